@@ -1,0 +1,83 @@
+"""What is asked of a backtest and what comes back."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.costs import PRESETS, Costs
+
+Engine = Literal["reference"]
+
+
+class BacktestSettings(BaseModel):
+    """How orders are executed and paid for; the same for every strategy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cash: float = Field(100_000.0, gt=0, description="starting equity in quote currency")
+    costs: Costs = PRESETS["default"]
+    leverage: float = Field(1.0, ge=1, le=125)
+    exclusive_orders: bool = Field(True, description="an entry closes what is held first")
+    trade_on_close: bool = Field(False, description="fill at the signal's own close: optimistic")
+    fractional_unit: float = Field(1e-8, gt=0, le=1, description="smallest amount of the base asset")
+    engine: Engine = "reference"
+
+
+class Verdict(BaseModel):
+    """SOLID, MIXED or WEAK, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: Literal["SOLID", "MIXED", "WEAK"]
+    reasons: list[str]
+
+
+class Artifacts(BaseModel):
+    """Files of a stored run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    result: Path
+    report: Path
+    plot: Path
+    picture: Path
+    trades: Path
+    equity: Path
+
+
+class BacktestResult(BaseModel):
+    """One stored answer. `metrics` maps the names in `metrics.METRICS` to figures; None is undefined.
+
+    The whole span is in-sample: parameters were chosen by somebody who may have seen it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool
+    sample: Literal["in-sample"] = "in-sample"
+    bars: int
+    start: str
+    end: str
+    parameters: dict[str, Value]
+    settings: BacktestSettings
+    metrics: dict[str, float | int | None]
+    verdict: Verdict
+    quality: dict[str, int]
+    data_sha256: str
+    code_sha256: str
+    created_at: str
+    warnings: list[str]
+    artifacts: Artifacts
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def costs(self) -> Costs:
+        """What trading cost in this run."""
+        return self.settings.costs

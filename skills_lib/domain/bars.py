@@ -1,0 +1,68 @@
+"""Bars: OHLCV columns as arrays, the only thing a strategy sees."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+OHLCV = ("Open", "High", "Low", "Close", "Volume")
+_COLUMNS = ("open_time_ns", *(name.lower() for name in OHLCV))
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """`n` bars, oldest first.
+
+    `open_time_ns`: int64[n], UTC nanoseconds since 1970 at which the bar opens.
+    `open`, `high`, `low`, `close`, `volume`: float64[n]; prices in quote currency, volume in base units.
+    `interval_ns`: length of one bar; a cut such as `bars[:t]` keeps it.
+    """
+
+    open_time_ns: IntArray
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+    interval_ns: int
+
+    def __len__(self) -> int:
+        return len(self.close)
+
+    def __getitem__(self, span: slice) -> Self:
+        return replace(self, **{name: getattr(self, name)[span] for name in _COLUMNS})
+
+    def digest(self) -> str:
+        """SHA-256 of times and columns in hex: the same bars give the same digest wherever they came from."""
+        columns = (np.ascontiguousarray(getattr(self, name)) for name in _COLUMNS)
+        return hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> Self:
+        """Read a frame indexed by open time with the columns `Open High Low Close Volume`.
+
+        The interval is the most frequent difference between neighbouring open times.
+        """
+        times = pd.DatetimeIndex(frame.index).as_unit("ns").asi8
+        columns = {name.lower(): np.ascontiguousarray(frame[name], dtype=np.float64) for name in OHLCV}
+        return cls(open_time_ns=times, **columns, interval_ns=_most_frequent_step(times))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the frame `from_frame` reads; the index is UTC without a zone, as backtesting.py plots it."""
+        columns = (self.open, self.high, self.low, self.close, self.volume)
+        index = pd.DatetimeIndex(self.open_time_ns.view("datetime64[ns]"), name="open_time")
+        return pd.DataFrame(dict(zip(OHLCV, columns, strict=True)), index=index)
+
+
+def _most_frequent_step(times_ns: IntArray) -> int:
+    if len(times_ns) < 2:
+        return 0
+    steps, counts = np.unique(np.diff(times_ns), return_counts=True)
+    return int(steps[counts.argmax()])

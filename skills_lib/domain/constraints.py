@@ -1,0 +1,110 @@
+"""Constraints between parameters, such as "fast < slow": parsed, never evaluated as code."""
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from skills_lib.domain.errors import InputError, did_you_mean
+
+Value = bool | int | float | str
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+_ALLOWED = "parameter names, numbers, + - * /, < <= > >= == !=, and, or, not"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A condition that a combination of parameters must meet."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        _check(self._tree(), self.text)
+
+    @classmethod
+    def parse(cls, text: str, parameters: Iterable[str]) -> Self:
+        """Read `text`, which may name only `parameters`.
+
+        Raises:
+            InputError: not a condition, an unknown parameter, or anything beyond arithmetic and comparison.
+        """
+        constraint, known = cls(text), list(parameters)
+        for name in constraint.names():
+            if name not in known:
+                hint = did_you_mean(name, known)
+                raise InputError(
+                    f"Constraint '{text}' names '{name}', which is no parameter.{hint} Allowed: {', '.join(known)}."
+                )
+        return constraint
+
+    def names(self) -> list[str]:
+        """Parameters the constraint mentions, in order of appearance."""
+        return list(dict.fromkeys(node.id for node in ast.walk(self._tree()) if isinstance(node, ast.Name)))
+
+    def holds(self, values: Mapping[str, Value]) -> bool:
+        """Whether `values` meet the constraint. A division by zero does not."""
+        try:
+            return bool(_value(self._tree(), values))
+        except ZeroDivisionError:
+            return False
+
+    def _tree(self) -> ast.expr:
+        try:
+            return ast.parse(self.text.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            raise InputError(f"Constraint '{self.text}' cannot be read. Write, for example, \"fast < slow\".") from None
+
+
+def _check(node: ast.expr, text: str) -> None:
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=rest) if all(type(op) in _COMPARE for op in ops):
+            parts = [left, *rest]
+        case ast.BoolOp(values=values):
+            parts = values
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+            parts = [left, right]
+        case ast.UnaryOp(op=ast.Not() | ast.USub(), operand=operand):
+            parts = [operand]
+        case ast.Name() | ast.Constant(value=bool() | int() | float() | str()):
+            parts = []
+        case _:
+            raise InputError(f"Constraint '{text}' holds '{ast.unparse(node)}'. Allowed: {_ALLOWED}.")
+    for part in parts:
+        _check(part, text)
+
+
+def _value(node: ast.expr, values: Mapping[str, Value]) -> Any:  # noqa: C901, PLR0911 one case a kind of node
+    match node:
+        case ast.Compare(left=left, ops=ops, comparators=rest):
+            sides = [_value(side, values) for side in (left, *rest)]
+            return all(_COMPARE[type(op)](a, b) for op, a, b in zip(ops, sides, sides[1:], strict=False))
+        case ast.BoolOp(op=ast.And(), values=parts):
+            return all(_value(part, values) for part in parts)
+        case ast.BoolOp(values=parts):
+            return any(_value(part, values) for part in parts)
+        case ast.BinOp(left=left, op=op, right=right):
+            return _BINARY[type(op)](_value(left, values), _value(right, values))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return not _value(operand, values)
+        case ast.UnaryOp(operand=operand):
+            return -_value(operand, values)
+        case ast.Name(id=name):
+            return values[name]
+        case ast.Constant(value=value):
+            return value
+    raise AssertionError(ast.dump(node))  # _check let nothing else through

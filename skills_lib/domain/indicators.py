@@ -1,0 +1,65 @@
+"""Indicators as arrays, over well-kept pandas windows. The first values, not yet defined, are nan.
+
+pandas rather than TA-Lib where a spread of prices is measured: TA-Lib takes a variance below 1e-14 for zero,
+and backtesting.py's fractional units scale prices by 1e-8, which makes every variance that small.
+"""
+
+import numpy as np
+import pandas as pd
+
+from skills_lib.domain.bars import FloatArray
+
+
+def sma(values: FloatArray, period: int) -> FloatArray:
+    """Simple moving average over `period` bars."""
+    return pd.Series(values).rolling(period).mean().to_numpy()
+
+
+def ema(values: FloatArray, period: int) -> FloatArray:
+    """Exponential moving average, alpha = 2 / (period + 1), defined after `period` bars."""
+    return pd.Series(values).ewm(span=period, adjust=False, min_periods=period).mean().to_numpy()
+
+
+def rolling_std(values: FloatArray, period: int) -> FloatArray:
+    """Population standard deviation over `period` bars, as in Bollinger bands."""
+    return pd.Series(values).rolling(period).std(ddof=0).to_numpy()
+
+
+def highest(values: FloatArray, period: int) -> FloatArray:
+    """Largest of the last `period` values, the current one included."""
+    return pd.Series(values).rolling(period).max().to_numpy()
+
+
+def lowest(values: FloatArray, period: int) -> FloatArray:
+    """Smallest of the last `period` values, the current one included."""
+    return pd.Series(values).rolling(period).min().to_numpy()
+
+
+def rsi(close: FloatArray, period: int) -> FloatArray:
+    """Relative strength index, 0 to 100, with Wilder's smoothing (alpha = 1 / period); 50 where nothing moved."""
+    change = pd.Series(close).diff()
+    gain = change.clip(lower=0).ewm(alpha=1 / period, adjust=False, min_periods=period).mean()
+    loss = (-change.clip(upper=0)).ewm(alpha=1 / period, adjust=False, min_periods=period).mean()
+    total = (gain + loss).to_numpy()
+    with np.errstate(invalid="ignore"):
+        share = np.where(total == 0, 0.5, gain.to_numpy() / total)
+    return 100 * share
+
+
+def true_range(high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArray:
+    """Largest of high-low, |high - previous close|, |low - previous close|; the first bar has high-low."""
+    before = np.concatenate(([close[0]], close[:-1])) if len(close) else close
+    return np.maximum(high, before) - np.minimum(low, before)
+
+
+def atr(high: FloatArray, low: FloatArray, close: FloatArray, period: int) -> FloatArray:
+    """Average true range with Wilder's smoothing, in price units."""
+    ranges = pd.Series(true_range(high, low, close))
+    return ranges.ewm(alpha=1 / period, adjust=False, min_periods=period).mean().to_numpy()
+
+
+def previous(values: FloatArray) -> FloatArray:
+    """The series one bar earlier; the first is nan."""
+    out = np.full(len(values), np.nan)
+    out[1:] = values[:-1]
+    return out

@@ -1,0 +1,182 @@
+"""Typed strategy parameters: a default, the values allowed, and constraints between them.
+
+A parameter is declared as a class attribute and read as a plain value, so a strategy that uses them is still
+an ordinary `backtesting.Strategy`:
+
+    class SmaCrossover(SignalStrategy):
+        fast = Integer(10, low=2, high=100)
+        slow = Integer(30, low=5, high=400)
+        constraints = ("fast < slow",)
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from skills_lib.domain.constraints import Constraint, Value
+from skills_lib.domain.errors import InputError, did_you_mean
+
+T = TypeVar("T", bound=Value)
+
+
+class Parameter(Protocol):
+    """What every kind of parameter can do."""
+
+    @property
+    def default(self) -> Any: ...
+    def parse(self, name: str, value: object) -> Value: ...
+    def values(self) -> list[Any]: ...
+    def allowed(self) -> str: ...
+
+
+class _Declared(Generic[T]):
+    """A non-data descriptor: the class and an untouched instance see the default, `setattr` shadows it."""
+
+    default: T
+
+    def __get__(self, instance: object, owner: type | None = None) -> T:
+        return self.default
+
+
+@dataclass(frozen=True)
+class Integer(_Declared[int]):
+    """A whole number from `low` to `high` in steps of `step` (the step matters to sweeps only)."""
+
+    default: int
+    low: int
+    high: int
+    step: int = 1
+
+    def parse(self, name: str, value: object) -> int:
+        number = _number(name, value, self.allowed())
+        if number != int(number) or not self.low <= number <= self.high:
+            raise _outside(name, value, self.allowed())
+        return int(number)
+
+    def values(self) -> list[int]:
+        return list(range(self.low, self.high + 1, self.step))
+
+    def allowed(self) -> str:
+        return f"a whole number from {self.low} to {self.high}"
+
+
+@dataclass(frozen=True)
+class Real(_Declared[float]):
+    """A number from `low` to `high`; a sweep walks it in steps of `step`."""
+
+    default: float
+    low: float
+    high: float
+    step: float
+
+    def parse(self, name: str, value: object) -> float:
+        number = _number(name, value, self.allowed())
+        if not self.low <= number <= self.high:
+            raise _outside(name, value, self.allowed())
+        return number
+
+    def values(self) -> list[float]:
+        count = math.floor((self.high - self.low) / self.step + 1e-9) + 1
+        return [round(self.low + i * self.step, 12) for i in range(count)]
+
+    def allowed(self) -> str:
+        return f"a number from {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True)
+class Choice(_Declared[T]):
+    """One of `options`."""
+
+    default: T
+    options: tuple[T, ...]
+
+    def parse(self, name: str, value: object) -> T:
+        for option in self.options:
+            if value == option or str(value).strip().casefold() == str(option).casefold():
+                return option
+        raise _outside(name, value, self.allowed())
+
+    def values(self) -> list[T]:
+        return list(self.options)
+
+    def allowed(self) -> str:
+        return "one of " + ", ".join(str(option) for option in self.options)
+
+
+@dataclass(frozen=True)
+class Untyped:
+    """A class attribute of a plain `backtesting.Strategy`: no range is known, the type of its default is kept."""
+
+    default: Value
+
+    def parse(self, name: str, value: object) -> Value:
+        if isinstance(self.default, bool):
+            return Choice(self.default, (True, False)).parse(name, value)
+        if isinstance(self.default, str):
+            return str(value)
+        number = _number(name, value, self.allowed())
+        if isinstance(self.default, int) and number == int(number):
+            return int(number)
+        return number
+
+    def values(self) -> list[Value]:
+        return [self.default]
+
+    def allowed(self) -> str:
+        return {bool: "true or false", str: "a text"}.get(type(self.default), "a number")
+
+
+@dataclass(frozen=True)
+class ParameterSpace:
+    """All parameters of one strategy and the constraints between them."""
+
+    parameters: Mapping[str, Parameter]
+    constraints: tuple[Constraint, ...] = ()
+
+    def defaults(self) -> dict[str, Value]:
+        return {name: parameter.default for name, parameter in self.parameters.items()}
+
+    def resolve(self, given: Mapping[str, object]) -> dict[str, Value]:
+        """Return every parameter's value: what was given, checked, and defaults for the rest.
+
+        Raises:
+            InputError: an unknown name, a value outside its range, or a violated constraint.
+        """
+        values = self.defaults() | {name: self._parse(name, value) for name, value in given.items()}
+        for constraint in self.constraints:
+            if not constraint.holds(values):
+                found = ", ".join(f"{name}={values[name]}" for name in constraint.names())
+                raise InputError(f"{found} violates the constraint {constraint.text}. Change one of them.")
+        return values
+
+    def combinations(self) -> Iterator[dict[str, Value]]:
+        """Every admissible combination of `values()`, in lexicographic order."""
+        names = list(self.parameters)
+        for values in itertools.product(*(parameter.values() for parameter in self.parameters.values())):
+            combination = dict(zip(names, values, strict=True))
+            if all(constraint.holds(combination) for constraint in self.constraints):
+                yield combination
+
+    def _parse(self, name: str, value: object) -> Value:
+        if name not in self.parameters:
+            known = ", ".join(self.parameters) or "none"
+            raise InputError(f"Unknown parameter '{name}'.{did_you_mean(name, self.parameters)} Allowed: {known}.")
+        return self.parameters[name].parse(name, value)
+
+
+def _number(name: str, value: object, allowed: str) -> float:
+    if isinstance(value, bool):
+        raise _outside(name, value, allowed)
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise _outside(name, value, allowed) from None
+    if not math.isfinite(number):
+        raise _outside(name, value, allowed)
+    return number
+
+
+def _outside(name: str, value: object, allowed: str) -> InputError:
+    return InputError(f"Parameter {name}={value} is not allowed. Give {allowed}.")

@@ -1,0 +1,56 @@
+"""What is asked of candles and what comes back."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.quality import QualityReport
+
+
+class Source(StrEnum):
+    """Where bars may come from. AUTO: fresh cache, exchange, archive, older cache, sample, in this order."""
+
+    AUTO = "auto"
+    CACHE = "cache"
+    EXCHANGE = "exchange"
+    ARCHIVE = "archive"
+    SAMPLE = "sample"
+    YAHOO = "yahoo"
+
+
+@dataclass(frozen=True, slots=True)
+class CandleRequest:
+    """Bars of one instrument whose open time is in [since, until), both UTC-aware; None leaves an end open."""
+
+    instrument: Instrument
+    timeframe: Timeframe
+    since: datetime | None = None
+    until: datetime | None = None
+    source: Source = Source.AUTO
+    exchange: str = "binance"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where bars came from, in words fit for a screen: `exchange (binance, fetched 2026-11-21 03:10 UTC)`."""
+
+    source: str
+    detail: str
+    synthetic: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.source} ({self.detail})"
+
+
+@dataclass(frozen=True, slots=True)
+class Candles:
+    """Bars with their origin and what is wrong with them."""
+
+    instrument: Instrument
+    timeframe: Timeframe
+    bars: Bars
+    origin: Origin
+    quality: QualityReport

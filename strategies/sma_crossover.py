@@ -1,0 +1,28 @@
+"""Trend following: two simple moving averages."""
+
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.indicators import sma
+from skills_lib.domain.parameters import Integer
+from skills_lib.domain.signals import Signals, crosses_above, crosses_below, never
+
+
+class SmaCrossover(SignalStrategy):
+    """Long when the fast average crosses above the slow one, short when it crosses below.
+
+    Always in the market after the first cross. Loses in ranging markets, where crosses are many and small.
+    """
+
+    fast = Integer(10, low=2, high=200, step=2)
+    slow = Integer(30, low=5, high=400, step=5)
+    constraints = ("fast < slow",)
+
+    def signals(self, bars: Bars) -> Signals:
+        fast, slow = sma(bars.close, self.fast), sma(bars.close, self.slow)
+        return Signals(
+            long_entry=crosses_above(fast, slow),
+            short_entry=crosses_below(fast, slow),
+            long_exit=never(len(bars)),
+            short_exit=never(len(bars)),
+            indicators={f"SMA {self.fast}": fast, f"SMA {self.slow}": slow},
+        )
