@@ -1,0 +1,25 @@
+"""What every test may ask for: a workspace of its own and, where a checkout has them, the shared recordings."""
+
+from pathlib import Path
+
+import pytest
+
+from skills_lib.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an empty workspace; a subprocess started in the test sees it too."""
+    monkeypatch.setenv("TWOKEY_HOME", str(tmp_path))
+    return Settings()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real candles and order-book recordings beside a checkout; never committed, never required."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("../shared/data (real candles and recordings) is not beside this checkout")
+    return folder
