@@ -7,6 +7,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, Field
 
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.validation import checked
 
 BPS = 1e-4
 
@@ -85,3 +86,15 @@ def preset(name: str) -> Costs:
     if name not in PRESETS:
         raise InputError(f"Unknown costs '{name}'.{did_you_mean(name, PRESETS)} Allowed: {', '.join(PRESETS)}.")
     return PRESETS[name]
+
+
+def costs_from(name: str, overrides: Mapping[str, float | None]) -> Costs:
+    """The preset called `name` with the given rates replaced; None leaves a rate as it is.
+
+    Raises:
+        InputError: no such preset, or a rate out of range.
+    """
+    base, changed = preset(name), {key: value for key, value in overrides.items() if value is not None}
+    if not changed:
+        return base
+    return checked(Costs, **base.model_dump() | changed | {"name": f"{name}, adjusted"})

@@ -1,0 +1,113 @@
+"""From a question to a stored answer: resolve parameters, look for the run, else execute, measure, judge and keep."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from backtesting import Strategy
+
+from skills_lib.backtest.identity import Identity, code_sha256
+from skills_lib.backtest.metrics import compute_metrics, drawdown
+from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
+from skills_lib.backtest.report import write_report
+from skills_lib.backtest.results import RunStore
+from skills_lib.backtest.runner import ReferenceRun, run_reference
+from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.verdict import judge
+from skills_lib.domain.bars import Bars
+from skills_lib.market.candles.model import Candles
+from skills_lib.progress import Progress, silent
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The strategy under test: its name, class, and the file whose hash identifies it."""
+
+    name: str
+    strategy: type[Strategy]
+    source_file: Path
+
+
+def answer(
+    subject: Subject,
+    candles: Candles,
+    given: Mapping[str, object],
+    settings: BacktestSettings,
+    store: RunStore,
+    progress: Progress = silent,
+) -> BacktestResult:
+    """Backtest `subject` on `candles` with the `given` parameters; the same question returns the stored answer.
+
+    Raises:
+        InputError: a parameter outside its space, too few bars, or a strategy that raises.
+        OSError: the result cannot be written.
+    """
+    identity = Identity(
+        data_sha256=candles.bars.digest(),
+        code_sha256=code_sha256(subject.source_file),
+        parameters=parameter_space(subject.strategy).resolve(given),
+        settings=settings,
+        asked=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
+    )
+    if stored := store.find(identity.run_id):
+        return stored
+    progress(0, 3, f"Running {subject.name}")
+    run = run_reference(subject.strategy, candles.bars, identity.parameters, settings)
+    progress(1, 3, "Measuring")
+    result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
+    progress(2, 3, "Writing the report")
+    store.save(identity.run_id, lambda files: _write(files, result, run, candles.bars))
+    progress(3, 3, "Done")
+    return result
+
+
+def _result(
+    subject: Subject, candles: Candles, identity: Identity, run: ReferenceRun, artifacts: Artifacts
+) -> BacktestResult:
+    metrics = compute_metrics(run.execution, candles.bars, identity.settings.costs)
+    return BacktestResult(
+        run_id=identity.run_id,
+        strategy=subject.name,
+        symbol=candles.instrument.symbol,
+        timeframe=candles.timeframe.value,
+        source=str(candles.origin),
+        synthetic=candles.origin.synthetic,
+        bars=len(candles.bars),
+        start=_utc(candles.bars.open_time_ns[0]),
+        end=_utc(candles.bars.open_time_ns[-1]),
+        parameters=identity.parameters,
+        settings=identity.settings,
+        metrics=metrics,
+        verdict=judge(metrics, identity.settings.costs),
+        quality={name: n for name, n in candles.quality.model_dump().items() if isinstance(n, int)},
+        data_sha256=identity.data_sha256,
+        code_sha256=identity.code_sha256,
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+        warnings=list(run.execution.warnings),
+        artifacts=artifacts,
+    )
+
+
+def _write(files: Artifacts, result: BacktestResult, run: ReferenceRun, bars: Bars) -> None:
+    from skills_lib.backtest.picture import draw_equity
+
+    files.result.write_text(result.model_dump_json(indent=2), encoding="utf-8")
+    files.report.write_text(write_report(result), encoding="utf-8")
+    run.execution.trades.to_csv(files.trades, index=False)
+    columns = {"equity": run.execution.equity, "drawdown_pct": drawdown(run.execution.equity) * 100}
+    pd.DataFrame({"open_time": bars.to_frame().index} | columns).to_csv(files.equity, index=False)
+    draw_equity(files.picture, _title(result), run.execution, bars)
+    run.backtest.plot(filename=str(files.plot), open_browser=False)
+
+
+def _title(result: BacktestResult) -> str:
+    parameters = ", ".join(f"{name} {value}" for name, value in result.parameters.items())
+    label = "SYNTHETIC DATA, in-sample" if result.synthetic else "in-sample"
+    return f"{result.strategy} ({parameters}) · {result.symbol} {result.timeframe} · {label}"
+
+
+def _utc(time_ns: np.int64) -> str:
+    return pd.Timestamp(time_ns).isoformat(timespec="seconds")

@@ -1,0 +1,62 @@
+"""SOLID, MIXED or WEAK: a first reading of one in-sample run, with its reasons."""
+
+from collections.abc import Iterator
+
+from skills_lib.backtest.metrics import Figures
+from skills_lib.backtest.model import Verdict
+from skills_lib.domain.costs import Costs
+
+MIN_SHARPE = 1.0
+MAX_DRAWDOWN_PCT = 20.0
+MIN_TRADES = 30
+MIN_COST_COVER = 2.0
+
+
+def judge(metrics: Figures, costs: Costs) -> Verdict:
+    """SOLID: nothing speaks against it. MIXED: one or two things do. WEAK: three or more, or it loses money."""
+    reasons = list(_against(metrics, costs))
+    loses = (metrics["return_pct"] or 0.0) <= 0
+    if loses or len(reasons) >= 3:
+        return Verdict(label="WEAK", reasons=reasons)
+    if reasons:
+        return Verdict(label="MIXED", reasons=reasons)
+    return Verdict(
+        label="SOLID", reasons=["Beats buy and hold, Sharpe, drawdown, trade count and cost cover all pass."]
+    )
+
+
+def _against(metrics: Figures, costs: Costs) -> Iterator[str]:
+    if not metrics["trades"]:
+        yield "No trades: nothing was tested."
+        return
+    yield from _against_return(metrics)
+    yield from _against_risk(metrics)
+    if (trades := metrics["trades"]) < MIN_TRADES:
+        yield f"{trades} trades are fewer than {MIN_TRADES}: chance decides."
+    yield from _against_costs(metrics, costs)
+
+
+def _against_return(metrics: Figures) -> Iterator[str]:
+    earned, held = metrics["return_pct"] or 0.0, metrics["buy_hold_return_pct"] or 0.0
+    if earned <= 0:
+        yield f"Loses {-earned:.1f} % after costs."
+    if earned < held:
+        yield f"Return {earned:.1f} % is below buy and hold's {held:.1f} %."
+
+
+def _against_risk(metrics: Figures) -> Iterator[str]:
+    sharpe, fall = metrics["sharpe"], -(metrics["max_drawdown_pct"] or 0.0)
+    if sharpe is None or sharpe < MIN_SHARPE:
+        yield f"Sharpe {'undefined' if sharpe is None else f'{sharpe:.2f}'} is below {MIN_SHARPE:g}."
+    if fall > MAX_DRAWDOWN_PCT:
+        yield f"Drawdown {fall:.1f} % is deeper than {MAX_DRAWDOWN_PCT:g} %."
+
+
+def _against_costs(metrics: Figures, costs: Costs) -> Iterator[str]:
+    break_even, charged = metrics["break_even_cost_bps"] or 0.0, costs.side_bps()
+    if break_even <= 0:
+        yield f"No edge before costs: break-even cost is {break_even:.1f} bps per side."
+    elif break_even < charged:
+        yield f"Costs eat the edge: it breaks even at {break_even:.1f} bps per side, {charged:.1f} are charged."
+    elif break_even < MIN_COST_COVER * charged:
+        yield f"Thin edge: it breaks even at {break_even:.1f} bps per side, under twice the {charged:.1f} charged."
