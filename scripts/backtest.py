@@ -1,0 +1,147 @@
+"""`twokey test-strategy`, `runs` and `compare`: one backtest, the stored ones, and several side by side."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import print_json, progress_bar
+from skills_lib.domain.errors import InputError
+from skills_lib.settings import Settings
+
+if TYPE_CHECKING:
+    from scripts.candles import CandleChoice
+    from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.backtest.pipeline import Subject
+    from skills_lib.backtest.results import RunStore
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's verbs to the command."""
+    app.command("test-strategy")(backtest_strategy)
+    app.command("runs")(list_runs)
+    app.command("compare")(compare_runs)
+
+
+def backtest_strategy(
+    symbol: Annotated[str, typer.Argument(help="BTC, BTCUSDT or BTC/USDT.")],
+    timeframe: Annotated[str, typer.Argument(help="1m to 1w, such as 1h.")],
+    strategy: Annotated[str, typer.Argument(help="A name that `twokey strategies` lists.")],
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as often as needed.")] = None,
+    since: Annotated[str | None, typer.Option(help="First day or time, UTC.")] = None,
+    until: Annotated[str | None, typer.Option(help="End, UTC, not included.")] = None,
+    source: Annotated[str, typer.Option(help="auto, cache, exchange, archive, sample or yahoo.")] = "auto",
+    exchange: Annotated[str | None, typer.Option(help="Any ccxt exchange id.", show_default="binance")] = None,
+    data: Annotated[Path | None, typer.Option(help="A CSV or Parquet file of candles to use instead.")] = None,
+    costs: Annotated[str, typer.Option(help="default, binance-spot, usdm-taker, usdm-maker, ib-stock or free.")] = (
+        "default"
+    ),
+    commission_bps: Annotated[float | None, typer.Option(help="Commission per side, bps.")] = None,
+    spread_bps: Annotated[float | None, typer.Option(help="Full bid-ask spread, bps.")] = None,
+    slippage_bps: Annotated[float | None, typer.Option(help="Slippage per side, bps.")] = None,
+    funding_bps: Annotated[float | None, typer.Option(help="Funding per 8 hours, bps; longs pay it.")] = None,
+    cash: Annotated[float, typer.Option(help="Starting equity in quote currency.")] = 100_000,
+    leverage: Annotated[float, typer.Option(help="1 to 125.")] = 1,
+    fractional_unit: Annotated[float, typer.Option(help="Smallest amount of the base asset; 1: whole units.")] = 1e-8,
+    exclusive_orders: Annotated[bool, typer.Option(help="An entry closes what is held first.")] = True,
+    trade_on_close: Annotated[bool, typer.Option(help="Fill at the signal's own close: optimistic.")] = False,
+    json: AsJson = False,
+) -> None:
+    """Backtest one strategy on one instrument, costs in; the answer is stored under backtests/results.
+
+    Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
+    """
+    from scripts.candles import CandleChoice
+    from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.domain.costs import costs_from
+    from skills_lib.domain.validation import checked
+
+    rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
+    settings = checked(
+        BacktestSettings,
+        costs=costs_from(costs, rates | {"funding_bps_per_8h": funding_bps}),
+        cash=cash,
+        leverage=leverage,
+        fractional_unit=fractional_unit,
+        exclusive_orders=exclusive_orders,
+        trade_on_close=trade_on_close,
+    )
+    choice = CandleChoice(symbol, timeframe, since, until, source, exchange, data)
+    _run_and_show(strategy, choice, _assignments(param or []), settings, as_json=json)
+
+
+def list_runs(
+    limit: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20, json: AsJson = False
+) -> None:
+    """List stored backtests, newest first."""
+    from scripts.tables import print_runs
+
+    runs = _store().runs()
+    if json:
+        print_json({"runs": [run.model_dump(mode="json") for run in runs[:limit]], "stored": len(runs)})
+    else:
+        print_runs(runs[:limit], stored=len(runs))
+
+
+def compare_runs(
+    run_ids: Annotated[list[str], typer.Argument(help="Two or more ids, or the digits they begin with.")],
+    json: AsJson = False,
+) -> None:
+    """Lay stored backtests side by side and say what makes the comparison unfair."""
+    from scripts.tables import print_comparison
+    from skills_lib.backtest.compare import compare
+
+    store = _store()
+    comparison = compare([store.get(run_id) for run_id in run_ids])
+    if json:
+        print_json(comparison.model_dump(mode="json"))
+    else:
+        print_comparison(comparison)
+
+
+def _run_and_show(
+    strategy: str,
+    choice: "CandleChoice",
+    given: "dict[str, object]",
+    settings: "BacktestSettings",
+    as_json: bool,
+) -> None:
+    from skills_lib.backtest.pipeline import answer
+
+    subject = _subject(strategy, given)
+    with progress_bar(shown=not as_json) as progress:
+        candles = choice.load(Settings(), progress)
+        result = answer(subject, candles, given, settings, _store(), progress)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        from scripts.tables import print_result
+
+        print_result(result)
+
+
+def _subject(name: str, given: "dict[str, object]") -> "Subject":
+    """Load the strategy and check its parameters before any candle is fetched."""
+    import strategies
+    from skills_lib.backtest.pipeline import Subject
+    from skills_lib.backtest.strategy import parameter_space
+
+    subject = Subject(name, strategies.load(name), strategies.source_file(name))
+    parameter_space(subject.strategy).resolve(given)
+    return subject
+
+
+def _assignments(texts: list[str]) -> "dict[str, object]":
+    pairs = [text.partition("=") for text in texts]
+    for (name, equals, value), text in zip(pairs, texts, strict=True):
+        if not (name.strip() and equals and value.strip()):
+            raise InputError(f"--param {text} is not NAME=VALUE. Write --param fast=10.")
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _store() -> "RunStore":
+    from skills_lib.backtest.results import RunStore
+
+    return RunStore(Settings().results_dir)

@@ -1,0 +1,101 @@
+"""What people see: tables on standard output, ten lines rather than fifty."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from skills_lib.backtest.report import SYNTHETIC_NOTE, describe_costs, format_figure
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.compare import Comparison
+    from skills_lib.backtest.model import BacktestResult
+
+_COLOURS = {"SOLID": "green", "MIXED": "yellow", "WEAK": "red"}
+_SHOWN = (
+    ("return_pct", "sharpe", "trades"),
+    ("buy_hold_return_pct", "sortino", "win_rate_pct"),
+    ("cagr_pct", "max_drawdown_pct", "profit_factor"),
+    ("exposure_pct", "max_drawdown_days", "expectancy_pct"),
+    ("fees_paid", "gross_edge_bps", "break_even_cost_bps"),
+)
+
+
+def print_result(result: "BacktestResult") -> None:
+    """One backtest: what was tested, its figures, the verdict and where the report is."""
+    from skills_lib.backtest.metrics import METRICS
+
+    console = Console(highlight=False)
+    parameters = " ".join(f"{name}={value}" for name, value in result.parameters.items())
+    console.print(f"[bold]{result.strategy}[/] {parameters} · {result.symbol} {result.timeframe} · in-sample")
+    console.print(f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source}", style="dim")
+    if result.synthetic:
+        console.print(SYNTHETIC_NOTE, style="bold magenta")
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for row in _SHOWN:
+        table.add_row(*(cell for name in row for cell in (METRICS[name].label, _figure(result, name))))
+    console.print(table)
+    _print_verdict(console, result)
+
+
+def print_runs(runs: Sequence["BacktestResult"], stored: int) -> None:
+    """The stored runs, one a line."""
+    table = Table(box=None, pad_edge=False)
+    for heading in (
+        "run",
+        "strategy",
+        "symbol",
+        "bars from",
+        "to",
+        "return",
+        "sharpe",
+        "drawdown",
+        "trades",
+        "verdict",
+    ):
+        table.add_column(heading, justify="right" if heading in ("return", "sharpe", "drawdown", "trades") else "left")
+    for run in runs:
+        figures = (format_figure(name, run.metrics[name]) for name in ("return_pct", "sharpe", "max_drawdown_pct"))
+        synthetic = " (synthetic)" if run.synthetic else ""
+        label = f"[{_COLOURS[run.verdict.label]}]{run.verdict.label}[/]"
+        symbol = f"{run.symbol} {run.timeframe}{synthetic}"
+        days = (run.start[:10], run.end[:10])
+        table.add_row(run.run_id, run.strategy, symbol, *days, *figures, str(run.metrics["trades"]), label)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(f"{len(runs)} of {stored} stored runs; all figures are in-sample.", style="dim")
+
+
+def print_comparison(comparison: "Comparison") -> None:
+    """Figures as rows, runs as columns."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for run in comparison.runs:
+        parameters = " ".join(f"{name}={value}" for name, value in run.parameters.items())
+        heading = f"{run.strategy}\n{run.symbol} {run.timeframe}\n{parameters}\n{run.run_id}"
+        table.add_column(heading, justify="right")
+    table.add_row("Verdict", *(f"[{_COLOURS[run.verdict.label]}]{run.verdict.label}[/]" for run in comparison.runs))
+    for row in comparison.metrics:
+        table.add_row(row.label, *(format_figure(row.name, value) for value in row.values))
+    console = Console(highlight=False)
+    console.print(table)
+    for warning in comparison.warnings:
+        console.print(f"! {warning}", style="yellow")
+
+
+def _figure(result: "BacktestResult", name: str) -> str:
+    shown = format_figure(name, result.metrics[name])
+    if name == "gross_edge_bps" and (error := result.metrics["gross_edge_error_bps"]) is not None:
+        return f"{result.metrics[name]:,.1f} ± {error:,.1f} bps"
+    return shown
+
+
+def _print_verdict(console: Console, result: "BacktestResult") -> None:
+    for text in result.warnings:
+        console.print(f"! {text}", style="yellow")
+    console.print(f"Costs  {describe_costs(result)}", style="dim")
+    console.print(
+        f"[bold {_COLOURS[result.verdict.label]}]{result.verdict.label}[/] {' '.join(result.verdict.reasons)}"
+    )
+    console.print(f"Report {result.artifacts.report}", soft_wrap=True)
