@@ -1,0 +1,46 @@
+# Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo setup test lint tools bench lock clean
+
+BIN := .venv/bin
+PYTHON_FILES := skills_lib strategies mcp_servers live scripts tests
+LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build
+
+help: ## show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
+
+demo: ## backtest SMA crossover on the embedded sample; the second time it needs no network
+	@sh scripts/install.sh core
+	@$(BIN)/twokey test-strategy BTC 1h sma_crossover --source sample
+
+setup: ## install everything that developing needs into .venv
+	@sh scripts/install.sh dev
+
+test: setup ## run the whole suite
+	$(BIN)/pytest
+
+lint: setup ## style, types, who may import whom, and the agent's files
+	$(BIN)/ruff check $(PYTHON_FILES)
+	$(BIN)/ruff format --check $(PYTHON_FILES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/agnix .
+
+tools: ## install the Node tools that the workspace's own tests use (needs node 20 or newer)
+	@cmp -s package-lock.json node_modules/.twokey-lock || \
+		{ npm ci --silent && cp package-lock.json node_modules/.twokey-lock; }
+
+bench: setup ## time a whole test-strategy run against a bare backtesting.py script
+	$(BIN)/python tests/benchmarks/bench_test_strategy.py
+
+lock: setup ## resolve the dependencies anew; `make lock UPGRADE=--upgrade` takes newer versions
+	@test -x $(BIN)/uv || command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
+	PATH="$(CURDIR)/$(BIN):$$PATH" uv $(LOCK) $(UPGRADE) pyproject.toml -o requirements.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" uv $(LOCK) $(UPGRADE) pyproject.toml \
+		--extra dev --extra yahoo -c requirements.lock -o requirements-dev.lock
+
+clean: ## remove the environment and every cache; data and backtests stay
+	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,71 @@
+#!/bin/sh
+# install.sh core|dev: makes .venv and installs what the lock names; what is already there is not fetched again.
+set -eu
+cd "$(dirname "$0")/.."
+unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_NO_COMPILE
+export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
+
+venv=.venv
+python=$venv/bin/python
+wanted=${1:-core}
+case $wanted in
+core) lock=requirements.lock ;;
+dev) lock=requirements-dev.lock ;;
+*) echo "install.sh: '$wanted' is unknown; say core or dev." >&2; exit 2 ;;
+esac
+
+say() { printf '%s\n' "$*" >&2; }
+has_uv() { command -v uv >/dev/null 2>&1; }
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+    for name in python3.14 python3.13 python3.12 python3.11 python3 python; do
+        new_enough "$name" && { command -v "$name"; return; }
+    done
+    has_uv && { echo 3.13; return; }
+    say "Twokey needs Python 3.11 or newer and found none. Install Python or uv, then run make again."
+    exit 1
+}
+
+make_venv() {
+    found=$(find_python)
+    rm -rf "$venv"
+    say "Making $venv with $found"
+    if has_uv; then
+        uv venv --quiet --python "$found" "$venv"
+    elif "$found" -c 'import ensurepip, venv' 2>/dev/null; then
+        "$found" -m venv "$venv"
+    else
+        say "$found has no venv module. Install it (Debian: apt install python3-venv) or uv, then run make again."
+        exit 1
+    fi
+    pwd >"$venv/.place"
+}
+
+pip_install() {
+    if has_uv; then
+        uv pip install --quiet --python "$python" "$@"
+    else
+        "$python" -m pip --version >/dev/null 2>&1 || "$python" -m ensurepip >/dev/null
+        "$python" -m pip install --quiet --no-compile "$@"
+    fi
+}
+
+install_lock() {
+    cmp -s "$lock" "$venv/.$lock" && return
+    say "Installing $(grep -c '==' "$lock") locked packages at most from $lock; a minute or two"
+    pip_install --require-hashes -r "$lock"
+    cp "$lock" "$venv/.$lock"
+    if [ "$wanted" = dev ]; then cp requirements.lock "$venv/.requirements.lock"; fi
+}
+
+install_twokey() {
+    cmp -s pyproject.toml "$venv/.pyproject.toml" && return
+    pip_install --no-index --no-deps --no-build-isolation --editable .
+    cp pyproject.toml "$venv/.pyproject.toml"
+}
+
+# A moved folder breaks the scripts inside an environment, so one that was made elsewhere is made anew.
+if ! new_enough "$python" || { [ -f "$venv/.place" ] && [ "$(cat "$venv/.place")" != "$(pwd)" ]; }; then make_venv; fi
+install_lock
+install_twokey
