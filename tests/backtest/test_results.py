@@ -1,0 +1,118 @@
+"""Stored runs: the same question gives the stored answer, and a half-written answer is never read."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import strategies
+from skills_lib.backtest.model import BacktestResult, BacktestSettings
+from skills_lib.backtest.pipeline import Subject, answer
+from skills_lib.backtest.results import RunStore
+from skills_lib.domain.costs import preset
+from skills_lib.domain.errors import InputError
+from tests.backtest.market import candles_of, random_walk
+
+BARS = random_walk(400, seed=1)
+
+
+def subject(name: str = "sma_crossover") -> Subject:
+    return Subject(name, strategies.load(name), strategies.source_file(name))
+
+
+def ask(store: RunStore, given: dict[str, object] | None = None, **settings: object) -> BacktestResult:
+    return answer(subject(), candles_of(BARS), given or {}, BacktestSettings(**settings), store)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunStore:
+    return RunStore(tmp_path / "results")
+
+
+def test_the_same_question_returns_the_stored_answer(store: RunStore) -> None:
+    first = ask(store)
+    written = first.artifacts.result.stat().st_mtime_ns
+    assert ask(store, {"fast": "10"}) == first  # the default, spelled out
+    assert first.artifacts.result.stat().st_mtime_ns == written
+
+
+def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStore) -> None:
+    other_data = answer(subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store)
+    runs = [
+        ask(store),
+        ask(store, {"fast": 12}),
+        ask(store, costs=preset("free")),
+        ask(store, cash=50_000),
+        other_data,
+    ]
+    assert len({run.run_id for run in runs}) == len(runs) == len(store.runs())
+
+
+def test_a_change_of_the_strategy_file_makes_another_run(store: RunStore, tmp_path: Path) -> None:
+    changed = tmp_path / "sma_crossover.py"
+    changed.write_bytes(subject().source_file.read_bytes() + b"\n# changed\n")
+    other = answer(
+        Subject("sma_crossover", subject().strategy, changed), candles_of(BARS), {}, BacktestSettings(), store
+    )
+    assert other.run_id != ask(store).run_id
+
+
+def test_every_artifact_is_written_and_the_picture_is_a_picture(store: RunStore) -> None:
+    files = ask(store).artifacts
+    assert all(path.stat().st_size > 0 for path in dict(files).values())
+    assert files.picture.read_bytes().startswith(b"\x89PNG")
+    assert "Bokeh" in files.plot.read_text()[:20_000] or "bokeh" in files.plot.read_text()[:20_000]
+
+
+def test_stored_trades_and_equity_are_the_figures_of_the_run(store: RunStore) -> None:
+    run = ask(store)
+    trades, equity = store.trades(run.run_id), store.equity(run.run_id)
+    assert len(trades) == run.metrics["trades"]
+    assert trades["pnl"].sum() == pytest.approx(run.metrics["net_pnl"])
+    assert equity["equity"].iloc[-1] == run.metrics["final_equity"]
+    assert equity["drawdown_pct"].max() == pytest.approx(-run.metrics["max_drawdown_pct"])
+
+
+def test_an_answer_with_a_missing_or_cut_file_is_computed_again(store: RunStore) -> None:
+    run = ask(store)
+    run.artifacts.result.write_bytes(run.artifacts.result.read_bytes()[:100])
+    assert store.find(run.run_id) is None
+    assert ask(store).metrics == run.metrics
+    run.artifacts.plot.unlink()
+    assert ask(store).artifacts.plot.is_file()
+
+
+def test_a_run_is_found_by_the_digits_it_begins_with(store: RunStore) -> None:
+    run = ask(store)
+    assert store.get(run.run_id[:6]) == run
+
+
+@pytest.mark.parametrize("wanted", ["", "0000", "../../etc"])
+def test_an_unknown_run_is_refused_with_the_way_to_the_list(store: RunStore, wanted: str) -> None:
+    ask(store)
+    with pytest.raises(InputError, match="`twokey runs` lists the 1 stored"):
+        store.get(wanted)
+
+
+def test_an_interrupted_write_leaves_no_run_behind(store: RunStore) -> None:
+    def interrupted(_files: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.save("0123456789abcdef", interrupted)
+    assert list(store.root.iterdir()) == []
+
+
+def test_a_killed_process_leaves_no_run_that_could_be_read(store: RunStore) -> None:
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom skills_lib.backtest.results import RunStore\n"
+        "def write(files):\n    files.result.write_text('{')\n    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "RunStore(Path(sys.argv[1])).save('0123456789abcdef', write)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code, str(store.root)], check=False, env=dict(os.environ))
+    assert killed.returncode == -signal.SIGKILL
+    assert store.runs() == []
+    assert ask(store).run_id
