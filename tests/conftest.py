@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from skills_lib.settings import Settings
+from tests.command import Command, make_command
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,3 +24,10 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared/data (real candles and recordings) is not beside this checkout")
     return folder
+
+
+@pytest.fixture
+def twokey(workspace: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The `twokey` command in an empty workspace, wide enough that no table is cut."""
+    monkeypatch.setenv("COLUMNS", "200")
+    return make_command(monkeypatch, capsys)
