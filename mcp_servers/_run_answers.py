@@ -1,0 +1,228 @@
+"""What the backtest server answers: flat, bounded, and without the nan and infinity that JSON does not have."""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from skills_lib.domain.constraints import Value
+
+Figure = float | int | None
+
+
+class StrategyLine(BaseModel):
+    """One strategy in a list."""
+
+    name: str
+    summary: str
+    parameters: dict[str, Value]
+    problem: str | None = Field(None, description="why the file cannot be used")
+
+
+class StrategyList(BaseModel):
+    """All strategies, or as many as fit."""
+
+    strategies: list[StrategyLine]
+    total: int
+    truncated: bool
+    next_step: str
+
+
+class ParameterDetails(BaseModel):
+    """One parameter of a strategy."""
+
+    name: str
+    default: Value
+    allowed: str
+    values_in_sweep: int
+
+
+class StrategyDetails(BaseModel):
+    """One strategy in full."""
+
+    name: str
+    title: str
+    description: str
+    executor: str = Field(description="signals: vectorised; next: backtesting.py alone can run it")
+    parameters: list[ParameterDetails]
+    constraints: list[str]
+    next_step: str
+
+
+class VerdictAnswer(BaseModel):
+    """SOLID, MIXED or WEAK, and why."""
+
+    kind: Literal["verdict"] = "verdict"
+    label: Literal["SOLID", "MIXED", "WEAK"]
+    reasons: list[str]
+
+
+class RunSummary(BaseModel):
+    """A run without its trades and equity curve."""
+
+    kind: Literal["summary"] = "summary"
+    run_id: str
+    verdict: VerdictAnswer
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool = Field(description="true: the candles were made by Twokey and say nothing about a market")
+    sample: Literal["in-sample"]
+    bars: int
+    start: str
+    end: str
+    parameters: dict[str, Value]
+    costs: dict[str, str | float | None]
+    metrics: dict[str, Figure]
+    warnings: list[str]
+    artifacts: dict[str, str]
+    next_step: str
+
+
+class MetricLine(BaseModel):
+    """One figure with its meaning."""
+
+    name: str
+    label: str
+    value: Figure
+    unit: str
+    definition: str
+
+
+class MetricsAnswer(BaseModel):
+    """All figures of a run."""
+
+    kind: Literal["metrics"] = "metrics"
+    metrics: list[MetricLine]
+
+
+class QualityAnswer(BaseModel):
+    """Defects of the candles a run used; nothing was repaired."""
+
+    kind: Literal["quality"] = "quality"
+    defects: dict[str, int]
+
+
+class ReportAnswer(BaseModel):
+    """The written report, in Markdown."""
+
+    kind: Literal["report"] = "report"
+    markdown: str
+    truncated: bool
+    path: str
+
+
+class Trade(BaseModel):
+    """A closed trade. Times are UTC opens of bars; `size` is signed, in base units; money is quote currency."""
+
+    entry_time: str
+    exit_time: str
+    side: str
+    size: Figure
+    entry_price: Figure
+    exit_price: Figure
+    pnl: Figure
+    return_pct: Figure
+    commission: Figure
+    funding: Figure
+    entry_bar: int
+    exit_bar: int
+    stop_price: Figure
+    target_price: Figure
+
+
+class TradesAnswer(BaseModel):
+    """A page of trades, oldest first."""
+
+    kind: Literal["trades"] = "trades"
+    total: int
+    first: int = Field(description="position of the first row, from 0")
+    rows: list[Trade]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
+class EquityPoint(BaseModel):
+    """Equity in quote currency at the close of the bar that opened at `open_time`."""
+
+    open_time: str
+    equity: Figure
+    drawdown_pct: Figure
+
+
+class EquityAnswer(BaseModel):
+    """A page of the equity curve, oldest first."""
+
+    kind: Literal["equity"] = "equity"
+    total: int
+    first: int = Field(description="position of the first row, from 0")
+    rows: list[EquityPoint]
+    next_cursor: str | None = Field(description="null on the last page")
+
+
+class Section(StrEnum):
+    """What of a run to read."""
+
+    SUMMARY = "summary"
+    METRICS = "metrics"
+    VERDICT = "verdict"
+    QUALITY = "quality"
+    REPORT = "report"
+    TRADES = "trades"
+    EQUITY = "equity"
+
+
+Content = RunSummary | MetricsAnswer | VerdictAnswer | QualityAnswer | ReportAnswer | TradesAnswer | EquityAnswer
+
+
+class RunSection(BaseModel):
+    """One section of a stored run."""
+
+    run_id: str
+    section: Section
+    synthetic: bool
+    content: Content = Field(discriminator="kind")
+    next_step: str
+
+
+class RunLine(BaseModel):
+    """One run of a comparison."""
+
+    run_id: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool
+    start: str
+    end: str
+    parameters: dict[str, Value]
+    verdict: str
+
+
+class MetricRow(BaseModel):
+    """One figure of every run, in the order of `runs`."""
+
+    name: str
+    label: str
+    unit: str
+    values: list[Figure]
+
+
+class Comparison(BaseModel):
+    """Runs side by side, and what makes the comparison unfair."""
+
+    runs: list[RunLine]
+    metrics: list[MetricRow]
+    warnings: list[str]
+    next_step: str
+
+
+def finite(values: Mapping[str, object]) -> dict[str, str | float | None]:
+    """`values` for JSON: None where a figure is nan or infinite."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value  # type: ignore[misc]
+        for name, value in values.items()
+    }

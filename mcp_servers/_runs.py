@@ -1,0 +1,222 @@
+"""The library calls behind the backtest server. Imported by the first call: it loads pandas and backtesting.py."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+from skills_lib.backtest.describe import describe
+
+import strategies
+from mcp_servers import _run_answers as answers
+from mcp_servers._candles import CandleQuestion
+from mcp_servers._paging import make_cursor, read_cursor
+from mcp_servers._run_answers import Section
+from skills_lib.backtest import compare
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.model import BacktestResult, BacktestSettings
+from skills_lib.backtest.pipeline import Subject, answer
+from skills_lib.backtest.results import RunStore
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.costs import costs_from
+from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.domain.validation import checked
+from skills_lib.progress import Progress, silent
+from skills_lib.settings import Settings
+
+MAX_STRATEGIES = 100
+MAX_REPORT = 40_000
+MAX_TEXT = 4_000
+
+
+def list_strategies(_progress: Progress = silent) -> answers.StrategyList:
+    """All strategies, the broken ones with their problem."""
+    names = strategies.available()
+    return answers.StrategyList(
+        strategies=[_strategy_line(name) for name in names[:MAX_STRATEGIES]],
+        total=len(names),
+        truncated=len(names) > MAX_STRATEGIES,
+        next_step="backtest_describe_strategy gives ranges and constraints; backtest_run tests one.",
+    )
+
+
+def describe_strategy(name: str) -> answers.StrategyDetails:
+    """One strategy in full.
+
+    Raises:
+        InputError: unknown, or its file cannot be imported.
+    """
+    details = describe(name, strategies.load(name))
+    return answers.StrategyDetails(
+        name=details.name,
+        title=details.title,
+        description=details.description[:MAX_TEXT],
+        executor=details.executor,
+        parameters=[answers.ParameterDetails.model_validate(vars(p)) for p in details.parameters],
+        constraints=details.constraints,
+        next_step=f'Call backtest_run with strategy="{name}", a symbol, a timeframe and, where wanted, parameters.',
+    )
+
+
+def run_backtest(
+    strategy: str,
+    parameters: Mapping[str, Value],
+    question: CandleQuestion,
+    costs: str,
+    rates: Mapping[str, float | None],
+    account: Mapping[str, Any],
+    progress: Progress = silent,
+) -> answers.RunSummary:
+    """Load the candles, run and store the backtest, or return the stored answer.
+
+    Raises:
+        TwokeyError: anything the library refuses.
+    """
+    settings = Settings()
+    subject = Subject(strategy, strategies.load(strategy), strategies.source_file(strategy))
+    conditions = checked(BacktestSettings, costs=costs_from(costs, rates), **account)
+    loaded = question.load(settings, progress)
+    result = answer(subject, loaded, parameters, conditions, RunStore(settings.results_dir), progress)
+    return summary(result)
+
+
+def get_section(run_id: str, section: Section, cursor: str | None, limit: int) -> answers.RunSection:
+    """One section of a stored run; `limit` rows after `cursor` where it has rows.
+
+    Raises:
+        InputError: unknown run, or a cursor of another question.
+    """
+    store = RunStore(Settings().results_dir)
+    run = _stored(store, run_id)
+    content = _content(store, run, section, cursor, limit)
+    return answers.RunSection(
+        run_id=run.run_id,
+        section=section,
+        synthetic=run.synthetic,
+        content=content,
+        next_step=_after(content),
+    )
+
+
+def compare_runs(run_ids: list[str]) -> answers.Comparison:
+    """Stored runs side by side.
+
+    Raises:
+        InputError: an unknown run, or fewer than two different ones.
+    """
+    store = RunStore(Settings().results_dir)
+    comparison = compare.compare([_stored(store, run_id) for run_id in run_ids])
+    return answers.Comparison(
+        runs=[_run_line(run) for run in comparison.runs],
+        metrics=[answers.MetricRow.model_validate(row.model_dump()) for row in comparison.metrics],
+        warnings=comparison.warnings,
+        next_step="Report the warnings with the figures. backtest_get_run reads trades and equity of one run.",
+    )
+
+
+def summary(run: BacktestResult) -> answers.RunSummary:
+    """A result as `backtest_run` answers it."""
+    plain = run.model_dump(mode="json", exclude={"settings", "verdict", "costs"})
+    return answers.RunSummary.model_validate(
+        plain
+        | {
+            "verdict": _verdict(run),
+            "costs": answers.finite(run.costs.model_dump()),
+            "next_step": (
+                f'Report the verdict first, that this is in-sample, and the source. backtest_get_run("{run.run_id}", '
+                'section="trades") pages the trades; section="report" is the full report.'
+            ),
+        }
+    )
+
+
+def _content(store: RunStore, run: BacktestResult, section: Section, cursor: str | None, limit: int) -> answers.Content:
+    if section is Section.TRADES:
+        return answers.TradesAnswer.model_validate(_page(store.trades(run.run_id), run, section, cursor, limit))
+    if section is Section.EQUITY:
+        return answers.EquityAnswer.model_validate(_page(store.equity(run.run_id), run, section, cursor, limit))
+    return _WHOLE[section](run)
+
+
+def _page(
+    frame: pd.DataFrame, run: BacktestResult, section: Section, cursor: str | None, limit: int
+) -> dict[str, object]:
+    first = read_cursor(cursor, run.run_id, section)
+    rows = frame.iloc[first : first + limit]
+    after = first + len(rows)
+    return {
+        "total": len(frame),
+        "first": first,
+        "rows": [{str(name): _plain(value) for name, value in row.items()} for row in rows.to_dict("records")],
+        "next_cursor": make_cursor(after, run.run_id, section) if after < len(frame) else None,
+    }
+
+
+def _plain(value: Any) -> object:
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat(timespec="seconds")
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _after(content: answers.Content) -> str:
+    cursor = getattr(content, "next_cursor", None)
+    if cursor:
+        return f'Call again with cursor="{cursor}" for the next page.'
+    return "Other sections: " + ", ".join(member.value for member in Section if member.value != content.kind) + "."
+
+
+def _stored(store: RunStore, run_id: str) -> BacktestResult:
+    try:
+        return store.get(run_id)
+    except InputError as error:
+        recent = [f"{run.run_id} ({run.strategy} {run.symbol} {run.timeframe})" for run in store.runs()[:3]]
+        newest = f"The newest are {', '.join(recent)}." if recent else "None is stored."
+        raise InputError(f"{error} {newest} backtest_run answers with a run_id.") from None
+
+
+def _strategy_line(name: str) -> answers.StrategyLine:
+    try:
+        details = describe(name, strategies.load(name))
+    except TwokeyError as error:
+        return answers.StrategyLine(name=name, summary="", parameters={}, problem=str(error))
+    defaults = {parameter.name: parameter.default for parameter in details.parameters[:16]}
+    return answers.StrategyLine(name=name, summary=details.title[:200], parameters=defaults)
+
+
+def _verdict(run: BacktestResult) -> answers.VerdictAnswer:
+    return answers.VerdictAnswer(label=run.verdict.label, reasons=run.verdict.reasons)
+
+
+def _metrics(run: BacktestResult) -> answers.MetricsAnswer:
+    return answers.MetricsAnswer(
+        metrics=[
+            answers.MetricLine(name=name, value=run.metrics[name], **metric._asdict())
+            for name, metric in METRICS.items()
+        ]
+    )
+
+
+def _quality(run: BacktestResult) -> answers.QualityAnswer:
+    return answers.QualityAnswer(defects=run.quality)
+
+
+def _report(run: BacktestResult) -> answers.ReportAnswer:
+    path = run.artifacts.report
+    text = path.read_text(encoding="utf-8")
+    return answers.ReportAnswer(markdown=text[:MAX_REPORT], truncated=len(text) > MAX_REPORT, path=str(path))
+
+
+def _run_line(run: BacktestResult) -> answers.RunLine:
+    return answers.RunLine.model_validate(
+        run.model_dump(mode="json", include=set(answers.RunLine.model_fields) - {"verdict"})
+        | {"verdict": run.verdict.label}
+    )
+
+
+_WHOLE: Mapping[Section, Callable[[BacktestResult], answers.Content]] = {
+    Section.SUMMARY: summary,
+    Section.METRICS: _metrics,
+    Section.VERDICT: _verdict,
+    Section.QUALITY: _quality,
+    Section.REPORT: _report,
+}

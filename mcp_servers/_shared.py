@@ -1,0 +1,156 @@
+"""What every server needs: errors that teach, bounded answers, and library calls off the event loop."""
+
+import inspect
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+from mcp.server import MCPServer
+from mcp.server.mcpserver import Context
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp_types import CallToolResult, InputRequiredResult, TextContent, Tool, ToolAnnotations
+from pydantic import Field, ValidationError
+
+from skills_lib.domain.errors import TwokeyError, did_you_mean
+from skills_lib.progress import Progress
+
+T = TypeVar("T")
+
+MAX_CHARACTERS = 60_000
+"""Longest answer in characters: digits take about 2.5 of them a token, and clients cut at 25,000 tokens."""
+
+Symbol = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9]{1,20}([/_:-][A-Za-z0-9]{1,20})?$",
+        description="BTC, BTCUSDT or BTC/USDT; the quote is USDT unless given",
+    ),
+]
+Instant = Annotated[
+    str,
+    Field(
+        pattern=r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$",
+        description="a date or time such as 2023-01-01 or 2023-01-01T08:00; UTC unless it says otherwise",
+    ),
+]
+SourceName = Annotated[
+    str,
+    Field(
+        json_schema_extra={"enum": ["auto", "cache", "exchange", "archive", "sample", "yahoo"]},
+        description="auto takes a fresh cache, else the exchange, the archive, an older cache, and last the synthetic "
+        "sample; the answer says which it was",
+    ),
+]
+ExchangeName = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,32}$", description="any ccxt exchange id")]
+
+READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+READS_VENUES = READS.model_copy(update={"open_world_hint": True})
+STORES_RUNS = READS_VENUES.model_copy(update={"read_only_hint": False})
+
+
+class TeachingServer(MCPServer[Any]):
+    """An MCP server whose refusals are one line a model can act on, and whose answers are compact and bounded."""
+
+    async def list_tools(self) -> list[Tool]:
+        """All tools; their schemas say that unknown arguments are refused."""
+        tools = await super().list_tools()
+        for tool in tools:
+            tool.input_schema["additionalProperties"] = False
+            tool.description = inspect.cleandoc(tool.description or "")
+        return tools
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool.
+
+        Raises:
+            ToolError: unknown tool or argument, a value outside the schema, a refusal of the library, or an
+                answer longer than MAX_CHARACTERS.
+        """
+        await self._refuse_unknown(name, arguments)
+        try:
+            result = await super().call_tool(name, arguments, context)
+        except UnexpectedToolError as error:
+            raise UnexpectedToolError(f"{name} broke: a defect in the server, not in the call. See its log.") from error
+        except ToolError as error:
+            raise ToolError(_one_line(error, name)) from error.__cause__
+        return _compact(result, name) if isinstance(result, CallToolResult) else result
+
+    async def _refuse_unknown(self, name: str, arguments: dict[str, Any]) -> None:
+        known = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
+        if name not in known:
+            raise ToolError(f"Unknown tool '{name}'.{did_you_mean(name, known)} Tools: {', '.join(known)}.")
+        for argument in arguments:
+            if argument not in known[name]:
+                hint, allowed = did_you_mean(argument, known[name]), ", ".join(known[name]) or "none"
+                raise ToolError(f"{name} has no argument '{argument}'.{hint} Allowed: {allowed}.")
+
+
+async def run_library(
+    ctx: Context[Any, Any], work: Callable[[Progress], T], limiter: anyio.CapacityLimiter | None = None
+) -> T:
+    """Run `work` on a worker thread; its progress reaches the client, and a cancelled request stops it there.
+
+    Raises:
+        ToolError: the library refused, or the machine did; the message is the library's one line.
+    """
+
+    def call() -> T:
+        return work(_forward(ctx))
+
+    try:
+        return await anyio.to_thread.run_sync(call, limiter=limiter)
+    except TwokeyError as error:
+        raise ToolError(str(error)) from error
+    except OSError as error:
+        raise ToolError(f"The machine refused: {error}. Free space or fix permissions, then call again.") from error
+
+
+def serve(server: TeachingServer) -> None:
+    """Speak MCP on standard input and output until the client leaves."""
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _forward(ctx: Context[Any, Any]) -> Progress:
+    told: list[tuple[int, str]] = [(-1, "")]
+
+    def progress(done: int, total: int, message: str) -> None:
+        anyio.from_thread.check_cancelled()
+        news = (100 * done // total if total else done, message)
+        if news != told[0]:  # at most one notification a percent
+            told[0] = news
+            anyio.from_thread.run(ctx.report_progress, done, total or None, message)
+
+    return progress
+
+
+def _one_line(error: ToolError, tool: str) -> str:
+    if isinstance(error.__cause__, ValidationError):
+        found = [_explain(problem) for problem in error.__cause__.errors(include_url=False)[:5]]
+        return f"{' '.join(found)} Correct it and call {tool} again."
+    return " ".join(str(error).removeprefix(f"Error executing tool {tool}: ").split())
+
+
+def _explain(problem: Any) -> str:
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{where} is missing."
+    return f"{where}: found {json.dumps(problem['input'], default=str)[:80]}; {problem['msg'].lower()}."
+
+
+def _compact(result: CallToolResult, name: str) -> CallToolResult:
+    text = json.dumps(result.structured_content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if len(text) > MAX_CHARACTERS:
+        raise ToolError(
+            f"{name} would answer {len(text):,} characters; at most {MAX_CHARACTERS:,} are sent. Ask for less: "
+            "a smaller limit, another section or a shorter span."
+        )
+    return result.model_copy(update={"content": [TextContent(type="text", text=text)]})

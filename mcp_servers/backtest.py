@@ -1,0 +1,150 @@
+"""The `backtest` server: list and describe strategies, run them, read and compare stored runs."""
+
+from typing import Annotated, Any
+
+import anyio
+from mcp.server.mcpserver import Context
+from pydantic import Field
+
+from mcp_servers._paging import Cursor
+from mcp_servers._run_answers import Comparison, RunSection, RunSummary, Section, StrategyDetails, StrategyList
+from mcp_servers._shared import (
+    READS,
+    STORES_RUNS,
+    ExchangeName,
+    Instant,
+    SourceName,
+    Symbol,
+    TeachingServer,
+    run_library,
+    serve,
+)
+from skills_lib.domain.costs import PRESETS
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.progress import Progress
+
+server = TeachingServer(
+    "backtest",
+    title="Twokey backtests",
+    version="0.1.0",
+    instructions=(
+        "Backtests of crypto strategies; nothing here can trade. Start with backtest_list_strategies, run one with "
+        "backtest_run, read more of it with backtest_get_run. Every result is in-sample: report it as a description "
+        "of the past, with its verdict, costs and source, and say so when the data is synthetic."
+    ),
+)
+
+StrategyName = Annotated[
+    str, Field(min_length=1, max_length=64, description="a name from backtest_list_strategies, such as sma_crossover")
+]
+RunId = Annotated[
+    str,
+    Field(pattern=r"^[0-9a-f]{4,16}$", description="run_id of a backtest_run answer, or the digits it begins with"),
+]
+Parameters = Annotated[
+    dict[str, bool | int | float | str],
+    Field(max_length=32, description="values by parameter name; backtest_describe_strategy lists names and ranges"),
+]
+CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)}, description="fees of a venue")]
+Rate = Annotated[float | None, Field(ge=0, lt=1_000)]
+
+_one_backtest = anyio.CapacityLimiter(1)  # bokeh's output file, which the plot is written through, is global
+
+
+@server.tool(title="List strategies", annotations=READS)
+async def backtest_list_strategies(ctx: Context[Any, Any]) -> StrategyList:
+    """Names of all strategies that can be tested, each with one line on what it does and its parameters.
+
+    A file that cannot be imported is listed with the reason in `problem`; the others are not affected. For the
+    ranges, sweep sizes and constraints of one strategy use backtest_describe_strategy; to test one, backtest_run.
+    """
+    from mcp_servers._runs import list_strategies
+
+    return await run_library(ctx, list_strategies)
+
+
+@server.tool(title="Describe a strategy", annotations=READS)
+async def backtest_describe_strategy(strategy: StrategyName, ctx: Context[Any, Any]) -> StrategyDetails:
+    """One strategy in full: what it does, every parameter with default and allowed values, and the constraints.
+
+    Use it before backtest_run with parameters of your own. For the names of all strategies use
+    backtest_list_strategies.
+    """
+    from mcp_servers._runs import describe_strategy
+
+    return await run_library(ctx, lambda _: describe_strategy(strategy))
+
+
+@server.tool(title="Run a backtest", annotations=STORES_RUNS)
+async def backtest_run(
+    symbol: Symbol,
+    timeframe: Timeframe,
+    strategy: StrategyName,
+    ctx: Context[Any, Any],
+    parameters: Parameters | None = None,
+    since: Instant | None = None,
+    until: Instant | None = None,
+    source: SourceName = "auto",
+    exchange: ExchangeName | None = None,
+    costs: CostsName = "default",
+    commission_bps: Annotated[Rate, Field(description="per side, instead of the preset's")] = None,
+    spread_bps: Annotated[Rate, Field(description="full bid-ask spread, instead of the preset's")] = None,
+    slippage_bps: Annotated[Rate, Field(description="per side, instead of the preset's")] = None,
+    cash: Annotated[float, Field(gt=0, le=1e12, description="starting equity in quote currency")] = 100_000,
+    leverage: Annotated[float, Field(ge=1, le=125)] = 1,
+) -> RunSummary:
+    """Backtest a strategy on one instrument and store the run; the same question returns the stored answer at once.
+
+    Comes back: run_id, verdict with reasons, all metrics, costs, source (and whether it is synthetic), warnings,
+    the paths of report and plot, and next_step. Trades and the equity curve are not in it: read them by page with
+    backtest_get_run. `since` is included, `until` is not. To only look at candles use market_get_bars of the
+    market server; to lay runs side by side, backtest_compare_runs.
+    """
+    from mcp_servers._candles import CandleQuestion
+    from mcp_servers._runs import run_backtest
+
+    def work(progress: Progress) -> RunSummary:
+        question = CandleQuestion(symbol, timeframe, since, until, source, exchange)
+        rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
+        account = {"cash": cash, "leverage": leverage}
+        return run_backtest(strategy, parameters or {}, question, costs, rates, account, progress)
+
+    return await run_library(ctx, work, _one_backtest)
+
+
+@server.tool(title="Read a stored run", annotations=READS)
+async def backtest_get_run(
+    run_id: RunId,
+    ctx: Context[Any, Any],
+    section: Section = Section.SUMMARY,
+    cursor: Cursor | None = None,
+    limit: Annotated[int, Field(ge=1, le=100, description="rows a page, for trades and equity")] = 50,
+) -> RunSection:
+    """One section of a stored run.
+
+    summary: what backtest_run answered. metrics: every figure with unit and definition. verdict: label and reasons.
+    quality: defects of the candles. report: the written report. trades: closed trades, oldest first. equity: equity
+    and drawdown by bar. Trades and equity come by page: pass next_cursor as cursor until it is null. To make a run
+    use backtest_run; for several side by side, backtest_compare_runs.
+    """
+    from mcp_servers._runs import get_section
+
+    return await run_library(ctx, lambda _: get_section(run_id, section, cursor, limit))
+
+
+@server.tool(title="Compare runs", annotations=READS)
+async def backtest_compare_runs(
+    run_ids: Annotated[list[RunId], Field(min_length=2, max_length=10)], ctx: Context[Any, Any]
+) -> Comparison:
+    """Two to ten stored runs side by side: each metric in the order of the runs, and warnings where they differ in
+    data, costs or settings and a comparison would mislead.
+
+    The best of several in-sample runs is itself a choice made in-sample. For one run use backtest_get_run.
+    """
+    from mcp_servers._runs import compare_runs
+
+    return await run_library(ctx, lambda _: compare_runs(run_ids))
+
+
+if __name__ == "__main__":
+    serve(server)
