@@ -7,7 +7,8 @@ and backtesting.py's fractional units scale prices by 1e-8, which makes every va
 import numpy as np
 import pandas as pd
 
-from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
+from skills_lib.domain.sessions import MINUTE_NS, session_number, since_session_open
 
 
 def sma(values: FloatArray, period: int) -> FloatArray:
@@ -18,6 +19,12 @@ def sma(values: FloatArray, period: int) -> FloatArray:
 def ema(values: FloatArray, period: int) -> FloatArray:
     """Exponential moving average, alpha = 2 / (period + 1), defined after `period` bars."""
     return pd.Series(values).ewm(span=period, adjust=False, min_periods=period).mean().to_numpy()
+
+
+def macd(close: FloatArray, fast: int, slow: int, signal: int) -> tuple[FloatArray, FloatArray]:
+    """MACD line (fast less slow exponential average) and its signal line, in price units."""
+    line = ema(close, fast) - ema(close, slow)
+    return line, ema(line, signal)
 
 
 def rolling_std(values: FloatArray, period: int) -> FloatArray:
@@ -63,3 +70,25 @@ def previous(values: FloatArray) -> FloatArray:
     out = np.full(len(values), np.nan)
     out[1:] = values[:-1]
     return out
+
+
+def opening_range(
+    open_time_ns: IntArray, high: FloatArray, low: FloatArray, interval_ns: int, open_hour: int, minutes: int
+) -> tuple[FloatArray, FloatArray]:
+    """High and low of the last completed opening range: the bars that open in the session's first `minutes`.
+
+    A bar longer than that is the range by itself. While a range is still forming, the one before it stands, so the
+    lines are nan only before the first range is complete.
+    """
+    window = max(minutes * MINUTE_NS, interval_ns)
+    since = since_session_open(open_time_ns, open_hour)
+    inside = since < window
+    forming = inside & (since + interval_ns < window)
+    session = session_number(open_time_ns, open_hour)
+    top = pd.Series(np.where(inside, high, np.nan)).groupby(session).cummax()
+    bottom = pd.Series(np.where(inside, low, np.nan)).groupby(session).cummin()
+    return _standing(top, forming), _standing(bottom, forming)
+
+
+def _standing(level: "pd.Series[float]", forming: BoolArray) -> FloatArray:
+    return np.asarray(level.ffill().mask(forming).ffill(), dtype=np.float64)

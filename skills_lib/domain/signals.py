@@ -1,27 +1,35 @@
 """Signals: what a strategy wants, bar by bar, known at each bar's close."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from typing import Self
 
 import numpy as np
 
 from skills_lib.domain.bars import BoolArray, FloatArray
 from skills_lib.domain.errors import InputError
 
+_WISHES = ("long_entry", "short_entry", "long_exit", "short_exit")
+_PRICES = ("stop_price", "target_price")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Signals:
     """Wishes at the close of each bar; an executor acts on them at the next open.
 
     `long_entry`, `short_entry`: bool[n]; taken unless a position in that direction is already held.
     `long_exit`, `short_exit`: bool[n]; close a held position of that direction.
     `size`: share of equity in (0, 1], one figure or float64[n].
-    `stop_price`, `target_price`: float64[n] in quote currency, nan where there is none; fixed at entry.
+    `stop_price`, `target_price`: float64[n] in quote currency, above 0, nan where there is none; fixed at entry.
     `indicators`: float64[n] by name. A run starts one bar after the first at which all of them are
     defined (not nan), as in backtesting.py, and they are drawn in the plot.
 
-    An entry with stop or target on the wrong side of the close is not taken. Where an entry and an exit
-    fall on the same bar the entry wins; `long_entry` wins over `short_entry`.
+    An entry with stop or target on the wrong side of the close (of close plus spread, for a long; less it, for a
+    short) is not taken, and what is held stays. Where an entry and an exit fall on the same bar the entry wins;
+    `long_entry` wins over `short_entry`.
+
+    Raises:
+        InputError: an array of another length or kind, a size outside (0, 1], or a price at or below zero.
     """
 
     long_entry: BoolArray
@@ -34,13 +42,13 @@ class Signals:
     indicators: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        n = len(self.long_entry)
         for name, column in self.columns().items():
-            if column.shape != (n,):
-                raise InputError(f"Signals.{name} has shape {column.shape}, but long_entry has ({n},).")
+            self._check_column(name, column)
         sizes = np.asarray(self.size, dtype=np.float64)
         if not ((sizes > 0) & (sizes <= 1)).all():
             raise InputError("Signals.size is a share of equity: above 0, at most 1.")
+        for name in _PRICES:
+            _check_prices(name, getattr(self, name))
 
     def __len__(self) -> int:
         return len(self.long_entry)
@@ -48,8 +56,24 @@ class Signals:
     def columns(self) -> dict[str, BoolArray | FloatArray]:
         """Every array by name, indicators included."""
         own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "indicators"}
-        arrays = {name: value for name, value in own.items() if isinstance(value, np.ndarray)}
+        arrays = {name: value for name, value in own.items() if not (value is None or isinstance(value, float | int))}
         return arrays | {f"indicators[{name}]": value for name, value in self.indicators.items()}
+
+    def only(self, direction: str) -> Self:
+        """These wishes with entries in one `direction`, "long" or "short"; "both" changes nothing."""
+        if direction == "both":
+            return self
+        none = never(len(self))
+        return replace(self, short_entry=none) if direction == "long" else replace(self, long_entry=none)
+
+    def _check_column(self, name: str, column: object) -> None:
+        if not isinstance(column, np.ndarray):
+            raise InputError(f"Signals.{name} is a {type(column).__name__}. Give a numpy array: .to_numpy().")
+        wanted = np.bool_ if name in _WISHES else np.float64
+        if column.dtype != wanted:
+            raise InputError(f"Signals.{name} holds {column.dtype}, but {np.dtype(wanted)} is needed.")
+        if column.shape != (n := len(self.long_entry),):
+            raise InputError(f"Signals.{name} has shape {column.shape}, but long_entry has ({n},).")
 
 
 def never(n: int) -> BoolArray:
@@ -71,3 +95,18 @@ def crosses_below(series: FloatArray, level: FloatArray | float) -> BoolArray:
     out = np.zeros(len(series), dtype=np.bool_)
     out[1:] = below[1:] & before[:-1]
     return out
+
+
+def price_away(close: FloatArray, distance: FloatArray, above: BoolArray) -> FloatArray:
+    """The price `distance` above the close where `above`, below it elsewhere; nan where that is not above zero."""
+    price = np.where(above, close + distance, close - distance)
+    return np.where(price > 0, price, np.nan)
+
+
+def _check_prices(name: str, prices: FloatArray | None) -> None:
+    if prices is None:
+        return
+    wrong = (prices <= 0) | np.isinf(prices)
+    if wrong.any():
+        bar = int(wrong.argmax())
+        raise InputError(f"Signals.{name} is {prices[bar]} at bar {bar}. A price is above 0; nan means none.")

@@ -1,0 +1,41 @@
+"""Sessions of a market that never closes: a day that begins at an hour of UTC.
+
+Every function looks only at open times up to the bar it answers for, so holes in the data cannot leak the future.
+"""
+
+import numpy as np
+
+from skills_lib.domain.bars import BoolArray, IntArray
+
+MINUTE_NS = 60 * 1_000_000_000
+HOUR_NS = 60 * MINUTE_NS
+DAY_NS = 24 * HOUR_NS
+
+
+def session_number(open_time_ns: IntArray, open_hour: int) -> IntArray:
+    """Days since 1970 of the session in which each bar opens."""
+    return (open_time_ns - open_hour * HOUR_NS) // DAY_NS
+
+
+def since_session_open(open_time_ns: IntArray, open_hour: int) -> IntArray:
+    """Nanoseconds from the session's open to each bar's open."""
+    return (open_time_ns - open_hour * HOUR_NS) % DAY_NS
+
+
+def session_starts(session: IntArray) -> BoolArray:
+    """True on the first bar of each session; the very first bar counts as one."""
+    starts = np.ones(len(session), dtype=np.bool_)
+    starts[1:] = session[1:] != session[:-1]
+    return starts
+
+
+def value_at_start(values: BoolArray, starts: BoolArray) -> BoolArray:
+    """Each session's first value, on all of its bars."""
+    return values[np.maximum.accumulate(np.where(starts, np.arange(len(values)), 0))]
+
+
+def first_in_session(condition: BoolArray, starts: BoolArray) -> BoolArray:
+    """True only where `condition` holds for the first time in its session."""
+    count = np.cumsum(condition)
+    before = np.maximum.accumulate(np.where(starts, count - condition, 0))
+    return condition & (count - before == 1)
