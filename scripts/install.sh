@@ -47,13 +47,13 @@ pip_install() {
         uv pip install --quiet --python "$python" "$@"
     else
         "$python" -m pip --version >/dev/null 2>&1 || "$python" -m ensurepip >/dev/null
-        "$python" -m pip install --quiet --no-compile "$@"
+        "$python" -m pip install -qq --no-compile "$@"
     fi
 }
 
 install_lock() {
     cmp -s "$lock" "$venv/.$lock" && return
-    say "Installing $(grep -c '==' "$lock") locked packages at most from $lock; a minute or two"
+    say "Installing up to $(grep -c "==" "$lock") packages from $lock; this takes a minute."
     pip_install --require-hashes -r "$lock"
     cp "$lock" "$venv/.$lock"
     if [ "$wanted" = dev ]; then cp requirements.lock "$venv/.requirements.lock"; fi
