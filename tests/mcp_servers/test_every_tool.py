@@ -1,0 +1,93 @@
+"""What holds for every tool of every server."""
+
+import re
+
+import pytest
+from mcp.server import MCPServer
+from mcp_talk import ERAS, ROOT, list_tools
+from mcp_types import Tool
+
+from mcp_servers.backtest import server as backtest
+from mcp_servers.market import server as market
+
+SERVERS = {"backtest": backtest, "market": market}
+PROMISED = {
+    "backtest": {
+        "backtest_list_strategies",
+        "backtest_describe_strategy",
+        "backtest_run",
+        "backtest_get_run",
+        "backtest_compare_runs",
+    },
+    "market": {"market_get_bars", "market_search_symbols"},
+}
+TOOLS = [tool for server in SERVERS.values() for tool in list_tools(server)]
+each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+@pytest.mark.parametrize("name", SERVERS)
+def test_both_eras_see_the_promised_tools(name: str, mode: str) -> None:
+    assert {tool.name for tool in list_tools(SERVERS[name], mode)} == PROMISED[name]
+
+
+@pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
+def test_a_server_tells_how_to_report_its_answers(server: MCPServer) -> None:
+    assert "synthetic" in (server.instructions or "")
+    assert "nothing here can trade" in (server.instructions or "")
+
+
+@each_tool
+def test_a_tool_has_a_title_and_all_four_annotations(tool: Tool) -> None:
+    hints = tool.annotations
+    assert tool.title
+    assert hints is not None
+    given = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
+    assert None not in given
+    assert hints.destructive_hint is False
+
+
+def test_only_the_run_writes() -> None:
+    assert {tool.name for tool in TOOLS if not tool.annotations.read_only_hint} == {"backtest_run"}
+
+
+@each_tool
+def test_a_description_names_a_sibling_to_use_instead(tool: Tool) -> None:
+    others = {other.name for other in TOOLS} - {tool.name}
+    assert any(other in tool.description for other in others)
+    assert "\n    " not in tool.description
+
+
+@each_tool
+def test_every_argument_is_constrained_and_unknown_ones_are_excluded(tool: Tool) -> None:
+    assert tool.input_schema["additionalProperties"] is False
+    definitions = tool.input_schema.get("$defs", {})
+    for name, schema in tool.input_schema.get("properties", {}).items():
+        assert _is_bounded(schema, definitions), f"{tool.name}.{name} accepts anything: {schema}"
+
+
+@each_tool
+def test_an_answer_has_a_schema_and_says_the_next_step(tool: Tool) -> None:
+    assert tool.output_schema is not None
+    assert "next_step" in tool.output_schema["required"]
+
+
+def test_the_list_in_the_docs_is_the_list_of_tools() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "mcp.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert listed == [tool.name for tool in TOOLS]
+
+
+def _is_bounded(schema: dict, definitions: dict) -> bool:
+    if "$ref" in schema:
+        return _is_bounded(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)
+    if "anyOf" in schema:
+        return all(_is_bounded(option, definitions) for option in schema["anyOf"])
+    bounds = {
+        "string": {"pattern", "enum", "maxLength"},
+        "integer": {"maximum"},
+        "number": {"maximum", "exclusiveMaximum"},
+        "array": {"maxItems"},
+        "object": {"maxProperties"},
+    }
+    kind = schema["type"]
+    return kind in ("null", "boolean") or bool(bounds[kind] & schema.keys())

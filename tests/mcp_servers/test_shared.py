@@ -1,0 +1,143 @@
+"""Refusals, bounds, progress and cancellation, on a server with a tool made for the purpose."""
+
+import threading
+from typing import Annotated, Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp import Client
+from mcp.server.mcpserver import Context
+from mcp_talk import ERAS, Report, answer, call, refusal
+from pydantic import BaseModel, Field
+
+from mcp_servers._paging import make_cursor, read_cursor
+from mcp_servers._shared import MAX_CHARACTERS, TeachingServer, run_library
+from skills_lib.domain.errors import InputError, SourceUnavailableError
+from skills_lib.progress import Progress
+
+
+class Echo(BaseModel):
+    text: str
+
+
+def make_server(work: Any) -> TeachingServer:
+    server = TeachingServer("probe")
+
+    @server.tool()
+    async def probe_work(ctx: Context[Any, Any], size: Annotated[int, Field(ge=1, le=10**6)] = 1) -> Echo:
+        return await run_library(ctx, lambda progress: Echo(text=work(progress, size)))
+
+    return server
+
+
+def fail_with(error: Exception) -> TeachingServer:
+    def work(_progress: Progress, _size: int) -> str:
+        raise error
+
+    return make_server(work)
+
+
+repeat = make_server(lambda _progress, size: "x" * size)
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_what_the_library_refuses_arrives_as_its_own_line(mode: str) -> None:
+    server = fail_with(SourceUnavailableError("binance did not answer. Use source=cache."))
+    assert refusal(server, "probe_work", mode) == "binance did not answer. Use source=cache."
+
+
+def test_a_full_disk_is_told_and_what_to_do() -> None:
+    line = refusal(fail_with(OSError(28, "No space left on device")), "probe_work")
+    assert "No space left on device" in line
+    assert "Free space" in line
+
+
+def test_a_defect_is_owned_up_to_without_its_internals() -> None:
+    line = refusal(fail_with(ZeroDivisionError("secret internals")), "probe_work")
+    assert "defect in the server" in line
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_an_unknown_argument_is_refused_with_the_nearest_known_one(mode: str) -> None:
+    assert refusal(repeat, "probe_work", mode, sise=3) == (
+        "probe_work has no argument 'sise'. Did you mean 'size'? Allowed: size."
+    )
+
+
+def test_an_unknown_tool_is_refused_with_the_nearest_known_one() -> None:
+    assert "Did you mean 'probe_work'?" in refusal(repeat, "probe_werk")
+
+
+def test_a_value_outside_its_range_is_named_with_the_range() -> None:
+    line = refusal(repeat, "probe_work", size=0)
+    assert line == "size: found 0; input should be greater than or equal to 1. Correct it and call probe_work again."
+
+
+def test_an_answer_that_would_be_cut_is_refused_and_says_what_to_ask_instead() -> None:
+    line = refusal(repeat, "probe_work", size=MAX_CHARACTERS + 1)
+    assert f"at most {MAX_CHARACTERS:,}" in line
+    assert "smaller limit" in line
+
+
+def test_an_answer_just_short_enough_is_given() -> None:
+    assert len(answer(repeat, "probe_work", size=MAX_CHARACTERS - 100)["text"]) == MAX_CHARACTERS - 100
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_progress_arrives_once_a_percent(mode: str) -> None:
+    def work(progress: Progress, _size: int) -> str:
+        for done in range(1001):
+            progress(done, 1000, "loading")
+        return "done"
+
+    reports: list[Report] = []
+    call(make_server(work), "probe_work", {}, mode, reports)
+    assert reports == [(float(done), 1000.0, "loading") for done in range(0, 1001, 10)]
+
+
+@pytest.mark.parametrize("mode", ERAS)
+def test_a_cancelled_request_stops_the_work_and_the_server_goes_on(mode: str) -> None:
+    stopped = threading.Event()
+
+    def work(progress: Progress, size: int) -> str:
+        try:
+            step = 0
+            while size > 1:
+                step += 1
+                progress(step, 0, "forever")
+        except BaseException:
+            stopped.set()
+            raise
+        return "free"
+
+    async def talk() -> str:
+        async with Client(make_server(work), mode=mode) as client:
+            with anyio.CancelScope() as scope:
+
+                async def leave(*_report: object) -> None:
+                    scope.cancel()
+
+                await client.call_tool("probe_work", {"size": 2}, progress_callback=leave)
+            assert await anyio.to_thread.run_sync(stopped.wait, 30)
+            return (await client.call_tool("probe_work", {"size": 1})).structured_content["text"]
+
+    assert anyio.run(talk) == "free"
+
+
+@given(st.integers(0, 2**62), st.lists(st.text(max_size=20), max_size=4))
+def test_a_cursor_brings_its_position_back_to_the_same_question(position: int, question: list[str]) -> None:
+    assert read_cursor(make_cursor(position, *question), *question) == position
+
+
+@given(st.text(max_size=60))
+def test_a_made_up_cursor_is_refused_and_never_breaks(cursor: str) -> None:
+    with pytest.raises(InputError, match="Cursor"):
+        read_cursor(cursor, "run", "trades")
+
+
+def test_a_cursor_of_another_question_is_refused() -> None:
+    with pytest.raises(InputError, match="another question"):
+        read_cursor(make_cursor(50, "run", "trades"), "run", "equity")
