@@ -1,49 +1,118 @@
-"""The static picture of a run: equity beside buy and hold, and drawdown below."""
+"""The static picture of a run: equity beside buy and hold, and drawdown below.
 
+Run as a module it draws in a process of its own: matplotlib takes as long to import as a backtest takes to run,
+so `PictureProcess` starts it early and both happen at once. It imports neither pandas nor backtesting.
+"""
+
+import contextlib
 import itertools
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Self
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
-from matplotlib.figure import Figure
+import numpy.typing as npt
 
-from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import drawdown
-from skills_lib.domain.bars import Bars, FloatArray, IntArray
+from skills_lib.domain.errors import TwokeyError
 
 _MOST_POINTS = 4_000
 _INK, _STRATEGY, _MARKET, _FALL = "#24292f", "#0969da", "#8c959f", "#cf222e"
 
 
-def draw_equity(path: Path, title: str, execution: Execution, bars: Bars) -> None:
+@dataclass(frozen=True, slots=True)
+class EquityCurve:
+    """What is drawn, bar by bar: int64[n] times and float64[n] quote currency, drawdown in percent."""
+
+    title: str
+    open_time_ns: npt.NDArray[np.int64]
+    equity: npt.NDArray[np.float64]
+    buy_and_hold: npt.NDArray[np.float64]
+    drawdown_pct: npt.NDArray[np.float64]
+
+
+class PictureProcess:
+    """A process that is getting ready to draw while the backtest still runs."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "skills_lib.backtest.picture"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def start_drawing(self, path: Path, curve: EquityCurve) -> None:
+        """Hand over what to draw; returns at once. The arrays go through a file: a pipe would block."""
+        assert self._process.stdin is not None
+        packed = path.with_suffix(".npz")
+        np.savez(packed, **asdict(curve))
+        with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:  # finish() says why it is gone
+            pipe.write(str(path).encode())
+
+    def finish(self) -> None:
+        """Wait for the picture.
+
+        Raises:
+            TwokeyError: it could not be drawn.
+        """
+        assert self._process.stderr is not None
+        complaint = self._process.stderr.read()
+        if self._process.wait():
+            reason = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+            raise TwokeyError(f"The picture could not be drawn: {reason[0]}. Run the command again.")
+
+
+def draw_equity(path: Path, curve: EquityCurve) -> None:
     """Write a PNG of 1200 × 675 pixels."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(12, 6.75), layout="constrained")
     FigureCanvasAgg(figure)
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    shown = _thin(len(bars), execution.equity)
-    times = bars.open_time_ns[shown].view("datetime64[ns]")
-    held = execution.cash * bars.close / bars.close[execution.first_bar]
-    top.plot(times, held[shown], color=_MARKET, linewidth=1, label="Buy and hold, no costs")
-    top.plot(times, execution.equity[shown], color=_STRATEGY, linewidth=1.4, label="Strategy, after costs")
-    bottom.fill_between(times, -drawdown(execution.equity)[shown] * 100, color=_FALL, alpha=0.35, linewidth=0)
-    top.set_title(title, loc="left", color=_INK, fontsize=12)
+    shown = _thin(curve.equity)
+    times = curve.open_time_ns[shown].view("datetime64[ns]")
+    top.plot(times, curve.buy_and_hold[shown], color=_MARKET, linewidth=1, label="Buy and hold, no costs")
+    top.plot(times, curve.equity[shown], color=_STRATEGY, linewidth=1.4, label="Strategy, after costs")
+    bottom.fill_between(times, -curve.drawdown_pct[shown], color=_FALL, alpha=0.35, linewidth=0)
+    top.set_title(curve.title, loc="left", color=_INK, fontsize=12)
     top.set_ylabel("Equity [quote]")
+    top.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     top.legend(loc="upper left", frameon=False)
     bottom.set_ylabel("Drawdown [%]")
-    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
-    bottom.xaxis.set_major_locator(locator)
-    bottom.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     for axes in (top, bottom):
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=100)
 
 
-def _thin(n: int, equity: FloatArray) -> IntArray:
+def _thin(equity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """At most a few thousand bars that keep the first, the last, and each stretch's lowest and highest equity."""
+    n = len(equity)
     if n <= _MOST_POINTS:
-        return np.arange(n)
+        return np.arange(n, dtype=np.int64)
     edges = np.linspace(0, n, _MOST_POINTS // 2 + 1).astype(np.int64)
-    kept = [[a + np.argmin(equity[a:b]), a + np.argmax(equity[a:b])] for a, b in itertools.pairwise(edges)]
-    return np.unique(np.concatenate([[0, n - 1], np.ravel(kept)]))
+    kept = [(a + equity[a:b].argmin(), a + equity[a:b].argmax()) for a, b in itertools.pairwise(edges)]
+    return np.unique(np.array([0, n - 1, *itertools.chain(*kept)], dtype=np.int64))
+
+
+def _draw_from_stdin() -> None:
+    import matplotlib.figure  # noqa: F401 imported before the data arrives
+
+    path = Path(sys.stdin.buffer.read().decode())
+    packed = path.with_suffix(".npz")
+    arrays = dict(np.load(packed))
+    packed.unlink()
+    draw_equity(path, EquityCurve(title=str(arrays.pop("title")), **arrays))
+
+
+if __name__ == "__main__":
+    _draw_from_stdin()

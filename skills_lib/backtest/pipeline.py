@@ -1,5 +1,6 @@
 """From a question to a stored answer: resolve parameters, look for the run, else execute, measure, judge and keep."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +10,11 @@ import numpy as np
 import pandas as pd
 from backtesting import Strategy
 
+from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, code_sha256
 from skills_lib.backtest.metrics import compute_metrics, drawdown
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
+from skills_lib.backtest.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.report import write_report
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.runner import ReferenceRun, run_reference
@@ -54,12 +57,13 @@ def answer(
     )
     if stored := store.find(identity.run_id):
         return stored
-    progress(0, 3, f"Running {subject.name}")
-    run = run_reference(subject.strategy, candles.bars, identity.parameters, settings)
-    progress(1, 3, "Measuring")
-    result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
-    progress(2, 3, "Writing the report")
-    store.save(identity.run_id, lambda files: _write(files, result, run, candles.bars))
+    with PictureProcess() as picture:
+        progress(0, 3, f"Running {subject.name}")
+        run = run_reference(subject.strategy, candles.bars, identity.parameters, settings)
+        progress(1, 3, "Measuring")
+        result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
+        progress(2, 3, "Writing the report")
+        store.save(identity.run_id, lambda files: _write(files, result, run, candles.bars, picture))
     progress(3, 3, "Done")
     return result
 
@@ -91,16 +95,34 @@ def _result(
     )
 
 
-def _write(files: Artifacts, result: BacktestResult, run: ReferenceRun, bars: Bars) -> None:
-    from skills_lib.backtest.picture import draw_equity
-
-    files.result.write_text(result.model_dump_json(indent=2), encoding="utf-8")
+def _write(files: Artifacts, result: BacktestResult, run: ReferenceRun, bars: Bars, picture: PictureProcess) -> None:
+    execution = run.execution
+    curve = EquityCurve(
+        title=_title(result),
+        open_time_ns=bars.open_time_ns,
+        equity=execution.equity,
+        buy_and_hold=execution.cash * bars.close / bars.close[execution.first_bar],
+        drawdown_pct=drawdown(execution.equity) * 100,
+    )
+    picture.start_drawing(files.picture, curve)
+    _write_tables(files, execution, curve)
+    _plot(run, files.plot)
     files.report.write_text(write_report(result), encoding="utf-8")
-    run.execution.trades.to_csv(files.trades, index=False)
-    columns = {"equity": run.execution.equity, "drawdown_pct": drawdown(run.execution.equity) * 100}
-    pd.DataFrame({"open_time": bars.to_frame().index} | columns).to_csv(files.equity, index=False)
-    draw_equity(files.picture, _title(result), run.execution, bars)
-    run.backtest.plot(filename=str(files.plot), open_browser=False)
+    files.result.write_text(result.model_dump_json(indent=2), encoding="utf-8")
+    picture.finish()
+
+
+def _write_tables(files: Artifacts, execution: Execution, curve: EquityCurve) -> None:
+    execution.trades.to_csv(files.trades, index=False)
+    times = pd.DatetimeIndex(curve.open_time_ns.view("datetime64[ns]"))
+    columns = {"open_time": times, "equity": curve.equity, "drawdown_pct": curve.drawdown_pct}
+    pd.DataFrame(columns).to_csv(files.equity, index=False)
+
+
+def _plot(run: ReferenceRun, path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # long runs are drawn with coarser candles, which the axis shows
+        run.backtest.plot(filename=str(path), open_browser=False)
 
 
 def _title(result: BacktestResult) -> str:
