@@ -103,4 +103,4 @@ class RunStore:
 def _read_csv(path: Path, dates: list[str]) -> "pd.DataFrame":
     import pandas as pd
 
-    return pd.read_csv(path, parse_dates=dates, float_precision="round_trip")
+    return pd.read_csv(path, parse_dates=dates)

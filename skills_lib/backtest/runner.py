@@ -38,9 +38,9 @@ def run_reference(
     """
     if len(bars) < 2:
         raise InputError(f"{len(bars)} bars are too few to trade on. Ask for a longer span.")
-    backtest = reference_backtest(strategy, bars, settings)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
+        backtest = reference_backtest(strategy, bars, settings)
         stats = _run(backtest, strategy, parameters)
     _refuse_undefined_indicators(stats["_strategy"], len(bars))
     execution = Execution(

@@ -8,6 +8,7 @@ from backtesting import Strategy
 
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Constraint, Value
+from skills_lib.domain.errors import InputError
 from skills_lib.domain.parameters import Choice, Integer, Parameter, ParameterSpace, Real, Untyped
 from skills_lib.domain.signals import Signals
 
@@ -28,28 +29,35 @@ class SignalStrategy(Strategy):  # type: ignore[misc]
         """Return the wishes for every bar of `bars`, using nothing later than each bar's own close."""
 
     def init(self) -> None:
-        self._signals = self.signals(Bars.from_frame(self.data.df))
+        bars = Bars.from_frame(self.data.df)
+        self._signals = self.signals(bars)
+        if len(self._signals) != len(bars):
+            raise InputError(f"{type(self).__name__} gave {len(self._signals)} signals for {len(bars)} bars.")
         self._size = np.broadcast_to(self._signals.size, len(self._signals))
         for i, (name, values) in enumerate(self._signals.indicators.items()):
             # backtesting.py finds the warm-up by looking for indicators among the instance's attributes
             setattr(self, f"_indicator_{i}", self.I(_same, values, name=name))
 
     def next(self) -> None:
-        bar, wishes = len(self.data) - 1, self._signals
-        if wishes.long_entry[bar] and not self.position.is_long:
-            self._enter(self.buy, bar)
-        elif wishes.short_entry[bar] and not self.position.is_short:
-            self._enter(self.sell, bar)
-        elif (self.position.is_long and wishes.long_exit[bar]) or (self.position.is_short and wishes.short_exit[bar]):
-            self.position.close()
+        bar, wishes, held = len(self.data) - 1, self._signals, self.position
+        if wishes.long_entry[bar]:
+            if not held.is_long:
+                self._enter(self.buy, bar)
+        elif wishes.short_entry[bar]:
+            if not held.is_short:
+                self._enter(self.sell, bar)
+        elif (held.is_long and wishes.long_exit[bar]) or (held.is_short and wishes.short_exit[bar]):
+            held.close()
 
     def _enter(self, order: Any, bar: int) -> None:
-        size = self._size[bar]
+        size, held = self._size[bar], self.position
         stop, target = _price(self._signals.stop_price, bar), _price(self._signals.target_price, bar)
         try:
             order(size=_FULL_EQUITY if size == 1 else size, sl=stop, tp=target)
         except ValueError:  # backtesting.py refuses a stop or target on the wrong side: the entry is not taken
             return
+        if held:  # without `exclusive_orders` a turn needs it: a full position leaves no margin for another entry
+            held.close()
 
 
 def parameter_space(strategy: type[Strategy]) -> ParameterSpace:
@@ -60,15 +68,22 @@ def parameter_space(strategy: type[Strategy]) -> ParameterSpace:
     """
     parameters: dict[str, Parameter] = {}
     for cls in reversed(strategy.__mro__):
-        if issubclass(cls, Strategy) and cls not in (Strategy, SignalStrategy):
+        if cls not in SignalStrategy.__mro__:
             parameters |= {name: p for name, a in vars(cls).items() if (p := _as_parameter(name, a))}
-    texts: tuple[str, ...] = getattr(strategy, "constraints", ())
-    return ParameterSpace(parameters, tuple(Constraint.parse(text, parameters) for text in texts))
+    return ParameterSpace(parameters, tuple(Constraint.parse(text, parameters) for text in _constraints(strategy)))
 
 
 def compute_signals(strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value]) -> Signals:
     """The strategy's signals on `bars` without a broker, as sweeps and look-ahead tests need them."""
     return strategy(None, None, parameters).signals(bars)
+
+
+def _constraints(strategy: type[Strategy]) -> tuple[str, ...]:
+    found = getattr(strategy, "constraints", ())
+    texts = (found,) if isinstance(found, str) else found
+    if not (isinstance(texts, tuple | list) and all(isinstance(text, str) for text in texts)):
+        raise InputError(f'{strategy.__name__}.constraints is {found!r}. Write, for example, ("fast < slow",).')
+    return tuple(texts)
 
 
 def _as_parameter(name: str, attribute: object) -> Parameter | None:

@@ -8,7 +8,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.model import Candles, Origin
-from skills_lib.market.candles.quality import quality_report
+from skills_lib.market.candles.quality import measure
 
 HOUR_NS = 3_600 * 1_000_000_000
 START_NS = 1_704_067_200 * 1_000_000_000  # 2024-01-01T00:00Z, a funding boundary
@@ -36,5 +36,5 @@ def random_walk(bars: int, seed: int, volatility: float = 0.01) -> Bars:
 
 def candles_of(bars: Bars, synthetic: bool = False) -> Candles:
     """Candles as a face would hand them in."""
-    report = quality_report(bars, Timeframe.H1)
+    report = measure(bars)
     return Candles(Instrument("BTC"), Timeframe.H1, bars, Origin("file", "drawn by a test", synthetic), report)

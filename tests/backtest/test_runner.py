@@ -77,4 +77,4 @@ def test_entries_that_equity_cannot_pay_for_are_counted() -> None:
     settings = BacktestSettings(cash=50, fractional_unit=1, costs=Costs(commission_bps=0))
     execution = run_reference(AlwaysLong, BARS, {}, settings).execution
     assert execution.trades.empty
-    assert "4 entries were cancelled" in execution.warnings[0]
+    assert "entries were cancelled: equity could not pay" in execution.warnings[0]
