@@ -1,10 +1,16 @@
 """`twokey strategies`: what can be tested."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.console import print_json
+from skills_lib.domain.errors import TwokeyError
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.describe import StrategyDescription
+
+Refused = dict[str, str]
 
 
 def register(app: typer.Typer) -> None:
@@ -12,6 +18,51 @@ def register(app: typer.Typer) -> None:
     app.command("strategies")(list_strategies)
 
 
-def list_strategies(json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False) -> None:
-    """List every strategy with its parameters; a file that cannot be imported is named with the reason."""
-    print_json({"json": json})
+def list_strategies(
+    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+) -> None:
+    """List every strategy with its parameters; a file that cannot be imported is named with the reason.
+
+    Example: twokey strategies --json
+    """
+    described, refused = _describe_all()
+    if json:
+        print_json({"strategies": [strategy.model_dump(mode="json") for strategy in described], "refused": refused})
+    else:
+        _print_table(described, refused)
+
+
+def _describe_all() -> "tuple[list[StrategyDescription], list[Refused]]":
+    import strategies
+    from skills_lib.backtest.describe import describe
+
+    described: list[StrategyDescription] = []
+    refused: list[Refused] = []
+    for name in strategies.available():
+        try:
+            described.append(describe(name, strategies.load(name)))
+        except TwokeyError as error:
+            refused.append({"name": name, "reason": str(error)})
+    return described, refused
+
+
+def _print_table(described: "list[StrategyDescription]", refused: list[Refused]) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(pad_edge=False, show_lines=True)
+    for heading in ("strategy", "what it does", "parameters, defaults (and what is allowed)", "executor"):
+        table.add_column(heading, no_wrap=heading == "strategy")
+    for strategy in described:
+        runs_on = "signals" if strategy.executor == "signals" else "next()"
+        table.add_row(strategy.name, escape(strategy.title), escape(_parameters(strategy)), runs_on)
+    console = Console(highlight=False)
+    console.print(table)
+    for refusal in refused:
+        console.print(f"[red]refused[/] {escape(refusal['name'])}: {escape(refusal['reason'])}", soft_wrap=True)
+
+
+def _parameters(strategy: "StrategyDescription") -> str:
+    lines = [f"{p.name} {p.default} ({p.allowed.rpartition('from ')[2]})" for p in strategy.parameters]
+    return "\n".join(lines + [f"where {constraint}" for constraint in strategy.constraints]) or "none"

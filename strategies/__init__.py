@@ -1,9 +1,16 @@
-"""Strategies, one file each. `load("sma_crossover")` returns the class; `available()` lists the names."""
+"""Strategies, one file each. `load("sma_crossover")` returns the class; `available()` lists the names.
 
-import importlib
+Files in `$TWOKEY_HOME/strategies` belong to this package too, before the bundled ones of the same name.
+"""
+
+import hashlib
 import inspect
-from functools import cache
+import sys
+from contextlib import redirect_stdout
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from skills_lib.domain.errors import InputError, did_you_mean
@@ -11,6 +18,9 @@ from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from backtesting import Strategy
+
+_BUNDLED = Path(__file__).resolve().parent
+_executed: dict[str, str] = {}  # module name to the SHA-256 of the source it was executed from
 
 
 def available() -> list[str]:
@@ -33,17 +43,48 @@ def source_file(name: str) -> Path:
 
 
 def load(name: str) -> "type[Strategy]":
-    """Import one strategy file and return its strategy class; other files are not touched.
+    """Import one strategy file, again where it was edited, and return its strategy class.
+
+    Other files are not touched. What the file prints goes to standard error.
 
     Raises:
         InputError: unknown name, a file that cannot be imported, or not exactly one strategy class in it.
     """
     path = source_file(name)
     try:
-        module = importlib.import_module(f"strategies.{name}")
-    except Exception as error:
+        with redirect_stdout(sys.stderr):
+            module = _module(f"{__name__}.{name}", path)
+    except (Exception, SystemExit) as error:  # a file that calls exit() must not end the server that lists it
         raise InputError(f"{path.name} cannot be imported: {_one_line(error)}. Fix the file.") from error
     return _only_strategy(module.__name__, vars(module), path)
+
+
+def _module(full_name: str, path: Path) -> ModuleType:
+    source = path.read_bytes()
+    digest = hashlib.sha256(source).hexdigest()
+    module = sys.modules.get(full_name)
+    if module is None or module.__file__ != str(path) or _executed.setdefault(full_name, digest) != digest:
+        module = _execute(full_name, path, source)
+        _executed[full_name] = digest
+    return module
+
+
+def _execute(full_name: str, path: Path, source: bytes) -> ModuleType:
+    """Run the very bytes that were hashed; bytecode caches are keyed on seconds and may be older."""
+    loader = SourceFileLoader(full_name, str(path))
+    spec = ModuleSpec(full_name, loader, origin=str(path))
+    spec.has_location = True
+    module = module_from_spec(spec)
+    before = sys.modules.get(full_name)
+    sys.modules[full_name] = module
+    try:
+        exec(loader.source_to_code(source, str(path)), vars(module))
+    except BaseException:
+        del sys.modules[full_name]
+        if before is not None:
+            sys.modules[full_name] = before
+        raise
+    return module
 
 
 def _only_strategy(module: str, names: dict[str, object], path: Path) -> "type[Strategy]":
@@ -55,21 +96,22 @@ def _only_strategy(module: str, names: dict[str, object], path: Path) -> "type[S
     public = [cls for cls in found if not cls.__name__.startswith("_")]
     if len(public) != 1:
         listed = ", ".join(cls.__name__ for cls in public) or "none"
-        raise InputError(f"{path.name} defines {len(public)} strategies ({listed}). One file holds exactly one.")
+        raise InputError(
+            f"{path.name} defines {len(public)} strategies ({listed}). One file holds exactly one; "
+            "start the names of helper classes with an underscore."
+        )
     return public[0]
 
 
 def _files() -> dict[str, Path]:
-    folders = [Path(__file__).parent, _own_folder()]
+    folders = [_BUNDLED, _own_folder()]
     return {p.stem: p for folder in folders for p in sorted(folder.glob("*.py")) if not p.stem.startswith("_")}
 
 
-@cache
 def _own_folder() -> Path:
-    """`$TWOKEY_HOME/strategies`, made part of this package so its files import like the bundled ones."""
-    folder = Settings().strategies_dir
-    if str(folder) not in __path__:
-        __path__.append(str(folder))
+    """`$TWOKEY_HOME/strategies`, put first in this package, so that its files import like the bundled ones."""
+    folder = Settings().strategies_dir.resolve()
+    __path__[:] = [str(folder), str(_BUNDLED)] if folder != _BUNDLED else [str(_BUNDLED)]
     return folder
 
 
@@ -77,3 +119,6 @@ def _one_line(error: BaseException) -> str:
     if isinstance(error, SyntaxError):
         return f"{error.msg} in line {error.lineno}"
     return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+_own_folder()  # worker processes unpickle strategy classes by import alone

@@ -16,7 +16,7 @@ OHLCV = ("Open", "High", "Low", "Close", "Volume")
 _COLUMNS = ("open_time_ns", *(name.lower() for name in OHLCV))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Bars:
     """`n` bars, oldest first.
 

@@ -2,8 +2,10 @@
 
 import ast
 import operator
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Self
 
 from skills_lib.domain.errors import InputError, did_you_mean
@@ -24,7 +26,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_ALLOWED = "parameter names, numbers, + - * /, < <= > >= == !=, and, or, not"
+_ALLOWED = "parameter names, numbers, quoted texts, + - * /, < <= > >= == !=, and, or, not"
+_LONGEST = 200  # characters: the parser and the walk below recurse, and no honest condition needs more
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Constraint:
     text: str
 
     def __post_init__(self) -> None:
-        _check(self._tree(), self.text)
+        _tree(self.text)
 
     @classmethod
     def parse(cls, text: str, parameters: Iterable[str]) -> Self:
@@ -54,20 +57,45 @@ class Constraint:
 
     def names(self) -> list[str]:
         """Parameters the constraint mentions, in order of appearance."""
-        return list(dict.fromkeys(node.id for node in ast.walk(self._tree()) if isinstance(node, ast.Name)))
+        names = [node for node in ast.walk(_tree(self.text)) if isinstance(node, ast.Name)]
+        return list(dict.fromkeys(node.id for node in sorted(names, key=lambda node: node.col_offset)))
 
     def holds(self, values: Mapping[str, Value]) -> bool:
-        """Whether `values` meet the constraint. A division by zero does not."""
-        try:
-            return bool(_value(self._tree(), values))
-        except ZeroDivisionError:
-            return False
+        """Whether `values` meet the constraint. A division by zero or an overflow does not.
 
-    def _tree(self) -> ast.expr:
+        Raises:
+            InputError: a text is compared or reckoned with a number.
+        """
         try:
-            return ast.parse(self.text.strip(), mode="eval").body
-        except (SyntaxError, ValueError):
-            raise InputError(f"Constraint '{self.text}' cannot be read. Write, for example, \"fast < slow\".") from None
+            return bool(_value(_tree(self.text), values))
+        except ArithmeticError:
+            return False
+        except TypeError:
+            found = ", ".join(f"{name}={values[name]}" for name in self.names())
+            raise InputError(
+                f"Constraint '{self.text}' mixes text and numbers ({found}). Compare like with like."
+            ) from None
+
+
+@lru_cache(maxsize=256)
+def _tree(text: str) -> ast.expr:
+    """The condition, parsed and checked once: a sweep asks it thousands of times."""
+    if len(text) > _LONGEST:
+        raise InputError(f"Constraint '{text[:40]}…' has {len(text)} characters. Write at most {_LONGEST}.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # such as "1 is 1", which is refused below
+            tree = ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise InputError(f"Constraint '{text}' cannot be read. Write, for example, \"fast < slow\".") from None
+    _check(tree, text)
+    if not isinstance(tree, ast.Compare | ast.BoolOp) and not _is_negation(tree):
+        raise InputError(f"Constraint '{text}' is not a condition. Write, for example, \"fast < slow\".")
+    return tree
+
+
+def _is_negation(node: ast.expr) -> bool:
+    return isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
 
 
 def _check(node: ast.expr, text: str) -> None:
@@ -98,13 +126,20 @@ def _value(node: ast.expr, values: Mapping[str, Value]) -> Any:  # noqa: C901, P
         case ast.BoolOp(values=parts):
             return any(_value(part, values) for part in parts)
         case ast.BinOp(left=left, op=op, right=right):
-            return _BINARY[type(op)](_value(left, values), _value(right, values))
+            return _BINARY[type(op)](_number(left, values), _number(right, values))
         case ast.UnaryOp(op=ast.Not(), operand=operand):
             return not _value(operand, values)
         case ast.UnaryOp(operand=operand):
-            return -_value(operand, values)
+            return -_number(operand, values)
         case ast.Name(id=name):
             return values[name]
         case ast.Constant(value=value):
             return value
     raise AssertionError(ast.dump(node))  # _check let nothing else through
+
+
+def _number(node: ast.expr, values: Mapping[str, Value]) -> Any:
+    value = _value(node, values)
+    if isinstance(value, str):  # text times a number would repeat it until memory ends
+        raise TypeError(value)
+    return value

@@ -1,6 +1,5 @@
 """Costs of trading: commission, spread, slippage and funding, with presets for venues."""
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -20,13 +19,13 @@ class Costs(BaseModel):
     assumption, not history.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str = "custom"
     commission_bps: float = Field(20.0, ge=-100, lt=1_000, description="per side, bps of notional")
     commission_per_unit: float = Field(0.0, ge=0, description="per side, quote currency per unit traded")
     commission_minimum: float = Field(0.0, ge=0, description="per order, quote currency")
-    commission_maximum_bps: float = Field(math.inf, gt=0, description="cap per order, bps of notional")
+    commission_maximum_bps: float | None = Field(None, gt=0, description="cap per order, bps of notional")
     spread_bps: float = Field(0.0, ge=0, lt=1_000, description="full bid-ask spread, bps")
     slippage_bps: float = Field(0.0, ge=0, lt=1_000, description="per side, bps beyond the touch")
     funding_bps_per_8h: float = Field(0.0, gt=-100, lt=100, description="perpetuals only, bps per 8 hours")
@@ -39,13 +38,20 @@ class Costs(BaseModel):
     @property
     def is_proportional(self) -> bool:
         """Whether commission is a plain share of notional, with no minimum, cap or charge per unit."""
-        return not (self.commission_per_unit or self.commission_minimum or self.commission_maximum_bps < math.inf)
+        return not (self.commission_per_unit or self.commission_minimum or self.commission_maximum_bps is not None)
 
     def commission(self, units: float, price: float) -> float:
-        """Commission in quote currency of one order of `units` (either sign) at `price`."""
+        """Commission in quote currency of one order of `units` (either sign) at `price`; below zero is a rebate.
+
+        Where the cap is below the minimum the cap counts, as at Interactive Brokers.
+        """
         notional = abs(units) * price
         wanted = notional * self.commission_bps * BPS + abs(units) * self.commission_per_unit
-        return min(max(wanted, self.commission_minimum), notional * self.commission_maximum_bps * BPS)
+        if self.commission_minimum:
+            wanted = max(wanted, self.commission_minimum)
+        if self.commission_maximum_bps is None:
+            return wanted
+        return min(wanted, notional * self.commission_maximum_bps * BPS)
 
     def side_bps(self) -> float:
         """Proportional cost of one side in bps: commission, half the spread, slippage (per-unit parts left out)."""

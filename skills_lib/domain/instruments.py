@@ -7,6 +7,7 @@ from typing import Self
 from skills_lib.domain.errors import InputError
 
 _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "EUR", "GBP", "TRY", "BTC", "ETH", "BNB")
+_TOKENS = ("CBBTC", "CBETH", "PYUSD", "STETH", "WBETH")  # end like a pair, but are one asset
 _WORD = re.compile(r"[A-Z0-9]{1,20}")
 
 
@@ -28,7 +29,7 @@ class Instrument:
         base, _, quote = re.sub(r"[-_:]", "/", word).partition("/")
         if not quote:
             base, quote = _split(base)
-        if not (_WORD.fullmatch(base) and _WORD.fullmatch(quote)):
+        if not (_WORD.fullmatch(base) and _WORD.fullmatch(quote)) or base == quote:
             raise InputError(f"'{text}' is not a symbol. Write BTC, BTCUSDT or BTC/USDT.")
         return cls(base, quote)
 
@@ -44,7 +45,9 @@ class Instrument:
 
 
 def _split(word: str) -> tuple[str, str]:
-    for quote in _QUOTES:
-        if word.endswith(quote) and len(word) > len(quote):
-            return word.removesuffix(quote), quote
+    """A base of one letter is not split off: WBTC and WETH are assets of their own."""
+    if word not in (*_QUOTES, *_TOKENS):
+        for quote in _QUOTES:
+            if word.endswith(quote) and len(word) > len(quote) + 1:
+                return word.removesuffix(quote), quote
     return word, "USDT"

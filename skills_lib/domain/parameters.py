@@ -49,6 +49,9 @@ class Integer(_Declared[int]):
     high: int
     step: int = 1
 
+    def __post_init__(self) -> None:
+        _check_declaration(self)
+
     def parse(self, name: str, value: object) -> int:
         number = _number(name, value, self.allowed())
         if number != int(number) or not self.low <= number <= self.high:
@@ -71,6 +74,9 @@ class Real(_Declared[float]):
     high: float
     step: float
 
+    def __post_init__(self) -> None:
+        _check_declaration(self)
+
     def parse(self, name: str, value: object) -> float:
         number = _number(name, value, self.allowed())
         if not self.low <= number <= self.high:
@@ -92,9 +98,13 @@ class Choice(_Declared[T]):
     default: T
     options: tuple[T, ...]
 
+    def __post_init__(self) -> None:
+        if self.default not in self.options:
+            raise InputError(f"The default {self.default} is not allowed. Give {self.allowed()}.")
+
     def parse(self, name: str, value: object) -> T:
         for option in self.options:
-            if value == option or str(value).strip().casefold() == str(option).casefold():
+            if _same(value, option):
                 return option
         raise _outside(name, value, self.allowed())
 
@@ -171,12 +181,30 @@ def _number(name: str, value: object, allowed: str) -> float:
         raise _outside(name, value, allowed)
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise _outside(name, value, allowed) from None
     if not math.isfinite(number):
         raise _outside(name, value, allowed)
     return number
 
 
+def _same(value: object, option: Value) -> bool:
+    """Whether `value`, perhaps typed as text, means `option`: "TRUE" is True, "2" is 2.0, but 1 is not True."""
+    if isinstance(value, bool) or isinstance(option, bool | str) or not isinstance(value, int | float | str):
+        return str(value).strip().casefold() == str(option).casefold()
+    try:
+        return float(value) == option
+    except (ValueError, OverflowError):
+        return False
+
+
+def _check_declaration(parameter: Integer | Real) -> None:
+    if not parameter.low <= parameter.default <= parameter.high:
+        raise InputError(f"The default {parameter.default} is not allowed. Give {parameter.allowed()}.")
+    if not parameter.step > 0:
+        raise InputError(f"The step {parameter.step} is not allowed. Give one above 0.")
+
+
 def _outside(name: str, value: object, allowed: str) -> InputError:
-    return InputError(f"Parameter {name}={value} is not allowed. Give {allowed}.")
+    shown = " ".join(str(value).split())[:60]
+    return InputError(f"Parameter {name}={shown} is not allowed. Give {allowed}.")

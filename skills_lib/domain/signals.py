@@ -25,8 +25,8 @@ class Signals:
     defined (not nan), as in backtesting.py, and they are drawn in the plot.
 
     An entry with stop or target on the wrong side of the close (of close plus spread, for a long; less it, for a
-    short) is not taken, and what is held stays. Where an entry and an exit fall on the same bar the entry wins;
-    `long_entry` wins over `short_entry`.
+    short) is not taken, and what is held stays. Where an entry and an exit fall on the same bar the entry wins, even
+    the entry of a direction already held: the position stays. `long_entry` wins over `short_entry` likewise.
 
     Raises:
         InputError: an array of another length or kind, a size outside (0, 1], or a price at or below zero.

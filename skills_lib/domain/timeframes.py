@@ -31,8 +31,11 @@ class Timeframe(StrEnum):
         """Return the timeframe named `text`.
 
         Raises:
-            InputError: unknown name; the message lists the allowed ones.
+            InputError: unknown name; the message lists the allowed ones. `1M` and `3M` are among the unknown:
+                venues write months so.
         """
+        if text.strip() in ("1M", "3M"):
+            raise InputError(f"'{text}' is months on most venues, which are not served. Write 1m or 3m for minutes.")
         try:
             return cls(text.strip().lower())
         except ValueError:
