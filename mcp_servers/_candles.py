@@ -31,7 +31,7 @@ class CandleQuestion:
             self.timeframe,
             candles.parse_utc(self.since) if self.since else None,
             candles.parse_utc(self.until) if self.until else None,
-            candles.Source.parse(self.source),
+            candles.Source(self.source),
             self.exchange or settings.exchange,
         )
         return candles.load(request, settings, progress)

@@ -8,7 +8,6 @@ from pydantic import Field
 from mcp_servers._bar_answers import BarsAnswer, SymbolsAnswer
 from mcp_servers._paging import Cursor
 from mcp_servers._shared import (
-    READS,
     READS_VENUES,
     ExchangeName,
     Instant,
@@ -60,14 +59,15 @@ async def market_get_bars(
     return await run_library(ctx, work)
 
 
-@server.tool(title="Search symbols", annotations=READS)
+@server.tool(title="Search symbols", annotations=READS_VENUES)
 async def market_search_symbols(
     text: Annotated[str, Field(min_length=1, max_length=40, description="part of a symbol or name, such as eth")],
     ctx: Context[Any, Any],
     exchange: ExchangeName | None = None,
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
 ) -> SymbolsAnswer:
-    """Symbols that match `text`: spelling for this program and for ccxt, kind, whether trading; works offline.
+    """Symbols that match `text`, the closest first: spelling for this program and for ccxt, spot or perpetual, whether
+    it trades, and where the list came from. The exchange is asked once a week; offline a shipped list answers.
 
     Use it when market_get_bars or backtest_run does not know a symbol. It returns no prices: those are in
     market_get_bars.

@@ -219,7 +219,7 @@ def test_each_configured_server_starts_with_exactly_its_command(name: str, copie
     from mcp import Client
 
     command, *arguments = (_expand(word) for word in [SERVERS[name]["command"], *SERVERS[name]["args"]])
-    (copied_workspace / "http.py").write_text("raise SystemExit('the working folder shadows the standard library')\n")
+    (copied_workspace / "types.py").write_text("raise SystemExit('the working folder shadows the standard library')\n")
 
     async def talk() -> set[str]:
         server = StdioServerParameters(command=command, args=arguments, cwd=copied_workspace)
