@@ -4,6 +4,17 @@ from skills_lib.market.candles.importing import load_file
 from skills_lib.market.candles.loader import load
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
 from skills_lib.market.candles.quality import QualityReport
+from skills_lib.market.candles.question import CandleQuestion
 from skills_lib.market.candles.spans import parse_utc
 
-__all__ = ["CandleRequest", "Candles", "Origin", "QualityReport", "Source", "load", "load_file", "parse_utc"]
+__all__ = [
+    "CandleQuestion",
+    "CandleRequest",
+    "Candles",
+    "Origin",
+    "QualityReport",
+    "Source",
+    "load",
+    "load_file",
+    "parse_utc",
+]
