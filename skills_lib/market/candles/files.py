@@ -88,7 +88,7 @@ def find_table(content: bytes, name: str) -> CsvText:
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]
     head = _head(content, name)
-    skip = 1 if head[0].lower().startswith(("http", '"http', "#")) and len(head) > 1 else 0
+    skip = 1 if head[0].lower().startswith(("http", '"http')) and len(head) > 1 else 0
     separator = max(",;\t", key=head[skip].count)
     cells = [cell.strip() for cell in next(csv.reader([head[skip]], delimiter=separator))]
     if len(cells) < 2:

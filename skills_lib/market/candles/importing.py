@@ -1,21 +1,33 @@
 """From a file to checked bars: what a backtest must never see is refused here, in one line."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from skills_lib.domain.bars import Bars, BoolArray
-from skills_lib.domain.errors import InputError
+from skills_lib.domain.errors import CorruptDataError, InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.cache import CacheKey, CandleCache, Merged
 from skills_lib.market.candles.layouts import Table, read_table
 from skills_lib.market.candles.model import Candles, Origin
 from skills_lib.market.candles.quality import measure, valid_ohlc
-from skills_lib.market.candles.spans import NS
+from skills_lib.market.candles.series import cut
+from skills_lib.market.candles.spans import NS, Span, show, to_ns
 
 _FIELDS = ("open", "high", "low", "close", "volume")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """An import that went through; `note` tells of a damaged cache file that was set aside for it."""
+
+    candles: Candles
+    merged: Merged
+    note: str = ""
 
 
 def load_file(path: Path, instrument: Instrument, timeframe: Timeframe) -> Candles:
@@ -26,6 +38,53 @@ def load_file(path: Path, instrument: Instrument, timeframe: Timeframe) -> Candl
     """
     bars = checked(read_table(path, instrument), timeframe)
     return Candles(instrument, timeframe, bars, Origin("file", path.name), measure(bars))
+
+
+def cut_candles(candles: Candles, since: datetime | None, until: datetime | None) -> Candles:
+    """The same candles, only those that open in [since, until); None leaves an end open.
+
+    Raises:
+        InputError: `since` is not before `until`, or no bar opens between them.
+    """
+    times = candles.bars.open_time_ns
+    start = to_ns(since) if since else int(times[0])
+    end = to_ns(until) if until else int(times[-1]) + 1
+    if since and until and start >= end:
+        raise InputError(f"since {show(start)} is not before until {show(end)}. Swap or change them.")
+    bars = cut(candles.bars, Span(start, end))
+    if not len(bars):
+        held = Span(int(times[0]), int(times[-1]) + candles.bars.interval_ns)
+        raise InputError(f"{candles.origin} has no bars in the asked span; it covers {held}. Ask for other dates.")
+    return dataclasses.replace(candles, bars=bars, quality=measure(bars))
+
+
+def import_file(path: Path, key: CacheKey, cache: CandleCache) -> Imported:
+    """Merge a file into the cache; where a bar is cached already the file's wins.
+
+    Raises:
+        InputError: as `load_file`; the cache is untouched.
+        TwokeyError: the disk refused; the cache is untouched.
+    """
+    candles = load_file(path, key.instrument, key.timeframe)
+    times = candles.bars.open_time_ns
+    page = (Span(int(times[0]), int(times[-1]) + key.timeframe.nanoseconds), candles.bars)
+    origin = f"import of {path.name}"
+    try:
+        return Imported(candles, cache.merge(key, [page], origin))
+    except CorruptDataError as error:
+        return Imported(candles, cache.merge(key, [page], origin), str(error).removesuffix(" Fetch again."))
+
+
+def check_file(path: Path, instrument: Instrument, timeframe: Timeframe | None) -> Candles:
+    """A file as it is, with its defects counted; without `timeframe` the most frequent step is taken for it.
+
+    Raises:
+        InputError: the file cannot be read as bars at all.
+    """
+    table = read_table(path, instrument)
+    found = timeframe or _timeframe_of(table)
+    bars = dataclasses.replace(table.bars, interval_ns=found.nanoseconds)
+    return Candles(instrument, found, bars, Origin("file", path.name), measure(bars))
 
 
 def checked(table: Table, timeframe: Timeframe) -> Bars:
@@ -39,7 +98,7 @@ def checked(table: Table, timeframe: Timeframe) -> Bars:
     _refuse_order(table)
     _refuse_step(table, timeframe)
     _refuse_prices(table)
-    return replace(bars, interval_ns=timeframe.nanoseconds)
+    return dataclasses.replace(bars, interval_ns=timeframe.nanoseconds)
 
 
 def _refuse_nan(table: Table) -> None:
@@ -55,12 +114,12 @@ def _refuse_order(table: Table) -> None:
     steps = np.diff(times)
     if (place := _first(table, np.append(False, steps < 0))) is not None:
         raise InputError(
-            f"{_at(table, place)}: {_show(times[place])} comes after {_show(times[place - 1])}. Sort the rows by time."
+            f"{_at(table, place)}: {show(times[place])} comes after {show(times[place - 1])}. Sort the rows by time."
         )
     if (place := _first(table, np.append(False, steps == 0))) is not None:
         twice = int((steps == 0).sum())
         raise InputError(
-            f"{_at(table, place)}: {_show(times[place])} occurs again ({twice} duplicated rows). Keep one of each."
+            f"{_at(table, place)}: {show(times[place])} occurs again ({twice} duplicated rows). Keep one of each."
         )
 
 
@@ -101,8 +160,12 @@ def _at(table: Table, place: int) -> str:
     return f"{table.name} {table.where(place)}"
 
 
-def _show(time_ns: np.int64) -> str:
-    return f"{datetime.fromtimestamp(int(time_ns) // NS, UTC):%Y-%m-%d %H:%M}"
+def _timeframe_of(table: Table) -> Timeframe:
+    for timeframe in Timeframe:
+        if timeframe.nanoseconds == table.bars.interval_ns:
+            return timeframe
+    step = _length(table.bars.interval_ns) if table.bars.interval_ns else "an unknown time"
+    raise InputError(f"{table.name}: bars are {step} apart, which is no timeframe. Name one, such as 1h.")
 
 
 def _length(step_ns: int) -> str:

@@ -165,6 +165,8 @@ def _choose(columns: list[str], instrument: Instrument, name: str) -> dict[str, 
         column: next((folded.index(spelling) for spelling in spellings if spelling in folded), None)
         for column, spellings in names.items()
     }
+    if chosen["volume"] is None:  # of two volumes the base asset's comes first
+        chosen["volume"] = next((i for i, column in enumerate(folded) if column.startswith("volume")), None)
     lacking = [column for column, position in chosen.items() if position is None]
     if lacking:
         found = ", ".join(column or "''" for column in columns[:14])

@@ -15,7 +15,7 @@ from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import Span, asked_span, default_length, join, missing, show, to_ns
 from skills_lib.market.candles.symbols import require_listed
-from skills_lib.market.candles.venues import require_exchange
+from skills_lib.market.candles.venues import WAYS_OUT, require_exchange
 from skills_lib.progress import Progress, silent
 from skills_lib.settings import Settings
 
@@ -46,6 +46,25 @@ def load(request: CandleRequest, settings: Settings, progress: Progress = silent
             return loading.fetch(request.source)
 
 
+def fetch(request: CandleRequest, settings: Settings, progress: Progress = silent) -> Candles:
+    """Fetch what the cache lacks and return all of it; never the sample. AUTO is the exchange, then the archive.
+
+    Raises:
+        InputError: as `load`, or a source that is not fetched from.
+        SourceUnavailableError: no network source answered; pages that arrived before are kept.
+        TwokeyError: as `load`.
+    """
+    require_exchange(request.exchange)
+    if request.source in (Source.CACHE, Source.SAMPLE):
+        raise InputError(f"Nothing is fetched from the {request.source}. Name exchange, archive or yahoo.")
+    loading = _Loading(request, settings, progress)
+    if request.source is not Source.AUTO:
+        return loading.fetch(request.source)
+    if found := loading.from_network():
+        return found
+    raise SourceUnavailableError(f"{loading.told()}{WAYS_OUT}")
+
+
 @dataclass
 class _Loading:
     """One request on its way; `notes` say what went wrong before a source answered."""
@@ -66,17 +85,23 @@ class _Loading:
         cached = self.read_cache()
         if cached and self.fresh(cached):
             return self.from_cache(cached, self.kept(cached))
+        if found := self.from_network():
+            return found
+        cached = self.read_cache()
+        if cached and len(bars := cut(cached.bars, self.kept(cached))):
+            self.notes.insert(0, f"not fresh: it ends with the bar of {show(int(bars.open_time_ns[-1]))} UTC")
+            return self.from_cache(cached, self.kept(cached))
+        return self.sample()
+
+    def from_network(self) -> Candles | None:
+        """What the exchange or else the archive gives; None with notes if neither does."""
         for source in _FETCHED:
             try:
                 return self.fetch(source)
             except (UnansweredError, CorruptDataError) as error:
                 reason = error.reason if isinstance(error, UnansweredError) else str(error)
                 self.notes.append(f"the {source} did not answer: {reason}")
-        cached = self.read_cache()
-        if cached and len(bars := cut(cached.bars, self.kept(cached))):
-            self.notes.insert(0, f"not fresh: it ends with the bar of {show(int(bars.open_time_ns[-1]))} UTC")
-            return self.from_cache(cached, self.kept(cached))
-        return self.sample()
+        return None
 
     def cached_only(self) -> Candles:
         cached = self.read_cache()
