@@ -62,19 +62,10 @@ def fetch_candles(
 
     Example: twokey data fetch BTC 1h --since 2020-01-01
     """
-    from skills_lib.domain.instruments import Instrument
-    from skills_lib.domain.timeframes import Timeframe
     from skills_lib.market import candles
 
     settings = Settings()
-    request = candles.CandleRequest(
-        Instrument.parse(symbol),
-        Timeframe.parse(timeframe),
-        candles.parse_utc(since) if since else None,
-        candles.parse_utc(until) if until else None,
-        candles.Source.parse(source),
-        exchange or settings.exchange,
-    )
+    request = candles.CandleQuestion(symbol, timeframe, since, until, source, exchange).request(settings)
     try:
         with progress_bar(not json) as progress:
             found = candles.fetch(request, settings, progress)

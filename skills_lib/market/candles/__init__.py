@@ -1,6 +1,5 @@
 """Candles: bars for (symbol, timeframe, span) from whatever source has them, with their origin and their defects."""
 
-from skills_lib.market.candles.importing import cut_candles as cut
 from skills_lib.market.candles.importing import load_file
 from skills_lib.market.candles.loader import fetch, load
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
@@ -9,12 +8,12 @@ from skills_lib.market.candles.question import CandleQuestion
 from skills_lib.market.candles.spans import parse_utc
 
 __all__ = [
+    "CandleQuestion",
     "CandleRequest",
     "Candles",
     "Origin",
     "QualityReport",
     "Source",
-    "cut",
     "fetch",
     "load",
     "load_file",

@@ -2,7 +2,6 @@
 
 import dataclasses
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,7 @@ from skills_lib.market.candles.cache import CacheKey, CandleCache, Merged
 from skills_lib.market.candles.layouts import Table, read_table
 from skills_lib.market.candles.model import Candles, Origin
 from skills_lib.market.candles.quality import measure, valid_ohlc
-from skills_lib.market.candles.series import cut
-from skills_lib.market.candles.spans import NS, Span, show, to_ns
+from skills_lib.market.candles.spans import NS, Span, show
 
 _FIELDS = ("open", "high", "low", "close", "volume")
 
@@ -38,24 +36,6 @@ def load_file(path: Path, instrument: Instrument, timeframe: Timeframe) -> Candl
     """
     bars = checked(read_table(path, instrument), timeframe)
     return Candles(instrument, timeframe, bars, Origin("file", path.name), measure(bars))
-
-
-def cut_candles(candles: Candles, since: datetime | None, until: datetime | None) -> Candles:
-    """The same candles, only those that open in [since, until); None leaves an end open.
-
-    Raises:
-        InputError: `since` is not before `until`, or no bar opens between them.
-    """
-    times = candles.bars.open_time_ns
-    start = to_ns(since) if since else int(times[0])
-    end = to_ns(until) if until else int(times[-1]) + 1
-    if since and until and start >= end:
-        raise InputError(f"since {show(start)} is not before until {show(end)}. Swap or change them.")
-    bars = cut(candles.bars, Span(start, end))
-    if not len(bars):
-        held = Span(int(times[0]), int(times[-1]) + candles.bars.interval_ns)
-        raise InputError(f"{candles.origin} has no bars in the asked span; it covers {held}. Ask for other dates.")
-    return dataclasses.replace(candles, bars=bars, quality=measure(bars))
 
 
 def import_file(path: Path, key: CacheKey, cache: CandleCache) -> Imported:

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
 from skills_lib.domain.bars import Bars
-from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.quality import QualityReport
@@ -21,20 +19,6 @@ class Source(StrEnum):
     ARCHIVE = "archive"
     SAMPLE = "sample"
     YAHOO = "yahoo"
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the source named `text`.
-
-        Raises:
-            InputError: unknown name; the message lists the allowed ones.
-        """
-        try:
-            return cls(text.strip().lower())
-        except ValueError:
-            names = [member.value for member in cls]
-            hint = did_you_mean(text, names)
-            raise InputError(f"Unknown source '{text}'.{hint} Allowed: {', '.join(names)}.") from None
 
 
 @dataclass(frozen=True, slots=True)

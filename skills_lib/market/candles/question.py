@@ -35,7 +35,18 @@ class CandleQuestion:
             InputError: an argument that does not fit, or a file that is refused.
             SourceUnavailableError: the demanded source did not answer.
         """
-        request = CandleRequest(
+        request = self.request(settings)
+        if self.data is None:
+            return load(request, settings, progress)
+        return _within(load_file(self.data, request.instrument, request.timeframe), request)
+
+    def request(self, settings: Settings) -> CandleRequest:
+        """The arguments, typed.
+
+        Raises:
+            InputError: an argument that does not fit.
+        """
+        return CandleRequest(
             Instrument.parse(self.symbol),
             Timeframe.parse(self.timeframe),
             parse_utc(self.since) if self.since else None,
@@ -43,9 +54,6 @@ class CandleQuestion:
             parse_source(self.source),
             self.exchange or settings.exchange,
         )
-        if self.data is None:
-            return load(request, settings, progress)
-        return _within(load_file(self.data, request.instrument, request.timeframe), request)
 
 
 def parse_source(text: str) -> Source:
