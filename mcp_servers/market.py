@@ -46,15 +46,18 @@ async def market_get_bars(
     """OHLCV bars of one instrument by page, oldest first, with source, whether synthetic, and counts of gaps and
     other defects over the whole span; gaps are reported, never filled.
 
-    `since` is included, `until` is not. Pass next_cursor as cursor, all else unchanged, until it is null. What is
-    fetched is kept in the local cache. To find out how a symbol is called use market_search_symbols; to test a
-    strategy do not read bars: backtest_run of the backtest server loads them itself.
+    `since` is included, `until` is not; without them the newest 17,520 bars, at most eight years. Pass next_cursor as
+    cursor, all else unchanged, until it is null. What is fetched is kept in the local cache. To find out how a symbol
+    is called use market_search_symbols; to test a strategy do not read bars: backtest_run of the backtest server
+    loads them itself.
     """
     from mcp_servers._bars import get_bars
-    from mcp_servers._candles import CandleQuestion
+    from skills_lib.market.candles import CandleQuestion
 
     def work(progress: Progress) -> BarsAnswer:
-        return get_bars(CandleQuestion(symbol, timeframe, since, until, source, exchange), cursor, limit, progress)
+        return get_bars(
+            CandleQuestion(symbol, timeframe.value, since, until, source, exchange), cursor, limit, progress
+        )
 
     return await run_library(ctx, work)
 
