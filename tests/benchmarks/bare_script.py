@@ -30,7 +30,7 @@ class SmaCrossover(Strategy):
 
 
 candles, plot = sys.argv[1:]
-frame = pd.read_csv(candles, index_col="open_time", parse_dates=True, float_precision="round_trip")
+frame = pd.read_csv(candles, index_col="open_time", parse_dates=True)
 frame.columns = [name.capitalize() for name in frame.columns]
 backtest = FractionalBacktest(
     frame.tz_localize(None),
@@ -43,4 +43,4 @@ backtest = FractionalBacktest(
 )
 stats = backtest.run()
 backtest.plot(filename=plot, open_browser=False)
-sys.stdout.write(f"{len(stats['_trades'])} {stats['Equity Final [$]']!r}\n")
+sys.stdout.write(f"{len(stats['_trades'])} {float(stats['Equity Final [$]'])!r}\n")
