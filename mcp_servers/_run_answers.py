@@ -76,6 +76,7 @@ class RunSummary(BaseModel):
     parameters: dict[str, Value]
     costs: dict[str, str | float | None]
     metrics: dict[str, Figure]
+    quality: dict[str, int] = Field(description="defects of the candles; nothing was repaired")
     warnings: list[str]
     artifacts: dict[str, str]
     next_step: str

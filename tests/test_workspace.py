@@ -123,6 +123,18 @@ def test_every_link_of_a_skill_leads_to_a_file_one_level_down(skill: Path) -> No
         assert len(Path(link).parts) <= 2
 
 
+def test_the_fields_a_skill_speaks_of_are_in_the_answer() -> None:
+    from mcp_servers._run_answers import RunSummary
+    from skills_lib.backtest.metrics import METRICS
+    from skills_lib.market.candles.quality import QualityReport
+
+    parts = {f"quality.{name}" for name in QualityReport.model_fields} | {"verdict.label", "verdict.reasons"}
+    known = {*RunSummary.model_fields, *METRICS, *parts, *(tool for names in server_tools().values() for tool in names)}
+    for file in (ROOT / ".claude" / "skills" / "test-strategy").rglob("*.md"):
+        told = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", _body(file)))
+        assert told <= known
+
+
 def test_there_are_skills_and_no_legacy_commands() -> None:
     assert SKILLS
     assert not (ROOT / ".claude" / "commands").exists()
@@ -242,8 +254,15 @@ def test_agnix_has_nothing_to_say() -> None:
     assert "No issues found" in said
 
 
-def test_claude_code_accepts_the_plugin() -> None:
-    code, said = run([node_tool("claude"), "plugin", "validate", ".", "--strict"], ROOT)
+def test_agnix_would_name_a_key_that_does_not_exist(copied_workspace: Path) -> None:
+    skill = copied_workspace / ".claude" / "skills" / "test-strategy" / "SKILL.md"
+    skill.write_text("---\nname: Test Strategy\nparams: 3\n---\n", encoding="utf-8")
+    agnix = shutil.which("agnix", path=str(Path(sys.prefix) / "bin"))
+    assert run([str(agnix), ".", "--strict"], copied_workspace)[0] == 1
+
+
+def test_claude_code_accepts_the_plugin(stranger: dict[str, str]) -> None:
+    code, said = run([node_tool("claude"), "plugin", "validate", ".", "--strict"], ROOT, stranger)
     assert code == 0, said
     assert "Validation passed" in said
     assert "⚠" not in said

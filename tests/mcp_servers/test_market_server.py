@@ -1,5 +1,7 @@
 """The market server as a client meets it, on the synthetic sample."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,26 @@ def test_pages_hold_every_bar_of_the_library_exactly_once(limit: int, workspace:
     ]
     for name in ("open", "high", "low", "close", "volume"):
         assert [row[name] for row in rows] == getattr(bars, name).tolist()
+
+
+@pytest.fixture
+def holed(workspace: Settings) -> list[str]:
+    """Open times of 45 imported hours of which three in the middle are missing."""
+    hours = [f"2024-05-{1 + hour // 24:02d}T{hour % 24:02d}:00:00" for hour in range(48) if hour not in (20, 21, 22)]
+    rows = "".join(f"{time}Z,{100 + i},{101 + i},{99 + i},{100.5 + i},7\n" for i, time in enumerate(hours))
+    file = workspace.home / "holed.csv"
+    file.write_text(f"open_time,open,high,low,close,volume\n{rows}", encoding="utf-8")
+    twokey = str(Path(sys.executable).with_name("twokey"))
+    subprocess.run([twokey, "data", "import", str(file), "--symbol", "BTC", "--timeframe", "1h"], check=True)
+    return hours
+
+
+def test_a_gap_in_real_bars_is_counted_and_not_filled(holed: list[str]) -> None:
+    asked = {"symbol": "BTC", "timeframe": "1h", "source": "cache", "since": "2024-05-01", "until": "2024-05-03"}
+    got = answer(server, "market_get_bars", **asked)
+    assert (got["synthetic"], got["total"]) == (False, 45)
+    assert (got["quality"]["gaps"], got["quality"]["missing_bars"]) == (1, 3)
+    assert [row["open_time"] for row in got["rows"]] == holed
 
 
 @pytest.mark.parametrize("mode", ERAS)
