@@ -117,7 +117,7 @@ class Venue:
 
     def _span_pages(self, market: str, timeframe: Timeframe, span: Span) -> Iterator[Page]:
         cursor = span.start_ns
-        while cursor < span.end_ns:
+        while cursor < min(span.end_ns, self._closed_until(timeframe)):
             bars = self._page(market, timeframe, cursor)
             until = min(span.end_ns, self._closed_until(timeframe))
             found = cut(bars, Span(cursor, until))
