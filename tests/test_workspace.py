@@ -19,7 +19,7 @@ from scripts.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
-INSTRUCTIONS = [*SKILLS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / ".claude" / "CLAUDE.md"]
+INSTRUCTIONS = [*SKILLS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / "CLAUDE.md"]
 SETTINGS = json.loads((ROOT / ".claude" / "settings.json").read_text(encoding="utf-8"))
 SERVERS = json.loads((ROOT / ".mcp.json").read_text(encoding="utf-8"))["mcpServers"]
 PLUGIN = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
@@ -154,7 +154,7 @@ def test_every_option_an_agent_is_told_of_is_one_of_test_strategy(file: Path) ->
 
 
 def test_the_skill_and_the_rules_hold_commands_to_check() -> None:
-    for file in (*SKILLS, ROOT / ".claude" / "CLAUDE.md"):
+    for file in (*SKILLS, ROOT / "CLAUDE.md"):
         assert commands_in(file)
 
 
