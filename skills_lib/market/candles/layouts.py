@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _TIMES = ("open_time_ns", "open_time", "unix", "timestamp", "datetime", "date", "time", "index", "", "unnamed:_0")
 _PRICES = ("open", "high", "low", "close")
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|DECIMAL")
+_EXACT: dict[str, Any] = (  # pandas reads decimals exactly by itself since 3.1, and then dislikes being told to
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
 _NEEDED = "a time (open_time, timestamp, unix, datetime or date), open, high, low, close and volume"
 
 
@@ -110,7 +113,7 @@ def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> 
         usecols=sorted(chosen.values()),
         skiprows=text.skip,
         dtype=dtype,
-        float_precision="round_trip",  # the default parser is off by one unit in the last place on some prices
+        **_EXACT,
         encoding_errors="replace",
     )
 
