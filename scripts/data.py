@@ -136,11 +136,13 @@ def _cache_and_key(symbol: str, timeframe: str, exchange: str | None) -> "tuple[
     from skills_lib.domain.instruments import Instrument
     from skills_lib.domain.timeframes import Timeframe
     from skills_lib.market.candles.cache import CacheKey, CandleCache
+    from skills_lib.market.candles.model import Source
     from skills_lib.market.candles.venues import require_exchange
 
     settings = Settings()
     venue = exchange or settings.exchange
-    require_exchange(venue)
+    if venue != Source.YAHOO:
+        require_exchange(venue)
     key = CacheKey(venue, Instrument.parse(symbol), Timeframe.parse(timeframe))
     return CandleCache(settings.candles_dir), key
 

@@ -173,7 +173,7 @@ def test_two_processes_that_fetch_at_once_leave_one_good_file(
     assert digests == [year.digest()] * 2
     assert len(venue.klines_asked()) == 9, "the second process waits and finds what the first one fetched"
     folder = CandleCache(settings.candles_dir).path(KEY).parent
-    assert sorted(p.name for p in folder.iterdir()) == ["BTC-USDT-1h.lock", "BTC-USDT-1h.parquet"]
+    assert [p.name for p in folder.iterdir() if p.suffix != ".lock"] == ["BTC-USDT-1h.parquet"]
     found = CandleCache(settings.candles_dir).read(KEY)
     assert found is not None
     assert same(found.bars, year)
@@ -258,3 +258,12 @@ def test_a_union_is_ordered_and_the_later_part_wins(old: list[int], new: list[in
     joined = union([bars(old, 1.0), bars(new, 2.0)])
     assert joined.open_time_ns.tolist() == sorted({*old, *new})
     assert joined.close.tolist() == [2.0 if t in new else 1.0 for t in sorted({*old, *new})]
+
+
+@pytest.mark.parametrize("name", ["a[b] c", "it's", "100 % *?"])
+def test_a_workspace_may_have_any_name(tmp_path: Path, year: Bars, name: str) -> None:
+    odd = CandleCache(tmp_path / name)
+    odd.merge(KEY, [(JANUARY, cut(year, JANUARY))], "it's mine")
+    found = odd.read(KEY)
+    assert found is not None
+    assert (len(found.bars), found.origin) == (744, "it's mine")
