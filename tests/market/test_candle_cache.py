@@ -225,6 +225,16 @@ def test_a_page_log_cut_anywhere_gives_back_whole_pages_only(
     assert all(same(a, b) for (_, a), (_, b) in zip(found, whole, strict=True))
 
 
+def test_a_page_that_was_altered_on_the_disk_is_not_taken(tmp_path: Path) -> None:
+    log = PageLog(tmp_path / "a.pages", Timeframe.H1)
+    for page in drawn_pages():
+        log.append(page)
+    data = bytearray((tmp_path / "a.pages").read_bytes())
+    data[-100] ^= 1
+    (tmp_path / "a.pages").write_bytes(data)
+    assert [kept for kept, _ in log.read()] == [JANUARY]
+
+
 def test_listing_ignores_files_it_did_not_make(cache: CandleCache, year: Bars) -> None:
     cache.merge(KEY, [(JANUARY, cut(year, JANUARY))], "x")
     (cache.folder / "binance" / "my-own-file-here.parquet").write_bytes(b"")
