@@ -18,8 +18,8 @@ demo: ## backtest SMA crossover on the embedded sample; the second time it needs
 setup: ## install everything that developing needs into .venv
 	@sh scripts/install.sh dev
 
-test: setup ## run the whole suite
-	$(BIN)/pytest
+test: setup ## run the whole suite, on all cores
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)
