@@ -66,12 +66,8 @@ def fetch_candles(
 
     settings = Settings()
     request = candles.CandleQuestion(symbol, timeframe, since, until, source, exchange).request(settings)
-    try:
-        with progress_bar(not json) as progress:
-            found = candles.fetch(request, settings, progress)
-    except KeyboardInterrupt:
-        complain("Interrupted. What arrived is kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+    with progress_bar(not json) as progress:
+        found = candles.fetch(request, settings, progress)
     _show(_facts(found), json)
 
 
