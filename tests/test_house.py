@@ -151,6 +151,12 @@ def test_what_the_work_produces_is_not_committed(path: str) -> None:
     assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
 
 
+def test_nothing_that_is_ignored_was_committed_all_the_same() -> None:
+    repository_files()
+    command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == []
+
+
 @pytest.mark.parametrize("room", ["data", "backtests", "live"])
 def test_a_room_that_starts_empty_says_what_lands_there(room: str) -> None:
     assert ROOT / room / "README.md" in repository_files(f"{room}/README.md")
