@@ -1,14 +1,14 @@
 """The reference executor: backtesting.py, unchanged, with costs in."""
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from backtesting import Backtest, Strategy
-from backtesting._util import _indicator_warmup_nbars
+from backtesting import Backtest, Strategy, backtesting
+from backtesting._util import _indicator_warmup_nbars, patch
 from backtesting.lib import FractionalBacktest
 
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
@@ -77,13 +77,18 @@ def _commission(costs: Costs, unit: float) -> float | Callable[[float, float], f
 
 def _run(backtest: Backtest, strategy: type[Strategy], parameters: dict[str, Value]) -> pd.Series:
     try:
-        stats: pd.Series = backtest.run(**parameters)
+        with patch(backtesting, "_tqdm", _no_bar):  # where tqdm is installed it would draw over our own progress
+            stats: pd.Series = backtest.run(**parameters)
     except InputError:
         raise
     except Exception as error:
         reason = f"{type(error.__cause__ or error).__name__}: {error.__cause__ or error}".splitlines()[0]
         raise InputError(f"{strategy.__name__} failed while it ran: {reason}. Fix the strategy.") from error
     return stats
+
+
+def _no_bar(bars: Iterable[int], **_: object) -> Iterable[int]:
+    return bars
 
 
 def _refuse_undefined_indicators(strategy: Strategy, bars: int) -> None:
