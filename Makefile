@@ -31,7 +31,7 @@ lint: setup ## style, types, who may import whom, and the agent's files
 tools: ## install the Node tools that the workspace's own tests use (needs node 20 or newer)
 	@command -v npm >/dev/null || { echo "The Node tools need npm, which is not on PATH. Install Node 20 or newer." >&2; exit 1; }
 	@cmp -s package-lock.json node_modules/.twokey-lock || \
-		{ npm ci --silent && cp package-lock.json node_modules/.twokey-lock; }
+		{ npm ci --loglevel=error && cp package-lock.json node_modules/.twokey-lock; }
 
 bench: setup ## time a whole test-strategy run against a bare backtesting.py script
 	$(BIN)/python tests/benchmarks/bench_test_strategy.py

@@ -47,6 +47,6 @@ class SymbolsAnswer(BaseModel):
 
     symbols: list[SymbolLine]
     exchange: str
-    source: str = Field(description="where the list came from, and how old it is")
+    source: str | None = Field(description="where the list came from; null when nothing matched")
     truncated: bool
     next_step: str

@@ -3,12 +3,12 @@
 from dataclasses import astuple
 
 import numpy as np
-from skills_lib.market.candles.symbols import search_symbols
 
 from mcp_servers import _bar_answers as answers
-from mcp_servers._candles import CandleQuestion
 from mcp_servers._paging import make_cursor, read_cursor
 from skills_lib.domain.bars import Bars
+from skills_lib.market.candles import CandleQuestion
+from skills_lib.market.candles.symbols import search_symbols
 from skills_lib.progress import Progress, silent
 from skills_lib.settings import Settings
 
@@ -23,7 +23,7 @@ def get_bars(
     Raises:
         TwokeyError: anything the library refuses, or a cursor of other data.
     """
-    loaded = request.load(Settings(), progress)
+    loaded = request.answer(Settings(), progress)
     question = (*astuple(request), loaded.origin.synthetic)
     first = int(np.searchsorted(loaded.bars.open_time_ns, read_cursor(cursor, *question)))
     after, total = first + limit, len(loaded.bars)
@@ -56,6 +56,7 @@ def find_symbols(text: str, exchange: str | None, limit: int) -> answers.Symbols
     return answers.SymbolsAnswer(
         symbols=[answers.SymbolLine.model_validate(match.model_dump()) for match in found[:limit]],
         exchange=venue,
+        source=found[0].source if found else None,
         truncated=len(found) > limit,
         next_step="Pass symbol to market_get_bars or backtest_run." if found else "Try fewer letters, such as btc.",
     )

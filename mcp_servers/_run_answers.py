@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from skills_lib.backtest.model import Verdict
 from skills_lib.domain.constraints import Value
 
 Figure = float | int | None
@@ -51,12 +52,10 @@ class StrategyDetails(BaseModel):
     next_step: str
 
 
-class VerdictAnswer(BaseModel):
-    """SOLID, MIXED or WEAK, and why."""
+class VerdictAnswer(Verdict):
+    """The verdict as a section."""
 
     kind: Literal["verdict"] = "verdict"
-    label: Literal["SOLID", "MIXED", "WEAK"]
-    reasons: list[str]
 
 
 class RunSummary(BaseModel):
@@ -64,7 +63,7 @@ class RunSummary(BaseModel):
 
     kind: Literal["summary"] = "summary"
     run_id: str
-    verdict: VerdictAnswer
+    verdict: Verdict
     strategy: str
     symbol: str
     timeframe: str
@@ -77,6 +76,7 @@ class RunSummary(BaseModel):
     parameters: dict[str, Value]
     costs: dict[str, str | float | None]
     metrics: dict[str, Figure]
+    quality: dict[str, int] = Field(description="defects of the candles; nothing was repaired")
     warnings: list[str]
     artifacts: dict[str, str]
     next_step: str

@@ -5,22 +5,23 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
-from skills_lib.backtest.describe import describe
 
 import strategies
 from mcp_servers import _run_answers as answers
-from mcp_servers._candles import CandleQuestion
 from mcp_servers._paging import make_cursor, read_cursor
 from mcp_servers._run_answers import Section
 from skills_lib.backtest import compare
+from skills_lib.backtest.describe import describe
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import Subject, answer
 from skills_lib.backtest.results import RunStore
+from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.validation import checked
+from skills_lib.market.candles import CandleQuestion
 from skills_lib.progress import Progress, silent
 from skills_lib.settings import Settings
 
@@ -72,11 +73,12 @@ def run_backtest(
     Raises:
         TwokeyError: anything the library refuses.
     """
-    settings = Settings()
-    subject = Subject(strategy, strategies.load(strategy), strategies.source_file(strategy))
+    settings, tested = Settings(), strategies.load(strategy)
+    subject = Subject(strategy, tested, strategies.source_file(strategy))
     conditions = checked(BacktestSettings, costs=costs_from(costs, rates), **account)
-    loaded = question.load(settings, progress)
-    result = answer(subject, loaded, parameters, conditions, RunStore(settings.results_dir), progress)
+    parameter_space(tested).resolve(parameters)  # refused before candles are fetched
+    candles = question.answer(settings, progress)
+    result = answer(subject, candles, parameters, conditions, RunStore(settings.results_dir), progress)
     return summary(result)
 
 
@@ -120,7 +122,7 @@ def summary(run: BacktestResult) -> answers.RunSummary:
     return answers.RunSummary.model_validate(
         plain
         | {
-            "verdict": _verdict(run),
+            "verdict": run.verdict.model_dump(),
             "costs": answers.finite(run.costs.model_dump()),
             "next_step": (
                 f'Report the verdict first, that this is in-sample, and the source. backtest_get_run("{run.run_id}", '
@@ -184,7 +186,7 @@ def _strategy_line(name: str) -> answers.StrategyLine:
 
 
 def _verdict(run: BacktestResult) -> answers.VerdictAnswer:
-    return answers.VerdictAnswer(label=run.verdict.label, reasons=run.verdict.reasons)
+    return answers.VerdictAnswer.model_validate(run.verdict.model_dump())
 
 
 def _metrics(run: BacktestResult) -> answers.MetricsAnswer:

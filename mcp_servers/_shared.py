@@ -4,7 +4,7 @@ import inspect
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import anyio
 import anyio.from_thread
@@ -38,11 +38,10 @@ Instant = Annotated[
     ),
 ]
 SourceName = Annotated[
-    str,
+    Literal["auto", "cache", "exchange", "archive", "sample", "yahoo"],
     Field(
-        json_schema_extra={"enum": ["auto", "cache", "exchange", "archive", "sample", "yahoo"]},
         description="auto takes a fresh cache, else the exchange, the archive, an older cache, and last the synthetic "
-        "sample; the answer says which it was",
+        "sample; the answer says which it was"
     ),
 ]
 ExchangeName = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,32}$", description="any ccxt exchange id")]
@@ -101,7 +100,7 @@ async def run_library(
     """
 
     def call() -> T:
-        return work(_forward(ctx))
+        return work(_Forward(ctx))
 
     try:
         return await anyio.to_thread.run_sync(call, limiter=limiter)
@@ -119,17 +118,30 @@ def serve(server: TeachingServer) -> None:
         sys.exit(130)
 
 
-def _forward(ctx: Context[Any, Any]) -> Progress:
-    told: list[tuple[int, str]] = [(-1, "")]
+class _Forward:
+    """Tells the client how far the work is: a number that only grows, as MCP demands, and the message.
 
-    def progress(done: int, total: int, message: str) -> None:
+    Work comes in phases that each count from 0 (candles, then the run), so the number is percent over all phases so
+    far and has no total; at most one notification a percent.
+    """
+
+    def __init__(self, ctx: Context[Any, Any]) -> None:
+        self._ctx = ctx
+        self._told = -1
+        self._before = 0
+        self._phase = ""
+
+    def __call__(self, done: int, total: int, message: str) -> None:
         anyio.from_thread.check_cancelled()
-        news = (100 * done // total if total else done, message)
-        if news != told[0]:  # at most one notification a percent
-            told[0] = news
-            anyio.from_thread.run(ctx.report_progress, done, total or None, message)
+        percent = min(100 * done // total, 100) if total > 0 else self._told - self._before + 1
+        if message != self._phase or self._before + percent > self._told:
+            self._tell(percent, message)
 
-    return progress
+    def _tell(self, percent: int, message: str) -> None:
+        if self._before + percent <= self._told:
+            self._before = self._told + 1 - percent
+        self._told, self._phase = self._before + percent, message
+        anyio.from_thread.run(self._ctx.report_progress, self._told, None, message)
 
 
 def _one_line(error: ToolError, tool: str) -> str:

@@ -97,14 +97,14 @@ async def backtest_run(
 
     Comes back: run_id, verdict with reasons, all metrics, costs, source (and whether it is synthetic), warnings,
     the paths of report and plot, and next_step. Trades and the equity curve are not in it: read them by page with
-    backtest_get_run. `since` is included, `until` is not. To only look at candles use market_get_bars of the
-    market server; to lay runs side by side, backtest_compare_runs.
+    backtest_get_run. `since` is included, `until` is not; without them the newest 17,520 bars are used. To only look
+    at candles use market_get_bars of the market server; to lay runs side by side, backtest_compare_runs.
     """
-    from mcp_servers._candles import CandleQuestion
     from mcp_servers._runs import run_backtest
+    from skills_lib.market.candles import CandleQuestion
 
     def work(progress: Progress) -> RunSummary:
-        question = CandleQuestion(symbol, timeframe, since, until, source, exchange)
+        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
         rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
         account = {"cash": cash, "leverage": leverage}
         return run_backtest(strategy, parameters or {}, question, costs, rates, account, progress)

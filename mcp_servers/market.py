@@ -8,7 +8,6 @@ from pydantic import Field
 from mcp_servers._bar_answers import BarsAnswer, SymbolsAnswer
 from mcp_servers._paging import Cursor
 from mcp_servers._shared import (
-    READS,
     READS_VENUES,
     ExchangeName,
     Instant,
@@ -47,27 +46,31 @@ async def market_get_bars(
     """OHLCV bars of one instrument by page, oldest first, with source, whether synthetic, and counts of gaps and
     other defects over the whole span; gaps are reported, never filled.
 
-    `since` is included, `until` is not. Pass next_cursor as cursor, all else unchanged, until it is null. What is
-    fetched is kept in the local cache. To find out how a symbol is called use market_search_symbols; to test a
-    strategy do not read bars: backtest_run of the backtest server loads them itself.
+    `since` is included, `until` is not; without them the newest 17,520 bars, at most eight years. Pass next_cursor as
+    cursor, all else unchanged, until it is null. What is fetched is kept in the local cache. To find out how a symbol
+    is called use market_search_symbols; to test a strategy do not read bars: backtest_run of the backtest server
+    loads them itself.
     """
     from mcp_servers._bars import get_bars
-    from mcp_servers._candles import CandleQuestion
+    from skills_lib.market.candles import CandleQuestion
 
     def work(progress: Progress) -> BarsAnswer:
-        return get_bars(CandleQuestion(symbol, timeframe, since, until, source, exchange), cursor, limit, progress)
+        return get_bars(
+            CandleQuestion(symbol, timeframe.value, since, until, source, exchange), cursor, limit, progress
+        )
 
     return await run_library(ctx, work)
 
 
-@server.tool(title="Search symbols", annotations=READS)
+@server.tool(title="Search symbols", annotations=READS_VENUES)
 async def market_search_symbols(
     text: Annotated[str, Field(min_length=1, max_length=40, description="part of a symbol or name, such as eth")],
     ctx: Context[Any, Any],
     exchange: ExchangeName | None = None,
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
 ) -> SymbolsAnswer:
-    """Symbols that match `text`: spelling for this program and for ccxt, kind, whether trading; works offline.
+    """Symbols that match `text`, the closest first: spelling for this program and for ccxt, spot or perpetual, whether
+    it trades, and where the list came from. The exchange is asked once a week; offline a shipped list answers.
 
     Use it when market_get_bars or backtest_run does not know a symbol. It returns no prices: those are in
     market_get_bars.

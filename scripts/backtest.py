@@ -10,10 +10,10 @@ from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from scripts.candles import CandleChoice
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.pipeline import Subject
     from skills_lib.backtest.results import RunStore
+    from skills_lib.market.candles import CandleQuestion
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 
@@ -53,10 +53,10 @@ def backtest_strategy(
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
-    from scripts.candles import CandleChoice
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.costs import costs_from
     from skills_lib.domain.validation import checked
+    from skills_lib.market.candles import CandleQuestion
 
     rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
     settings = checked(
@@ -68,8 +68,8 @@ def backtest_strategy(
         exclusive_orders=exclusive_orders,
         trade_on_close=trade_on_close,
     )
-    choice = CandleChoice(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(strategy, choice, _assignments(param or []), settings, as_json=json)
+    question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
+    _run_and_show(strategy, question, _assignments(param or []), settings, as_json=json)
 
 
 def list_runs(
@@ -103,7 +103,7 @@ def compare_runs(
 
 def _run_and_show(
     strategy: str,
-    choice: "CandleChoice",
+    question: "CandleQuestion",
     given: "dict[str, object]",
     settings: "BacktestSettings",
     as_json: bool,
@@ -112,7 +112,7 @@ def _run_and_show(
 
     subject = _subject(strategy, given)
     with progress_bar(shown=not as_json) as progress:
-        candles = choice.load(Settings(), progress)
+        candles = question.answer(Settings(), progress)
         result = answer(subject, candles, given, settings, _store(), progress)
     if as_json:
         print_json(result.model_dump(mode="json"))

@@ -2,7 +2,7 @@
 # install.sh core|dev: makes .venv and installs what the lock names; what is already there is not fetched again.
 set -eu
 cd "$(dirname "$0")/.."
-unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX PIP_NO_COMPILE
+unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 
 venv=.venv

@@ -1,5 +1,7 @@
 """What people see: tables on standard output, ten lines rather than fifty."""
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -14,25 +16,29 @@ if TYPE_CHECKING:
 
 _COLOURS = {"SOLID": "green", "MIXED": "yellow", "WEAK": "red"}
 _SHOWN = (
-    ("return_pct", "sharpe", "trades"),
-    ("buy_hold_return_pct", "sortino", "win_rate_pct"),
-    ("cagr_pct", "max_drawdown_pct", "profit_factor"),
-    ("exposure_pct", "max_drawdown_days", "expectancy_pct"),
-    ("fees_paid", "gross_edge_bps", "break_even_cost_bps"),
+    ("return_pct", "trades"),
+    ("buy_hold_return_pct", "win_rate_pct"),
+    ("cagr_pct", "profit_factor"),
+    ("sharpe", "expectancy_pct"),
+    ("sortino", "exposure_pct"),
+    ("max_drawdown_pct", "gross_edge_bps"),
+    ("max_drawdown_days", "break_even_cost_bps"),
 )
+_RUN_COLUMNS = ("run", "strategy", "market", "from", "to", "return", "sharpe", "drawdown", "trades", "verdict")
+_WIDTH_OF_A_PIPE = 120
 
 
 def print_result(result: "BacktestResult") -> None:
     """One backtest: what was tested, its figures, the verdict and where the report is."""
     from skills_lib.backtest.metrics import METRICS
 
-    console = Console(highlight=False)
+    console = _console()
     parameters = " ".join(f"{name}={value}" for name, value in result.parameters.items())
     console.print(f"[bold]{result.strategy}[/] {parameters} · {result.symbol} {result.timeframe} · in-sample")
     console.print(f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source}", style="dim")
     if result.synthetic:
         console.print(SYNTHETIC_NOTE, style="bold magenta")
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
     for row in _SHOWN:
         table.add_row(*(cell for name in row for cell in (METRICS[name].label, _figure(result, name))))
     console.print(table)
@@ -42,18 +48,7 @@ def print_result(result: "BacktestResult") -> None:
 def print_runs(runs: Sequence["BacktestResult"], stored: int) -> None:
     """The stored runs, one a line."""
     table = Table(box=None, pad_edge=False)
-    for heading in (
-        "run",
-        "strategy",
-        "symbol",
-        "bars from",
-        "to",
-        "return",
-        "sharpe",
-        "drawdown",
-        "trades",
-        "verdict",
-    ):
+    for heading in _RUN_COLUMNS:
         table.add_column(heading, justify="right" if heading in ("return", "sharpe", "drawdown", "trades") else "left")
     for run in runs:
         figures = (format_figure(name, run.metrics[name]) for name in ("return_pct", "sharpe", "max_drawdown_pct"))
@@ -61,8 +56,8 @@ def print_runs(runs: Sequence["BacktestResult"], stored: int) -> None:
         label = f"[{_COLOURS[run.verdict.label]}]{run.verdict.label}[/]"
         symbol = f"{run.symbol} {run.timeframe}{synthetic}"
         days = (run.start[:10], run.end[:10])
-        table.add_row(run.run_id, run.strategy, symbol, *days, *figures, str(run.metrics["trades"]), label)
-    console = Console(highlight=False)
+        table.add_row(run.run_id[:8], run.strategy, symbol, *days, *figures, str(run.metrics["trades"]), label)
+    console = _console()
     console.print(table)
     console.print(f"{len(runs)} of {stored} stored runs; all figures are in-sample.", style="dim")
 
@@ -78,10 +73,16 @@ def print_comparison(comparison: "Comparison") -> None:
     table.add_row("Verdict", *(f"[{_COLOURS[run.verdict.label]}]{run.verdict.label}[/]" for run in comparison.runs))
     for row in comparison.metrics:
         table.add_row(row.label, *(format_figure(row.name, value) for value in row.values))
-    console = Console(highlight=False)
+    console = _console()
     console.print(table)
     for warning in comparison.warnings:
         console.print(f"! {warning}", style="yellow")
+
+
+def _console() -> Console:
+    """A terminal's own width; a pipe has none, and a table must not be cut there."""
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_PIPE
+    return Console(highlight=False, width=width)
 
 
 def _figure(result: "BacktestResult", name: str) -> str:

@@ -18,6 +18,11 @@ class Settings(BaseSettings):
     home: Path = Field(Path(__file__).resolve().parents[1], description="the workspace folder")
     exchange: str = Field("binance", description="any ccxt exchange id")
     cache_fresh_hours: float = Field(24.0, gt=0, description="a younger candle cache is used as it is")
+    archive_url: str = Field("https://data.binance.vision", description="Binance's public archive, or a mirror of it")
+    exchange_url: str | None = Field(None, description="replaces scheme and host of the exchange's REST addresses")
+    http_timeout_s: float = Field(10.0, gt=0, description="how long one request may take")
+    http_attempts: int = Field(6, ge=1, description="how often one request is tried")
+    http_backoff_s: float = Field(1.0, ge=0, description="pause before the second try; it doubles from there")
 
     @cached_property
     def candles_dir(self) -> Path:

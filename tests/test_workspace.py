@@ -19,7 +19,7 @@ from scripts.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
-INSTRUCTIONS = [*SKILLS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / ".claude" / "CLAUDE.md"]
+INSTRUCTIONS = [*SKILLS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / "CLAUDE.md"]
 SETTINGS = json.loads((ROOT / ".claude" / "settings.json").read_text(encoding="utf-8"))
 SERVERS = json.loads((ROOT / ".mcp.json").read_text(encoding="utf-8"))["mcpServers"]
 PLUGIN = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
@@ -123,6 +123,18 @@ def test_every_link_of_a_skill_leads_to_a_file_one_level_down(skill: Path) -> No
         assert len(Path(link).parts) <= 2
 
 
+def test_the_fields_a_skill_speaks_of_are_in_the_answer() -> None:
+    from mcp_servers._run_answers import RunSummary
+    from skills_lib.backtest.metrics import METRICS
+    from skills_lib.market.candles.quality import QualityReport
+
+    parts = {f"quality.{name}" for name in QualityReport.model_fields} | {"verdict.label", "verdict.reasons"}
+    known = {*RunSummary.model_fields, *METRICS, *parts, *(tool for names in server_tools().values() for tool in names)}
+    for file in (ROOT / ".claude" / "skills" / "test-strategy").rglob("*.md"):
+        told = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", _body(file)))
+        assert told <= known
+
+
 def test_there_are_skills_and_no_legacy_commands() -> None:
     assert SKILLS
     assert not (ROOT / ".claude" / "commands").exists()
@@ -142,7 +154,7 @@ def test_every_option_an_agent_is_told_of_is_one_of_test_strategy(file: Path) ->
 
 
 def test_the_skill_and_the_rules_hold_commands_to_check() -> None:
-    for file in (*SKILLS, ROOT / ".claude" / "CLAUDE.md"):
+    for file in (*SKILLS, ROOT / "CLAUDE.md"):
         assert commands_in(file)
 
 
@@ -219,7 +231,7 @@ def test_each_configured_server_starts_with_exactly_its_command(name: str, copie
     from mcp import Client
 
     command, *arguments = (_expand(word) for word in [SERVERS[name]["command"], *SERVERS[name]["args"]])
-    (copied_workspace / "http.py").write_text("raise SystemExit('the working folder shadows the standard library')\n")
+    (copied_workspace / "types.py").write_text("raise SystemExit('the working folder shadows the standard library')\n")
 
     async def talk() -> set[str]:
         server = StdioServerParameters(command=command, args=arguments, cwd=copied_workspace)
@@ -242,8 +254,15 @@ def test_agnix_has_nothing_to_say() -> None:
     assert "No issues found" in said
 
 
-def test_claude_code_accepts_the_plugin() -> None:
-    code, said = run([node_tool("claude"), "plugin", "validate", ".", "--strict"], ROOT)
+def test_agnix_would_name_a_key_that_does_not_exist(copied_workspace: Path) -> None:
+    skill = copied_workspace / ".claude" / "skills" / "test-strategy" / "SKILL.md"
+    skill.write_text("---\nname: Test Strategy\nparams: 3\n---\n", encoding="utf-8")
+    agnix = shutil.which("agnix", path=str(Path(sys.prefix) / "bin"))
+    assert run([str(agnix), ".", "--strict"], copied_workspace)[0] == 1
+
+
+def test_claude_code_accepts_the_plugin(stranger: dict[str, str]) -> None:
+    code, said = run([node_tool("claude"), "plugin", "validate", ".", "--strict"], ROOT, stranger)
     assert code == 0, said
     assert "Validation passed" in said
     assert "⚠" not in said

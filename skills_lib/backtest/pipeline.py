@@ -56,7 +56,7 @@ def answer(
         asked=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
     )
     if stored := store.find(identity.run_id):
-        return stored
+        return stored.model_copy(update={"source": str(candles.origin)})
     with PictureProcess() as picture:
         progress(0, 3, f"Running {subject.name}")
         run = run_reference(subject.strategy, candles.bars, identity.parameters, settings)

@@ -1,7 +1,7 @@
 """Indicators as arrays, over well-kept pandas windows. The first values, not yet defined, are nan.
 
-pandas rather than TA-Lib where a spread of prices is measured: TA-Lib takes a variance below 1e-14 for zero,
-and backtesting.py's fractional units scale prices by 1e-8, which makes every variance that small.
+pandas rather than TA-Lib: one compiled dependency less, and no threshold below which a variance counts as zero.
+Older TA-Lib releases have one at 1e-14, and backtesting.py's fractional units scale prices by 1e-8.
 """
 
 import numpy as np

@@ -1,0 +1,1 @@
+"""Market data: candles. Depth comes later."""

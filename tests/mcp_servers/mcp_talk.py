@@ -21,9 +21,7 @@ Report = tuple[float, float | None, str | None]
 def own_process(name: str, home: Path, cwd: Path = ROOT) -> StdioServerParameters:
     """The server as a process of its own, with the workspace `home`."""
     arguments = ["-m", f"mcp_servers.{name}"]
-    return StdioServerParameters(
-        command=sys.executable, args=arguments, env={"TWOKEY_HOME": str(home)}, cwd=str(cwd)
-    )
+    return StdioServerParameters(command=sys.executable, args=arguments, env={"TWOKEY_HOME": str(home)}, cwd=str(cwd))
 
 
 def list_tools(server: Server, mode: str = "auto") -> list[Tool]:

@@ -1,6 +1,8 @@
 """What holds for every tool of every server."""
 
 import re
+import subprocess
+import sys
 
 import pytest
 from mcp.server import MCPServer
@@ -35,6 +37,13 @@ def test_both_eras_see_the_promised_tools(name: str, mode: str) -> None:
 def test_a_server_tells_how_to_report_its_answers(server: MCPServer) -> None:
     assert "synthetic" in (server.instructions or "")
     assert "nothing here can trade" in (server.instructions or "")
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_starts_without_the_heavy_libraries(name: str) -> None:
+    program = f"import mcp_servers.{name}, sys; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert not {"pandas", "ccxt", "backtesting", "duckdb", "matplotlib"} & set(loaded.stdout.split())
 
 
 @each_tool

@@ -95,7 +95,22 @@ def test_progress_arrives_once_a_percent(mode: str) -> None:
 
     reports: list[Report] = []
     call(make_server(work), "probe_work", {}, mode, reports)
-    assert reports == [(float(done), 1000.0, "loading") for done in range(0, 1001, 10)]
+    assert reports == [(float(percent), None, "loading") for percent in range(101)]
+
+
+def test_progress_only_grows_although_each_phase_counts_from_nothing() -> None:
+    def work(progress: Progress, _size: int) -> str:
+        for phase in ("candles", "run"):
+            for done in range(4):
+                progress(done, 3, phase)
+        progress(7, 0, "of unknown length")
+        return "done"
+
+    reports: list[Report] = []
+    call(make_server(work), "probe_work", {}, reports=reports)
+    steps = [step for step, _, _ in reports]
+    assert steps == sorted(set(steps))
+    assert [message for *_, message in reports] == ["candles"] * 4 + ["run"] * 4 + ["of unknown length"]
 
 
 @pytest.mark.parametrize("mode", ERAS)

@@ -1,10 +1,36 @@
-"""What is wrong with a series of bars."""
+"""What is wrong with a series of bars. Defects are counted and shown, never repaired."""
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict
+
+from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
+
+SPIKE_FACTOR = 12.0
+SPIKE_WINDOW = 101
+_LISTED_GAPS = 10
+
+
+class Gap(BaseModel):
+    """A hole between two neighbouring bars; `after` and `before` are their open times in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    after: str
+    before: str
+    missing_bars: int
 
 
 class QualityReport(BaseModel):
-    """Counts of defects; gaps are reported, never filled."""
+    """Counts of defects; gaps are reported, never filled.
+
+    gaps: holes between neighbouring bars; missing_bars: how many bars they lack; largest_gaps: the ten longest.
+    duplicates: bars whose open time occurred before; unordered: bars older than the one in front of them.
+    ohlc_violations: bars where low <= open, close <= high does not hold, or a price is not a positive number.
+    zero_volume: bars in which nothing was traded.
+    spikes: closes that jump by more than 12 robust standard deviations and of which the next bar takes back more
+    than half. The deviation is 1.4826 times the median absolute log return of the 101 bars around.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -16,3 +42,56 @@ class QualityReport(BaseModel):
     ohlc_violations: int
     zero_volume: int
     spikes: int
+    largest_gaps: list[Gap] = []
+
+
+def measure(bars: Bars) -> QualityReport:
+    """Count what is wrong with `bars`, in whatever order they are."""
+    times = np.unique(bars.open_time_ns)
+    steps = np.diff(times)
+    holes = np.flatnonzero(steps > bars.interval_ns) if bars.interval_ns else np.empty(0, np.int64)
+    lacking = steps[holes] // bars.interval_ns - 1 if len(holes) else holes
+    return QualityReport(
+        bars=len(bars),
+        gaps=len(holes),
+        missing_bars=int(lacking.sum()),
+        duplicates=len(bars) - len(times),
+        unordered=int((np.diff(bars.open_time_ns) < 0).sum()),
+        ohlc_violations=int((~valid_ohlc(bars)).sum()),
+        zero_volume=int((bars.volume == 0).sum()),
+        spikes=int(spikes(bars.close).sum()),
+        largest_gaps=_largest(times, holes, lacking),
+    )
+
+
+def valid_ohlc(bars: Bars) -> BoolArray:
+    """True for each bar with finite positive prices inside its own range; nan is never inside."""
+    body_low, body_high = np.minimum(bars.open, bars.close), np.maximum(bars.open, bars.close)
+    inside: BoolArray = (bars.low > 0) & (bars.low <= body_low) & (body_high <= bars.high) & np.isfinite(bars.high)
+    return inside
+
+
+def spikes(close: FloatArray) -> BoolArray:
+    """True for each close that jumps beyond the robust bound and is more than half taken back by the next one."""
+    out = np.zeros(len(close), dtype=np.bool_)
+    if len(close) < 3:
+        return out
+    with np.errstate(divide="ignore", invalid="ignore"):
+        returns = np.diff(np.log(close))
+    size = np.abs(returns)
+    reverted = np.abs(returns[:-1] + returns[1:]) < 0.5 * size[:-1]
+    rolling = pd.Series(size).rolling(SPIKE_WINDOW, center=True, min_periods=2)
+    deviation = 1.4826 * rolling.median().to_numpy()[:-1]
+    out[1:-1] = reverted & (deviation > 0) & (size[:-1] > SPIKE_FACTOR * deviation)
+    return out
+
+
+def _largest(times: IntArray, holes: IntArray, lacking: IntArray) -> list[Gap]:
+    order = np.argsort(-lacking, kind="stable")[:_LISTED_GAPS]
+    return [
+        Gap(after=_iso(times[holes[i]]), before=_iso(times[holes[i] + 1]), missing_bars=int(lacking[i])) for i in order
+    ]
+
+
+def _iso(time_ns: np.int64) -> str:
+    return f"{pd.Timestamp(int(time_ns)):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,174 @@
+"""Binance's public archive: one zip a month, one a day for the month that runs, each with its checksum."""
+
+import hashlib
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from skills_lib.domain.errors import CorruptDataError
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.files import unpack
+from skills_lib.market.candles.importing import checked
+from skills_lib.market.candles.layouts import read_csv
+from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
+from skills_lib.market.candles.pages import Page
+from skills_lib.market.candles.series import cut
+from skills_lib.market.candles.spans import Span, to_datetime, to_ns
+from skills_lib.progress import Progress
+from skills_lib.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
+
+FOLDERS = {"binance": "spot", "binanceusdm": "futures/um"}
+_REMEDY = "Try again later, use another --source, or `twokey data import FILE`."
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One zip of the archive and the days it holds."""
+
+    kind: str
+    first: datetime
+    end: datetime
+
+    def path(self, market: str, instrument: Instrument, timeframe: Timeframe) -> str:
+        day = f"{self.first:%Y-%m}" if self.kind == "monthly" else f"{self.first:%Y-%m-%d}"
+        symbol = instrument.symbol
+        return f"/data/{market}/{self.kind}/klines/{symbol}/{timeframe}/{symbol}-{timeframe}-{day}.zip"
+
+    def days(self) -> "Iterator[_File]":
+        day = self.first
+        while day < self.end:
+            yield _File("daily", day, day + timedelta(days=1))
+            day += timedelta(days=1)
+
+
+class Archive:
+    """Reads candles of one Binance market from the archive."""
+
+    def __init__(self, exchange: str, settings: Settings) -> None:
+        if exchange not in FOLDERS:
+            held = " and ".join(FOLDERS)
+            raise UnansweredError("The archive", f"it holds {held}, not {exchange}", "Use --source exchange.")
+        self._market = FOLDERS[exchange]
+        self._url = settings.archive_url.rstrip("/")
+        self._timeout_s = settings.http_timeout_s
+        self._backoff = Backoff.of(settings)
+        self._answered = False
+
+    def pages(
+        self, instrument: Instrument, timeframe: Timeframe, spans: list[Span], progress: Progress
+    ) -> Iterator[Page]:
+        """Every bar of `spans` that the archive holds, a file at a time, oldest first; it ends some days ago.
+
+        Raises:
+            UnansweredError: the archive cannot be reached or has nothing of this instrument.
+            CorruptDataError: a file differs from its checksum twice.
+        """
+        import httpx
+
+        if not name_resolves(self._url):
+            raise self._unanswered("no network")
+        found = 0
+        with httpx.Client(timeout=self._timeout_s, follow_redirects=True) as client:
+            for span in spans:
+                for page in self._span_pages(client, instrument, timeframe, span, progress):
+                    found += 1
+                    yield page
+        if spans and not found:
+            raise self._unanswered(f"it has no {instrument.symbol} {timeframe} in {spans[0]}")
+
+    def _span_pages(
+        self, client: "httpx.Client", instrument: Instrument, timeframe: Timeframe, span: Span, progress: Progress
+    ) -> Iterator[Page]:
+        files = _files(span)
+        for number, file in enumerate(files, 1):
+            progress(number, len(files), f"archive {instrument.symbol} {timeframe} {file.first:%Y-%m}")
+            for part, content in self._contents(client, file, instrument, timeframe):
+                bars = checked(read_csv(content, part.path("", instrument, timeframe), instrument), timeframe)
+                held = Span(to_ns(part.first), to_ns(part.end))
+                inside = Span(max(span.start_ns, held.start_ns), min(span.end_ns, held.end_ns))
+                yield inside, cut(bars, inside)
+
+    def _contents(
+        self, client: "httpx.Client", file: _File, instrument: Instrument, timeframe: Timeframe
+    ) -> Iterator[tuple[_File, bytes]]:
+        content = self._download(client, file.path(self._market, instrument, timeframe))
+        if content is not None:
+            yield file, content
+        elif file.kind == "monthly" and datetime.now(UTC) - file.end < timedelta(days=31):
+            for day in file.days():  # a month's file appears some days after the month
+                yield from self._contents(client, day, instrument, timeframe)
+
+    def _download(self, client: "httpx.Client", path: str) -> bytes | None:
+        """The unpacked file, checked, or None where the archive has none."""
+        for _ in range(2):
+            packed = self._get(client, path)
+            if packed is None:
+                return None
+            checksum = self._get(client, f"{path}.CHECKSUM") or b""
+            told = re.match(rb"[0-9a-f]{64}\b", checksum)
+            if told and told.group().decode() == hashlib.sha256(packed).hexdigest():
+                return _unpacked(packed, path)
+        raise CorruptDataError(
+            f"{path.rsplit('/', 1)[-1]} of the archive does not match its checksum. Fetch again later."
+        )
+
+    def _get(self, client: "httpx.Client", path: str) -> bytes | None:
+        try:
+            return self._backoff.run(lambda: self._once(client, path))
+        except TransientError as trouble:
+            raise self._unanswered(trouble.reason) from trouble
+
+    def _once(self, client: "httpx.Client", path: str) -> bytes | None:
+        import httpx
+
+        try:
+            response = client.get(self._url + path)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            if not self._answered:
+                raise self._unanswered("no network") from error
+            raise TransientError("the connection failed") from error
+        except httpx.TransportError as error:
+            raise TransientError(f"the connection broke ({type(error).__name__})") from error
+        self._answered = True
+        return self._content(response)
+
+    def _content(self, response: "httpx.Response") -> bytes | None:
+        status = response.status_code
+        if status == 200:
+            return response.content
+        if status == 404:
+            return None
+        reason = f"HTTP {status}"
+        if status == 429 or status >= 500:
+            raise TransientError(reason, retry_after_s(response.headers.get("Retry-After")))
+        raise self._unanswered(reason)
+
+    def _unanswered(self, reason: str) -> UnansweredError:
+        return UnansweredError("The archive", reason, _REMEDY)
+
+
+def _unpacked(packed: bytes, path: str) -> bytes:
+    try:
+        return unpack(packed, path)
+    except zipfile.BadZipFile as error:
+        raise CorruptDataError(f"{path} of the archive is no zip: {error}. Fetch again later.") from error
+
+
+def _files(span: Span) -> list[_File]:
+    """The months of `span`; days for the month that runs."""
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    month = to_datetime(span.start_ns).replace(day=1, hour=0, minute=0, second=0)
+    end, files = min(to_datetime(span.end_ns - 1), today), []
+    while month <= end:
+        following = (month + timedelta(days=32)).replace(day=1)
+        whole = _File("monthly", month, following)
+        files += [whole] if following <= today else [d for d in whole.days() if d.end <= today]
+        month = following
+    return [file for file in files if to_ns(file.first) < span.end_ns and to_ns(file.end) > span.start_ns]

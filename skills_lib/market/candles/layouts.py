@@ -1,0 +1,178 @@
+"""Reading candle tables in the layouts people have, whatever their columns are called."""
+
+import io
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from skills_lib.domain.bars import Bars, IntArray
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import Instrument
+from skills_lib.market.candles.files import PARQUET_MAGIC, CsvText, find_table, read_bytes
+from skills_lib.market.candles.series import bars_of, take
+from skills_lib.market.candles.timestamps import UnreadableTimeError, times_to_ns
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyRelation
+
+_TIMES = ("open_time_ns", "open_time", "unix", "timestamp", "datetime", "date", "time", "index", "", "unnamed:_0")
+_PRICES = ("open", "high", "low", "close")
+_NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|DECIMAL")
+_NEEDED = "a time (open_time, timestamp, unix, datetime or date), open, high, low, close and volume"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Bars as they stand in a file, unchecked. `where(i)` names the place of bar `i`."""
+
+    name: str
+    bars: Bars
+    where: Callable[[int], str]
+
+
+def read_table(path: Path, instrument: Instrument) -> Table:
+    """Read CSV (plain, .gz, .zip) or Parquet. A file that is newest first throughout is turned round.
+
+    Raises:
+        InputError: no file, not a table, columns missing, or a cell that is neither number nor time.
+    """
+    content = read_bytes(path)
+    if content.startswith(PARQUET_MAGIC):
+        return _table(path.name, _parquet_frame(path, instrument), lambda i: f"row {i + 1}")
+    return read_csv(content, path.name, instrument)
+
+
+def read_csv(content: bytes, name: str, instrument: Instrument) -> Table:
+    """Read an unpacked CSV; `name` is what errors call it.
+
+    Raises:
+        InputError: as `read_table`.
+    """
+    text = find_table(content, name)
+    frame = _csv_frame(text, name, instrument)
+    return _table(name, frame, lambda i: f"line {text.first_line + i}")
+
+
+def _table(name: str, frame: pd.DataFrame, where: Callable[[int], str]) -> Table:
+    if frame.empty:
+        raise InputError(f"{name} has a header but no bars. Give a file with bars.")
+    try:
+        times = times_to_ns(frame["open_time"])
+    except UnreadableTimeError as error:
+        place = name if error.row is None else f"{name} {where(error.row)}"
+        raise InputError(
+            f"{place}: the open time is {error.found}. Write ISO 8601 in one time zone, or epoch numbers."
+        ) from None
+    columns = (np.ascontiguousarray(frame[column], dtype=np.float64) for column in (*_PRICES, "volume"))
+    table = Table(name, bars_of(times, columns, _step(times)), where)
+    return _turned(table) if _newest_first(times) else table
+
+
+def _turned(table: Table) -> Table:
+    last = len(table.bars) - 1
+    return Table(table.name, take(table.bars, np.arange(last, -1, -1)), lambda i: table.where(last - i))
+
+
+def _newest_first(times: IntArray) -> bool:
+    return len(times) > 1 and bool((np.diff(times) <= 0).all()) and times[0] > times[-1]
+
+
+def _step(times: IntArray) -> int:
+    steps = np.abs(np.diff(times))
+    steps, counts = np.unique(steps[steps > 0], return_counts=True)
+    return int(steps[counts.argmax()]) if len(steps) else 0
+
+
+def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> pd.DataFrame:
+    chosen = _choose(text.columns, instrument, name)
+    numbers = {position: np.float64 for column, position in chosen.items() if column != "open_time"}
+    try:
+        frame = _parse(text, chosen, numbers)
+    except pd.errors.ParserError as error:
+        raise InputError(f"{name} is not a table: {_tail(error)}. Repair or download it again.") from None
+    except ValueError:
+        raise _bad_cell(text, chosen, name) from None
+    return frame.rename(columns={position: column for column, position in chosen.items()})
+
+
+def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> pd.DataFrame:
+    return pd.read_csv(
+        io.BytesIO(text.content),
+        sep=text.separator,
+        header=None,
+        names=list(range(len(text.columns))),
+        index_col=False,
+        usecols=sorted(chosen.values()),
+        skiprows=text.skip,
+        dtype=dtype,
+        float_precision="round_trip",  # the default parser is off by one unit in the last place on some prices
+        encoding_errors="replace",
+    )
+
+
+def _bad_cell(text: CsvText, chosen: dict[str, int], name: str) -> InputError:
+    words = _parse(text, chosen, dict.fromkeys(chosen.values(), str))
+    for column in (*_PRICES, "volume"):
+        cells = words[chosen[column]]
+        bad = (pd.to_numeric(cells, errors="coerce").isna() & cells.notna()).to_numpy()
+        if bad.any():
+            row = int(bad.argmax())
+            found = str(cells.iloc[row])[:40]
+            return InputError(
+                f"{name} line {text.first_line + row}: {column} is '{found}', not a number. Repair the cell."
+            )
+    return InputError(f"{name} cannot be read as numbers. Give plain decimal numbers such as 42000.5.")
+
+
+def _parquet_frame(path: Path, instrument: Instrument) -> pd.DataFrame:
+    import duckdb
+
+    with duckdb.connect() as connection:
+        try:
+            relation = connection.from_parquet(str(path))
+            chosen = _choose(relation.columns, instrument, path.name)
+            _require_numbers(relation, chosen, path.name)
+            casts = [
+                f'"{relation.columns[position]}"{"" if column == "open_time" else "::DOUBLE"} AS {column}'
+                for column, position in chosen.items()
+            ]
+            frame: pd.DataFrame = relation.project(", ".join(casts)).df()
+        except duckdb.Error as error:
+            raise InputError(f"{path.name} is not a readable Parquet file: {_tail(error)}. Export it again.") from None
+    return frame
+
+
+def _require_numbers(relation: "DuckDBPyRelation", chosen: dict[str, int], name: str) -> None:
+    types = [str(kind) for kind in relation.types]
+    for column, position in chosen.items():
+        if column != "open_time" and not _NUMBERS.match(types[position]):
+            raise InputError(f"{name}: column {column} holds {types[position]}, not numbers. Export it as numbers.")
+
+
+def _choose(columns: list[str], instrument: Instrument, name: str) -> dict[str, int]:
+    """Position of each needed column, by name in any case."""
+    folded = [re.sub(r"\s+", "_", column.strip().strip('"').lower()) for column in columns]
+    names = {column: (column,) for column in _PRICES} | {
+        "open_time": _TIMES,
+        "volume": (f"volume_{instrument.base.lower()}", "volume", "vol", "volume_(base)", "base_volume"),
+    }
+    chosen = {
+        column: next((folded.index(spelling) for spelling in spellings if spelling in folded), None)
+        for column, spellings in names.items()
+    }
+    if chosen["volume"] is None:  # of two volumes the base asset's comes first
+        chosen["volume"] = next((i for i, column in enumerate(folded) if column.startswith("volume")), None)
+    lacking = [column for column, position in chosen.items() if position is None]
+    if lacking:
+        found = ", ".join(column or "''" for column in columns[:14])
+        raise InputError(f"{name} lacks {', '.join(lacking)}; found {found}. Needed: {_NEEDED}.")
+    return {column: position for column, position in chosen.items() if position is not None}
+
+
+def _tail(error: Exception) -> str:
+    return str(error).strip().splitlines()[0][:160].rstrip(".")

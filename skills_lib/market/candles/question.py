@@ -1,0 +1,83 @@
+"""A request for candles in the words a person or a client typed, read in one place for every face."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.importing import load_file
+from skills_lib.market.candles.loader import load
+from skills_lib.market.candles.model import CandleRequest, Candles, Source
+from skills_lib.market.candles.quality import measure
+from skills_lib.market.candles.series import cut
+from skills_lib.market.candles.spans import Span, parse_utc, show, to_ns
+from skills_lib.progress import Progress, silent
+from skills_lib.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class CandleQuestion:
+    """Arguments as typed; nothing is fetched or read before `answer`."""
+
+    symbol: str
+    timeframe: str
+    since: str | None = None
+    until: str | None = None
+    source: str = Source.AUTO.value
+    exchange: str | None = None
+    data: Path | None = None
+
+    def answer(self, settings: Settings, progress: Progress = silent) -> Candles:
+        """Fetch or read the candles; a `data` file stands in for every source.
+
+        Raises:
+            InputError: an argument that does not fit, or a file that is refused.
+            SourceUnavailableError: the demanded source did not answer.
+        """
+        request = self.request(settings)
+        if self.data is None:
+            return load(request, settings, progress)
+        return _within(load_file(self.data, request.instrument, request.timeframe), request)
+
+    def request(self, settings: Settings) -> CandleRequest:
+        """The arguments, typed.
+
+        Raises:
+            InputError: an argument that does not fit.
+        """
+        return CandleRequest(
+            Instrument.parse(self.symbol),
+            Timeframe.parse(self.timeframe),
+            parse_utc(self.since) if self.since else None,
+            parse_utc(self.until) if self.until else None,
+            parse_source(self.source),
+            self.exchange or settings.exchange,
+        )
+
+
+def parse_source(text: str) -> Source:
+    """The source named `text`.
+
+    Raises:
+        InputError: unknown name; the message lists the allowed ones.
+    """
+    names = [source.value for source in Source]
+    if text not in names:
+        raise InputError(f"Unknown source '{text}'.{did_you_mean(text, names)} Allowed: {', '.join(names)}.")
+    return Source(text)
+
+
+def _within(candles: Candles, request: CandleRequest) -> Candles:
+    if request.since is None and request.until is None:
+        return candles
+    times = candles.bars.open_time_ns
+    start = to_ns(request.since) if request.since else int(times[0])
+    end = to_ns(request.until) if request.until else int(times[-1]) + 1
+    bars = cut(candles.bars, Span(start, end)) if start < end else candles.bars[:0]
+    if not len(bars):
+        held = f"{show(int(times[0]))} to {show(int(times[-1]))} UTC"
+        raise InputError(
+            f"The file has no bars from {show(start)} until {show(end)}: it holds {held}. Change the span."
+        )
+    return replace(candles, bars=bars, quality=measure(bars))

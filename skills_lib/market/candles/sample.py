@@ -1,0 +1,134 @@
+"""The offline sample: synthetic bars that behave like a crypto market and are the same on every machine.
+
+Hours are drawn first: bull, bear and sideways regimes, each calm or volatile, switch as a Markov chain; inside them
+volatility clusters (GARCH(1,1), Bollerslev 1986) and shocks are Student t. Minutes then fill each hour as a Brownian
+bridge, with exact extremes between the minutes (Karatzas & Shreve, 2.8), so that every timeframe shows one market.
+Prices are whole cents and volumes whole 1e-5, summed as integers: a 4h bar equals its four 1h bars exactly.
+"""
+
+import hashlib
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from skills_lib.domain.bars import Bars, FloatArray, IntArray
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.series import bars_of
+from skills_lib.market.candles.spans import NS, Span, floor_to_bar
+
+SEED = 4
+"""Chosen so that BTC ends within a factor of two of its start; no strategy was run to choose it."""
+SAMPLE_SPAN = Span(1_609_459_200 * NS, 1_735_689_600 * NS)  # 2021-01-01 .. 2025-01-01 UTC
+_HOUR_NS, _MINUTE_NS = 3_600 * NS, 60 * NS
+_HOURS = (SAMPLE_SPAN.end_ns - SAMPLE_SPAN.start_ns) // _HOUR_NS
+_CHUNK_HOURS = 720
+_TICK, _LOT = 0.01, 1e-5
+
+_DRIFT = np.array([2e-4, 2e-4, -2e-4, -2e-4, 0.0, 0.0])  # log return an hour: bull, bear, sideways
+_DEVIATION = np.array([0.004, 0.009, 0.004, 0.009, 0.003, 0.006])  # of an hour's return: calm, volatile by turns
+_STAY_HOURS = 360
+_ALPHA, _BETA, _DEGREES = 0.10, 0.86, 4.0
+_TURNOVER_A_DAY = 4e7  # quote currency
+_START = {"BTC": 30_000.0, "ETH": 1_200.0}
+
+_CLOCK = np.arange(24)
+_SEASON = 1.0 + 0.45 * np.exp(-0.5 * ((_CLOCK - 14.5) / 2.5) ** 2) - 0.2 * np.exp(-0.5 * ((_CLOCK - 5.0) / 2.5) ** 2)
+"""Volatility by hour of day, UTC: busy when Europe and America overlap, quiet before Europe wakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """Log price at each hour's end, with the log price before the first one in front, and deviation by hour."""
+
+    log_price: FloatArray
+    deviation: FloatArray
+
+
+def sample_bars(symbol: str, timeframe: Timeframe, span: Span = SAMPLE_SPAN) -> Bars:
+    """Synthetic bars of `symbol` (`BTCUSDT`) that open within `span`; the sample ends with 2024.
+
+    Deterministic: the symbol and `SEED` decide everything, the span only what is shown.
+    """
+    inside = _whole_bars(span, timeframe)
+    if not inside:
+        return _resample(np.empty((5, 0), np.int64), inside, timeframe)
+    key = int.from_bytes(hashlib.sha256(symbol.encode()).digest()[:8], "big")
+    hours = _hours(np.random.default_rng([SEED, key]), symbol)
+    first = (inside.start_ns - SAMPLE_SPAN.start_ns) // _HOUR_NS // _CHUNK_HOURS
+    last = -(-(inside.end_ns - SAMPLE_SPAN.start_ns) // (_HOUR_NS * _CHUNK_HOURS))
+    minutes = [_minutes(np.random.default_rng([SEED, key, chunk]), hours, chunk) for chunk in range(first, last)]
+    start_ns = SAMPLE_SPAN.start_ns + first * _CHUNK_HOURS * _HOUR_NS
+    skip, stop = (inside.start_ns - start_ns) // _MINUTE_NS, (inside.end_ns - start_ns) // _MINUTE_NS
+    return _resample(np.concatenate(minutes, axis=1)[:, skip:stop], inside, timeframe)
+
+
+def _whole_bars(span: Span, timeframe: Timeframe) -> Span:
+    step = timeframe.nanoseconds
+    start = max(span.start_ns, SAMPLE_SPAN.start_ns)
+    end = min(span.end_ns + step - 1, SAMPLE_SPAN.end_ns)
+    return Span(floor_to_bar(start + step - 1, timeframe), floor_to_bar(end, timeframe))
+
+
+def _hours(rng: np.random.Generator, symbol: str) -> _Hours:
+    regime = _regimes(rng)
+    shocks = rng.standard_t(_DEGREES, _HOURS) * math.sqrt((_DEGREES - 2) / _DEGREES)
+    start = _START.get(symbol.removesuffix("USDT"), float(np.exp(rng.uniform(np.log(100), np.log(2_000)))))
+    deviation = _garch(shocks, _DEVIATION[regime])
+    season = np.resize(_SEASON, _HOURS)
+    returns = _DRIFT[regime] + np.clip(season * deviation * shocks, -0.25, 0.25)
+    return _Hours(np.concatenate([[math.log(start)], math.log(start) + np.cumsum(returns)]), season * deviation)
+
+
+def _regimes(rng: np.random.Generator) -> IntArray:
+    """One of six regimes for each hour; stays last 15 days on average."""
+    stays = rng.geometric(1 / _STAY_HOURS, 4 * _HOURS // _STAY_HOURS)
+    moves = rng.integers(1, len(_DRIFT), len(stays))  # never to itself
+    states = (int(rng.integers(len(_DRIFT))) + np.cumsum(moves)) % len(_DRIFT)
+    regimes: IntArray = np.repeat(states, stays)[:_HOURS]
+    return regimes
+
+
+def _garch(shocks: FloatArray, level: FloatArray) -> FloatArray:
+    """Conditional deviation by hour, drawn to the regime's `level`."""
+    out = np.empty(len(shocks))
+    variance = float(level[0]) ** 2
+    targets, squares = ((1 - _ALPHA - _BETA) * level**2).tolist(), (shocks**2).tolist()
+    for hour, (target, square) in enumerate(zip(targets, squares, strict=True)):
+        out[hour] = variance
+        variance = target + variance * (_ALPHA * min(square, 25.0) + _BETA)
+    return np.sqrt(out)
+
+
+def _minutes(rng: np.random.Generator, hours: _Hours, chunk: int) -> IntArray:
+    """Open, high, low, close in ticks and volume in lots of every minute of one chunk of hours: int64[5, n]."""
+    start, end = chunk * _CHUNK_HOURS, min((chunk + 1) * _CHUNK_HOURS, _HOURS)
+    before, deviation = hours.log_price[start:end, None], hours.deviation[start:end, None]
+    share = np.arange(1, 61) / 60
+    walk = np.cumsum(rng.standard_normal((end - start, 60)), axis=1) * deviation / math.sqrt(60)
+    path = before + share * (hours.log_price[start + 1 : end + 1, None] - before) + walk - share * walk[:, -1:]
+    close = path.ravel()
+    open_ = np.concatenate([[hours.log_price[start]], close[:-1]])
+    room = -2 * np.repeat(deviation.ravel() ** 2 / 60, 60)
+    high, low = (_extreme(rng, open_, close, room, sign) for sign in (1, -1))
+    season = np.repeat(deviation.ravel(), 60) / 0.006
+    lots = season * rng.gamma(1.5, 1 / 1.5, len(close)) * _TURNOVER_A_DAY / 1_440 / np.exp(close) / _LOT
+    prices = (np.rint(np.exp(line) / _TICK) for line in (open_, high, low, close))
+    return np.stack([np.maximum(column, 1).astype(np.int64) for column in (*prices, np.rint(lots))])
+
+
+def _extreme(rng: np.random.Generator, open_: FloatArray, close: FloatArray, room: FloatArray, sign: int) -> FloatArray:
+    """Maximum (`sign` 1) or minimum (-1) of the Brownian bridge from open to close."""
+    move = close - open_
+    reach = np.sqrt(move * move - room * rng.standard_exponential(len(close)))
+    found: FloatArray = open_ + (move + sign * reach) / 2
+    return found
+
+
+def _resample(minutes: IntArray, span: Span, timeframe: Timeframe) -> Bars:
+    per_bar = timeframe.seconds // 60
+    open_, high, low, close, lots = (row.reshape(-1, per_bar) for row in minutes)
+    times = np.arange(span.start_ns, max(span.start_ns, span.end_ns), timeframe.nanoseconds, dtype=np.int64)
+    prices = (open_[:, 0], high.max(axis=1), low.min(axis=1), close[:, -1])
+    columns = (np.ascontiguousarray(ticks) / 100 for ticks in prices)
+    return bars_of(times, (*columns, lots.sum(axis=1) / 100_000), timeframe.nanoseconds)

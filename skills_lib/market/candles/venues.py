@@ -1,0 +1,223 @@
+"""One exchange through ccxt: its markets and its pages of bars."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
+from skills_lib.market.candles.pages import Page
+from skills_lib.market.candles.series import bars_of, cut, no_bars, union
+from skills_lib.market.candles.spans import NS, Span, floor_to_bar, to_ns
+from skills_lib.progress import Progress
+from skills_lib.settings import Settings
+
+T = TypeVar("T")
+
+_PAGE_BARS = 1_000
+_MS = 1_000_000
+_LATE_NS = 86_400 * NS
+_REFUSED_COUNTRY = re.compile(r"\b451\b|restricted location|from your country", re.IGNORECASE)
+_NOT_CONNECTED = re.compile(r"resolve|NewConnectionError|ConnectTimeout|unreachable|refused", re.IGNORECASE)
+_ADDRESSES = {"binance": "https://api.binance.com", "binanceusdm": "https://fapi.binance.com"}  # asked before ccxt
+_OFFLINE = "Check the connection, or use --source cache or sample."
+WAYS_OUT = "Try --source archive, another exchange such as --exchange kraken or okx, or `twokey data import FILE`."
+
+
+def require_exchange(name: str) -> None:
+    """Check an exchange's name without importing ccxt.
+
+    Raises:
+        InputError: ccxt has no such exchange.
+    """
+    spec = find_spec("ccxt")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    known = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    if name not in known:
+        raise InputError(
+            f"Unknown exchange '{name}'.{did_you_mean(name, known)} Any of ccxt's {len(known)} ids, in lower case."
+        )
+
+
+class Venue:
+    """One ccxt exchange. Its rate limiter is on; what fails in passing is tried again."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        require_exchange(name)
+        self.name = name
+        url = settings.exchange_url or _ADDRESSES.get(name)
+        if url and not name_resolves(url):
+            raise self._unanswered("no network", _OFFLINE)
+        import ccxt
+
+        self._errors = ccxt
+        self._backoff = Backoff.of(settings)
+        self._answered = False
+        options = {"enableRateLimit": True, "timeout": int(settings.http_timeout_s * 1_000), "requests_trust_env": True}
+        self._ccxt: Any = getattr(ccxt, name)(options)
+        if name == "binance":
+            self._ccxt.options["fetchMarkets"]["types"] = ["spot"]  # three more hosts are asked otherwise
+        if settings.exchange_url:
+            self._ccxt.urls["api"] = _moved(self._ccxt.urls["api"], settings.exchange_url)
+
+    def markets(self) -> dict[str, dict[str, Any]]:
+        """Every market by ccxt's name.
+
+        Raises:
+            UnansweredError: the exchange cannot be reached or refuses.
+        """
+        if not self._ccxt.markets:
+            self._ask(self._ccxt.load_markets)
+        markets: dict[str, dict[str, Any]] = self._ccxt.markets
+        return markets
+
+    def market(self, instrument: Instrument) -> str:
+        """ccxt's name of the instrument's market here: spot where there is one, else the perpetual.
+
+        Raises:
+            InputError: the exchange does not list it.
+            UnansweredError: as `markets`.
+        """
+        markets = self.markets()
+        for name in (instrument.pair, f"{instrument.pair}:{instrument.quote}"):
+            if name in markets:
+                return name
+        hint = did_you_mean(instrument.pair, {name.partition(":")[0] for name in markets})
+        raise InputError(f"{self.name} does not list {instrument.pair}.{hint} Check the symbol, or name an --exchange.")
+
+    def pages(
+        self, instrument: Instrument, timeframe: Timeframe, spans: list[Span], progress: Progress
+    ) -> Iterator[Page]:
+        """Every closed bar of `spans`, page by page, oldest first.
+
+        Raises:
+            InputError: the exchange lacks the instrument or the timeframe.
+            UnansweredError: as `markets`.
+        """
+        market = self.market(instrument)
+        self._require_timeframe(timeframe)
+        step = timeframe.nanoseconds
+        total, done = sum((s.end_ns - s.start_ns) // step for s in spans), 0
+        for span in spans:
+            for page in self._span_pages(market, timeframe, span):
+                done += (page[0].end_ns - page[0].start_ns) // step
+                progress(min(done, total), total, f"{self.name} {instrument.pair} {timeframe}")
+                yield page
+
+    def _span_pages(self, market: str, timeframe: Timeframe, span: Span) -> Iterator[Page]:
+        cursor = span.start_ns
+        while cursor < min(span.end_ns, self._closed_until(timeframe)):
+            bars = self._page(market, timeframe, cursor)
+            until = min(span.end_ns, self._closed_until(timeframe))
+            found = cut(bars, Span(cursor, until))
+            if len(found):
+                end = int(found.open_time_ns[-1]) + timeframe.nanoseconds
+            else:
+                end = self._end_of_silence(cursor, until, timeframe, answered=len(bars) > 0)
+            if end <= cursor:
+                return
+            yield Span(cursor, end), found
+            cursor = end
+
+    def _end_of_silence(self, cursor: int, until: int, timeframe: Timeframe, answered: bool) -> int:
+        """Up to when it is known that there are no bars from `cursor` on; `cursor` itself if they may just be late."""
+        if self._closed_until(timeframe) - cursor <= _LATE_NS + 2 * timeframe.nanoseconds:
+            return cursor
+        if answered or self.name.startswith("binance"):
+            return until  # the answer is the next bars there are, however far away: none means none at all
+        return min(until, cursor + _PAGE_BARS * timeframe.nanoseconds)
+
+    def _page(self, market: str, timeframe: Timeframe, since_ns: int) -> Bars:
+        """Bars from `since_ns` on; an empty answer is believed when it comes twice."""
+        for _ in range(2):
+            rows = self._ask(lambda: self._rows(market, timeframe, since_ns))
+            if rows:
+                return union([_bars(rows, timeframe)])
+        return no_bars(timeframe)
+
+    def _rows(self, market: str, timeframe: Timeframe, since_ns: int) -> list[list[float]]:
+        since_ms = -(-since_ns // _MS)
+        rows = self._ccxt.fetch_ohlcv(market, timeframe.value, since=since_ms, limit=_PAGE_BARS)
+        if not isinstance(rows, list) or any(len(row) < 6 or row[0] is None for row in rows):
+            raise TransientError("an answer that is no list of bars")
+        return [row for row in rows if None not in row[1:5]]
+
+    def _closed_until(self, timeframe: Timeframe) -> int:
+        """Opening time of the bar that is still open, by the earlier of both clocks."""
+        now = datetime.now(UTC)
+        date = (self._ccxt.last_response_headers or {}).get("Date")
+        with suppress(TypeError, ValueError):
+            now = min(now, parsedate_to_datetime(date)) if date else now
+        return floor_to_bar(to_ns(now), timeframe)
+
+    def _require_timeframe(self, timeframe: Timeframe) -> None:
+        offered = self._ccxt.timeframes or {}
+        if not self._ccxt.has["fetchOHLCV"] or timeframe.value not in offered:
+            raise InputError(
+                f"{self.name} has no {timeframe} bars. It offers {', '.join(offered) or 'none'}. Name another one."
+            )
+
+    def _ask(self, call: Callable[[], T]) -> T:
+        try:
+            result = self._backoff.run(lambda: self._once(call))
+        except TransientError as trouble:
+            raise self._unanswered(trouble.reason, f"Try again later. {WAYS_OUT}") from trouble
+        self._answered = True
+        return result
+
+    def _once(self, call: Callable[[], T]) -> T:
+        self._ccxt.last_response_headers = None
+        try:
+            return call()
+        except self._errors.BadSymbol as error:
+            raise InputError(f"{self.name} refuses the symbol: {_line(error)}. Check it.") from error
+        except self._errors.BaseError as error:
+            raise self._translated(error) from error
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+            raise TransientError("an answer that cannot be read") from error
+
+    def _translated(self, error: Exception) -> Exception:
+        """What a failure of ccxt means for the reader: wait, go elsewhere, or try again."""
+        text, cause = str(error), f"{error} {error.__cause__!r}"
+        wait_s = retry_after_s((self._ccxt.last_response_headers or {}).get("Retry-After"))
+        if _REFUSED_COUNTRY.search(text):
+            return self._unanswered("it refuses this country (HTTP 451)", WAYS_OUT)
+        if re.search(r"\b418\b", text):
+            wait = f" for {wait_s:.0f} s" if wait_s else ""
+            return self._unanswered(f"it has banned this address{wait} (HTTP 418)", f"Wait that long. {WAYS_OUT}")
+        if not self._answered and _NOT_CONNECTED.search(cause):
+            return self._unanswered("no network", _OFFLINE)
+        if isinstance(error, self._errors.OperationFailed):
+            return TransientError(_line(error), wait_s)
+        return self._unanswered(_line(error), WAYS_OUT)
+
+    def _unanswered(self, reason: str, remedy: str) -> UnansweredError:
+        return UnansweredError(f"The exchange {self.name}", reason, remedy)
+
+
+def _bars(rows: list[list[float]], timeframe: Timeframe) -> Bars:
+    table = np.array([[cell if cell is not None else 0.0 for cell in row[:6]] for row in rows], dtype=np.float64)
+    times = table[:, 0].astype(np.int64) * _MS
+    return bars_of(times, (np.ascontiguousarray(table[:, i]) for i in range(1, 6)), timeframe.nanoseconds)
+
+
+def _moved(urls: Any, base: str) -> Any:
+    if isinstance(urls, dict):
+        return {name: _moved(url, base) for name, url in urls.items()}
+    return base.rstrip("/") + urlsplit(urls).path
+
+
+def _line(error: Exception) -> str:
+    """The first words of an error; exchanges answer with whole HTML pages."""
+    return re.sub(r"<[^>]*>", " ", " ".join(str(error).split()))[:160].strip().rstrip(".")

@@ -1,0 +1,110 @@
+"""The house keeps its shape: who may import whom, short modules that say what they are, a command that starts light."""
+
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.repository import ROOT, repository_files
+
+MAX_LINES = 400
+HEAVY = {"pandas", "ccxt", "backtesting", "duckdb", "matplotlib", "mcp", "bokeh", "yfinance"}
+IMPORT_LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+
+WRONG_IMPORTS = {
+    "the rooms of skills_lib stand on each other in one order": ("skills_lib/domain/costs.py", "skills_lib.market"),
+    "the library never reaches for a strategy, a face or live money": ("skills_lib/settings.py", "strategies"),
+    "a strategy knows the domain and the strategy base, nothing else": (
+        "strategies/sma_crossover.py",
+        "skills_lib.market.candles",
+    ),
+    "faces do not lean on each other": ("mcp_servers/__init__.py", "scripts.cli"),
+    "the domain is pure: no clock, socket, file or random number": ("skills_lib/domain/costs.py", "random"),
+    "live money is handed its strategy: no face, no research": ("live/__init__.py", "skills_lib.backtest.runner"),
+}
+
+HELP_OF = """
+import json, sys
+from scripts.cli import app
+for words in json.loads(sys.argv[1]):
+    app([*words, "--help"], standalone_mode=False)
+print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Check the contracts of the code in `folder`."""
+    program = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    assert program, "lint-imports is not installed beside the interpreter: run `make setup`"
+    return subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def copy_of_the_house(folder: Path) -> Path:
+    """The packages and their contracts, to be spoiled."""
+    for package in IMPORT_LINTER["root_packages"]:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def modules_loaded_by_help(commands: list[list[str]]) -> tuple[set[str], str]:
+    """Top-level modules in memory after the help of each command, and what was printed."""
+    command = [sys.executable, "-c", HELP_OF, json.dumps(commands)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in json.loads(done.stderr)}, done.stdout
+
+
+def test_every_import_contract_is_kept() -> None:
+    done = lint_imports(ROOT)
+    assert done.returncode == 0, done.stdout
+    assert f"Contracts: {len(IMPORT_LINTER['contracts'])} kept, 0 broken." in done.stdout
+
+
+@pytest.mark.parametrize("contract", [contract["name"] for contract in IMPORT_LINTER["contracts"]])
+def test_a_wrong_import_breaks_its_contract(contract: str, tmp_path: Path) -> None:
+    file, wrong = WRONG_IMPORTS[contract]
+    house = copy_of_the_house(tmp_path)
+    source = (house / file).read_text(encoding="utf-8")
+    (house / file).write_text(f"{source}\nimport {wrong}\n", encoding="utf-8")
+    done = lint_imports(house)
+    assert done.returncode == 1
+    assert f"{contract} BROKEN" in done.stdout
+
+
+def test_help_loads_no_heavy_library() -> None:
+    loaded, printed = modules_loaded_by_help([[]])
+    assert "test-strategy" in printed
+    assert "typer" in loaded
+    assert loaded & HEAVY == set()
+
+
+def test_help_of_no_verb_loads_a_heavy_library() -> None:
+    verbs = [["test-strategy"], ["runs"], ["compare"], ["strategies"], ["data"], ["data", "fetch"], ["data", "import"]]
+    loaded, printed = modules_loaded_by_help(verbs)
+    assert printed.count("Usage:") == len(verbs)
+    assert loaded & HEAVY == set()
+
+
+def test_no_module_is_too_long_to_read_in_one_sitting() -> None:
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in repository_files("*.py")}
+    assert len(lengths) > 50
+    assert {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_LINES} == {}
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in repository_files("*.py")
+        if (tree := ast.parse(path.read_text(encoding="utf-8"))).body and not ast.get_docstring(tree)
+    ]
+    assert silent == []
+
+
+def test_a_module_is_in_a_room_of_the_house() -> None:
+    rooms = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
+    assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= rooms

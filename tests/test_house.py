@@ -1,0 +1,232 @@
+"""What a clone must hold before any code runs: locks, settings, tools, and nothing of the machine it was made on."""
+
+import importlib.metadata
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import skills_lib
+from skills_lib.settings import Settings
+from tests.repository import ROOT, repository_files
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT: dict[str, Any] = PYPROJECT["project"]
+LOCKS = ["requirements.lock", "requirements-dev.lock"]
+ENTRY = re.compile(
+    r"^(?P<name>[a-z0-9.-]+)==(?P<version>[0-9a-z.]+)( ; [^#\\]+)? ?(?P<hashes>( ?--hash=sha256:[0-9a-f]{64})+)$"
+)
+
+# Spelled in pieces so that this file does not hold what it looks for.
+FORBIDDEN = {
+    "a package index": r"py"
+    r"pi\.org|python"
+    r"hosted\.org|registry\."
+    r"npm"
+    r"js|--(extra-)?index-"
+    r"url[ =]\S*:|find-"
+    r"links[ =]\S*/",
+    "a resolved address": r'"reso' r'lved": "http',
+    "a folder of one machine": r"file:/" r"//|(?<![\w.}$-])/(ro" r"ot|wo" r"rk)/|/opt/(wh" r"eels|py" r"pi)",
+}
+
+
+def entries(lock: str) -> list[str]:
+    """Logical lines of a lock: one package each, with its hashes."""
+    text = (ROOT / lock).read_text(encoding="utf-8").replace("\\\n", " ")
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+
+
+def versions(lock: str) -> dict[str, set[str]]:
+    """Versions locked for each package; more than one where Python versions differ."""
+    found: dict[str, set[str]] = {}
+    for entry in entries(lock):
+        name, version = entry.split()[0].split("==")
+        found.setdefault(name, set()).add(version)
+    return found
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_pinned_packages_with_hashes_and_nothing_else(lock: str) -> None:
+    assert len(entries(lock)) > 50
+    assert [entry[:80] for entry in entries(lock) if not ENTRY.match(entry)] == []
+
+
+def test_the_development_lock_agrees_with_the_core_lock() -> None:
+    core, dev = versions("requirements.lock"), versions("requirements-dev.lock")
+    assert {name: (found, dev.get(name)) for name, found in core.items() if dev.get(name) != found} == {}
+
+
+@pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [
+        ("requirements.lock", PROJECT["dependencies"] + PYPROJECT["dependency-groups"]["build"]),
+        ("requirements-dev.lock", [r for e in ("dev", "yahoo") for r in PROJECT["optional-dependencies"][e]]),
+    ],
+)
+def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
+    locked = versions(lock)
+    for requirement in map(Requirement, wanted):
+        found = locked.get(canonicalize_name(requirement.name), set())
+        assert found, f"{requirement.name} is not in {lock}: run `make lock`"
+        assert all(requirement.specifier.contains(version) for version in found), f"{requirement}: {found}"
+
+
+def test_the_core_stays_small_enough_for_the_demo() -> None:
+    assert not {"numba", "llvmlite", "pyarrow", "scipy", "polars"} & versions("requirements.lock").keys()
+
+
+def test_the_suite_runs_on_the_locked_versions() -> None:
+    locked = versions("requirements-dev.lock")
+    installed = {name: importlib.metadata.version(name) for name in ("backtesting", "ccxt", "duckdb", "mcp", "pandas")}
+    assert {name: found for name, found in installed.items() if found not in locked[name]} == {}
+
+
+def test_node_tools_are_pinned_and_their_lock_holds_no_address() -> None:
+    package = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert all(re.fullmatch(r"[0-9.]+", version) for version in package["devDependencies"].values())
+    assert lock[""]["devDependencies"] == package["devDependencies"]
+    assert [name for name, entry in lock.items() if "resolved" in entry] == []
+    assert [name for name, entry in lock.items() if name and "integrity" not in entry] == []
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+def test_no_file_names_an_address_of_the_place_it_was_made(what: str) -> None:
+    found = []
+    for path in repository_files():
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+        found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in re.finditer(FORBIDDEN[what], text)]
+    assert found == []
+
+
+def test_what_the_check_for_addresses_looks_for_is_found_when_it_is_there() -> None:
+    samples = {
+        "a package index": "--index-" + "url https://example.invalid/simple",
+        "a resolved address": '"resol' + 'ved": "https://example.invalid/a.tgz"',
+        "a folder of one machine": "see /ro" + "ot/notes.txt",
+    }
+    assert all(re.search(FORBIDDEN[what], sample) for what, sample in samples.items())
+
+
+def test_env_example_documents_every_setting_and_no_other() -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    named = set(re.findall(r"^#? ?(TWOKEY_[A-Z_]+)=", text, flags=re.M))
+    assert named == {f"TWOKEY_{name.upper()}" for name in Settings.model_fields}
+
+
+def test_env_example_shows_the_real_defaults() -> None:
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    shown = {name.lower(): value for name, value in re.findall(r"^# TWOKEY_([A-Z_]+)=(.+)$", text, flags=re.M)}
+    assert shown
+    for name, value in shown.items():
+        default = Settings.model_fields[name].default
+        assert type(default)(value) == default, name
+
+
+def test_library_plugin_and_distribution_tell_one_version() -> None:
+    plugin = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
+    assert skills_lib.__version__ == plugin["version"] == PROJECT["version"] == importlib.metadata.version("twokey")
+
+
+@pytest.mark.parametrize(
+    "path", [".env", "data/candles/a.parquet", "backtests/results/x/plot.html", "node_modules/a.js"]
+)
+def test_what_the_work_produces_is_not_committed(path: str) -> None:
+    repository_files()
+    assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("room", ["data", "backtests", "live"])
+def test_a_room_that_starts_empty_says_what_lands_there(room: str) -> None:
+    assert ROOT / room / "README.md" in repository_files(f"{room}/README.md")
+
+
+def test_ci_runs_the_test_command_of_the_readme_last() -> None:
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert script.read_text(encoding="utf-8").splitlines()[-1] == "make test"
+    assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "lock"])
+def test_make_knows_the_target_and_help_tells_it(target: str) -> None:
+    make = shutil.which("make") or pytest.skip("make is not installed")
+    helped = subprocess.run([make, "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.search(rf"^{target}\s+\S", helped.stdout, flags=re.M)
+    assert subprocess.run([make, "-n", target], cwd=ROOT, capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture
+def bare_clone(tmp_path: Path) -> Path:
+    """The files that installing reads, and a `bin` with the few tools it calls but no Python, uv or pip."""
+    for name in ["scripts/install.sh", "pyproject.toml", *LOCKS]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "bin").mkdir()
+    for tool in ("sh", "dirname", "cat", "cmp", "cp", "grep", "rm"):
+        (tmp_path / "bin" / tool).symlink_to(shutil.which(tool) or pytest.skip(f"{tool} is not installed"))
+    return tmp_path
+
+
+def install(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the installer with nothing on PATH but the clone's own tools and no package index to ask."""
+    environment = {"PATH": str(clone / "bin"), "PIP_NO_INDEX": "1", "HOME": str(clone)}
+    command = [str(clone / "bin" / "sh"), "scripts/install.sh", *arguments]
+    return subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_machine_without_python_is_told_so_in_one_line(bare_clone: Path) -> None:
+    done = install(bare_clone, "core")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "Python 3.11" in done.stderr
+    assert not (bare_clone / ".venv").exists()
+
+
+def test_a_second_install_needs_neither_network_nor_pip(bare_clone: Path) -> None:
+    venv.create(bare_clone / ".venv", with_pip=False, symlinks=True)
+    for name in ["pyproject.toml", *LOCKS]:
+        shutil.copy(bare_clone / name, bare_clone / ".venv" / f".{name}")
+    for kind in ("core", "dev"):
+        done = install(bare_clone, kind)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_changed_lock_is_installed_again(bare_clone: Path) -> None:
+    venv.create(bare_clone / ".venv", with_pip=True, symlinks=True)
+    for name in ["pyproject.toml", *LOCKS]:
+        shutil.copy(bare_clone / name, bare_clone / ".venv" / f".{name}")
+    (bare_clone / "requirements.lock").write_text("# nothing is locked\n", encoding="utf-8")
+    done = install(bare_clone, "core")
+    assert done.returncode == 0, done.stderr
+    assert "requirements.lock" in done.stderr
+    assert (bare_clone / ".venv" / ".requirements.lock").read_text(encoding="utf-8") == "# nothing is locked\n"
+
+
+def test_an_environment_without_its_python_is_made_anew(bare_clone: Path) -> None:
+    (bare_clone / ".venv" / "bin").mkdir(parents=True)
+    (bare_clone / ".venv" / "bin" / "python").symlink_to(bare_clone / "gone")
+    (bare_clone / "bin" / "python3").symlink_to(sys.executable)
+    (bare_clone / "requirements.lock").write_text("", encoding="utf-8")
+    assert "Making .venv" in install(bare_clone, "core").stderr
+
+
+def test_an_unknown_kind_of_install_is_refused(bare_clone: Path) -> None:
+    done = install(bare_clone, "everything")
+    assert done.returncode == 2
+    assert "'everything'" in done.stderr
