@@ -1,4 +1,4 @@
-"""Work spread over processes or machines, all of it through joblib: loky here, Dask or Ray where an address is given."""
+"""Work spread over processes or machines through joblib: loky here, Dask or Ray where an address is given."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -9,7 +9,6 @@ from skills_lib.domain.errors import InputError, TwokeyError
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from distributed import Client
 
     Payload = npt.NDArray[np.uint8]
 
@@ -113,7 +112,7 @@ class _JoblibWorkers:
             ) from error
         self.notes.append(f"A worker of {self.where} died; {items} combinations were given to others.")
 
-    def _backend(self, payload: "Payload") -> AbstractContextManager[Any]:
+    def _backend(self, payload: "Payload") -> AbstractContextManager[None]:
         raise NotImplementedError
 
     def _losses(self) -> tuple[type[BaseException], ...]:
@@ -130,10 +129,8 @@ class _Loky(_JoblibWorkers):
 
         self.slots = cpu_count()
 
-    def _backend(self, payload: "Payload") -> AbstractContextManager[Any]:
-        from joblib import parallel_config
-
-        return parallel_config(backend="loky")  # a large payload is shared through a memory map
+    def _backend(self, _payload: "Payload") -> AbstractContextManager[None]:
+        return _backend("loky")  # a large payload is shared through a memory map
 
     def _losses(self) -> tuple[type[BaseException], ...]:
         from joblib.externals.loky.process_executor import BrokenProcessPool
@@ -156,10 +153,8 @@ class _Dask(_JoblibWorkers):
         super().close()
         self._client.close()
 
-    def _backend(self, payload: "Payload") -> AbstractContextManager[Any]:
-        from joblib import parallel_config
-
-        return parallel_config(backend="dask", client=self._client, scatter=[payload])
+    def _backend(self, payload: "Payload") -> AbstractContextManager[None]:
+        return _backend("dask", client=self._client, scatter=[payload])
 
     def _losses(self) -> tuple[type[BaseException], ...]:
         from concurrent.futures import CancelledError
@@ -192,12 +187,11 @@ class _Ray(_JoblibWorkers):
 
         ray.shutdown()
 
-    def _backend(self, payload: "Payload") -> AbstractContextManager[Any]:
-        from joblib import parallel_config
+    def _backend(self, _payload: "Payload") -> AbstractContextManager[None]:
         from ray.util.joblib import register_ray
 
         register_ray()
-        return parallel_config(backend="ray")
+        return _backend("ray")
 
     def _losses(self) -> tuple[type[BaseException], ...]:
         from ray.exceptions import RayError
@@ -205,7 +199,15 @@ class _Ray(_JoblibWorkers):
         return (RayError,)
 
 
-def _dask_client(address: str) -> "Client":
+@contextmanager
+def _backend(name: str, **options: Any) -> Iterator[None]:
+    from joblib import parallel_config
+
+    with parallel_config(backend=name, **options):
+        yield
+
+
+def _dask_client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:

@@ -119,7 +119,7 @@ _open_job: tuple[str, Job] | None = None
 
 def _opened(payload: "Payload") -> Job:
     global _open_job
-    key = hashlib.blake2b(payload).hexdigest()
+    key = hashlib.blake2b(payload.data).hexdigest()
     if _open_job is None or _open_job[0] != key:
         _open_job = (key, pickle.loads(payload.tobytes()))
     return _open_job[1]

@@ -34,13 +34,22 @@ def run_span(
 
 def cut_signals(signals: Signals, part: slice) -> Signals:
     """The wishes of some of the bars."""
-    cut = {name: column[part] for name, column in signals.columns().items() if not name.startswith("indicators[")}
-    return replace(signals, **cut, indicators={name: values[part] for name, values in signals.indicators.items()})
+    stop, target, size = signals.stop_price, signals.target_price, signals.size
+    return Signals(
+        long_entry=signals.long_entry[part],
+        short_entry=signals.short_entry[part],
+        long_exit=signals.long_exit[part],
+        short_exit=signals.short_exit[part],
+        size=size[part] if isinstance(size, np.ndarray) else size,
+        stop_price=None if stop is None else stop[part],
+        target_price=None if target is None else target[part],
+        indicators={name: values[part] for name, values in signals.indicators.items()},
+    )
 
 
 def _warmed(strategy: type[SignalStrategy], history: Bars, start: int) -> type[SignalStrategy]:
     class Warmed(strategy):  # type: ignore[valid-type, misc]
-        def signals(self, bars: Bars) -> Signals:
+        def signals(self, _bars: Bars) -> Signals:
             return cut_signals(super().signals(history), slice(start, None))
 
     return _named_like(Warmed, strategy)

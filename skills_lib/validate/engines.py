@@ -38,5 +38,6 @@ def open_evaluator(
         InputError: a cluster address that does not answer.
     """
     job = Job(strategy, bars, settings)
+    assert engine in _ENGINES
     with ExitStack() as stack:
         yield ReferenceSweep(job, lambda: stack.enter_context(open_workers(cluster)), always=cluster is not None)

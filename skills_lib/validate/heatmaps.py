@@ -70,7 +70,7 @@ def write_interactive(path: Path, landscape: Landscape) -> None:
     from bokeh.resources import INLINE
 
     figures = [_interactive(landscape, x, y) for x, y in landscape.pairs]
-    grid = gridplot(figures, ncols=2)  # type: ignore[arg-type]
+    grid = gridplot(figures, ncols=2)
     path.write_text(file_html(grid, INLINE, f"{landscape.label}, in-sample"), encoding="utf-8")
 
 
@@ -97,7 +97,9 @@ def _draw_pair(path: Path, landscape: Landscape, x: str, y: str) -> Heatmap:
     image = axes.imshow(landscape.cells(x, y), origin="lower", aspect="auto", cmap="viridis", interpolation="nearest")
     figure.colorbar(image, ax=axes, label=f"{landscape.label}, in-sample")
     for (name, (column, row)), marker in zip(landscape.marks(x, y).items(), ("x", "o"), strict=True):
-        axes.plot(column, row, marker, markersize=13, markeredgewidth=2.5, fillstyle="none", color="#cf222e", label=name)
+        axes.plot(
+            column, row, marker, markersize=13, markeredgewidth=2.5, fillstyle="none", color="#cf222e", label=name
+        )
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False)
     _ticks(axes.set_xticks, landscape, x)
     _ticks(axes.set_yticks, landscape, y)
@@ -136,12 +138,13 @@ def _title(axes: Any, landscape: Landscape, shown: set[str]) -> None:
 
 
 def _interactive(landscape: Landscape, x: str, y: str) -> Any:
-    from bokeh.models import HoverTool
+    from bokeh.models import FactorRange, HoverTool
     from bokeh.plotting import figure
     from bokeh.transform import linear_cmap
 
     xs, ys = ([str(value) for value in landscape.table.space.values[name]] for name in (x, y))
-    plot = figure(x_range=xs, y_range=ys, width=560, height=460, title=f"{landscape.label} by {x} and {y}, in-sample")
+    title = f"{landscape.label} by {x} and {y}, in-sample"
+    plot = figure(x_range=FactorRange(factors=xs), y_range=FactorRange(factors=ys), width=560, height=460, title=title)
     plot.xaxis.axis_label, plot.yaxis.axis_label, plot.xaxis.major_label_orientation = x, y, 1.0
     cells = landscape.cells(x, y)
     rows, columns = np.nonzero(np.isfinite(cells))

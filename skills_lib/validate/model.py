@@ -55,16 +55,8 @@ class Plateau(_Frozen):
     neighbours: int
 
 
-class Best(_Frozen):
-    """The raw maximum, in-sample: the luckiest of all combinations tried."""
-
-    parameters: dict[str, Value]
-    metrics: Figures
-    plateau: Plateau
-
-
-class Recommended(_Frozen):
-    """The centre of the best plateau, in-sample."""
+class Point(_Frozen):
+    """One combination, its figures in-sample, and how it stands."""
 
     parameters: dict[str, Value]
     metrics: Figures
@@ -108,6 +100,7 @@ class OptimizationArtifacts(_Frozen):
 class OptimizationResult(_Frozen):
     """One stored optimisation. `combinations`: admissible ones in the space, None where too many to count.
 
+    `best` is the raw maximum, the luckiest of all tried; `recommended` the centre of the best plateau.
     `evaluated`: how many were tried; `eligible`: how many of those have enough trades and a defined metric.
     """
 
@@ -130,8 +123,8 @@ class OptimizationResult(_Frozen):
     combinations: int | None
     evaluated: int
     eligible: int
-    best: Best
-    recommended: Recommended
+    best: Point
+    recommended: Point
     sensitivity: dict[str, Sensitivity]
     settings: BacktestSettings
     space: dict[str, list[Value]]

@@ -23,13 +23,12 @@ from skills_lib.progress import Progress, silent
 from skills_lib.validate.heatmaps import Landscape, draw_heatmaps, write_interactive
 from skills_lib.validate.measure import Measurer
 from skills_lib.validate.model import (
-    Best,
     EngineName,
     Heatmap,
     OptimizationArtifacts,
     OptimizationResult,
     Plateau,
-    Recommended,
+    Point,
     SweepQuestion,
 )
 from skills_lib.validate.report import write_optimization
@@ -125,11 +124,8 @@ class _Found:
         return int(np.isfinite(self.scores).sum())
 
 
-def _result(
-    found: _Found, question: SweepQuestion, candles: Candles, folder: Path, began: float
-) -> OptimizationResult:
-    space, best, recommended = found.asked.space, found.peaks.best, found.peaks.recommended
-    table, times = found.table, candles.bars.open_time_ns
+def _result(found: _Found, question: SweepQuestion, candles: Candles, folder: Path, began: float) -> OptimizationResult:
+    space, table, times = found.asked.space, found.table, candles.bars.open_time_ns
     return OptimizationResult(
         **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "settings"}),
         **question.model_dump(include={"constraints", "data_sha256", "code_sha256"}),
@@ -146,12 +142,8 @@ def _result(
         combinations=len(space.admissible) if space.is_enumerable else None,
         evaluated=len(table),
         eligible=found.eligible,
-        best=Best(parameters=table.parameters(best.row), metrics=table.figures(best.row), plateau=_plateau(best)),
-        recommended=Recommended(
-            parameters=table.parameters(recommended.row),
-            metrics=table.figures(recommended.row),
-            plateau=_plateau(recommended),
-        ),
+        best=_point(table, found.peaks.best),
+        recommended=_point(table, found.peaks.recommended),
         sensitivity=sensitivities(table, found.scores),
         space=question.values,
         warnings=_warnings(found),
@@ -161,14 +153,15 @@ def _result(
     )
 
 
-def _plateau(place: Place) -> Plateau:
+def _point(table: Table, place: Place) -> Point:
     median = place.neighbourhood_median
-    return Plateau(
+    plateau = Plateau(
         kind=place.kind,
         value=place.score,
         neighbourhood_median=median if np.isfinite(median) else None,
         neighbours=place.neighbours,
     )
+    return Point(parameters=table.parameters(place.row), metrics=table.figures(place.row), plateau=plateau)
 
 
 def _warnings(found: _Found) -> list[str]:
@@ -187,7 +180,9 @@ def _warnings(found: _Found) -> list[str]:
         texts.append(f"The recommended point lies at the edge of the space: {', '.join(edges)}. Widen the range.")
     if few := len(table) - found.eligible:
         least = found.asked.objective.min_trades
-        texts.append(f"{few:,} of {len(table):,} combinations have under {least} trades or no defined metric: left out.")
+        texts.append(
+            f"{few:,} of {len(table):,} combinations have under {least} trades or no defined metric: left out."
+        )
     return texts + list(found.notes)
 
 

@@ -26,8 +26,8 @@ def write_optimization(result: OptimizationResult) -> str:
     return "\n".join(
         [
             f"# Optimising {result.strategy} on {result.symbol} {result.timeframe}\n",
-            f"{banner}**In-sample.** The best of {result.evaluated:,} combinations is inflated by luck: among many tries "
-            "one looks good by chance. These figures describe the past that chose them.\n",
+            f"{banner}**In-sample.** The best of {result.evaluated:,} combinations is inflated by luck: among many "
+            "tries one looks good by chance. These figures describe the past that chose them.\n",
             f"{result.evaluated:,} of {counted} combinations tried ({result.method}), {result.eligible:,} eligible, "
             f"{METRICS[result.maximize].label} maximised, at least {result.min_trades} trades.\n",
             *_points(result),
@@ -53,8 +53,8 @@ def _points(result: OptimizationResult) -> list[str]:
         f"| Parameters | {describe_parameters(recommended.parameters)} | {describe_parameters(best.parameters)} |",
         f"| Stability | {describe_plateau(recommended.plateau, metric)} | {describe_plateau(best.plateau, metric)} |",
         *rows,
-        "\nThe recommended point is the centre of the best plateau: the greatest median over a point and its "
-        "neighbours, one step away along each parameter.\n",
+        "\nThe recommended point is the centre of the best plateau: where the lesser of a point's own figure and the "
+        "median over it and its neighbours, one step away along each parameter, is greatest.\n",
     ]
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from optuna.trial import Trial
 
 Method = Literal["grid", "random", "tpe"]
+_METHODS: tuple[Method, ...] = ("grid", "random", "tpe")
 
 DEFAULT_TRIALS = 200
 TPE_BATCH = 8
@@ -43,8 +44,8 @@ class SearchPlan(BaseModel):
         Raises:
             InputError: unknown method, a number of trials where none or a positive one is allowed, optuna missing.
         """
-        if method not in _SEARCHES:
-            raise InputError(f"Unknown method '{method}'.{did_you_mean(method, _SEARCHES)} Allowed: grid, random, tpe.")
+        if method not in _METHODS:
+            raise InputError(f"Unknown method '{method}'.{did_you_mean(method, _METHODS)} Allowed: grid, random, tpe.")
         if method == "grid" and trials is not None:
             raise InputError("A grid tries every combination: leave --trials out, or take --method random or tpe.")
         if trials is not None and trials < 1:
@@ -67,7 +68,12 @@ def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objecti
     Raises:
         InputError: a grid too large to enumerate, or a space in which no admissible point is found.
     """
-    _SEARCHES[plan.method](space, plan, measure, objective)
+    if plan.method == "grid":
+        measure(space.admissible)
+    elif plan.method == "random":
+        measure(_sample(space, plan))
+    else:
+        _tpe(space, plan, measure, objective)
     table = measure.table()
     if plan.method != "grid" and len(table):
         best = np.argsort(-objective.scores(table.rows), kind="stable")[:COMPLETED_PEAKS]
@@ -76,18 +82,12 @@ def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objecti
     return measure.table()
 
 
-def _grid(space: Space, plan: SearchPlan, measure: Measure, objective: Objective) -> None:
-    measure(space.admissible)
-
-
-def _random(space: Space, plan: SearchPlan, measure: Measure, objective: Objective) -> None:
-    rng = np.random.default_rng(plan.seed)
-    trials = plan.trials or DEFAULT_TRIALS
-    if space.is_enumerable:
-        wanted = min(trials, len(space.admissible))
-        measure(rng.choice(space.admissible, size=wanted, replace=False))
-    else:
-        measure(_drawn(space, trials, lambda: int(rng.integers(space.size))))
+def _sample(space: Space, plan: SearchPlan) -> IntArray:
+    rng, trials = np.random.default_rng(plan.seed), plan.trials or DEFAULT_TRIALS
+    if not space.is_enumerable:
+        return _drawn(space, trials, lambda: int(rng.integers(space.size)))
+    wanted = min(trials, len(space.admissible))
+    return np.asarray(rng.choice(space.admissible, size=wanted, replace=False), dtype=np.int64)
 
 
 def _drawn(space: Space, trials: int, draw: Callable[[], int]) -> IntArray:
@@ -159,10 +159,3 @@ def _require_optuna() -> None:
         import optuna  # noqa: F401
     except ImportError:
         raise InputError("--method tpe needs optuna. Install twokey[optimize], or take --method random.") from None
-
-
-_SEARCHES: dict[str, Callable[[Space, SearchPlan, Measure, Objective], None]] = {
-    "grid": _grid,
-    "random": _random,
-    "tpe": _tpe,
-}

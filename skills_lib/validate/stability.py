@@ -2,8 +2,9 @@
 
 The neighbourhood of a point is the point and, along every numeric parameter that varies, the next smaller and the
 next larger value with all else equal, as far as they were tried. Its figure is the lower median of the scores in
-it; a combination that has too few trades or no defined score counts as the worst. The recommended point has the
-greatest neighbourhood median; among equals, the one nearest the middle of the largest connected group of them.
+it; a combination that has too few trades or no defined score counts as the worst. A point is worth the lesser of
+that and its own score, so that neither a spike nor a pit is worth much. The recommended point is worth most; among
+equals, it is the one nearest the middle of the largest connected group of them.
 """
 
 from dataclasses import dataclass
@@ -50,8 +51,9 @@ class Surface:
     def medians(self, scores: FloatArray) -> FloatArray:
         """Lower median of the scores in each point's neighbourhood."""
         padded = np.append(scores, np.inf)  # an absent neighbour, at row -1, sorts behind all others
-        around = np.sort(np.column_stack([scores, padded[self._around]]), axis=1)
-        return around[np.arange(len(scores)), self._counts // 2]
+        around: FloatArray = np.sort(np.column_stack([scores, padded[self._around]]), axis=1)
+        medians: FloatArray = around[np.arange(len(scores)), self._counts // 2]
+        return medians
 
     def peaks(self, scores: FloatArray) -> Peaks | None:
         """Best and recommended point, or None where no point has a score."""
@@ -63,7 +65,8 @@ class Surface:
         if not supported.any():
             only = self._place(highest, scores, medians, typical)
             return Peaks(only, only)
-        tied = np.flatnonzero(supported & (medians == medians[supported].max()))
+        worth = np.minimum(scores, medians)
+        tied = np.flatnonzero(supported & (worth == worth[supported].max()))
         centre = self._most_central(tied)
         return Peaks(self._place(highest, scores, medians, typical), self._place(centre, scores, medians, typical))
 

@@ -27,7 +27,9 @@ class Objective:
             InputError: no such metric, or a negative number of trades.
         """
         if metric not in METRICS:
-            raise InputError(f"Unknown metric '{metric}'.{did_you_mean(metric, METRICS)} Allowed: {', '.join(METRICS)}.")
+            raise InputError(
+                f"Unknown metric '{metric}'.{did_you_mean(metric, METRICS)} Allowed: {', '.join(METRICS)}."
+            )
         if min_trades < 0:
             raise InputError(f"min-trades={min_trades} is not allowed. Give 0 or more.")
         return cls(metric, min_trades)

@@ -9,6 +9,7 @@ import numpy as np
 from skills_lib.backtest.evaluator import COLUMNS, Evaluator
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.checkpoint import Checkpoint
 from skills_lib.validate.measure import Measurer
@@ -20,6 +21,19 @@ from skills_lib.validate.windows import Window
 
 Pick = Literal["plateau", "peak"]
 """What of a train span is tried afterwards: the recommended centre of the best plateau, or the raw maximum."""
+
+
+def parse_pick(text: str) -> Pick:
+    """Check what was typed.
+
+    Raises:
+        InputError: neither of the two.
+    """
+    picks: tuple[Pick, ...] = ("plateau", "peak")
+    for pick in picks:
+        if text == pick:
+            return pick
+    raise InputError(f"Unknown pick '{text}'.{did_you_mean(text, ('plateau', 'peak'))} Allowed: plateau, peak.")
 
 
 @dataclass(frozen=True, slots=True)

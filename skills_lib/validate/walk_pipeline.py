@@ -32,7 +32,7 @@ from skills_lib.validate.walk_model import (
 )
 from skills_lib.validate.walk_picture import draw_walk_forward
 from skills_lib.validate.walk_report import write_walk_forward
-from skills_lib.validate.windows import DAY_NS, Window, WindowPlan, make_windows, stitched_spans
+from skills_lib.validate.windows import DAY_NS, WindowPlan, make_windows, stitched_spans
 
 _FILES = {
     "result": "result.json",
@@ -153,7 +153,9 @@ def _result(
         evaluated=sum(outcome.evaluated for outcome in outcomes),
         windows=[_window(outcome) for outcome in outcomes],
         out_of_sample=whole,
-        halves=Halves(first=walked.stretch(0, middle), second=walked.stretch(middle, len(outcomes)) if middle else None),
+        halves=Halves(
+            first=walked.stretch(0, middle), second=walked.stretch(middle, len(outcomes)) if middle else None
+        ),
         efficiency=efficiency(outcomes),
         positive_share=positive_share(outcomes),
         parameter_drift=_drift(walked),
@@ -242,7 +244,9 @@ def _windows_frame(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     rows = []
     for outcome in outcomes:
         found = _window(outcome)
-        row = found.model_dump(include={"train_start", "train_end", "test_start", "test_end"}) | (found.parameters or {})
+        row = found.model_dump(include={"train_start", "train_end", "test_start", "test_end"}) | (
+            found.parameters or {}
+        )
         for sample, figures in (("train", found.train), ("test", found.test)):
             row |= {f"{sample}_{name}": figures[name] if figures else None for name in METRICS}
         rows.append(row)

@@ -44,14 +44,19 @@ def describe_drift(name: str, drift: Drift) -> str:
 def _judgement(result: WalkForwardResult) -> list[str]:
     drift = [describe_drift(name, found) for name, found in result.parameter_drift.items()]
     return [
-        f"- Walk-forward efficiency (return per day out of sample / in sample): {describe_efficiency(result.efficiency)}",
+        "- Walk-forward efficiency (return per day out of sample / in sample): "
+        f"{describe_efficiency(result.efficiency)}",
         f"- Windows with a positive test: {result.positive_share * 100:.0f} %",
         *(f"- {text}" for text in drift),
     ]
 
 
 def _stretches(result: WalkForwardResult) -> list[str]:
-    halves = (("stitched", result.out_of_sample), ("first half", result.halves.first), ("second half", result.halves.second))
+    halves = (
+        ("stitched", result.out_of_sample),
+        ("first half", result.halves.first),
+        ("second half", result.halves.second),
+    )
     shown: list[tuple[str, Stretch]] = [(name, found) for name, found in halves if found is not None]
     rows = [
         f"| {METRICS[name].label} | {' | '.join(format_figure(name, found.metrics[name]) for _, found in shown)} |"
@@ -72,7 +77,13 @@ def _stretches(result: WalkForwardResult) -> list[str]:
 def _windows(result: WalkForwardResult) -> list[str]:
     metric = METRICS[result.maximize].label
     head = f"| train from | test | parameters | {metric} train | {metric} test | return test |"
-    return ["## Windows\n", head, "|---|---|---|---:|---:|---:|", *(_row(w, result.maximize) for w in result.windows), ""]
+    return [
+        "## Windows\n",
+        head,
+        "|---|---|---|---:|---:|---:|",
+        *(_row(w, result.maximize) for w in result.windows),
+        "",
+    ]
 
 
 def _row(window: WindowResult, metric: str) -> str:

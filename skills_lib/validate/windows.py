@@ -36,9 +36,13 @@ class WindowPlan:
         Raises:
             InputError: not a duration, or nothing where something is needed.
         """
-        lengths = {"train": train, "test": test, "step": step}
-        found = [_duration(name, text, least=1) for name, text in lengths.items()]
-        return cls(*found, embargo_ns=_duration("embargo", embargo, least=0), anchored=anchored)
+        return cls(
+            train_ns=_duration("train", train, least=1),
+            test_ns=_duration("test", test, least=1),
+            step_ns=_duration("step", step, least=1),
+            embargo_ns=_duration("embargo", embargo, least=0),
+            anchored=anchored,
+        )
 
 
 class Window(NamedTuple):
