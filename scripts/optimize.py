@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json
-from scripts.sweeps import SearchWords, WindowWords, progress_of, run_optimize, run_walk_forward
+from scripts.sweeps import Sweep, progress_of, run_optimize, run_walk_forward
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
@@ -74,12 +74,14 @@ def optimize(
 
     Example: twokey optimize sma_crossover BTC 1h --param fast=5:60:5 --param slow=20:200:10
     """
-    from skills_lib.market.candles import CandleQuestion
-
-    words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine, cluster)
     with progress_of(job, shown=not json) as progress:
+        from skills_lib.market.candles import CandleQuestion
+        from skills_lib.validate.words import SearchWords
+
+        words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
-        result = run_optimize(strategy, words, question, _settings(costs, cash, leverage), progress)
+        sweep = Sweep(strategy, words, question, _settings(costs, cash, leverage), cluster)
+        result = run_optimize(sweep, progress)
         if json:
             print_json(result.model_dump(mode="json"))
     if not json:
@@ -125,13 +127,15 @@ def walk_forward(
 
     Example: twokey walk-forward sma_crossover BTC 1h --train 180d --test 60d --step 30d --embargo 1d
     """
-    from skills_lib.market.candles import CandleQuestion
-
-    words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine, cluster)
-    windows = WindowWords(train, test, step, embargo, anchored, pick)
     with progress_of(job, shown=not json) as progress:
+        from skills_lib.market.candles import CandleQuestion
+        from skills_lib.validate.words import SearchWords, WindowWords
+
+        words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
+        windows = WindowWords(train, test, step, embargo, anchored, pick)
         question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
-        result = run_walk_forward(strategy, words, windows, question, _settings(costs, cash, leverage), progress)
+        sweep = Sweep(strategy, words, question, _settings(costs, cash, leverage), cluster)
+        result = run_walk_forward(sweep, windows, progress)
         if json:
             print_json(result.model_dump(mode="json"))
     if not json:

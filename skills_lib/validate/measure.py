@@ -37,25 +37,29 @@ class Measurer:
         self._progress, self._total = progress, total
         self._indices, self._rows = np.empty(0, dtype=np.int64), np.empty((0, len(METRICS)))
         if checkpoint is not None:
-            self._keep(*checkpoint.known(number))
+            self._keep(*_sorted(*checkpoint.known(number)))
 
     def __call__(self, indices: IntArray) -> FloatArray:
-        missing = np.setdiff1d(indices, self._indices) if len(self._indices) else np.unique(indices)
+        missing = np.setdiff1d(indices, self._indices) if len(self._indices) else _ascending(indices)
         self._tell()
-        for first in range(0, len(missing), self._evaluator.batch_size):
-            batch = missing[first : first + self._evaluator.batch_size]
+        size = self._evaluator.batch_size
+        for first in range(0, len(missing), size):
+            batch = missing[first : first + size] if len(missing) > size else missing
             rows = self._evaluator.evaluate(self._space.combinations(batch), self._span)
             if self._checkpoint is not None:
                 self._checkpoint.append(self._number, batch, rows)
             self._keep(batch, rows)
             self._tell()
-        return self._rows[np.searchsorted(self._indices, indices)]
+        return self._rows if indices is self._indices else self._rows[np.searchsorted(self._indices, indices)]
 
     def table(self) -> Table:
         """Everything measured so far."""
         return Table(self._space, self._indices, self._rows)
 
     def _keep(self, indices: IntArray, rows: FloatArray) -> None:
+        if not len(self._indices):
+            self._indices, self._rows = indices, rows
+            return
         together = np.concatenate([self._indices, indices])
         self._indices, first = np.unique(together, return_index=True)
         self._rows = np.concatenate([self._rows, rows])[first]
@@ -63,3 +67,13 @@ class Measurer:
     def _tell(self) -> None:
         done = len(self._indices)
         self._progress(done, max(self._total, done), f"{self._evaluator.name}: combinations")
+
+
+def _ascending(indices: IntArray) -> IntArray:
+    """`indices` itself where it ascends, so that a grid keeps one array for all its windows."""
+    return indices if (np.diff(indices) > 0).all() else np.unique(indices)
+
+
+def _sorted(indices: IntArray, rows: FloatArray) -> tuple[IntArray, FloatArray]:
+    found, first = np.unique(indices, return_index=True)
+    return found, rows[first]

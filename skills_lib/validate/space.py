@@ -79,6 +79,15 @@ class Space:
 
     def combinations(self, indices: IntArray) -> list[dict[str, Value]]:
         """The parameters of each point."""
+        if indices is vars(self).get("admissible"):
+            return self._all
+        return self._named(indices)
+
+    @cached_property
+    def _all(self) -> list[dict[str, Value]]:
+        return self._named(self.admissible)
+
+    def _named(self, indices: IntArray) -> list[dict[str, Value]]:
         names, columns = list(self.values), list(self.values.values())
         return [
             {name: values[i] for name, values, i in zip(names, columns, row, strict=True)}

@@ -92,9 +92,10 @@ class WalkForward:
 
     def _on(self, table: Table) -> Surface:
         """A grid tries the same points in every window, so their neighbourhoods are found once."""
-        if self._surface is None or not np.array_equal(self._surface.indices, table.indices):
-            self._surface = Surface(self._space, table.indices)
-        return self._surface
+        known = self._surface
+        if known is None or (known.indices is not table.indices and not np.array_equal(known.indices, table.indices)):
+            known = self._surface = Surface(self._space, table.indices)
+        return known
 
 
 def efficiency(outcomes: Sequence[Outcome]) -> float | None:
