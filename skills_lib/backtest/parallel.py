@@ -1,6 +1,8 @@
 """Work spread over processes or machines through joblib: loky here, Dask or Ray where an address is given."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -215,10 +217,31 @@ def _dask_client(address: str) -> Any:
     import logging
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told in our own words
-    try:
+    def connect() -> Any:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+
+    try:
+        return _within(CONNECT_SECONDS + 1, connect)
     except (OSError, ValueError) as error:
         raise _no_answer(address) from error
+
+
+def _within(seconds: float, connect: Callable[[], T]) -> T:
+    """`connect()` on a thread: Dask's own timeout does not cover a port where somebody listens and never speaks.
+
+    Raises:
+        TimeoutError: no result after `seconds`.
+    """
+    outcome: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(connect())
+        except BaseException as error:  # noqa: BLE001 handed to whoever waits
+            outcome.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return outcome.result(timeout=seconds)
 
 
 def _connect_ray(address: str) -> None:

@@ -24,7 +24,8 @@ DEFAULT_TRIALS = 200
 TPE_BATCH = 8
 """Points asked of TPE at once: a constant, so that the same seed gives the same points on any machine."""
 COMPLETED_PEAKS = 3
-"""After sampling, the neighbours of this many best points are tried too: else nothing is known of their stability."""
+"""After sampling, the neighbours of this many best points are tried, and again where one of them is better: else
+nothing is known of their stability."""
 _PATIENCE = 50  # proposals per wanted trial before a sampler that finds nothing new stops
 
 
@@ -74,12 +75,22 @@ def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objecti
         measure(_sample(space, plan))
     else:
         _tpe(space, plan, measure, objective)
-    table = measure.table()
-    if plan.method != "grid" and len(table):
-        best = np.argsort(-objective.scores(table.rows), kind="stable")[:COMPLETED_PEAKS]
-        around = neighbours_of(space, table.indices[best])
-        measure(np.array([index for index in around if space.admits(index)], dtype=np.int64))
+    if plan.trials is not None:
+        _surround_peaks(space, plan.trials, measure, objective)
     return measure.table()
+
+
+def _surround_peaks(space: Space, most: int, measure: Measurer, objective: Objective) -> None:
+    """Try the neighbours of the best points until they have been tried, or `most` further points have."""
+    table = measure.table()
+    limit = len(table) + most
+    while len(table) < limit:
+        best = np.argsort(-objective.scores(table.rows), kind="stable")[:COMPLETED_PEAKS]
+        around = [index for index in neighbours_of(space, table.indices[best]) if space.admits(index)]
+        measure(np.array(around, dtype=np.int64))
+        before, table = table, measure.table()
+        if len(table) == len(before):
+            break
 
 
 def _sample(space: Space, plan: SearchPlan) -> IntArray:

@@ -1,8 +1,13 @@
-"""Bars the validation tests draw for themselves."""
+"""Bars and candles the validation tests draw for themselves."""
 
 import numpy as np
 
 from skills_lib.domain.bars import Bars
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles import Candles
+from skills_lib.market.candles.model import Origin
+from skills_lib.market.candles.quality import measure
 
 HOUR_NS = 3_600 * 1_000_000_000
 START_NS = 1_672_531_200 * 1_000_000_000  # 2023-01-01T00:00Z
@@ -17,3 +22,9 @@ def random_walk(bars: int, seed: int, volatility: float = 0.01) -> Bars:
     high, low = np.maximum(opening, close) * (1 + wick[0]), np.minimum(opening, close) / (1 + wick[1])
     times = START_NS + HOUR_NS * np.arange(bars, dtype=np.int64)
     return Bars(times, opening, high, low, close, rng.uniform(1, 100, bars), HOUR_NS)
+
+
+def candles_of(bars: Bars, synthetic: bool = False) -> Candles:
+    """Candles as a face would hand them in."""
+    report = measure(bars)
+    return Candles(Instrument("BTC"), Timeframe.H1, bars, Origin("file", "drawn by a test", synthetic), report)
