@@ -20,6 +20,8 @@ backtest.register(app)
 optimize.register(app)
 strategies.register(app)
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command: exit 0 on success, 2 for bad input, 1 for failure, 130 when interrupted."""
@@ -28,9 +30,10 @@ def main() -> None:
     except TwokeyError as error:
         complain(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        complain("Interrupted. What was finished is kept; the same command goes on from there.")
-        sys.exit(130)
+    except SystemExit as left:
+        if left.code == _INTERRUPTED:  # Typer has turned ctrl-C into this code
+            complain("Interrupted. What arrived is kept; the same command goes on from there.")
+        raise
     except OSError as error:
         complain(f"The machine refused: {error}. Free space or fix permissions, then run the command again.")
         sys.exit(1)

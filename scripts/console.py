@@ -1,12 +1,18 @@
 """How the command speaks: tables and progress for people on stderr and stdout, one JSON object for programs."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from skills_lib.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDTH_OF_A_PIPE = 120
 
 
 def complain(message: str) -> None:
@@ -17,6 +23,14 @@ def complain(message: str) -> None:
 def print_json(payload: dict[str, Any]) -> None:
     """Print exactly one JSON object to standard output; nan and infinity do not occur in it."""
     sys.stdout.write(json.dumps(payload, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+
+
+def wide_console() -> "Console":
+    """Standard output, as wide as the terminal; a pipe has no width, and a table must not be cut there."""
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_PIPE
+    return Console(highlight=False, width=width)
 
 
 @contextmanager

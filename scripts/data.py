@@ -66,12 +66,8 @@ def fetch_candles(
 
     settings = Settings()
     request = candles.CandleQuestion(symbol, timeframe, since, until, source, exchange).request(settings)
-    try:
-        with progress_bar(not json) as progress:
-            found = candles.fetch(request, settings, progress)
-    except KeyboardInterrupt:
-        complain("Interrupted. What arrived is kept; the same command goes on from there.")
-        raise typer.Exit(130) from None
+    with progress_bar(not json) as progress:
+        found = candles.fetch(request, settings, progress)
     _show(_facts(found), json)
 
 
@@ -136,11 +132,13 @@ def _cache_and_key(symbol: str, timeframe: str, exchange: str | None) -> "tuple[
     from skills_lib.domain.instruments import Instrument
     from skills_lib.domain.timeframes import Timeframe
     from skills_lib.market.candles.cache import CacheKey, CandleCache
+    from skills_lib.market.candles.model import Source
     from skills_lib.market.candles.venues import require_exchange
 
     settings = Settings()
     venue = exchange or settings.exchange
-    require_exchange(venue)
+    if venue != Source.YAHOO:
+        require_exchange(venue)
     key = CacheKey(venue, Instrument.parse(symbol), Timeframe.parse(timeframe))
     return CandleCache(settings.candles_dir), key
 

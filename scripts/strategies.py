@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json
+from scripts.console import print_json, wide_console
 from skills_lib.domain.errors import TwokeyError
 
 if TYPE_CHECKING:
@@ -47,17 +47,16 @@ def _describe_all() -> "tuple[list[StrategyDescription], list[Refused]]":
 
 
 def _print_table(described: "list[StrategyDescription]", refused: list[Refused]) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    table = Table(pad_edge=False, show_lines=True)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
     for heading in ("strategy", "what it does", "parameters, defaults (and what is allowed)", "executor"):
         table.add_column(heading, no_wrap=heading == "strategy")
     for strategy in described:
         runs_on = "signals" if strategy.executor == "signals" else "next()"
         table.add_row(strategy.name, escape(strategy.title), escape(_parameters(strategy)), runs_on)
-    console = Console(highlight=False)
+    console = wide_console()
     console.print(table)
     for refusal in refused:
         console.print(f"[red]refused[/] {escape(refusal['name'])}: {escape(refusal['reason'])}", soft_wrap=True)

@@ -1,13 +1,12 @@
 """What people see: tables on standard output, ten lines rather than fifty."""
 
-import os
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
+from scripts.console import wide_console
 from skills_lib.backtest.report import SYNTHETIC_NOTE, describe_costs, format_figure
 
 if TYPE_CHECKING:
@@ -23,16 +22,16 @@ _SHOWN = (
     ("sortino", "exposure_pct"),
     ("max_drawdown_pct", "gross_edge_bps"),
     ("max_drawdown_days", "break_even_cost_bps"),
+    ("fees_paid", "funding_paid"),
 )
 _RUN_COLUMNS = ("run", "strategy", "market", "from", "to", "return", "sharpe", "drawdown", "trades", "verdict")
-_WIDTH_OF_A_PIPE = 120
 
 
 def print_result(result: "BacktestResult") -> None:
     """One backtest: what was tested, its figures, the verdict and where the report is."""
     from skills_lib.backtest.metrics import METRICS
 
-    console = _console()
+    console = wide_console()
     parameters = " ".join(f"{name}={value}" for name, value in result.parameters.items())
     console.print(f"[bold]{result.strategy}[/] {parameters} · {result.symbol} {result.timeframe} · in-sample")
     console.print(f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source}", style="dim")
@@ -57,7 +56,7 @@ def print_runs(runs: Sequence["BacktestResult"], stored: int) -> None:
         symbol = f"{run.symbol} {run.timeframe}{synthetic}"
         days = (run.start[:10], run.end[:10])
         table.add_row(run.run_id[:8], run.strategy, symbol, *days, *figures, str(run.metrics["trades"]), label)
-    console = _console()
+    console = wide_console()
     console.print(table)
     console.print(f"{len(runs)} of {stored} stored runs; all figures are in-sample.", style="dim")
 
@@ -73,16 +72,10 @@ def print_comparison(comparison: "Comparison") -> None:
     table.add_row("Verdict", *(f"[{_COLOURS[run.verdict.label]}]{run.verdict.label}[/]" for run in comparison.runs))
     for row in comparison.metrics:
         table.add_row(row.label, *(format_figure(row.name, value) for value in row.values))
-    console = _console()
+    console = wide_console()
     console.print(table)
     for warning in comparison.warnings:
         console.print(f"! {warning}", style="yellow")
-
-
-def _console() -> Console:
-    """A terminal's own width; a pipe has none, and a table must not be cut there."""
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_PIPE
-    return Console(highlight=False, width=width)
 
 
 def _figure(result: "BacktestResult", name: str) -> str:

@@ -119,6 +119,13 @@ def test_a_cost_preset_is_explained(name: str) -> None:
     assert f"| `{name}` |" in (ROOT / "docs" / "backtesting.md").read_text(encoding="utf-8")
 
 
+def test_files_that_the_architecture_page_names_exist() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w./]+/[\w./]*)`", text))
+    assert len(named) > 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_map_of_the_house_names_every_room() -> None:
     rooms = [
         "skills_lib",

@@ -151,6 +151,12 @@ def test_what_the_work_produces_is_not_committed(path: str) -> None:
     assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
 
 
+def test_nothing_that_is_ignored_was_committed_all_the_same() -> None:
+    repository_files()
+    command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == []
+
+
 @pytest.mark.parametrize("room", ["data", "backtests", "live"])
 def test_a_room_that_starts_empty_says_what_lands_there(room: str) -> None:
     assert ROOT / room / "README.md" in repository_files(f"{room}/README.md")
@@ -207,23 +213,17 @@ def test_a_second_install_needs_neither_network_nor_pip(bare_clone: Path) -> Non
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_changed_lock_is_installed_again(bare_clone: Path) -> None:
-    venv.create(bare_clone / ".venv", with_pip=True, symlinks=True)
-    for name in ["pyproject.toml", *LOCKS]:
-        shutil.copy(bare_clone / name, bare_clone / ".venv" / f".{name}")
-    (bare_clone / "requirements.lock").write_text("# nothing is locked\n", encoding="utf-8")
-    done = install(bare_clone, "core")
-    assert done.returncode == 0, done.stderr
-    assert "requirements.lock" in done.stderr
-    assert (bare_clone / ".venv" / ".requirements.lock").read_text(encoding="utf-8") == "# nothing is locked\n"
-
-
-def test_an_environment_without_its_python_is_made_anew(bare_clone: Path) -> None:
+def test_a_broken_environment_is_made_anew_and_only_what_was_installed_counts_as_installed(bare_clone: Path) -> None:
     (bare_clone / ".venv" / "bin").mkdir(parents=True)
     (bare_clone / ".venv" / "bin" / "python").symlink_to(bare_clone / "gone")
     (bare_clone / "bin" / "python3").symlink_to(sys.executable)
-    (bare_clone / "requirements.lock").write_text("", encoding="utf-8")
-    assert "Making .venv" in install(bare_clone, "core").stderr
+    (bare_clone / "requirements.lock").write_text("# nothing is locked\n", encoding="utf-8")
+    done = install(bare_clone, "core")
+    stamp = bare_clone / ".venv" / ".requirements.lock"
+    assert "Making .venv" in done.stderr
+    assert stamp.read_text(encoding="utf-8") == "# nothing is locked\n"
+    assert done.returncode != 0, "without the locked build backend the checkout itself cannot be installed"
+    assert not (bare_clone / ".venv" / ".pyproject.toml").exists()
 
 
 def test_an_unknown_kind_of_install_is_refused(bare_clone: Path) -> None:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     Payload = npt.NDArray[np.uint8]
 
-BARS_WORTH_WORKERS = 1_000_000
-"""Fewer bars than this to run through in one call are done here: starting workers would take longer."""
+BARS_WORTH_WORKERS = 500_000
+"""A sweep that has run through so many bars will not end soon: only then do workers earn the time they take to start."""
 _BATCHES_PER_SLOT = 8
 
 
@@ -41,7 +41,8 @@ class Job(NamedTuple):
 class ReferenceSweep:
     """An `Evaluator` on backtesting.py.
 
-    `connect` opens workers when they are first worth it; None there keeps all work in this process.
+    `connect` opens workers when they are worth it, from the beginning where `always`; without it all work is done in
+    this process.
     """
 
     name = "reference"
@@ -52,15 +53,16 @@ class ReferenceSweep:
         self._workers: Workers | None = connect() if connect and always else None
         self._payload: Payload | None = None
         self._failures: Counter[str] = Counter()
+        self._bars_run = 0
         slots = self._workers.slots if self._workers else _cpus()
         self.batch_size = _BATCHES_PER_SLOT * slots
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
-        work = len(combinations) * (span.stop - span.start)
-        if self._connect and (self._always or work >= BARS_WORTH_WORKERS):
+        if self._connect and (self._always or self._bars_run >= BARS_WORTH_WORKERS):
             found = self._spread(combinations, span)
         else:
             found = [measure(self._job, combination, span) for combination in combinations]
+        self._bars_run += len(combinations) * (span.stop - span.start)
         for _, failure in found:
             self._note(failure)
         return np.array([row for row, _ in found], dtype=np.float64).reshape(len(combinations), len(METRICS))

@@ -1,7 +1,9 @@
 """The reference executor: backtesting.py, unchanged, with costs in."""
 
+import sys
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,12 +74,21 @@ def reference_backtest(strategy: type[Strategy], bars: Bars, settings: BacktestS
 def _commission(costs: Costs, unit: float) -> float | Callable[[float, float], float]:
     if costs.is_proportional:
         return costs.commission_bps * BPS
-    return lambda size, price: costs.commission(size * unit, price / unit)
+    per_unit = costs.commission_per_unit * unit
+
+    def commission(size: float, price: float) -> float:
+        # A size below 1 is a share of equity: backtesting.py asks for the cost per unit before it knows how many.
+        if abs(size) < 1:
+            return abs(size) * (price * costs.commission_bps * BPS + per_unit)
+        return costs.commission(size * unit, price / unit)
+
+    return commission
 
 
 def _run(backtest: Backtest, strategy: type[Strategy], parameters: dict[str, Value]) -> pd.Series:
     try:
-        with patch(backtesting, "_tqdm", _no_bar):  # where tqdm is installed it would draw over our own progress
+        # a strategy that prints must not spoil JSON or an MCP stream, nor tqdm, where installed, our own progress
+        with redirect_stdout(sys.stderr), patch(backtesting, "_tqdm", _no_bar):
             stats: pd.Series = backtest.run(**parameters)
     except InputError:
         raise

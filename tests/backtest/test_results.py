@@ -116,3 +116,18 @@ def test_a_killed_process_leaves_no_run_that_could_be_read(store: RunStore) -> N
     assert killed.returncode == -signal.SIGKILL
     assert store.runs() == []
     assert ask(store).run_id
+
+
+def test_a_full_disk_stores_nothing_and_says_so_in_one_line(tmp_path: Path) -> None:
+    """A limit on file size stands in for the full disk: the same writes fail, with the same kind of error."""
+    code = (
+        "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "sys.argv = ['twokey', 'test-strategy', 'BTC', '1h', 'sma_crossover', '--source', 'sample']\n"
+        "from scripts.cli import main\nmain()\n"
+    )
+    environment = dict(os.environ) | {"TWOKEY_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], check=False, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("The machine refused: ")
+    assert "Free space" in done.stderr
+    assert RunStore(tmp_path / "backtests" / "results").runs() == []

@@ -47,6 +47,24 @@ def test_interactive_brokers_charges_per_share_with_a_minimum() -> None:
     assert many.trades["commission"].iloc[0] == pytest.approx(2 * 0.005 * many.trades["size"].iloc[0])
 
 
+def test_a_minimum_commission_without_a_cap_does_not_shrink_the_position() -> None:
+    costs = Costs(commission_bps=0, commission_minimum=5)
+    trade = run_reference(BuyThenSell, BARS, {}, BacktestSettings(costs=costs)).execution.trades.iloc[0]
+    assert trade["size"] == pytest.approx(1_000)
+    assert trade["commission"] == pytest.approx(10)
+
+
+def test_what_a_strategy_prints_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    class Talks(BuyThenSell):
+        def init(self) -> None:
+            print("hello")  # noqa: T201
+
+    run_reference(Talks, BARS, {}, BacktestSettings())
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "hello" in said.err
+
+
 def test_leverage_multiplies_the_size() -> None:
     free = PRESETS["free"]
     one = run_reference(BuyThenSell, BARS, {}, BacktestSettings(costs=free)).execution.trades["size"].iloc[0]

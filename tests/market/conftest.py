@@ -38,7 +38,12 @@ def venue(year: Bars) -> Iterator[LocalVenue]:
 def settings(venue: LocalVenue, tmp_path: Path) -> Settings:
     """An empty workspace whose exchange and archive are the local venue; tries are quick."""
     return Settings(
-        home=tmp_path, exchange_url=venue.url, archive_url=venue.url, http_attempts=3, http_backoff_s=0, http_timeout_s=5
+        home=tmp_path,
+        exchange_url=venue.url,
+        archive_url=venue.url,
+        http_attempts=3,
+        http_backoff_s=0,
+        http_timeout_s=5,
     )
 
 

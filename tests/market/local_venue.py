@@ -65,6 +65,20 @@ class LocalVenue:
             if "/klines?" in path
         ]
 
+    def answer(self, path: str) -> Fault:
+        """What a request for `path` gets."""
+        self.asked.append(path)
+        address = urlsplit(path)
+        if address.path.endswith("/exchangeInfo"):
+            return self.info_fault or _json(self.exchange_info())
+        if address.path.endswith("/klines"):
+            fault = self.faults.popleft() if self.faults else None
+            self.klines_arrived.release()
+            return fault or _json(self.klines(parse_qs(address.query)))
+        if address.path in self.files:
+            return Fault(200, self.files[address.path])
+        return Fault(404, b"<html>not found</html>")
+
     def klines(self, query: dict[str, list[str]]) -> list[list[Any]]:
         """Binance's answer: the next bars from startTime on, however far away, at most `limit`."""
         start = int(query["startTime"][0]) * MS - self.overlap_bars * self.bars.interval_ns
@@ -143,19 +157,8 @@ def serve(venue: LocalVenue) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802 http.server asks for this name
-            venue.asked.append(self.path)
-            address = urlsplit(self.path)
-            if address.path.endswith("/exchangeInfo"):
-                self._answer(venue.info_fault or _json(venue.exchange_info()))
-            elif address.path.endswith("/klines"):
-                fault = venue.faults.popleft() if venue.faults else None
-                venue.klines_arrived.release()
-                self._answer(fault or _json(venue.klines(parse_qs(address.query))))
-            elif address.path in venue.files:
-                self._answer(Fault(200, venue.files[address.path]))
-            else:
-                self._answer(Fault(404, b"<html>not found</html>"))
+        def do_GET(self) -> None:
+            self._answer(venue.answer(self.path))
 
         def _answer(self, answer: Fault) -> None:
             if answer.hang:

@@ -78,7 +78,9 @@ def test_a_bar_that_comes_late_is_asked_for_again(venue: LocalVenue, settings: S
 
 def test_an_hour_without_bars_stays_a_gap_and_is_reported(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     kept = np.delete(np.arange(len(year)), np.arange(100, 104))
-    venue.bars = Bars(*(getattr(year, c)[kept] for c in ("open_time_ns", "open", "high", "low", "close", "volume")), year.interval_ns)
+    venue.bars = Bars(
+        *(getattr(year, c)[kept] for c in ("open_time_ns", "open", "high", "low", "close", "volume")), year.interval_ns
+    )
     found = load(ask("2024-01-01", "2024-02-01"), settings)
     assert (found.quality.gaps, found.quality.missing_bars, len(found.bars)) == (1, 4, 31 * 24 - 4)
     venue.asked.clear()
@@ -101,13 +103,16 @@ def test_a_delisted_instrument_ends_and_is_not_asked_for_page_by_page(venue: Loc
 
 
 def test_a_span_without_a_single_bar_is_an_input_error(venue: LocalVenue, settings: Settings) -> None:
-    with pytest.raises(InputError, match="has no BTCUSDT 1h .* Ask for other dates"):
+    with pytest.raises(InputError, match=r"has no BTCUSDT 1h .* Ask for other dates"):
         load(ask("2025-03-01", "2025-04-01"), settings)
 
 
 def test_overlapping_pages_give_each_bar_once(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     venue.overlap_bars = 7
-    assert load(ask("2024-01-01", "2024-06-01"), settings).bars.digest() == cut(year, span("2024-01-01", "2024-06-01")).digest()
+    assert (
+        load(ask("2024-01-01", "2024-06-01"), settings).bars.digest()
+        == cut(year, span("2024-01-01", "2024-06-01")).digest()
+    )
 
 
 def test_an_empty_page_in_the_middle_is_not_believed_at_once(venue: LocalVenue, settings: Settings, year: Bars) -> None:
@@ -154,7 +159,9 @@ def test_a_fault_that_stays_is_one_line_and_pages_that_arrived_are_kept(venue: L
     assert starts(venue)[asked] == to_ns(parse_utc("2024-01-01")) // 1_000_000 + 2_000 * 3_600_000
 
 
-def test_a_refused_country_is_named_with_the_ways_out_and_not_asked_twice(venue: LocalVenue, settings: Settings) -> None:
+def test_a_refused_country_is_named_with_the_ways_out_and_not_asked_twice(
+    venue: LocalVenue, settings: Settings
+) -> None:
     venue.info_fault = Fault(451, json.dumps(RESTRICTED).encode())
     with pytest.raises(SourceUnavailableError, match=r"451.*--source archive.*kraken.*data import"):
         load(ask("2024-01-01", "2024-02-01"), settings)

@@ -7,7 +7,6 @@ from typing import Any
 import anyio
 import pytest
 from mcp import Client
-from mcp_talk import ERAS, Report, answer, call, own_process, refusal, text
 
 import strategies
 from mcp_servers._shared import MAX_CHARACTERS
@@ -21,6 +20,7 @@ from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
 from skills_lib.settings import Settings
+from tests.mcp_servers.mcp_talk import ERAS, Report, answer, call, own_process, refusal, text
 
 SPAN = {"since": "2023-01-01", "until": "2023-03-01"}
 QUESTION = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample", **SPAN}

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 from mcp.server import MCPServer
-from mcp_talk import ERAS, ROOT, list_tools
 from mcp_types import Tool
 
 from mcp_servers.backtest import server as backtest
 from mcp_servers.market import server as market
+from tests.mcp_servers.mcp_talk import ERAS, ROOT, list_tools
 
 SERVERS = {"backtest": backtest, "market": market}
 PROMISED = {

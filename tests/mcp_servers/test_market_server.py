@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp_talk import ERAS, answer, call, list_tools, own_process, refusal, text
 
 from mcp_servers._shared import MAX_CHARACTERS
 from mcp_servers.market import server
@@ -15,6 +14,7 @@ from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
 from skills_lib.settings import Settings
+from tests.mcp_servers.mcp_talk import ERAS, answer, call, list_tools, own_process, refusal, text
 
 SPAN = {"since": "2023-01-01", "until": "2023-02-01"}
 QUESTION = {"symbol": "BTC", "timeframe": "1h", "source": "sample", **SPAN}

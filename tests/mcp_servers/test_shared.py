@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 from mcp.server.mcpserver import Context
-from mcp_talk import ERAS, Report, answer, call, refusal
 from pydantic import BaseModel, Field
 
 from mcp_servers._paging import make_cursor, read_cursor
 from mcp_servers._shared import MAX_CHARACTERS, TeachingServer, run_library
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
+from tests.mcp_servers.mcp_talk import ERAS, Report, answer, call, refusal
 
 
 class Echo(BaseModel):

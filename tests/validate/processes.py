@@ -44,11 +44,14 @@ def counted_runs(home: Path) -> list[str]:
     return file.read_text().splitlines() if file.exists() else []
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 60) -> None:
-    """Look again and again until it happened."""
+def wait_until(
+    happened: Callable[[], bool], seconds: float = 60, process: "subprocess.Popen[str] | None" = None
+) -> None:
+    """Look again and again until it happened; not for longer than `process` lives."""
     deadline, pause = time.monotonic() + seconds, threading.Event()
     while not happened():
         assert time.monotonic() < deadline, "it did not happen in time"
+        assert process is None or process.poll() is None, f"ended before it happened: {process.communicate()}"
         pause.wait(0.01)
 
 

@@ -17,6 +17,7 @@ SWEEP = ("optimize", "counting", "BTC", "1h", *SPAN, "--param", "fast=4:80:4", "
 SWEEP += ("--min-trades", "1", "--json")
 WALK = ("walk-forward", "counting", "BTC", "1h", *SPAN, "--train", "10d", "--test", "5d", "--step", "5d")
 WALK += ("--param", "fast=4:12:4", "--param", "slow=20:40:20", "--min-trades", "1", "--json")
+INTERRUPTED = "Interrupted. What arrived is kept; the same command goes on from there.\n"
 RECORD = 16 + 8 * len(METRICS)
 
 
@@ -38,12 +39,12 @@ def kept(home: Path) -> int:
 )
 def test_what_was_finished_is_not_done_again(home: Path, command: tuple[str, ...], kind: int, code: int) -> None:
     first = start(home, *command)
-    wait_until(lambda: kept(home) > 0)
+    wait_until(lambda: kept(home) > 0, process=first)
     os.killpg(first.pid, kind)
     out, err = first.communicate(timeout=60)
     assert (first.returncode, out) == (code, "")
     if kind == signal.SIGINT:
-        assert err == "Interrupted. What was finished is kept; the same command goes on from there.\n"
+        assert err == INTERRUPTED
     finished, before = kept(home), len(counted_runs(home))
     again = start(home, *command)
     out, err = again.communicate(timeout=120)
@@ -57,7 +58,7 @@ def test_what_was_finished_is_not_done_again(home: Path, command: tuple[str, ...
 
 def test_an_interrupted_sweep_ends_as_an_uninterrupted_one(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     first = start(home, *SWEEP)
-    wait_until(lambda: kept(home) > 0)
+    wait_until(lambda: kept(home) > 0, process=first)
     first.kill()
     first.communicate(timeout=60)
     other = tmp_path_factory.mktemp("other")
@@ -69,15 +70,16 @@ def test_an_interrupted_sweep_ends_as_an_uninterrupted_one(home: Path, tmp_path_
 
 
 def test_ctrl_c_takes_the_worker_processes_along(home: Path) -> None:
-    span = ("--source", "sample", "--since", "2015-01-01", "--until", "2024-01-01", "--engine", "reference")
+    span = ("--source", "sample", "--since", "2023-01-01", "--until", "2024-01-01", "--engine", "reference")
     space = ("--param", "fast=4:200:4", "--param", "slow=210:400:10")
     first = start(home, "optimize", "counting", "BTC", "1h", *span, *space)
-    wait_until(lambda: any("loky" in line for line in processes_of_group(first.pid)))
-    wait_until(lambda: bool(counted_runs(home)))
+    wait_until(lambda: any("loky" in line for line in processes_of_group(first.pid)), process=first)
+    here = len(counted_runs(home))
+    wait_until(lambda: len(counted_runs(home)) > here, process=first)
     os.killpg(first.pid, signal.SIGINT)
     _, err = first.communicate(timeout=60)
     assert first.returncode == 130
-    assert err == "Interrupted. What was finished is kept; the same command goes on from there.\n"
+    assert err == INTERRUPTED
     wait_until(lambda: not processes_of_group(first.pid))
 
 

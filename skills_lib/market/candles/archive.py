@@ -70,10 +70,10 @@ class Archive:
             UnansweredError: the archive cannot be reached or has nothing of this instrument.
             CorruptDataError: a file differs from its checksum twice.
         """
-        import httpx
-
         if not name_resolves(self._url):
             raise self._unanswered("no network")
+        import httpx
+
         found = 0
         with httpx.Client(timeout=self._timeout_s, follow_redirects=True) as client:
             for span in spans:

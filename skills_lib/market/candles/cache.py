@@ -139,11 +139,8 @@ class CandleCache:
 
     def entries(self) -> list[CacheKey]:
         """Every key that is cached, in order."""
-        found = []
-        for path in sorted(self.folder.glob("*/*-*-*.parquet")):
-            base, quote, timeframe = path.stem.split("-")
-            found.append(CacheKey(path.parent.name, Instrument(base, quote), Timeframe(timeframe)))
-        return found
+        keys = (_key_of(path) for path in sorted(self.folder.glob("*/*.parquet")))
+        return [key for key in keys if key is not None]
 
     def _write(self, key: CacheKey, content: Cached) -> None:
         columns = {name: getattr(content.bars, name) for name in COLUMNS}
@@ -153,6 +150,14 @@ class CandleCache:
             "known": json.dumps([[span.start_ns, span.end_ns] for span in content.known]),
         }
         parquet.write(self.path(key), columns, about | {"sha256": _digest(content.bars, about)})
+
+
+def _key_of(path: Path) -> CacheKey | None:
+    try:
+        base, quote, timeframe = path.stem.split("-")
+        return CacheKey(path.parent.name, Instrument(base, quote), Timeframe(timeframe))
+    except ValueError:
+        return None
 
 
 def _unpack(columns: parquet.Columns, about: dict[str, str], timeframe: Timeframe) -> Cached:

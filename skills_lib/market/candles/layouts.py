@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _TIMES = ("open_time_ns", "open_time", "unix", "timestamp", "datetime", "date", "time", "index", "", "unnamed:_0")
 _PRICES = ("open", "high", "low", "close")
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|DECIMAL")
+_EXACT: dict[str, Any] = (  # pandas reads decimals exactly by itself since 3.1, and then dislikes being told to
+    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
+)
 _NEEDED = "a time (open_time, timestamp, unix, datetime or date), open, high, low, close and volume"
 
 
@@ -97,11 +100,12 @@ def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> pd.DataFrame
         raise InputError(f"{name} is not a table: {_tail(error)}. Repair or download it again.") from None
     except ValueError:
         raise _bad_cell(text, chosen, name) from None
+    _refuse_long_rows(text, len(frame), name)
     return frame.rename(columns={position: column for column, position in chosen.items()})
 
 
 def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> pd.DataFrame:
-    return pd.read_csv(
+    frame: pd.DataFrame = pd.read_csv(
         io.BytesIO(text.content),
         sep=text.separator,
         header=None,
@@ -110,9 +114,21 @@ def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> 
         usecols=sorted(chosen.values()),
         skiprows=text.skip,
         dtype=dtype,
-        float_precision="round_trip",  # the default parser is off by one unit in the last place on some prices
+        **_EXACT,
         encoding_errors="replace",
     )
+    return frame
+
+
+def _refuse_long_rows(text: CsvText, rows: int, name: str) -> None:
+    """pandas drops cells beyond the header without a word; a comma inside a price would shift every column."""
+    data = text.content.split(b"\n", text.skip)[text.skip :]
+    mark, cells = text.separator.encode(), len(text.columns)
+    if not data or b'"' in data[0] or data[0].count(mark) <= rows * (cells - 1):
+        return
+    for number, line in enumerate(data[0].split(b"\n"), text.first_line):
+        if (found := line.rstrip(mark + b"\r ").count(mark) + 1) > cells:
+            raise InputError(f"{name} line {number}: {found} cells, but {cells} columns. Repair the row.")
 
 
 def _bad_cell(text: CsvText, chosen: dict[str, int], name: str) -> InputError:
@@ -137,14 +153,18 @@ def _parquet_frame(path: Path, instrument: Instrument) -> pd.DataFrame:
             relation = connection.from_parquet(str(path))
             chosen = _choose(relation.columns, instrument, path.name)
             _require_numbers(relation, chosen, path.name)
-            casts = [
-                f'"{relation.columns[position]}"{"" if column == "open_time" else "::DOUBLE"} AS {column}'
-                for column, position in chosen.items()
-            ]
+            casts = [f"{_cast(column, relation, position)} AS {column}" for column, position in chosen.items()]
             frame: pd.DataFrame = relation.project(", ".join(casts)).df()
         except duckdb.Error as error:
             raise InputError(f"{path.name} is not a readable Parquet file: {_tail(error)}. Export it again.") from None
     return frame
+
+
+def _cast(column: str, relation: "DuckDBPyRelation", position: int) -> str:
+    name = '"' + relation.columns[position].replace('"', '""') + '"'
+    if column != "open_time":
+        return f"{name}::DOUBLE"
+    return f"epoch_ns({name})" if str(relation.types[position]).startswith(("TIMESTAMP", "DATE")) else name
 
 
 def _require_numbers(relation: "DuckDBPyRelation", chosen: dict[str, int], name: str) -> None:

@@ -1,7 +1,7 @@
 """`load`: from a request to bars, whatever the source; the answer says which one it was and why."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from skills_lib.domain.bars import Bars
@@ -21,6 +21,7 @@ from skills_lib.settings import Settings
 
 Pages = Callable[[list[Span]], Iterator[Page]]
 
+YAHOO = Source.YAHOO.value
 _FETCHED = (Source.EXCHANGE, Source.ARCHIVE)
 
 
@@ -33,7 +34,7 @@ def load(request: CandleRequest, settings: Settings, progress: Progress = silent
         CorruptDataError: the demanded cache or archive is damaged.
         TwokeyError: the disk refused to store what was fetched.
     """
-    require_exchange(request.exchange)
+    request = _understood(request)
     loading = _Loading(request, settings, progress)
     match request.source:
         case Source.AUTO:
@@ -54,7 +55,7 @@ def fetch(request: CandleRequest, settings: Settings, progress: Progress = silen
         SourceUnavailableError: no network source answered; pages that arrived before are kept.
         TwokeyError: as `load`.
     """
-    require_exchange(request.exchange)
+    request = _understood(request)
     if request.source in (Source.CACHE, Source.SAMPLE):
         raise InputError(f"Nothing is fetched from the {request.source}. Name exchange, archive or yahoo.")
     loading = _Loading(request, settings, progress)
@@ -63,6 +64,16 @@ def fetch(request: CandleRequest, settings: Settings, progress: Progress = silen
     if found := loading.from_network():
         return found
     raise SourceUnavailableError(f"{loading.told()}{WAYS_OUT}")
+
+
+def _understood(request: CandleRequest) -> CandleRequest:
+    """The request with Yahoo, which is no exchange of ccxt, as source and exchange alike."""
+    if request.source is Source.YAHOO:
+        return replace(request, exchange=YAHOO)
+    if request.exchange == YAHOO:
+        return replace(request, source=Source.YAHOO) if request.source in (Source.AUTO, Source.EXCHANGE) else request
+    require_exchange(request.exchange)
+    return request
 
 
 @dataclass
@@ -75,11 +86,10 @@ class _Loading:
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        exchange = "yahoo" if self.request.source is Source.YAHOO else self.request.exchange
         self.now = datetime.now(UTC)
         self.span = asked_span(self.request, to_ns(self.now))
         self.cache = CandleCache(self.settings.candles_dir)
-        self.key = CacheKey(exchange, self.request.instrument, self.request.timeframe)
+        self.key = CacheKey(self.request.exchange, self.request.instrument, self.request.timeframe)
 
     def auto(self) -> Candles:
         cached = self.read_cache()

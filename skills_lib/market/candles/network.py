@@ -16,7 +16,7 @@ from skills_lib.settings import Settings
 T = TypeVar("T")
 
 _LONGEST_WAIT_S = 60.0
-_RESOLVE_S = 3.0
+_RESOLVE_S = 2.0
 
 
 class UnansweredError(SourceUnavailableError):
@@ -69,7 +69,7 @@ class Backoff:
 
 
 def name_resolves(url: str) -> bool:
-    """False if the host's name is unknown or no name server answers within three seconds.
+    """False if the host's name is unknown or no name server answers within two seconds.
 
     Behind a proxy the proxy resolves names, so nothing is looked up.
     """

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from skills_lib.domain.errors import InputError, SourceUnavailableError, did_you_mean
+from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
-from skills_lib.market.candles.venues import Venue, require_exchange
+from skills_lib.market.candles.venues import Venue, require_exchange, suggest_pair
 from skills_lib.settings import Settings
 
 _SHIPPED = Path(__file__).with_name("listings")
@@ -69,7 +69,7 @@ def require_listed(instrument: Instrument, exchange: str, settings: Settings) ->
     """
     known = [*_at_hand(exchange, settings), *_shipped("binance")]
     if not any(match.pair == instrument.pair for match in known):
-        hint = did_you_mean(instrument.pair, {match.pair for match in known})
+        hint = suggest_pair(instrument, (match.pair for match in known))
         raise InputError(
             f"Unknown symbol {instrument.pair}: not in {known[0].source}.{hint} If it was listed later, "
             "connect to the exchange or `twokey data import FILE`."

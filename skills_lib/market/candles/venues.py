@@ -1,11 +1,13 @@
 """One exchange through ccxt: its markets and its pages of bars."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from difflib import SequenceMatcher, get_close_matches
 from email.utils import parsedate_to_datetime
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -48,6 +50,17 @@ def require_exchange(name: str) -> None:
         raise InputError(
             f"Unknown exchange '{name}'.{did_you_mean(name, known)} Any of ccxt's {len(known)} ids, in lower case."
         )
+
+
+def suggest_pair(instrument: Instrument, pairs: Iterable[str]) -> str:
+    """Return " Did you mean 'BTC/USDT'?" for the listed pair that is closest, preferring the same beginning."""
+
+    def closeness(pair: str) -> tuple[float, int, str]:
+        same = takewhile(lambda letters: letters[0] == letters[1], zip(pair, instrument.pair, strict=False))
+        return SequenceMatcher(None, instrument.pair, pair).ratio(), len(list(same)), pair
+
+    best = max(get_close_matches(instrument.pair, set(pairs), n=20, cutoff=0.5), key=closeness, default=None)
+    return f" Did you mean '{best}'?" if best else ""
 
 
 class Venue:
@@ -93,7 +106,7 @@ class Venue:
         for name in (instrument.pair, f"{instrument.pair}:{instrument.quote}"):
             if name in markets:
                 return name
-        hint = did_you_mean(instrument.pair, {name.partition(":")[0] for name in markets})
+        hint = suggest_pair(instrument, (name.partition(":")[0] for name in markets))
         raise InputError(f"{self.name} does not list {instrument.pair}.{hint} Check the symbol, or name an --exchange.")
 
     def pages(

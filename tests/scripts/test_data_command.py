@@ -1,0 +1,163 @@
+"""`twokey data`: import, fetch, list and check as people type them, bad input and ctrl-C included."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.sample import sample_bars
+from skills_lib.settings import Settings
+from tests.command import Command
+from tests.market.local_venue import Fault, LocalVenue, serve, span
+
+CHECKED = {"bars", "gaps", "missing_bars", "duplicates", "unordered", "ohlc_violations", "zero_volume", "spikes"}
+YEAR = ("--since", "2024-01-01", "--until", "2025-01-01")
+
+
+@pytest.fixture
+def month() -> Bars:
+    """Hourly bars of January 2024."""
+    return sample_bars("BTCUSDT", Timeframe.H1, span("2024-01-01", "2024-02-01"))
+
+
+@pytest.fixture
+def file(month: Bars, tmp_path: Path) -> Path:
+    """A file of candles with a hole of two bars."""
+    path = tmp_path / "mine.csv"
+    month.to_frame().drop(month.to_frame().index[100:102]).to_csv(path)
+    return path
+
+
+@pytest.fixture
+def venue(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalVenue]:
+    """A local venue with 2024, to which the command's settings lead."""
+    local = LocalVenue(sample_bars("BTCUSDT", Timeframe.H1, span("2024-01-01", "2025-01-01")))
+    server = serve(local)
+    for name, value in {"EXCHANGE_URL": local.url, "ARCHIVE_URL": local.url, "HTTP_BACKOFF_S": "0"}.items():
+        monkeypatch.setenv(f"TWOKEY_{name}", value)
+    yield local
+    local.released.set()
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_file_is_imported_checked_and_listed(twokey: Command, file: Path) -> None:
+    done = twokey("data", "import", str(file), "--symbol", "BTC", "--timeframe", "1h", "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["added"], told["replaced"], told["bars"], told["gaps"]) == (0, 742, 0, 742, 1)
+    checked = json.loads(twokey("data", "check", "BTC", "1h", "--json").out)
+    assert checked.keys() >= CHECKED
+    assert (checked["bars"], checked["gaps"], checked["missing_bars"]) == (742, 1, 2)
+    assert checked["largest_gaps"][0] == {
+        "after": "2024-01-05T03:00:00Z", "before": "2024-01-05T06:00:00Z", "missing_bars": 2,
+    }  # fmt: skip
+    (listed,) = json.loads(twokey("data", "list", "--json").out)["caches"]
+    assert (listed["symbol"], listed["bars"], listed["origin"]) == ("BTCUSDT", 742, "import of mine.csv")
+
+
+def test_people_see_the_same_in_lines(twokey: Command, file: Path) -> None:
+    imported = twokey("data", "import", str(file), "--symbol", "BTC", "--timeframe", "1h").out
+    assert "742 bars added, 0 replaced, 0 unchanged" in imported
+    assert "gap of 2 bars after 2024-01-05T03:00:00Z" in imported
+    assert "gaps 1  missing bars 2" in twokey("data", "check", "BTC", "1h").out
+    assert "742 bars" in twokey("data", "list").out
+
+
+def test_an_empty_list_says_what_to_do(twokey: Command) -> None:
+    assert "twokey data fetch BTC 1h" in twokey("data", "list").out
+    assert json.loads(twokey("data", "list", "--json").out)["caches"] == []
+
+
+def test_a_damaged_cache_is_told_and_the_others_are_listed(twokey: Command, file: Path, workspace: Settings) -> None:
+    for symbol in ("BTC", "ETH"):
+        twokey("data", "import", str(file), "--symbol", symbol, "--timeframe", "1h")
+    path = workspace.candles_dir / "binance" / "BTC-USDT-1h.parquet"
+    path.write_bytes(path.read_bytes()[:500])
+    done = twokey("data", "list", "--json")
+    assert [row["symbol"] for row in json.loads(done.out)["caches"]] == ["ETHUSDT"]
+    assert "is set aside as" in done.err
+
+
+def test_a_file_is_checked_as_it_is(twokey: Command, file: Path, tmp_path: Path) -> None:
+    lines = file.read_text().splitlines()
+    spoiled = tmp_path / "spoiled.csv"
+    spoiled.write_text("\n".join([*lines[:50], lines[49], *lines[50:]]))
+    told = json.loads(twokey("data", "check", "--data", str(spoiled), "--json").out)
+    assert (told["bars"], told["duplicates"], told["gaps"], told["timeframe"]) == (743, 1, 1, "1h")
+    assert told["symbol"] is None
+    assert twokey("data", "import", str(spoiled), "--symbol", "BTC", "--timeframe", "1h").code == 2
+
+
+def test_fetching_says_where_bars_came_from_and_then_has_nothing_to_do(twokey: Command, venue: LocalVenue) -> None:
+    told = json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)
+    assert (told["bars"], told["synthetic"], told["gaps"]) == (8_784, False, 0)
+    assert told["source"].startswith("exchange (binance, fetched ")
+    venue.asked.clear()
+    again = twokey("data", "fetch", "BTC", "1h", *YEAR)
+    assert "Source: cache (" in again.out
+    assert venue.asked == []
+
+
+BAD_WORDS = {
+    "an unknown symbol": (("fetch", "BTCX", "1h", *YEAR), 2, "Did you mean 'BTC/USDT'"),
+    "what is no symbol": (("fetch", "B$C", "1h"), 2, "is not a symbol"),
+    "an unknown timeframe": (("fetch", "BTC", "1x"), 2, "Unknown timeframe '1x'"),
+    "an unknown exchange": (("fetch", "BTC", "1h", "--exchange", "binanse"), 2, "Did you mean 'binance'"),
+    "an unknown source": (("fetch", "BTC", "1h", "--source", "exchang"), 2, "Did you mean 'exchange'"),
+    "the sample as a source": (("fetch", "BTC", "1h", "--source", "sample"), 2, "Nothing is fetched from the sample"),
+    "since after until": (("fetch", "BTC", "1h", "--since", "2024-02-01", "--until", "2024-01-01"), 2, "is not before"),
+    "a date that is none": (("fetch", "BTC", "1h", "--since", "soon"), 2, "'soon' is not a date"),
+    "a file that is not there": (("import", "none.csv", "--symbol", "BTC", "--timeframe", "1h"), 2, "does not exist"),
+    "nothing to check": (("check",), 2, "Nothing to check"),
+    "a check of nothing": (("check", "BTC", "1h"), 1, "No cached BTCUSDT 1h"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "told"), BAD_WORDS.values(), ids=BAD_WORDS)
+def test_bad_input_is_one_line(
+    twokey: Command, venue: LocalVenue, words: tuple[str, ...], code: int, told: str
+) -> None:
+    done = twokey("data", *words)
+    assert done.code == code
+    assert told in done.err
+    assert done.err.count("\n") == 1
+    assert done.out == ""
+
+
+def test_without_a_network_nothing_synthetic_is_fetched(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EXCHANGE_URL", "ARCHIVE_URL"):
+        monkeypatch.setenv(f"TWOKEY_{name}", "http://nowhere.invalid")
+    done = twokey("data", "fetch", "BTC", "1h")
+    assert done.code == 1
+    assert "no network" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_ctrl_c_in_a_download_leaves_with_130_and_keeps_what_arrived(
+    twokey: Command, venue: LocalVenue, workspace: Settings
+) -> None:
+    venue.faults.extend([None, None, None, Fault(hang=True)])
+    child = subprocess.Popen(
+        [sys.executable, "-c", "from scripts.cli import main; main()", "data", "fetch", "BTC", "1h", *YEAR],
+        env=os.environ | {"TWOKEY_HOME": str(workspace.home)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for _ in range(4):
+        assert venue.klines_arrived.acquire(timeout=60)
+    child.send_signal(signal.SIGINT)
+    _, complaint = child.communicate(timeout=60)
+    venue.released.set()
+    assert child.returncode == 130
+    assert complaint == "Interrupted. What arrived is kept; the same command goes on from there.\n"
+    assert json.loads(twokey("data", "check", "BTC", "1h", "--json").out)["bars"] == 3_000
+    asked = len(venue.klines_asked())
+    assert json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)["bars"] == 8_784
+    assert int(venue.klines_asked()[asked]["startTime"]) * 1_000_000 == venue.bars.open_time_ns[3_000]
