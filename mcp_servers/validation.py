@@ -30,8 +30,8 @@ server = TeachingServer(
     instructions=(
         "Searches parameters and walks forward; nothing here can trade. Start a job, ask validation_status until it "
         "is done, read it with validation_get_report. A job goes on when this server stops. The best of many "
-        "combinations is inflated by luck: report the recommended point, call it in-sample, and follow it with a "
-        "walk-forward."
+        "combinations is inflated by luck: report the recommended point, call it in-sample, say so when the data is "
+        "synthetic, and follow it with a walk-forward."
     ),
 )
 
@@ -177,7 +177,9 @@ async def validation_status(
 
 @server.tool(title="Cancel a job", annotations=CANCELS)
 async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
-    """Interrupt a running job. What it finished is kept, and the same start call goes on from there."""
+    """Interrupt a running job. What it finished is kept: the same validation_start_optimize or
+    validation_start_walk_forward goes on from there. To only look, use validation_status.
+    """
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers._validation import cancel

@@ -217,6 +217,7 @@ def _dask_client(address: str) -> Any:
     import logging
 
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told in our own words
+
     def connect() -> Any:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Payload = npt.NDArray[np.uint8]
 
 BARS_WORTH_WORKERS = 500_000
-"""A sweep that has run through so many bars will not end soon: only then do workers earn the time they take to start."""
+"""Bars to run through before workers are worth the time they take to start."""
 _BATCHES_PER_SLOT = 8
 
 

@@ -56,7 +56,9 @@ def test_what_was_finished_is_not_done_again(home: Path, command: tuple[str, ...
     assert not list(home.glob("backtests/*/.unfinished-*"))
 
 
-def test_an_interrupted_sweep_ends_as_an_uninterrupted_one(home: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_an_interrupted_sweep_ends_as_an_uninterrupted_one(
+    home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     first = start(home, *SWEEP)
     wait_until(lambda: kept(home) > 0, process=first)
     first.kill()

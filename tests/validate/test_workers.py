@@ -105,7 +105,7 @@ def test_a_strategy_that_only_this_process_has_travels_to_workers(tmp_path: Path
     try:
         for address in (cluster, None):
             with open_workers(address) as workers:
-                rows = ReferenceSweep(job, lambda: workers, always=True).evaluate([{"fast": 5, "slow": 30}], SPAN)  # noqa: B023
+                rows = ReferenceSweep(job, lambda: workers, always=True).evaluate([{"fast": 5, "slow": 30}], SPAN)
             assert np.array_equal(rows, ReferenceSweep(job).evaluate([{"fast": 5, "slow": 30}], SPAN), equal_nan=True)
     finally:
         del sys.modules[module.__name__]
@@ -126,7 +126,7 @@ def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPa
 def test_a_cluster_without_workers_says_how_to_start_one() -> None:
     with (
         LocalCluster(n_workers=0, dashboard_address=":0", host="127.0.0.1") as empty,
-        pytest.raises(InputError, match="has no workers. Start one: dask worker tcp://"),
+        pytest.raises(InputError, match=r"has no workers\. Start one: dask worker tcp://"),
         open_workers(empty.scheduler_address),
     ):
         pass
