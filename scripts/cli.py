@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from scripts import backtest, data, strategies
+from scripts import backtest, data, optimize, strategies
 from scripts.console import complain
 from skills_lib.domain.errors import TwokeyError
 
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 backtest.register(app)
+optimize.register(app)
 strategies.register(app)
 
 _INTERRUPTED = 130

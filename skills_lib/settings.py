@@ -33,5 +33,17 @@ class Settings(BaseSettings):
         return self.home / "backtests" / "results"
 
     @cached_property
+    def optimizations_dir(self) -> Path:
+        return self.home / "backtests" / "optimizations"
+
+    @cached_property
+    def walk_forwards_dir(self) -> Path:
+        return self.home / "backtests" / "walk-forward"
+
+    @cached_property
+    def jobs_dir(self) -> Path:
+        return self.home / "backtests" / "jobs"
+
+    @cached_property
     def strategies_dir(self) -> Path:
         return self.home / "strategies"

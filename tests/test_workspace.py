@@ -32,12 +32,12 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 def server_tools() -> dict[str, set[str]]:
+    import importlib
+
     import anyio
 
-    from mcp_servers.backtest import server as backtest
-    from mcp_servers.market import server as market
-
-    return {name: {t.name for t in anyio.run(s.list_tools)} for name, s in (("backtest", backtest), ("market", market))}
+    servers = {name: importlib.import_module(f"mcp_servers.{name}").server for name in SERVERS}
+    return {name: {tool.name for tool in anyio.run(server.list_tools)} for name, server in servers.items()}
 
 
 def frontmatter(skill: Path) -> dict[str, Any]:
@@ -146,11 +146,12 @@ def test_every_command_an_agent_is_told_to_run_is_one_the_program_reads(file: Pa
         parse(arguments)
 
 
-@pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: path.name)
-def test_every_option_an_agent_is_told_of_is_one_of_test_strategy(file: Path) -> None:
-    known = {name for option in typer.main.get_command(app).commands["test-strategy"].params for name in option.opts}
-    told = set(re.findall(r"`(--[a-z-]+)", _body(file)))
-    assert told <= known
+@pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: path.parent.name)
+def test_every_option_an_agent_is_told_of_is_one_of_the_verbs_it_is_told_to_run(file: Path) -> None:
+    commands = typer.main.get_command(app).commands
+    verbs = {arguments[0] for arguments in commands_in(file)} & commands.keys() or {"test-strategy"}
+    known = {name for verb in verbs for option in commands[verb].params for name in option.opts}
+    assert set(re.findall(r"`(--[a-z-]+)", _body(file))) <= known
 
 
 def test_the_skill_and_the_rules_hold_commands_to_check() -> None:

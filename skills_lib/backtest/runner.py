@@ -2,15 +2,15 @@
 
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from backtesting import Backtest, Strategy
-from backtesting._util import _indicator_warmup_nbars
+from backtesting import Backtest, Strategy, backtesting
+from backtesting._util import _indicator_warmup_nbars, patch
 from backtesting.lib import FractionalBacktest
 
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
@@ -87,7 +87,8 @@ def _commission(costs: Costs, unit: float) -> float | Callable[[float, float], f
 
 def _run(backtest: Backtest, strategy: type[Strategy], parameters: dict[str, Value]) -> pd.Series:
     try:
-        with redirect_stdout(sys.stderr):  # a strategy that prints must not spoil JSON or an MCP stream
+        # a strategy that prints must not spoil JSON or an MCP stream, nor tqdm, where installed, our own progress
+        with redirect_stdout(sys.stderr), patch(backtesting, "_tqdm", _no_bar):
             stats: pd.Series = backtest.run(**parameters)
     except InputError:
         raise
@@ -95,6 +96,10 @@ def _run(backtest: Backtest, strategy: type[Strategy], parameters: dict[str, Val
         reason = f"{type(error.__cause__ or error).__name__}: {error.__cause__ or error}".splitlines()[0]
         raise InputError(f"{strategy.__name__} failed while it ran: {reason}. Fix the strategy.") from error
     return stats
+
+
+def _no_bar(bars: Iterable[int], **_: object) -> Iterable[int]:
+    return bars
 
 
 def _refuse_undefined_indicators(strategy: Strategy, bars: int) -> None:

@@ -10,9 +10,10 @@ from mcp_types import Tool
 
 from mcp_servers.backtest import server as backtest
 from mcp_servers.market import server as market
+from mcp_servers.validation import server as validation
 from tests.mcp_servers.mcp_talk import ERAS, ROOT, list_tools
 
-SERVERS = {"backtest": backtest, "market": market}
+SERVERS = {"backtest": backtest, "market": market, "validation": validation}
 PROMISED = {
     "backtest": {
         "backtest_list_strategies",
@@ -22,6 +23,13 @@ PROMISED = {
         "backtest_compare_runs",
     },
     "market": {"market_get_bars", "market_search_symbols"},
+    "validation": {
+        "validation_start_optimize",
+        "validation_start_walk_forward",
+        "validation_status",
+        "validation_cancel",
+        "validation_get_report",
+    },
 }
 TOOLS = [tool for server in SERVERS.values() for tool in list_tools(server)]
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -56,8 +64,13 @@ def test_a_tool_has_a_title_and_all_four_annotations(tool: Tool) -> None:
     assert hints.destructive_hint is False
 
 
-def test_only_the_run_writes() -> None:
-    assert {tool.name for tool in TOOLS if not tool.annotations.read_only_hint} == {"backtest_run"}
+def test_only_runs_and_jobs_write() -> None:
+    assert {tool.name for tool in TOOLS if not tool.annotations.read_only_hint} == {
+        "backtest_run",
+        "validation_start_optimize",
+        "validation_start_walk_forward",
+        "validation_cancel",
+    }
 
 
 @each_tool

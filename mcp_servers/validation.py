@@ -1,0 +1,216 @@
+"""The `validation` server: optimise and walk forward as jobs that outlive the server."""
+
+import time
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import Context
+from mcp_types import ToolAnnotations
+from pydantic import Field
+
+from mcp_servers._shared import (
+    READS,
+    STORES_RUNS,
+    ExchangeName,
+    Instant,
+    SourceName,
+    Symbol,
+    TeachingServer,
+    run_library,
+    serve,
+)
+from mcp_servers._validation_answers import JobAnswer, ReportAnswer, Section
+from skills_lib.domain.costs import PRESETS
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.progress import Progress
+
+server = TeachingServer(
+    "validation",
+    title="Twokey validation",
+    version="0.1.0",
+    instructions=(
+        "Searches parameters and walks forward; nothing here can trade. Start a job, ask validation_status until it "
+        "is done, read it with validation_get_report. A job goes on when this server stops. The best of many "
+        "combinations is inflated by luck: report the recommended point, call it in-sample, say so when the data is "
+        "synthetic, and follow it with a walk-forward."
+    ),
+)
+
+StrategyName = Annotated[
+    str, Field(min_length=1, max_length=64, description="a name from backtest_list_strategies, such as sma_crossover")
+]
+Ranges = Annotated[
+    dict[str, str],
+    Field(
+        max_length=32,
+        description='values by parameter: "5:60:5" (ends included), "5,10,20" or "50"; others keep their defaults. '
+        "Without any, all parameters vary over the strategy's own ranges",
+    ),
+]
+Constraints = Annotated[list[str], Field(max_length=16, description='such as "fast < slow", added to the strategy\'s')]
+Maximize = Annotated[str, Field(max_length=40, description="any metric of a backtest, such as sharpe or calmar")]
+Method = Annotated[str, Field(json_schema_extra={"enum": ["grid", "random", "tpe"]})]
+Trials = Annotated[int | None, Field(ge=1, le=1_000_000, description="combinations to try; random and tpe only")]
+Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
+MinTrades = Annotated[int, Field(ge=0, le=1_000_000, description="combinations with fewer trades are never chosen")]
+Engine = Annotated[str, Field(json_schema_extra={"enum": ["kernel", "reference"]})]
+CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)}, description="fees of a venue")]
+Cash = Annotated[float, Field(gt=0, le=1e12, description="starting equity in quote currency")]
+Leverage = Annotated[float, Field(ge=1, le=125)]
+Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?[mhdw]$", description="such as 180d, 26w or 12h")]
+JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="job_id of a start call's answer")]
+
+CANCELS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+@server.tool(title="Start an optimisation", annotations=STORES_RUNS)
+async def validation_start_optimize(
+    symbol: Symbol,
+    timeframe: Timeframe,
+    strategy: StrategyName,
+    ctx: Context[Any, Any],
+    ranges: Ranges | None = None,
+    constraints: Constraints | None = None,
+    maximize: Maximize = "sharpe",
+    method: Method = "grid",
+    trials: Trials = None,
+    seed: Seed = 0,
+    min_trades: MinTrades = 30,
+    engine: Engine = "kernel",
+    since: Instant | None = None,
+    until: Instant | None = None,
+    source: SourceName = "auto",
+    exchange: ExchangeName | None = None,
+    costs: CostsName = "default",
+    cash: Cash = 100_000,
+    leverage: Leverage = 1,
+) -> JobAnswer:
+    """Start a search over parameters as a job and return its job_id at once.
+
+    The same arguments are the same job: one that runs is returned as it is, one that was cancelled goes on. Ask
+    validation_status how far it is. To learn what such a choice is worth afterwards use
+    validation_start_walk_forward; to test one combination, backtest_run of the backtest server.
+    """
+    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.validate.words import SearchWords
+
+    def work(_: Progress) -> JobAnswer:
+        from mcp_servers._validation import start
+
+        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
+        words = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
+        return start(strategy, question, words, None, {"costs": costs, "cash": cash, "leverage": leverage})
+
+    return await run_library(ctx, work)
+
+
+@server.tool(title="Start a walk-forward", annotations=STORES_RUNS)
+async def validation_start_walk_forward(
+    symbol: Symbol,
+    timeframe: Timeframe,
+    strategy: StrategyName,
+    ctx: Context[Any, Any],
+    train: Duration = "180d",
+    test: Duration = "60d",
+    step: Duration = "30d",
+    embargo: Duration = "0d",
+    anchored: Annotated[bool, Field(description="every train span begins at the first bar")] = False,
+    pick: Annotated[
+        str,
+        Field(json_schema_extra={"enum": ["plateau", "peak"]}, description="what of a train span is tried afterwards"),
+    ] = "plateau",
+    ranges: Ranges | None = None,
+    constraints: Constraints | None = None,
+    maximize: Maximize = "sharpe",
+    method: Method = "grid",
+    trials: Trials = None,
+    seed: Seed = 0,
+    min_trades: MinTrades = 10,
+    engine: Engine = "kernel",
+    since: Instant | None = None,
+    until: Instant | None = None,
+    source: SourceName = "auto",
+    exchange: ExchangeName | None = None,
+    costs: CostsName = "default",
+    cash: Cash = 100_000,
+    leverage: Leverage = 1,
+) -> JobAnswer:
+    """Start a walk-forward as a job and return its job_id at once: choose on one span, try on the next, move on.
+
+    The same arguments are the same job: one that runs is returned as it is, one that was cancelled goes on. Ask
+    validation_status how far it is. To only search parameters on all bars use validation_start_optimize.
+    """
+    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.validate.words import SearchWords, WindowWords
+
+    def work(_: Progress) -> JobAnswer:
+        from mcp_servers._validation import start
+
+        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
+        words = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
+        windows = WindowWords(train, test, step, embargo, anchored, pick)
+        return start(strategy, question, words, windows, {"costs": costs, "cash": cash, "leverage": leverage})
+
+    return await run_library(ctx, work)
+
+
+@server.tool(title="How far a job is", annotations=READS)
+async def validation_status(
+    job_id: JobId,
+    ctx: Context[Any, Any],
+    wait_seconds: Annotated[
+        float, Field(ge=0, le=50, description="answer when it ended, at the latest after this")
+    ] = 0,
+) -> JobAnswer:
+    """State and progress of a job, and the one line it failed with. Its result is in validation_get_report."""
+
+    def work(progress: Progress) -> JobAnswer:
+        from mcp_servers._validation import status
+
+        deadline = time.monotonic() + wait_seconds
+        while (found := status(job_id)).state in ("starting", "running") and time.monotonic() < deadline:
+            progress(found.done, found.total, found.message)
+            time.sleep(0.2)
+        return found
+
+    return await run_library(ctx, work)
+
+
+@server.tool(title="Cancel a job", annotations=CANCELS)
+async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
+    """Interrupt a running job. What it finished is kept: the same validation_start_optimize or
+    validation_start_walk_forward goes on from there. To only look, use validation_status.
+    """
+
+    def work(_: Progress) -> JobAnswer:
+        from mcp_servers._validation import cancel
+
+        return cancel(job_id)
+
+    return await run_library(ctx, work)
+
+
+@server.tool(title="Read what a job found", annotations=READS)
+async def validation_get_report(
+    job_id: JobId,
+    ctx: Context[Any, Any],
+    section: Annotated[Section, Field(description="summary: figures; report: the full text")] = Section.SUMMARY,
+) -> ReportAnswer:
+    """The result of a job that is done: recommended point, raw maximum and warnings, or windows and stitched figures.
+
+    While it runs use validation_status. The table of all combinations and the pictures are files in `folder`.
+    """
+
+    def work(_: Progress) -> ReportAnswer:
+        from mcp_servers._validation import report
+
+        return report(job_id, section)
+
+    return await run_library(ctx, work)
+
+
+def _texts(ranges: dict[str, str] | None) -> list[str]:
+    return [f"{name}={values}" for name, values in (ranges or {}).items()]
+
+
+if __name__ == "__main__":
+    serve(server)

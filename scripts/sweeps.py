@@ -1,0 +1,100 @@
+"""A sweep from what was typed: everything that can be refused is refused before candles are fetched."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.console import progress_bar
+from skills_lib.settings import Settings
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.evaluator import Evaluator
+    from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.backtest.pipeline import Subject
+    from skills_lib.market.candles import CandleQuestion, Candles
+    from skills_lib.progress import Progress
+    from skills_lib.validate.model import OptimizationResult
+    from skills_lib.validate.optimize import Search
+    from skills_lib.validate.walk_model import WalkForwardResult
+    from skills_lib.validate.words import SearchWords, WindowWords
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What optimise and walk-forward are both asked."""
+
+    strategy: str
+    words: "SearchWords"
+    question: "CandleQuestion"
+    settings: "BacktestSettings"
+    cluster: str | None
+
+    def subject(self) -> "Subject":
+        """The strategy.
+
+        Raises:
+            InputError: unknown, or its file cannot be used.
+        """
+        import strategies
+        from skills_lib.backtest.pipeline import Subject
+
+        return Subject(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
+
+    def opener(
+        self, subject: "Subject", asked: "Search", candles: "Candles"
+    ) -> "Callable[[], AbstractContextManager[Evaluator]]":
+        """Opens the engine when something is to be computed."""
+        from skills_lib.validate.engines import open_evaluator
+
+        return lambda: open_evaluator(asked.engine, subject.strategy, candles.bars, self.settings, self.cluster)
+
+
+def run_optimize(sweep: Sweep, progress: "Progress") -> "OptimizationResult":
+    """Check, load and optimise.
+
+    Raises:
+        TwokeyError: anything the library refuses.
+    """
+    from skills_lib.validate.model import OptimizationResult
+    from skills_lib.validate.optimize import optimize
+    from skills_lib.validate.store import SweepStore
+
+    home, subject = Settings(), sweep.subject()
+    asked = sweep.words.search(subject.strategy)
+    candles = sweep.question.answer(home, progress)
+    store = SweepStore(home.optimizations_dir, OptimizationResult)
+    return optimize(subject, candles, asked, sweep.settings, store, sweep.opener(subject, asked, candles), progress)
+
+
+def run_walk_forward(sweep: Sweep, windows: "WindowWords", progress: "Progress") -> "WalkForwardResult":
+    """Check, load and walk forward.
+
+    Raises:
+        TwokeyError: anything the library refuses.
+    """
+    from skills_lib.validate.store import SweepStore
+    from skills_lib.validate.walk_model import WalkForwardResult
+    from skills_lib.validate.walk_pipeline import walk_forward
+
+    home, subject = Settings(), sweep.subject()
+    asked = windows.walk(search := sweep.words.search(subject.strategy))
+    candles = sweep.question.answer(home, progress)
+    store = SweepStore(home.walk_forwards_dir, WalkForwardResult)
+    return walk_forward(
+        subject, candles, asked, sweep.settings, store, sweep.opener(subject, search, candles), progress
+    )
+
+
+@contextmanager
+def progress_of(job: Path | None, shown: bool) -> "Iterator[Progress]":
+    """A bar for people, or the state of the job this process runs as."""
+    if job is None:
+        with progress_bar(shown) as progress:
+            yield progress
+    else:
+        from skills_lib.validate.jobs import reporting
+
+        with reporting(job) as progress:
+            yield progress

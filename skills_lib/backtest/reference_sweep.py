@@ -1,0 +1,133 @@
+"""The reference as an evaluator: backtesting.py once a combination, spread over processes or machines."""
+
+import hashlib
+import pickle
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from backtesting import Strategy
+
+from skills_lib.backtest.evaluator import Parameters, Span, row_of
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.metrics import METRICS, compute_metrics
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.parallel import Workers
+from skills_lib.backtest.spans import run_span
+from skills_lib.domain.bars import Bars, FloatArray
+from skills_lib.domain.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Payload = npt.NDArray[np.uint8]
+
+BARS_WORTH_WORKERS = 500_000
+"""Bars to run through before workers are worth the time they take to start."""
+_BATCHES_PER_SLOT = 8
+
+
+class Job(NamedTuple):
+    """What every combination of a sweep shares."""
+
+    strategy: type[Strategy]
+    bars: Bars
+    settings: BacktestSettings
+
+
+class ReferenceSweep:
+    """An `Evaluator` on backtesting.py.
+
+    `connect` opens workers when they are worth it, from the beginning where `always`; without it all work is done in
+    this process.
+    """
+
+    name = "reference"
+
+    def __init__(self, job: Job, connect: Callable[[], Workers] | None = None, always: bool = False) -> None:
+        self.notes: list[str] = []
+        self._job, self._connect, self._always = job, connect, always
+        self._workers: Workers | None = connect() if connect and always else None
+        self._payload: Payload | None = None
+        self._failures: Counter[str] = Counter()
+        self._bars_run = 0
+        slots = self._workers.slots if self._workers else _cpus()
+        self.batch_size = _BATCHES_PER_SLOT * slots
+
+    def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        if self._connect and (self._always or self._bars_run >= BARS_WORTH_WORKERS):
+            found = self._spread(combinations, span)
+        else:
+            found = [measure(self._job, combination, span) for combination in combinations]
+        self._bars_run += len(combinations) * (span.stop - span.start)
+        for _, failure in found:
+            self._note(failure)
+        return np.array([row for row, _ in found], dtype=np.float64).reshape(len(combinations), len(METRICS))
+
+    def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
+        settings = self._job.settings.model_copy(update={"cash": cash})
+        return run_span(self._job.strategy, self._job.bars, parameters, settings, span)
+
+    def _spread(self, combinations: Sequence[Parameters], span: Span) -> list[tuple[list[float], str]]:
+        if self._workers is None:
+            assert self._connect is not None
+            self._workers = self._connect()
+        if self._payload is None:
+            self._payload = pack(self._job)
+        told = len(self._workers.notes)
+        found = self._workers.run(measure_packed, self._payload, [(dict(values), span) for values in combinations])
+        self.notes.extend(self._workers.notes[told:])
+        return found
+
+    def _note(self, failure: str) -> None:
+        """One note a kind of failure, however many combinations it struck."""
+        if failure and not self._failures[failure]:
+            self.notes.append(f"Some combinations could not run: {failure}")
+        self._failures[failure] += 1
+
+
+def measure(job: Job, parameters: Parameters, span: Span) -> tuple[list[float], str]:
+    """One row of the matrix; nan throughout, with the reason, where the strategy cannot run."""
+    try:
+        execution = run_span(job.strategy, job.bars, parameters, job.settings, span)
+    except InputError as error:
+        return [np.nan] * len(METRICS), str(error)
+    return row_of(compute_metrics(execution, job.bars[span.start : span.stop], job.settings.costs)), ""
+
+
+def pack(job: Job) -> "Payload":
+    """The job as bytes that any worker can open: the strategy travels by value, its file need not be there."""
+    import cloudpickle
+
+    module = sys.modules[job.strategy.__module__]
+    with ExitStack() as stack:
+        if module.__name__ != "__main__":  # which always travels by value
+            cloudpickle.register_pickle_by_value(module)
+            stack.callback(cloudpickle.unregister_pickle_by_value, module)
+        packed: bytes = cloudpickle.dumps(job)
+    return np.frombuffer(packed, dtype=np.uint8)
+
+
+def measure_packed(payload: "Payload", item: tuple[Parameters, Span]) -> tuple[list[float], str]:
+    """`measure` in a worker, which opens each job once."""
+    return measure(_opened(payload), *item)
+
+
+_open_job: tuple[str, Job] | None = None
+
+
+def _opened(payload: "Payload") -> Job:
+    global _open_job
+    key = hashlib.blake2b(payload.data).hexdigest()
+    if _open_job is None or _open_job[0] != key:
+        _open_job = (key, pickle.loads(payload.tobytes()))
+    return _open_job[1]
+
+
+def _cpus() -> int:
+    from joblib import cpu_count
+
+    return int(cpu_count())

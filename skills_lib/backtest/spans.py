@@ -1,0 +1,85 @@
+"""A run on part of the bars, with indicators warmed up by the bars before it."""
+
+from dataclasses import replace
+
+import numpy as np
+from backtesting import Strategy
+
+from skills_lib.backtest.evaluator import Parameters, Span
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.runner import run_reference
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.signals import Signals
+
+
+def run_span(
+    strategy: type[Strategy], bars: Bars, parameters: Parameters, settings: BacktestSettings, span: Span
+) -> Execution:
+    """Run the reference on `bars[span]`; the bars before it are seen by indicators and never traded.
+
+    Raises:
+        InputError: as `run_reference`.
+    """
+    known, values = bars[: span.stop], dict(parameters)
+    if span.start == 0:
+        return run_reference(strategy, known, values, settings).execution
+    if issubclass(strategy, SignalStrategy):
+        history = _as_backtested(known, settings.fractional_unit)
+        warmed = _warmed(strategy, history, span.start)
+        return run_reference(warmed, bars[span.start : span.stop], values, settings).execution
+    return _cut(run_reference(_gated(strategy, span.start), known, values, settings).execution, span.start)
+
+
+def cut_signals(signals: Signals, part: slice) -> Signals:
+    """The wishes of some of the bars."""
+    stop, target, size = signals.stop_price, signals.target_price, signals.size
+    return Signals(
+        long_entry=signals.long_entry[part],
+        short_entry=signals.short_entry[part],
+        long_exit=signals.long_exit[part],
+        short_exit=signals.short_exit[part],
+        size=size[part] if isinstance(size, np.ndarray) else size,
+        stop_price=None if stop is None else stop[part],
+        target_price=None if target is None else target[part],
+        indicators={name: values[part] for name, values in signals.indicators.items()},
+    )
+
+
+def _warmed(strategy: type[SignalStrategy], history: Bars, start: int) -> type[SignalStrategy]:
+    class Warmed(strategy):  # type: ignore[valid-type, misc]
+        def signals(self, _bars: Bars) -> Signals:
+            return cut_signals(super().signals(history), slice(start, None))
+
+    return _named_like(Warmed, strategy)
+
+
+def _gated(strategy: type[Strategy], start: int) -> type[Strategy]:
+    class Gated(strategy):  # type: ignore[misc]
+        def next(self) -> None:
+            if len(self.data) - 1 > start:  # as in a run of its own, the span's first bar is not acted on
+                super().next()
+
+    return _named_like(Gated, strategy)
+
+
+def _named_like(made: type[Strategy], strategy: type[Strategy]) -> type[Strategy]:
+    made.__name__ = strategy.__name__
+    return made
+
+
+def _as_backtested(bars: Bars, unit: float) -> Bars:
+    """Prices per fractional unit, by the operations of backtesting.py's FractionalBacktest, so not a bit differs."""
+    if unit == 1:
+        return bars
+    prices = {name: getattr(bars, name) * unit for name in ("open", "high", "low", "close")}
+    return replace(bars, **prices, volume=bars.volume / unit)
+
+
+def _cut(execution: Execution, start: int) -> Execution:
+    trades = execution.trades.assign(
+        entry_bar=execution.trades["entry_bar"] - start, exit_bar=execution.trades["exit_bar"] - start
+    )
+    first_bar = max(execution.first_bar - start, 0)
+    return replace(execution, trades=trades, equity=np.ascontiguousarray(execution.equity[start:]), first_bar=first_bar)

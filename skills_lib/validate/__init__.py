@@ -1,0 +1,1 @@
+"""What keeps a backtest honest: sweeps judged by their neighbourhoods, and walk-forward."""

@@ -1,0 +1,66 @@
+"""Finished combinations on disk, appended as they come, so that a killed sweep goes on where it was."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.domain.errors import TwokeyError
+
+_RECORD = np.dtype([("span", "<i8"), ("index", "<i8"), ("metrics", "<f8", (len(METRICS),))])
+
+
+class Checkpoint:
+    """Rows of metrics by span and flat index, in a folder that one process at a time may use.
+
+    A record cut short by a kill is dropped; everything before it is kept.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self._path = folder / "rows.bin"
+        self._lock = FileLock(folder / "lock")
+        self._known = np.empty(0, dtype=_RECORD)
+
+    def __enter__(self) -> Self:
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise TwokeyError(
+                f"The same sweep is already running in {self.folder.name}. Wait for it, or cancel it first."
+            ) from None
+        self._known = self._read()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.release()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def known(self, span: int) -> tuple[IntArray, FloatArray]:
+        """Indices and rows that an earlier process finished for the span numbered `span`."""
+        records = self._known[self._known["span"] == span]
+        return records["index"].astype(np.int64), records["metrics"].astype(np.float64)
+
+    def append(self, span: int, indices: IntArray, rows: FloatArray) -> None:
+        """Keep finished rows; they are with the operating system when this returns."""
+        records = np.empty(len(indices), dtype=_RECORD)
+        records["span"], records["index"], records["metrics"] = span, indices, rows
+        with self._path.open("ab") as file:
+            file.write(records.tobytes())
+
+    def _read(self) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+        if not self._path.exists():
+            return np.empty(0, dtype=_RECORD)
+        whole = self._path.stat().st_size // _RECORD.itemsize
+        os.truncate(self._path, whole * _RECORD.itemsize)
+        return np.fromfile(self._path, dtype=_RECORD)

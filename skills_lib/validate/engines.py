@@ -1,0 +1,45 @@
+"""Which engine evaluates: the one asked for, or the reference with a note that says why."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from backtesting import Strategy
+
+from skills_lib.backtest.evaluator import Evaluator
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.parallel import open_workers
+from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.validate.model import EngineName
+
+_ENGINES: tuple[EngineName, ...] = ("kernel", "reference")
+
+
+def parse_engine(name: str) -> EngineName:
+    """Check what was typed.
+
+    Raises:
+        InputError: no such engine.
+    """
+    for engine in _ENGINES:
+        if name == engine:
+            return engine
+    raise InputError(f"Unknown engine '{name}'.{did_you_mean(name, _ENGINES)} Allowed: {', '.join(_ENGINES)}.")
+
+
+@contextmanager
+def open_evaluator(
+    engine: EngineName, strategy: type[Strategy], bars: Bars, settings: BacktestSettings, cluster: str | None = None
+) -> Iterator[Evaluator]:
+    """The evaluator for `strategy` on `bars`; what it holds open is closed at the end.
+
+    Raises:
+        InputError: a cluster address that does not answer.
+    """
+    job = Job(strategy, bars, settings)
+    with ExitStack() as stack:
+        sweep = ReferenceSweep(job, lambda: stack.enter_context(open_workers(cluster)), always=cluster is not None)
+        if engine == "kernel":
+            sweep.notes.append("The kernel is not part of this version: the reference ran instead.")
+        yield sweep

@@ -1,0 +1,79 @@
+"""Rows of metrics for points of a space: known ones from memory or checkpoint, the rest from the evaluator."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from skills_lib.backtest.evaluator import Evaluator, Span
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.checkpoint import Checkpoint
+from skills_lib.validate.space import Space
+from skills_lib.validate.table import Table
+
+Measure = Callable[[IntArray], FloatArray]
+"""Flat indices in, rows of metrics out, in the same order."""
+
+
+class Measurer:
+    """A `Measure` on one span that evaluates each point once and keeps it.
+
+    Progress is told after each batch, as `(points kept, total, message)`; it may raise to cancel.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        evaluator: Evaluator,
+        span: Span,
+        checkpoint: Checkpoint | None = None,
+        number: int = 0,
+        progress: Progress = silent,
+        total: int = 0,
+    ) -> None:
+        self._space, self._evaluator, self._span = space, evaluator, span
+        self._checkpoint, self._number = checkpoint, number
+        self._progress, self._total = progress, total
+        self._indices, self._rows = np.empty(0, dtype=np.int64), np.empty((0, len(METRICS)))
+        if checkpoint is not None:
+            self._keep(*_sorted(*checkpoint.known(number)))
+
+    def __call__(self, indices: IntArray) -> FloatArray:
+        missing = np.setdiff1d(indices, self._indices) if len(self._indices) else _ascending(indices)
+        self._tell()
+        size = self._evaluator.batch_size
+        for first in range(0, len(missing), size):
+            batch = missing[first : first + size] if len(missing) > size else missing
+            rows = self._evaluator.evaluate(self._space.combinations(batch), self._span)
+            if self._checkpoint is not None:
+                self._checkpoint.append(self._number, batch, rows)
+            self._keep(batch, rows)
+            self._tell()
+        return self._rows if indices is self._indices else self._rows[np.searchsorted(self._indices, indices)]
+
+    def table(self) -> Table:
+        """Everything measured so far."""
+        return Table(self._space, self._indices, self._rows)
+
+    def _keep(self, indices: IntArray, rows: FloatArray) -> None:
+        if not len(self._indices):
+            self._indices, self._rows = indices, rows
+            return
+        together = np.concatenate([self._indices, indices])
+        self._indices, first = np.unique(together, return_index=True)
+        self._rows = np.concatenate([self._rows, rows])[first]
+
+    def _tell(self) -> None:
+        done = len(self._indices)
+        self._progress(done, max(self._total, done), f"{self._evaluator.name}: combinations")
+
+
+def _ascending(indices: IntArray) -> IntArray:
+    """`indices` itself where it ascends, so that a grid keeps one array for all its windows."""
+    return indices if (np.diff(indices) > 0).all() else np.unique(indices)
+
+
+def _sorted(indices: IntArray, rows: FloatArray) -> tuple[IntArray, FloatArray]:
+    found, first = np.unique(indices, return_index=True)
+    return found, rows[first]

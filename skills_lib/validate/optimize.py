@@ -1,0 +1,234 @@
+"""From a space of parameters to a stored optimisation: search, judge by neighbourhoods, draw and keep."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skills_lib.backtest.evaluator import Evaluator, Span
+from skills_lib.backtest.identity import code_sha256
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.errors import InputError
+from skills_lib.market.candles.model import Candles
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.heatmaps import Landscape, draw_heatmaps, write_interactive
+from skills_lib.validate.measure import Measurer
+from skills_lib.validate.model import (
+    EngineName,
+    Heatmap,
+    OptimizationArtifacts,
+    OptimizationResult,
+    Plateau,
+    Point,
+    SweepQuestion,
+)
+from skills_lib.validate.report import write_optimization
+from skills_lib.validate.search import SearchPlan, search
+from skills_lib.validate.sensitivity import at_edges, sensitivities
+from skills_lib.validate.space import Space
+from skills_lib.validate.stability import Peaks, Place, Surface
+from skills_lib.validate.store import SweepStore
+from skills_lib.validate.table import Objective, Table
+
+OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
+"""Opens the engine and, where asked for, its cluster; called only when there is something to compute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where to look, how, and for what."""
+
+    space: Space
+    plan: SearchPlan
+    objective: Objective
+    engine: EngineName
+
+
+def sweep_question(subject: Subject, candles: Candles, asked: Search, settings: BacktestSettings) -> dict[str, Any]:
+    """The fields of a `SweepQuestion`."""
+    return {
+        "strategy": subject.name,
+        "symbol": candles.instrument.symbol,
+        "timeframe": candles.timeframe.value,
+        "source": candles.origin.source,
+        "data_sha256": candles.bars.digest(),
+        "code_sha256": code_sha256(subject.source_file),
+        "settings": settings,
+        "values": {name: list(values) for name, values in asked.space.values.items()},
+        "constraints": [constraint.text for constraint in asked.space.constraints],
+        "plan": asked.plan,
+        "maximize": asked.objective.metric,
+        "min_trades": asked.objective.min_trades,
+        "engine": asked.engine,
+    }
+
+
+def optimize(
+    subject: Subject,
+    candles: Candles,
+    asked: Search,
+    settings: BacktestSettings,
+    store: SweepStore[OptimizationResult],
+    open_evaluator: OpenEvaluator,
+    progress: Progress = silent,
+) -> OptimizationResult:
+    """Search the space on all of `candles` and store what was found; the same question returns the stored answer.
+
+    What is finished when the work is interrupted is kept, and the same question goes on from there.
+
+    Raises:
+        InputError: a space, method or cluster that does not fit, or no combination with enough trades.
+        TwokeyError: workers kept dying, or the same sweep is running in another process.
+        OSError: the result cannot be written.
+    """
+    question = SweepQuestion(**sweep_question(subject, candles, asked, settings))
+    if stored := store.find(question.id):
+        return stored
+    began, span = time.perf_counter(), Span(0, len(candles.bars))
+    with store.checkpoint(question.id) as checkpoint:
+        with open_evaluator() as evaluator:
+            total = asked.plan.expected(asked.space)
+            measure = Measurer(asked.space, evaluator, span, checkpoint, progress=progress, total=total)
+            table = search(asked.space, asked.plan, measure, asked.objective)
+        scores = asked.objective.scores(table.rows)
+        peaks = Surface(asked.space, table.indices).peaks(scores)
+        if peaks is None:
+            raise _nothing_eligible(table, asked.objective, evaluator.notes)
+        found = _Found(asked, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
+        result = _result(found, question, candles, store.folder(subject.name, question.id), began)
+        store.save(result.artifacts.folder, lambda folder: _write(folder, result, found))
+        store.discard(checkpoint)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    asked: Search
+    table: Table
+    scores: FloatArray
+    peaks: Peaks
+    engine: str
+    notes: tuple[str, ...]
+
+    @property
+    def eligible(self) -> int:
+        return int(np.isfinite(self.scores).sum())
+
+
+def _result(found: _Found, question: SweepQuestion, candles: Candles, folder: Path, began: float) -> OptimizationResult:
+    space, table, times = found.asked.space, found.table, candles.bars.open_time_ns
+    return OptimizationResult(
+        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "settings"}),
+        **question.model_dump(include={"constraints", "data_sha256", "code_sha256"}),
+        id=question.id,
+        source=str(candles.origin),
+        synthetic=candles.origin.synthetic,
+        bars=len(candles.bars),
+        start=pd.Timestamp(times[0]).isoformat(timespec="seconds"),
+        end=pd.Timestamp(times[-1]).isoformat(timespec="seconds"),
+        engine=found.engine,
+        method=question.plan.method,
+        seed=question.plan.seed,
+        trials=question.plan.trials,
+        combinations=len(space.admissible) if space.is_enumerable else None,
+        evaluated=len(table),
+        eligible=found.eligible,
+        best=_point(table, found.peaks.best),
+        recommended=_point(table, found.peaks.recommended),
+        sensitivity=sensitivities(table, found.scores),
+        space=question.values,
+        warnings=_warnings(found),
+        artifacts=_artifacts(folder, space),
+        seconds=round(time.perf_counter() - began, 3),
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+    )
+
+
+def _point(table: Table, place: Place) -> Point:
+    median = place.neighbourhood_median
+    plateau = Plateau(
+        kind=place.kind,
+        value=place.score,
+        neighbourhood_median=median if np.isfinite(median) else None,
+        neighbours=place.neighbours,
+    )
+    return Point(parameters=table.parameters(place.row), metrics=table.figures(place.row), plateau=plateau)
+
+
+def _warnings(found: _Found) -> list[str]:
+    table, peaks = found.table, found.peaks
+    texts = [
+        f"In-sample: the best of {len(table):,} combinations was chosen with luck in it, and looks better than it is. "
+        "`twokey walk-forward` shows what was left of such a choice afterwards."
+    ]
+    if peaks.best.kind == "spike":
+        texts.append("The raw maximum is a spike: its neighbours do much worse. Take the recommended point instead.")
+    if peaks.recommended.kind == "spike":
+        texts.append("Even the recommended point stands on a spike: nothing in this space is stable.")
+    if peaks.recommended.kind == "unknown":
+        texts.append("Too few neighbours were tried to tell plateau from spike: the raw maximum is recommended.")
+    if edges := list(at_edges(table, peaks.recommended.row)):
+        texts.append(f"The recommended point lies at the edge of the space: {', '.join(edges)}. Widen the range.")
+    if few := len(table) - found.eligible:
+        least = found.asked.objective.min_trades
+        texts.append(
+            f"{few:,} of {len(table):,} combinations have under {least} trades or no defined metric: left out."
+        )
+    return texts + list(found.notes)
+
+
+def _nothing_eligible(table: Table, objective: Objective, notes: list[str]) -> InputError:
+    trades = table.rows[:, list(METRICS).index("trades")]
+    if np.isnan(trades).all():
+        return InputError(f"No combination could run. {notes[-1] if notes else ''}")
+    most = int(np.nanmax(trades))
+    return InputError(
+        f"None of {len(table):,} combinations has {objective.min_trades} trades and a defined {objective.metric}; "
+        f"the most trades are {most}. Lower --min-trades, or ask for a longer span."
+    )
+
+
+def _artifacts(folder: Path, space: Space) -> OptimizationArtifacts:
+    varied = list(space.varied)
+    pairs = [(x, y) for i, x in enumerate(varied) for y in varied[i + 1 :]]
+    maps = [Heatmap(x=x, y=y, png=folder / f"{x}-{y}.png") for x, y in pairs]
+    if len(varied) == 1:
+        maps = [Heatmap(x=varied[0], y=None, png=folder / f"{varied[0]}.png")]
+    return OptimizationArtifacts(
+        folder=folder,
+        result=folder / "result.json",
+        report=folder / "report.md",
+        table=folder / "table.csv",
+        heatmaps=maps,
+        interactive=folder / "heatmaps.html" if pairs else None,
+    )
+
+
+def _write(folder: Path, result: OptimizationResult, found: _Found) -> None:
+    landscape = Landscape(found.table, found.scores, result.maximize, found.peaks)
+    _write_table(folder / "table.csv", found)
+    if found.asked.space.varied:
+        draw_heatmaps(folder, landscape)
+    if result.artifacts.interactive:
+        write_interactive(folder / result.artifacts.interactive.name, landscape)
+    (folder / "report.md").write_text(write_optimization(result), encoding="utf-8")
+    (folder / "result.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
+
+
+def _write_table(path: Path, found: _Found) -> None:
+    """Every combination tried with all its metrics; `trades` is whole, what is undefined is empty."""
+    table = found.table
+    frame = pd.DataFrame(table.space.combinations(table.indices))
+    frame["eligible"] = np.isfinite(found.scores)
+    metrics = pd.DataFrame(table.rows, columns=list(METRICS))
+    metrics["trades"] = metrics["trades"].astype("Int64")
+    pd.concat([frame, metrics], axis=1).to_csv(path, index=False)

@@ -1,0 +1,91 @@
+"""The written report of an optimisation."""
+
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.report import SYNTHETIC_NOTE, format_figure
+from skills_lib.domain.constraints import Value
+from skills_lib.validate.model import OptimizationResult, Plateau
+
+_SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
+
+
+def describe_parameters(parameters: dict[str, Value]) -> str:
+    """Parameters in one line."""
+    return ", ".join(f"{name}={value}" for name, value in parameters.items()) or "none"
+
+
+def describe_plateau(plateau: Plateau, metric: str) -> str:
+    """A point's stability in words."""
+    median = format_figure(metric, plateau.neighbourhood_median)
+    return f"{plateau.kind}; its neighbourhood ({plateau.neighbours} neighbours) has median {median}"
+
+
+def write_optimization(result: OptimizationResult) -> str:
+    """The report as Markdown."""
+    banner = f"> **{SYNTHETIC_NOTE}**\n\n" if result.synthetic else ""
+    counted = f"{result.combinations:,}" if result.combinations is not None else "too many to count"
+    return "\n".join(
+        [
+            f"# Optimising {result.strategy} on {result.symbol} {result.timeframe}\n",
+            f"{banner}**In-sample.** The best of {result.evaluated:,} combinations is inflated by luck: among many "
+            "tries one looks good by chance. These figures describe the past that chose them.\n",
+            f"{result.evaluated:,} of {counted} combinations tried ({result.method}), {result.eligible:,} eligible, "
+            f"{METRICS[result.maximize].label} maximised, at least {result.min_trades} trades.\n",
+            *_points(result),
+            *(f"- Warning: {text}" for text in result.warnings),
+            *_sensitivity(result),
+            *_pictures(result),
+            *_provenance(result),
+        ]
+    )
+
+
+def _points(result: OptimizationResult) -> list[str]:
+    best, recommended, metric = result.best, result.recommended, result.maximize
+    names = dict.fromkeys((metric, *_SHOWN))
+    rows = [
+        f"| {METRICS[name].label} | {format_figure(name, recommended.metrics[name])} | "
+        f"{format_figure(name, best.metrics[name])} |"
+        for name in names
+    ]
+    return [
+        "| | recommended | raw maximum |",
+        "|---|---:|---:|",
+        f"| Parameters | {describe_parameters(recommended.parameters)} | {describe_parameters(best.parameters)} |",
+        f"| Stability | {describe_plateau(recommended.plateau, metric)} | {describe_plateau(best.plateau, metric)} |",
+        *rows,
+        "\nThe recommended point is the centre of the best plateau: where the lesser of a point's own figure and the "
+        "median over it and its neighbours, one step away along each parameter, is greatest.\n",
+    ]
+
+
+def _sensitivity(result: OptimizationResult) -> list[str]:
+    ranked = sorted(result.sensitivity.items(), key=lambda item: -item[1].effect)
+    rows = [f"| {name} | {format_figure(result.maximize, found.effect)} |" for name, found in ranked]
+    heading = f"| parameter | largest difference between medians of {METRICS[result.maximize].label} |"
+    return ["\n## Sensitivity\n", heading, "|---|---:|", *rows, ""] if rows else []
+
+
+def _pictures(result: OptimizationResult) -> list[str]:
+    shown = [f"![{' and '.join(filter(None, (m.x, m.y)))}]({m.png.name})" for m in result.artifacts.heatmaps]
+    page = ["\n[Interactive heatmaps](heatmaps.html)\n"] if result.artifacts.interactive else []
+    note = "Each cell is the median over the parameters that are not shown.\n"
+    return ["## Heatmaps\n", note, *shown, *page] if shown else []
+
+
+def _provenance(result: OptimizationResult) -> list[str]:
+    space = ", ".join(f"{name}: {_values(values)}" for name, values in result.space.items())
+    return [
+        "\n## What made it\n",
+        f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
+        f"- Space: {space}; constraints: {', '.join(result.constraints) or 'none'}",
+        f"- Engine {result.engine}, seed {result.seed}, {result.seconds:,.1f} s",
+        f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, sweep `{result.id}`",
+        "- Every combination with all metrics: [table.csv](table.csv)",
+        "",
+    ]
+
+
+def _values(values: list[Value]) -> str:
+    if len(values) <= 6:
+        return " ".join(str(value) for value in values)
+    return f"{values[0]} {values[1]} … {values[-1]} ({len(values)} values)"

@@ -1,0 +1,172 @@
+"""Which points of a space are tried: all of them, a random sample, or those that TPE proposes."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.validate.measure import Measure, Measurer
+from skills_lib.validate.space import Space
+from skills_lib.validate.stability import neighbours_of
+from skills_lib.validate.table import Objective, Table
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import Trial
+
+Method = Literal["grid", "random", "tpe"]
+_METHODS: tuple[Method, ...] = ("grid", "random", "tpe")
+
+DEFAULT_TRIALS = 200
+TPE_BATCH = 8
+"""Points asked of TPE at once: a constant, so that the same seed gives the same points on any machine."""
+COMPLETED_PEAKS = 3
+"""After sampling, the neighbours of this many best points are tried, and again where one of them is better: else
+nothing is known of their stability."""
+_PATIENCE = 50  # proposals per wanted trial before a sampler that finds nothing new stops
+
+
+class SearchPlan(BaseModel):
+    """How a space is searched. `trials` is None for a grid, which tries every combination."""
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Method = "grid"
+    trials: int | None = None
+    seed: int = 0
+
+    @classmethod
+    def parse(cls, method: str, trials: int | None, seed: int) -> "SearchPlan":
+        """Check what was typed.
+
+        Raises:
+            InputError: unknown method, a number of trials where none or a positive one is allowed, optuna missing.
+        """
+        if method not in _METHODS:
+            raise InputError(f"Unknown method '{method}'.{did_you_mean(method, _METHODS)} Allowed: grid, random, tpe.")
+        if method == "grid" and trials is not None:
+            raise InputError("A grid tries every combination: leave --trials out, or take --method random or tpe.")
+        if trials is not None and trials < 1:
+            raise InputError(f"trials={trials} is not allowed. Give 1 or more.")
+        if method == "tpe":
+            _require_optuna()
+        wanted = None if method == "grid" else trials or DEFAULT_TRIALS
+        return cls.model_validate({"method": method, "trials": wanted, "seed": seed})
+
+    def expected(self, space: Space) -> int:
+        """How many evaluations to expect, for progress."""
+        if self.trials is None:
+            return len(space.admissible)
+        return min(self.trials, len(space.admissible)) if space.is_enumerable else self.trials
+
+
+def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objective) -> Table:
+    """Try points of `space` as `plan` says and return everything measured.
+
+    Raises:
+        InputError: a grid too large to enumerate, or a space in which no admissible point is found.
+    """
+    if plan.method == "grid":
+        measure(space.admissible)
+    elif plan.method == "random":
+        measure(_sample(space, plan))
+    else:
+        _tpe(space, plan, measure, objective)
+    if plan.trials is not None:
+        _surround_peaks(space, plan.trials, measure, objective)
+    return measure.table()
+
+
+def _surround_peaks(space: Space, most: int, measure: Measurer, objective: Objective) -> None:
+    """Try the neighbours of the best points until they have been tried, or `most` further points have."""
+    table = measure.table()
+    limit = len(table) + most
+    while len(table) < limit:
+        best = np.argsort(-objective.scores(table.rows), kind="stable")[:COMPLETED_PEAKS]
+        around = [index for index in neighbours_of(space, table.indices[best]) if space.admits(index)]
+        measure(np.array(around, dtype=np.int64))
+        before, table = table, measure.table()
+        if len(table) == len(before):
+            break
+
+
+def _sample(space: Space, plan: SearchPlan) -> IntArray:
+    rng, trials = np.random.default_rng(plan.seed), plan.trials or DEFAULT_TRIALS
+    if not space.is_enumerable:
+        return _drawn(space, trials, lambda: int(rng.integers(space.size)))
+    wanted = min(trials, len(space.admissible))
+    return np.asarray(rng.choice(space.admissible, size=wanted, replace=False), dtype=np.int64)
+
+
+def _drawn(space: Space, trials: int, draw: Callable[[], int]) -> IntArray:
+    """Distinct admissible points from a space too large to enumerate."""
+    found: dict[int, None] = {}
+    for _ in range(_PATIENCE * trials):
+        index = draw()
+        if space.admits(index):
+            found[index] = None
+        if len(found) == trials:
+            break
+    return _refuse_none(np.array(list(found), dtype=np.int64), space)
+
+
+def _tpe(space: Space, plan: SearchPlan, measure: Measure, objective: Objective) -> None:
+    study, trials = _study(plan.seed), plan.expected(space)
+    tried: set[int] = set()
+    for _ in range(_PATIENCE * trials // TPE_BATCH + 1):
+        asked = [study.ask() for _ in range(min(TPE_BATCH, trials - len(tried)))]
+        points = np.array([_proposal(trial, space) for trial in asked], dtype=np.int64)
+        admitted = np.array([space.admits(index) for index in points])
+        scores = np.full(len(points), -np.inf)
+        if admitted.any():
+            scores[admitted] = objective.scores(measure(points[admitted]))
+        _tell(study, asked, scores)
+        tried.update(points[admitted].tolist())
+        if len(tried) >= trials:
+            break
+    _refuse_none(np.array(list(tried), dtype=np.int64), space)
+
+
+def _tell(study: "Study", asked: "list[Trial]", scores: FloatArray) -> None:
+    from optuna.trial import TrialState
+
+    for trial, score in zip(asked, scores, strict=True):
+        if np.isfinite(score):
+            study.tell(trial, float(score))
+        else:  # not admissible, undefined or too few trades: TPE counts a pruned trial among the bad ones
+            study.tell(trial, state=TrialState.PRUNED)
+
+
+def _study(seed: int) -> "Study":
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=seed))
+
+
+def _proposal(trial: "Trial", space: Space) -> int:
+    place = np.zeros((1, len(space.shape)), dtype=np.int64)
+    for name, axis in space.varied.items():
+        last = space.shape[axis] - 1
+        if name in space.ordered:
+            place[0, axis] = trial.suggest_int(name, 0, last)
+        else:
+            place[0, axis] = trial.suggest_categorical(name, list(range(last + 1)))
+    return int(space.indices(place)[0])
+
+
+def _refuse_none(indices: IntArray, space: Space) -> IntArray:
+    if not len(indices):
+        listed = " and ".join(constraint.text for constraint in space.constraints)
+        raise InputError(f"No combination that meets {listed} was found among {space.size:,}. Narrow the ranges.")
+    return indices
+
+
+def _require_optuna() -> None:
+    try:
+        import optuna  # noqa: F401
+    except ImportError:
+        raise InputError("--method tpe needs optuna. Install twokey[optimize], or take --method random.") from None

@@ -1,0 +1,40 @@
+"""How much each parameter matters, and whether the space was wide enough."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.domain.constraints import Value
+from skills_lib.validate.model import Sensitivity, ValueMedian
+from skills_lib.validate.table import Table
+
+
+def sensitivities(table: Table, scores: FloatArray) -> dict[str, Sensitivity]:
+    """For each varied parameter, the median score at each of its values over everything else that was tried."""
+    eligible = np.isfinite(scores)
+    places = table.space.positions(table.indices)[eligible]
+    return {
+        name: _sensitivity(table.space.values[name], places[:, axis], scores[eligible])
+        for name, axis in table.space.varied.items()
+    }
+
+
+def at_edges(table: Table, row: int) -> Iterator[str]:
+    """Parameters of a point that lie at the first or last of their values, with the range, in words."""
+    place = table.space.positions(table.indices[row : row + 1])[0]
+    for name, axis in table.space.ordered.items():
+        values = table.space.values[name]
+        if place[axis] in (0, len(values) - 1):
+            yield f"{name}={values[place[axis]]} (tried {values[0]} to {values[-1]})"
+
+
+def _sensitivity(values: tuple[Value, ...], places: IntArray, scores: FloatArray) -> Sensitivity:
+    found = [_median(value, scores[places == i]) for i, value in enumerate(values)]
+    defined = [entry.median for entry in found if entry.median is not None]
+    return Sensitivity(effect=max(defined) - min(defined), medians=found)
+
+
+def _median(value: Value, scores: FloatArray) -> ValueMedian:
+    median = float(np.median(scores)) if len(scores) else None
+    return ValueMedian(value=value, median=median, combinations=len(scores))

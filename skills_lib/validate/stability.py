@@ -1,0 +1,127 @@
+"""Plateau or spike: a point is judged by its neighbourhood, not by itself.
+
+The neighbourhood of a point is the point and, along every numeric parameter that varies, the next smaller and the
+next larger value with all else equal, as far as they were tried. Its figure is the lower median of the scores in
+it; a combination that has too few trades or no defined score counts as the worst. A point is worth the lesser of
+that and its own score, so that neither a spike nor a pit is worth much. The recommended point is worth most; among
+equals, it is the one nearest the middle of the largest connected group of them.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
+from skills_lib.validate.space import Space
+
+Kind = Literal["plateau", "spike", "unknown"]
+
+KEPT_SHARE = 0.5
+"""A plateau's neighbourhood keeps at least this share of the point's lead over the typical combination."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One point on the surface. `row` is its row in the table, `neighbours` how many were tried around it."""
+
+    row: int
+    score: float
+    neighbourhood_median: float
+    neighbours: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Peaks:
+    """The raw maximum and the centre of the best plateau, which is recommended."""
+
+    best: Place
+    recommended: Place
+
+
+class Surface:
+    """Which tried points are neighbours; made once for a set of points, asked for any scores on them."""
+
+    def __init__(self, space: Space, indices: IntArray) -> None:
+        self.space, self.indices = space, indices
+        self._around = _rows_around(space, indices)
+        self._counts = (self._around >= 0).sum(axis=1)
+
+    def medians(self, scores: FloatArray) -> FloatArray:
+        """Lower median of the scores in each point's neighbourhood."""
+        padded = np.append(scores, np.inf)  # an absent neighbour, at row -1, sorts behind all others
+        around: FloatArray = np.sort(np.column_stack([scores, padded[self._around]]), axis=1)
+        medians: FloatArray = around[np.arange(len(scores)), self._counts // 2]
+        return medians
+
+    def peaks(self, scores: FloatArray) -> Peaks | None:
+        """Best and recommended point, or None where no point has a score."""
+        if not len(scores) or not np.isfinite(best := scores.max()):
+            return None
+        medians, typical = self.medians(scores), float(np.median(scores[np.isfinite(scores)]))
+        supported = self._supported() & np.isfinite(scores)
+        highest = int(np.flatnonzero(scores == best)[0])
+        if not supported.any():
+            only = self._place(highest, scores, medians, typical)
+            return Peaks(only, only)
+        worth = np.minimum(scores, medians)
+        tied = np.flatnonzero(supported & (worth == worth[supported].max()))
+        centre = self._most_central(tied)
+        return Peaks(self._place(highest, scores, medians, typical), self._place(centre, scores, medians, typical))
+
+    def _supported(self) -> BoolArray:
+        """Points with as many tried neighbours as a corner of the grid has; the rest is too lonely to judge."""
+        wanted = len(self.space.ordered)
+        return self._counts >= wanted if wanted else np.zeros(len(self.indices), dtype=np.bool_)
+
+    def _place(self, row: int, scores: FloatArray, medians: FloatArray, typical: float) -> Place:
+        score, median = float(scores[row]), float(medians[row])
+        keeps = median - typical >= KEPT_SHARE * (score - typical)
+        kind: Kind = "unknown" if not self._supported()[row] else "plateau" if keeps else "spike"
+        return Place(row, score, median, int(self._counts[row]), kind)
+
+    def _most_central(self, tied: IntArray) -> int:
+        if len(tied) == 1:
+            return int(tied[0])
+        group = self._largest_group(set(tied.tolist()))
+        places = self.space.positions(self.indices[group]).astype(np.float64)
+        distance = ((places - places.mean(axis=0)) ** 2).sum(axis=1)
+        return int(group[int(distance.argmin())])
+
+    def _largest_group(self, rows: set[int]) -> IntArray:
+        largest: list[int] = []
+        while rows:
+            group, edge = [], [rows.pop()]
+            while edge:
+                group.append(row := edge.pop())
+                found = rows & set(self._around[row].tolist())
+                rows -= found
+                edge.extend(found)
+            largest = max(largest, group, key=lambda found: (len(found), -min(found, default=0)))
+        return np.array(sorted(largest), dtype=np.int64)
+
+
+def neighbours_of(space: Space, indices: IntArray) -> list[int]:
+    """Flat indices of all neighbours of the points, admissible or not, each once."""
+    around = _indices_around(space, indices)
+    return sorted(set(around[around >= 0].tolist()))
+
+
+def _rows_around(space: Space, indices: IntArray) -> IntArray:
+    """int64[points, 2 × ordered parameters]: the row of each neighbour in `indices`, -1 where it was not tried."""
+    around = _indices_around(space, indices)
+    rows = np.minimum(np.searchsorted(indices, around), max(len(indices) - 1, 0))
+    return np.where(indices[rows] == around, rows, -1)
+
+
+def _indices_around(space: Space, indices: IntArray) -> IntArray:
+    places = space.positions(indices)
+    columns = [_step(space, indices, places, axis, by) for axis in space.ordered.values() for by in (-1, 1)]
+    return np.column_stack(columns) if columns else np.empty((len(indices), 0), dtype=np.int64)
+
+
+def _step(space: Space, indices: IntArray, places: IntArray, axis: int, by: int) -> IntArray:
+    stride = int(np.prod(space.shape[axis + 1 :], dtype=np.int64))
+    moved = places[:, axis] + by
+    return np.where((moved >= 0) & (moved < space.shape[axis]), indices + by * stride, -1)

@@ -1,0 +1,126 @@
+"""Walk-forward: choose parameters on each train span, try them on the test span that follows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from skills_lib.backtest.evaluator import COLUMNS, Evaluator
+from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.checkpoint import Checkpoint
+from skills_lib.validate.measure import Measurer
+from skills_lib.validate.search import SearchPlan, search
+from skills_lib.validate.space import Space
+from skills_lib.validate.stability import Kind, Surface
+from skills_lib.validate.table import Objective, Table
+from skills_lib.validate.windows import Window
+
+Pick = Literal["plateau", "peak"]
+"""What of a train span is tried afterwards: the recommended centre of the best plateau, or the raw maximum."""
+
+
+def parse_pick(text: str) -> Pick:
+    """Check what was typed.
+
+    Raises:
+        InputError: neither of the two.
+    """
+    picks: tuple[Pick, ...] = ("plateau", "peak")
+    for pick in picks:
+        if text == pick:
+            return pick
+    raise InputError(f"Unknown pick '{text}'.{did_you_mean(text, ('plateau', 'peak'))} Allowed: plateau, peak.")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What one train span chose. `index`: the point in the space; `train`, `test`: rows of metrics."""
+
+    index: int
+    parameters: dict[str, Value]
+    kind: Kind
+    train: FloatArray
+    test: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One window. `chosen` is None where no combination was eligible on the train span: nothing is traded then."""
+
+    window: Window
+    chosen: Chosen | None
+    evaluated: int
+
+
+class WalkForward:
+    """The choices of one walk-forward, window by window."""
+
+    def __init__(
+        self, evaluator: Evaluator, space: Space, plan: SearchPlan, objective: Objective, pick: Pick = "plateau"
+    ) -> None:
+        self._evaluator, self._space, self._plan = evaluator, space, plan
+        self._objective, self._pick = objective, pick
+        self._surface: Surface | None = None
+
+    def run(
+        self, windows: Sequence[Window], checkpoint: Checkpoint | None = None, progress: Progress = silent
+    ) -> list[Outcome]:
+        """Choose and try on every window, oldest first; `progress` counts windows and may raise to cancel."""
+        outcomes = []
+        for number, window in enumerate(windows):
+            progress(number, len(windows), f"{self._evaluator.name}: windows")
+            outcomes.append(self._one(number, window, checkpoint))
+        progress(len(windows), len(windows), f"{self._evaluator.name}: windows")
+        return outcomes
+
+    def _one(self, number: int, window: Window, checkpoint: Checkpoint | None) -> Outcome:
+        measure = Measurer(self._space, self._evaluator, window.train, checkpoint, number)
+        table = search(self._space, self._plan, measure, self._objective)
+        peaks = self._on(table).peaks(self._objective.scores(table.rows))
+        if peaks is None:
+            return Outcome(window, None, len(table))
+        place = peaks.recommended if self._pick == "plateau" else peaks.best
+        index = table.indices[place.row : place.row + 1]
+        afterwards = Measurer(self._space, self._evaluator, window.test, checkpoint, -1 - number)
+        test = afterwards(index)[0]
+        chosen = Chosen(int(index[0]), table.parameters(place.row), place.kind, table.rows[place.row], test)
+        return Outcome(window, chosen, len(table))
+
+    def _on(self, table: Table) -> Surface:
+        """A grid tries the same points in every window, so their neighbourhoods are found once."""
+        known = self._surface
+        if known is None or (known.indices is not table.indices and not np.array_equal(known.indices, table.indices)):
+            known = self._surface = Surface(self._space, table.indices)
+        return known
+
+
+def efficiency(outcomes: Sequence[Outcome]) -> float | None:
+    """Return per day out of sample over return per day in sample, all windows pooled, simple interest.
+
+    None where nothing was chosen or the train spans earned nothing: a share of nothing says nothing.
+    """
+    chosen = [(o.window, o.chosen) for o in outcomes if o.chosen is not None]
+    column = COLUMNS["return_pct"]
+    trained = sum(found.train[column] for _, found in chosen)
+    if not trained > 0:
+        return None
+    in_sample = trained / sum(window.train_days for window, _ in chosen)
+    out_of_sample = sum(found.test[column] for _, found in chosen) / sum(window.test_days for window, _ in chosen)
+    return float(out_of_sample / in_sample) if np.isfinite(out_of_sample) else None
+
+
+def positive_share(outcomes: Sequence[Outcome]) -> float:
+    """Share of all windows whose test span earned money after costs; a window not traded did not."""
+    column = COLUMNS["return_pct"]
+    return sum(o.chosen is not None and bool(o.chosen.test[column] > 0) for o in outcomes) / len(outcomes)
+
+
+def places(space: Space, outcomes: Sequence[Outcome]) -> dict[str, list[int]]:
+    """For each varied parameter, the position of its chosen value in each window that chose."""
+    indices = np.array([o.chosen.index for o in outcomes if o.chosen is not None], dtype=np.int64)
+    found = space.positions(indices) if len(indices) else np.empty((0, len(space.shape)), dtype=np.int64)
+    return {name: found[:, axis].tolist() for name, axis in space.varied.items()}

@@ -1,0 +1,124 @@
+"""What is asked of a walk-forward and what comes back."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.domain.constraints import Value
+from skills_lib.validate.model import EngineName, Figures, SweepQuestion
+from skills_lib.validate.stability import Kind
+from skills_lib.validate.walk_forward import Pick
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class WalkForwardQuestion(SweepQuestion):
+    """Everything that makes two walk-forwards the same; lengths in nanoseconds."""
+
+    train_ns: int
+    test_ns: int
+    step_ns: int
+    embargo_ns: int
+    anchored: bool
+    pick: Pick
+
+
+class WindowResult(_Frozen):
+    """One window; times are UTC, ends not included. `parameters` is None where nothing was eligible to be chosen.
+
+    `train` is in-sample, `test` out-of-sample, each on its whole span with the full starting cash.
+    """
+
+    train_start: str
+    train_end: str
+    test_start: str
+    test_end: str
+    parameters: dict[str, Value] | None
+    plateau: Kind | None
+    train: Figures | None
+    test: Figures | None
+
+
+class Stretch(_Frozen):
+    """Consecutive parts of the stitched out-of-sample run; `start` and `end` are its first and last bars, UTC."""
+
+    start: str
+    end: str
+    windows: int
+    bars: int
+    metrics: Figures
+
+
+class Halves(_Frozen):
+    """The first half of the windows against the second; None where there is only one window."""
+
+    first: Stretch | None
+    second: Stretch | None
+
+
+class Drift(_Frozen):
+    """How one parameter wandered. `changed_share`: windows that changed it; `mean_step`: mean change in shares of
+    its range, None where its values have no order."""
+
+    values: list[Value]
+    changed_share: float
+    mean_step: float | None
+
+
+class WalkForwardArtifacts(_Frozen):
+    """Files of a stored walk-forward."""
+
+    folder: Path
+    result: Path
+    report: Path
+    picture: Path
+    windows: Path
+    trades: Path
+    equity: Path
+
+
+class WalkForwardResult(_Frozen):
+    """One stored walk-forward. `efficiency`: return per day out of sample over in sample; None where that lost."""
+
+    id: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool
+    sample: Literal["out-of-sample"] = "out-of-sample"
+    bars: int
+    start: str
+    end: str
+    engine: EngineName
+    method: str
+    maximize: str
+    min_trades: int
+    seed: int
+    pick: Pick
+    train_days: float
+    test_days: float
+    step_days: float
+    embargo_days: float
+    anchored: bool
+    combinations: int | None
+    evaluated: int
+    windows: list[WindowResult]
+    out_of_sample: Stretch
+    halves: Halves
+    efficiency: float | None
+    positive_share: float
+    parameter_drift: dict[str, Drift]
+    settings: BacktestSettings
+    space: dict[str, list[Value]]
+    constraints: list[str]
+    warnings: list[str]
+    artifacts: WalkForwardArtifacts
+    seconds: float
+    data_sha256: str
+    code_sha256: str
+    created_at: str

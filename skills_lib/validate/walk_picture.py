@@ -1,0 +1,63 @@
+"""The picture of a walk-forward: stitched equity, train against test, and where the windows lie."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.domain.bars import Bars
+from skills_lib.validate.walk_model import WalkForwardResult
+
+_INK, _OUT, _IN, _MARKET = "#24292f", "#0969da", "#8c959f", "#bf8700"
+
+
+def draw_walk_forward(path: Path, result: WalkForwardResult, execution: Execution, bars: Bars) -> None:
+    """Write a PNG of 1200 × 1000 pixels. `execution` is the stitched run on `bars`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 10), layout="constrained")
+    FigureCanvasAgg(figure)
+    top, middle, bottom = figure.subplots(3, 1, height_ratios=(3, 2, 2))
+    _draw_equity(top, result, execution, bars)
+    _draw_samples(middle, result)
+    _draw_windows(bottom, result)
+    for axes in (top, middle, bottom):
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=100)
+
+
+def _draw_equity(axes: Any, result: WalkForwardResult, execution: Execution, bars: Bars) -> None:
+    times = bars.open_time_ns.view("datetime64[ns]")
+    held = execution.cash * bars.close / bars.close[0]
+    axes.plot(times, held, color=_MARKET, linewidth=1, label="Buy and hold, no costs")
+    axes.plot(times, execution.equity, color=_OUT, linewidth=1.4, label="Stitched out-of-sample, after costs")
+    synthetic = " · SYNTHETIC DATA" if result.synthetic else ""
+    title = f"{result.strategy} · {result.symbol} {result.timeframe} · walk-forward{synthetic}"
+    axes.set_title(title, loc="left", color=_INK, fontsize=12)
+    axes.set_ylabel("Equity [quote]")
+    axes.legend(loc="upper left", frameon=False)
+
+
+def _draw_samples(axes: Any, result: WalkForwardResult) -> None:
+    number, label = np.arange(len(result.windows)), METRICS[result.maximize].label
+    for sample, colour, shift in (("train", _IN, -0.2), ("test", _OUT, 0.2)):
+        figures = [getattr(window, sample) for window in result.windows]
+        values = [found[result.maximize] if found else None for found in figures]
+        name = "in-sample (train)" if sample == "train" else "out-of-sample (test)"
+        axes.bar(number + shift, [np.nan if v is None else v for v in values], width=0.4, color=colour, label=name)
+    axes.axhline(0, color=_INK, linewidth=0.8)
+    axes.set(xlabel="window", ylabel=label)
+    axes.legend(loc="upper left", frameon=False, ncols=2)
+
+
+def _draw_windows(axes: Any, result: WalkForwardResult) -> None:
+    for number, window in enumerate(result.windows):
+        for sample, colour in (("train", _IN), ("test", _OUT)):
+            start, end = (np.datetime64(getattr(window, f"{sample}_{edge}")) for edge in ("start", "end"))
+            axes.plot([start, end], [number, number], color=colour, linewidth=4, solid_capstyle="butt")
+    axes.invert_yaxis()
+    axes.set_ylabel("window")

@@ -1,0 +1,257 @@
+"""From windows to a stored walk-forward: choose, try, stitch, judge, draw and keep."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from skills_lib.backtest.evaluator import figures_of
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.metrics import METRICS, compute_metrics, drawdown
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.bars import Bars
+from skills_lib.market.candles.model import Candles
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.optimize import OpenEvaluator, Search, sweep_question
+from skills_lib.validate.stitch import Part, joined, run_parts
+from skills_lib.validate.store import SweepStore
+from skills_lib.validate.walk_forward import Outcome, Pick, WalkForward, efficiency, places, positive_share
+from skills_lib.validate.walk_model import (
+    Drift,
+    Halves,
+    Stretch,
+    WalkForwardArtifacts,
+    WalkForwardQuestion,
+    WalkForwardResult,
+    WindowResult,
+)
+from skills_lib.validate.walk_picture import draw_walk_forward
+from skills_lib.validate.walk_report import write_walk_forward
+from skills_lib.validate.windows import DAY_NS, WindowPlan, make_windows, stitched_spans
+
+_FILES = {
+    "result": "result.json",
+    "report": "report.md",
+    "picture": "windows.png",
+    "windows": "windows.csv",
+    "trades": "trades.csv",
+    "equity": "equity.csv",
+}
+FEW_WINDOWS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """What to search on each train span, the windows, and which point of a train span is tried."""
+
+    search: Search
+    windows: WindowPlan
+    pick: Pick = "plateau"
+
+
+def walk_forward(
+    subject: Subject,
+    candles: Candles,
+    asked: Walk,
+    settings: BacktestSettings,
+    store: SweepStore[WalkForwardResult],
+    open_evaluator: OpenEvaluator,
+    progress: Progress = silent,
+) -> WalkForwardResult:
+    """Walk forward over `candles` and store what was found; the same question returns the stored answer.
+
+    What is finished when the work is interrupted is kept, and the same question goes on from there.
+
+    Raises:
+        InputError: windows longer than the data, or a space, method or cluster that does not fit.
+        TwokeyError: workers kept dying, or the same walk-forward is running in another process.
+        OSError: the result cannot be written.
+    """
+    question = _question(subject, candles, asked, settings)
+    if stored := store.find(question.id):
+        return stored
+    began, bars, wanted = time.perf_counter(), candles.bars, asked.search
+    windows = make_windows(bars, asked.windows)
+    with store.checkpoint(question.id) as checkpoint:
+        with open_evaluator() as evaluator:
+            walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, asked.pick)
+            outcomes = walk.run(windows, checkpoint, progress)
+            chosen = [outcome.chosen.parameters if outcome.chosen else None for outcome in outcomes]
+            parts = run_parts(evaluator, stitched_spans(windows), chosen, settings.cash)
+        walked = _Walked(asked, bars, settings, outcomes, parts, evaluator.name, tuple(evaluator.notes))
+        result = _result(walked, question, candles, store.folder(subject.name, question.id), began)
+        store.save(result.artifacts.folder, lambda folder: _write(folder, result, walked))
+        store.discard(checkpoint)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Walked:
+    asked: Walk
+    bars: Bars
+    settings: BacktestSettings
+    outcomes: Sequence[Outcome]
+    parts: Sequence[Part]
+    engine: str
+    notes: tuple[str, ...]
+
+    def stretch(self, first: int, beyond: int) -> Stretch | None:
+        """The stitched run over some windows, measured; windows meet flat, so a cut there cuts no trade."""
+        if first == beyond:
+            return None
+        execution, bars = joined(self.parts[first:beyond], self.bars)
+        return Stretch(
+            start=_utc(bars.open_time_ns[0]),
+            end=_utc(bars.open_time_ns[-1]),
+            windows=beyond - first,
+            bars=len(bars),
+            metrics=compute_metrics(execution, bars, self.settings.costs),
+        )
+
+
+def _question(subject: Subject, candles: Candles, asked: Walk, settings: BacktestSettings) -> WalkForwardQuestion:
+    plan = asked.windows
+    return WalkForwardQuestion(
+        **sweep_question(subject, candles, asked.search, settings),
+        train_ns=plan.train_ns,
+        test_ns=plan.test_ns,
+        step_ns=plan.step_ns,
+        embargo_ns=plan.embargo_ns,
+        anchored=plan.anchored,
+        pick=asked.pick,
+    )
+
+
+def _result(
+    walked: _Walked, question: WalkForwardQuestion, candles: Candles, folder: Path, began: float
+) -> WalkForwardResult:
+    outcomes, space, plan = walked.outcomes, walked.asked.search.space, walked.asked.windows
+    whole, middle = walked.stretch(0, len(outcomes)), len(outcomes) // 2
+    assert whole is not None
+    return WalkForwardResult(
+        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "settings"}),
+        **question.model_dump(include={"constraints", "data_sha256", "code_sha256", "anchored", "pick"}),
+        id=question.id,
+        source=str(candles.origin),
+        synthetic=candles.origin.synthetic,
+        bars=len(walked.bars),
+        start=_utc(walked.bars.open_time_ns[0]),
+        end=_utc(walked.bars.open_time_ns[-1]),
+        engine=walked.engine,
+        method=question.plan.method,
+        seed=question.plan.seed,
+        train_days=plan.train_ns / DAY_NS,
+        test_days=plan.test_ns / DAY_NS,
+        step_days=plan.step_ns / DAY_NS,
+        embargo_days=plan.embargo_ns / DAY_NS,
+        combinations=len(space.admissible) if space.is_enumerable else None,
+        evaluated=sum(outcome.evaluated for outcome in outcomes),
+        windows=[_window(outcome) for outcome in outcomes],
+        out_of_sample=whole,
+        halves=Halves(
+            first=walked.stretch(0, middle), second=walked.stretch(middle, len(outcomes)) if middle else None
+        ),
+        efficiency=efficiency(outcomes),
+        positive_share=positive_share(outcomes),
+        parameter_drift=_drift(walked),
+        space=question.values,
+        warnings=_warnings(walked),
+        artifacts=WalkForwardArtifacts(folder=folder, **{name: folder / file for name, file in _FILES.items()}),
+        seconds=round(time.perf_counter() - began, 3),
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+    )
+
+
+def _window(outcome: Outcome) -> WindowResult:
+    window, chosen = outcome.window, outcome.chosen
+    return WindowResult(
+        train_start=_utc(window.train_start_ns),
+        train_end=_utc(window.train_end_ns),
+        test_start=_utc(window.test_start_ns),
+        test_end=_utc(window.test_end_ns),
+        parameters=chosen.parameters if chosen else None,
+        plateau=chosen.kind if chosen else None,
+        train=figures_of(chosen.train) if chosen else None,
+        test=figures_of(chosen.test) if chosen else None,
+    )
+
+
+def _drift(walked: _Walked) -> dict[str, Drift]:
+    space = walked.asked.search.space
+    found = {}
+    for name, wandered in places(space, walked.outcomes).items():
+        values, steps = space.values[name], np.abs(np.diff(wandered))
+        moved = float(steps.mean()) / (len(values) - 1) if len(steps) else 0.0
+        found[name] = Drift(
+            values=[values[place] for place in wandered],
+            changed_share=float((steps > 0).mean()) if len(steps) else 0.0,
+            mean_step=moved if name in space.ordered else None,
+        )
+    return found
+
+
+def _warnings(walked: _Walked) -> list[str]:
+    outcomes, plan, texts = walked.outcomes, walked.asked.windows, []
+    if len(outcomes) < FEW_WINDOWS:
+        texts.append(f"{len(outcomes)} windows are few: one lucky window decides the picture.")
+    if empty := sum(outcome.chosen is None for outcome in outcomes):
+        least = walked.asked.search.objective.min_trades
+        texts.append(f"{empty} windows chose nothing: no combination had {least} trades in train. They stay flat.")
+    if plan.step_ns < plan.test_ns:
+        texts.append("Test spans overlap: windows are not independent. The stitched run uses every bar once.")
+    if plan.step_ns > plan.test_ns:
+        texts.append("Steps are longer than test spans: bars between them are in no test.")
+    if len(expected := make_windows(walked.bars, plan)) < _planned(walked.bars, plan):
+        texts.append(f"Holes in the data swallowed windows: {len(expected)} were left.")
+    if (unused := len(walked.bars) - outcomes[-1].window.test.stop) > 0:
+        texts.append(f"The last {unused:,} bars lie behind the last window and are unused.")
+    return texts + list(walked.notes)
+
+
+def _planned(bars: Bars, plan: WindowPlan) -> int:
+    spanned = int(bars.open_time_ns[-1]) + bars.interval_ns - int(bars.open_time_ns[0])
+    return (spanned - plan.train_ns - plan.embargo_ns - plan.test_ns) // plan.step_ns + 1
+
+
+def _write(folder: Path, result: WalkForwardResult, walked: _Walked) -> None:
+    files = {name: folder / file for name, file in _FILES.items()}
+    execution, bars = joined(walked.parts, walked.bars)
+    execution.trades.to_csv(files["trades"], index=False)
+    _write_equity(files["equity"], execution, bars, walked.parts)
+    _windows_frame(walked.outcomes).to_csv(files["windows"], index=False)
+    draw_walk_forward(files["picture"], result, execution, bars)
+    files["report"].write_text(write_walk_forward(result), encoding="utf-8")
+    files["result"].write_text(result.model_dump_json(indent=2), encoding="utf-8")
+
+
+def _write_equity(path: Path, execution: Execution, bars: Bars, parts: Sequence[Part]) -> None:
+    lengths = [part.span.stop - part.span.start for part in parts]
+    columns = {
+        "open_time": pd.DatetimeIndex(bars.open_time_ns.view("datetime64[ns]")),
+        "window": np.repeat(np.arange(len(parts)), lengths),
+        "equity": execution.equity,
+        "drawdown_pct": drawdown(execution.equity) * 100,
+    }
+    pd.DataFrame(columns).to_csv(path, index=False)
+
+
+def _windows_frame(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+    rows = []
+    for outcome in outcomes:
+        found = _window(outcome)
+        row = found.model_dump(include={"train_start", "train_end", "test_start", "test_end"}) | (
+            found.parameters or {}
+        )
+        for sample, figures in (("train", found.train), ("test", found.test)):
+            row |= {f"{sample}_{name}": figures[name] if figures else None for name in METRICS}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _utc(time_ns: int) -> str:
+    return pd.Timestamp(int(time_ns)).isoformat(timespec="seconds")

@@ -1,0 +1,111 @@
+"""The written report of a walk-forward."""
+
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.report import SYNTHETIC_NOTE, format_figure
+from skills_lib.validate.report import describe_parameters
+from skills_lib.validate.walk_model import Drift, Stretch, WalkForwardResult, WindowResult
+
+_SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
+
+
+def write_walk_forward(result: WalkForwardResult) -> str:
+    """The report as Markdown."""
+    banner = f"> **{SYNTHETIC_NOTE}**\n\n" if result.synthetic else ""
+    kind = "anchored" if result.anchored else "rolling"
+    picked = "centre of the best plateau" if result.pick == "plateau" else "raw maximum"
+    return "\n".join(
+        [
+            f"# Walk-forward of {result.strategy} on {result.symbol} {result.timeframe}\n",
+            f"{banner}{len(result.windows)} {kind} windows: train {result.train_days:g} days, embargo "
+            f"{result.embargo_days:g}, test {result.test_days:g}, step {result.step_days:g}. On each train span the "
+            f"{picked} of {METRICS[result.maximize].label} was chosen (at least {result.min_trades} trades), and "
+            "tried on the test span after it.\n",
+            "![All windows](windows.png)\n",
+            *_judgement(result),
+            *(f"- Warning: {text}" for text in result.warnings),
+            *_stretches(result),
+            *_windows(result),
+            *_provenance(result),
+        ]
+    )
+
+
+def describe_efficiency(efficiency: float | None) -> str:
+    """Walk-forward efficiency in words."""
+    return "undefined: the train spans earned nothing" if efficiency is None else f"{efficiency * 100:.0f} %"
+
+
+def describe_drift(name: str, drift: Drift) -> str:
+    """How one parameter wandered, in one line."""
+    step = "" if drift.mean_step is None else f", by {drift.mean_step * 100:.0f} % of its range on average"
+    return f"{name} changed in {drift.changed_share * 100:.0f} % of windows{step}"
+
+
+def _judgement(result: WalkForwardResult) -> list[str]:
+    drift = [describe_drift(name, found) for name, found in result.parameter_drift.items()]
+    return [
+        "- Walk-forward efficiency (return per day out of sample / in sample): "
+        f"{describe_efficiency(result.efficiency)}",
+        f"- Windows with a positive test: {result.positive_share * 100:.0f} %",
+        *(f"- {text}" for text in drift),
+    ]
+
+
+def _stretches(result: WalkForwardResult) -> list[str]:
+    halves = (
+        ("stitched", result.out_of_sample),
+        ("first half", result.halves.first),
+        ("second half", result.halves.second),
+    )
+    shown: list[tuple[str, Stretch]] = [(name, found) for name, found in halves if found is not None]
+    rows = [
+        f"| {METRICS[name].label} | {' | '.join(format_figure(name, found.metrics[name]) for _, found in shown)} |"
+        for name in _SHOWN
+    ]
+    spans = " | ".join(f"{found.start[:10]} to {found.end[:10]}" for _, found in shown)
+    return [
+        "\n## Out of sample\n",
+        f"| | {' | '.join(name for name, _ in shown)} |",
+        f"|---|{'---:|' * len(shown)}",
+        f"| Bars | {spans} |",
+        *rows,
+        "\nThe stitched run uses each bar once: every window gives its test span up to the next window's test, the "
+        "last all of it. Each part starts flat with the money of the part before and closes what it holds.\n",
+    ]
+
+
+def _windows(result: WalkForwardResult) -> list[str]:
+    metric = METRICS[result.maximize].label
+    head = f"| train from | test | parameters | {metric} train | {metric} test | return test |"
+    return [
+        "## Windows\n",
+        head,
+        "|---|---|---|---:|---:|---:|",
+        *(_row(w, result.maximize) for w in result.windows),
+        "",
+    ]
+
+
+def _row(window: WindowResult, metric: str) -> str:
+    parameters = "none eligible" if window.parameters is None else describe_parameters(window.parameters)
+    figures = [
+        format_figure(name, sample[name] if sample else None)
+        for sample, name in ((window.train, metric), (window.test, metric), (window.test, "return_pct"))
+    ]
+    days = f"{window.train_start[:10]} | {window.test_start[:10]} to {window.test_end[:10]}"
+    return f"| {days} | {parameters} | {' | '.join(figures)} |"
+
+
+def _provenance(result: WalkForwardResult) -> list[str]:
+    return [
+        "## What made it\n",
+        f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
+        f"- Search: {result.method}, {result.evaluated:,} evaluations, seed {result.seed}; constraints: "
+        f"{', '.join(result.constraints) or 'none'}",
+        f"- Engine {result.engine}, {result.seconds:,.1f} s",
+        f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, walk-forward `{result.id}`",
+        "\n## What it cannot say\n",
+        "- Whoever looks at this page and then changes the strategy has made the out-of-sample bars in-sample.",
+        "- Overlapping test spans share bars: the windows are fewer independent pieces of evidence than they look.",
+        "",
+    ]

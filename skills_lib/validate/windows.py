@@ -1,0 +1,130 @@
+"""Walk-forward windows: a train span, an embargo, a test span, moved along the bars."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from skills_lib.backtest.evaluator import Span
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.errors import InputError
+
+_UNIT_NS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
+_SECOND_NS = 1_000_000_000
+DAY_NS = 86_400 * _SECOND_NS
+FEWEST_BARS = 2
+MOST_WINDOWS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPlan:
+    """Lengths in nanoseconds. Anchored windows all begin at the first bar and grow; others roll."""
+
+    train_ns: int
+    test_ns: int
+    step_ns: int
+    embargo_ns: int = 0
+    anchored: bool = False
+
+    @classmethod
+    def parse(cls, train: str, test: str, step: str, embargo: str, anchored: bool) -> "WindowPlan":
+        """Read durations such as `180d`, `12h` or `4w`.
+
+        Raises:
+            InputError: not a duration, or nothing where something is needed.
+        """
+        return cls(
+            train_ns=_duration("train", train, least=1),
+            test_ns=_duration("test", test, least=1),
+            step_ns=_duration("step", step, least=1),
+            embargo_ns=_duration("embargo", embargo, least=0),
+            anchored=anchored,
+        )
+
+
+class Window(NamedTuple):
+    """Bars of one window, and the times they were cut at: UTC nanoseconds, ends not included."""
+
+    train: Span
+    test: Span
+    train_start_ns: int
+    train_end_ns: int
+    test_start_ns: int
+    test_end_ns: int
+
+    @property
+    def train_days(self) -> float:
+        return (self.train_end_ns - self.train_start_ns) / DAY_NS
+
+    @property
+    def test_days(self) -> float:
+        return (self.test_end_ns - self.test_start_ns) / DAY_NS
+
+
+def make_windows(bars: Bars, plan: WindowPlan) -> list[Window]:
+    """All windows that end within the bars, oldest first; one that fell into a hole in the data is left out.
+
+    Raises:
+        InputError: the bars are shorter than one window, or a span holds fewer than two bars.
+    """
+    _refuse_short(bars, plan)
+    first, end = int(bars.open_time_ns[0]), int(bars.open_time_ns[-1]) + bars.interval_ns
+    needed = plan.train_ns + plan.embargo_ns + plan.test_ns
+    if first + needed > end:
+        raise InputError(
+            f"One window needs {_days(needed)} (train, embargo and test), but the data spans {_days(end - first)}. "
+            "Shorten --train or --test, or ask for a longer span."
+        )
+    count = (end - first - needed) // plan.step_ns + 1
+    if count > MOST_WINDOWS:
+        raise InputError(f"A step of {_days(plan.step_ns)} makes {count:,} windows; at most {MOST_WINDOWS:,}.")
+    windows = [_window(bars, plan, first, number) for number in range(count)]
+    found = [w for w in windows if min(_length(w.train), _length(w.test)) >= FEWEST_BARS]
+    if not found:
+        raise InputError("Every window falls into a hole in the data. Check the candles, or take longer windows.")
+    return found
+
+
+def stitched_spans(windows: Sequence[Window]) -> list[Span]:
+    """The part of each test span that is its own: up to the next window's test; the last keeps all of its test."""
+    following = [window.test.start for window in windows[1:]] + [windows[-1].test.stop]
+    return [Span(w.test.start, min(w.test.stop, after)) for w, after in zip(windows, following, strict=True)]
+
+
+def _window(bars: Bars, plan: WindowPlan, first: int, number: int) -> Window:
+    moved = first + number * plan.step_ns
+    train_start, train_end = (first if plan.anchored else moved), moved + plan.train_ns
+    test_start = train_end + plan.embargo_ns
+    times = (train_start, train_end, test_start, test_start + plan.test_ns)
+    a, b, c, d = np.searchsorted(bars.open_time_ns, times).tolist()
+    return Window(Span(a, b), Span(c, d), *times)
+
+
+def _refuse_short(bars: Bars, plan: WindowPlan) -> None:
+    for name, length in (("train", plan.train_ns), ("test", plan.test_ns), ("step", plan.step_ns)):
+        if length < FEWEST_BARS * bars.interval_ns:
+            raise InputError(f"--{name} is shorter than {FEWEST_BARS} bars. Make it longer, or take a finer timeframe.")
+
+
+def _length(span: Span) -> int:
+    return span.stop - span.start
+
+
+def _duration(name: str, text: str, least: int) -> int:
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None and text.strip() == "0":
+        nanoseconds = 0
+    elif match is None:
+        raise InputError(f"--{name} {text} is no duration. Write a number and m, h, d or w, such as 180d.")
+    else:
+        nanoseconds = round(float(match[1]) * _UNIT_NS[match[2]]) * _SECOND_NS
+    if nanoseconds < least:
+        raise InputError(f"--{name} {text} is not allowed. Give more than 0, such as 30d.")
+    return nanoseconds
+
+
+def _days(nanoseconds: int) -> str:
+    return f"{nanoseconds / DAY_NS:,.6g} days"

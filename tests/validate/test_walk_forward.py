@@ -1,0 +1,226 @@
+"""A walk-forward from question to stored answer, on the reference."""
+
+import csv
+import itertools
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import strategies
+from skills_lib.backtest.evaluator import COLUMNS, Span
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
+from skills_lib.backtest.spans import run_span
+from skills_lib.backtest.strategy import parameter_space
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.errors import InputError
+from skills_lib.validate.engines import open_evaluator
+from skills_lib.validate.optimize import Search
+from skills_lib.validate.search import SearchPlan
+from skills_lib.validate.space import make_space
+from skills_lib.validate.stitch import joined, run_parts
+from skills_lib.validate.store import SweepStore
+from skills_lib.validate.table import Objective
+from skills_lib.validate.walk_forward import Chosen, Outcome, efficiency, positive_share
+from skills_lib.validate.walk_model import WalkForwardResult
+from skills_lib.validate.walk_pipeline import Walk, walk_forward
+from skills_lib.validate.windows import Window, WindowPlan
+from tests.validate.markets import candles_of, random_walk
+
+BARS = random_walk(24 * 60, seed=5)
+SMA = strategies.load("sma_crossover")
+PLAN = WindowPlan.parse("20d", "10d", "5d", "1d", anchored=False)
+KEYS = {"windows", "out_of_sample", "efficiency", "positive_share", "parameter_drift", "artifacts"}
+SETTINGS = BacktestSettings()
+
+
+def run(
+    root: Path,
+    bars: Bars = BARS,
+    plan: WindowPlan = PLAN,
+    pick: str = "plateau",
+    min_trades: int = 3,
+    search: SearchPlan = SearchPlan(),
+) -> WalkForwardResult:
+    space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
+    asked = Walk(Search(space, search, Objective("sharpe", min_trades), "reference"), plan, pick)
+    return walk_forward(
+        Subject("sma_crossover", SMA, strategies.source_file("sma_crossover")),
+        candles_of(bars),
+        asked,
+        SETTINGS,
+        SweepStore(root, WalkForwardResult),
+        lambda: open_evaluator("reference", SMA, bars, SETTINGS),
+    )
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory: pytest.TempPathFactory) -> WalkForwardResult:
+    return run(tmp_path_factory.mktemp("walk-forward"))
+
+
+@pytest.fixture(scope="module")
+def equity(result: WalkForwardResult) -> pd.DataFrame:
+    return pd.read_csv(result.artifacts.equity, parse_dates=["open_time"])
+
+
+def test_json_has_what_programs_need(result: WalkForwardResult) -> None:
+    plain = json.loads(result.artifacts.result.read_text())
+    assert plain.keys() >= KEYS
+    window = {"train_start", "train_end", "test_start", "test_end", "parameters", "train", "test"}
+    assert all(entry.keys() >= window for entry in plain["windows"])
+    assert "metrics" in plain["out_of_sample"]
+    assert len(plain["windows"]) == 6
+    assert plain["sample"] == "out-of-sample"
+
+
+def test_each_window_chooses_on_its_train_and_is_tried_on_its_test_alone(result: WalkForwardResult) -> None:
+    window = result.windows[2]
+    first = 10 * 24
+    sweep = ReferenceSweep(Job(SMA, BARS[: first + 21 * 24 + 10 * 24], SETTINGS))
+    train, test = Span(first, first + 20 * 24), Span(first + 21 * 24, first + 31 * 24)
+    assert window.parameters is not None
+    for span, figures in ((train, window.train), (test, window.test)):
+        row = sweep.evaluate([window.parameters], span)[0]
+        assert figures is not None
+        assert figures["sharpe"] == row[COLUMNS["sharpe"]]
+        assert figures["final_equity"] == row[COLUMNS["final_equity"]]
+
+
+def test_the_future_changes_no_earlier_choice(result: WalkForwardResult, tmp_path: Path) -> None:
+    cut = 24 * 45
+    crash = replace(BARS, close=np.where(np.arange(len(BARS)) < cut, BARS.close, BARS.close / 3))
+    crash = replace(crash, low=np.minimum(BARS.low, crash.close))
+    other = run(tmp_path, bars=crash)
+    unaffected = [w for w in result.windows if pd.Timestamp(w.test_end) <= pd.Timestamp(crash.open_time_ns[cut])]
+    assert 1 < len(unaffected) < len(result.windows)
+    assert other.windows[: len(unaffected)] == unaffected
+
+
+def test_the_stitched_run_uses_each_bar_once_and_carries_the_money(
+    result: WalkForwardResult, equity: pd.DataFrame
+) -> None:
+    assert equity["open_time"].is_unique
+    assert equity["open_time"].diff().dropna().eq(pd.Timedelta("1h")).all()
+    assert equity["window"].value_counts().sort_index().tolist() == [120] * 5 + [240]
+    first = equity.groupby("window")["equity"].first().to_numpy()
+    last = equity.groupby("window")["equity"].last().to_numpy()
+    assert first[0] == 100_000
+    assert np.array_equal(first[1:], last[:-1])
+    assert result.out_of_sample.metrics["final_equity"] == equity["equity"].iloc[-1]
+
+
+def test_stitched_trades_add_up_to_the_stitched_equity(result: WalkForwardResult) -> None:
+    trades = pd.read_csv(result.artifacts.trades)
+    metrics = result.out_of_sample.metrics
+    assert len(trades) == metrics["trades"]
+    assert metrics["final_equity"] == pytest.approx(100_000 + trades["pnl"].sum(), rel=1e-9)
+
+
+def test_the_halves_are_the_stitched_run_cut_between_windows(result: WalkForwardResult) -> None:
+    first, second = result.halves.first, result.halves.second
+    assert first is not None
+    assert second is not None
+    assert (first.windows, second.windows) == (3, 3)
+    assert first.bars + second.bars == result.out_of_sample.bars
+    assert first.metrics["trades"] + second.metrics["trades"] == result.out_of_sample.metrics["trades"]
+    whole = (1 + first.metrics["return_pct"] / 100) * (1 + second.metrics["return_pct"] / 100)
+    assert whole == pytest.approx(1 + result.out_of_sample.metrics["return_pct"] / 100)
+
+
+def test_each_part_is_the_run_of_its_choice_on_its_own_bars(result: WalkForwardResult, equity: pd.DataFrame) -> None:
+    start = 21 * 24
+    part = run_span(SMA, BARS, result.windows[0].parameters, SETTINGS, Span(start, start + 120))
+    assert np.array_equal(equity["equity"].to_numpy()[:120], part.equity)
+
+
+def test_drift_tells_how_parameters_wandered(result: WalkForwardResult) -> None:
+    drift = result.parameter_drift["slow"]
+    values = [window.parameters["slow"] for window in result.windows]
+    assert drift.values == values
+    changes = [abs(a - b) / 20 for a, b in itertools.pairwise(values)]
+    assert drift.mean_step == pytest.approx(np.mean(changes))
+    assert drift.changed_share == pytest.approx(np.mean(np.array(changes) > 0))
+
+
+def test_the_raw_maximum_can_be_tried_instead_of_the_plateau(tmp_path: Path, result: WalkForwardResult) -> None:
+    peaks = run(tmp_path, pick="peak")
+    assert peaks.id != result.id
+    for plateau, peak in zip(result.windows, peaks.windows, strict=True):
+        assert peak.train["sharpe"] >= plateau.train["sharpe"]
+
+
+def test_sampling_walks_forward_too(tmp_path: Path) -> None:
+    found = run(tmp_path, search=SearchPlan(method="tpe", trials=4, seed=1))
+    assert all(window.parameters for window in found.windows)
+    assert found.evaluated < 6 * 6
+
+
+def test_windows_without_enough_trades_choose_nothing_and_stay_flat(tmp_path: Path) -> None:
+    found = run(tmp_path, min_trades=10_000)
+    assert all(window.parameters is None and window.test is None for window in found.windows)
+    assert found.out_of_sample.metrics["return_pct"] == 0
+    assert found.out_of_sample.metrics["trades"] == 0
+    assert (found.efficiency, found.positive_share) == (None, 0)
+    assert any("6 windows chose nothing" in text for text in found.warnings)
+
+
+def test_steps_longer_than_tests_leave_bars_out_and_say_so(tmp_path: Path) -> None:
+    found = run(tmp_path, plan=WindowPlan.parse("20d", "5d", "10d", "0", anchored=True))
+    assert found.out_of_sample.bars == len(found.windows) * 5 * 24
+    assert any("bars between them are in no test" in text for text in found.warnings)
+    assert len({window.train_start for window in found.windows}) == 1
+
+
+def test_windows_longer_than_the_data_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="One window needs 240 days"):
+        run(tmp_path, plan=WindowPlan.parse("180d", "60d", "30d", "0", anchored=False))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_report_warns_of_overlap_and_of_looking_twice(result: WalkForwardResult) -> None:
+    report = result.artifacts.report.read_text()
+    assert "Test spans overlap" in report
+    assert "uses each bar once" in report
+    assert "has made the out-of-sample bars in-sample" in report
+    assert np.asarray(Image.open(result.artifacts.picture).convert("RGB")).std() > 10
+    with result.artifacts.windows.open() as file:
+        assert len(list(csv.DictReader(file))) == 6
+
+
+def test_the_same_question_returns_the_stored_answer(tmp_path: Path) -> None:
+    assert run(tmp_path) == run(tmp_path)
+    assert not list(tmp_path.glob(".*"))
+
+
+def outcome(train_pct: float, test_pct: float) -> Outcome:
+    rows = np.zeros((2, len(COLUMNS)))
+    rows[:, COLUMNS["return_pct"]] = train_pct, test_pct
+    day = 86_400 * 10**9
+    window = Window(Span(0, 2), Span(2, 4), 0, 180 * day, 180 * day, 240 * day)
+    return Outcome(window, Chosen(0, {}, "plateau", rows[0], rows[1]), 1)
+
+
+def test_efficiency_compares_returns_per_day() -> None:
+    assert efficiency([outcome(18, 6), outcome(18, 6)]) == pytest.approx(1.0)
+    assert efficiency([outcome(30, 2), outcome(6, -1)]) == pytest.approx((1 / 120) / (36 / 360))
+    assert efficiency([outcome(-5, 5)]) is None
+    assert positive_share([outcome(1, 1), outcome(1, 0), outcome(1, -1), outcome(-1, 1)]) == 0.5
+
+
+def test_money_that_is_gone_stays_gone() -> None:
+    falling = np.concatenate([BARS.close[:30], np.geomspace(BARS.close[29], 1e-6, len(BARS) - 30)])
+    bars = replace(BARS, open=falling, high=falling, low=falling, close=falling)
+    settings = BacktestSettings(leverage=100)
+    sweep = ReferenceSweep(Job(strategies.load("rsi_reversion"), bars, settings))
+    point = {"period": 2, "oversold": 30, "overbought": 70, "exit_level": 50, "direction": "long"}
+    parts = run_parts(sweep, [Span(20, 200), Span(200, 400)], [point, point], 1_000.0)
+    execution, _ = joined(parts, bars)
+    assert (execution.equity >= 0).all()
+    assert execution.equity[-1] <= execution.equity[179]
