@@ -28,6 +28,7 @@ METRIC_COLUMNS = np.array([ROW.index(name) for name in METRICS])
 """Where each of METRICS stands in a row of the kernel."""
 
 _FEW_TRADES = 2_048
+_WHOLE = slice(None)
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 _PROBLEMS = {
     TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: "
@@ -46,11 +47,11 @@ class Jobs:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def add(self, signals: Signals, warm_up: int) -> None:
-        """Append signals whose indicators are all defined from bar `warm_up` on."""
+    def add(self, signals: Signals, warm_up: int, part: slice = _WHOLE) -> None:
+        """Append the `part` of signals whose indicators are all defined from its bar `warm_up` on."""
         row = self.table[len(self._kept)]
         wishes = (signals.long_entry, signals.short_entry, signals.long_exit, signals.short_exit)
-        arrays = tuple(_plain(array, _BOOL) for array in wishes)
+        arrays = tuple(_plain(array[part], _BOOL) for array in wishes)
         jobs_of.store_addresses(row, *arrays)
         row[jobs_of.WARM_UP] = warm_up
         levels: list[npt.NDArray[np.generic]] = []
@@ -60,7 +61,7 @@ class Jobs:
             (jobs_of.TARGET, signals.target_price),
         ):
             if isinstance(values, np.ndarray):
-                levels.append(_plain(values, _FLOAT))
+                levels.append(_plain(values[part], _FLOAT))
                 row[column] = jobs_of.address(levels[-1])
         if not isinstance(signals.size, np.ndarray):
             self.sizes[len(self._kept)] = signals.size
@@ -102,18 +103,19 @@ def problem(name: str, outcome: IntArray) -> str | None:
     return None if outcome[STATUS] == DONE else f"{name} {_PROBLEMS[int(outcome[STATUS])]}."
 
 
-def warm_up(name: str, signals: Signals) -> int:
-    """The first bar at which every indicator is defined.
+def warm_up(name: str, signals: Signals, part: slice = _WHOLE) -> int:
+    """The first bar of `part` at which every indicator is defined.
 
     Raises:
         InputError: one never is.
     """
-    bars, found = len(signals), 0
+    found = 0
     for label, values in signals.indicators.items():
-        first = jobs_of.first_defined(_plain(values, _FLOAT))
-        if first == bars:
+        shown = _plain(values[part], _FLOAT)
+        first = jobs_of.first_defined(shown)
+        if first == len(shown):
             raise InputError(
-                f"{bars} bars are fewer than the warm-up of {name}: '{label}' is never "
+                f"{len(shown)} bars are fewer than the warm-up of {name}: '{label}' is never "
                 "defined. Ask for a longer span or smaller parameters."
             )
         found = max(found, first)

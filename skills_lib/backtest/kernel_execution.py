@@ -19,6 +19,8 @@ from skills_lib.domain.bars import FloatArray, IntArray
 
 F = TypeVar("F", bound=Callable[..., Any])
 compiled: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy")
+inlined: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""For the parts of one loop: a call would count references to every array of its arguments, up and down again."""
 # Columns of an outcome.
 STATUS, TRADES, CANCELLED = range(3)
 OUTCOME_COLUMNS = 3
@@ -139,7 +141,7 @@ def execute_wishes(market, rules, wishes, warm_up, book, scratch, outcome):  # n
         outcome[STATUS] = BOOK_FULL
 
 
-@compiled
+@inlined
 def _finalize(market, rules, wishes, book, scratch, outcome, direction):
     """The reference processes the last bar once more: everything closes, and the last wish is still filled."""
     last = len(market.close) - 1
@@ -148,7 +150,7 @@ def _finalize(market, rules, wishes, book, scratch, outcome, direction):
         _bankrupt(market, rules, book, scratch, outcome, last)
 
 
-@compiled
+@inlined
 def _bankrupt(market, rules, book, scratch, outcome, bar):
     state = scratch.state
     if state[_UNITS] != 0:
@@ -156,7 +158,7 @@ def _bankrupt(market, rules, book, scratch, outcome, bar):
     scratch.equity[bar:] = 0.0
 
 
-@compiled
+@inlined
 def _orders(market, rules, wishes, book, state, outcome, bar, wish, direction):
     """One bar's queue: the order to close what is held comes before its stop and target, then the entry and its own."""
     price, at = market.open[bar], bar
@@ -171,13 +173,13 @@ def _orders(market, rules, wishes, book, state, outcome, bar, wish, direction):
         _leave_at_hit(market, rules, book, state, outcome, bar)
 
 
-@compiled
+@inlined
 def _enter(rules, wishes, state, outcome, wish, direction, price, at):
     share = _share(wishes, wish)
     adjusted = price * (1 + math.copysign(rules.spread, direction))
     cost = adjusted + share * price * rules.commission / share
     margin = max(state[_CASH], 0.0)
-    units = margin * rules.leverage * share // cost
+    units = _whole(margin * rules.leverage * share, cost)
     if units == 0 or units * cost > margin * rules.leverage:
         outcome[CANCELLED] += 1
         return
@@ -186,7 +188,7 @@ def _enter(rules, wishes, state, outcome, wish, direction, price, at):
     _open(rules, wishes, state, math.copysign(units, direction), adjusted, wish, at)
 
 
-@compiled
+@inlined
 def _open(rules, wishes, state, units, price, wish, at):
     stop, target = _price(wishes.stops, wish), _price(wishes.targets, wish)
     state[_CASH] -= abs(units) * price * rules.commission
@@ -197,7 +199,7 @@ def _open(rules, wishes, state, units, price, wish, at):
     state[_UPPER] = np.inf if math.isnan(above) else above
 
 
-@compiled
+@inlined
 def _close(rules, book, state, outcome, price, at):
     """Close the position. A trade beyond the book's end is counted, not kept: the caller grows the book."""
     units, entry, i = state[_UNITS], state[_ENTRY], outcome[TRADES]
@@ -216,7 +218,7 @@ def _close(rules, book, state, outcome, price, at):
     book.returns[i] = (math.copysign(1, units) * (price / entry - 1) - paid / (abs(units) * entry)) * 100
 
 
-@compiled
+@inlined
 def _leave_at_hit(market, rules, book, state, outcome, bar):
     """Close at the stop (or a worse open) where it was reached, else at the target (or a better open)."""
     opening, is_long = market.open[bar], state[_UNITS] > 0
@@ -227,12 +229,12 @@ def _leave_at_hit(market, rules, book, state, outcome, bar):
     _close(rules, book, state, outcome, price, bar)
 
 
-@compiled
+@inlined
 def _is_hit(market, state, bar):
     return market.low[bar] <= state[_LOWER] or market.high[bar] >= state[_UPPER]
 
 
-@compiled
+@inlined
 def _next_hit(market, state, bar, last):
     """The first bar from `bar` to `last` that reaches stop or target, or the number of bars."""
     low, high, lower, upper = market.low, market.high, state[_LOWER], state[_UPPER]
@@ -252,34 +254,44 @@ def _next_hit(market, state, bar, last):
     return len(low)
 
 
-@compiled
+@inlined
 def _mark(close, equity, state, bar, end):
     """Equity at the closes of `bar` to `end` - 1; returns the first bar at which nothing is left, or -1."""
     cash, units, basis = state[_CASH], state[_UNITS], state[_UNITS] * state[_ENTRY]
+    prices, worth = close[bar:end], equity[bar:end]
     ruined = 0
-    for i in range(bar, end):
-        worth = cash + (close[i] * units - basis)
-        equity[i] = worth
-        ruined += worth <= 0
+    for i in range(len(prices)):  # slices: an index that cannot be negative lets LLVM take several at once
+        worth[i] = cash + (prices[i] * units - basis)
+        ruined += worth[i] <= 0
     if ruined:
-        for i in range(bar, end):
-            if equity[i] <= 0:
-                return i
+        for i in range(len(worth)):
+            if worth[i] <= 0:
+                return bar + i
     return -1
 
 
-@compiled
+@inlined
+def _whole(amount, price):
+    """`amount // price` as Python computes it; fmod, which is slow, only where rounding could matter."""
+    quotient = amount / price
+    whole = np.floor(quotient)
+    if np.floor(quotient * (1 - 1e-15)) == whole == np.floor(quotient * (1 + 1e-15)):
+        return whole
+    return amount // price
+
+
+@inlined
 def _share(wishes, bar):
     share = wishes.sizes[bar] if len(wishes.sizes) else wishes.size
     return 1 - 2.220446049250313e-16 if share == 1 else share
 
 
-@compiled
+@inlined
 def _price(prices, bar):
     return prices[bar] if len(prices) else np.nan
 
 
-@compiled
+@inlined
 def _next_wish(market, rules, wishes, state, bar):
     """The next bar whose wish is carried out, with the direction of its entry (0: an exit); bars if none."""
     held, n = state[_UNITS], len(market.close)
@@ -296,7 +308,7 @@ def _next_wish(market, rules, wishes, state, bar):
         bar += 1
 
 
-@compiled
+@inlined
 def _is_accepted(market, rules, wishes, bar, direction):
     """Whether stop and target lie on the right sides of the close that the spread has moved."""
     stop, target = _price(wishes.stops, bar), _price(wishes.targets, bar)
@@ -305,7 +317,7 @@ def _is_accepted(market, rules, wishes, bar, direction):
     return not (adjusted <= below or adjusted >= above)
 
 
-@compiled
+@inlined
 def _next_set(one, other, bar):
     """The first index from `bar` at which either array of bytes is set, eight at a time."""
     n = len(one)

@@ -108,7 +108,9 @@ def crosses(series, level):
     above, below = np.empty(n, dtype=np.bool_), np.empty(n, dtype=np.bool_)
     if n:
         above[0] = below[0] = False
-    for i in range(1, n):
-        above[i] = (series[i] > level[i]) & (series[i - 1] <= level[i - 1])
-        below[i] = (series[i] < level[i]) & (series[i - 1] >= level[i - 1])
+    now, before, limit, limit_before = series[1:], series[:-1], level[1:], level[:-1]
+    up, down = above[1:], below[1:]
+    for i in range(len(now)):
+        up[i] = (now[i] > limit[i]) & (before[i] <= limit_before[i])
+        down[i] = (now[i] < limit[i]) & (before[i] >= limit_before[i])
     return above, below

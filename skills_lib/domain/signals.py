@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
@@ -95,9 +96,12 @@ def _is_column(array: object, kind: np.dtype[np.generic], shape: object) -> bool
     return type(array) is np.ndarray and array.dtype is kind and array.shape == shape
 
 
+@lru_cache(maxsize=8)
 def never(n: int) -> BoolArray:
-    """A signal that is never given on `n` bars."""
-    return np.zeros(n, dtype=np.bool_)
+    """A signal that is never given on `n` bars; one read-only array for everybody."""
+    none = np.zeros(n, dtype=np.bool_)
+    none.flags.writeable = False
+    return none
 
 
 def crosses(series: FloatArray, level: FloatArray | float) -> tuple[BoolArray, BoolArray]:

@@ -6,9 +6,11 @@ from contextlib import ExitStack, contextmanager
 from backtesting import Strategy
 
 from skills_lib.backtest.evaluator import Evaluator
+from skills_lib.backtest.kernel import refusal
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.parallel import open_workers
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
+from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.validate.model import EngineName
@@ -37,9 +39,15 @@ def open_evaluator(
     Raises:
         InputError: a cluster address that does not answer.
     """
+    reason = refusal(strategy, settings) if engine == "kernel" else None
+    if engine == "kernel" and reason is None and issubclass(strategy, SignalStrategy) and cluster is None:
+        from skills_lib.backtest.kernel_sweep import KernelSweep
+
+        yield KernelSweep(strategy, bars, settings)
+        return
     job = Job(strategy, bars, settings)
     with ExitStack() as stack:
         sweep = ReferenceSweep(job, lambda: stack.enter_context(open_workers(cluster)), always=cluster is not None)
-        if engine == "kernel":
-            sweep.notes.append("The kernel is not part of this version: the reference ran instead.")
+        if reason:
+            sweep.notes.append(f"The reference ran instead of the kernel: {reason}.")
         yield sweep
