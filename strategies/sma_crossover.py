@@ -4,7 +4,7 @@ from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.indicators import sma
 from skills_lib.domain.parameters import Integer
-from skills_lib.domain.signals import Signals, crosses_above, crosses_below, never
+from skills_lib.domain.signals import Signals, crosses, never
 
 
 class SmaCrossover(SignalStrategy):
@@ -19,9 +19,10 @@ class SmaCrossover(SignalStrategy):
 
     def signals(self, bars: Bars) -> Signals:
         fast, slow = sma(bars.close, self.fast), sma(bars.close, self.slow)
+        above, below = crosses(fast, slow)
         return Signals(
-            long_entry=crosses_above(fast, slow),
-            short_entry=crosses_below(fast, slow),
+            long_entry=above,
+            short_entry=below,
             long_exit=never(len(bars)),
             short_exit=never(len(bars)),
             indicators={f"SMA {self.fast}": fast, f"SMA {self.slow}": slow},

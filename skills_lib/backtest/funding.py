@@ -20,7 +20,7 @@ def charge_funding(execution: Execution, bars: Bars, bps_per_8h: float) -> Execu
     """Return the execution with funding paid (positive) or received (negative) by every trade."""
     if not bps_per_8h or execution.trades.empty:
         return execution
-    boundaries = _boundaries(bars)
+    boundaries = funding_boundaries(bars)
     bar_of = np.searchsorted(bars.open_time_ns, boundaries, side="right") - 1
     unit_cost = bars.open[bar_of] * bps_per_8h * BPS
     first = np.searchsorted(boundaries, _times(execution, "entry_time"), side="right")
@@ -43,7 +43,8 @@ def _charged(
     return replace(execution, trades=trades, equity=np.maximum(execution.equity - np.cumsum(charges), 0.0))
 
 
-def _boundaries(bars: Bars) -> IntArray:
+def funding_boundaries(bars: Bars) -> IntArray:
+    """Times at which funding is paid, from the first open to the end of the last bar."""
     start = -(-int(bars.open_time_ns[0]) // EIGHT_HOURS_NS) * EIGHT_HOURS_NS
     return np.arange(start, int(bars.open_time_ns[-1]) + bars.interval_ns, EIGHT_HOURS_NS, dtype=np.int64)
 

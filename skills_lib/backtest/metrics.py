@@ -73,9 +73,9 @@ def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:
     held = daily_equity(bars.open_time_ns, bars.close, float(bars.close[0]))
     found = (
         _total(execution, bars)
-        | _risk_adjusted(_returns(equity))
+        | _risk_adjusted(daily_returns(equity))
         | _drawdown(execution.equity, bars.open_time_ns)
-        | _against_market(_returns(equity), _returns(held))
+        | _against_market(daily_returns(equity), daily_returns(held))
         | _per_trade(execution, len(bars))
         | _edge(execution, costs)
     )
@@ -95,7 +95,8 @@ def drawdown(equity: FloatArray) -> FloatArray:
     return 1 - equity / np.maximum.accumulate(equity)
 
 
-def _returns(daily: FloatArray) -> FloatArray:
+def daily_returns(daily: FloatArray) -> FloatArray:
+    """Change of each value against the one before, as a fraction; 0 after everything is lost."""
     before = daily[:-1]
     return np.divide(daily[1:] - before, before, out=np.zeros(len(before)), where=before > 0)
 

@@ -8,40 +8,48 @@ import numpy as np
 import pandas as pd
 
 from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
+from skills_lib.domain.memory import remembered
 from skills_lib.domain.sessions import MINUTE_NS, session_number, since_session_open
 
 
+@remembered
 def sma(values: FloatArray, period: int) -> FloatArray:
     """Simple moving average over `period` bars."""
     return pd.Series(values).rolling(period).mean().to_numpy()
 
 
+@remembered
 def ema(values: FloatArray, period: int) -> FloatArray:
     """Exponential moving average, alpha = 2 / (period + 1), defined after `period` bars."""
     return pd.Series(values).ewm(span=period, adjust=False, min_periods=period).mean().to_numpy()
 
 
+@remembered
 def macd(close: FloatArray, fast: int, slow: int, signal: int) -> tuple[FloatArray, FloatArray]:
     """MACD line (fast less slow exponential average) and its signal line, in price units."""
     line = ema(close, fast) - ema(close, slow)
     return line, ema(line, signal)
 
 
+@remembered
 def rolling_std(values: FloatArray, period: int) -> FloatArray:
     """Population standard deviation over `period` bars, as in Bollinger bands."""
     return pd.Series(values).rolling(period).std(ddof=0).to_numpy()
 
 
+@remembered
 def highest(values: FloatArray, period: int) -> FloatArray:
     """Largest of the last `period` values, the current one included."""
     return pd.Series(values).rolling(period).max().to_numpy()
 
 
+@remembered
 def lowest(values: FloatArray, period: int) -> FloatArray:
     """Smallest of the last `period` values, the current one included."""
     return pd.Series(values).rolling(period).min().to_numpy()
 
 
+@remembered
 def rsi(close: FloatArray, period: int) -> FloatArray:
     """Relative strength index, 0 to 100, with Wilder's smoothing (alpha = 1 / period); 50 where nothing moved."""
     change = pd.Series(close).diff()
@@ -53,18 +61,21 @@ def rsi(close: FloatArray, period: int) -> FloatArray:
     return 100 * share
 
 
+@remembered
 def true_range(high: FloatArray, low: FloatArray, close: FloatArray) -> FloatArray:
     """Largest of high-low, |high - previous close|, |low - previous close|; the first bar has high-low."""
     before = np.concatenate(([close[0]], close[:-1])) if len(close) else close
     return np.maximum(high, before) - np.minimum(low, before)
 
 
+@remembered
 def atr(high: FloatArray, low: FloatArray, close: FloatArray, period: int) -> FloatArray:
     """Average true range with Wilder's smoothing, in price units."""
     ranges = pd.Series(true_range(high, low, close))
     return ranges.ewm(alpha=1 / period, adjust=False, min_periods=period).mean().to_numpy()
 
 
+@remembered
 def previous(values: FloatArray) -> FloatArray:
     """The series one bar earlier; the first is nan."""
     out = np.full(len(values), np.nan)
@@ -72,6 +83,7 @@ def previous(values: FloatArray) -> FloatArray:
     return out
 
 
+@remembered
 def opening_range(
     open_time_ns: IntArray, high: FloatArray, low: FloatArray, interval_ns: int, open_hour: int, minutes: int
 ) -> tuple[FloatArray, FloatArray]:

@@ -8,9 +8,11 @@ import numpy as np
 
 from skills_lib.domain.bars import BoolArray, FloatArray
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.memory import active_memory
 
 _WISHES = ("long_entry", "short_entry", "long_exit", "short_exit")
 _PRICES = ("stop_price", "target_price")
+_BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +44,26 @@ class Signals:
     indicators: Mapping[str, FloatArray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, column in self.columns().items():
-            self._check_column(name, column)
-        sizes = np.asarray(self.size, dtype=np.float64)
-        if not ((sizes > 0) & (sizes <= 1)).all():
+        if not self._is_well_formed():
+            for name, column in self.columns().items():
+                self._check_column(name, column)
+        if isinstance(self.size, float | int):
+            in_range = 0 < self.size <= 1
+        else:
+            in_range = bool(((self.size > 0) & (self.size <= 1)).all())
+        if not in_range:
             raise InputError("Signals.size is a share of equity: above 0, at most 1.")
         for name in _PRICES:
             _check_prices(name, getattr(self, name))
+
+    def _is_well_formed(self) -> bool:
+        """The usual case at a quarter of the time that naming every column takes: a sweep makes thousands of these."""
+        shape = getattr(self.long_entry, "shape", None)
+        wishes = (self.long_entry, self.short_entry, self.long_exit, self.short_exit)
+        figures = (self.size, self.stop_price, self.target_price, *self.indicators.values())
+        return all(_is_column(a, _BOOL, shape) for a in wishes) and all(
+            a is None or isinstance(a, float | int) or _is_column(a, _FLOAT, shape) for a in figures
+        )
 
     def __len__(self) -> int:
         return len(self.long_entry)
@@ -76,9 +91,21 @@ class Signals:
             raise InputError(f"Signals.{name} has shape {column.shape}, but long_entry has ({n},).")
 
 
+def _is_column(array: object, kind: np.dtype[np.generic], shape: object) -> bool:
+    return type(array) is np.ndarray and array.dtype is kind and array.shape == shape
+
+
 def never(n: int) -> BoolArray:
     """A signal that is never given on `n` bars."""
     return np.zeros(n, dtype=np.bool_)
+
+
+def crosses(series: FloatArray, level: FloatArray | float) -> tuple[BoolArray, BoolArray]:
+    """`crosses_above` and `crosses_below` at once, for a strategy that needs both."""
+    memory = active_memory()
+    if memory is not None and memory.crosses is not None and isinstance(level, np.ndarray):
+        return memory.crosses(series, level)
+    return crosses_above(series, level), crosses_below(series, level)
 
 
 def crosses_above(series: FloatArray, level: FloatArray | float) -> BoolArray:

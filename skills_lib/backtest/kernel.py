@@ -1,0 +1,121 @@
+"""The fast executor: the same trades as backtesting.py, compiled, for strategies that give `Signals`.
+
+What it cannot do it refuses by name (`refusal`), and the reference runs instead. numba is imported on first use.
+"""
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from backtesting import Strategy
+
+from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
+from skills_lib.backtest.funding import charge_funding
+from skills_lib.backtest.kernel_prepared import Prepared, prepare
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.strategy import SignalStrategy, compute_signals
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.signals import Signals
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.kernel_execution import Book
+
+
+def refusal(strategy: type[Strategy], settings: BacktestSettings) -> str | None:
+    """Why the kernel cannot run `strategy` under `settings`, in words; None where it can."""
+    name = strategy.__name__
+    if not issubclass(strategy, SignalStrategy):
+        return f"{name} has its own next() instead of signals()"
+    for method in ("init", "next", "_enter"):
+        if getattr(strategy, method) is not getattr(SignalStrategy, method):
+            return f"{name} overrides {method}() of SignalStrategy"
+    if not settings.costs.is_proportional:
+        return f"the commission of costs '{settings.costs.name}' is not a plain share of notional"
+    if find_spec("numba") is None:
+        return "numba is not installed"
+    return None
+
+
+def run_kernel(
+    strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
+) -> Execution:
+    """Run `strategy` on `bars`; equal to `run_reference(...).execution` wherever `refusal` is None.
+
+    Raises:
+        InputError: refused, the strategy raised, or there are fewer bars than its indicators need.
+    """
+    reason = refusal(strategy, settings)
+    if reason:
+        raise InputError(f"The kernel does not run this: {reason}. Use the reference engine.")
+    prepared = prepare(bars, settings)
+    return execute(prepared, signals_of(strategy, prepared.scaled, parameters), strategy.__name__)
+
+
+def signals_of(strategy: type[SignalStrategy], scaled: Bars, parameters: dict[str, Value]) -> Signals:
+    """The strategy's signals, failing as the reference runner fails.
+
+    Raises:
+        InputError: the strategy raised.
+    """
+    try:
+        return compute_signals(strategy, scaled, parameters)
+    except InputError:
+        raise
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError(f"{strategy.__name__} failed while it ran: {reason}. Fix the strategy.") from error
+
+
+def execute(prepared: Prepared, signals: Signals, name: str = "The strategy") -> Execution:
+    """Execute signals that were computed on `prepared.scaled`, as the reference would.
+
+    Raises:
+        InputError: an indicator that is never defined, a stop or target at or below 0, or a position too large.
+    """
+    from skills_lib.backtest.kernel_batch import Jobs, Runner, problem, warm_up
+    from skills_lib.backtest.kernel_execution import CANCELLED, TRADES
+
+    jobs, runner = Jobs(1), Runner(prepared, with_funding=False)
+    first_bar = warm_up(name, signals)
+    jobs.add(signals, first_bar)
+    _, outcomes = runner.run(jobs)
+    if found := problem(name, outcomes[0]):
+        raise InputError(found)
+    execution = Execution(
+        trades=_trades(runner.book, int(outcomes[0, TRADES]), prepared),
+        equity=runner.scratch.equity,
+        cash=prepared.settings.cash,
+        first_bar=first_bar,
+        warnings=_cancelled_entries(int(outcomes[0, CANCELLED])),
+    )
+    return charge_funding(execution, prepared.bars, prepared.settings.costs.funding_bps_per_8h)
+
+
+def _trades(book: "Book", count: int, prepared: Prepared) -> pd.DataFrame:
+    unit, times = prepared.settings.fractional_unit, prepared.bars.open_time_ns.view("datetime64[ns]")
+    closed = {name: values[:count] for name, values in zip(book._fields, book, strict=True)}
+    columns = {
+        "entry_time": times[closed["entry_bar"]],
+        "exit_time": times[closed["exit_bar"]],
+        "side": np.where(closed["units"] > 0, "long", "short"),
+        "size": closed["units"] * unit,
+        "entry_price": closed["entry"] / unit,
+        "exit_price": closed["exit"] / unit,
+        "pnl": closed["pnl"],
+        "return_pct": closed["returns"],
+        "commission": closed["commission"],
+        "funding": np.zeros(count),
+        "entry_bar": closed["entry_bar"],
+        "exit_bar": closed["exit_bar"],
+        "stop_price": closed["stop"] / unit,
+        "target_price": closed["target"] / unit,
+    }
+    return pd.DataFrame(columns, columns=list(TRADE_COLUMNS))
+
+
+def _cancelled_entries(count: int) -> tuple[str, ...]:
+    text = f"{count} entries were cancelled: equity could not pay for one unit and its costs"
+    return (text,) if count else ()

@@ -1,0 +1,108 @@
+"""Bars and settings as the kernel reads them, made once for any number of combinations."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skills_lib.backtest.funding import funding_boundaries
+from skills_lib.backtest.metrics import daily_equity, daily_returns
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.costs import BPS
+from skills_lib.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.kernel_execution import Market, Rules
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """`scaled` are the bars a strategy must see: prices times the fractional unit, as the reference shows them."""
+
+    bars: Bars
+    scaled: Bars
+    settings: BacktestSettings
+
+    @cached_property
+    def market(self) -> "Market":
+        """Arrays for the compiled loops. Read-only all of them: numba compiles anew for each mixture."""
+        from skills_lib.backtest.kernel_execution import Market
+
+        bars, scaled = self.bars, self.scaled
+        prices = {name: _read_only(getattr(scaled, name)) for name in ("open", "high", "low", "close")}
+        times = {"raw_close": _read_only(bars.close), "open_time_ns": _read_only(bars.open_time_ns, np.int64)}
+        return Market(**prices, **times, **_days(bars), **_funding(bars, self.settings.costs.funding_bps_per_8h))
+
+    @cached_property
+    def rules(self) -> "Rules":
+        """Settings in the reference's own terms; its leverage is the inverse of a margin."""
+        from skills_lib.backtest.kernel_execution import Rules
+
+        settings = self.settings
+        return Rules(
+            cash=settings.cash,
+            commission=settings.costs.commission_bps * BPS,
+            spread=settings.costs.round_trip_spread,
+            leverage=1 / (1 / settings.leverage),
+            unit=settings.fractional_unit,
+            on_close=settings.trade_on_close,
+        )
+
+
+def prepare(bars: Bars, settings: BacktestSettings) -> Prepared:
+    """Check and scale `bars` for the kernel.
+
+    Raises:
+        InputError: fewer than two bars, out of order, or with a price that is not above 0 and finite.
+    """
+    if len(bars) < 2:
+        raise InputError(f"{len(bars)} bars are too few to trade on. Ask for a longer span.")
+    if (np.diff(bars.open_time_ns) < 0).any():
+        raise InputError("The bars are not in order of time. Sort them.")
+    prices = (bars.open, bars.high, bars.low, bars.close)
+    if not all((np.isfinite(column) & (column > 0)).all() for column in prices):
+        raise InputError("The bars hold prices that are not above 0. Use the reference engine or repair the data.")
+    return Prepared(bars, scaled_bars(bars, settings.fractional_unit), settings)
+
+
+def scaled_bars(bars: Bars, unit: float) -> Bars:
+    """The bars a strategy sees inside FractionalBacktest: prices times `unit`, volume divided by it."""
+    frame = bars.to_frame()
+    if unit != 1:
+        for name in ("Open", "High", "Low", "Close"):
+            frame[name] = frame[name] * unit
+        frame["Volume"] = frame["Volume"] / unit
+    return Bars.from_frame(frame)
+
+
+def _days(bars: Bars) -> dict[str, Any]:
+    """The last bar of each UTC day and what the instrument itself returned, day by day."""
+    numbers = np.arange(len(bars), dtype=np.float64)
+    returns = daily_returns(daily_equity(bars.open_time_ns, bars.close, float(bars.close[0])))
+    return {
+        "day_last": _read_only(daily_equity(bars.open_time_ns, numbers, 0.0)[1:], np.int64),
+        "market": _read_only(returns - returns.mean()),
+        "market_mean": float(returns.mean()),
+        "market_variance": float(returns.var(ddof=1)) if len(returns) > 1 else np.nan,
+    }
+
+
+def _funding(bars: Bars, bps_per_8h: float) -> dict[str, Any]:
+    boundaries = funding_boundaries(bars) if bps_per_8h else np.empty(0, dtype=np.int64)
+    bar = np.searchsorted(bars.open_time_ns, boundaries, side="right") - 1
+    cost = bars.open[bar] * bps_per_8h * BPS
+    return {
+        "unit_funding": _read_only(cost),
+        "running_funding": _read_only(np.concatenate(([0.0], np.cumsum(cost)))),
+        "boundary_bar": _read_only(bar, np.int64),
+        "boundaries_before": _read_only(np.searchsorted(boundaries, bars.open_time_ns, side="right"), np.int64),
+    }
+
+
+def _read_only(values: npt.ArrayLike, kind: type = np.float64) -> Any:
+    array: npt.NDArray[Any] = np.ascontiguousarray(values, dtype=kind).view()
+    array.flags.writeable = False
+    return array
