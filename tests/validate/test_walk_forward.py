@@ -223,4 +223,6 @@ def test_money_that_is_gone_stays_gone() -> None:
     parts = run_parts(sweep, [Span(20, 200), Span(200, 400)], [point, point], 1_000.0)
     execution, _ = joined(parts, bars)
     assert (execution.equity >= 0).all()
-    assert execution.equity[-1] <= execution.equity[179]
+    assert (execution.equity[180:] == 0).all()
+    assert len(parts[0].execution.trades) > 0
+    assert len(parts[1].execution.trades) == 0
