@@ -4,7 +4,6 @@ What it cannot do it refuses by name (`refusal`), and the reference runs instead
 """
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,13 +14,10 @@ from skills_lib.backtest.funding import charge_funding
 from skills_lib.backtest.kernel_prepared import Prepared, prepare
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import SignalStrategy, compute_signals
-from skills_lib.domain.bars import Bars
+from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
-
-if TYPE_CHECKING:
-    from skills_lib.backtest.kernel_execution import Book
 
 
 def refusal(strategy: type[Strategy], settings: BacktestSettings) -> str | None:
@@ -85,7 +81,7 @@ def execute(prepared: Prepared, signals: Signals, name: str = "The strategy") ->
     if found := problem(name, outcomes[0]):
         raise InputError(found)
     execution = Execution(
-        trades=_trades(runner.book, int(outcomes[0, TRADES]), prepared),
+        trades=_trades(runner.trades, int(outcomes[0, TRADES]), prepared),
         equity=runner.scratch.equity,
         cash=prepared.settings.cash,
         first_bar=first_bar,
@@ -94,12 +90,15 @@ def execute(prepared: Prepared, signals: Signals, name: str = "The strategy") ->
     return charge_funding(execution, prepared.bars, prepared.settings.costs.funding_bps_per_8h)
 
 
-def _trades(book: "Book", count: int, prepared: Prepared) -> pd.DataFrame:
+def _trades(closed_trades: FloatArray, count: int, prepared: Prepared) -> pd.DataFrame:
     unit, times = prepared.settings.fractional_unit, prepared.bars.open_time_ns.view("datetime64[ns]")
-    closed = {name: values[:count] for name, values in zip(book._fields, book, strict=True)}
+    from skills_lib.backtest.kernel_execution import Book
+
+    closed = dict(zip(Book._fields, closed_trades[:, :count], strict=True))
+    entered, left = closed["entry_bar"].astype(np.int64), closed["exit_bar"].astype(np.int64)
     columns = {
-        "entry_time": times[closed["entry_bar"]],
-        "exit_time": times[closed["exit_bar"]],
+        "entry_time": times[entered],
+        "exit_time": times[left],
         "side": np.where(closed["units"] > 0, "long", "short"),
         "size": closed["units"] * unit,
         "entry_price": closed["entry"] / unit,
@@ -108,8 +107,8 @@ def _trades(book: "Book", count: int, prepared: Prepared) -> pd.DataFrame:
         "return_pct": closed["returns"],
         "commission": closed["commission"],
         "funding": np.zeros(count),
-        "entry_bar": closed["entry_bar"],
-        "exit_bar": closed["exit_bar"],
+        "entry_bar": entered,
+        "exit_bar": left,
         "stop_price": closed["stop"] / unit,
         "target_price": closed["target"] / unit,
     }

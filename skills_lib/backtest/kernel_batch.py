@@ -75,7 +75,7 @@ class Runner:
         market = prepared.market
         self._market = market if with_funding else market._replace(unit_funding=market.unit_funding[:0])
         self._rules = prepared.rules
-        self.book = _book(_FEW_TRADES)
+        self.trades = _trades(_FEW_TRADES)
         self.scratch = _scratch(len(market.close), len(market.day_last), len(market.running_funding), _FEW_TRADES)
 
     def run(self, jobs: Jobs) -> tuple[FloatArray, IntArray]:
@@ -90,11 +90,11 @@ class Runner:
         return rows[:, METRIC_COLUMNS], outcomes
 
     def _run(self, table: IntArray, sizes: FloatArray, outcomes: IntArray, rows: FloatArray) -> None:
-        jobs_of.run_jobs(self._market, self._rules, table, sizes, self.book, self.scratch, outcomes, rows)
+        jobs_of.run_jobs(self._market, self._rules, table, sizes, self.trades, self.scratch, outcomes, rows)
 
     def _grow(self, trades: int) -> None:
-        if trades > len(self.book.pnl):
-            self.book = _book(trades)
+        if trades > self.trades.shape[1]:
+            self.trades = _trades(trades)
             self.scratch = self.scratch._replace(trades=np.empty(trades), more_trades=np.empty(trades))
 
 
@@ -148,15 +148,13 @@ def _plain(array: npt.NDArray[Any], kind: np.dtype[Any]) -> npt.NDArray[Any]:
     return np.ascontiguousarray(array, dtype=kind)
 
 
-def _book(trades: int) -> Book:
-    columns: dict[str, npt.NDArray[Any]] = {name: np.empty(trades, dtype=np.float64) for name in Book._fields}
-    return Book(**columns | {name: np.empty(trades, dtype=np.int64) for name in ("entry_bar", "exit_bar")})
+def _trades(capacity: int) -> FloatArray:
+    return np.empty((len(Book._fields), capacity))
 
 
 def _scratch(bars: int, days: int, boundaries: int, trades: int) -> Scratch:
     return Scratch(
         equity=np.empty(bars),
-        state=np.empty(8),
         daily=np.empty(days),
         spare=np.empty(days),
         trades=np.empty(trades),

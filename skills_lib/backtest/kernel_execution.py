@@ -29,9 +29,9 @@ DONE, BOOK_FULL, TOO_LARGE = range(3)
 LARGEST_POSITION = 2.0**53
 """Units beyond which the reference's whole numbers stop being equal to floats."""
 
-# What is held, in a float64 array.
-_CASH, _UNITS, _ENTRY, _ENTRY_BAR, _STOP, _TARGET, _LOWER, _UPPER = range(8)
-_NO_ENTRY = 0.0
+_ENTRY_BAR, _EXIT_BAR, _UNITS, _ENTRY, _EXIT, _STOP, _TARGET, _COMMISSION, _PNL, _RETURNS, _FUNDING = range(11)
+_ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
+_NONE = np.uint64(0)
 
 
 class Market(NamedTuple):
@@ -70,10 +70,13 @@ class Rules(NamedTuple):
 
 
 class Book(NamedTuple):
-    """Closed trades, one element each, in the order they closed: signed whole units and scaled prices."""
+    """Closed trades, one element each, in the order they closed: signed whole units and scaled prices.
 
-    entry_bar: IntArray
-    exit_bar: IntArray
+    The rows of one float64 array (numba counts the references of every array it hands on), so bars are floats too.
+    """
+
+    entry_bar: FloatArray
+    exit_bar: FloatArray
     units: FloatArray
     entry: FloatArray
     exit: FloatArray
@@ -89,7 +92,6 @@ class Scratch(NamedTuple):
     """Buffers one thread reuses for every combination."""
 
     equity: FloatArray
-    state: FloatArray
     daily: FloatArray
     spare: FloatArray
     trades: FloatArray
@@ -111,135 +113,180 @@ class Wishes(NamedTuple):
 
 
 @compiled
-def execute_wishes(market, rules, wishes, warm_up, book, scratch, outcome):  # noqa: PLR0915 one event loop
-    """Fill the book and the equity of every bar; a run starts one bar after the warm-up."""
-    n, equity, state = len(market.close), scratch.equity, scratch.state
-    outcome[:] = 0
-    state[:] = 0.0
-    state[_CASH] = rules.cash
+def execute_wishes(market, rules, wishes, warm_up, book, equity, outcome):  # noqa: C901, PLR0912, PLR0915
+    """Fill the book (one row a column of Book) and the equity of every bar; a run starts one bar after the warm-up.
+
+    One long function on purpose: handing arrays to another costs more than the work of an event (see Book).
+    """
+    opens, high, low, close = market.open, market.high, market.low, market.close
+    longs, shorts, long_exits, short_exits = wishes.long_entry, wishes.short_entry, wishes.long_exit, wishes.short_exit
+    sizes, stops, targets = wishes.sizes, wishes.stops, wishes.targets
+    n, last, words = len(close), len(close) - 1, len(close) // 8
+    long_words, short_words = longs[: words * 8].view(np.uint64), shorts[: words * 8].view(np.uint64)
+    long_exit_words = long_exits[: words * 8].view(np.uint64)
+    short_exit_words = short_exits[: words * 8].view(np.uint64)
+    cash, units, entry, entry_bar = rules.cash, 0.0, 0.0, 0
+    stop = target = np.nan
+    lower, upper = -np.inf, np.inf
+    trades = cancelled = 0
+    status = DONE
     start = bar = warm_up + 1
-    equity[: min(start, n)] = rules.cash
+    equity[: min(start, n)] = cash
     while bar < n:
-        wish, direction = _next_wish(market, rules, wishes, state, bar)
-        hit = _next_hit(market, state, bar + 1, min(wish, n - 1))
+        # The next wish that is carried out. Bytes are 0 or 1, so eight bars are looked at in one word.
+        for_long, for_short = (_ALL if units <= 0 else _NONE), (_ALL if units >= 0 else _NONE)
+        leave_long, leave_short = (_ALL if units > 0 else _NONE), (_ALL if units < 0 else _NONE)
+        wish, direction = bar - 1, 0.0
+        while True:
+            wish += 1
+            word = wish // 8
+            unseen = _ALL << np.uint64(8 * (wish % 8))
+            found = _NONE
+            while word < words:
+                found = (
+                    (long_words[word] & for_long)
+                    | (short_words[word] & for_short)
+                    | (long_exit_words[word] & leave_long)
+                    | (short_exit_words[word] & leave_short)
+                ) & unseen
+                if found:
+                    break
+                unseen = _ALL
+                word += 1
+            if found:
+                wish = 8 * word
+                while not found & np.uint64(255):
+                    found >>= np.uint64(8)
+                    wish += 1
+            else:
+                wish = max(wish, 8 * words)
+                while wish < n and not (
+                    (longs[wish] and units <= 0)
+                    or (shorts[wish] and units >= 0)
+                    or (long_exits[wish] and units > 0)
+                    or (short_exits[wish] and units < 0)
+                ):
+                    wish += 1
+            direction = 0.0
+            if wish >= n:
+                break
+            if longs[wish]:
+                direction = 1.0
+            elif shorts[wish]:
+                direction = -1.0
+            if direction == 0:
+                break
+            if direction * units > 0:
+                continue
+            new_stop = stops[wish] if len(stops) else np.nan
+            new_target = targets[wish] if len(targets) else np.nan
+            if _is_accepted(close[wish], rules.spread, direction, new_stop, new_target):
+                break
+        # The bar up to there at which stop or target is reached.
+        hit = n
+        if units != 0 and (lower > -np.inf or upper < np.inf):
+            hit = _next_hit(low, high, lower, upper, bar + 1, min(wish, last))
+        # Equity at the closes before the event. Slices: an index that cannot be negative lets LLVM take several.
         end = min(hit, wish + 1, n)
-        ruin = _mark(market.close, equity, state, bar, end)
-        if ruin >= 0:
-            _bankrupt(market, rules, book, scratch, outcome, ruin)
+        basis, ruined = units * entry, 0
+        prices, worth = close[bar:end], equity[bar:end]
+        for i in range(len(prices)):
+            worth[i] = cash + (prices[i] * units - basis)
+            ruined += worth[i] <= 0
+        if ruined:
+            bar = _first_ruin(equity, bar)
             break
         bar = end
         if hit < n:
-            _leave_at_hit(market, rules, book, state, outcome, hit)
-        elif wish >= n - 1:
-            _finalize(market, rules, wishes, book, scratch, outcome, direction)
+            price = _price_at_hit(opens[hit], low[hit], high[hit], units, lower, upper)
+            cash += _record(book, trades, units, entry, entry_bar, price, hit, stop, target, rules.commission)
+            trades, units = trades + 1, 0.0
+            continue
+        # The order to close what is held comes before its stop and target, then the entry and its own. At the end
+        # the reference processes the last bar once more: everything closes, and the last wish is still filled.
+        at_end = wish >= last
+        bar = at = last if at_end else bar
+        price = opens[bar]
+        if rules.on_close:
+            price, at = close[bar - 1], bar - 1
+        if units != 0:
+            cash += _record(book, trades, units, entry, entry_bar, price, at, stop, target, rules.commission)
+            trades, units = trades + 1, 0.0
+        if direction != 0:
+            share = _share(sizes[wish] if len(sizes) else wishes.size)
+            adjusted = price * (1 + math.copysign(rules.spread, direction))
+            cost = adjusted + share * price * rules.commission / share
+            margin = max(cash, 0.0) * rules.leverage
+            units = _whole(margin * share, cost)
+            if units == 0 or units * cost > margin:
+                units = 0.0
+                cancelled += 1
+            else:
+                status = TOO_LARGE if units >= LARGEST_POSITION else status
+                cash -= units * adjusted * rules.commission
+                units, entry, entry_bar = math.copysign(units, direction), adjusted, at
+                stop = stops[wish] if len(stops) else np.nan
+                target = targets[wish] if len(targets) else np.nan
+                lower, upper = _bracket(stop, target, direction)
+                if low[bar] <= lower or high[bar] >= upper:
+                    price = _price_at_hit(opens[bar], low[bar], high[bar], units, lower, upper)
+                    cash += _record(book, trades, units, entry, entry_bar, price, bar, stop, target, rules.commission)
+                    trades, units = trades + 1, 0.0
+        if at_end:
+            equity[last] = cash + (close[last] * units - units * entry)
+            bar = last if equity[last] <= 0 else n
             break
-        else:
-            _orders(market, rules, wishes, book, state, outcome, bar, wish, direction)
     if start < n:
+        if bar < n:  # nothing is left
+            if units != 0:
+                _record(book, trades, units, entry, entry_bar, close[bar], bar, stop, target, rules.commission)
+                trades += 1
+            equity[bar:] = 0.0
         equity[:start] = equity[start]
-    if outcome[TRADES] > len(book.pnl):
-        outcome[STATUS] = BOOK_FULL
+    outcome[STATUS] = BOOK_FULL if trades > book.shape[1] else status
+    outcome[TRADES], outcome[CANCELLED] = trades, cancelled
 
 
 @inlined
-def _finalize(market, rules, wishes, book, scratch, outcome, direction):
-    """The reference processes the last bar once more: everything closes, and the last wish is still filled."""
-    last = len(market.close) - 1
-    _orders(market, rules, wishes, book, scratch.state, outcome, last, last, direction)
-    if _mark(market.close, scratch.equity, scratch.state, last, last + 1) >= 0:
-        _bankrupt(market, rules, book, scratch, outcome, last)
-
-
-@inlined
-def _bankrupt(market, rules, book, scratch, outcome, bar):
-    state = scratch.state
-    if state[_UNITS] != 0:
-        _close(rules, book, state, outcome, market.close[bar], bar)
-    scratch.equity[bar:] = 0.0
-
-
-@inlined
-def _orders(market, rules, wishes, book, state, outcome, bar, wish, direction):
-    """One bar's queue: the order to close what is held comes before its stop and target, then the entry and its own."""
-    price, at = market.open[bar], bar
-    if rules.on_close:
-        price, at = market.close[bar - 1], bar - 1
-    if state[_UNITS] != 0:
-        _close(rules, book, state, outcome, price, at)
-    if direction == _NO_ENTRY:
-        return
-    _enter(rules, wishes, state, outcome, wish, direction, price, at)
-    if state[_UNITS] != 0 and _is_hit(market, state, bar):
-        _leave_at_hit(market, rules, book, state, outcome, bar)
-
-
-@inlined
-def _enter(rules, wishes, state, outcome, wish, direction, price, at):
-    share = _share(wishes, wish)
-    adjusted = price * (1 + math.copysign(rules.spread, direction))
-    cost = adjusted + share * price * rules.commission / share
-    margin = max(state[_CASH], 0.0)
-    units = _whole(margin * rules.leverage * share, cost)
-    if units == 0 or units * cost > margin * rules.leverage:
-        outcome[CANCELLED] += 1
-        return
-    if units >= LARGEST_POSITION:
-        outcome[STATUS] = TOO_LARGE
-    _open(rules, wishes, state, math.copysign(units, direction), adjusted, wish, at)
-
-
-@inlined
-def _open(rules, wishes, state, units, price, wish, at):
-    stop, target = _price(wishes.stops, wish), _price(wishes.targets, wish)
-    state[_CASH] -= abs(units) * price * rules.commission
-    state[_UNITS], state[_ENTRY], state[_ENTRY_BAR] = units, price, at
-    state[_STOP], state[_TARGET] = stop, target
-    below, above = (stop, target) if units > 0 else (target, stop)
-    state[_LOWER] = -np.inf if math.isnan(below) else below
-    state[_UPPER] = np.inf if math.isnan(above) else above
-
-
-@inlined
-def _close(rules, book, state, outcome, price, at):
-    """Close the position. A trade beyond the book's end is counted, not kept: the caller grows the book."""
-    units, entry, i = state[_UNITS], state[_ENTRY], outcome[TRADES]
-    commission = abs(units) * price * rules.commission
+def _record(book, i, units, entry, entry_bar, price, at, stop, target, rate):
+    """Write down a closed trade (beyond the book's end it is only counted); return what it adds to cash."""
+    commission = abs(units) * price * rate
     gained = units * (price - entry)
-    state[_CASH] += gained - commission
-    paid = commission + abs(units) * entry * rules.commission
-    state[_UNITS] = 0.0
-    outcome[TRADES] += 1
-    if i >= len(book.pnl):
-        return
-    book.entry_bar[i], book.exit_bar[i], book.units[i] = int(state[_ENTRY_BAR]), at, units
-    book.entry[i], book.exit[i] = entry, price
-    book.stop[i], book.target[i] = state[_STOP], state[_TARGET]
-    book.commission[i], book.pnl[i], book.funding[i] = paid, gained - paid, 0.0
-    book.returns[i] = (math.copysign(1, units) * (price / entry - 1) - paid / (abs(units) * entry)) * 100
+    paid = commission + abs(units) * entry * rate
+    if i < book.shape[1]:
+        book[_ENTRY_BAR, i], book[_EXIT_BAR, i], book[_UNITS, i] = entry_bar, at, units
+        book[_ENTRY, i], book[_EXIT, i], book[_STOP, i], book[_TARGET, i] = entry, price, stop, target
+        book[_COMMISSION, i], book[_PNL, i], book[_FUNDING, i] = paid, gained - paid, 0.0
+        book[_RETURNS, i] = (math.copysign(1, units) * (price / entry - 1) - paid / (abs(units) * entry)) * 100
+    return gained - commission
 
 
 @inlined
-def _leave_at_hit(market, rules, book, state, outcome, bar):
-    """Close at the stop (or a worse open) where it was reached, else at the target (or a better open)."""
-    opening, is_long = market.open[bar], state[_UNITS] > 0
-    if is_long:
-        price = min(opening, state[_LOWER]) if market.low[bar] <= state[_LOWER] else max(opening, state[_UPPER])
-    else:
-        price = max(opening, state[_UPPER]) if market.high[bar] >= state[_UPPER] else min(opening, state[_LOWER])
-    _close(rules, book, state, outcome, price, bar)
+def _price_at_hit(opening, low, high, units, lower, upper):
+    """The stop (or a worse open) where it was reached, else the target (or a better open)."""
+    if units > 0:
+        return min(opening, lower) if low <= lower else max(opening, upper)
+    return max(opening, upper) if high >= upper else min(opening, lower)
 
 
 @inlined
-def _is_hit(market, state, bar):
-    return market.low[bar] <= state[_LOWER] or market.high[bar] >= state[_UPPER]
+def _bracket(stop, target, direction):
+    """The prices at or below and at or above which the position is left."""
+    below, above = (stop, target) if direction > 0 else (target, stop)
+    return (-np.inf if math.isnan(below) else below), (np.inf if math.isnan(above) else above)
 
 
 @inlined
-def _next_hit(market, state, bar, last):
+def _is_accepted(close, spread, direction, stop, target):
+    """Whether stop and target lie on the right sides of the close that the spread has moved."""
+    adjusted = close * (1 + math.copysign(spread, direction))
+    below, above = (stop, target) if direction > 0 else (target, stop)
+    return not (adjusted <= below or adjusted >= above)
+
+
+@inlined
+def _next_hit(low, high, lower, upper, bar, last):
     """The first bar from `bar` to `last` that reaches stop or target, or the number of bars."""
-    low, high, lower, upper = market.low, market.high, state[_LOWER], state[_UPPER]
-    if state[_UNITS] == 0 or (lower == -np.inf and upper == np.inf):
-        return len(low)
     while bar + 8 <= last + 1:
         found = 0
         for k in range(8):
@@ -255,19 +302,10 @@ def _next_hit(market, state, bar, last):
 
 
 @inlined
-def _mark(close, equity, state, bar, end):
-    """Equity at the closes of `bar` to `end` - 1; returns the first bar at which nothing is left, or -1."""
-    cash, units, basis = state[_CASH], state[_UNITS], state[_UNITS] * state[_ENTRY]
-    prices, worth = close[bar:end], equity[bar:end]
-    ruined = 0
-    for i in range(len(prices)):  # slices: an index that cannot be negative lets LLVM take several at once
-        worth[i] = cash + (prices[i] * units - basis)
-        ruined += worth[i] <= 0
-    if ruined:
-        for i in range(len(worth)):
-            if worth[i] <= 0:
-                return bar + i
-    return -1
+def _first_ruin(equity, bar):
+    while equity[bar] > 0:
+        bar += 1
+    return bar
 
 
 @inlined
@@ -281,55 +319,5 @@ def _whole(amount, price):
 
 
 @inlined
-def _share(wishes, bar):
-    share = wishes.sizes[bar] if len(wishes.sizes) else wishes.size
+def _share(share):
     return 1 - 2.220446049250313e-16 if share == 1 else share
-
-
-@inlined
-def _price(prices, bar):
-    return prices[bar] if len(prices) else np.nan
-
-
-@inlined
-def _next_wish(market, rules, wishes, state, bar):
-    """The next bar whose wish is carried out, with the direction of its entry (0: an exit); bars if none."""
-    held, n = state[_UNITS], len(market.close)
-    one = wishes.long_exit if held > 0 else wishes.long_entry
-    other = wishes.short_exit if held < 0 else wishes.short_entry
-    while True:
-        bar = _next_set(one, other, bar)
-        if bar >= n:
-            return n, _NO_ENTRY
-        direction = 1.0 if wishes.long_entry[bar] else -1.0 if wishes.short_entry[bar] else _NO_ENTRY
-        already_held = direction * held > 0
-        if direction == _NO_ENTRY or (not already_held and _is_accepted(market, rules, wishes, bar, direction)):
-            return bar, direction
-        bar += 1
-
-
-@inlined
-def _is_accepted(market, rules, wishes, bar, direction):
-    """Whether stop and target lie on the right sides of the close that the spread has moved."""
-    stop, target = _price(wishes.stops, bar), _price(wishes.targets, bar)
-    adjusted = market.close[bar] * (1 + math.copysign(rules.spread, direction))
-    below, above = (stop, target) if direction > 0 else (target, stop)
-    return not (adjusted <= below or adjusted >= above)
-
-
-@inlined
-def _next_set(one, other, bar):
-    """The first index from `bar` at which either array of bytes is set, eight at a time."""
-    n = len(one)
-    while bar < n and bar % 8:
-        if one[bar] | other[bar]:
-            return bar
-        bar += 1
-    words, others = one[: n - n % 8].view(np.uint64), other[: n - n % 8].view(np.uint64)
-    word = bar // 8
-    while word < len(words) and not words[word] | others[word]:
-        word += 1
-    bar = max(bar, word * 8)
-    while bar < n and not one[bar] | other[bar]:
-        bar += 1
-    return bar

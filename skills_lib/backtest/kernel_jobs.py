@@ -5,6 +5,7 @@ threads do not hand the GIL back and forth for each of them.
 """
 
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,25 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from skills_lib.backtest import kernel_execution, kernel_metrics
-from skills_lib.backtest.kernel_execution import DONE, STATUS, TRADES, Wishes, compiled, execute_wishes
+from skills_lib.backtest.kernel_execution import (
+    DONE,
+    STATUS,
+    TRADES,
+    Book,
+    F,
+    Wishes,
+    compiled,
+    execute_wishes,
+)
 from skills_lib.backtest.kernel_metrics import measure
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
 JOB_COLUMNS = 8
+
+
+brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
+"""For calls of microseconds: releasing the GIL would make two threads hand it back and forth."""
 
 
 @intrinsic
@@ -50,7 +64,7 @@ def _entry(sources: int) -> Any:
     # numba's cache sees changes of a function's own file and of what it encloses, not of functions it calls:
     # enclosing the sum of their files' text keeps a changed rule from running as it was compiled before.
     @njit(cache=True, nogil=True, error_model="numpy")
-    def run_jobs(market, rules, jobs, sizes, book, scratch, outcomes, rows):
+    def run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows):
         n = len(market.close)
         for j in range(len(jobs)):
             job = jobs[j]
@@ -64,35 +78,53 @@ def _entry(sources: int) -> Any:
                 _floats_at(job[STOP], n),
                 _floats_at(job[TARGET], n),
             )
-            execute_wishes(market, rules, wishes, job[WARM_UP], book, scratch, outcomes[j])
+            execute_wishes(market, rules, wishes, job[WARM_UP], trades, scratch.equity, outcomes[j])
             if outcomes[j, STATUS] == DONE:
-                measure(market, rules, job[WARM_UP], book, outcomes[j, TRADES], scratch, rows[j])
+                measure(market, rules, job[WARM_UP], as_book(trades), outcomes[j, TRADES], scratch, rows[j])
         return sources
 
     return run_jobs
 
 
 run_jobs = _entry(_sources())
-"""`run_jobs(market, rules, jobs, sizes, book, scratch, outcomes, rows)`: execute and measure each job.
+"""`run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows)`: execute and measure each job.
 
-The book and the equity left behind are the last job's; a row is left as it was where the outcome is not DONE.
+The trades and the equity left behind are the last job's; a row is left as it was where the outcome is not DONE.
 """
 
 
 @compiled
+def as_book(trades):
+    """The rows of the array of trades under their names."""
+    return Book(
+        trades[0],
+        trades[1],
+        trades[2],
+        trades[3],
+        trades[4],
+        trades[5],
+        trades[6],
+        trades[7],
+        trades[8],
+        trades[9],
+        trades[10],
+    )
+
+
+@brief
 def store_addresses(row, long_entry, short_entry, long_exit, short_exit):
     """Store where four arrays lie; the caller keeps them alive."""
     row[LONG_ENTRY], row[SHORT_ENTRY] = long_entry.ctypes.data, short_entry.ctypes.data
     row[LONG_EXIT], row[SHORT_EXIT] = long_exit.ctypes.data, short_exit.ctypes.data
 
 
-@compiled
+@brief
 def address(array):
     """Where an array lies."""
     return array.ctypes.data
 
 
-@compiled
+@brief
 def first_defined(values):
     """The first index that is not nan, or the length."""
     i = 0
@@ -101,7 +133,7 @@ def first_defined(values):
     return i
 
 
-@compiled
+@brief
 def crosses(series, level):
     """`signals.crosses_above` and `crosses_below` of two arrays in one pass."""
     n = len(series)

@@ -117,7 +117,7 @@ def _charge_funding(market, rules, book, trades, scratch):
     holding[:] = 0.0
     for i in range(trades):
         size = book.units[i] * rules.unit
-        first, beyond = before[book.entry_bar[i]], before[book.exit_bar[i]]
+        first, beyond = before[int(book.entry_bar[i])], before[int(book.exit_bar[i])]
         book.funding[i] = size * (running[beyond] - running[first])
         book.pnl[i] -= book.funding[i]
         holding[first] += size
@@ -310,7 +310,7 @@ def _sum_positive(values, n, sign, spare):
 @compiled
 def _bars_held(book, n):
     """Bars with an open position; trades are in order of time, neighbours may share bars."""
-    held, covered = 0, -1
+    held, covered = 0.0, -1.0
     for i in range(n):
         first = max(book.entry_bar[i], covered + 1)
         held += max(book.exit_bar[i] - first + 1, 0)

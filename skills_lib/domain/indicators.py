@@ -14,8 +14,32 @@ from skills_lib.domain.sessions import MINUTE_NS, session_number, since_session_
 
 @remembered
 def sma(values: FloatArray, period: int) -> FloatArray:
-    """Simple moving average over `period` bars."""
-    return pd.Series(values).rolling(period).mean().to_numpy()
+    """Simple moving average over `period` bars.
+
+    A running sum of differences, a quarter of the time pandas' compensated one takes, with its rule that a window
+    of equal values has exactly that mean: two averages of a price that stands still must not cross.
+    """
+    if len(values) < period or np.isnan(values.sum()):
+        return pd.Series(values).rolling(period).mean().to_numpy()
+    out = np.full(len(values), np.nan)
+    sums = out[period - 1 :]
+    sums[0] = np.cumsum(values[:period])[-1]
+    np.subtract(values[period:], values[:-period], out=sums[1:])
+    np.cumsum(sums, out=sums)
+    sums /= period
+    still = _bars_unchanged(values)[period - 1 :] >= period
+    if still.any():
+        sums[still] = values[period - 1 :][still]
+    return out
+
+
+@remembered
+def _bars_unchanged(values: FloatArray) -> FloatArray:
+    """For how many bars, this one included, the value has been the same."""
+    bars = np.arange(len(values), dtype=np.float64)
+    changed = np.ones(len(values), dtype=np.bool_)
+    changed[1:] = values[1:] != values[:-1]
+    return bars - np.maximum.accumulate(np.where(changed, bars, 0.0)) + 1
 
 
 @remembered
