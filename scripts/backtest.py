@@ -47,6 +47,9 @@ def backtest_strategy(
     fractional_unit: Annotated[float, typer.Option(help="Smallest amount of the base asset; 1: whole units.")] = 1e-8,
     exclusive_orders: Annotated[bool, typer.Option(help="An entry closes what is held first.")] = True,
     trade_on_close: Annotated[bool, typer.Option(help="Fill at the signal's own close: optimistic.")] = False,
+    engine: Annotated[str, typer.Option(help="reference (backtesting.py) or kernel (compiled, equal trades).")] = (
+        "reference"
+    ),
     json: AsJson = False,
 ) -> None:
     """Backtest one strategy on one instrument, costs in; the answer is stored under backtests/results.
@@ -67,6 +70,7 @@ def backtest_strategy(
         fractional_unit=fractional_unit,
         exclusive_orders=exclusive_orders,
         trade_on_close=trade_on_close,
+        engine=engine,
     )
     question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
     _run_and_show(strategy, question, _assignments(param or []), settings, as_json=json)

@@ -11,7 +11,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.constraints import Value
 
 _ROOM = Path(__file__).parent
-_EXECUTES = ("strategy", "runner", "execution", "funding", "metrics", "verdict", "model")
+_EXECUTES = ("strategy", "runner", "execution", "funding", "metrics", "verdict", "model", "kernel", "kernel_execution")
 
 
 def code_sha256(strategy_file: Path) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import PRESETS, Costs
 
-Engine = Literal["reference"]
+Engine = Literal["reference", "kernel"]
 
 
 class BacktestSettings(BaseModel):
@@ -22,7 +22,7 @@ class BacktestSettings(BaseModel):
     exclusive_orders: bool = Field(True, description="an entry closes what is held first")
     trade_on_close: bool = Field(False, description="fill at the signal's own close: optimistic")
     fractional_unit: float = Field(1e-8, gt=0, le=1, description="smallest amount of the base asset")
-    engine: Engine = "reference"
+    engine: Engine = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
 
 
 class Verdict(BaseModel):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from backtesting import Strategy
 
+from skills_lib.backtest import engines
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, code_sha256
 from skills_lib.backtest.metrics import compute_metrics, drawdown
@@ -17,7 +18,7 @@ from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSetting
 from skills_lib.backtest.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.report import write_report
 from skills_lib.backtest.results import RunStore
-from skills_lib.backtest.runner import ReferenceRun, run_reference
+from skills_lib.backtest.runner import ReferenceRun
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.backtest.verdict import judge
 from skills_lib.domain.bars import Bars
@@ -59,7 +60,7 @@ def answer(
         return stored.model_copy(update={"source": str(candles.origin)})
     with PictureProcess() as picture:
         progress(0, 3, f"Running {subject.name}")
-        run = run_reference(subject.strategy, candles.bars, identity.parameters, settings)
+        run = engines.run(subject.strategy, candles.bars, identity.parameters, settings)
         progress(1, 3, "Measuring")
         result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
         progress(2, 3, "Writing the report")

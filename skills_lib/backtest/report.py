@@ -3,6 +3,7 @@
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult
 
+_ENGINES = {"reference": "backtesting.py", "kernel": "the compiled kernel (trades equal to backtesting.py's)"}
 SYNTHETIC_NOTE = "SYNTHETIC DATA: made by this program, not a market. It shows that the machinery works, nothing more."
 IN_SAMPLE_NOTE = (
     "In-sample: the parameters may have been chosen with this very span in view, so these figures are a description "
@@ -67,7 +68,7 @@ def _provenance(result: BacktestResult) -> list[str]:
         f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC; {defects}",
         f"- Parameters: {parameters}",
         f"- Costs: {describe_costs(result)}",
-        f"- Execution: {result.settings.engine} (backtesting.py), {result.settings.cash:,.0f} starting equity, "
+        f"- Execution: {_ENGINES[result.settings.engine]}, {result.settings.cash:,.0f} starting equity, "
         f"orders fill at the next open, units of {result.settings.fractional_unit:g}",
         f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, run `{result.run_id}`",
         *warnings,

@@ -1,0 +1,67 @@
+"""One run by the engine that the settings name, ready to be measured and plotted."""
+
+from dataclasses import replace
+
+import pandas as pd
+from backtesting import Backtest, Strategy
+from backtesting._stats import compute_stats
+from backtesting._util import _Data
+
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.kernel import refusal, run_kernel
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.runner import ReferenceRun, reference_backtest, run_reference
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.constraints import Value
+
+
+def run(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> ReferenceRun:
+    """Run on the engine of `settings`; where the kernel refuses, the reference runs and a warning says why.
+
+    Raises:
+        InputError: the strategy raised, or there are fewer bars than its indicators need.
+    """
+    if settings.engine == "reference":
+        return run_reference(strategy, bars, parameters, settings)
+    if reason := refusal(strategy, settings):
+        done = run_reference(strategy, bars, parameters, settings)
+        told = (*done.execution.warnings, f"The reference ran instead of the kernel: {reason}")
+        return replace(done, execution=replace(done.execution, warnings=told))
+    assert issubclass(strategy, SignalStrategy)
+    execution = run_kernel(strategy, bars, parameters, settings)
+    return ReferenceRun(execution, _plottable(strategy, bars, parameters, settings, execution))
+
+
+def _plottable(
+    strategy: type[SignalStrategy],
+    bars: Bars,
+    parameters: dict[str, Value],
+    settings: BacktestSettings,
+    execution: Execution,
+) -> Backtest:
+    """A backtesting.py object that plots the kernel's trades as if it had made them."""
+    backtest, frame = reference_backtest(strategy, bars, settings), bars.to_frame()
+    instance = strategy(None, _Data(frame), parameters)
+    instance.init()
+    found = execution.trades
+    trades = pd.DataFrame(
+        {
+            "Size": found["size"],
+            "EntryBar": found["entry_bar"],
+            "ExitBar": found["exit_bar"],
+            "EntryPrice": found["entry_price"],
+            "ExitPrice": found["exit_price"],
+            "SL": found["stop_price"],
+            "TP": found["target_price"],
+            "PnL": found["pnl"],
+            "Commission": found["commission"],
+            "ReturnPct": found["return_pct"] / 100,
+            "EntryTime": found["entry_time"],
+            "ExitTime": found["exit_time"],
+            "Duration": found["exit_time"] - found["entry_time"],
+            "Tag": None,
+        }
+    )
+    backtest._results = compute_stats(trades, execution.equity, frame, instance)
+    return backtest

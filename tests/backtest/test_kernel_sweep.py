@@ -1,0 +1,114 @@
+"""A sweep on the kernel and one on the reference are the same table."""
+
+import json
+
+import numpy as np
+import pytest
+
+import strategies
+from skills_lib.backtest.evaluator import Span
+from skills_lib.backtest.kernel_sweep import KernelSweep
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.costs import PRESETS
+from skills_lib.domain.parameters import Integer
+from skills_lib.domain.signals import Signals, never
+from tests.backtest.market import random_walk
+from tests.command import Command
+
+BARS = random_walk(1_500, seed=3)
+SETTINGS = BacktestSettings(costs=PRESETS["usdm-taker"])
+SPANS = [Span(0, 1_500), Span(200, 900), Span(900, 1_500)]
+SWEPT = {
+    "sma_crossover": [{"fast": fast, "slow": slow} for fast in (5, 10, 20) for slow in (30, 60, 90)],
+    "donchian_breakout": [
+        {"entry_period": n, "exit_period": 10, "atr_period": 20, "stop_atr": stop, "direction": "both"}
+        for n in (20, 40)
+        for stop in (0.0, 1.5)
+    ],
+    "opening_range_breakout": [
+        {"open_hour": hour, "range_minutes": 120, "direction": "both", "stop": "range", "target_ranges": target}
+        for hour in (0, 8)
+        for target in (0.0, 1.5)
+    ],
+}
+
+
+@pytest.mark.parametrize("span", SPANS, ids=str)
+@pytest.mark.parametrize("name", SWEPT)
+def test_every_metric_of_every_combination_is_the_references(name: str, span: Span) -> None:
+    strategy, combinations = strategies.load(name), SWEPT[name]
+    kernel = KernelSweep(strategy, BARS, SETTINGS, threads=2).evaluate(combinations, span)
+    reference = ReferenceSweep(Job(strategy, BARS, SETTINGS)).evaluate(combinations, span)
+    np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("metric", ["sharpe", "return_pct", "profit_factor"])
+def test_kernel_and_reference_rank_a_grid_the_same(metric: str) -> None:
+    strategy, column = strategies.load("sma_crossover"), list(METRICS).index(metric)
+    grid = [{"fast": fast, "slow": slow} for fast in range(4, 24, 4) for slow in range(30, 100, 10)]
+    kernel = KernelSweep(strategy, BARS, SETTINGS, threads=3).evaluate(grid, SPANS[0])[:, column]
+    reference = ReferenceSweep(Job(strategy, BARS, SETTINGS)).evaluate(grid, SPANS[0])[:, column]
+    assert np.argsort(kernel).tolist() == np.argsort(reference).tolist()
+
+
+def test_a_stitched_run_is_the_references_too() -> None:
+    strategy, span = strategies.load("sma_crossover"), Span(400, 1_100)
+    kernel = KernelSweep(strategy, BARS, SETTINGS).execute({"fast": 8, "slow": 30}, span, cash=54_321.0)
+    reference = ReferenceSweep(Job(strategy, BARS, SETTINGS)).execute({"fast": 8, "slow": 30}, span, cash=54_321.0)
+    assert (kernel.equity == reference.equity).all()
+    assert kernel.trades["entry_bar"].tolist() == reference.trades["entry_bar"].tolist()
+
+
+class FailsAtFive(SignalStrategy):
+    """Raises for one value, asks for too much warm-up at another."""
+
+    value = Integer(1, low=1, high=10)
+
+    def signals(self, bars: Bars) -> Signals:
+        if self.value == 5:
+            raise ZeroDivisionError("five")
+        none, n = never(len(bars)), len(bars)
+        indicator = np.full(n, np.nan if self.value == 6 else 1.0)
+        return Signals(none, none, none, none, indicators={"line": indicator})
+
+
+def test_combinations_that_cannot_run_are_nan_and_told_once() -> None:
+    sweep = KernelSweep(FailsAtFive, BARS, SETTINGS)
+    rows = sweep.evaluate([{"value": value} for value in (1, 5, 6, 5, 7)], SPANS[0])
+    trades = rows[:, list(METRICS).index("trades")]
+    assert np.isnan(trades).tolist() == [False, True, True, True, False]
+    assert len(sweep.notes) == 2
+    assert "ZeroDivisionError: five" in sweep.notes[0]
+    assert "fewer than the warm-up" in sweep.notes[1]
+
+
+def test_more_trades_than_the_book_holds_are_all_kept() -> None:
+    class Flips(SignalStrategy):
+        def signals(self, bars: Bars) -> Signals:
+            odd = np.arange(len(bars)) % 2 == 0
+            none = never(len(bars))
+            return Signals(odd, ~odd, none, none)
+
+    bars = random_walk(6_000, seed=1)
+    rows = KernelSweep(Flips, bars, SETTINGS).evaluate([{}], Span(0, len(bars)))
+    reference = ReferenceSweep(Job(Flips, bars, SETTINGS)).evaluate([{}], Span(0, len(bars)))
+    np.testing.assert_allclose(rows, reference, rtol=1e-9, atol=1e-9)
+    assert rows[0, list(METRICS).index("trades")] > 2_048
+
+
+def test_the_command_runs_on_either_engine_with_equal_figures(twokey: Command) -> None:
+    job = ("test-strategy", "BTC", "1h", "donchian_breakout", "--source", "sample", "--since", "2023-01-01", "--json")
+    kernel, reference = (json.loads(twokey(*job, "--engine", engine).out) for engine in ("kernel", "reference"))
+    assert kernel["settings"]["engine"] == "kernel"
+    assert kernel["metrics"] == pytest.approx(reference["metrics"])
+    assert kernel["run_id"] != reference["run_id"]
+
+
+def test_what_the_kernel_refuses_runs_on_the_reference_and_says_so(twokey: Command) -> None:
+    job = ("test-strategy", "BTC", "1h", "sma_crossover", "--source", "sample", "--since", "2024-06-01", "--json")
+    result = json.loads(twokey(*job, "--engine", "kernel", "--costs", "ib-stock").out)
+    assert "The reference ran instead of the kernel: the commission of costs 'ib-stock'" in result["warnings"][-1]
