@@ -1,23 +1,40 @@
 """The same sweeps in vectorbt, column chunks that fit the caches, and the same table of metrics for each combination."""
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import vectorbt as vbt
 
+import tests.benchmarks.peers.common as work
+
+warnings.filterwarnings("ignore", message="Couldn't parse the frequency")
+
 CHUNK_CELLS = 2_000_000  # bars × combinations at a time: faster here than one chunk, and it bounds memory
 
 
-def sweep(frame: pd.DataFrame, combinations: list[tuple[int, int]], stop: float = 0, target: float = 0) -> pd.DataFrame:
-    """Metrics of every (fast, slow) SMA crossover, always in the market, 20 bps a side; one row each."""
-    windows = sorted({window for pair in combinations for window in pair})
+def sweep(frame: pd.DataFrame, pairs: list[tuple[int, int]], stops: bool = False) -> int:
+    """Every (fast, slow) SMA crossover, always in the market, 20 bps a side; returns how many ran."""
+    return len(table(frame, pairs, stops))
+
+
+def walk_forward(frame: pd.DataFrame, pairs: list[tuple[int, int]]) -> int:
+    """Choose on each train frame, try on its test frame; returns the number of windows."""
+    pieces = work.windows(frame)
+    for train, test in pieces:
+        best = int(table(train, pairs)["sharpe"].fillna(-np.inf).argmax())
+        table(test, [pairs[best]])
+    return len(pieces)
+
+
+def table(frame: pd.DataFrame, pairs: list[tuple[int, int]], stops: bool = False) -> pd.DataFrame:
+    """Metrics, one row a combination."""
+    windows = sorted({window for pair in pairs for window in pair})
     averages = vbt.MA.run(frame["Close"], window=windows, short_name="ma").ma.to_numpy()
     column = {window: i for i, window in enumerate(windows)}
     step = max(1, CHUNK_CELLS // len(frame))
-    parts = [
-        _chunk(frame, averages, column, combinations[i : i + step], stop, target)
-        for i in range(0, len(combinations), step)
-    ]
-    return pd.concat(parts, ignore_index=True)
+    chunks = [pairs[i : i + step] for i in range(0, len(pairs), step)]
+    return pd.concat([_chunk(frame, averages, column, chunk, stops) for chunk in chunks], ignore_index=True)
 
 
 def _chunk(
@@ -25,13 +42,12 @@ def _chunk(
     averages: np.ndarray,
     column: dict[int, int],
     pairs: list[tuple[int, int]],
-    stop: float,
-    target: float,
+    stops: bool,
 ) -> pd.DataFrame:
     fast = averages[:, [column[pair[0]] for pair in pairs]]
     slow = averages[:, [column[pair[1]] for pair in pairs]]
     long, short = _crosses(fast, slow), _crosses(slow, fast)
-    levels = {"sl_stop": stop, "tp_stop": target} if stop else {}
+    levels = {"sl_stop": work.STOP, "tp_stop": work.TARGET} if stops else {}
     portfolio = vbt.Portfolio.from_signals(
         frame["Close"],
         entries=_filled_next_bar(long),
@@ -40,8 +56,8 @@ def _chunk(
         open=frame["Open"],
         high=frame["High"],
         low=frame["Low"],
-        fees=0.002,
-        init_cash=100_000,
+        fees=work.COMMISSION,
+        init_cash=work.CASH,
         freq=frame.index[1] - frame.index[0],
         **levels,
     )
