@@ -1,5 +1,6 @@
 """Between strategies and the compiled loops: signals become jobs, and a runner per thread executes them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,6 @@ METRIC_COLUMNS = np.array([ROW.index(name) for name in METRICS])
 """Where each of METRICS stands in a row of the kernel."""
 
 _FEW_TRADES = 2_048
-_WHOLE = slice(None)
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 _PROBLEMS = {
     TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: "
@@ -47,11 +47,11 @@ class Jobs:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def add(self, signals: Signals, warm_up: int, part: slice = _WHOLE) -> None:
-        """Append the `part` of signals whose indicators are all defined from its bar `warm_up` on."""
+    def add(self, signals: Signals, warm_up: int) -> None:
+        """Append signals whose indicators are all defined from bar `warm_up` on."""
         row = self.table[len(self._kept)]
         wishes = (signals.long_entry, signals.short_entry, signals.long_exit, signals.short_exit)
-        arrays = tuple(_plain(array[part], _BOOL) for array in wishes)
+        arrays = tuple(_plain(array, _BOOL) for array in wishes)
         jobs_of.store_addresses(row, *arrays)
         row[jobs_of.WARM_UP] = warm_up
         levels: list[npt.NDArray[np.generic]] = []
@@ -61,11 +61,28 @@ class Jobs:
             (jobs_of.TARGET, signals.target_price),
         ):
             if isinstance(values, np.ndarray):
-                levels.append(_plain(values[part], _FLOAT))
+                levels.append(_plain(values, _FLOAT))
                 row[column] = jobs_of.address(levels[-1])
         if not isinstance(signals.size, np.ndarray):
             self.sizes[len(self._kept)] = signals.size
         self._kept.append((*arrays, *levels))
+
+    def from_bar(self, rows: Sequence[int], start: int) -> "Jobs":
+        """The jobs at `rows` with their first `start` bars cut off; indicators are undefined only in front."""
+        cut = Jobs(len(rows))
+        cut.sizes[:] = self.sizes[rows]
+        cut.table[:] = self.table[rows]
+        addresses = cut.table[:, : jobs_of.WARM_UP]
+        addresses += np.where(addresses != 0, start * jobs_of.ITEM_BYTES, 0)
+        warm_up = cut.table[:, jobs_of.WARM_UP]
+        np.maximum(warm_up - start, 0, out=warm_up)
+        cut._kept = [self._kept[row] for row in rows]
+        return cut
+
+    @property
+    def room(self) -> int:
+        """How many more can be added."""
+        return len(self.table) - len(self._kept)
 
 
 class Runner:
@@ -98,20 +115,25 @@ class Runner:
             self.scratch = self.scratch._replace(trades=np.empty(trades), more_trades=np.empty(trades))
 
 
+def is_defined_from(signals: Signals, first: int) -> bool:
+    """Whether no indicator is undefined again after bar `first`."""
+    return not any(np.isnan(values[first:]).any() for values in signals.indicators.values())
+
+
 def problem(name: str, outcome: IntArray) -> str | None:
     """What went wrong in the run of strategy `name`, in one line; None where nothing did."""
     return None if outcome[STATUS] == DONE else f"{name} {_PROBLEMS[int(outcome[STATUS])]}."
 
 
-def warm_up(name: str, signals: Signals, part: slice = _WHOLE) -> int:
-    """The first bar of `part` at which every indicator is defined.
+def warm_up(name: str, signals: Signals) -> int:
+    """The first bar at which every indicator is defined.
 
     Raises:
         InputError: one never is.
     """
     found = 0
     for label, values in signals.indicators.items():
-        shown = _plain(values[part], _FLOAT)
+        shown = _plain(values, _FLOAT)
         first = jobs_of.first_defined(shown)
         if first == len(shown):
             raise InputError(

@@ -30,6 +30,8 @@ from skills_lib.backtest.kernel_metrics import measure
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
 JOB_COLUMNS = 8
+ITEM_BYTES = np.array([1, 1, 1, 1, 8, 8, 8])
+"""Bytes a bar of each array takes."""
 
 
 brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
@@ -140,9 +142,11 @@ def crosses(series, level):
     above, below = np.empty(n, dtype=np.bool_), np.empty(n, dtype=np.bool_)
     if n:
         above[0] = below[0] = False
-    now, before, limit, limit_before = series[1:], series[:-1], level[1:], level[:-1]
-    up, down = above[1:], below[1:]
+    side = np.empty(n, dtype=np.uint8)
+    for i in range(n):
+        side[i] = (series[i] > level[i]) + 2 * (series[i] < level[i]) + 4 * (series[i] == level[i])
+    now, before, up, down = side[1:], side[:-1], above[1:], below[1:]
     for i in range(len(now)):
-        up[i] = (now[i] > limit[i]) & (before[i] <= limit_before[i])
-        down[i] = (now[i] < limit[i]) & (before[i] >= limit_before[i])
+        up[i] = (now[i] == 1) & ((before[i] & 6) != 0)
+        down[i] = (now[i] == 2) & ((before[i] & 5) != 0)
     return above, below

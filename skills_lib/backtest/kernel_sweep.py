@@ -14,7 +14,9 @@ import numpy as np
 from skills_lib.backtest.evaluator import Parameters, Span
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import execute, signals_of
-from skills_lib.backtest.kernel_batch import Jobs, Runner, memory_of, problem, warm_up
+from skills_lib.backtest.kernel_batch import Jobs, Runner, is_defined_from, memory_of, problem, warm_up
+from skills_lib.backtest.kernel_execution import DONE, STATUS
+from skills_lib.backtest.kernel_jobs import WARM_UP
 from skills_lib.backtest.kernel_prepared import Prepared, prepare
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings
@@ -28,8 +30,12 @@ _BARS_A_BATCH = 400_000_000
 """Bars × combinations between two words of progress: about a second."""
 _BARS_A_JOB = 400_000
 """Bars × combinations that a thread prepares before it runs them: their signals fit into the caches."""
+_BARS_WORTH_THREADS = 1_500_000
+"""Bars × combinations below which starting threads takes longer than it saves."""
 _REMEMBERED_BYTES = 128_000_000
 """Signals kept between spans, for walk-forward."""
+_BYTES_A_BAR = 28
+"""Four wishes, and three arrays of floats where a strategy has them all."""
 
 
 class KernelSweep:
@@ -45,28 +51,27 @@ class KernelSweep:
         self._strategy, self._whole = strategy, prepare(bars, settings)
         self._memory = memory_of(self._whole)
         self._threads = threads or len(os.sched_getaffinity(0))
-        self._signals: dict[tuple[object, ...], Signals] = {}
-        self._room, self._at_once = _REMEMBERED_BYTES, False
+        self._remembered = _Remembered(0)
         self._failures: Counter[str] = Counter()
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         prepared, bars = self._on(span, self._whole.settings), span.stop - span.start
-        self._at_once = bars == len(self._whole.bars)  # then no other span will ask for these signals again
+        if bars < len(self._whole.bars) and bars * len(combinations) < _BARS_WORTH_THREADS:
+            return self._rows_of_remembered(Runner(prepared), combinations, span)
+        if bars * len(combinations) < _BARS_WORTH_THREADS:
+            return self._rows(Runner(prepared), span, combinations)
+        prepared.market  # noqa: B018 made once, before threads would each make it
         step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
         chunks = [combinations[i : i + step] for i in range(0, len(combinations), step)]
-        rows = self._run(prepared, span, chunks)
-        return np.concatenate(rows) if rows else np.empty((0, len(METRICS)))
+        return np.concatenate(self._run(prepared, span, chunks))
 
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
         settings = self._whole.settings.model_copy(update={"cash": cash})
         with self._memory.active():
-            signals = self._signals_of(parameters)
-        part = cut_signals(signals, slice(span.start, span.stop))
+            part = cut_signals(self._signals_of(parameters), slice(span.start, span.stop))
         return execute(self._on(span, settings), part, self._strategy.__name__)
 
     def _run(self, prepared: Prepared, span: Span, chunks: Sequence[Sequence[Parameters]]) -> list[FloatArray]:
-        if len(chunks) == 1:
-            return [self._rows(Runner(prepared), span, chunks[0])]
         share = [chunks[i :: self._threads] for i in range(self._threads)]
         # joblib's threading backend takes 12 ms to start, a quarter of a sweep; the standard library's pool 0.3 ms
         with ThreadPoolExecutor(self._threads) as pool:
@@ -78,34 +83,62 @@ class KernelSweep:
         return [self._rows(runner, span, chunk) for chunk in chunks]
 
     def _rows(self, runner: Runner, span: Span, combinations: Sequence[Parameters]) -> FloatArray:
-        jobs, ready, part = Jobs(len(combinations)), [], slice(span.start, span.stop)
+        jobs, ready = Jobs(len(combinations)), []
+        is_whole = span.stop - span.start == len(self._whole.bars)
         with self._memory.active():
             for place, parameters in enumerate(combinations):
                 try:
                     signals = self._signals_of(parameters)
-                    jobs.add(signals, warm_up(self._strategy.__name__, signals, part), part)
+                    if not is_whole:
+                        signals = cut_signals(signals, slice(span.start, span.stop))
+                    jobs.add(signals, warm_up(self._strategy.__name__, signals))
                 except InputError as error:
                     self._fail(str(error))
                     continue
                 ready.append(place)
         rows = np.full((len(combinations), len(METRICS)), np.nan)
-        rows[ready], outcomes = runner.run(jobs)
-        for outcome in outcomes:
-            if trouble := problem(self._strategy.__name__, outcome):
-                self._fail(trouble)
+        rows[ready] = self._measured(runner, jobs)
+        return rows
+
+    def _rows_of_remembered(self, runner: Runner, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        """Signals are the same for every span: walk-forward computes them in its first window only."""
+        self._make_room(combinations)
+        places = [place for parameters in combinations if (place := self._place_of(parameters)) is not None]
+        if len(places) < len(combinations):
+            return self._rows(runner, span, combinations)
+        jobs = self._remembered.jobs.from_bar(places, span.start)
+        if (jobs.table[:, WARM_UP] >= span.stop - span.start).any():
+            return self._rows(runner, span, combinations)
+        return self._measured(runner, jobs)
+
+    def _make_room(self, combinations: Sequence[Parameters]) -> None:
+        """Forget everything rather than some: places are positions in one table."""
+        new = sum(tuple(parameters.values()) not in self._remembered.places for parameters in combinations)
+        if new > self._remembered.jobs.room:
+            usual = _REMEMBERED_BYTES // (len(self._whole.bars) * _BYTES_A_BAR)
+            self._remembered = _Remembered(max(len(combinations), usual))
+
+    def _place_of(self, parameters: Parameters) -> int | None:
+        """Where the signals of a combination are remembered; None where they cannot be."""
+        key = tuple(parameters.values())
+        if key in self._remembered.places:
+            return self._remembered.places[key]
+        with self._memory.active():
+            try:
+                signals = self._signals_of(parameters)
+                first = warm_up(self._strategy.__name__, signals)
+            except InputError:
+                return None
+        return self._remembered.add(key, signals, first) if is_defined_from(signals, first) else None
+
+    def _measured(self, runner: Runner, jobs: Jobs) -> FloatArray:
+        rows, outcomes = runner.run(jobs)
+        for outcome in outcomes[outcomes[:, STATUS] != DONE]:
+            self._fail(problem(self._strategy.__name__, outcome) or "")
         return rows
 
     def _signals_of(self, parameters: Parameters) -> Signals:
-        key = tuple(parameters.values())
-        if known := self._signals.get(key):
-            return known
-        signals = signals_of(self._strategy, self._whole.scaled, dict(parameters))
-        if self._room > 0 and not self._at_once:
-            self._signals[key] = signals
-            self._room -= 4 * len(signals) + sum(
-                8 * len(a) for a in (signals.stop_price, signals.target_price) if a is not None
-            )
-        return signals
+        return signals_of(self._strategy, self._whole.scaled, dict(parameters))
 
     def _on(self, span: Span, settings: BacktestSettings) -> Prepared:
         part = slice(span.start, span.stop)
@@ -115,3 +148,16 @@ class KernelSweep:
         if not self._failures[reason]:
             self.notes.append(f"Some combinations could not run: {reason}")
         self._failures[reason] += 1
+
+
+class _Remembered:
+    """Jobs on all bars, by combination."""
+
+    def __init__(self, capacity: int) -> None:
+        self.jobs = Jobs(capacity)
+        self.places: dict[tuple[object, ...], int] = {}
+
+    def add(self, key: tuple[object, ...], signals: Signals, first: int) -> int:
+        self.places[key] = len(self.jobs)
+        self.jobs.add(signals, first)
+        return self.places[key]

@@ -12,7 +12,6 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.memory import active_memory
 
 _WISHES = ("long_entry", "short_entry", "long_exit", "short_exit")
-_PRICES = ("stop_price", "target_price")
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 
 
@@ -54,17 +53,23 @@ class Signals:
             in_range = bool(((self.size > 0) & (self.size <= 1)).all())
         if not in_range:
             raise InputError("Signals.size is a share of equity: above 0, at most 1.")
-        for name in _PRICES:
-            _check_prices(name, getattr(self, name))
+        if self.stop_price is not None:
+            _check_prices("stop_price", self.stop_price)
+        if self.target_price is not None:
+            _check_prices("target_price", self.target_price)
 
     def _is_well_formed(self) -> bool:
         """The usual case at a quarter of the time that naming every column takes: a sweep makes thousands of these."""
         shape = getattr(self.long_entry, "shape", None)
-        wishes = (self.long_entry, self.short_entry, self.long_exit, self.short_exit)
-        figures = (self.size, self.stop_price, self.target_price, *self.indicators.values())
-        return all(_is_column(a, _BOOL, shape) for a in wishes) and all(
-            a is None or isinstance(a, float | int) or _is_column(a, _FLOAT, shape) for a in figures
-        )
+        for wish in (self.long_entry, self.short_entry, self.long_exit, self.short_exit):
+            if type(wish) is not np.ndarray or wish.dtype is not _BOOL or wish.shape != shape:
+                return False
+        for column in (self.size, self.stop_price, self.target_price, *self.indicators.values()):
+            if column is None or isinstance(column, float | int):
+                continue
+            if type(column) is not np.ndarray or column.dtype is not _FLOAT or column.shape != shape:
+                return False
+        return True
 
     def __len__(self) -> int:
         return len(self.long_entry)
@@ -90,10 +95,6 @@ class Signals:
             raise InputError(f"Signals.{name} holds {column.dtype}, but {np.dtype(wanted)} is needed.")
         if column.shape != (n := len(self.long_entry),):
             raise InputError(f"Signals.{name} has shape {column.shape}, but long_entry has ({n},).")
-
-
-def _is_column(array: object, kind: np.dtype[np.generic], shape: object) -> bool:
-    return type(array) is np.ndarray and array.dtype is kind and array.shape == shape
 
 
 @lru_cache(maxsize=8)
@@ -134,9 +135,7 @@ def price_away(close: FloatArray, distance: FloatArray, above: BoolArray) -> Flo
     return np.where(price > 0, price, np.nan)
 
 
-def _check_prices(name: str, prices: FloatArray | None) -> None:
-    if prices is None:
-        return
+def _check_prices(name: str, prices: FloatArray) -> None:
     wrong = (prices <= 0) | np.isinf(prices)
     if wrong.any():
         bar = int(wrong.argmax())

@@ -63,6 +63,32 @@ def test_a_stitched_run_is_the_references_too() -> None:
     assert kernel.trades["entry_bar"].tolist() == reference.trades["entry_bar"].tolist()
 
 
+def test_signals_remembered_between_spans_change_nothing_even_when_some_are_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("skills_lib.backtest.kernel_sweep._REMEMBERED_BYTES", 0)
+    strategy, grid = strategies.load("donchian_breakout"), SWEPT["donchian_breakout"]
+    sweep, reference = KernelSweep(strategy, BARS, SETTINGS), ReferenceSweep(Job(strategy, BARS, SETTINGS))
+    for span, part in [(SPANS[1], grid[:2]), (SPANS[2], grid[2:]), (SPANS[1], grid), (SPANS[2], grid[:1])]:
+        np.testing.assert_allclose(sweep.evaluate(part, span), reference.evaluate(part, span), rtol=1e-9, atol=1e-9)
+
+
+class HoleInTheMiddle(SignalStrategy):
+    """An indicator that is undefined again later: a span that begins there waits for it, as in the reference."""
+
+    def signals(self, bars: Bars) -> Signals:
+        n = len(bars)
+        line = np.where((np.arange(n) < 20) | ((np.arange(n) >= 180) & (np.arange(n) < 260)), np.nan, bars.close)
+        odd = np.arange(n) % 7 == 0
+        return Signals(odd, np.roll(odd, 3), never(n), never(n), indicators={"line": line})
+
+
+def test_an_indicator_undefined_again_later_is_waited_for() -> None:
+    kernel = KernelSweep(HoleInTheMiddle, BARS, SETTINGS).evaluate([{}], SPANS[1])
+    reference = ReferenceSweep(Job(HoleInTheMiddle, BARS, SETTINGS)).evaluate([{}], SPANS[1])
+    np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-9)
+
+
 class FailsAtFive(SignalStrategy):
     """Raises for one value, asks for too much warm-up at another."""
 
