@@ -39,8 +39,8 @@ def open_evaluator(
     Raises:
         InputError: a cluster address that does not answer.
     """
-    reason = refusal(strategy, settings) if engine == "kernel" else None
-    if engine == "kernel" and reason is None and issubclass(strategy, SignalStrategy) and cluster is None:
+    reason = _refusal(strategy, settings, cluster) if engine == "kernel" else None
+    if engine == "kernel" and reason is None and issubclass(strategy, SignalStrategy):
         from skills_lib.backtest.kernel_sweep import KernelSweep
 
         yield KernelSweep(strategy, bars, settings)
@@ -51,3 +51,9 @@ def open_evaluator(
         if reason:
             sweep.notes.append(f"The reference ran instead of the kernel: {reason}.")
         yield sweep
+
+
+def _refusal(strategy: type[Strategy], settings: BacktestSettings, cluster: str | None) -> str | None:
+    if cluster is not None:
+        return "a cluster spreads the reference; the kernel runs on this machine's cores"
+    return refusal(strategy, settings)
