@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test lint tools bench lock clean
+.PHONY: help demo setup test study lint tools bench lock clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,6 +24,9 @@ setup: ## install everything that developing needs into .venv
 test: setup ## run the whole suite, on all cores
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
+study: setup ## draw 200,000 markets and compare the kernel with the reference on each; takes long
+	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest tests/backtest/test_kernel_identity.py -k anything
+
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)
 	$(BIN)/ruff format --check $(PYTHON_FILES)
@@ -36,14 +39,17 @@ tools: ## install the Node tools that the workspace's own tests use (needs node 
 	@cmp -s package-lock.json node_modules/.twokey-lock || \
 		{ npm ci --loglevel=error && cp package-lock.json node_modules/.twokey-lock; }
 
-bench: setup ## time a whole test-strategy run against a bare backtesting.py script
-	$(BIN)/python tests/benchmarks/bench_test_strategy.py
+bench: ## time runs and sweeps against backtesting.py and vectorbt, which it installs
+	@sh scripts/install.sh bench
+	@set -e; for script in tests/benchmarks/bench_*.py; do echo "$$script"; $(BIN)/python "$$script"; done
 
 lock: setup ## resolve the dependencies anew; `make lock UPGRADE=--upgrade` takes newer versions
 	@test -x $(BIN)/uv || command -v uv >/dev/null || $(BIN)/python -m pip install --quiet uv
 	PATH="$(CURDIR)/$(BIN):$$PATH" uv $(LOCK) $(UPGRADE) pyproject.toml -o requirements.lock
 	PATH="$(CURDIR)/$(BIN):$$PATH" uv $(LOCK) $(UPGRADE) pyproject.toml \
 		--extra dev --extra yahoo -c requirements.lock -o requirements-dev.lock
+	PATH="$(CURDIR)/$(BIN):$$PATH" uv $(LOCK) $(UPGRADE) pyproject.toml \
+		--extra dev --extra yahoo --extra bench -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## remove the environment and every cache; data and backtests stay
 	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

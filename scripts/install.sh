@@ -1,5 +1,5 @@
 #!/bin/sh
-# install.sh core|dev: makes .venv and installs what the lock names; what is already there is not fetched again.
+# install.sh core|dev|bench: makes .venv and installs what the lock names; what is already there is not fetched again.
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
@@ -11,7 +11,8 @@ wanted=${1:-core}
 case $wanted in
 core) lock=requirements.lock ;;
 dev) lock=requirements-dev.lock ;;
-*) echo "install.sh: '$wanted' is unknown; say core or dev." >&2; exit 2 ;;
+bench) lock=requirements-bench.lock ;;
+*) echo "install.sh: '$wanted' is unknown; say core, dev or bench." >&2; exit 2 ;;
 esac
 
 say() { printf '%s\n' "$*" >&2; }
@@ -56,7 +57,9 @@ install_lock() {
     say "Installing up to $(grep -c "==" "$lock") packages from $lock; this takes a minute."
     pip_install --require-hashes -r "$lock"
     cp "$lock" "$venv/.$lock"
-    if [ "$wanted" = dev ]; then cp requirements.lock "$venv/.requirements.lock"; fi
+    # each lock holds the one before it
+    if [ "$wanted" != core ]; then cp requirements.lock "$venv/.requirements.lock"; fi
+    if [ "$wanted" = bench ]; then cp requirements-dev.lock "$venv/.requirements-dev.lock"; fi
 }
 
 install_twokey() {

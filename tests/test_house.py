@@ -1,6 +1,7 @@
 """What a clone must hold before any code runs: locks, settings, tools, and nothing of the machine it was made on."""
 
 import importlib.metadata
+import itertools
 import json
 import os
 import re
@@ -22,7 +23,8 @@ from tests.repository import ROOT, repository_files
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT: dict[str, Any] = PYPROJECT["project"]
-LOCKS = ["requirements.lock", "requirements-dev.lock"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+LOCKS = ["requirements.lock", "requirements-dev.lock", "requirements-bench.lock"]
 ENTRY = re.compile(
     r"^(?P<name>[a-z0-9.-]+)==(?P<version>[0-9a-z.]+)( ; [^#\\]+)? ?(?P<hashes>( ?--hash=sha256:[0-9a-f]{64})+)$"
 )
@@ -62,16 +64,18 @@ def test_a_lock_holds_pinned_packages_with_hashes_and_nothing_else(lock: str) ->
     assert [entry[:80] for entry in entries(lock) if not ENTRY.match(entry)] == []
 
 
-def test_the_development_lock_agrees_with_the_core_lock() -> None:
-    core, dev = versions("requirements.lock"), versions("requirements-dev.lock")
-    assert {name: (found, dev.get(name)) for name, found in core.items() if dev.get(name) != found} == {}
+@pytest.mark.parametrize(("smaller", "larger"), list(itertools.pairwise(LOCKS)))
+def test_a_lock_holds_the_one_before_it(smaller: str, larger: str) -> None:
+    inner, outer = versions(smaller), versions(larger)
+    assert {name: (found, outer.get(name)) for name, found in inner.items() if outer.get(name) != found} == {}
 
 
 @pytest.mark.parametrize(
     ("lock", "wanted"),
     [
         ("requirements.lock", PROJECT["dependencies"] + PYPROJECT["dependency-groups"]["build"]),
-        ("requirements-dev.lock", [r for e in ("dev", "yahoo") for r in PROJECT["optional-dependencies"][e]]),
+        ("requirements-dev.lock", [r for e in ("dev", "yahoo", "fast", "optimize", "cluster") for r in EXTRAS[e]]),
+        ("requirements-bench.lock", EXTRAS["bench"]),
     ],
 )
 def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
@@ -169,7 +173,7 @@ def test_ci_runs_the_test_command_of_the_readme_last() -> None:
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "bench", "lock"])
+@pytest.mark.parametrize("target", ["demo", "test", "study", "lint", "bench", "lock"])
 def test_make_knows_the_target_and_help_tells_it(target: str) -> None:
     make = shutil.which("make") or pytest.skip("make is not installed")
     helped = subprocess.run([make, "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -208,7 +212,7 @@ def test_a_second_install_needs_neither_network_nor_pip(bare_clone: Path) -> Non
     venv.create(bare_clone / ".venv", with_pip=False, symlinks=True)
     for name in ["pyproject.toml", *LOCKS]:
         shutil.copy(bare_clone / name, bare_clone / ".venv" / f".{name}")
-    for kind in ("core", "dev"):
+    for kind in ("core", "dev", "bench"):
         done = install(bare_clone, kind)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

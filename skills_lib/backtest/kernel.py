@@ -31,7 +31,7 @@ def refusal(strategy: type[Strategy], settings: BacktestSettings) -> str | None:
     if not settings.costs.is_proportional:
         return f"the commission of costs '{settings.costs.name}' is not a plain share of notional"
     if find_spec("numba") is None:
-        return "numba is not installed"
+        return "numba is not installed; pip install 'twokey[fast]' or make setup brings it"
     return None
 
 

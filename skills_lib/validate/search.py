@@ -169,4 +169,6 @@ def _require_optuna() -> None:
     try:
         import optuna  # noqa: F401
     except ImportError:
-        raise InputError("--method tpe needs optuna. Install twokey[optimize], or take --method random.") from None
+        raise InputError(
+            "--method tpe needs optuna. pip install 'twokey[optimize]', or take --method random."
+        ) from None

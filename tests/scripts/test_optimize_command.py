@@ -1,6 +1,7 @@
 """`twokey optimize` and `walk-forward`: what people type, and one clear line where it does not fit."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.command import Command
 
 SAMPLE = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-04-01", "--engine", "reference")
 SPACE = ("--param", "fast=5:15:5", "--param", "slow=20:40:20")
+ENGINES = ("kernel", "reference")
 OPTIMIZE = ("optimize", "sma_crossover", "BTC", "1h", *SAMPLE, *SPACE, "--min-trades", "5")
 WALK = ("walk-forward", "sma_crossover", "BTC", "1h", *SAMPLE, *SPACE, "--min-trades", "3")
 WALK += ("--train", "30d", "--test", "10d", "--step", "10d", "--embargo", "1d")
@@ -77,10 +79,30 @@ def test_walk_forward_shows_windows_efficiency_and_drift(twokey: Command, worksp
     assert workspace.walk_forwards_dir in Path(screen.rstrip().splitlines()[-1].removeprefix("Report ")).parents
 
 
-def test_an_engine_that_cannot_run_is_replaced_and_said_so(twokey: Command) -> None:
+def test_the_kernel_sweeps_and_the_reference_finds_the_same(twokey: Command) -> None:
+    kernel, reference = (json.loads(twokey(*OPTIMIZE, "--engine", name, "--json").out) for name in ENGINES)
+    assert (kernel["engine"], reference["engine"]) == ENGINES
+    assert kernel["best"]["parameters"] == reference["best"]["parameters"]
+    assert kernel["recommended"]["parameters"] == reference["recommended"]["parameters"]
+    assert kernel["best"]["metrics"] == pytest.approx(reference["best"]["metrics"])
+
+
+def test_without_numba_the_reference_runs_and_says_how_to_get_the_kernel(
+    twokey: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)  # Python's own way to say that a module is not there
     found = json.loads(twokey(*OPTIMIZE, "--engine", "kernel", "--json").out)
-    if found["engine"] == "reference":
-        assert any("the reference ran instead" in text for text in found["warnings"])
+    assert found["engine"] == "reference"
+    told = [text for text in found["warnings"] if text.startswith("The reference ran instead of the kernel: numba")]
+    assert len(told) == 1
+    assert "pip install 'twokey[fast]' or make setup" in told[0]
+
+
+def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    done = twokey(*OPTIMIZE, "--method", "tpe", "--trials", "4")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "pip install 'twokey[optimize]'" in done.err
 
 
 @pytest.mark.parametrize(
