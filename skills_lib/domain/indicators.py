@@ -21,14 +21,15 @@ def sma(values: FloatArray, period: int) -> FloatArray:
     """
     if len(values) < period or np.isnan(values.sum()):
         return pd.Series(values).rolling(period).mean().to_numpy()
-    out = np.full(len(values), np.nan)
+    out = np.empty(len(values))
+    out[: period - 1] = np.nan
     sums = out[period - 1 :]
     sums[0] = np.cumsum(values[:period])[-1]
     np.subtract(values[period:], values[:-period], out=sums[1:])
     np.cumsum(sums, out=sums)
     sums /= period
-    still = _bars_unchanged(values)[period - 1 :] >= period
-    if still.any():
+    if _longest_unchanged(values) >= period:
+        still = _bars_unchanged(values)[period - 1 :] >= period
         sums[still] = values[period - 1 :][still]
     return out
 
@@ -40,6 +41,12 @@ def _bars_unchanged(values: FloatArray) -> FloatArray:
     changed = np.ones(len(values), dtype=np.bool_)
     changed[1:] = values[1:] != values[:-1]
     return bars - np.maximum.accumulate(np.where(changed, bars, 0.0)) + 1
+
+
+@remembered
+def _longest_unchanged(values: FloatArray) -> FloatArray:
+    """The greatest of `_bars_unchanged`."""
+    return np.asarray(_bars_unchanged(values).max())
 
 
 @remembered
