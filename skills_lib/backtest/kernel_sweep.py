@@ -50,7 +50,7 @@ class KernelSweep:
         self.batch_size = max(1, _BARS_A_BATCH // len(bars))
         self._strategy, self._whole = strategy, prepare(bars, settings)
         self._memory = memory_of(self._whole)
-        self._threads = threads or len(os.sched_getaffinity(0))
+        self._threads = threads or _cpus()
         self._remembered = _Remembered(0)
         self._failures: Counter[str] = Counter()
 
@@ -161,3 +161,8 @@ class _Remembered:
         self.places[key] = len(self.jobs)
         self.jobs.add(signals, first)
         return self.places[key]
+
+
+def _cpus() -> int:
+    """Processors this process may use; macOS and Windows only know how many there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
