@@ -1,4 +1,4 @@
-"""The same sweeps in vectorbt, column chunks that fit the caches, and the same table of metrics for each combination."""
+"""The same sweeps in vectorbt: chunks of columns that fit the caches, and the same metrics for each."""
 
 import warnings
 
