@@ -92,6 +92,10 @@ def _run(backtest: Backtest, strategy: type[Strategy], parameters: dict[str, Val
             stats: pd.Series = backtest.run(**parameters)
     except InputError:
         raise
+    except OverflowError:  # from backtesting.py's own statistics, which annualise any growth
+        raise InputError(
+            f"{strategy.__name__} grew faster than backtesting.py can annualise. Lower the leverage, or use the kernel."
+        ) from None
     except Exception as error:
         reason = f"{type(error.__cause__ or error).__name__}: {error.__cause__ or error}".splitlines()[0]
         raise InputError(f"{strategy.__name__} failed while it ran: {reason}. Fix the strategy.") from error
