@@ -151,7 +151,7 @@ def _result(
         embargo_days=plan.embargo_ns / DAY_NS,
         combinations=len(space.admissible) if space.is_enumerable else None,
         evaluated=sum(outcome.evaluated for outcome in outcomes),
-        windows=[_window(outcome) for outcome in outcomes],
+        windows=[window_result(outcome) for outcome in outcomes],
         out_of_sample=whole,
         halves=Halves(
             first=walked.stretch(0, middle), second=walked.stretch(middle, len(outcomes)) if middle else None
@@ -167,7 +167,8 @@ def _result(
     )
 
 
-def _window(outcome: Outcome) -> WindowResult:
+def window_result(outcome: Outcome) -> WindowResult:
+    """One window as results tell it."""
     window, chosen = outcome.window, outcome.chosen
     return WindowResult(
         train_start=_utc(window.train_start_ns),
@@ -243,7 +244,7 @@ def _write_equity(path: Path, execution: Execution, bars: Bars, parts: Sequence[
 def _windows_frame(outcomes: Sequence[Outcome]) -> pd.DataFrame:
     rows = []
     for outcome in outcomes:
-        found = _window(outcome)
+        found = window_result(outcome)
         row = found.model_dump(include={"train_start", "train_end", "test_start", "test_end"}) | (
             found.parameters or {}
         )

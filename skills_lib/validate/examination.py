@@ -1,0 +1,276 @@
+"""The stages of a validation, each from the runs it reads to its answer; which bars those are is said in each."""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel
+
+from skills_lib.backtest.evaluator import COLUMNS, Span, figures_of
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.errors import InputError
+from skills_lib.market.candles.model import Candles
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.sensitivity import at_edges
+from skills_lib.validate.stages.audit import DataAudit, audit
+from skills_lib.validate.stages.holdout import fall
+from skills_lib.validate.stages.lookahead import truncation, warm_up
+from skills_lib.validate.stages.monte_carlo import block_bootstrap, order_shuffle, trade_bootstrap, trade_returns
+from skills_lib.validate.stages.overfit import overfitting
+from skills_lib.validate.stages.price_noise import Noise, price_noise
+from skills_lib.validate.stages.random_entries import random_entries
+from skills_lib.validate.stages.regimes import Regimes, daily_closes, regimes
+from skills_lib.validate.stages.stress import MULTIPLES, scaled, stress
+from skills_lib.validate.trial_book import TrialBook
+from skills_lib.validate.validation_model import (
+    CostFigures,
+    Examination,
+    InSample,
+    Lookahead,
+    MonteCarlo,
+    OutOfSample,
+    OverfittingFigures,
+    StitchedCosts,
+    WalkedForward,
+)
+from skills_lib.validate.validation_plan import Plan
+from skills_lib.validate.validation_runs import Runs
+from skills_lib.validate.verdict import VerdictFigures, judge_validation
+from skills_lib.validate.walk_forward import Outcome, efficiency, positive_share
+from skills_lib.validate.walk_model import Stretch
+from skills_lib.validate.walk_pipeline import FEW_WINDOWS, window_result
+from skills_lib.validate.windows import DAY_NS
+
+
+def examine(
+    subject: Subject,
+    candles: Candles,
+    plan: Plan,
+    settings: BacktestSettings,
+    book: TrialBook | None = None,
+    progress: Progress = silent,
+) -> Examination:
+    """Everything the verdict needs, computed in memory; the same arguments give the same answer.
+
+    `book` counts the trials; without one only those of this examination count. The last tenth is never touched.
+
+    Raises:
+        InputError: too few bars, a space that cannot be searched, or nothing that ever trades.
+    """
+    with Runs(subject, candles, plan, settings, book) as runs:
+        return examination(runs, progress)
+
+
+def examination(runs: Runs, progress: Progress = silent) -> Examination:
+    """All stages on `runs`, judged."""
+    answers: dict[str, Any] = {}
+    for number, (name, stage) in enumerate(STAGES.items()):
+        progress(number, len(STAGES), name.replace("_", " "))
+        answers[name] = stage(runs)
+    progress(len(STAGES), len(STAGES), "verdict")
+    judged = _judged(runs, answers)
+    return Examination(
+        parameters=runs.chosen,
+        verdict=judge_validation(judged, runs.plan.rules),
+        judged=judged,
+        warnings=[*_warnings(runs), *runs.notes()],
+        **answers,
+    )
+
+
+def _audit(runs: Runs) -> DataAudit:
+    """All candles, sealed ones included: what is missing is no secret, what they earn is."""
+    walked = runs.metrics(runs.stitched)
+    return audit(runs.candles, walked["trades"], walked["sharpe"])  # type: ignore[arg-type]
+
+
+def _lookahead(runs: Runs) -> Lookahead:
+    """The chosen parameters' signals on all unsealed bars."""
+    asked = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings)
+    samples, seed = runs.plan.samples, runs.plan.seed
+    return Lookahead(
+        truncation=truncation(*asked, cuts=samples.cuts, seed=seed),
+        warm_up=warm_up(*asked, starts=samples.starts, seed=seed),
+    )
+
+
+def _in_sample(runs: Runs) -> InSample:
+    """The first 70 %, where the parameters were chosen."""
+    found = runs.found
+    return InSample(
+        **piece(runs.bars, runs.split.in_sample),
+        chosen_by="search" if runs.plan.is_search else "given",
+        parameters=found.chosen,
+        kind=found.place.kind,
+        evaluated=len(found.table),
+        eligible=int(np.isfinite(found.scores).sum()),
+        metrics=runs.metrics(runs.in_sample),
+        highest=found.table.figures(found.peaks.best.row),
+    )
+
+
+def _out_of_sample(runs: Runs) -> OutOfSample:
+    """The next 20 %, once, with the same parameters."""
+    return OutOfSample(
+        **piece(runs.bars, runs.split.out_of_sample),
+        metrics=runs.metrics(runs.out_of_sample),
+        fall=fall(runs.in_sample.daily(), runs.out_of_sample.daily()),
+    )
+
+
+def _walk_forward(runs: Runs) -> WalkedForward:
+    """Everything unsealed, with the search repeated on each train span."""
+    outcomes, plan, run = runs.outcomes, runs.window_plan, runs.stitched
+    return WalkedForward(
+        train_days=plan.train_ns / DAY_NS,
+        test_days=plan.test_ns / DAY_NS,
+        step_days=plan.step_ns / DAY_NS,
+        embargo_days=plan.embargo_ns / DAY_NS,
+        anchored=plan.anchored,
+        pick=runs.plan.pick,
+        windows=[window_result(outcome) for outcome in outcomes],
+        mean_sharpe=float(np.mean([_test_sharpe(outcome) for outcome in outcomes])),
+        positive_share=positive_share(outcomes),
+        efficiency=efficiency(outcomes),
+        stitched=Stretch(
+            **piece(run.bars, Span(0, len(run.bars))), windows=len(outcomes), metrics=runs.metrics(run)
+        ),
+    )
+
+
+def _monte_carlo(runs: Runs) -> MonteCarlo:
+    """The stitched run of the walk-forward: trades and days that no choice had seen."""
+    samples, seed, run = runs.plan.samples, runs.plan.seed, runs.stitched
+    trades, costs = trade_returns(run.execution), runs.settings.costs
+    return MonteCarlo(
+        trades=trade_bootstrap(trades, samples.monte_carlo, seed),
+        days=block_bootstrap(run.daily(), samples.monte_carlo, seed),
+        order=order_shuffle(trades, samples.monte_carlo, seed),
+        random_entries=random_entries(run.execution, run.bars, costs, samples.random_entries, seed),
+        price_noise=_price_noise(runs),
+    )
+
+
+def _overfitting(runs: Runs) -> OverfittingFigures:
+    """The chosen parameters and their rivals over all unsealed days; trials from whoever counts them."""
+    counted, samples = runs.trials, runs.plan.samples
+    found = overfitting(
+        runs.whole.daily(),
+        runs.compared,
+        counted.configurations,
+        counted.sharpe_variance,
+        samples.blocks,
+        runs.plan.seed,
+        samples.spa,
+    )
+    return OverfittingFigures.model_validate(dict(found) | {"pbo": found.pbo.pbo, "cscv": found.pbo})
+
+
+def _costs(runs: Runs) -> CostFigures:
+    """The stitched run at other costs, and the chosen parameters out of sample."""
+    levels = []
+    for multiple in MULTIPLES:
+        costs = scaled(runs.settings.costs, multiple)
+        settings = runs.settings.model_copy(update={"costs": costs})
+        run = runs.stitched if multiple == 1 else runs.stitched_at(settings)
+        levels.append(StitchedCosts(multiple=multiple, metrics=runs.metrics(run, settings)))
+    asked = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings, runs.split.out_of_sample)
+    return CostFigures(stitched=levels, fixed=stress(*asked))
+
+
+def _regimes(runs: Runs) -> Regimes:
+    """The stitched run's days, classified by the closes of all unsealed days before each."""
+    past = runs.bars[: runs.windows[-1].test.stop]
+    return regimes(runs.stitched.daily(), daily_closes(past))
+
+
+STAGES: Mapping[str, Callable[[Runs], BaseModel]] = MappingProxyType(
+    {
+        "lookahead": _lookahead,
+        "in_sample": _in_sample,
+        "out_of_sample": _out_of_sample,
+        "walk_forward": _walk_forward,
+        "audit": _audit,
+        "monte_carlo": _monte_carlo,
+        "overfitting": _overfitting,
+        "costs": _costs,
+        "regimes": _regimes,
+    }
+)
+"""Each stage by its name in the answer; all but `lookahead` and the breadth of other candles enter through runs."""
+
+
+def piece(bars: Bars, span: Span) -> dict[str, Any]:
+    """The fields of a `Piece`."""
+    times = bars.open_time_ns
+    return {"start": utc(times[span.start]), "end": utc(times[span.stop - 1]), "bars": span.stop - span.start}
+
+
+def utc(time_ns: int) -> str:
+    """An instant, to the second."""
+    return pd.Timestamp(int(time_ns)).isoformat(timespec="seconds")
+
+
+def _test_sharpe(outcome: Outcome) -> float:
+    """Annual Sharpe of one window's test; 0 where nothing was chosen or nothing traded."""
+    value = outcome.chosen.test[COLUMNS["sharpe"]] if outcome.chosen else 0.0
+    return float(value) if np.isfinite(value) else 0.0
+
+
+def _price_noise(runs: Runs) -> Noise | None:
+    samples, span = runs.plan.samples.price_noise, runs.split.out_of_sample
+    if not samples:
+        return None
+    bars = runs.bars[span.start : span.stop]
+    asked = (runs.subject.strategy, bars, runs.chosen, runs.settings)
+    try:
+        return price_noise(*asked, samples=samples, seed=runs.plan.seed)
+    except InputError:  # the span alone is shorter than the strategy's warm-up
+        return None
+
+
+def _judged(runs: Runs, answers: Mapping[str, Any]) -> VerdictFigures:
+    walked: WalkedForward = answers["walk_forward"]
+    overfit: OverfittingFigures = answers["overfitting"]
+    looked: Lookahead = answers["lookahead"]
+    double = next(level for level in answers["costs"].stitched if level.multiple == 2)
+    null = answers["monte_carlo"].random_entries
+    return VerdictFigures(
+        walk_forward_sharpe=walked.mean_sharpe,
+        positive_windows_pct=walked.positive_share * 100,
+        max_drawdown_pct=walked.stitched.metrics["max_drawdown_pct"],
+        trades=walked.stitched.metrics["trades"],
+        random_entry_p=null.p if null else None,
+        deflated_sharpe=overfit.dsr,
+        pbo=overfit.pbo,
+        double_cost_return_pct=double.metrics["return_pct"],
+        lookahead_passed=looked.truncation.passed,
+        starts_agree=looked.warm_up.passed,
+        audit_passed=answers["audit"].passed,
+        funding_charged=bool(runs.settings.costs.funding_bps_per_8h),
+        synthetic=runs.candles.origin.synthetic,
+        days=len(runs.stitched.daily()),
+        unseen_regimes=answers["regimes"].unseen,
+    )
+
+
+def _warnings(runs: Runs) -> Iterator[str]:
+    found, outcomes, asked = runs.found, runs.outcomes, runs.plan.search
+    if found.few_trades:
+        yield f"No combination has {asked.objective.min_trades} trades in-sample: the choice was made among fewer."
+    if runs.plan.is_search and found.place.kind == "spike":
+        yield "The chosen point stands on a spike in-sample: its neighbours do much worse."
+    if edges := list(at_edges(found.table, found.place.row)):
+        yield f"The chosen point lies at the edge of the space: {', '.join(edges)}."
+    if len(outcomes) < FEW_WINDOWS:
+        yield f"{len(outcomes)} windows are few: one lucky window decides the picture."
+    if empty := sum(outcome.chosen is None for outcome in outcomes):
+        yield f"{empty} of {len(outcomes)} windows chose nothing, for want of trades in train. They stay flat."
+    if runs.window_plan.step_ns < runs.window_plan.test_ns:
+        yield "Test spans overlap: windows are not independent. The stitched run uses every bar once."
+    if (compared := runs.compared.shape[1]) < len(found.table):
+        yield f"PBO and SPA compare {compared:,} of {len(found.table):,} configurations, taken at even steps."

@@ -1,0 +1,248 @@
+"""What a validation answers. Every figure says on which bars it was computed; the sealed ones are in none."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.domain.constraints import Value
+from skills_lib.validate.model import EngineName, Figures, SweepQuestion
+from skills_lib.validate.stability import Kind
+from skills_lib.validate.stages.audit import DataAudit
+from skills_lib.validate.stages.breadth import Elsewhere
+from skills_lib.validate.stages.holdout import Fall
+from skills_lib.validate.stages.lookahead import Truncation, WarmUp
+from skills_lib.validate.stages.monte_carlo import Distribution
+from skills_lib.validate.stages.overfit import Overfitting, Pbo
+from skills_lib.validate.stages.price_noise import Noise
+from skills_lib.validate.stages.random_entries import RandomEntries
+from skills_lib.validate.stages.regimes import Regimes
+from skills_lib.validate.stages.stress import CostStress
+from skills_lib.validate.validation_plan import Samples
+from skills_lib.validate.verdict import Rules, Verdict, VerdictFigures
+from skills_lib.validate.walk_forward import Pick
+from skills_lib.validate.walk_model import Stretch, WindowResult
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ValidationQuestion(SweepQuestion):
+    """Everything that makes two validations the same; lengths in nanoseconds.
+
+    `others`: digests of the candles of other assets and timeframes, and of what was asked of them and is missing.
+    """
+
+    train_ns: int
+    test_ns: int
+    step_ns: int
+    embargo_ns: int
+    anchored: bool
+    pick: Pick
+    window_min_trades: int
+    samples: Samples
+    rules: Rules
+    validation_seed: int
+    others: list[str]
+    open_sealed: bool
+
+    @property
+    def id(self) -> str:
+        """16 hex digits: the hash of the question."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
+
+
+class Piece(_Frozen):
+    """Consecutive bars; `start` and `end` are the open times of the first and the last, UTC."""
+
+    start: str
+    end: str
+    bars: int
+
+
+class Lookahead(_Frozen):
+    """Whether signals use anything later than their own bar, and whether they depend on where history starts."""
+
+    truncation: Truncation
+    warm_up: WarmUp
+
+
+class InSample(Piece):
+    """The first 70 %, on which the parameters were chosen: a description of the past, never a performance.
+
+    `evaluated`: combinations tried here; `eligible`: those with enough trades; `highest`: figures of the raw
+    maximum, the luckiest of all, shown for comparison. `kind`: how the chosen point stands among its neighbours.
+    """
+
+    sample: Literal["in-sample"] = "in-sample"
+    chosen_by: Literal["search", "given"]
+    parameters: dict[str, Value]
+    kind: Kind
+    evaluated: int
+    eligible: int
+    metrics: Figures
+    highest: Figures
+
+
+class OutOfSample(Piece):
+    """The next 20 %, run once with the parameters chosen before it; `fall` weighs the difference by its error."""
+
+    sample: Literal["out-of-sample"] = "out-of-sample"
+    metrics: Figures
+    fall: Fall
+
+
+class WalkedForward(_Frozen):
+    """Walk-forward over everything unsealed, with the search repeated in each window.
+
+    `mean_sharpe`: mean over all windows of the annual Sharpe of the test span; a window without choice or without a
+    trade counts as 0. `positive_share`: windows whose test earned money after costs. `stitched`: every test bar
+    once, money carried over. `efficiency`: return per day in test over train, None where train earned nothing.
+    """
+
+    sample: Literal["out-of-sample"] = "out-of-sample"
+    train_days: float
+    test_days: float
+    step_days: float
+    embargo_days: float
+    anchored: bool
+    pick: Pick
+    windows: list[WindowResult]
+    mean_sharpe: float
+    positive_share: float
+    efficiency: float | None
+    stitched: Stretch
+
+
+class OverfittingFigures(Overfitting):
+    """`dsr` and `psr`: the chosen parameters over all unsealed days, deflated by every trial the ledger counts.
+
+    `pbo`, `spa_p`: the searched configurations over the same days; `cscv` holds what stands behind `pbo`.
+    """
+
+    pbo: float | None  # type: ignore[assignment]
+    cscv: Pbo
+
+
+class MonteCarlo(_Frozen):
+    """Resampled from the stitched out-of-sample run of the walk-forward; None where it has too few trades.
+
+    `price_noise` re-runs the chosen parameters on the out-of-sample bars with noise added to their prices.
+    """
+
+    trades: Distribution | None
+    days: Distribution | None
+    order: Distribution | None
+    random_entries: RandomEntries | None
+    price_noise: Noise | None
+
+
+class StitchedCosts(_Frozen):
+    """The stitched out-of-sample run paid with `multiple` times the costs; the windows' choices stay."""
+
+    multiple: float
+    metrics: Figures
+
+
+class CostFigures(_Frozen):
+    """`stitched`: the walk-forward's run at other costs, which the verdict reads; `fixed`: the chosen parameters on
+    the out-of-sample bars at other costs and with orders one bar late."""
+
+    stitched: list[StitchedCosts]
+    fixed: CostStress
+
+
+class Sealed(Piece):
+    """The last 10 %. `opened`: whether it has been looked at on these candles, `now`: by this very validation.
+
+    `metrics`: the chosen parameters on it, where this validation opened it.
+    """
+
+    opened: bool
+    now: bool = False
+    opened_at: str | None = None
+    reason: str | None = None
+    metrics: Figures | None = None
+
+
+class Examination(_Frozen):
+    """Everything the verdict needs about one strategy on one set of candles."""
+
+    parameters: dict[str, Value]
+    verdict: Verdict
+    judged: VerdictFigures
+    audit: DataAudit
+    lookahead: Lookahead
+    in_sample: InSample
+    out_of_sample: OutOfSample
+    walk_forward: WalkedForward
+    monte_carlo: MonteCarlo
+    overfitting: OverfittingFigures
+    costs: CostFigures
+    regimes: Regimes
+    warnings: list[str]
+
+
+class Breadth(_Frozen):
+    """The chosen parameters elsewhere. `missing`: what was asked for and is not there, and why."""
+
+    found: list[Elsewhere]
+    missing: list[str]
+
+
+class ValidationArtifacts(_Frozen):
+    """Files of a stored validation."""
+
+    folder: Path
+    result: Path
+    report: Path
+    page: Path
+    pictures: dict[str, Path]
+
+
+class ValidationResult(Examination):
+    """One stored validation. `seconds`: how long each part took, `total` included; None of it enters the verdict."""
+
+    id: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool
+    bars: int
+    start: str
+    end: str
+    engine: EngineName
+    seed: int
+    settings: BacktestSettings
+    space: dict[str, list[Value]]
+    constraints: list[str]
+    maximize: str
+    min_trades: int
+    timeframes: Breadth
+    assets: Breadth
+    sealed: Sealed
+    limits: dict[str, str]
+    artifacts: ValidationArtifacts
+    seconds: float
+    data_sha256: str
+    code_sha256: str
+    created_at: str
+
+
+class StageAnswers(_Frozen):
+    """What `--only` asks for: the stages by the names they have in a whole validation, and no verdict."""
+
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool
+    parameters: dict[str, Value]
+    stages: dict[str, Any]
+    warnings: list[str]
+    seconds: float

@@ -1,0 +1,127 @@
+"""What a validation is asked: the space searched, the windows walked, how much is sampled, and the rules."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.parameters import ParameterSpace
+from skills_lib.validate.optimize import Search
+from skills_lib.validate.space import Space, make_space
+from skills_lib.validate.verdict import Rules
+from skills_lib.validate.walk_forward import Pick
+from skills_lib.validate.windows import DAY_NS, WindowPlan
+
+MOST_COMBINATIONS = 100
+"""Of the coarse grid that is searched where no --param is given: enough for a plateau, few enough to deflate little."""
+TESTS = 12
+"""Test spans of the usual walk-forward: its first quarter only trains, then each sixteenth is a test once."""
+_DECADE = 10
+
+
+class Samples(BaseModel):
+    """How much each sampling stage draws; calibration, which runs thousands of markets, takes fewer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    monte_carlo: int = Field(1000, ge=10, description="resampled histories of each bootstrap")
+    random_entries: int = Field(1000, ge=19, description="random placements of the trades; 19 is the least for p < 0.05")
+    spa: int = Field(1000, ge=50, description="bootstrap repetitions of Hansen's test")
+    price_noise: int = Field(20, ge=0, description="noisy histories per size of noise; 0 leaves the stage out")
+    cuts: int = Field(32, ge=1, description="places at which the truncation test cuts")
+    starts: int = Field(8, ge=1, description="places at which the warm-up test begins")
+    blocks: int = Field(16, ge=2, description="blocks of the combinatorial cross-validation")
+
+
+FEW_SAMPLES = Samples(monte_carlo=100, random_entries=400, spa=200, price_noise=0, cuts=8, starts=2, blocks=10)
+"""For calibration: the rules' figures keep their meaning, only pictures and percentiles get coarser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One validation. `windows` None takes `usual_windows`; `window_min_trades` is what a train span must hold."""
+
+    search: Search
+    windows: WindowPlan | None = None
+    pick: Pick = "plateau"
+    window_min_trades: int = 10
+    seed: int = 0
+    samples: Samples = Samples()
+    rules: Rules = Rules()
+
+    @property
+    def is_search(self) -> bool:
+        """Whether there is more than one combination to choose from."""
+        return bool(self.search.space.varied)
+
+
+def validation_space(declared: ParameterSpace, ranges: Sequence[str] = (), constraints: Sequence[str] = ()) -> Space:
+    """What is searched: the given ranges, else a coarse grid over the strategy's own; single values are just taken.
+
+    Raises:
+        InputError: a range or constraint that does not fit.
+    """
+    if ranges:
+        return make_space(declared, ranges, constraints)
+    return _coarse(declared, constraints)
+
+
+def _coarse(declared: ParameterSpace, constraints: Sequence[str]) -> Space:
+    """As fine as at most MOST_COMBINATIONS admissible points allow; words and switches keep their defaults."""
+    numeric = {name: values for name, p in declared.parameters.items() if (values := _numbers(p.values()))}
+    if not numeric:
+        defaults = {name: (value,) for name, value in declared.defaults().items()}
+        return Space(defaults, declared.constraints)
+    space = _with(declared, numeric, constraints, 2)
+    for count in range(3, max(len(values) for values in numeric.values()) + 1):
+        if count ** len(numeric) > 4 * MOST_COMBINATIONS:
+            break
+        finer = _with(declared, numeric, constraints, count)
+        if len(finer.admissible) > MOST_COMBINATIONS:
+            break
+        space = finer
+    return space
+
+
+def _with(declared: ParameterSpace, numeric: dict[str, list[float]], constraints: Sequence[str], count: int) -> Space:
+    chosen = {name: _spread(values, count) for name, values in numeric.items()}
+    texts = [f"{name}={','.join(map(str, values))}" for name, values in chosen.items()]
+    return make_space(declared, texts, constraints)
+
+
+def _numbers(values: Sequence[Value]) -> list[float]:
+    are_numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    return list(values) if are_numbers and len(values) > 1 else []  # type: ignore[arg-type]
+
+
+def _spread(values: list[float], count: int) -> list[float]:
+    """`count` of the values, evenly spaced, or by equal ratios where they span a decade or more."""
+    low, high = values[0], values[-1]
+    by_ratio = low > 0 and high / low >= _DECADE
+    wanted = np.geomspace(low, high, count) if by_ratio else np.linspace(low, high, count)
+    nearest = {int(np.abs(np.asarray(values) - value).argmin()) for value in wanted}
+    return [values[place] for place in sorted(nearest)]
+
+
+def usual_windows(bars: Bars) -> WindowPlan:
+    """Rolling windows that fit any length: twelve tests without overlap, each a sixteenth, and the rest to train on.
+
+    Raises:
+        InputError: a sixteenth of the bars is shorter than a day or than two bars.
+    """
+    spanned = int(bars.open_time_ns[-1]) + bars.interval_ns - int(bars.open_time_ns[0]) if len(bars) else 0
+    least = max(DAY_NS, 2 * bars.interval_ns)
+    days = (spanned // (TESTS + TESTS // 3)) // DAY_NS
+    if days * DAY_NS < least:
+        needed = math.ceil((TESTS + TESTS // 3) * least / DAY_NS / 0.9) + 1
+        raise InputError(
+            f"The candles span {spanned / DAY_NS / 0.9:,.0f} days; a validation needs at least {needed:,}: a tenth is "
+            "sealed, and the walk-forward tests twelve spans. Ask for a longer span, or name --train, --test and --step."
+        )
+    test_ns = days * DAY_NS
+    return WindowPlan(train_ns=(spanned - TESTS * test_ns) // DAY_NS * DAY_NS, test_ns=test_ns, step_ns=test_ns)

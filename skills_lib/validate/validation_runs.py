@@ -1,0 +1,221 @@
+"""The runs behind a verdict: searched, tried once, walked forward; on which bars is decided here and nowhere else.
+
+The sealed tenth is cut off before anything is computed, so that no stage can reach it.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import NamedTuple, Self
+
+import numpy as np
+
+from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Span
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.kernel import refusal
+from skills_lib.backtest.metrics import DAYS_PER_YEAR, Figures, compute_metrics, daily_equity, daily_returns
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.bars import Bars, FloatArray
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError
+from skills_lib.market.candles.model import Candles
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.checkpoint import Checkpoint
+from skills_lib.validate.engines import open_evaluator
+from skills_lib.validate.measure import Measurer
+from skills_lib.validate.search import search
+from skills_lib.validate.stability import Peaks, Place, Surface
+from skills_lib.validate.stages.holdout import Split, split
+from skills_lib.validate.stitch import Part, joined, run_parts
+from skills_lib.validate.table import Objective, Table
+from skills_lib.validate.trial_book import OwnTrials, Reserving, TrialBook, TrialCount
+from skills_lib.validate.validation_plan import Plan, usual_windows
+from skills_lib.validate.walk_forward import Outcome, WalkForward
+from skills_lib.validate.windows import Window, WindowPlan, make_windows, stitched_spans
+
+_IN_SAMPLE = 1_000_000
+"""Number of the in-sample span in a checkpoint; windows are numbered from 0 up and from -1 down."""
+MOST_COMPARED = 1_000
+"""Configurations whose daily returns are compared for PBO and SPA; of more, this many at even steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the search on the in-sample found; `place` is the point that everything after it runs.
+
+    `few_trades`: no combination had as many trades as asked, so the choice was made among all that traded.
+    """
+
+    table: Table
+    scores: FloatArray
+    peaks: Peaks
+    place: Place
+    few_trades: bool
+
+    @property
+    def chosen(self) -> dict[str, Value]:
+        """The chosen combination."""
+        return self.table.parameters(self.place.row)
+
+
+class Run(NamedTuple):
+    """One run on its own bars; bars of its trades are counted from the first."""
+
+    execution: Execution
+    bars: Bars
+
+    def daily(self) -> FloatArray:
+        """Net return of each UTC day."""
+        equity = daily_equity(self.bars.open_time_ns, self.execution.equity, self.execution.cash)
+        return daily_returns(equity)
+
+
+class Runs:
+    """Everything that is run for one examination, each at most once and only when it is asked for.
+
+    Use it as a context manager: engines stay open until its end.
+    """
+
+    def __init__(
+        self,
+        subject: Subject,
+        candles: Candles,
+        plan: Plan,
+        settings: BacktestSettings,
+        book: TrialBook | None = None,
+        checkpoint: Checkpoint | None = None,
+        progress: Progress = silent,
+    ) -> None:
+        self.subject, self.plan, self.settings = subject, plan, settings
+        self.split: Split = split(len(candles.bars))
+        self.bars: Bars = candles.bars[: self.split.sealed.start]
+        self.candles = candles
+        self._book, self._checkpoint, self._progress = book or OwnTrials(), checkpoint, progress
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @property
+    def stage_settings(self) -> BacktestSettings:
+        """Settings for stages that run on their own: the engine of the search where it can run the strategy."""
+        wanted = self.plan.search.engine
+        can = wanted == "kernel" and refusal(self.subject.strategy, self.settings) is None
+        return self.settings.model_copy(update={"engine": "kernel" if can else "reference"})
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """The engine, bound to the unsealed bars."""
+        return self._engine(self.settings)
+
+    @cached_property
+    def found(self) -> Found:
+        """The search on the in-sample.
+
+        Raises:
+            InputError: a space that cannot be searched, or no combination that ever trades.
+        """
+        asked = self.plan.search
+        measure = Measurer(
+            asked.space, self.evaluator, self.split.in_sample, self._checkpoint, _IN_SAMPLE, self._progress
+        )
+        table = search(asked.space, asked.plan, measure, asked.objective)
+        surface = Surface(asked.space, table.indices)
+        for least in (asked.objective.min_trades, 1):
+            scores = Objective(asked.objective.metric, least).scores(table.rows)
+            if peaks := surface.peaks(scores):
+                place = peaks.recommended if self.plan.pick == "plateau" else peaks.best
+                return Found(table, scores, peaks, place, least < asked.objective.min_trades)
+        notes = f" {self.evaluator.notes[-1]}" if self.evaluator.notes else ""
+        raise InputError(f"None of {len(table):,} combinations traded in-sample.{notes} Widen the space or the span.")
+
+    @property
+    def chosen(self) -> dict[str, Value]:
+        """The parameters under examination."""
+        return self.found.chosen
+
+    @cached_property
+    def in_sample(self) -> Run:
+        """The chosen parameters where they were chosen."""
+        return self.fixed(self.split.in_sample)
+
+    @cached_property
+    def out_of_sample(self) -> Run:
+        """The chosen parameters on the bars after those they were chosen on."""
+        return self.fixed(self.split.out_of_sample)
+
+    def fixed(self, span: Span) -> Run:
+        """The chosen parameters on one span, flat where the span is too short for them to trade."""
+        (part,) = run_parts(self.evaluator, [span], [self.chosen], self.settings.cash)
+        return Run(part.execution, self.bars[span.start : span.stop])
+
+    @cached_property
+    def windows(self) -> list[Window]:
+        """The walk-forward's windows, all on unsealed bars."""
+        return make_windows(self.bars, self.window_plan)
+
+    @cached_property
+    def window_plan(self) -> WindowPlan:
+        return self.plan.windows or usual_windows(self.bars)
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """What each window chose and how that did."""
+        asked = self.plan.search
+        objective = Objective(asked.objective.metric, min(asked.objective.min_trades, self.plan.window_min_trades))
+        walk = WalkForward(self.evaluator, asked.space, asked.plan, objective, self.plan.pick)
+        return walk.run(self.windows, self._checkpoint, self._progress)
+
+    @cached_property
+    def stitched(self) -> Run:
+        """Every test bar of the walk-forward once, money carried over."""
+        return self._stitched(self.evaluator)
+
+    def stitched_at(self, settings: BacktestSettings) -> Run:
+        """The stitched run of the same choices under other costs."""
+        return self._stitched(self._engine(settings))
+
+    @cached_property
+    def compared(self) -> FloatArray:
+        """float64[days, configurations]: net daily returns of the searched configurations over all unsealed bars."""
+        table = self.found.table
+        step = max(1, -(-len(table) // MOST_COMPARED))
+        combinations = table.space.combinations(table.indices[::step])
+        return self.evaluator.daily_returns(combinations, Span(0, len(self.bars))).T
+
+    @cached_property
+    def whole(self) -> Run:
+        """The chosen parameters over all unsealed bars, in-sample and out-of-sample."""
+        return self.fixed(Span(0, len(self.bars)))
+
+    @cached_property
+    def trials(self) -> TrialCount:
+        """Configurations ever tried, with the variance of their daily Sharpe ratios in-sample."""
+        table = self.found.table
+        sharpes = table.rows[:, COLUMNS["sharpe"]] / np.sqrt(DAYS_PER_YEAR)
+        return self._book.record(table.space.combinations(table.indices), sharpes)
+
+    def metrics(self, run: Run, settings: BacktestSettings | None = None) -> Figures:
+        """Every figure of one run."""
+        return compute_metrics(run.execution, run.bars, (settings or self.settings).costs)
+
+    def notes(self) -> list[str]:
+        """What the engines want to be known."""
+        return list(self.evaluator.notes) if "evaluator" in vars(self) else []
+
+    def _engine(self, settings: BacktestSettings) -> Evaluator:
+        opened = open_evaluator(self.plan.search.engine, self.subject.strategy, self.bars, settings)
+        return Reserving(self._stack.enter_context(opened), self._book)
+
+    def _stitched(self, evaluator: Evaluator) -> Run:
+        choices = [outcome.chosen.parameters if outcome.chosen else None for outcome in self.outcomes]
+        parts: Sequence[Part] = run_parts(evaluator, stitched_spans(self.windows), choices, self.settings.cash)
+        return Run(*joined(parts, self.bars))
