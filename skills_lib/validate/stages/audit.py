@@ -1,0 +1,144 @@
+"""Whether the candles can carry a claim at all: gaps, outages, defects, and how long a history the claim needs."""
+
+import math
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.metrics import DAY_NS, DAYS_PER_YEAR
+from skills_lib.domain.bars import Bars
+from skills_lib.market.candles.model import Candles
+from skills_lib.market.candles.quality import Gap, QualityReport, measure
+
+HOUR_NS = 3_600 * 1_000_000_000
+Z_95 = 1.6448536269514722
+MOST_MISSING_SHARE = 0.05
+WORTH_TELLING_SHARE = 0.01
+FEWEST_DAYS = 180.0
+FEWEST_TRADES = 50
+
+LIMITS = (
+    "It sees what is missing or impossible, not what is wrong but plausible: a venue's mispriced hour, survivorship, "
+    "or prices nobody could have traded at."
+)
+
+
+class Outage(BaseModel):
+    """A hole in the candles between two open times in UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    after: str
+    before: str
+    hours: float
+
+
+class DataAudit(BaseModel):
+    """What the candles lack. Shares are of all bars that should be there; `outages` lists the longest first.
+
+    `minimum_days_for_claim`: days of history after which a Sharpe ratio as claimed would be above 0 with 95 %
+    confidence, for normal returns (minimum track record length, Bailey and López de Prado 2012); None where no
+    positive ratio was claimed. `fatal`: defects that no result survives; `passed` where there are none.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    bars: int
+    days: float
+    years: float
+    gaps: int
+    missing_bars: int
+    missing_share: float
+    outages: list[Outage]
+    duplicates: int
+    unordered: int
+    ohlc_violations: int
+    zero_volume_share: float
+    spikes: int
+    synthetic: bool
+    minimum_days_for_claim: float | None
+    warnings: list[str]
+    fatal: list[str]
+    passed: bool
+    limits: str = LIMITS
+
+
+def audit(candles: Candles, trades: int | None = None, sharpe: float | None = None) -> DataAudit:
+    """Audit `candles` for a claim of an annual `sharpe` from a number of `trades`, where these are known."""
+    bars = candles.bars
+    quality = candles.quality if candles.quality.bars == len(bars) else measure(bars)
+    missing_share = quality.missing_bars / max(quality.missing_bars + len(bars), 1)
+    days = _days(bars)
+    needed = minimum_days(sharpe)
+    fatal = list(_fatal(quality, missing_share))
+    told = [*_defects(quality, missing_share), *_too_little(days, needed, trades, sharpe)]
+    if candles.origin.synthetic:
+        told.append("The candles are synthetic: nothing here says anything about a real market.")
+    return DataAudit(
+        bars=len(bars),
+        days=days,
+        years=days / DAYS_PER_YEAR,
+        gaps=quality.gaps,
+        missing_bars=quality.missing_bars,
+        missing_share=missing_share,
+        outages=[_outage(gap, bars.interval_ns) for gap in quality.largest_gaps],
+        duplicates=quality.duplicates,
+        unordered=quality.unordered,
+        ohlc_violations=quality.ohlc_violations,
+        zero_volume_share=quality.zero_volume / max(len(bars), 1),
+        spikes=quality.spikes,
+        synthetic=candles.origin.synthetic,
+        minimum_days_for_claim=needed,
+        warnings=told,
+        fatal=fatal,
+        passed=not fatal,
+    )
+
+
+def minimum_days(sharpe: float | None) -> float | None:
+    """Minimum track record length in days for an annual `sharpe` above 0 at 95 %, returns being normal."""
+    if sharpe is None or not sharpe > 0:
+        return None
+    daily = sharpe / math.sqrt(DAYS_PER_YEAR)
+    return 1 + (1 + daily**2 / 2) * (Z_95 / daily) ** 2
+
+
+def _days(bars: Bars) -> float:
+    if not len(bars):
+        return 0.0
+    return float(int(bars.open_time_ns.max()) - int(bars.open_time_ns.min()) + bars.interval_ns) / DAY_NS
+
+
+def _outage(gap: Gap, interval_ns: int) -> Outage:
+    return Outage(after=gap.after, before=gap.before, hours=gap.missing_bars * interval_ns / HOUR_NS)
+
+
+def _fatal(quality: QualityReport, missing_share: float) -> Iterator[str]:
+    if quality.bars < 2:
+        yield f"{quality.bars} bars are no history."
+    if quality.duplicates:
+        yield f"{quality.duplicates} bars stand twice."
+    if quality.unordered:
+        yield f"{quality.unordered} bars are older than the one in front of them."
+    if quality.ohlc_violations:
+        yield f"{quality.ohlc_violations} bars have prices outside their own range or not above 0."
+    if missing_share > MOST_MISSING_SHARE:
+        yield f"{missing_share:.1%} of the bars are missing; at most {MOST_MISSING_SHARE:.0%} may be."
+
+
+def _defects(quality: QualityReport, missing_share: float) -> Iterator[str]:
+    if quality.gaps:
+        yield f"{quality.gaps} gaps lack {quality.missing_bars} bars ({missing_share:.2%})."
+    if quality.zero_volume > WORTH_TELLING_SHARE * quality.bars:
+        yield f"In {quality.zero_volume / quality.bars:.1%} of the bars nothing was traded: their prices are not fills."
+    if quality.spikes:
+        yield f"{quality.spikes} closes jump and come straight back: a fill there may be fiction."
+
+
+def _too_little(days: float, needed: float | None, trades: int | None, sharpe: float | None) -> Iterator[str]:
+    if days < FEWEST_DAYS:
+        yield f"{days:.0f} days of history are too few for any claim about a year."
+    if needed is not None and days < needed:
+        yield f"A Sharpe ratio of {sharpe:.2f} stands above 0 with 95 % after {needed:.0f} days; there are {days:.0f}."
+    if trades is not None and trades < FEWEST_TRADES:
+        yield f"{trades} trades are too few for a claim; {FEWEST_TRADES} are the least."

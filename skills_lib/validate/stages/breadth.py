@@ -1,0 +1,85 @@
+"""The same parameters on other assets and timeframes."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from backtesting import Strategy
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.evaluator import Span
+from skills_lib.backtest.kernel import refusal, run_kernel
+from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.spans import run_span
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError
+from skills_lib.market.candles.model import Candles
+from skills_lib.validate.stages.sharpe import annual_sharpe, defined
+
+LIMITS = (
+    "Crypto assets move together, so another one is far less than another independent test; and the same parameters "
+    "mean other durations on another timeframe, where failing is no disproof."
+)
+
+
+class Elsewhere(BaseModel):
+    """One run elsewhere, on all its bars. `metrics` as in METRICS; empty with a `problem` where it could not run.
+
+    `sharpe_error`: standard error of the annual Sharpe ratio; None where undefined.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    symbol: str
+    timeframe: str
+    bars: int
+    days: int
+    metrics: Figures
+    sharpe_error: float | None
+    synthetic: bool
+    problem: str | None = None
+    limits: str = LIMITS
+
+
+def elsewhere(
+    strategy: type[Strategy],
+    parameters: Mapping[str, Value],
+    candles: Sequence[Candles],
+    settings: BacktestSettings,
+) -> list[Elsewhere]:
+    """Run `strategy` with the same `parameters` on each of `candles`, in their order."""
+    return [_one(strategy, dict(parameters), one, settings) for one in candles]
+
+
+def _one(
+    strategy: type[Strategy], parameters: dict[str, Value], candles: Candles, settings: BacktestSettings
+) -> Elsewhere:
+    bars = candles.bars
+    try:
+        metrics, daily = _measured(strategy, parameters, bars, settings)
+        problem = None
+    except InputError as error:
+        metrics, daily, problem = {}, np.empty(0), str(error)
+    return Elsewhere(
+        symbol=candles.instrument.symbol,
+        timeframe=candles.timeframe.value,
+        bars=len(bars),
+        days=len(daily),
+        metrics=metrics,
+        sharpe_error=defined(annual_sharpe(daily).error),
+        synthetic=candles.origin.synthetic,
+        problem=problem,
+    )
+
+
+def _measured(
+    strategy: type[Strategy], parameters: dict[str, Value], bars: Bars, settings: BacktestSettings
+) -> tuple[Figures, np.ndarray]:
+    if settings.engine == "kernel" and issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
+        execution = run_kernel(strategy, bars, parameters, settings)
+    else:
+        execution = run_span(strategy, bars, parameters, settings, Span(0, len(bars)))
+    daily = daily_returns(daily_equity(bars.open_time_ns, execution.equity, execution.cash))
+    return compute_metrics(execution, bars, settings.costs), daily

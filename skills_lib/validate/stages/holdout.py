@@ -1,0 +1,122 @@
+"""In-sample, out-of-sample, sealed; and whether the fall between the first two is more than chance."""
+
+import math
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.evaluator import Span
+from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.errors import InputError
+from skills_lib.validate.stages.sharpe import annual_sharpe, chance_above, defined
+
+IN_SAMPLE_SHARE = 0.7
+OUT_OF_SAMPLE_SHARE = 0.2
+FEWEST_BARS = 20
+EXPECTED_FALL = 0.2
+TOO_LARGE_FALL = 0.3
+SIGNIFICANT = 0.05
+
+LIMITS = (
+    "In-sample parameters were chosen to look good, so some fall is certain; the error leaves out that returns may "
+    "follow each other, so the true error is larger."
+)
+
+Reading = Literal["none", "expected", "large", "too much", "undefined"]
+
+
+class Split(NamedTuple):
+    """Three spans that follow each other: to choose on, to try on, and to leave closed until deployment."""
+
+    in_sample: Span
+    out_of_sample: Span
+    sealed: Span
+
+
+class Fall(BaseModel):
+    """How far the Sharpe ratio fell out of sample; ratios are annual, None is undefined.
+
+    `fall_share`: the fall as a share of the in-sample ratio, None where that is not above 0. `standard_error`: of the
+    difference of the two ratios. `z`: the fall in standard errors. `p`: probability of at least this fall if the
+    true ratio were the same in both. `reading`: by the rule of thumb (20 % expected, 30 % too much), which over
+    short spans is mostly noise: `words` say both.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    in_sample_days: int
+    out_of_sample_days: int
+    in_sample_sharpe: float | None
+    out_of_sample_sharpe: float | None
+    fall_share: float | None
+    standard_error: float | None
+    z: float | None
+    p: float | None
+    reading: Reading
+    words: str
+    limits: str = LIMITS
+
+
+def split(bars: int) -> Split:
+    """The first 70 % of the bars, the next 20 %, the last 10 %.
+
+    Raises:
+        InputError: too few bars for three parts.
+    """
+    if bars < FEWEST_BARS:
+        raise InputError(
+            f"{bars} bars cannot be split into in-sample, out-of-sample and sealed parts; at least {FEWEST_BARS} are "
+            "needed. Ask for a longer span."
+        )
+    first = round(bars * IN_SAMPLE_SHARE)
+    second = round(bars * (IN_SAMPLE_SHARE + OUT_OF_SAMPLE_SHARE))
+    return Split(Span(0, first), Span(first, second), Span(second, bars))
+
+
+def fall(in_daily: FloatArray, out_daily: FloatArray) -> Fall:
+    """Compare daily returns (fractions) in sample and out of sample."""
+    before, after = annual_sharpe(in_daily), annual_sharpe(out_daily)
+    error = math.hypot(before.error, after.error)
+    difference = before.sharpe - after.sharpe
+    z = difference / error if error > 0 else math.nan
+    share = difference / before.sharpe if before.sharpe > 0 else math.nan
+    reading = _reading(difference, share)
+    return Fall(
+        in_sample_days=before.days,
+        out_of_sample_days=after.days,
+        in_sample_sharpe=defined(before.sharpe),
+        out_of_sample_sharpe=defined(after.sharpe),
+        fall_share=defined(share),
+        standard_error=defined(error),
+        z=defined(z),
+        p=defined(chance_above(z)),
+        reading=reading,
+        words=_words(reading, difference, share, error, z),
+    )
+
+
+def _reading(difference: float, share: float) -> Reading:
+    if math.isnan(difference):
+        return "undefined"
+    if difference <= 0:
+        return "none"
+    if math.isnan(share):
+        return "undefined"
+    if share <= EXPECTED_FALL:
+        return "expected"
+    return "large" if share <= TOO_LARGE_FALL else "too much"
+
+
+def _words(reading: Reading, difference: float, share: float, error: float, z: float) -> str:
+    if math.isnan(difference):
+        return "No comparison: one of the parts has no variance or too few days."
+    if reading == "none":
+        return f"No fall: out of sample the Sharpe ratio is {-difference:.2f} higher, ± {error:.2f} (standard error)."
+    if reading == "undefined":
+        return "No fall to measure: the in-sample Sharpe ratio is not above 0 itself."
+    thumb = {"expected": "as expected", "large": "more than expected", "too much": "too much"}[reading]
+    fell = f"The Sharpe ratio fell by {difference:.2f} ({share:.0%}; {thumb} by the rule of thumb)"
+    p = chance_above(z)
+    if p < SIGNIFICANT:
+        return f"{fell}, {z:.1f} of its standard errors ({error:.2f}): more than chance explains (p = {p:.3f})."
+    return f"{fell}, but chance alone moves it by ± {error:.2f}: over so short a span that is noise (p = {p:.2f})."

@@ -1,0 +1,217 @@
+"""PASS, CAUTION or FAIL: a table of rules, each with threshold, figure and margin."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Label = Literal["PASS", "CAUTION", "FAIL"]
+_ORDER: tuple[Label, ...] = ("PASS", "CAUTION", "FAIL")
+
+
+class Rules(BaseModel):
+    """Thresholds; a figure must be strictly beyond them. `caution_*`: down to here a miss is CAUTION, not FAIL."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    min_sharpe: float = 1.0
+    caution_sharpe: float = 0.5
+    min_positive_windows_pct: float = Field(70.0, ge=0, le=100)
+    caution_positive_windows_pct: float = Field(60.0, ge=0, le=100)
+    max_drawdown_pct: float = Field(20.0, gt=0)
+    min_trades: int = Field(50, ge=0)
+    max_random_entry_p: float = Field(0.05, gt=0, le=1)
+    min_deflated_sharpe: float = Field(0.95, ge=0, lt=1)
+    max_pbo: float = Field(0.2, gt=0, le=1)
+    min_double_cost_return_pct: float = 0.0
+
+
+class VerdictFigures(BaseModel):
+    """What is judged; None means that it could not be computed, which never passes.
+
+    `walk_forward_sharpe`: mean annual Sharpe ratio of the windows' test spans. `positive_windows_pct`: share of
+    windows that earned money after costs. `max_drawdown_pct`: of the out-of-sample run, as METRICS has it (below 0)
+    or as a depth (above 0). `trades`: out of sample. `double_cost_return_pct`: out-of-sample net return at 2 × costs.
+    `lookahead_passed`, `starts_agree`, `audit_passed`: the stages lookahead (truncation, warm_up) and audit.
+    The rest is not judged; it decides what the verdict says it does not cover.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    walk_forward_sharpe: float | None = None
+    positive_windows_pct: float | None = None
+    max_drawdown_pct: float | None = None
+    trades: int | None = None
+    random_entry_p: float | None = None
+    deflated_sharpe: float | None = None
+    pbo: float | None = None
+    double_cost_return_pct: float | None = None
+    lookahead_passed: bool | None = None
+    starts_agree: bool | None = None
+    audit_passed: bool | None = None
+
+    funding_charged: bool = False
+    synthetic: bool = False
+    sealed_opened: bool = False
+    assets: int = 1
+    days: float | None = None
+    unseen_regimes: list[str] = Field(default_factory=list)
+
+
+class RuleResult(BaseModel):
+    """One line of the table. `value` is None where it could not be computed.
+
+    `comparison`: how `value` must stand to `threshold`. `margin`: how far it is on the good side of the threshold, in
+    the figure's own unit, below 0 on the bad side; None for yes or no. `level`: PASS, or how bad the miss is.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    comparison: Literal[">", "<", "is"]
+    threshold: float | bool
+    caution: float | None
+    value: float | bool | None
+    unit: str
+    margin: float | None
+    passed: bool
+    level: Label
+
+
+class Verdict(BaseModel):
+    """The label is the worst level of all rules. `would_change`: what would turn it; `not_covered`: what it ignores."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: Label
+    rules: list[RuleResult]
+    would_change: list[str]
+    not_covered: list[str]
+
+
+class _Rule(NamedTuple):
+    name: str
+    comparison: Literal[">", "<", "is"]
+    threshold: float | bool
+    value: float | bool | None
+    unit: str = ""
+    caution: float | None = None
+    unknown: Label = "CAUTION"
+    miss: Label = "FAIL"
+
+
+def judge_validation(figures: VerdictFigures, rules: Rules | None = None) -> Verdict:
+    """Judge: PASS needs every rule; one FAIL makes FAIL.
+
+    Without a figure the essential rules (look-ahead, data, Sharpe, windows, drawdown, trades) fail, for then nothing
+    was shown; the others make CAUTION.
+    """
+    results = [_judged(rule) for rule in _table(figures, rules or Rules())]
+    label = max((result.level for result in results), key=_ORDER.index)
+    return Verdict(
+        label=label,
+        rules=results,
+        would_change=list(_would_change(label, results)),
+        not_covered=list(_not_covered(figures)),
+    )
+
+
+def _table(found: VerdictFigures, rules: Rules) -> list[_Rule]:
+    depth = None if found.max_drawdown_pct is None else abs(found.max_drawdown_pct)
+    sharpe, windows = rules.caution_sharpe, rules.caution_positive_windows_pct
+    return [
+        _Rule("No look-ahead", "is", True, found.lookahead_passed, unknown="FAIL"),
+        _Rule("Data without fatal defects", "is", True, found.audit_passed, unknown="FAIL"),
+        _Rule("Same signals wherever history starts", "is", True, found.starts_agree, miss="CAUTION"),
+        _Rule("Walk-forward mean Sharpe", ">", rules.min_sharpe, found.walk_forward_sharpe, "", sharpe, "FAIL"),
+        _Rule(
+            "Positive windows", ">", rules.min_positive_windows_pct, found.positive_windows_pct, "%", windows, "FAIL"
+        ),
+        _Rule("Drawdown", "<", rules.max_drawdown_pct, depth, "%", unknown="FAIL"),
+        _Rule("Trades", ">", rules.min_trades, found.trades, unknown="FAIL"),
+        _Rule("Random-entry p", "<", rules.max_random_entry_p, found.random_entry_p),
+        _Rule("Deflated Sharpe ratio", ">", rules.min_deflated_sharpe, found.deflated_sharpe),
+        _Rule("Probability of backtest overfitting", "<", rules.max_pbo, found.pbo),
+        _Rule("Return at 2 × costs", ">", rules.min_double_cost_return_pct, found.double_cost_return_pct, "%"),
+    ]
+
+
+def _judged(rule: _Rule) -> RuleResult:
+    margin = _margin(rule)
+    passed = rule.value is rule.threshold if margin is None else margin > 0
+    return RuleResult(
+        name=rule.name,
+        comparison=rule.comparison,
+        threshold=rule.threshold,
+        caution=rule.caution,
+        value=rule.value,
+        unit=rule.unit,
+        margin=margin,
+        passed=passed,
+        level="PASS" if passed else _level_of_miss(rule),
+    )
+
+
+def _margin(rule: _Rule) -> float | None:
+    if rule.value is None or rule.comparison == "is":
+        return None
+    return float(rule.value - rule.threshold if rule.comparison == ">" else rule.threshold - rule.value)
+
+
+def _level_of_miss(rule: _Rule) -> Label:
+    if rule.value is None:
+        return rule.unknown
+    if rule.caution is None:
+        return rule.miss
+    return "CAUTION" if rule.value >= rule.caution else "FAIL"
+
+
+def _would_change(label: Label, results: list[RuleResult]) -> Iterator[str]:
+    if label == "PASS":
+        thinnest = [result for result in results if result.margin is not None]
+        for result in thinnest:
+            yield f"It would no longer be PASS with {_wanted(result, False)} (now {_shown(result)})."
+        return
+    for result in results:
+        if result.value is None:
+            yield f"{result.name} could not be computed; without it there is no PASS."
+        elif not result.passed:
+            yield f"{result.name} is {_shown(result)}: PASS needs {_wanted(result, True)}."
+
+
+def _wanted(result: RuleResult, passed: bool) -> str:
+    if result.comparison == "is":
+        return "it" if passed else f"a miss of '{result.name}'"
+    above = (result.comparison == ">") == passed
+    figure = f"{result.threshold:g}{_unit(result)}"
+    if passed:
+        return f"{'more' if above else 'less'} than {figure}"
+    return f"{result.name} at {figure} or {'above' if above else 'below'}"
+
+
+def _shown(result: RuleResult) -> str:
+    if isinstance(result.value, bool):
+        return "yes" if result.value else "no"
+    return f"{result.value:.3g}{_unit(result)}"
+
+
+def _unit(result: RuleResult) -> str:
+    return f" {result.unit}" if result.unit else ""
+
+
+def _not_covered(found: VerdictFigures) -> Iterator[str]:
+    yield "Capacity: orders were filled at any size without moving the price."
+    yield "Execution: fills come from bars, not an order book; latency, partial fills and rejected orders are absent."
+    yield "Exchange failure: outages, delistings, liquidation by the venue, loss of deposits."
+    yield "Trials that no ledger recorded: ideas looked at elsewhere, and the choice of the strategy itself."
+    yield "A future that differs from this history."
+    if not found.funding_charged:
+        yield "Funding: none was charged; on perpetual contracts it is paid every 8 hours."
+    if found.unseen_regimes:
+        yield f"Regimes seen too briefly: {'; '.join(found.unseen_regimes)}."
+    if found.assets < 2:
+        yield "Other assets: the parameters were tried on one only."
+    if not found.sealed_opened:
+        yield "The sealed last 10 %: still closed, to be opened once at deployment."
+    if found.synthetic:
+        yield "Any real market: the candles are synthetic."
