@@ -1,0 +1,186 @@
+"""Monte Carlo of what happened: the same trades or days drawn again, and what that can and cannot say.
+
+A resampled path says how far luck alone could have carried the same edge. It knows no loss, crash or regime that
+the sample does not hold, and it cannot tell an edge from a search that found luck: that is what `overfit` is for.
+"""
+
+from importlib.util import find_spec
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.execution import Execution
+from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.validate.stages.percentiles import PERCENTS, Histogram, Percentiles
+
+Method = Literal["trade bootstrap", "block bootstrap", "order shuffle"]
+
+FAN_POINTS = 200
+LIMITS: dict[Method, str] = {
+    "trade bootstrap": "Draws trades as if each were independent of the last: streaks and crowding in time are lost, "
+    "and no trade worse than the worst one seen can occur.",
+    "block bootstrap": "Keeps the dependence of neighbouring days only within a block, and knows no market that the "
+    "sample did not hold.",
+    "order shuffle": "Says only how deep a drawdown another order of the same trades could have been: the total is "
+    "the same in every order.",
+}
+
+
+class Fan(BaseModel):
+    """Percentiles of equity, as a multiple of its start, after `steps` trades or days; for a picture."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: tuple[int, ...]
+    p5: tuple[float, ...]
+    p25: tuple[float, ...]
+    p50: tuple[float, ...]
+    p75: tuple[float, ...]
+    p95: tuple[float, ...]
+
+
+class Distribution(BaseModel):
+    """What other draws of the same trades or days would have made of the starting equity.
+
+    `total_return_pct`: compounded return of a sample; None for the order shuffle, where all are equal.
+    `max_drawdown_pct`: deepest fall from a peak at the end of a trade or day, 0 or less, so `p5` is the bad end of
+    both. `loss_share`: share of samples that end at or below their start; None for the order shuffle.
+    `deeper_share`: share of samples whose drawdown is at least as deep as the observed one.
+    `block_days`: mean block length of the block bootstrap. `limits`: what the figures cannot say.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    method: Method
+    samples: int
+    seed: int
+    observations: int
+    block_days: float | None
+    observed_total_return_pct: float
+    observed_max_drawdown_pct: float
+    total_return_pct: Percentiles | None
+    max_drawdown_pct: Percentiles
+    loss_share: float | None
+    deeper_share: float
+    drawdown_histogram: Histogram
+    fan: Fan
+    limits: str
+
+
+def trade_returns(execution: Execution) -> FloatArray:
+    """float64[trades]: each trade's net profit as a fraction of equity before it; compounded they give the total.
+
+    Trades count in the order they closed; 0 after everything is lost.
+    """
+    pnl = execution.trades["pnl"].to_numpy(dtype=np.float64)
+    before = execution.cash + np.cumsum(pnl) - pnl
+    returns: FloatArray = np.divide(pnl, before, out=np.zeros(len(pnl)), where=before > 0)
+    return returns
+
+
+def trade_bootstrap(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> Distribution | None:
+    """Draw as many trades with replacement; None for fewer than two trades.
+
+    `trade_returns`: float64[trades], net, as fractions of equity.
+    """
+    if len(trade_returns) < 2:
+        return None
+    drawn = np.random.default_rng(seed).integers(len(trade_returns), size=(samples, len(trade_returns)))
+    return _distribution("trade bootstrap", trade_returns, trade_returns[drawn], seed)
+
+
+def block_bootstrap(
+    daily: FloatArray, samples: int = 1000, seed: int = 0, block_days: float | None = None
+) -> Distribution | None:
+    """Stationary bootstrap of Politis & Romano (1994) of float64[days] returns; None for fewer than two days.
+
+    `block_days`: mean length of a block; by default `usual_block_days`.
+    """
+    if len(daily) < 2:
+        return None
+    mean_length = usual_block_days(daily) if block_days is None else block_days
+    drawn = stationary_indices(len(daily), mean_length, samples, np.random.default_rng(seed))
+    return _distribution("block bootstrap", daily, daily[drawn], seed, mean_length)
+
+
+def order_shuffle(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> Distribution | None:
+    """The same trades in other orders, for the drawdown alone; None for fewer than two trades."""
+    if len(trade_returns) < 2:
+        return None
+    drawn = np.tile(trade_returns, (samples, 1))
+    np.random.default_rng(seed).permuted(drawn, axis=1, out=drawn)
+    return _distribution("order shuffle", trade_returns, drawn, seed)
+
+
+def usual_block_days(daily: FloatArray) -> float:
+    """Mean block length: by Politis & White (2004) through the `arch` package, else the cube root of the days.
+
+    The automatic length grows with the autocorrelation of the returns; it is kept within 1 and a quarter of the days.
+    """
+    longest = max(1.0, len(daily) / 4)
+    if find_spec("arch") is None or len(daily) < 30 or not np.ptp(daily):
+        return min(float(np.cbrt(len(daily))), longest)
+    from arch.bootstrap import optimal_block_length
+
+    return float(np.clip(optimal_block_length(daily)["stationary"].iloc[0], 1.0, longest))
+
+
+def stationary_indices(observations: int, mean_length: float, samples: int, rng: np.random.Generator) -> IntArray:
+    """int64[samples, observations]: blocks of geometric length from uniform starts, wrapped around the end.
+
+    All samples are cut from one long row of blocks: a geometric length has no memory, so the cut changes no law.
+    """
+    total = samples * observations
+    begins = rng.random(total, dtype=np.float32) < 1 / mean_length
+    begins[::observations] = True
+    starts = np.flatnonzero(begins)
+    shift = rng.integers(observations, size=len(starts)) - starts
+    rows = np.arange(total) + np.repeat(shift, np.diff(starts, append=total))
+    return np.remainder(rows, observations).reshape(samples, observations)
+
+
+def _distribution(
+    method: Method, observed: FloatArray, drawn: FloatArray, seed: int, block_days: float | None = None
+) -> Distribution:
+    equity = _equity(drawn)
+    falls, actual = _deepest_falls(equity), _equity(observed[None])
+    actual_fall = float(_deepest_falls(actual)[0])
+    totals = equity[:, -1] - 1
+    is_shuffle = method == "order shuffle"
+    return Distribution(
+        method=method,
+        samples=len(drawn),
+        seed=seed,
+        observations=len(observed),
+        block_days=block_days,
+        observed_total_return_pct=(float(actual[0, -1]) - 1) * 100,
+        observed_max_drawdown_pct=actual_fall * 100,
+        total_return_pct=None if is_shuffle else Percentiles.of(totals * 100),
+        max_drawdown_pct=Percentiles.of(falls * 100),
+        loss_share=None if is_shuffle else float(np.mean(totals <= 0)),
+        deeper_share=float(np.mean(falls <= actual_fall)),
+        drawdown_histogram=Histogram.of(falls * 100),
+        fan=_fan(equity),
+        limits=LIMITS[method],
+    )
+
+
+def _equity(returns: FloatArray) -> FloatArray:
+    """float64[samples, observations + 1] from 1 on; 0 for good once everything is lost."""
+    equity = np.ones((returns.shape[0], returns.shape[1] + 1))
+    np.cumprod(np.maximum(1 + returns, 0), axis=1, out=equity[:, 1:])
+    return equity
+
+
+def _deepest_falls(equity: FloatArray) -> FloatArray:
+    """float64[samples]: the deepest fall from a peak as a fraction, 0 or less."""
+    falls: FloatArray = (equity / np.maximum.accumulate(equity, axis=1)).min(axis=1) - 1
+    return falls
+
+
+def _fan(equity: FloatArray) -> Fan:
+    steps = np.unique(np.linspace(0, equity.shape[1] - 1, FAN_POINTS).astype(np.int64))
+    bands = np.percentile(np.ascontiguousarray(equity[:, steps].T), PERCENTS, axis=1)
+    named = zip(Percentiles.model_fields, (tuple(band.tolist()) for band in bands), strict=True)
+    return Fan(steps=tuple(steps.tolist()), **dict(named))

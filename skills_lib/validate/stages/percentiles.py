@@ -1,0 +1,42 @@
+"""Small figures that every sampled distribution is told by."""
+
+from typing import Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.domain.bars import FloatArray
+
+PERCENTS = (5, 25, 50, 75, 95)
+
+
+class Percentiles(BaseModel):
+    """Five percentiles of a sample, linearly interpolated, in the unit of the field that holds them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    p5: float
+    p25: float
+    p50: float
+    p75: float
+    p95: float
+
+    @classmethod
+    def of(cls, values: FloatArray) -> Self:
+        """Percentiles of float64[n], n > 0, all finite."""
+        return cls(**dict(zip(cls.model_fields, np.percentile(values, PERCENTS).tolist(), strict=True)))
+
+
+class Histogram(BaseModel):
+    """Counts of a sample between neighbouring `edges`; one edge more than counts."""
+
+    model_config = ConfigDict(frozen=True)
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, values: FloatArray, bins: int = 40) -> Self:
+        """Histogram of float64[n] between its least and its greatest value, in bins of one width."""
+        counts, edges = np.histogram(values, bins=bins)
+        return cls(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))

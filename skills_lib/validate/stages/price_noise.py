@@ -1,0 +1,175 @@
+"""Noise on prices: does the result hang on the exact figures of one venue's candles?
+
+The strategy sees prices that are off by a little; it trades at the true ones. To trade at the noisy prices would hand
+a gift to every strategy that buys dips: noise reverts by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+from backtesting import Strategy
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.evaluator import COLUMNS, row_of
+from skills_lib.backtest.kernel import refusal, signals_of
+from skills_lib.backtest.kernel_prepared import Prepared, prepare, scaled_bars
+from skills_lib.backtest.metrics import compute_metrics
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.runner import run_reference
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars, FloatArray
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.costs import BPS
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.signals import Signals
+from skills_lib.validate.stages.percentiles import Percentiles
+
+SIZES_BPS = (1.0, 5.0, 20.0)
+LIMITS = (
+    "Shows whether the choice of bars is fragile to the last digits of prices; a strategy that fitted the large moves "
+    "of this one history passes untouched."
+)
+
+
+class NoiseLevel(BaseModel):
+    """Runs with noise of one size. `runs`: those that were possible; figures are None where none was."""
+
+    model_config = ConfigDict(frozen=True)
+
+    size_bps: float
+    runs: int
+    sharpe: Percentiles | None
+    return_pct: Percentiles | None
+    positive_share: float | None
+
+
+class Noise(BaseModel):
+    """The same run on true prices, and with noise on what the strategy sees.
+
+    `size_bps`: deviation of a factor drawn for each bar on its four prices. `trades_at`: the prices trades were filled
+    at; a strategy with its own next() cannot see other prices than it trades at. `limits`: what it cannot say.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    samples: int
+    seed: int
+    sharpe: float | None
+    return_pct: float | None
+    levels: tuple[NoiseLevel, ...]
+    trades_at: Literal["true prices", "noisy prices"]
+    limits: str = LIMITS
+
+
+def price_noise(
+    strategy: type[Strategy],
+    bars: Bars,
+    parameters: dict[str, Value],
+    settings: BacktestSettings,
+    sizes_bps: Sequence[float] = SIZES_BPS,
+    samples: int = 20,
+    seed: int = 0,
+) -> Noise:
+    """Run `strategy` on `bars` as they are and `samples` times for each size of noise.
+
+    The kernel runs it where it can, else the reference.
+
+    Raises:
+        InputError: the strategy cannot run on the true prices.
+    """
+    rng = np.random.default_rng(seed)
+    seen = [bars, *(noisy(bars, size, rng) for size in sizes_bps for _ in range(samples))]
+    rows = _rows(strategy, bars, seen, parameters, settings)
+    levels = rows[1:].reshape(len(sizes_bps), samples, -1)
+    return Noise(
+        samples=samples,
+        seed=seed,
+        sharpe=_figure(rows[0], "sharpe"),
+        return_pct=_figure(rows[0], "return_pct"),
+        levels=tuple(_level(size, found) for size, found in zip(sizes_bps, levels, strict=True)),
+        trades_at="true prices" if issubclass(strategy, SignalStrategy) else "noisy prices",
+    )
+
+
+def noisy(bars: Bars, size_bps: float, rng: np.random.Generator) -> Bars:
+    """`bars` with each bar's four prices moved by one log-normal factor, so that it stays a bar."""
+    factor = np.exp(rng.normal(0, size_bps * BPS, len(bars)))
+    return replace(bars, **{name: getattr(bars, name) * factor for name in ("open", "high", "low", "close")})
+
+
+def _rows(
+    strategy: type[Strategy], bars: Bars, seen: Sequence[Bars], parameters: dict[str, Value], settings: BacktestSettings
+) -> FloatArray:
+    """float64[len(seen), METRICS]; nan where a noisy run is impossible."""
+    if issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
+        return _kernel_rows(strategy, prepare(bars, settings), seen, parameters)
+    found = []
+    for number, view in enumerate(seen):
+        try:
+            found.append(_reference_row(strategy, bars, view, parameters, settings))
+        except InputError:
+            if not number:
+                raise
+            found.append([np.nan] * len(COLUMNS))
+    return np.array(found)
+
+
+def _kernel_rows(
+    strategy: type[SignalStrategy], prepared: Prepared, seen: Sequence[Bars], parameters: dict[str, Value]
+) -> FloatArray:
+    from skills_lib.backtest.kernel_batch import Jobs, Runner, warm_up
+
+    jobs, ready = Jobs(len(seen)), []
+    for number, view in enumerate(seen):
+        try:
+            signals = signals_of(strategy, scaled_bars(view, prepared.settings.fractional_unit), parameters)
+            jobs.add(signals, warm_up(strategy.__name__, signals))
+            ready.append(number)
+        except InputError:
+            if not number:
+                raise
+    rows = np.full((len(seen), len(COLUMNS)), np.nan)
+    rows[ready], _ = Runner(prepared).run(jobs)
+    return rows
+
+
+def _reference_row(
+    strategy: type[Strategy], bars: Bars, view: Bars, parameters: dict[str, Value], settings: BacktestSettings
+) -> list[float]:
+    traded = view
+    if issubclass(strategy, SignalStrategy):
+        strategy, traded = _seeing(strategy, scaled_bars(view, settings.fractional_unit)), bars
+    execution = run_reference(strategy, traded, parameters, settings).execution
+    return row_of(compute_metrics(execution, traded, settings.costs))
+
+
+def _seeing(strategy: type[SignalStrategy], view: Bars) -> type[SignalStrategy]:
+    class Seeing(strategy):  # type: ignore[valid-type, misc]
+        def signals(self, _bars: Bars) -> Signals:
+            wishes: Signals = super().signals(view)
+            return wishes
+
+    Seeing.__name__ = strategy.__name__
+    return Seeing
+
+
+def _level(size_bps: float, rows: FloatArray) -> NoiseLevel:
+    returns, sharpes = (_finite(rows[:, COLUMNS[name]]) for name in ("return_pct", "sharpe"))
+    return NoiseLevel(
+        size_bps=size_bps,
+        runs=len(returns),
+        sharpe=Percentiles.of(sharpes) if len(sharpes) else None,
+        return_pct=Percentiles.of(returns) if len(returns) else None,
+        positive_share=float(np.mean(returns > 0)) if len(returns) else None,
+    )
+
+
+def _finite(values: FloatArray) -> FloatArray:
+    return values[np.isfinite(values)]
+
+
+def _figure(row: FloatArray, name: str) -> float | None:
+    value = float(row[COLUMNS[name]])
+    return value if np.isfinite(value) else None

@@ -1,0 +1,134 @@
+"""The random-entry null: would the same trades, begun at random moments, have done as well?
+
+Number, sides, durations, exposures and costs of the trades stay; their order and their places are drawn anew, without
+overlap. What is left to differ is when the strategy chose to be in the market.
+"""
+
+from typing import NamedTuple, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.execution import Execution
+from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
+from skills_lib.domain.costs import Costs
+from skills_lib.validate.stages.percentiles import Histogram, Percentiles
+
+LIMITS = (
+    "Asks only whether the moments of entry were better than chance in this market: a drift that every long trade "
+    "shares is in the null too, and how the strategy was chosen is not."
+)
+
+
+class RandomEntries(BaseModel):
+    """Observed total return among those of random entries.
+
+    `p`: (1 + samples at least as good) / (1 + samples), so never 0; None without trades. Returns are compounded net
+    profit in percent of the starting cash. `overlapping`: the strategy held several trades at once, so random ones may
+    overlap too. `limits`: what the figures cannot say.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    p: float | None
+    samples: int
+    seed: int
+    trades: int
+    observed_return_pct: float
+    null_return_pct: Percentiles | None
+    null_histogram: Histogram | None
+    overlapping: bool
+    limits: str = LIMITS
+
+
+class _Trades(NamedTuple):
+    """One element a trade. `bars`: from entry to exit; `width`: bars no other trade may begin in.
+
+    `enters_at_close`, `leaves_at_close`: filled at the bar's close or inside it rather than at its open.
+    `exposure`: notional as a share of equity before the trade, signed; `cost`: all costs as a share of notional.
+    """
+
+    entry_bar: IntArray
+    bars: IntArray
+    width: IntArray
+    enters_at_close: BoolArray
+    leaves_at_close: BoolArray
+    exposure: FloatArray
+    cost: FloatArray
+    net: FloatArray
+
+    @classmethod
+    def of(cls, execution: Execution, bars: Bars, costs: Costs) -> Self:
+        table = execution.trades
+        entered, left = (table[name].to_numpy(dtype=np.int64) for name in ("entry_bar", "exit_bar"))
+        size, pnl, exit_price = (table[name].to_numpy(dtype=np.float64) for name in ("size", "pnl", "exit_price"))
+        raw_entry = execution.raw_entry_price(costs)
+        notional = np.abs(size) * raw_entry
+        before = execution.cash + np.cumsum(pnl) - pnl
+        at_close, out_at_close = raw_entry != bars.open[entered], exit_price != bars.open[left]
+        return cls(
+            entry_bar=entered,
+            bars=left - entered,
+            width=left - entered + (out_at_close & ~at_close),
+            enters_at_close=at_close,
+            leaves_at_close=out_at_close,
+            exposure=np.divide(size * raw_entry, before, out=np.zeros(len(size)), where=before > 0),
+            cost=(execution.gross_pnl(costs) - pnl) / notional,
+            net=np.divide(pnl, before, out=np.zeros(len(size)), where=before > 0),
+        )
+
+
+def random_entries(execution: Execution, bars: Bars, costs: Costs, samples: int = 1000, seed: int = 0) -> RandomEntries:
+    """Place the trades of `execution` at random on `bars`, which it ran on, from the end of its warm-up."""
+    trades = _Trades.of(execution, bars, costs)
+    observed = float(np.prod(np.maximum(1 + trades.net, 0))) - 1
+    shown = {"samples": samples, "seed": seed, "trades": len(trades.net), "observed_return_pct": observed * 100}
+    if not len(trades.net):
+        return RandomEntries(p=None, null_return_pct=None, null_histogram=None, overlapping=False, **shown)
+    rng, room = np.random.default_rng(seed), len(bars) - 1 - execution.first_bar
+    overlapping = bool(trades.width.sum() > room)
+    places = _anywhere if overlapping else _without_overlap
+    order, starts = places(trades, room, samples, rng)
+    null = _total_returns(trades, bars, order, starts + execution.first_bar + 1)
+    return RandomEntries(
+        p=(1 + int(np.count_nonzero(null >= observed))) / (1 + samples),
+        null_return_pct=Percentiles.of(null * 100),
+        null_histogram=Histogram.of(null * 100),
+        overlapping=overlapping,
+        **shown,
+    )
+
+
+def _without_overlap(trades: _Trades, room: int, samples: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+    """int64[samples, trades] twice: which trade comes when, and the bar it begins at, counted from the first allowed.
+
+    Free bars are cut at sorted uniform places: every gap between trades has the same law.
+    """
+    count = len(trades.bars)
+    order = rng.permuted(np.tile(np.arange(count), (samples, 1)), axis=1)
+    width = trades.width[order]
+    free = room - int(trades.width.sum())
+    gaps = np.sort((rng.random((samples, count)) * (free + 1)).astype(np.int64), axis=1)
+    return order, gaps + np.cumsum(width, axis=1) - width
+
+
+def _anywhere(trades: _Trades, room: int, samples: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+    """As `_without_overlap`, each trade placed for itself."""
+    count = len(trades.bars)
+    order = np.tile(np.arange(count), (samples, 1))
+    return order, (rng.random((samples, count)) * np.maximum(room - trades.width + 1, 1)).astype(np.int64)
+
+
+def _total_returns(trades: _Trades, bars: Bars, order: IntArray, starts: IntArray) -> FloatArray:
+    """float64[samples]: compounded net return of the trades in `order`, begun at bars `starts`.
+
+    A trade that would leave at the open after the last bar leaves at the last close.
+    """
+    prices = np.append(np.column_stack([bars.open, bars.close]), [bars.close[-1]] * 2)
+    entered = 2 * starts + trades.enters_at_close[order]
+    left = 2 * (starts + trades.bars[order]) + trades.leaves_at_close[order]
+    move = prices[left] / prices[entered] - 1
+    exposure = trades.exposure[order]
+    net = exposure * move - np.abs(exposure) * trades.cost[order]
+    total: FloatArray = np.maximum(1 + net, 0).prod(axis=1) - 1
+    return total
