@@ -209,13 +209,16 @@ def overfitting(
     """Every figure about the search for `daily`, the chosen configuration's returns.
 
     `returns`: float64[days, configurations] of the search, for PBO and SPA. `trials` and `sharpe_variance` (of daily
-    Sharpe ratios) come from the ledger, which remembers earlier searches too.
+    Sharpe ratios) come from the ledger, which remembers earlier searches too. `spa_repetitions`: 0 leaves SPA out.
+
+    Raises:
+        InputError: `blocks` as in `backtest_overfitting`.
     """
     found, threshold = moments(daily), expected_maximum_sharpe(trials, sharpe_variance)
     pbo = backtest_overfitting(returns, blocks)
     spa_p, note = _spa(returns, repetitions, seed)
     year = math.sqrt(DAYS_PER_YEAR)
-    notes = [text for text in (pbo.reason and f"PBO is undefined: {pbo.reason}", note) if text]
+    notes = [text for text in (pbo.reason and f"PBO is undefined: {pbo.reason}.", note) if text]
     return Overfitting(
         trials=trials,
         days=len(daily),
@@ -233,11 +236,13 @@ def overfitting(
 
 
 def _spa(returns: FloatArray, repetitions: int, seed: int) -> tuple[float | None, str | None]:
+    if not repetitions:
+        return None, "SPA was not asked for."
     try:
         p = superior_predictive_ability(returns, repetitions=repetitions, seed=seed)
     except TwokeyError as error:
         return None, str(error)
-    return (None, "SPA is undefined: no configuration ever moved") if math.isnan(p) else (p, None)
+    return (None, "SPA is undefined: no configuration ever moved.") if math.isnan(p) else (p, None)
 
 
 def _distinct_columns(returns: FloatArray) -> FloatArray:
