@@ -1,0 +1,35 @@
+"""Bars that the test of a strategy draws: by hand, where every figure can be worked out, or at random."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.sessions import MINUTE_NS
+
+MIDNIGHT_NS = 1_704_067_200 * 1_000_000_000  # 2024-01-01T00:00Z
+
+
+def from_rows(rows: Sequence[tuple[float, float, float]], minutes: int = 60) -> Bars:
+    """Bars from (high, low, close), opening at midnight; each opens at the close before it, inside its range."""
+    high, low, close = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
+    opening = np.clip(np.append(close[0], close[:-1]), low, high)
+    times = MIDNIGHT_NS + minutes * MINUTE_NS * np.arange(len(rows), dtype=np.int64)
+    return Bars(times, opening, high, low, close, np.ones(len(rows)), minutes * MINUTE_NS)
+
+
+def from_closes(closes: Sequence[float]) -> Bars:
+    """Hourly bars without wicks: each opens at the close before it."""
+    before = [closes[0], *closes[:-1]]
+    return from_rows([(max(a, b), min(a, b), b) for a, b in zip(before, closes, strict=True)])
+
+
+def random_walk(bars: int, seed: int, minutes: int = 60, volatility: float = 0.01) -> Bars:
+    """A geometric random walk with wicks; `volatility` is the deviation of one bar's log return."""
+    rng = np.random.default_rng(seed)
+    close = 100 * np.exp(np.cumsum(rng.normal(0, volatility, bars)))
+    opening = np.append(100.0, close[:-1])
+    wick = np.abs(rng.normal(0, volatility / 2, (2, bars)))
+    high, low = np.maximum(opening, close) * (1 + wick[0]), np.minimum(opening, close) / (1 + wick[1])
+    times = MIDNIGHT_NS + minutes * MINUTE_NS * np.arange(bars, dtype=np.int64)
+    return Bars(times, opening, high, low, close, rng.uniform(1, 100, bars), minutes * MINUTE_NS)
