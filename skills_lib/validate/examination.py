@@ -15,6 +15,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
+from skills_lib.validate.own_trials import CountingBook
 from skills_lib.validate.sensitivity import at_edges
 from skills_lib.validate.stages.audit import DataAudit, audit
 from skills_lib.validate.stages.holdout import fall
@@ -25,7 +26,6 @@ from skills_lib.validate.stages.price_noise import Noise, price_noise
 from skills_lib.validate.stages.random_entries import random_entries
 from skills_lib.validate.stages.regimes import Regimes, daily_closes, regimes
 from skills_lib.validate.stages.stress import MULTIPLES, scaled, stress
-from skills_lib.validate.trial_book import TrialBook
 from skills_lib.validate.validation_model import (
     CostFigures,
     Examination,
@@ -51,7 +51,7 @@ def examine(
     candles: Candles,
     plan: Plan,
     settings: BacktestSettings,
-    book: TrialBook | None = None,
+    book: CountingBook | None = None,
     progress: Progress = silent,
 ) -> Examination:
     """Everything the verdict needs, computed in memory; the same arguments give the same answer.
@@ -77,7 +77,7 @@ def examination(runs: Runs, progress: Progress = silent) -> Examination:
         parameters=runs.chosen,
         verdict=judge_validation(judged, runs.plan.rules),
         judged=judged,
-        warnings=[*_warnings(runs), *runs.notes()],
+        warnings=[*_warnings(runs), *runs.trials.notices, *runs.notes()],
         **answers,
     )
 
@@ -136,9 +136,7 @@ def _walk_forward(runs: Runs) -> WalkedForward:
         mean_sharpe=float(np.mean([_test_sharpe(outcome) for outcome in outcomes])),
         positive_share=positive_share(outcomes),
         efficiency=efficiency(outcomes),
-        stitched=Stretch(
-            **piece(run.bars, Span(0, len(run.bars))), windows=len(outcomes), metrics=runs.metrics(run)
-        ),
+        stitched=Stretch(**piece(run.bars, Span(0, len(run.bars))), windows=len(outcomes), metrics=runs.metrics(run)),
     )
 
 
@@ -162,7 +160,7 @@ def _overfitting(runs: Runs) -> OverfittingFigures:
         runs.whole.daily(),
         runs.compared,
         counted.configurations,
-        counted.sharpe_variance,
+        counted.sharpe_variance or 0.0,
         samples.blocks,
         runs.plan.seed,
         samples.spa,

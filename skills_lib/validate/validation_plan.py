@@ -30,7 +30,9 @@ class Samples(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     monte_carlo: int = Field(1000, ge=10, description="resampled histories of each bootstrap")
-    random_entries: int = Field(1000, ge=19, description="random placements of the trades; 19 is the least for p < 0.05")
+    random_entries: int = Field(
+        1000, ge=19, description="random placements of the trades; 19 is the least for p < 0.05"
+    )
     spa: int = Field(1000, ge=50, description="bootstrap repetitions of Hansen's test")
     price_noise: int = Field(20, ge=0, description="noisy histories per size of noise; 0 leaves the stage out")
     cuts: int = Field(32, ge=1, description="places at which the truncation test cuts")

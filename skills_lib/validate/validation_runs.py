@@ -10,12 +10,10 @@ from functools import cached_property
 from types import TracebackType
 from typing import NamedTuple, Self
 
-import numpy as np
-
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Span
+from skills_lib.backtest.evaluator import Evaluator, Span
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import refusal
-from skills_lib.backtest.metrics import DAYS_PER_YEAR, Figures, compute_metrics, daily_equity, daily_returns
+from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
 from skills_lib.domain.bars import Bars, FloatArray
@@ -24,14 +22,16 @@ from skills_lib.domain.errors import InputError
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.checkpoint import Checkpoint
+from skills_lib.validate.counted import open_counted
 from skills_lib.validate.engines import open_evaluator
+from skills_lib.validate.ledger_model import Trials
 from skills_lib.validate.measure import Measurer
+from skills_lib.validate.own_trials import CountingBook, OwnTrials
 from skills_lib.validate.search import search
 from skills_lib.validate.stability import Peaks, Place, Surface
 from skills_lib.validate.stages.holdout import Split, split
 from skills_lib.validate.stitch import Part, joined, run_parts
 from skills_lib.validate.table import Objective, Table
-from skills_lib.validate.trial_book import OwnTrials, Reserving, TrialBook, TrialCount
 from skills_lib.validate.validation_plan import Plan, usual_windows
 from skills_lib.validate.walk_forward import Outcome, WalkForward
 from skills_lib.validate.windows import Window, WindowPlan, make_windows, stitched_spans
@@ -85,7 +85,7 @@ class Runs:
         candles: Candles,
         plan: Plan,
         settings: BacktestSettings,
-        book: TrialBook | None = None,
+        book: CountingBook | None = None,
         checkpoint: Checkpoint | None = None,
         progress: Progress = silent,
     ) -> None:
@@ -197,11 +197,10 @@ class Runs:
         return self.fixed(Span(0, len(self.bars)))
 
     @cached_property
-    def trials(self) -> TrialCount:
-        """Configurations ever tried, with the variance of their daily Sharpe ratios in-sample."""
-        table = self.found.table
-        sharpes = table.rows[:, COLUMNS["sharpe"]] / np.sqrt(DAYS_PER_YEAR)
-        return self._book.record(table.space.combinations(table.indices), sharpes)
+    def trials(self) -> Trials:
+        """Configurations ever tried, with the variance of their daily Sharpe ratios; the search is among them."""
+        _ = self.found
+        return self._book.count()
 
     def metrics(self, run: Run, settings: BacktestSettings | None = None) -> Figures:
         """Every figure of one run."""
@@ -213,7 +212,7 @@ class Runs:
 
     def _engine(self, settings: BacktestSettings) -> Evaluator:
         opened = open_evaluator(self.plan.search.engine, self.subject.strategy, self.bars, settings)
-        return Reserving(self._stack.enter_context(opened), self._book)
+        return self._stack.enter_context(open_counted(opened, self._book, self.bars))
 
     def _stitched(self, evaluator: Evaluator) -> Run:
         choices = [outcome.chosen.parameters if outcome.chosen else None for outcome in self.outcomes]

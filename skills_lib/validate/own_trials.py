@@ -1,0 +1,51 @@
+"""A count of trials in memory, for markets that nobody can have searched before."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+
+from skills_lib.backtest.evaluator import Parameters
+from skills_lib.backtest.trials import TrialCounter
+from skills_lib.domain.bars import FloatArray
+from skills_lib.validate.ledger_model import Trials
+
+
+class CountingBook(TrialCounter, Protocol):
+    """A counter that also tells what it has counted: the ledger's, or `OwnTrials`."""
+
+    def count(self) -> Trials:
+        """Everything counted so far, this work included."""
+        ...
+
+
+class OwnTrials:
+    """Counts what one examination tries, and nothing from before it."""
+
+    def __init__(self) -> None:
+        self.notices: list[str] = []
+        self._tried: set[tuple[object, ...]] = set()
+        self._sharpes: FloatArray = np.empty(0)
+        self._days = 0.0
+
+    def reserve(self, combinations: Sequence[Parameters]) -> None:
+        self._tried.update(tuple(parameters.items()) for parameters in combinations)
+
+    def note(self, combinations: Sequence[Parameters], daily_sharpes: FloatArray, days: float) -> None:
+        """Only the ratios over the longest span are kept: shorter ones scatter by sampling error alone."""
+        if days < self._days:
+            return
+        before = self._sharpes if days == self._days else np.empty(0)
+        self._sharpes, self._days = np.concatenate([before, daily_sharpes[np.isfinite(daily_sharpes)]]), days
+
+    def flush(self) -> None:
+        """Nothing to write."""
+
+    def count(self) -> Trials:
+        return Trials(
+            configurations=len(self._tried),
+            evaluated=len(self._tried),
+            sharpes=len(self._sharpes),
+            sharpe_variance=float(self._sharpes.var(ddof=1)) if len(self._sharpes) > 1 else None,
+            notices=[],
+        )

@@ -1,0 +1,65 @@
+"""The written report of a validation, in Markdown."""
+
+from skills_lib.backtest.report import SYNTHETIC_NOTE
+from skills_lib.validate.validation_model import ValidationResult
+from skills_lib.validate.validation_sections import Grid, Section, rules_grid, sections
+
+PICTURE_WORDS = {
+    "equity": "Equity in-sample and out-of-sample",
+    "windows": "Windows of the walk-forward",
+    "monte_carlo": "Fans of resampled equity",
+    "drawdowns": "Drawdowns of resampled equity",
+    "random_entries": "Returns of random entries",
+    "regimes": "Sharpe ratio by regime",
+    "costs": "Return by costs",
+}
+
+
+def write_validation(result: ValidationResult) -> str:
+    """The report as Markdown; pictures are files beside it."""
+    banner = [f"> **{SYNTHETIC_NOTE}**\n"] if result.synthetic else []
+    return "\n".join(
+        [
+            f"# Validation of {result.strategy} on {result.symbol} {result.timeframe}\n",
+            *banner,
+            f"**{result.verdict.label}**\n",
+            *_grid(rules_grid(result.verdict.rules)),
+            "",
+            *_list("What would change it", result.verdict.would_change),
+            *_list("What it does not cover", result.verdict.not_covered),
+            *_list("Warnings", result.warnings),
+            *(line for section in sections(result) for line in _section(result, section)),
+        ]
+    )
+
+
+def _list(title: str, texts: list[str]) -> list[str]:
+    return [f"## {title}\n", *(f"- {text}" for text in texts), ""] if texts else []
+
+
+def _section(result: ValidationResult, section: Section) -> list[str]:
+    pictures = [
+        f"![{PICTURE_WORDS[name]}]({result.artifacts.pictures[name].name})\n"
+        for name in section.pictures
+        if name in result.artifacts.pictures
+    ]
+    return [
+        f"## {section.title}\n",
+        *(f"{text}\n" for text in section.paragraphs),
+        *(f"- {text}" for text in section.points),
+        *([""] if section.points else []),
+        *(line for grid in section.grids for line in [*_grid(grid), ""]),
+        *pictures,
+        *(f"*{text}*\n" for text in section.limits),
+    ]
+
+
+def _grid(grid: Grid) -> list[str]:
+    if not grid.rows:
+        return []
+    rule = "|".join(["---", *["---:"] * (len(grid.head) - 1)])
+    return [_row(grid.head), f"|{rule}|", *(_row(row) for row in grid.rows)]
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
