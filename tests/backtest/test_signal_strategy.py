@@ -8,6 +8,7 @@ import pytest
 from backtesting import Backtest, Strategy
 from backtesting.lib import FractionalBacktest
 
+from skills_lib.backtest.drawn_bars import from_closes as closing
 from skills_lib.backtest.strategy import SignalStrategy, compute_signals, parameter_space
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
@@ -15,7 +16,7 @@ from skills_lib.domain.parameters import Choice, Integer
 from skills_lib.domain.signals import Signals, never
 from strategies.opening_range_breakout import OpeningRangeBreakout
 from strategies.sma_crossover import SmaCrossover
-from tests.strategies.drawing import closing, walk
+from tests.strategies.drawing import walk
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 COLUMNS = ["Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice", "SL", "TP", "PnL", "Commission", "ReturnPct"]

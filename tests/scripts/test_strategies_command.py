@@ -23,7 +23,7 @@ def test_json_lists_every_strategy_with_its_parameters(twokey: Command) -> None:
     assert done.code == 0
     assert [strategy["name"] for strategy in listed["strategies"]] == strategies.available()
     assert listed["refused"] == []
-    crossover = listed["strategies"][-1]
+    crossover = next(strategy for strategy in listed["strategies"] if strategy["name"] == "sma_crossover")
     assert crossover["constraints"] == ["fast < slow"]
     assert crossover["executor"] == "signals"
     assert crossover["parameters"][0] == {
@@ -39,7 +39,7 @@ def test_a_broken_file_is_listed_as_refused_and_the_rest_stays(twokey: Command, 
     (workspace.strategies_dir / "wrong.py").write_text("print('noise')\nclass Wrong(:\n", encoding="utf-8")
     (workspace.strategies_dir / "chatty.py").write_text("print('noise')\n1 / 0\n", encoding="utf-8")
     listed = json.loads(twokey("strategies", "--json").out)
-    assert len(listed["strategies"]) == 6
+    assert len(listed["strategies"]) == len(strategies.available()) - 2
     assert listed["refused"] == [
         {
             "name": "chatty",

@@ -1,6 +1,5 @@
-"""Bars that strategy tests draw by hand, at random with holes, or read from the shared recordings."""
+"""Bars that strategy tests draw at random with holes, or read from the shared recordings."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,27 +7,18 @@ import pandas as pd
 from hypothesis import strategies as st
 
 import strategies
+from skills_lib.backtest.drawn_bars import MIDNIGHT_NS
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.bars import OHLCV, Bars, BoolArray
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.sessions import MINUTE_NS
 
-MINUTE_NS = 60 * 1_000_000_000
-MIDNIGHT_NS = 1_704_067_200 * 1_000_000_000  # 2024-01-01T00:00Z
+BUNDLED = [
+    *("donchian_breakout", "macd_trend", "mean_reversion"),
+    *("opening_range_breakout", "rsi_reversion", "sma_crossover"),
+]
 NAMES = strategies.available()
-
-
-def drawn(rows: Sequence[tuple[float, float, float]], minutes: int = 60) -> Bars:
-    """Bars from (high, low, close), opening at midnight; each opens at the close before it, inside its range."""
-    high, low, close = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
-    opening = np.clip(np.append(close[0], close[:-1]), low, high)
-    times = MIDNIGHT_NS + minutes * MINUTE_NS * np.arange(len(rows), dtype=np.int64)
-    return Bars(times, opening, high, low, close, np.ones(len(rows)), minutes * MINUTE_NS)
-
-
-def closing(closes: Sequence[float]) -> Bars:
-    """Hourly bars without wicks."""
-    before = [closes[0], *closes[:-1]]
-    return drawn([(max(a, b), min(a, b), b) for a, b in zip(before, closes, strict=True)])
+"""The bundled ones and those made since with `twokey new-strategy`: what holds for every strategy is tried on all."""
 
 
 def walk(n: int, seed: int, minutes: int = 60, holes: int = 0, volatility: float = 0.01) -> Bars:

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 import strategies
+from skills_lib.backtest.drawn_bars import from_closes as closing
+from skills_lib.backtest.drawn_bars import from_rows as drawn
 from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.signals import Signals
-from tests.strategies.drawing import closing, drawn, walk
+from tests.strategies.drawing import BUNDLED, walk
 
 
 def wishes(name: str, bars: Bars, **parameters: Value) -> Signals:
@@ -136,7 +138,7 @@ def test_opening_range_breakout_can_do_without_stop_and_target() -> None:
     assert found.target_price is None
 
 
-@pytest.mark.parametrize("name", [name for name in strategies.available() if name != "sma_crossover"])
+@pytest.mark.parametrize("name", [name for name in BUNDLED if name != "sma_crossover"])
 def test_a_direction_takes_away_the_other_entries_only(name: str) -> None:
     bars = walk(2_000, seed=5)
     both, long, short = (wishes(name, bars, direction=direction) for direction in ("both", "long", "short"))
