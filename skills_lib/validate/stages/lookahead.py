@@ -1,4 +1,9 @@
-"""Look-ahead: a signal may not change when later bars are taken away or replaced; nor when history starts later."""
+"""Look-ahead: nothing said at a bar may change with the bars after it, nor for good with where history starts.
+
+A cut takes later bars away; every other cut at a place where wishes change puts drawn ones in their place, with moves
+turned around and another volume. Cuts stand where a wish appears or ends, because a strategy that looks one bar ahead
+betrays itself on the last bar it is shown and nowhere else; at the end of the data; and spread over it.
+"""
 
 from collections.abc import Mapping
 
@@ -6,19 +11,30 @@ import numpy as np
 from backtesting import Strategy
 from pydantic import BaseModel, ConfigDict
 
-from skills_lib.backtest.kernel_prepared import scaled_bars
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError
+from skills_lib.validate.stages.probe import Difference, Probe, open_probe
+
+DIFFERING_SHARE = 0.01
+"""Of the decisions: more may not differ once a strategy has settled."""
+_LISTED = 10
+
+LIMITS = (
+    "It shows that later bars change nothing at the places tried, not that the parameters, the strategy or the asset "
+    "were chosen without having seen them."
+)
 
 
 class Truncation(BaseModel):
-    """Whether signals known at a bar stay as they are when the bars after it are cut off or turned upside down.
+    """Whether what is known at a bar stays as it is when the bars after it are cut off or replaced.
 
-    `cuts`: places tried; `compared_bars`: bars compared over all of them. `first_differing_bars`: at each failing
-    cut the earliest bar whose signals differ. `differing`: which columns differ. `refused_cuts`: cuts that left the
-    strategy too little to run on. `on`: signals, or trades where a strategy has its own next().
+    `cuts`: places tried; `compared_bars`: bars compared over all of them. `first_differing_bars`: for each failing
+    cut the earliest bar at which something differs, counted from 0. `differing`: what differs. `refused_cuts`: those
+    at which the strategy could not run. `on`: "signals", or "trades" where a strategy has its own next().
+    Wishes are compared exactly, prices, sizes and indicators to 9 digits; an indicator that changes afterwards fails
+    too, for runs start where all are defined.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,13 +47,16 @@ class Truncation(BaseModel):
     on: str
     passed: bool
     words: str
+    limits: str = LIMITS
 
 
 class WarmUp(BaseModel):
-    """Whether signals depend on where history starts.
+    """Whether decisions depend on where history starts.
 
-    `settled_after_bars`: bars after the start from which at most 1 % of the decisions differ; None where they never
-    settle. `differing_share`: of the decisions in the later half of what is compared.
+    A decision is a bar with a wish (or, where a strategy has its own next(), with an entry). `settled_after_bars`:
+    bars after the start until the last decision that differs, within the first half of what is compared, the slowest
+    of all starts; None where they do not settle. `differing_share`: of the decisions in the later half, the worst of
+    all starts; at most 1 % may. A recursive average forgets where it began, a sum over all history never does.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,27 +76,35 @@ def truncation(
     cuts: int = 32,
     seed: int = 0,
 ) -> Truncation:
-    """Compare what the strategy says about the past with and without the bars that follow."""
-    seen = scaled_bars(bars, settings.fractional_unit)
-    whole = compute_signals(strategy, seen, dict(parameters)).columns()
-    rng = np.random.default_rng(seed)
-    places = sorted({int(t) for t in rng.integers(1, len(bars), cuts)})
-    firsts, names = [], set()
-    for t in places:
-        known = compute_signals(strategy, seen[:t], dict(parameters)).columns()
-        wrong = {k: ~((v == whole[k][:t]) | ((v != v) & (whole[k][:t] != whole[k][:t]))) for k, v in known.items()}
-        if bad := [int(w.argmax()) for w in wrong.values() if w.any()]:
-            firsts.append(min(bad))
-            names |= {k for k, w in wrong.items() if w.any()}
+    """Compare what the strategy says about the past with and without the bars that follow.
+
+    A strategy with its own next() is compared by its trades on the reference, at fewer cuts: each costs a run.
+
+    Raises:
+        InputError: the strategy cannot run on all of `bars`.
+    """
+    probe = open_probe(strategy, bars, dict(parameters), settings)
+    places = probe.cuts(cuts, np.random.default_rng(seed))
+    found: list[Difference] = []
+    compared = refused = 0
+    for cut in places:
+        try:
+            difference = probe.compare(cut)
+        except InputError:
+            refused += 1
+            continue
+        compared += cut.known
+        if difference is not None:
+            found.append(difference)
     return Truncation(
         cuts=len(places),
-        compared_bars=sum(places),
-        first_differing_bars=firsts,
-        differing=sorted(names),
-        refused_cuts=0,
-        on="signals",
-        passed=not firsts,
-        words="",
+        compared_bars=compared,
+        first_differing_bars=sorted(difference.bar for difference in found),
+        differing=sorted({name for difference in found for name in difference.names}),
+        refused_cuts=refused,
+        on=probe.on,
+        passed=not found and 2 * refused <= len(places),
+        words=_words(probe, found, len(places), refused),
     )
 
 
@@ -89,13 +116,38 @@ def warm_up(
     starts: int = 8,
     seed: int = 0,
 ) -> WarmUp:
-    """Compare signals on all bars with signals on histories that start later."""
-    seen = scaled_bars(bars, settings.fractional_unit)
-    whole = compute_signals(strategy, seen, dict(parameters))
-    share = 0.0
-    for s in np.random.default_rng(seed).integers(1, len(bars) // 2, starts):
-        part = compute_signals(strategy, seen[int(s) :], dict(parameters))
-        half = (len(bars) - s) // 2
-        a, b = whole.long_entry[s + half :], part.long_entry[half:]
-        share = max(share, float((a != b).sum() / max((a | b).sum(), 1)))
-    return WarmUp(starts=starts, settled_after_bars=0, differing_share=share, passed=share <= 0.01, words="")
+    """Compare decisions on all bars with decisions on histories that start later, in the first half of the bars.
+
+    Raises:
+        InputError: the strategy cannot run on all of `bars`, or on the later half of them.
+    """
+    probe = open_probe(strategy, bars, dict(parameters), settings)
+    later = np.random.default_rng(seed).integers(1, max(len(bars) // 2, 2), probe.starts(starts))
+    settled, share = 0, 0.0
+    for start in later.tolist():
+        differs, decided = probe.decisions_from(start)
+        half = len(differs) // 2
+        settled = max(settled, *(np.flatnonzero(differs[:half])[-1:] + 1), 0)
+        share = max(share, differs[half:].sum() / max(decided[half:].sum(), 1))
+    passed = bool(share <= DIFFERING_SHARE)
+    return WarmUp(
+        starts=len(later),
+        settled_after_bars=settled if passed else None,
+        differing_share=float(share),
+        passed=passed,
+        words=f"Decisions no longer depend on where history starts after {settled} bars."
+        if passed
+        else f"{share:.1%} of the decisions depend on where history starts, however long it is: live they will differ.",
+    )
+
+
+def _words(probe: Probe, found: list[Difference], cuts: int, refused: int) -> str:
+    if found and not probe.is_repeatable():
+        return "The strategy says something else each time it is asked about the same bars: draw no random numbers."
+    if found:
+        names = ", ".join(sorted({name for difference in found for name in difference.names})[:_LISTED])
+        first = min(difference.bar for difference in found)
+        return f"Look-ahead: {len(found)} of {cuts} cuts change {names} before the cut, first at bar {first}."
+    if 2 * refused > cuts:
+        return f"Not tested: the strategy could not run at {refused} of {cuts} cuts. Ask for a longer span."
+    return f"No {probe.on} before any of {cuts} cuts changed with the bars after it."

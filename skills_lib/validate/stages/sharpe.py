@@ -1,4 +1,4 @@
-"""The Sharpe ratio of daily returns and how far chance alone moves it."""
+"""The annual Sharpe ratio of daily returns and how far chance alone moves it."""
 
 import math
 from typing import NamedTuple
@@ -7,9 +7,11 @@ import numpy as np
 
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import FloatArray
+from skills_lib.validate.stages.overfit import moments, sharpe_variance_of_one
 
 FEWEST_DAYS = 5
 """Days below which a deviation, let alone a kurtosis, says nothing."""
+_STILL = 1e-15
 
 
 class SharpeEstimate(NamedTuple):
@@ -23,23 +25,17 @@ class SharpeEstimate(NamedTuple):
 def annual_sharpe(daily: FloatArray) -> SharpeEstimate:
     """Sharpe ratio of daily returns (fractions, nan left out), no risk-free rate, with its standard error.
 
-    The error is Mertens' (2002), which Opdyke (2007) showed to hold for any stationary returns without memory:
-    √((1 + SR²/2 - skew·SR + (kurtosis - 3)/4·SR²) / days), SR daily. With normal returns it is Lo's (2002).
+    The error is Mertens' (2002), which counts skew and fat tails and which Opdyke (2007) showed to hold for any
+    stationary returns without memory; for normal returns it is Lo's (2002), √((1 + SR²/2) / days), SR daily.
     Returns that follow each other (autocorrelation) make the true error larger.
     """
     known = daily[np.isfinite(daily)]
-    days = len(known)
-    deviation = float(known.std(ddof=1)) if days >= FEWEST_DAYS else 0.0
-    if not deviation > 1e-15:
-        return SharpeEstimate(math.nan, math.nan, days)
-    mean = float(known.mean())
-    standard = (known - mean) / known.std()
-    squared = standard * standard
-    ratio = mean / deviation
-    skew, kurtosis = float((squared * standard).mean()), float((squared * squared).mean())
-    variance = (1 + ratio**2 / 2 - skew * ratio + (kurtosis - 3) / 4 * ratio**2) / days
+    if len(known) < FEWEST_DAYS or not known.std() > _STILL:
+        return SharpeEstimate(math.nan, math.nan, len(known))
+    found = moments(known)
+    variance = sharpe_variance_of_one(found) / (len(known) - 1)
     year = math.sqrt(DAYS_PER_YEAR)
-    return SharpeEstimate(ratio * year, math.sqrt(max(variance, 0.0)) * year, days)
+    return SharpeEstimate(found.sharpe * year, math.sqrt(max(variance, 0.0)) * year, len(known))
 
 
 def chance_above(z: float) -> float:
