@@ -1,0 +1,170 @@
+"""The one place where evaluations are counted: a counter bound to a strategy, its candles and settings.
+
+Single runs call the counter themselves; sweeps, walk-forwards and validations evaluate through `CountedEvaluator`.
+"""
+
+import hashlib
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Parameters, Span
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.metrics import DAYS_PER_YEAR
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.trials import CountTrials, TrialCounter
+from skills_lib.domain.bars import Bars, FloatArray
+from skills_lib.market.candles.model import Candles
+from skills_lib.validate.ledger import Keys, Ledger, Outcome, union
+from skills_lib.validate.ledger_model import Asked, TrialData, Trials
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.pipeline import Subject
+
+_DAY_NS = 86_400 * 1_000_000_000
+_LONGER = 2.0
+"""A configuration's Sharpe ratio is noted again where a span is this much longer than the one noted before."""
+
+
+class LedgerCounter:
+    """A `TrialCounter` and `own_trials.CountingBook` that writes into the trial ledger.
+
+    What was noted goes with the next reservation, so that a batch costs one transaction.
+    """
+
+    def __init__(self, ledger: Ledger, asked: Asked) -> None:
+        self.notices: list[str] = []
+        self.asked, self._ledger = asked, ledger
+        self._reserved: Keys = union([])
+        self._noted: dict[int, float] = {}
+        self._pending: list[Outcome] = []
+        self._last: tuple[Sequence[Parameters], Keys] | None = None
+
+    def reserve(self, combinations: Sequence[Parameters]) -> None:
+        new = np.setdiff1d(self._keys(combinations), self._reserved)
+        if not len(new):
+            return
+        self._ledger.reserve(self.asked, new, self._pending)
+        self._pending = []
+        if not len(self._reserved):
+            self.notices.extend(self._ledger.notices())
+        self._reserved = union([self._reserved, new])
+
+    def note(self, combinations: Sequence[Parameters], daily_sharpes: FloatArray, days: float) -> None:
+        keys = self._keys(combinations)
+        news = np.array([days >= _LONGER * self._noted.get(key, 0.0) for key in keys.tolist()], dtype=np.bool_)
+        if news.any():
+            self._noted.update(dict.fromkeys(keys[news].tolist(), days))
+            self._pending.append(Outcome(self.asked, keys[news], daily_sharpes[news], days))
+
+    def flush(self) -> None:
+        if self._pending:
+            self._ledger.record(self._pending)
+        self._pending = []
+
+    def count(self) -> Trials:
+        """Everything ever tried on these candles, this work included."""
+        self.flush()
+        return self._ledger.count(self.asked.data)
+
+    def _keys(self, combinations: Sequence[Parameters]) -> Keys:
+        """The walk-forward hands in one and the same list window after window."""
+        if self._last is None or self._last[0] is not combinations:
+            self._last = (combinations, configuration_keys(self.asked, combinations))
+        return self._last[1]
+
+
+def counting(ledger: Ledger, origin: str) -> CountTrials:
+    """What pipelines open their counter with. `origin`: who asks, such as "twokey optimize (agent)"."""
+
+    def count(subject: "Subject", candles: Candles, settings: BacktestSettings) -> LedgerCounter:
+        hashes = strategy_sha256(subject), settings_sha256(settings)
+        return LedgerCounter(ledger, Asked(origin, subject.name, *hashes, TrialData.of(candles)))
+
+    return count
+
+
+class CountedEvaluator:
+    """An `Evaluator` that has every combination counted before it is evaluated, and its Sharpe ratio kept."""
+
+    def __init__(self, inner: Evaluator, counter: TrialCounter, bars: Bars) -> None:
+        self.name, self.batch_size, self.notes = inner.name, inner.batch_size, inner.notes
+        self._inner, self._counter, self._bars = inner, counter, bars
+
+    def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        self._counter.reserve(combinations)
+        rows = self._inner.evaluate(combinations, span)
+        daily = rows[:, COLUMNS["sharpe"]] / np.sqrt(DAYS_PER_YEAR)
+        self._counter.note(combinations, daily, _days(self._bars, span))
+        return rows
+
+    def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        self._counter.reserve(combinations)
+        return self._inner.daily_returns(combinations, span)
+
+    def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
+        self._counter.reserve([parameters])
+        return self._inner.execute(parameters, span, cash)
+
+
+@contextmanager
+def open_counted(opened: AbstractContextManager[Evaluator], counter: TrialCounter, bars: Bars) -> Iterator[Evaluator]:
+    """The opened evaluator, counted; what was found is written down at the end, also of work that was cut short."""
+    with opened as inner:
+        try:
+            yield CountedEvaluator(inner, counter, bars)
+        except BaseException:
+            with suppress(OSError):
+                counter.flush()
+            raise
+        counter.flush()
+        inner.notes.extend(counter.notices)
+
+
+def configuration_keys(asked: Asked, combinations: Sequence[Parameters]) -> Keys:
+    """uint64[combinations]: the same strategy code, settings, timeframe and parameters give the same key."""
+    shared = f"{asked.code_sha256} {asked.settings_sha256} {asked.data.timeframe}"
+    seed = hashlib.blake2b(shared.encode(), digest_size=8)
+    digests = []
+    for parameters in combinations:
+        one = seed.copy()
+        one.update(repr(sorted(parameters.items())).encode())
+        digests.append(one.digest())
+    return np.frombuffer(b"".join(digests), dtype="<u8")
+
+
+def settings_sha256(settings: BacktestSettings) -> str:
+    """Without the engine: both give the same trades."""
+    return hashlib.sha256(settings.model_dump_json(exclude={"engine"}).encode()).hexdigest()
+
+
+def strategy_sha256(subject: "Subject") -> str:
+    """Hash of the strategy's file and of every file of its package that it draws upon; its name is not in it.
+
+    The library is not in it either: after an update of Twokey the same strategy is the same trial.
+    """
+    package = subject.strategy.__module__.rpartition(".")[0]
+    modules = {subject.strategy.__module__}
+    while more := {name for module in modules for name in _drawn_upon(module, package)} - modules:
+        modules |= more
+    files = {Path(file) for name in modules if (file := getattr(sys.modules.get(name), "__file__", None))}
+    own = hashlib.sha256(subject.source_file.read_bytes())
+    for content in sorted(file.read_bytes() for file in files - {subject.source_file} if file.is_file()):
+        own.update(hashlib.sha256(content).digest())
+    return own.hexdigest()
+
+
+def _drawn_upon(module: str, package: str) -> Iterator[str]:
+    for value in list(vars(sys.modules[module]).values()) if module in sys.modules else []:
+        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        if package and isinstance(name, str) and name.startswith(f"{package}."):
+            yield name
+
+
+def _days(bars: Bars, span: Span) -> float:
+    return int(bars.open_time_ns[span.stop - 1] + bars.interval_ns - bars.open_time_ns[span.start]) / _DAY_NS

@@ -1,0 +1,177 @@
+"""The trial ledger: every configuration ever evaluated on candles, counted before it is evaluated.
+
+A trial is one strategy code with one set of parameters, settings and one timeframe, on one market; the same again is
+no new trial. The count is what deflates a Sharpe ratio (Bailey & López de Prado 2014, "The Deflated Sharpe Ratio"),
+so it must never be too low: it is kept for the user and in the workspace, and the union counts.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from skills_lib.validate.ledger_model import Asked, TrialData, Trials
+from skills_lib.validate.ledger_notices import notices_of
+from skills_lib.validate.ledger_store import Draft, Entry, Half, LedgerFiles
+
+if TYPE_CHECKING:
+    from skills_lib.settings import Settings
+
+Keys = npt.NDArray[np.uint64]
+"""64-bit hashes of configurations: a million of them lose one by chance with a probability of 3 in 100 million."""
+Sharpes = npt.NDArray[np.float64]
+
+TRIALS, SHARPES, SEAL = "trials", "sharpes", "seal"
+_KEY, _SHARPE = np.dtype("<u8"), np.dtype("<f8")
+_COMPARABLE = 0.5
+"""Sharpe ratios over a smaller share of the asked span scatter by sampling error alone and say nothing about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Daily Sharpe ratios of configurations over `days`, nan where undefined."""
+
+    asked: Asked
+    keys: Keys
+    sharpes: Sharpes
+    days: float
+
+    def draft(self) -> Draft:
+        payload = self.keys.astype(_KEY).tobytes() + self.sharpes.astype(_SHARPE).tobytes()
+        return Draft(SHARPES, self.asked.to_json(days=self.days), payload)
+
+
+class Ledger:
+    """The user's and the workspace's ledger, which are written together and counted as one.
+
+    `user`: the file outside every workspace; `home`: the workspace.
+    """
+
+    def __init__(self, user: Path, home: Path) -> None:
+        self.files = LedgerFiles(user, home / "backtests" / "ledger.sqlite", str(home.resolve()))
+
+    @classmethod
+    def of(cls, settings: "Settings") -> "Ledger":
+        """The ledger of this user and workspace."""
+        return cls(settings.ledger_dir / "trials.sqlite", settings.home)
+
+    def reserve(self, asked: Asked, keys: Keys, outcomes: Sequence[Outcome] = ()) -> None:
+        """Count configurations that are about to be evaluated, and keep `outcomes` of earlier ones; durable.
+
+        Raises:
+            OSError: the count cannot be kept, so nothing may be evaluated.
+        """
+        reserved = Draft(TRIALS, asked.to_json(), keys.astype(_KEY).tobytes())
+        self.files.append([*(outcome.draft() for outcome in outcomes), reserved])
+
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Keep what evaluated configurations showed.
+
+        Raises:
+            OSError: a file cannot be written; the count stands all the same.
+        """
+        self.files.append([outcome.draft() for outcome in outcomes])
+
+    def count(self, data: TrialData) -> Trials:
+        """What was tried on candles that share bars with `data`."""
+        return self.read().count(data)
+
+    def notices(self) -> list[str]:
+        """What is wrong with the files, without looking into what entries hold; `count` and `read` do that too."""
+        return Contents(*self.files.read(content=False), self.files.here).notices
+
+    def read(self) -> "Contents":
+        """Everything both files hold, and what is wrong with them."""
+        user, here = self.files.read()
+        return Contents(user, here, self.files.here)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Both files as they were read; `here` is the workspace's."""
+
+    user: Half
+    here: Half
+    workspace: str
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """The union, oldest first. Of an entry that was edited in one file both versions count."""
+        every = {(e.digest, e.is_intact or (e.body, e.payload)): e for e in (*self.here.entries, *self.user.entries)}
+        return sorted(every.values(), key=lambda entry: entry.at)
+
+    @cached_property
+    def notices(self) -> list[str]:
+        return notices_of(self.user, self.here, self.workspace)
+
+    @cached_property
+    def reserved(self) -> list[tuple[Entry, Asked, Keys]]:
+        """Every reservation with who asked and the configurations."""
+        found = [(e, _asked(e), _keys(e)) for e in self.entries if e.kind == TRIALS]
+        return [(entry, asked, keys) for entry, asked, keys in found if asked is not None]
+
+    @cached_property
+    def outcomes(self) -> list[Outcome]:
+        """Every recorded outcome, oldest first."""
+        found = (_outcome(entry) for entry in self.entries if entry.kind == SHARPES)
+        return [outcome for outcome in found if outcome is not None]
+
+    def count(self, data: TrialData) -> Trials:
+        """What was tried on candles that share bars with `data`."""
+        outcomes = [outcome for outcome in self.outcomes if data.shares_bars_with(outcome.asked.data)]
+        reserved = [keys for _, asked, keys in self.reserved if data.shares_bars_with(asked.data)]
+        recorded = union(outcome.keys for outcome in outcomes)
+        sharpes = _sharpes([outcome for outcome in outcomes if outcome.days >= _COMPARABLE * data.days])
+        return Trials(
+            configurations=len(union([*reserved, recorded])),
+            evaluated=len(recorded),
+            sharpes=len(sharpes),
+            sharpe_variance=float(sharpes.var(ddof=1)) if len(sharpes) > 1 else None,
+            notices=self.notices,
+        )
+
+
+def union(keys: Iterable[Keys]) -> Keys:
+    """Distinct configurations."""
+    return np.unique(np.concatenate([np.empty(0, dtype=_KEY), *keys]))
+
+
+def _sharpes(outcomes: Sequence[Outcome]) -> Sharpes:
+    """One defined ratio a configuration: of its longest span, of equal ones the latest."""
+    if not outcomes:
+        return np.empty(0)
+    ordered = sorted(outcomes, key=lambda outcome: outcome.days)
+    keys = np.concatenate([outcome.keys for outcome in ordered])[::-1]
+    sharpes = np.concatenate([outcome.sharpes for outcome in ordered])[::-1]
+    defined = np.isfinite(sharpes)
+    _, first = np.unique(keys[defined], return_index=True)
+    return np.asarray(sharpes[defined][first], dtype=np.float64)
+
+
+def _asked(entry: Entry) -> Asked | None:
+    """None where somebody made the entry unreadable, which `notices` tells."""
+    try:
+        return Asked.from_plain(json.loads(entry.body))
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _keys(entry: Entry) -> Keys:
+    payload = entry.payload or b""
+    return np.frombuffer(payload, dtype=_KEY, count=len(payload) // _KEY.itemsize)
+
+
+def _outcome(entry: Entry) -> Outcome | None:
+    asked = _asked(entry)
+    payload = entry.payload or b""
+    count, rest = divmod(len(payload), _KEY.itemsize + _SHARPE.itemsize)
+    if asked is None or rest:
+        return None
+    keys = np.frombuffer(payload, dtype=_KEY, count=count)
+    sharpes = np.frombuffer(payload, dtype=_SHARPE, offset=count * _KEY.itemsize)
+    return Outcome(asked, keys, sharpes, float(json.loads(entry.body)["days"]))

@@ -1,0 +1,146 @@
+"""What the trial ledger is asked and what it answers."""
+
+import json
+import secrets
+from typing import TYPE_CHECKING, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+if TYPE_CHECKING:
+    from skills_lib.market.candles.model import Candles
+
+DAY_NS = 86_400 * 1_000_000_000
+
+
+class TrialData(NamedTuple):
+    """Candles as the ledger knows them: [first_ns, end_ns) in UTC nanoseconds and the SHA-256 of the bars."""
+
+    symbol: str
+    timeframe: str
+    synthetic: bool
+    first_ns: int
+    end_ns: int
+    sha256: str
+
+    @classmethod
+    def of(cls, candles: "Candles") -> "TrialData":
+        """The data that `candles` are; cut them first to what an evaluation can see."""
+        bars = candles.bars
+        return cls(
+            symbol=candles.instrument.symbol,
+            timeframe=candles.timeframe.value,
+            synthetic=candles.origin.synthetic,
+            first_ns=int(bars.open_time_ns[0]),
+            end_ns=int(bars.open_time_ns[-1]) + bars.interval_ns,
+            sha256=bars.digest(),
+        )
+
+    @property
+    def days(self) -> float:
+        return (self.end_ns - self.first_ns) / DAY_NS
+
+    def shares_bars_with(self, other: "TrialData") -> bool:
+        """The same bars, or overlapping time of the same instrument, whatever the timeframe and the venue."""
+        same = (self.symbol, self.synthetic) == (other.symbol, other.synthetic)
+        overlap = self.first_ns < other.end_ns and other.first_ns < self.end_ns
+        return self.sha256 == other.sha256 or (same and overlap)
+
+
+class Asked(NamedTuple):
+    """Who evaluates what: `origin` such as "twokey optimize (agent)", the strategy, and hashes of code and settings."""
+
+    origin: str
+    strategy: str
+    code_sha256: str
+    settings_sha256: str
+    data: TrialData
+
+    def to_json(self, **more: object) -> str:
+        """The body of an entry; a number drawn at random tells it from the same question asked again."""
+        plain = self._asdict() | {"data": self.data._asdict(), "nonce": secrets.token_hex(8)} | more
+        return json.dumps(plain, sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, object]) -> "Asked":
+        """The inverse of `to_json`, after parsing."""
+        data = TrialData(**plain["data"])  # type: ignore[arg-type]
+        return cls(**{name: plain[name] for name in cls._fields if name != "data"}, data=data)  # type: ignore[arg-type]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Trials(_Frozen):
+    """What was ever tried on some candles.
+
+    `configurations`: distinct strategy code, parameters, settings and timeframe. `evaluated`: those of them whose
+    outcome was written down; the others were reserved by work that was cut short, and count. `sharpe_variance`: of
+    daily Sharpe ratios over spans at least half as long as the candles, None below two; `sharpes`: of how many.
+    `notices`: what is wrong with the ledger's files, to be told with every figure.
+    """
+
+    configurations: int
+    evaluated: int
+    sharpes: int
+    sharpe_variance: float | None
+    notices: list[str]
+
+
+class LedgerLine(_Frozen):
+    """What one origin tried of one strategy on one instrument. Times are UTC."""
+
+    symbol: str
+    timeframe: str
+    synthetic: bool
+    strategy: str
+    origin: str
+    configurations: int
+    reservations: int
+    first_at: str
+    last_at: str
+
+
+class LedgerMarket(_Frozen):
+    """All that was tried on one instrument, over all strategies, timeframes and spans. `start`, `end`: UTC."""
+
+    symbol: str
+    synthetic: bool
+    start: str
+    end: str
+    configurations: int
+    evaluated: int
+    strategies: int
+
+
+class SealOpening(_Frozen):
+    """The sealed bars of one market, looked at. `number`: 1 for the first look at any of these bars.
+
+    `tried_before`: configurations that had been evaluated on some of these bars by then; where it is not 0 they were
+    no longer unseen.
+    """
+
+    strategy: str
+    parameters: dict[str, bool | int | float | str]
+    symbol: str
+    timeframe: str
+    synthetic: bool
+    start: str
+    end: str
+    origin: str
+    opened_at: str
+    number: int
+    tried_before: int
+
+
+class LedgerSummary(_Frozen):
+    """The whole ledger: the user's file and this workspace's, counted as one."""
+
+    configurations: int
+    evaluated: int
+    markets: list[LedgerMarket]
+    lines: list[LedgerLine]
+    seals: list[SealOpening]
+    began_at: str | None
+    files: dict[str, str]
+    notices: list[str]

@@ -1,0 +1,91 @@
+"""What is told about a ledger that was deleted, cut short, edited or brought along: loudly, with every answer."""
+
+from collections.abc import Sequence
+
+from skills_lib.validate.ledger_store import Entry, Half
+
+
+def notices_of(user: Half, here: Half, workspace: str) -> list[str]:
+    """One line for each thing that is wrong with either file; none where both are whole.
+
+    `workspace`: the folder by which the user's file knows this workspace's entries.
+    """
+    return [
+        *_unreadable(user, here),
+        *_missing(user, here, workspace),
+        *_restored(user, here),
+        *_foreign(user, here),
+        *_damaged(user),
+        *_damaged(here),
+    ]
+
+
+def _unreadable(*halves: Half) -> list[str]:
+    return [
+        f"The ledger {half.path} cannot be read ({half.problem}); the next run sets it aside and begins a new one."
+        for half in halves
+        if half.problem
+    ]
+
+
+def _missing(user: Half, here: Half, workspace: str) -> list[str]:
+    """What one file knows of the other and that other does not hold now."""
+    in_user, in_here = ({entry.digest for entry in half.entries} for half in (user, here))
+    lost_here = [e for e in user.entries if e.workspace == workspace and e.digest not in in_here]
+    lost_user = [e for e in here.entries if e.digest not in in_user and (not user.id or e.ledger == user.id)]
+    return _lost(here, lost_here, "the user's ledger") + _lost(user, lost_user, "the workspace's ledger")
+
+
+def _lost(half: Half, lost: Sequence[Entry], other: str) -> list[str]:
+    if not lost:
+        return []
+    how = "was cut short" if half.id else "is gone"
+    return [
+        f"The ledger {half.path} {how}: it was reset after {_last(lost)}. {len(lost):,} entries since "
+        f"{_first(lost)} are in {other} and are counted."
+    ]
+
+
+def _restored(user: Half, here: Half) -> list[str]:
+    cut = [e for e in user.entries if e.restored_at and e.ledger == user.id]
+    return _reset(here, [e for e in here.entries if e.restored_at]) + _reset(user, cut)
+
+
+def _reset(half: Half, restored: Sequence[Entry]) -> list[str]:
+    if not restored:
+        return []
+    noticed = max(entry.restored_at for entry in restored)
+    return [
+        f"The ledger {half.path} was reset at some time between {_last(restored)} and {noticed}: "
+        f"{len(restored):,} entries were missing, were brought back from the other ledger, and are counted."
+    ]
+
+
+def _foreign(user: Half, here: Half) -> list[str]:
+    """Entries that another user's ledger counted first: the workspace was copied, or that ledger is gone."""
+    foreign = [entry for entry in here.entries if user.id and entry.ledger != user.id]
+    if not foreign:
+        return []
+    return [
+        f"{len(foreign):,} entries of this workspace, {_first(foreign)} to {_last(foreign)}, were counted by another "
+        f"user's ledger: the workspace was copied from elsewhere, or the ledger {user.path} was reset at "
+        f"{user.began_at}. They are counted; what that ledger knew of other workspaces is not known here."
+    ]
+
+
+def _damaged(half: Half) -> list[str]:
+    damage = half.damage()
+    if not damage:
+        return []
+    return [
+        f"The ledger {half.path} was edited: {len(damage):,} entries do not fit their chain, the first of "
+        f"{_first(damage)}. What is left is counted, and what the other ledger still knows."
+    ]
+
+
+def _first(entries: Sequence[Entry]) -> str:
+    return min(entry.at for entry in entries)
+
+
+def _last(entries: Sequence[Entry]) -> str:
+    return max(entry.at for entry in entries)
