@@ -6,6 +6,7 @@ Read from the environment and from `.env` in the working folder; every name star
 from functools import cached_property
 from pathlib import Path
 
+from platformdirs import user_state_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -16,6 +17,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TWOKEY_", env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Field(Path(__file__).resolve().parents[1], description="the workspace folder")
+    ledger_dir: Path = Field(
+        default_factory=lambda: user_state_path("twokey", appauthor=False),
+        description="where this user's trial ledger is kept, outside every workspace",
+    )
     exchange: str = Field("binance", description="any ccxt exchange id")
     cache_fresh_hours: float = Field(24.0, gt=0, description="a younger candle cache is used as it is")
     archive_url: str = Field("https://data.binance.vision", description="Binance's public archive, or a mirror of it")

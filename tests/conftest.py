@@ -1,6 +1,7 @@
 """What every test may ask for: a workspace of its own and, where a checkout has them, the shared recordings."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -8,6 +9,13 @@ from skills_lib.settings import Settings
 from tests.command import Command, make_command
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(autouse=True)
+def own_ledger(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test writes into the trial ledger of whoever runs it; the folder is made when something is counted."""
+    folder = tmp_path_factory.getbasetemp() / "ledgers"
+    monkeypatch.setenv("TWOKEY_LEDGER_DIR", str(folder / uuid4().hex))
 
 
 @pytest.fixture
