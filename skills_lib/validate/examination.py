@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from skills_lib.backtest.evaluator import COLUMNS, Span, figures_of
+from skills_lib.backtest.evaluator import COLUMNS, Span
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
 from skills_lib.domain.bars import Bars

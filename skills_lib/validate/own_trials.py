@@ -33,6 +33,7 @@ class OwnTrials:
 
     def note(self, combinations: Sequence[Parameters], daily_sharpes: FloatArray, days: float) -> None:
         """Only the ratios over the longest span are kept: shorter ones scatter by sampling error alone."""
+        self.reserve(combinations)
         if days < self._days:
             return
         before = self._sharpes if days == self._days else np.empty(0)

@@ -157,14 +157,16 @@ class CostFigures(_Frozen):
 
 
 class Sealed(Piece):
-    """The last 10 %. `opened`: whether it has been looked at on these candles, `now`: by this very validation.
+    """The last 10 %. `opened`: whether anybody has looked at these bars; `openings`: how often, `first_opened_at`.
 
-    `metrics`: the chosen parameters on it, where this validation opened it.
+    `reason` and `metrics`, of the chosen parameters on these bars: where this very validation opened them.
+    `tried_before`: configurations evaluated on some of these bars before the first look; above 0 they were not unseen.
     """
 
     opened: bool
-    now: bool = False
-    opened_at: str | None = None
+    openings: int = 0
+    first_opened_at: str | None = None
+    tried_before: int | None = None
     reason: str | None = None
     metrics: Figures | None = None
 
@@ -187,13 +189,6 @@ class Examination(_Frozen):
     warnings: list[str]
 
 
-class Breadth(_Frozen):
-    """The chosen parameters elsewhere. `missing`: what was asked for and is not there, and why."""
-
-    found: list[Elsewhere]
-    missing: list[str]
-
-
 class ValidationArtifacts(_Frozen):
     """Files of a stored validation."""
 
@@ -205,7 +200,11 @@ class ValidationArtifacts(_Frozen):
 
 
 class ValidationResult(Examination):
-    """One stored validation. `seconds`: how long each part took, `total` included; None of it enters the verdict."""
+    """One stored validation.
+
+    `timeframes`, `assets`: the chosen parameters on other candles, cut where the sealed bars begin; `missing`: what
+    was asked for and is not there, and why. `seconds`: how long the whole work took.
+    """
 
     id: str
     strategy: str
@@ -223,10 +222,10 @@ class ValidationResult(Examination):
     constraints: list[str]
     maximize: str
     min_trades: int
-    timeframes: Breadth
-    assets: Breadth
+    timeframes: list[Elsewhere]
+    assets: list[Elsewhere]
+    missing: list[str]
     sealed: Sealed
-    limits: dict[str, str]
     artifacts: ValidationArtifacts
     seconds: float
     data_sha256: str

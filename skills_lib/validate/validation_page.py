@@ -7,7 +7,8 @@ from html import escape
 from skills_lib.backtest.report import SYNTHETIC_NOTE
 from skills_lib.validate.validation_model import ValidationResult
 from skills_lib.validate.validation_report import PICTURE_WORDS
-from skills_lib.validate.validation_sections import Grid, Section, rules_grid, sections
+from skills_lib.validate.validation_sections import sections
+from skills_lib.validate.validation_words import Grid, Section, rules_grid
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --dim: #59636e; --line: #d1d9e0; --page: #ffffff; --card: #f6f8fa;

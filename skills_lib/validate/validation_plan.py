@@ -40,8 +40,12 @@ class Samples(BaseModel):
     blocks: int = Field(16, ge=2, description="blocks of the combinatorial cross-validation")
 
 
+USUAL_SAMPLES = Samples()
 FEW_SAMPLES = Samples(monte_carlo=100, random_entries=400, spa=200, price_noise=0, cuts=8, starts=2, blocks=10)
 """For calibration: the rules' figures keep their meaning, only pictures and percentiles get coarser."""
+
+
+USUAL_RULES = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,8 @@ class Plan:
     pick: Pick = "plateau"
     window_min_trades: int = 10
     seed: int = 0
-    samples: Samples = Samples()
-    rules: Rules = Rules()
+    samples: Samples = USUAL_SAMPLES
+    rules: Rules = USUAL_RULES
 
     @property
     def is_search(self) -> bool:
@@ -123,7 +127,7 @@ def usual_windows(bars: Bars) -> WindowPlan:
         needed = math.ceil((TESTS + TESTS // 3) * least / DAY_NS / 0.9) + 1
         raise InputError(
             f"The candles span {spanned / DAY_NS / 0.9:,.0f} days; a validation needs at least {needed:,}: a tenth is "
-            "sealed, and the walk-forward tests twelve spans. Ask for a longer span, or name --train, --test and --step."
+            "sealed, and the walk-forward tests twelve spans. Ask for a longer span, or name --train and --test."
         )
     test_ns = days * DAY_NS
     return WindowPlan(train_ns=(spanned - TESTS * test_ns) // DAY_NS * DAY_NS, test_ns=test_ns, step_ns=test_ns)

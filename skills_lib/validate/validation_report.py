@@ -2,7 +2,8 @@
 
 from skills_lib.backtest.report import SYNTHETIC_NOTE
 from skills_lib.validate.validation_model import ValidationResult
-from skills_lib.validate.validation_sections import Grid, Section, rules_grid, sections
+from skills_lib.validate.validation_sections import sections
+from skills_lib.validate.validation_words import Grid, Section, rules_grid
 
 PICTURE_WORDS = {
     "equity": "Equity in-sample and out-of-sample",

@@ -196,6 +196,15 @@ class Runs:
         """The chosen parameters over all unsealed bars, in-sample and out-of-sample."""
         return self.fixed(Span(0, len(self.bars)))
 
+    def opened(self) -> Run:
+        """The chosen parameters on the sealed bars: the only place that reaches them, called once the opening is
+        written down."""
+        span, whole = self.split.sealed, self.candles.bars
+        engine, strategy = self.plan.search.engine, self.subject.strategy
+        with open_evaluator(engine, strategy, whole, self.settings) as evaluator:
+            (part,) = run_parts(evaluator, [span], [self.chosen], self.settings.cash)
+        return Run(part.execution, whole[span.start : span.stop])
+
     @cached_property
     def trials(self) -> Trials:
         """Configurations ever tried, with the variance of their daily Sharpe ratios; the search is among them."""

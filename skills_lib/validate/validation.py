@@ -1,0 +1,248 @@
+"""From a question to a stored validation: count, examine, look elsewhere, judge, draw and keep."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.constraints import Value
+from skills_lib.market.candles.model import Candles
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.examination import examination, examine, piece, utc
+from skills_lib.validate.ledger_model import SealOpening
+from skills_lib.validate.optimize import sweep_question
+from skills_lib.validate.own_trials import CountingBook
+from skills_lib.validate.stages.breadth import Elsewhere, elsewhere
+from skills_lib.validate.stages.holdout import split
+from skills_lib.validate.store import SweepStore
+from skills_lib.validate.validation_model import (
+    Examination,
+    Sealed,
+    ValidationArtifacts,
+    ValidationQuestion,
+    ValidationResult,
+)
+from skills_lib.validate.validation_others import Other
+from skills_lib.validate.validation_page import write_page
+from skills_lib.validate.validation_pictures import PICTURES, draw_validation, picture_file
+from skills_lib.validate.validation_plan import Plan, usual_windows
+from skills_lib.validate.validation_report import write_validation
+from skills_lib.validate.validation_runs import Runs
+from skills_lib.validate.verdict import judge_validation
+
+__all__ = ["Keepers", "SealKeeper", "Validation", "examine", "sealed_from", "validate"]
+
+OpenBook = Callable[[Subject, Candles, BacktestSettings], CountingBook]
+"""Opens the count of trials for a strategy on candles; those of the main ones end where the seal begins."""
+
+
+BREADTH = ("timeframes", "assets")
+"""Stages on other candles; all others are in `examination.STAGES`."""
+
+
+class SealKeeper(Protocol):
+    """Knows whether the sealed bars of these candles have been looked at; an opening is written down first."""
+
+    def openings(self) -> Sequence[SealOpening]:
+        """Every look at any of these bars, oldest first."""
+        ...
+
+    def open(self, parameters: Mapping[str, Value], reason: str) -> SealOpening:
+        """Write an opening down, durably, before anything is computed.
+
+        Raises:
+            OSError: it cannot be written, so nothing may be looked at.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What is asked. `others`: candles beside the main ones; `opening`: why the sealed bars are opened, else None."""
+
+    plan: Plan
+    settings: BacktestSettings
+    others: tuple[Other, ...] = ()
+    opening: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keepers:
+    """Where trials are counted, seals kept and answers stored."""
+
+    open_book: OpenBook
+    seal: SealKeeper
+    store: SweepStore[ValidationResult]
+
+
+def sealed_from(candles: Candles) -> int:
+    """Place of the first sealed bar.
+
+    Raises:
+        InputError: too few bars for three parts.
+    """
+    return split(len(candles.bars)).sealed.start
+
+
+def validate(
+    subject: Subject, candles: Candles, asked: Validation, keepers: Keepers, progress: Progress = silent
+) -> ValidationResult:
+    """Validate `subject` on `candles` and store the answer.
+
+    The same question returns the stored answer as long as nothing new was tried on these candles, for every trial
+    deflates; else it is answered anew. What is finished when the work is interrupted is kept.
+
+    Raises:
+        InputError: too few bars, a space that cannot be searched, or nothing that ever trades.
+        TwokeyError: the same validation is running in another process.
+        OSError: trials cannot be counted, or the result cannot be written.
+    """
+    question, store = _question(subject, candles, asked), keepers.store
+    book = keepers.open_book(subject, seen(candles), asked.settings)
+    stored = store.find(question.id)
+    if stored and book.count().configurations <= stored.overfitting.trials and _same_seal(stored, keepers.seal):
+        return stored
+    began, folder = time.perf_counter(), stored.artifacts.folder if stored else store.folder(subject.name, question.id)
+    with store.checkpoint(question.id) as checkpoint:
+        with Runs(subject, candles, asked.plan, asked.settings, book, checkpoint, progress) as runs:
+            found = _everything(runs, asked, keepers, progress)
+            result = _result(runs, question, found, folder, began)
+            progress(1, 1, "pictures and report")
+            store.save(folder, lambda scratch: _write(scratch, result, runs))
+        store.discard(checkpoint)
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    examination: Examination
+    timeframes: list[Elsewhere]
+    assets: list[Elsewhere]
+    missing: list[str]
+    sealed: Sealed
+
+
+def _everything(runs: Runs, asked: Validation, keepers: Keepers, progress: Progress) -> _Found:
+    """Other candles come before the count of trials, which counts them too where they hold the same market."""
+    progress(0, 1, "other candles")
+    timeframes, assets = (run_elsewhere(runs, asked, keepers.open_book, name) for name in BREADTH)
+    found = examination(runs, progress)
+    sealed = _sealed(runs, asked, keepers)
+    judged = found.judged.model_copy(
+        update={
+            "assets": 1 + len({one.symbol for one in assets if one.problem is None}),
+            "sealed_opened": sealed.opened,
+        }
+    )
+    verdict = judge_validation(judged, asked.plan.rules)
+    return _Found(
+        found.model_copy(update={"judged": judged, "verdict": verdict}), timeframes, assets, missing_of(asked), sealed
+    )
+
+
+def run_elsewhere(runs: Runs, asked: Validation, open_book: OpenBook, name: str) -> list[Elsewhere]:
+    """The chosen parameters on the other timeframes of the same asset, or on other assets."""
+    own = runs.candles.instrument.symbol
+    candles = [
+        other.candles for other in asked.others if other.candles and (other.symbol == own) == (name == "timeframes")
+    ]
+    for one in candles:
+        open_book(runs.subject, one, asked.settings).reserve([runs.chosen])
+    return elsewhere(runs.subject.strategy, runs.chosen, candles, runs.stage_settings)
+
+
+def missing_of(asked: Validation) -> list[str]:
+    """What was asked for beside the main candles and is not there."""
+    return [f"{other.symbol} {other.timeframe}: {other.problem}" for other in asked.others if other.candles is None]
+
+
+def _sealed(runs: Runs, asked: Validation, keepers: Keepers) -> Sealed:
+    """Closed unless asked for; an opening is written down before a bar of it is run on."""
+    span, bars = runs.split.sealed, runs.candles.bars
+    metrics = None
+    if asked.opening is not None:
+        keepers.seal.open(runs.chosen, asked.opening)
+        metrics = runs.metrics(runs.opened())
+    looks = list(keepers.seal.openings())
+    return Sealed(
+        **piece(bars, span),
+        opened=bool(looks),
+        openings=len(looks),
+        first_opened_at=looks[0].opened_at if looks else None,
+        tried_before=looks[0].tried_before if looks else None,
+        reason=asked.opening,
+        metrics=metrics,
+    )
+
+
+def _same_seal(stored: ValidationResult, seal: SealKeeper) -> bool:
+    return stored.sealed.openings == len(seal.openings())
+
+
+def seen(candles: Candles) -> Candles:
+    """The candles that the pipeline may compute on."""
+    return replace(candles, bars=candles.bars[: sealed_from(candles)])
+
+
+def _question(subject: Subject, candles: Candles, asked: Validation) -> ValidationQuestion:
+    plan = asked.plan
+    windows = plan.windows or usual_windows(seen(candles).bars)
+    return ValidationQuestion(
+        **sweep_question(subject, candles, plan.search, asked.settings),
+        train_ns=windows.train_ns,
+        test_ns=windows.test_ns,
+        step_ns=windows.step_ns,
+        embargo_ns=windows.embargo_ns,
+        anchored=windows.anchored,
+        pick=plan.pick,
+        window_min_trades=plan.window_min_trades,
+        samples=plan.samples,
+        rules=plan.rules,
+        validation_seed=plan.seed,
+        others=[other.name for other in asked.others],
+        open_sealed=asked.opening is not None,
+    )
+
+
+def _result(runs: Runs, question: ValidationQuestion, found: _Found, folder: Path, began: float) -> ValidationResult:
+    bars, candles = runs.candles.bars, runs.candles
+    return ValidationResult(
+        **dict(found.examination),
+        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "constraints"}),
+        **question.model_dump(include={"data_sha256", "code_sha256"}),
+        id=question.id,
+        settings=question.settings,
+        source=str(candles.origin),
+        synthetic=candles.origin.synthetic,
+        bars=len(bars),
+        start=utc(bars.open_time_ns[0]),
+        end=utc(bars.open_time_ns[-1]),
+        engine=runs.evaluator.name,
+        seed=question.validation_seed,
+        space=question.values,
+        timeframes=found.timeframes,
+        assets=found.assets,
+        missing=found.missing,
+        sealed=found.sealed,
+        artifacts=ValidationArtifacts(
+            folder=folder,
+            result=folder / "result.json",
+            report=folder / "report.md",
+            page=folder / "report.html",
+            pictures={name: folder / picture_file(name) for name in PICTURES},
+        ),
+        seconds=round(time.perf_counter() - began, 3),
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+    )
+
+
+def _write(folder: Path, result: ValidationResult, runs: Runs) -> None:
+    draw_validation(folder, runs, result)
+    pictures = {name: (folder / picture_file(name)).read_bytes() for name in PICTURES}
+    (folder / "report.md").write_text(write_validation(result), encoding="utf-8")
+    (folder / "report.html").write_text(write_page(result, pictures), encoding="utf-8")
+    (folder / "result.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")

@@ -1,0 +1,74 @@
+"""Single stages of a validation: computed anew, not stored, and without a verdict."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.market.candles.model import Candles
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.examination import STAGES
+from skills_lib.validate.stages.audit import audit
+from skills_lib.validate.validation import BREADTH, OpenBook, Validation, missing_of, run_elsewhere, seen
+from skills_lib.validate.validation_model import StageAnswers
+from skills_lib.validate.validation_runs import Runs
+
+
+def stage_names() -> list[str]:
+    """Stages that can be asked for alone."""
+    return [*STAGES, *BREADTH]
+
+
+def parse_stages(text: str) -> tuple[str, ...]:
+    """Stages from words such as "lookahead,costs".
+
+    Raises:
+        InputError: an unknown one.
+    """
+    names = [name.strip().replace("-", "_") for name in text.split(",") if name.strip()]
+    known = stage_names()
+    for name in names:
+        if name not in known:
+            raise InputError(f"Unknown stage '{name}'.{did_you_mean(name, known)} Allowed: {', '.join(known)}.")
+    return tuple(dict.fromkeys(names)) or tuple(known)
+
+
+def validate_stages(
+    subject: Subject,
+    candles: Candles,
+    asked: Validation,
+    open_book: OpenBook,
+    names: Sequence[str],
+    progress: Progress = silent,
+) -> StageAnswers:
+    """Only some stages, computed anew and not stored; there is no verdict without all of them.
+
+    Raises:
+        InputError: as `validate`.
+        OSError: trials cannot be counted.
+    """
+    began, answers = time.perf_counter(), dict[str, Any]()
+    book = open_book(subject, seen(candles), asked.settings)
+    with Runs(subject, candles, asked.plan, asked.settings, book, progress=progress) as runs:
+        for number, name in enumerate(names):
+            progress(number, len(names), name.replace("_", " "))
+            answers[name] = _alone(name, runs, asked, open_book)
+        return StageAnswers(
+            strategy=subject.name,
+            symbol=candles.instrument.symbol,
+            timeframe=candles.timeframe.value,
+            source=str(candles.origin),
+            synthetic=candles.origin.synthetic,
+            parameters=runs.chosen if "found" in vars(runs) else {},
+            stages=answers,
+            warnings=[*missing_of(asked), *runs.notes()],
+            seconds=round(time.perf_counter() - began, 3),
+        )
+
+
+def _alone(name: str, runs: Runs, asked: Validation, open_book: OpenBook) -> Any:
+    if name in BREADTH:
+        return [one.model_dump(mode="json") for one in run_elsewhere(runs, asked, open_book, name)]
+    found = audit(runs.candles) if name == "audit" else STAGES[name](runs)
+    return found.model_dump(mode="json")

@@ -1,0 +1,125 @@
+"""Sections about luck and costs: Monte Carlo, overfitting, costs, regimes."""
+
+from collections.abc import Sequence
+
+from skills_lib.backtest.report import format_figure
+from skills_lib.validate.stages.monte_carlo import Distribution
+from skills_lib.validate.stages.percentiles import Percentiles
+from skills_lib.validate.validation_model import ValidationResult
+from skills_lib.validate.validation_words import NONE, Grid, Section, number
+
+
+def monte_carlo(result: ValidationResult) -> Section:
+    """What other draws of the same trades and days would have made."""
+    found = result.monte_carlo
+    drawn = [one for one in (found.trades, found.days, found.order) if one is not None]
+    null, noise = found.random_entries, found.price_noise
+    points, limits = [], [f"{one.method.capitalize()}: {one.limits}" for one in drawn]
+    if null is not None and null.p is not None:
+        points.append(
+            f"Random entries: the same {null.trades:,} trades at random places do at least as well in {null.p:.1%} of "
+            f"{null.samples:,} tries (observed {null.observed_return_pct:,.1f} %)."
+        )
+        limits.append(f"Random entries: {null.limits}")
+    if noise is not None:
+        points += [
+            f"Prices off by {level.size_bps:g} bps: {_noise(level.return_pct)} over {level.runs} runs, "
+            f"{number(noise.return_pct)} % without."
+            for level in noise.levels
+        ]
+        limits.append(f"Price noise: {noise.limits}")
+    return Section(
+        "Monte Carlo",
+        ["Drawn again from the stitched out-of-sample run; noise is added to the out-of-sample bars."],
+        points,
+        [Grid(("method", "total return, 5 / 50 / 95 %", "max drawdown, 5 / 50 / 95 %", "ends in loss"), _drawn(drawn))],
+        ("monte_carlo", "drawdowns", "random_entries"),
+        tuple(limits),
+    )
+
+
+def overfitting(result: ValidationResult) -> Section:
+    """How much of the Sharpe ratio is the search for it."""
+    found = result.overfitting
+    rows = [
+        ("Trials counted on these candles", f"{found.trials:,}"),
+        ("Sharpe of the chosen parameters, all unsealed days", number(found.sharpe)),
+        ("Sharpe the best of so many trials shows without an edge", number(found.expected_maximum_sharpe)),
+        ("Probabilistic Sharpe ratio (true Sharpe > 0)", number(found.psr)),
+        ("Deflated Sharpe ratio (true Sharpe > that of luck)", number(found.dsr)),
+        ("Track record needed, days", number(found.minimum_track_record_days)),
+        (f"Probability of backtest overfitting, {found.cscv.configurations:,} configurations", number(found.pbo)),
+        ("Hansen's SPA, p that none beats staying out", number(found.spa_p)),
+    ]
+    return Section("Overfitting", points=list(found.notes), grids=[Grid(("", "figure"), rows)], limits=(found.limits,))
+
+
+def costs(result: ValidationResult) -> Section:
+    """What higher costs and a late order leave."""
+    found = result.costs
+    fixed = {level.multiple: level.metrics for level in found.fixed.levels}
+    rows = [
+        (
+            f"{level.multiple:g} × costs",
+            format_figure("return_pct", level.metrics["return_pct"]),
+            number(level.metrics["sharpe"]),
+            format_figure("return_pct", fixed[level.multiple]["return_pct"]),
+            number(fixed[level.multiple]["sharpe"]),
+        )
+        for level in found.stitched
+    ]
+    late = found.fixed.delayed_one_bar
+    if late is not None:
+        rows.append(
+            ("one bar late", NONE, NONE, format_figure("return_pct", late["return_pct"]), number(late["sharpe"]))
+        )
+    head = ("", "return, stitched", "Sharpe, stitched", "return, out-of-sample", "Sharpe, out-of-sample")
+    even = number(found.fixed.break_even_cost_bps, "bps a side")
+    return Section(
+        "Costs",
+        [f"Break-even cost of the chosen parameters out of sample: {even}."],
+        list(found.fixed.notes),
+        [Grid(head, rows)],
+        ("costs",),
+    )
+
+
+def regimes(result: ValidationResult) -> Section:
+    """In which markets it was earned."""
+    rows = [
+        (
+            f"{cell.trend}, {cell.volatility}",
+            f"{cell.days:,}",
+            f"{cell.share:.0%}",
+            f"{cell.return_pct:,.1f} %",
+            f"{number(cell.sharpe)} ± {number(cell.error)}{' (few days)' if cell.too_few_days else ''}",
+        )
+        for cell in result.regimes.cells
+    ]
+    return Section(
+        "Regimes",
+        ["The stitched out-of-sample days, sorted by what the market had done before each."],
+        grids=[Grid(("regime", "days", "share", "return", "Sharpe ± standard error"), rows)],
+        pictures=("regimes",),
+        limits=(result.regimes.limits,),
+    )
+
+
+def _drawn(found: Sequence[Distribution]) -> list[tuple[str, ...]]:
+    return [
+        (
+            f"{one.method} ({one.samples:,} × {one.observations:,})",
+            _three(one.total_return_pct),
+            _three(one.max_drawdown_pct),
+            NONE if one.loss_share is None else f"{one.loss_share:.0%}",
+        )
+        for one in found
+    ]
+
+
+def _three(found: Percentiles | None) -> str:
+    return NONE if found is None else f"{found.p5:,.1f} / {found.p50:,.1f} / {found.p95:,.1f} %"
+
+
+def _noise(found: Percentiles | None) -> str:
+    return "no run" if found is None else f"return {found.p5:,.1f} to {found.p95:,.1f} %"

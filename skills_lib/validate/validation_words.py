@@ -1,0 +1,85 @@
+"""Words and tables that the report of a validation is made of, whatever it is written in."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.report import format_figure
+from skills_lib.validate.model import Figures
+from skills_lib.validate.stages.breadth import Elsewhere
+from skills_lib.validate.verdict import RuleResult
+
+SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
+NONE = "n/a"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A table of words; the first column is a name, the others are figures."""
+
+    head: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One heading. `picture`: name in the artifacts; `limits`: what the figures cannot say."""
+
+    title: str
+    paragraphs: list[str] = field(default_factory=list)
+    points: list[str] = field(default_factory=list)
+    grids: list[Grid] = field(default_factory=list)
+    pictures: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+
+
+def rules_grid(rules: Sequence[RuleResult]) -> Grid:
+    """The verdict's table."""
+    rows = [
+        (rule.name, rule_value(rule), rule_threshold(rule), number(rule.margin, rule.unit), rule.level)
+        for rule in rules
+    ]
+    return Grid(("rule", "figure", "PASS needs", "margin", ""), rows)
+
+
+def rule_value(rule: RuleResult) -> str:
+    """The figure of a rule in words."""
+    if isinstance(rule.value, bool):
+        return "yes" if rule.value else "no"
+    return number(rule.value, rule.unit)
+
+
+def rule_threshold(rule: RuleResult) -> str:
+    """What a rule wants, in words."""
+    if isinstance(rule.threshold, bool):
+        return "yes" if rule.threshold else "no"
+    caution = "" if rule.caution is None else f" (CAUTION from {rule.caution:g})"
+    return f"{rule.comparison} {rule.threshold:g}{f' {rule.unit}' if rule.unit else ''}{caution}"
+
+
+def figures_grid(columns: dict[str, Figures]) -> Grid:
+    """Figures by name, one column a sample."""
+    rows = [(METRICS[name].label, *(format_figure(name, found[name]) for found in columns.values())) for name in SHOWN]
+    return Grid(("", *columns), rows)
+
+
+def elsewhere_grid(found: Sequence[Elsewhere]) -> Grid:
+    """One row a set of candles."""
+    rows = [
+        (
+            f"{one.symbol} {one.timeframe}",
+            f"{one.days:,}",
+            one.problem or f"{number(one.metrics['sharpe'])} ± {number(one.sharpe_error)}",
+            *(format_figure(name, one.metrics.get(name)) for name in ("return_pct", "max_drawdown_pct", "trades")),
+        )
+        for one in found
+    ]
+    return Grid(("candles", "days", "Sharpe ± standard error", "return", "max drawdown", "trades"), rows)
+
+
+def number(value: float | int | None, unit: str = "") -> str:
+    """A figure with its unit, as short as it may be."""
+    if value is None:
+        return NONE
+    shown = f"{value:,d}" if isinstance(value, int) else f"{value:,.3f}" if abs(value) < 1 else f"{value:,.2f}"
+    return f"{shown} {unit}".strip()
