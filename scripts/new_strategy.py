@@ -83,8 +83,8 @@ def write_all(texts: dict[Path, str]) -> None:
                 written.append(path)
                 file.write(text)
     except BaseException as error:
-        for path in written:
-            path.unlink()
+        for made in written:
+            made.unlink()
         if isinstance(error, FileExistsError) and path.is_file():
             raise _taken(path) from None
         raise

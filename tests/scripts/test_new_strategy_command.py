@@ -1,0 +1,238 @@
+"""`twokey new-strategy`: what it writes passes the tools of the house as it stands, and nothing is overwritten."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import strategies
+from scripts.new_strategy import KINDS, LONGEST_NAME, class_name, render, write_all
+from skills_lib.backtest.describe import describe
+from skills_lib.domain.errors import InputError
+from skills_lib.settings import Settings
+from tests.command import Command
+
+ROOT = Path(__file__).resolve().parents[2]
+MADE = {"trend": "x9", "reversion": "n" * LONGEST_NAME, "breakout": "my_idea", "momentum": "momentum"}
+
+
+def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """A program of this environment, reading the packages in `folder`."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TWOKEY_", "PYTEST_"))}
+    command = [str(Path(sys.executable).parent / words[0]), *words[1:]]
+    environment |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def written(folder: Path) -> dict[str, str]:
+    """Every file below `folder` by its path."""
+    return {str(p.relative_to(folder)): p.read_text("utf-8") for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def own_tests(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The tests that a workspace elsewhere holds, run there; `TWOKEY_HOME` leads to it."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", *words]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tree in which a strategy of each kind was made; the longest name is among them."""
+    folder = tmp_path_factory.mktemp("house")
+    for room in ("skills_lib", "strategies", "scripts", "tests", "docs"):
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    for kind, name in MADE.items():
+        start = "from scripts.cli import main; main()"
+        done = run_in(folder, "python", "-c", start, "new-strategy", name, "--kind", kind)
+        assert done.returncode == 0, done.stderr
+    return folder
+
+
+def made_files(house: Path) -> list[str]:
+    return [str(place) for kind, name in MADE.items() for place in render(name, kind) if (house / place).is_file()]
+
+
+def test_three_files_are_made_for_each_kind(house: Path) -> None:
+    assert len(made_files(house)) == 3 * len(KINDS)
+    assert sorted(MADE) == sorted(KINDS)
+
+
+def test_what_is_written_has_the_style_of_the_house(house: Path) -> None:
+    files = [file for file in made_files(house) if file.endswith(".py")]
+    for words in (["check"], ["format", "--check"]):
+        done = run_in(house, "ruff", *words, "--no-cache", *files)
+        assert done.returncode == 0, done.stdout
+    assert all(len(line) <= 120 for file in made_files(house) for line in (house / file).read_text("utf-8").split("\n"))
+
+
+def test_what_is_written_is_typed(house: Path) -> None:
+    modules = [word for name in MADE.values() for word in ("-m", f"strategies.{name}")]
+    done = run_in(house, "mypy", *modules)
+    assert done.returncode == 0, done.stdout
+
+
+def test_what_is_written_passes_its_own_tests_and_those_that_every_strategy_passes(house: Path) -> None:
+    chosen = " or ".join(["no_strategy", "bundled", *(f"test_{name} or [{name}" for name in MADE.values())])
+    done = run_in(house, "pytest", "tests/strategies", "-k", chosen, "-p", "no:cacheprovider")
+    assert done.returncode == 0, done.stdout
+    assert int(re.findall(r"(\d+) passed", done.stdout)[0]) > 50
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_trades_on_the_sample_with_equal_trades_on_both_engines(
+    twokey: Command, workspace: Settings, kind: str
+) -> None:
+    from skills_lib.backtest.kernel import run_kernel
+    from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.backtest.runner import run_reference
+    from skills_lib.domain.timeframes import Timeframe
+    from skills_lib.market.candles.sample import sample_bars
+    from tests.backtest.test_kernel_identity import assert_identical
+
+    twokey("new-strategy", "my_idea", "--kind", kind)
+    strategy, bars = strategies.load("my_idea"), sample_bars("BTCUSDT", Timeframe.H1)[-4_000:]
+    reference = run_reference(strategy, bars, {}, BacktestSettings()).execution
+    assert len(reference.trades) > 10
+    assert_identical(run_kernel(strategy, bars, {}, BacktestSettings()), reference)
+
+
+def test_what_was_made_is_backtested_and_optimised_by_the_next_commands(twokey: Command, workspace: Settings) -> None:
+    twokey("new-strategy", "my_idea", "--kind", "breakout")
+    where = ("--source", "sample", "--since", "2024-06-01", "--json")
+    run = json.loads(twokey("test-strategy", "BTC", "1h", "my_idea", *where).out)
+    assert run["metrics"]["trades"] > 10
+    sweep = json.loads(twokey("optimize", "my_idea", "BTC", "1h", "--method", "random", "--trials", "12", *where).out)
+    assert sweep["evaluated"] >= 12
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_space_has_a_constraint_and_is_small_enough_to_walk(
+    twokey: Command, workspace: Settings, kind: str
+) -> None:
+    from skills_lib.backtest.strategy import parameter_space
+
+    twokey("new-strategy", "my_idea", "--kind", kind)
+    strategy = strategies.load("my_idea")
+    assert strategy.__name__ == "MyIdea"
+    assert describe("my_idea", strategy).constraints
+    assert 100 < len(list(parameter_space(strategy).combinations())) < 3_000
+
+
+def test_a_workspace_elsewhere_gets_the_files_and_its_test_runs_there(twokey: Command, workspace: Settings) -> None:
+    done = twokey("new-strategy", "my_idea", "--kind", "breakout", "--json")
+    files = ["docs/strategies/my_idea.md", "strategies/my_idea.py", "tests/strategies/test_my_idea.py"]
+    assert sorted(written(workspace.home)) == files
+    told = json.loads(done.out)
+    assert (told["strategy"], told["kind"]) == ("my_idea", "breakout")
+    assert sorted(told["files"]) == [str(workspace.home / file) for file in files]
+    ran = own_tests(workspace.home)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_an_edit_that_peeks_at_the_next_close_fails_the_test_that_was_written(
+    twokey: Command, workspace: Settings
+) -> None:
+    start = "def signals(self, bars: Bars) -> Signals:\n"
+    peek = "        bars = dataclasses.replace(bars, close=np.append(bars.close[1:], bars.close[-1]))\n"
+    for kind in KINDS:
+        twokey("new-strategy", f"idea_{kind}", "--kind", kind)
+        path = workspace.strategies_dir / f"idea_{kind}.py"
+        text = path.read_text(encoding="utf-8").replace("from skills_lib", "import dataclasses\nfrom skills_lib", 1)
+        path.write_text("import numpy as np\n" + text.replace(start, start + peek), encoding="utf-8")
+    ran = own_tests(workspace.home, "-k", "later_bars")
+    assert ran.returncode == 1
+    assert f"{len(KINDS)} failed" in ran.stdout
+
+
+def test_the_screen_names_the_files_and_the_next_two_commands(twokey: Command, workspace: Settings) -> None:
+    screen = twokey("new-strategy", "my_idea", "--kind", "momentum").out
+    for text in ("my_idea.py", "my_idea.md", "pytest ", "twokey test-strategy BTC 1h my_idea"):
+        assert text in screen
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("My-Idea", "cannot name a strategy"),
+        ("MyIdea", "cannot name a strategy"),
+        ("9lives", "cannot name a strategy"),
+        ("_hidden", "cannot name a strategy"),
+        ("my__idea", "cannot name a strategy"),
+        ("idea_", "cannot name a strategy"),
+        ("idee_ä", "cannot name a strategy"),
+        ("class", "cannot name a strategy"),
+        ("test_idea", "cannot name a strategy"),
+        ("", "cannot name a strategy"),
+        ("idea\n", "cannot name a strategy"),
+        ("../idea", "cannot name a strategy"),
+        ("a/b", "cannot name a strategy"),
+        ("a\\b", "cannot name a strategy"),
+        ("/etc/idea", "cannot name a strategy"),
+        ("n" * (LONGEST_NAME + 1), "at most 40 characters"),
+        ("bars", "would make a class Bars, a word that is taken"),
+        ("signal_strategy", "would make a class SignalStrategy"),
+        ("none", "would make a class None"),
+        ("sma_crossover", "There is a strategy 'sma_crossover' already"),
+    ],
+)
+def test_a_bad_name_is_one_line_and_writes_nothing(
+    twokey: Command, workspace: Settings, name: str, reason: str
+) -> None:
+    done = twokey("new-strategy", name, "--kind", "trend")
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert reason in done.err
+    assert written(workspace.home) == {}
+
+
+def test_an_unknown_kind_is_one_line_that_suggests_the_closest(twokey: Command, workspace: Settings) -> None:
+    done = twokey("new-strategy", "my_idea", "--kind", "reversal")
+    allowed = "Did you mean 'reversion'? Allowed: trend, reversion, breakout, momentum."
+    assert (done.code, done.err) == (2, f"Unknown kind 'reversal'. {allowed}\n")
+    assert written(workspace.home) == {}
+
+
+@pytest.mark.parametrize("file", list(render("my_idea", "trend")), ids=str)
+def test_a_file_that_is_there_stays_as_it_is_and_nothing_is_written_beside_it(
+    twokey: Command, workspace: Settings, file: Path
+) -> None:
+    (workspace.home / file).parent.mkdir(parents=True)
+    (workspace.home / file).write_text("mine", encoding="utf-8")
+    done = twokey("new-strategy", "my_idea", "--kind", "trend")
+    assert (done.code, done.err.count("\n")) == (2, 1)
+    assert "already" in done.err
+    assert written(workspace.home) == {str(file): "mine"}
+
+
+def test_a_second_call_is_refused_and_an_edit_survives(twokey: Command, workspace: Settings) -> None:
+    twokey("new-strategy", "my_idea", "--kind", "trend")
+    path = workspace.strategies_dir / "my_idea.py"
+    path.write_text(path.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    before = written(workspace.home)
+    assert twokey("new-strategy", "my_idea", "--kind", "momentum").code == 2
+    assert written(workspace.home) == before
+
+
+def test_where_one_file_cannot_be_written_none_is_left(twokey: Command, workspace: Settings) -> None:
+    (workspace.home / "docs").write_text("a file, not a folder", encoding="utf-8")
+    done = twokey("new-strategy", "my_idea", "--kind", "trend")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert written(workspace.home) == {"docs": "a file, not a folder"}
+
+
+def test_a_file_that_appears_meanwhile_is_kept_and_the_others_are_taken_back(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.py", tmp_path / "second.py"
+    second.write_text("somebody else's", encoding="utf-8")
+    with pytest.raises(InputError, match=r"second\.py is there already, and nothing is overwritten"):
+        write_all({first: "mine", second: "mine"})
+    assert written(tmp_path) == {"second.py": "somebody else's"}
+
+
+def test_a_name_becomes_a_class() -> None:
+    assert [class_name(name) for name in ("my_idea", "x9", "a_1_b")] == ["MyIdea", "X9", "A1B"]
