@@ -1,23 +1,35 @@
-"""What costs and lateness do: 0, 1, 2 and 3 × costs, every signal one bar late, and the cost that eats everything."""
+"""What costs and lateness do: 0, 1, 2 and 3 × costs, every wish one bar late, and the cost that eats everything."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 
 from backtesting import Strategy
 from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.evaluator import Span
-from skills_lib.backtest.metrics import Figures, compute_metrics
+from skills_lib.backtest.metrics import Figures
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.spans import run_span
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs
+from skills_lib.validate.stages.break_even import search_root
+from skills_lib.validate.stages.stress_runs import Bench, Run, open_bench
 
 MULTIPLES = (0.0, 1.0, 2.0, 3.0)
+TOLERANCE_BPS = 0.01
+_MOST_RUNS = {"kernel": 24, "reference": 5}
+_MOST_COST_BPS = 2_000.0
+_LOST = 1e-6
+_SCALED = ("commission_bps", "commission_per_unit", "commission_minimum", "spread_bps", "slippage_bps")
+
+LIMITS = (
+    "Costs are rates on every bar alike; real ones are worst when everybody trades. One bar of delay is a harsh test "
+    "for a strategy of a few bars and none for one of weeks."
+)
 
 
 class CostLevel(BaseModel):
-    """One run. `multiple`: of all costs; `side_bps`: what a side then costs, funding aside."""
+    """One run. `multiple`: of all costs; `side_bps`: what a side then costs in bps, funding and fixed parts aside."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,11 +39,12 @@ class CostLevel(BaseModel):
 
 
 class CostStress(BaseModel):
-    """Runs on one span at several costs.
+    """Runs on one span at several costs; `metrics` as in METRICS.
 
-    `delayed_one_bar`: costs as charged, every wish one bar later; None where the strategy has its own next().
-    `break_even_cost_bps`: cost per side at which the net return is 0, sizes recomputed, funding as charged; 0 where
-    it loses even without costs, None where there are no trades. `survives_double`: net return above 0 at 2 × costs.
+    `delayed_one_bar`: costs as charged, every wish, size, stop and target one bar later; None where the strategy has
+    its own next(). `break_even_cost_bps`: cost per side at which the net return is 0, position sizes recomputed,
+    funding as charged, to 0.01 bps on the kernel and interpolated over a few runs on the reference; 0 where it loses
+    even without costs, None where there are no trades. `survives_double`: net return above 0 at 2 × costs.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -41,36 +54,80 @@ class CostStress(BaseModel):
     break_even_cost_bps: float | None
     survives_double: bool | None
     notes: list[str]
+    limits: str = LIMITS
 
 
 def stress(
     strategy: type[Strategy], bars: Bars, parameters: Mapping[str, Value], settings: BacktestSettings, span: Span
 ) -> CostStress:
-    """Run `strategy` on `bars[span]` at several costs; earlier bars warm indicators up."""
-    levels = []
-    for multiple in MULTIPLES:
-        costs = scaled(settings.costs, multiple)
-        execution = run_span(strategy, bars, parameters, settings.model_copy(update={"costs": costs}), span)
-        metrics = compute_metrics(execution, bars[span.start : span.stop], costs)
-        levels.append(CostLevel(multiple=multiple, side_bps=costs.side_bps(), metrics=metrics))
-    double = levels[2].metrics["return_pct"]
+    """Run `strategy` on `bars[span]` at several costs; earlier bars warm indicators up.
+
+    The kernel runs it where it can, whatever `settings.engine` says: both engines give the same trades.
+
+    Raises:
+        InputError: the strategy cannot run on this span.
+    """
+    costs = settings.costs
+    bench = open_bench(strategy, bars, dict(parameters), settings, span)
+    levels = [_level(bench.on_time, scaled(costs, multiple), multiple) for multiple in MULTIPLES]
+    doubled = levels[MULTIPLES.index(2.0)].metrics["return_pct"]
     return CostStress(
         levels=levels,
-        delayed_one_bar=None,
-        break_even_cost_bps=levels[0].metrics["break_even_cost_bps"],
-        survives_double=None if double is None else double > 0,
-        notes=[],
+        delayed_one_bar=bench.one_bar_late(costs) if bench.one_bar_late else None,
+        break_even_cost_bps=_break_even(bench, costs),
+        survives_double=None if doubled is None else doubled > 0,
+        notes=list(_notes(strategy, costs, bench)),
     )
 
 
 def scaled(costs: Costs, multiple: float) -> Costs:
-    """All costs times `multiple`."""
-    names = (
-        "commission_bps",
-        "commission_per_unit",
-        "commission_minimum",
-        "spread_bps",
-        "slippage_bps",
-        "funding_bps_per_8h",
+    """All costs times `multiple`. A rebate is no cost: beyond 1 × it is not paid, rather than paid twice."""
+    changed = {name: getattr(costs, name) * multiple for name in (*_SCALED, "funding_bps_per_8h")}
+    if costs.commission_maximum_bps is not None:
+        changed["commission_maximum_bps"] = costs.commission_maximum_bps * multiple or None
+    if costs.commission_bps < 0 and multiple > 1:
+        changed["commission_bps"] = 0.0
+    name = costs.name if multiple == 1 else f"{multiple:g} × {costs.name}"
+    return costs.model_copy(update=changed | {"name": name})
+
+
+def at_side_cost(costs: Costs, side_bps: float) -> Costs:
+    """Costs of `side_bps` a side, all of it commission; funding as in `costs`."""
+    plain = dict.fromkeys(_SCALED, 0.0) | {"commission_maximum_bps": None, "commission_bps": side_bps}
+    return costs.model_copy(update=plain | {"name": f"{side_bps:g} bps a side"})
+
+
+def _level(run: Run, costs: Costs, multiple: float) -> CostLevel:
+    return CostLevel(multiple=multiple, side_bps=costs.side_bps(), metrics=run(costs))
+
+
+def _break_even(bench: Bench, costs: Costs) -> float | None:
+    """The cost at which the log of final over first equity, nearly a line in the cost, crosses 0."""
+    free = bench.on_time(at_side_cost(costs, 0.0))
+    if not free["trades"]:
+        return None
+    start = _growth(free)
+    if start <= 0:
+        return 0.0
+    with_trades_fixed = free["break_even_cost_bps"] or 0.0
+    return search_root(
+        lambda side_bps: _growth(bench.on_time(at_side_cost(costs, side_bps))),
+        start,
+        guess=max(with_trades_fixed, 10 * TOLERANCE_BPS),
+        highest=_MOST_COST_BPS,
+        tolerance=TOLERANCE_BPS,
+        most_runs=_MOST_RUNS[bench.engine],
     )
-    return costs.model_copy(update={name: getattr(costs, name) * multiple for name in names})
+
+
+def _growth(figures: Figures) -> float:
+    return math.log(max(1 + (figures["return_pct"] or 0.0) / 100, _LOST))
+
+
+def _notes(strategy: type[Strategy], costs: Costs, bench: Bench) -> Iterator[str]:
+    if bench.one_bar_late is None:
+        yield f"No delay was tried: {strategy.__name__} has its own next(), so its wishes cannot be moved."
+    if costs.commission_bps < 0:
+        yield "The rebate was paid once at most: beyond 1 × costs it is left out."
+    if not costs.is_proportional:
+        yield "Minimum, cap and charge per unit were multiplied too; the break-even cost is a plain share of notional."

@@ -1,0 +1,120 @@
+"""One strategy on one span at any costs, on time or one bar late: compiled where it can be, else on the reference."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from backtesting import Strategy
+
+from skills_lib.backtest.evaluator import Span, figures_of
+from skills_lib.backtest.kernel import refusal, signals_of
+from skills_lib.backtest.kernel_prepared import Prepared, prepare
+from skills_lib.backtest.metrics import Figures, compute_metrics
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.spans import cut_signals, run_span
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.costs import Costs
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.signals import Signals
+from skills_lib.validate.model import EngineName
+
+Run = Callable[[Costs], Figures]
+
+
+class Bench(NamedTuple):
+    """`on_time`, `one_bar_late`: a run at given costs; the second is None where the strategy has its own next()."""
+
+    engine: EngineName
+    on_time: Run
+    one_bar_late: Run | None
+
+
+def open_bench(
+    strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings, span: Span
+) -> Bench:
+    """A bench on `bars[span]`, the bars before it warming indicators up; it never sees those after it.
+
+    Raises:
+        InputError: the strategy raised.
+    """
+    known, part = bars[: span.stop], slice(span.start, span.stop)
+    if issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
+        whole = prepare(known, settings)
+        kernel = _Kernel(strategy.__name__, whole.bars[part], whole.scaled[part], settings)
+        found = signals_of(strategy, whole.scaled, parameters)
+        on_time, late = cut_signals(found, part), cut_signals(one_bar_later(found), part)
+        return Bench("kernel", partial(kernel.run, on_time), partial(kernel.run, late))
+    reference = _Reference(known, parameters, settings, span)
+    later = delayed(strategy)
+    return Bench("reference", partial(reference.run, strategy), later and partial(reference.run, later))
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    name: str
+    bars: Bars
+    scaled: Bars
+    settings: BacktestSettings
+
+    def run(self, signals: Signals, costs: Costs) -> Figures:
+        from skills_lib.backtest.kernel_batch import Jobs, Runner, problem, warm_up
+
+        prepared = Prepared(self.bars, self.scaled, self.settings.model_copy(update={"costs": costs}))
+        jobs = Jobs(1)
+        jobs.add(signals, warm_up(self.name, signals))
+        rows, outcomes = Runner(prepared).run(jobs)
+        if found := problem(self.name, outcomes[0]):
+            raise InputError(found)
+        return figures_of(rows[0])
+
+
+@dataclass(frozen=True)
+class _Reference:
+    bars: Bars
+    parameters: dict[str, Value]
+    settings: BacktestSettings
+    span: Span
+
+    def run(self, strategy: type[Strategy], costs: Costs) -> Figures:
+        settings = self.settings.model_copy(update={"costs": costs})
+        execution = run_span(strategy, self.bars, self.parameters, settings, self.span)
+        return compute_metrics(execution, self.bars[self.span.start : self.span.stop], costs)
+
+
+def delayed(strategy: type[Strategy]) -> type[Strategy] | None:
+    """The strategy with every wish one bar later; None where it has its own next()."""
+    if not issubclass(strategy, SignalStrategy) or strategy.next is not SignalStrategy.next:
+        return None
+
+    class Delayed(strategy):  # type: ignore[misc]
+        def signals(self, bars: Bars) -> Signals:
+            return one_bar_later(super().signals(bars))
+
+    Delayed.__name__ = strategy.__name__
+    return Delayed
+
+
+def one_bar_later(signals: Signals) -> Signals:
+    """The same wishes, sizes, stops, targets and indicators, each on the bar after its own."""
+    stop, target, size = signals.stop_price, signals.target_price, signals.size
+    return Signals(
+        long_entry=_later(signals.long_entry, False),
+        short_entry=_later(signals.short_entry, False),
+        long_exit=_later(signals.long_exit, False),
+        short_exit=_later(signals.short_exit, False),
+        size=_later(size, 1.0) if isinstance(size, np.ndarray) else size,
+        stop_price=None if stop is None else _later(stop, np.nan),
+        target_price=None if target is None else _later(target, np.nan),
+        indicators={name: _later(values, np.nan) for name, values in signals.indicators.items()},
+    )
+
+
+def _later(values: npt.NDArray[Any], first: float) -> npt.NDArray[Any]:
+    out = np.empty_like(values)
+    out[:1], out[1:] = first, values[:-1]
+    return out
