@@ -24,6 +24,8 @@ from skills_lib.domain.validation import checked
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.progress import Progress, silent
 from skills_lib.settings import Settings
+from skills_lib.validate.counted import counting
+from skills_lib.validate.ledger import Ledger
 
 MAX_STRATEGIES = 100
 MAX_REPORT = 40_000
@@ -78,7 +80,8 @@ def run_backtest(
     conditions = checked(BacktestSettings, costs=costs_from(costs, rates), **account)
     parameter_space(tested).resolve(parameters)  # refused before candles are fetched
     candles = question.answer(settings, progress)
-    result = answer(subject, candles, parameters, conditions, RunStore(settings.results_dir), progress)
+    count = counting(Ledger.of(settings), "mcp backtest_run")
+    result = answer(subject, candles, parameters, conditions, RunStore(settings.results_dir), count, progress)
     return summary(result)
 
 

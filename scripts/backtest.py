@@ -112,12 +112,13 @@ def _run_and_show(
     settings: "BacktestSettings",
     as_json: bool,
 ) -> None:
+    from scripts.counting import count_trials
     from skills_lib.backtest.pipeline import answer
 
     subject = _subject(strategy, given)
     with progress_bar(shown=not as_json) as progress:
         candles = question.answer(Settings(), progress)
-        result = answer(subject, candles, given, settings, _store(), progress)
+        result = answer(subject, candles, given, settings, _store(), count_trials("test-strategy"), progress)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.console import progress_bar
+from scripts.counting import count_trials
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What optimise and walk-forward are both asked."""
+    """What optimise and walk-forward are both asked. `job`: the folder of the job that asks."""
 
     strategy: str
     words: "SearchWords"
     question: "CandleQuestion"
     settings: "BacktestSettings"
     cluster: str | None
+    job: Path | None = None
 
     def subject(self) -> "Subject":
         """The strategy.
@@ -65,7 +67,8 @@ def run_optimize(sweep: Sweep, progress: "Progress") -> "OptimizationResult":
     asked = sweep.words.search(subject.strategy)
     candles = sweep.question.answer(home, progress)
     store = SweepStore(home.optimizations_dir, OptimizationResult)
-    return optimize(subject, candles, asked, sweep.settings, store, sweep.opener(subject, asked, candles), progress)
+    opener, count = sweep.opener(subject, asked, candles), count_trials("optimize", sweep.job)
+    return optimize(subject, candles, asked, sweep.settings, store, opener, count, progress)
 
 
 def run_walk_forward(sweep: Sweep, windows: "WindowWords", progress: "Progress") -> "WalkForwardResult":
@@ -82,9 +85,8 @@ def run_walk_forward(sweep: Sweep, windows: "WindowWords", progress: "Progress")
     asked = windows.walk(search := sweep.words.search(subject.strategy))
     candles = sweep.question.answer(home, progress)
     store = SweepStore(home.walk_forwards_dir, WalkForwardResult)
-    return walk_forward(
-        subject, candles, asked, sweep.settings, store, sweep.opener(subject, search, candles), progress
-    )
+    opener, count = sweep.opener(subject, search, candles), count_trials("walk-forward", sweep.job)
+    return walk_forward(subject, candles, asked, sweep.settings, store, opener, count, progress)
 
 
 @contextmanager

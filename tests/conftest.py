@@ -1,5 +1,6 @@
 """What every test may ask for: a workspace of its own and, where a checkout has them, the shared recordings."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,17 +12,19 @@ from tests.command import Command, make_command
 ROOT = Path(__file__).resolve().parents[1]
 
 
-@pytest.fixture(autouse=True)
-def own_ledger(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test writes into the trial ledger of whoever runs it; the folder is made when something is counted."""
-    folder = tmp_path_factory.getbasetemp() / "ledgers"
-    monkeypatch.setenv("TWOKEY_LEDGER_DIR", str(folder / uuid4().hex))
+@pytest.fixture(scope="session", autouse=True)
+def somebody_elses_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes into the trial ledger of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TWOKEY_LEDGER_DIR", str(tmp_path_factory.getbasetemp() / "ledger"))
+        yield
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of an empty workspace; a subprocess started in the test sees it too."""
+def workspace(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an empty workspace and of a user who has tried nothing; a subprocess of the test sees them too."""
     monkeypatch.setenv("TWOKEY_HOME", str(tmp_path))
+    monkeypatch.setenv("TWOKEY_LEDGER_DIR", str(tmp_path_factory.getbasetemp() / "ledgers" / uuid4().hex))
     return Settings()
 
 

@@ -13,13 +13,14 @@ from backtesting import Strategy
 from skills_lib.backtest import engines
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, code_sha256
-from skills_lib.backtest.metrics import compute_metrics, drawdown
+from skills_lib.backtest.metrics import DAY_NS, DAYS_PER_YEAR, compute_metrics, drawdown
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
 from skills_lib.backtest.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.report import write_report
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.runner import ReferenceRun
 from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.trials import CountTrials, TrialCounter
 from skills_lib.backtest.verdict import judge
 from skills_lib.domain.bars import Bars
 from skills_lib.market.candles.model import Candles
@@ -41,13 +42,16 @@ def answer(
     given: Mapping[str, object],
     settings: BacktestSettings,
     store: RunStore,
+    count: CountTrials,
     progress: Progress = silent,
 ) -> BacktestResult:
     """Backtest `subject` on `candles` with the `given` parameters; the same question returns the stored answer.
 
+    The run is counted as a trial before it is made; a stored answer was counted when it was made.
+
     Raises:
         InputError: a parameter outside its space, too few bars, or a strategy that raises.
-        OSError: the result cannot be written.
+        OSError: the run cannot be counted, or the result cannot be written.
     """
     identity = Identity(
         data_sha256=candles.bars.digest(),
@@ -60,13 +64,25 @@ def answer(
         return stored.model_copy(update={"source": str(candles.origin)})
     with PictureProcess() as picture:
         progress(0, 3, f"Running {subject.name}")
+        counter = count(subject, candles, settings)
+        counter.reserve([identity.parameters])
         run = engines.run(subject.strategy, candles.bars, identity.parameters, settings)
         progress(1, 3, "Measuring")
         result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
+        result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})
+        _note(counter, result, candles.bars)
         progress(2, 3, "Writing the report")
         store.save(identity.run_id, lambda files: _write(files, result, run, candles.bars, picture))
     progress(3, 3, "Done")
     return result
+
+
+def _note(counter: TrialCounter, result: BacktestResult, bars: Bars) -> None:
+    sharpe = result.metrics["sharpe"]
+    daily = np.array([np.nan if sharpe is None else sharpe / np.sqrt(DAYS_PER_YEAR)])
+    spanned = int(bars.open_time_ns[-1]) + bars.interval_ns - int(bars.open_time_ns[0])
+    counter.note([result.parameters], daily, spanned / DAY_NS)
+    counter.flush()
 
 
 def _result(

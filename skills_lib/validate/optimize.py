@@ -16,10 +16,12 @@ from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
+from skills_lib.validate.counted import open_counted
 from skills_lib.validate.heatmaps import Landscape, draw_heatmaps, write_interactive
 from skills_lib.validate.measure import Measurer
 from skills_lib.validate.model import (
@@ -79,23 +81,26 @@ def optimize(
     settings: BacktestSettings,
     store: SweepStore[OptimizationResult],
     open_evaluator: OpenEvaluator,
+    count: CountTrials,
     progress: Progress = silent,
 ) -> OptimizationResult:
     """Search the space on all of `candles` and store what was found; the same question returns the stored answer.
 
-    What is finished when the work is interrupted is kept, and the same question goes on from there.
+    What is finished when the work is interrupted is kept, and the same question goes on from there. Every combination
+    is counted as a trial before it is evaluated.
 
     Raises:
         InputError: a space, method or cluster that does not fit, or no combination with enough trades.
         TwokeyError: workers kept dying, or the same sweep is running in another process.
-        OSError: the result cannot be written.
+        OSError: trials cannot be counted, or the result cannot be written.
     """
     question = SweepQuestion(**sweep_question(subject, candles, asked, settings))
     if stored := store.find(question.id):
         return stored
     began, span = time.perf_counter(), Span(0, len(candles.bars))
     with store.checkpoint(question.id) as checkpoint:
-        with open_evaluator() as evaluator:
+        counter = count(subject, candles, settings)
+        with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             total = asked.plan.expected(asked.space)
             measure = Measurer(asked.space, evaluator, span, checkpoint, progress=progress, total=total)
             table = search(asked.space, asked.plan, measure, asked.objective)

@@ -14,9 +14,11 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, drawdown
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import Bars
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
+from skills_lib.validate.counted import open_counted
 from skills_lib.validate.optimize import OpenEvaluator, Search, sweep_question
 from skills_lib.validate.stitch import Part, joined, run_parts
 from skills_lib.validate.store import SweepStore
@@ -61,16 +63,18 @@ def walk_forward(
     settings: BacktestSettings,
     store: SweepStore[WalkForwardResult],
     open_evaluator: OpenEvaluator,
+    count: CountTrials,
     progress: Progress = silent,
 ) -> WalkForwardResult:
     """Walk forward over `candles` and store what was found; the same question returns the stored answer.
 
-    What is finished when the work is interrupted is kept, and the same question goes on from there.
+    What is finished when the work is interrupted is kept, and the same question goes on from there. Every combination
+    is counted as one trial before it is evaluated, however many windows try it.
 
     Raises:
         InputError: windows longer than the data, or a space, method or cluster that does not fit.
         TwokeyError: workers kept dying, or the same walk-forward is running in another process.
-        OSError: the result cannot be written.
+        OSError: trials cannot be counted, or the result cannot be written.
     """
     question = _question(subject, candles, asked, settings)
     if stored := store.find(question.id):
@@ -78,7 +82,8 @@ def walk_forward(
     began, bars, wanted = time.perf_counter(), candles.bars, asked.search
     windows = make_windows(bars, asked.windows)
     with store.checkpoint(question.id) as checkpoint:
-        with open_evaluator() as evaluator:
+        counter = count(subject, candles, settings)
+        with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, asked.pick)
             outcomes = walk.run(windows, checkpoint, progress)
             chosen = [outcome.chosen.parameters if outcome.chosen else None for outcome in outcomes]

@@ -15,6 +15,7 @@ from skills_lib.backtest.results import RunStore
 from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
 from tests.backtest.market import candles_of, random_walk
+from tests.counting import counted_beside
 
 BARS = random_walk(400, seed=1)
 
@@ -24,7 +25,9 @@ def subject(name: str = "sma_crossover") -> Subject:
 
 
 def ask(store: RunStore, given: dict[str, object] | None = None, **settings: object) -> BacktestResult:
-    return answer(subject(), candles_of(BARS), given or {}, BacktestSettings(**settings), store)
+    return answer(
+        subject(), candles_of(BARS), given or {}, BacktestSettings(**settings), store, counted_beside(store.root)
+    )
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def test_the_same_question_returns_the_stored_answer(store: RunStore) -> None:
 
 
 def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStore) -> None:
-    other_data = answer(subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store)
+    other_data = answer(subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store, counted_beside(store.root))
     runs = [
         ask(store),
         ask(store, {"fast": 12}),
@@ -54,9 +57,8 @@ def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStor
 def test_a_change_of_the_strategy_file_makes_another_run(store: RunStore, tmp_path: Path) -> None:
     changed = tmp_path / "sma_crossover.py"
     changed.write_bytes(subject().source_file.read_bytes() + b"\n# changed\n")
-    other = answer(
-        Subject("sma_crossover", subject().strategy, changed), candles_of(BARS), {}, BacktestSettings(), store
-    )
+    edited, count = Subject("sma_crossover", subject().strategy, changed), counted_beside(store.root)
+    other = answer(edited, candles_of(BARS), {}, BacktestSettings(), store, count)
     assert other.run_id != ask(store).run_id
 
 

@@ -48,7 +48,7 @@ def write_candles(path: Path, home: Path) -> None:
 
 def timed(command: list[str], home: Path) -> tuple[float, str]:
     """Seconds that a process took in an empty workspace, and what it printed."""
-    environment = {**os.environ, "TWOKEY_HOME": str(home)}
+    environment = {**os.environ, "TWOKEY_HOME": str(home), "TWOKEY_LEDGER_DIR": str(home / "user")}
     start = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=home)
     return time.perf_counter() - start, done.stdout

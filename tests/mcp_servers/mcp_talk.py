@@ -1,6 +1,7 @@
 """Talking to a server as a client does, in this process or in its own, in either protocol era."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,8 @@ Report = tuple[float, float | None, str | None]
 def own_process(name: str, home: Path, cwd: Path = ROOT) -> StdioServerParameters:
     """The server as a process of its own, with the workspace `home`."""
     arguments = ["-m", f"mcp_servers.{name}"]
-    return StdioServerParameters(command=sys.executable, args=arguments, env={"TWOKEY_HOME": str(home)}, cwd=str(cwd))
+    environment = {"TWOKEY_HOME": str(home), "TWOKEY_LEDGER_DIR": os.environ["TWOKEY_LEDGER_DIR"]}
+    return StdioServerParameters(command=sys.executable, args=arguments, env=environment, cwd=str(cwd))
 
 
 def list_tools(server: Server, mode: str = "auto") -> list[Tool]:

@@ -24,6 +24,7 @@ from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.space import make_space
 from skills_lib.validate.store import SweepStore
 from skills_lib.validate.table import Objective
+from tests.counting import counted_beside
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(700, seed=11)
@@ -48,6 +49,7 @@ def run(
         settings,
         SweepStore(root, OptimizationResult),
         lambda: open_evaluator("reference", strategy, bars, settings),
+        counted_beside(root),
     )
 
 

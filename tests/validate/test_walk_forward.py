@@ -31,6 +31,7 @@ from skills_lib.validate.walk_forward import Chosen, Outcome, efficiency, positi
 from skills_lib.validate.walk_model import WalkForwardResult
 from skills_lib.validate.walk_pipeline import Walk, walk_forward
 from skills_lib.validate.windows import Window, WindowPlan
+from tests.counting import counted_beside
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(24 * 60, seed=5)
@@ -57,6 +58,7 @@ def run(
         SETTINGS,
         SweepStore(root, WalkForwardResult),
         lambda: open_evaluator("reference", SMA, bars, SETTINGS),
+        counted_beside(root),
     )
 
 
