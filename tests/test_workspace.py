@@ -19,7 +19,8 @@ from scripts.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
-INSTRUCTIONS = [*SKILLS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / "CLAUDE.md"]
+AGENTS = sorted((ROOT / ".claude" / "agents").glob("*.md"))
+INSTRUCTIONS = [*SKILLS, *AGENTS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / "CLAUDE.md"]
 SETTINGS = json.loads((ROOT / ".claude" / "settings.json").read_text(encoding="utf-8"))
 SERVERS = json.loads((ROOT / ".mcp.json").read_text(encoding="utf-8"))["mcpServers"]
 PLUGIN = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
@@ -28,6 +29,11 @@ SKILL_KEYS = {
     *("disable-model-invocation", "user-invocable", "model", "effort", "shell", "paths", "hooks", "context"),
     *("agent", "background", "metadata"),
 }
+AGENT_KEYS = {
+    *("name", "description", "tools", "disallowedTools", "model", "effort", "permissionMode", "mcpServers", "hooks"),
+    *("maxTurns", "skills", "memory", "isolation"),
+}
+BUILT_IN_TOOLS = {"Read", "Grep", "Glob", "Edit", "Write", "Bash"}
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -135,18 +141,65 @@ def test_the_fields_a_skill_speaks_of_are_in_the_answer() -> None:
         assert told <= known
 
 
+def tools_of(agent: Path) -> set[str]:
+    return {tool.strip() for tool in frontmatter(agent)["tools"].split(",")}
+
+
+def under_both_names(server: str, tool: str) -> set[str]:
+    return {f"mcp__{server}__{tool}", f"mcp__plugin_twokey_{server}__{tool}"}
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda path: path.stem)
+def test_an_agent_has_only_keys_that_exist_and_is_named_as_its_file(agent: Path) -> None:
+    head = frontmatter(agent)
+    assert {"name", "description", "tools"} <= head.keys() <= AGENT_KEYS
+    assert head["name"] == agent.stem
+    assert len(head["description"]) > 100
+    assert f"./.claude/agents/{agent.name}" in PLUGIN["agents"]
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda path: path.stem)
+def test_an_agent_asks_for_tools_that_exist_under_both_names(agent: Path) -> None:
+    mine = tools_of(agent)
+    there = [under_both_names(server, tool) for server, names in server_tools().items() for tool in names]
+    assert mine <= BUILT_IN_TOOLS.union(*there)
+    assert [pair for pair in there if len(pair & mine) == 1] == []
+
+
+def test_the_reviewer_of_overfitting_can_only_read() -> None:
+    import importlib
+
+    import anyio
+
+    reads = set[str]()
+    for name in SERVERS:
+        for tool in anyio.run(importlib.import_module(f"mcp_servers.{name}").server.list_tools):
+            if tool.annotations.read_only_hint:
+                reads |= under_both_names(name, tool.name)
+    assert tools_of(ROOT / ".claude" / "agents" / "overfit-reviewer.md") <= reads | {"Read", "Grep", "Glob"}
+
+
+def test_only_the_author_of_a_strategy_may_write_a_file() -> None:
+    assert [agent.stem for agent in AGENTS if tools_of(agent) & {"Edit", "Write"}] == ["strategy-author"]
+
+
+def test_every_agent_that_a_skill_sends_work_to_exists() -> None:
+    sent = {name for skill in SKILLS for name in re.findall(r"`([a-z-]+)` agent", _body(skill))}
+    assert sent == {agent.stem for agent in AGENTS} - {"strategy-author"}
+
+
 def test_there_are_skills_and_no_legacy_commands() -> None:
     assert SKILLS
     assert not (ROOT / ".claude" / "commands").exists()
 
 
-@pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: path.name)
+@pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_command_an_agent_is_told_to_run_is_one_the_program_reads(file: Path) -> None:
     for arguments in commands_in(file):
         parse(arguments)
 
 
-@pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_option_an_agent_is_told_of_is_one_of_the_verbs_it_is_told_to_run(file: Path) -> None:
     commands = typer.main.get_command(app).commands
     verbs = {arguments[0] for arguments in commands_in(file)} & commands.keys() or {"test-strategy"}
@@ -157,6 +210,15 @@ def test_every_option_an_agent_is_told_of_is_one_of_the_verbs_it_is_told_to_run(
 def test_the_skill_and_the_rules_hold_commands_to_check() -> None:
     for file in (*SKILLS, ROOT / "CLAUDE.md"):
         assert commands_in(file)
+
+
+def test_a_test_file_that_a_skill_names_is_one_that_new_strategy_writes_or_that_is_there() -> None:
+    from scripts.new_strategy import render
+
+    made = {str(path) for path in render("my_idea", "trend")}
+    for file in INSTRUCTIONS:
+        for path in re.findall(r"\b(?:tests|docs)/strategies/\w+\.\w+", _body(file)):
+            assert path in made or (ROOT / path).is_file(), f"{file.name} names {path}"
 
 
 def test_a_command_the_program_does_not_read_would_be_noticed() -> None:
@@ -195,7 +257,11 @@ def test_a_skill_allows_itself_nothing_the_workspace_does_not(skill: Path) -> No
     assert asked <= set(SETTINGS["permissions"]["allow"])
 
 
-@pytest.mark.parametrize("path", [".env", "keys/trading.pem", "backtests/results/0123/result.json", "live/approvals/a"])
+PROTECTED = [".env", "keys/trading.pem", "backtests/results/0123/result.json", "live/approvals/a"]
+EVIDENCE = ["backtests/validation-reports/a-2026-01-01-0123/result.json", "backtests/ledger.sqlite"]
+
+
+@pytest.mark.parametrize("path", [*PROTECTED, *EVIDENCE])
 def test_secrets_results_and_approvals_are_denied(path: str) -> None:
     denied = [rule for rule in SETTINGS["permissions"]["deny"] if re.match(r"(Read|Edit)\(", rule)]
     patterns = [re.sub(r"^\w+\((\./)?|\)$", "", rule) for rule in denied]
