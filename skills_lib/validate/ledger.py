@@ -112,7 +112,7 @@ class Contents:
     @cached_property
     def reserved(self) -> list[tuple[Entry, Asked, Keys]]:
         """Every reservation with who asked and the configurations."""
-        found = [(e, _asked(e), _keys(e)) for e in self.entries if e.kind == TRIALS]
+        found = [(e, asked_of(e), _keys(e)) for e in self.entries if e.kind == TRIALS]
         return [(entry, asked, keys) for entry, asked, keys in found if asked is not None]
 
     @cached_property
@@ -153,8 +153,8 @@ def _sharpes(outcomes: Sequence[Outcome]) -> Sharpes:
     return np.asarray(sharpes[defined][first], dtype=np.float64)
 
 
-def _asked(entry: Entry) -> Asked | None:
-    """None where somebody made the entry unreadable, which `notices` tells."""
+def asked_of(entry: Entry) -> Asked | None:
+    """Who asked, and of what; None where somebody made the entry unreadable, which `notices` tells."""
     try:
         return Asked.from_plain(json.loads(entry.body))
     except (ValueError, TypeError, KeyError):
@@ -167,7 +167,7 @@ def _keys(entry: Entry) -> Keys:
 
 
 def _outcome(entry: Entry) -> Outcome | None:
-    asked = _asked(entry)
+    asked = asked_of(entry)
     payload = entry.payload or b""
     count, rest = divmod(len(payload), _KEY.itemsize + _SHARPE.itemsize)
     if asked is None or rest:

@@ -114,7 +114,7 @@ class LedgerMarket(_Frozen):
 
 
 class SealOpening(_Frozen):
-    """The sealed bars of one market, looked at. `number`: 1 for the first look at any of these bars.
+    """The sealed bars of one market, looked at for a `reason`. `number`: 1 for the first look at any of these bars.
 
     `tried_before`: configurations that had been evaluated on some of these bars by then; where it is not 0 they were
     no longer unseen.
@@ -128,6 +128,7 @@ class SealOpening(_Frozen):
     start: str
     end: str
     origin: str
+    reason: str
     opened_at: str
     number: int
     tried_before: int

@@ -1,0 +1,78 @@
+"""The ledger as people read it: what was tried by data and strategy, who asked, and when."""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from skills_lib.validate.ledger import Contents, Keys, Ledger, union
+from skills_lib.validate.ledger_model import Asked, LedgerLine, LedgerMarket, LedgerSummary
+from skills_lib.validate.ledger_store import Entry
+from skills_lib.validate.seal import every_opening, utc
+
+Reserved = tuple[Entry, Asked, Keys]
+K = TypeVar("K", bound=tuple[object, ...])
+
+
+class _Place(NamedTuple):
+    symbol: str
+    timeframe: str
+    synthetic: bool
+    strategy: str
+    origin: str
+
+
+def summarise(ledger: Ledger) -> LedgerSummary:
+    """Both files as one. A market's configurations are counted over all its spans, whether or not they overlap."""
+    contents = ledger.read()
+    markets = [_market(contents, group) for _, group in _grouped(contents.reserved, _market_of)]
+    began = [half.began_at for half in (contents.user, contents.here) if half.began_at]
+    return LedgerSummary(
+        configurations=sum(market.configurations for market in markets),
+        evaluated=sum(market.evaluated for market in markets),
+        markets=markets,
+        lines=[_line(place, group) for place, group in _grouped(contents.reserved, _place_of)],
+        seals=every_opening(contents),
+        began_at=min(began, default=None),
+        files={"user": str(contents.user.path), "workspace": str(contents.here.path)},
+        notices=contents.notices,
+    )
+
+
+def _market(contents: Contents, group: list[Reserved]) -> LedgerMarket:
+    symbol, synthetic = _market_of(group[0])
+    recorded = [o for o in contents.outcomes if (o.asked.data.symbol, o.asked.data.synthetic) == (symbol, synthetic)]
+    return LedgerMarket(
+        symbol=symbol,
+        synthetic=synthetic,
+        start=utc(min(asked.data.first_ns for _, asked, _ in group)),
+        end=utc(max(asked.data.end_ns for _, asked, _ in group)),
+        configurations=len(union(keys for _, _, keys in group)),
+        evaluated=len(union(outcome.keys for outcome in recorded)),
+        strategies=len({asked.strategy for _, asked, _ in group}),
+    )
+
+
+def _line(place: _Place, group: list[Reserved]) -> LedgerLine:
+    return LedgerLine(
+        **place._asdict(),
+        configurations=len(union(keys for _, _, keys in group)),
+        reservations=len(group),
+        first_at=min(entry.at for entry, _, _ in group),
+        last_at=max(entry.at for entry, _, _ in group),
+    )
+
+
+def _market_of(reserved: Reserved) -> tuple[str, bool]:
+    data = reserved[1].data
+    return data.symbol, data.synthetic
+
+
+def _place_of(reserved: Reserved) -> _Place:
+    asked = reserved[1]
+    return _Place(asked.data.symbol, asked.data.timeframe, asked.data.synthetic, asked.strategy, asked.origin)
+
+
+def _grouped(reserved: list[Reserved], key: Callable[[Reserved], K]) -> list[tuple[K, list[Reserved]]]:
+    found: dict[K, list[Reserved]] = {}
+    for one in reserved:
+        found.setdefault(key(one), []).append(one)
+    return [(name, found[name]) for name in sorted(found)]
