@@ -4,8 +4,9 @@ A resampled path says how far luck alone could have carried the same edge. It kn
 the sample does not hold, and it cannot tell an edge from a search that found luck: that is what `overfit` is for.
 """
 
+from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +18,12 @@ from skills_lib.validate.stages.percentiles import PERCENTS, Histogram, Percenti
 Method = Literal["trade bootstrap", "block bootstrap", "order shuffle"]
 
 FAN_POINTS = 200
+_ELEMENTS_AT_ONCE = 32_768
+"""Samples × observations worked on together: what fits into a processor's cache."""
+
+_Draw = Callable[[int], FloatArray]
+"""How many samples in, float64[samples, observations] of log growth out; every call draws anew."""
+
 LIMITS: dict[Method, str] = {
     "trade bootstrap": "Draws trades as if each were independent of the last: streaks and crowding in time are lost, "
     "and no trade worse than the worst one seen can occur.",
@@ -86,8 +93,12 @@ def trade_bootstrap(trade_returns: FloatArray, samples: int = 1000, seed: int = 
     """
     if len(trade_returns) < 2:
         return None
-    drawn = np.random.default_rng(seed).integers(len(trade_returns), size=(samples, len(trade_returns)))
-    return _distribution("trade bootstrap", trade_returns, trade_returns[drawn], seed)
+    rng, growth, observations = np.random.default_rng(seed), _log_growth(trade_returns), len(trade_returns)
+
+    def draw(count: int) -> FloatArray:
+        return growth[rng.integers(observations, size=(count, observations), dtype=np.int32)]
+
+    return _distribution("trade bootstrap", trade_returns, _sampled(draw, samples, observations), seed)
 
 
 def block_bootstrap(
@@ -99,18 +110,25 @@ def block_bootstrap(
     """
     if len(daily) < 2:
         return None
+    rng, growth = np.random.default_rng(seed), _log_growth(daily)
     mean_length = usual_block_days(daily) if block_days is None else block_days
-    drawn = stationary_indices(len(daily), mean_length, samples, np.random.default_rng(seed))
-    return _distribution("block bootstrap", daily, daily[drawn], seed, mean_length)
+
+    def draw(count: int) -> FloatArray:
+        return growth[stationary_indices(len(daily), mean_length, count, rng)]
+
+    return _distribution("block bootstrap", daily, _sampled(draw, samples, len(daily)), seed, mean_length)
 
 
 def order_shuffle(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> Distribution | None:
     """The same trades in other orders, for the drawdown alone; None for fewer than two trades."""
     if len(trade_returns) < 2:
         return None
-    drawn = np.tile(trade_returns, (samples, 1))
-    np.random.default_rng(seed).permuted(drawn, axis=1, out=drawn)
-    return _distribution("order shuffle", trade_returns, drawn, seed)
+    rng, growth = np.random.default_rng(seed), _log_growth(trade_returns)
+
+    def draw(count: int) -> FloatArray:
+        return rng.permuted(np.tile(growth, (count, 1)), axis=1)
+
+    return _distribution("order shuffle", trade_returns, _sampled(draw, samples, len(trade_returns)), seed)
 
 
 def usual_block_days(daily: FloatArray) -> float:
@@ -136,51 +154,66 @@ def stationary_indices(observations: int, mean_length: float, samples: int, rng:
     begins[::observations] = True
     starts = np.flatnonzero(begins)
     shift = rng.integers(observations, size=len(starts)) - starts
-    rows = np.arange(total) + np.repeat(shift, np.diff(starts, append=total))
+    rows = np.arange(total) + shift[np.cumsum(begins, dtype=np.int32) - 1]
     return np.remainder(rows, observations).reshape(samples, observations)
 
 
+class _Paths(NamedTuple):
+    """`totals`, `falls`: float64[samples] as fractions, falls 0 or less. `points`: equity float64[samples, steps]."""
+
+    totals: FloatArray
+    falls: FloatArray
+    points: FloatArray
+
+
+def _sampled(draw: _Draw, samples: int, observations: int) -> _Paths:
+    at_once, steps = max(1, _ELEMENTS_AT_ONCE // observations), _steps(observations)
+    parts = [_paths(draw(min(at_once, samples - done)), steps) for done in range(0, samples, at_once)]
+    return _Paths(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _log_growth(returns: FloatArray) -> FloatArray:
+    """Logarithm of equity's multiple in each trade or day; -inf where everything is lost, which then stays lost."""
+    with np.errstate(divide="ignore"):
+        growth: FloatArray = np.log(np.maximum(1 + returns, 0))
+    return growth
+
+
+def _paths(growth: FloatArray, steps: IntArray) -> _Paths:
+    equity = np.zeros((growth.shape[0], growth.shape[1] + 1))
+    np.cumsum(growth, axis=1, out=equity[:, 1:])
+    deepest = (equity - np.maximum.accumulate(equity, axis=1)).min(axis=1)
+    return _Paths(np.expm1(equity[:, -1]), np.expm1(deepest), np.exp(equity[:, steps]))
+
+
+def _steps(observations: int) -> IntArray:
+    return np.unique(np.linspace(0, observations, FAN_POINTS).astype(np.int64))
+
+
 def _distribution(
-    method: Method, observed: FloatArray, drawn: FloatArray, seed: int, block_days: float | None = None
+    method: Method, observed: FloatArray, drawn: _Paths, seed: int, block_days: float | None = None
 ) -> Distribution:
-    equity = _equity(drawn)
-    falls, actual = _deepest_falls(equity), _equity(observed[None])
-    actual_fall = float(_deepest_falls(actual)[0])
-    totals = equity[:, -1] - 1
-    is_shuffle = method == "order shuffle"
+    steps, is_shuffle = _steps(len(observed)), method == "order shuffle"
+    actual = _paths(_log_growth(observed)[None], steps)
     return Distribution(
         method=method,
-        samples=len(drawn),
+        samples=len(drawn.totals),
         seed=seed,
         observations=len(observed),
         block_days=block_days,
-        observed_total_return_pct=(float(actual[0, -1]) - 1) * 100,
-        observed_max_drawdown_pct=actual_fall * 100,
-        total_return_pct=None if is_shuffle else Percentiles.of(totals * 100),
-        max_drawdown_pct=Percentiles.of(falls * 100),
-        loss_share=None if is_shuffle else float(np.mean(totals <= 0)),
-        deeper_share=float(np.mean(falls <= actual_fall)),
-        drawdown_histogram=Histogram.of(falls * 100),
-        fan=_fan(equity),
+        observed_total_return_pct=float(actual.totals[0]) * 100,
+        observed_max_drawdown_pct=float(actual.falls[0]) * 100,
+        total_return_pct=None if is_shuffle else Percentiles.of(drawn.totals * 100),
+        max_drawdown_pct=Percentiles.of(drawn.falls * 100),
+        loss_share=None if is_shuffle else float(np.mean(drawn.totals <= 0)),
+        deeper_share=float(np.mean(drawn.falls <= actual.falls[0])),
+        drawdown_histogram=Histogram.of(drawn.falls * 100),
+        fan=_fan(drawn.points, steps),
         limits=LIMITS[method],
     )
 
 
-def _equity(returns: FloatArray) -> FloatArray:
-    """float64[samples, observations + 1] from 1 on; 0 for good once everything is lost."""
-    equity = np.ones((returns.shape[0], returns.shape[1] + 1))
-    np.cumprod(np.maximum(1 + returns, 0), axis=1, out=equity[:, 1:])
-    return equity
-
-
-def _deepest_falls(equity: FloatArray) -> FloatArray:
-    """float64[samples]: the deepest fall from a peak as a fraction, 0 or less."""
-    falls: FloatArray = (equity / np.maximum.accumulate(equity, axis=1)).min(axis=1) - 1
-    return falls
-
-
-def _fan(equity: FloatArray) -> Fan:
-    steps = np.unique(np.linspace(0, equity.shape[1] - 1, FAN_POINTS).astype(np.int64))
-    bands = np.percentile(np.ascontiguousarray(equity[:, steps].T), PERCENTS, axis=1)
+def _fan(points: FloatArray, steps: IntArray) -> Fan:
+    bands = np.percentile(np.ascontiguousarray(points.T), PERCENTS, axis=1)
     named = zip(Percentiles.model_fields, (tuple(band.tolist()) for band in bands), strict=True)
     return Fan(steps=tuple(steps.tolist()), **dict(named))
