@@ -13,17 +13,8 @@ from skills_lib.domain.validation import checked
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.settings import Settings
 from skills_lib.validate.jobs import Job, JobStore
-from skills_lib.validate.model import OptimizationResult
-from skills_lib.validate.walk_model import WalkForwardResult
+from skills_lib.validate.validation_asked import ValidationWords
 from skills_lib.validate.words import SearchWords, WindowWords
-
-MAX_REPORT = 40_000
-MAX_WINDOWS = 120
-MAX_WARNINGS = 20
-_FIGURES = (
-    *("return_pct", "buy_hold_return_pct", "cagr_pct", "sharpe", "sortino", "max_drawdown_pct", "win_rate_pct"),
-    *("profit_factor", "trades", "exposure_pct", "fees_paid", "break_even_cost_bps"),
-)
 
 
 def start(
@@ -49,6 +40,27 @@ def start(
     return _answer(_store().start(_command(), arguments))
 
 
+def start_validation(
+    strategy: str, question: CandleQuestion, words: ValidationWords, account: Mapping[str, Any]
+) -> answers.JobAnswer:
+    """As `start`, for `twokey validate`; sealed bars are not opened from here.
+
+    Raises:
+        InputError: an argument the library refuses.
+    """
+    question.request(Settings())
+    checked(BacktestSettings, costs=costs_from(account["costs"], {}), **_without(account, "costs"))
+    words.plan(strategies.load(strategy))
+    words.pairs(question.symbol, question.timeframe)
+    searched = [text for text in _options(question, words.search, None, account) if text != "--json"]
+    windows = {name: getattr(words, name) for name in ("train", "test", "step", "embargo", "pick")}
+    beside = {"symbols": words.symbols or None, "timeframes": words.timeframes or None}
+    options = [f"--{name}={value}" for name, value in (windows | beside).items() if value is not None]
+    arguments = ["validate", strategy, question.symbol, question.timeframe, *searched, *options]
+    anchored = ["--anchored"] if words.anchored else []
+    return _answer(_store().start(_command(), [*arguments, *anchored, "--json"]))
+
+
 def status(job_id: str) -> answers.JobAnswer:
     """The job as it stands.
 
@@ -71,65 +83,14 @@ def report(job_id: str, section: answers.Section) -> answers.ReportAnswer:
     """What a finished job found.
 
     Raises:
-        InputError: unknown job, or not finished.
+        InputError: unknown job, not finished, or a section that it has not.
     """
+    from mcp_servers._validation_report import read
+
     job = _store().get(job_id)
     if job.state != "done":
         raise InputError(f"Job {job_id} is {job.state}, so there is no result. validation_status tells how far it is.")
-    text = _store().output(job_id)
-    walked = job.arguments[0] == "walk-forward"
-    model = WalkForwardResult if walked else OptimizationResult
-    found = model.model_validate_json(text)
-    content = _report(found) if section is answers.Section.REPORT else _summary(found)
-    more = ' section="report" is the full report.' if section is answers.Section.SUMMARY else ""
-    return answers.ReportAnswer(job_id=job_id, content=content, next_step=_AFTERWARDS[walked] + more)
-
-
-_AFTERWARDS = {
-    False: "Report the recommended point first, call it in-sample, and repeat the warnings; then "
-    "validation_start_walk_forward shows what such a choice was worth afterwards.",
-    True: "Report efficiency, share of positive windows and the stitched figures, with the warnings.",
-}
-
-
-def _summary(found: OptimizationResult | WalkForwardResult) -> answers.OptimizationAnswer | answers.WalkForwardAnswer:
-    plain = found.model_dump(mode="json", exclude={"sensitivity", "windows", "out_of_sample", "settings", "space"})
-    plain |= {"warnings": found.warnings[:MAX_WARNINGS], "folder": str(found.artifacts.folder)}
-    if isinstance(found, OptimizationResult):
-        effects = {name: parameter.effect for name, parameter in found.sensitivity.items()}
-        return answers.OptimizationAnswer.model_validate(plain | {"sensitivity": effects})
-    halves = found.halves
-    return answers.WalkForwardAnswer.model_validate(
-        plain
-        | {
-            "out_of_sample": _few(found.out_of_sample.metrics),
-            "first_half": _few(halves.first.metrics) if halves.first else None,
-            "second_half": _few(halves.second.metrics) if halves.second else None,
-            "windows": [_window(window, found.maximize) for window in found.windows[-MAX_WINDOWS:]],
-            "windows_total": len(found.windows),
-        }
-    )
-
-
-def _window(window: Any, metric: str) -> dict[str, Any]:
-    plain: dict[str, Any] = window.model_dump(
-        include={"train_start", "train_end", "test_start", "test_end", "parameters"}
-    )
-    return plain | {
-        "train_metric": window.train[metric] if window.train else None,
-        "test_metric": window.test[metric] if window.test else None,
-        "test_return_pct": window.test["return_pct"] if window.test else None,
-    }
-
-
-def _report(found: OptimizationResult | WalkForwardResult) -> answers.ReportText:
-    path = found.artifacts.report
-    text = path.read_text(encoding="utf-8")
-    return answers.ReportText(markdown=text[:MAX_REPORT], truncated=len(text) > MAX_REPORT, path=str(path))
-
-
-def _few(metrics: Mapping[str, answers.Figure]) -> answers.Figures:
-    return {name: metrics[name] for name in _FIGURES}
+    return read(job, _store().output(job_id), section)
 
 
 def _answer(job: Job) -> answers.JobAnswer:

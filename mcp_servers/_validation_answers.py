@@ -1,7 +1,7 @@
 """What the validation server answers: flat, bounded, and without the nan and infinity that JSON does not have."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -118,6 +118,66 @@ class WalkForwardAnswer(BaseModel):
     folder: str
 
 
+class RuleAnswer(BaseModel):
+    """One rule of a verdict; `value` is null where it could not be computed, `margin` below 0 on the bad side."""
+
+    name: str
+    comparison: str
+    threshold: float | bool
+    value: float | bool | None
+    unit: str
+    margin: float | None
+    passed: bool
+    level: str
+
+
+class VerdictAnswer(BaseModel):
+    """PASS, CAUTION or FAIL, and why."""
+
+    label: str
+    rules: list[RuleAnswer]
+    would_change: list[str]
+    not_covered: list[str]
+
+
+class ValidationAnswer(BaseModel):
+    """A validation without its tables: in-sample figures describe the bars that chose the parameters."""
+
+    kind: Literal["validation"] = "validation"
+    id: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool
+    start: str
+    end: str
+    verdict: VerdictAnswer
+    parameters: dict[str, Value]
+    in_sample: Figures
+    out_of_sample: Figures
+    fall: str
+    walk_forward: Figures = Field(description="the stitched out-of-sample run")
+    mean_window_sharpe: float
+    positive_window_share: float
+    trials: int = Field(description="configurations ever evaluated on these candles, this validation's among them")
+    deflated_sharpe: float | None
+    probability_of_overfitting: float | None
+    sealed_opened: bool
+    warnings: list[str]
+    seconds: float
+    folder: str
+
+
+class StageAnswer(BaseModel):
+    """One stage of a validation, as result.json holds it, without curves and histograms."""
+
+    kind: Literal["stage"] = "stage"
+    stage: str
+    synthetic: bool
+    figures: dict[str, Any]
+
+
 class ReportText(BaseModel):
     """The written report, in Markdown."""
 
@@ -132,11 +192,24 @@ class Section(StrEnum):
 
     SUMMARY = "summary"
     REPORT = "report"
+    DATA = "data"
+    LOOKAHEAD = "lookahead"
+    IN_SAMPLE = "in_sample"
+    OUT_OF_SAMPLE = "out_of_sample"
+    WALK_FORWARD = "walk_forward"
+    ELSEWHERE = "elsewhere"
+    MONTE_CARLO = "monte_carlo"
+    OVERFITTING = "overfitting"
+    COSTS = "costs"
+    REGIMES = "regimes"
+    SEALED = "sealed"
 
 
 class ReportAnswer(BaseModel):
     """One section of what a job found."""
 
     job_id: str
-    content: OptimizationAnswer | WalkForwardAnswer | ReportText = Field(discriminator="kind")
+    content: OptimizationAnswer | WalkForwardAnswer | ValidationAnswer | StageAnswer | ReportText = Field(
+        discriminator="kind"
+    )
     next_step: str

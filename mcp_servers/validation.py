@@ -1,4 +1,4 @@
-"""The `validation` server: optimise and walk forward as jobs that outlive the server."""
+"""The `validation` server: optimise, walk forward and validate as jobs that outlive the server."""
 
 import time
 from typing import Annotated, Any
@@ -28,10 +28,10 @@ server = TeachingServer(
     title="Twokey validation",
     version="0.1.0",
     instructions=(
-        "Searches parameters and walks forward; nothing here can trade. Start a job, ask validation_status until it "
-        "is done, read it with validation_get_report. A job goes on when this server stops. The best of many "
-        "combinations is inflated by luck: report the recommended point, call it in-sample, say so when the data is "
-        "synthetic, and follow it with a walk-forward."
+        "Searches parameters, walks forward and validates; nothing here can trade. Start a job, ask "
+        "validation_status until it is done, read it with validation_get_report. A job goes on when this server "
+        "stops. The best of many combinations is inflated by luck: report the recommended point, call it in-sample, "
+        "say so when the data is synthetic, and follow it with validation_start, whose verdict counts every trial."
     ),
 )
 
@@ -58,6 +58,10 @@ Cash = Annotated[float, Field(gt=0, le=1e12, description="starting equity in quo
 Leverage = Annotated[float, Field(ge=1, le=125)]
 Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?[mhdw]$", description="such as 180d, 26w or 12h")]
 JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="job_id of a start call's answer")]
+
+Pick = Annotated[
+    str, Field(json_schema_extra={"enum": ["plateau", "peak"]}, description="what of a train span is tried afterwards")
+]
 
 CANCELS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
@@ -114,10 +118,7 @@ async def validation_start_walk_forward(
     step: Duration = "30d",
     embargo: Duration = "0d",
     anchored: Annotated[bool, Field(description="every train span begins at the first bar")] = False,
-    pick: Annotated[
-        str,
-        Field(json_schema_extra={"enum": ["plateau", "peak"]}, description="what of a train span is tried afterwards"),
-    ] = "plateau",
+    pick: Pick = "plateau",
     ranges: Ranges | None = None,
     constraints: Constraints | None = None,
     maximize: Maximize = "sharpe",
@@ -149,6 +150,68 @@ async def validation_start_walk_forward(
         words = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowWords(train, test, step, embargo, anchored, pick)
         return start(strategy, question, words, windows, {"costs": costs, "cash": cash, "leverage": leverage})
+
+    return await run_library(ctx, work)
+
+
+@server.tool(title="Start a validation", annotations=STORES_RUNS)
+async def validation_start(
+    symbol: Symbol,
+    timeframe: Timeframe,
+    strategy: StrategyName,
+    ctx: Context[Any, Any],
+    symbols: Annotated[list[Symbol], Field(max_length=16, description="other assets to try the choice on")]
+    | None = None,
+    timeframes: Annotated[list[Timeframe], Field(max_length=8, description="other timeframes, too")] | None = None,
+    ranges: Annotated[
+        dict[str, str],
+        Field(
+            max_length=32,
+            description='values by parameter: "5:60:5" (ends included), "5,10,20", or "50" to validate just that. '
+            "Without any, a coarse grid over the strategy's own ranges is searched",
+        ),
+    ]
+    | None = None,
+    constraints: Constraints | None = None,
+    maximize: Maximize = "sharpe",
+    method: Method = "grid",
+    trials: Trials = None,
+    seed: Seed = 0,
+    min_trades: MinTrades = 30,
+    train: Annotated[Duration | None, Field(description="without it the windows fit the length of the data")] = None,
+    test: Duration | None = None,
+    step: Duration | None = None,
+    embargo: Duration = "0d",
+    anchored: Annotated[bool, Field(description="every train span begins at the first bar")] = False,
+    pick: Pick = "plateau",
+    engine: Engine = "kernel",
+    since: Instant | None = None,
+    until: Instant | None = None,
+    source: SourceName = "auto",
+    exchange: ExchangeName | None = None,
+    costs: CostsName = "default",
+    cash: Cash = 100_000,
+    leverage: Leverage = 1,
+) -> JobAnswer:
+    """Start a whole validation as a job and return its job_id at once: search on the first 70 %, try on the next
+    20 %, walk forward, look elsewhere, resample, deflate by every trial ever counted, stress, and judge.
+
+    The last 10 % stay sealed; only a person opens them, with `twokey validate --open-sealed`. The same arguments are
+    the same job. Ask validation_status how far it is, then read it with validation_get_report, section by section.
+    """
+    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.validate.validation_asked import ValidationWords
+    from skills_lib.validate.words import SearchWords
+
+    def work(_: Progress) -> JobAnswer:
+        from mcp_servers._validation import start_validation
+
+        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
+        search = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
+        windows = (train, test, step, embargo, anchored, pick)
+        others = (",".join(symbols or []), ",".join(one.value for one in timeframes or []))
+        words = ValidationWords(search, *windows, *others, open_sealed=False, reason="")
+        return start_validation(strategy, question, words, {"costs": costs, "cash": cash, "leverage": leverage})
 
     return await run_library(ctx, work)
 
@@ -193,9 +256,12 @@ async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
 async def validation_get_report(
     job_id: JobId,
     ctx: Context[Any, Any],
-    section: Annotated[Section, Field(description="summary: figures; report: the full text")] = Section.SUMMARY,
+    section: Annotated[
+        Section, Field(description="summary: figures; report: the full text; the rest: one stage of a validation")
+    ] = Section.SUMMARY,
 ) -> ReportAnswer:
-    """The result of a job that is done: recommended point, raw maximum and warnings, or windows and stitched figures.
+    """The result of a job that is done: recommended point, raw maximum and warnings; windows and stitched figures; or
+    the verdict of a validation with its rules, and each of its stages by `section`.
 
     While it runs use validation_status. The table of all combinations and the pictures are files in `folder`.
     """

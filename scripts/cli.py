@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from scripts import backtest, data, new_strategy, optimize, strategies
+from scripts import backtest, data, new_strategy, optimize, strategies, validate
 from scripts.console import complain
 from skills_lib.domain.errors import TwokeyError
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 backtest.register(app)
 optimize.register(app)
+validate.register(app)
 strategies.register(app)
 new_strategy.register(app)
 

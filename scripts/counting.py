@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.trials import CountTrials
+    from skills_lib.validate.counted import CountInLedger
 
 
-def count_trials(verb: str, job: Path | None = None) -> "CountTrials":
+def count_trials(verb: str, job: Path | None = None) -> "CountInLedger":
     """The count that the verb's pipeline opens. `job`: the folder of the job of an MCP server it runs as."""
     from skills_lib.validate.counted import counting
     from skills_lib.validate.ledger import Ledger

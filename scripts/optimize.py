@@ -80,7 +80,7 @@ def optimize(
 
         words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
-        sweep = Sweep(strategy, words, question, _settings(costs, cash, leverage), cluster, job)
+        sweep = Sweep(strategy, words, question, settings_of(costs, cash, leverage), cluster, job)
         result = run_optimize(sweep, progress)
         if json:
             print_json(result.model_dump(mode="json"))
@@ -134,7 +134,7 @@ def walk_forward(
         words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowWords(train, test, step, embargo, anchored, pick)
         question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
-        sweep = Sweep(strategy, words, question, _settings(costs, cash, leverage), cluster, job)
+        sweep = Sweep(strategy, words, question, settings_of(costs, cash, leverage), cluster, job)
         result = run_walk_forward(sweep, windows, progress)
         if json:
             print_json(result.model_dump(mode="json"))
@@ -144,7 +144,12 @@ def walk_forward(
         print_walk_forward(result)
 
 
-def _settings(costs: str, cash: float, leverage: float) -> "BacktestSettings":
+def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
+    """Execution and costs, as typed.
+
+    Raises:
+        InputError: unknown costs, or a figure out of range.
+    """
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.costs import costs_from
     from skills_lib.domain.validation import checked

@@ -46,6 +46,10 @@ class Settings(BaseSettings):
         return self.home / "backtests" / "walk-forward"
 
     @cached_property
+    def validation_reports_dir(self) -> Path:
+        return self.home / "backtests" / "validation-reports"
+
+    @cached_property
     def jobs_dir(self) -> Path:
         return self.home / "backtests" / "jobs"
 

@@ -5,7 +5,7 @@ Single runs call the counter themselves; sweeps, walk-forwards and validations e
 
 import hashlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +17,7 @@ from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Parameters, Span
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.trials import CountTrials, TrialCounter
+from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.ledger import Keys, Ledger, Outcome, union
@@ -79,7 +79,11 @@ class LedgerCounter:
         return self._last[1]
 
 
-def counting(ledger: Ledger, origin: str) -> CountTrials:
+CountInLedger = Callable[["Subject", Candles, BacktestSettings], LedgerCounter]
+"""`CountTrials` whose counters also tell the count."""
+
+
+def counting(ledger: Ledger, origin: str) -> CountInLedger:
     """What pipelines open their counter with. `origin`: who asks, such as "twokey optimize (agent)"."""
 
     def count(subject: "Subject", candles: Candles, settings: BacktestSettings) -> LedgerCounter:

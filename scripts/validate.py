@@ -1,0 +1,144 @@
+"""`twokey validate` and `monte-carlo`: is it luck, and what would chance alone have made of it?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.console import print_json
+from scripts.optimize import (
+    AsJson,
+    Cash,
+    Constraint,
+    Costs,
+    Data,
+    Engine,
+    Exchange,
+    JobFolder,
+    Leverage,
+    Maximize,
+    Method,
+    Since,
+    Source,
+    Strategy,
+    Symbol,
+    Timeframe,
+    Trials,
+    Until,
+    settings_of,
+)
+from scripts.sweeps import progress_of
+
+Windows = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="a quarter")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's verbs to the command."""
+    app.command("validate")(validate)
+    app.command("monte-carlo")(monte_carlo)
+
+
+def validate(
+    strategy: Strategy,
+    symbol: Symbol,
+    timeframe: Timeframe,
+    symbols: Annotated[str, typer.Option(help="Other assets too, such as BTC,ETH,BNB,SOL.")] = "",
+    timeframes: Annotated[str, typer.Option(help="Other timeframes too, such as 15m,1h,4h.")] = "",
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Folder of files such as ETHUSDT_1h.csv.gz, found by symbol and timeframe.")
+    ] = None,
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NAME=low:high:step or NAME=a,b,c to search, NAME=value to validate just that; repeatable. "
+            "Without any, a coarse grid over the strategy's own ranges is searched."
+        ),
+    ] = None,
+    constraint: Constraint = None,
+    maximize: Maximize = "sharpe",
+    method: Method = "grid",
+    trials: Trials = None,
+    min_trades: Annotated[int, typer.Option(help="In-sample; combinations with fewer are not chosen.")] = 30,
+    train: Windows = None,
+    test: Annotated[
+        str | None, typer.Option(help="Span to try the choice on.", show_default="a sixteenth, twelve times")
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option(help="From one window to the next.", show_default="as long as --test")
+    ] = None,
+    embargo: Annotated[str, typer.Option(help="Left out between train and test.")] = "0d",
+    anchored: Annotated[bool, typer.Option(help="Every train span begins at the first bar.")] = False,
+    pick: Annotated[str, typer.Option(help="plateau (its centre, recommended) or peak (the raw maximum).")] = "plateau",
+    only: Annotated[
+        str | None,
+        typer.Option(help="Only these stages and no verdict, such as lookahead,costs; an unknown one lists them all."),
+    ] = None,
+    open_sealed: Annotated[
+        bool, typer.Option(help="Look at the last 10 %, at deployment; it is recorded and happens once.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why the sealed bars are opened.")] = "",
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn; the same seed gives the same answer.")] = 0,
+    engine: Engine = "kernel",
+    since: Since = None,
+    until: Until = None,
+    source: Source = "auto",
+    exchange: Exchange = None,
+    data: Data = None,
+    costs: Costs = "default",
+    cash: Cash = 100_000,
+    leverage: Leverage = 1,
+    json: AsJson = False,
+    job: JobFolder = None,
+) -> None:
+    """Put a strategy through every test and say PASS, CAUTION or FAIL, with the figures that decided.
+
+    Parameters are chosen on the first 70 % of the bars and tried on the next 20 %; the last 10 % stay sealed. A
+    walk-forward repeats the choice in twelve windows. Stored under backtests/validation-reports.
+
+    Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
+    """
+    with progress_of(job, shown=not json) as progress:
+        from scripts.validations import Asked, run_stages, run_validation
+        from skills_lib.market.candles import CandleQuestion
+        from skills_lib.validate.validation_asked import ValidationWords
+        from skills_lib.validate.words import SearchWords
+
+        search = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
+        windows = (train, test, step, embargo, anchored, pick)
+        words = ValidationWords(search, *windows, symbols, timeframes, open_sealed, reason)
+        question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
+        asked = Asked(strategy, words, question, settings_of(costs, cash, leverage), data_dir, job)
+        if only is not None:
+            print_json(run_stages(asked, only, progress).model_dump(mode="json"))
+            return
+        result = run_validation(asked, progress)
+        if json:
+            print_json(result.model_dump(mode="json"))
+    if not json:
+        from scripts.validation_tables import print_validation
+
+        print_validation(result)
+
+
+def monte_carlo(
+    run_id: Annotated[str, typer.Argument(help="A run that `twokey runs` lists, or the first digits of its id.")],
+    samples: Annotated[int, typer.Option(help="Resampled histories of each kind.", min=10, max=100_000)] = 1000,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.", min=0)] = 0,
+    data: Annotated[Path | None, typer.Option(help="The file of candles the run was made from.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Draw the trades and days of a stored run again: how far luck alone could have carried it.
+
+    Random entries need the candles of the run: from the cache, or --data.
+
+    Example: twokey monte-carlo 3f2a
+    """
+    from scripts.validations import run_monte_carlo
+
+    result = run_monte_carlo(run_id, samples, seed, data)
+    if json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        from scripts.validation_tables import print_monte_carlo
+
+        print_monte_carlo(result)

@@ -1,0 +1,114 @@
+"""What people see of a validation: the verdict's table first, then what would change it, in thirty lines at most."""
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from skills_lib.backtest.report import SYNTHETIC_NOTE
+
+if TYPE_CHECKING:
+    from skills_lib.validate.resample import RunResampled
+    from skills_lib.validate.stages.monte_carlo import Distribution
+    from skills_lib.validate.stages.percentiles import Percentiles
+    from skills_lib.validate.validation_model import ValidationResult
+
+_STYLES = {"PASS": "green", "CAUTION": "yellow", "FAIL": "red"}
+_MOST_LINES = 30
+_REASONS = 6
+
+
+def print_validation(result: "ValidationResult") -> None:
+    """Verdict, rules, what would change it, where the report is."""
+    from scripts.console import wide_console
+
+    console = wide_console()
+    label = result.verdict.label
+    heading = f"{result.strategy} · {result.symbol} {result.timeframe} · validation"
+    console.print(Text.assemble((label, f"bold {_STYLES[label]}"), "  ", (heading, "bold")))
+    console.print(_told(result), style="dim", no_wrap=True, overflow="ellipsis")
+    if result.synthetic:
+        console.print(SYNTHETIC_NOTE, style="bold magenta", no_wrap=True, overflow="ellipsis")
+    console.print(_rules(result))
+    for text in result.verdict.would_change[:_REASONS]:
+        _line(console, f"→ {text}")
+    _line(console, f"Fall out of sample: {result.out_of_sample.fall.words}")
+    for text in _notes(result):
+        _line(console, f"! {text}", "yellow")
+    console.print(f"Report {result.artifacts.report}", soft_wrap=True)
+
+
+def _told(result: "ValidationResult") -> str:
+    from skills_lib.validate.report import describe_parameters
+
+    inside = result.in_sample
+    chosen = "as given" if inside.chosen_by == "given" else f"best plateau of {inside.evaluated:,}"
+    return (
+        f"{result.start[:10]} to {result.end[:10]}, {result.bars:,} bars, {result.source} · "
+        f"{describe_parameters(result.parameters)} ({chosen}) · {result.overfitting.trials:,} trials counted"
+    )
+
+
+def _rules(result: "ValidationResult") -> Table:
+    from skills_lib.validate.validation_words import rules_grid
+
+    grid = rules_grid(result.verdict.rules)
+    table = Table(box=None, pad_edge=False)
+    for number, heading in enumerate(grid.head):
+        table.add_column(heading, justify="left" if number == 0 else "right")
+    for row in grid.rows:
+        table.add_row(*row[:-1], Text(row[-1], style=_STYLES[row[-1]]))
+    return table
+
+
+def _notes(result: "ValidationResult") -> list[str]:
+    """The most important first; the report has them all."""
+    notes = [*result.audit.warnings, *result.warnings, *(f"Missing: {text}" for text in result.missing)]
+    room = _MOST_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
+    shown = notes[: max(room - 1, 0)]
+    return shown + ([f"{len(notes) - len(shown)} more in the report"] if len(notes) > len(shown) else [])
+
+
+def _line(console: Console, text: str, style: str = "") -> None:
+    console.print(text, style=style, markup=False, no_wrap=True, overflow="ellipsis")
+
+
+def print_monte_carlo(result: "RunResampled") -> None:
+    """Each kind of drawing with what it cannot say."""
+    from scripts.console import wide_console
+
+    console = wide_console()
+    console.print(f"[bold]{result.strategy}[/] · {result.symbol} {result.timeframe} · run {result.run_id} · in-sample")
+    if result.synthetic:
+        console.print(SYNTHETIC_NOTE, style="bold magenta")
+    every = [drawn for drawn in (result.trades, result.days, result.order) if drawn is not None]
+    console.print(_distributions(every))
+    null = result.random_entries
+    if null is not None and null.p is not None:
+        console.print(
+            f"Random entries: p {null.p:.3f}, the share of {null.samples:,} random placements of the same trades that "
+            f"did at least as well as {null.observed_return_pct:,.1f} %"
+        )
+    for text in result.notes:
+        console.print(f"! {text}", style="yellow", markup=False)
+    for drawn in every:
+        console.print(f"{drawn.method.capitalize()}: {drawn.limits}", style="dim")
+
+
+def _distributions(every: "list[Distribution]") -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", "return 5 %", "50 %", "95 %", "drawdown 5 %", "50 %", "95 %", "ends in loss"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for drawn in every:
+        table.add_row(*_drawn(drawn))
+    return table
+
+
+def _drawn(drawn: "Distribution") -> list[str]:
+    loss = "n/a" if drawn.loss_share is None else f"{drawn.loss_share:.0%}"
+    return [drawn.method, *_three(drawn.total_return_pct), *_three(drawn.max_drawdown_pct), loss]
+
+
+def _three(found: "Percentiles | None") -> list[str]:
+    return ["n/a"] * 3 if found is None else [f"{value:,.1f} %" for value in (found.p5, found.p50, found.p95)]

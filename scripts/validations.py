@@ -1,0 +1,119 @@
+"""A validation from what was typed: everything that can be refused is refused before candles are fetched."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.counting import count_trials
+from skills_lib.settings import Settings
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.backtest.pipeline import Subject
+    from skills_lib.market.candles import CandleQuestion, Candles
+    from skills_lib.progress import Progress
+    from skills_lib.validate.resample import RunResampled
+    from skills_lib.validate.validation import Keepers, Validation
+    from skills_lib.validate.validation_asked import ValidationWords
+    from skills_lib.validate.validation_model import StageAnswers, ValidationResult
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the verb is asked. `data_dir`: where files are found by symbol and timeframe; `job`: who asks."""
+
+    strategy: str
+    words: "ValidationWords"
+    question: "CandleQuestion"
+    settings: "BacktestSettings"
+    data_dir: Path | None
+    job: Path | None
+
+    def subject(self) -> "Subject":
+        """The strategy.
+
+        Raises:
+            InputError: unknown, or its file cannot be used.
+        """
+        import strategies
+        from skills_lib.backtest.pipeline import Subject
+
+        return Subject(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
+
+    def candles(self, symbol: str, timeframe: str, home: Settings, progress: "Progress") -> "Candles":
+        """Candles of one pair; the main ones may come from a file of their own.
+
+        Raises:
+            TwokeyError: there are none, or the file is refused.
+        """
+        from skills_lib.validate.validation_others import file_for
+
+        own = (symbol, timeframe) == (self.question.symbol, self.question.timeframe)
+        data = self.question.data if own else None
+        if data is None and self.data_dir is not None:
+            data = file_for(self.data_dir, symbol, timeframe)
+        return replace(self.question, symbol=symbol, timeframe=timeframe, data=data).answer(home, progress)
+
+
+def run_validation(asked: Asked, progress: "Progress") -> "ValidationResult":
+    """Check, load and validate.
+
+    Raises:
+        TwokeyError: anything the library refuses.
+    """
+    from skills_lib.validate.validation import validate
+
+    subject, candles, validation = _loaded(asked, progress)
+    return validate(subject, candles, validation, _keepers(asked, subject, candles), progress)
+
+
+def run_stages(asked: Asked, only: str, progress: "Progress") -> "StageAnswers":
+    """Check, load and answer some stages.
+
+    Raises:
+        TwokeyError: anything the library refuses.
+    """
+    from skills_lib.validate.validation_alone import parse_stages, validate_stages
+
+    names = parse_stages(only)
+    subject, candles, validation = _loaded(asked, progress)
+    return validate_stages(subject, candles, validation, count_trials("validate", asked.job), names, progress)
+
+
+def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> "RunResampled":
+    """Resample a stored run.
+
+    Raises:
+        TwokeyError: no such run, or candles that are not those of the run.
+    """
+    from skills_lib.backtest.results import RunStore
+    from skills_lib.validate.resample import resample
+
+    home = Settings()
+    return resample(RunStore(home.results_dir), run_id, samples, seed, data, home)
+
+
+def _loaded(asked: Asked, progress: "Progress") -> "tuple[Subject, Candles, Validation]":
+    from skills_lib.validate.validation import Validation, sealed_from
+    from skills_lib.validate.validation_others import find_others
+
+    home, subject, question = Settings(), asked.subject(), asked.question
+    plan, opening = asked.words.plan(subject.strategy), asked.words.opening()
+    question.request(home)
+    pairs = asked.words.pairs(question.symbol, question.timeframe)
+    candles = asked.candles(question.symbol, question.timeframe, home, progress)
+    others = find_others(candles, sealed_from(candles), pairs, lambda s, t: asked.candles(s, t, home, progress))
+    return subject, candles, Validation(plan, asked.settings, others, opening)
+
+
+def _keepers(asked: Asked, subject: "Subject", candles: "Candles") -> "Keepers":
+    from skills_lib.validate.ledger import Ledger
+    from skills_lib.validate.store import SweepStore
+    from skills_lib.validate.validation import Keepers, sealed_from
+    from skills_lib.validate.validation_model import ValidationResult
+    from skills_lib.validate.validation_seal import LedgerSeal
+
+    home, count = Settings(), count_trials("validate", asked.job)
+    sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
+    seal = LedgerSeal(Ledger.of(home), count(subject, sealed, asked.settings).asked)
+    return Keepers(count, seal, SweepStore(home.validation_reports_dir, ValidationResult))

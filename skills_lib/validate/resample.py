@@ -1,0 +1,98 @@
+"""Monte Carlo of one stored run: its trades and days drawn again, and its entries placed at random."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.metrics import daily_equity, daily_returns
+from skills_lib.backtest.model import BacktestResult
+from skills_lib.backtest.results import RunStore
+from skills_lib.domain.bars import Bars, IntArray
+from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.market.candles import CandleQuestion, Source
+from skills_lib.settings import Settings
+from skills_lib.validate.stages.monte_carlo import (
+    Distribution,
+    block_bootstrap,
+    order_shuffle,
+    trade_bootstrap,
+    trade_returns,
+)
+from skills_lib.validate.stages.random_entries import RandomEntries, random_entries
+
+
+class RunResampled(BaseModel):
+    """A stored run, drawn again. All of it is in-sample, because the run is; None where there are too few trades.
+
+    `random_entries` is None too where the run's candles are not at hand; `notes` say so.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    synthetic: bool
+    sample: str
+    samples: int
+    seed: int
+    trades: Distribution | None
+    days: Distribution | None
+    order: Distribution | None
+    random_entries: RandomEntries | None
+    notes: list[str]
+
+
+def resample(
+    store: RunStore, run_id: str, samples: int, seed: int, data: Path | None, settings: Settings
+) -> RunResampled:
+    """Draw the run stored as `run_id` again; `data` is the file it was made from, else the cache is asked.
+
+    Raises:
+        InputError: no such run, or `data` does not hold its candles.
+    """
+    run = store.get(run_id)
+    execution, times_ns = _execution(store, run)
+    trades = trade_returns(execution)
+    null, notes = None, []
+    try:
+        bars = _bars(run, data, settings)
+        null = random_entries(execution, bars, run.settings.costs, samples, seed)
+    except TwokeyError as error:
+        if data is not None:
+            raise
+        notes.append(f"No random entries: {error}")
+    return RunResampled(
+        **run.model_dump(include={"run_id", "strategy", "symbol", "timeframe", "source", "synthetic", "sample"}),
+        samples=samples,
+        seed=seed,
+        trades=trade_bootstrap(trades, samples, seed),
+        days=block_bootstrap(daily_returns(daily_equity(times_ns, execution.equity, execution.cash)), samples, seed),
+        order=order_shuffle(trades, samples, seed),
+        random_entries=null,
+        notes=notes if len(trades) > 1 else [f"{len(trades)} trades are too few to draw from.", *notes],
+    )
+
+
+def _execution(store: RunStore, run: BacktestResult) -> tuple[Execution, IntArray]:
+    """The run as it was executed; where its warm-up ended was not stored, so random entries may fall into it."""
+    equity = store.equity(run.run_id)
+    times_ns = pd.DatetimeIndex(equity["open_time"]).as_unit("ns").asi8
+    values = equity["equity"].to_numpy(dtype="float64")
+    return Execution(store.trades(run.run_id), values, run.settings.cash, first_bar=0), times_ns
+
+
+def _bars(run: BacktestResult, data: Path | None, settings: Settings) -> Bars:
+    until = pd.Timestamp(run.end) + timedelta(seconds=1)
+    source = Source.SAMPLE if run.synthetic else Source.CACHE
+    question = CandleQuestion(run.symbol, run.timeframe, run.start, until.isoformat(), source.value, data=data)
+    bars = question.answer(settings).bars
+    if bars.digest() != run.data_sha256:
+        where = data.name if data else f"the {source.value}"
+        raise InputError(f"The candles of {where} are not those of run {run.run_id}. Name their file with --data.")
+    return bars

@@ -1,0 +1,28 @@
+"""The seal of one validation's candles, as the trial ledger keeps it."""
+
+from collections.abc import Mapping, Sequence
+
+from skills_lib.domain.constraints import Value
+from skills_lib.validate.ledger import Ledger
+from skills_lib.validate.ledger_model import Asked, SealOpening
+from skills_lib.validate.seal import open_seal, openings
+
+
+class LedgerSeal:
+    """A `validation.SealKeeper`. `asked`: who asks, with the sealed bars alone as its data."""
+
+    def __init__(self, ledger: Ledger, asked: Asked) -> None:
+        self._ledger, self._asked = ledger, asked
+
+    def openings(self) -> Sequence[SealOpening]:
+        """Every look at any of these bars, oldest first."""
+        return openings(self._ledger, self._asked)
+
+    def open(self, parameters: Mapping[str, Value], reason: str) -> SealOpening:
+        """Write an opening down.
+
+        Raises:
+            InputError: this strategy has looked at these bars with something else.
+            OSError: it cannot be written.
+        """
+        return open_seal(self._ledger, self._asked, parameters)
