@@ -1,5 +1,6 @@
 """PASS, CAUTION or FAIL: a table of rules, each with threshold, figure and margin."""
 
+import math
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
@@ -7,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Label = Literal["PASS", "CAUTION", "FAIL"]
 _ORDER: tuple[Label, ...] = ("PASS", "CAUTION", "FAIL")
+_THINNEST = 3
 
 
 class Rules(BaseModel):
@@ -79,7 +81,10 @@ class RuleResult(BaseModel):
 
 
 class Verdict(BaseModel):
-    """The label is the worst level of all rules. `would_change`: what would turn it; `not_covered`: what it ignores."""
+    """The label is the worst level of all rules.
+
+    `would_change`: each miss and what it needs; for a PASS the three thinnest margins. `not_covered`: what no rule saw.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -137,6 +142,8 @@ def _table(found: VerdictFigures, rules: Rules) -> list[_Rule]:
 
 
 def _judged(rule: _Rule) -> RuleResult:
+    if rule.value is not None and not math.isfinite(rule.value):
+        rule = rule._replace(value=None)
     margin = _margin(rule)
     passed = rule.value is rule.threshold if margin is None else margin > 0
     return RuleResult(
@@ -168,35 +175,36 @@ def _level_of_miss(rule: _Rule) -> Label:
 
 def _would_change(label: Label, results: list[RuleResult]) -> Iterator[str]:
     if label == "PASS":
-        thinnest = [result for result in results if result.margin is not None]
-        for result in thinnest:
-            yield f"It would no longer be PASS with {_wanted(result, False)} (now {_shown(result)})."
+        for result in sorted((r for r in results if r.margin is not None), key=_relative_margin)[:_THINNEST]:
+            yield f"{result.name} is {_shown(result)}: {_threshold(result, False)} would end PASS."
         return
     for result in results:
         if result.value is None:
-            yield f"{result.name} could not be computed; without it there is no PASS."
+            yield f"{result.name}: it could not be computed, and what is not known does not pass."
+        elif result.margin is None and not result.passed:
+            yield f"{result.name}: it does not hold, and nothing makes up for that."
         elif not result.passed:
-            yield f"{result.name} is {_shown(result)}: PASS needs {_wanted(result, True)}."
+            caution = f", CAUTION at least {_figure(result.caution, result)}" if result.level == "FAIL" else ""
+            needs = f"PASS needs {_threshold(result, True)}{caution if result.caution is not None else ''}"
+            yield f"{result.name} is {_shown(result)}: {needs}."
 
 
-def _wanted(result: RuleResult, passed: bool) -> str:
-    if result.comparison == "is":
-        return "it" if passed else f"a miss of '{result.name}'"
-    above = (result.comparison == ">") == passed
-    figure = f"{result.threshold:g}{_unit(result)}"
-    if passed:
-        return f"{'more' if above else 'less'} than {figure}"
-    return f"{result.name} at {figure} or {'above' if above else 'below'}"
+def _relative_margin(result: RuleResult) -> float:
+    return (result.margin or 0.0) / (abs(float(result.threshold)) or 1.0)
+
+
+def _threshold(result: RuleResult, passes: bool) -> str:
+    if passes:
+        return f"{'more' if result.comparison == '>' else 'less'} than {_figure(result.threshold, result)}"
+    return f"{_figure(result.threshold, result)} or {'less' if result.comparison == '>' else 'more'}"
 
 
 def _shown(result: RuleResult) -> str:
-    if isinstance(result.value, bool):
-        return "yes" if result.value else "no"
-    return f"{result.value:.3g}{_unit(result)}"
+    return _figure(result.value, result)
 
 
-def _unit(result: RuleResult) -> str:
-    return f" {result.unit}" if result.unit else ""
+def _figure(value: float | None, result: RuleResult) -> str:
+    return f"{value:.3g}{' ' * bool(result.unit)}{result.unit}"
 
 
 def _not_covered(found: VerdictFigures) -> Iterator[str]:

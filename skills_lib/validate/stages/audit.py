@@ -9,9 +9,9 @@ from skills_lib.backtest.metrics import DAY_NS, DAYS_PER_YEAR
 from skills_lib.domain.bars import Bars
 from skills_lib.market.candles.model import Candles
 from skills_lib.market.candles.quality import Gap, QualityReport, measure
+from skills_lib.validate.stages.overfit import Moments, minimum_track_record
 
 HOUR_NS = 3_600 * 1_000_000_000
-Z_95 = 1.6448536269514722
 MOST_MISSING_SHARE = 0.05
 WORTH_TELLING_SHARE = 0.01
 FEWEST_DAYS = 180.0
@@ -99,8 +99,7 @@ def minimum_days(sharpe: float | None) -> float | None:
     """Minimum track record length in days for an annual `sharpe` above 0 at 95 %, returns being normal."""
     if sharpe is None or not sharpe > 0:
         return None
-    daily = sharpe / math.sqrt(DAYS_PER_YEAR)
-    return 1 + (1 + daily**2 / 2) * (Z_95 / daily) ** 2
+    return minimum_track_record(Moments(0, sharpe / math.sqrt(DAYS_PER_YEAR)))
 
 
 def _days(bars: Bars) -> float:

@@ -12,7 +12,7 @@ from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, 
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.strategy import SignalStrategy
-from skills_lib.domain.bars import Bars
+from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.market.candles.model import Candles
@@ -49,7 +49,10 @@ def elsewhere(
     candles: Sequence[Candles],
     settings: BacktestSettings,
 ) -> list[Elsewhere]:
-    """Run `strategy` with the same `parameters` on each of `candles`, in their order."""
+    """Run `strategy` with the same `parameters` on each of `candles`, in their order.
+
+    The kernel runs it where it can, whatever `settings.engine` says: both engines give the same trades.
+    """
     return [_one(strategy, dict(parameters), one, settings) for one in candles]
 
 
@@ -76,8 +79,8 @@ def _one(
 
 def _measured(
     strategy: type[Strategy], parameters: dict[str, Value], bars: Bars, settings: BacktestSettings
-) -> tuple[Figures, np.ndarray]:
-    if settings.engine == "kernel" and issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
+) -> tuple[Figures, FloatArray]:
+    if issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
         execution = run_kernel(strategy, bars, parameters, settings)
     else:
         execution = run_span(strategy, bars, parameters, settings, Span(0, len(bars)))

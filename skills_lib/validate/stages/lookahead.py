@@ -12,13 +12,14 @@ from backtesting import Strategy
 from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.domain.bars import Bars
+from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.validate.stages.probe import Difference, Probe, open_probe
 
 DIFFERING_SHARE = 0.01
 """Of the decisions: more may not differ once a strategy has settled."""
+AGREEING_DECISIONS = 100
 _LISTED = 10
 
 LIMITS = (
@@ -54,9 +55,9 @@ class WarmUp(BaseModel):
     """Whether decisions depend on where history starts.
 
     A decision is a bar with a wish (or, where a strategy has its own next(), with an entry). `settled_after_bars`:
-    bars after the start until the last decision that differs, within the first half of what is compared, the slowest
-    of all starts; None where they do not settle. `differing_share`: of the decisions in the later half, the worst of
-    all starts; at most 1 % may. A recursive average forgets where it began, a sum over all history never does.
+    bars after the start until 100 decisions agree in a row, the slowest of all starts; None where they do not settle.
+    `differing_share`: of the decisions in the later half of what is compared, the worst of all starts; at most 1 %
+    may differ. A recursive average forgets where it began, a sum over all history never does.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -127,7 +128,7 @@ def warm_up(
     for start in later.tolist():
         differs, decided = probe.decisions_from(start)
         half = len(differs) // 2
-        settled = max(settled, *(np.flatnonzero(differs[:half])[-1:] + 1), 0)
+        settled = max(settled, settled_after(differs[:half], decided[:half]))
         share = max(share, differs[half:].sum() / max(decided[half:].sum(), 1))
     passed = bool(share <= DIFFERING_SHARE)
     return WarmUp(
@@ -139,6 +140,17 @@ def warm_up(
         if passed
         else f"{share:.1%} of the decisions depend on where history starts, however long it is: live they will differ.",
     )
+
+
+def settled_after(differs: BoolArray, decided: BoolArray) -> int:
+    """Bars until 100 decisions agree in a row, or all that are left.
+
+    A difference after that is two prices that are equal but for rounding, not something the strategy remembers.
+    """
+    places, count = np.flatnonzero(differs), np.cumsum(decided)
+    before = np.concatenate(([-1], places))
+    agreed = np.diff(np.concatenate(([0], count[places], [np.inf])))
+    return int(before[np.flatnonzero(agreed > AGREEING_DECISIONS)[0]]) + 1
 
 
 def _words(probe: Probe, found: list[Difference], cuts: int, refused: int) -> str:
