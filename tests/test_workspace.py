@@ -188,6 +188,20 @@ def test_every_agent_that_a_skill_sends_work_to_exists() -> None:
     assert sent == {agent.stem for agent in AGENTS} - {"strategy-author"}
 
 
+def test_the_fields_the_skill_of_validating_speaks_of_are_in_the_answer() -> None:
+    from skills_lib.validate.validation_model import OverfittingFigures, ValidationResult
+    from skills_lib.validate.verdict import Verdict
+
+    known = {*ValidationResult.model_fields, *OverfittingFigures.model_fields}
+    known |= {f"verdict.{name}" for name in Verdict.model_fields} | {
+        t for names in server_tools().values() for t in names
+    }
+    skill = ROOT / ".claude" / "skills" / "backtest-validate" / "SKILL.md"
+    told = set(re.findall(r"`([a-z]+[_.][a-z_.]+|trials|artifacts)`", _body(skill)))
+    assert len(told) > 8
+    assert told <= known
+
+
 def test_there_are_skills_and_no_legacy_commands() -> None:
     assert SKILLS
     assert not (ROOT / ".claude" / "commands").exists()
