@@ -15,6 +15,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
+from skills_lib.validate.ledger_model import Trials
 from skills_lib.validate.own_trials import CountingBook
 from skills_lib.validate.sensitivity import at_edges
 from skills_lib.validate.stages.audit import DataAudit, audit
@@ -155,17 +156,28 @@ def _monte_carlo(runs: Runs) -> MonteCarlo:
 
 def _overfitting(runs: Runs) -> OverfittingFigures:
     """The chosen parameters and their rivals over all unsealed days; trials from whoever counts them."""
-    counted, samples = runs.trials, runs.plan.samples
+    counted, samples, daily = runs.trials, runs.plan.samples, runs.whole.daily()
     found = overfitting(
-        runs.whole.daily(),
+        daily,
         runs.compared,
         counted.configurations,
-        counted.sharpe_variance or 0.0,
+        deflating_variance(counted, len(daily)),
         samples.blocks,
         runs.plan.seed,
         samples.spa,
     )
     return OverfittingFigures.model_validate(dict(found) | {"pbo": found.pbo.pbo, "cscv": found.pbo})
+
+
+def deflating_variance(counted: Trials, days: int) -> float:
+    """Variance of the trials' daily Sharpe ratios, at most the sampling variance of a ratio without an edge.
+
+    The best of many trials without an edge can stand no higher than chance alone carries it: where trials differ by
+    more than chance, as where fast ones are ruined by costs, their spread says nothing about luck and would deflate
+    any edge away. Trials that resemble each other spread less, and then their own variance counts.
+    """
+    by_chance = 1 / max(days - 1, 1)
+    return by_chance if counted.sharpe_variance is None else min(counted.sharpe_variance, by_chance)
 
 
 def _costs(runs: Runs) -> CostFigures:

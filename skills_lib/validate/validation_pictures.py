@@ -63,9 +63,9 @@ def _equity(axes: "Axes", shown: Shown) -> None:
     axes.plot(times[places], market[places], color=_MARKET, linewidth=0.8, label="buy and hold, no costs")
     sealed = runs.candles.bars.open_time_ns[runs.split.sealed.start :].view("datetime64[ns]")
     axes.axvspan(sealed[0], sealed[-1], color=_IN, alpha=0.25, linewidth=0, label="sealed")
-    axes.set_yscale("log")
+    _logarithmic(axes)
     axes.set(title="Equity of the chosen parameters, after costs", ylabel="multiple of the start")
-    axes.legend(frameon=False, fontsize=8, loc="upper left")
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
 
 
 def _windows(axes: "Axes", shown: Shown) -> None:
@@ -97,7 +97,7 @@ def _monte_carlo(axes: "Axes", shown: Shown) -> None:
     places = _thin(len(observed))
     axes.plot(places, _positive(observed[places]), color=_INK, linewidth=1, label="observed")
     axes.axhline(1, color=_INK, linewidth=0.6)
-    axes.set_yscale("log")
+    _logarithmic(axes)
     axes.set(title="Stitched out-of-sample days, drawn again in blocks", xlabel="days", ylabel="multiple of the start")
     axes.legend(frameon=False, fontsize=8)
 
@@ -185,6 +185,12 @@ def _curve(run: Run) -> tuple[Any, Any]:
 def _thin(count: int) -> Any:
     """Places of at most as many points as a picture has pixels, the last included."""
     return np.unique(np.linspace(0, count - 1, min(count, _DRAWN_POINTS)).astype(np.int64))
+
+
+def _logarithmic(axes: "Axes") -> None:
+    axes.set_yscale("log")
+    for formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        formatter(lambda value, _: f"{value:g}")
 
 
 def _positive(multiples: Any) -> Any:

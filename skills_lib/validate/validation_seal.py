@@ -25,4 +25,4 @@ class LedgerSeal:
             InputError: this strategy has looked at these bars with something else.
             OSError: it cannot be written.
         """
-        return open_seal(self._ledger, self._asked, parameters)
+        return open_seal(self._ledger, self._asked, parameters, reason)

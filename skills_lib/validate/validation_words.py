@@ -11,6 +11,7 @@ from skills_lib.validate.verdict import RuleResult
 
 SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 NONE = "n/a"
+_COUNT = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,12 @@ class Section:
 
 def rules_grid(rules: Sequence[RuleResult]) -> Grid:
     """The verdict's table."""
-    rows = [
-        (rule.name, rule_value(rule), rule_threshold(rule), number(rule.margin, rule.unit), rule.level)
-        for rule in rules
-    ]
+    rows = [(rule.name, rule_value(rule), rule_threshold(rule), _margin(rule), rule.level) for rule in rules]
     return Grid(("rule", "figure", "PASS needs", "margin", ""), rows)
+
+
+def _margin(rule: RuleResult) -> str:
+    return "" if rule.margin is None else number(rule.margin, rule.unit)
 
 
 def rule_value(rule: RuleResult) -> str:
@@ -81,5 +83,6 @@ def number(value: float | int | None, unit: str = "") -> str:
     """A figure with its unit, as short as it may be."""
     if value is None:
         return NONE
-    shown = f"{value:,d}" if isinstance(value, int) else f"{value:,.3f}" if abs(value) < 1 else f"{value:,.2f}"
+    is_whole = float(value).is_integer() and abs(value) >= _COUNT
+    shown = f"{value:,.0f}" if is_whole else f"{value:,.3f}" if abs(value) < 1 else f"{value:,.2f}"
     return f"{shown} {unit}".strip()
