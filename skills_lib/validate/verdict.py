@@ -184,8 +184,9 @@ def _would_change(label: Label, results: list[RuleResult]) -> Iterator[str]:
         elif result.margin is None and not result.passed:
             yield f"{result.name}: it does not hold, and nothing makes up for that."
         elif not result.passed:
-            caution = f", CAUTION at least {_figure(result.caution, result)}" if result.level == "FAIL" else ""
-            needs = f"PASS needs {_threshold(result, True)}{caution if result.caution is not None else ''}"
+            lenient = result.level == "FAIL" and result.caution is not None
+            caution = f", CAUTION at least {_figure(result.caution, result)}" if lenient else ""
+            needs = f"PASS needs {_threshold(result, True)}{caution}"
             yield f"{result.name} is {_shown(result)}: {needs}."
 
 

@@ -13,7 +13,8 @@ def search_root(
     False position with the Illinois rule (Dowell & Jarratt 1971) inside a bracket that grows from `guess`. Each look
     is a run, so after `most_runs` the line between the two nearest decides.
     """
-    low, high, runs = (0.0, at_zero), (guess, curve(guess)), 1
+    first = min(guess, highest)
+    low, high, runs = (0.0, at_zero), (first, curve(first)), 1
     while high[1] > 0:
         if high[0] >= highest:
             return None

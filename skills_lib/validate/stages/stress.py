@@ -18,7 +18,8 @@ from skills_lib.validate.stages.stress_runs import Bench, Run, open_bench
 MULTIPLES = (0.0, 1.0, 2.0, 3.0)
 TOLERANCE_BPS = 0.01
 _MOST_RUNS = {"kernel": 24, "reference": 5}
-_MOST_COST_BPS = 2_000.0
+_MOST_COST_BPS = 999.0
+"""backtesting.py takes no commission of 10 % or more."""
 _LOST = 1e-6
 _SCALED = ("commission_bps", "commission_per_unit", "commission_minimum", "spread_bps", "slippage_bps")
 
@@ -44,7 +45,8 @@ class CostStress(BaseModel):
     `delayed_one_bar`: costs as charged, every wish, size, stop and target one bar later; None where the strategy has
     its own next(). `break_even_cost_bps`: cost per side at which the net return is 0, position sizes recomputed,
     funding as charged, to 0.01 bps on the kernel and interpolated over a few runs on the reference; 0 where it loses
-    even without costs, None where there are no trades. `survives_double`: net return above 0 at 2 × costs.
+    even without costs, None where there are no trades or where it still earns at 999, which `notes` say.
+    `survives_double`: net return above 0 at 2 × costs.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -71,12 +73,13 @@ def stress(
     bench = open_bench(strategy, bars, dict(parameters), settings, span)
     levels = [_level(bench.on_time, scaled(costs, multiple), multiple) for multiple in MULTIPLES]
     doubled = levels[MULTIPLES.index(2.0)].metrics["return_pct"]
+    break_even = _break_even(bench, costs)
     return CostStress(
         levels=levels,
         delayed_one_bar=bench.one_bar_late(costs) if bench.one_bar_late else None,
-        break_even_cost_bps=_break_even(bench, costs),
+        break_even_cost_bps=break_even,
         survives_double=None if doubled is None else doubled > 0,
-        notes=list(_notes(strategy, costs, bench)),
+        notes=list(_notes(strategy, costs, bench, bool(levels[0].metrics["trades"]) and break_even is None)),
     )
 
 
@@ -124,7 +127,9 @@ def _growth(figures: Figures) -> float:
     return math.log(max(1 + (figures["return_pct"] or 0.0) / 100, _LOST))
 
 
-def _notes(strategy: type[Strategy], costs: Costs, bench: Bench) -> Iterator[str]:
+def _notes(strategy: type[Strategy], costs: Costs, bench: Bench, beyond: bool) -> Iterator[str]:
+    if beyond:
+        yield f"No break-even cost: it still earns at {_MOST_COST_BPS:g} bps a side."
     if bench.one_bar_late is None:
         yield f"No delay was tried: {strategy.__name__} has its own next(), so its wishes cannot be moved."
     if costs.commission_bps < 0:
