@@ -179,7 +179,7 @@ def overfitting(
     """Every figure about the search for `daily`, the chosen configuration's returns.
 
     `returns`: float64[days, configurations] of the search, for PBO and SPA. `trials` and `sharpe_variance` (of daily
-    Sharpe ratios) come from the ledger, which remembers earlier searches too. `spa_repetitions`: 0 leaves SPA out.
+    Sharpe ratios) come from the ledger, which remembers earlier searches too. `repetitions`: 0 leaves SPA out.
 
     Raises:
         InputError: `blocks` as in `backtest_overfitting`.

@@ -1,7 +1,7 @@
 """Noise on prices: does the result hang on the exact figures of one venue's candles?
 
-The strategy sees prices that are off by a little; it trades at the true ones. To trade at the noisy prices would hand
-a gift to every strategy that buys dips: noise reverts by itself.
+The strategy sees prices that are off by a little; it trades at the true ones. To fill it at the noisy close that it
+acted on would hand a gift to every strategy that buys dips: noise reverts by itself.
 """
 
 from collections.abc import Sequence

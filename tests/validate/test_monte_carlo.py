@@ -1,0 +1,170 @@
+"""Bootstraps: their law, the coverage of their intervals, and cases small enough to count by hand."""
+
+import sys
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from skills_lib.backtest.kernel import run_kernel
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.domain.bars import FloatArray
+from skills_lib.validate.stages.monte_carlo import (
+    FAN_POINTS,
+    Distribution,
+    block_bootstrap,
+    order_shuffle,
+    stationary_indices,
+    trade_bootstrap,
+    trade_returns,
+    usual_block_days,
+)
+from strategies.sma_crossover import SmaCrossover
+from tests.validate.markets import random_walk
+
+EVERY: tuple[Callable[..., Distribution | None], ...] = (trade_bootstrap, block_bootstrap, order_shuffle)
+
+
+def made(found: Distribution | None) -> Distribution:
+    assert found is not None
+    return found
+
+
+def test_a_block_goes_on_as_often_as_its_mean_length_says_and_wraps_around_the_end() -> None:
+    observations, mean_length = 50, 5.0
+    drawn = stationary_indices(observations, mean_length, 4_000, np.random.default_rng(1))
+    assert drawn.shape == (4_000, observations)
+    goes_on = (drawn[:, 1:] - drawn[:, :-1]) % observations == 1
+    assert goes_on.mean() == pytest.approx(1 - 1 / mean_length + 1 / mean_length / observations, abs=0.004)
+    assert ((drawn[:, :-1] == observations - 1) & (drawn[:, 1:] == 0)).any()
+
+
+def test_every_day_is_drawn_equally_often_at_every_place() -> None:
+    drawn = stationary_indices(20, 4.0, 20_000, np.random.default_rng(2))
+    for place in (0, 1, 10, 19):
+        counts = np.bincount(drawn[:, place], minlength=20)
+        assert ((counts - 1000) ** 2 / 1000).sum() < 45  # the 99.9th percentile of chi-square with 19 degrees is 43.8
+
+
+def test_the_variance_of_a_bootstrapped_mean_is_the_one_politis_and_romano_prove() -> None:
+    """Circular autocovariances weighted by (1 - k/N)(1 - p)^k: Politis & Romano (1994), lemma 1."""
+    daily, mean_length = autocorrelated(np.random.default_rng(3), 80, 0.6), 6.0
+    drawn = daily[stationary_indices(80, mean_length, 40_000, np.random.default_rng(4))].mean(axis=1)
+    centred, lags, stay = daily - daily.mean(), np.arange(1, 80), 1 - 1 / mean_length
+    covariance = np.array([np.mean(centred * np.roll(centred, -lag)) for lag in range(80)])
+    weights = (1 - lags / 80) * stay**lags
+    assert drawn.var() == pytest.approx((covariance[0] + 2 * np.sum(weights * covariance[1:])) / 80, rel=0.03)
+    assert drawn.mean() == pytest.approx(daily.mean(), abs=4 * drawn.std() / 200)
+
+
+def test_an_interval_of_ninety_percent_covers_the_true_growth_about_as_often() -> None:
+    assert coverage(trade_bootstrap, memory=0.0) == pytest.approx(0.9, abs=0.05)
+    assert coverage(block_bootstrap, memory=0.0) == pytest.approx(0.9, abs=0.05)
+
+
+def test_blocks_cover_what_has_memory_where_single_draws_do_not() -> None:
+    pytest.importorskip("arch")
+    assert coverage(block_bootstrap, memory=0.4) == pytest.approx(0.9, abs=0.08)
+    assert coverage(trade_bootstrap, memory=0.4) < 0.8
+
+
+def test_the_automatic_block_grows_with_memory() -> None:
+    pytest.importorskip("arch")
+    rng = np.random.default_rng(5)
+    assert usual_block_days(autocorrelated(rng, 1000, 0.7)) > 3 * usual_block_days(rng.normal(0, 0.01, 1000))
+
+
+def test_without_arch_a_block_is_the_cube_root_of_the_days(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "arch", None)
+    daily = np.random.default_rng(6).normal(0, 0.01, 1000)
+    assert usual_block_days(daily) == pytest.approx(10)
+    assert made(block_bootstrap(daily, 50)).block_days == pytest.approx(10)
+
+
+def test_an_order_changes_the_drawdown_only() -> None:
+    """-10 %, -10 %, +50 %: two losses in a row in two of three orders (19 % deep), apart in the third (10 %)."""
+    found = made(order_shuffle(np.array([-0.1, -0.1, 0.5]), 3000, seed=1))
+    assert (found.total_return_pct, found.loss_share) == (None, None)
+    assert found.observed_total_return_pct == pytest.approx(21.5)
+    assert found.observed_max_drawdown_pct == pytest.approx(-19)
+    assert found.max_drawdown_pct.p5 == pytest.approx(-19)
+    assert found.max_drawdown_pct.p95 == pytest.approx(-10)
+    assert found.deeper_share == pytest.approx(2 / 3, abs=0.03)
+    assert found.fan.p5[-1] == pytest.approx(found.fan.p95[-1])
+
+
+def test_two_trades_drawn_again_are_a_quarter_lost_a_quarter_won() -> None:
+    """+10 % and -10 %: 0.81, 0.99 twice, 1.21."""
+    found = made(trade_bootstrap(np.array([0.1, -0.1]), 4000, seed=2))
+    assert found.total_return_pct is not None
+    assert (found.total_return_pct.p5, found.total_return_pct.p50) == pytest.approx((-19, -1))
+    assert found.total_return_pct.p95 == pytest.approx(21)
+    assert found.loss_share == pytest.approx(0.75, abs=0.03)
+    assert found.max_drawdown_pct.p95 == pytest.approx(0)
+
+
+@pytest.mark.parametrize("draw", EVERY)
+def test_the_same_seed_gives_the_same_distribution(draw: Callable[..., Distribution | None]) -> None:
+    returns = np.random.default_rng(7).normal(0, 0.02, 60)
+    assert draw(returns, 200, 3) == draw(returns, 200, 3)
+    assert draw(returns, 200, 3) != draw(returns, 200, 4)
+
+
+@pytest.mark.parametrize("draw", EVERY)
+def test_one_trade_or_day_cannot_be_drawn_again(draw: Callable[..., Distribution | None]) -> None:
+    assert draw(np.array([0.1]), 10, 0) is None
+    assert draw(np.empty(0), 10, 0) is None
+
+
+@pytest.mark.parametrize("draw", EVERY)
+def test_what_is_lost_stays_lost(draw: Callable[..., Distribution | None]) -> None:
+    found = made(draw(np.array([0.5, -1.0, 0.5, -1.2] * 5), 100, 0))
+    assert found.observed_total_return_pct == -100
+    assert found.max_drawdown_pct.p5 == -100
+    assert found.fan.p5[-1] == 0
+
+
+def test_more_samples_than_fit_at_once_are_all_counted() -> None:
+    found = made(trade_bootstrap(np.random.default_rng(8).normal(0, 0.01, 700), 333, seed=1))
+    assert found.samples == 333
+    assert sum(found.drawdown_histogram.counts) == 333
+
+
+def test_the_fan_begins_at_the_start_and_ends_at_the_total() -> None:
+    found = made(block_bootstrap(np.random.default_rng(9).normal(0.001, 0.02, 900), 400, seed=1))
+    fan, totals = found.fan, found.total_return_pct
+    assert totals is not None
+    assert (fan.steps[0], fan.steps[-1], len(fan.steps)) == (0, 900, FAN_POINTS)
+    assert fan.p5[0] == fan.p95[0] == 1
+    assert [(band[-1] - 1) * 100 for band in (fan.p5, fan.p50, fan.p95)] == pytest.approx(
+        [totals.p5, totals.p50, totals.p95]
+    )
+
+
+def test_compounded_trade_returns_are_the_total_of_the_run() -> None:
+    bars, settings = random_walk(3000, 10), BacktestSettings()
+    execution = run_kernel(SmaCrossover, bars, {"fast": 10, "slow": 40}, settings)
+    returns = trade_returns(execution)
+    assert len(returns) == len(execution.trades)
+    total = execution.trades["pnl"].sum() / execution.cash
+    assert np.prod(1 + returns) - 1 == pytest.approx(total)
+    assert made(trade_bootstrap(returns, 10)).observed_total_return_pct == pytest.approx(total * 100)
+
+
+def autocorrelated(rng: np.random.Generator, days: int, memory: float) -> FloatArray:
+    """A first-order autoregression with mean 0.0005 and a deviation of about 0.01."""
+    moves = rng.normal(0, 0.01, days + 100)
+    for day in range(1, len(moves)):
+        moves[day] += memory * moves[day - 1]
+    return np.asarray(moves[100:] + 0.0005)
+
+
+def coverage(draw: Callable[..., Distribution | None], memory: float) -> float:
+    """Share of markets whose 5 to 95 % interval of the total holds the growth that is true for all of them."""
+    rng, days, hits = np.random.default_rng(11), 200, []
+    truth = np.log1p(autocorrelated(rng, 100_000, memory)).mean() * days
+    for seed in range(200):
+        total = made(draw(autocorrelated(rng, days, memory), 200, seed)).total_return_pct
+        assert total is not None
+        hits.append(total.p5 <= np.expm1(truth) * 100 <= total.p95)
+    return float(np.mean(hits))
