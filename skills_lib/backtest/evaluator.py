@@ -44,6 +44,10 @@ class Evaluator(Protocol):
         """float64[combinations, metrics] in the order of METRICS; nan where undefined or where a run is impossible."""
         ...
 
+    def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        """float64[combinations, UTC days of the span]: fractions, net of costs; nan where a run is impossible."""
+        ...
+
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
         """One run with `cash` quote currency at the start; bars are counted from the span's first.
 

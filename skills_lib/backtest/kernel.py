@@ -72,27 +72,27 @@ def execute(prepared: Prepared, signals: Signals, name: str = "The strategy") ->
         InputError: an indicator that is never defined, a stop or target at or below 0, or a position too large.
     """
     from skills_lib.backtest.kernel_batch import Jobs, Runner, problem, warm_up
-    from skills_lib.backtest.kernel_execution import CANCELLED, TRADES
+    from skills_lib.backtest.kernel_model import CANCELLED, TRADES
 
     jobs, runner = Jobs(1), Runner(prepared, with_funding=False)
     first_bar = warm_up(name, signals)
     jobs.add(signals, first_bar)
-    _, outcomes = runner.run(jobs)
-    if found := problem(name, outcomes[0]):
+    outcome = runner.run(jobs)[1][0]
+    if found := problem(name, outcome):
         raise InputError(found)
     execution = Execution(
-        trades=_trades(runner.trades, int(outcomes[0, TRADES]), prepared),
-        equity=runner.scratch.equity,
+        trades=_trades(runner.trades, int(outcome[TRADES]), prepared),
+        equity=runner.equity(outcome),
         cash=prepared.settings.cash,
         first_bar=first_bar,
-        warnings=_cancelled_entries(int(outcomes[0, CANCELLED])),
+        warnings=_cancelled_entries(int(outcome[CANCELLED])),
     )
     return charge_funding(execution, prepared.bars, prepared.settings.costs.funding_bps_per_8h)
 
 
 def _trades(closed_trades: FloatArray, count: int, prepared: Prepared) -> pd.DataFrame:
     unit, times = prepared.settings.fractional_unit, prepared.bars.open_time_ns.view("datetime64[ns]")
-    from skills_lib.backtest.kernel_execution import Book
+    from skills_lib.backtest.kernel_model import Book
 
     closed = dict(zip(Book._fields, closed_trades[:, :count], strict=True))
     entered, left = closed["entry_bar"].astype(np.int64), closed["exit_bar"].astype(np.int64)

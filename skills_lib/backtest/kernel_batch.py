@@ -1,15 +1,20 @@
 """Between strategies and the compiled loops: signals become jobs, and a runner per thread executes them."""
 
 from collections.abc import Sequence
-from typing import Any
+from enum import Enum, auto
 
 import numpy as np
 import numpy.typing as npt
 
 from skills_lib.backtest import kernel_jobs as jobs_of
-from skills_lib.backtest.kernel_execution import (
+from skills_lib.backtest.kernel_indicators import COMPILED, crosses, plain
+from skills_lib.backtest.kernel_legs import fill_equity
+from skills_lib.backtest.kernel_metrics import ROW
+from skills_lib.backtest.kernel_model import (
     BOOK_FULL,
     DONE,
+    LEG_ROWS,
+    LEGS,
     OUTCOME_COLUMNS,
     STATUS,
     TOO_LARGE,
@@ -17,18 +22,17 @@ from skills_lib.backtest.kernel_execution import (
     Book,
     Scratch,
 )
-from skills_lib.backtest.kernel_metrics import ROW
 from skills_lib.backtest.kernel_prepared import Prepared
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
+from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.memory import Memory
-from skills_lib.domain.signals import Signals
+from skills_lib.domain.signals import Signals, never
 
 METRIC_COLUMNS = np.array([ROW.index(name) for name in METRICS])
 """Where each of METRICS stands in a row of the kernel."""
 
-_FEW_TRADES = 2_048
+_FEW_TRADES = 2_056  # not a power of two: rows that lie 16 KB apart evict each other from the cache
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 _PROBLEMS = {
     TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: "
@@ -42,30 +46,36 @@ class Jobs:
     def __init__(self, capacity: int) -> None:
         self.table = np.zeros((capacity, jobs_of.JOB_COLUMNS), dtype=np.int64)
         self.sizes = np.ones(capacity, dtype=np.float64)
-        self._kept: list[tuple[npt.NDArray[np.generic], ...]] = []
+        self._kept: list[list[npt.NDArray[np.generic]]] = []
 
     def __len__(self) -> int:
         return len(self._kept)
 
     def add(self, signals: Signals, warm_up: int) -> None:
         """Append signals whose indicators are all defined from bar `warm_up` on."""
-        row = self.table[len(self._kept)]
-        wishes = (signals.long_entry, signals.short_entry, signals.long_exit, signals.short_exit)
-        arrays = tuple(_plain(array, _BOOL) for array in wishes)
-        jobs_of.store_addresses(row, *arrays)
+        row, none = self.table[len(self._kept)], never(len(signals))
+        entries = plain(signals.long_entry, _BOOL), plain(signals.short_entry, _BOOL)
+        jobs_of.store_entries(row, *entries)
+        kept: list[npt.NDArray[np.generic]] = [*entries]
+        if signals.long_exit is not none or signals.short_exit is not none:
+            exits = plain(signals.long_exit, _BOOL), plain(signals.short_exit, _BOOL)
+            jobs_of.store_exits(row, *exits)
+            kept += exits
         row[jobs_of.WARM_UP] = warm_up
-        levels: list[npt.NDArray[np.generic]] = []
+        self._add_levels(signals, row, kept)
+        self._kept.append(kept)
+
+    def _add_levels(self, signals: Signals, row: IntArray, kept: list[npt.NDArray[np.generic]]) -> None:
         for column, values in (
             (jobs_of.SIZE, signals.size),
             (jobs_of.STOP, signals.stop_price),
             (jobs_of.TARGET, signals.target_price),
         ):
             if isinstance(values, np.ndarray):
-                levels.append(_plain(values, _FLOAT))
-                row[column] = jobs_of.address(levels[-1])
+                kept.append(plain(values, _FLOAT))
+                row[column] = jobs_of.address(kept[-1])
         if not isinstance(signals.size, np.ndarray):
             self.sizes[len(self._kept)] = signals.size
-        self._kept.append((*arrays, *levels))
 
     def from_bar(self, rows: Sequence[int], start: int) -> "Jobs":
         """The jobs at `rows` with their first `start` bars cut off; indicators are undefined only in front."""
@@ -85,34 +95,59 @@ class Jobs:
         return len(self.table) - len(self._kept)
 
 
+class Wanted(Enum):
+    """What a runner hands out of each job: the figures of METRICS, or returns by day."""
+
+    FIGURES = auto()
+    DAILY = auto()
+
+
+FIGURES, DAILY = Wanted.FIGURES, Wanted.DAILY
+
+
 class Runner:
     """Buffers of one thread, reused for every combination it executes."""
 
-    def __init__(self, prepared: Prepared, with_funding: bool = True) -> None:
+    def __init__(self, prepared: Prepared, wanted: Wanted = FIGURES, with_funding: bool = True) -> None:
         market = prepared.market
         self._market = market if with_funding else market._replace(unit_funding=market.unit_funding[:0])
-        self._rules = prepared.rules
-        self.trades = _trades(_FEW_TRADES)
-        self.scratch = _scratch(len(market.close), len(market.day_last), len(market.running_funding), _FEW_TRADES)
+        self._rules, self._wanted = prepared.rules, wanted
+        self._grow(_FEW_TRADES, 2 * _FEW_TRADES)
 
     def run(self, jobs: Jobs) -> tuple[FloatArray, IntArray]:
-        """Rows of METRICS (nan where an outcome is not DONE) and outcomes, one each for every job."""
-        count = len(jobs)
+        """Rows of what is wanted (nan where an outcome is not DONE) and outcomes, one each for every job."""
+        count, days = len(jobs), len(self._market.day_last)
         rows = np.full((count, len(ROW)), np.nan)
+        daily = np.full((count if self._wanted is DAILY else 0, days), np.nan)
         outcomes = np.zeros((count, OUTCOME_COLUMNS), dtype=np.int64)
-        self._run(jobs.table[:count], jobs.sizes[:count], outcomes, rows)
+        self._run(jobs.table[:count], jobs.sizes[:count], outcomes, rows, daily)
         for j in np.flatnonzero(outcomes[:, STATUS] == BOOK_FULL):
-            self._grow(2 * int(outcomes[j, TRADES]))
-            self._run(jobs.table[j : j + 1], jobs.sizes[j : j + 1], outcomes[j : j + 1], rows[j : j + 1])
-        return rows[:, METRIC_COLUMNS], outcomes
+            self._grow(2 * int(outcomes[j, TRADES]), 2 * int(outcomes[j, LEGS]))
+            one = slice(j, j + 1)
+            self._run(jobs.table[one], jobs.sizes[one], outcomes[one], rows[one], daily[one])
+        return daily if self._wanted is DAILY else rows[:, METRIC_COLUMNS], outcomes
 
-    def _run(self, table: IntArray, sizes: FloatArray, outcomes: IntArray, rows: FloatArray) -> None:
-        jobs_of.run_jobs(self._market, self._rules, table, sizes, self.trades, self.scratch, outcomes, rows)
+    def equity(self, outcome: IntArray) -> FloatArray:
+        """The equity at every close of the job that was run last."""
+        equity = np.empty(len(self._market.close))
+        fill_equity(self._market.close, self.scratch.legs, int(outcome[LEGS]), equity)
+        return equity
 
-    def _grow(self, trades: int) -> None:
-        if trades > self.trades.shape[1]:
-            self.trades = _trades(trades)
-            self.scratch = self.scratch._replace(trades=np.empty(trades), more_trades=np.empty(trades))
+    def _run(self, table: IntArray, sizes: FloatArray, outcomes: IntArray, rows: FloatArray, daily: FloatArray) -> None:
+        jobs_of.run_jobs(self._market, self._rules, table, sizes, self.trades, self.scratch, outcomes, rows, daily)
+
+    def _grow(self, trades: int, legs: int) -> None:
+        days, boundaries = len(self._market.day_last), len(self._market.running_funding)
+        self.trades = np.empty((len(Book._fields), trades))
+        self.scratch = Scratch(
+            legs=np.empty((LEG_ROWS, legs)),
+            charged=np.empty((LEG_ROWS, legs + boundaries)),
+            daily=np.empty(days),
+            spare=np.empty(days),
+            trades=np.empty(trades),
+            more_trades=np.empty(trades),
+            holding=np.empty(boundaries),
+        )
 
 
 def is_defined_from(signals: Signals, first: int) -> bool:
@@ -133,7 +168,7 @@ def warm_up(name: str, signals: Signals) -> int:
     """
     found = 0
     for label, values in signals.indicators.items():
-        shown = _plain(values, _FLOAT)
+        shown = plain(values, _FLOAT)
         first = jobs_of.first_defined(shown)
         if first == len(shown):
             raise InputError(
@@ -147,39 +182,5 @@ def warm_up(name: str, signals: Signals) -> int:
 def memory_of(prepared: Prepared) -> Memory:
     """A memory for indicators of the bars that strategies see."""
     bars = prepared.scaled
-    return Memory((bars.open_time_ns, bars.open, bars.high, bars.low, bars.close, bars.volume), crosses)
-
-
-def crosses(series: FloatArray, level: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """`signals.crosses` of two arrays, compiled."""
-    above, below = jobs_of.crosses(_view(series), _view(level))
-    return above, below
-
-
-def _view(values: FloatArray) -> FloatArray:
-    array = _plain(values, _FLOAT)
-    if array.flags.writeable:  # one kind of argument, one compilation
-        array = array.view()
-        array.flags.writeable = False
-    return array
-
-
-def _plain(array: npt.NDArray[Any], kind: np.dtype[Any]) -> npt.NDArray[Any]:
-    if array.dtype is kind and array.flags.c_contiguous:
-        return array
-    return np.ascontiguousarray(array, dtype=kind)
-
-
-def _trades(capacity: int) -> FloatArray:
-    return np.empty((len(Book._fields), capacity))
-
-
-def _scratch(bars: int, days: int, boundaries: int, trades: int) -> Scratch:
-    return Scratch(
-        equity=np.empty(bars),
-        daily=np.empty(days),
-        spare=np.empty(days),
-        trades=np.empty(trades),
-        more_trades=np.empty(trades),
-        holding=np.empty(boundaries),
-    )
+    columns = (bars.open_time_ns, bars.open, bars.high, bars.low, bars.close, bars.volume)
+    return Memory(columns, crosses, COMPILED)

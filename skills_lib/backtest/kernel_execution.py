@@ -5,26 +5,33 @@ are equal bit for bit.
 
 One position at a time is enough: an entry is taken only where that direction is not held, and closes what is held,
 with `exclusive_orders` or without. Between two events (a wish, a stop or target reached) nothing changes but the
-mark to market, so the loops jump from event to event.
+mark to market, so the loops jump from event to event and write down the leg of the equity curve between them.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numba import njit
 
-from skills_lib.domain.bars import FloatArray, IntArray
-
-F = TypeVar("F", bound=Callable[..., Any])
-compiled: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy")
-inlined: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""For the parts of one loop: a call would count references to every array of its arguments, up and down again."""
-# Columns of an outcome.
-STATUS, TRADES, CANCELLED = range(3)
-OUTCOME_COLUMNS = 3
-DONE, BOOK_FULL, TOO_LARGE = range(3)
+from skills_lib.backtest.kernel_legs import extremes
+from skills_lib.backtest.kernel_model import (
+    BASIS,
+    BOOK_FULL,
+    CANCELLED,
+    CASH,
+    DONE,
+    HIGH,
+    LEGS,
+    LOW,
+    PAID,
+    START,
+    STATUS,
+    TOO_LARGE,
+    TRADES,
+    UNITS,
+    compiled,
+    inlined,
+    trailing_zeros,
+)
 
 LARGEST_POSITION = 2.0**53
 """Units beyond which the reference's whole numbers stop being equal to floats."""
@@ -34,113 +41,44 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE = np.uint64(0)
 
 
-class Market(NamedTuple):
-    """Bars as the kernel reads them. Prices are per fractional unit; `raw_close` and `unit_funding` are not.
-
-    `day_last`: the last bar of each UTC day. `market`: daily returns of the instrument less their mean.
-    The funding arrays are empty where funding is not charged; otherwise one element a boundary, except
-    `boundaries_before[bar]`: boundaries up to and including the bar's open.
-    """
-
-    open: FloatArray
-    high: FloatArray
-    low: FloatArray
-    close: FloatArray
-    raw_close: FloatArray
-    open_time_ns: IntArray
-    day_last: IntArray
-    market: FloatArray
-    market_mean: float
-    market_variance: float
-    unit_funding: FloatArray
-    running_funding: FloatArray
-    boundary_bar: IntArray
-    boundaries_before: IntArray
-
-
-class Rules(NamedTuple):
-    """Settings as the reference's broker holds them; rates are fractions."""
-
-    cash: float
-    commission: float
-    spread: float
-    leverage: float
-    unit: float
-    on_close: bool
-
-
-class Book(NamedTuple):
-    """Closed trades, one element each, in the order they closed: signed whole units and scaled prices.
-
-    The rows of one float64 array (numba counts the references of every array it hands on), so bars are floats too.
-    """
-
-    entry_bar: FloatArray
-    exit_bar: FloatArray
-    units: FloatArray
-    entry: FloatArray
-    exit: FloatArray
-    stop: FloatArray
-    target: FloatArray
-    commission: FloatArray
-    pnl: FloatArray
-    returns: FloatArray
-    funding: FloatArray
-
-
-class Scratch(NamedTuple):
-    """Buffers one thread reuses for every combination."""
-
-    equity: FloatArray
-    daily: FloatArray
-    spare: FloatArray
-    trades: FloatArray
-    more_trades: FloatArray
-    holding: FloatArray
-
-
-class Wishes(NamedTuple):
-    """One combination's signals; an array of length 0 stands for "none"."""
-
-    long_entry: Any
-    short_entry: Any
-    long_exit: Any
-    short_exit: Any
-    sizes: Any
-    size: float
-    stops: Any
-    targets: Any
-
-
 @compiled
-def execute_wishes(market, rules, wishes, warm_up, book, equity, outcome):  # noqa: C901, PLR0912, PLR0915
-    """Fill the book (one row a column of Book) and the equity of every bar; a run starts one bar after the warm-up.
+def execute_wishes(market, rules, wishes, warm_up, book, legs, outcome):  # noqa: C901, PLR0912, PLR0915
+    """Fill the book (one row a column of Book) and the legs; a run starts one bar after the warm-up.
+
+    Beyond the end of either table trades and legs are only counted.
 
     One long function on purpose: handing arrays to another costs more than the work of an event (see Book).
     """
     opens, high, low, close = market.open, market.high, market.low, market.close
+    block_low, block_high = market.block_low, market.block_high
     longs, shorts, long_exits, short_exits = wishes.long_entry, wishes.short_entry, wishes.long_exit, wishes.short_exit
     sizes, stops, targets = wishes.sizes, wishes.stops, wishes.targets
     n, last, words = len(close), len(close) - 1, len(close) // 8
     long_words, short_words = longs[: words * 8].view(np.uint64), shorts[: words * 8].view(np.uint64)
+    has_exits = len(long_exits) > 0
+    if not has_exits:  # masked out below
+        long_exits, short_exits = longs, shorts
     long_exit_words = long_exits[: words * 8].view(np.uint64)
     short_exit_words = short_exits[: words * 8].view(np.uint64)
     cash, units, entry, entry_bar = rules.cash, 0.0, 0.0, 0
     stop = target = np.nan
     lower, upper = -np.inf, np.inf
-    trades = cancelled = 0
+    trades = cancelled = made = 0
     status = DONE
     start = bar = warm_up + 1
-    equity[: min(start, n)] = cash
+    if start >= n:
+        _write_leg(legs, made, 0, cash, 0.0, 0.0, close[0], close[0])
+        made = 1
     while bar < n:
         # The next wish that is carried out. Bytes are 0 or 1, so eight bars are looked at in one word.
         for_long, for_short = (_ALL if units <= 0 else _NONE), (_ALL if units >= 0 else _NONE)
-        leave_long, leave_short = (_ALL if units > 0 else _NONE), (_ALL if units < 0 else _NONE)
+        leave_long = _ALL if has_exits and units > 0 else _NONE
+        leave_short = _ALL if has_exits and units < 0 else _NONE
         wish, direction = bar - 1, 0.0
         while True:
             wish += 1
-            word = wish // 8
-            unseen = _ALL << np.uint64(8 * (wish % 8))
+            word = wish >> 3
+            unseen = _ALL << np.uint64(8 * (wish & 7))
             found = _NONE
             while word < words:
                 found = (
@@ -154,17 +92,14 @@ def execute_wishes(market, rules, wishes, warm_up, book, equity, outcome):  # no
                 unseen = _ALL
                 word += 1
             if found:
-                wish = 8 * word
-                while not found & np.uint64(255):
-                    found >>= np.uint64(8)
-                    wish += 1
+                wish = 8 * word + (trailing_zeros(found) >> 3)
             else:
                 wish = max(wish, 8 * words)
                 while wish < n and not (
                     (longs[wish] and units <= 0)
                     or (shorts[wish] and units >= 0)
-                    or (long_exits[wish] and units > 0)
-                    or (short_exits[wish] and units < 0)
+                    or (has_exits and long_exits[wish] and units > 0)
+                    or (has_exits and short_exits[wish] and units < 0)
                 ):
                     wish += 1
             direction = 0.0
@@ -186,15 +121,21 @@ def execute_wishes(market, rules, wishes, warm_up, book, equity, outcome):  # no
         hit = n
         if units != 0 and (lower > -np.inf or upper < np.inf):
             hit = _next_hit(low, high, lower, upper, bar + 1, min(wish, last))
-        # Equity at the closes before the event. Slices: an index that cannot be negative lets LLVM take several.
+        # The leg up to the event. The last bar is marked anew below, after what the reference does at the end.
         end = min(hit, wish + 1, n)
-        basis, ruined = units * entry, 0
-        prices, worth = close[bar:end], equity[bar:end]
-        for i in range(len(prices)):
-            worth[i] = cash + (prices[i] * units - basis)
-            ruined += worth[i] <= 0
+        basis, began = units * entry, bar
+        lowest, highest = extremes(close, block_low, block_high, began, min(end, last))
+        worst = highest if units < 0 else lowest
+        ruined = cash + (worst * units - basis) <= 0 or (end == n and cash + (close[last] * units - basis) <= 0)
         if ruined:
-            bar = _first_ruin(equity, bar)
+            while cash + (close[bar] * units - basis) > 0:
+                bar += 1
+            end = bar
+            lowest, highest = extremes(close, block_low, block_high, began, end)
+        if began < min(end, last):
+            _write_leg(legs, made, began if made else 0, cash, units, basis, lowest, highest)
+            made += 1
+        if ruined:
             break
         bar = end
         if hit < n:
@@ -233,18 +174,27 @@ def execute_wishes(market, rules, wishes, warm_up, book, equity, outcome):  # no
                     cash += _record(book, trades, units, entry, entry_bar, price, bar, stop, target, rules.commission)
                     trades, units = trades + 1, 0.0
         if at_end:
-            equity[last] = cash + (close[last] * units - units * entry)
-            bar = last if equity[last] <= 0 else n
+            worth = cash + (close[last] * units - units * entry)
+            if worth > 0:
+                _write_leg(legs, made, last if made else 0, worth, 0.0, 0.0, close[last], close[last])
+                made += 1
+            bar = n if worth > 0 else last
             break
-    if start < n:
-        if bar < n:  # nothing is left
-            if units != 0:
-                _record(book, trades, units, entry, entry_bar, close[bar], bar, stop, target, rules.commission)
-                trades += 1
-            equity[bar:] = 0.0
-        equity[:start] = equity[start]
-    outcome[STATUS] = BOOK_FULL if trades > book.shape[1] else status
-    outcome[TRADES], outcome[CANCELLED] = trades, cancelled
+    if start < n and bar < n:  # nothing is left
+        if units != 0:
+            _record(book, trades, units, entry, entry_bar, close[bar], bar, stop, target, rules.commission)
+            trades += 1
+        _write_leg(legs, made, bar if made else 0, 0.0, 0.0, 0.0, close[bar], close[bar])
+        made += 1
+    outcome[STATUS] = BOOK_FULL if trades > book.shape[1] or made > legs.shape[1] else status
+    outcome[TRADES], outcome[CANCELLED], outcome[LEGS] = trades, cancelled, made
+
+
+@inlined
+def _write_leg(legs, i, start, cash, units, basis, low, high):
+    if i < legs.shape[1]:
+        legs[START, i], legs[CASH, i], legs[UNITS, i], legs[BASIS, i] = start, cash, units, basis
+        legs[PAID, i], legs[LOW, i], legs[HIGH, i] = 0.0, low, high
 
 
 @inlined
@@ -299,13 +249,6 @@ def _next_hit(low, high, lower, upper, bar, last):
             return bar
         bar += 1
     return len(low)
-
-
-@inlined
-def _first_ruin(equity, bar):
-    while equity[bar] > 0:
-        bar += 1
-    return bar
 
 
 @inlined

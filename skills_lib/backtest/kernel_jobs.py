@@ -5,7 +5,6 @@ threads do not hand the GIL back and forth for each of them.
 """
 
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +13,16 @@ from numba import carray, njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skills_lib.backtest import kernel_execution, kernel_metrics
-from skills_lib.backtest.kernel_execution import (
-    DONE,
-    STATUS,
-    TRADES,
-    Book,
-    F,
-    Wishes,
-    compiled,
-    execute_wishes,
-)
+from skills_lib.backtest import kernel_execution, kernel_legs, kernel_metrics, kernel_model
+from skills_lib.backtest.kernel_execution import execute_wishes
 from skills_lib.backtest.kernel_metrics import measure
+from skills_lib.backtest.kernel_model import DONE, LEGS, STATUS, TRADES, Book, Wishes, brief, compiled
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
 JOB_COLUMNS = 8
 ITEM_BYTES = np.array([1, 1, 1, 1, 8, 8, 8])
 """Bytes a bar of each array takes."""
-
-
-brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
-"""For calls of microseconds: releasing the GIL would make two threads hand it back and forth."""
 
 
 @intrinsic
@@ -48,7 +35,7 @@ def _pointer(_typing, address):
 
 @compiled
 def _bytes_at(address, n):
-    return carray(_pointer(address), (n,), np.uint8)
+    return carray(_pointer(address), (n if address else 0,), np.uint8)
 
 
 @compiled
@@ -58,7 +45,8 @@ def _floats_at(address, n):
 
 def _sources() -> int:
     """A sum of the compiled modules' text."""
-    text = b"".join(Path(str(module.__file__)).read_bytes() for module in (kernel_execution, kernel_metrics))
+    modules = (kernel_model, kernel_legs, kernel_execution, kernel_metrics)
+    text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return zlib.crc32(text)
 
 
@@ -66,7 +54,7 @@ def _entry(sources: int) -> Any:
     # numba's cache sees changes of a function's own file and of what it encloses, not of functions it calls:
     # enclosing the sum of their files' text keeps a changed rule from running as it was compiled before.
     @njit(cache=True, nogil=True, error_model="numpy")
-    def run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows):
+    def run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows, daily):
         n = len(market.close)
         for j in range(len(jobs)):
             job = jobs[j]
@@ -80,18 +68,23 @@ def _entry(sources: int) -> Any:
                 _floats_at(job[STOP], n),
                 _floats_at(job[TARGET], n),
             )
-            execute_wishes(market, rules, wishes, job[WARM_UP], trades, scratch.equity, outcomes[j])
-            if outcomes[j, STATUS] == DONE:
-                measure(market, rules, job[WARM_UP], as_book(trades), outcomes[j, TRADES], scratch, rows[j])
+            outcome = outcomes[j]
+            execute_wishes(market, rules, wishes, job[WARM_UP], trades, scratch.legs, outcome)
+            if outcome[STATUS] == DONE:
+                book = as_book(trades)
+                measure(market, rules, job[WARM_UP], book, outcome[TRADES], outcome[LEGS], scratch, rows[j])
+                if len(daily):
+                    daily[j] = scratch.daily
         return sources
 
     return run_jobs
 
 
 run_jobs = _entry(_sources())
-"""`run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows)`: execute and measure each job.
+"""`run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job.
 
-The trades and the equity left behind are the last job's; a row is left as it was where the outcome is not DONE.
+`daily` takes each job's daily returns; with no rows in it they are not kept. Trades and legs left behind are the last
+job's; rows are left as they were where the outcome is not DONE.
 """
 
 
@@ -114,9 +107,14 @@ def as_book(trades):
 
 
 @brief
-def store_addresses(row, long_entry, short_entry, long_exit, short_exit):
-    """Store where four arrays lie; the caller keeps them alive."""
+def store_entries(row, long_entry, short_entry):
+    """Store where two arrays lie; the caller keeps them alive."""
     row[LONG_ENTRY], row[SHORT_ENTRY] = long_entry.ctypes.data, short_entry.ctypes.data
+
+
+@brief
+def store_exits(row, long_exit, short_exit):
+    """Store where two arrays lie; the caller keeps them alive."""
     row[LONG_EXIT], row[SHORT_EXIT] = long_exit.ctypes.data, short_exit.ctypes.data
 
 
@@ -133,20 +131,3 @@ def first_defined(values):
     while i < len(values) and values[i] != values[i]:
         i += 1
     return i
-
-
-@brief
-def crosses(series, level):
-    """`signals.crosses_above` and `crosses_below` of two arrays in one pass."""
-    n = len(series)
-    above, below = np.empty(n, dtype=np.bool_), np.empty(n, dtype=np.bool_)
-    if n:
-        above[0] = below[0] = False
-    side = np.empty(n, dtype=np.uint8)
-    for i in range(n):
-        side[i] = (series[i] > level[i]) + 2 * (series[i] < level[i]) + 4 * (series[i] == level[i])
-    now, before, up, down = side[1:], side[:-1], above[1:], below[1:]
-    for i in range(len(now)):
-        up[i] = (now[i] == 1) & ((before[i] & 6) != 0)
-        down[i] = (now[i] == 2) & ((before[i] & 5) != 0)
-    return above, below

@@ -4,17 +4,11 @@ The definitions stand there; here stands only how to get them quickly. No figure
 """
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import numpy as np
-from numba import njit
 
-from skills_lib.backtest.kernel_execution import compiled
-
-F = TypeVar("F", bound=Callable[..., Any])
-# No nan reaches the two functions marked with this; saying so lets LLVM take packed minima and maxima.
-_compiled_extremes: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy", fastmath={"nnan", "nsz"})
+from skills_lib.backtest.kernel_legs import charge_funding, daily_returns, drawdown, worth
+from skills_lib.backtest.kernel_model import compiled, inlined
 
 ROW = (
     "final_equity",
@@ -84,71 +78,36 @@ ROW = (
 
 _DAY_NS = 86_400 * 1_000_000_000
 _DAYS_PER_YEAR = 365
-_BLOCK = 32
 _SUMMED_AT_ONCE = 128
 
 
-@compiled
-def measure(market, rules, warm_up, book, trades, scratch, row):
-    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to book and equity first."""
+@inlined
+def measure(market, rules, warm_up, book, trades, legs, scratch, row):
+    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to book and legs first."""
+    curve = scratch.legs
     if len(market.unit_funding) and trades:
-        _charge_funding(market, rules, book, trades, scratch)
-    equity, n = scratch.equity, len(market.close)
-    row[_FINAL_EQUITY] = equity[n - 1]
-    row[_RETURN_PCT] = (equity[n - 1] / rules.cash - 1) * 100
+        legs = charge_funding(market, rules, book, trades, scratch, legs)
+        curve = scratch.charged
+    n = len(market.close)
+    final = worth(curve, legs - 1, market.close[n - 1])
+    row[_FINAL_EQUITY] = final
+    row[_RETURN_PCT] = (final / rules.cash - 1) * 100
     row[_BUY_HOLD_RETURN_PCT] = (market.raw_close[n - 1] / market.raw_close[warm_up] - 1) * 100
-    _daily_returns(market, rules.cash, equity, scratch.daily)
+    daily_returns(market, rules.cash, curve, legs, scratch.daily)
     _risk(scratch.daily, scratch.spare, row)
-    _drawdown(equity, market.open_time_ns, row)
+    fall, time_below = drawdown(market, curve, legs)
+    row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / _DAY_NS
     _against_market(market, scratch.daily, scratch.spare, row)
     _per_trade(book, trades, n, scratch.trades, row)
     _edge(rules, book, trades, scratch.trades, scratch.more_trades, row)
-    row[_CAGR_PCT] = ((equity[n - 1] / rules.cash) ** (1 / (len(market.day_last) / _DAYS_PER_YEAR)) - 1) * 100
+    row[_CAGR_PCT] = ((final / rules.cash) ** (1 / (len(market.day_last) / _DAYS_PER_YEAR)) - 1) * 100
     row[_CALMAR] = _ratio(row[_CAGR_PCT], -row[_MAX_DRAWDOWN_PCT])
     for i in range(len(row)):
         if not np.isfinite(row[i]):
             row[i] = np.nan
 
 
-@compiled
-def _charge_funding(market, rules, book, trades, scratch):
-    """Take funding from each trade and from equity, as `funding.charge_funding` does."""
-    holding, running, before = scratch.holding, market.running_funding, market.boundaries_before
-    holding[:] = 0.0
-    for i in range(trades):
-        size = book.units[i] * rules.unit
-        first, beyond = before[int(book.entry_bar[i])], before[int(book.exit_bar[i])]
-        book.funding[i] = size * (running[beyond] - running[first])
-        book.pnl[i] -= book.funding[i]
-        holding[first] += size
-        holding[beyond] -= size
-    _charge_equity(market, holding, scratch.equity)
-
-
-@compiled
-def _charge_equity(market, holding, equity):
-    held = paid = 0.0
-    done = 0
-    for k in range(len(market.unit_funding)):
-        for i in range(done, market.boundary_bar[k]):
-            equity[i] = max(equity[i] - paid, 0.0)
-        done = market.boundary_bar[k]
-        held += holding[k]
-        paid += held * market.unit_funding[k]
-    for i in range(done, len(equity)):
-        equity[i] = max(equity[i] - paid, 0.0)
-
-
-@compiled
-def _daily_returns(market, cash, equity, daily):
-    before = cash
-    for d in range(len(market.day_last)):
-        worth = equity[market.day_last[d]]
-        daily[d] = (worth - before) / before if before > 0 else 0.0
-        before = worth
-
-
-@compiled
+@inlined
 def _risk(daily, spare, row):
     n, year = len(daily), math.sqrt(_DAYS_PER_YEAR)
     mean = _sum(daily, 0, n) / n
@@ -165,20 +124,20 @@ def _risk(daily, spare, row):
     row[_CVAR_95_PCT] = _mean_up_to(daily, value_at_risk, spare) * 100
 
 
-@compiled
+@inlined
 def _gains(values, n, spare, sign):
     for i in range(n):
         spare[i] = max(sign * values[i], 0.0)
     return _sum(spare, 0, n)
 
 
-@compiled
+@inlined
 def _mean_up_to(values, limit, spare):
     count = _smaller(values, limit, spare)
     return _sum(spare, 0, count) / count
 
 
-@compiled
+@inlined
 def _smaller(values, limit, out):
     """Copy the values up to and including `limit` to the front of `out`; return how many they are."""
     count = 0
@@ -188,7 +147,7 @@ def _smaller(values, limit, out):
     return count
 
 
-@compiled
+@inlined
 def _quantile(values, share, guess, spare):
     """numpy's linear quantile; `guess`, somewhat above the answer, leaves few values to select from."""
     n = len(values)
@@ -229,43 +188,7 @@ def _select(values, count, rank):
     return values[rank]
 
 
-@compiled
-def _drawdown(equity, open_time_ns, row):
-    """Deepest fall and longest time between peaks; blocks that stay below the peak are passed over whole."""
-    n, peak, trough, deepest = len(equity), equity[0], equity[0], 0.0
-    at, longest = 0, 0
-    for block in range(0, n, _BLOCK):
-        end = min(block + _BLOCK, n)
-        low, high = _extremes(equity, block, end)
-        if high < peak:
-            trough = min(trough, low)
-            continue
-        for i in range(block, end):
-            if equity[i] >= peak:
-                if i - at > 1:
-                    longest = max(longest, open_time_ns[i] - open_time_ns[at])
-                if equity[i] > peak:
-                    deepest = max(deepest, 1 - trough / peak)
-                    peak = trough = equity[i]
-                at = i
-            else:
-                trough = min(trough, equity[i])
-    if n - 1 - at > 1:
-        longest = max(longest, open_time_ns[n - 1] - open_time_ns[at])
-    row[_MAX_DRAWDOWN_PCT] = -max(deepest, 1 - trough / peak) * 100 if peak > 0 else np.nan
-    row[_MAX_DRAWDOWN_DAYS] = longest / _DAY_NS if peak > 0 else 0.0
-
-
-@_compiled_extremes
-def _extremes(values, start, end):
-    low = high = values[start]
-    for i in range(start, end):
-        low = min(low, values[i])
-        high = max(high, values[i])
-    return low, high
-
-
-@compiled
+@inlined
 def _against_market(market, daily, spare, row):
     n = len(daily)
     row[_BETA] = row[_ALPHA_ANN_PCT] = np.nan
@@ -278,7 +201,7 @@ def _against_market(market, daily, spare, row):
     row[_ALPHA_ANN_PCT] = (mean - row[_BETA] * market.market_mean) * _DAYS_PER_YEAR * 100
 
 
-@compiled
+@inlined
 def _per_trade(book, n, bars, spare, row):
     pnl = book.pnl
     won, gained = _sum_positive(pnl, n, 1.0, spare)
@@ -297,7 +220,7 @@ def _per_trade(book, n, bars, spare, row):
     row[_NET_PNL] = total
 
 
-@compiled
+@inlined
 def _sum_positive(values, n, sign, spare):
     """How many of `sign` × values are above 0, and their sum."""
     count = 0
@@ -307,7 +230,7 @@ def _sum_positive(values, n, sign, spare):
     return count, _sum(spare, 0, count)
 
 
-@compiled
+@inlined
 def _bars_held(book, n):
     """Bars with an open position; trades are in order of time, neighbours may share bars."""
     held, covered = 0.0, -1.0
@@ -318,7 +241,7 @@ def _bars_held(book, n):
     return held
 
 
-@compiled
+@inlined
 def _edge(rules, book, n, gross, spare, row):
     """Gross figures; `spare` holds in turn the spread paid, the notional traded and the edge of each trade."""
     for i in range(n):
@@ -334,12 +257,12 @@ def _edge(rules, book, n, gross, spare, row):
     row[_GROSS_EDGE_ERROR_BPS] = 1.96 * _ratio(_deviation(gross, n, row[_GROSS_EDGE_BPS], spare), math.sqrt(n))
 
 
-@compiled
+@inlined
 def _raw_entry(rules, book, i):
     return book.entry[i] / rules.unit / (1 + math.copysign(1.0, book.units[i]) * rules.spread)
 
 
-@compiled
+@inlined
 def _deviation(values, n, mean, spare):
     if n < 2:
         return np.nan
@@ -348,12 +271,12 @@ def _deviation(values, n, mean, spare):
     return math.sqrt(_sum(spare, 0, n) / (n - 1))
 
 
-@compiled
+@inlined
 def _ratio(part, whole):
     return part / whole if whole != 0 else np.nan
 
 
-@compiled
+@inlined
 def _sum(values, start, n):
     """Sums of blocks, added with Neumaier's compensation (1974). Not recursive: numba cannot cache what is."""
     total = lost = 0.0

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.backtest.funding import funding_boundaries
-from skills_lib.backtest.metrics import daily_equity, daily_returns
+from skills_lib.backtest.metrics import daily_equity, daily_returns, last_bars_of_days
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import BPS
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.kernel_execution import Market, Rules
+    from skills_lib.backtest.kernel_model import Market, Rules
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,22 @@ class Prepared:
     @cached_property
     def market(self) -> "Market":
         """Arrays for the compiled loops. Read-only all of them: numba compiles anew for each mixture."""
-        from skills_lib.backtest.kernel_execution import Market
+        from skills_lib.backtest.kernel_legs import block_extremes
+        from skills_lib.backtest.kernel_model import Market
 
         bars, scaled = self.bars, self.scaled
         prices = {name: _read_only(getattr(scaled, name)) for name in ("open", "high", "low", "close")}
+        low, high = block_extremes(prices["close"])
+        blocks = {"block_low": _read_only(low), "block_high": _read_only(high)}
         times = {"raw_close": _read_only(bars.close), "open_time_ns": _read_only(bars.open_time_ns, np.int64)}
-        return Market(**prices, **times, **_days(bars), **_funding(bars, self.settings.costs.funding_bps_per_8h))
+        return Market(
+            **prices, **blocks, **times, **_days(bars), **_funding(bars, self.settings.costs.funding_bps_per_8h)
+        )
 
     @cached_property
     def rules(self) -> "Rules":
         """Settings in the reference's own terms; its leverage is the inverse of a margin."""
-        from skills_lib.backtest.kernel_execution import Rules
+        from skills_lib.backtest.kernel_model import Rules
 
         settings = self.settings
         return Rules(
@@ -60,30 +65,19 @@ def prepare(bars: Bars, settings: BacktestSettings) -> Prepared:
     """
     if len(bars) < 2:
         raise InputError(f"{len(bars)} bars are too few to trade on. Ask for a longer span.")
-    if (np.diff(bars.open_time_ns) < 0).any():
+    if (bars.open_time_ns[1:] < bars.open_time_ns[:-1]).any():
         raise InputError("The bars are not in order of time. Sort them.")
     prices = (bars.open, bars.high, bars.low, bars.close)
-    if not all((np.isfinite(column) & (column > 0)).all() for column in prices):
+    if not all(column.min() > 0 and column.max() < np.inf for column in prices):  # nan is neither
         raise InputError("The bars hold prices that are not above 0. Use the reference engine or repair the data.")
-    return Prepared(bars, scaled_bars(bars, settings.fractional_unit), settings)
-
-
-def scaled_bars(bars: Bars, unit: float) -> Bars:
-    """The bars a strategy sees inside FractionalBacktest: prices times `unit`, volume divided by it."""
-    frame = bars.to_frame()
-    if unit != 1:
-        for name in ("Open", "High", "Low", "Close"):
-            frame[name] = frame[name] * unit
-        frame["Volume"] = frame["Volume"] / unit
-    return Bars.from_frame(frame)
+    return Prepared(bars, bars.in_units_of(settings.fractional_unit), settings)
 
 
 def _days(bars: Bars) -> dict[str, Any]:
     """The last bar of each UTC day and what the instrument itself returned, day by day."""
-    numbers = np.arange(len(bars), dtype=np.float64)
     returns = daily_returns(daily_equity(bars.open_time_ns, bars.close, float(bars.close[0])))
     return {
-        "day_last": _read_only(daily_equity(bars.open_time_ns, numbers, 0.0)[1:], np.int64),
+        "day_last": _read_only(last_bars_of_days(bars.open_time_ns), np.int64),
         "market": _read_only(returns - returns.mean()),
         "market_mean": float(returns.mean()),
         "market_variance": float(returns.var(ddof=1)) if len(returns) > 1 else np.nan,

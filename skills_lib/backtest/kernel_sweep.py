@@ -6,7 +6,7 @@ than each bar's close (the truncation test) that is the same as computing them o
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,11 +14,20 @@ import numpy as np
 from skills_lib.backtest.evaluator import Parameters, Span
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import execute, signals_of
-from skills_lib.backtest.kernel_batch import Jobs, Runner, is_defined_from, memory_of, problem, warm_up
-from skills_lib.backtest.kernel_execution import DONE, STATUS
+from skills_lib.backtest.kernel_batch import (
+    DAILY,
+    FIGURES,
+    Jobs,
+    Runner,
+    Wanted,
+    is_defined_from,
+    memory_of,
+    problem,
+    warm_up,
+)
 from skills_lib.backtest.kernel_jobs import WARM_UP
+from skills_lib.backtest.kernel_model import DONE, STATUS
 from skills_lib.backtest.kernel_prepared import Prepared, prepare
-from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.spans import cut_signals
 from skills_lib.backtest.strategy import SignalStrategy
@@ -55,15 +64,21 @@ class KernelSweep:
         self._failures: Counter[str] = Counter()
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        return self._table(combinations, span, FIGURES)
+
+    def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        return self._table(combinations, span, DAILY)
+
+    def _table(self, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
         prepared, bars = self._on(span, self._whole.settings), span.stop - span.start
         if bars < len(self._whole.bars) and bars * len(combinations) < _BARS_WORTH_THREADS:
-            return self._rows_of_remembered(Runner(prepared), combinations, span)
+            return self._rows_of_remembered(Runner(prepared, wanted), combinations, span)
         if bars * len(combinations) < _BARS_WORTH_THREADS:
-            return self._rows(Runner(prepared), span, combinations)
+            return self._rows(Runner(prepared, wanted), span, combinations)
         prepared.market  # noqa: B018 made once, before threads would each make it
         step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
         chunks = [combinations[i : i + step] for i in range(0, len(combinations), step)]
-        return np.concatenate(self._run(prepared, span, chunks))
+        return np.concatenate(self._run(lambda: Runner(prepared, wanted), span, chunks))
 
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
         settings = self._whole.settings.model_copy(update={"cash": cash})
@@ -71,15 +86,16 @@ class KernelSweep:
             part = cut_signals(self._signals_of(parameters), slice(span.start, span.stop))
         return execute(self._on(span, settings), part, self._strategy.__name__)
 
-    def _run(self, prepared: Prepared, span: Span, chunks: Sequence[Sequence[Parameters]]) -> list[FloatArray]:
+    def _run(
+        self, new_runner: Callable[[], Runner], span: Span, chunks: Sequence[Sequence[Parameters]]
+    ) -> list[FloatArray]:
         share = [chunks[i :: self._threads] for i in range(self._threads)]
         # joblib's threading backend takes 12 ms to start, a quarter of a sweep; the standard library's pool 0.3 ms
         with ThreadPoolExecutor(self._threads) as pool:
-            found = list(pool.map(lambda part: self._rows_of_all(prepared, span, part), share))
+            found = list(pool.map(lambda part: self._rows_of_all(new_runner(), span, part), share))
         return [found[i % self._threads][i // self._threads] for i in range(len(chunks))]
 
-    def _rows_of_all(self, prepared: Prepared, span: Span, chunks: Sequence[Sequence[Parameters]]) -> list[FloatArray]:
-        runner = Runner(prepared)
+    def _rows_of_all(self, runner: Runner, span: Span, chunks: Sequence[Sequence[Parameters]]) -> list[FloatArray]:
         return [self._rows(runner, span, chunk) for chunk in chunks]
 
     def _rows(self, runner: Runner, span: Span, combinations: Sequence[Parameters]) -> FloatArray:
@@ -96,8 +112,11 @@ class KernelSweep:
                     self._fail(str(error))
                     continue
                 ready.append(place)
-        rows = np.full((len(combinations), len(METRICS)), np.nan)
-        rows[ready] = self._measured(runner, jobs)
+        measured = self._measured(runner, jobs)
+        if len(ready) == len(combinations):
+            return measured
+        rows = np.full((len(combinations), measured.shape[1]), np.nan)
+        rows[ready] = measured
         return rows
 
     def _rows_of_remembered(self, runner: Runner, combinations: Sequence[Parameters], span: Span) -> FloatArray:

@@ -85,9 +85,19 @@ def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:
 
 def daily_equity(open_time_ns: IntArray, values: FloatArray, start: float) -> FloatArray:
     """`start`, then the last value of each UTC day from the first to the last; empty days repeat the one before."""
-    day = open_time_ns // DAY_NS
-    last = np.searchsorted(day, np.arange(day[0], day[-1] + 1), side="right") - 1
-    return np.concatenate(([start], values[last]))
+    return np.concatenate(([start], values[last_bars_of_days(open_time_ns)]))
+
+
+def execution_returns(execution: Execution, bars: Bars) -> FloatArray:
+    """Daily returns of a run, net of costs: float64[UTC days]."""
+    return daily_returns(daily_equity(bars.open_time_ns, execution.equity, execution.cash))
+
+
+def last_bars_of_days(open_time_ns: IntArray) -> IntArray:
+    """The last bar of each UTC day from the first to the last; on an empty day, of the day before."""
+    first, last = open_time_ns[0] // DAY_NS, open_time_ns[-1] // DAY_NS
+    midnights = np.arange(first + 1, last + 2, dtype=np.int64) * DAY_NS
+    return np.searchsorted(open_time_ns, midnights, side="left") - 1
 
 
 def drawdown(equity: FloatArray) -> FloatArray:

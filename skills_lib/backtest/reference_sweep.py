@@ -13,7 +13,7 @@ from backtesting import Strategy
 
 from skills_lib.backtest.evaluator import Parameters, Span, row_of
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import METRICS, compute_metrics
+from skills_lib.backtest.metrics import METRICS, compute_metrics, execution_returns, last_bars_of_days
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.parallel import Workers
 from skills_lib.backtest.spans import run_span
@@ -38,6 +38,11 @@ class Job(NamedTuple):
     settings: BacktestSettings
 
 
+Row = tuple[list[float] | None, str]
+"""Figures of one combination, or None and why it cannot run."""
+Measure = Callable[[Job, Parameters, Span], Row]
+
+
 class ReferenceSweep:
     """An `Evaluator` on backtesting.py.
 
@@ -58,27 +63,37 @@ class ReferenceSweep:
         self.batch_size = _BATCHES_PER_SLOT * slots
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        return self._rows(measure, combinations, span, len(METRICS))
+
+    def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+        days = len(last_bars_of_days(self._job.bars.open_time_ns[span.start : span.stop]))
+        return self._rows(measure_days, combinations, span, days)
+
+    def _rows(self, measured: Measure, combinations: Sequence[Parameters], span: Span, columns: int) -> FloatArray:
         if self._connect and (self._always or self._bars_run >= BARS_WORTH_WORKERS):
-            found = self._spread(combinations, span)
+            found = self._spread(measured, combinations, span)
         else:
-            found = [measure(self._job, combination, span) for combination in combinations]
+            found = [measured(self._job, combination, span) for combination in combinations]
         self._bars_run += len(combinations) * (span.stop - span.start)
         for _, failure in found:
             self._note(failure)
-        return np.array([row for row, _ in found], dtype=np.float64).reshape(len(combinations), len(METRICS))
+        missing = np.full(columns, np.nan)
+        rows = [missing if row is None else row for row, _ in found]
+        return np.array(rows, dtype=np.float64).reshape(len(combinations), columns)
 
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
         settings = self._job.settings.model_copy(update={"cash": cash})
         return run_span(self._job.strategy, self._job.bars, parameters, settings, span)
 
-    def _spread(self, combinations: Sequence[Parameters], span: Span) -> list[tuple[list[float], str]]:
+    def _spread(self, measured: Measure, combinations: Sequence[Parameters], span: Span) -> list[Row]:
         if self._workers is None:
             assert self._connect is not None
             self._workers = self._connect()
         if self._payload is None:
             self._payload = pack(self._job)
         told = len(self._workers.notes)
-        found = self._workers.run(measure_packed, self._payload, [(dict(values), span) for values in combinations])
+        items = [(measured, dict(values), span) for values in combinations]
+        found = self._workers.run(measure_packed, self._payload, items)
         self.notes.extend(self._workers.notes[told:])
         return found
 
@@ -89,13 +104,22 @@ class ReferenceSweep:
         self._failures[failure] += 1
 
 
-def measure(job: Job, parameters: Parameters, span: Span) -> tuple[list[float], str]:
-    """One row of the matrix; nan throughout, with the reason, where the strategy cannot run."""
+def measure(job: Job, parameters: Parameters, span: Span) -> Row:
+    """Figures in the order of METRICS."""
+    return _run(job, parameters, span, lambda run, bars: row_of(compute_metrics(run, bars, job.settings.costs)))
+
+
+def measure_days(job: Job, parameters: Parameters, span: Span) -> Row:
+    """Returns by day."""
+    return _run(job, parameters, span, lambda run, bars: execution_returns(run, bars).tolist())
+
+
+def _run(job: Job, parameters: Parameters, span: Span, figures: Callable[[Execution, Bars], list[float]]) -> Row:
     try:
         execution = run_span(job.strategy, job.bars, parameters, job.settings, span)
     except InputError as error:
-        return [np.nan] * len(METRICS), str(error)
-    return row_of(compute_metrics(execution, job.bars[span.start : span.stop], job.settings.costs)), ""
+        return None, str(error)
+    return figures(execution, job.bars[span.start : span.stop]), ""
 
 
 def pack(job: Job) -> "Payload":
@@ -111,9 +135,10 @@ def pack(job: Job) -> "Payload":
     return np.frombuffer(packed, dtype=np.uint8)
 
 
-def measure_packed(payload: "Payload", item: tuple[Parameters, Span]) -> tuple[list[float], str]:
-    """`measure` in a worker, which opens each job once."""
-    return measure(_opened(payload), *item)
+def measure_packed(payload: "Payload", item: tuple[Measure, Parameters, Span]) -> Row:
+    """`measure` or `measure_days` in a worker, which opens each job once."""
+    measured, parameters, span = item
+    return measured(_opened(payload), parameters, span)
 
 
 _open_job: tuple[str, Job] | None = None

@@ -26,7 +26,7 @@ def run_span(
     if span.start == 0:
         return run_reference(strategy, known, values, settings).execution
     if issubclass(strategy, SignalStrategy):
-        history = _as_backtested(known, settings.fractional_unit)
+        history = known.in_units_of(settings.fractional_unit)
         warmed = _warmed(strategy, history, span.start)
         return run_reference(warmed, bars[span.start : span.stop], values, settings).execution
     return _cut(run_reference(_gated(strategy, span.start), known, values, settings).execution, span.start)
@@ -67,14 +67,6 @@ def _gated(strategy: type[Strategy], start: int) -> type[Strategy]:
 def _named_like(made: type[Strategy], strategy: type[Strategy]) -> type[Strategy]:
     made.__name__ = strategy.__name__
     return made
-
-
-def _as_backtested(bars: Bars, unit: float) -> Bars:
-    """Prices per fractional unit, by the operations of backtesting.py's FractionalBacktest, so not a bit differs."""
-    if unit == 1:
-        return bars
-    prices = {name: getattr(bars, name) * unit for name in ("open", "high", "low", "close")}
-    return replace(bars, **prices, volume=bars.volume / unit)
 
 
 def _cut(execution: Execution, start: int) -> Execution:

@@ -39,6 +39,14 @@ class Bars:
     def __getitem__(self, span: slice) -> Self:
         return replace(self, **{name: getattr(self, name)[span] for name in _COLUMNS})
 
+    def in_units_of(self, unit: float) -> Self:
+        """Prices per `unit` of the base asset, by the operations of backtesting.py's FractionalBacktest: not a bit
+        differs."""
+        if unit == 1:
+            return self
+        prices = {name: getattr(self, name) * unit for name in ("open", "high", "low", "close")}
+        return replace(self, **prices, volume=self.volume / unit)
+
     def digest(self) -> str:
         """SHA-256 of times and columns in hex: the same bars give the same digest wherever they came from."""
         columns = (np.ascontiguousarray(getattr(self, name)) for name in _COLUMNS)
@@ -64,5 +72,8 @@ class Bars:
 def _most_frequent_step(times_ns: IntArray) -> int:
     if len(times_ns) < 2:
         return 0
-    steps, counts = np.unique(np.diff(times_ns), return_counts=True)
+    steps = np.diff(times_ns)
+    if np.count_nonzero(steps == steps[0]) > len(steps) / 2:
+        return int(steps[0])
+    steps, counts = np.unique(steps, return_counts=True)
     return int(steps[counts.argmax()])

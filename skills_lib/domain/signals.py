@@ -13,6 +13,7 @@ from skills_lib.domain.memory import active_memory
 
 _WISHES = ("long_entry", "short_entry", "long_exit", "short_exit")
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
+_ARRAY, _NUMBERS = np.ndarray, (float, int)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +48,8 @@ class Signals:
         if not self._is_well_formed():
             for name, column in self.columns().items():
                 self._check_column(name, column)
-        if isinstance(self.size, float | int):
-            in_range = 0 < self.size <= 1
-        else:
-            in_range = bool(((self.size > 0) & (self.size <= 1)).all())
+        size = self.size
+        in_range = bool(((size > 0) & (size <= 1)).all()) if isinstance(size, _ARRAY) else 0 < size <= 1
         if not in_range:
             raise InputError("Signals.size is a share of equity: above 0, at most 1.")
         if self.stop_price is not None:
@@ -62,12 +61,13 @@ class Signals:
         """The usual case at a quarter of the time that naming every column takes: a sweep makes thousands of these."""
         shape = getattr(self.long_entry, "shape", None)
         for wish in (self.long_entry, self.short_entry, self.long_exit, self.short_exit):
-            if type(wish) is not np.ndarray or wish.dtype is not _BOOL or wish.shape != shape:
+            if type(wish) is not _ARRAY or wish.dtype is not _BOOL or wish.shape != shape:
                 return False
         for column in (self.size, self.stop_price, self.target_price, *self.indicators.values()):
-            if column is None or isinstance(column, float | int):
-                continue
-            if type(column) is not np.ndarray or column.dtype is not _FLOAT or column.shape != shape:
+            if type(column) is _ARRAY:
+                if column.dtype is not _FLOAT or column.shape != shape:
+                    return False
+            elif column is not None and not isinstance(column, _NUMBERS):
                 return False
         return True
 

@@ -148,9 +148,8 @@ def test_a_position_that_floats_cannot_count_is_refused_by_name() -> None:
 
 
 def scaled(bars: Bars, options: BacktestSettings) -> Bars:
-    from skills_lib.backtest.kernel_prepared import scaled_bars
 
-    return scaled_bars(bars, options.fractional_unit)
+    return bars.in_units_of(options.fractional_unit)
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")

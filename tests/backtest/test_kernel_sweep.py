@@ -46,6 +46,17 @@ def test_every_metric_of_every_combination_is_the_references(name: str, span: Sp
     np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("costs", ["default", "usdm-taker"])
+@pytest.mark.parametrize("span", SPANS, ids=str)
+def test_daily_returns_are_the_references(span: Span, costs: str) -> None:
+    settings = BacktestSettings(costs=PRESETS[costs])
+    strategy, combinations = strategies.load("donchian_breakout"), SWEPT["donchian_breakout"]
+    kernel = KernelSweep(strategy, BARS, settings).daily_returns(combinations, span)
+    reference = ReferenceSweep(Job(strategy, BARS, settings)).daily_returns(combinations, span)
+    assert kernel.shape == reference.shape
+    np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-12)
+
+
 @pytest.mark.parametrize("metric", ["sharpe", "return_pct", "profit_factor"])
 def test_kernel_and_reference_rank_a_grid_the_same(metric: str) -> None:
     strategy, column = strategies.load("sma_crossover"), list(METRICS).index(metric)

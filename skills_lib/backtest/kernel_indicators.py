@@ -1,0 +1,85 @@
+"""Compiled indicators that sweeps ask for most; equal to `domain.indicators` and `domain.signals` bit for bit."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from skills_lib.backtest.kernel_model import brief
+from skills_lib.domain import indicators
+from skills_lib.domain.bars import BoolArray, FloatArray
+
+_FLOAT = np.dtype(np.float64)
+
+
+def sma(values: FloatArray, period: int) -> FloatArray:
+    """`indicators.sma`."""
+    if len(values) < period or period < 1 or not isinstance(period, int):
+        return indicators.sma(values, period)
+    out = np.empty(len(values))
+    if _average(view(values), period, out):
+        return out
+    return indicators.sma(values, period)
+
+
+def crosses(series: FloatArray, level: FloatArray) -> tuple[BoolArray, BoolArray]:
+    """`signals.crosses` of two arrays."""
+    above, below = _crosses(view(series), view(level))
+    return above, below
+
+
+COMPILED = {"sma": sma}
+
+
+def view(values: FloatArray) -> FloatArray:
+    """The values as the compiled functions want them: one kind of argument, one compilation."""
+    array: FloatArray = plain(values, _FLOAT)
+    if array.flags.writeable:
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
+def plain(array: npt.NDArray[Any], kind: "np.dtype[Any]") -> npt.NDArray[Any]:
+    """The array itself where it is contiguous and of this kind, else a copy that is."""
+    if array.dtype is kind and array.flags.c_contiguous:
+        return array
+    return np.ascontiguousarray(array, dtype=kind)
+
+
+@brief
+def _average(values, period, out):
+    """Fill `out`; False where a value is not a finite number."""
+    total = 0.0
+    unchanged = 0
+    before = np.nan
+    for i in range(period):
+        total += values[i]
+        unchanged = unchanged + 1 if values[i] == before else 1
+        before = values[i]
+        out[i] = np.nan
+    out[period - 1] = before if unchanged >= period else total / period
+    new, old, averages = values[period:], values[: len(values) - period], out[period:]
+    for i in range(len(new)):
+        total += new[i] - old[i]
+        unchanged = unchanged + 1 if new[i] == before else 1
+        before = new[i]
+        averages[i] = before if unchanged >= period else total / period
+    return np.isfinite(total)
+
+
+@brief
+def _crosses(series, level):
+    """`signals.crosses_above` and `crosses_below` in one pass."""
+    n = len(series)
+    above, below = np.empty(n, dtype=np.bool_), np.empty(n, dtype=np.bool_)
+    if n:
+        above[0] = below[0] = False
+    side = np.empty(n, dtype=np.uint8)
+    for i in range(n):
+        side[i] = (series[i] > level[i]) + 2 * (series[i] < level[i]) + 4 * (series[i] == level[i])
+    now, before, up, down = side[1:], side[:-1], above[1:], below[1:]
+    for i in range(len(now)):
+        up[i] = (now[i] == 1) & ((before[i] & 6) != 0)
+        down[i] = (now[i] == 2) & ((before[i] & 5) != 0)
+    return above, below

@@ -1,0 +1,209 @@
+"""The equity curve as legs (see kernel_model), compiled: between two events only the mark to market changes.
+
+Within a leg equity rises or falls with the close, rounding included, so its extremes are those of the closes: most
+legs, and most blocks of the others, are passed over without looking at their bars.
+"""
+
+import numpy as np
+
+from skills_lib.backtest.kernel_model import (
+    BASIS,
+    BLOCK,
+    CASH,
+    HIGH,
+    LOW,
+    PAID,
+    START,
+    UNITS,
+    compiled,
+    inlined,
+    inlined_extremes,
+)
+from skills_lib.domain.bars import FloatArray
+
+
+@compiled
+def block_extremes(close: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The lowest and the highest of each whole block of closes."""
+    blocks = len(close) // BLOCK
+    low, high = np.empty(blocks), np.empty(blocks)
+    for block in range(blocks):
+        low[block], high[block] = extremes_of(close, block * BLOCK, (block + 1) * BLOCK)
+    return low, high
+
+
+@inlined_extremes
+def extremes_of(values, start, end):
+    """The lowest and the highest of `values[start:end]`; inf and -inf where that is empty."""
+    low, high = np.inf, -np.inf
+    for i in range(start, end):
+        low = min(low, values[i])
+        high = max(high, values[i])
+    return low, high
+
+
+@inlined_extremes
+def extremes(close, block_low, block_high, start, end):
+    """`extremes_of` closes, by whole blocks where there are some.
+
+    The first and the last BLOCK closes may overlap with them: a fixed number of closes is compared without branches.
+    """
+    low, high = np.inf, -np.inf
+    if end - start < BLOCK:
+        few = close[start:end]
+        for i in range(len(few)):
+            low = min(low, few[i])
+            high = max(high, few[i])
+        return low, high
+    front, back = close[start : start + BLOCK], close[end - BLOCK : end]
+    for i in range(BLOCK):
+        low = min(low, min(front[i], back[i]))
+        high = max(high, max(front[i], back[i]))
+    first, beyond = (start + BLOCK - 1) // BLOCK, end // BLOCK
+    if first < beyond:
+        lows, highs = block_low[first:beyond], block_high[first:beyond]
+        for i in range(len(lows)):
+            low = min(low, lows[i])
+            high = max(high, highs[i])
+    return low, high
+
+
+@inlined
+def worth(legs, leg, close):
+    """Equity at a close within a leg."""
+    value = legs[CASH, leg] + (close * legs[UNITS, leg] - legs[BASIS, leg])
+    return max(value - legs[PAID, leg], 0.0)
+
+
+@inlined
+def end_of(legs, leg, count, bars):
+    """The first bar behind a leg."""
+    return int(legs[START, leg + 1]) if leg + 1 < count else bars
+
+
+@compiled
+def fill_equity(close, legs, count, equity):
+    """The equity of every bar."""
+    for leg in range(count):
+        start, end = int(legs[START, leg]), end_of(legs, leg, count, len(close))
+        prices, out = close[start:end], equity[start:end]
+        cash, units, basis, paid = legs[CASH, leg], legs[UNITS, leg], legs[BASIS, leg], legs[PAID, leg]
+        for i in range(len(out)):
+            out[i] = max(cash + (prices[i] * units - basis) - paid, 0.0)
+
+
+@compiled
+def charge_funding(market, rules, book, trades, scratch, legs):
+    """Take funding from each trade as `funding.charge_funding` does, and cut the legs where it falls due.
+
+    Returns how many legs there are now, in `scratch.charged`.
+    """
+    holding, running, before = scratch.holding, market.running_funding, market.boundaries_before
+    holding[:] = 0.0
+    for i in range(trades):
+        size = book.units[i] * rules.unit
+        first, beyond = before[int(book.entry_bar[i])], before[int(book.exit_bar[i])]
+        book.funding[i] = size * (running[beyond] - running[first])
+        book.pnl[i] -= book.funding[i]
+        holding[first] += size
+        holding[beyond] -= size
+    return _cut_legs(market, holding, scratch.legs, legs, scratch.charged)
+
+
+@compiled
+def _cut_legs(market, holding, legs, count, charged):
+    held = paid = 0.0
+    boundary = made = 0
+    for leg in range(count):
+        at, end = int(legs[START, leg]), end_of(legs, leg, count, len(market.close))
+        while at < end:
+            while boundary < len(market.boundary_bar) and market.boundary_bar[boundary] <= at:
+                held += holding[boundary]
+                paid += held * market.unit_funding[boundary]
+                boundary += 1
+            until = end
+            if boundary < len(market.boundary_bar):
+                until = min(end, market.boundary_bar[boundary])
+            for row in range(len(legs)):
+                charged[row, made] = legs[row, leg]
+            low, high = extremes(market.close, market.block_low, market.block_high, at, until)
+            charged[START, made], charged[PAID, made] = at, paid
+            charged[LOW, made], charged[HIGH, made] = low, high
+            at, made = until, made + 1
+    return made
+
+
+@inlined
+def daily_returns(market, cash, legs, count, daily):
+    """Fill `daily` with the change of equity from day to day, as a fraction."""
+    before, leg = cash, 0
+    for d in range(len(market.day_last)):
+        bar = market.day_last[d]
+        while leg + 1 < count and legs[START, leg + 1] <= bar:
+            leg += 1
+        after = worth(legs, leg, market.close[bar])
+        daily[d] = (after - before) / before if before > 0 else 0.0
+        before = after
+
+
+@inlined
+def drawdown(market, legs, count):
+    """Deepest fall as a fraction and the longest time between peaks in nanoseconds; nan and 0 where all was lost."""
+    n, times = len(market.close), market.open_time_ns
+    peak = trough = worth(legs, 0, market.close[0])
+    deepest, at, longest = 0.0, 0, 0
+    for leg in range(count):
+        start, end = int(legs[START, leg]), end_of(legs, leg, count, n)
+        if start >= end:
+            continue
+        lowest, highest = _span_of(legs, leg, legs[LOW, leg], legs[HIGH, leg])
+        if highest < peak:
+            trough = min(trough, lowest)
+        elif legs[UNITS, leg] == 0:
+            longest = max(longest, _time_below(times, at, start))
+            deepest, peak, trough, at = max(deepest, 1 - trough / peak), highest, highest, end - 1
+        else:
+            found = _climb(market, legs, leg, start, end, peak, trough, at)
+            deepest, longest = max(deepest, found[0]), max(longest, found[1])
+            peak, trough, at = found[2], found[3], found[4]
+    longest = max(longest, _time_below(times, at, n - 1))
+    return (max(deepest, 1 - trough / peak), longest) if peak > 0 else (np.nan, 0)
+
+
+@inlined
+def _climb(market, legs, leg, start, end, peak, trough, at):
+    """Drawdowns within a leg that reaches the peak: deepest, longest, then peak, trough and bar of the peak after."""
+    deepest, longest, bar = 0.0, 0, start
+    while bar < end:
+        block = bar // BLOCK
+        beyond = min((block + 1) * BLOCK, end)
+        if beyond - bar == BLOCK:
+            lowest, highest = _span_of(legs, leg, market.block_low[block], market.block_high[block])
+            if highest < peak:
+                trough = min(trough, lowest)
+                bar = beyond
+                continue
+        for i in range(bar, beyond):
+            value = worth(legs, leg, market.close[i])
+            if value < peak:
+                trough = min(trough, value)
+                continue
+            longest = max(longest, _time_below(market.open_time_ns, at, i))
+            if value > peak:
+                deepest, peak, trough = max(deepest, 1 - trough / peak), value, value
+            at = i
+        bar = beyond
+    return deepest, longest, peak, trough, at
+
+
+@inlined
+def _time_below(times, peak, bar):
+    """Time from a peak to a bar that is not its neighbour."""
+    return times[bar] - times[peak] if bar - peak > 1 else 0
+
+
+@inlined
+def _span_of(legs, leg, low, high):
+    """The least and the greatest worth between two closes."""
+    one, other = worth(legs, leg, low), worth(legs, leg, high)
+    return min(one, other), max(one, other)

@@ -1,0 +1,131 @@
+"""What the compiled modules share: how they are compiled, and the arrays they hand to each other.
+
+numba counts the references of every array that is handed on, which costs more than the work of a short function: hence
+tables with named rows instead of many arrays, and functions that are inlined.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from skills_lib.domain.bars import FloatArray, IntArray
+
+F = TypeVar("F", bound=Callable[..., Any])
+compiled: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy")
+inlined: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+inlined_extremes: Callable[[F], F] = njit(
+    cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"nnan", "nsz"}
+)
+"""For minima and maxima of prices, which are never nan: saying so lets LLVM take packed ones."""
+brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
+"""For calls of microseconds: releasing the GIL would make two threads hand it back and forth."""
+
+
+@intrinsic
+def trailing_zeros(_typing, _word):
+    """How many of the lowest bits of a word that is not 0 are 0."""
+
+    def generate(_context, builder, _signature, arguments):
+        return builder.cttz(arguments[0], cgutils.false_bit)
+
+    return types.int64(types.uint64), generate
+
+
+# Columns of an outcome.
+STATUS, TRADES, CANCELLED, LEGS = range(4)
+OUTCOME_COLUMNS = 4
+DONE, BOOK_FULL, TOO_LARGE = range(3)
+
+# Rows of the table of legs: stretches of bars over which cash and position stay the same, oldest first. A leg ends
+# where the next starts. At a close its worth is max(cash + (close × units - basis) - paid, 0); LOW and HIGH are the
+# lowest and the highest close within it.
+START, CASH, UNITS, BASIS, PAID, LOW, HIGH = range(7)
+LEG_ROWS = 7
+
+BLOCK = 16
+"""Bars whose lowest and highest close are known together."""
+
+
+class Market(NamedTuple):
+    """Bars as the kernel reads them. Prices are per fractional unit; `raw_close` and `unit_funding` are not.
+
+    `block_low`, `block_high`: extremes of the closes of each whole BLOCK. `day_last`: the last bar of each UTC day.
+    `market`: daily returns of the instrument less their mean. The funding arrays are empty where funding is not
+    charged; otherwise one element a boundary, except `boundaries_before[bar]`: boundaries up to and including the
+    bar's open.
+    """
+
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    block_low: FloatArray
+    block_high: FloatArray
+    raw_close: FloatArray
+    open_time_ns: IntArray
+    day_last: IntArray
+    market: FloatArray
+    market_mean: float
+    market_variance: float
+    unit_funding: FloatArray
+    running_funding: FloatArray
+    boundary_bar: IntArray
+    boundaries_before: IntArray
+
+
+class Rules(NamedTuple):
+    """Settings as the reference's broker holds them; rates are fractions."""
+
+    cash: float
+    commission: float
+    spread: float
+    leverage: float
+    unit: float
+    on_close: bool
+
+
+class Book(NamedTuple):
+    """Closed trades, one element each, in the order they closed: signed whole units and scaled prices.
+
+    The rows of one float64 table, so bars are floats too.
+    """
+
+    entry_bar: FloatArray
+    exit_bar: FloatArray
+    units: FloatArray
+    entry: FloatArray
+    exit: FloatArray
+    stop: FloatArray
+    target: FloatArray
+    commission: FloatArray
+    pnl: FloatArray
+    returns: FloatArray
+    funding: FloatArray
+
+
+class Scratch(NamedTuple):
+    """Buffers one thread reuses for every combination. `legs`, `charged`: the legs before and after funding."""
+
+    legs: FloatArray
+    charged: FloatArray
+    daily: FloatArray
+    spare: FloatArray
+    trades: FloatArray
+    more_trades: FloatArray
+    holding: FloatArray
+
+
+class Wishes(NamedTuple):
+    """One combination's signals; an array of length 0 stands for "none"."""
+
+    long_entry: Any
+    short_entry: Any
+    long_exit: Any
+    short_exit: Any
+    sizes: Any
+    size: float
+    stops: Any
+    targets: Any
