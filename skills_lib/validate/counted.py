@@ -3,12 +3,12 @@
 Single runs call the counter themselves; sweeps, walk-forwards and validations evaluate through `CountedEvaluator`.
 """
 
+import ast
 import hashlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -148,26 +148,30 @@ def settings_sha256(settings: BacktestSettings) -> str:
 
 
 def strategy_sha256(subject: "Subject") -> str:
-    """Hash of the strategy's file and of every file of its package that it draws upon; its name is not in it.
+    """Hash of the strategy's file and of every file of its package that it imports; names are not in it.
 
     The library is not in it either: after an update of Twokey the same strategy is the same trial.
     """
-    package = subject.strategy.__module__.rpartition(".")[0]
-    modules = {subject.strategy.__module__}
-    while more := {name for module in modules for name in _drawn_upon(module, package)} - modules:
-        modules |= more
-    files = {Path(file) for name in modules if (file := getattr(sys.modules.get(name), "__file__", None))}
-    own = hashlib.sha256(subject.source_file.read_bytes())
-    for content in sorted(file.read_bytes() for file in files - {subject.source_file} if file.is_file()):
-        own.update(hashlib.sha256(content).digest())
-    return own.hexdigest()
+    package, files = subject.strategy.__module__.rpartition(".")[0], {subject.source_file}
+    while more := {imported for file in files for imported in _imported(file, package)} - files:
+        files |= more
+    contents = {hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return hashlib.sha256("".join(sorted(contents)).encode()).hexdigest()
 
 
-def _drawn_upon(module: str, package: str) -> Iterator[str]:
-    for value in list(vars(sys.modules[module]).values()) if module in sys.modules else []:
-        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
-        if package and isinstance(name, str) and name.startswith(f"{package}."):
-            yield name
+def _imported(file: Path, package: str) -> Iterator[Path]:
+    """Files of modules of `package` that a file imports; they are in memory, because the strategy is."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parent = ".".join(filter(None, [package if node.level else "", node.module]))
+            names |= {parent} | {f"{parent}.{alias.name}" for alias in node.names}
+    for name in names:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if package and name.startswith(f"{package}.") and path is not None:
+            yield Path(path)
 
 
 def _days(bars: Bars, span: Span) -> float:

@@ -54,7 +54,7 @@ def _restored(user: Half, here: Half) -> list[str]:
 def _reset(half: Half, restored: Sequence[Entry]) -> list[str]:
     if not restored:
         return []
-    noticed = max(entry.restored_at for entry in restored)
+    noticed = _moment(max(entry.restored_at for entry in restored))
     return [
         f"The ledger {half.path} was reset at some time between {_last(restored)} and {noticed}: "
         f"{len(restored):,} entries were missing, were brought back from the other ledger, and are counted."
@@ -69,7 +69,7 @@ def _foreign(user: Half, here: Half) -> list[str]:
     return [
         f"{len(foreign):,} entries of this workspace, {_first(foreign)} to {_last(foreign)}, were counted by another "
         f"user's ledger: the workspace was copied from elsewhere, or the ledger {user.path} was reset at "
-        f"{user.began_at}. They are counted; what that ledger knew of other workspaces is not known here."
+        f"{_moment(user.began_at)}. They are counted; what that ledger knew of other workspaces is not known here."
     ]
 
 
@@ -84,8 +84,12 @@ def _damaged(half: Half) -> list[str]:
 
 
 def _first(entries: Sequence[Entry]) -> str:
-    return min(entry.at for entry in entries)
+    return _moment(min(entry.at for entry in entries))
 
 
 def _last(entries: Sequence[Entry]) -> str:
-    return max(entry.at for entry in entries)
+    return _moment(max(entry.at for entry in entries))
+
+
+def _moment(at: str) -> str:
+    return f"{at[:19]} UTC"

@@ -1,0 +1,88 @@
+"""`twokey ledger`: what was ever tried, by data and strategy, who asked, and when."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import print_json, wide_console
+from skills_lib.settings import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from skills_lib.validate.ledger_model import LedgerSummary
+
+
+def register(app: typer.Typer) -> None:
+    """Add this file's verb to the command."""
+    app.command("ledger")(show_ledger)
+
+
+def show_ledger(
+    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+) -> None:
+    """Show every configuration ever evaluated: by data and strategy, who asked, and when. It cannot be reset.
+
+    The count deflates the Sharpe ratio in `twokey validate`.
+
+    Example: twokey ledger --json
+    """
+    from skills_lib.validate.ledger import Ledger
+    from skills_lib.validate.ledger_summary import summarise
+
+    summary = summarise(Ledger.of(Settings()))
+    if json:
+        print_json(summary.model_dump(mode="json"))
+    else:
+        _print(summary)
+
+
+def _print(summary: "LedgerSummary") -> None:
+    console = wide_console()
+    if summary.began_at is None:
+        console.print("Nothing has been tried yet: the ledger begins with the first backtest.")
+    else:
+        since = summary.began_at[:10]
+        console.print(f"[bold]{summary.configurations:,} configurations[/] tried since {since}")
+        _print_markets(console, summary)
+        _print_lines(console, summary)
+    for seal in summary.seals:
+        console.print(
+            f"Seal of {seal.symbol} {seal.timeframe} {seal.start[:10]} to {seal.end[:10]} opened {seal.opened_at[:16]} "
+            f"for {seal.strategy} by {seal.origin}: look {seal.number}, {seal.tried_before:,} tried there before",
+            markup=False,
+        )
+    for notice in summary.notices:
+        console.print(f"! {notice}", style="bold red", markup=False, soft_wrap=True)
+
+
+def _print_markets(console: "Console", summary: "LedgerSummary") -> None:
+    table = _table("market", "from", "to", "strategies", "configurations", "evaluated")
+    for market in summary.markets:
+        counts = (f"{n:,}" for n in (market.strategies, market.configurations, market.evaluated))
+        table.add_row(_market(market.symbol, market.synthetic), market.start[:10], market.end[:10], *counts)
+    console.print(table)
+
+
+def _print_lines(console: "Console", summary: "LedgerSummary") -> None:
+    table = _table("market", "timeframe", "strategy", "asked by", "first", "last", "times", "configurations")
+    for line in summary.lines:
+        place = (_market(line.symbol, line.synthetic), line.timeframe, line.strategy, line.origin)
+        times = (line.first_at[:16], line.last_at[:16])
+        table.add_row(*place, *times, f"{line.reservations:,}", f"{line.configurations:,}")
+    console.print(table)
+
+
+def _table(*headings: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        counted = heading in ("strategies", "configurations", "evaluated", "times")
+        table.add_column(heading, justify="right" if counted else "left")
+    return table
+
+
+def _market(symbol: str, synthetic: bool) -> str:
+    return f"{symbol} (synthetic)" if synthetic else symbol
