@@ -7,6 +7,7 @@ from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
+from mcp_servers._ledger import LedgerAnswer
 from mcp_servers._shared import (
     READS,
     STORES_RUNS,
@@ -270,6 +271,23 @@ async def validation_get_report(
         from mcp_servers._validation import report
 
         return report(job_id, section)
+
+    return await run_library(ctx, work)
+
+
+@server.tool(title="What was ever tried", annotations=READS)
+async def validation_ledger(ctx: Context[Any, Any]) -> LedgerAnswer:
+    """The trial ledger: every configuration ever evaluated, by market and strategy, who asked and when.
+
+    It counts what every command, job and tool evaluates, in all workspaces of this user, and cannot be reset; the
+    count is what deflates a Sharpe ratio. Looks at sealed bars are listed too. For the result of one job use
+    validation_get_report.
+    """
+
+    def work(_: Progress) -> LedgerAnswer:
+        from mcp_servers._ledger import ledger
+
+        return ledger()
 
     return await run_library(ctx, work)
 

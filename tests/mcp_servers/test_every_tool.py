@@ -29,6 +29,7 @@ PROMISED = {
         "validation_status",
         "validation_cancel",
         "validation_get_report",
+        "validation_ledger",
     },
 }
 TOOLS = [tool for server in SERVERS.values() for tool in list_tools(server)]
