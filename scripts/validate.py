@@ -29,7 +29,7 @@ from scripts.optimize import (
 )
 from scripts.sweeps import progress_of
 
-Windows = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="a quarter")]
+Windows = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="four elevenths")]
 
 
 def register(app: typer.Typer) -> None:
@@ -61,7 +61,7 @@ def validate(
     min_trades: Annotated[int, typer.Option(help="In-sample; combinations with fewer are not chosen.")] = 30,
     train: Windows = None,
     test: Annotated[
-        str | None, typer.Option(help="Span to try the choice on.", show_default="a sixteenth, twelve times")
+        str | None, typer.Option(help="Span to try the choice on.", show_default="an eleventh, seven times")
     ] = None,
     step: Annotated[
         str | None, typer.Option(help="From one window to the next.", show_default="as long as --test")
@@ -93,7 +93,7 @@ def validate(
     """Put a strategy through every test and say PASS, CAUTION or FAIL, with the figures that decided.
 
     Parameters are chosen on the first 70 % of the bars and tried on the next 20 %; the last 10 % stay sealed. A
-    walk-forward repeats the choice in twelve windows. Stored under backtests/validation-reports.
+    walk-forward repeats the choice in seven windows. Stored under backtests/validation-reports.
 
     Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
     """

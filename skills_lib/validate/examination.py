@@ -256,7 +256,7 @@ def _judged(runs: Runs, answers: Mapping[str, Any]) -> VerdictFigures:
         trades=walked.stitched.metrics["trades"],
         random_entry_p=null.p if null else None,
         deflated_sharpe=overfit.dsr,
-        pbo=overfit.pbo,
+        pbo=_costly_overfitting(overfit),
         double_cost_return_pct=double.metrics["return_pct"],
         lookahead_passed=looked.truncation.passed,
         starts_agree=looked.warm_up.passed,
@@ -266,6 +266,16 @@ def _judged(runs: Runs, answers: Mapping[str, Any]) -> VerdictFigures:
         days=len(runs.stitched.daily()),
         unseen_regimes=answers["regimes"].unseen,
     )
+
+
+def _costly_overfitting(found: OverfittingFigures) -> float | None:
+    """PBO as far as it costs money: the lesser of it and of the share of splits in which the choice lost.
+
+    PBO compares with the median of what was tried. Where most of the space carries the edge, the best of one half is
+    often below that median and earns all the same: a choice among equals is no overfitting.
+    """
+    figures = [figure for figure in (found.pbo, found.cscv.loss_probability) if figure is not None]
+    return min(figures, default=None)
 
 
 def _warnings(runs: Runs) -> Iterator[str]:

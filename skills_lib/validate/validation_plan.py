@@ -19,8 +19,10 @@ from skills_lib.validate.windows import DAY_NS, WindowPlan
 
 MOST_COMBINATIONS = 100
 """Of the coarse grid that is searched where no --param is given: enough for a plateau, few enough to deflate little."""
-TESTS = 12
-"""Test spans of the usual walk-forward: its first quarter only trains, then each sixteenth is a test once."""
+TESTS, TRAIN_PARTS = 7, 4
+"""Of eleven equal parts the first four only train, then each is a test once. Fewer and longer tests than one would
+like to look at: over 120 days an edge with a Sharpe of 2.5 still loses in one window of thirteen, over 80 in one of
+eight, and of seven windows five are the nearest to 70 %. Measured: docs/calibration.md."""
 _DECADE = 10
 
 
@@ -115,19 +117,19 @@ def _spread(values: list[float], count: int) -> list[float]:
 
 
 def usual_windows(bars: Bars) -> WindowPlan:
-    """Rolling windows that fit any length: twelve tests without overlap, each a sixteenth, and the rest to train on.
+    """Rolling windows that fit any length: seven tests without overlap, each an eleventh, and the rest to train on.
 
     Raises:
-        InputError: a sixteenth of the bars is shorter than a day or than two bars.
+        InputError: an eleventh of the bars is shorter than a day or than two bars.
     """
     spanned = int(bars.open_time_ns[-1]) + bars.interval_ns - int(bars.open_time_ns[0]) if len(bars) else 0
     least = max(DAY_NS, 2 * bars.interval_ns)
-    days = (spanned // (TESTS + TESTS // 3)) // DAY_NS
+    days = (spanned // (TESTS + TRAIN_PARTS)) // DAY_NS
     if days * DAY_NS < least:
-        needed = math.ceil((TESTS + TESTS // 3) * least / DAY_NS / 0.9) + 1
+        needed = math.ceil((TESTS + TRAIN_PARTS) * least / DAY_NS / 0.9) + 1
         raise InputError(
             f"The candles span {spanned / DAY_NS / 0.9:,.0f} days; a validation needs at least {needed:,}: a tenth is "
-            "sealed, and the walk-forward tests twelve spans. Ask for a longer span, or name --train and --test."
+            "sealed, and the walk-forward tests seven spans. Ask for a longer span, or name --train and --test."
         )
     test_ns = days * DAY_NS
     return WindowPlan(train_ns=(spanned - TESTS * test_ns) // DAY_NS * DAY_NS, test_ns=test_ns, step_ns=test_ns)

@@ -34,6 +34,7 @@ class VerdictFigures(BaseModel):
     `walk_forward_sharpe`: mean annual Sharpe ratio of the windows' test spans. `positive_windows_pct`: share of
     windows that earned money after costs. `max_drawdown_pct`: of the out-of-sample run, as METRICS has it (below 0)
     or as a depth (above 0). `trades`: out of sample. `double_cost_return_pct`: out-of-sample net return at 2 × costs.
+    `pbo`: as far as it costs money, the lesser of PBO and of the share of splits in which the choice lost.
     `lookahead_passed`, `starts_agree`, `audit_passed`: the stages lookahead (truncation, warm_up) and audit.
     The rest is not judged; it decides what the verdict says it does not cover.
     """

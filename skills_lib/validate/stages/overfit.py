@@ -179,12 +179,14 @@ def overfitting(
     """Every figure about the search for `daily`, the chosen configuration's returns.
 
     `returns`: float64[days, configurations] of the search, for PBO and SPA. `trials` and `sharpe_variance` (of daily
-    Sharpe ratios) come from the ledger, which remembers earlier searches too. `repetitions`: 0 leaves SPA out.
+    Sharpe ratios) come from the ledger, which remembers earlier searches too; the variance counts up to what
+    `variance_without_edge` allows. `repetitions`: 0 leaves SPA out.
 
     Raises:
         InputError: `blocks` as in `backtest_overfitting`.
     """
-    found, threshold = moments(daily), expected_maximum_sharpe(trials, sharpe_variance)
+    found, variance = moments(daily), min(sharpe_variance, variance_without_edge(returns))
+    threshold = expected_maximum_sharpe(trials, variance)
     pbo = backtest_overfitting(returns, blocks)
     spa_p, note = _spa(returns, repetitions, seed)
     year = math.sqrt(DAYS_PER_YEAR)
@@ -203,6 +205,23 @@ def overfitting(
         spa_p=spa_p,
         notes=tuple(notes),
     )
+
+
+def variance_without_edge(returns: FloatArray) -> float:
+    """Variance of the daily Sharpe ratios of float64[days, configurations] if none had an edge: (1 - r) / (days - 1).
+
+    `r`: their mean correlation. The deflated Sharpe asks for the scatter of trials without an edge. The scatter that
+    was seen is that of luck only where all are alike; a rule that pays its capital in fees is unlike the rest without
+    being lucky, and one such rule would raise the bar beyond any edge. Infinite where nothing can be compared.
+    """
+    usable = distinct_columns(returns)
+    usable = usable[:, usable.std(axis=0) > 0]
+    days, configurations = usable.shape
+    if configurations < 2 or days < 2:
+        return math.inf
+    together = ((usable - usable.mean(axis=0)) / usable.std(axis=0)).sum(axis=1)
+    correlation = (float(np.mean(together**2)) - configurations) / (configurations * (configurations - 1))
+    return (1 - correlation) / (days - 1)
 
 
 def _spa(returns: FloatArray, repetitions: int, seed: int) -> tuple[float | None, str | None]:
