@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         return self.home / "backtests" / "validation-reports"
 
     @cached_property
+    def calibrations_dir(self) -> Path:
+        return self.home / "backtests" / "calibrations"
+
+    @cached_property
     def jobs_dir(self) -> Path:
         return self.home / "backtests" / "jobs"
 

@@ -1,0 +1,1 @@
+"""The proof of the verdict: validation on markets whose truth is known."""

@@ -1,0 +1,77 @@
+"""A market without memory of direction: GARCH volatility, fat tails, no drift, and bars without an edge inside.
+
+The hour's deviation follows GARCH(1,1) (Bollerslev 1986), and its shock is Student t: a Gaussian path whose scale is
+drawn once an hour, which makes the hour's return exactly t. The path of an hour is a few Gaussian steps; between
+them the extremes of a Brownian bridge are drawn exactly (Karatzas & Shreve, 2.8), so that a stop or a target that
+the path touches is worth what it is worth in continuous time. Every step has the drift of minus half its variance:
+the price, not its logarithm, is a martingale.
+"""
+
+import math
+
+import numpy as np
+
+from skills_lib.domain.bars import Bars, FloatArray, IntArray
+from skills_lib.market.candles.series import bars_of
+from skills_lib.validate.calibration.moves import START_PRICE
+
+HOUR_NS = 3_600 * 1_000_000_000
+START_NS = 1_609_459_200 * 1_000_000_000  # 2021-01-01T00:00Z
+HOURS_PER_YEAR = 8_760
+ANNUAL_VOLATILITY = 0.6
+HOURLY_DEVIATION = ANNUAL_VOLATILITY / math.sqrt(HOURS_PER_YEAR)
+ALPHA, BETA = 0.06, 0.92
+DEGREES_OF_FREEDOM = 5
+_LARGEST_SQUARE = 36.0  # of a shock, in variances: a crash must not blow volatility up for good
+_STEPS = 6
+_TURNOVER = 1_000.0
+
+
+def garch_bars(rng: np.random.Generator, hours: int, drift: FloatArray | None = None) -> Bars:
+    """`hours` hourly bars from 2021 on; `drift` is added to each hour's log return, float64[hours]."""
+    gaussian = rng.standard_normal((hours, _STEPS)) / math.sqrt(_STEPS)
+    scale = _scales(rng, gaussian.sum(axis=1))
+    path = _paths(gaussian, scale, np.zeros(hours) if drift is None else drift)
+    open_, close = path[:, :-1].ravel(), path[:, 1:].ravel()
+    variance = np.repeat(scale**2 / _STEPS, _STEPS)
+    high = _extreme(rng, open_, close, variance, 1).reshape(-1, _STEPS).max(axis=1)
+    low = _extreme(rng, open_, close, variance, -1).reshape(-1, _STEPS).min(axis=1)
+    volume = _TURNOVER * scale / HOURLY_DEVIATION * rng.gamma(2.0, 0.5, hours)
+    prices = [np.exp(line) for line in (path[:, 0], high, low, path[:, -1])]
+    return bars_of(hourly(hours), (*prices, volume), HOUR_NS)
+
+
+def hourly(hours: int) -> IntArray:
+    """Open times of consecutive hours from 2021-01-01 on, UTC nanoseconds."""
+    return START_NS + HOUR_NS * np.arange(hours, dtype=np.int64)
+
+
+def _scales(rng: np.random.Generator, gaussian: FloatArray) -> FloatArray:
+    """Deviation of each hour's path, given its standard Gaussian move: GARCH's, times the mixture that makes it t."""
+    mixing = np.sqrt((DEGREES_OF_FREEDOM - 2) / rng.chisquare(DEGREES_OF_FREEDOM, len(gaussian)))
+    squares = np.minimum((mixing * gaussian) ** 2, _LARGEST_SQUARE).tolist()
+    target = (1 - ALPHA - BETA) * HOURLY_DEVIATION**2
+    variance, variances = HOURLY_DEVIATION**2, np.empty(len(gaussian))
+    for hour, square in enumerate(squares):
+        variances[hour] = variance
+        variance = target + variance * (ALPHA * square + BETA)
+    return np.sqrt(variances) * mixing
+
+
+def _paths(gaussian: FloatArray, scale: FloatArray, drift: FloatArray) -> FloatArray:
+    """Log prices at the start, between the steps and at the end of each hour: float64[hours, steps + 1]."""
+    compensated = drift - scale**2 / 2
+    steps = gaussian * scale[:, None] + compensated[:, None] / _STEPS
+    ends = (math.log(START_PRICE) + np.cumsum(steps.ravel())).reshape(-1, _STEPS)
+    starts = np.concatenate(([math.log(START_PRICE)], ends[:-1, -1]))
+    return np.column_stack([starts, ends])
+
+
+def _extreme(
+    rng: np.random.Generator, open_: FloatArray, close: FloatArray, variance: FloatArray, sign: int
+) -> FloatArray:
+    """Maximum (`sign` 1) or minimum (-1) of the Brownian bridge of that variance from open to close."""
+    move = close - open_
+    reach = np.sqrt(move * move + 2 * variance * rng.standard_exponential(len(close)))
+    found: FloatArray = open_ + (move + sign * reach) / 2
+    return found

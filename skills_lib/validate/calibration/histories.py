@@ -1,0 +1,74 @@
+"""Where real hourly bars for null markets come from: a folder of files, the cache, or the sample, and which it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from skills_lib.domain.errors import InputError, SourceUnavailableError
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles import CandleRequest, Source, load, load_file
+from skills_lib.settings import Settings
+from skills_lib.validate.calibration.markets import History
+from skills_lib.validate.validation_others import file_for
+
+SYMBOLS = ("BTC", "ETH", "BNB", "SOL")
+FEWEST_BARS = 2 * 365 * 24
+"""Of a history: markets made from a shorter one would show the same few weeks again and again."""
+_BEFORE_ANY_BAR = datetime(2015, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histories:
+    """Bars of some assets. `source` says where they are from; `synthetic` where that is the sample."""
+
+    found: tuple[History, ...]
+    source: str
+    synthetic: bool
+
+
+def find_histories(settings: Settings, folder: Path | None = None) -> Histories:
+    """Hourly bars of BTC, ETH, BNB and SOL: from files in `folder` where given, else the cache, else the sample.
+
+    Raises:
+        InputError: a file that is missing, refused, or shorter than two years.
+    """
+    if folder is not None:
+        found = [_from_file(symbol, folder) for symbol in SYMBOLS]
+        return Histories(tuple(found), f"files ({_told(found)})", synthetic=False)
+    cached = [history for symbol in SYMBOLS if (history := _from_cache(symbol, settings))]
+    if cached:
+        return Histories(tuple(cached), f"cache ({_told(cached)})", synthetic=False)
+    sample = [_loaded(symbol, Source.SAMPLE, settings) for symbol in SYMBOLS]
+    return Histories(tuple(sample), f"sample ({_told(sample)})", synthetic=True)
+
+
+def _from_file(symbol: str, folder: Path) -> History:
+    path = file_for(folder, symbol, Timeframe.H1.value)
+    history = History(symbol, load_file(path, Instrument.parse(symbol), Timeframe.H1).bars)
+    if len(history.bars) < FEWEST_BARS:
+        raise InputError(
+            f"{path.name} holds {len(history.bars):,} bars; null markets are made from at least {FEWEST_BARS:,} hours. "
+            "Give a longer file, or leave --data-dir out to use the cache or the sample."
+        )
+    return history
+
+
+def _from_cache(symbol: str, settings: Settings) -> History | None:
+    try:
+        history = _loaded(symbol, Source.CACHE, settings)
+    except SourceUnavailableError:
+        return None
+    return history if len(history.bars) >= FEWEST_BARS else None
+
+
+def _loaded(symbol: str, source: Source, settings: Settings) -> History:
+    request = CandleRequest(
+        Instrument.parse(symbol), Timeframe.H1, since=_BEFORE_ANY_BAR, source=source, exchange=settings.exchange
+    )
+    return History(symbol, load(request, settings).bars)
+
+
+def _told(found: Sequence[History]) -> str:
+    return ", ".join(f"{history.symbol} {len(history.bars):,} hours" for history in found)

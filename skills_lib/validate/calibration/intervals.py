@@ -1,0 +1,53 @@
+"""Exact intervals of a share: how sure some passes among some markets make."""
+
+from importlib.util import find_spec
+
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.domain.errors import TwokeyError
+
+CONFIDENCE = 0.95
+
+
+class Share(BaseModel):
+    """`passes` of `markets`, with the exact 95 % interval of the share behind them; [0, 1] where there are none."""
+
+    model_config = ConfigDict(frozen=True)
+
+    markets: int
+    passes: int
+    rate: float
+    ci95: tuple[float, float]
+
+    @classmethod
+    def of(cls, passes: int, markets: int) -> "Share":
+        """Raises:
+        TwokeyError: scipy is not installed.
+        """
+        rate = passes / markets if markets else 0.0
+        return cls(markets=markets, passes=passes, rate=rate, ci95=clopper_pearson(passes, markets))
+
+
+def clopper_pearson(passes: int, markets: int) -> tuple[float, float]:
+    """The exact two-sided 95 % interval of a binomial share (Clopper & Pearson 1934), by scipy.
+
+    Raises:
+        TwokeyError: scipy is not installed.
+    """
+    if not markets:
+        return 0.0, 1.0
+    require_scipy()
+    from scipy.stats import binomtest  # type: ignore[import-untyped]
+
+    found = binomtest(passes, markets).proportion_ci(CONFIDENCE, method="exact")
+    return float(found.low), float(found.high)
+
+
+def require_scipy() -> None:
+    """Refuse before hours of work what cannot be written at their end.
+
+    Raises:
+        TwokeyError: scipy is not installed.
+    """
+    if find_spec("scipy") is None or find_spec("arch") is None:
+        raise TwokeyError("A calibration needs the extra 'evidence': pip install 'twokey[evidence]'.")

@@ -1,0 +1,155 @@
+"""One market of a calibration: drawn from its seed, validated as `twokey validate` would, and put into one record."""
+
+import math
+import pickle
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from skills_lib.backtest.evaluator import COLUMNS, Span
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.model import Candles, Origin
+from skills_lib.market.candles.quality import measure
+from skills_lib.validate.calibration.family import sized
+from skills_lib.validate.calibration.markets import NULL_KINDS, History, null_market
+from skills_lib.validate.calibration.model import Kind, MarketResult
+from skills_lib.validate.calibration.planted import STRENGTHS, planted_market
+from skills_lib.validate.examination import examine
+from skills_lib.validate.validation_model import Examination
+from skills_lib.validate.validation_plan import Plan
+from skills_lib.validate.verdict import VerdictFigures
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Payload = npt.NDArray[np.uint8]
+
+_KINDS: tuple[Kind, ...] = (*NULL_KINDS, "planted")
+
+
+class Task(NamedTuple):
+    """One market: the `number`-th of its kind and, where planted, Sharpe."""
+
+    kind: Kind
+    number: int
+    sharpe: float | None
+
+
+class Job(NamedTuple):
+    """What all markets share."""
+
+    subject: Subject
+    share: float
+    plan: Plan
+    settings: BacktestSettings
+    histories: tuple[History, ...]
+    seed: int
+
+
+def tasks(markets: int, planted_markets: int, sharpes: Sequence[float]) -> Iterator[Task]:
+    """`markets` null ones, the kinds in turn, then `planted_markets` of each Sharpe."""
+    for number in range(markets):
+        yield Task(NULL_KINDS[number % len(NULL_KINDS)], number // len(NULL_KINDS), None)
+    for number in range(planted_markets):
+        for sharpe in sharpes:
+            yield Task("planted", number, sharpe)
+
+
+def pack(job: Job) -> "Payload":
+    """The job as bytes that travel once to each worker."""
+    return np.frombuffer(pickle.dumps(job), dtype=np.uint8)
+
+
+def run_packed(payload: "Payload", task: Task) -> MarketResult:
+    """`run_market` in a worker."""
+    return run_market(_opened(payload), task)
+
+
+def run_market(job: Job, task: Task) -> MarketResult:
+    """Draw the market, validate on it, keep what was judged; the same job and task give the same record."""
+    bars = draw(job, task)
+    strategy = sized(_signals_of(job.subject), job.share)
+    subject = Subject(job.subject.name, strategy, job.subject.source_file)
+    try:
+        found = examine(subject, _candles(bars, task), job.plan, job.settings)
+    except InputError as error:  # nothing to judge is not a pass
+        return MarketResult(**_named(task), label="FAIL", rejected_by=[], judged=VerdictFigures(), error=str(error))
+    return MarketResult(
+        **_named(task),
+        label=found.verdict.label,
+        rejected_by=[rule.name for rule in found.verdict.rules if not rule.passed],
+        judged=found.judged,
+        in_sample_sharpe=found.in_sample.highest["sharpe"],
+        ideal_sharpe=_ideal_sharpe(job, task, strategy, bars),
+        overfitting=_overfitting(found),
+    )
+
+
+def draw(job: Job, task: Task) -> Bars:
+    """The bars of one market; every market has a stream of random numbers of its own."""
+    strength = round(100 * (task.sharpe or 0))
+    rng = np.random.default_rng([job.seed, _KINDS.index(task.kind), strength, task.number])
+    if task.sharpe is not None:
+        return planted_market(STRENGTHS[task.sharpe].drift, rng)
+    assert task.kind != "planted"
+    return null_market(task.kind, job.histories, task.number, rng)
+
+
+def _candles(bars: Bars, task: Task) -> Candles:
+    origin = Origin("calibration", f"{task.kind} {task.number}", synthetic=True)
+    return Candles(Instrument("NULL" if task.sharpe is None else "EDGE"), Timeframe.H1, bars, origin, measure(bars))
+
+
+def _ideal_sharpe(job: Job, task: Task, strategy: type[SignalStrategy], bars: Bars) -> float | None:
+    """What the point that is best on such markets earned here, over all bars."""
+    if task.sharpe is None:
+        return None
+    from skills_lib.backtest.kernel_sweep import KernelSweep
+
+    sweep = KernelSweep(strategy, bars, job.settings, threads=1)
+    rows = sweep.evaluate([STRENGTHS[task.sharpe].best], Span(0, len(bars)))
+    return _defined(float(rows[0, COLUMNS["sharpe"]]))
+
+
+def _overfitting(found: Examination) -> dict[str, float | None]:
+    """Figures of the search that the rules do not read, for trying other rules afterwards."""
+    names = ("trials", "days", "sharpe", "skewness", "kurtosis", "expected_maximum_sharpe", "psr", "spa_p")
+    figures = {name: getattr(found.overfitting, name) for name in names}
+    return figures | {
+        "loss_probability": found.overfitting.cscv.loss_probability,
+        "out_of_sample_sharpe": found.out_of_sample.metrics["sharpe"],
+        "stitched_sharpe": found.walk_forward.stitched.metrics["sharpe"],
+    }
+
+
+def _named(task: Task) -> dict[str, object]:
+    return {"kind": task.kind, "number": task.number, "sharpe": task.sharpe}
+
+
+def _signals_of(subject: Subject) -> type[SignalStrategy]:
+    if not issubclass(subject.strategy, SignalStrategy):
+        raise InputError(f"{subject.name} has its own next(). Calibrate a strategy that gives signals.")
+    return subject.strategy
+
+
+def _defined(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+_open_job: tuple[bytes, Job] | None = None
+
+
+def _opened(payload: "Payload") -> Job:
+    """Each worker unpacks a job once."""
+    global _open_job
+    head = payload[-64:].tobytes() + len(payload).to_bytes(8, "big")
+    if _open_job is None or _open_job[0] != head:
+        _open_job = (head, pickle.loads(payload.tobytes()))
+    return _open_job[1]

@@ -1,0 +1,163 @@
+"""What a calibration is asked and what it answers."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.domain.constraints import Value
+from skills_lib.validate.calibration.intervals import Share
+from skills_lib.validate.validation_plan import Samples
+from skills_lib.validate.verdict import Label, Rules, VerdictFigures, judge_validation
+
+Kind = Literal["garch", "bootstrap", "flipped", "planted"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class CalibrationQuestion(_Frozen):
+    """Everything that makes two calibrations the same. `histories`: digests of the bars markets are made from."""
+
+    strategy: str
+    share: float
+    markets: int
+    planted_markets: int
+    sharpes: list[float]
+    seed: int
+    histories: dict[str, str]
+    code_sha256: str
+    settings: BacktestSettings
+    values: dict[str, list[Value]]
+    samples: Samples
+    rules: Rules
+
+    @property
+    def id(self) -> str:
+        """16 hex digits: the hash of the question."""
+        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
+
+
+class MarketResult(_Frozen):
+    """One market, validated. Everything the rules judged is kept, so that other thresholds can be tried afterwards.
+
+    `sharpe`: the planted one, None on a null market. `in_sample_sharpe`: of the best of everything searched, in-sample.
+    `ideal_sharpe`: what the best fixed point earned on this very market. `error`: why it could not be examined.
+    """
+
+    kind: Kind
+    number: int
+    sharpe: float | None
+    label: Label
+    rejected_by: list[str]
+    judged: VerdictFigures
+    in_sample_sharpe: float | None
+    ideal_sharpe: float | None = None
+    overfitting: dict[str, float | None] = {}
+    error: str | None = None
+
+    @property
+    def judged_rules(self) -> list[str]:
+        """Names of all rules, in the order of the verdict's table."""
+        return [rule.name for rule in judge_validation(self.judged).rules]
+
+
+class Null(Share):
+    """Markets without an edge: `rate` is that of false passes. `rejected_by`: how many each rule refused."""
+
+    cautions: int
+    kinds: dict[str, Share]
+    rejected_by: dict[str, int]
+
+
+class PlantedShare(_Frozen):
+    """Markets with a planted edge: `power` is the share that passed."""
+
+    sharpe: float
+    markets: int
+    passes: int
+    power: float
+    ci95: tuple[float, float]
+
+    @classmethod
+    def of(cls, sharpe: float, share: Share) -> "PlantedShare":
+        """The same figures by the names they have here."""
+        return cls(sharpe=sharpe, markets=share.markets, passes=share.passes, power=share.rate, ci95=share.ci95)
+
+
+class Power(PlantedShare):
+    """`ideal_sharpe`: mean of what the best fixed point earned. `rejected_by`: how many markets each rule refused."""
+
+    cautions: int
+    ideal_sharpe: float | None
+    rejected_by: dict[str, int]
+
+
+class NaiveRule(_Frozen):
+    """A naive rule on the same markets."""
+
+    rule: str
+    null: Share
+    planted: list[PlantedShare]
+
+
+class TradeOff(_Frozen):
+    """What all rules let through at one strictness: 0 asks for nothing, 1 are the defaults."""
+
+    strictness: float
+    rules: Rules
+    null: Share
+    planted: list[PlantedShare]
+
+
+class WithoutRule(_Frozen):
+    """What the other rules let through if one is dropped."""
+
+    rule: str
+    null: Share
+    planted: list[PlantedShare]
+
+
+class CalibrationArtifacts(_Frozen):
+    """Files of a stored calibration. `markets`: one MarketResult a line."""
+
+    folder: Path
+    result: Path
+    report: Path
+    picture: Path
+    markets: Path
+
+
+class Calibration(_Frozen):
+    """One stored calibration.
+
+    `share`: of equity in a position. `errors`: markets that could not be examined, by reason. `source`: where the bars
+    of bootstrapped and flipped markets are from.
+    """
+
+    id: str
+    strategy: str
+    share: float
+    seed: int
+    null: Null
+    planted: list[Power]
+    naive: dict[str, NaiveRule]
+    trade_off: list[TradeOff]
+    without: list[WithoutRule]
+    histories: list[str]
+    source: str
+    synthetic: bool
+    space: dict[str, list[Value]]
+    samples: Samples
+    rules: Rules
+    settings: BacktestSettings
+    errors: dict[str, int]
+    warnings: list[str]
+    artifacts: CalibrationArtifacts
+    seconds: float
+    code_sha256: str
+    created_at: str

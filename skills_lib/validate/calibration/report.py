@@ -1,0 +1,123 @@
+"""The written report of a calibration."""
+
+from collections.abc import Iterator, Sequence
+
+from skills_lib.validate.calibration.intervals import Share
+from skills_lib.validate.calibration.model import Calibration, PlantedShare
+
+LIMITS = (
+    "Limits: the rates hold for these kinds of markets, this family, its grid and these costs. A null market has no "
+    "edge at all; a real one may have an edge too small to pay, or one that ends. The planted edge never ends, which "
+    "makes it easier to find than a real one. Nobody tuned a strategy on these markets before they were validated; "
+    "where somebody did, the trial ledger must count it."
+)
+
+
+def write_calibration(result: Calibration) -> str:
+    """The report as Markdown."""
+    return "\n".join(
+        [
+            f"# Calibration of the verdict with {result.strategy}\n",
+            f"{result.null.markets:,} markets without an edge and {_planted_markets(result)} with a planted one, each "
+            "validated as `twokey validate` does, search and walk-forward included. The truth is known, so the errors "
+            "can be counted.\n",
+            "![Power, rejections and trade-off](calibration.png)\n",
+            *(f"- Warning: {text}" for text in result.warnings),
+            *(f"- Not examined: {count} markets: {text}" for text, count in result.errors.items()),
+            "## How often it says PASS\n",
+            *_table(_headings(result), _rows(result)),
+            "\nIn brackets the exact 95 % interval (Clopper & Pearson). A planted Sharpe is the annual ratio after "
+            "costs that the best fixed point of the grid has in the mean over many such markets; "
+            f"{_ideals(result)}.\n",
+            "## Null markets by kind\n",
+            *_table(["kind", "markets", "passes"], _kinds(result)),
+            "\n## Which rule refuses\n",
+            *_table(_rule_headings(result), _rejections(result)),
+            "\nA market may be refused by several rules.\n",
+            "## Without one rule\n",
+            *_table(["dropped", *_headings(result)[1:]], _without(result)),
+            "\n## Stricter or laxer\n",
+            *_table(["strictness", *_headings(result)[1:]], _trade_off(result)),
+            "\nAll thresholds together: 1 is the verdict, 0 asks for a profit and nothing else.\n",
+            LIMITS,
+            *_provenance(result),
+        ]
+    )
+
+
+def percent(share: float) -> str:
+    """A share for people: as many digits as small rates need."""
+    return f"{share * 100:.2f} %" if 0 < share < 0.0995 else f"{share * 100:.0f} %"
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(headings)} |"
+    yield f"|---|{'---:|' * (len(headings) - 1)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _headings(result: Calibration) -> list[str]:
+    return ["rule", "no edge", *(f"Sharpe {found.sharpe:g}" for found in result.planted)]
+
+
+def _rows(result: Calibration) -> Iterator[list[str]]:
+    yield ["**PASS**", *_exact(result.null, result.planted)]
+    for naive in result.naive.values():
+        yield [f"naive: {naive.rule}", *_exact(naive.null, naive.planted)]
+
+
+def _exact(null: Share, planted: Sequence[PlantedShare]) -> list[str]:
+    return [_interval(null.rate, null.ci95), *(_interval(found.power, found.ci95) for found in planted)]
+
+
+def _interval(rate: float, ci95: tuple[float, float]) -> str:
+    return f"{percent(rate)} ({percent(ci95[0])} to {percent(ci95[1])})"
+
+
+def _shown(null: Share, planted: Sequence[PlantedShare]) -> list[str]:
+    return [percent(null.rate), *(percent(found.power) for found in planted)]
+
+
+def _kinds(result: Calibration) -> Iterator[list[str]]:
+    for kind, found in result.null.kinds.items():
+        yield [kind, f"{found.markets:,}", f"{found.passes:,} {_interval(found.rate, found.ci95)}"]
+
+
+def _rule_headings(result: Calibration) -> list[str]:
+    return ["rule", f"of {result.null.markets:,} null", *(f"of {f.markets} at {f.sharpe:g}" for f in result.planted)]
+
+
+def _rejections(result: Calibration) -> Iterator[list[str]]:
+    every = [result.null.rejected_by, *(found.rejected_by for found in result.planted)]
+    for rule in (found.rule for found in result.without):
+        yield [rule, *(str(rejected.get(rule, 0)) for rejected in every)]
+
+
+def _without(result: Calibration) -> Iterator[list[str]]:
+    for found in result.without:
+        yield [found.rule, *_shown(found.null, found.planted)]
+
+
+def _trade_off(result: Calibration) -> Iterator[list[str]]:
+    for found in result.trade_off:
+        yield [f"{found.strictness:g}", *_shown(found.null, found.planted)]
+
+
+def _planted_markets(result: Calibration) -> str:
+    return f"{sum(found.markets for found in result.planted):,}"
+
+
+def _ideals(result: Calibration) -> str:
+    told = (f"{f.ideal_sharpe:.2f} for {f.sharpe:g}" for f in result.planted if f.ideal_sharpe is not None)
+    return f"on the markets of this calibration it earned {', '.join(told)}"
+
+
+def _provenance(result: Calibration) -> Iterator[str]:
+    combinations = " × ".join(f"{len(values)} {name}" for name, values in result.space.items())
+    yield "\n## Provenance\n"
+    yield f"- Seed {result.seed}; the same seed, candles and code give the same markets and the same answer"
+    yield f"- Bootstrapped and flipped markets from {result.source}"
+    yield f"- Searched: {combinations}, positions of {result.share:g} of equity, costs {result.settings.costs.name}"
+    yield f"- Code `{result.code_sha256[:16]}`, id `{result.id}`, {result.created_at[:19]} UTC, {result.seconds:,.0f} s"
+    yield ""

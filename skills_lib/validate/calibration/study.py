@@ -1,0 +1,241 @@
+"""A calibration from question to stored answer: every market validated on all cores, counted, drawn and kept."""
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import fmean
+
+from skills_lib.backtest.identity import code_sha256
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.parallel import open_workers
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import parameter_space
+from skills_lib.domain.errors import InputError
+from skills_lib.progress import Progress, silent
+from skills_lib.validate.calibration.family import SHARE
+from skills_lib.validate.calibration.histories import Histories
+from skills_lib.validate.calibration.intervals import Share, require_scipy
+from skills_lib.validate.calibration.market_log import MarketLog
+from skills_lib.validate.calibration.market_run import Job, Task, pack, run_packed, tasks
+from skills_lib.validate.calibration.markets import NULL_KINDS
+from skills_lib.validate.calibration.model import (
+    Calibration,
+    CalibrationArtifacts,
+    CalibrationQuestion,
+    MarketResult,
+    NaiveRule,
+    Null,
+    Power,
+)
+from skills_lib.validate.calibration.naive import NAIVE
+from skills_lib.validate.calibration.picture import draw_calibration
+from skills_lib.validate.calibration.planted import STRENGTHS
+from skills_lib.validate.calibration.report import write_calibration
+from skills_lib.validate.calibration.tradeoff import share, shares, trade_off, without_each
+from skills_lib.validate.optimize import Search
+from skills_lib.validate.search import SearchPlan
+from skills_lib.validate.store import SweepStore
+from skills_lib.validate.table import Objective
+from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, validation_space
+
+_FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}
+_TASKS_A_SLOT = 4
+"""Markets a worker gets between two words of progress; so many per core are lost at most when it is stopped."""
+_ROOM = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`markets` null ones in all, `planted_markets` for each of the planted `sharpes`."""
+
+    markets: int
+    planted_markets: int
+    sharpes: tuple[float, ...]
+    seed: int
+
+    @classmethod
+    def parse(cls, markets: int, planted_markets: int | None, sharpes: Sequence[float], seed: int) -> "Asked":
+        """Check what was typed; without a number of planted markets a quarter of the null ones is taken.
+
+        Raises:
+            InputError: no market, or a Sharpe for which no strength is known.
+        """
+        if markets < 1 or (planted_markets is not None and planted_markets < 1):
+            raise InputError(f"markets={min(markets, planted_markets or 1)} is not allowed. Give 1 or more.")
+        for sharpe in sharpes:
+            if sharpe not in STRENGTHS:
+                known = ", ".join(f"{s:g}" for s in STRENGTHS)
+                raise InputError(f"No strength is known for a planted Sharpe of {sharpe:g}. Allowed: {known}.")
+        wanted = tuple(sorted(set(sharpes))) or tuple(STRENGTHS)
+        return cls(markets, planted_markets or max(1, markets // 4), wanted, seed)
+
+
+def calibrate(
+    subject: Subject,
+    asked: Asked,
+    histories: Histories,
+    settings: BacktestSettings,
+    root: Path,
+    progress: Progress = silent,
+) -> Calibration:
+    """Validate on every market and store what was found under `root`; the same question returns the stored answer.
+
+    The answer depends on nothing but its arguments and the code: not on how many processes worked, nor on how often
+    it was stopped. Finished markets are kept when it is, and the same question goes on from there.
+
+    Raises:
+        TwokeyError: an extra is missing, workers kept dying, or the same calibration is running elsewhere.
+        OSError: the result cannot be written.
+    """
+    require_scipy()
+    began, plan = time.perf_counter(), plan_of(subject)
+    question = _question(subject, asked, histories, plan, settings)
+    store = SweepStore(root, Calibration)
+    if stored := store.find(question.id):
+        return stored
+    job = Job(subject, SHARE, plan, settings, histories.found, asked.seed)
+    wanted = list(tasks(asked.markets, asked.planted_markets, asked.sharpes))
+    with MarketLog(root / f".unfinished-{question.id}") as log:
+        _run(job, wanted, log, progress)
+        results = [log.known[task] for task in wanted]
+        folder = root / f"{datetime.now(UTC):%Y-%m-%d}-{question.id}"
+        result = _result(question, results, histories, folder, began)
+        store.save(folder, lambda scratch: _write(scratch, result, results))
+        log.discard()
+    return result
+
+
+def plan_of(subject: Subject) -> Plan:
+    """What `twokey validate` does without options, with fewer samples drawn in each stage."""
+    space = validation_space(parameter_space(subject.strategy))
+    search = Search(space, SearchPlan(), Objective("sharpe", 30), "kernel")
+    return Plan(search, samples=FEW_SAMPLES)
+
+
+def _run(job: Job, wanted: Sequence[Task], log: MarketLog, progress: Progress) -> None:
+    missing = [task for task in wanted if task not in log.known]
+    if not missing:
+        return
+    progress(len(log.known), len(wanted), "markets")
+    with open_workers(None) as workers:
+        payload, step = pack(job), _TASKS_A_SLOT * workers.slots
+        for first in range(0, len(missing), step):
+            log.append(workers.run(run_packed, payload, missing[first : first + step]))
+            progress(len(log.known), len(wanted), "markets")
+
+
+def _question(
+    subject: Subject, asked: Asked, histories: Histories, plan: Plan, settings: BacktestSettings
+) -> CalibrationQuestion:
+    return CalibrationQuestion(
+        strategy=subject.name,
+        share=SHARE,
+        markets=asked.markets,
+        planted_markets=asked.planted_markets,
+        sharpes=list(asked.sharpes),
+        seed=asked.seed,
+        histories={history.symbol: history.bars.digest() for history in histories.found},
+        code_sha256=_code_sha256(subject.source_file),
+        settings=settings,
+        values={name: list(values) for name, values in plan.search.space.values.items()},
+        samples=plan.samples,
+        rules=plan.rules,
+    )
+
+
+def _code_sha256(strategy_file: Path) -> str:
+    """Everything that judges is under test, so any change of it is another question."""
+    digest = hashlib.sha256(code_sha256(strategy_file).encode())
+    for file in sorted(_ROOM.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _result(
+    question: CalibrationQuestion, results: Sequence[MarketResult], histories: Histories, folder: Path, began: float
+) -> Calibration:
+    names = list(dict.fromkeys(name for found in results for name in found.judged_rules))
+    return Calibration(
+        **question.model_dump(include={"strategy", "share", "seed", "samples", "rules", "settings", "code_sha256"}),
+        id=question.id,
+        null=_null([found for found in results if found.sharpe is None]),
+        planted=[_power(sharpe, [f for f in results if f.sharpe == sharpe]) for sharpe in question.sharpes],
+        naive=_naive(results),
+        trade_off=trade_off(results, question.rules),
+        without=without_each(results, names),
+        histories=[history.symbol for history in histories.found],
+        source=histories.source,
+        synthetic=histories.synthetic,
+        space=question.values,
+        errors=dict(Counter(found.error for found in results if found.error)),
+        warnings=_warnings(question, histories),
+        artifacts=CalibrationArtifacts(folder=folder, **{name: folder / file for name, file in _FILES.items()}),
+        seconds=round(time.perf_counter() - began, 3),
+        created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
+    )
+
+
+def _null(results: Sequence[MarketResult]) -> Null:
+    kinds = {kind: share([found for found in results if found.kind == kind], _passed) for kind in NULL_KINDS}
+    return Null(
+        **share(results, _passed).model_dump(),
+        cautions=sum(found.label == "CAUTION" for found in results),
+        kinds={kind: found for kind, found in kinds.items() if found.markets},
+        rejected_by=_rejections(results),
+    )
+
+
+def _power(sharpe: float, results: Sequence[MarketResult]) -> Power:
+    found = share(results, _passed)
+    ideal = [result.ideal_sharpe for result in results if result.ideal_sharpe is not None]
+    return Power(
+        sharpe=sharpe,
+        markets=found.markets,
+        passes=found.passes,
+        power=found.rate,
+        ci95=found.ci95,
+        cautions=sum(result.label == "CAUTION" for result in results),
+        ideal_sharpe=fmean(ideal) if ideal else None,
+        rejected_by=_rejections(results),
+    )
+
+
+def _naive(results: Sequence[MarketResult]) -> dict[str, NaiveRule]:
+    found = {}
+    for name, rule in NAIVE.items():
+        null, planted = shares(results, rule.passes)
+        found[name] = NaiveRule(rule=rule.words, null=null, planted=planted)
+    return found
+
+
+def _rejections(results: Sequence[MarketResult]) -> dict[str, int]:
+    """Markets that each rule refused, the most first; a market may be refused by several."""
+    return dict(Counter(name for found in results for name in found.rejected_by).most_common())
+
+
+def _passed(found: MarketResult) -> bool:
+    return found.label == "PASS"
+
+
+def _warnings(question: CalibrationQuestion, histories: Histories) -> list[str]:
+    texts = []
+    if question.markets < 1_000:
+        best = Share.of(0, question.markets).ci95[1]
+        texts.append(
+            f"{question.markets} null markets cannot show a false-PASS rate below {best:.1%} even where none passes."
+        )
+    if histories.synthetic:
+        texts.append("No real candles were found: bootstrapped and flipped markets are made from the synthetic sample.")
+    return texts
+
+
+def _write(folder: Path, result: Calibration, results: Sequence[MarketResult]) -> None:
+    lines = "".join(f"{found.model_dump_json()}\n" for found in results)
+    (folder / _FILES["markets"]).write_text(lines, encoding="utf-8")
+    draw_calibration(folder / _FILES["picture"], result)
+    (folder / _FILES["report"]).write_text(write_calibration(result), encoding="utf-8")
+    (folder / _FILES["result"]).write_text(result.model_dump_json(indent=2), encoding="utf-8")

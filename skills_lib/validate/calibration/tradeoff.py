@@ -1,0 +1,70 @@
+"""What other thresholds would have let through, from the kept figures, without running a market again."""
+
+from collections.abc import Callable, Sequence
+
+from skills_lib.validate.calibration.intervals import Share
+from skills_lib.validate.calibration.model import MarketResult, PlantedShare, TradeOff, WithoutRule
+from skills_lib.validate.verdict import Rules, judge_validation
+
+STRICTNESSES = tuple(round(0.1 * step, 1) for step in range(16))
+Passes = Callable[[MarketResult], bool]
+
+
+def scaled_rules(strictness: float, rules: Rules | None = None) -> Rules:
+    """`rules` at another strictness: 1 is what they are, more is stricter, 0 asks for a profit and nothing else.
+
+    Sharpe and trades are multiplied; windows keep their distance from the half that luck gives; the drawdown is
+    divided; p, PBO and the complement of the deflated Sharpe are raised to the power.
+    """
+    usual = rules or Rules()
+    changed = {
+        "min_sharpe": usual.min_sharpe * strictness,
+        "min_positive_windows_pct": 50 + (usual.min_positive_windows_pct - 50) * strictness,
+        "max_drawdown_pct": usual.max_drawdown_pct / max(strictness, 1e-6),
+        "min_trades": round(usual.min_trades * strictness),
+        "max_random_entry_p": usual.max_random_entry_p**strictness,
+        "min_deflated_sharpe": 1 - (1 - usual.min_deflated_sharpe) ** strictness,
+        "max_pbo": usual.max_pbo**strictness,
+    }
+    return usual.model_copy(update=changed)
+
+
+def trade_off(results: Sequence[MarketResult], rules: Rules) -> list[TradeOff]:
+    """False passes and power as all thresholds together get stricter."""
+    found = []
+    for strictness in STRICTNESSES:
+        changed = scaled_rules(strictness, rules)
+        null, planted = shares(results, passing(changed))
+        found.append(TradeOff(strictness=strictness, rules=changed, null=null, planted=planted))
+    return found
+
+
+def without_each(results: Sequence[MarketResult], names: Sequence[str]) -> list[WithoutRule]:
+    """False passes and power with one rule dropped, rule by rule: what each one buys and what it costs."""
+    found = []
+    for name in names:
+        null, planted = shares(results, _without(name))
+        found.append(WithoutRule(rule=name, null=null, planted=planted))
+    return found
+
+
+def shares(results: Sequence[MarketResult], passes: Passes) -> tuple[Share, list[PlantedShare]]:
+    """How many of the null markets and of those with each planted Sharpe pass."""
+    null = share([found for found in results if found.sharpe is None], passes)
+    sharpes = sorted({found.sharpe for found in results if found.sharpe is not None})
+    planted = [PlantedShare.of(s, share([found for found in results if found.sharpe == s], passes)) for s in sharpes]
+    return null, planted
+
+
+def share(results: Sequence[MarketResult], passes: Passes) -> Share:
+    """How many pass."""
+    return Share.of(sum(map(passes, results)), len(results))
+
+
+def passing(rules: Rules) -> Passes:
+    """Whether a market would pass under other rules."""
+    return lambda found: found.error is None and judge_validation(found.judged, rules).label == "PASS"
+
+
+def _without(name: str) -> Passes:
+    return lambda found: found.error is None and not set(found.rejected_by) - {name}
