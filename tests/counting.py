@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
-from skills_lib.backtest.trials import CountTrials
-from skills_lib.validate.counted import counting
+from skills_lib.validate.counted import CountInLedger, counting
 from skills_lib.validate.ledger import Ledger
 
 
-def counted_beside(folder: Path) -> CountTrials:
+def counted_beside(folder: Path) -> CountInLedger:
     """Counts in a ledger beside `folder`, for a workspace that holds nothing else."""
-    ledger = folder.with_name(f"{folder.name}-ledger")
-    return counting(Ledger(ledger / "user" / "trials.sqlite", ledger / "workspace"), "a test")
+    return counting(ledger_beside(folder), "a test")
+
+
+def ledger_beside(folder: Path) -> Ledger:
+    """The ledger that `counted_beside` counts in."""
+    beside = folder.with_name(f"{folder.name}-ledger")
+    return Ledger(beside / "user" / "trials.sqlite", beside / "workspace")

@@ -71,6 +71,8 @@ class Space:
 
     def positions(self, indices: IntArray) -> IntArray:
         """int64[points, parameters]: the place of each point's values in `values`."""
+        if not self.shape:  # a strategy without parameters: one point, without coordinates
+            return np.empty((len(indices), 0), dtype=np.int64)
         return np.stack(np.unravel_index(indices, self.shape), axis=-1).astype(np.int64)
 
     def indices(self, positions: IntArray) -> IntArray:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.evaluator import COLUMNS, row_of
 from skills_lib.backtest.kernel import refusal, signals_of
-from skills_lib.backtest.kernel_prepared import Prepared, prepare, scaled_bars
+from skills_lib.backtest.kernel_prepared import Prepared, prepare
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.runner import run_reference
@@ -124,7 +124,7 @@ def _kernel_rows(
     jobs, ready = Jobs(len(seen)), []
     for number, view in enumerate(seen):
         try:
-            signals = signals_of(strategy, scaled_bars(view, prepared.settings.fractional_unit), parameters)
+            signals = signals_of(strategy, view.in_units_of(prepared.settings.fractional_unit), parameters)
             jobs.add(signals, warm_up(strategy.__name__, signals))
             ready.append(number)
         except InputError:
@@ -140,7 +140,7 @@ def _reference_row(
 ) -> list[float]:
     traded = view
     if issubclass(strategy, SignalStrategy):
-        strategy, traded = _seeing(strategy, scaled_bars(view, settings.fractional_unit)), bars
+        strategy, traded = _seeing(strategy, view.in_units_of(settings.fractional_unit)), bars
     execution = run_reference(strategy, traded, parameters, settings).execution
     return row_of(compute_metrics(execution, traded, settings.costs))
 

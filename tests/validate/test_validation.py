@@ -1,0 +1,359 @@
+"""A whole validation: which bars each figure comes from, what the verdict reads, what is stored and counted."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import strategies
+from skills_lib.backtest.evaluator import COLUMNS, Span
+from skills_lib.backtest.kernel_sweep import KernelSweep
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import SignalStrategy, parameter_space
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.costs import PRESETS
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.parameters import Choice, Integer, ParameterSpace, Real
+from skills_lib.domain.signals import Signals, never
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles import Candles
+from skills_lib.validate.calibration.planted import planted_market
+from skills_lib.validate.examination import deflating_variance, examine
+from skills_lib.validate.ledger_model import Trials
+from skills_lib.validate.optimize import Search
+from skills_lib.validate.search import SearchPlan
+from skills_lib.validate.store import SweepStore
+from skills_lib.validate.table import Objective
+from skills_lib.validate.validation import Keepers, Validation, sealed_from, seen, validate
+from skills_lib.validate.validation_alone import parse_stages, validate_stages
+from skills_lib.validate.validation_model import Examination, ValidationResult
+from skills_lib.validate.validation_others import file_for, find_others
+from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, usual_windows, validation_space
+from skills_lib.validate.validation_seal import LedgerSeal
+from skills_lib.validate.windows import DAY_NS, make_windows, stitched_spans
+from tests.counting import counted_beside, ledger_beside
+from tests.validate.cheats import PeeksOneBarAndRepeatsTheLast
+from tests.validate.markets import candles_of, random_walk
+
+SMA = strategies.load("sma_crossover")
+SUBJECT = Subject("sma_crossover", SMA, strategies.source_file("sma_crossover"))
+SETTINGS = BacktestSettings(costs=PRESETS["binance-spot"])
+BARS = random_walk(24 * 400, seed=3)
+SEALED = round(len(BARS) * 0.9)
+RANGES = ("fast=5,10,20", "slow=40:160:40")
+
+
+def plan(ranges: tuple[str, ...] = RANGES, seed: int = 7, strategy: type[SignalStrategy] = SMA) -> Plan:
+    space = validation_space(parameter_space(strategy), ranges)
+    return Plan(Search(space, SearchPlan(), Objective("sharpe", 20), "kernel"), seed=seed, samples=FEW_SAMPLES)
+
+
+@pytest.fixture(scope="module")
+def examined() -> Examination:
+    return examine(SUBJECT, candles_of(BARS), plan(), SETTINGS)
+
+
+def crashed(bars: Bars, start: int) -> Bars:
+    """The same bars, worth a tenth from `start` on."""
+    share = np.where(np.arange(len(bars)) < start, 1.0, 0.1)
+    return replace(bars, **{name: getattr(bars, name) * share for name in ("open", "high", "low", "close")})
+
+
+def test_nothing_but_the_audit_knows_the_sealed_bars(examined: Examination) -> None:
+    other = examine(SUBJECT, candles_of(crashed(BARS, SEALED)), plan(), SETTINGS)
+    assert other.model_dump(exclude={"audit"}) == examined.model_dump(exclude={"audit"})
+    earlier = examine(SUBJECT, candles_of(crashed(BARS, SEALED - 1)), plan(), SETTINGS)
+    assert earlier.out_of_sample.metrics != examined.out_of_sample.metrics
+
+
+def test_parameters_are_chosen_on_the_first_seventy_percent_alone(examined: Examination) -> None:
+    cut = round(len(BARS) * 0.7)
+    other = examine(SUBJECT, candles_of(crashed(BARS, cut)), plan(), SETTINGS)
+    assert other.in_sample == examined.in_sample
+    assert other.out_of_sample.metrics != examined.out_of_sample.metrics
+    assert (examined.in_sample.bars, examined.out_of_sample.bars) == (cut, SEALED - cut)
+    assert examined.in_sample.evaluated == 12
+    assert "in-sample" in examined.in_sample.sample
+
+
+def test_out_of_sample_is_one_run_of_the_chosen_parameters_on_the_next_twenty_percent(examined: Examination) -> None:
+    engine = KernelSweep(SMA, BARS[:SEALED], SETTINGS)
+    (row,) = engine.evaluate([examined.parameters], Span(round(len(BARS) * 0.7), SEALED))
+    for name in ("return_pct", "sharpe", "trades", "max_drawdown_pct"):
+        assert examined.out_of_sample.metrics[name] == pytest.approx(row[COLUMNS[name]])
+
+
+def test_the_verdict_reads_the_walk_forward_and_not_the_sample_that_chose(examined: Examination) -> None:
+    walked, judged = examined.walk_forward, examined.judged
+    sharpes = [window.test["sharpe"] if window.test else 0.0 for window in walked.windows]
+    assert judged.walk_forward_sharpe == pytest.approx(np.mean([sharpe or 0.0 for sharpe in sharpes]))
+    assert judged.trades == walked.stitched.metrics["trades"]
+    assert judged.max_drawdown_pct == walked.stitched.metrics["max_drawdown_pct"]
+    assert judged.positive_windows_pct == pytest.approx(
+        100 * np.mean([window.test is not None and window.test["return_pct"] > 0 for window in walked.windows])
+    )
+    double = next(level for level in examined.costs.stitched if level.multiple == 2)
+    once = next(level for level in examined.costs.stitched if level.multiple == 1)
+    assert judged.double_cost_return_pct == double.metrics["return_pct"]
+    assert once.metrics == walked.stitched.metrics
+    assert double.metrics["return_pct"] < once.metrics["return_pct"]
+    assert judged.deflated_sharpe == examined.overfitting.dsr
+    assert examined.overfitting.trials == 12
+
+
+def test_every_window_ends_before_the_sealed_bars_and_no_test_bar_is_used_twice() -> None:
+    open_bars = BARS[:SEALED]
+    windows = make_windows(open_bars, usual_windows(open_bars))
+    assert len(windows) == 7
+    assert windows[-1].test.stop <= SEALED
+    spans = stitched_spans(windows)
+    assert all(span == window.test for span, window in zip(spans, windows, strict=True))
+    train, test = windows[0].train_days, windows[0].test_days
+    assert (train, test) == (360 - 7 * 32, 32)
+
+
+@pytest.mark.parametrize("days", [14, 60, 4000])
+def test_usual_windows_fit_any_length_of_at_least_fourteen_days(days: int) -> None:
+    bars = random_walk(24 * days, seed=1)[: round(24 * days * 0.9)]
+    assert len(make_windows(bars, usual_windows(bars))) == 7
+
+
+def test_too_short_a_history_is_refused_with_the_length_it_needs() -> None:
+    with pytest.raises(InputError, match=r"span 10 days; a validation needs at least 14"):
+        examine(SUBJECT, candles_of(random_walk(240, seed=1)), plan(), SETTINGS)
+
+
+def test_the_same_seed_gives_the_same_answer_and_another_one_other_draws(examined: Examination) -> None:
+    assert examine(SUBJECT, candles_of(BARS), plan(), SETTINGS) == examined
+    other = examine(SUBJECT, candles_of(BARS), plan(seed=8), SETTINGS)
+    assert other.monte_carlo.trades != examined.monte_carlo.trades
+    assert other.walk_forward == examined.walk_forward
+
+
+class Quarter(SMA):  # type: ignore[valid-type, misc]
+    """A quarter of the equity in a position: all of it would draw down by more than the rule allows, edge or not."""
+
+    def signals(self, bars: Bars) -> Signals:
+        return replace(super().signals(bars), size=0.25)
+
+
+def test_a_strong_planted_edge_passes_and_a_null_market_does_not(examined: Examination) -> None:
+    market = candles_of(planted_market(0.12, np.random.default_rng(1)))
+    found = examine(Subject("quarter", Quarter, SUBJECT.source_file), market, plan((), strategy=Quarter), SETTINGS)
+    assert [rule.name for rule in found.verdict.rules if not rule.passed] == []
+    assert found.verdict.label == "PASS"
+    assert examined.verdict.label == "FAIL"
+
+
+def test_a_strategy_that_peeks_fails_however_good_it_looks() -> None:
+    subject = Subject("peeks", PeeksOneBarAndRepeatsTheLast, Path(__file__).with_name("cheats.py"))
+    found = examine(subject, candles_of(BARS), plan((), strategy=PeeksOneBarAndRepeatsTheLast), SETTINGS)
+    assert found.walk_forward.mean_sharpe > 1
+    assert found.verdict.label == "FAIL"
+    assert not next(rule for rule in found.verdict.rules if rule.name == "No look-ahead").passed
+
+
+def test_given_parameters_are_one_trial_and_nothing_is_deflated() -> None:
+    found = examine(SUBJECT, candles_of(BARS), plan(("fast=10", "slow=80")), SETTINGS)
+    assert (found.in_sample.chosen_by, found.parameters) == ("given", {"fast": 10, "slow": 80})
+    assert (found.overfitting.trials, found.overfitting.pbo) == (1, None)
+    assert found.overfitting.dsr == found.overfitting.psr
+    assert {str(window.parameters) for window in found.walk_forward.windows} == {"{'fast': 10, 'slow': 80}"}
+
+
+def test_a_strategy_that_never_trades_is_refused_in_one_line() -> None:
+    class Silent(SMA):  # type: ignore[valid-type, misc]
+        def signals(self, bars: Bars) -> Signals:
+            return replace(super().signals(bars), long_entry=never(len(bars)), short_entry=never(len(bars)))
+
+    with pytest.raises(InputError, match="None of 12 combinations traded in-sample"):
+        examine(Subject("silent", Silent, SUBJECT.source_file), candles_of(BARS), plan(), SETTINGS)
+
+
+def test_trials_that_differ_by_more_than_chance_deflate_by_chance_alone() -> None:
+    def counted(variance: float | None) -> Trials:
+        return Trials(configurations=50, evaluated=50, sharpes=50, sharpe_variance=variance, notices=[])
+
+    assert deflating_variance(counted(0.09), 1001) == pytest.approx(0.001)
+    assert deflating_variance(counted(0.0004), 1001) == 0.0004
+    assert deflating_variance(counted(None), 1001) == pytest.approx(0.001)
+
+
+@pytest.mark.parametrize("name", [*strategies.available()])
+def test_without_ranges_a_coarse_grid_of_at_most_a_hundred_points_is_searched(name: str) -> None:
+    declared = parameter_space(strategies.load(name))
+    space = validation_space(declared)
+    assert 1 < len(space.admissible) <= 100
+    for parameter, values in space.values.items():
+        assert set(values) <= set(declared.parameters[parameter].values())
+
+
+def test_words_and_switches_keep_their_defaults_in_a_coarse_grid() -> None:
+    declared = ParameterSpace(
+        {"length": Integer(10, low=2, high=200), "side": Choice("both", ("both", "long")), "k": Real(1.0, 0, 3, 0.5)}
+    )
+    space = validation_space(declared)
+    assert space.values["side"] == ("both",)
+    lengths = space.values["length"]
+    assert (lengths[0], lengths[-1]) == (2, 200)
+    assert lengths[len(lengths) // 2] < 50  # by equal ratios, not by equal steps
+    assert space.values["k"][-1] == 3
+    assert validation_space(ParameterSpace({"side": Choice("both", ("both", "long"))})).size == 1
+
+
+def keepers(root: Path, candles: Candles) -> Keepers:
+    """A workspace of its own, with its ledger beside it."""
+    count = counted_beside(root)
+    sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
+    seal = LedgerSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).asked)
+    return Keepers(count, seal, SweepStore(root, ValidationResult))
+
+
+def run(root: Path, bars: Bars = BARS, **asked: Any) -> ValidationResult:
+    candles = candles_of(bars)
+    root.mkdir(exist_ok=True)
+    question = Validation(asked.pop("plan", plan()), SETTINGS, asked.pop("others", ()), asked.pop("opening", None))
+    return validate(SUBJECT, candles, question, keepers(root, candles), **asked)
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> ValidationResult:
+    return run(tmp_path_factory.mktemp("reports") / "here")
+
+
+def test_json_has_what_programs_need(stored: ValidationResult) -> None:
+    plain = json.loads(stored.artifacts.result.read_text())
+    keys = {"verdict", "in_sample", "out_of_sample", "walk_forward", "timeframes", "assets", "monte_carlo"}
+    assert plain.keys() >= keys | {"overfitting", "costs", "regimes", "sealed", "artifacts", "seconds"}
+    assert plain["overfitting"].keys() >= {"trials", "dsr", "psr", "pbo", "spa_p"}
+    assert all(rule.keys() >= {"name", "threshold", "value", "passed"} for rule in plain["verdict"]["rules"])
+    assert plain["sealed"]["opened"] is False
+
+
+def test_the_page_holds_its_pictures_and_fetches_nothing(stored: ValidationResult) -> None:
+    page = stored.artifacts.page.read_text()
+    assert page.count('src="data:image/png;base64,') == len(stored.artifacts.pictures) == 7
+    assert re.findall(r"https?://|<script|@import|url\(", page) == []
+    assert all(path.is_file() for path in stored.artifacts.pictures.values())
+
+
+def test_the_report_gives_the_verdict_first_and_never_calls_in_sample_a_performance(stored: ValidationResult) -> None:
+    report = stored.artifacts.report.read_text()
+    assert report.splitlines()[2] == f"**{stored.verdict.label}**"
+    assert "It is no performance." in report
+    for path in stored.artifacts.pictures.values():
+        assert f"]({path.name})" in report
+
+
+def without_times(path: Path) -> str:
+    text = re.sub(r'"(seconds|created_at)": [^\n]*', "", path.read_text())
+    return text.replace(str(path.parent.parent), "")
+
+
+def test_the_same_seed_writes_the_same_bytes(stored: ValidationResult, tmp_path: Path) -> None:
+    again = run(tmp_path / "elsewhere")
+    assert without_times(again.artifacts.result) == without_times(stored.artifacts.result)
+    for name, path in again.artifacts.pictures.items():
+        assert path.read_bytes() == stored.artifacts.pictures[name].read_bytes()
+
+
+def test_the_same_question_returns_the_stored_answer_until_more_is_tried(tmp_path: Path) -> None:
+    root = tmp_path / "here"
+    first = run(root)
+    assert run(root) == first
+    assert not list(root.glob(".*"))
+    run(root, plan=plan(("fast=6,12", "slow=50,100")))
+    later = run(root)
+    assert later.id == first.id
+    assert (first.overfitting.trials, later.overfitting.trials) == (12, 16)
+    assert later.artifacts.folder == first.artifacts.folder
+    assert len(list(root.glob("*/result.json"))) == 2
+
+
+def test_other_candles_end_where_the_seal_begins_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    main = candles_of(BARS)
+    asked: list[tuple[str, str]] = []
+
+    def find(symbol: str, timeframe: str) -> Candles:
+        asked.append((symbol, timeframe))
+        if symbol == "SOLUSDT":
+            raise InputError("No file named like SOLUSDT_1h.")
+        if symbol == "BNBUSDT":
+            return replace(main, bars=BARS[SEALED:])
+        return replace(main, bars=crashed(BARS, SEALED), timeframe=Timeframe(timeframe))
+
+    pairs = [("BTC", "1h"), ("BTC", "30m"), ("BNB", "1h"), ("SOL", "1h")]
+    others = find_others(main, SEALED, pairs, find)
+    assert asked == [("BTCUSDT", "30m"), ("BNBUSDT", "1h"), ("SOLUSDT", "1h")]
+    result = run(tmp_path / "here", others=others)
+    (elsewhere,) = result.timeframes
+    assert (elsewhere.symbol, elsewhere.timeframe, elsewhere.bars) == ("BTCUSDT", "30m", SEALED)
+    assert result.assets == []
+    assert [text.split(":")[0] for text in result.missing] == ["BNBUSDT 1h", "SOLUSDT 1h"]
+    assert "No file named like SOLUSDT_1h" in result.artifacts.report.read_text()
+    assert result.overfitting.trials == 12 + 1
+
+
+def test_candle_files_are_found_by_symbol_and_timeframe(tmp_path: Path) -> None:
+    for name, size in (("binance_spot_ETHUSDT_1h_2020.csv.gz", 9), ("ETHUSDT_1h.csv", 3), ("ETHUSDT_15m_1h.csv", 99)):
+        (tmp_path / name).write_bytes(b"x" * size)
+    assert file_for(tmp_path, "ETH", "1h").name == "binance_spot_ETHUSDT_1h_2020.csv.gz"
+    assert file_for(tmp_path, "ETH", "15m").name == "ETHUSDT_15m_1h.csv"
+    with pytest.raises(InputError, match="No file named like ETHUSDT_4h"):
+        file_for(tmp_path, "ETH", "4h")
+
+
+def test_sealed_bars_are_opened_once_with_a_reason_and_the_look_is_told_ever_after(tmp_path: Path) -> None:
+    root = tmp_path / "here"
+    closed = run(root)
+    opened = run(root, opening="deployment to paper")
+    assert (closed.sealed.opened, opened.sealed.opened) == (False, True)
+    assert opened.sealed.metrics is not None
+    assert (opened.sealed.reason, opened.sealed.openings) == ("deployment to paper", 1)
+    assert opened.judged.sealed_opened
+    assert run(root, opening="deployment to paper") == opened
+    assert run(root).sealed.opened
+    with pytest.raises(InputError, match="spent"):
+        run(root, plan=plan(("fast=7", "slow=90")), opening="another try")
+
+
+class StopError(Exception):
+    """Raised from a progress report, as a cancelled request does."""
+
+
+def test_an_interrupted_validation_keeps_what_it_finished(tmp_path: Path, stored: ValidationResult) -> None:
+    root = tmp_path / "here"
+
+    def stop(done: int, total: int, message: str) -> None:
+        if "windows" in message and done == 3:
+            raise StopError
+
+    with pytest.raises(StopError):
+        run(root, progress=stop)
+    (kept,) = root.glob(".unfinished-*")
+    assert (kept / "rows.bin").stat().st_size > 0
+    assert without_times(run(root).artifacts.result) == without_times(stored.artifacts.result)
+    assert not list(root.glob(".*"))
+
+
+def test_stages_answer_alone_without_a_verdict_or_a_file(tmp_path: Path) -> None:
+    candles, count = candles_of(BARS), counted_beside(tmp_path / "here")
+    names = parse_stages("lookahead, in-sample,audit")
+    found = validate_stages(SUBJECT, candles, Validation(plan(), SETTINGS), count, names)
+    assert list(found.stages) == ["lookahead", "in_sample", "audit"]
+    assert found.stages["in_sample"]["evaluated"] == 12
+    assert count(SUBJECT, seen(candles), SETTINGS).count().configurations == 12
+    audited = validate_stages(SUBJECT, candles, Validation(plan(), SETTINGS), count, ("audit",))
+    assert audited.parameters == {}
+    with pytest.raises(InputError, match="Did you mean 'costs'"):
+        parse_stages("cost")
+
+
+def test_days_of_the_seal_are_a_tenth() -> None:
+    assert sealed_from(candles_of(BARS)) == SEALED
+    assert (BARS.open_time_ns[-1] - BARS.open_time_ns[SEALED]) / DAY_NS == pytest.approx(40, abs=0.1)
