@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from scripts import backtest, data, ledger, new_strategy, optimize, strategies, validate
+from scripts import backtest, calibrate, data, ledger, new_strategy, optimize, strategies, validate
 from scripts.console import complain
 from skills_lib.domain.errors import TwokeyError
 
@@ -19,6 +19,7 @@ app.add_typer(data.app, name="data")
 backtest.register(app)
 optimize.register(app)
 validate.register(app)
+calibrate.register(app)
 ledger.register(app)
 strategies.register(app)
 new_strategy.register(app)
