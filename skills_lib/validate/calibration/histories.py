@@ -46,7 +46,7 @@ def find_histories(settings: Settings, folder: Path | None = None) -> Histories:
 
 def _from_file(symbol: str, folder: Path) -> History:
     path = file_for(folder, symbol, Timeframe.H1.value)
-    history = History(symbol, load_file(path, Instrument.parse(symbol), Timeframe.H1).bars)
+    history = History(path.name, load_file(path, Instrument.parse(symbol), Timeframe.H1).bars)
     if len(history.bars) < FEWEST_BARS:
         raise InputError(
             f"{path.name} holds {len(history.bars):,} bars; null markets are made from at least {FEWEST_BARS:,} hours. "
@@ -71,4 +71,4 @@ def _loaded(symbol: str, source: Source, settings: Settings) -> History:
 
 
 def _told(found: Sequence[History]) -> str:
-    return ", ".join(f"{history.symbol} {len(history.bars):,} hours" for history in found)
+    return ", ".join(f"{history.name} {len(history.bars):,} hours" for history in found)

@@ -120,7 +120,7 @@ def _ideal_sharpe(job: Job, task: Task, strategy: type[SignalStrategy], bars: Ba
 
 def _overfitting(found: Examination) -> dict[str, float | None]:
     """Figures of the search that the rules do not read, for trying other rules afterwards."""
-    names = ("trials", "days", "sharpe", "skewness", "kurtosis", "expected_maximum_sharpe", "psr", "spa_p")
+    names = ("trials", "days", "sharpe", "skewness", "kurtosis", "expected_maximum_sharpe", "psr", "pbo", "spa_p")
     figures = {name: getattr(found.overfitting, name) for name in names}
     return figures | {
         "loss_probability": found.overfitting.cscv.loss_probability,

@@ -24,9 +24,9 @@ _DAY_NS = 86_400 * 1_000_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
-    """Real hourly bars, or the sample's, that bootstrapped and flipped markets are made from."""
+    """Real hourly bars, or the sample's, that bootstrapped and flipped markets are made from; a symbol or a file."""
 
-    symbol: str
+    name: str
     bars: Bars
 
 

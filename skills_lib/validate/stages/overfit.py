@@ -221,7 +221,7 @@ def variance_without_edge(returns: FloatArray) -> float:
         return math.inf
     together = ((usable - usable.mean(axis=0)) / usable.std(axis=0)).sum(axis=1)
     correlation = (float(np.mean(together**2)) - configurations) / (configurations * (configurations - 1))
-    return (1 - correlation) / (days - 1)
+    return float((1 - correlation) / (days - 1))
 
 
 def _spa(returns: FloatArray, repetitions: int, seed: int) -> tuple[float | None, str | None]:
