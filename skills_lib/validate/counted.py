@@ -127,7 +127,7 @@ def open_counted(opened: AbstractContextManager[Evaluator], counter: TrialCounte
                 counter.flush()
             raise
         counter.flush()
-        inner.notes.extend(counter.notices)
+        inner.notes[:0] = counter.notices
 
 
 def configuration_keys(asked: Asked, combinations: Sequence[Parameters]) -> Keys:

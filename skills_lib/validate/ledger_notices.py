@@ -1,6 +1,7 @@
 """What is told about a ledger that was deleted, cut short, edited or brought along: loudly, with every answer."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from skills_lib.validate.ledger_store import Entry, Half
 
@@ -17,6 +18,7 @@ def notices_of(user: Half, here: Half, workspace: str) -> list[str]:
         *_foreign(user, here),
         *_damaged(user),
         *_damaged(here),
+        *_older_results(user, here, workspace),
     ]
 
 
@@ -80,6 +82,20 @@ def _damaged(half: Half) -> list[str]:
     return [
         f"The ledger {half.path} was edited: {len(damage):,} entries do not fit their chain, the first of "
         f"{_first(damage)}. What is left is counted, and what the other ledger still knows."
+    ]
+
+
+def _older_results(user: Half, here: Half, workspace: str) -> list[str]:
+    """Stored results betray what was evaluated before the first entry."""
+    counted = [*here.entries, *(entry for entry in user.entries if entry.workspace == workspace)]
+    began = min((entry.at for entry in counted), default="9999")
+    stored = (path.stat().st_mtime for path in here.path.parent.glob("*/*/result.json"))
+    older = sum(datetime.fromtimestamp(made, UTC).isoformat() < began for made in stored)
+    if not older:
+        return []
+    return [
+        f"{older:,} stored results in {here.path.parent} are older than the first entry: they were made by a Twokey "
+        "without a ledger, or both of its files were reset. What they tried is not counted."
     ]
 
 

@@ -428,3 +428,18 @@ def test_a_sweep_leaves_its_daily_sharpe_ratios(room: Room) -> None:
     annual = rows[:, COLUMNS["sharpe"]]
     assert trials.evaluated == 3
     assert trials.sharpe_variance == pytest.approx(np.var(annual / np.sqrt(365), ddof=1))
+
+
+def test_results_older_than_the_ledger_betray_that_both_files_were_deleted(room: Room) -> None:
+    room.ledger.reserve(ASKED, keys(1, 2))
+    stored = room.home / "backtests" / "optimizations" / "sma_crossover-2024-01-01-0123456789abcdef"
+    stored.mkdir(parents=True)
+    (stored / "result.json").write_text("{}")
+    assert room.notices == []
+    for path in room.files.values():
+        path.unlink()
+    assert "1 stored results" in room.notices[0]
+    room.ledger.reserve(ASKED, keys(3))
+    (told,) = room.notices
+    assert "are older than the first entry" in told
+    assert "both of its files were reset" in told
