@@ -108,22 +108,19 @@ def validate(
         words = ValidationWords(search, *windows, symbols, timeframes, open_sealed, reason)
         question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
         asked = Asked(strategy, words, question, settings_of(costs, cash, leverage), data_dir, job)
-        if only is not None:
-            print_json(run_stages(asked, only, progress).model_dump(mode="json"))
-            return
-        result = run_validation(asked, progress)
+        answer = run_validation(asked, progress) if only is None else run_stages(asked, only, progress)
         if json:
-            print_json(result.model_dump(mode="json"))
+            print_json(answer.model_dump(mode="json"))
     if not json:
-        from scripts.validation_tables import print_validation
+        from scripts.validation_tables import print_answer
 
-        print_validation(result)
+        print_answer(answer)
 
 
 def monte_carlo(
     run_id: Annotated[str, typer.Argument(help="A run that `twokey runs` lists, or the first digits of its id.")],
-    samples: Annotated[int, typer.Option(help="Resampled histories of each kind.", min=10, max=100_000)] = 1000,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.", min=0)] = 0,
+    samples: Annotated[int, typer.Option(help="Resampled histories of each kind, 10 to 100,000.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
     data: Annotated[Path | None, typer.Option(help="The file of candles the run was made from.")] = None,
     json: AsJson = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """What people see of a validation: the verdict's table first, then what would change it, in thirty lines at most."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -12,11 +13,52 @@ if TYPE_CHECKING:
     from skills_lib.validate.resample import RunResampled
     from skills_lib.validate.stages.monte_carlo import Distribution
     from skills_lib.validate.stages.percentiles import Percentiles
-    from skills_lib.validate.validation_model import ValidationResult
+    from skills_lib.validate.validation_model import StageAnswers, ValidationResult
 
 _STYLES = {"PASS": "green", "CAUTION": "yellow", "FAIL": "red"}
 _MOST_LINES = 30
 _REASONS = 6
+_DEEPEST = 2
+_TOLD = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
+
+
+def print_answer(answer: "ValidationResult | StageAnswers") -> None:
+    """A whole validation, or single stages of one."""
+    from skills_lib.validate.validation_model import ValidationResult
+
+    if isinstance(answer, ValidationResult):
+        print_validation(answer)
+    else:
+        print_stages(answer)
+
+
+def print_stages(answer: "StageAnswers") -> None:
+    """Every single figure by its name; lists and curves are in `--json`."""
+    from scripts.console import wide_console
+
+    console = wide_console()
+    console.print(f"[bold]{answer.strategy}[/] · {answer.symbol} {answer.timeframe} · stages alone, no verdict")
+    if answer.synthetic:
+        console.print(SYNTHETIC_NOTE, style="bold magenta")
+    for stage, found in answer.stages.items():
+        console.print(stage.replace("_", " "), style="bold")
+        for name, value in _figures(found):
+            _line(console, f"  {name}: {value}")
+    for text in answer.warnings:
+        _line(console, f"! {text}", "yellow")
+
+
+def _figures(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(found, dict) and "fees_paid" in found:
+        yield path, ", ".join(f"{name} {found[name]:.6g}" for name in _TOLD if found[name] is not None)
+    elif isinstance(found, dict) and path.count(" ") < _DEEPEST:
+        for name, value in found.items():
+            yield from _figures(value, f"{path} {name}".strip())
+    elif found and isinstance(found, list) and isinstance(found[0], dict):
+        for number, value in enumerate(found):
+            yield from _figures(value, f"{path} {number}")
+    elif not isinstance(found, dict | list) and not path.endswith("limits"):
+        yield path, f"{found:.6g}" if isinstance(found, float) else str(found)
 
 
 def print_validation(result: "ValidationResult") -> None:

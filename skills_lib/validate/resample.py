@@ -22,6 +22,9 @@ from skills_lib.validate.stages.monte_carlo import (
     trade_returns,
 )
 from skills_lib.validate.stages.random_entries import RandomEntries, random_entries
+from skills_lib.validate.validation_plan import parse_seed
+
+FEWEST_SAMPLES, MOST_SAMPLES = 10, 100_000
 
 
 class RunResampled(BaseModel):
@@ -54,9 +57,11 @@ def resample(
     """Draw the run stored as `run_id` again; `data` is the file it was made from, else the cache is asked.
 
     Raises:
-        InputError: no such run, or `data` does not hold its candles.
+        InputError: no such run, a figure out of range, or `data` does not hold its candles.
     """
-    run = store.get(run_id)
+    if not FEWEST_SAMPLES <= samples <= MOST_SAMPLES:
+        raise InputError(f"samples={samples} is not allowed. Give {FEWEST_SAMPLES} to {MOST_SAMPLES:,}.")
+    run, seed = store.get(run_id), parse_seed(seed)
     execution, times_ns = _execution(store, run)
     trades = trade_returns(execution)
     null, notes = None, []

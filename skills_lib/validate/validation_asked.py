@@ -13,7 +13,7 @@ from skills_lib.validate.engines import parse_engine
 from skills_lib.validate.optimize import Search
 from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.table import Objective
-from skills_lib.validate.validation_plan import Plan, validation_space
+from skills_lib.validate.validation_plan import Plan, parse_seed, validation_space
 from skills_lib.validate.walk_forward import parse_pick
 from skills_lib.validate.windows import WindowPlan
 from skills_lib.validate.words import SearchWords
@@ -48,7 +48,7 @@ class ValidationWords:
         if sampled.method == "grid":
             _ = space.admissible  # a grid too large to enumerate is told now
         search = Search(space, sampled, objective, engine)
-        return Plan(search, windows=self._windows(), pick=parse_pick(self.pick), seed=words.seed)
+        return Plan(search, windows=self._windows(), pick=parse_pick(self.pick), seed=parse_seed(words.seed))
 
     def opening(self) -> str | None:
         """Why the sealed bars are to be opened; None leaves them closed.

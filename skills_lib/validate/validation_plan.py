@@ -50,6 +50,17 @@ FEW_SAMPLES = Samples(monte_carlo=100, random_entries=400, spa=200, price_noise=
 USUAL_RULES = Rules()
 
 
+def parse_seed(seed: int) -> int:
+    """Check what was typed.
+
+    Raises:
+        InputError: below 0 or beyond 31 bits, which no generator takes everywhere.
+    """
+    if not 0 <= seed < 2**31:
+        raise InputError(f"seed={seed} is not allowed. Give 0 to {2**31 - 1:,}.")
+    return seed
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One validation. `windows` None takes `usual_windows`; `window_min_trades` is what a train span must hold."""
