@@ -26,6 +26,7 @@ PROMISED = {
     "validation": {
         "validation_start_optimize",
         "validation_start_walk_forward",
+        "validation_start",
         "validation_status",
         "validation_cancel",
         "validation_get_report",
@@ -70,6 +71,7 @@ def test_only_runs_and_jobs_write() -> None:
         "backtest_run",
         "validation_start_optimize",
         "validation_start_walk_forward",
+        "validation_start",
         "validation_cancel",
     }
 

@@ -1,0 +1,86 @@
+"""A whole validation over MCP: started, watched, and read section by section."""
+
+import json
+from typing import Any
+
+import pytest
+
+from mcp_servers._validation_answers import Section
+from mcp_servers.validation import server
+from skills_lib.settings import Settings
+from tests.mcp_servers.mcp_talk import ROOT, answer, list_tools, refusal
+
+SMALL = {
+    "symbol": "BTC",
+    "timeframe": "1h",
+    "strategy": "sma_crossover",
+    "source": "sample",
+    "since": "2023-01-01",
+    "until": "2023-07-01",
+    "ranges": {"fast": "5,10", "slow": "40,80"},
+    "symbols": ["ETH"],
+    "min_trades": 5,
+    "seed": 7,
+}
+STAGES = set(Section) - {Section.SUMMARY, Section.REPORT}
+MOST_CHARACTERS = 60_000
+
+
+@pytest.fixture(autouse=True)
+def here(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs start in a folder from which the packages are found, as where they are installed."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+def finished(tool: str, **arguments: Any) -> str:
+    job: str = answer(server, tool, **arguments)["job_id"]
+    done = answer(server, "validation_status", job_id=job, wait_seconds=50)
+    assert (done["state"], done["error"]) == ("done", "")
+    return job
+
+
+def test_a_validation_is_started_watched_and_read_section_by_section() -> None:
+    job = finished("validation_start", **SMALL)
+    found = answer(server, "validation_get_report", job_id=job)
+    content = found["content"]
+    assert content["kind"] == "validation"
+    assert content["verdict"]["label"] in ("PASS", "CAUTION", "FAIL")
+    assert (content["trials"], content["synthetic"], content["sealed_opened"]) == (4, True, False)
+    assert "verdict" in found["next_step"]
+    for section in STAGES:
+        read = answer(server, "validation_get_report", job_id=job, section=section)
+        assert (read["content"]["kind"], read["content"]["stage"]) == ("stage", section)
+        assert len(json.dumps(read)) < MOST_CHARACTERS
+    curves = json.dumps(answer(server, "validation_get_report", job_id=job, section="monte_carlo"))
+    assert "max_drawdown_pct" in curves
+    assert "fan" not in curves
+    report = answer(server, "validation_get_report", job_id=job, section="report")["content"]
+    assert report["markdown"].startswith("# Validation of sma_crossover on BTCUSDT 1h")
+
+
+def test_a_section_of_a_validation_is_refused_for_other_jobs() -> None:
+    search = {name: value for name, value in SMALL.items() if name != "symbols"}
+    job = finished("validation_start_optimize", **search)
+    assert "is of a validation" in refusal(server, "validation_get_report", job_id=job, section="costs")
+
+
+def test_no_tool_opens_the_sealed_bars() -> None:
+    schemas = {tool.name: json.dumps(tool.input_schema) for tool in list_tools(server)}
+    assert [name for name, schema in schemas.items() if "seal" in schema] == ["validation_get_report"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
+        ({"ranges": {"fst": "5"}}, "Unknown parameter 'fst'."),
+        ({"train": "100d"}, "Name --train and --test together"),
+        ({"pick": "pek"}, "Did you mean 'peak'?"),
+        ({"symbols": ["?"]}, "?"),
+        ({"costs": "fre"}, "Unknown costs 'fre'."),
+    ],
+)
+def test_bad_input_is_refused_before_a_job_is_started(workspace: Settings, changed: dict[str, Any], words: str) -> None:
+    assert words in refusal(server, "validation_start", **(SMALL | changed))
+    assert not workspace.jobs_dir.exists()
