@@ -1,4 +1,8 @@
-"""Null markets: no rule on past prices earns anything on them before costs, and every rule loses after."""
+"""Null markets: nothing to find that outlives its costs.
+
+GARCH markets are martingales: no rule on past prices earns anything before costs. Bootstrapped and flipped ones keep
+what real hours remember of each other within a day, which is worth less than it costs to trade, and nothing else.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +47,7 @@ def null_market(kind: NullKind, histories: Sequence[History], number: int, rng: 
 def bootstrapped(bars: Bars, rng: np.random.Generator, hours: int) -> Bars:
     """`hours` bars from blocks of real ones, drift removed: the stationary bootstrap (Politis & Romano 1994).
 
-    Real shapes of bars, fat tails and a day's clustering stay; trends, cycles and drift do not.
+    Real shapes of bars, fat tails and a day's clustering stay; trends and cycles longer than a day do not.
     """
     moves = Moves.of(bars).without_drift()
     histories = -(-hours // len(moves))
@@ -52,11 +56,12 @@ def bootstrapped(bars: Bars, rng: np.random.Generator, hours: int) -> Bars:
 
 
 def flipped(bars: Bars, rng: np.random.Generator) -> Bars:
-    """The real bars with all moves of a UTC day mirrored or not, by the toss of a coin a day.
+    """The real bars, drift removed, with all moves of a UTC day mirrored or not, by the toss of a coin a day.
 
     Every volatility, hole and time of day is the real one. Simple returns are mirrored, so that each bar's expected
-    return is exactly zero; mirrored logarithms would drift upwards by half the variance.
+    return is exactly zero; mirrored logarithms would drift upwards by half the variance. A drift left in would be a
+    direction that the hours of a day share, and a fast rule could follow it.
     """
     day = bars.open_time_ns[1:] // _DAY_NS
     signs = rng.choice(np.array([-1.0, 1.0]), size=int(day[-1] - day[0]) + 1)
-    return Moves.of(bars).mirrored(signs[day - day[0]]).bars(bars.open_time_ns[1:], bars.interval_ns)
+    return Moves.of(bars).without_drift().mirrored(signs[day - day[0]]).bars(bars.open_time_ns[1:], bars.interval_ns)

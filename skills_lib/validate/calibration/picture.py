@@ -9,6 +9,7 @@ from skills_lib.validate.calibration.model import Calibration, PlantedShare
 
 _INK, _VERDICT, _COLOURS = "#24292f", "#0969da", {"in_sample_sharpe": "#cf222e", "walk_forward": "#bf8700"}
 _WANTED_POWER, _ALLOWED_RATE = 0.8, 0.01
+_NAMED = (0.0, 0.5, 1.5)  # strictnesses that are written beside their points
 REFERENCE_SHARPE = 2.5
 """The planted Sharpe that the trade-off is drawn for, where it was asked for; else the largest."""
 
@@ -39,7 +40,7 @@ def _draw_power(axes: Any, result: Calibration) -> None:
     axes.set_title(title, loc="left", color=_INK, fontsize=12)
     axes.set(xlabel="planted annual Sharpe after costs (0: no edge)", ylabel="share that passes", ylim=(-0.03, 1.03))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.legend(loc="center right", frameon=False)
+    axes.legend(loc="lower right", framealpha=0.9)
 
 
 def _curve(axes: Any, null: Share, planted: Sequence[PlantedShare], colour: str, label: str) -> None:
@@ -68,26 +69,24 @@ def _draw_rejections(axes: Any, result: Calibration) -> None:
 def _draw_trade_off(axes: Any, result: Calibration) -> None:
     floor = 0.3 / result.null.markets
     points = [(max(t.null.rate, floor), _reference(t.planted).power, t.strictness) for t in result.trade_off]
-    axes.plot([p[0] for p in points], [p[1] for p in points], color=_VERDICT, marker=".", linewidth=1)
-    for rate, power, strictness in points[::5]:
-        axes.annotate(f"strictness {strictness:g}", (rate, power), textcoords="offset points", xytext=(6, -12))
+    rates, powers = [point[0] for point in points], [point[1] for point in points]
+    axes.plot(rates, powers, color=_VERDICT, marker=".", linewidth=1, label="all thresholds, from lax to strict")
+    for rate, power, strictness in points:
+        if strictness in _NAMED:
+            axes.annotate(f"{strictness:g}", (rate, power), textcoords="offset points", xytext=(5, -12), fontsize=9)
+    usual = next(point for point in points if point[2] == 1)
+    axes.plot(usual[0], usual[1], "o", color=_VERDICT, markersize=9, label="the verdict (strictness 1)")
     for name, naive in result.naive.items():
-        axes.plot(max(naive.null.rate, floor), _reference(naive.planted).power, "s", color=_COLOURS[name])
-        axes.annotate(
-            f"naive: {naive.rule}",
-            (max(naive.null.rate, floor), _reference(naive.planted).power),
-            textcoords="offset points",
-            xytext=(-6, -14),
-            ha="right",
-        )
+        power = _reference(naive.planted).power
+        axes.plot(max(naive.null.rate, floor), power, "s", color=_COLOURS[name], label=f"naive: {naive.rule}")
     axes.axvline(_ALLOWED_RATE, color=_INK, linewidth=0.8, linestyle=":")
     axes.axhline(_WANTED_POWER, color=_INK, linewidth=0.8, linestyle=":")
-    sharpe = _reference(result.planted).sharpe
     axes.set_title("Trade-off as all thresholds change together", loc="left", color=_INK, fontsize=12)
-    axes.set(xscale="log", xlabel="false passes (log scale; none is drawn at the left edge)")
-    axes.set_ylabel(f"power at Sharpe {sharpe:g}")
+    axes.set(xscale="log", xlabel="false passes (log scale; none at all is drawn at the left edge)", ylim=(-0.03, 1.06))
+    axes.set_ylabel(f"power at Sharpe {_reference(result.planted).sharpe:g}")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value * 100:.3g} %")
+    axes.legend(loc="lower right", framealpha=0.9)
 
 
 def _reference(planted: Sequence[Any]) -> Any:

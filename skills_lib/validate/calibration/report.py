@@ -24,13 +24,14 @@ def write_calibration(result: Calibration) -> str:
             "![Power, rejections and trade-off](calibration.png)\n",
             *(f"- Warning: {text}" for text in result.warnings),
             *(f"- Not examined: {count} markets: {text}" for text, count in result.errors.items()),
+            "",
             "## How often it says PASS\n",
             *_table(_headings(result), _rows(result)),
             "\nIn brackets the exact 95 % interval (Clopper & Pearson). A planted Sharpe is the annual ratio after "
             "costs that the best fixed point of the grid has in the mean over many such markets; "
             f"{_ideals(result)}.\n",
             "## Null markets by kind\n",
-            *_table(["kind", "markets", "passes"], _kinds(result)),
+            *_table(["kind", "markets", "passes", "rate"], _kinds(result)),
             "\n## Which rule refuses\n",
             *_table(_rule_headings(result), _rejections(result)),
             "\nA market may be refused by several rules.\n",
@@ -81,7 +82,7 @@ def _shown(null: Share, planted: Sequence[PlantedShare]) -> list[str]:
 
 def _kinds(result: Calibration) -> Iterator[list[str]]:
     for kind, found in result.null.kinds.items():
-        yield [kind, f"{found.markets:,}", f"{found.passes:,} {_interval(found.rate, found.ci95)}"]
+        yield [kind, f"{found.markets:,}", f"{found.passes:,}", _interval(found.rate, found.ci95)]
 
 
 def _rule_headings(result: Calibration) -> list[str]:
