@@ -51,6 +51,10 @@ class Checkpoint:
         records = self._known[self._known["span"] == span]
         return records["index"].astype(np.int64), records["metrics"].astype(np.float64)
 
+    def tried(self) -> IntArray:
+        """Indices that an earlier process finished on any span, ascending."""
+        return np.unique(self._known["index"]).astype(np.int64)
+
     def append(self, span: int, indices: IntArray, rows: FloatArray) -> None:
         """Keep finished rows; they are with the operating system when this returns."""
         records = np.empty(len(indices), dtype=_RECORD)

@@ -57,8 +57,8 @@ class Ledger:
 
     @classmethod
     def of(cls, settings: "Settings") -> "Ledger":
-        """The ledger of this user and workspace."""
-        return cls(settings.ledger_dir / "trials.sqlite", settings.home)
+        """The ledger of this user and workspace; where a command is run from makes no difference."""
+        return cls(settings.home / settings.ledger_dir.expanduser() / "trials.sqlite", settings.home)
 
     def reserve(self, asked: Asked, keys: Keys, outcomes: Sequence[Outcome] = ()) -> None:
         """Count configurations that are about to be evaluated, and keep `outcomes` of earlier ones; durable.

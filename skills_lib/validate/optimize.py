@@ -100,6 +100,7 @@ def optimize(
     began, span = time.perf_counter(), Span(0, len(candles.bars))
     with store.checkpoint(question.id) as checkpoint:
         counter = count(subject, candles, settings)
+        counter.reserve(asked.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             total = asked.plan.expected(asked.space)
             measure = Measurer(asked.space, evaluator, span, checkpoint, progress=progress, total=total)

@@ -83,6 +83,7 @@ def walk_forward(
     windows = make_windows(bars, asked.windows)
     with store.checkpoint(question.id) as checkpoint:
         counter = count(subject, candles, settings)
+        counter.reserve(wanted.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, asked.pick)
             outcomes = walk.run(windows, checkpoint, progress)
