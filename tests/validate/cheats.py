@@ -66,6 +66,22 @@ class PeeksAtVolume(SignalStrategy):
         return wishing(busy, never(len(bars)))
 
 
+class PeeksRarely(SignalStrategy):
+    """Looks one bar ahead on one bar in 29."""
+
+    def signals(self, bars: Bars) -> Signals:
+        looks = np.arange(len(bars)) % 29 == 7
+        return wishing(looks & (np.append(bars.close[1:], np.nan) > bars.close), never(len(bars)))
+
+
+class AimsAtTheNextHigh(SignalStrategy):
+    """Honest entries with a target that will be reached."""
+
+    def signals(self, bars: Bars) -> Signals:
+        up = crosses_above(bars.close, sma(bars.close, 20))
+        return wishing(up, never(len(bars)), target_price=np.append(bars.high[1:], np.nan))
+
+
 class NormalisesByTheWholeSample(SignalStrategy):
     """A z-score with the mean and deviation of all bars."""
 
@@ -154,6 +170,8 @@ SIGNAL_CHEATS = (
     PeeksAroundTheEnd,
     PeeksAtExitsOnly,
     PeeksAtVolume,
+    PeeksRarely,
+    AimsAtTheNextHigh,
     NormalisesByTheWholeSample,
     NormalisesPricesByTheWholeSample,
     SizesByTheWholeSample,

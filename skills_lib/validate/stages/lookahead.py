@@ -33,7 +33,7 @@ class Truncation(BaseModel):
 
     `cuts`: places tried; `compared_bars`: bars compared over all of them. `first_differing_bars`: for each failing
     cut the earliest bar at which something differs, counted from 0. `differing`: what differs. `refused_cuts`: those
-    at which the strategy could not run. `on`: "signals", or "trades" where a strategy has its own next().
+    at which the strategy could not run. `on`: "signals", or "orders" where a strategy has its own next().
     Wishes are compared exactly, prices, sizes and indicators to 9 digits; an indicator that changes afterwards fails
     too, for runs start where all are defined.
     """
@@ -54,7 +54,7 @@ class Truncation(BaseModel):
 class WarmUp(BaseModel):
     """Whether decisions depend on where history starts.
 
-    A decision is a bar with a wish (or, where a strategy has its own next(), with an entry). `settled_after_bars`:
+    A decision is a bar with a wish (or, where a strategy has its own next(), with an order). `settled_after_bars`:
     bars after the start until 100 decisions agree in a row, the slowest of all starts; None where they do not settle.
     `differing_share`: of the decisions in the later half of what is compared, the worst of all starts; at most 1 %
     may differ. A recursive average forgets where it began, a sum over all history never does.
@@ -79,7 +79,7 @@ def truncation(
 ) -> Truncation:
     """Compare what the strategy says about the past with and without the bars that follow.
 
-    A strategy with its own next() is compared by its trades on the reference, at fewer cuts: each costs a run.
+    A strategy with its own next() is compared by its orders on the reference, at fewer cuts: each costs a run.
 
     Raises:
         InputError: the strategy cannot run on all of `bars`.

@@ -7,7 +7,6 @@ import numpy as np
 from backtesting import Strategy
 
 from skills_lib.backtest.kernel import signals_of
-from skills_lib.backtest.kernel_prepared import scaled_bars
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
@@ -61,7 +60,7 @@ class Probe(Protocol):
 
 
 def open_probe(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> Probe:
-    """A probe of signals where the strategy's trades follow from them, of trades where it has its own next().
+    """A probe of signals where the strategy's orders follow from them, of orders where it has its own next().
 
     Raises:
         InputError: the strategy cannot run on `bars`.
@@ -70,10 +69,10 @@ def open_probe(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value
     if issubclass(strategy, SignalStrategy) and all(
         getattr(strategy, name) is getattr(SignalStrategy, name) for name in methods
     ):
-        return SignalProbe(strategy, scaled_bars(bars, settings.fractional_unit), parameters)
-    from skills_lib.validate.stages.trade_probe import TradeProbe
+        return SignalProbe(strategy, bars.in_units_of(settings.fractional_unit), parameters)
+    from skills_lib.validate.stages.order_probe import OrderProbe
 
-    return TradeProbe(strategy, bars, parameters, settings)
+    return OrderProbe(strategy, bars, parameters, settings)
 
 
 class SignalProbe:
@@ -88,9 +87,9 @@ class SignalProbe:
 
     def cuts(self, count: int, rng: np.random.Generator) -> list[Cut]:
         bars = len(self._bars)
-        ends = [Cut(bars - 1), Cut(bars - 1, _STRENGTHS[0]), Cut(bars - 2, _STRENGTHS[0]), Cut(bars - 5)]
+        ends = [Cut(bars - 1), Cut(bars - 1, _STRENGTHS[0]), Cut(bars - 2, _STRENGTHS[0])]
         spread = [Cut(int(bars * share)) for share in (0.25, 0.5, 0.75, *rng.random(count // 16))]
-        changes = at_changes(self._changes(), count - len(ends) - len(spread), rng)
+        changes = at_changes(self._changes(), max(count - len(ends) - len(spread), count // 2), rng)
         return [cut for cut in (*ends, *spread, *changes) if 0 < cut.known < bars]
 
     def starts(self, count: int) -> int:
@@ -151,20 +150,18 @@ def at_changes(kinds: list[IntArray], wanted: int, rng: np.random.Generator) -> 
     return cuts
 
 
-def drawn_after(bars: Bars, cut: Cut, keeps_next_open: bool = False) -> Bars:
+def drawn_after(bars: Bars, cut: Cut) -> Bars:
     """The known bars, then up to 300 of the later ones with log moves from the last known close times `strength`.
 
-    Volumes are multiplied too. `keeps_next_open`: the first drawn bar opens as it really did.
+    Volumes are multiplied too.
     """
     assert cut.strength is not None
     known, later = bars[: cut.known], bars[cut.known : cut.known + _DRAWN_BARS]
     base = known.close[-1]
     moved = {name: base * (getattr(later, name) / base) ** cut.strength for name in ("open", "high", "low", "close")}
-    if keeps_next_open:
-        moved["open"][:1] = later.open[:1]
-    highest = np.maximum.reduce(list(moved.values()))
-    lowest = np.minimum.reduce(list(moved.values()))
-    drawn = moved | {"high": highest, "low": lowest, "volume": later.volume * abs(cut.strength)}
+    if cut.strength < 0:
+        moved["high"], moved["low"] = moved["low"], moved["high"]
+    drawn = moved | {"volume": later.volume * abs(cut.strength)}
     columns: dict[str, Any] = {name: np.concatenate((getattr(known, name), drawn[name])) for name in drawn}
     return replace(bars, open_time_ns=bars.open_time_ns[: cut.known + len(later)], **columns)
 
