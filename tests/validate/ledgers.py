@@ -1,0 +1,53 @@
+"""A ledger of its own for a test, and what its tests try."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import strategies
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.market.candles.model import Candles
+from skills_lib.validate.counted import LedgerCounter, counting
+from skills_lib.validate.ledger import Ledger
+from skills_lib.validate.ledger_model import DAY_NS, Asked, TrialData
+from tests.validate.markets import candles_of, random_walk
+
+BARS = random_walk(400, seed=3)
+CANDLES = candles_of(BARS)
+SMA = Subject("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
+DATA = TrialData("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
+ASKED = Asked("a test", "sma_crossover", "c" * 64, "5" * 64, DATA)
+
+
+class Room(NamedTuple):
+    """A workspace and a user's folder."""
+
+    user: Path
+    home: Path
+
+    @property
+    def ledger(self) -> Ledger:
+        return Ledger(self.user / "trials.sqlite", self.home)
+
+    @property
+    def files(self) -> dict[str, Path]:
+        return {"user": self.ledger.files.user, "workspace": self.ledger.files.workspace}
+
+    def count(self, data: TrialData = DATA) -> int:
+        return self.ledger.count(data).configurations
+
+    @property
+    def notices(self) -> list[str]:
+        return self.ledger.count(DATA).notices
+
+
+def keys(*numbers: int) -> np.ndarray:
+    return np.array(numbers, dtype=np.uint64)
+
+
+def counter_of(
+    room: Room, candles: Candles = CANDLES, subject: Subject = SMA, asked: BacktestSettings = BacktestSettings()
+) -> LedgerCounter:
+    return counting(room.ledger, "a test")(subject, candles, asked)
