@@ -24,7 +24,8 @@ setup: ## install everything that developing needs into .venv
 test: setup ## run the whole suite, on all cores
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-study: setup ## draw 200,000 markets and compare the kernel with the reference on each; takes long
+study: setup ## calibrate the verdict on 1,800 markets, compare the kernel on 200,000 more; takes long
+	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
 	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest tests/backtest/test_kernel_identity.py -k anything
 
 lint: setup ## style, types, who may import whom, and the agent's files

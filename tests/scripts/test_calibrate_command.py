@@ -1,0 +1,126 @@
+"""`twokey calibrate`: a small calibration end to end, killed and gone on with, the same on one process as on all."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+import strategies
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.settings import Settings
+from skills_lib.validate.calibration.family import SHARE
+from skills_lib.validate.calibration.histories import find_histories
+from skills_lib.validate.calibration.market_run import Job, Task, run_market
+from skills_lib.validate.calibration.model import Calibration, MarketResult
+from skills_lib.validate.calibration.study import plan_of
+from tests.command import Command
+from tests.validate.processes import start, wait_until
+
+SMALL = ("calibrate", "--markets", "6", "--planted", "1", "--sharpe", "2.5", "--seed", "3", "--json")
+SHOWN_ONLY = {"artifacts", "seconds", "created_at"}
+
+
+def kept(home: Path) -> int:
+    return sum(log.read_bytes().count(b"\n") for log in home.glob("backtests/calibrations/.unfinished-*/markets.jsonl"))
+
+
+def test_a_calibration_killed_on_one_process_ends_as_one_that_ran_through_on_all(
+    twokey: Command, workspace: Settings, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = twokey(*SMALL)
+    assert (done.code, done.err) == (0, "")
+    through = json.loads(done.out)
+
+    other = tmp_path_factory.mktemp("other")
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    first = start(other, *SMALL)
+    wait_until(lambda: kept(other) > 0, process=first)
+    os.killpg(first.pid, signal.SIGKILL)
+    first.communicate(timeout=60)
+    (log,) = other.glob("backtests/calibrations/.unfinished-*/markets.jsonl")
+    before = log.read_text().splitlines()
+    assert 0 < len(before) < 7
+    with log.open("a") as file:
+        file.write('{"kind":"garch","numb')
+
+    monkeypatch.setenv("TWOKEY_HOME", str(other))
+    resumed = json.loads(twokey(*SMALL).out)
+    assert {name for name in through if resumed[name] != through[name]} <= SHOWN_ONLY
+    after = Path(resumed["artifacts"]["markets"]).read_text()
+    assert after == Path(through["artifacts"]["markets"]).read_text()
+    assert set(before) <= set(after.splitlines())
+    assert not list(other.glob("backtests/calibrations/.unfinished-*"))
+
+    _is_complete(through)
+    _is_stored(twokey, resumed)
+    _is_what_one_market_gives(through, workspace)
+
+
+def _is_complete(found: dict[str, object]) -> None:
+    """The fields that programs read."""
+    result = Calibration.model_validate(found)
+    assert (result.null.markets, result.null.ci95[0]) == (6, 0.0)
+    assert {kind: share.markets for kind, share in result.null.kinds.items()} == {
+        "garch": 2,
+        "bootstrap": 2,
+        "flipped": 2,
+    }
+    (power,) = result.planted
+    assert (power.sharpe, power.markets, power.passes) == (2.5, 1, round(power.power))
+    assert result.naive.keys() == {"in_sample_sharpe", "walk_forward"}
+    assert "sample" in result.source
+    assert result.synthetic
+    assert any("cannot show a false-PASS rate below" in text for text in result.warnings)
+    assert not result.errors
+    assert result.artifacts.picture.read_bytes().startswith(b"\x89PNG")
+    assert "## How often it says PASS" in result.artifacts.report.read_text()
+
+
+def _is_stored(twokey: Command, found: dict[str, object]) -> None:
+    """The same question is answered from its folder, without running a market."""
+    assert json.loads(twokey(*SMALL).out) == found
+
+
+def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> None:
+    """A record depends on nothing but the seed and which market it is."""
+    subject = Subject("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
+    histories = find_histories(workspace).found
+    job = Job(subject, SHARE, plan_of(subject), BacktestSettings(), histories, seed=3)
+    lines = Path(found["artifacts"]["markets"]).read_text().splitlines()  # type: ignore[index]
+    records = [MarketResult.model_validate_json(line) for line in lines]
+    wanted = {Task("flipped", 1, None), Task("planted", 0, 2.5)}
+    for record in records:
+        task = Task(record.kind, record.number, record.sharpe)
+        if task in wanted:
+            assert run_market(job, task) == record
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--markets", "0"), "markets=0 is not allowed. Give 1 or more."),
+        (("--sharpe", "2.4"), "No strength is known for a planted Sharpe of 2.4. Allowed: 0.5, 1, 1.5, 2, 2.5, 3."),
+        (("--data-dir", "nowhere"), "No folder 'nowhere'."),
+    ],
+)
+def test_what_cannot_be_calibrated_is_refused_in_one_line(
+    twokey: Command, arguments: tuple[str, ...], told: str
+) -> None:
+    done = twokey("calibrate", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert told in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_table_shows_rates_beside_the_naive_rules(
+    twokey: Command, workspace: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
+    done = twokey("calibrate", "--markets", "1", "--sharpe", "3")
+    assert done.code == 0
+    assert "naive: in-sample Sharpe > 1" in done.out
+    assert "False PASS: 0 of 1, 95 % interval 0 % to 98 %" in done.out or "1 of 1" in done.out
+    assert list((workspace.home / "backtests" / "calibrations").glob("*/report.md"))
