@@ -1,0 +1,48 @@
+"""One whole validation in a process of its own: `whole_validation.py FOLDER DATA_DIR|sample` prints JSON.
+
+`FOLDER` is an empty workspace. Imports and compilation are not timed: a small validation comes first.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+SYMBOLS, TIMEFRAMES = "BTC,ETH,BNB,SOL", "30m,1h,4h"
+RANGES = ["fast=5:50:5", "slow=60:240:20"]
+
+
+def main() -> None:
+    """Warm up, then time."""
+    home, data = Path(sys.argv[1]), sys.argv[2]
+    os.environ |= {"TWOKEY_HOME": str(home), "TWOKEY_LEDGER_DIR": str(home / "ledger")}
+    from scripts.validations import run_validation
+    from skills_lib.progress import silent
+
+    run_validation(_asked("sample", "", "", "2023-03-01"), silent)
+    began = time.perf_counter()
+    found = run_validation(_asked(data, SYMBOLS, TIMEFRAMES, None), silent)
+    seconds = time.perf_counter() - began
+    sets = 1 + len(found.timeframes) + len(found.assets)
+    answer = {"seconds": seconds, "sets": sets, "trials": found.overfitting.trials, "source": found.source}
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+def _asked(data: str, symbols: str, timeframes: str, until: str | None):  # type: ignore[no-untyped-def]
+    from scripts.optimize import settings_of
+    from scripts.validations import Asked
+    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.validate.validation_asked import ValidationWords
+    from skills_lib.validate.words import SearchWords
+
+    search = SearchWords(RANGES, [], "sharpe", "grid", None, 7, 30, "kernel")
+    windows = (None, None, None, "0d", False, "plateau")
+    words = ValidationWords(search, *windows, symbols, timeframes, open_sealed=False, reason="")
+    question = CandleQuestion("BTC", "1h", until=until, source="sample" if data == "sample" else "auto")
+    folder = None if data == "sample" else Path(data)
+    return Asked("sma_crossover", words, question, settings_of("default", 100_000, 1), folder, None)
+
+
+if __name__ == "__main__":
+    main()
