@@ -101,17 +101,23 @@ def test_the_history_itself_would_have_paid() -> None:
     assert every.mean() > 4 * every.std() / np.sqrt(len(every))
 
 
+@pytest.fixture(scope="module")
+def long_market() -> Bars:
+    """Forty-five years of GARCH hours."""
+    return garch_bars(np.random.default_rng(8), 400_000)
+
+
 @pytest.mark.parametrize("away", [0.5, 1.0, 2.0])
-def test_a_target_inside_a_garch_bar_is_worth_nothing(away: float) -> None:
-    bars = garch_bars(np.random.default_rng(8), 400_000)
+def test_a_target_inside_a_garch_bar_is_worth_nothing(long_market: Bars, away: float) -> None:
+    bars = long_market
     for side, reached in ((1, bars.high / bars.open - 1), (-1, 1 - bars.low / bars.open)):
         level = away * HOURLY_DEVIATION
         earned = np.where(reached >= level, level, side * (bars.close / bars.open - 1))
         assert abs(earned.mean()) < 4 * earned.std() / np.sqrt(len(earned))
 
 
-def test_garch_bars_have_the_volatility_the_tails_and_the_clusters_of_a_crypto_market() -> None:
-    every = returns(garch_bars(np.random.default_rng(9), 300_000))
+def test_garch_bars_have_the_volatility_the_tails_and_the_clusters_of_a_crypto_market(long_market: Bars) -> None:
+    every = returns(long_market)
     assert every.std() * np.sqrt(HOURS_PER_YEAR) == pytest.approx(ANNUAL_VOLATILITY, rel=0.1)
     standard = (every - every.mean()) / every.std()
     assert np.mean(standard**4) > 5

@@ -108,7 +108,7 @@ def test_a_quarter_as_many_planted_markets_are_taken_where_nobody_says() -> None
     ("markets", "planted", "sharpes", "told"),
     [
         (0, None, [], "markets=0 is not allowed"),
-        (10, 0, [], "markets=0 is not allowed"),
+        (10, 0, [], "planted=0 is not allowed"),
         (10, 5, [2.4], r"planted Sharpe of 2.4. Allowed: 0.5, 1, 1.5, 2, 2.5, 3"),
     ],
 )

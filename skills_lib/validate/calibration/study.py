@@ -65,8 +65,9 @@ class Asked:
         Raises:
             InputError: no market, or a Sharpe for which no strength is known.
         """
-        if markets < 1 or (planted_markets is not None and planted_markets < 1):
-            raise InputError(f"markets={min(markets, planted_markets or 1)} is not allowed. Give 1 or more.")
+        for name, given in (("markets", markets), ("planted", planted_markets)):
+            if given is not None and given < 1:
+                raise InputError(f"{name}={given} is not allowed. Give 1 or more.")
         for sharpe in sharpes:
             if sharpe not in STRENGTHS:
                 known = ", ".join(f"{s:g}" for s in STRENGTHS)

@@ -1,0 +1,84 @@
+"""What calibration found about two rules: luck's own scatter deflates, and a choice among equals is no overfitting."""
+
+import numpy as np
+import pytest
+
+import strategies
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.bars import FloatArray
+from skills_lib.validate.calibration.market_run import Job, Task, run_market
+from skills_lib.validate.calibration.study import plan_of
+from skills_lib.validate.stages.overfit import moments, overfitting, variance_without_edge
+
+DAYS, CONFIGURATIONS = 900, 30
+
+
+def related(rng: np.random.Generator, correlation: float) -> FloatArray:
+    """Daily returns without an edge: float64[days, configurations], every pair correlated alike."""
+    common, own = rng.standard_normal((DAYS, 1)), rng.standard_normal((DAYS, CONFIGURATIONS))
+    return 0.01 * (np.sqrt(correlation) * common + np.sqrt(1 - correlation) * own)
+
+
+def daily_sharpes(returns: FloatArray) -> FloatArray:
+    """Sharpe ratio of each configuration."""
+    return np.asarray(returns.mean(axis=0) / returns.std(axis=0, ddof=1))
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.4, 0.9])
+def test_the_scatter_without_an_edge_is_what_luck_shows(correlation: float) -> None:
+    rng = np.random.default_rng(1)
+    drawn = [related(rng, correlation) for _ in range(150)]
+    seen = np.mean([daily_sharpes(returns).var(ddof=1) for returns in drawn])
+    expected = np.mean([variance_without_edge(returns) for returns in drawn])
+    assert seen == pytest.approx(expected, rel=0.1)
+
+
+def test_a_rule_that_pays_its_capital_in_fees_does_not_hide_an_edge() -> None:
+    returns = related(np.random.default_rng(2), 0.4)
+    returns[:, 0] += 0.0025
+    ruined = returns.copy()
+    ruined[:, 1:6] -= 0.01
+    told = [
+        overfitting(every[:, 0], every, CONFIGURATIONS, daily_sharpes(every).var(ddof=1), repetitions=0)
+        for every in (returns, ruined)
+    ]
+    assert daily_sharpes(ruined).var(ddof=1) > 20 * daily_sharpes(returns).var(ddof=1)
+    assert told[1].expected_maximum_sharpe < 1.3 * told[0].expected_maximum_sharpe
+    assert min(found.dsr or 0 for found in told) > 0.95
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.4])
+def test_the_best_of_many_without_an_edge_seldom_looks_real_once_deflated(correlation: float) -> None:
+    rng, naive, deflated = np.random.default_rng(3), 0, 0
+    for _ in range(120):
+        returns = related(rng, correlation)
+        sharpes = daily_sharpes(returns)
+        best = returns[:, sharpes.argmax()]
+        found = overfitting(best, returns, CONFIGURATIONS, sharpes.var(ddof=1), blocks=2, repetitions=0)
+        naive += (found.psr or 0) > 0.95
+        deflated += (found.dsr or 0) > 0.95
+    assert naive > 40
+    assert deflated <= 6
+
+
+def test_where_nothing_can_be_compared_the_counted_scatter_stands() -> None:
+    returns = np.random.default_rng(4).normal(0.001, 0.01, (DAYS, 1))
+    assert variance_without_edge(returns) == np.inf
+    assert variance_without_edge(np.zeros((DAYS, 3))) == np.inf
+    found = overfitting(returns[:, 0], returns, 50, 0.002, repetitions=0)
+    assert found.expected_maximum_sharpe == pytest.approx(
+        overfitting(returns[:, 0], returns, 50, 0.002, blocks=4, repetitions=0).expected_maximum_sharpe
+    )
+    assert found.expected_maximum_sharpe > 0
+    assert moments(returns[:, 0]).sharpe > 0
+
+
+def test_overfitting_counts_as_far_as_the_choice_loses_money() -> None:
+    subject = Subject("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
+    job = Job(subject, 0.2, plan_of(subject), BacktestSettings(), (), seed=2)
+    for task in (Task("planted", 0, 3.0), Task("garch", 0, None)):
+        found = run_market(job, task)
+        figures = found.overfitting
+        assert found.judged.pbo == min(figures["pbo"] or 0, figures["loss_probability"] or 0)
+        assert ((figures["loss_probability"] or 0) < 0.2) == (task.sharpe is not None)
