@@ -20,7 +20,23 @@ from mcp_servers._shared import (
     serve,
 )
 from mcp_servers._validation_answers import JobAnswer, ReportAnswer, Section
-from skills_lib.domain.costs import PRESETS
+from mcp_servers._validation_words import (
+    Cash,
+    Constraints,
+    CostsName,
+    Duration,
+    Engine,
+    JobId,
+    Leverage,
+    Maximize,
+    Method,
+    MinTrades,
+    Pick,
+    Ranges,
+    Seed,
+    StrategyName,
+    Trials,
+)
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
 
@@ -35,34 +51,6 @@ server = TeachingServer(
         "say so when the data is synthetic, and follow it with validation_start, whose verdict counts every trial."
     ),
 )
-
-StrategyName = Annotated[
-    str, Field(min_length=1, max_length=64, description="a name from backtest_list_strategies, such as sma_crossover")
-]
-Ranges = Annotated[
-    dict[str, str],
-    Field(
-        max_length=32,
-        description='values by parameter: "5:60:5" (ends included), "5,10,20" or "50"; others keep their defaults. '
-        "Without any, all parameters vary over the strategy's own ranges",
-    ),
-]
-Constraints = Annotated[list[str], Field(max_length=16, description='such as "fast < slow", added to the strategy\'s')]
-Maximize = Annotated[str, Field(max_length=40, description="any metric of a backtest, such as sharpe or calmar")]
-Method = Annotated[str, Field(json_schema_extra={"enum": ["grid", "random", "tpe"]})]
-Trials = Annotated[int | None, Field(ge=1, le=1_000_000, description="combinations to try; random and tpe only")]
-Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
-MinTrades = Annotated[int, Field(ge=0, le=1_000_000, description="combinations with fewer trades are never chosen")]
-Engine = Annotated[str, Field(json_schema_extra={"enum": ["kernel", "reference"]})]
-CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)}, description="fees of a venue")]
-Cash = Annotated[float, Field(gt=0, le=1e12, description="starting equity in quote currency")]
-Leverage = Annotated[float, Field(ge=1, le=125)]
-Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?[mhdw]$", description="such as 180d, 26w or 12h")]
-JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="job_id of a start call's answer")]
-
-Pick = Annotated[
-    str, Field(json_schema_extra={"enum": ["plateau", "peak"]}, description="what of a train span is tried afterwards")
-]
 
 CANCELS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 

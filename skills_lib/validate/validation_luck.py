@@ -31,8 +31,8 @@ def monte_carlo(result: ValidationResult) -> Section:
     return Section(
         "Monte Carlo",
         [
-            "Drawn again from the stitched out-of-sample run. Noise is added to the out-of-sample bars, which then warm "
-            "up anew, so the figure without noise differs a little from the one above."
+            "Drawn again from the stitched out-of-sample run. Noise is added to the out-of-sample bars, which then "
+            "warm up anew, so the figure without noise differs a little from the one above."
         ],
         points,
         [Grid(("method", "total return, 5 / 50 / 95 %", "max drawdown, 5 / 50 / 95 %", "ends in loss"), _drawn(drawn))],

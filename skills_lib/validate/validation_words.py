@@ -19,7 +19,7 @@ class Grid:
     """A table of words; the first column is a name, the others are figures."""
 
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
