@@ -166,6 +166,8 @@ def _sealed(runs: Runs, asked: Validation, keepers: Keepers) -> Sealed:
     metrics = None
     if asked.opening is not None:
         keepers.seal.open(runs.chosen, asked.opening)
+        sealed = replace(runs.candles, bars=bars[slice(*span)])
+        keepers.open_book(runs.subject, sealed, asked.settings).reserve([runs.chosen])
         metrics = runs.metrics(runs.opened())
     looks = list(keepers.seal.openings())
     return Sealed(

@@ -52,6 +52,7 @@ def overfitting(result: ValidationResult) -> Section:
         ("Deflated Sharpe ratio (true Sharpe > that of luck)", number(found.dsr)),
         ("Track record needed, days", number(found.minimum_track_record_days)),
         (f"Probability of backtest overfitting, {found.cscv.configurations:,} configurations", number(found.pbo)),
+        ("Splits in which the best of one half lost money in the other", number(found.cscv.loss_probability)),
         ("Hansen's SPA, p that none beats staying out", number(found.spa_p)),
     ]
     return Section("Overfitting", points=list(found.notes), grids=[Grid(("", "figure"), rows)], limits=(found.limits,))

@@ -316,6 +316,11 @@ def test_sealed_bars_are_opened_once_with_a_reason_and_the_look_is_told_ever_aft
     assert opened.sealed.metrics is not None
     assert (opened.sealed.reason, opened.sealed.openings) == ("deployment to paper", 1)
     assert opened.judged.sealed_opened
+    assert opened.sealed.tried_before == 0
+    (row,) = KernelSweep(SMA, BARS, SETTINGS).evaluate([opened.parameters], Span(SEALED, len(BARS)))
+    assert opened.sealed.metrics["sharpe"] == pytest.approx(row[COLUMNS["sharpe"]])
+    sealed = replace(candles_of(BARS), bars=BARS[SEALED:])
+    assert counted_beside(root)(SUBJECT, sealed, SETTINGS).count().configurations == 1
     assert run(root, opening="deployment to paper") == opened
     assert run(root).sealed.opened
     with pytest.raises(InputError, match="spent"):
