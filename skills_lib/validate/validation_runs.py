@@ -124,9 +124,8 @@ class Runs:
             InputError: a space that cannot be searched, or no combination that ever trades.
         """
         asked = self.plan.search
-        measure = Measurer(
-            asked.space, self.evaluator, self.split.in_sample, self._checkpoint, _IN_SAMPLE, self._progress
-        )
+        where, total = (self._checkpoint, _IN_SAMPLE, self._progress), asked.plan.expected(asked.space)
+        measure = Measurer(asked.space, self.evaluator, self.split.in_sample, *where, total)
         table = search(asked.space, asked.plan, measure, asked.objective)
         surface = Surface(asked.space, table.indices)
         for least in (asked.objective.min_trades, 1):
