@@ -38,9 +38,10 @@ def _draw_power(axes: Any, result: Calibration) -> None:
     axes.axhline(_WANTED_POWER, color=_INK, linewidth=0.8, linestyle=":")
     title = f"How often a market passes · {result.null.markets:,} without an edge, planted edges beside them"
     axes.set_title(title, loc="left", color=_INK, fontsize=12)
-    axes.set(xlabel="planted annual Sharpe after costs (0: no edge)", ylabel="share that passes", ylim=(-0.03, 1.03))
+    axes.set(xlabel="planted annual Sharpe after costs (0: no edge)", ylabel="share that passes", ylim=(-0.25, 1.04))
+    axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.legend(loc="lower right", framealpha=0.9)
+    axes.legend(loc="lower right", framealpha=0.9, fontsize=9, borderaxespad=0.2)
 
 
 def _curve(axes: Any, null: Share, planted: Sequence[PlantedShare], colour: str, label: str) -> None:
@@ -63,7 +64,7 @@ def _draw_rejections(axes: Any, result: Calibration) -> None:
     axes.set_title("Which rule refuses", loc="left", color=_INK, fontsize=12)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     axes.set_xlabel("share of markets that it refuses")
-    axes.legend(loc="lower right", frameon=False)
+    axes.legend(loc="upper right", frameon=False)
 
 
 def _draw_trade_off(axes: Any, result: Calibration) -> None:

@@ -47,8 +47,8 @@ def write_calibration(result: Calibration) -> str:
 
 
 def percent(share: float) -> str:
-    """A share for people: as many digits as small rates need."""
-    return f"{share * 100:.2f} %" if 0 < share < 0.0995 else f"{share * 100:.0f} %"
+    """A share for people: two digits where it is small."""
+    return f"{share * 100:.2g} %" if share < 0.0995 else f"{share * 100:.0f} %"
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]] | Iterator[Sequence[str]]) -> Iterator[str]:
