@@ -1,9 +1,6 @@
-"""The strategy that is put through validation on every market: a trend rule that risks a fifth of its equity."""
+"""The strategy that is put through validation on every market, with smaller positions than it takes by itself."""
 
 from dataclasses import replace
-from typing import ClassVar
-
-import numpy as np
 
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -18,15 +15,9 @@ def sized(strategy: type[SignalStrategy], share: float = SHARE) -> type[SignalSt
     """`strategy` with positions of `share` of equity, its parameters and signals unchanged."""
 
     class Sized(strategy):  # type: ignore[misc,valid-type]
-        _share: ClassVar[float] = share
-
         def signals(self, bars: Bars) -> Signals:
             wanted: Signals = super().signals(bars)
-            return replace(wanted, size=np.asarray(wanted.size) * self._share if _varies(wanted) else self._share)
+            return replace(wanted, size=wanted.size * share)
 
     Sized.__name__ = Sized.__qualname__ = f"{strategy.__name__}Sized"
     return Sized
-
-
-def _varies(signals: Signals) -> bool:
-    return isinstance(signals.size, np.ndarray)

@@ -21,8 +21,10 @@ class Share(BaseModel):
 
     @classmethod
     def of(cls, passes: int, markets: int) -> "Share":
-        """Raises:
-        TwokeyError: scipy is not installed.
+        """The share with its interval.
+
+        Raises:
+            TwokeyError: scipy is not installed.
         """
         rate = passes / markets if markets else 0.0
         return cls(markets=markets, passes=passes, rate=rate, ci95=clopper_pearson(passes, markets))
@@ -36,18 +38,18 @@ def clopper_pearson(passes: int, markets: int) -> tuple[float, float]:
     """
     if not markets:
         return 0.0, 1.0
-    require_scipy()
+    require_extras("scipy")
     from scipy.stats import binomtest  # type: ignore[import-untyped]
 
     found = binomtest(passes, markets).proportion_ci(CONFIDENCE, method="exact")
     return float(found.low), float(found.high)
 
 
-def require_scipy() -> None:
-    """Refuse before hours of work what cannot be written at their end.
+def require_extras(*modules: str) -> None:
+    """Refuse before hours of work what cannot be done at their end.
 
     Raises:
-        TwokeyError: scipy is not installed.
+        TwokeyError: one of `modules` is not installed.
     """
-    if find_spec("scipy") is None or find_spec("arch") is None:
-        raise TwokeyError("A calibration needs the extra 'evidence': pip install 'twokey[evidence]'.")
+    if any(find_spec(module) is None for module in modules):
+        raise TwokeyError("A calibration needs two extras: pip install 'twokey[fast,evidence]'.")

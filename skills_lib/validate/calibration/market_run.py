@@ -1,5 +1,6 @@
 """One market of a calibration: drawn from its seed, validated as `twokey validate` would, and put into one record."""
 
+import hashlib
 import math
 import pickle
 from collections.abc import Iterator, Sequence
@@ -143,13 +144,13 @@ def _defined(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-_open_job: tuple[bytes, Job] | None = None
+_open_job: tuple[str, Job] | None = None
 
 
 def _opened(payload: "Payload") -> Job:
     """Each worker unpacks a job once."""
     global _open_job
-    head = payload[-64:].tobytes() + len(payload).to_bytes(8, "big")
-    if _open_job is None or _open_job[0] != head:
-        _open_job = (head, pickle.loads(payload.tobytes()))
+    key = hashlib.blake2b(payload.data).hexdigest()
+    if _open_job is None or _open_job[0] != key:
+        _open_job = (key, pickle.loads(payload.tobytes()))
     return _open_job[1]

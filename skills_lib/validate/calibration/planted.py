@@ -19,6 +19,7 @@ from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.validate.calibration.garch import HOURLY_DEVIATION, garch_bars
 from skills_lib.validate.calibration.markets import HOURS
 
+_STRONGEST, _HALVINGS = 0.2, 11
 MEAN_STAY_HOURS = 240
 """A drift keeps its sign for ten days on average, for a geometric time: how long it lasted says nothing of its end."""
 
@@ -96,6 +97,3 @@ def solve_strength(
         low, high = (drift, high) if found.max() < sharpe else (low, drift)
     best = points[int(found.argmax())]
     return Strength(round((low + high) / 2, 4), {name: int(value) for name, value in best.items()})
-
-
-_STRONGEST, _HALVINGS = 0.2, 11

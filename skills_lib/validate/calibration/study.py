@@ -18,7 +18,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.calibration.family import SHARE
 from skills_lib.validate.calibration.histories import Histories
-from skills_lib.validate.calibration.intervals import Share, require_scipy
+from skills_lib.validate.calibration.intervals import Share, require_extras
 from skills_lib.validate.calibration.market_log import MarketLog
 from skills_lib.validate.calibration.market_run import Job, Task, pack, run_packed, tasks
 from skills_lib.validate.calibration.markets import NULL_KINDS
@@ -93,7 +93,7 @@ def calibrate(
         TwokeyError: an extra is missing, workers kept dying, or the same calibration is running elsewhere.
         OSError: the result cannot be written.
     """
-    require_scipy()
+    require_extras("numba", "scipy", "arch")
     began, plan = time.perf_counter(), plan_of(subject)
     question = _question(subject, asked, histories, plan, settings)
     store = SweepStore(root, Calibration)
