@@ -50,12 +50,11 @@ BLOCK = 16
 
 
 class Market(NamedTuple):
-    """Bars as the kernel reads them. Prices are per fractional unit; `raw_close` and `unit_funding` are not.
+    """Bars as the kernel reads them, in quote currency: prices per fractional unit are these × `Rules.unit`.
 
     `block_low`, `block_high`: extremes of the closes of each whole BLOCK. `day_last`: the last bar of each UTC day.
-    `market`: daily returns of the instrument less their mean. The funding arrays are empty where funding is not
-    charged; otherwise one element a boundary, except `boundaries_before[bar]`: boundaries up to and including the
-    bar's open.
+    The funding arrays are empty where funding is not charged; otherwise one element a boundary, except
+    `boundaries_before[bar]`: boundaries up to and including the bar's open.
     """
 
     open: FloatArray
@@ -64,12 +63,8 @@ class Market(NamedTuple):
     close: FloatArray
     block_low: FloatArray
     block_high: FloatArray
-    raw_close: FloatArray
     open_time_ns: IntArray
     day_last: IntArray
-    market: FloatArray
-    market_mean: float
-    market_variance: float
     unit_funding: FloatArray
     running_funding: FloatArray
     boundary_bar: IntArray
@@ -107,10 +102,12 @@ class Book(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Buffers one thread reuses for every combination. `legs`, `charged`: the legs before and after funding."""
+    """Buffers one thread reuses for every combination. `legs`, `charged`: the legs before and after funding;
+    `market`: the instrument's own daily returns less their mean."""
 
     legs: FloatArray
     charged: FloatArray
+    market: FloatArray
     daily: FloatArray
     spare: FloatArray
     trades: FloatArray

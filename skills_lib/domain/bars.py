@@ -58,7 +58,8 @@ class Bars:
 
         The interval is the most frequent difference between neighbouring open times.
         """
-        times = pd.DatetimeIndex(frame.index).as_unit("ns").asi8
+        index = pd.DatetimeIndex(frame.index)
+        times = (index if index.unit == "ns" else index.as_unit("ns")).asi8  # as_unit copies either way
         columns = {name.lower(): np.ascontiguousarray(frame[name], dtype=np.float64) for name in OHLCV}
         return cls(open_time_ns=times, **columns, interval_ns=_most_frequent_step(times))
 
