@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from skills_lib.backtest import kernel_jobs as jobs_of
 from skills_lib.backtest.evaluator import Span
-from skills_lib.backtest.kernel_indicators import COMPILED, crosses, plain
+from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses, plain
 from skills_lib.backtest.kernel_legs import fill_equity
 from skills_lib.backtest.kernel_metrics import ROW
 from skills_lib.backtest.kernel_model import (
@@ -187,4 +187,4 @@ def memory_of(prepared: Prepared) -> Memory:
     """A memory for indicators of the bars that strategies see."""
     bars = prepared.scaled
     columns = (bars.open_time_ns, bars.open, bars.high, bars.low, bars.close, bars.volume)
-    return Memory(columns, crosses, COMPILED)
+    return Memory(columns, crosses, CompiledIndicators().functions)

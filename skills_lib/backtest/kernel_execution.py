@@ -80,20 +80,25 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         wish, direction = bar - 1, 0.0
         while True:
             wish += 1
-            word = wish >> 3
+            word, found = wish >> 3, _NONE
             unseen = _ALL << np.uint64(8 * (wish & 7))
-            found = _NONE
-            while word < words:
-                found = (
-                    (long_words[word] & for_long)
-                    | (short_words[word] & for_short)
-                    | (long_exit_words[word] & leave_long)
-                    | (short_exit_words[word] & leave_short)
-                ) & unseen
-                if found:
-                    break
-                unseen = _ALL
-                word += 1
+            if word < words:
+                if has_exits or units == 0:
+                    while True:
+                        found = (
+                            (long_words[word] & for_long)
+                            | (short_words[word] & for_short)
+                            | (long_exit_words[word] & leave_long)
+                            | (short_exit_words[word] & leave_short)
+                        ) & unseen
+                        unseen, word = _ALL, word + 1
+                        if found or word >= words:
+                            break
+                    word -= 1
+                elif units > 0:
+                    word, found = _next_word(short_words, word, words, unseen)
+                else:
+                    word, found = _next_word(long_words, word, words, unseen)
             if found:
                 wish = 8 * word + (trailing_zeros(found) >> 3)
             else:
@@ -194,6 +199,25 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         made += 1
     outcome[STATUS] = BOOK_FULL if trades > book.shape[1] or made > legs.shape[1] else status
     outcome[TRADES], outcome[CANCELLED], outcome[LEGS] = trades, cancelled, made
+
+
+@inlined
+def _next_word(bits, word, words, unseen):
+    """The first word from `word` that is not 0, or the last one; of the first only the `unseen` bits count."""
+    found = bits[word] & unseen
+    if found:
+        return word, found
+    word += 1
+    while word + 4 <= words:
+        four = bits[word : word + 4]
+        if four[0] | four[1] | four[2] | four[3]:
+            break
+        word += 4
+    while word < words and bits[word] == 0:
+        word += 1
+    if word >= words:
+        return words - 1, _NONE
+    return word, bits[word]
 
 
 @inlined

@@ -148,13 +148,19 @@ def day_end(market, span, day):
 @inlined
 def daily_returns(market, rules, span, days, legs, count, daily):
     """Fill `daily` with the change of equity from day to day, as a fraction."""
-    before, leg, unit = rules.cash, 0, rules.unit
-    for d in range(days[0], days[1]):
-        bar = day_end(market, span, d)
-        while leg + 1 < count and legs[START, leg + 1] <= bar:
-            leg += 1
-        after = worth(legs, leg, market.close[bar] * unit)
-        daily[d - days[0]] = (after - before) / before if before > 0 else 0.0
+    d, n, unit = 0, days[1] - days[0], rules.unit
+    for leg in range(count):
+        end = end_of(legs, leg, count, span[1])
+        while d < n:
+            bar = day_end(market, span, days[0] + d)
+            if bar >= end:
+                break
+            daily[d] = worth(legs, leg, market.close[bar] * unit)
+            d += 1
+    before = rules.cash
+    for d in range(n):
+        after = daily[d]
+        daily[d] = (after - before) / before if before > 0 else 0.0
         before = after
 
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from skills_lib.backtest.kernel_legs import charge_funding, daily_returns, day_end, drawdown, worth
-from skills_lib.backtest.kernel_model import compiled, inlined
+from skills_lib.backtest.kernel_model import inlined, inlined_sums
 
 ROW = (
     "final_equity",
@@ -130,24 +130,28 @@ def own_returns(market, span, days, scratch):
 def _risk(daily, spare, row):
     n, year = len(daily), math.sqrt(_DAYS_PER_YEAR)
     mean = _sum(daily, 0, n) / n
-    deviation = _deviation(daily, n, mean, spare)
-    for i in range(n):
-        spare[i] = min(daily[i], 0.0) ** 2
-    downside = math.sqrt(_sum(spare, 0, n) / n)
+    squares, falls, gains, losses = _moments(daily, mean)
+    deviation, downside = math.sqrt(squares / (n - 1)) if n > 1 else np.nan, math.sqrt(falls / n)
     row[_VOLATILITY_ANN_PCT] = deviation * year * 100
     row[_SHARPE] = _ratio(mean, deviation) * year
     row[_SORTINO] = _ratio(mean, downside) * year
-    row[_OMEGA] = _ratio(_gains(daily, n, spare, 1.0), _gains(daily, n, spare, -1.0))
+    row[_OMEGA] = _ratio(gains, losses)
     value_at_risk = _quantile(daily, 0.05, mean - deviation, spare)
     row[_VAR_95_PCT] = value_at_risk * 100
     row[_CVAR_95_PCT] = _mean_up_to(daily, value_at_risk, spare) * 100
 
 
-@inlined
-def _gains(values, n, spare, sign):
-    for i in range(n):
-        spare[i] = max(sign * values[i], 0.0)
-    return _sum(spare, 0, n)
+@inlined_sums
+def _moments(values, mean):
+    """Sums of squared deviations, of squared falls, of gains and of losses: positive terms, in any order."""
+    squares = falls = gains = losses = 0.0
+    for i in range(len(values)):
+        rise, fall = max(values[i], 0.0), max(-values[i], 0.0)
+        squares += (values[i] - mean) ** 2
+        falls += fall * fall
+        gains += rise
+        losses += fall
+    return squares, falls, gains, losses
 
 
 @inlined
@@ -186,7 +190,7 @@ def _quantile(values, share, guess, spare):
     return below + (above - below) * t if t < 0.5 else above - (above - below) * (1 - t)
 
 
-@compiled
+@inlined
 def _select(values, count, rank):
     """Reorder so that `values[rank]` is where sorting would put it, smaller ones before it (Hoare's FIND)."""
     low, high = 0, count - 1
@@ -307,7 +311,7 @@ def _sum(values, start, n):
     return total + lost
 
 
-@compiled
+@inlined
 def _sum_of_block(v, start, n):
     a = b = c = d = 0.0
     whole = start + n - n % 4

@@ -20,6 +20,10 @@ inlined_extremes: Callable[[F], F] = njit(
     cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"nnan", "nsz"}
 )
 """For minima and maxima of prices, which are never nan: saying so lets LLVM take packed ones."""
+inlined_sums: Callable[[F], F] = njit(
+    cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"reassoc", "nsz", "nnan"}
+)
+"""For sums of terms that are never nan and of one sign, which may be added in any order."""
 brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
 """For calls of microseconds: releasing the GIL would make two threads hand it back and forth."""
 
