@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.backtest.kernel_model import brief
+from skills_lib.backtest.kernel_model import brief, compiled
 from skills_lib.domain import indicators
 from skills_lib.domain.bars import BoolArray, FloatArray
 
@@ -65,7 +65,7 @@ def plain(array: npt.NDArray[Any], kind: "np.dtype[Any]") -> npt.NDArray[Any]:
     return np.ascontiguousarray(array, dtype=kind)
 
 
-@brief
+@compiled
 def _average(values, period, out):
     """Fill `out`; False where a value is not a finite number."""
     total = 0.0
