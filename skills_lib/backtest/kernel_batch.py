@@ -33,6 +33,8 @@ from skills_lib.domain.signals import Signals, never
 METRIC_COLUMNS = np.array([ROW.index(name) for name in METRICS])
 """Where each of METRICS stands in a row of the kernel."""
 
+_BARS_A_TRADE = 40
+"""More trades than one in so many bars are rare, and then there is room made for them."""
 _FEW_TRADES = 2_056  # not a power of two: rows that lie 16 KB apart evict each other from the cache
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 _PROBLEMS = {
@@ -108,7 +110,8 @@ class Runner:
         market = prepared.market
         self._market = market if with_funding else market._replace(unit_funding=market.unit_funding[:0])
         self._rules = prepared.rules
-        self._grow(_FEW_TRADES, 2 * _FEW_TRADES)
+        trades = max(_FEW_TRADES, len(market.close) // _BARS_A_TRADE)
+        self._grow(trades, 2 * trades)
 
     def run(self, jobs: Jobs, span: Span, wanted: Wanted = FIGURES) -> tuple[FloatArray, IntArray]:
         """Rows of what is wanted (nan where an outcome is not DONE) and outcomes, one each for every job."""
@@ -185,6 +188,5 @@ def warm_up(name: str, signals: Signals, span: Span) -> int:
 
 def memory_of(prepared: Prepared) -> Memory:
     """A memory for indicators of the bars that strategies see."""
-    bars = prepared.scaled
-    columns = (bars.open_time_ns, bars.open, bars.high, bars.low, bars.close, bars.volume)
-    return Memory(columns, crosses, CompiledIndicators().functions)
+    quick = CompiledIndicators()
+    return Memory(prepared.scaled, crosses, quick.functions, quick.retire)

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 
@@ -82,8 +83,12 @@ class KernelSweep:
                 return self._measured(self._runner, jobs, span, wanted)
             return self._rows(self._runner, combinations, span, wanted)
         step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
-        chunks = [combinations[i : i + step] for i in range(0, len(combinations), step)]
-        return np.concatenate(self._spread(chunks, span, wanted))
+        order = _there_and_back(combinations)
+        places = [order[i : i + step] for i in range(0, len(order), step)]
+        parts = self._spread([[combinations[place] for place in part] for part in places], span, wanted)
+        rows = np.empty((len(combinations), parts[0].shape[1]))
+        rows[order] = np.concatenate(parts)
+        return rows
 
     def _spread(self, chunks: Sequence[Sequence[Parameters]], span: Span, wanted: Wanted) -> list[FloatArray]:
         share = [chunks[i :: self._threads] for i in range(self._threads)]
@@ -184,6 +189,14 @@ class _Remembered:
         if len(combinations) > 1:
             self._last = (list(combinations), jobs)
         return jobs
+
+
+def _there_and_back(combinations: Sequence[Parameters]) -> list[int]:
+    """Places of the combinations, every other stretch of one first parameter backwards: neighbours share indicators,
+    of which a memory holds few where bars are many."""
+    firsts = groupby(range(len(combinations)), key=lambda place: next(iter(combinations[place].values()), None))
+    stretches = [list(places) for _, places in firsts]
+    return [place for i, places in enumerate(stretches) for place in (places[::-1] if i % 2 else places)]
 
 
 def _cpus() -> int:
