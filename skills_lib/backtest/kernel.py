@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from backtesting import Strategy
 
+from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.funding import charge_funding
 from skills_lib.backtest.kernel_prepared import Prepared, prepare
@@ -47,7 +48,8 @@ def run_kernel(
     if reason:
         raise InputError(f"The kernel does not run this: {reason}. Use the reference engine.")
     prepared = prepare(bars, settings)
-    return execute(prepared, signals_of(strategy, prepared.scaled, parameters), strategy.__name__)
+    signals = signals_of(strategy, prepared.scaled, parameters)
+    return execute(prepared, signals, Span(0, len(bars)), strategy.__name__)
 
 
 def signals_of(strategy: type[SignalStrategy], scaled: Bars, parameters: dict[str, Value]) -> Signals:
@@ -65,8 +67,8 @@ def signals_of(strategy: type[SignalStrategy], scaled: Bars, parameters: dict[st
         raise InputError(f"{strategy.__name__} failed while it ran: {reason}. Fix the strategy.") from error
 
 
-def execute(prepared: Prepared, signals: Signals, name: str = "The strategy") -> Execution:
-    """Execute signals that were computed on `prepared.scaled`, as the reference would.
+def execute(prepared: Prepared, signals: Signals, span: Span, name: str = "The strategy") -> Execution:
+    """Execute signals that were computed on `prepared.scaled` on a span of its bars, as the reference would.
 
     Raises:
         InputError: an indicator that is never defined, a stop or target at or below 0, or a position too large.
@@ -75,22 +77,23 @@ def execute(prepared: Prepared, signals: Signals, name: str = "The strategy") ->
     from skills_lib.backtest.kernel_model import CANCELLED, TRADES
 
     jobs, runner = Jobs(1), Runner(prepared, with_funding=False)
-    first_bar = warm_up(name, signals)
+    first_bar = warm_up(name, signals, span)
     jobs.add(signals, first_bar)
-    outcome = runner.run(jobs)[1][0]
+    outcome = runner.run(jobs, span)[1][0]
     if found := problem(name, outcome):
         raise InputError(found)
     execution = Execution(
-        trades=_trades(runner.trades, int(outcome[TRADES]), prepared),
-        equity=runner.equity(outcome),
+        trades=_trades(runner.trades, int(outcome[TRADES]), prepared, span),
+        equity=runner.equity(outcome, span),
         cash=prepared.settings.cash,
-        first_bar=first_bar,
+        first_bar=first_bar - span.start,
         warnings=_cancelled_entries(int(outcome[CANCELLED])),
     )
-    return charge_funding(execution, prepared.bars, prepared.settings.costs.funding_bps_per_8h)
+    bars = prepared.bars[span.start : span.stop]
+    return charge_funding(execution, bars, prepared.settings.costs.funding_bps_per_8h)
 
 
-def _trades(closed_trades: FloatArray, count: int, prepared: Prepared) -> pd.DataFrame:
+def _trades(closed_trades: FloatArray, count: int, prepared: Prepared, span: Span) -> pd.DataFrame:
     unit, times = prepared.settings.fractional_unit, prepared.bars.open_time_ns.view("datetime64[ns]")
     from skills_lib.backtest.kernel_model import Book
 
@@ -107,8 +110,8 @@ def _trades(closed_trades: FloatArray, count: int, prepared: Prepared) -> pd.Dat
         "return_pct": closed["returns"],
         "commission": closed["commission"],
         "funding": np.zeros(count),
-        "entry_bar": entered,
-        "exit_bar": left,
+        "entry_bar": entered - span.start,
+        "exit_bar": left - span.start,
         "stop_price": closed["stop"] / unit,
         "target_price": closed["target"] / unit,
     }

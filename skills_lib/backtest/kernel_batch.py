@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.backtest import kernel_jobs as jobs_of
-from skills_lib.backtest.kernel_indicators import COMPILED, crosses, plain
+from skills_lib.backtest.evaluator import Span
+from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses, plain
 from skills_lib.backtest.kernel_legs import fill_equity
 from skills_lib.backtest.kernel_metrics import ROW
 from skills_lib.backtest.kernel_model import (
@@ -32,6 +33,8 @@ from skills_lib.domain.signals import Signals, never
 METRIC_COLUMNS = np.array([ROW.index(name) for name in METRICS])
 """Where each of METRICS stands in a row of the kernel."""
 
+_BARS_A_TRADE = 40
+"""More trades than one in so many bars are rare, and then there is room made for them."""
 _FEW_TRADES = 2_056  # not a power of two: rows that lie 16 KB apart evict each other from the cache
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 _PROBLEMS = {
@@ -77,17 +80,12 @@ class Jobs:
         if not isinstance(signals.size, np.ndarray):
             self.sizes[len(self._kept)] = signals.size
 
-    def from_bar(self, rows: Sequence[int], start: int) -> "Jobs":
-        """The jobs at `rows` with their first `start` bars cut off; indicators are undefined only in front."""
-        cut = Jobs(len(rows))
-        cut.sizes[:] = self.sizes[rows]
-        cut.table[:] = self.table[rows]
-        addresses = cut.table[:, : jobs_of.WARM_UP]
-        addresses += np.where(addresses != 0, start * jobs_of.ITEM_BYTES, 0)
-        warm_up = cut.table[:, jobs_of.WARM_UP]
-        np.maximum(warm_up - start, 0, out=warm_up)
-        cut._kept = [self._kept[row] for row in rows]
-        return cut
+    def at(self, rows: Sequence[int]) -> "Jobs":
+        """The jobs at `rows`."""
+        some = Jobs(len(rows))
+        some.sizes[:], some.table[:] = self.sizes[rows], self.table[rows]
+        some._kept = [self._kept[row] for row in rows]
+        return some
 
     @property
     def room(self) -> int:
@@ -108,33 +106,42 @@ FIGURES, DAILY = Wanted.FIGURES, Wanted.DAILY
 class Runner:
     """Buffers of one thread, reused for every combination it executes."""
 
-    def __init__(self, prepared: Prepared, wanted: Wanted = FIGURES, with_funding: bool = True) -> None:
+    def __init__(self, prepared: Prepared, with_funding: bool = True) -> None:
         market = prepared.market
         self._market = market if with_funding else market._replace(unit_funding=market.unit_funding[:0])
-        self._rules, self._wanted = prepared.rules, wanted
-        self._grow(_FEW_TRADES, 2 * _FEW_TRADES)
+        self._rules = prepared.rules
+        trades = max(_FEW_TRADES, len(market.close) // _BARS_A_TRADE)
+        self._grow(trades, 2 * trades)
 
-    def run(self, jobs: Jobs) -> tuple[FloatArray, IntArray]:
+    def run(self, jobs: Jobs, span: Span, wanted: Wanted = FIGURES) -> tuple[FloatArray, IntArray]:
         """Rows of what is wanted (nan where an outcome is not DONE) and outcomes, one each for every job."""
-        count, days = len(jobs), len(self._market.day_last)
+        count = len(jobs)
         rows = np.full((count, len(ROW)), np.nan)
-        daily = np.full((count if self._wanted is DAILY else 0, days), np.nan)
+        daily = np.full((count, self._days(span)) if wanted is DAILY else (0, 0), np.nan)
         outcomes = np.zeros((count, OUTCOME_COLUMNS), dtype=np.int64)
-        self._run(jobs.table[:count], jobs.sizes[:count], outcomes, rows, daily)
+        self._run(span, jobs.table[:count], jobs.sizes[:count], outcomes, rows, daily)
         for j in np.flatnonzero(outcomes[:, STATUS] == BOOK_FULL):
             self._grow(2 * int(outcomes[j, TRADES]), 2 * int(outcomes[j, LEGS]))
             one = slice(j, j + 1)
-            self._run(jobs.table[one], jobs.sizes[one], outcomes[one], rows[one], daily[one])
-        return daily if self._wanted is DAILY else rows[:, METRIC_COLUMNS], outcomes
+            self._run(span, jobs.table[one], jobs.sizes[one], outcomes[one], rows[one], daily[one])
+        return daily if wanted is DAILY else rows[:, METRIC_COLUMNS], outcomes
 
-    def equity(self, outcome: IntArray) -> FloatArray:
+    def equity(self, outcome: IntArray, span: Span) -> FloatArray:
         """The equity at every close of the job that was run last."""
-        equity = np.empty(len(self._market.close))
-        fill_equity(self._market.close, self.scratch.legs, int(outcome[LEGS]), equity)
+        equity = np.empty(span.stop - span.start)
+        fill_equity(self._market, self._rules, tuple(span), self.scratch.legs, int(outcome[LEGS]), equity)
         return equity
 
-    def _run(self, table: IntArray, sizes: FloatArray, outcomes: IntArray, rows: FloatArray, daily: FloatArray) -> None:
-        jobs_of.run_jobs(self._market, self._rules, table, sizes, self.trades, self.scratch, outcomes, rows, daily)
+    def _days(self, span: Span) -> int:
+        first, last = np.searchsorted(self._market.day_last, (span.start, span.stop - 1))
+        return int(last - first + 1)
+
+    def _run(
+        self, span: Span, table: IntArray, sizes: FloatArray, outcomes: IntArray, rows: FloatArray, daily: FloatArray
+    ) -> None:
+        jobs_of.run_jobs(
+            self._market, self._rules, tuple(span), table, sizes, self.trades, self.scratch, outcomes, rows, daily
+        )
 
     def _grow(self, trades: int, legs: int) -> None:
         days, boundaries = len(self._market.day_last), len(self._market.running_funding)
@@ -142,6 +149,7 @@ class Runner:
         self.scratch = Scratch(
             legs=np.empty((LEG_ROWS, legs)),
             charged=np.empty((LEG_ROWS, legs + boundaries)),
+            market=np.empty(days),
             daily=np.empty(days),
             spare=np.empty(days),
             trades=np.empty(trades),
@@ -160,19 +168,18 @@ def problem(name: str, outcome: IntArray) -> str | None:
     return None if outcome[STATUS] == DONE else f"{name} {_PROBLEMS[int(outcome[STATUS])]}."
 
 
-def warm_up(name: str, signals: Signals) -> int:
-    """The first bar at which every indicator is defined.
+def warm_up(name: str, signals: Signals, span: Span) -> int:
+    """The first bar of the span at which every indicator is defined.
 
     Raises:
         InputError: one never is.
     """
-    found = 0
+    found = span.start
     for label, values in signals.indicators.items():
-        shown = plain(values, _FLOAT)
-        first = jobs_of.first_defined(shown)
-        if first == len(shown):
+        first = jobs_of.first_defined(plain(values, _FLOAT), span.start)
+        if first >= span.stop:
             raise InputError(
-                f"{len(shown)} bars are fewer than the warm-up of {name}: '{label}' is never "
+                f"{span.stop - span.start} bars are fewer than the warm-up of {name}: '{label}' is never "
                 "defined. Ask for a longer span or smaller parameters."
             )
         found = max(found, first)
@@ -181,6 +188,5 @@ def warm_up(name: str, signals: Signals) -> int:
 
 def memory_of(prepared: Prepared) -> Memory:
     """A memory for indicators of the bars that strategies see."""
-    bars = prepared.scaled
-    columns = (bars.open_time_ns, bars.open, bars.high, bars.low, bars.close, bars.volume)
-    return Memory(columns, crosses, COMPILED)
+    quick = CompiledIndicators()
+    return Memory(prepared.scaled, crosses, quick.functions, quick.retire)

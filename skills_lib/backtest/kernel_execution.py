@@ -42,18 +42,21 @@ _NONE = np.uint64(0)
 
 
 @compiled
-def execute_wishes(market, rules, wishes, warm_up, book, legs, outcome):  # noqa: C901, PLR0912, PLR0915
+def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  # noqa: C901, PLR0912, PLR0915
     """Fill the book (one row a column of Book) and the legs; a run starts one bar after the warm-up.
+
+    All bars are counted from the market's first; `span`: the first bar of the run and the bar behind its last.
 
     Beyond the end of either table trades and legs are only counted.
 
     One long function on purpose: handing arrays to another costs more than the work of an event (see Book).
     """
-    opens, high, low, close = market.open, market.high, market.low, market.close
+    opens, high, low, close, unit = market.open, market.high, market.low, market.close, rules.unit
     block_low, block_high = market.block_low, market.block_high
     longs, shorts, long_exits, short_exits = wishes.long_entry, wishes.short_entry, wishes.long_exit, wishes.short_exit
     sizes, stops, targets = wishes.sizes, wishes.stops, wishes.targets
-    n, last, words = len(close), len(close) - 1, len(close) // 8
+    first, n = span
+    last, words = n - 1, n // 8
     long_words, short_words = longs[: words * 8].view(np.uint64), shorts[: words * 8].view(np.uint64)
     has_exits = len(long_exits) > 0
     if not has_exits:  # masked out below
@@ -67,7 +70,7 @@ def execute_wishes(market, rules, wishes, warm_up, book, legs, outcome):  # noqa
     status = DONE
     start = bar = warm_up + 1
     if start >= n:
-        _write_leg(legs, made, 0, cash, 0.0, 0.0, close[0], close[0])
+        _write_leg(legs, made, first, cash, 0.0, 0.0, close[first] * unit, close[first] * unit)
         made = 1
     while bar < n:
         # The next wish that is carried out. Bytes are 0 or 1, so eight bars are looked at in one word.
@@ -77,20 +80,25 @@ def execute_wishes(market, rules, wishes, warm_up, book, legs, outcome):  # noqa
         wish, direction = bar - 1, 0.0
         while True:
             wish += 1
-            word = wish >> 3
+            word, found = wish >> 3, _NONE
             unseen = _ALL << np.uint64(8 * (wish & 7))
-            found = _NONE
-            while word < words:
-                found = (
-                    (long_words[word] & for_long)
-                    | (short_words[word] & for_short)
-                    | (long_exit_words[word] & leave_long)
-                    | (short_exit_words[word] & leave_short)
-                ) & unseen
-                if found:
-                    break
-                unseen = _ALL
-                word += 1
+            if word < words:
+                if has_exits or units == 0:
+                    while True:
+                        found = (
+                            (long_words[word] & for_long)
+                            | (short_words[word] & for_short)
+                            | (long_exit_words[word] & leave_long)
+                            | (short_exit_words[word] & leave_short)
+                        ) & unseen
+                        unseen, word = _ALL, word + 1
+                        if found or word >= words:
+                            break
+                    word -= 1
+                elif units > 0:
+                    word, found = _next_word(short_words, word, words, unseen)
+                else:
+                    word, found = _next_word(long_words, word, words, unseen)
             if found:
                 wish = 8 * word + (trailing_zeros(found) >> 3)
             else:
@@ -115,31 +123,31 @@ def execute_wishes(market, rules, wishes, warm_up, book, legs, outcome):  # noqa
                 continue
             new_stop = stops[wish] if len(stops) else np.nan
             new_target = targets[wish] if len(targets) else np.nan
-            if _is_accepted(close[wish], rules.spread, direction, new_stop, new_target):
+            if _is_accepted(close[wish] * unit, rules.spread, direction, new_stop, new_target):
                 break
         # The bar up to there at which stop or target is reached.
         hit = n
         if units != 0 and (lower > -np.inf or upper < np.inf):
-            hit = _next_hit(low, high, lower, upper, bar + 1, min(wish, last))
+            hit = _next_hit(low, high, unit, lower, upper, bar + 1, min(wish, last), n)
         # The leg up to the event. The last bar is marked anew below, after what the reference does at the end.
         end = min(hit, wish + 1, n)
         basis, began = units * entry, bar
-        lowest, highest = extremes(close, block_low, block_high, began, min(end, last))
+        lowest, highest = extremes(close, block_low, block_high, unit, began, min(end, last))
         worst = highest if units < 0 else lowest
-        ruined = cash + (worst * units - basis) <= 0 or (end == n and cash + (close[last] * units - basis) <= 0)
+        ruined = cash + (worst * units - basis) <= 0 or (end == n and cash + (close[last] * unit * units - basis) <= 0)
         if ruined:
-            while cash + (close[bar] * units - basis) > 0:
+            while cash + (close[bar] * unit * units - basis) > 0:
                 bar += 1
             end = bar
-            lowest, highest = extremes(close, block_low, block_high, began, end)
+            lowest, highest = extremes(close, block_low, block_high, unit, began, end)
         if began < min(end, last):
-            _write_leg(legs, made, began if made else 0, cash, units, basis, lowest, highest)
+            _write_leg(legs, made, began if made else first, cash, units, basis, lowest, highest)
             made += 1
         if ruined:
             break
         bar = end
         if hit < n:
-            price = _price_at_hit(opens[hit], low[hit], high[hit], units, lower, upper)
+            price = _price_at_hit(opens[hit] * unit, low[hit] * unit, high[hit] * unit, units, lower, upper)
             cash += _record(book, trades, units, entry, entry_bar, price, hit, stop, target, rules.commission)
             trades, units = trades + 1, 0.0
             continue
@@ -147,9 +155,9 @@ def execute_wishes(market, rules, wishes, warm_up, book, legs, outcome):  # noqa
         # the reference processes the last bar once more: everything closes, and the last wish is still filled.
         at_end = wish >= last
         bar = at = last if at_end else bar
-        price = opens[bar]
+        price = opens[bar] * unit
         if rules.on_close:
-            price, at = close[bar - 1], bar - 1
+            price, at = close[bar - 1] * unit, bar - 1
         if units != 0:
             cash += _record(book, trades, units, entry, entry_bar, price, at, stop, target, rules.commission)
             trades, units = trades + 1, 0.0
@@ -169,25 +177,47 @@ def execute_wishes(market, rules, wishes, warm_up, book, legs, outcome):  # noqa
                 stop = stops[wish] if len(stops) else np.nan
                 target = targets[wish] if len(targets) else np.nan
                 lower, upper = _bracket(stop, target, direction)
-                if low[bar] <= lower or high[bar] >= upper:
-                    price = _price_at_hit(opens[bar], low[bar], high[bar], units, lower, upper)
+                lowest, highest = low[bar] * unit, high[bar] * unit
+                if lowest <= lower or highest >= upper:
+                    price = _price_at_hit(opens[bar] * unit, lowest, highest, units, lower, upper)
                     cash += _record(book, trades, units, entry, entry_bar, price, bar, stop, target, rules.commission)
                     trades, units = trades + 1, 0.0
         if at_end:
-            worth = cash + (close[last] * units - units * entry)
+            price = close[last] * unit
+            worth = cash + (price * units - units * entry)
             if worth > 0:
-                _write_leg(legs, made, last if made else 0, worth, 0.0, 0.0, close[last], close[last])
+                _write_leg(legs, made, last if made else first, worth, 0.0, 0.0, price, price)
                 made += 1
             bar = n if worth > 0 else last
             break
     if start < n and bar < n:  # nothing is left
+        price = close[bar] * unit
         if units != 0:
-            _record(book, trades, units, entry, entry_bar, close[bar], bar, stop, target, rules.commission)
+            _record(book, trades, units, entry, entry_bar, price, bar, stop, target, rules.commission)
             trades += 1
-        _write_leg(legs, made, bar if made else 0, 0.0, 0.0, 0.0, close[bar], close[bar])
+        _write_leg(legs, made, bar if made else first, 0.0, 0.0, 0.0, price, price)
         made += 1
     outcome[STATUS] = BOOK_FULL if trades > book.shape[1] or made > legs.shape[1] else status
     outcome[TRADES], outcome[CANCELLED], outcome[LEGS] = trades, cancelled, made
+
+
+@inlined
+def _next_word(bits, word, words, unseen):
+    """The first word from `word` that is not 0, or the last one; of the first only the `unseen` bits count."""
+    found = bits[word] & unseen
+    if found:
+        return word, found
+    word += 1
+    while word + 4 <= words:
+        four = bits[word : word + 4]
+        if four[0] | four[1] | four[2] | four[3]:
+            break
+        word += 4
+    while word < words and bits[word] == 0:
+        word += 1
+    if word >= words:
+        return words - 1, _NONE
+    return word, bits[word]
 
 
 @inlined
@@ -235,20 +265,21 @@ def _is_accepted(close, spread, direction, stop, target):
 
 
 @inlined
-def _next_hit(low, high, lower, upper, bar, last):
-    """The first bar from `bar` to `last` that reaches stop or target, or the number of bars."""
+def _next_hit(low, high, unit, lower, upper, bar, last, beyond):
+    """The first bar from `bar` to `last` that reaches stop or target, or `beyond`."""
     while bar + 8 <= last + 1:
+        lows, highs = low[bar : bar + 8], high[bar : bar + 8]
         found = 0
         for k in range(8):
-            found |= (low[bar + k] <= lower) | (high[bar + k] >= upper)
+            found |= (lows[k] * unit <= lower) | (highs[k] * unit >= upper)
         if found:
             break
         bar += 8
     while bar <= last:
-        if low[bar] <= lower or high[bar] >= upper:
+        if low[bar] * unit <= lower or high[bar] * unit >= upper:
             return bar
         bar += 1
-    return len(low)
+    return beyond
 
 
 @inlined

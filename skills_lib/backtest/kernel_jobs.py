@@ -15,14 +15,13 @@ from numba.extending import intrinsic
 
 from skills_lib.backtest import kernel_execution, kernel_legs, kernel_metrics, kernel_model
 from skills_lib.backtest.kernel_execution import execute_wishes
-from skills_lib.backtest.kernel_metrics import measure
+from skills_lib.backtest.kernel_legs import day_ends
+from skills_lib.backtest.kernel_metrics import measure, own_returns
 from skills_lib.backtest.kernel_model import DONE, LEGS, STATUS, TRADES, Book, Wishes, brief, compiled
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
 JOB_COLUMNS = 8
-ITEM_BYTES = np.array([1, 1, 1, 1, 8, 8, 8])
-"""Bytes a bar of each array takes."""
 
 
 @intrinsic
@@ -54,8 +53,10 @@ def _entry(sources: int) -> Any:
     # numba's cache sees changes of a function's own file and of what it encloses, not of functions it calls:
     # enclosing the sum of their files' text keeps a changed rule from running as it was compiled before.
     @njit(cache=True, nogil=True, error_model="numpy")
-    def run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows, daily):
+    def run_jobs(market, rules, span, jobs, sizes, trades, scratch, outcomes, rows, daily):
         n = len(market.close)
+        days = day_ends(market, span)
+        own = own_returns(market, span, days, scratch)
         for j in range(len(jobs)):
             job = jobs[j]
             wishes = Wishes(
@@ -69,19 +70,21 @@ def _entry(sources: int) -> Any:
                 _floats_at(job[TARGET], n),
             )
             outcome = outcomes[j]
-            execute_wishes(market, rules, wishes, job[WARM_UP], trades, scratch.legs, outcome)
+            warm_up = max(job[WARM_UP], span[0])
+            execute_wishes(market, rules, wishes, span, warm_up, trades, scratch.legs, outcome)
             if outcome[STATUS] == DONE:
-                book = as_book(trades)
-                measure(market, rules, job[WARM_UP], book, outcome[TRADES], outcome[LEGS], scratch, rows[j])
+                book, done, legs = as_book(trades), outcome[TRADES], outcome[LEGS]
+                measure(market, rules, span, days, own, warm_up, book, done, legs, scratch, rows[j])
                 if len(daily):
-                    daily[j] = scratch.daily
+                    daily[j] = scratch.daily[: days[1] - days[0]]
         return sources
 
     return run_jobs
 
 
 run_jobs = _entry(_sources())
-"""`run_jobs(market, rules, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job.
+"""`run_jobs(market, rules, span, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job on
+a span of the market's bars, given as its first bar and the bar behind its last.
 
 `daily` takes each job's daily returns; with no rows in it they are not kept. Trades and legs left behind are the last
 job's; rows are left as they were where the outcome is not DONE.
@@ -125,9 +128,9 @@ def address(array):
 
 
 @brief
-def first_defined(values):
-    """The first index that is not nan, or the length."""
-    i = 0
+def first_defined(values, start):
+    """The first index from `start` that is not nan, or the length."""
+    i = start
     while i < len(values) and values[i] != values[i]:
         i += 1
     return i

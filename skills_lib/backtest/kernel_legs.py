@@ -43,8 +43,8 @@ def extremes_of(values, start, end):
 
 
 @inlined_extremes
-def extremes(close, block_low, block_high, start, end):
-    """`extremes_of` closes, by whole blocks where there are some.
+def extremes(close, block_low, block_high, unit, start, end):
+    """`extremes_of` closes × unit, by whole blocks where there are some.
 
     The first and the last BLOCK closes may overlap with them: a fixed number of closes is compared without branches.
     """
@@ -54,7 +54,7 @@ def extremes(close, block_low, block_high, start, end):
         for i in range(len(few)):
             low = min(low, few[i])
             high = max(high, few[i])
-        return low, high
+        return low * unit, high * unit
     front, back = close[start : start + BLOCK], close[end - BLOCK : end]
     for i in range(BLOCK):
         low = min(low, min(front[i], back[i]))
@@ -65,7 +65,7 @@ def extremes(close, block_low, block_high, start, end):
         for i in range(len(lows)):
             low = min(low, lows[i])
             high = max(high, highs[i])
-    return low, high
+    return low * unit, high * unit
 
 
 @inlined
@@ -76,30 +76,31 @@ def worth(legs, leg, close):
 
 
 @inlined
-def end_of(legs, leg, count, bars):
-    """The first bar behind a leg."""
-    return int(legs[START, leg + 1]) if leg + 1 < count else bars
+def end_of(legs, leg, count, beyond):
+    """The first bar behind a leg; `beyond` is the first behind the last one."""
+    return int(legs[START, leg + 1]) if leg + 1 < count else beyond
 
 
 @compiled
-def fill_equity(close, legs, count, equity):
-    """The equity of every bar."""
+def fill_equity(market, rules, span, legs, count, equity):
+    """The equity of every bar of the span."""
+    first, beyond = span
     for leg in range(count):
-        start, end = int(legs[START, leg]), end_of(legs, leg, count, len(close))
-        prices, out = close[start:end], equity[start:end]
+        start, end = int(legs[START, leg]), end_of(legs, leg, count, beyond)
+        prices, out = market.close[start:end], equity[start - first : end - first]
         cash, units, basis, paid = legs[CASH, leg], legs[UNITS, leg], legs[BASIS, leg], legs[PAID, leg]
         for i in range(len(out)):
-            out[i] = max(cash + (prices[i] * units - basis) - paid, 0.0)
+            out[i] = max(cash + (prices[i] * rules.unit * units - basis) - paid, 0.0)
 
 
-@compiled
-def charge_funding(market, rules, book, trades, scratch, legs):
+@inlined
+def charge_funding(market, rules, span, book, trades, scratch, legs):
     """Take funding from each trade as `funding.charge_funding` does, and cut the legs where it falls due.
 
     Returns how many legs there are now, in `scratch.charged`.
     """
     holding, running, before = scratch.holding, market.running_funding, market.boundaries_before
-    holding[:] = 0.0
+    holding[before[span[0]] :] = 0.0
     for i in range(trades):
         size = book.units[i] * rules.unit
         first, beyond = before[int(book.entry_bar[i])], before[int(book.exit_bar[i])]
@@ -107,26 +108,24 @@ def charge_funding(market, rules, book, trades, scratch, legs):
         book.pnl[i] -= book.funding[i]
         holding[first] += size
         holding[beyond] -= size
-    return _cut_legs(market, holding, scratch.legs, legs, scratch.charged)
+    return _cut_legs(market, rules.unit, span, holding, scratch.legs, legs, scratch.charged)
 
 
-@compiled
-def _cut_legs(market, holding, legs, count, charged):
+@inlined
+def _cut_legs(market, unit, span, holding, legs, count, charged):
     held = paid = 0.0
-    boundary = made = 0
+    boundary, made, boundaries = market.boundaries_before[span[0]], 0, len(market.boundary_bar)
     for leg in range(count):
-        at, end = int(legs[START, leg]), end_of(legs, leg, count, len(market.close))
+        at, end = int(legs[START, leg]), end_of(legs, leg, count, span[1])
         while at < end:
-            while boundary < len(market.boundary_bar) and market.boundary_bar[boundary] <= at:
+            while boundary < boundaries and market.boundary_bar[boundary] <= at:
                 held += holding[boundary]
                 paid += held * market.unit_funding[boundary]
                 boundary += 1
-            until = end
-            if boundary < len(market.boundary_bar):
-                until = min(end, market.boundary_bar[boundary])
+            until = min(end, market.boundary_bar[boundary]) if boundary < boundaries else end
             for row in range(len(legs)):
                 charged[row, made] = legs[row, leg]
-            low, high = extremes(market.close, market.block_low, market.block_high, at, until)
+            low, high = extremes(market.close, market.block_low, market.block_high, unit, at, until)
             charged[START, made], charged[PAID, made] = at, paid
             charged[LOW, made], charged[HIGH, made] = low, high
             at, made = until, made + 1
@@ -134,26 +133,46 @@ def _cut_legs(market, holding, legs, count, charged):
 
 
 @inlined
-def daily_returns(market, cash, legs, count, daily):
+def day_ends(market, span):
+    """Where the days of a span begin and end in `market.day_last`; the last day ends with the span."""
+    first, beyond = span
+    return np.searchsorted(market.day_last, first), np.searchsorted(market.day_last, beyond - 1) + 1
+
+
+@inlined
+def day_end(market, span, day):
+    """The last bar of a day that lies in the span."""
+    return min(market.day_last[day], span[1] - 1)
+
+
+@inlined
+def daily_returns(market, rules, span, days, legs, count, daily):
     """Fill `daily` with the change of equity from day to day, as a fraction."""
-    before, leg = cash, 0
-    for d in range(len(market.day_last)):
-        bar = market.day_last[d]
-        while leg + 1 < count and legs[START, leg + 1] <= bar:
-            leg += 1
-        after = worth(legs, leg, market.close[bar])
+    d, n, unit = 0, days[1] - days[0], rules.unit
+    for leg in range(count):
+        end = end_of(legs, leg, count, span[1])
+        while d < n:
+            bar = day_end(market, span, days[0] + d)
+            if bar >= end:
+                break
+            daily[d] = worth(legs, leg, market.close[bar] * unit)
+            d += 1
+    before = rules.cash
+    for d in range(n):
+        after = daily[d]
         daily[d] = (after - before) / before if before > 0 else 0.0
         before = after
 
 
 @inlined
-def drawdown(market, legs, count):
+def drawdown(market, unit, span, legs, count):
     """Deepest fall as a fraction and the longest time between peaks in nanoseconds; nan and 0 where all was lost."""
-    n, times = len(market.close), market.open_time_ns
-    peak = trough = worth(legs, 0, market.close[0])
-    deepest, at, longest = 0.0, 0, 0
+    first, beyond = span
+    times = market.open_time_ns
+    peak = trough = worth(legs, 0, market.close[first] * unit)
+    deepest, at, longest = 0.0, first, 0
     for leg in range(count):
-        start, end = int(legs[START, leg]), end_of(legs, leg, count, n)
+        start, end = int(legs[START, leg]), end_of(legs, leg, count, beyond)
         if start >= end:
             continue
         lowest, highest = _span_of(legs, leg, legs[LOW, leg], legs[HIGH, leg])
@@ -163,28 +182,28 @@ def drawdown(market, legs, count):
             longest = max(longest, _time_below(times, at, start))
             deepest, peak, trough, at = max(deepest, 1 - trough / peak), highest, highest, end - 1
         else:
-            found = _climb(market, legs, leg, start, end, peak, trough, at)
+            found = _climb(market, unit, legs, leg, start, end, peak, trough, at)
             deepest, longest = max(deepest, found[0]), max(longest, found[1])
             peak, trough, at = found[2], found[3], found[4]
-    longest = max(longest, _time_below(times, at, n - 1))
+    longest = max(longest, _time_below(times, at, beyond - 1))
     return (max(deepest, 1 - trough / peak), longest) if peak > 0 else (np.nan, 0)
 
 
 @inlined
-def _climb(market, legs, leg, start, end, peak, trough, at):
+def _climb(market, unit, legs, leg, start, end, peak, trough, at):
     """Drawdowns within a leg that reaches the peak: deepest, longest, then peak, trough and bar of the peak after."""
     deepest, longest, bar = 0.0, 0, start
     while bar < end:
         block = bar // BLOCK
         beyond = min((block + 1) * BLOCK, end)
         if beyond - bar == BLOCK:
-            lowest, highest = _span_of(legs, leg, market.block_low[block], market.block_high[block])
+            lowest, highest = _span_of(legs, leg, market.block_low[block] * unit, market.block_high[block] * unit)
             if highest < peak:
                 trough = min(trough, lowest)
                 bar = beyond
                 continue
         for i in range(bar, beyond):
-            value = worth(legs, leg, market.close[i])
+            value = worth(legs, leg, market.close[i] * unit)
             if value < peak:
                 trough = min(trough, value)
                 continue

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from skills_lib.backtest.kernel_legs import charge_funding, daily_returns, drawdown, worth
-from skills_lib.backtest.kernel_model import compiled, inlined
+from skills_lib.backtest.kernel_legs import charge_funding, daily_returns, day_end, drawdown, worth
+from skills_lib.backtest.kernel_model import inlined, inlined_sums
 
 ROW = (
     "final_equity",
@@ -82,25 +82,29 @@ _SUMMED_AT_ONCE = 128
 
 
 @inlined
-def measure(market, rules, warm_up, book, trades, legs, scratch, row):
-    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to book and legs first."""
+def measure(market, rules, span, days, own, warm_up, book, trades, legs, scratch, row):
+    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to book and legs first.
+
+    `own`: mean and variance of the instrument's daily returns, of which `scratch.market` has the deviations.
+    """
     curve = scratch.legs
     if len(market.unit_funding) and trades:
-        legs = charge_funding(market, rules, book, trades, scratch, legs)
+        legs = charge_funding(market, rules, span, book, trades, scratch, legs)
         curve = scratch.charged
-    n = len(market.close)
-    final = worth(curve, legs - 1, market.close[n - 1])
+    first, beyond = span
+    daily = scratch.daily[: days[1] - days[0]]
+    final = worth(curve, legs - 1, market.close[beyond - 1] * rules.unit)
     row[_FINAL_EQUITY] = final
     row[_RETURN_PCT] = (final / rules.cash - 1) * 100
-    row[_BUY_HOLD_RETURN_PCT] = (market.raw_close[n - 1] / market.raw_close[warm_up] - 1) * 100
-    daily_returns(market, rules.cash, curve, legs, scratch.daily)
-    _risk(scratch.daily, scratch.spare, row)
-    fall, time_below = drawdown(market, curve, legs)
+    row[_BUY_HOLD_RETURN_PCT] = (market.close[beyond - 1] / market.close[warm_up] - 1) * 100
+    daily_returns(market, rules, span, days, curve, legs, daily)
+    _risk(daily, scratch.spare, row)
+    fall, time_below = drawdown(market, rules.unit, span, curve, legs)
     row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / _DAY_NS
-    _against_market(market, scratch.daily, scratch.spare, row)
-    _per_trade(book, trades, n, scratch.trades, row)
+    _against_market(daily, scratch.market, own, scratch.spare, row)
+    _per_trade(book, trades, beyond - first, scratch.trades, row)
     _edge(rules, book, trades, scratch.trades, scratch.more_trades, row)
-    row[_CAGR_PCT] = ((final / rules.cash) ** (1 / (len(market.day_last) / _DAYS_PER_YEAR)) - 1) * 100
+    row[_CAGR_PCT] = ((final / rules.cash) ** (1 / (len(daily) / _DAYS_PER_YEAR)) - 1) * 100
     row[_CALMAR] = _ratio(row[_CAGR_PCT], -row[_MAX_DRAWDOWN_PCT])
     for i in range(len(row)):
         if not np.isfinite(row[i]):
@@ -108,27 +112,46 @@ def measure(market, rules, warm_up, book, trades, legs, scratch, row):
 
 
 @inlined
+def own_returns(market, span, days, scratch):
+    """Fill `scratch.market`; return mean and variance of the instrument's own daily returns."""
+    n, before, deviations = days[1] - days[0], market.close[span[0]], scratch.market
+    for d in range(n):
+        after = market.close[day_end(market, span, days[0] + d)]
+        deviations[d] = (after - before) / before
+        before = after
+    mean = _sum(deviations, 0, n) / n
+    variance = _deviation(deviations, n, mean, scratch.spare) ** 2
+    for d in range(n):
+        deviations[d] -= mean
+    return mean, variance
+
+
+@inlined
 def _risk(daily, spare, row):
     n, year = len(daily), math.sqrt(_DAYS_PER_YEAR)
     mean = _sum(daily, 0, n) / n
-    deviation = _deviation(daily, n, mean, spare)
-    for i in range(n):
-        spare[i] = min(daily[i], 0.0) ** 2
-    downside = math.sqrt(_sum(spare, 0, n) / n)
+    squares, falls, gains, losses = _moments(daily, mean)
+    deviation, downside = math.sqrt(squares / (n - 1)) if n > 1 else np.nan, math.sqrt(falls / n)
     row[_VOLATILITY_ANN_PCT] = deviation * year * 100
     row[_SHARPE] = _ratio(mean, deviation) * year
     row[_SORTINO] = _ratio(mean, downside) * year
-    row[_OMEGA] = _ratio(_gains(daily, n, spare, 1.0), _gains(daily, n, spare, -1.0))
+    row[_OMEGA] = _ratio(gains, losses)
     value_at_risk = _quantile(daily, 0.05, mean - deviation, spare)
     row[_VAR_95_PCT] = value_at_risk * 100
     row[_CVAR_95_PCT] = _mean_up_to(daily, value_at_risk, spare) * 100
 
 
-@inlined
-def _gains(values, n, spare, sign):
-    for i in range(n):
-        spare[i] = max(sign * values[i], 0.0)
-    return _sum(spare, 0, n)
+@inlined_sums
+def _moments(values, mean):
+    """Sums of squared deviations, of squared falls, of gains and of losses: positive terms, in any order."""
+    squares = falls = gains = losses = 0.0
+    for i in range(len(values)):
+        rise, fall = max(values[i], 0.0), max(-values[i], 0.0)
+        squares += (values[i] - mean) ** 2
+        falls += fall * fall
+        gains += rise
+        losses += fall
+    return squares, falls, gains, losses
 
 
 @inlined
@@ -167,7 +190,7 @@ def _quantile(values, share, guess, spare):
     return below + (above - below) * t if t < 0.5 else above - (above - below) * (1 - t)
 
 
-@compiled
+@inlined
 def _select(values, count, rank):
     """Reorder so that `values[rank]` is where sorting would put it, smaller ones before it (Hoare's FIND)."""
     low, high = 0, count - 1
@@ -189,16 +212,16 @@ def _select(values, count, rank):
 
 
 @inlined
-def _against_market(market, daily, spare, row):
+def _against_market(daily, deviations, own, spare, row):
     n = len(daily)
     row[_BETA] = row[_ALPHA_ANN_PCT] = np.nan
     if n < 2:
         return
     mean = _sum(daily, 0, n) / n
     for i in range(n):
-        spare[i] = (daily[i] - mean) * market.market[i]
-    row[_BETA] = _ratio(_sum(spare, 0, n) / (n - 1), market.market_variance)
-    row[_ALPHA_ANN_PCT] = (mean - row[_BETA] * market.market_mean) * _DAYS_PER_YEAR * 100
+        spare[i] = (daily[i] - mean) * deviations[i]
+    row[_BETA] = _ratio(_sum(spare, 0, n) / (n - 1), own[1])
+    row[_ALPHA_ANN_PCT] = (mean - row[_BETA] * own[0]) * _DAYS_PER_YEAR * 100
 
 
 @inlined
@@ -288,7 +311,7 @@ def _sum(values, start, n):
     return total + lost
 
 
-@compiled
+@inlined
 def _sum_of_block(v, start, n):
     a = b = c = d = 0.0
     whole = start + n - n % 4

@@ -20,6 +20,10 @@ inlined_extremes: Callable[[F], F] = njit(
     cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"nnan", "nsz"}
 )
 """For minima and maxima of prices, which are never nan: saying so lets LLVM take packed ones."""
+inlined_sums: Callable[[F], F] = njit(
+    cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"reassoc", "nsz", "nnan"}
+)
+"""For sums of terms that are never nan and of one sign, which may be added in any order."""
 brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
 """For calls of microseconds: releasing the GIL would make two threads hand it back and forth."""
 
@@ -50,12 +54,11 @@ BLOCK = 16
 
 
 class Market(NamedTuple):
-    """Bars as the kernel reads them. Prices are per fractional unit; `raw_close` and `unit_funding` are not.
+    """Bars as the kernel reads them, in quote currency: prices per fractional unit are these × `Rules.unit`.
 
     `block_low`, `block_high`: extremes of the closes of each whole BLOCK. `day_last`: the last bar of each UTC day.
-    `market`: daily returns of the instrument less their mean. The funding arrays are empty where funding is not
-    charged; otherwise one element a boundary, except `boundaries_before[bar]`: boundaries up to and including the
-    bar's open.
+    The funding arrays are empty where funding is not charged; otherwise one element a boundary, except
+    `boundaries_before[bar]`: boundaries up to and including the bar's open.
     """
 
     open: FloatArray
@@ -64,12 +67,8 @@ class Market(NamedTuple):
     close: FloatArray
     block_low: FloatArray
     block_high: FloatArray
-    raw_close: FloatArray
     open_time_ns: IntArray
     day_last: IntArray
-    market: FloatArray
-    market_mean: float
-    market_variance: float
     unit_funding: FloatArray
     running_funding: FloatArray
     boundary_bar: IntArray
@@ -107,10 +106,12 @@ class Book(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Buffers one thread reuses for every combination. `legs`, `charged`: the legs before and after funding."""
+    """Buffers one thread reuses for every combination. `legs`, `charged`: the legs before and after funding;
+    `market`: the instrument's own daily returns less their mean."""
 
     legs: FloatArray
     charged: FloatArray
+    market: FloatArray
     daily: FloatArray
     spare: FloatArray
     trades: FloatArray

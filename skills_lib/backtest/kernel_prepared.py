@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.backtest.funding import funding_boundaries
-from skills_lib.backtest.metrics import daily_equity, daily_returns, last_bars_of_days
+from skills_lib.backtest.metrics import last_bars_of_days
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import BPS
@@ -32,13 +32,16 @@ class Prepared:
         from skills_lib.backtest.kernel_legs import block_extremes
         from skills_lib.backtest.kernel_model import Market
 
-        bars, scaled = self.bars, self.scaled
-        prices = {name: _read_only(getattr(scaled, name)) for name in ("open", "high", "low", "close")}
+        bars = self.bars
+        prices = {name: _read_only(getattr(bars, name)) for name in ("open", "high", "low", "close")}
         low, high = block_extremes(prices["close"])
-        blocks = {"block_low": _read_only(low), "block_high": _read_only(high)}
-        times = {"raw_close": _read_only(bars.close), "open_time_ns": _read_only(bars.open_time_ns, np.int64)}
         return Market(
-            **prices, **blocks, **times, **_days(bars), **_funding(bars, self.settings.costs.funding_bps_per_8h)
+            **prices,
+            block_low=_read_only(low),
+            block_high=_read_only(high),
+            open_time_ns=_read_only(bars.open_time_ns, np.int64),
+            day_last=_read_only(last_bars_of_days(bars.open_time_ns), np.int64),
+            **_funding(bars, self.settings.costs.funding_bps_per_8h),
         )
 
     @cached_property
@@ -55,6 +58,12 @@ class Prepared:
             unit=settings.fractional_unit,
             on_close=settings.trade_on_close,
         )
+
+    def under(self, settings: BacktestSettings) -> "Prepared":
+        """The same bars under other settings, costs and fractional unit excepted."""
+        other = Prepared(self.bars, self.scaled, settings)
+        other.__dict__["market"] = self.market
+        return other
 
 
 def prepare(bars: Bars, settings: BacktestSettings) -> Prepared:
@@ -73,19 +82,11 @@ def prepare(bars: Bars, settings: BacktestSettings) -> Prepared:
     return Prepared(bars, bars.in_units_of(settings.fractional_unit), settings)
 
 
-def _days(bars: Bars) -> dict[str, Any]:
-    """The last bar of each UTC day and what the instrument itself returned, day by day."""
-    returns = daily_returns(daily_equity(bars.open_time_ns, bars.close, float(bars.close[0])))
-    return {
-        "day_last": _read_only(last_bars_of_days(bars.open_time_ns), np.int64),
-        "market": _read_only(returns - returns.mean()),
-        "market_mean": float(returns.mean()),
-        "market_variance": float(returns.var(ddof=1)) if len(returns) > 1 else np.nan,
-    }
-
-
 def _funding(bars: Bars, bps_per_8h: float) -> dict[str, Any]:
-    boundaries = funding_boundaries(bars) if bps_per_8h else np.empty(0, dtype=np.int64)
+    if not bps_per_8h:
+        none, no_bar = _read_only(np.empty(0)), _read_only(np.empty(0), np.int64)
+        return {"unit_funding": none, "running_funding": none, "boundary_bar": no_bar, "boundaries_before": no_bar}
+    boundaries = funding_boundaries(bars)
     bar = np.searchsorted(bars.open_time_ns, boundaries, side="right") - 1
     cost = bars.open[bar] * bps_per_8h * BPS
     return {

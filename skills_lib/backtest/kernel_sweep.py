@@ -6,8 +6,10 @@ than each bar's close (the truncation test) that is the same as computing them o
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import groupby
 
 import numpy as np
 
@@ -27,9 +29,8 @@ from skills_lib.backtest.kernel_batch import (
 )
 from skills_lib.backtest.kernel_jobs import WARM_UP
 from skills_lib.backtest.kernel_model import DONE, STATUS
-from skills_lib.backtest.kernel_prepared import Prepared, prepare
+from skills_lib.backtest.kernel_prepared import prepare
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.spans import cut_signals
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
@@ -69,66 +70,63 @@ class KernelSweep:
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, DAILY)
 
-    def _table(self, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
-        prepared, bars = self._on(span, self._whole.settings), span.stop - span.start
-        if bars < len(self._whole.bars) and bars * len(combinations) < _BARS_WORTH_THREADS:
-            return self._rows_of_remembered(Runner(prepared, wanted), combinations, span)
-        if bars * len(combinations) < _BARS_WORTH_THREADS:
-            return self._rows(Runner(prepared, wanted), span, combinations)
-        prepared.market  # noqa: B018 made once, before threads would each make it
-        step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
-        chunks = [combinations[i : i + step] for i in range(0, len(combinations), step)]
-        return np.concatenate(self._run(lambda: Runner(prepared, wanted), span, chunks))
-
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
         settings = self._whole.settings.model_copy(update={"cash": cash})
         with self._memory.active():
-            part = cut_signals(self._signals_of(parameters), slice(span.start, span.stop))
-        return execute(self._on(span, settings), part, self._strategy.__name__)
+            signals = self._signals_of(parameters)
+        return execute(self._whole.under(settings), signals, span, self._strategy.__name__)
 
-    def _run(
-        self, new_runner: Callable[[], Runner], span: Span, chunks: Sequence[Sequence[Parameters]]
-    ) -> list[FloatArray]:
+    def _table(self, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
+        bars = span.stop - span.start
+        if bars * len(combinations) < _BARS_WORTH_THREADS:
+            if bars < len(self._whole.bars) and (jobs := self._remembered_jobs(combinations, span)):
+                return self._measured(self._runner, jobs, span, wanted)
+            return self._rows(self._runner, combinations, span, wanted)
+        step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
+        order = _there_and_back(combinations)
+        places = [order[i : i + step] for i in range(0, len(order), step)]
+        parts = self._spread([[combinations[place] for place in part] for part in places], span, wanted)
+        rows = np.empty((len(combinations), parts[0].shape[1]))
+        rows[order] = np.concatenate(parts)
+        return rows
+
+    def _spread(self, chunks: Sequence[Sequence[Parameters]], span: Span, wanted: Wanted) -> list[FloatArray]:
         share = [chunks[i :: self._threads] for i in range(self._threads)]
+        runners = [Runner(self._whole) for _ in share]
         # joblib's threading backend takes 12 ms to start, a quarter of a sweep; the standard library's pool 0.3 ms
         with ThreadPoolExecutor(self._threads) as pool:
-            found = list(pool.map(lambda part: self._rows_of_all(new_runner(), span, part), share))
+            work = pool.map(lambda one, part: [self._rows(one, chunk, span, wanted) for chunk in part], runners, share)
+            found = list(work)
         return [found[i % self._threads][i // self._threads] for i in range(len(chunks))]
 
-    def _rows_of_all(self, runner: Runner, span: Span, chunks: Sequence[Sequence[Parameters]]) -> list[FloatArray]:
-        return [self._rows(runner, span, chunk) for chunk in chunks]
-
-    def _rows(self, runner: Runner, span: Span, combinations: Sequence[Parameters]) -> FloatArray:
-        jobs, ready = Jobs(len(combinations)), []
-        is_whole = span.stop - span.start == len(self._whole.bars)
+    def _rows(self, runner: Runner, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
+        jobs, ready, name = Jobs(len(combinations)), [], self._strategy.__name__
         with self._memory.active():
             for place, parameters in enumerate(combinations):
                 try:
                     signals = self._signals_of(parameters)
-                    if not is_whole:
-                        signals = cut_signals(signals, slice(span.start, span.stop))
-                    jobs.add(signals, warm_up(self._strategy.__name__, signals))
+                    jobs.add(signals, warm_up(name, signals, span))
                 except InputError as error:
                     self._fail(str(error))
                     continue
                 ready.append(place)
-        measured = self._measured(runner, jobs)
+        measured = self._measured(runner, jobs, span, wanted)
         if len(ready) == len(combinations):
             return measured
         rows = np.full((len(combinations), measured.shape[1]), np.nan)
         rows[ready] = measured
         return rows
 
-    def _rows_of_remembered(self, runner: Runner, combinations: Sequence[Parameters], span: Span) -> FloatArray:
+    def _remembered_jobs(self, combinations: Sequence[Parameters], span: Span) -> Jobs | None:
         """Signals are the same for every span: walk-forward computes them in its first window only."""
-        self._make_room(combinations)
-        places = [place for parameters in combinations if (place := self._place_of(parameters)) is not None]
-        if len(places) < len(combinations):
-            return self._rows(runner, span, combinations)
-        jobs = self._remembered.jobs.from_bar(places, span.start)
-        if (jobs.table[:, WARM_UP] >= span.stop - span.start).any():
-            return self._rows(runner, span, combinations)
-        return self._measured(runner, jobs)
+        known = self._remembered.asked_before(combinations)
+        if known is None:
+            self._make_room(combinations)
+            places = [self._place_of(parameters) for parameters in combinations]
+            if None in places:
+                return None
+            known = self._remembered.keep(combinations, [place for place in places if place is not None])
+        return known if known.table[:, WARM_UP].max() < span.stop else None
 
     def _make_room(self, combinations: Sequence[Parameters]) -> None:
         """Forget everything rather than some: places are positions in one table."""
@@ -145,13 +143,13 @@ class KernelSweep:
         with self._memory.active():
             try:
                 signals = self._signals_of(parameters)
-                first = warm_up(self._strategy.__name__, signals)
+                first = warm_up(self._strategy.__name__, signals, Span(0, len(self._whole.bars)))
             except InputError:
                 return None
         return self._remembered.add(key, signals, first) if is_defined_from(signals, first) else None
 
-    def _measured(self, runner: Runner, jobs: Jobs) -> FloatArray:
-        rows, outcomes = runner.run(jobs)
+    def _measured(self, runner: Runner, jobs: Jobs, span: Span, wanted: Wanted) -> FloatArray:
+        rows, outcomes = runner.run(jobs, span, wanted)
         for outcome in outcomes[outcomes[:, STATUS] != DONE]:
             self._fail(problem(self._strategy.__name__, outcome) or "")
         return rows
@@ -159,9 +157,9 @@ class KernelSweep:
     def _signals_of(self, parameters: Parameters) -> Signals:
         return signals_of(self._strategy, self._whole.scaled, dict(parameters))
 
-    def _on(self, span: Span, settings: BacktestSettings) -> Prepared:
-        part = slice(span.start, span.stop)
-        return Prepared(self._whole.bars[part], self._whole.scaled[part], settings)
+    @cached_property
+    def _runner(self) -> Runner:
+        return Runner(self._whole)
 
     def _fail(self, reason: str) -> None:
         if not self._failures[reason]:
@@ -170,16 +168,35 @@ class KernelSweep:
 
 
 class _Remembered:
-    """Jobs on all bars, by combination."""
+    """Jobs on all bars, by combination, and those of the list of combinations asked for last."""
 
     def __init__(self, capacity: int) -> None:
         self.jobs = Jobs(capacity)
         self.places: dict[tuple[object, ...], int] = {}
+        self._last: tuple[list[Parameters], Jobs] | None = None
 
     def add(self, key: tuple[object, ...], signals: Signals, first: int) -> int:
         self.places[key] = len(self.jobs)
         self.jobs.add(signals, first)
         return self.places[key]
+
+    def asked_before(self, combinations: Sequence[Parameters]) -> Jobs | None:
+        """A walk-forward asks for the same combinations window after window."""
+        return self._last[1] if self._last and self._last[0] == combinations else None
+
+    def keep(self, combinations: Sequence[Parameters], places: Sequence[int]) -> Jobs:
+        jobs = self.jobs.at(places)
+        if len(combinations) > 1:
+            self._last = (list(combinations), jobs)
+        return jobs
+
+
+def _there_and_back(combinations: Sequence[Parameters]) -> list[int]:
+    """Places of the combinations, every other stretch of one first parameter backwards: neighbours share indicators,
+    of which a memory holds few where bars are many."""
+    firsts = groupby(range(len(combinations)), key=lambda place: next(iter(combinations[place].values()), None))
+    stretches = [list(places) for _, places in firsts]
+    return [place for i, places in enumerate(stretches) for place in (places[::-1] if i % 2 else places)]
 
 
 def _cpus() -> int:

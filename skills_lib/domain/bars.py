@@ -1,8 +1,9 @@
 """Bars: OHLCV columns as arrays, the only thing a strategy sees."""
 
 import hashlib
-from dataclasses import dataclass, replace
-from typing import Self
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
 OHLCV = ("Open", "High", "Low", "Close", "Volume")
+_STEPS_AT_ONCE = 100_000
 _COLUMNS = ("open_time_ns", *(name.lower() for name in OHLCV))
 
 
@@ -32,20 +34,41 @@ class Bars:
     close: FloatArray
     volume: FloatArray
     interval_ns: int
+    _scaled_from: "tuple[Bars, float] | None" = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
-        return len(self.close)
+        return len(self.open_time_ns)
 
     def __getitem__(self, span: slice) -> Self:
+        if self._scaled_from is not None:
+            bars, unit = self._scaled_from
+            return cast(Self, bars[span].in_units_of(unit))
         return replace(self, **{name: getattr(self, name)[span] for name in _COLUMNS})
 
     def in_units_of(self, unit: float) -> Self:
         """Prices per `unit` of the base asset, by the operations of backtesting.py's FractionalBacktest: not a bit
-        differs."""
+        differs. Each column is computed when it is first read."""
         if unit == 1:
             return self
-        prices = {name: getattr(self, name) * unit for name in ("open", "high", "low", "close")}
-        return replace(self, **prices, volume=self.volume / unit)
+        made = object.__new__(type(self))
+        known = {"open_time_ns": self.open_time_ns, "interval_ns": self.interval_ns, "_scaled_from": (self, unit)}
+        for name, value in known.items():
+            object.__setattr__(made, name, value)
+        return made
+
+    if not TYPE_CHECKING:  # asked only for columns that are not there yet
+
+        def __getattr__(self, name: str) -> FloatArray:
+            if name not in _COLUMNS:
+                raise AttributeError(f"Bars have no '{name}'. They have {', '.join(_COLUMNS)}.")
+            bars, unit = self._scaled_from
+            values = getattr(bars, name)
+            object.__setattr__(self, name, values / unit if name == "volume" else values * unit)
+            return getattr(self, name)
+
+    def has_column(self, array: npt.NDArray[np.generic]) -> bool:
+        """Whether `array` is one of the columns; computes none."""
+        return any(_SLOTS[name](self) is array for name in _COLUMNS)
 
     def digest(self) -> str:
         """SHA-256 of times and columns in hex: the same bars give the same digest wherever they came from."""
@@ -58,7 +81,8 @@ class Bars:
 
         The interval is the most frequent difference between neighbouring open times.
         """
-        times = pd.DatetimeIndex(frame.index).as_unit("ns").asi8
+        index = pd.DatetimeIndex(frame.index)
+        times = (index if index.unit == "ns" else index.as_unit("ns")).asi8  # as_unit copies either way
         columns = {name.lower(): np.ascontiguousarray(frame[name], dtype=np.float64) for name in OHLCV}
         return cls(open_time_ns=times, **columns, interval_ns=_most_frequent_step(times))
 
@@ -69,11 +93,28 @@ class Bars:
         return pd.DataFrame(dict(zip(OHLCV, columns, strict=True)), index=index)
 
 
+def _reader(name: str) -> "Callable[[Bars], Any]":
+    read = vars(Bars)[name].__get__
+
+    def value(bars: Bars) -> Any:
+        try:
+            return read(bars)
+        except AttributeError:
+            return None
+
+    return value
+
+
+_SLOTS = {name: _reader(name) for name in _COLUMNS}
+"""Columns as they stand: None where one is not computed yet."""
+
+
 def _most_frequent_step(times_ns: IntArray) -> int:
     if len(times_ns) < 2:
         return 0
-    steps = np.diff(times_ns)
-    if np.count_nonzero(steps == steps[0]) > len(steps) / 2:
-        return int(steps[0])
-    steps, counts = np.unique(steps, return_counts=True)
+    first, parts = times_ns[1] - times_ns[0], range(0, len(times_ns), _STEPS_AT_ONCE)
+    usual = sum(np.count_nonzero(np.diff(times_ns[i : i + _STEPS_AT_ONCE + 1]) == first) for i in parts)
+    if usual > len(times_ns) / 2:
+        return int(first)
+    steps, counts = np.unique(np.diff(times_ns), return_counts=True)
     return int(steps[counts.argmax()])

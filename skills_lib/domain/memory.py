@@ -5,38 +5,50 @@ indicators. Only what derives from the bars' own columns is remembered; anything
 Remembered arrays are read-only, because every combination shares them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from types import MappingProxyType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.domain.bars import BoolArray, FloatArray
+from skills_lib.domain.bars import Bars, BoolArray, FloatArray
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Key = tuple[object, ...]
+"""A function and its arguments, arrays by id."""
 Crosses = Callable[[FloatArray, FloatArray], tuple[BoolArray, BoolArray]]
 
 
 class Memory:
-    """Indicators already computed on the given columns; safe to share between threads.
+    """Indicators already computed on `bars`; safe to share between threads.
 
-    `compiled`: by name of an indicator, a function that gives the same and takes less time.
+    `compiled`: by name of an indicator, a function that gives the same and takes less time. What these make is made
+    anew in a moment, so at most `compiled_bytes` of it are kept: over millions of bars every array counts. `retire` is
+    given what is no longer kept.
     """
 
     def __init__(
         self,
-        columns: Iterable[npt.NDArray[np.generic]],
+        bars: Bars,
         crosses: Crosses | None = None,
         compiled: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+        retire: Callable[[Any], None] = lambda _array: None,
+        compiled_bytes: int = 26_000_000,
     ) -> None:
-        self._kept = {id(column): column for column in columns}  # kept alive, so an id stays theirs
-        self._results: dict[tuple[object, ...], Any] = {}
-        self._compiled = compiled
+        self._bars = bars
+        self._known: dict[int, npt.NDArray[np.generic]] = {}  # kept alive, so an id stays theirs
+        self._results: dict[Key, Any] = {}
+        self._compiled, self._compiled_bytes, self._retire = compiled, compiled_bytes, retire
+        self._replaceable: OrderedDict[Key, int] = OrderedDict()
+        self._is_full = False
+        self._lock = threading.Lock()
         self.crosses = crosses
         """A faster `signals.crosses` for two arrays, or None."""
 
@@ -49,33 +61,74 @@ class Memory:
         finally:
             _ACTIVE.reset(token)
 
-    def knows(self, array: FloatArray) -> bool:
-        """Whether `array` is one of the columns or was remembered."""
-        return id(array) in self._kept
+    def knows(self, array: npt.NDArray[Any]) -> bool:
+        """Whether `array` is one of the bars' columns or is remembered."""
+        if id(array) in self._known:
+            return True
+        if self._bars.has_column(array):
+            self._known[id(array)] = array
+            return True
+        return False
 
     def recall(self, compute: Callable[..., R], arguments: tuple[Any, ...]) -> R:
         """The result of `compute(*arguments)`, computed now unless it is known."""
-        key: list[object] = [compute]
+        parts: list[object] = [compute]
         for argument in arguments:
             if isinstance(argument, np.ndarray):
-                if id(argument) not in self._kept:
+                if id(argument) not in self._known and not self.knows(argument):
                     return compute(*arguments)
-                key.append(id(argument))
+                parts.append(id(argument))
             else:
-                key.append(argument)
-        found: R | None = self._results.get(tuple(key))
-        if found is not None:
-            return found
-        quickest: Callable[..., R] = self._compiled.get(compute.__name__, compute)
-        return self._keep(tuple(key), quickest(*arguments))
+                parts.append(argument)
+        key = tuple(parts)
+        found: R | None = self._results.get(key)
+        if found is None:
+            quickest: Callable[..., R] | None = self._compiled.get(compute.__name__)
+            if quickest is None:
+                return self._keep(key, arguments, compute(*arguments))
+            self._make_room(self._bars.open_time_ns.nbytes)
+            return self._keep(key, arguments, quickest(*arguments), replaceable=True)
+        if self._is_full:
+            with self._lock:
+                if key in self._replaceable:
+                    self._replaceable.move_to_end(key)
+        return found
 
-    def _keep(self, key: tuple[object, ...], result: R) -> R:
-        kept: Any = self._results.setdefault(key, result)  # another thread may have been first: its arrays count
-        for array in kept if isinstance(kept, tuple) else (kept,):
+    def _keep(self, key: Key, arguments: tuple[Any, ...], result: R, replaceable: bool = False) -> R:
+        arrays = _arrays_of(result)
+        for array in arrays:
             array.flags.writeable = False
-            self._kept[id(array)] = array
-        known: R = kept
-        return known
+        with self._lock:
+            if key in self._results:  # another thread was first: its arrays count
+                known: R = self._results[key]
+                return known
+            if any(isinstance(a, np.ndarray) and id(a) not in self._known for a in arguments):
+                return result  # forgotten meanwhile, so its id may soon be another's
+            self._results[key] = result
+            self._known.update({id(array): array for array in arrays})
+            if replaceable:
+                self._replaceable[key] = sum(array.nbytes for array in arrays)
+        return result
+
+    def _make_room(self, needed_bytes: int) -> None:
+        with self._lock:
+            while self._replaceable and sum(self._replaceable.values()) + needed_bytes > self._compiled_bytes:
+                self._is_full = True
+                self._forget(next(iter(self._replaceable)))
+
+    def _forget(self, key: Key) -> None:
+        """Drop a result, and what was computed from it: those are found by its id, which is free for others now."""
+        was_compiled = self._replaceable.pop(key, None) is not None
+        for array in _arrays_of(self._results.pop(key)):
+            self._known.pop(id(array), None)
+            for other in [other for other in self._results if id(array) in other]:
+                self._forget(other)
+            if was_compiled:
+                self._retire(array)
+
+
+def _arrays_of(result: object) -> tuple[npt.NDArray[np.generic], ...]:
+    return result if isinstance(result, tuple) else (cast("npt.NDArray[np.generic]", result),)
 
 
 _ACTIVE: ContextVar[Memory | None] = ContextVar("memory", default=None)

@@ -61,11 +61,11 @@ class Signals:
         """The usual case at a quarter of the time that naming every column takes: a sweep makes thousands of these."""
         shape = getattr(self.long_entry, "shape", None)
         for wish in (self.long_entry, self.short_entry, self.long_exit, self.short_exit):
-            if type(wish) is not _ARRAY or wish.dtype is not _BOOL or wish.shape != shape:
+            if type(wish) is not _ARRAY or wish.dtype != _BOOL or wish.shape != shape:
                 return False
         for column in (self.size, self.stop_price, self.target_price, *self.indicators.values()):
             if type(column) is _ARRAY:
-                if column.dtype is not _FLOAT or column.shape != shape:
+                if column.dtype != _FLOAT or column.shape != shape:
                     return False
             elif column is not None and not isinstance(column, _NUMBERS):
                 return False

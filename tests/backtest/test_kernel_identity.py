@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import strategies
+from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import run_kernel
 from skills_lib.backtest.metrics import compute_metrics
@@ -63,7 +64,7 @@ def run_both(wishes: Signals, bars: Bars, options: BacktestSettings) -> tuple[Ex
 @st.composite
 def markets(draw: st.DrawFn) -> Bars:
     """Random walks with gaps between bars, flat bars, crashes and repeated prices; sometimes on a coarse grid."""
-    n = draw(st.integers(3, 60))
+    n = draw(st.integers(3, 90))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     wild = draw(st.sampled_from([0.002, 0.02, 0.2, 0.9]))
     close = np.exp(np.cumsum(rng.normal(0, wild, n)))
@@ -194,8 +195,9 @@ def test_the_compiled_metrics_are_those_of_the_reference(
     _, reference = run_both(wishes, bars, options)
     expected = compute_metrics(reference, bars, options.costs)
     jobs = Jobs(1)
-    jobs.add(wishes, warm_up("drawn", wishes))
-    row = Runner(prepare(bars, options)).run(jobs)[0][0]
+    whole = Span(0, len(bars))
+    jobs.add(wishes, warm_up("drawn", wishes, whole))
+    row = Runner(prepare(bars, options)).run(jobs, whole)[0][0]
     for name, found in zip(METRICS, row, strict=True):
         wanted = np.nan if expected[name] is None else expected[name]
         np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9, err_msg=name)

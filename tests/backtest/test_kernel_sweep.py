@@ -4,6 +4,8 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import strategies
 from skills_lib.backtest.evaluator import Span
@@ -55,6 +57,21 @@ def test_daily_returns_are_the_references(span: Span, costs: str) -> None:
     reference = ReferenceSweep(Job(strategy, BARS, settings)).daily_returns(combinations, span)
     assert kernel.shape == reference.shape
     np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-12)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    start=st.integers(0, 1_400),
+    length=st.integers(2, 700),
+    fast=st.integers(2, 20),
+    slow=st.integers(21, 120),
+    costs=st.sampled_from(["default", "usdm-taker"]),
+)
+def test_a_run_on_any_span_is_the_references(start: int, length: int, fast: int, slow: int, costs: str) -> None:
+    strategy, span = strategies.load("sma_crossover"), Span(start, min(start + length, 1_500))
+    options, asked = BacktestSettings(costs=PRESETS[costs]), [{"fast": fast, "slow": slow}]
+    kernel, reference = KernelSweep(strategy, BARS, options), ReferenceSweep(Job(strategy, BARS, options))
+    np.testing.assert_allclose(kernel.evaluate(asked, span), reference.evaluate(asked, span), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("metric", ["sharpe", "return_pct", "profit_factor"])

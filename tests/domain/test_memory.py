@@ -1,0 +1,112 @@
+"""Indicators once: what a sweep's memory keeps, forgets and writes over."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skills_lib.backtest.kernel_batch import memory_of
+from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses
+from skills_lib.backtest.kernel_prepared import prepare
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.domain.indicators import highest, rolling_std, sma
+from skills_lib.domain.memory import Memory
+from skills_lib.domain.signals import crosses_above, crosses_below
+from tests.backtest.market import random_walk
+
+BARS = random_walk(400, seed=5)
+
+
+def small_memory(averages: int) -> Memory:
+    quick = CompiledIndicators()
+    room = averages * BARS.close.nbytes
+    return Memory(BARS, crosses, quick.functions, quick.retire, compiled_bytes=room)
+
+
+def test_an_indicator_of_a_column_is_computed_once() -> None:
+    with small_memory(4).active():
+        assert sma(BARS.close, 10) is sma(BARS.close, 10)
+        assert highest(BARS.high, 10) is highest(BARS.high, 10)
+
+
+def test_an_indicator_of_anything_else_is_computed_as_always() -> None:
+    other = BARS.close * 2
+    with small_memory(4).active():
+        assert sma(other, 10) is not sma(other, 10)
+
+
+def test_remembered_arrays_cannot_be_written() -> None:
+    with small_memory(4).active(), pytest.raises(ValueError, match="read-only"):
+        sma(BARS.close, 10)[0] = 1.0
+
+
+def test_averages_beyond_the_room_are_forgotten_and_made_anew_and_the_last_used_stay() -> None:
+    with small_memory(2).active():
+        first, second = sma(BARS.close, 10), sma(BARS.close, 20)
+        sma(BARS.close, 30)
+        assert sma(BARS.close, 20) is second
+        anew = sma(BARS.close, 10)
+        assert anew is not first
+        assert np.array_equal(anew, first, equal_nan=True)
+
+
+def test_an_average_that_somebody_still_holds_is_never_written_over() -> None:
+    with small_memory(2).active():
+        held = [sma(BARS.close, period) for period in range(2, 40)]
+    for period, average in zip(range(2, 40), held, strict=True):
+        assert np.array_equal(average, sma(BARS.close, period), equal_nan=True)
+
+
+def test_what_was_computed_from_a_forgotten_average_is_forgotten_with_it() -> None:
+    memory = small_memory(2)
+    with memory.active():
+        spread = rolling_std(sma(BARS.close, 10), 5)
+        assert memory.knows(spread)
+        sma(BARS.close, 20), sma(BARS.close, 30)
+        assert not memory.knows(spread)
+        assert np.array_equal(rolling_std(sma(BARS.close, 10), 5), spread, equal_nan=True)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(2, 30), min_size=1, max_size=40), st.integers(1, 5))
+def test_a_memory_of_any_size_answers_as_none_at_all(periods: list[int], averages: int) -> None:
+    with small_memory(averages).active():
+        found = [rolling_std(sma(BARS.close, period), 3).copy() for period in periods]
+    for period, values in zip(periods, found, strict=True):
+        assert np.array_equal(values, rolling_std(sma(BARS.close, period), 3), equal_nan=True)
+
+
+def test_scaled_bars_compute_a_column_when_it_is_read_and_a_memory_knows_it_then() -> None:
+    prepared = prepare(BARS, BacktestSettings())
+    memory = memory_of(prepared)
+    close = prepared.scaled.close
+    assert memory.knows(close)
+    assert not memory.knows(BARS.close)
+    assert np.array_equal(close, BARS.close * 1e-8)
+    assert np.array_equal(prepared.scaled[5:9].volume, BARS.volume[5:9] / 1e-8)
+
+
+@given(
+    st.integers(0, 60),
+    st.integers(1, 70),
+    st.sampled_from([1.0, 1e-8]),
+    st.integers(0, 2**32),
+)
+def test_the_compiled_average_is_the_plain_one_bit_for_bit(n: int, period: int, unit: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = (np.cumsum(rng.choice([0.0, 0.0, 0.1, -0.3], n)) + 50) * unit
+    if n and rng.random() < 0.2:
+        values[rng.integers(n)] = rng.choice([np.nan, np.inf])
+    with np.errstate(invalid="ignore"):
+        assert np.array_equal(CompiledIndicators().sma(values, period), sma(values, period), equal_nan=True)
+
+
+@given(st.integers(0, 300), st.integers(0, 2**32), st.sampled_from([7, 64, 8_192]))
+def test_compiled_crosses_are_the_plain_ones(n: int, seed: int, at_once: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = n * at_once // 64
+    one, other = np.round(rng.normal(0, 1, (2, n)), 1)
+    one[: n // 7] = np.nan
+    above, below = crosses(one, other)
+    assert np.array_equal(above, crosses_above(one, other))
+    assert np.array_equal(below, crosses_below(one, other))
