@@ -12,7 +12,7 @@ import numpy as np
 from backtesting import Strategy
 from pydantic import BaseModel, ConfigDict
 
-from skills_lib.backtest.evaluator import COLUMNS, row_of
+from skills_lib.backtest.evaluator import COLUMNS, Span, row_of
 from skills_lib.backtest.kernel import refusal, signals_of
 from skills_lib.backtest.kernel_prepared import Prepared, prepare
 from skills_lib.backtest.metrics import compute_metrics
@@ -121,17 +121,17 @@ def _kernel_rows(
 ) -> FloatArray:
     from skills_lib.backtest.kernel_batch import Jobs, Runner, warm_up
 
-    jobs, ready = Jobs(len(seen)), []
+    jobs, ready, whole = Jobs(len(seen)), [], Span(0, len(prepared.bars))
     for number, view in enumerate(seen):
         try:
             signals = signals_of(strategy, view.in_units_of(prepared.settings.fractional_unit), parameters)
-            jobs.add(signals, warm_up(strategy.__name__, signals))
+            jobs.add(signals, warm_up(strategy.__name__, signals, whole))
             ready.append(number)
         except InputError:
             if not number:
                 raise
     rows = np.full((len(seen), len(COLUMNS)), np.nan)
-    rows[ready], _ = Runner(prepared).run(jobs)
+    rows[ready], _ = Runner(prepared).run(jobs, whole)
     return rows
 
 

@@ -65,9 +65,9 @@ class _Kernel:
         from skills_lib.backtest.kernel_batch import Jobs, Runner, problem, warm_up
 
         prepared = Prepared(self.bars, self.scaled, self.settings.model_copy(update={"costs": costs}))
-        jobs = Jobs(1)
-        jobs.add(signals, warm_up(self.name, signals))
-        rows, outcomes = Runner(prepared).run(jobs)
+        jobs, whole = Jobs(1), Span(0, len(self.bars))
+        jobs.add(signals, warm_up(self.name, signals, whole))
+        rows, outcomes = Runner(prepared).run(jobs, whole)
         if found := problem(self.name, outcomes[0]):
             raise InputError(found)
         return figures_of(rows[0])
