@@ -165,6 +165,7 @@ def _overfitting(runs: Runs) -> OverfittingFigures:
         samples.blocks,
         runs.plan.seed,
         samples.spa,
+        searched=len(runs.found.table),
     )
     return OverfittingFigures.model_validate(dict(found) | {"pbo": found.pbo.pbo, "cscv": found.pbo})
 

@@ -82,3 +82,12 @@ def test_overfitting_counts_as_far_as_the_choice_loses_money() -> None:
         figures = found.overfitting
         assert found.judged.pbo == min(figures["pbo"] or 0, figures["loss_probability"] or 0)
         assert ((figures["loss_probability"] or 0) < 0.2) == (task.sharpe is not None)
+
+
+def test_trials_of_other_searches_count_as_unrelated_and_deflate_more() -> None:
+    rng = np.random.default_rng(4)
+    returns = rng.normal(0, 0.01, (DAYS, 1)) + rng.normal(0, 0.002, (DAYS, 20))
+    alone, among_others = variance_without_edge(returns), variance_without_edge(returns, share=0.1)
+    assert alone < among_others < 1 / (DAYS - 1) * 1.01
+    few, many = (overfitting(returns[:, 0], returns, trials, 1.0, repetitions=0) for trials in (20, 200))
+    assert few.expected_maximum_sharpe * 2 < many.expected_maximum_sharpe

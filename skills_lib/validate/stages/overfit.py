@@ -175,17 +175,20 @@ def overfitting(
     blocks: int = 16,
     seed: int = 0,
     repetitions: int = 1000,
+    searched: int | None = None,
 ) -> Overfitting:
     """Every figure about the search for `daily`, the chosen configuration's returns.
 
     `returns`: float64[days, configurations] of the search, for PBO and SPA. `trials` and `sharpe_variance` (of daily
     Sharpe ratios) come from the ledger, which remembers earlier searches too; the variance counts up to what
-    `variance_without_edge` allows. `repetitions`: 0 leaves SPA out.
+    `variance_without_edge` allows. `searched`: how many of the trials are this search's, where `returns` shows not all
+    of them; the others count as unrelated to them and to each other. `repetitions`: 0 leaves SPA out.
 
     Raises:
         InputError: `blocks` as in `backtest_overfitting`.
     """
-    found, variance = moments(daily), min(sharpe_variance, variance_without_edge(returns))
+    share = min(1.0, (searched or returns.shape[1]) / trials) if trials else 1.0
+    found, variance = moments(daily), min(sharpe_variance, variance_without_edge(returns, share))
     threshold = expected_maximum_sharpe(trials, variance)
     pbo = backtest_overfitting(returns, blocks)
     spa_p, note = _spa(returns, repetitions, seed)
@@ -207,12 +210,13 @@ def overfitting(
     )
 
 
-def variance_without_edge(returns: FloatArray) -> float:
-    """Variance of the daily Sharpe ratios of float64[days, configurations] if none had an edge: (1 - r) / (days - 1).
+def variance_without_edge(returns: FloatArray, share: float = 1.0) -> float:
+    """Variance of the trials' daily Sharpe ratios if none had an edge: (1 - r) / (days - 1), r their mean correlation.
 
-    `r`: their mean correlation. The deflated Sharpe asks for the scatter of trials without an edge. The scatter that
-    was seen is that of luck only where all are alike; a rule that pays its capital in fees is unlike the rest without
-    being lucky, and one such rule would raise the bar beyond any edge. Infinite where nothing can be compared.
+    `returns`: float64[days, configurations]. `share`: how many of all trials these stand for; the rest is taken as
+    uncorrelated. The deflated Sharpe asks for the scatter of trials without an edge. The scatter that was seen is that
+    of luck only where all are alike; a rule that pays its capital in fees is unlike the rest without being lucky, and
+    one such rule would raise the bar beyond any edge. Infinite where nothing can be compared.
     """
     usable = distinct_columns(returns)
     usable = usable[:, usable.std(axis=0) > 0]
@@ -221,7 +225,7 @@ def variance_without_edge(returns: FloatArray) -> float:
         return math.inf
     together = ((usable - usable.mean(axis=0)) / usable.std(axis=0)).sum(axis=1)
     correlation = (float(np.mean(together**2)) - configurations) / (configurations * (configurations - 1))
-    return float((1 - correlation) / (days - 1))
+    return float((1 - share**2 * correlation) / (days - 1))
 
 
 def _spa(returns: FloatArray, repetitions: int, seed: int) -> tuple[float | None, str | None]:
