@@ -8,7 +8,7 @@ from backtesting import Strategy
 from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.kernel import refusal
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.parallel import open_workers
+from skills_lib.backtest.parallel import Workers, open_workers
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -39,21 +39,23 @@ def open_evaluator(
     Raises:
         InputError: a cluster address that does not answer.
     """
-    reason = _refusal(strategy, settings, cluster) if engine == "kernel" else None
-    if engine == "kernel" and reason is None and issubclass(strategy, SignalStrategy):
-        from skills_lib.backtest.kernel_sweep import KernelSweep
-
-        yield KernelSweep(strategy, bars, settings)
-        return
+    reason = refusal(strategy, settings) if engine == "kernel" else None
     job = Job(strategy, bars, settings)
     with ExitStack() as stack:
+        if engine == "kernel" and reason is None and issubclass(strategy, SignalStrategy):
+            yield _kernel(strategy, job, stack.enter_context(open_workers(cluster)) if cluster else None)
+            return
         sweep = ReferenceSweep(job, lambda: stack.enter_context(open_workers(cluster)), always=cluster is not None)
         if reason:
             sweep.notes.append(f"The reference ran instead of the kernel: {reason}.")
         yield sweep
 
 
-def _refusal(strategy: type[Strategy], settings: BacktestSettings, cluster: str | None) -> str | None:
-    if cluster is not None:
-        return "a cluster spreads the reference; the kernel runs on this machine's cores"
-    return refusal(strategy, settings)
+def _kernel(strategy: type[SignalStrategy], job: Job, workers: Workers | None) -> Evaluator:
+    """On this machine's threads, or on a cluster's workers."""
+    from skills_lib.backtest.kernel_cluster import KernelCluster
+    from skills_lib.backtest.kernel_sweep import KernelSweep
+
+    if workers is None:
+        return KernelSweep(strategy, job.bars, job.settings)
+    return KernelCluster(strategy, job.bars, job.settings, workers)

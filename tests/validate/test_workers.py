@@ -11,11 +11,13 @@ from distributed import Client, LocalCluster
 
 import strategies
 from skills_lib.backtest.evaluator import Parameters, Span
+from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.parallel import open_workers
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.validate.engines import open_evaluator
 from tests.validate.fragile import DiesOnce
 from tests.validate.markets import random_walk
 
@@ -59,6 +61,19 @@ def test_two_dask_workers_give_the_rows_that_one_process_gives(cluster: str) -> 
         together = ReferenceSweep(job, lambda: workers, always=True)
         assert np.array_equal(together.evaluate(points, SPAN), alone, equal_nan=True)
     assert together.notes == []
+
+
+def test_the_kernel_on_a_cluster_gives_the_rows_it_gives_here_and_tells_what_could_not_run(cluster: str) -> None:
+    strategy, settings = strategies.load("sma_crossover"), BacktestSettings()
+    points: list[Parameters] = [{"fast": fast, "slow": slow} for fast in range(5, 25, 3) for slow in (30, 40, 590)]
+    here = KernelSweep(strategy, BARS, settings)
+    with open_evaluator("kernel", strategy, BARS, settings, cluster) as there:
+        for span in (SPAN, Span(0, 300)):
+            assert np.array_equal(there.evaluate(points, span), here.evaluate(points, span), equal_nan=True)
+        assert np.array_equal(there.daily_returns(points, SPAN), here.daily_returns(points, SPAN), equal_nan=True)
+        assert there.name == "kernel"
+        assert len(there.notes) == 1
+        assert "fewer than the warm-up" in there.notes[0]
 
 
 def test_both_dask_workers_take_part(cluster: str) -> None:
