@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.settings import Settings
+from skills_lib.settings import current as current_settings
 
 if TYPE_CHECKING:
     from backtesting import Strategy
@@ -110,7 +110,7 @@ def _files() -> dict[str, Path]:
 
 def _own_folder() -> Path:
     """`$TWOKEY_HOME/strategies`, put first in this package, so that its files import like the bundled ones."""
-    folder = Settings().strategies_dir.resolve()
+    folder = current_settings().strategies_dir.resolve()
     __path__[:] = [str(folder), str(_BUNDLED)] if folder != _BUNDLED else [str(_BUNDLED)]
     return folder
 
