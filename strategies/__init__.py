@@ -104,8 +104,9 @@ def _only_strategy(module: str, names: dict[str, object], path: Path) -> "type[S
 
 
 def _files() -> dict[str, Path]:
-    folders = [_BUNDLED, _own_folder()]
-    return {p.stem: p for folder in folders for p in sorted(folder.glob("*.py")) if not p.stem.startswith("_")}
+    folders = [folder for folder in dict.fromkeys([_BUNDLED, _own_folder()]) if folder.is_dir()]
+    files = [path for folder in folders for path in folder.iterdir() if path.name.endswith(".py")]
+    return {path.stem: path for path in files if not path.name.startswith("_")}
 
 
 def _own_folder() -> Path:
