@@ -57,5 +57,5 @@ def current() -> Settings:
 
 
 @lru_cache(maxsize=1)
-def _settings(environment: tuple[tuple[str, str], ...], file: bytes) -> Settings:
+def _settings(_environment: tuple[tuple[str, str], ...], _file: bytes) -> Settings:
     return Settings()
