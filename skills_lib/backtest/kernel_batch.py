@@ -81,8 +81,8 @@ class Jobs:
 
     def at(self, rows: Sequence[int]) -> "Jobs":
         """The jobs at `rows`."""
-        some = Jobs(len(rows))
-        some.sizes[:], some.table[:] = self.sizes[rows], self.table[rows]
+        some, taken = Jobs(0), np.array(rows, dtype=np.int64)
+        some.sizes, some.table = self.sizes[taken], self.table[taken]
         some._kept = [self._kept[row] for row in rows]
         return some
 

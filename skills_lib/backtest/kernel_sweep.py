@@ -147,7 +147,8 @@ class KernelSweep:
         """
         lists = {id(combinations): combinations for combinations in asked}
         self._make_room([parameters for combinations in lists.values() for parameters in combinations])
-        places = {key: [self._place_of(parameters) for parameters in lists[key]] for key in lists}
+        with self._memory.active():
+            places = {key: [self._place_of(parameters) for parameters in lists[key]] for key in lists}
         rows = [place for combinations in asked for place in places[id(combinations)]]
         if None in rows:
             return None
@@ -165,12 +166,11 @@ class KernelSweep:
         key = tuple(parameters.values())
         if key in self._remembered.places:
             return self._remembered.places[key]
-        with self._memory.active():
-            try:
-                signals = self._signals_of(parameters)
-                first = warm_up(self._strategy.__name__, signals, Span(0, len(self._whole.bars)))
-            except InputError:
-                return None
+        try:
+            signals = self._signals_of(parameters)
+            first = warm_up(self._strategy.__name__, signals, Span(0, len(self._whole.bars)))
+        except InputError:
+            return None
         if not all(map(self._remembered.stays_defined, signals.indicators.values())):
             return None
         return self._remembered.add(key, signals, first)
