@@ -3,7 +3,8 @@
 Read from the environment and from `.env` in the working folder; every name starts with TWOKEY_.
 """
 
-from functools import cached_property
+import os
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from platformdirs import user_state_path
@@ -60,3 +61,14 @@ class Settings(BaseSettings):
     @cached_property
     def strategies_dir(self) -> Path:
         return self.home / "strategies"
+
+
+def current() -> Settings:
+    """`Settings()`, built anew only where what it reads has changed: building takes a quarter of a millisecond."""
+    file = Path(".env")
+    return _settings(tuple(os.environ.items()), file.read_bytes() if file.is_file() else b"")
+
+
+@lru_cache(maxsize=1)
+def _settings(_environment: tuple[tuple[str, str], ...], _file: bytes) -> Settings:
+    return Settings()

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.settings import Settings
+from skills_lib.settings import current as current_settings
 
 if TYPE_CHECKING:
     from backtesting import Strategy
@@ -104,13 +104,14 @@ def _only_strategy(module: str, names: dict[str, object], path: Path) -> "type[S
 
 
 def _files() -> dict[str, Path]:
-    folders = [_BUNDLED, _own_folder()]
-    return {p.stem: p for folder in folders for p in sorted(folder.glob("*.py")) if not p.stem.startswith("_")}
+    folders = [folder for folder in dict.fromkeys([_BUNDLED, _own_folder()]) if folder.is_dir()]
+    files = [path for folder in folders for path in folder.iterdir() if path.name.endswith(".py")]
+    return {path.stem: path for path in files if not path.name.startswith("_")}
 
 
 def _own_folder() -> Path:
     """`$TWOKEY_HOME/strategies`, put first in this package, so that its files import like the bundled ones."""
-    folder = Settings().strategies_dir.resolve()
+    folder = current_settings().strategies_dir.resolve()
     __path__[:] = [str(folder), str(_BUNDLED)] if folder != _BUNDLED else [str(_BUNDLED)]
     return folder
 

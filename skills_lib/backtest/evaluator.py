@@ -25,6 +25,9 @@ class Span(NamedTuple):
     stop: int
 
 
+SpanWork = tuple[Sequence[Parameters], Span]
+
+
 class Evaluator(Protocol):
     """An engine bound to one strategy, its bars and settings.
 
@@ -42,6 +45,10 @@ class Evaluator(Protocol):
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         """float64[combinations, metrics] in the order of METRICS; nan where undefined or where a run is impossible."""
+        ...
+
+    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
+        """What `evaluate` gives for each pair of combinations and span; an engine may run them side by side."""
         ...
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:

@@ -37,6 +37,7 @@ _BARS_A_TRADE = 40
 """More trades than one in so many bars are rare, and then there is room made for them."""
 _FEW_TRADES = 2_056  # not a power of two: rows that lie 16 KB apart evict each other from the cache
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
+_NO_DAYS = np.empty((0, 0))
 _PROBLEMS = {
     TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: "
     "take a larger fractional unit or the reference engine",
@@ -82,8 +83,8 @@ class Jobs:
 
     def at(self, rows: Sequence[int]) -> "Jobs":
         """The jobs at `rows`."""
-        some = Jobs(len(rows))
-        some.sizes[:], some.table[:] = self.sizes[rows], self.table[rows]
+        some, taken = Jobs(0), np.array(rows, dtype=np.int64)
+        some.sizes, some.table = self.sizes[taken], self.table[taken]
         some._kept = [self._kept[row] for row in rows]
         return some
 
@@ -115,16 +116,28 @@ class Runner:
 
     def run(self, jobs: Jobs, span: Span, wanted: Wanted = FIGURES) -> tuple[FloatArray, IntArray]:
         """Rows of what is wanted (nan where an outcome is not DONE) and outcomes, one each for every job."""
-        count = len(jobs)
-        rows = np.full((count, len(ROW)), np.nan)
-        daily = np.full((count, self._days(span)) if wanted is DAILY else (0, 0), np.nan)
-        outcomes = np.zeros((count, OUTCOME_COLUMNS), dtype=np.int64)
-        self._run(span, jobs.table[:count], jobs.sizes[:count], outcomes, rows, daily)
+        every, spans = slice(len(jobs)), np.full((len(jobs), 2), span, dtype=np.int64)
+        if wanted is FIGURES:
+            return self.run_part(jobs, every, spans)
+        daily = np.full((len(jobs), self._days(span)), np.nan)
+        return daily, self.run_part(jobs, every, spans, daily)[1]
+
+    def run_part(
+        self, jobs: Jobs, part: slice, spans: IntArray, daily: FloatArray = _NO_DAYS
+    ) -> tuple[FloatArray, IntArray]:
+        """Figures and outcomes of some of the jobs, each on its own of the `spans`: int64[jobs, first bar and stop].
+
+        `daily` is filled, unless it is empty; then all spans are equal.
+        """
+        table, sizes, spans = jobs.table[part], jobs.sizes[part], spans[part]
+        rows = np.full((len(table), len(ROW)), np.nan)
+        outcomes = np.zeros((len(table), OUTCOME_COLUMNS), dtype=np.int64)
+        self._run(spans, table, sizes, outcomes, rows, daily)
         for j in np.flatnonzero(outcomes[:, STATUS] == BOOK_FULL):
             self._grow(2 * int(outcomes[j, TRADES]), 2 * int(outcomes[j, LEGS]))
             one = slice(j, j + 1)
-            self._run(span, jobs.table[one], jobs.sizes[one], outcomes[one], rows[one], daily[one])
-        return daily if wanted is DAILY else rows[:, METRIC_COLUMNS], outcomes
+            self._run(spans[one], table[one], sizes[one], outcomes[one], rows[one], daily[one])
+        return rows[:, METRIC_COLUMNS], outcomes
 
     def equity(self, outcome: IntArray, span: Span) -> FloatArray:
         """The equity at every close of the job that was run last."""
@@ -137,10 +150,16 @@ class Runner:
         return int(last - first + 1)
 
     def _run(
-        self, span: Span, table: IntArray, sizes: FloatArray, outcomes: IntArray, rows: FloatArray, daily: FloatArray
+        self,
+        spans: IntArray,
+        table: IntArray,
+        sizes: FloatArray,
+        outcomes: IntArray,
+        rows: FloatArray,
+        daily: FloatArray,
     ) -> None:
         jobs_of.run_jobs(
-            self._market, self._rules, tuple(span), table, sizes, self.trades, self.scratch, outcomes, rows, daily
+            self._market, self._rules, spans, table, sizes, self.trades, self.scratch, outcomes, rows, daily
         )
 
     def _grow(self, trades: int, legs: int) -> None:
@@ -158,9 +177,9 @@ class Runner:
         )
 
 
-def is_defined_from(signals: Signals, first: int) -> bool:
-    """Whether no indicator is undefined again after bar `first`."""
-    return not any(np.isnan(values[first:]).any() for values in signals.indicators.values())
+def is_defined_throughout(values: FloatArray) -> bool:
+    """Whether an indicator, once defined, stays so."""
+    return not bool(np.isnan(values[jobs_of.first_defined(plain(values, _FLOAT), 0) :]).any())
 
 
 def problem(name: str, outcome: IntArray) -> str | None:

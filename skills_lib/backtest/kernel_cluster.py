@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import Parameters, Span
+from skills_lib.backtest.evaluator import Parameters, Span, SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings
@@ -53,6 +53,9 @@ class KernelCluster:
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table("evaluate", combinations, span)
+
+    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
+        return [self.evaluate(combinations, span) for combinations, span in asked]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table("daily_returns", combinations, span)

@@ -53,12 +53,15 @@ def _entry(sources: int) -> Any:
     # numba's cache sees changes of a function's own file and of what it encloses, not of functions it calls:
     # enclosing the sum of their files' text keeps a changed rule from running as it was compiled before.
     @njit(cache=True, nogil=True, error_model="numpy")
-    def run_jobs(market, rules, span, jobs, sizes, trades, scratch, outcomes, rows, daily):
+    def run_jobs(market, rules, spans, jobs, sizes, trades, scratch, outcomes, rows, daily):
         n = len(market.close)
-        days = day_ends(market, span)
-        own = own_returns(market, span, days, scratch)
+        span, days, own = (0, 0), (0, 0), (0.0, 0.0)
         for j in range(len(jobs)):
-            job = jobs[j]
+            job, before = jobs[j], span
+            span = spans[j, 0], spans[j, 1]
+            if span != before:
+                days = day_ends(market, span)
+                own = own_returns(market, span, days, scratch)
             wishes = Wishes(
                 _bytes_at(job[LONG_ENTRY], n),
                 _bytes_at(job[SHORT_ENTRY], n),
@@ -83,11 +86,11 @@ def _entry(sources: int) -> Any:
 
 
 run_jobs = _entry(_sources())
-"""`run_jobs(market, rules, span, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job on
-a span of the market's bars, given as its first bar and the bar behind its last.
+"""`run_jobs(market, rules, spans, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job
+on its span of the market's bars, given as its first bar and the bar behind its last.
 
-`daily` takes each job's daily returns; with no rows in it they are not kept. Trades and legs left behind are the last
-job's; rows are left as they were where the outcome is not DONE.
+`daily` takes each job's daily returns, all on one span; with no rows in it they are not kept. Trades and legs left
+behind are the last job's; rows are left as they were where the outcome is not DONE.
 """
 
 

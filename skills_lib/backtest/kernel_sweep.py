@@ -8,12 +8,13 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
+from weakref import WeakValueDictionary
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import Parameters, Span
+from skills_lib.backtest.evaluator import Parameters, Span, SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import execute, signals_of
 from skills_lib.backtest.kernel_batch import (
@@ -22,7 +23,7 @@ from skills_lib.backtest.kernel_batch import (
     Jobs,
     Runner,
     Wanted,
-    is_defined_from,
+    is_defined_throughout,
     memory_of,
     problem,
     warm_up,
@@ -32,7 +33,7 @@ from skills_lib.backtest.kernel_model import DONE, STATUS
 from skills_lib.backtest.kernel_prepared import prepare
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import SignalStrategy
-from skills_lib.domain.bars import Bars, FloatArray
+from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
 
@@ -42,6 +43,8 @@ _BARS_A_JOB = 400_000
 """Bars × combinations that a thread prepares before it runs them: their signals fit into the caches."""
 _BARS_WORTH_THREADS = 1_500_000
 """Bars × combinations below which starting threads takes longer than it saves."""
+_BARS_WORTH_THREADS_ALONE = 400_000
+"""The same where signals are known, so that threads only run them."""
 _REMEMBERED_BYTES = 128_000_000
 """Signals kept between spans, for walk-forward."""
 _BYTES_A_BAR = 28
@@ -62,10 +65,24 @@ class KernelSweep:
         self._memory = memory_of(self._whole)
         self._threads = threads or _cpus()
         self._remembered = _Remembered(0)
+        self._usual_room = _REMEMBERED_BYTES // (len(bars) * _BYTES_A_BAR)
         self._failures: Counter[str] = Counter()
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, FIGURES)
+
+    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
+        if not asked:
+            return []
+        counts = [len(combinations) for combinations, _ in asked]
+        spans = np.repeat(np.array([span for _, span in asked], dtype=np.int64).reshape(-1, 2), counts, axis=0)
+        distinct = {id(combinations): len(combinations) for combinations, _ in asked}
+        jobs = None
+        if sum(distinct.values()) <= self._usual_room:
+            jobs = self._remembered_jobs([combinations for combinations, _ in asked], spans[:, 1])
+        if jobs is None:
+            return [self.evaluate(combinations, span) for combinations, span in asked]
+        return np.split(self._told(*self._side_by_side(jobs, spans)), np.cumsum(counts)[:-1])
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, DAILY)
@@ -77,9 +94,9 @@ class KernelSweep:
         return execute(self._whole.under(settings), signals, span, self._strategy.__name__)
 
     def _table(self, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
-        bars = span.stop - span.start
+        bars, stop = span.stop - span.start, np.array(span.stop)
         if bars * len(combinations) < _BARS_WORTH_THREADS:
-            if bars < len(self._whole.bars) and (jobs := self._remembered_jobs(combinations, span)):
+            if bars < len(self._whole.bars) and (jobs := self._remembered_jobs([combinations], stop)):
                 return self._measured(self._runner, jobs, span, wanted)
             return self._rows(self._runner, combinations, span, wanted)
         step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
@@ -89,6 +106,17 @@ class KernelSweep:
         rows = np.empty((len(combinations), parts[0].shape[1]))
         rows[order] = np.concatenate(parts)
         return rows
+
+    def _side_by_side(self, jobs: Jobs, spans: IntArray) -> tuple[FloatArray, IntArray]:
+        """Figures and outcomes of every job on its own span; this thread takes a share too."""
+        threads = self._threads if (spans[:, 1] - spans[:, 0]).sum() >= _BARS_WORTH_THREADS_ALONE else 1
+        if threads == 1:
+            return self._runner.run_part(jobs, slice(len(jobs)), spans)
+        cuts = [len(jobs) * i // threads for i in range(threads + 1)]
+        mine, *others = map(slice, cuts, cuts[1:])
+        working = [_pool(threads).submit(Runner(self._whole).run_part, jobs, part, spans) for part in others]
+        found = [self._runner.run_part(jobs, mine, spans), *(work.result() for work in working)]
+        return np.concatenate([rows for rows, _ in found]), np.concatenate([outcomes for _, outcomes in found])
 
     def _spread(self, chunks: Sequence[Sequence[Parameters]], span: Span, wanted: Wanted) -> list[FloatArray]:
         share = [chunks[i :: self._threads] for i in range(self._threads)]
@@ -117,39 +145,46 @@ class KernelSweep:
         rows[ready] = measured
         return rows
 
-    def _remembered_jobs(self, combinations: Sequence[Parameters], span: Span) -> Jobs | None:
-        """Signals are the same for every span: walk-forward computes them in its first window only."""
-        known = self._remembered.asked_before(combinations)
-        if known is None:
-            self._make_room(combinations)
-            places = [self._place_of(parameters) for parameters in combinations]
-            if None in places:
-                return None
-            known = self._remembered.keep(combinations, [place for place in places if place is not None])
-        return known if known.table[:, WARM_UP].max() < span.stop else None
+    def _remembered_jobs(self, asked: Sequence[Sequence[Parameters]], stops: IntArray) -> Jobs | None:
+        """Jobs of all lists of combinations, one after the other; None where one of them has none before its stop.
+
+        Signals are the same for every span: walk-forward computes them in its first window only.
+        """
+        lists = {id(combinations): combinations for combinations in asked}
+        self._make_room([parameters for combinations in lists.values() for parameters in combinations])
+        with self._memory.active():
+            places = {key: [self._place_of(parameters) for parameters in lists[key]] for key in lists}
+        rows = [place for combinations in asked for place in places[id(combinations)]]
+        if None in rows:
+            return None
+        jobs = self._remembered.jobs.at([row for row in rows if row is not None])
+        return jobs if (jobs.table[:, WARM_UP] < stops).all() else None
 
     def _make_room(self, combinations: Sequence[Parameters]) -> None:
         """Forget everything rather than some: places are positions in one table."""
         new = sum(tuple(parameters.values()) not in self._remembered.places for parameters in combinations)
         if new > self._remembered.jobs.room:
-            usual = _REMEMBERED_BYTES // (len(self._whole.bars) * _BYTES_A_BAR)
-            self._remembered = _Remembered(max(len(combinations), usual))
+            self._remembered = _Remembered(max(len(combinations), self._usual_room))
 
     def _place_of(self, parameters: Parameters) -> int | None:
         """Where the signals of a combination are remembered; None where they cannot be."""
         key = tuple(parameters.values())
         if key in self._remembered.places:
             return self._remembered.places[key]
-        with self._memory.active():
-            try:
-                signals = self._signals_of(parameters)
-                first = warm_up(self._strategy.__name__, signals, Span(0, len(self._whole.bars)))
-            except InputError:
-                return None
-        return self._remembered.add(key, signals, first) if is_defined_from(signals, first) else None
+        try:
+            signals = self._signals_of(parameters)
+            first = warm_up(self._strategy.__name__, signals, Span(0, len(self._whole.bars)))
+        except InputError:
+            return None
+        if not all(map(self._remembered.stays_defined, signals.indicators.values())):
+            return None
+        return self._remembered.add(key, signals, first)
 
     def _measured(self, runner: Runner, jobs: Jobs, span: Span, wanted: Wanted) -> FloatArray:
-        rows, outcomes = runner.run(jobs, span, wanted)
+        return self._told(*runner.run(jobs, span, wanted))
+
+    def _told(self, rows: FloatArray, outcomes: IntArray) -> FloatArray:
+        """The rows, once it is noted what could not run."""
         for outcome in outcomes[outcomes[:, STATUS] != DONE]:
             self._fail(problem(self._strategy.__name__, outcome) or "")
         return rows
@@ -168,27 +203,35 @@ class KernelSweep:
 
 
 class _Remembered:
-    """Jobs on all bars, by combination, and those of the list of combinations asked for last."""
+    """Jobs on all bars, by combination."""
 
     def __init__(self, capacity: int) -> None:
         self.jobs = Jobs(capacity)
         self.places: dict[tuple[object, ...], int] = {}
-        self._last: tuple[list[Parameters], Jobs] | None = None
+        self._defined: WeakValueDictionary[int, FloatArray] = WeakValueDictionary()
 
     def add(self, key: tuple[object, ...], signals: Signals, first: int) -> int:
         self.places[key] = len(self.jobs)
         self.jobs.add(signals, first)
         return self.places[key]
 
-    def asked_before(self, combinations: Sequence[Parameters]) -> Jobs | None:
-        """A walk-forward asks for the same combinations window after window."""
-        return self._last[1] if self._last and self._last[0] == combinations else None
+    def stays_defined(self, indicator: FloatArray) -> bool:
+        """`is_defined_throughout`, looked at once where combinations share an indicator."""
+        if self._defined.get(id(indicator)) is not indicator:
+            if not is_defined_throughout(indicator):
+                return False
+            self._defined[id(indicator)] = indicator
+        return True
 
-    def keep(self, combinations: Sequence[Parameters], places: Sequence[int]) -> Jobs:
-        jobs = self.jobs.at(places)
-        if len(combinations) > 1:
-            self._last = (list(combinations), jobs)
-        return jobs
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    """Threads that stay: to start some takes half a millisecond."""
+    return ThreadPoolExecutor(threads, "kernel")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not live on in a fork
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _there_and_back(combinations: Sequence[Parameters]) -> list[int]:

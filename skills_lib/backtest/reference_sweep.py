@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Parameters, Span, row_of
+from skills_lib.backtest.evaluator import Parameters, Span, SpanWork, row_of
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, execution_returns, last_bars_of_days
 from skills_lib.backtest.model import BacktestSettings
@@ -64,6 +64,9 @@ class ReferenceSweep:
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._rows(measure, combinations, span, len(METRICS))
+
+    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
+        return [self.evaluate(combinations, span) for combinations, span in asked]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         days = len(last_bars_of_days(self._job.bars.open_time_ns[span.start : span.stop]))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Parameters, Span
+from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Parameters, Span, SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.backtest.model import BacktestSettings
@@ -102,10 +102,13 @@ class CountedEvaluator:
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         self._counter.reserve(combinations)
-        rows = self._inner.evaluate(combinations, span)
-        daily = rows[:, COLUMNS["sharpe"]] / np.sqrt(DAYS_PER_YEAR)
-        self._counter.note(combinations, daily, _days(self._bars, span))
-        return rows
+        return self._noted(combinations, span, self._inner.evaluate(combinations, span))
+
+    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
+        for combinations, _ in asked:
+            self._counter.reserve(combinations)
+        found = self._inner.evaluate_spans(asked)
+        return [self._noted(*pair, rows) for pair, rows in zip(asked, found, strict=True)]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         self._counter.reserve(combinations)
@@ -114,6 +117,11 @@ class CountedEvaluator:
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
         self._counter.reserve([parameters])
         return self._inner.execute(parameters, span, cash)
+
+    def _noted(self, combinations: Sequence[Parameters], span: Span, rows: FloatArray) -> FloatArray:
+        daily = rows[:, COLUMNS["sharpe"]] / np.sqrt(DAYS_PER_YEAR)
+        self._counter.note(combinations, daily, _days(self._bars, span))
+        return rows
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Rows of metrics for points of a space: known ones from memory or checkpoint, the rest from the evaluator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -32,7 +32,7 @@ class Measurer:
         progress: Progress = silent,
         total: int = 0,
     ) -> None:
-        self._space, self._evaluator, self._span = space, evaluator, span
+        self._space, self._evaluator, self.span = space, evaluator, span
         self._checkpoint, self._number = checkpoint, number
         self._progress, self._total = progress, total
         self._indices, self._rows = np.empty(0, dtype=np.int64), np.empty((0, len(METRICS)))
@@ -40,17 +40,26 @@ class Measurer:
             self._keep(*_sorted(*checkpoint.known(number)))
 
     def __call__(self, indices: IntArray) -> FloatArray:
+        if indices is self._indices:
+            return self._rows
         missing = np.setdiff1d(indices, self._indices) if len(self._indices) else _ascending(indices)
         self._tell()
         size = self._evaluator.batch_size
         for first in range(0, len(missing), size):
             batch = missing[first : first + size] if len(missing) > size else missing
-            rows = self._evaluator.evaluate(self._space.combinations(batch), self._span)
-            if self._checkpoint is not None:
-                self._checkpoint.append(self._number, batch, rows)
-            self._keep(batch, rows)
+            self.learn(batch, self._evaluator.evaluate(self._space.combinations(batch), self.span))
             self._tell()
-        return self._rows if indices is self._indices else self._rows[np.searchsorted(self._indices, indices)]
+        return self._rows[np.searchsorted(self._indices, indices)]
+
+    def __len__(self) -> int:
+        """Points measured so far."""
+        return len(self._indices)
+
+    def learn(self, indices: IntArray, rows: FloatArray) -> None:
+        """Keep rows of points that were not known."""
+        if self._checkpoint is not None:
+            self._checkpoint.append(self._number, indices, rows)
+        self._keep(indices, rows)
 
     def table(self) -> Table:
         """Everything measured so far."""
@@ -77,3 +86,11 @@ def _ascending(indices: IntArray) -> IntArray:
 def _sorted(indices: IntArray, rows: FloatArray) -> tuple[IntArray, FloatArray]:
     found, first = np.unique(indices, return_index=True)
     return found, rows[first]
+
+
+def measure_ahead(space: Space, evaluator: Evaluator, asked: Sequence[tuple[Measurer, IntArray]]) -> None:
+    """Let those that know nothing yet learn their points all at once."""
+    fresh = [(measure, indices) for measure, indices in asked if not len(measure)]
+    found = evaluator.evaluate_spans([(space.combinations(indices), measure.span) for measure, indices in fresh])
+    for (measure, indices), rows in zip(fresh, found, strict=True):
+        measure.learn(indices, rows)

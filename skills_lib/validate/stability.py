@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
+from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.validate.space import Space
 
 Kind = Literal["plateau", "spike", "unknown"]
@@ -47,21 +47,25 @@ class Surface:
         self.space, self.indices = space, indices
         self._around = _rows_around(space, indices)
         self._counts = (self._around >= 0).sum(axis=1)
+        self._each = np.arange(len(indices))
+        self._neighbourhoods = np.column_stack([self._each, self._around])
+        self._supported = self._counts >= (len(space.ordered) or np.inf)
+        """Points with as many tried neighbours as a corner of the grid has; the rest is too lonely to judge."""
 
     def medians(self, scores: FloatArray) -> FloatArray:
         """Lower median of the scores in each point's neighbourhood."""
         padded = np.append(scores, np.inf)  # an absent neighbour, at row -1, sorts behind all others
-        around: FloatArray = np.sort(np.column_stack([scores, padded[self._around]]), axis=1)
-        medians: FloatArray = around[np.arange(len(scores)), self._counts // 2]
+        ascending: FloatArray = np.sort(padded[self._neighbourhoods], axis=1)
+        medians: FloatArray = ascending[self._each, self._counts // 2]
         return medians
 
     def peaks(self, scores: FloatArray) -> Peaks | None:
         """Best and recommended point, or None where no point has a score."""
-        if not len(scores) or not np.isfinite(best := scores.max()):
+        if not len(scores) or not np.isfinite(scores[highest := int(scores.argmax())]):
             return None
-        medians, typical = self.medians(scores), float(np.median(scores[np.isfinite(scores)]))
-        supported = self._supported() & np.isfinite(scores)
-        highest = int(np.flatnonzero(scores == best)[0])
+        finite = np.isfinite(scores)
+        medians, typical = self.medians(scores), _median(scores[finite])
+        supported = self._supported & finite
         if not supported.any():
             only = self._place(highest, scores, medians, typical)
             return Peaks(only, only)
@@ -70,15 +74,10 @@ class Surface:
         centre = self._most_central(tied)
         return Peaks(self._place(highest, scores, medians, typical), self._place(centre, scores, medians, typical))
 
-    def _supported(self) -> BoolArray:
-        """Points with as many tried neighbours as a corner of the grid has; the rest is too lonely to judge."""
-        wanted = len(self.space.ordered)
-        return self._counts >= wanted if wanted else np.zeros(len(self.indices), dtype=np.bool_)
-
     def _place(self, row: int, scores: FloatArray, medians: FloatArray, typical: float) -> Place:
         score, median = float(scores[row]), float(medians[row])
         keeps = median - typical >= KEPT_SHARE * (score - typical)
-        kind: Kind = "unknown" if not self._supported()[row] else "plateau" if keeps else "spike"
+        kind: Kind = "unknown" if not self._supported[row] else "plateau" if keeps else "spike"
         return Place(row, score, median, int(self._counts[row]), kind)
 
     def _most_central(self, tied: IntArray) -> int:
@@ -100,6 +99,12 @@ class Surface:
                 edge.extend(found)
             largest = max(largest, group, key=lambda found: (len(found), -min(found, default=0)))
         return np.array(sorted(largest), dtype=np.int64)
+
+
+def _median(values: FloatArray) -> float:
+    """`numpy.median` of finite values at a third of the time."""
+    ascending = np.sort(values)
+    return float(ascending[(len(values) - 1) // 2] + ascending[len(values) // 2]) / 2
 
 
 def neighbours_of(space: Space, indices: IntArray) -> list[int]:

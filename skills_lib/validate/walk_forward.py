@@ -6,16 +6,16 @@ from typing import Literal
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator
-from skills_lib.domain.bars import FloatArray
+from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Span
+from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.checkpoint import Checkpoint
-from skills_lib.validate.measure import Measurer
+from skills_lib.validate.measure import Measurer, measure_ahead
 from skills_lib.validate.search import SearchPlan, search
 from skills_lib.validate.space import Space
-from skills_lib.validate.stability import Kind, Surface
+from skills_lib.validate.stability import Kind, Place, Surface
 from skills_lib.validate.table import Objective, Table
 from skills_lib.validate.windows import Window
 
@@ -70,25 +70,45 @@ class WalkForward:
         self, windows: Sequence[Window], checkpoint: Checkpoint | None = None, progress: Progress = silent
     ) -> list[Outcome]:
         """Choose and try on every window, oldest first; `progress` counts windows and may raise to cancel."""
-        outcomes = []
-        for number, window in enumerate(windows):
-            progress(number, len(windows), f"{self._evaluator.name}: windows")
-            outcomes.append(self._one(number, window, checkpoint))
+        outcomes: list[Outcome] = []
+        size = self._windows_at_once()
+        for first in range(0, len(windows), size):
+            progress(first, len(windows), f"{self._evaluator.name}: windows")
+            outcomes += self._some(first, windows[first : first + size], checkpoint)
         progress(len(windows), len(windows), f"{self._evaluator.name}: windows")
         return outcomes
 
-    def _one(self, number: int, window: Window, checkpoint: Checkpoint | None) -> Outcome:
-        measure = Measurer(self._space, self._evaluator, window.train, checkpoint, number)
-        table = search(self._space, self._plan, measure, self._objective)
+    def _windows_at_once(self) -> int:
+        """A grid is known before anything is measured, so that an engine can run several train spans side by side."""
+        return max(1, self._evaluator.batch_size // len(self._space.admissible)) if self._plan.method == "grid" else 1
+
+    def _some(self, first: int, windows: Sequence[Window], checkpoint: Checkpoint | None) -> list[Outcome]:
+        trains = [self._measurer(window.train, checkpoint, first + i) for i, window in enumerate(windows)]
+        if len(trains) > 1:
+            measure_ahead(self._space, self._evaluator, [(train, self._space.admissible) for train in trains])
+        tables = [search(self._space, self._plan, train, self._objective) for train in trains]
+        places = [self._place(table) for table in tables]
+        tests = [
+            (self._measurer(window.test, checkpoint, -1 - first - i), table.indices[place.row : place.row + 1])
+            for i, (window, table, place) in enumerate(zip(windows, tables, places, strict=True))
+            if place
+        ]
+        measure_ahead(self._space, self._evaluator, tests)
+        tested = iter(tests)
+        return [
+            Outcome(window, _chosen(table, place, *next(tested)) if place else None, len(table))
+            for window, table, place in zip(windows, tables, places, strict=True)
+        ]
+
+    def _measurer(self, span: Span, checkpoint: Checkpoint | None, number: int) -> Measurer:
+        return Measurer(self._space, self._evaluator, span, checkpoint, number)
+
+    def _place(self, table: Table) -> Place | None:
+        """What is tried afterwards; None where no combination was eligible."""
         peaks = self._on(table).peaks(self._objective.scores(table.rows))
         if peaks is None:
-            return Outcome(window, None, len(table))
-        place = peaks.recommended if self._pick == "plateau" else peaks.best
-        index = table.indices[place.row : place.row + 1]
-        afterwards = Measurer(self._space, self._evaluator, window.test, checkpoint, -1 - number)
-        test = afterwards(index)[0]
-        chosen = Chosen(int(index[0]), table.parameters(place.row), place.kind, table.rows[place.row], test)
-        return Outcome(window, chosen, len(table))
+            return None
+        return peaks.recommended if self._pick == "plateau" else peaks.best
 
     def _on(self, table: Table) -> Surface:
         """A grid tries the same points in every window, so their neighbourhoods are found once."""
@@ -96,6 +116,11 @@ class WalkForward:
         if known is None or (known.indices is not table.indices and not np.array_equal(known.indices, table.indices)):
             known = self._surface = Surface(self._space, table.indices)
         return known
+
+
+def _chosen(table: Table, place: Place, measure: Measurer, index: IntArray) -> Chosen:
+    train, test = table.rows[place.row], measure(index)[0]
+    return Chosen(int(index[0]), table.parameters(place.row), place.kind, train, test)
 
 
 def efficiency(outcomes: Sequence[Outcome]) -> float | None:

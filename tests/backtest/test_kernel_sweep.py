@@ -101,6 +101,35 @@ def test_signals_remembered_between_spans_change_nothing_even_when_some_are_forg
         np.testing.assert_allclose(sweep.evaluate(part, span), reference.evaluate(part, span), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 3])
+@pytest.mark.parametrize("name", SWEPT)
+def test_spans_side_by_side_give_what_each_gives_alone(
+    name: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("skills_lib.backtest.kernel_sweep._BARS_WORTH_THREADS_ALONE", 0)
+    strategy, grid = strategies.load(name), SWEPT[name]
+    asked = [(grid, SPANS[1]), (grid, SPANS[2]), (grid[1:3], SPANS[1]), (grid[:1], SPANS[0])]
+    together = KernelSweep(strategy, BARS, SETTINGS, threads).evaluate_spans(asked)
+    for (part, span), rows in zip(asked, together, strict=True):
+        assert np.array_equal(rows, KernelSweep(strategy, BARS, SETTINGS).evaluate(part, span), equal_nan=True)
+
+
+def test_spans_side_by_side_keep_to_the_rules_of_one_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    grid, early, late = [{"value": value} for value in (1, 5, 6)], Span(0, 10), Span(600, 900)
+    alone = KernelSweep(FailsAtFive, BARS, SETTINGS)
+    sweep = KernelSweep(FailsAtFive, BARS, SETTINGS)
+    for span, rows in zip((early, late), sweep.evaluate_spans([(grid, early), (grid, late)]), strict=True):
+        assert np.array_equal(rows, alone.evaluate(grid, span), equal_nan=True)
+    assert sweep.notes == alone.notes
+    holed = KernelSweep(HoleInTheMiddle, BARS, SETTINGS).evaluate_spans([([{}], SPANS[1]), ([{}], SPANS[2])])
+    reference = ReferenceSweep(Job(HoleInTheMiddle, BARS, SETTINGS))
+    np.testing.assert_allclose(holed[0], reference.evaluate([{}], SPANS[1]), rtol=1e-9, atol=1e-9)
+    monkeypatch.setattr("skills_lib.backtest.kernel_sweep._REMEMBERED_BYTES", 0)
+    crowded = KernelSweep(FailsAtFive, BARS, SETTINGS).evaluate_spans([(grid[:1], late)])
+    assert np.array_equal(crowded[0], alone.evaluate(grid[:1], late), equal_nan=True)
+    assert sweep.evaluate_spans([]) == []
+
+
 class HoleInTheMiddle(SignalStrategy):
     """An indicator that is undefined again later: a span that begins there waits for it, as in the reference."""
 

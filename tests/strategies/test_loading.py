@@ -169,3 +169,17 @@ def test_a_name_is_no_path(workspace: Settings) -> None:
     for name in ("../secrets", "/etc/passwd", "__init__", ""):
         with pytest.raises(InputError, match="Unknown strategy"):
             strategies.load(name)
+
+
+def test_the_workspace_may_move_while_a_process_runs(
+    workspace: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own(workspace, "here", PLAIN)
+    assert "here" in strategies.available()
+    (tmp_path / "elsewhere" / "strategies").mkdir(parents=True)
+    (tmp_path / "elsewhere" / "strategies" / "there.py").write_text(PLAIN, encoding="utf-8")
+    monkeypatch.delenv("TWOKEY_HOME")
+    monkeypatch.chdir(tmp_path)
+    for home, expected in [("elsewhere", {"there"}), (".", {"here"}), ("elsewhere", {"there"})]:
+        (tmp_path / ".env").write_text(f"TWOKEY_HOME={tmp_path / home}\n", encoding="utf-8")
+        assert {"here", "there"} & set(strategies.available()) == expected

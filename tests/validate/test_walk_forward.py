@@ -13,6 +13,7 @@ from PIL import Image
 
 import strategies
 from skills_lib.backtest.evaluator import COLUMNS, Span
+from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
@@ -20,6 +21,7 @@ from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
+from skills_lib.validate.checkpoint import Checkpoint
 from skills_lib.validate.engines import open_evaluator
 from skills_lib.validate.optimize import Search
 from skills_lib.validate.search import SearchPlan
@@ -27,10 +29,10 @@ from skills_lib.validate.space import make_space
 from skills_lib.validate.stitch import joined, run_parts
 from skills_lib.validate.store import SweepStore
 from skills_lib.validate.table import Objective
-from skills_lib.validate.walk_forward import Chosen, Outcome, efficiency, positive_share
+from skills_lib.validate.walk_forward import Chosen, Outcome, WalkForward, efficiency, positive_share
 from skills_lib.validate.walk_model import WalkForwardResult
 from skills_lib.validate.walk_pipeline import Walk, walk_forward
-from skills_lib.validate.windows import Window, WindowPlan
+from skills_lib.validate.windows import Window, WindowPlan, make_windows
 from tests.counting import counted_beside
 from tests.validate.markets import candles_of, random_walk
 
@@ -162,6 +164,26 @@ def test_sampling_walks_forward_too(tmp_path: Path) -> None:
     found = run(tmp_path, search=SearchPlan(method="tpe", trials=4, seed=1))
     assert all(window.parameters for window in found.windows)
     assert found.evaluated < 6 * 6
+
+
+def test_a_grid_measured_on_all_spans_at_once_is_the_one_measured_window_by_window(tmp_path: Path) -> None:
+    space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
+    windows, asked = make_windows(BARS, PLAN), (space, SearchPlan(), Objective("sharpe", 3))
+    alone = KernelSweep(SMA, BARS, SETTINGS)
+    alone.batch_size = 1
+    expected = WalkForward(alone, *asked).run(windows)
+    for known in (0, 3, len(windows)):
+        with Checkpoint(tmp_path / str(known)) as checkpoint:
+            WalkForward(KernelSweep(SMA, BARS, SETTINGS), *asked).run(windows[:known], checkpoint)
+        with Checkpoint(tmp_path / str(known)) as checkpoint:
+            assert len(checkpoint) == known * (len(space.admissible) + 1)
+            found = WalkForward(KernelSweep(SMA, BARS, SETTINGS), *asked).run(windows, checkpoint)
+        for one, other in zip(found, expected, strict=True):
+            assert one.chosen is not None
+            assert other.chosen is not None
+            assert (one.chosen.index, one.evaluated) == (other.chosen.index, other.evaluated)
+            assert np.array_equal(one.chosen.train, other.chosen.train, equal_nan=True)
+            assert np.array_equal(one.chosen.test, other.chosen.test, equal_nan=True)
 
 
 def test_windows_without_enough_trades_choose_nothing_and_stay_flat(tmp_path: Path) -> None:
