@@ -86,6 +86,7 @@ def test_scaled_bars_compute_a_column_when_it_is_read_and_a_memory_knows_it_then
     assert np.array_equal(prepared.scaled[5:9].volume, BARS.volume[5:9] / 1e-8)
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 60),
     st.integers(1, 70),
@@ -101,6 +102,7 @@ def test_the_compiled_average_is_the_plain_one_bit_for_bit(n: int, period: int, 
         assert np.array_equal(CompiledIndicators().sma(values, period), sma(values, period), equal_nan=True)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.integers(0, 2**32), st.sampled_from([7, 64, 8_192]))
 def test_compiled_crosses_are_the_plain_ones(n: int, seed: int, at_once: int) -> None:
     rng = np.random.default_rng(seed)

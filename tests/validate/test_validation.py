@@ -335,7 +335,7 @@ def test_an_interrupted_validation_keeps_what_it_finished(tmp_path: Path, stored
     root = tmp_path / "here"
 
     def stop(done: int, total: int, message: str) -> None:
-        if "windows" in message and done == 3:
+        if "windows" in message and done > 0:
             raise StopError
 
     with pytest.raises(StopError):
