@@ -1,0 +1,119 @@
+"""The order book in plain Python: two sorted lists of scaled prices. The oracle of the compiled book."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+
+from skills_lib.market.depth.model import Level, Side, WireLevel
+from skills_lib.market.depth.scale import Scale, ScaleError
+from skills_lib.market.depth.view import BookView
+
+
+class OrderBook(BookView):
+    """All known levels of one symbol. Knows nothing of sequences: `LocalBook` decides what may be applied.
+
+    Without a `scale` the first snapshot's own is taken, and refined when an update has more decimals; a scale that is
+    given is kept, and what it cannot hold is refused.
+    """
+
+    def __init__(self, symbol: str, scale: Scale | None = None) -> None:
+        self.symbol = symbol
+        self.scale = scale or Scale(0, 0)
+        self._scale_is_given = scale is not None
+        self._update_id: int | None = None
+        self._bids = _Side()
+        self._asks = _Side()
+
+    @property
+    def update_id(self) -> int | None:
+        """Id of the last update in the book."""
+        return self._update_id
+
+    def load(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Replace the whole book with a snapshot.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
+        scale = self.scale if self._scale_is_given else self.scale.finest(Scale.of_levels([*bids, *asks]))
+        new_bids, new_asks = _scaled_levels(bids, scale), _scaled_levels(asks, scale)
+        self.scale, self._update_id = scale, update_id
+        self._bids, self._asks = _Side(new_bids), _Side((-price, quantity) for price, quantity in new_asks)
+
+    def apply(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Set the levels of an update, all or none; quantity 0 deletes.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
+        try:
+            new_bids, new_asks = _scaled_levels(bids, self.scale), _scaled_levels(asks, self.scale)
+        except ScaleError:
+            if self._scale_is_given:
+                raise
+            self._refine(self.scale.finest(Scale.of_levels([*bids, *asks])))
+            new_bids, new_asks = _scaled_levels(bids, self.scale), _scaled_levels(asks, self.scale)
+        for price, quantity in new_bids:
+            self._bids.set(price, quantity)
+        for price, quantity in new_asks:
+            self._asks.set(-price, quantity)
+        self._update_id = update_id
+
+    def bids(self) -> Iterator[Level]:
+        """Bids, best first."""
+        quantities = self._bids.quantities
+        return (Level(key, quantities[key]) for key in reversed(self._bids.keys))
+
+    def asks(self) -> Iterator[Level]:
+        """Asks, best first."""
+        quantities = self._asks.quantities
+        return (Level(-key, quantities[key]) for key in reversed(self._asks.keys))
+
+    def quantity_at(self, side: Side, price: int) -> int:
+        """Units on offer at one price; 0 where there is no level."""
+        return self._bids.quantities.get(price, 0) if side == "bid" else self._asks.quantities.get(-price, 0)
+
+    @property
+    def levels(self) -> tuple[int, int]:
+        """How many bids and asks there are."""
+        return len(self._bids.keys), len(self._asks.keys)
+
+    def _refine(self, scale: Scale) -> None:
+        price_factor = 10 ** (scale.price_decimals - self.scale.price_decimals)
+        quantity_factor = 10 ** (scale.quantity_decimals - self.scale.quantity_decimals)
+        self._bids, self._asks = (
+            _Side((key * price_factor, quantity * quantity_factor) for key, quantity in side.quantities.items())
+            for side in (self._bids, self._asks)
+        )
+        self.scale = scale
+
+    def _check(self) -> None:
+        """Assert every invariant."""
+        for side, sign in ((self._bids, 1), (self._asks, -1)):
+            assert side.keys == sorted(set(side.keys)), "prices are sorted and occur once"
+            assert set(side.keys) == side.quantities.keys(), "every price has a quantity, and the other way round"
+            assert all(quantity > 0 for quantity in side.quantities.values()), "no level is empty"
+            assert all(sign * key > 0 for key in side.keys), "prices are above 0"
+        assert (self._update_id is not None) or self.levels == (0, 0), "levels come with an update id"
+
+
+class _Side:
+    """One side: sorted so that the best level is last, where inserting and deleting move little."""
+
+    __slots__ = ("keys", "quantities")
+
+    def __init__(self, levels: Iterable[tuple[int, int]] = ()) -> None:
+        self.quantities = {key: quantity for key, quantity in levels if quantity}
+        self.keys = sorted(self.quantities)
+
+    def set(self, key: int, quantity: int) -> None:
+        if not quantity:
+            if self.quantities.pop(key, 0):
+                del self.keys[bisect_left(self.keys, key)]
+            return
+        if key not in self.quantities:
+            insort(self.keys, key)
+        self.quantities[key] = quantity
+
+
+def _scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> list[tuple[int, int]]:
+    return [(scale.price(price), scale.quantity(quantity)) for price, quantity in levels]
