@@ -5,15 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from skills_lib.market.depth.model import Level, Side, WireLevel
 from skills_lib.market.depth.scale import Scale, ScaleError
-from skills_lib.market.depth.view import BookView
+from skills_lib.market.depth.view import WritableBook
 
 
-class OrderBook(BookView):
-    """All known levels of one symbol. Knows nothing of sequences: `LocalBook` decides what may be applied.
-
-    Without a `scale` the first snapshot's own is taken, and refined when an update has more decimals; a scale that is
-    given is kept, and what it cannot hold is refused.
-    """
+class OrderBook(WritableBook):
+    """All known levels of one symbol. Knows nothing of sequences: `LocalBook` decides what may be applied."""
 
     def __init__(self, symbol: str, scale: Scale | None = None) -> None:
         self.symbol = symbol
@@ -35,7 +31,7 @@ class OrderBook(BookView):
             WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
         """
         scale = self.scale if self._scale_is_given else self.scale.finest(Scale.of_levels([*bids, *asks]))
-        new_bids, new_asks = _scaled_levels(bids, scale), _scaled_levels(asks, scale)
+        new_bids, new_asks = scaled_levels(bids, scale), scaled_levels(asks, scale)
         self.scale, self._update_id = scale, update_id
         self._bids, self._asks = _Side(new_bids), _Side((-price, quantity) for price, quantity in new_asks)
 
@@ -46,12 +42,12 @@ class OrderBook(BookView):
             WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
         """
         try:
-            new_bids, new_asks = _scaled_levels(bids, self.scale), _scaled_levels(asks, self.scale)
+            new_bids, new_asks = scaled_levels(bids, self.scale), scaled_levels(asks, self.scale)
         except ScaleError:
             if self._scale_is_given:
                 raise
             self._refine(self.scale.finest(Scale.of_levels([*bids, *asks])))
-            new_bids, new_asks = _scaled_levels(bids, self.scale), _scaled_levels(asks, self.scale)
+            new_bids, new_asks = scaled_levels(bids, self.scale), scaled_levels(asks, self.scale)
         for price, quantity in new_bids:
             self._bids.set(price, quantity)
         for price, quantity in new_asks:
@@ -115,5 +111,10 @@ class _Side:
         self.quantities[key] = quantity
 
 
-def _scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> list[tuple[int, int]]:
+def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> list[tuple[int, int]]:
+    """Prices and quantities of the wire in units of `scale`.
+
+    Raises:
+        WireError: a level is malformed, or finer than the scale.
+    """
     return [(scale.price(price), scale.quantity(quantity)) for price, quantity in levels]

@@ -2,16 +2,18 @@
 
 from collections import deque
 from enum import StrEnum
-from typing import Protocol
 
 from skills_lib.market.depth.book import OrderBook
-from skills_lib.market.depth.model import DepthUpdate, Level, Snapshot, Venue, WireError, WireLevel
+from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
+from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.sequencer import Verdict, sequencer_for
-from skills_lib.market.depth.view import BookView
+from skills_lib.market.depth.view import BookView, WritableBook
 from skills_lib.market.depth.wire import decode
 
 MAX_BUFFERED = 10_000
 """Updates kept while a snapshot is awaited: more than a quarter of an hour at 100 ms."""
+
+IMBALANCE_LEVELS = 5
 
 
 class Sync(StrEnum):
@@ -22,16 +24,6 @@ class Sync(StrEnum):
     LOST = "out of sync"
 
 
-class WritableBook(Protocol):
-    """What a `LocalBook` writes to: `OrderBook`, or the compiled one."""
-
-    def load(self, bids: list[WireLevel], asks: list[WireLevel], update_id: int) -> None:
-        """Replace the whole book with a snapshot."""
-
-    def apply(self, bids: list[WireLevel], asks: list[WireLevel], update_id: int) -> None:
-        """Set the levels of an update, all or none."""
-
-
 class LocalBook:
     """Follows the diff stream of one symbol.
 
@@ -39,14 +31,14 @@ class LocalBook:
     `reason` says why, and `load` with a newer snapshot mends it.
     """
 
-    def __init__(self, symbol: str, venue: Venue, book: OrderBook | None = None) -> None:
+    def __init__(self, symbol: str, venue: Venue, scale: Scale | None = None) -> None:
         self.symbol, self.venue = symbol, venue
-        self._book = book or OrderBook(symbol)
+        self._book = self._new_book(scale)
         self.sync = Sync.WAITING
         self.reason = "no snapshot has been loaded"
         self.gaps = 0
-        self.exch_ts_ns: int | None = None
         self.sequencer = sequencer_for(venue)
+        self._exch_ts_ns: int | None = None
         self._buffered: deque[DepthUpdate] = deque(maxlen=MAX_BUFFERED)
 
     @property
@@ -60,9 +52,14 @@ class LocalBook:
         return self.sync is Sync.IN_SYNC
 
     @property
-    def best(self) -> tuple[Level | None, Level | None]:
-        """Best bid and best ask."""
-        return self.book.best_bid, self.book.best_ask
+    def imbalance(self) -> float | None:
+        """Imbalance of the best IMBALANCE_LEVELS levels, -1 to 1; None for an empty book."""
+        return self.book.imbalance(IMBALANCE_LEVELS)
+
+    @property
+    def exch_ts_ns(self) -> int | None:
+        """The exchange's time of what was last written to the book; None where it does not say (spot's snapshot)."""
+        return self._exch_ts_ns
 
     def receive_raw(self, raw: bytes) -> Verdict:
         """Decode and take one message of the diff stream.
@@ -103,7 +100,7 @@ class LocalBook:
         if self.in_sync:
             return Verdict.STALE
         self._write_snapshot(snapshot)
-        self.exch_ts_ns = snapshot.exch_ts_ns
+        self._exch_ts_ns = snapshot.exch_ts_ns
         self.sequencer.start(snapshot.last_update_id)
         self.sync, self.reason = Sync.IN_SYNC, ""
         waiting, self._buffered = self._buffered, deque(maxlen=MAX_BUFFERED)
@@ -116,13 +113,16 @@ class LocalBook:
         self._buffered.clear()
         self._lose(reason)
 
+    def _new_book(self, scale: Scale | None) -> WritableBook:
+        return OrderBook(self.symbol, scale)
+
     def _apply(self, update: DepthUpdate) -> Verdict:
         try:
             self._write_update(update)
         except WireError as error:
             self._lose(str(error))
             return Verdict.GAP
-        self.exch_ts_ns = update.exch_ts_ns
+        self._exch_ts_ns = update.exch_ts_ns
         return Verdict.APPLY
 
     def _write_snapshot(self, snapshot: Snapshot) -> None:

@@ -164,7 +164,8 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
     @property
     def exch_ts_ns(self) -> int | None:
         """When the exchange matched the last update in it, where it says so."""
-        return None if self.transaction_ts_ms is None else self.transaction_ts_ms * MS_TO_NS
+        time_ms = self.transaction_ts_ms or self.event_ts_ms
+        return time_ms * MS_TO_NS if time_ms else None
 
 
 class PartialDepth(msgspec.Struct, frozen=True, gc=False):

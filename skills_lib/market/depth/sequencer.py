@@ -57,6 +57,13 @@ class Sequencer(Protocol):
     def stop(self) -> None:
         """Forget the book: every update is buffered until `start`."""
 
+    @property
+    def following(self) -> bool:
+        """Whether an update has been applied since the snapshot, so that only the next one in the chain may come."""
+
+    def follow(self, update_id: int) -> None:
+        """Go on from an update that was judged and applied elsewhere."""
+
     def judge(self, update: DepthUpdate) -> Verdict:
         """What is to be done with `update`; after APPLY the book is at its `final_update_id`."""
 
@@ -75,6 +82,15 @@ class _Sequencer:
     def stop(self) -> None:
         """Forget the book: every update is buffered until `start`."""
         self.update_id = None
+
+    @property
+    def following(self) -> bool:
+        """Whether an update has been applied since the snapshot."""
+        return self.update_id is not None and not self._first
+
+    def follow(self, update_id: int) -> None:
+        """Go on from an update that was judged and applied elsewhere."""
+        self.update_id, self._first = update_id, False
 
     def judge(self, update: DepthUpdate) -> Verdict:
         """What is to be done with `update`."""

@@ -1,11 +1,11 @@
 """What can be read off a book, whichever way it is kept: the top, imbalance, microprice, spread, depth."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from skills_lib.market.depth.model import Level, Side
+from skills_lib.market.depth.model import Level, Side, WireLevel
 from skills_lib.market.depth.scale import Scale
 
 BASIS_POINTS = 10_000
@@ -137,3 +137,27 @@ class BookView(ABC):
                 break
             total += price * quantity
         return total
+
+
+class WritableBook(BookView):
+    """A book that takes snapshots and updates as they are on the wire, each whole or not at all.
+
+    Without a `scale` the first snapshot's own is taken, and refined when an update has more decimals; a scale that is
+    given is kept, and what it cannot hold is refused.
+    """
+
+    @abstractmethod
+    def load(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Replace the whole book with a snapshot.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
+
+    @abstractmethod
+    def apply(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Set the levels of an update; quantity 0 deletes.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
