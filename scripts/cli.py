@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from scripts import backtest, data, optimize, strategies
+from scripts import backtest, data, optimize, strategies, tape
 from scripts.console import complain
 from skills_lib.domain.errors import TwokeyError
 
@@ -16,6 +16,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(tape.app, name="tape")
 backtest.register(app)
 optimize.register(app)
 strategies.register(app)

@@ -29,6 +29,10 @@ class Settings(BaseSettings):
         return self.home / "data" / "candles"
 
     @cached_property
+    def tapes_dir(self) -> Path:
+        return self.home / "data" / "tapes"
+
+    @cached_property
     def results_dir(self) -> Path:
         return self.home / "backtests" / "results"
 

@@ -7,6 +7,7 @@ from skills_lib.market.depth.model import DepthUpdate, Venue, WireError
 from skills_lib.market.depth.tape_lines import Lines, TapeLine, read_lines, with_snapshots
 from skills_lib.market.depth.tape_replay import Replay
 from skills_lib.market.depth.tape_report import TapeReport
+from skills_lib.market.depth.tape_store import damage
 from skills_lib.market.depth.wire import decode
 
 
@@ -26,7 +27,8 @@ def check_tape(
     replay = Replay(symbol, found)
     for line in lines_of(path, symbol, snapshots):
         replay.take(line)
-    return replay.report()
+    report = replay.report()
+    return report.model_copy(update={"problems": report.problems + (damage(path) if path.is_dir() else [])})
 
 
 def lines_of(path: Path, symbol: str, snapshots: Path | None) -> Lines:

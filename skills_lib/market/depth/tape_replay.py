@@ -32,6 +32,11 @@ _KINDS: dict[type, str] = {
 KIND_NAMES = ("depth", "book_ticker", "trade", "snapshot", "other")
 
 
+def kind_of(message: Message) -> str:
+    """One of KIND_NAMES."""
+    return _KINDS.get(type(message), "other")
+
+
 @dataclass
 class Replay:
     """The running state of a check: lines go in, a report comes out."""
@@ -69,7 +74,7 @@ class Replay:
         message = self._decoded(line)
         if message is None or (getattr(message, "symbol", self.symbol) or self.symbol) != self.symbol:
             return
-        self.kinds[_KINDS.get(type(message), "other")] += 1
+        self.kinds[kind_of(message)] += 1
         assert isinstance(line, TapeLine)
         self._note_time(line, message)
         self._follow(message)
