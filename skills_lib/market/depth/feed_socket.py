@@ -1,0 +1,93 @@
+"""One WebSocket connection: frames come out as bytes with the time of their receipt. Needs the extra `live`."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from skills_lib.domain.errors import InputError
+
+Receive = Callable[[int, bytes], None]
+"""Called with the receive time in ns and the exact bytes of each text frame."""
+
+
+def import_picows() -> Any:
+    """The module `picows`.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import picows
+    except ImportError as error:
+        raise InputError("Following live streams needs picows: pip install 'twokey[live]'.") from error
+    return picows
+
+
+class Socket:
+    """An open connection. Pings of the server are answered by picows."""
+
+    def __init__(self, transport: Any, broken: type[Exception]) -> None:
+        self._transport = transport
+        self._broken = broken
+
+    async def wait_closed(self) -> None:
+        """Return when the connection has ended; what the receiver raised is raised here."""
+        with suppress(OSError, self._broken):
+            await self._transport.wait_disconnected()
+
+    def close(self) -> None:
+        """End the connection now."""
+        self._transport.disconnect(graceful=False)
+
+
+async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> Socket:
+    """Connect; every text frame goes to `receive` as soon as it is there.
+
+    Raises:
+        InputError: picows is not installed.
+        OSError: nobody answers, or not as a WebSocket server does.
+    """
+    picows = import_picows()
+    transport, _ = await _connect(picows, url, _listener(picows, receive), timeout_s)
+    return Socket(transport, picows.WSError)
+
+
+async def _connect(picows: Any, url: str, listener: Any, timeout_s: float) -> Any:
+    try:
+        return await picows.ws_connect(
+            lambda: listener,
+            url,
+            websocket_handshake_timeout=timeout_s,
+            enable_auto_ping=True,
+            auto_ping_idle_timeout=60,
+            auto_ping_reply_timeout=20,
+        )
+    except picows.WSError as error:
+        raise ConnectionError(f"{type(error).__name__}: {error}") from error
+
+
+def _listener(picows: Any, receive: Receive) -> Any:
+    kinds, now = picows.WSMsgType, time.time_ns
+    text, parts = kinds.TEXT, list[bytes]()
+
+    class Listener(picows.WSListener):  # type: ignore[misc]
+        """Frames to `receive`; a message in several frames is put together."""
+
+        def on_ws_frame(self, transport: Any, frame: Any) -> None:
+            if frame.msg_type == text and frame.fin:
+                receive(now(), frame.get_payload_as_bytes())
+            elif frame.msg_type == kinds.CLOSE:
+                transport.send_close(frame.get_close_code())
+                transport.disconnect()
+            elif frame.msg_type in (text, kinds.CONTINUATION):
+                self._continue(frame)
+
+        def _continue(self, frame: Any) -> None:
+            parts.append(frame.get_payload_as_bytes())
+            if frame.fin:
+                whole = b"".join(parts)
+                parts.clear()
+                receive(now(), whole)
+
+    return Listener()

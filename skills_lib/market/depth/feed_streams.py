@@ -1,0 +1,153 @@
+"""What a feed does with the messages of each stream: the hot path, without sockets or clocks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.model import (
+    AggTrade,
+    BookTicker,
+    MarketEvent,
+    Message,
+    Trade,
+    WireError,
+)
+from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.wire import decode
+
+_NAME_STARTS = len(b'{"stream":"')
+_LONGEST_NAME = 100
+
+
+class FeedListener(Protocol):
+    """Who hears what a feed receives. Calls come from the event loop and must not block."""
+
+    def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
+        """Exact bytes of a message or a snapshot, before anything else is done with them."""
+
+    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+        """A depth update or snapshot has reached the book; `book.exch_ts_ns` is the exchange's time."""
+
+    def on_event(self, symbol: str, event: MarketEvent) -> None:
+        """Any other message, with both clocks."""
+
+
+class Silent:
+    """Hears nothing: a listener to derive from."""
+
+    def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
+        """As `FeedListener.on_raw`."""
+
+    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+        """As `FeedListener.on_book`."""
+
+    def on_event(self, symbol: str, event: MarketEvent) -> None:
+        """As `FeedListener.on_event`."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """One subscribed stream: `name` as on the wire, what it received, and when it last spoke by the watch's clock."""
+
+    name: str
+    symbol: str
+    messages: int = 0
+    malformed: int = 0
+    local_ts_ns: int | None = None
+    seen: int = 0
+    heard_s: float | None = None
+    longest_pause_s: float = 0.0
+    silent: bool = False
+    connected: bool = False
+    newest: int = 0
+
+    def listen(self, now_s: float) -> None:
+        """Compare with the last look: did it speak?"""
+        if self.messages == self.seen:
+            return
+        if self.heard_s is not None and not self.silent:
+            self.longest_pause_s = max(0.9 * self.longest_pause_s, now_s - self.heard_s)
+        self.seen, self.heard_s, self.silent = self.messages, now_s, False
+
+    def quiet_s(self, now_s: float) -> float:
+        """How long it has said nothing."""
+        return 0.0 if self.heard_s is None else now_s - self.heard_s
+
+
+class Dispatcher:
+    """Takes frames to the book or the listener they are for."""
+
+    def __init__(self, books: dict[str, LocalBook], listener: FeedListener) -> None:
+        self._books, self._listener = books, listener
+        self.streams: dict[bytes, Stream] = {}
+        self.strays = 0
+        self._handlers: dict[bytes, Callable[[int, bytes], None]] = {}
+        self.on_need: Callable[[str], None] = lambda _symbol: None
+
+    def add(self, name: str, symbol: str) -> Stream:
+        """Make a stream known by its name on the wire."""
+        stream = Stream(name, symbol)
+        key = name.encode()
+        self.streams[key] = stream
+        is_depth = name.partition("@")[2].startswith("depth")
+        self._handlers[key] = self._depth_handler(stream) if is_depth else self._event_handler(stream)
+        return stream
+
+    def receive(self, local_ts_ns: int, raw: bytes) -> None:
+        """Take one frame of a combined stream."""
+        handler = self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
+        if handler is None:
+            self.strays += 1
+        else:
+            handler(local_ts_ns, raw)
+
+    def _depth_handler(self, stream: Stream) -> Callable[[int, bytes], None]:
+        book, listener, applied = self._books[stream.symbol], self._listener, Verdict.APPLY
+        take = book.receive_raw
+
+        def handle(local_ts_ns: int, raw: bytes) -> None:
+            stream.messages += 1
+            stream.local_ts_ns = local_ts_ns
+            listener.on_raw(stream.symbol, local_ts_ns, raw)
+            try:
+                verdict = take(raw)
+            except WireError as error:
+                stream.malformed += 1
+                book.lose(str(error))
+                verdict = Verdict.GAP
+            if verdict is not applied and not book.in_sync:
+                self.on_need(stream.symbol)
+            listener.on_book(book, verdict, local_ts_ns)
+
+        return handle
+
+    def _event_handler(self, stream: Stream) -> Callable[[int, bytes], None]:
+        listener = self._listener
+
+        def handle(local_ts_ns: int, raw: bytes) -> None:
+            stream.messages += 1
+            stream.local_ts_ns = local_ts_ns
+            listener.on_raw(stream.symbol, local_ts_ns, raw)
+            try:
+                message = decode(raw)
+            except WireError:
+                stream.malformed += 1
+                return
+            number = _number(message)
+            if number > stream.newest or number == 0:  # two connections overlap while one takes over from the other
+                stream.newest = number
+                listener.on_event(stream.symbol, MarketEvent(local_ts_ns, message))
+
+        return handle
+
+
+def _number(message: Message) -> int:
+    """A number that grows along its stream; 0 where there is none."""
+    if isinstance(message, Trade):
+        return message.trade_id
+    if isinstance(message, AggTrade):
+        return message.aggregate_id
+    if isinstance(message, BookTicker):
+        return message.update_id
+    return 0
