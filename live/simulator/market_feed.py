@@ -29,7 +29,8 @@ _ORDINARY_TRADES = ("", "MARKET")
 class MarketFeed:
     """Applies public messages to the exchange. `listed` are the rules of symbols that may turn up.
 
-    A snapshot does not say its symbol: it belongs to `snapshot_symbol`, which a tape of one symbol sets by itself.
+    refused: messages that did not fit. aggregated: symbols whose trades come added up, so that single ones are not
+    counted twice.
     """
 
     exchange: Exchange
@@ -103,13 +104,13 @@ class MarketFeed:
             return []
         now_ms = snapshot.event_ts_ms or self.exchange.state.now_ms
         bids, asks = ([price for price, _ in book.levels(side)] for side in (Side.BUY, Side.SELL))
-        return self._applied(symbol, now_ms, bids, asks)
+        return self._applied(symbol, now_ms, bids, asks, fresh=True)
 
-    def _applied(self, symbol: str, time_ms: int, bids: list[int], asks: list[int]) -> list[Event]:
+    def _applied(self, symbol: str, time_ms: int, bids: list[int], asks: list[int], fresh: bool = False) -> list[Event]:
         if symbol not in self.exchange.state.markets:
             return []
         in_sync = self.books[symbol].local.in_sync
-        return self.exchange.step(commands.DepthApplied(symbol, time_ms, bids, asks, in_sync))
+        return self.exchange.step(commands.DepthApplied(symbol, time_ms, bids, asks, in_sync, fresh))
 
     def _trade(self, trade: Trade | AggTrade) -> list[Event]:
         if trade.symbol not in self.exchange.state.markets:

@@ -30,6 +30,7 @@ class Account:
     dual_side: bool = False
     positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
     settings: dict[str, SymbolSettings] = field(default_factory=dict)
+    updated_ms: int = 0
     warned: bool = False
     reduce_only_account: bool = False
 

@@ -10,13 +10,14 @@ from live.simulator.core.words import MarginType, PositionSide, Side
 
 @dataclass(frozen=True, slots=True)
 class DepthApplied:
-    """The tape's book has taken an update. `bids` and `asks` are the prices it spoke about."""
+    """The tape's book has taken an update. `bids` and `asks` are the prices it spoke about; all of them if `fresh`."""
 
     symbol: str
     time_ms: int
     bids: list[int]
     asks: list[int]
     in_sync: bool = True
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Exchange:
         market.updated_ms = state.now_ms
         market.refresh(Side.BUY, update.bids)
         market.refresh(Side.SELL, update.asks)
+        if update.fresh:
+            market.taken.clear()
         market.follow_mid()
         if not market.next_funding_ms:
             market.next_funding_ms = timers.first_funding_ms(state.now_ms)

@@ -133,7 +133,9 @@ def on_depth(state: State, update: DepthApplied) -> None:
         return
     spoken = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
     for order in orders:
-        if order.price in spoken[order.side]:
+        if update.fresh:  # nobody knows what happened to the queue meanwhile
+            order.place = queueing.join(market.book.quantity(order.side, order.price))
+        elif order.price in spoken[order.side]:
             queueing.on_level(order, market.book.quantity(order.side, order.price), state.model)
     for side in (Side.BUY, Side.SELL):
         for order in _by_priority(state, update.symbol, side):

@@ -107,6 +107,7 @@ class State:
 
     def report_account(self, account: Account, reason: str, positions: list[Position], change: int = 0) -> None:
         """Say how the wallet and these positions stand."""
+        account.updated_ms = self.now_ms
         shown = tuple(
             (_copy(position), self.markets[position.symbol].mark_price, account.isolated(position.symbol))
             for position in positions
