@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from scripts import backtest, data, optimize, strategies, tape
+from scripts import backtest, data, optimize, record, strategies, tape
 from scripts.console import complain
 from skills_lib.domain.errors import TwokeyError
 
@@ -19,6 +19,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(tape.app, name="tape")
 backtest.register(app)
 optimize.register(app)
+record.register(app)
 strategies.register(app)
 
 _INTERRUPTED = 130

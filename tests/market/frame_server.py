@@ -4,12 +4,14 @@ import asyncio
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from skills_lib.market.depth.local_book import LocalBook
@@ -78,7 +80,8 @@ class FrameServer:
         for _ in range(count):
             raw = self._advance()
             for socket in list(self.sockets):
-                await socket.send(raw, text=True)
+                with suppress(ConnectionClosed):
+                    await socket.send(raw, text=True)
 
     def skip(self, count: int) -> None:
         """Let the next frames happen without telling anyone."""
@@ -125,7 +128,8 @@ class FrameServer:
         if self.refusals:
             status, headers = self.refusals.pop(0)
             return self._response(status, b'{"code":-1003,"msg":"Too many requests"}', headers)
-        assert parse_qs(address.query)["symbol"] == [self.symbol]
+        if parse_qs(address.query)["symbol"] != [self.symbol]:
+            return self._response(400, b'{"code":-1121,"msg":"Invalid symbol."}')
         return self._response(200, self.snapshot())
 
     @staticmethod

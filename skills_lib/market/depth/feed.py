@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Self
 
@@ -16,7 +16,8 @@ from skills_lib.market.depth.feed_rest import FeedRest
 from skills_lib.market.depth.feed_settings import FeedSettings
 from skills_lib.market.depth.feed_socket import Socket, import_picows, open_socket
 from skills_lib.market.depth.feed_streams import Dispatcher, FeedListener, Silent, Stream
-from skills_lib.market.depth.model import Snapshot, WireError
+from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import Verdict
 from skills_lib.market.depth.wire import decode
 
@@ -61,14 +62,19 @@ class Feed:
     """
 
     def __init__(
-        self, settings: FeedSettings, listener: FeedListener | None = None, chance: random.Random | None = None
+        self,
+        settings: FeedSettings,
+        listener: FeedListener | None = None,
+        chance: random.Random | None = None,
+        open_book: Callable[[str, Venue], LocalBook] = open_local_book,
     ) -> None:
         self.settings = settings
         self._listener = listener or Silent()
         self._chance = chance or random.Random()
-        self.books = {symbol: open_local_book(symbol, settings.endpoints.venue) for symbol in settings.symbols}
+        self.books = {symbol: open_book(symbol, settings.endpoints.venue) for symbol in settings.symbols}
         self._dispatcher = Dispatcher(self.books, self._listener)
         self._dispatcher.on_need = self._need_snapshot
+        self._dispatcher.on_failure = self._fail
         self._rest = FeedRest(settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._mending: set[str] = set()
@@ -105,6 +111,10 @@ class Feed:
             self._failed.exception()  # seen: asyncio would complain of it otherwise
         for socket in list(self._sockets):
             socket.close()
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the REST connections; `async with` does this itself."""
         await self._rest.close()
 
     async def run(self) -> None:
@@ -114,8 +124,24 @@ class Feed:
             InputError: the extra `live` is missing.
         """
         async with self:
-            assert self._failed is not None
-            await self._failed
+            await self.wait(None)
+
+    async def wait(self, timeout_s: float | None) -> None:
+        """Wait that long, or without end; what the listener raises is raised here at once."""
+        assert self._failed is not None
+        await asyncio.wait([self._failed], timeout=timeout_s)
+        if self._failed.done():
+            self._failed.result()
+
+    async def require_symbols(self) -> None:
+        """Ask the venue for every symbol, at little weight: the stream of a symbol that is not there stays silent.
+
+        Raises:
+            InputError: the venue does not list one of them.
+            SourceUnavailableError: the venue does not answer.
+        """
+        for symbol in self.settings.symbols:
+            await self._rest.require_symbol(symbol)
 
     def is_trusted(self, symbol: str) -> bool:
         """Whether a book is in sync and its stream speaks."""
@@ -178,6 +204,9 @@ class Feed:
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
+        self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
         self.last_error = f"{type(error).__name__}: {error}"
         if self._failed is not None and not self._failed.done():
             self._failed.set_exception(error)
@@ -222,8 +251,6 @@ class Feed:
                 if now - heard > self.settings.reconnect_after_s:
                     self.last_error = f"{len(streams)} streams said nothing for {now - heard:.1f} s"
                     break
-            if ended.done():
-                ended.result()
         finally:
             ended.cancel()
         self._drop(socket)

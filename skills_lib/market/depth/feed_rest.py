@@ -7,7 +7,7 @@ from typing import NamedTuple
 import httpx
 import msgspec
 
-from skills_lib.domain.errors import SourceUnavailableError
+from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.market.depth.feed_budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed_clock import ClockOffset
 from skills_lib.market.depth.feed_settings import FeedSettings
@@ -15,6 +15,7 @@ from skills_lib.market.depth.feed_settings import FeedSettings
 _TIMEOUT_S = 5.0
 _REFUSED = (429, 418)
 _SHORTEST_BAN_S = 5.0
+_INVALID_SYMBOL = "-1121"
 
 
 class Answer(NamedTuple):
@@ -46,6 +47,22 @@ class FeedRest:
         limit = self._settings.snapshot_limit
         params = {"symbol": symbol, "limit": str(limit)}
         return await self._get("/depth", params, snapshot_weight(limit))
+
+    async def require_symbol(self, symbol: str) -> None:
+        """Ask for the smallest snapshot there is.
+
+        Raises:
+            InputError: the venue does not list the symbol.
+            SourceUnavailableError: no answer, or another refusal.
+        """
+        try:
+            await self._get("/depth", {"symbol": symbol, "limit": "5"}, snapshot_weight(5))
+        except SourceUnavailableError as error:
+            if _INVALID_SYMBOL in str(error):
+                venue = self._settings.endpoints.venue
+                told = f"{venue} lists no symbol {symbol}. Write it as Binance does, such as BTCUSDT."
+                raise InputError(told) from error
+            raise
 
     async def ask_time(self) -> None:
         """Compare the clocks.

@@ -25,15 +25,14 @@ def import_picows() -> Any:
 
 
 class Socket:
-    """An open connection. Pings of the server are answered by picows."""
+    """An open connection. Pings of the server are answered by picows; what the receiver raises ends the connection."""
 
-    def __init__(self, transport: Any, broken: type[Exception]) -> None:
+    def __init__(self, transport: Any) -> None:
         self._transport = transport
-        self._broken = broken
 
     async def wait_closed(self) -> None:
-        """Return when the connection has ended; what the receiver raised is raised here."""
-        with suppress(OSError, self._broken):
+        """Return when the connection has ended, for whatever reason."""
+        with suppress(Exception):
             await self._transport.wait_disconnected()
 
     def close(self) -> None:
@@ -50,7 +49,7 @@ async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> Soc
     """
     picows = import_picows()
     transport, _ = await _connect(picows, url, _listener(picows, receive), timeout_s)
-    return Socket(transport, picows.WSError)
+    return Socket(transport)
 
 
 async def _connect(picows: Any, url: str, listener: Any, timeout_s: float) -> Any:

@@ -84,6 +84,7 @@ class Dispatcher:
         self.strays = 0
         self._handlers: dict[bytes, Callable[[int, bytes], None]] = {}
         self.on_need: Callable[[str], None] = lambda _symbol: None
+        self.on_failure: Callable[[Exception], None] = lambda _error: None
 
     def add(self, name: str, symbol: str) -> Stream:
         """Make a stream known by its name on the wire."""
@@ -99,8 +100,12 @@ class Dispatcher:
         handler = self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
         if handler is None:
             self.strays += 1
-        else:
+            return
+        try:
             handler(local_ts_ns, raw)
+        except Exception as error:
+            self.on_failure(error)  # the socket's library would only log it
+            raise
 
     def _depth_handler(self, stream: Stream) -> Callable[[int, bytes], None]:
         book, listener, applied = self._books[stream.symbol], self._listener, Verdict.APPLY

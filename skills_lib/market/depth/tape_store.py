@@ -93,8 +93,7 @@ class TapeWriter:
         frame = self._packer.compress(b"\n".join(self._lines) + b"\n")
         part = self.manifest.parts[-1]
         try:
-            self._file.write(frame)
-            self._file.flush()
+            _write_all(self._file, frame)
         except OSError:
             os.ftruncate(self._file.fileno(), part.size_bytes)
             part.lines -= len(self._lines)
@@ -153,6 +152,13 @@ class TapeWriter:
         self._file = None
         self.manifest.parts[-1].sha256 = self._hash.hexdigest()
         write_manifest(self.folder, self.manifest)
+
+
+def _write_all(file: IO[bytes], frame: bytes) -> None:
+    """Unbuffered files write what fits and say so only by its length."""
+    left = memoryview(frame)
+    while left:
+        left = left[file.write(left) :]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
