@@ -17,7 +17,11 @@ _MOST_BODY = 1 << 20
 def application(simulator: Simulator) -> web.Application:
     """Routes of all three surfaces: streams, WebSocket API, REST."""
     app = web.Application(client_max_size=_MOST_BODY)
-    app.router.add_get("/ws-fapi/v1", lambda request: _serve_api(simulator, request))
+
+    async def serve_api(request: web.Request) -> web.WebSocketResponse:
+        return await _serve_api(simulator, request)
+
+    app.router.add_get("/ws-fapi/v1", serve_api)
     for route in ("", "/public", "/market", "/private"):
         for path in ("/ws", "/ws/{streams:.*}", "/stream"):
             app.router.add_get(route + path, simulator.sockets.handle)

@@ -143,7 +143,7 @@ def on_depth(state: State, update: DepthApplied) -> None:
 
 
 def _meet_crossing(state: State, market: Market, order: Order) -> None:
-    for price, quantity in list(market.available(order.side.opposite)):
+    for price, quantity in market.available(order.side.opposite):
         if not order.remaining or not queueing.meets(order, price, state.model):
             return
         taken = min(_reducible(state, order), quantity)
