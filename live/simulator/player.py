@@ -16,7 +16,7 @@ NS = 1_000_000_000
 
 @dataclass(eq=False)
 class Player:
-    """`speed` is a multiple of real time, 0 for as fast as the clients read.
+    """`speed` is a multiple of real time, 0 for as fast as the clients read. `live` plays what is pushed instead.
 
     A held tape plays only as far as an order under way needs; a finished one lets time jump to what is due next.
     """
@@ -28,6 +28,7 @@ class Player:
     deliver: Callable[[Delivery], None]
     on_time: Callable[[int], None]
     room: Callable[[], Awaitable[None]]
+    live: bool = False
     held: bool = True
     ended: bool = False
     played: int = 0
@@ -71,6 +72,11 @@ class Player:
         self.first_ns = self.first_ns or line.time_ns
         self._load()
 
+    def push(self, line: Played) -> None:
+        """Play a message that has just come in."""
+        self._next = line
+        self.play_one()
+
     def play(self, lines: int) -> None:
         """Play some lines of a held tape."""
         for _ in range(lines):
@@ -86,7 +92,9 @@ class Player:
     async def run(self) -> None:
         """Play until cancelled."""
         while True:
-            if self.held or self.ended:
+            if self.live:
+                await self._live()
+            elif self.held or self.ended:
                 await self._rest()
             elif self.speed:
                 await self._pace()
@@ -112,9 +120,18 @@ class Player:
         self.play_until(began_tape + (time.monotonic_ns() - began_real) * self.speed)
         due = [moment for moment in (self._next and self._next.time_ns, self.venue.next_due_ns) if moment]
         ahead_s = (min(due, default=self.venue.now_ns) - self.venue.now_ns) / self.speed / NS
+        await self._nap(ahead_s)
+
+    async def _live(self) -> None:
+        self.play_until(max(time.time_ns(), self.venue.now_ns))
+        due = self.venue.next_due_ns
+        ahead_s = LONGEST_NAP_S if due is None else (due - self.venue.now_ns) / NS
+        await self._nap(ahead_s)
+
+    async def _nap(self, seconds: float) -> None:
         self._wake.clear()
         try:
-            await asyncio.wait_for(self._wake.wait(), min(max(ahead_s, 0.0), LONGEST_NAP_S))
+            await asyncio.wait_for(self._wake.wait(), min(max(seconds, 0.0), LONGEST_NAP_S))
         except TimeoutError:
             return
 

@@ -46,7 +46,10 @@ class Start(StrEnum):
 
 @dataclass(frozen=True)
 class SimulatorSettings:
-    """speed: a multiple of real time, 0 for as fast as clients read. balance: of a fresh account, in USDT as text."""
+    """speed: a multiple of real time, 0 for as fast as clients read. balance: of a fresh account, in USDT as text.
+
+    live: messages are pushed by a feed, there is no tape. store: where accounts, orders and positions are kept.
+    """
 
     speed: int = 1
     seed: int = 0
@@ -60,6 +63,7 @@ class SimulatorSettings:
     faults: FaultPlan = field(default_factory=FaultPlan)
     listed: dict[str, Rules] = field(default_factory=built_in)
     store: Path | None = None
+    live: bool = False
     weight_limit: int = WEIGHT_PER_MINUTE
     socket_life_s: float = LIFE_S
 
@@ -92,10 +96,10 @@ class Simulator:
         Raises:
             InputError: the tape holds no snapshot that fits.
         """
-        if not self.player.prime():
+        if not (self.settings.live or self.player.prime()):
             raise InputError("The tape holds no snapshot that meets its updates. Look with `twokey tape check FILE`.")
         for account in self.state.accounts.values():
-            account.updated_ms = account.updated_ms or self.state.now_ms
+            account.updated_ms = account.updated_ms or max(1, self.state.now_ms)
         if self.settings.start is Start.NOW:
             self.player.go()
         elif self.settings.start is Start.FIRST_STREAM:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from live.simulator.core.money import parse
 from live.simulator.latency import MS
+from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -51,7 +52,11 @@ class TapeSource:
         self._loaded: set[str] = set()
 
     def read(self, lines: Iterable[object]) -> Iterator[Played]:
-        """Messages of the lines; what cannot be read is counted. A snapshot waits for the first symbol to be named."""
+        """Messages of the lines; what cannot be read is counted. A snapshot waits for the first symbol to be named.
+
+        Raises:
+            InputError: a tape of the spot market.
+        """
         early: list[tuple[Message, TapeLine]] = []
         for line in lines:
             message = self._decoded(line)
@@ -60,6 +65,8 @@ class TapeSource:
             if isinstance(message, Snapshot) and not line.symbol and not self._prices:
                 early.append((message, line))
                 continue
+            if isinstance(message, DepthUpdate) and message.previous_update_id is None:
+                raise InputError("The tape is of the spot market: its updates lack pu. Take a tape of USD-M futures.")
             if isinstance(message, _NAMED):
                 self._note(message)
             yield from (self.played(held, entry.raw, "", entry.local_ts_ns or 0) for held, entry in early)
