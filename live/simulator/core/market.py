@@ -68,10 +68,14 @@ class Market:
                 self.taken.pop((side, price), None)
 
     def follow_mid(self) -> None:
-        """Mark at the middle of the touch while the tape brings no mark price."""
+        """Mark at the middle of the touch while the tape brings no mark price; nor a last price before its first."""
         bid, ask = self.touch(Side.BUY), self.touch(Side.SELL)
-        if not self.marked and bid and ask:
-            self.mark_price = self.index_price = (bid + ask) // 2
+        if not (bid and ask):
+            return
+        middle = (bid + ask) // 2
+        self.last_price = self.last_price or middle
+        if not self.marked:
+            self.mark_price = self.index_price = middle
 
     def bound(self, side: Side) -> int:
         """The worst price a market order of `side` may take: marketTakeBound around the mark price."""
