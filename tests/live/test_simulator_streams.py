@@ -207,7 +207,6 @@ def test_the_websocket_api_trades_like_rest(serve: Serve) -> None:
         order_id = placed["result"]["orderId"]
         amended = await call(
             socket,
-            talk,
             "order.modify",
             symbol="BTCUSDT",
             side="BUY",
