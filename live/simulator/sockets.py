@@ -38,6 +38,7 @@ class Socket:
     _waiting: deque[bytes] = field(default_factory=deque)
     _delayed: list[tuple[int, bytes]] = field(default_factory=list)
     _swapped: bytes | None = None
+    _torn: bytes | None = None
 
     def __post_init__(self) -> None:
         self._ready, self._room = asyncio.Event(), asyncio.Event()
@@ -46,7 +47,7 @@ class Socket:
 
     def push(self, frame: bytes, stream: str) -> None:
         """Queue a frame of a stream; never waits."""
-        if self.frozen or self.closing:
+        if self.frozen or self.closing or self._torn is not None:
             return
         fault = self.faults.on_frame(stream)
         if fault is None:
@@ -68,7 +69,8 @@ class Socket:
             case "freeze":
                 self.frozen = True
             case "cut":
-                self._cut(frame)
+                self._torn = frame
+                self._ready.set()
 
     def _queue(self, frame: bytes) -> None:
         self._waiting.append(frame)
@@ -97,14 +99,12 @@ class Socket:
         if self.request.transport:
             self.request.transport.abort()
 
-    def _cut(self, frame: bytes) -> None:
+    def _tear(self, frame: bytes) -> None:
         """Announce a whole frame, send half of it, and break the line."""
         self.closing = True
-        transport = self.request.transport
-        if transport:
-            transport.write(_half_of_a_frame(frame))
-            transport.close()
-        self._ready.set()
+        if self.request.transport:
+            self.request.transport.write(_half_of_a_frame(frame))
+            self.request.transport.close()
 
     async def write(self) -> None:
         """Send what waits, until the socket closes."""
@@ -120,6 +120,8 @@ class Socket:
                 self.sent += 1
                 if len(self._waiting) < ROOM:
                     self._room.set()
+            if self._torn is not None and not self.closing:
+                self._tear(self._torn)
 
     async def room(self) -> None:
         """Wait until the client has read most of what was sent; give up on one that does not read."""

@@ -12,6 +12,8 @@ from live.simulator.streams.names import Kind, Stream
 from skills_lib.market.depth.model import AggTrade, BookTicker, DepthUpdate, MarkPrice, Message, Trade
 
 AGGREGATION_MS = 100
+UPDATES_WITHOUT_TICKER = 20
+"""A tape that has shown so many diffs and no bookTicker has none: it is made from the book."""
 
 
 class Publisher:
@@ -21,7 +23,7 @@ class Publisher:
         self.feed, self.hub = feed, hub
         self.histories: dict[str, History] = {}
         self._batches: dict[tuple[str, int], DepthBatch] = {}
-        self._tickers: set[str] = set()
+        self._unticked: dict[str, int] = {}
         self._next: dict[str, int] = {}
 
     def history(self, symbol: str) -> History:
@@ -34,7 +36,7 @@ class Publisher:
             case DepthUpdate():
                 self._depth(message, raw, now_ms)
             case BookTicker():
-                self._tickers.add(message.symbol)
+                self._unticked[message.symbol] = -1
                 self._pass(Kind.BOOK_TICKER, message.symbol, raw)
             case Trade() if parse(message.price) and parse(message.quantity):
                 self._trade(message, raw, now_ms)
@@ -87,8 +89,11 @@ class Publisher:
                 self._send_batch(update.symbol, stream.speed_ms, batch)
             if update.final_update_id != batch.final:
                 batch.add(update)
-        if update.symbol not in self._tickers:
+        unticked = self._unticked.get(update.symbol, 0)
+        if unticked >= UPDATES_WITHOUT_TICKER:
             self._own_ticker(update, now_ms)
+        elif unticked >= 0:
+            self._unticked[update.symbol] = unticked + 1
 
     def _own_ticker(self, update: DepthUpdate, now_ms: int) -> None:
         market = self.feed.exchange.state.markets.get(update.symbol)
