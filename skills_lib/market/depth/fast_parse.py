@@ -12,6 +12,8 @@ from skills_lib.market.depth.fast_state import MAX_LEVELS, WINDOW, WORD
 
 FAILED = 0
 
+inlined = njit(forceinline=True)
+
 _ZERO, _NINE, _QUOTE, _COMMA, _DOT, _COLON = (ord(letter) for letter in '09",.:')
 _OBJECT, _END_OBJECT, _LIST, _END_LIST, _BACKSLASH, _AT, _SPACE, _TILDE = (ord(letter) for letter in "{}[]\\@ ~")
 _A, _B, _E, _P, _S, _T, _U, _EVENT, _TIME, _FIRST = (ord(letter) for letter in "abepstuETU")
@@ -168,14 +170,13 @@ def _read_integer(here, slot):
 
 
 @njit
-def _read_levels(here, side, state):  # noqa: C901, PLR0911, PLR0912, PLR0915
+def _read_levels(here, side, state):  # noqa: C901, PLR0911, PLR0915
     """`:[["61659.70","1.486"],…]`: pairs of position and quantity into PARSED, and how many of them are far."""
     price_decimals, price_zeros = get(state + WORD * at.PRICE_DECIMALS), get(state + WORD * at.PRICE_ZEROS)
     quantity_decimals, quantity_zeros = get(state + WORD * at.QUANTITY_DECIMALS), get(state + WORD * at.QUANTITY_ZEROS)
     origin = get(state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.ORIGIN))
-    place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
-    last = place + 2 * WORD * MAX_LEVELS
-    first, far = place, 0
+    first = place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
+    last, far = place + 2 * WORD * MAX_LEVELS, 0
     if byte_at(here) != _COLON or byte_at(here + 1) != _LIST:
         return FAILED
     here += 1
@@ -185,55 +186,11 @@ def _read_levels(here, side, state):  # noqa: C901, PLR0911, PLR0912, PLR0915
         # here stands on the list's own bracket, or on the comma behind a level
         if byte_at(here + 1) != _LIST or byte_at(here + 2) != _QUOTE or place == last:
             return FAILED
-        here += 3
-        start, price, byte = here, 0, byte_at(here)
-        while _ZERO <= byte <= _NINE:
-            price = price * 10 + byte - _ZERO
-            here += 1
-            byte = byte_at(here)
-        digits = here - start + price_decimals
-        if here == start or digits > _MOST_DIGITS:
+        price, here = _read_number(here + 3, price_decimals, price_zeros)
+        if price <= 0 or byte_at(here) != _QUOTE or byte_at(here + 1) != _COMMA or byte_at(here + 2) != _QUOTE:
             return FAILED
-        if price_decimals + price_zeros:
-            if byte != _DOT:
-                return FAILED
-            here += 1
-            for _ in range(price_decimals):
-                byte = byte_at(here)
-                if not _ZERO <= byte <= _NINE:
-                    return FAILED
-                price = price * 10 + byte - _ZERO
-                here += 1
-            for _ in range(price_zeros):
-                if byte_at(here) != _ZERO:
-                    return FAILED
-                here += 1
-        if price == 0 or byte_at(here) != _QUOTE or byte_at(here + 1) != _COMMA or byte_at(here + 2) != _QUOTE:
-            return FAILED
-        here += 3
-        start, quantity, byte = here, 0, byte_at(here)
-        while _ZERO <= byte <= _NINE:
-            quantity = quantity * 10 + byte - _ZERO
-            here += 1
-            byte = byte_at(here)
-        digits = here - start + quantity_decimals
-        if here == start or digits > _MOST_DIGITS:
-            return FAILED
-        if quantity_decimals + quantity_zeros:
-            if byte != _DOT:
-                return FAILED
-            here += 1
-            for _ in range(quantity_decimals):
-                byte = byte_at(here)
-                if not _ZERO <= byte <= _NINE:
-                    return FAILED
-                quantity = quantity * 10 + byte - _ZERO
-                here += 1
-            for _ in range(quantity_zeros):
-                if byte_at(here) != _ZERO:
-                    return FAILED
-                here += 1
-        if byte_at(here) != _QUOTE or byte_at(here + 1) != _END_LIST:
+        quantity, here = _read_number(here + 3, quantity_decimals, quantity_zeros)
+        if quantity < 0 or byte_at(here) != _QUOTE or byte_at(here + 1) != _END_LIST:
             return FAILED
         here += 2
         position = price - origin if side else origin - price
@@ -249,3 +206,33 @@ def _read_levels(here, side, state):  # noqa: C901, PLR0911, PLR0912, PLR0915
     put(state + WORD * (at.COUNTS + side), (place - first) // (2 * WORD))
     put(state + WORD * (at.FAR_COUNTS + side), far)
     return here + 1
+
+
+@inlined
+def _read_number(here, decimals, zeros):  # noqa: C901
+    """`61659.70`: its value in units and the address behind it; -1 where it is not written as the venue writes.
+
+    A byte at a time: how many there are is foretold by the processor, so this beats taking eight at once.
+    """
+    first, value, byte = here, 0, byte_at(here)
+    while _ZERO <= byte <= _NINE:
+        value = value * 10 + byte - _ZERO
+        here += 1
+        byte = byte_at(here)
+    if here == first or here - first + decimals > _MOST_DIGITS:
+        return -1, here
+    if decimals + zeros:
+        if byte != _DOT:
+            return -1, here
+        here += 1
+    for _ in range(decimals):
+        byte = byte_at(here)
+        if not _ZERO <= byte <= _NINE:
+            return -1, here
+        value = value * 10 + byte - _ZERO
+        here += 1
+    for _ in range(zeros):
+        if byte_at(here) != _ZERO:
+            return -1, here
+        here += 1
+    return value, here

@@ -108,13 +108,18 @@ class Dispatcher:
             raise
 
     def _depth_handler(self, stream: Stream) -> Callable[[int, bytes], None]:
-        book, listener, applied = self._books[stream.symbol], self._listener, Verdict.APPLY
-        take = book.receive_raw
+        book, applied, symbol = self._books[stream.symbol], Verdict.APPLY, stream.symbol
+        take, tell_raw, tell_book = (
+            book.receive_raw,
+            _heard(self._listener, "on_raw"),
+            _heard(self._listener, "on_book"),
+        )
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
             stream.messages += 1
             stream.local_ts_ns = local_ts_ns
-            listener.on_raw(stream.symbol, local_ts_ns, raw)
+            if tell_raw:
+                tell_raw(symbol, local_ts_ns, raw)
             try:
                 verdict = take(raw)
             except WireError as error:
@@ -122,18 +127,22 @@ class Dispatcher:
                 book.lose(str(error))
                 verdict = Verdict.GAP
             if verdict is not applied and not book.in_sync:
-                self.on_need(stream.symbol)
-            listener.on_book(book, verdict, local_ts_ns)
+                self.on_need(symbol)
+            if tell_book:
+                tell_book(book, verdict, local_ts_ns)
 
         return handle
 
     def _event_handler(self, stream: Stream) -> Callable[[int, bytes], None]:
-        listener = self._listener
+        tell_raw, tell_event = _heard(self._listener, "on_raw"), _heard(self._listener, "on_event")
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
             stream.messages += 1
             stream.local_ts_ns = local_ts_ns
-            listener.on_raw(stream.symbol, local_ts_ns, raw)
+            if tell_raw:
+                tell_raw(stream.symbol, local_ts_ns, raw)
+            if not tell_event:
+                return
             try:
                 message = decode(raw)
             except WireError:
@@ -142,9 +151,15 @@ class Dispatcher:
             number = _number(message)
             if number > stream.newest or number == 0:  # two connections overlap while one takes over from the other
                 stream.newest = number
-                listener.on_event(stream.symbol, MarketEvent(local_ts_ns, message))
+                tell_event(stream.symbol, MarketEvent(local_ts_ns, message))
 
         return handle
+
+
+def _heard(listener: FeedListener, method: str) -> Callable[..., None] | None:
+    """The listener's own method; None where it is the one of `Silent`, which need not be called."""
+    own = getattr(type(listener), method, None)
+    return None if own is getattr(Silent, method) else getattr(listener, method)
 
 
 def _number(message: Message) -> int:
