@@ -41,7 +41,8 @@ async def amend(call: Call) -> dict[str, Any]:
     """`PUT /order`."""
     rules = call.rules()
     order: Order = await call.send(amendment(call.params, rules, call.owner))
-    return order_payloads.acknowledged(order, rules) | {"pair": rules.symbol}
+    number = max(entry.amendment_id for entry in call.state.amendments if entry.order_id == order.order_id)
+    return order_payloads.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": number}
 
 
 async def cancel(call: Call) -> dict[str, Any]:
