@@ -10,9 +10,13 @@ STEP_MS = 50
 
 
 class TapeWriter:
-    """Draws a market of BTCUSDT around 60000 that trades, refreshes and moves; every line is a message of the venue."""
+    """Draws a market of BTCUSDT around 60000 that trades and refreshes; every line is a message of the venue.
 
-    def __init__(self, seed: int = 1, symbol: str = "BTCUSDT", middle: int = 600_000) -> None:
+    `wanders` lets the price move, so that it trades through levels and crosses where others stood.
+    """
+
+    def __init__(self, seed: int = 1, symbol: str = "BTCUSDT", middle: int = 600_000, wanders: bool = False) -> None:
+        self.wanders = wanders
         self.random, self.symbol, self.middle = random.Random(seed), symbol, middle
         self.now_ms, self.update_id, self.trade_id = START_MS, 1_000_000, 1
         self.bids = {middle - 1 - step: 1_000 + 100 * step for step in range(40)}
@@ -29,12 +33,19 @@ class TapeWriter:
         changed: tuple[dict[int, int], dict[int, int]] = ({}, {})
         if self.random.random() < 0.5:
             yield self._trade(changed)
+        if self.wanders and self.random.random() < 0.3:
+            self._move(changed)
         for side, touch, away in ((0, self.middle - 1, -1), (1, self.middle, 1)):
             price = touch + away * self.random.randrange(20)
             changed[side][price] = self.random.randrange(1, 3_000)
         self._apply(changed)
         yield self._line(self._stream("depth@0ms", self._diff(changed)))
         yield self._line(self._stream("bookTicker", self._ticker()))
+
+    def _move(self, changed: tuple[dict[int, int], dict[int, int]]) -> None:
+        self.middle += self.random.choice((-3, -2, -1, 1, 2, 3))
+        changed[0].update((price, 0) for price in self.bids if price >= self.middle)
+        changed[1].update((price, 0) for price in self.asks if price < self.middle)
 
     def _trade(self, changed: tuple[dict[int, int], dict[int, int]]) -> str:
         buyer_is_maker = self.random.random() < 0.5
