@@ -209,7 +209,7 @@ def test_the_pessimistic_model_fills_least_and_the_optimistic_most() -> None:
             for line in lines[:20]:
                 feed(venue, line)
             price = next(venue.feed.books[SYMBOL].levels(Side.BUY))[0]
-            request = OrderRequest(ME, SYMBOL, Side.BUY, OrderType.LIMIT, SCALE // 2, price)
+            request = OrderRequest(ME, SYMBOL, Side.BUY, OrderType.LIMIT, 20 * SCALE, price)
             venue.send(ME, Submit(request))
             venue.run_until(venue.now_ns + 10_000_000_000)
             for line in lines[20:]:
