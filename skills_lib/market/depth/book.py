@@ -3,9 +3,11 @@
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
 
-from skills_lib.market.depth.model import Level, Side, WireLevel
-from skills_lib.market.depth.scale import Scale, ScaleError
+from skills_lib.market.depth.model import Level, Side, WireError, WireLevel
+from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 from skills_lib.market.depth.view import WritableBook
+
+Levels = list[tuple[int, int]]
 
 
 class OrderBook(WritableBook):
@@ -46,8 +48,7 @@ class OrderBook(WritableBook):
         except ScaleError:
             if self._scale_is_given:
                 raise
-            self._refine(self.scale.finest(Scale.of_levels([*bids, *asks])))
-            new_bids, new_asks = scaled_levels(bids, self.scale), scaled_levels(asks, self.scale)
+            new_bids, new_asks = self._refine(bids, asks)
         for price, quantity in new_bids:
             self._bids.set(price, quantity)
         for price, quantity in new_asks:
@@ -73,14 +74,13 @@ class OrderBook(WritableBook):
         """How many bids and asks there are."""
         return len(self._bids.keys), len(self._asks.keys)
 
-    def _refine(self, scale: Scale) -> None:
-        price_factor = 10 ** (scale.price_decimals - self.scale.price_decimals)
-        quantity_factor = 10 ** (scale.quantity_decimals - self.scale.quantity_decimals)
-        self._bids, self._asks = (
-            _Side((key * price_factor, quantity * quantity_factor) for key, quantity in side.quantities.items())
-            for side in (self._bids, self._asks)
-        )
-        self.scale = scale
+    def _refine(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel]) -> tuple[Levels, Levels]:
+        """Take a scale that holds the new levels too, which are returned in it."""
+        scale = self.scale.finest(Scale.of_levels([*bids, *asks]))
+        new = scaled_levels(bids, scale), scaled_levels(asks, scale)
+        sides = [refined_levels(side.quantities.items(), self.scale, scale) for side in (self._bids, self._asks)]
+        self._bids, self._asks, self.scale = _Side(sides[0]), _Side(sides[1]), scale
+        return new
 
     def _check(self) -> None:
         """Assert every invariant."""
@@ -111,10 +111,24 @@ class _Side:
         self.quantities[key] = quantity
 
 
-def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> list[tuple[int, int]]:
+def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> Levels:
     """Prices and quantities of the wire in units of `scale`.
 
     Raises:
         WireError: a level is malformed, or finer than the scale.
     """
     return [(scale.price(price), scale.quantity(quantity)) for price, quantity in levels]
+
+
+def refined_levels(levels: Iterable[tuple[int, int]], old: Scale, new: Scale) -> Levels:
+    """Levels of one scale in a finer one.
+
+    Raises:
+        WireError: a number would be larger than MAX_SCALED.
+    """
+    price_factor = 10 ** (new.price_decimals - old.price_decimals)
+    quantity_factor = 10 ** (new.quantity_decimals - old.quantity_decimals)
+    made = [(price * price_factor, quantity * quantity_factor) for price, quantity in levels]
+    if any(max(abs(price), quantity) > MAX_SCALED for price, quantity in made):
+        raise WireError("A number has more decimals than fit beside the others in one book. Take a new snapshot.")
+    return made

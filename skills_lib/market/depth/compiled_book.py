@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.market.depth import fast_state as at
-from skills_lib.market.depth.book import scaled_levels
+from skills_lib.market.depth.book import Levels, refined_levels, scaled_levels
 from skills_lib.market.depth.fast_entries import ENTRIES
 from skills_lib.market.depth.local_book import IMBALANCE_LEVELS
 from skills_lib.market.depth.model import Level, Side, Venue, WireLevel
@@ -21,7 +21,6 @@ GENERAL, RECENTRE = 9.0, 8.0
 """What `consume` returns besides an imbalance: see fast_apply.py."""
 
 Block = npt.NDArray[np.int64]
-Levels = list[tuple[int, int]]
 
 
 class CompiledBook(WritableBook):
@@ -151,13 +150,10 @@ class CompiledBook(WritableBook):
         return price - origin if number else origin - price
 
     def _refined(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel]) -> tuple[Levels, Levels]:
+        """Take a scale that holds the new levels too, which are returned in it."""
         scale = self.scale.finest(Scale.of_levels([*bids, *asks]))
         new = scaled_levels(bids, scale), scaled_levels(asks, scale)
-        factors = (
-            10 ** (scale.price_decimals - self.scale.price_decimals),
-            10 ** (scale.quantity_decimals - self.scale.quantity_decimals),
-        )
-        old = [[(p * factors[0], q * factors[1]) for p, q in self._all(side)] for side in _SIDE_NUMBERS]
+        old = [refined_levels(self._all(side), self.scale, scale) for side in _SIDE_NUMBERS]
         self._set_scale(scale)
         self._place(*old)
         return new

@@ -4,13 +4,18 @@ Field names of the wire are those of Binance's stream documentation; `rename` ma
 """
 
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
 from skills_lib.domain.errors import CorruptDataError
 
 MS_TO_NS = 1_000_000
+
+_MOST = 1 << 62
+
+Whole = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+"""An id or a time of the wire: what is larger than a machine word is no such thing."""
 
 WireLevel = tuple[str, str]
 """Price and quantity as the venue wrote them."""
@@ -38,13 +43,13 @@ class DepthUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="dep
     """A diff of the book: absolute quantities, "0" deletes. `previous_update_id` is None on spot."""
 
     symbol: str = msgspec.field(name="s")
-    event_ts_ms: int = msgspec.field(name="E")
-    first_update_id: int = msgspec.field(name="U")
-    final_update_id: int = msgspec.field(name="u")
+    event_ts_ms: Whole = msgspec.field(name="E")
+    first_update_id: Whole = msgspec.field(name="U")
+    final_update_id: Whole = msgspec.field(name="u")
     bids: list[WireLevel] = msgspec.field(name="b")
     asks: list[WireLevel] = msgspec.field(name="a")
-    previous_update_id: int | None = msgspec.field(name="pu", default=None)
-    transaction_ts_ms: int | None = msgspec.field(name="T", default=None)
+    previous_update_id: Whole | None = msgspec.field(name="pu", default=None)
+    transaction_ts_ms: Whole | None = msgspec.field(name="T", default=None)
 
     @property
     def exch_ts_ns(self) -> int:
@@ -56,13 +61,13 @@ class BookTicker(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="book
     """Best bid and ask right after update `update_id`. Spot sends no times."""
 
     symbol: str = msgspec.field(name="s")
-    update_id: int = msgspec.field(name="u")
+    update_id: Whole = msgspec.field(name="u")
     bid_price: str = msgspec.field(name="b")
     bid_quantity: str = msgspec.field(name="B")
     ask_price: str = msgspec.field(name="a")
     ask_quantity: str = msgspec.field(name="A")
-    event_ts_ms: int | None = msgspec.field(name="E", default=None)
-    transaction_ts_ms: int | None = msgspec.field(name="T", default=None)
+    event_ts_ms: Whole | None = msgspec.field(name="E", default=None)
+    transaction_ts_ms: Whole | None = msgspec.field(name="T", default=None)
 
     @property
     def exch_ts_ns(self) -> int | None:
@@ -74,9 +79,9 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="trade"):
     """One trade. `buyer_is_maker` means that the seller took."""
 
     symbol: str = msgspec.field(name="s")
-    event_ts_ms: int = msgspec.field(name="E")
-    trade_ts_ms: int = msgspec.field(name="T")
-    trade_id: int = msgspec.field(name="t")
+    event_ts_ms: Whole = msgspec.field(name="E")
+    trade_ts_ms: Whole = msgspec.field(name="T")
+    trade_id: Whole = msgspec.field(name="t")
     price: str = msgspec.field(name="p")
     quantity: str = msgspec.field(name="q")
     buyer_is_maker: bool = msgspec.field(name="m")
@@ -92,13 +97,13 @@ class AggTrade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="aggTra
     """Trades of one taker at one price within 100 ms, added up."""
 
     symbol: str = msgspec.field(name="s")
-    event_ts_ms: int = msgspec.field(name="E")
-    trade_ts_ms: int = msgspec.field(name="T")
-    aggregate_id: int = msgspec.field(name="a")
+    event_ts_ms: Whole = msgspec.field(name="E")
+    trade_ts_ms: Whole = msgspec.field(name="T")
+    aggregate_id: Whole = msgspec.field(name="a")
     price: str = msgspec.field(name="p")
     quantity: str = msgspec.field(name="q")
-    first_trade_id: int = msgspec.field(name="f")
-    last_trade_id: int = msgspec.field(name="l")
+    first_trade_id: Whole = msgspec.field(name="f")
+    last_trade_id: Whole = msgspec.field(name="l")
     buyer_is_maker: bool = msgspec.field(name="m")
 
     @property
@@ -110,8 +115,8 @@ class AggTrade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="aggTra
 class Candle(msgspec.Struct, frozen=True, gc=False):
     """The `k` of a kline event: one bar, open until `is_closed`."""
 
-    open_ts_ms: int = msgspec.field(name="t")
-    close_ts_ms: int = msgspec.field(name="T")
+    open_ts_ms: Whole = msgspec.field(name="t")
+    close_ts_ms: Whole = msgspec.field(name="T")
     interval: str = msgspec.field(name="i")
     open: str = msgspec.field(name="o")
     high: str = msgspec.field(name="h")
@@ -120,14 +125,14 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
     volume: str = msgspec.field(name="v")
     is_closed: bool = msgspec.field(name="x")
     quote_volume: str = msgspec.field(name="q", default="0")
-    trades: int = msgspec.field(name="n", default=0)
+    trades: Whole = msgspec.field(name="n", default=0)
 
 
 class Kline(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="kline"):
     """The state of a bar."""
 
     symbol: str = msgspec.field(name="s")
-    event_ts_ms: int = msgspec.field(name="E")
+    event_ts_ms: Whole = msgspec.field(name="E")
     candle: Candle = msgspec.field(name="k")
 
     @property
@@ -140,11 +145,11 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="markP
     """Mark price, and the funding rate that is due at `next_funding_ts_ms`."""
 
     symbol: str = msgspec.field(name="s")
-    event_ts_ms: int = msgspec.field(name="E")
+    event_ts_ms: Whole = msgspec.field(name="E")
     mark_price: str = msgspec.field(name="p")
     index_price: str = msgspec.field(name="i", default="")
     funding_rate: str = msgspec.field(name="r", default="")
-    next_funding_ts_ms: int = msgspec.field(name="T", default=0)
+    next_funding_ts_ms: Whole = msgspec.field(name="T", default=0)
 
     @property
     def exch_ts_ns(self) -> int:
@@ -155,11 +160,11 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="markP
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
     """The answer of `GET /depth`. It does not say its symbol, and on spot no times."""
 
-    last_update_id: int = msgspec.field(name="lastUpdateId")
+    last_update_id: Whole = msgspec.field(name="lastUpdateId")
     bids: list[WireLevel]
     asks: list[WireLevel]
-    event_ts_ms: int | None = msgspec.field(name="E", default=None)
-    transaction_ts_ms: int | None = msgspec.field(name="T", default=None)
+    event_ts_ms: Whole | None = msgspec.field(name="E", default=None)
+    transaction_ts_ms: Whole | None = msgspec.field(name="T", default=None)
 
     @property
     def exch_ts_ns(self) -> int | None:

@@ -92,7 +92,7 @@ class BookView(ABC):
         """
         bids, asks = self.top(count)
         bid, ask = (sum(level.quantity for level in side) for side in (bids, asks))
-        return (bid - ask) / (bid + ask) if bid + ask else None
+        return float(bid - ask) / float(bid + ask) if bid + ask else None  # as compiled code divides
 
     def microprice(self) -> float | None:
         """Mid price weighted with the quantity on the other side, in quote currency; None where a side is empty.
@@ -124,16 +124,16 @@ class BookView(ABC):
         bid, ask = self.best_bid, self.best_ask
         if bid is None or ask is None:
             return 0.0, 0.0
-        mid = (bid.price + ask.price) / 2
-        lowest, highest = mid * (1 - within_bps / BASIS_POINTS), mid * (1 + within_bps / BASIS_POINTS)
         unit = 10.0 ** (self.scale.price_decimals + self.scale.quantity_decimals)
-        return self._quote(self.bids(), lowest, highest) / unit, self._quote(self.asks(), lowest, highest) / unit
+        both = bid.price + ask.price  # twice the mid price: integers compare exactly
+        bids, asks = (self._quote(side, both, within_bps) for side in (self.bids(), self.asks()))
+        return bids / unit, asks / unit
 
     @staticmethod
-    def _quote(levels: Iterator[Level], lowest: float, highest: float) -> int:
+    def _quote(levels: Iterator[Level], both: int, within_bps: float) -> int:
         total = 0
         for price, quantity in levels:
-            if not lowest <= price <= highest:
+            if abs(2 * price - both) * BASIS_POINTS > within_bps * both:
                 break
             total += price * quantity
         return total
