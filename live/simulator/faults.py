@@ -45,7 +45,7 @@ class FrameFault(BaseModel):
 
 
 class RequestFault(BaseModel):
-    """Something happens to a request.
+    """Something happens to a request. A call of the WebSocket API has the method `WS` and its own name as path.
 
     lose_response: it is carried out, and the line is cut instead of an answer. answer: `reply` is sent; with `landed`
     the request was carried out all the same, which only an unknown status may leave open.
@@ -104,9 +104,20 @@ class Liquidate(BaseModel):
     account: str = ""
 
 
-VenueFault = ExpireListenKey | JumpClock | ChangeFilters | Liquidate
+class RestrictAccount(BaseModel):
+    """From here on the account may only reduce: entries are refused with -4400."""
+
+    model_config = _MODEL
+
+    kind: Literal["restrict_account"]
+    at_ms: int = Field(0, ge=0)
+    account: str = ""
+
+
+VenueFault = ExpireListenKey | JumpClock | ChangeFilters | Liquidate | RestrictAccount
 Fault = Annotated[
-    FrameFault | RequestFault | ExpireListenKey | JumpClock | ChangeFilters | Liquidate, Field(discriminator="kind")
+    FrameFault | RequestFault | ExpireListenKey | JumpClock | ChangeFilters | Liquidate | RestrictAccount,
+    Field(discriminator="kind"),
 ]
 
 

@@ -127,6 +127,12 @@ def refusal(refused: Rejection, headers: dict[str, str]) -> Answer:
     return Answer(refused.status, refused.body, headers)
 
 
+def spared(fault: RequestFault, cancels: bool, params: Params) -> bool:
+    """-1008 spares what cancels, reduces or closes, as its text says."""
+    reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
+    return fault.kind == "answer" and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
+
+
 class RestDoor:
     """Takes requests from the web server, and lets faults happen to them."""
 
@@ -148,7 +154,7 @@ class RestDoor:
             address=incoming.remote or "",
         )
         fault = self.faults.on_request(request.method, request.path)
-        if fault is None:
+        if fault is None or spared(fault, request.method == "DELETE", request.params):
             return (await answer(self.gateway, request)).response()
         return await self._spoiled(fault, request, incoming)
 

@@ -32,11 +32,11 @@ def application(simulator: Simulator) -> web.Application:
 async def _serve_api(simulator: Simulator, request: web.Request) -> web.WebSocketResponse:
     ws = web.WebSocketResponse(max_msg_size=_MOST_BODY)
     await ws.prepare(request)
-    session = Session(simulator.gateway, request.remote or "")
+    session = Session(simulator.gateway, request.remote or "", simulator.faults)
     running: set[asyncio.Task[None]] = set()
     async for message in ws:
         if message.type is WSMsgType.TEXT:
-            task = asyncio.ensure_future(_answer(ws, session, message.data))
+            task = asyncio.ensure_future(_answer(ws, request, session, message.data))
             running.add(task)
             task.add_done_callback(running.discard)
     for task in running:
@@ -44,8 +44,12 @@ async def _serve_api(simulator: Simulator, request: web.Request) -> web.WebSocke
     return ws
 
 
-async def _answer(ws: web.WebSocketResponse, session: Session, text: str) -> None:
+async def _answer(ws: web.WebSocketResponse, request: web.Request, session: Session, text: str) -> None:
     answer = await session.answer(text)
+    if answer is None:
+        if request.transport:
+            request.transport.abort()
+        return
     with suppress(ConnectionError, RuntimeError):
         await ws.send_frame(encode(answer), WSMsgType.TEXT)
 

@@ -15,7 +15,16 @@ from live.simulator.core.queueing import FillModel
 from live.simulator.core.rules import Rules
 from live.simulator.core.state import State
 from live.simulator.credentials import Credential, KeyRing
-from live.simulator.faults import ChangeFilters, ExpireListenKey, FaultPlan, Faults, JumpClock, Liquidate, VenueFault
+from live.simulator.faults import (
+    ChangeFilters,
+    ExpireListenKey,
+    FaultPlan,
+    Faults,
+    JumpClock,
+    Liquidate,
+    RestrictAccount,
+    VenueFault,
+)
 from live.simulator.gateway import Gateway
 from live.simulator.latency import ASSUMED, Distribution, Latency
 from live.simulator.listen_keys import ListenKeys
@@ -181,18 +190,23 @@ class Simulator:
             self._befall(fault)
 
     def _befall(self, fault: VenueFault) -> None:
+        if isinstance(fault, JumpClock):
+            self.gateway.clock.jump(fault.by_ms)
+        elif isinstance(fault, ChangeFilters):
+            changed = with_filters(self.venue.feed.listed[fault.symbol], fault.filters)
+            self.venue.feed.listed[fault.symbol] = changed
+            self.venue.send("", ChangeRules(changed))
+        else:
+            for account in [fault.account] if fault.account else list(self.state.accounts):
+                self._befall_account(fault, account)
+
+    def _befall_account(self, fault: ExpireListenKey | Liquidate | RestrictAccount, account: str) -> None:
         match fault:
             case ExpireListenKey():
-                for account in [fault.account] if fault.account else list(self.state.accounts):
-                    self.expire_listen_key(account)
-            case JumpClock():
-                self.gateway.clock.jump(fault.by_ms)
-            case ChangeFilters():
-                changed = with_filters(self.venue.feed.listed[fault.symbol], fault.filters)
-                self.venue.feed.listed[fault.symbol] = changed
-                self.venue.send("", ChangeRules(changed))
+                self.expire_listen_key(account)
+            case RestrictAccount():
+                self.state.accounts[account].reduce_only_account = True
             case Liquidate():
-                account = fault.account or next(iter(self.state.accounts))
                 self.venue.send(account, ForceLiquidation(account, fault.symbol))
 
     async def _room(self) -> None:

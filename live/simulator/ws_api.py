@@ -10,9 +10,10 @@ from live.simulator.api.endpoints import Call, Handler, Security
 from live.simulator.api.params import Params
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
 from live.simulator.credentials import Credential, check_signature
+from live.simulator.faults import Faults, RequestFault
 from live.simulator.gateway import Gateway
 from live.simulator.rate_limits import WEIGHT_PER_MINUTE
-from live.simulator.rest import check_time, credential_of
+from live.simulator.rest import REPLIES, check_time, credential_of, spared
 
 NONE, KEY, SIGNED = Security.NONE, Security.KEY, Security.SIGNED
 
@@ -57,22 +58,32 @@ class Session:
 
     gateway: Gateway
     address: str
+    faults: Faults
     logged_on: Credential | None = None
     since_ms: int = 0
 
-    async def answer(self, text: str) -> dict[str, Any]:
-        """Carry one request out."""
+    async def answer(self, text: str) -> dict[str, Any] | None:
+        """Carry one request out; None where a fault loses the answer."""
         number: Any = None
-        status, used = 200, 0
+        status, used, lost = 200, 0, False
         try:
             number, method, params, wants_limits = _read(text)
             used = self._weigh(method)
-            body: dict[str, Any] = {"result": await self._carry_out(method, params)}
+            fault = self.faults.on_request("WS", method)
+            lost = fault is not None and fault.kind == "lose_response"
+            body: dict[str, Any] = {"result": await self._met(fault, method, params)}
         except Rejection as refused:
             wants_limits, status = True, refused.status
             body = {"error": refused.body}
         limits = {"rateLimits": _limits(used)} if wants_limits else {}
-        return {"id": number, "status": status} | body | limits
+        return None if lost else {"id": number, "status": status} | body | limits
+
+    async def _met(self, fault: RequestFault | None, method: str, params: Params) -> Any:
+        if fault is None or fault.kind != "answer" or spared(fault, method.endswith(".cancel"), params):
+            return await self._carry_out(method, params)
+        if fault.landed:
+            await self._carry_out(method, params)
+        raise REPLIES[fault.reply]
 
     def _weigh(self, method: str) -> int:
         weight = METHODS[method].weight if method in METHODS else 2

@@ -101,6 +101,17 @@ async def event(socket: aiohttp.ClientWebSocketResponse, kind: str = "") -> Any:
             return found
 
 
+async def call(socket: aiohttp.ClientWebSocketResponse, method: str, signed: bool = True, **words: Any) -> Any:
+    """One request of the WebSocket API, signed over its sorted parameters."""
+    params = {name: str(value) for name, value in words.items()}
+    if signed:
+        params |= {"apiKey": KEY, "timestamp": str(time.time_ns() // 1_000_000)}
+        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        params["signature"] = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+    await socket.send_json({"id": "7", "method": method, "params": params})
+    return await event(socket)
+
+
 Story = Callable[[Talk, Running], Awaitable[None]]
 
 

@@ -14,7 +14,7 @@ from live.simulator.faults import FaultPlan, Reply, read_plan
 from live.simulator.rest import REPLIES
 from skills_lib.domain.errors import InputError
 from tests.live.conftest import Running, Serve
-from tests.live.talk import Talk, converse, event
+from tests.live.talk import Talk, call, converse, event
 
 TICKER = "/public/ws/btcusdt@bookTicker"
 
@@ -185,6 +185,45 @@ def test_a_liquidation_comes_with_its_orders_and_its_public_notice(serve: Serve)
         assert plain(state.accounts["paper"].position("BTCUSDT").amount) == "0"
 
     converse(serve, story, faults=plan({"kind": "liquidate", "at_ms": 500, "symbol": "BTCUSDT"}))
+
+
+def test_a_restricted_account_may_reduce_and_nothing_else(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        await talk.market()
+        running.play(60)
+        assert (await talk.market()).body["code"] == -4400
+        assert (await talk.market(side="SELL", reduceOnly="true")).body["status"] == "FILLED"
+
+    converse(serve, story, faults=plan({"kind": "restrict_account", "at_ms": 500}))
+
+
+def test_throttling_spares_what_reduces_or_cancels(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        placed = (await talk.order()).body
+        assert (await talk.order()).body["code"] == -1008
+        gone = await talk.signed("DELETE", "/fapi/v1/order", symbol="BTCUSDT", orderId=placed["orderId"])
+        assert gone.body["status"] == "CANCELED"
+        assert (await talk.order(reduceOnly="true")).body["code"] == -2022
+
+    fault = {"kind": "answer", "path": "/fapi/v1/order", "reply": "throttled_503", "after": 2, "times": 9}
+    converse(serve, story, faults=plan(fault))
+
+
+def test_the_websocket_api_loses_answers_and_leaves_the_status_unknown(serve: Serve) -> None:
+    words = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+
+    async def story(talk: Talk, running: Running) -> None:
+        first = await talk.socket("/ws-fapi/v1")
+        unknown = await call(first, "order.place", price="59990.0", newClientOrderId="one", **words)
+        assert (unknown["status"], unknown["error"]["code"]) == (503, -1000)
+        assert [order.client_id for order in running.simulator.state.orders.values()] == ["one"]
+        with pytest.raises(AssertionError, match="CLOSED"):
+            await call(first, "order.place", price="59990.0", newClientOrderId="two", **words)
+        assert len(running.simulator.state.orders) == 2
+
+    unsure = {"kind": "answer", "method": "WS", "path": "order.place", "landed": True}
+    lost = {"kind": "lose_response", "method": "WS", "path": "order.place", "after": 2}
+    converse(serve, story, faults=plan(unsure, lost))
 
 
 def test_a_plan_is_read_from_toml_and_from_json(tmp_path: Path) -> None:

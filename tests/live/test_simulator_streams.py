@@ -1,8 +1,6 @@
 """Market streams, user streams and the WebSocket API, over bare sockets."""
 
 import base64
-import hashlib
-import hmac
 import json
 import time
 from typing import Any
@@ -18,7 +16,7 @@ from skills_lib.market.depth.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 from tests.live.conftest import KEY, SECRET, Running, Serve
-from tests.live.talk import Talk, converse, event
+from tests.live.talk import Talk, call, converse, event
 
 DIFFS = "btcusdt@depth@100ms"
 
@@ -184,17 +182,6 @@ def test_a_connection_ends_when_its_life_is_over(serve: Serve) -> None:
         assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
 
     converse(serve, story, socket_life_s=0.01)
-
-
-async def call(socket: aiohttp.ClientWebSocketResponse, method: str, signed: bool = True, **words: Any) -> Any:
-    """One request of the WebSocket API, signed over its sorted parameters."""
-    params = {name: str(value) for name, value in words.items()}
-    if signed:
-        params |= {"apiKey": KEY, "timestamp": str(time.time_ns() // 1_000_000)}
-        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
-        params["signature"] = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
-    await socket.send_json({"id": "7", "method": method, "params": params})
-    return await event(socket)
 
 
 def test_the_websocket_api_trades_like_rest(serve: Serve) -> None:

@@ -23,7 +23,7 @@ INTERVALS_MS = {
 }
 """Klines that the simulator builds. Weeks and months of the venue are longer than any tape."""
 
-_NAME = re.compile(r"(?:(?P<symbol>[a-z0-9_]+)|!)@?(?P<kind>[A-Za-z]+?)(?P<levels>5|10|20)?(?P<rest>[_@].*)?")
+_NAME = re.compile(r"(?:(?P<symbol>[a-z0-9_]+)@|!)(?P<kind>[A-Za-z]+?)(?P<levels>5|10|20)?(?P<rest>[_@].*)?")
 _DEPTH_SPEEDS = {"": 250, "@0ms": 0, "@100ms": 100, "@250ms": 250, "@500ms": 500}
 _MARK_SPEEDS = {"": 3000, "@1s": 1000, "@arr": 3000, "@arr@1s": 1000, "@3s": 3000}
 
