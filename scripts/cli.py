@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from scripts import backtest, data, optimize, record, simulate, strategies, tape
+from scripts import backtest, data, optimize, record, scan, simulate, strategies, tape
 from scripts.console import complain
 from skills_lib.domain.errors import TwokeyError
 
@@ -20,6 +20,7 @@ app.add_typer(tape.app, name="tape")
 backtest.register(app)
 optimize.register(app)
 record.register(app)
+scan.register(app)
 simulate.register(app)
 strategies.register(app)
 

@@ -52,6 +52,7 @@ class FrameServer:
     sockets: list[ServerConnection] = field(default_factory=list)
     position: int = 0
     server_time_ms: int = 0
+    answers: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.book = LocalBook(self.symbol, self.venue)
@@ -125,6 +126,8 @@ class FrameServer:
         self.asked.append(request.path)
         if address.path.endswith("/time"):
             return self._response(200, json.dumps({"serverTime": self.server_time_ms}).encode())
+        if body := self.answers.get(address.path.rpartition("/")[2]):
+            return self._response(200, body)
         if self.refusals:
             status, headers = self.refusals.pop(0)
             return self._response(status, b'{"code":-1003,"msg":"Too many requests"}', headers)

@@ -32,12 +32,14 @@ def check_tape(
 
 
 def lines_of(path: Path, symbol: str, snapshots: Path | None) -> Lines:
-    """Lines of a tape, with snapshots from a file of their own where there is one.
+    """Lines of a tape, with snapshots from a file of their own where there is one: named, or beside a capture.
 
     Raises:
         InputError: no such tape.
     """
-    lines = read_lines(path)
+    lines, beside = read_lines(path), path.with_name(path.name.replace(".ws.", ".http."))
+    if snapshots is None and beside != path and beside.is_file():
+        snapshots = beside
     return lines if snapshots is None else with_snapshots(lines, read_lines(snapshots), symbol)
 
 
@@ -47,11 +49,7 @@ def what_is_on(path: Path, symbol: str | None) -> tuple[str, Venue]:
     Raises:
         InputError: there is no depth of it, or there are several symbols and none is named.
     """
-    venues: dict[str, Venue] = {}
-    for update in _first_updates(path):
-        venues.setdefault(update.symbol, Venue.SPOT if update.previous_update_id is None else Venue.USDM)
-    if not venues:
-        raise InputError(f"{path.name} holds no depth updates. Name a file of lines such as `<ns> {{…}}`.")
+    venues = venues_on(path)
     if symbol is None and len(venues) == 1:
         return next(iter(venues.items()))
     if symbol in venues:
@@ -61,6 +59,20 @@ def what_is_on(path: Path, symbol: str | None) -> tuple[str, Venue]:
         raise InputError(f"{path.name} holds several symbols: {named}. Choose one with --symbol.")
     hint = did_you_mean(symbol, venues)
     raise InputError(f"{path.name} holds no depth of {symbol}, but of {named}.{hint} Name one of them with --symbol.")
+
+
+def venues_on(path: Path) -> dict[str, Venue]:
+    """Every symbol whose depth a tape holds, and the venue that its updates tell.
+
+    Raises:
+        InputError: there is none.
+    """
+    venues: dict[str, Venue] = {}
+    for update in _first_updates(path):
+        venues.setdefault(update.symbol, Venue.SPOT if update.previous_update_id is None else Venue.USDM)
+    if venues:
+        return venues
+    raise InputError(f"{path.name} holds no depth updates. Name a file of lines such as `<ns> {{…}}`.")
 
 
 def _first_updates(path: Path, enough: int = 2_000) -> list[DepthUpdate]:

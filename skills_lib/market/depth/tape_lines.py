@@ -65,8 +65,8 @@ def read_lines(path: Path) -> Lines:
 
 
 def with_snapshots(lines: Lines, snapshots: Lines, symbol: str) -> Lines:
-    """Lines with the snapshots of `symbol` sorted in by receive time."""
-    wanted = (line for line in snapshots if isinstance(line, TapeLine) and line.symbol in ("", symbol))
+    """Lines with the snapshots of `symbol`, or of all where it is "", sorted in by receive time."""
+    wanted = (line for line in snapshots if isinstance(line, TapeLine) and (not symbol or line.symbol in ("", symbol)))
     return heapq.merge(lines, wanted, key=_time)
 
 
