@@ -24,8 +24,9 @@ setup: ## install everything that developing needs into .venv
 test: setup ## run the whole suite, on all cores
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-study: setup ## draw 200,000 markets and compare the kernel with the reference on each; takes long
+study: setup ## 200,000 markets through both executors, 100,000 bad lines through the order book; takes long
 	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest tests/backtest/test_kernel_identity.py -k anything
+	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest tests/market/test_depth_schedules.py tests/market/test_depth_paths.py
 
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)
