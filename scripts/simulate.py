@@ -156,22 +156,22 @@ def _serve(settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str,
 
 
 async def _until_stopped(simulator: "Simulator", symbols: tuple[str, ...], address: str, stopped: Any) -> None:
+    """Wait for Ctrl-C, or for what fails: the player or the feed."""
     import asyncio
 
     def ready() -> None:
         key = simulator.settings.credentials[0]
         complain(f"A local Binance USD-M answers at http://{address} and ws://{address}. API key {key.api_key}.")
 
-    if not simulator.settings.live:
-        ready()
-        await stopped.wait()
-        return
-    from live.simulator.live_feed import feed_settings, follow
+    waiting = [asyncio.ensure_future(stopped.wait()), *([simulator.playing] if simulator.playing else [])]
+    if simulator.settings.live:
+        from live.simulator.live_feed import feed_settings, follow
 
-    following = asyncio.ensure_future(follow(simulator, feed_settings(symbols), ready))
-    waiting = asyncio.ensure_future(stopped.wait())
-    done, _ = await asyncio.wait({following, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    following.cancel()
-    waiting.cancel()
-    if following in done:
-        following.result()
+        waiting.append(asyncio.ensure_future(follow(simulator, feed_settings(symbols), ready)))
+    else:
+        ready()
+    done, running = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    for task in done:
+        task.result()

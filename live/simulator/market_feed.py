@@ -29,20 +29,26 @@ _ORDINARY_TRADES = ("", "MARKET")
 class MarketFeed:
     """Applies public messages to the exchange. `listed` are the rules of symbols that may turn up.
 
-    refused: messages that did not fit. aggregated: symbols whose trades come added up, so that single ones are not
-    counted twice.
+    refused: messages that did not fit. updates: diffs that reached a book. aggregated: symbols whose trades come added
+    up, so that single ones are not counted twice.
     """
 
     exchange: Exchange
     listed: dict[str, Rules]
     books: dict[str, TapeBook] = field(default_factory=dict)
     refused: int = 0
+    updates: int = 0
     aggregated: set[str] = field(default_factory=set)
 
     @property
     def in_sync(self) -> bool:
         """True once every symbol seen so far has a book that can be believed."""
         return bool(self.books) and all(book.local.in_sync for book in self.books.values())
+
+    @property
+    def running(self) -> bool:
+        """True once every book is in sync and an update has followed some snapshot."""
+        return self.in_sync and self.updates > 0
 
     def take(self, message: Message, symbol: str) -> list[Event]:
         """Apply one message of `symbol`; return what it brought about."""
@@ -87,8 +93,17 @@ class MarketFeed:
             return self._applied(update.symbol, update.event_ts_ms, [], [])
         if verdict is not Verdict.APPLY:
             return []
+        self.updates += 1
+        if not self._matters(update.symbol):
+            return self._applied(update.symbol, update.event_ts_ms, [], [])
         bids, asks = ([parse(price) for price, _ in side] for side in (update.bids, update.asks))
         return self._applied(update.symbol, update.event_ts_ms, bids, asks)
+
+    def _matters(self, symbol: str) -> bool:
+        """False while nobody rests there and nothing was taken: then no level needs to be told."""
+        state = self.exchange.state
+        market = state.markets.get(symbol)
+        return bool(state.open.get(symbol)) or bool(market and market.taken)
 
     def _snapshot(self, snapshot: Snapshot, symbol: str) -> list[Event]:
         book = self.book(symbol)

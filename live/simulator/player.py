@@ -42,10 +42,10 @@ class Player:
         self._load()
 
     def prime(self) -> bool:
-        """Play until every book is in sync; False where the tape ends before."""
-        while not self.venue.feed.in_sync and self._next is not None:
+        """Play until every book is in sync and has taken an update; False where the tape ends before."""
+        while not self.venue.feed.running and self._next is not None:
             self.play_one()
-        return self.venue.feed.in_sync
+        return self.venue.feed.running
 
     def go(self) -> None:
         """Let a held tape play."""

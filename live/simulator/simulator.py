@@ -93,6 +93,7 @@ class Simulator:
         self.sockets = StreamSockets(self.gateway, self.hub, self.faults, settings.socket_life_s)
         self._began_ms: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self.playing: asyncio.Task[None] | None = None
 
     @property
     def state(self) -> State:
@@ -116,7 +117,8 @@ class Simulator:
 
     def start(self) -> None:
         """Let the tape and the clocks run."""
-        self._tasks = [asyncio.ensure_future(self.player.run()), asyncio.ensure_future(self._expire_keys())]
+        self.playing = asyncio.ensure_future(self.player.run())
+        self._tasks = [self.playing, asyncio.ensure_future(self._expire_keys())]
 
     async def stop(self) -> None:
         """Stop everything and save."""
