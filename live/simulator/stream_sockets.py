@@ -36,6 +36,7 @@ class StreamSockets:
         ws = web.WebSocketResponse(autoping=False, max_msg_size=1 << 20)
         await ws.prepare(request)
         socket = Socket(ws, request, self.faults, *_route(request.path))
+        socket.on_time(self.gateway.venue.now_ms)
         self.open.append(socket)
         self._ask(socket, _asked_by_path(request))
         allowed = request.query.get("events", "")
@@ -103,8 +104,9 @@ class StreamSockets:
         self.hub.subscribe(socket, names)
 
     def tell(self, account: str, event: Event) -> None:
-        """Send an event to the account's user streams."""
-        heard = [socket for socket in self.open if socket.account == account]
+        """Send an event to the account's user streams; a key that was closed hears nothing more."""
+        alive = self.gateway.listen_keys.owner
+        heard = [socket for socket in self.open if socket.account == account and alive(socket.listen_key)]
         if not heard:
             return
         rules = self.gateway.venue.feed.listed

@@ -97,7 +97,7 @@ async def event(socket: aiohttp.ClientWebSocketResponse, kind: str = "") -> Any:
         message = await socket.receive()
         assert message.type is aiohttp.WSMsgType.TEXT, message
         found = json.loads(message.data)
-        if not kind or found.get("e") == kind or found.get("data", {}).get("e") == kind:
+        if not kind or isinstance(found, list) or found.get("e") == kind or found.get("data", {}).get("e") == kind:
             return found
 
 

@@ -31,7 +31,7 @@ def tickers(serve: Serve, wanted: int, *faults: dict[str, Any]) -> list[int]:
         first = running.simulator.venue.feed.books["BTCUSDT"].local.book.update_id or 0
         socket = await talk.socket(TICKER)
         running.play(60)
-        heard.extend([((await event(socket))["u"] - first) // 7 for _ in range(wanted)])
+        heard.extend([((await event(socket))["u"] - first) // 7 + 1 for _ in range(wanted)])
 
     converse(serve, story, faults=plan(*faults))
     return heard

@@ -113,6 +113,17 @@ def test_margin_type_and_position_mode_do_not_change_under_an_open_position() ->
         bench.send(SetMarginType(ME, SYMBOL, MarginType.CROSSED))
 
 
+def test_a_position_beyond_the_bracket_of_its_leverage_is_refused() -> None:
+    bench = bench_with("10000000")
+    bench.send(SetLeverage(ME, SYMBOL, 125))  # at most 50,000 USDT
+    with pytest.raises(Rejection, match="-2027"):
+        bench.order(BUY, "1")
+    bench.order(BUY, "0.5")
+    with pytest.raises(Rejection, match="-2027"):
+        bench.order(BUY, "0.4", "60000.0")
+    bench.order(SELL, "1")
+
+
 def test_hedge_mode_holds_a_long_and_a_short_at_once() -> None:
     bench = bench_with("100000")
     bench.send(SetDualSide(ME, True))

@@ -77,7 +77,6 @@ def test_a_restored_order_goes_to_the_back_of_the_queue(serve: Serve, tmp_path: 
         await talk.order(price="59999.9")
         [order] = running.simulator.state.orders.values()
         order.place.ahead = 0
-        running.play(3)
 
     async def after(talk: Talk, running: Running) -> None:
         [order] = running.simulator.state.orders.values()

@@ -101,6 +101,29 @@ def test_partial_depth_marks_klines_tickers_and_trades_are_published(serve: Serv
     converse(serve, story)
 
 
+def test_the_array_of_mark_prices_carries_coin_m_neighbours_to_be_filtered(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        socket = await talk.socket("/market/ws/!markPrice@arr")
+        running.play(50)
+        marks = await event(socket)
+        assert [(mark["s"], mark["st"]) for mark in marks] == [("BTCUSDT", 1), ("BTCUSD_PERP", 2)]
+
+    converse(serve, story)
+
+
+def test_a_closed_listen_key_hears_nothing_more(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        closed = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}")
+        await talk.ask("DELETE", "/fapi/v1/listenKey")
+        fresh = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}")
+        await talk.order()
+        assert (await event(fresh))["e"] == "ORDER_TRADE_UPDATE"
+        await closed.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
+        assert (await event(closed))["id"] == 1
+
+    converse(serve, story)
+
+
 def test_the_tape_begins_with_the_first_stream_and_plays_to_its_end(serve: Serve) -> None:
     async def story(talk: Talk, running: Running) -> None:
         player = running.simulator.player

@@ -152,6 +152,15 @@ def check_margin(state: State, order: Order) -> None:
     growth = after.order_margin - before.order_margin
     if growth > before.available:
         raise insufficient_margin()
+    _check_bracket(state, order, product(priced.price, order.quantity))
+
+
+def _check_bracket(state: State, order: Order, notional: int) -> None:
+    account, market = state.accounts[order.account], state.markets[order.symbol]
+    held = account.position(order.symbol, order.request.position_side).notional(market.mark_price)
+    most = market.rules.most_notional(account.settings_of(order.symbol).leverage)
+    if abs(held + notional * order.side.sign) > max(most, abs(held)):
+        raise Rejection(-2027, "Exceeded the maximum allowable position at current leverage.")
 
 
 def _check_arrival(state: State, market: Market, order: Order) -> None:

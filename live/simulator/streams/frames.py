@@ -10,7 +10,7 @@ from live.simulator.core.words import Side
 from live.simulator.streams.history import Aggregate, Bar
 from skills_lib.market.depth.model import DepthUpdate
 
-USDM = 1
+USDM, COINM = 1, 2
 
 
 def depth(update: DepthUpdate) -> dict[str, Any]:
@@ -83,6 +83,11 @@ def mark_price(symbol: str, market: Market, now_ms: int) -> dict[str, Any]:
         "T": market.next_funding_ms,
         "st": USDM,
     }
+
+
+def coin_mark_price(mark: dict[str, Any]) -> dict[str, Any]:
+    """The COIN-M neighbour that shares `!markPrice@arr` with a USD-M symbol, told apart by `st`."""
+    return mark | {"s": f"{mark['s'].removesuffix('USDT')}USD_PERP", "st": COINM}
 
 
 def kline(symbol: str, interval: str, bar: Bar, rules: Rules, now_ms: int, closed: bool) -> dict[str, Any]:

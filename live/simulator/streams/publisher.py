@@ -43,7 +43,7 @@ class Publisher:
             case AggTrade():
                 self._agg_trade(message, raw)
             case MarkPrice():
-                self._pass(Kind.MARK_PRICE, message.symbol, raw)
+                self._pass(Kind.MARK_PRICE, message.symbol, raw, each_symbol=False)
         self.on_time(now_ms)
 
     def on_liquidation(self, event: Liquidated) -> None:
@@ -73,8 +73,9 @@ class Publisher:
                 self._send_batch(symbol, speed, batch)
         self.on_time(now_ms)
 
-    def _pass(self, kind: Kind, symbol: str, raw: bytes) -> None:
-        if heard := self.hub.of(kind, symbol):
+    def _pass(self, kind: Kind, symbol: str, raw: bytes, each_symbol: bool = True) -> None:
+        heard = [stream for stream in self.hub.of(kind, symbol) if stream.symbol or each_symbol]
+        if heard:
             data = _marked(raw, symbol)
             for stream in heard:
                 self.hub.publish(stream, data)
@@ -154,8 +155,10 @@ class Publisher:
     def _mark_price(self, stream: Stream, now_ms: int) -> None:
         marks = [frames.mark_price(symbol, m, now_ms) for symbol, m in self._markets(stream) if m.mark_price]
         tape_brings_them = any(market.marked for _, market in self._markets(stream))
-        if marks and not (stream.symbol and tape_brings_them):
-            self.hub.publish(stream, marks[0] if stream.symbol else marks)
+        if marks and stream.symbol and not tape_brings_them:
+            self.hub.publish(stream, marks[0])
+        elif marks and not stream.symbol:
+            self.hub.publish(stream, [*marks, *(frames.coin_mark_price(mark) for mark in marks)])
 
     def _kline(self, stream: Stream, now_ms: int) -> None:
         bars = self.history(stream.symbol).bars[stream.interval]
