@@ -116,7 +116,11 @@ UNUSUAL: dict[str, Spoil] = {
         b'"data":{', b'"data":{"e":"depthUpdate",'
     ),
     "levels before ids": lambda raw, _: _moved_levels(raw),
-    "a subtype": replaced(b'"s":', b'"st":1,"s":'),
+    "the plain keys of 2026": replaced(b'"U":', b'"ps":"BTCUSDT","st":1,"U":'),
+    "a key without a name": replaced(b'"U":', b'"":1,"U":'),
+    "a key that is a quote": replaced(b'"U":', b'"\\"":1,"U":'),
+    "a key in another script": replaced(b'"U":', '"ü":1,"U":'.encode()),
+    "a plain key twice": replaced(b'"U":', b'"x":1,"x":"y","U":'),
     "an unknown key": replaced(b'"s":', b'"x":[{"y":null}],"s":'),
     "an escape": replaced(b'"s":"BTC', b'"s":"\\u0042TC'),
     "an escaped stream": replaced(b'"stream":"btc', b'"stream":"\\u0062tc'),
@@ -149,6 +153,9 @@ REFUSED: dict[str, Spoil] = {
     "a number with a leading zero": replaced(b'"u":', b'"u":0'),
     "an id that is no number": replaced(b'"u":', b'"u":x'),
     "a number as text": replaced(b'"E":', b'"E":"1","E":'),
+    "a plain key that is no JSON": replaced(b'"U":', b'"x":01,"U":'),
+    "a plain key with a control character": replaced(b'"U":', b'"\x01x":1,"U":'),
+    "a plain text that is no JSON": replaced(b'"U":', b'"x":"\x01","U":'),
     "a number too large": replaced(b'"E":', b'"E":9999999999999'),
     "no ids": replaced(b'"U":', b'"V":'),
     "bytes that are no text": replaced(b'"stream":"b', b'"stream":"\xff'),
@@ -203,6 +210,16 @@ def test_a_message_that_cannot_be_applied_changes_nothing_and_loses_the_book(wha
     assert not pair.compiled.in_sync
     assert pair.compiled.reason
     assert pair.compiled.book.top_text(1000) == before
+
+
+@each_venue
+def test_plain_keys_that_the_venue_may_add_stay_on_the_compiled_way(venue: Venue) -> None:
+    pair, market = in_sync(venue)
+    pair.take(next_diff(market))
+    before = pair.slow
+    raw = next_diff(market).replace(b'"U":', b'"ps":"BTCUSDT","st":1,"U":')
+    assert pair.take(raw) == Verdict.APPLY
+    assert pair.slow == before
 
 
 @each_venue

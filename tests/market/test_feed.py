@@ -187,6 +187,14 @@ def test_a_refusal_is_kept_to_and_the_book_comes_all_the_same() -> None:
     run(Venue.USDM, scenario)
 
 
+def test_a_ping_of_the_venue_is_answered() -> None:
+    async def scenario(server: FrameServer, _feed: Feed, _heard: Heard) -> None:
+        answered = await server.sockets[0].ping(b"are you there")
+        assert await asyncio.wait_for(answered, 20) >= 0
+
+    run(Venue.USDM, scenario)
+
+
 def test_the_offset_of_the_clocks_is_estimated() -> None:
     async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
         await eventually(lambda: feed.status().clock_offset_ms is not None)

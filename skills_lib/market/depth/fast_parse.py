@@ -16,12 +16,12 @@ inlined = njit(forceinline=True)
 
 _ZERO, _NINE, _QUOTE, _COMMA, _DOT, _COLON = (ord(letter) for letter in '09",.:')
 _OBJECT, _END_OBJECT, _LIST, _END_LIST, _BACKSLASH, _AT, _SPACE, _TILDE = (ord(letter) for letter in "{}[]\\@ ~")
-_A, _B, _E, _P, _S, _T, _U, _EVENT, _TIME, _FIRST = (ord(letter) for letter in "abepstuETU")
+_A, _B, _E, _P, _S, _U, _EVENT, _TIME, _FIRST = (ord(letter) for letter in "abepsuETU")
 _MOST_DIGITS = 17
 _SHORTEST = 64
 
 _SEEN_KIND, _SEEN_EVENT, _SEEN_SYMBOL, _SEEN_FIRST, _SEEN_FINAL, _SEEN_BIDS, _SEEN_ASKS = (1 << n for n in range(7))
-_SEEN_PREVIOUS, _SEEN_TIME, _SEEN_SUBTYPE = (1 << n for n in range(7, 10))
+_SEEN_PREVIOUS, _SEEN_TIME = 1 << 7, 1 << 8
 _REQUIRED = (1 << 7) - 1
 
 
@@ -76,8 +76,8 @@ def _read_stream(here, end):
 
 
 @njit
-def _read_payload(here, end, state):  # noqa: C901, PLR0912, PLR0915
-    """The object with `e`, `E`, `T`, `s`, `U`, `u`, `pu`, `st`, `b` and `a`, each at most once."""
+def _read_payload(here, end, state):  # noqa: C901, PLR0911, PLR0912, PLR0915
+    """The object with `e`, `E`, `T`, `s`, `U`, `u`, `pu`, `b` and `a`, each at most once, and others that are plain."""
     seen = 0
     if byte_at(here) != _OBJECT:
         return FAILED
@@ -85,10 +85,15 @@ def _read_payload(here, end, state):  # noqa: C901, PLR0912, PLR0915
         if byte_at(here + 1) != _QUOTE:
             return FAILED
         key, here = byte_at(here + 2), here + 3
-        if key == _P and byte_at(here) == _U:
+        mark, slot = 0, 0
+        if not _SPACE <= key <= _TILDE or key in (_QUOTE, _BACKSLASH):
+            return FAILED
+        if key == _P and byte_at(here) == _U and byte_at(here + 1) == _QUOTE:
             mark, slot, here = _SEEN_PREVIOUS, at.PREVIOUS_ID, here + 1
-        elif key == _S and byte_at(here) == _T:
-            mark, slot, here = _SEEN_SUBTYPE, at.SUBTYPE, here + 1
+        elif byte_at(here) != _QUOTE:
+            here = _skip_text(here)
+            if here == FAILED:
+                return FAILED
         elif key == _EVENT:
             mark, slot = _SEEN_EVENT, at.EVENT_TS
         elif key == _TIME:
@@ -98,16 +103,14 @@ def _read_payload(here, end, state):  # noqa: C901, PLR0912, PLR0915
         elif key == _U:
             mark, slot = _SEEN_FINAL, at.FINAL_ID
         elif key == _E:
-            mark, slot = _SEEN_KIND, 0
+            mark = _SEEN_KIND
         elif key == _S:
-            mark, slot = _SEEN_SYMBOL, 0
+            mark = _SEEN_SYMBOL
         elif key == _B:
-            mark, slot = _SEEN_BIDS, 0
+            mark = _SEEN_BIDS
         elif key == _A:
             mark, slot = _SEEN_ASKS, 1
-        else:
-            return FAILED
-        if seen & mark or byte_at(here) != _QUOTE:
+        if seen & mark:
             return FAILED
         seen |= mark
         here += 1
@@ -117,8 +120,11 @@ def _read_payload(here, end, state):  # noqa: C901, PLR0912, PLR0915
             here = _read_kind(here, end)
         elif mark == _SEEN_SYMBOL:
             here = _read_symbol(here, state)
+        elif mark == 0 and byte_at(here + 1) == _QUOTE:
+            here = _skip_text(here + 2) if byte_at(here) == _COLON else FAILED
+            here = here + 1 if here != FAILED else FAILED
         else:
-            here = _read_integer(here, state + WORD * slot)
+            here = _read_integer(here, state + WORD * (slot if mark else at.OTHER))
         if here == FAILED:
             return FAILED
         if byte_at(here) != _COMMA:
@@ -128,6 +134,14 @@ def _read_payload(here, end, state):  # noqa: C901, PLR0912, PLR0915
     if not seen & _SEEN_PREVIOUS:
         put(state + WORD * at.PREVIOUS_ID, -1)
     return _skip(here, _END_OBJECT) if seen & _REQUIRED == _REQUIRED else FAILED
+
+
+@njit
+def _skip_text(here):
+    """Plain text up to its closing quote, where this stands."""
+    while _SPACE <= byte_at(here) <= _TILDE and byte_at(here) not in (_QUOTE, _BACKSLASH):
+        here += 1
+    return here if byte_at(here) == _QUOTE else FAILED
 
 
 @njit

@@ -11,7 +11,6 @@ from pydantic import BaseModel
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyError
 from skills_lib.market.depth.fast import open_local_book
-from skills_lib.market.depth.feed_budget import snapshot_weight
 from skills_lib.market.depth.feed_rest import FeedRest
 from skills_lib.market.depth.feed_settings import FeedSettings
 from skills_lib.market.depth.feed_socket import Socket, import_picows, open_socket
@@ -313,8 +312,6 @@ class Feed:
             self._mending.discard(symbol)
 
     async def _mend_once(self, symbol: str) -> None:
-        weight = snapshot_weight(self.settings.snapshot_limit)
-        await asyncio.sleep(self._rest.budget.wait_s(weight, time.monotonic()))
         book = self.books[symbol]
         try:
             answer = await self._rest.snapshot(symbol)

@@ -14,32 +14,35 @@ def snapshot_weight(limit: int) -> int:
 
 
 class WeightBudget:
-    """Weight spent in the last minute, and a ban where the venue declared one; `now_s` is a monotonic clock's."""
+    """Weight of the last minute and of what waits its turn, and a ban where the venue declared one.
+
+    `now_s` is a monotonic clock's.
+    """
 
     def __init__(self, per_minute: int) -> None:
         self.per_minute = per_minute
         self._spent: deque[tuple[float, int]] = deque()
         self._banned_until_s = 0.0
 
-    def wait_s(self, weight: int, now_s: float) -> float:
-        """How long to wait before `weight` may be spent; 0 for now."""
-        self._forget(now_s)
-        banned = max(0.0, self._banned_until_s - now_s)
-        free, wait = self.per_minute - sum(w for _, w in self._spent), 0.0
-        for spent_at, amount in self._spent:
-            if free >= weight:
+    def reserve(self, weight: int, now_s: float) -> float:
+        """Take a turn; the answer is how long to wait for it. First come, first served."""
+        while self._spent and self._spent[0][0] <= now_s - _WINDOW_S:
+            self._spent.popleft()
+        turn = max(now_s, self._spent[-1][0]) if self._spent else now_s
+        for spent_at, _ in list(self._spent):
+            if self._weight_since(turn - _WINDOW_S) + weight <= self.per_minute:
                 break
-            free, wait = free + amount, spent_at + _WINDOW_S - now_s
-        return max(banned, wait)
-
-    def spend(self, weight: int, now_s: float) -> None:
-        """Note a request."""
-        self._spent.append((now_s, weight))
+            turn = max(turn, spent_at + _WINDOW_S)
+        self._spent.append((turn, weight))
+        return max(turn - now_s, self.banned_s(now_s))
 
     def ban(self, seconds: float, now_s: float) -> None:
         """Ask nothing for a while: the venue said so."""
         self._banned_until_s = max(self._banned_until_s, now_s + seconds)
 
-    def _forget(self, now_s: float) -> None:
-        while self._spent and self._spent[0][0] <= now_s - _WINDOW_S:
-            self._spent.popleft()
+    def banned_s(self, now_s: float) -> float:
+        """How long nothing may be asked at all."""
+        return max(0.0, self._banned_until_s - now_s)
+
+    def _weight_since(self, begin_s: float) -> int:
+        return sum(weight for spent_at, weight in self._spent if spent_at > begin_s)

@@ -1,5 +1,6 @@
 """The two questions a feed asks over REST: a snapshot of the book, and the time."""
 
+import asyncio
 import time
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
@@ -19,10 +20,11 @@ _INVALID_SYMBOL = "-1121"
 
 
 class Answer(NamedTuple):
-    """Exact bytes of an answer and when they were here."""
+    """Exact bytes of an answer, when they were here, and when they were asked for."""
 
     local_ts_ns: int
     raw: bytes
+    sent_ns: int
 
 
 class _ServerTime(msgspec.Struct):
@@ -70,21 +72,22 @@ class FeedRest:
         Raises:
             SourceUnavailableError: no answer, or none that tells the time.
         """
-        sent_ns = time.time_ns()
         answer = await self._get("/time", {}, 1)
         try:
             told = msgspec.json.decode(answer.raw, type=_ServerTime)
         except msgspec.MsgspecError as error:
             raise SourceUnavailableError(f"The venue did not tell its time: {error}. Retry.") from error
-        self.clock.add(sent_ns, answer.local_ts_ns, told.server_time_ms)
+        self.clock.add(answer.sent_ns, answer.local_ts_ns, told.server_time_ms)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
     async def _get(self, path: str, params: dict[str, str], weight: int) -> Answer:
-        self.budget.spend(weight, time.monotonic())
-        address = self._settings.endpoints.api + path
+        await asyncio.sleep(self.budget.reserve(weight, time.monotonic()))
+        while (banned_s := self.budget.banned_s(time.monotonic())) > 0:
+            await asyncio.sleep(banned_s)
+        address, sent_ns = self._settings.endpoints.api + path, time.time_ns()
         try:
             response = await self._client.get(address, params=params)
         except httpx.HTTPError as error:
@@ -95,7 +98,7 @@ class FeedRest:
         if response.status_code != httpx.codes.OK:
             said = response.text[:120].replace("\n", " ")
             raise SourceUnavailableError(f"{address} answered {response.status_code}: {said}. Retry later.")
-        return Answer(received_ns, response.content)
+        return Answer(received_ns, response.content, sent_ns)
 
 
 def retry_after_s(response: httpx.Response) -> float:
