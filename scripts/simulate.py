@@ -13,6 +13,7 @@ from skills_lib.settings import Settings
 if TYPE_CHECKING:
     from live.simulator.latency import Distribution
     from live.simulator.simulator import Simulator, SimulatorSettings
+    from live.simulator.venue import Sent
 
 
 class Speed(StrEnum):
@@ -67,6 +68,9 @@ def simulate(
     api_key: Annotated[str, typer.Option(help="Key that clients send.")] = "paper-key",
     api_secret: Annotated[str, typer.Option(help="Secret that clients sign with.")] = "paper-secret",
     exchange_info: Annotated[Path | None, typer.Option(help="A saved exchangeInfo: its filters hold.")] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="At the end, replay the orders under all three fill models.")
+    ] = False,
     session: Annotated[
         str | None, typer.Option(help="Keep accounts and orders under this name.", show_default="with --feed: paper")
     ] = None,
@@ -91,7 +95,16 @@ def simulate(
         live=feed is not None,
     )
     words = tuple(word.strip().upper() for word in symbols.split(",") if word.strip())
-    _serve(settings, tape, words, host, port)
+    sent = _serve(settings, tape, words, host, port)
+    if report and tape is not None:
+        _report(settings, tape, sent)
+
+
+def _report(settings: "SimulatorSettings", tape: Path, sent: "list[Sent]") -> None:
+    from live.simulator.replay import three_outcomes
+
+    for outcome in three_outcomes(settings, tape, sent):
+        typer.echo(outcome.line())
 
 
 def _delays(text: str) -> "Distribution":
@@ -132,7 +145,9 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
     )
 
 
-def _serve(settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str, ...], host: str, port: int) -> None:
+def _serve(
+    settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str, ...], host: str, port: int
+) -> "list[Sent]":
     import asyncio
     import signal
 
@@ -141,7 +156,7 @@ def _serve(settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str,
     from live.simulator.tape_source import TapeSource
     from skills_lib.market.depth.tape_lines import read_lines
 
-    async def run() -> None:
+    async def run() -> "list[Sent]":
         source = TapeSource()
         lines = source.read(read_lines(tape)) if tape else iter(())
         simulator = Simulator(settings, lines)
@@ -151,8 +166,9 @@ def _serve(settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str,
         async with serving(simulator, host, port) as address:
             await _until_stopped(simulator, symbols, address, stopped)
         complain(f"Stopped after {simulator.player.played:,} messages, {source.bad_lines} of them unreadable.")
+        return simulator.venue.sent
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 async def _until_stopped(simulator: "Simulator", symbols: tuple[str, ...], address: str, stopped: Any) -> None:

@@ -52,20 +52,21 @@ def measured(path: Path) -> Distribution:
 
 @dataclass(slots=True)
 class Latency:
-    """Draws delays on the way in and on the way back. One seed gives one sequence."""
+    """Draws delays on the way in and on the way back, each from its own sequence: one seed gives both."""
 
     seed: int
     inbound: Distribution = ASSUMED
     outbound: Distribution = ASSUMED
-    _random: random.Random = field(init=False)
+    _in: random.Random = field(init=False)
+    _back: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)
+        self._in, self._back = random.Random(f"in {self.seed}"), random.Random(f"back {self.seed}")
 
     def way_in_ns(self) -> int:
         """Nanoseconds from the client to the matching engine."""
-        return self.inbound.at(self._random.randrange(_PARTS))
+        return self.inbound.at(self._in.randrange(_PARTS))
 
     def way_back_ns(self) -> int:
         """Nanoseconds from the matching engine to the client."""
-        return self.outbound.at(self._random.randrange(_PARTS))
+        return self.outbound.at(self._back.randrange(_PARTS))

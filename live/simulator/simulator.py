@@ -77,6 +77,15 @@ class SimulatorSettings:
     socket_life_s: float = LIFE_S
 
 
+def fresh_venue(settings: SimulatorSettings) -> Venue:
+    """A venue with its accounts as they begin, and no market yet."""
+    names = {credential.account for credential in settings.credentials}
+    accounts = {name: Account(name, parse(settings.balance), settings.fees) for name in sorted(names)}
+    state = State(markets={}, accounts=accounts, model=settings.model)
+    feed = MarketFeed(Exchange(state), dict(settings.listed))
+    return Venue(feed.exchange, feed, Latency(settings.seed, settings.inbound, settings.outbound))
+
+
 class Simulator:
     """Everything of one run. Made inside the event loop that serves it."""
 
@@ -141,12 +150,7 @@ class Simulator:
             self.player.go()
 
     def _make_venue(self) -> Venue:
-        settings = self.settings
-        names = {credential.account for credential in settings.credentials}
-        accounts = {name: Account(name, parse(settings.balance), settings.fees) for name in sorted(names)}
-        state = State(markets={}, accounts=accounts, model=settings.model)
-        feed = MarketFeed(Exchange(state), dict(settings.listed))
-        venue = Venue(feed.exchange, feed, Latency(settings.seed, settings.inbound, settings.outbound))
+        venue = fresh_venue(self.settings)
         if self.store:
             self._restore(self.store, venue)
         return venue

@@ -24,11 +24,21 @@ class Delivery:
     event: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command as a client sent it: after how many messages of the tape, and when on the venue's clock."""
+
+    messages: int
+    time_ns: int
+    account: str
+    body: Any
+
+
 @dataclass(slots=True)
 class Venue:
     """Exchange, feed and latency on one time axis: the exchange's own, in nanoseconds.
 
-    observe: sees events when they happen, before their way back.
+    observe: sees events when they happen, before their way back. sent: every command so far, for a replay.
     """
 
     exchange: Exchange
@@ -36,6 +46,8 @@ class Venue:
     latency: Latency
     observe: Callable[[list[Event]], None] = lambda _: None
     now_ns: int = 0
+    messages: int = 0
+    sent: list[Sent] = field(default_factory=list)
     _calendar: list[tuple[int, int, Command | Event]] = field(default_factory=list)
     _sequence: int = 0
     _commands: int = 0
@@ -56,6 +68,7 @@ class Venue:
     def send(self, account: str, body: Any) -> int:
         """Send a command; it arrives after its way in, never before an earlier one of the account."""
         self._commands += 1
+        self.sent.append(Sent(self.messages, self.now_ns, account, body))
         arrival = max(self.now_ns + self.latency.way_in_ns(), self._last_in.get(account, 0))
         self._last_in[account] = arrival
         self._owners[self._commands] = account
@@ -65,6 +78,7 @@ class Venue:
     def play(self, message: Message, symbol: str, time_ns: int) -> list[Delivery]:
         """Take a message of the tape at its time, after everything that was due before it."""
         delivered = self.run_until(time_ns)
+        self.messages += 1
         self._post(self.feed.take(message, symbol))
         return delivered
 
