@@ -4,7 +4,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-_I64, _I8 = ir.IntType(64), ir.IntType(8)
+_I64, _I32, _I8 = ir.IntType(64), ir.IntType(32), ir.IntType(8)
 
 
 @intrinsic
@@ -37,6 +37,17 @@ def eight_at(_typing, address):
 
     def generate(_context, builder, _signature, arguments):
         return builder.load(builder.inttoptr(arguments[0], _I64.as_pointer()), align=1, typ=_I64)
+
+    return types.int64(address), generate
+
+
+@intrinsic
+def four_at(_typing, address):
+    """Four bytes at any address as one integer, the first byte lowest."""
+
+    def generate(_context, builder, _signature, arguments):
+        loaded = builder.load(builder.inttoptr(arguments[0], _I32.as_pointer()), align=1, typ=_I32)
+        return builder.zext(loaded, _I64)
 
     return types.int64(address), generate
 

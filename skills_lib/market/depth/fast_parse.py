@@ -7,7 +7,7 @@ goes the general way. A bytes object ends with a zero byte, which no rule accept
 from numba import njit
 
 from skills_lib.market.depth import fast_state as at
-from skills_lib.market.depth.fast_memory import byte_at, eight_at, get, put
+from skills_lib.market.depth.fast_memory import byte_at, eight_at, four_at, get, put
 from skills_lib.market.depth.fast_state import MAX_LEVELS, WINDOW, WORD
 
 FAILED = 0
@@ -26,11 +26,14 @@ _REQUIRED = (1 << 7) - 1
 
 
 def _eight(text: bytes) -> int:
+    """Bytes as the functions that take several at once give them."""
     return int.from_bytes(text, "little", signed=True)
 
 
 _STREAM, _DATA = _eight(b'{"stream'), _eight(b',"data":')
 _DEPTH, _DEPTH_MASK = _eight(b"@depth\0\0"), (1 << 48) - 1
+_FIRST_LEVEL, _NEXT_LEVEL, _LAST_LEVEL = _eight(b':[["'), _eight(b'],["'), _eight(b"]]")
+_EMPTY_LIST, _BETWEEN, _TWO, _THREE = _eight(b":[]"), _eight(b'","'), (1 << 16) - 1, (1 << 24) - 1
 _KIND, _KIND_VALUE = _eight(b':"depthU'), _eight(b'pdate"\0\0')
 
 
@@ -184,29 +187,24 @@ def _read_integer(here, slot):
 
 
 @njit
-def _read_levels(here, side, state):  # noqa: C901, PLR0911, PLR0915
+def _read_levels(here, side, state):  # noqa: C901, PLR0915
     """`:[["61659.70","1.486"],…]`: pairs of position and quantity into PARSED, and how many of them are far."""
     price_decimals, price_zeros = get(state + WORD * at.PRICE_DECIMALS), get(state + WORD * at.PRICE_ZEROS)
     quantity_decimals, quantity_zeros = get(state + WORD * at.QUANTITY_DECIMALS), get(state + WORD * at.QUANTITY_ZEROS)
     origin = get(state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.ORIGIN))
     first = place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
     last, far = place + 2 * WORD * MAX_LEVELS, 0
-    if byte_at(here) != _COLON or byte_at(here + 1) != _LIST:
+    is_empty = four_at(here) & _THREE == _EMPTY_LIST
+    if not is_empty and four_at(here) != _FIRST_LEVEL:
         return FAILED
-    here += 1
-    if byte_at(here + 1) == _END_LIST:
-        here += 1
-    while byte_at(here) != _END_LIST:
-        # here stands on the list's own bracket, or on the comma behind a level
-        if byte_at(here + 1) != _LIST or byte_at(here + 2) != _QUOTE or place == last:
-            return FAILED
-        price, here = _read_number(here + 3, price_decimals, price_zeros)
-        if price <= 0 or byte_at(here) != _QUOTE or byte_at(here + 1) != _COMMA or byte_at(here + 2) != _QUOTE:
+    here += 2 if is_empty else 4
+    while not is_empty:
+        price, here = _read_number(here, price_decimals, price_zeros)
+        if price <= 0 or four_at(here) & _THREE != _BETWEEN:
             return FAILED
         quantity, here = _read_number(here + 3, quantity_decimals, quantity_zeros)
-        if quantity < 0 or byte_at(here) != _QUOTE or byte_at(here + 1) != _END_LIST:
+        if quantity < 0 or byte_at(here) != _QUOTE or place == last:
             return FAILED
-        here += 2
         position = price - origin if side else origin - price
         if position >= WINDOW:
             far += 1
@@ -215,7 +213,13 @@ def _read_levels(here, side, state):  # noqa: C901, PLR0911, PLR0915
         put(place, position)
         put(place + WORD, quantity)
         place += 2 * WORD
-        if byte_at(here) != _COMMA and byte_at(here) != _END_LIST:
+        behind = four_at(here + 1)
+        if behind == _NEXT_LEVEL:
+            here += 5
+        elif behind & _TWO == _LAST_LEVEL:
+            here += 2
+            break
+        else:
             return FAILED
     put(state + WORD * (at.COUNTS + side), (place - first) // (2 * WORD))
     put(state + WORD * (at.FAR_COUNTS + side), far)

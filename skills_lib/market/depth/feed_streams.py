@@ -18,6 +18,10 @@ from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')
 _LONGEST_NAME = 100
+_BEHIND_NAME = b'","data":{'
+
+
+Handler = Callable[[int, bytes], None]
 
 
 class FeedListener(Protocol):
@@ -82,7 +86,9 @@ class Dispatcher:
         self._books, self._listener = books, listener
         self.streams: dict[bytes, Stream] = {}
         self.strays = 0
-        self._handlers: dict[bytes, Callable[[int, bytes], None]] = {}
+        self._handlers: dict[bytes, Handler] = {}
+        self._heads: dict[bytes, Handler] = {}
+        self._head = slice(0)
         self.on_need: Callable[[str], None] = lambda _symbol: None
         self.on_failure: Callable[[Exception], None] = lambda _error: None
 
@@ -93,11 +99,12 @@ class Dispatcher:
         self.streams[key] = stream
         is_depth = name.partition("@")[2].startswith("depth")
         self._handlers[key] = self._depth_handler(stream) if is_depth else self._event_handler(stream)
+        self._look_at_heads()
         return stream
 
     def receive(self, local_ts_ns: int, raw: bytes) -> None:
         """Take one frame of a combined stream."""
-        handler = self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
+        handler = self._heads.get(raw[self._head]) or self._by_name(raw)
         if handler is None:
             self.strays += 1
             return
@@ -107,7 +114,16 @@ class Dispatcher:
             self.on_failure(error)  # the socket's library would only log it
             raise
 
-    def _depth_handler(self, stream: Stream) -> Callable[[int, bytes], None]:
+    def _look_at_heads(self) -> None:
+        """Know streams by as many bytes as the longest name has: to look for the end of each takes longer."""
+        length = max(map(len, self._handlers)) + 1
+        self._head = slice(_NAME_STARTS, _NAME_STARTS + length)
+        self._heads = {(name + _BEHIND_NAME)[:length]: handler for name, handler in self._handlers.items()}
+
+    def _by_name(self, raw: bytes) -> Handler | None:
+        return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
+
+    def _depth_handler(self, stream: Stream) -> Handler:
         book, applied, symbol = self._books[stream.symbol], Verdict.APPLY, stream.symbol
         take, tell_raw, tell_book = (
             book.receive_raw,
@@ -133,7 +149,7 @@ class Dispatcher:
 
         return handle
 
-    def _event_handler(self, stream: Stream) -> Callable[[int, bytes], None]:
+    def _event_handler(self, stream: Stream) -> Handler:
         tell_raw, tell_event = _heard(self._listener, "on_raw"), _heard(self._listener, "on_event")
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
