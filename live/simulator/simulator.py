@@ -151,6 +151,7 @@ class Simulator:
 
     def _make_venue(self) -> Venue:
         venue = fresh_venue(self.settings)
+        venue.remembers = not self.settings.live
         if self.store:
             self._restore(self.store, venue)
         return venue

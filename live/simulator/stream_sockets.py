@@ -33,7 +33,7 @@ class StreamSockets:
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
         """Serve one socket from its handshake to its end."""
-        ws = web.WebSocketResponse(autoping=False, max_msg_size=1 << 20)
+        ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=1 << 20)
         await ws.prepare(request)
         socket = Socket(ws, request, self.faults, *_route(request.path))
         socket.on_time(self.gateway.venue.now_ms)
@@ -80,20 +80,27 @@ class StreamSockets:
         try:
             request = json.loads(text)
             number, method, params = request.get("id"), request["method"], request.get("params") or []
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
             return {"code": 2, "msg": f"Invalid request: {type(error).__name__}"}
-        match method:
-            case "SUBSCRIBE" if len(self.hub.asked(socket)) + len(params) > MOST_STREAMS:
-                return {"error": {"code": 2, "msg": f"At most {MOST_STREAMS} streams on one connection."}, "id": number}
-            case "SUBSCRIBE":
-                self._ask(socket, params)
-                return {"result": None, "id": number}
-            case "UNSUBSCRIBE":
-                self.hub.unsubscribe(socket, params)
-                return {"result": None, "id": number}
-            case "LIST_SUBSCRIPTIONS":
-                return {"result": self.hub.asked(socket), "id": number}
-        return {"error": {"code": 2, "msg": f"Invalid request: unknown method {method}"}, "id": number}
+        try:
+            return {"result": self._carry_out(socket, method, params), "id": number}
+        except ValueError as error:
+            return {"error": {"code": 2, "msg": f"Invalid request: {error}"}, "id": number}
+
+    def _carry_out(self, socket: Socket, method: str, params: Any) -> list[str] | None:
+        if not (isinstance(params, list) and all(isinstance(name, str) for name in params)):
+            raise ValueError("params must be an array of strings")
+        if method == "LIST_SUBSCRIPTIONS":
+            return self.hub.asked(socket)
+        if method == "SUBSCRIBE" and len(self.hub.asked(socket)) + len(params) > MOST_STREAMS:
+            raise ValueError(f"at most {MOST_STREAMS} streams on one connection")
+        if method == "SUBSCRIBE":
+            self._ask(socket, params)
+        elif method == "UNSUBSCRIBE":
+            self.hub.unsubscribe(socket, params)
+        else:
+            raise ValueError(f"unknown method {method}")
+        return None
 
     def _ask(self, socket: Socket, names: list[str]) -> None:
         """Subscribe to market streams; a listen key is a stream of the private route."""

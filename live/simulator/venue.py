@@ -38,7 +38,8 @@ class Sent:
 class Venue:
     """Exchange, feed and latency on one time axis: the exchange's own, in nanoseconds.
 
-    observe: sees events when they happen, before their way back. sent: every command so far, for a replay.
+    observe: sees events when they happen, before their way back. sent: every command so far, for a replay, where it
+    `remembers`.
     """
 
     exchange: Exchange
@@ -47,6 +48,7 @@ class Venue:
     observe: Callable[[list[Event]], None] = lambda _: None
     now_ns: int = 0
     messages: int = 0
+    remembers: bool = True
     sent: list[Sent] = field(default_factory=list)
     _calendar: list[tuple[int, int, Command | Event]] = field(default_factory=list)
     _sequence: int = 0
@@ -68,7 +70,8 @@ class Venue:
     def send(self, account: str, body: Any) -> int:
         """Send a command; it arrives after its way in, never before an earlier one of the account."""
         self._commands += 1
-        self.sent.append(Sent(self.messages, self.now_ns, account, body))
+        if self.remembers:
+            self.sent.append(Sent(self.messages, self.now_ns, account, body))
         arrival = max(self.now_ns + self.latency.way_in_ns(), self._last_in.get(account, 0))
         self._last_in[account] = arrival
         self._owners[self._commands] = account

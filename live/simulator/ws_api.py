@@ -158,7 +158,7 @@ def _read(text: str) -> tuple[Any, str, Params, bool]:
         number, method, values = request.get("id"), str(request["method"]), dict(request.get("params") or {})
         # Numbers keep the digits they came with: the signature covers them.
         exact = dict(json.loads(text, parse_float=str, parse_int=str).get("params") or {})
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Rejection(-1135, "Invalid request: it must be JSON with id, method and params.") from None
     wants_limits = str(values.get("returnRateLimits", True)).lower() != "false"
     words = {name: _word(value) for name, value in exact.items() if value is not None}

@@ -41,7 +41,8 @@ async def amend(call: Call) -> dict[str, Any]:
     """`PUT /order`."""
     rules = call.rules()
     order: Order = await call.send(amendment(call.params, rules, call.owner))
-    number = max(entry.amendment_id for entry in call.state.amendments if entry.order_id == order.order_id)
+    own = (entry.amendment_id for entry in reversed(call.state.amendments) if entry.order_id == order.order_id)
+    number = next(own)
     return order_payloads.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": number}
 
 
@@ -120,24 +121,25 @@ async def cancel_batch(call: Call) -> list[Any]:
 
 
 def _find(call: Call) -> Order:
+    """An order by its id, else the youngest with the client's id."""
     number, client_id = call.params.order_id()
     symbol = call.rules().symbol
-    own = [order for order in _known(call, symbol) if order.order_id == number or (order.client_id == client_id != "")]
-    if not own:
-        raise no_such_order()
-    return own[-1]
+    orders = call.state.orders
+    candidates = [orders[number]] if number in orders else [] if number else reversed(orders.values())
+    for order in candidates:
+        if (number or order.client_id == client_id) and order.symbol == symbol and _is_known(call, order):
+            return order
+    raise no_such_order()
+
+
+def _is_known(call: Call, order: Order) -> bool:
+    """Orders that ended without a fill are forgotten after three days."""
+    kept = order.updated_ms >= call.state.now_ms - KEPT_WITHOUT_FILLS_MS
+    return order.account == call.owner and (order.status.open or bool(order.filled) or kept)
 
 
 def _known(call: Call, symbol: str) -> list[Order]:
-    """Orders of the account; those that ended without a fill are forgotten after three days."""
-    oldest = call.state.now_ms - KEPT_WITHOUT_FILLS_MS
-    return [
-        order
-        for order in call.state.orders.values()
-        if order.account == call.owner
-        and order.symbol == symbol
-        and (order.status.open or order.filled or order.updated_ms >= oldest)
-    ]
+    return [order for order in call.state.orders.values() if order.symbol == symbol and _is_known(call, order)]
 
 
 async def show_order(call: Call) -> dict[str, Any]:

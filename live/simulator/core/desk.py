@@ -268,7 +268,7 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
     market.rules.check_quantity(command.quantity, OrderType.LIMIT)
     if not order.request.reduce_only:
         market.rules.check_notional(product(command.price, command.quantity))
-    if sum(entry.order_id == order.order_id for entry in state.amendments) >= MOST_AMENDMENTS:
+    if order.amendments >= MOST_AMENDMENTS:
         raise Rejection(-5026, "Exceed maximum modify order limit.")
     _check_amended_margin(state, order, command)
 
@@ -285,7 +285,7 @@ def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
 
 
 def _note(state: State, order: Order, command: Amend) -> None:
-    count = sum(entry.order_id == order.order_id for entry in state.amendments) + 1
+    order.amendments += 1
     entry = Amendment(
         amendment_id=state.numbers.amendment,
         order_id=order.order_id,
@@ -296,7 +296,7 @@ def _note(state: State, order: Order, command: Amend) -> None:
         price_after=command.price,
         quantity_before=order.quantity,
         quantity_after=command.quantity,
-        count=count,
+        count=order.amendments,
     )
     state.numbers.amendment += 1
     state.amendments.append(entry)

@@ -80,6 +80,7 @@ class Order:
     status: OrderStatus = OrderStatus.NEW
     filled: int = 0
     cost: int = 0
+    amendments: int = 0
     place: QueuePlace = field(default_factory=QueuePlace)
 
     @property
