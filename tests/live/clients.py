@@ -75,10 +75,10 @@ class CcxtPro:
 
     async def book(self, update_id: int) -> tuple[Levels, Levels]:
         assert self.watching
-        found = await self.watching
-        while found["nonce"] != update_id:
-            self.watching = asyncio.ensure_future(self.exchange.watch_order_book(UNIFIED))
-            found = await self.watching
+        await self.watching
+        found = self.exchange.orderbooks[UNIFIED]
+        while found["nonce"] != update_id:  # the client goes on updating it
+            await asyncio.sleep(0)
         bids, asks = ([(Decimal(str(p)), Decimal(str(q))) for p, q in found[side]] for side in ("bids", "asks"))
         return bids, asks
 
