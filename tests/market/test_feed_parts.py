@@ -67,19 +67,31 @@ def test_retry_after_may_be_a_date() -> None:
     assert retry_after_s(late) > 1_000_000
 
 
-def test_a_stream_remembers_its_longest_pause_but_not_its_silence() -> None:
+def spoken(*times_s: float) -> Stream:
+    """A stream that spoke at these times."""
     stream = Stream("x@depth", "X")
-    stream.listen(1.0)
-    assert stream.quiet_s(5.0) == 0
-    for at in (1.0, 1.3, 1.4):
+    for time_s in times_s:
         stream.messages += 1
-        stream.listen(at)
-    assert stream.longest_pause_s == pytest.approx(0.27)
-    assert stream.quiet_s(3.4) == pytest.approx(2.0)
-    stream.silent = True
-    stream.messages += 1
-    stream.listen(9.0)
-    assert (stream.silent, stream.longest_pause_s) == (False, pytest.approx(0.27))
+        stream.listen(time_s)
+    return stream
+
+
+def test_a_stream_that_talks_is_missed_soon_and_one_that_pauses_is_given_time() -> None:
+    assert spoken(1.0, 1.1, 1.6, 1.7).patience_s(0.7) == 0.7
+    assert spoken(1.0, 3.0).patience_s(0.7) == pytest.approx(8.0)
+    assert spoken(1.0, 99.0).patience_s(0.7) == pytest.approx(20.0)
+
+
+def test_a_pause_is_forgotten_while_a_stream_talks() -> None:
+    times = [1.0, 6.0, *(6.0 + n / 10 for n in range(1, 30))]
+    assert spoken(*times).patience_s(0.7) == 0.7
+
+
+def test_a_stream_that_never_spoke_is_not_silent_but_new() -> None:
+    stream = Stream("x@depth", "X")
+    stream.listen(5.0)
+    assert stream.quiet_s(50.0) == 0
+    assert spoken(1.0).quiet_s(3.0) == 2.0
 
 
 def test_latency_by_hand() -> None:

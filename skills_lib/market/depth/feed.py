@@ -21,7 +21,6 @@ from skills_lib.market.depth.sequencer import Verdict
 from skills_lib.market.depth.wire import decode
 
 _LOOK_S = 0.1
-_PAUSE_FACTOR = 4.0
 _RETRY_SNAPSHOT_S = 0.25
 
 
@@ -289,8 +288,7 @@ class Feed:
             for stream in self._dispatcher.streams.values():
                 stream.listen(now)
             for stream in self._depth.values():
-                patience = max(self.settings.silence_s, _PAUSE_FACTOR * stream.longest_pause_s)
-                stream.silent = stream.quiet_s(now) > patience
+                stream.silent = stream.quiet_s(now) > stream.patience_s(self.settings.silence_s)
 
     async def _compare_clocks(self) -> None:
         while True:

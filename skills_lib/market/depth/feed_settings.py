@@ -71,8 +71,8 @@ class Endpoints:
 class FeedSettings:
     """What to follow and how patiently; times in seconds.
 
-    A depth stream that paused at most `p` so far is silent after four times that, at least `silence_s`. A connection
-    on which nothing at all was heard for `reconnect_after_s` is opened anew.
+    A depth stream is silent after `silence_s`; one that lately paused longer, after four times its longest pause. A
+    connection on which nothing at all was heard for `reconnect_after_s` is opened anew.
     """
 
     endpoints: Endpoints

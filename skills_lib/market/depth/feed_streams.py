@@ -18,6 +18,7 @@ from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')
 _LONGEST_NAME = 100
+_LONGEST_PAUSE_S, _FORGETTING, _PAUSE_FACTOR = 5.0, 0.9, 4.0
 _BEHIND_NAME = b'","data":{'
 
 
@@ -70,9 +71,14 @@ class Stream:
         """Compare with the last look: did it speak?"""
         if self.messages == self.seen:
             return
-        if self.heard_s is not None and not self.silent:
-            self.longest_pause_s = max(0.9 * self.longest_pause_s, now_s - self.heard_s)
+        if self.heard_s is not None:
+            pause_s = min(now_s - self.heard_s, _LONGEST_PAUSE_S)
+            self.longest_pause_s = max(_FORGETTING * self.longest_pause_s, pause_s)
         self.seen, self.heard_s, self.silent = self.messages, now_s, False
+
+    def patience_s(self, least_s: float) -> float:
+        """How long it may say nothing: `least_s`, or four times the pauses of a stream that pauses longer anyway."""
+        return least_s if self.longest_pause_s <= least_s else _PAUSE_FACTOR * self.longest_pause_s
 
     def quiet_s(self, now_s: float) -> float:
         """How long it has said nothing."""
