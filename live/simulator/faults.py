@@ -24,6 +24,7 @@ class Reply(StrEnum):
     TOO_MANY_429 = "too_many_429"
     BANNED_418 = "banned_418"
     TIMESTAMP = "-1021"
+    ENGINE_TIMESTAMP = "-5028"
     UNEXPECTED = "-1006"
     TIMEOUT = "-1007"
 

@@ -34,6 +34,7 @@ REPLIES: dict[Reply, Rejection] = {
     Reply.TOO_MANY_429: LimitedError(-1003, "Too many requests; current limit is 2400 requests per minute.", 429, 7),
     Reply.BANNED_418: LimitedError(-1003, "Way too many requests; IP banned. Please use the websocket.", 418, 120),
     Reply.TIMESTAMP: Rejection(-1021, "Timestamp for this request is outside of the recvWindow."),
+    Reply.ENGINE_TIMESTAMP: Rejection(-5028, "Timestamp for this request is outside of the ME recvWindow."),
     Reply.UNEXPECTED: Rejection(
         -1006, "An unexpected response was received from the message bus. Execution status unknown.", 500
     ),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,11 +27,13 @@ def kind(request: pytest.FixtureRequest) -> type[Client]:
     return found
 
 
-def trade(kind: type[Client], serve: Serve, story: Callable[[Client, Running], Awaitable[None]]) -> None:
+def trade(
+    kind: type[Client], serve: Serve, story: Callable[[Client, Running], Awaitable[None]], **settings: Any
+) -> None:
     """Run a story with a client and a fresh exchange; one that hangs fails."""
 
     async def run() -> None:
-        async with serve() as running, opened(kind, running) as client:
+        async with serve(**settings) as running, opened(kind, running) as client:
             await asyncio.wait_for(story(client, running), PATIENCE_S)
 
     asyncio.run(run())
@@ -69,26 +72,37 @@ def test_it_loads_the_filters_of_the_market(kind: type[Client], serve: Serve) ->
     trade(kind, serve, story)
 
 
+async def compare_books(client: Client, running: Running, bursts: int, depth: int) -> None:
+    """Let a client follow the tape, and compare its book with ours, as deep as its snapshot reached."""
+    hub, local = running.simulator.hub, running.simulator.venue.feed.books[SYMBOL].local
+    following = asyncio.ensure_future(client.follow_book())
+    await until(lambda: hub.streams)
+    running.play(100)
+    await following
+    for _ in range(bursts):
+        running.play(50)
+        await asyncio.sleep(0)
+    running.simulator.publisher.flush(running.simulator.venue.now_ms)
+    bids, asks = await client.book(local.book.update_id or 0)
+    top = local.book.top(depth)
+    ours = [[(Decimal(plain(price)), Decimal(plain(quantity))) for price, quantity in side] for side in top]
+    assert [bids[:depth], asks[:depth]] == ours
+
+
 def test_it_keeps_a_book_equal_to_ours(kind: type[Client], serve: Serve) -> None:
     async def story(client: Client, running: Running) -> None:
-        hub, local = running.simulator.hub, running.simulator.venue.feed.books[SYMBOL].local
-        following = asyncio.ensure_future(client.follow_book())
-        await until(lambda: hub.streams)
-        running.play(100)
-        await following
-        for _ in range(10):
-            running.play(50)
-            await asyncio.sleep(0)
-        running.simulator.publisher.flush(running.simulator.venue.now_ms)
-        bids, asks = await client.book(local.book.update_id or 0)
-        ours = [
-            [(Decimal(plain(price)), Decimal(plain(quantity))) for price, quantity in side]
-            for side in (local.book.bids(), local.book.asks())
-        ]
-        assert [bids, asks] == ours
-        assert len(bids) > 10
+        await compare_books(client, running, bursts=10, depth=50)
 
     trade(kind, serve, story)
+
+
+def test_it_keeps_the_book_of_a_real_recording(kind: type[Client], serve: Serve, shared_data: Path) -> None:
+    tape = shared_data / "l2/binance_usdm_BTCUSDT_20240808T2354.ts_jsonl.gz"
+
+    async def story(client: Client, running: Running) -> None:
+        await compare_books(client, running, bursts=100, depth=700)
+
+    trade(kind, serve, story, tape=tape)
 
 
 def test_it_places_an_order(kind: type[Client], serve: Serve) -> None:
