@@ -187,6 +187,20 @@ def test_a_refusal_is_kept_to_and_the_book_comes_all_the_same() -> None:
     run(Venue.USDM, scenario)
 
 
+def test_a_message_in_fragments_is_put_together() -> None:
+    async def scenario(server: FrameServer, feed: Feed, heard: Heard) -> None:
+        await settle(server, feed)
+        raw = server._advance()
+        while b"depthUpdate" not in raw:
+            raw = server._advance()
+        first = raw.index(b"{", 1)  # the second fragment looks like a message of its own
+        await server.sockets[0].send([raw[:first], raw[first:40], raw[40:]], text=True)
+        await eventually(lambda: is_equal(server, feed))
+        assert heard.raw[-1][2] == raw
+
+    run(Venue.USDM, scenario)
+
+
 def test_a_ping_of_the_venue_is_answered() -> None:
     async def scenario(server: FrameServer, _feed: Feed, _heard: Heard) -> None:
         answered = await server.sockets[0].ping(b"are you there")

@@ -8,8 +8,12 @@ from hypothesis import strategies as st
 from skills_lib.market.depth.feed_budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed_clock import ClockOffset
 from skills_lib.market.depth.feed_rest import retry_after_s
-from skills_lib.market.depth.feed_streams import Stream
+from skills_lib.market.depth.feed_streams import Dispatcher, Silent, Stream
 from skills_lib.market.depth.latency import Latency
+from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.model import Snapshot, Venue
+from skills_lib.market.depth.wire import decode
+from tests.market.drawn_stream import DrawnMarket
 
 MS = 1_000_000
 
@@ -92,6 +96,34 @@ def test_a_stream_that_never_spoke_is_not_silent_but_new() -> None:
     stream.listen(5.0)
     assert stream.quiet_s(50.0) == 0
     assert spoken(1.0).quiet_s(3.0) == 2.0
+
+
+def test_each_stream_of_many_goes_to_its_own_book() -> None:
+    symbols = ("BTCUSDT", "1000SHIBUSDT", "XUSDT")
+    markets = {symbol: DrawnMarket(n, Venue.USDM, symbol) for n, symbol in enumerate(symbols)}
+    books = {symbol: LocalBook(symbol, Venue.USDM) for symbol in symbols}
+    needs: list[str] = []
+    dispatcher = Dispatcher(books, Silent())
+    dispatcher.on_need = needs.append
+    for symbol in symbols:
+        for channel in ("depth@100ms", "bookTicker"):
+            dispatcher.add(f"{symbol.lower()}@{channel}", symbol)
+    for raws in zip(*(market.frames(40) for market in markets.values()), strict=True):
+        for symbol, raw in zip(symbols, raws, strict=True):
+            if b"lastUpdateId" in raw:
+                message = decode(raw)
+                assert isinstance(message, Snapshot)
+                books[symbol].load(message)
+            else:
+                dispatcher.receive(1, raw)
+    assert set(needs) == set(symbols)
+    for symbol, book in books.items():
+        assert book.in_sync
+        assert book.book.update_id == markets[symbol].update_id
+    assert all(stream.messages == 40 for stream in dispatcher.streams.values())
+    dispatcher.receive(1, b'{"stream":"other@depth","data":{}}')
+    dispatcher.receive(1, b'{"result":null,"id":1}')
+    assert dispatcher.strays == 2
 
 
 def test_latency_by_hand() -> None:
