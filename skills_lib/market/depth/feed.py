@@ -7,13 +7,12 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Self
 
-from pydantic import BaseModel
-
 from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyError
 from skills_lib.market.depth.fast import open_local_book
 from skills_lib.market.depth.feed_rest import FeedRest
 from skills_lib.market.depth.feed_settings import FeedSettings
 from skills_lib.market.depth.feed_socket import Socket, import_picows, open_socket
+from skills_lib.market.depth.feed_status import FeedStatus, SymbolStatus
 from skills_lib.market.depth.feed_streams import Dispatcher, FeedListener, Silent, Stream
 from skills_lib.market.depth.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
@@ -22,35 +21,6 @@ from skills_lib.market.depth.wire import decode
 
 _LOOK_S = 0.1
 _RETRY_SNAPSHOT_S = 0.25
-
-
-class SymbolStatus(BaseModel):
-    """Whether one book can be believed now. `age_ms` is since the last depth message, None before the first."""
-
-    symbol: str
-    trusted: bool
-    in_sync: bool
-    silent: bool
-    reason: str
-    update_id: int | None
-    age_ms: float | None
-    messages: int
-    malformed: int
-    gaps: int
-    resyncs: int
-
-
-class FeedStatus(BaseModel):
-    """The whole feed. `clock_offset_ms` is exchange time minus local time, None before it was asked."""
-
-    connections: int
-    connected: int
-    reconnects: int
-    strays: int
-    clock_offset_ms: float | None
-    clock_uncertainty_ms: float | None
-    symbols: list[SymbolStatus]
-    last_error: str
 
 
 class Feed:
