@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from live.simulator.core import desk
+from live.simulator.core import checks, desk
 from live.simulator.core.accounts import Account
 from live.simulator.core.algo import AlgoOrder, AlgoRequest, would_fire_now
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
@@ -66,7 +66,7 @@ def _check(state: State, market: Market, algo: AlgoOrder) -> None:
 
 def _check_count(state: State, account: Account, request: AlgoRequest) -> None:
     waiting = state.waiting_algos(account.name)
-    desk.check_client_id(request.client_id, [algo.client_id for algo in waiting])
+    checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
     if len(waiting) >= MOST_WAITING:
         raise Rejection(-4045, "Reach max stop order limit.")
     if account.dual_side and request.order.reduce_only:
