@@ -3,6 +3,7 @@
 import base64
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -17,6 +18,7 @@ from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 from tests.live.conftest import KEY, SECRET, Running, Serve
 from tests.live.talk import Talk, call, converse, event
+from tests.live.tapes import write_tape
 
 DIFFS = "btcusdt@depth@100ms"
 
@@ -136,6 +138,20 @@ def test_the_tape_begins_with_the_first_stream_and_plays_to_its_end(serve: Serve
             last = await event(socket)
 
     converse(serve, story, start=Start.FIRST_STREAM)
+
+
+def test_a_paced_tape_plays_by_itself_while_orders_come_and_go(serve: Serve, tmp_path: Path) -> None:
+    tape = write_tape(tmp_path / "short.ts_jsonl", updates=12)
+
+    async def story(talk: Talk, running: Running) -> None:
+        placed = await talk.market()
+        assert placed.body["status"] == "FILLED"
+        await running.simulator.player.finished.wait()
+        assert (await talk.market(side="SELL")).body["status"] == "FILLED"
+        account = running.simulator.state.accounts["paper"]
+        assert account.position("BTCUSDT").amount == 0
+
+    converse(serve, story, tape=tape, speed=10, start=Start.NOW, inbound=ASSUMED, outbound=ASSUMED)
 
 
 def test_the_user_stream_tells_a_fill_in_three_events(serve: Serve) -> None:
