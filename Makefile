@@ -24,9 +24,10 @@ setup: ## install everything that developing needs into .venv
 test: setup ## run the whole suite, on all cores
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-study: setup ## calibrate the verdict on 1,800 markets, compare the kernel on 200,000 more; takes long
+study: setup ## calibrate the verdict, both executors on 200,000 markets, 100,000 bad lines through the book; takes long
 	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
 	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest tests/backtest/test_kernel_identity.py -k anything
+	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest tests/market/test_depth_schedules.py tests/market/test_depth_paths.py
 
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)

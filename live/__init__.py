@@ -1,1 +1,1 @@
-"""Everything that can touch money. Empty until the order-book and daemon work lands; nothing trades from here yet."""
+"""Everything that can touch money. So far a local exchange; nothing here signs in to a real one."""

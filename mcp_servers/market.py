@@ -1,11 +1,18 @@
-"""The `market` server, candle half: bars of one instrument, and which symbols there are."""
+"""The `market` server: bars, symbols, and live order books with their age and whether they can be believed."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
 from mcp_servers._bar_answers import BarsAnswer, SymbolsAnswer
+from mcp_servers._book_answers import (
+    BookAnswer,
+    FeedStatusAnswer,
+    ImbalanceAnswer,
+    ScanAnswer,
+    SubscribedAnswer,
+)
 from mcp_servers._paging import Cursor
 from mcp_servers._shared import (
     READS_VENUES,
@@ -25,10 +32,14 @@ server = TeachingServer(
     title="Twokey market data",
     version="0.1.0",
     instructions=(
-        "Candles and symbols; nothing here can trade. Find a symbol with market_search_symbols, read bars with "
-        "market_get_bars. Every answer names its source: say so when it is synthetic, and report gaps."
+        "Candles, symbols and live order books; nothing here can trade. Find a symbol with market_search_symbols, read "
+        "bars with market_get_bars: every answer names its source, say so when it is synthetic, and report gaps. "
+        "Follow a book with market_subscribe_book: use it only while trusted is true, and tell its age."
     ),
 )
+
+VenueName = Annotated[Literal["usdm", "spot"], Field(description="Binance USD-M futures or spot")]
+Levels = Annotated[int, Field(ge=1, le=50, description="levels a side")]
 
 
 @server.tool(title="Get bars", annotations=READS_VENUES)
@@ -78,6 +89,114 @@ async def market_search_symbols(
     from mcp_servers._bars import find_symbols
 
     return await run_library(ctx, lambda _: find_symbols(text, exchange, limit))
+
+
+@server.tool(title="Follow a book", annotations=READS_VENUES)
+async def market_subscribe_book(symbol: Symbol, ctx: Context[Any, Any], venue: VenueName = "usdm") -> SubscribedAnswer:
+    """Follow the order book of one instrument from now on, and wait up to 5 s until it is in sync.
+
+    It is kept by this server until the server ends; calling again is harmless. Then use market_get_book,
+    market_read_book or market_get_imbalance.
+    """
+    from mcp_servers._books import Key, keeper
+
+    return await run_library(ctx, lambda _: keeper().subscribe(Key.of(symbol, venue)))
+
+
+@server.tool(title="Get a book", annotations=READS_VENUES)
+async def market_get_book(
+    symbol: Symbol, ctx: Context[Any, Any], venue: VenueName = "usdm", levels: Levels = 10
+) -> BookAnswer:
+    """The best levels of a followed book now, with its age; empty, with the reason, while it is not trusted.
+
+    Follow it first with market_subscribe_book; to wait for a change use market_read_book.
+    """
+    from mcp_servers._books import Key, keeper
+
+    return await run_library(ctx, lambda _: keeper().get_book(Key.of(symbol, venue), levels))
+
+
+@server.tool(title="Wait for a book to change", annotations=READS_VENUES)
+async def market_read_book(
+    symbol: Symbol,
+    ctx: Context[Any, Any],
+    venue: VenueName = "usdm",
+    levels: Levels = 10,
+    after_update_id: Annotated[
+        int | None, Field(ge=0, le=2**62, description="wait until the book is past this id; null: past the present one")
+    ] = None,
+    timeout_s: Annotated[float, Field(ge=0, le=50, description="how long to wait")] = 10.0,
+) -> BookAnswer:
+    """The best levels of a followed book once it has changed; `changed` is false where the time was over before.
+
+    Pass the update_id of the answer as after_update_id to miss nothing. To look without waiting use market_get_book.
+    """
+    from mcp_servers._books import Key, keeper
+
+    def work(_: Progress) -> BookAnswer:
+        return keeper().read_book(Key.of(symbol, venue), levels, after_update_id, timeout_s)
+
+    return await run_library(ctx, work)
+
+
+@server.tool(title="Get the imbalance", annotations=READS_VENUES)
+async def market_get_imbalance(
+    symbol: Symbol, ctx: Context[Any, Any], venue: VenueName = "usdm", levels: Levels = 5
+) -> ImbalanceAnswer:
+    """Imbalance of the best levels of a followed book, microprice, spread and depth, with its age; null while the book
+    is not trusted.
+
+    The levels themselves are in market_get_book.
+    """
+    from mcp_servers._books import Key, keeper
+
+    return await run_library(ctx, lambda _: keeper().get_imbalance(Key.of(symbol, venue), levels))
+
+
+@server.tool(title="Look at the feeds", annotations=READS_VENUES)
+async def market_feed_status(ctx: Context[Any, Any]) -> FeedStatusAnswer:
+    """Every followed book: in sync or not and why, age, messages, gaps, reconnects, offset of the clocks.
+
+    Call it when market_get_book says that a book is not trusted.
+    """
+    from mcp_servers._books import keeper
+
+    return await run_library(ctx, lambda _: keeper().status())
+
+
+@server.tool(title="Scan instruments", annotations=READS_VENUES)
+async def market_scan(
+    ctx: Context[Any, Any],
+    source: Annotated[
+        Literal["tapes", "exchange"], Field(description="recorded tapes of the workspace, or the exchange now")
+    ] = "exchange",
+    venue: VenueName = "usdm",
+    count: Annotated[int, Field(ge=1, le=50, description="instruments, by volume; of an exchange only")] = 10,
+    seconds: Annotated[float, Field(ge=1, le=40, description="how long each book is watched")] = 10.0,
+) -> ScanAnswer:
+    """Instruments ranked by a taker's costs over the typical move of a minute, with spread, depth, volume, volatility
+    and how long an imbalance lasts.
+
+    For one instrument's book use market_subscribe_book.
+    """
+    from mcp_servers._books import scan
+
+    return await run_library(ctx, lambda progress: scan(source == "tapes", venue, count, seconds, progress))
+
+
+@server.resource("book://{symbol}", title="Order book", mime_type="application/json")
+async def book(symbol: Symbol) -> str:
+    """The best 20 levels of a USD-M book, followed from the first reading on."""
+    import anyio.to_thread
+
+    from mcp_servers._books import Key, keeper
+
+    def read() -> str:
+        key = Key.of(symbol, "usdm")
+        keeper().subscribe(key)
+        return keeper().get_book(key, 20).model_dump_json()
+
+    return await anyio.to_thread.run_sync(read)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,20 @@ import sys
 
 import typer
 
-from scripts import backtest, calibrate, data, ledger, new_strategy, optimize, strategies, validate
+from scripts import (
+    backtest,
+    calibrate,
+    data,
+    ledger,
+    new_strategy,
+    optimize,
+    record,
+    scan,
+    simulate,
+    strategies,
+    tape,
+    validate,
+)
 from scripts.console import complain
 from skills_lib.domain.errors import TwokeyError
 
@@ -16,11 +29,15 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(data.app, name="data")
+app.add_typer(tape.app, name="tape")
 backtest.register(app)
 optimize.register(app)
 validate.register(app)
 calibrate.register(app)
 ledger.register(app)
+record.register(app)
+scan.register(app)
+simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
 

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     cache_fresh_hours: float = Field(24.0, gt=0, description="a younger candle cache is used as it is")
     archive_url: str = Field("https://data.binance.vision", description="Binance's public archive, or a mirror of it")
     exchange_url: str | None = Field(None, description="replaces scheme and host of the exchange's REST addresses")
+    streams_host: str | None = Field(None, description="a local server instead of Binance for live books: host:port")
     http_timeout_s: float = Field(10.0, gt=0, description="how long one request may take")
     http_attempts: int = Field(6, ge=1, description="how often one request is tried")
     http_backoff_s: float = Field(1.0, ge=0, description="pause before the second try; it doubles from there")
@@ -33,6 +34,10 @@ class Settings(BaseSettings):
     @cached_property
     def candles_dir(self) -> Path:
         return self.home / "data" / "candles"
+
+    @cached_property
+    def tapes_dir(self) -> Path:
+        return self.home / "data" / "tapes"
 
     @cached_property
     def results_dir(self) -> Path:

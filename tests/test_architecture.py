@@ -25,6 +25,11 @@ WRONG_IMPORTS = {
     ),
     "faces do not lean on each other": ("mcp_servers/__init__.py", "scripts.cli"),
     "the domain is pure: no clock, socket, file or random number": ("skills_lib/domain/costs.py", "random"),
+    "the simulator's core is pure: no clock, socket, file or random number": (
+        "live/simulator/core/money.py",
+        "random",
+    ),
+    "an agent's face cannot sign": ("mcp_servers/__init__.py", "live.simulator.credentials"),
     "live money is handed its strategy: no face, no research": ("live/__init__.py", "skills_lib.backtest.runner"),
 }
 
@@ -84,7 +89,16 @@ def test_help_loads_no_heavy_library() -> None:
 
 
 def test_help_of_no_verb_loads_a_heavy_library() -> None:
-    verbs = [["test-strategy"], ["runs"], ["compare"], ["strategies"], ["data"], ["data", "fetch"], ["data", "import"]]
+    verbs = [
+        ["test-strategy"],
+        ["runs"],
+        ["compare"],
+        ["strategies"],
+        ["data"],
+        ["data", "fetch"],
+        ["data", "import"],
+        ["simulate"],
+    ]
     loaded, printed = modules_loaded_by_help(verbs)
     assert printed.count("Usage:") == len(verbs)
     assert loaded & HEAVY == set()

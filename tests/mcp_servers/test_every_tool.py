@@ -22,7 +22,16 @@ PROMISED = {
         "backtest_get_run",
         "backtest_compare_runs",
     },
-    "market": {"market_get_bars", "market_search_symbols"},
+    "market": {
+        "market_get_bars",
+        "market_search_symbols",
+        "market_subscribe_book",
+        "market_get_book",
+        "market_read_book",
+        "market_get_imbalance",
+        "market_feed_status",
+        "market_scan",
+    },
     "validation": {
         "validation_start_optimize",
         "validation_start_walk_forward",

@@ -1,0 +1,60 @@
+"""How this venue behaves, and how we know: the register that the page of behaviours is made from.
+
+documented: Binance's own documentation or SDK says so. observed: recorded payloads, or probes that others published,
+show it. assumed: neither does; it was chosen, on the side that flatters less where there was a side.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from live.simulator.rest import ENDPOINTS
+from live.simulator.ws_api import METHODS
+
+
+class Source(StrEnum):
+    """How we know."""
+
+    DOCUMENTED = "documented"
+    OBSERVED = "observed"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """One behaviour: where it lives, what it is, how we know."""
+
+    area: str
+    text: str
+    source: Source
+
+
+def read_register() -> tuple[Behaviour, ...]:
+    """Every behaviour, in the order of the page."""
+    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    return tuple(
+        Behaviour(area, told, Source(source))
+        for area, section in tomllib.loads(text).items()
+        for source, told in section["entries"]
+    )
+
+
+def behaviours_table() -> str:
+    """The register in Markdown, one section an area."""
+    sections: dict[str, list[str]] = {}
+    for entry in read_register():
+        sections.setdefault(entry.area, []).append(f"| {entry.text} | {entry.source} |")
+    head = ["", "| behaviour | known from |", "|---|---|"]
+    return "\n\n".join("\n".join([f"### {area}", *head, *rows]) for area, rows in sections.items())
+
+
+def surface_table() -> str:
+    """Every endpoint and method, with its weight and who may call it."""
+    rows = [
+        f"| `{entry.method}` | `{entry.path}` | {entry.weight if isinstance(entry.weight, int) else 'by parameter'} "
+        f"| {entry.security} |"
+        for entry in sorted(ENDPOINTS.values(), key=lambda entry: (entry.path, entry.method))
+    ]
+    calls = [f"| `ws` | `{name}` | {method.weight} | {method.security} |" for name, method in METHODS.items()]
+    return "\n".join(["| | path or method | weight | security |", "|---|---|---|---|", *rows, *calls])

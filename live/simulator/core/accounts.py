@@ -1,0 +1,93 @@
+"""An account: its wallet, its positions and its settings. Margin is computed in `margin.py`."""
+
+from dataclasses import dataclass, field
+
+from live.simulator.core.money import fee as charge
+from live.simulator.core.orders import SymbolSettings
+from live.simulator.core.positions import Position
+from live.simulator.core.rejections import Rejection
+from live.simulator.core.words import MarginType, PositionSide, Side
+
+ASSET = "USDT"
+
+
+@dataclass(frozen=True, slots=True)
+class FeeTier:
+    """Rates in units of 1e-8: 20_000 is 0.02 %."""
+
+    maker: int = 20_000
+    taker: int = 50_000
+    level: int = 0
+
+
+@dataclass(slots=True)
+class Account:
+    """Money in units of 1e-8 of the margin asset. `wallet` is everything, isolated margins included."""
+
+    name: str
+    wallet: int
+    fees: FeeTier = field(default_factory=FeeTier)
+    dual_side: bool = False
+    positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
+    settings: dict[str, SymbolSettings] = field(default_factory=dict)
+    updated_ms: int = 0
+    warned: bool = False
+    reduce_only_account: bool = False
+
+    def settings_of(self, symbol: str) -> SymbolSettings:
+        """Leverage and margin type of a symbol; made on first use."""
+        return self.settings.setdefault(symbol, SymbolSettings())
+
+    def position(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> Position:
+        """The position of a symbol; made on first use."""
+        return self.positions.setdefault((symbol, side), Position(symbol, side))
+
+    def held(self) -> list[Position]:
+        """Positions that are not flat."""
+        return [position for position in self.positions.values() if position.amount]
+
+    def check_position_side(self, side: PositionSide) -> None:
+        """One-way accounts say BOTH, hedging ones LONG or SHORT.
+
+        Raises:
+            Rejection: -4061.
+        """
+        if (side is PositionSide.BOTH) == self.dual_side:
+            raise Rejection(-4061, "Order's position side does not match user's setting.")
+
+    def closable(self, symbol: str, position_side: PositionSide, side: Side) -> int:
+        """How much an order of this side would reduce, units of 1e-8."""
+        amount = self.position(symbol, position_side).amount
+        return abs(amount) if amount * side.sign < 0 else 0
+
+    def isolated(self, symbol: str) -> bool:
+        """True where the symbol's margin stands alone."""
+        return self.settings_of(symbol).margin_type is MarginType.ISOLATED
+
+    def cross_wallet(self) -> int:
+        """The wallet without what isolated positions hold."""
+        return self.wallet - sum(position.isolated_wallet for position in self.positions.values())
+
+    def trade(self, position: Position, price: int, change: int, rate: int, now_ms: int) -> tuple[int, int]:
+        """Apply a fill of `change` (signed); return (fee, realized profit) in money units."""
+        before = abs(position.amount)
+        paid = charge(price * abs(change) // 10**8, rate)
+        realized = position.apply(price, change, paid)
+        self.wallet += realized - paid
+        if self.isolated(position.symbol):
+            self._move_isolated(position, price, before)
+        position.updated_ms = now_ms
+        return paid, realized
+
+    def _move_isolated(self, position: Position, price: int, before: int) -> None:
+        after = abs(position.amount)
+        if after > before:
+            leverage = self.settings_of(position.symbol).leverage
+            position.isolated_wallet += price * (after - before) // 10**8 // leverage
+        else:
+            position.isolated_wallet = position.isolated_wallet * after // before if before else 0
+
+
+def fresh(name: str, balance: int, fees: FeeTier | None = None) -> Account:
+    """An account that holds `balance` money and nothing else."""
+    return Account(name, balance, fees or FeeTier())

@@ -1,0 +1,94 @@
+"""Conditional orders: what `algoOrder` keeps, and when a price fires one."""
+
+from dataclasses import dataclass, replace
+
+from live.simulator.core.money import SCALE
+from live.simulator.core.orders import OrderRequest
+from live.simulator.core.rejections import Rejection
+from live.simulator.core.words import AlgoStatus, OrderType, Side
+
+_STOPS = (OrderType.STOP, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)
+
+
+@dataclass(frozen=True, slots=True)
+class AlgoRequest:
+    """What arrives for `POST /algoOrder`. `order` is what will be sent once it fires; prices in units of 1e-8.
+
+    callback_rate: percent, units of 1e-8 (1 % is 100_000_000).
+    """
+
+    order: OrderRequest
+    kind: OrderType
+    trigger_price: int = 0
+    activate_price: int = 0
+    callback_rate: int = 0
+    client_id: str = ""
+
+
+@dataclass(slots=True)
+class AlgoOrder:
+    """A conditional order. `extreme` is the best price seen since a trailing stop became active; 0 before."""
+
+    algo_id: int
+    request: AlgoRequest
+    client_id: str
+    created_ms: int
+    updated_ms: int
+    trigger_price: int
+    status: AlgoStatus = AlgoStatus.NEW
+    extreme: int = 0
+    triggered_ms: int = 0
+    order_id: int = 0
+    filled: int = 0
+    average_price: int = 0
+    reason: str = ""
+
+    @property
+    def account(self) -> str:
+        return self.request.order.account
+
+    @property
+    def symbol(self) -> str:
+        return self.request.order.symbol
+
+    @property
+    def side(self) -> Side:
+        return self.request.order.side
+
+    @property
+    def open(self) -> bool:
+        """True while it waits."""
+        return self.status is AlgoStatus.NEW
+
+    def snapshot(self) -> "AlgoOrder":
+        """A copy that later changes leave alone."""
+        return replace(self)
+
+    def follow(self, price: int) -> None:
+        """Let a trailing stop follow `price`: wait for the activation price, then keep the extreme."""
+        if self.request.kind is not OrderType.TRAILING_STOP_MARKET:
+            return
+        if not self.extreme and not self._activated(price):
+            return
+        best = min if self.side is Side.BUY else max
+        self.extreme = best(self.extreme or price, price)
+        distance = self.extreme * self.request.callback_rate // (100 * SCALE)
+        self.trigger_price = self.extreme + distance * self.side.sign
+
+    def _activated(self, price: int) -> bool:
+        at = self.request.activate_price
+        return not at or (price <= at if self.side is Side.BUY else price >= at)
+
+    def fires_at(self, price: int) -> bool:
+        """True where `price` reaches the trigger. A stop buys when the price rises, a target when it falls."""
+        if self.request.kind is OrderType.TRAILING_STOP_MARKET and not self.extreme:
+            return False
+        rising = (self.request.kind in _STOPS) == (self.side is Side.BUY)
+        return price >= self.trigger_price if rising else price <= self.trigger_price
+
+
+def would_fire_now(order: AlgoOrder, price: int) -> Rejection | None:
+    """-2021 where the trigger has been passed already; a trailing stop has none yet."""
+    if order.request.kind is OrderType.TRAILING_STOP_MARKET or not price or not order.fires_at(price):
+        return None
+    return Rejection(-2021, "Order would immediately trigger.")

@@ -1,0 +1,133 @@
+"""What the venue checks when an order arrives: filters, ids, reducing, margin, and what only the book can tell."""
+
+import re
+
+from live.simulator.core import matching
+from live.simulator.core.market import Market
+from live.simulator.core.money import product
+from live.simulator.core.orders import Order, OrderRequest
+from live.simulator.core.rejections import Rejection, insufficient_margin, missing, reduce_only
+from live.simulator.core.state import State
+from live.simulator.core.words import OrderType, PositionSide, Side, TimeInForce
+
+SHORTEST_GOOD_TILL_MS = 600_000
+_CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+
+
+def check(state: State, market: Market, order: Order) -> None:
+    """Filters, the client's id, reduce-only and margin.
+
+    Raises:
+        Rejection: the first rule that is broken.
+    """
+    request, rules = order.request, market.rules
+    account = state.accounts[request.account]
+    account.check_position_side(request.position_side)
+    check_client_id(request.client_id, [open_.client_id for open_ in state.open_orders(request.account)])
+    _check_reducing(state, order)
+    rules.check_quantity(order.quantity, request.kind)
+    if request.kind is OrderType.LIMIT:
+        rules.check_price(order.price)
+        rules.check_percent_price(request.side, order.price, market.mark_price)
+    if not (request.reduce_only or request.close_position):
+        rules.check_notional(product(order.price or market.mark_price, order.quantity))
+    if len(state.open_orders(request.account, request.symbol)) >= rules.most_orders:
+        raise Rejection(-2025, "Reach max open order limit.")
+    _check_good_till(state, request)
+    check_margin(state, order)
+
+
+def check_client_id(client_id: str, taken: list[str]) -> None:
+    """Its form, and that no open order has it.
+
+    Raises:
+        Rejection: -4015, -4116.
+    """
+    if client_id and not _CLIENT_ID.fullmatch(client_id):
+        raise Rejection(-4015, "Client order id is not valid.")
+    if client_id and client_id in taken:
+        raise Rejection(-4116, "ClientOrderId is duplicated.")
+
+
+def _check_reducing(state: State, order: Order) -> None:
+    request = order.request
+    account = state.accounts[request.account]
+    reducing = request.reduce_only or request.close_position
+    if request.reduce_only and account.dual_side:
+        raise Rejection(-1106, "Parameter 'reduceOnly' sent when not required.")
+    closable = account.closable(request.symbol, request.position_side, request.side)
+    if reducing and not closable:
+        raise reduce_only()
+    opening_side = Side.BUY if request.position_side is PositionSide.LONG else Side.SELL
+    if account.dual_side and request.side is not opening_side and order.quantity > closable:
+        raise reduce_only()
+    if account.reduce_only_account and not closable:
+        raise Rejection(-4400, "Futures Trading Quantitative Rules violated, only reduceOnly order is allowed.")
+
+
+def _check_good_till(state: State, request: OrderRequest) -> None:
+    if request.time_in_force is not TimeInForce.GTD:
+        return
+    if not request.good_till_ms:
+        raise missing("goodTillDate")
+    if request.good_till_ms <= state.now_ms + SHORTEST_GOOD_TILL_MS:
+        raise Rejection(-5040, "The goodTillDate is too short: it must be more than 600 seconds ahead.")
+
+
+def check_margin(state: State, order: Order) -> None:
+    """The account can carry the order.
+
+    Raises:
+        Rejection: -2019.
+    """
+    request = order.request
+    account = state.accounts[request.account]
+    if request.reduce_only or request.close_position:
+        return
+    before = state.margin(account)
+    market = state.markets[request.symbol]
+    best = market.best(request.side.opposite) or market.mark_price
+    priced = order.snapshot()
+    priced.price = order.price or best
+    state.rest(priced)
+    after = state.margin(account)
+    del state.open[order.symbol][priced.order_id]
+    growth = after.order_margin - before.order_margin
+    if growth > before.available:
+        raise insufficient_margin()
+    _check_bracket(state, order, product(priced.price, order.quantity))
+
+
+def _check_bracket(state: State, order: Order, notional: int) -> None:
+    account, market = state.accounts[order.account], state.markets[order.symbol]
+    held = account.position(order.symbol, order.request.position_side).notional(market.mark_price)
+    most = market.rules.most_notional(account.settings_of(order.symbol).leverage)
+    if abs(held + notional * order.side.sign) > max(most, abs(held)):
+        raise Rejection(-2027, "Exceeded the maximum allowable position at current leverage.")
+
+
+def check_arrival(state: State, market: Market, order: Order) -> None:
+    """What only the book can tell.
+
+    Raises:
+        Rejection: -5022, -5021, -4131.
+    """
+    force = order.request.time_in_force
+    if force is TimeInForce.GTX and matching.would_take(state, order):
+        raise Rejection(-5022, "Due to the order could not be executed as maker, the Post Only order will be rejected.")
+    tradable = market.tradable(state.now_ms)
+    if force is TimeInForce.FOK and (
+        not tradable or matching.reachable(state, order, worst_price(market, order)) < order.remaining
+    ):
+        raise Rejection(-5021, "Due to the order could not be filled immediately, the FOK order has been rejected.")
+    if (
+        order.request.kind is OrderType.MARKET
+        and tradable
+        and not matching.reachable(state, order, market.bound(order.side))
+    ):
+        raise Rejection(-4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit.")
+
+
+def worst_price(market: Market, order: Order) -> int:
+    """How far an order may walk."""
+    return order.price if order.request.kind is OrderType.LIMIT else market.bound(order.side)

@@ -1,0 +1,85 @@
+"""What the exchange says happened. Past tense; each carries all that a payload needs."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.orders import Fill, Order
+from live.simulator.core.positions import Position
+from live.simulator.core.rejections import Rejection
+from live.simulator.core.words import Execution
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanged:
+    """An order was accepted, filled, amended, or came to its end. `order` is a copy."""
+
+    account: str
+    order: Order
+    execution: Execution
+    time_ms: int
+    fill: Fill | None = None
+    expiry_reason: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """The wallet or positions changed. `reason` as in field `m`; `change` is money that no trade explains."""
+
+    account: str
+    reason: str
+    wallet: int
+    cross_wallet: int
+    change: int
+    positions: tuple[tuple[Position, int, bool], ...]
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlgoChanged:
+    """A conditional order moved on. `order` is a copy."""
+
+    account: str
+    order: AlgoOrder
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChanged:
+    """Leverage of a symbol changed."""
+
+    account: str
+    symbol: str
+    leverage: int
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarginCalled:
+    """The account is close to liquidation; positions with mark price, unrealized and maintenance margin."""
+
+    account: str
+    cross_wallet: int
+    positions: tuple[tuple[Position, int, int, int, bool], ...]
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Liquidated:
+    """A position was closed by force: what the `forceOrder` stream shows."""
+
+    account: str
+    order: Order
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to the command of that number: a value, or why not."""
+
+    command: int
+    value: Any
+    rejection: Rejection | None = None
+
+
+Event = OrderChanged | AccountChanged | AlgoChanged | ConfigChanged | MarginCalled | Liquidated | Answered

@@ -1,0 +1,136 @@
+"""The exchange: one step takes one input and returns everything it brought about. No clock, socket, file or chance.
+
+The same inputs in the same order give the same events, byte for byte.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from live.simulator.core import algo_desk, commands, desk, matching, risk, settings_desk, timers
+from live.simulator.core.events import Answered, Event, OrderChanged
+from live.simulator.core.rejections import Rejection
+from live.simulator.core.state import State
+from live.simulator.core.words import OrderStatus, Side, WorkingType
+
+
+class Exchange:
+    """Rules and memory of the venue."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self._due_ms = 0
+
+    def step(self, event: commands.Input) -> list[Event]:
+        """Take one input; inputs come in order of time, and one that is late is taken at the present time."""
+        state = self.state
+        time_ms = max(state.now_ms, event.time_ms)
+        if time_ms >= self._due_ms:
+            timers.run_until(state, time_ms)
+            self._due_ms = timers.next_due_ms(state)
+        state.now_ms = time_ms
+        _HANDLERS[type(event)](self, event)
+        if state.outbox:
+            self._settle()
+        out, state.outbox = state.outbox, []
+        return out
+
+    def _on_depth(self, update: commands.DepthApplied) -> None:
+        state = self.state
+        market = state.markets[update.symbol]
+        market.in_sync = update.in_sync
+        if not update.in_sync:
+            return
+        market.updated_ms = state.now_ms
+        market.refresh(Side.BUY, update.bids)
+        market.refresh(Side.SELL, update.asks)
+        if update.fresh:
+            market.taken.clear()
+        market.follow_mid()
+        if not market.next_funding_ms:
+            market.next_funding_ms = timers.first_funding_ms(state.now_ms)
+            self._due_ms = timers.next_due_ms(state)
+        matching.on_depth(state, update)
+        if not market.marked:
+            self._mark_moved(update.symbol)
+
+    def _on_trade(self, trade: commands.Traded) -> None:
+        state = self.state
+        market = state.markets[trade.symbol]
+        market.last_price = trade.price
+        if market.in_sync:
+            matching.on_trade(state, trade)
+            algo_desk.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
+
+    def _on_mark(self, mark: commands.Marked) -> None:
+        market = self.state.markets[mark.symbol]
+        market.marked = True
+        market.mark_price = mark.mark_price
+        market.index_price = mark.index_price or mark.mark_price
+        market.funding_rate = mark.funding_rate
+        market.next_funding_ms = mark.next_funding_ms or market.next_funding_ms
+        self._due_ms = timers.next_due_ms(self.state)
+        self._mark_moved(mark.symbol)
+
+    def _mark_moved(self, symbol: str) -> None:
+        algo_desk.on_price(self.state, symbol, WorkingType.MARK_PRICE)
+        risk.watch(self.state)
+
+    def _on_clock(self, _: commands.Clock) -> None:
+        """Time alone: the timers have run."""
+
+    def _on_command(self, command: commands.Command) -> None:
+        try:
+            value = _DESKS[type(command.body)](self.state, command.body)
+        except Rejection as refused:
+            self.state.outbox.append(Answered(command.number, None, refused))
+        else:
+            self.state.outbox.append(Answered(command.number, value))
+        self._due_ms = timers.next_due_ms(self.state)
+
+    def _settle(self) -> None:
+        """What follows from what happened: reduce-only orders without a position end, fired orders finish."""
+        seen = 0
+        while seen < len(self.state.outbox):
+            event = self.state.outbox[seen]
+            seen += 1
+            if isinstance(event, OrderChanged):
+                self._follow_up(event)
+
+    def _follow_up(self, event: OrderChanged) -> None:
+        state, order = self.state, event.order
+        if event.fill and not state.accounts[order.account].position(order.symbol, order.request.position_side).amount:
+            for resting in state.open_orders(order.account, order.symbol):
+                if resting.request.reduce_only and resting.request.position_side is order.request.position_side:
+                    state.finish(resting, OrderStatus.EXPIRED)
+        if order.request.algo_id and not order.status.open:
+            algo_desk.settle(state, order.order_id, order.request.algo_id)
+
+
+def _change_rules(state: State, command: commands.ChangeRules) -> None:
+    state.market(command.rules.symbol).rules = command.rules
+
+
+_HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
+    commands.DepthApplied: Exchange._on_depth,
+    commands.Traded: Exchange._on_trade,
+    commands.Marked: Exchange._on_mark,
+    commands.Clock: Exchange._on_clock,
+    commands.Command: Exchange._on_command,
+}
+
+_DESKS: dict[type, Callable[[State, Any], Any]] = {
+    commands.Submit: desk.submit,
+    commands.Cancel: desk.cancel,
+    commands.CancelAll: desk.cancel_all,
+    commands.Amend: desk.amend,
+    commands.SetCountdown: desk.set_countdown,
+    commands.PlaceAlgo: algo_desk.place,
+    commands.CancelAlgo: algo_desk.cancel,
+    commands.CancelAllAlgos: algo_desk.cancel_all,
+    commands.SetLeverage: settings_desk.set_leverage,
+    commands.SetMarginType: settings_desk.set_margin_type,
+    commands.SetDualSide: settings_desk.set_dual_side,
+    commands.MoveIsolatedMargin: settings_desk.move_isolated_margin,
+    commands.ForceLiquidation: risk.force,
+    commands.ChangeRules: _change_rules,
+}

@@ -1,0 +1,165 @@
+"""Orders meet the tape: an arriving order walks the levels, a resting one waits for trades and crossing prices."""
+
+from live.simulator.core import queueing
+from live.simulator.core.commands import DepthApplied, Traded
+from live.simulator.core.market import Market, crosses
+from live.simulator.core.orders import Fill, Order, TradeRecord
+from live.simulator.core.state import State
+from live.simulator.core.words import Execution, OrderStatus, OrderType, SelfTrade, Side
+
+EXPIRED_BY_SELF_TRADE = 2
+EXPIRED_UNFILLED = 3
+
+
+def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> None:
+    """Execute part of an order and book it on its account."""
+    account = state.accounts[order.account]
+    position = account.position(order.symbol, order.request.position_side)
+    quantity = min(quantity, _reducible(state, order))
+    if quantity <= 0:
+        return
+    rate = account.fees.maker if maker else account.fees.taker
+    fee, realized = account.trade(position, price, quantity * order.side.sign, rate, state.now_ms)
+    order.filled += quantity
+    order.cost += price * quantity
+    order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
+    if not order.remaining:
+        state.open.get(order.symbol, {}).pop(order.order_id, None)
+    _record(state, order, Fill(state.numbers.trade, price, quantity, fee, realized, maker, state.now_ms))
+    state.report_account(account, "ORDER", [position])
+
+
+def _record(state: State, order: Order, done: Fill) -> None:
+    account = state.accounts[order.account]
+    state.numbers.trade += 1
+    state.trades.append(
+        TradeRecord(order.account, order.order_id, order.symbol, order.side, order.request.position_side, done, "USDT")
+    )
+    state.earn(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
+    state.earn(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
+    forced = order.request.kind is OrderType.LIQUIDATION
+    state.report(order, Execution.CALCULATED if forced else Execution.TRADE, done)
+
+
+def _reducible(state: State, order: Order) -> int:
+    """A reduce-only order never opens anything, even if the position shrank while it rested."""
+    if not order.request.reduce_only:
+        return order.remaining
+    account = state.accounts[order.account]
+    return min(order.remaining, account.closable(order.symbol, order.request.position_side, order.side))
+
+
+def reachable(state: State, order: Order, limit: int) -> int:
+    """How much the book offers up to `limit`."""
+    market, found = state.markets[order.symbol], 0
+    for price, quantity in market.available(order.side.opposite):
+        if not crosses(order.side, limit, price) or found >= order.remaining:
+            break
+        found += quantity
+    return found
+
+
+def walk(state: State, order: Order, limit: int) -> None:
+    """Take levels from the touch up to `limit`, using them up; own orders in the way end first."""
+    market = state.markets[order.symbol]
+    for price, quantity in list(_wanted(market, order, limit)):
+        if not _clear_own(state, order, price) or not order.remaining:
+            return
+        taken = min(_reducible(state, order), quantity)
+        if not taken:
+            return
+        market.take(order.side.opposite, price, taken)
+        fill(state, order, price, taken, maker=False)
+
+
+def _wanted(market: Market, order: Order, limit: int) -> list[tuple[int, int]]:
+    wanted, left = [], order.remaining
+    for price, quantity in market.available(order.side.opposite):
+        if not crosses(order.side, limit, price) or left <= 0:
+            break
+        wanted.append((price, quantity))
+        left -= quantity
+    return wanted
+
+
+def _clear_own(state: State, taker: Order, price: int) -> bool:
+    """Self-trade prevention at one price; False where the arriving order ended."""
+    mode = taker.request.self_trade
+    for maker in state.resting(taker.symbol):
+        own = maker.account == taker.account and maker.side is not taker.side
+        if not own or mode is SelfTrade.NONE or not crosses(taker.side, price, maker.price):
+            continue
+        if mode is not SelfTrade.EXPIRE_TAKER:
+            state.finish(maker, OrderStatus.EXPIRED_IN_MATCH, EXPIRED_BY_SELF_TRADE)
+        if mode is not SelfTrade.EXPIRE_MAKER:
+            state.finish(taker, OrderStatus.EXPIRED_IN_MATCH, EXPIRED_BY_SELF_TRADE)
+            return False
+    return True
+
+
+def would_take(state: State, order: Order) -> bool:
+    """True where a limit order would trade on arrival."""
+    best = state.markets[order.symbol].best(order.side.opposite)
+    return best is not None and crosses(order.side, order.price, best)
+
+
+def join_queue(state: State, order: Order) -> None:
+    """Rest at the back of the queue of its price."""
+    displayed = state.markets[order.symbol].book.quantity(order.side, order.price)
+    order.place = queueing.join(displayed)
+    state.rest(order)
+
+
+def on_trade(state: State, trade: Traded) -> None:
+    """A trade on the tape reaches resting orders of the side it hit, better prices first, then older orders."""
+    side = trade.taker.opposite
+    left = trade.quantity
+    for order in _by_priority(state, trade.symbol, side):
+        if not left or not crosses(order.side, order.price, trade.price):
+            return
+        if not order.status.open:
+            continue
+        reached = min(left, queueing.on_trade(order, trade.price, trade.quantity))
+        if reached:
+            left -= reached
+            _fill_resting(state, order, reached)
+
+
+def on_depth(state: State, update: DepthApplied) -> None:
+    """Resting orders learn what stands at their price now, and meet prices that have crossed them."""
+    market = state.markets[update.symbol]
+    orders = state.resting(update.symbol)
+    if not orders:
+        return
+    spoken = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
+    for order in orders:
+        if update.fresh:  # nobody knows what happened to the queue meanwhile
+            order.place = queueing.join(market.book.quantity(order.side, order.price))
+        elif order.price in spoken[order.side]:
+            queueing.on_level(order, market.book.quantity(order.side, order.price), state.model)
+    for side in (Side.BUY, Side.SELL):
+        for order in _by_priority(state, update.symbol, side):
+            _meet_crossing(state, market, order)
+
+
+def _meet_crossing(state: State, market: Market, order: Order) -> None:
+    for price, quantity in market.available(order.side.opposite):
+        if not order.remaining or not queueing.meets(order, price, state.model):
+            return
+        taken = min(_reducible(state, order), quantity)
+        market.take(order.side.opposite, price, taken)
+        _fill_resting(state, order, taken)
+        if not order.status.open:
+            return
+
+
+def _fill_resting(state: State, order: Order, quantity: int) -> None:
+    fill(state, order, order.price, quantity, maker=True)
+    if order.status.open and not _reducible(state, order):
+        state.finish(order, OrderStatus.EXPIRED)
+
+
+def _by_priority(state: State, symbol: str, side: Side) -> list[Order]:
+    """Orders of one side, best price first, older first among equals."""
+    found = [order for order in state.open.get(symbol, {}).values() if order.side is side]
+    return sorted(found, key=lambda order: (-order.price * side.sign, order.order_id))

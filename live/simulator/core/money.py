@@ -1,0 +1,66 @@
+"""Scaled integers for prices, quantities and money: one unit is 10^-8 of the asset, as the venue's own ledgers keep.
+
+A float never enters. Text in, text out, integers between.
+"""
+
+import re
+
+DIGITS = 8
+SCALE = 100_000_000
+_DECIMAL = re.compile(r"([+-]?)(\d{1,15})(?:\.(\d{0,16}))?")
+
+
+def parse(text: str) -> int:
+    """Read a plain decimal into units of 1e-8.
+
+    Raises:
+        ValueError: not a plain decimal, or finer than 1e-8.
+    """
+    found = _DECIMAL.fullmatch(text.strip())
+    if not found:
+        raise ValueError(f"'{text}' is not a plain decimal number")
+    sign, whole, fraction = found.groups(default="")
+    fraction = fraction.rstrip("0")
+    if len(fraction) > DIGITS:
+        raise ValueError(f"'{text}' is finer than 1e-{DIGITS}")
+    units = int(whole) * SCALE + int(fraction.ljust(DIGITS, "0"))
+    return -units if sign == "-" else units
+
+
+def decimals_of(text: str) -> int:
+    """How many decimals a plain decimal needs: `0.10` needs one."""
+    return len(text.partition(".")[2].rstrip("0"))
+
+
+def show(units: int, decimals: int = DIGITS) -> str:
+    """Write units of 1e-8 with exactly `decimals` places (at most 8); finer digits are cut off."""
+    sign = "-" if units < 0 else ""
+    whole, fraction = divmod(abs(units), SCALE)
+    if not decimals:
+        return f"{sign}{whole}"
+    return f"{sign}{whole}.{fraction:08d}"[: len(sign) + len(str(whole)) + 1 + decimals]
+
+
+def plain(units: int) -> str:
+    """Write units of 1e-8 with no more decimals than they need: `0.5`, `12`."""
+    text = show(units)
+    return text.rstrip("0").rstrip(".")
+
+
+def product(price: int, quantity: int) -> int:
+    """Price times quantity in money units, rounded towards zero. Both arguments in units of 1e-8."""
+    exact = price * quantity
+    return exact // SCALE if exact >= 0 else -(-exact // SCALE)
+
+
+def share(amount: int, part: int, whole: int) -> int:
+    """`amount * part / whole`, rounded towards zero; 0 of nothing."""
+    if not whole:
+        return 0
+    exact = amount * part
+    return exact // whole if (exact >= 0) == (whole > 0) else -(-exact // whole)
+
+
+def fee(amount: int, rate: int) -> int:
+    """A charge on `amount` at `rate` (units of 1e-8), rounded up: against whoever pays."""
+    return -(-abs(amount) * rate // SCALE)

@@ -1,0 +1,160 @@
+"""Orders: what a client asks for, and what the venue keeps about it."""
+
+from dataclasses import dataclass, field, replace
+
+from live.simulator.core.words import (
+    MarginType,
+    OrderStatus,
+    OrderType,
+    PositionSide,
+    PriceMatch,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    WorkingType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """What arrives for `POST /order`. Price and quantity in units of 1e-8; 0 where there is none."""
+
+    account: str
+    symbol: str
+    side: Side
+    kind: OrderType
+    quantity: int
+    price: int = 0
+    time_in_force: TimeInForce = TimeInForce.GTC
+    position_side: PositionSide = PositionSide.BOTH
+    reduce_only: bool = False
+    close_position: bool = False
+    client_id: str = ""
+    self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
+    price_match: PriceMatch = PriceMatch.NONE
+    good_till_ms: int = 0
+    working_type: WorkingType = WorkingType.CONTRACT_PRICE
+    price_protect: bool = False
+    original_kind: OrderType | None = None
+    stop_price: int = 0
+    algo_id: int = 0
+
+
+@dataclass(slots=True)
+class QueuePlace:
+    """Where a resting order stands at its price; quantities in units of 1e-8.
+
+    ahead: what must trade before it. level: the tape's quantity there at the last update.
+    traded: what traded there since.
+    """
+
+    ahead: int = 0
+    level: int = 0
+    traded: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One execution. Money in units of 1e-8 of the quote asset."""
+
+    trade_id: int
+    price: int
+    quantity: int
+    fee: int
+    realized: int
+    maker: bool
+    time_ms: int
+
+
+@dataclass(slots=True)
+class Order:
+    """An order in the venue's book. `cost` is the exact sum of price times quantity, in units of 1e-16."""
+
+    order_id: int
+    request: OrderRequest
+    price: int
+    quantity: int
+    client_id: str
+    created_ms: int
+    updated_ms: int
+    status: OrderStatus = OrderStatus.NEW
+    filled: int = 0
+    cost: int = 0
+    amendments: int = 0
+    place: QueuePlace = field(default_factory=QueuePlace)
+
+    @property
+    def remaining(self) -> int:
+        return self.quantity - self.filled
+
+    @property
+    def side(self) -> Side:
+        return self.request.side
+
+    @property
+    def symbol(self) -> str:
+        return self.request.symbol
+
+    @property
+    def account(self) -> str:
+        return self.request.account
+
+    @property
+    def average_price(self) -> int:
+        """Mean fill price in units of 1e-8; 0 before the first fill."""
+        return self.cost // self.filled if self.filled else 0
+
+    def snapshot(self) -> "Order":
+        """A copy that later changes leave alone."""
+        return replace(self, place=replace(self.place))
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """One change by `PUT /order`: price and quantity before and after."""
+
+    amendment_id: int
+    order_id: int
+    client_id: str
+    symbol: str
+    time_ms: int
+    price_before: int
+    price_after: int
+    quantity_before: int
+    quantity_after: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TradeRecord:
+    """One line of `userTrades`."""
+
+    account: str
+    order_id: int
+    symbol: str
+    side: Side
+    position_side: PositionSide
+    fill: Fill
+    commission_asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Income:
+    """One line of `income`; `amount` in units of 1e-8 of `asset`."""
+
+    account: str
+    symbol: str
+    kind: str
+    amount: int
+    asset: str
+    time_ms: int
+    transaction_id: int
+    trade_id: str = ""
+
+
+@dataclass(slots=True)
+class SymbolSettings:
+    """What an account has chosen for a symbol."""
+
+    leverage: int = 20
+    margin_type: MarginType = MarginType.CROSSED

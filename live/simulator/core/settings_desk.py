@@ -1,0 +1,80 @@
+"""What an account may choose: leverage, margin type, position mode, isolated margin."""
+
+from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLeverage, SetMarginType
+from live.simulator.core.events import ConfigChanged
+from live.simulator.core.rejections import Rejection, insufficient_margin
+from live.simulator.core.state import State
+
+
+def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
+    """Choose a symbol's leverage; return it and the largest notional it allows.
+
+    Raises:
+        Rejection: -4028 out of range, -2019 where open positions could not carry it.
+    """
+    rules = state.market(command.symbol).rules
+    if not 1 <= command.leverage <= rules.brackets[0].initial_leverage:
+        raise Rejection(-4028, f"Leverage {command.leverage} is not valid.")
+    account = state.accounts[command.account]
+    settings = account.settings_of(command.symbol)
+    before = settings.leverage
+    settings.leverage = command.leverage
+    margin = state.margin(account)
+    if margin.cross_equity < margin.cross_position_margin + margin.order_margin:
+        settings.leverage = before
+        raise insufficient_margin()
+    state.outbox.append(ConfigChanged(account.name, command.symbol, command.leverage, state.now_ms))
+    return command.leverage, rules.most_notional(command.leverage)
+
+
+def set_margin_type(state: State, command: SetMarginType) -> None:
+    """Choose a symbol's margin type.
+
+    Raises:
+        Rejection: -4046 unchanged, -4047 open orders, -4048 an open position.
+    """
+    state.market(command.symbol)
+    account = state.accounts[command.account]
+    settings = account.settings_of(command.symbol)
+    if settings.margin_type is command.margin_type:
+        raise Rejection(-4046, "No need to change margin type.")
+    if state.open_orders(account.name, command.symbol) or state.waiting_algos(account.name, command.symbol):
+        raise Rejection(-4047, "Margin type cannot be changed if there exists open orders.")
+    if any(position.symbol == command.symbol for position in account.held()):
+        raise Rejection(-4048, "Margin type cannot be changed if there exists position.")
+    settings.margin_type = command.margin_type
+
+
+def set_dual_side(state: State, command: SetDualSide) -> None:
+    """Choose between one-way and hedge mode.
+
+    Raises:
+        Rejection: -4059 unchanged, -4067 open orders, -4068 open positions.
+    """
+    account = state.accounts[command.account]
+    if account.dual_side == command.dual_side:
+        raise Rejection(-4059, "No need to change position side.")
+    if state.open_orders(account.name) or state.waiting_algos(account.name):
+        raise Rejection(-4067, "Position side cannot be changed if there exists open orders.")
+    if account.held():
+        raise Rejection(-4068, "Position side cannot be changed if there exists position.")
+    account.dual_side = command.dual_side
+
+
+def move_isolated_margin(state: State, command: MoveIsolatedMargin) -> int:
+    """Add to or take from an isolated position; return the amount moved.
+
+    Raises:
+        Rejection: -4046-family codes where the position is not isolated or the money is not there.
+    """
+    state.market(command.symbol)
+    account = state.accounts[command.account]
+    position = account.position(command.symbol, command.position_side)
+    if not account.isolated(command.symbol) or not position.amount:
+        raise Rejection(-4049, "Add margin only support for isolated position.")
+    floor = -position.isolated_wallet
+    if command.amount > state.margin(account).available or command.amount <= floor:
+        raise Rejection(-4051, "Isolated balance insufficient.")
+    position.isolated_wallet += command.amount
+    state.report_account(account, "MARGIN_TRANSFER", [position])
+    return command.amount

@@ -1,0 +1,137 @@
+"""Everything the venue remembers, and the few ways to change it that all desks share."""
+
+from dataclasses import dataclass, field
+
+from live.simulator.core.accounts import ASSET, Account
+from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
+from live.simulator.core.margin import Exposure, Margin, exposures, total
+from live.simulator.core.market import Market
+from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
+from live.simulator.core.positions import Position
+from live.simulator.core.queueing import FillModel
+from live.simulator.core.rejections import bad_symbol
+from live.simulator.core.words import Execution, OrderStatus
+
+FIRST_ORDER_ID = 1_000_000_001
+FIRST_TRADE_ID = 500_000_001
+FIRST_ALGO_ID = 2_000_001
+
+
+@dataclass(slots=True)
+class Numbers:
+    """The next id of each kind."""
+
+    order: int = FIRST_ORDER_ID
+    trade: int = FIRST_TRADE_ID
+    algo: int = FIRST_ALGO_ID
+    transaction: int = 1
+    amendment: int = 1
+
+
+@dataclass(slots=True)
+class State:
+    """Accounts, orders and markets. `outbox` collects what the running step has brought about."""
+
+    markets: dict[str, Market]
+    accounts: dict[str, Account]
+    model: FillModel = FillModel.PESSIMISTIC
+    now_ms: int = 0
+    orders: dict[int, Order] = field(default_factory=dict)
+    open: dict[str, dict[int, Order]] = field(default_factory=dict)
+    algos: dict[int, AlgoOrder] = field(default_factory=dict)
+    waiting: dict[str, dict[int, AlgoOrder]] = field(default_factory=dict)
+    trades: list[TradeRecord] = field(default_factory=list)
+    incomes: list[Income] = field(default_factory=list)
+    amendments: list[Amendment] = field(default_factory=list)
+    countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=Numbers)
+    outbox: list[Event] = field(default_factory=list)
+
+    def market(self, symbol: str) -> Market:
+        """The market of a symbol.
+
+        Raises:
+            Rejection: -1121.
+        """
+        if symbol not in self.markets:
+            raise bad_symbol()
+        return self.markets[symbol]
+
+    def resting(self, symbol: str) -> list[Order]:
+        """Open orders of a symbol, oldest first."""
+        return list(self.open.get(symbol, {}).values())
+
+    def open_orders(self, account: str, symbol: str = "") -> list[Order]:
+        """Open orders of an account, oldest first."""
+        books = [self.open.get(symbol, {})] if symbol else self.open.values()
+        found = [order for book in books for order in book.values() if order.account == account]
+        return sorted(found, key=lambda order: order.order_id)
+
+    def waiting_algos(self, account: str, symbol: str = "") -> list[AlgoOrder]:
+        """Conditional orders of an account that still wait, oldest first."""
+        books = [self.waiting.get(symbol, {})] if symbol else self.waiting.values()
+        found = [order for book in books for order in book.values() if order.account == account]
+        return sorted(found, key=lambda order: order.algo_id)
+
+    def exposures(self, account: Account) -> list[Exposure]:
+        """Positions and open orders of an account at the present mark prices."""
+        return exposures(account, self.open_orders(account.name), self.markets)
+
+    def margin(self, account: Account) -> Margin:
+        """Totals of an account at the present mark prices."""
+        return total(account, self.exposures(account))
+
+    def rest(self, order: Order) -> None:
+        """Put an order into the book."""
+        self.open.setdefault(order.symbol, {})[order.order_id] = order
+
+    def report(self, order: Order, execution: Execution, fill: Fill | None = None, expiry_reason: int = 0) -> None:
+        """Say what happened to an order."""
+        order.updated_ms = self.now_ms
+        self.outbox.append(OrderChanged(order.account, order.snapshot(), execution, self.now_ms, fill, expiry_reason))
+
+    def finish(self, order: Order, status: OrderStatus, expiry_reason: int = 0) -> None:
+        """Take an order out of the book for good, without a fill."""
+        order.status = status
+        self.open.get(order.symbol, {}).pop(order.order_id, None)
+        canceled = status is OrderStatus.CANCELED
+        self.report(order, Execution.CANCELED if canceled else Execution.EXPIRED, expiry_reason=expiry_reason)
+
+    def report_algo(self, algo: AlgoOrder) -> None:
+        """Say what happened to a conditional order."""
+        algo.updated_ms = self.now_ms
+        if not algo.open:
+            self.waiting.get(algo.symbol, {}).pop(algo.algo_id, None)
+        self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms))
+
+    def report_account(self, account: Account, reason: str, positions: list[Position], change: int = 0) -> None:
+        """Say how the wallet and these positions stand."""
+        account.updated_ms = self.now_ms
+        shown = tuple(
+            (_copy(position), self.markets[position.symbol].mark_price, account.isolated(position.symbol))
+            for position in positions
+        )
+        event = AccountChanged(account.name, reason, account.wallet, account.cross_wallet(), change, shown, self.now_ms)
+        self.outbox.append(event)
+
+    def earn(self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "") -> None:
+        """Write a line of income; the wallet has been changed already."""
+        if not amount:
+            return
+        number = self.numbers.transaction
+        self.numbers.transaction += 1
+        self.incomes.append(Income(account.name, symbol, kind, amount, ASSET, self.now_ms, number, trade_id))
+
+
+def _copy(position: Position) -> Position:
+    return Position(
+        position.symbol,
+        position.side,
+        position.amount,
+        position.cost,
+        position.isolated_wallet,
+        position.fees,
+        position.realized,
+        position.updated_ms,
+    )

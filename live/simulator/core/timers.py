@@ -1,0 +1,46 @@
+"""What time alone brings about: countdowns, good-till dates, funding."""
+
+from live.simulator.core import desk, risk
+from live.simulator.core.commands import CancelAll
+from live.simulator.core.state import State
+from live.simulator.core.words import OrderStatus, TimeInForce
+
+NEVER = 2**62
+
+
+def first_funding_ms(now_ms: int) -> int:
+    """The next of 00:00, 08:00 and 16:00 UTC, strictly after `now_ms`."""
+    return (now_ms // risk.FUNDING_INTERVAL_MS + 1) * risk.FUNDING_INTERVAL_MS
+
+
+def next_due_ms(state: State) -> int:
+    """When the next timer fires."""
+    funding = [market.next_funding_ms for market in state.markets.values() if market.next_funding_ms]
+    dated = [
+        order.request.good_till_ms
+        for book in state.open.values()
+        for order in book.values()
+        if order.request.time_in_force is TimeInForce.GTD
+    ]
+    return min([*funding, *dated, *state.countdowns.values()], default=NEVER)
+
+
+def run_until(state: State, time_ms: int) -> None:
+    """Fire everything due up to `time_ms`, each at its own time."""
+    while (due := next_due_ms(state)) <= time_ms:
+        state.now_ms = max(state.now_ms, due)
+        _run(state, due)
+
+
+def _run(state: State, due_ms: int) -> None:
+    for key, deadline in list(state.countdowns.items()):
+        if deadline <= due_ms:
+            del state.countdowns[key]
+            desk.cancel_all(state, CancelAll(*key))
+    for book in list(state.open.values()):
+        for order in list(book.values()):
+            if order.request.time_in_force is TimeInForce.GTD and order.request.good_till_ms <= due_ms:
+                state.finish(order, OrderStatus.EXPIRED)
+    for symbol, market in state.markets.items():
+        if 0 < market.next_funding_ms <= due_ms:
+            risk.fund(state, symbol)

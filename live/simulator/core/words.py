@@ -1,0 +1,146 @@
+"""The venue's own vocabulary, spelled as it travels."""
+
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Which way an order trades."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
+    @property
+    def sign(self) -> int:
+        """+1 for a buy, -1 for a sell."""
+        return 1 if self is Side.BUY else -1
+
+
+class PositionSide(StrEnum):
+    """BOTH in one-way mode, LONG and SHORT in hedge mode."""
+
+    BOTH = "BOTH"
+    LONG = "LONG"
+    SHORT = "SHORT"
+
+
+class OrderType(StrEnum):
+    """Types of regular and of conditional orders."""
+
+    LIMIT = "LIMIT"
+    MARKET = "MARKET"
+    STOP = "STOP"
+    STOP_MARKET = "STOP_MARKET"
+    TAKE_PROFIT = "TAKE_PROFIT"
+    TAKE_PROFIT_MARKET = "TAKE_PROFIT_MARKET"
+    TRAILING_STOP_MARKET = "TRAILING_STOP_MARKET"
+    LIQUIDATION = "LIQUIDATION"
+
+    @property
+    def conditional(self) -> bool:
+        """True for what waits for a trigger price."""
+        return self not in (OrderType.LIMIT, OrderType.MARKET, OrderType.LIQUIDATION)
+
+    @property
+    def limited(self) -> bool:
+        """True for what carries a limit price."""
+        return self in (OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT)
+
+
+class TimeInForce(StrEnum):
+    """How long an order stands."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    GTX = "GTX"
+    GTD = "GTD"
+
+
+class OrderStatus(StrEnum):
+    """Where an order is in its life."""
+
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    EXPIRED_IN_MATCH = "EXPIRED_IN_MATCH"
+
+    @property
+    def open(self) -> bool:
+        """True while it can still fill."""
+        return self in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+
+
+class Execution(StrEnum):
+    """What happened to an order: field `x` of ORDER_TRADE_UPDATE."""
+
+    NEW = "NEW"
+    TRADE = "TRADE"
+    CANCELED = "CANCELED"
+    EXPIRED = "EXPIRED"
+    AMENDMENT = "AMENDMENT"
+    CALCULATED = "CALCULATED"
+
+
+class AlgoStatus(StrEnum):
+    """Where a conditional order is in its life: field `X` of ALGO_UPDATE."""
+
+    NEW = "NEW"
+    TRIGGERING = "TRIGGERING"
+    TRIGGERED = "TRIGGERED"
+    FINISHED = "FINISHED"
+    CANCELED = "CANCELED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+
+class WorkingType(StrEnum):
+    """Which price fires a conditional order."""
+
+    CONTRACT_PRICE = "CONTRACT_PRICE"
+    MARK_PRICE = "MARK_PRICE"
+
+
+class SelfTrade(StrEnum):
+    """Whose order ends when an account would trade with itself."""
+
+    NONE = "NONE"
+    EXPIRE_TAKER = "EXPIRE_TAKER"
+    EXPIRE_MAKER = "EXPIRE_MAKER"
+    EXPIRE_BOTH = "EXPIRE_BOTH"
+
+
+class MarginType(StrEnum):
+    """Whether a position risks the whole wallet or its own."""
+
+    CROSSED = "CROSSED"
+    ISOLATED = "ISOLATED"
+
+
+class PriceMatch(StrEnum):
+    """A limit price taken from the book when the order arrives."""
+
+    NONE = "NONE"
+    OPPONENT = "OPPONENT"
+    OPPONENT_5 = "OPPONENT_5"
+    OPPONENT_10 = "OPPONENT_10"
+    OPPONENT_20 = "OPPONENT_20"
+    QUEUE = "QUEUE"
+    QUEUE_5 = "QUEUE_5"
+    QUEUE_10 = "QUEUE_10"
+    QUEUE_20 = "QUEUE_20"
+
+    @property
+    def level(self) -> int:
+        """The level of the book it names, the touch being 1."""
+        return int(self.partition("_")[2] or 1)
+
+    @property
+    def of_the_opponent(self) -> bool:
+        """True where the other side's price is taken."""
+        return self.startswith("OPPONENT")

@@ -1,0 +1,82 @@
+"""API keys of the simulator and the signatures made with them. None of them opens anything but this program."""
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+
+from live.simulator.core.rejections import UNAUTHORIZED, Rejection
+
+_SIGNATURE = re.compile(r"(?:^|&)signature=[^&]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key that clients send, and what checks their signatures: a shared secret, or an Ed25519 public key in PEM."""
+
+    account: str
+    api_key: str
+    secret: str = ""
+    ed25519_public_key: str = ""
+
+    def signed(self, payload: str, signature: str) -> bool:
+        """True where `signature` was made over `payload` with this credential."""
+        if self.ed25519_public_key:
+            return self._signed_by_key(payload, signature)
+        expected = hmac.new(self.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
+        return hmac.compare_digest(expected, signature.lower())
+
+    def _signed_by_key(self, payload: str, signature: str) -> bool:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+        key = load_pem_public_key(self.ed25519_public_key.encode())
+        assert isinstance(key, Ed25519PublicKey)
+        try:
+            key.verify(base64.b64decode(signature, validate=True), payload.encode())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+class KeyRing:
+    """All credentials."""
+
+    def __init__(self, credentials: list[Credential]) -> None:
+        self._by_key = {credential.api_key: credential for credential in credentials}
+
+    @property
+    def accounts(self) -> list[str]:
+        """The accounts that have a key."""
+        return [credential.account for credential in self._by_key.values()]
+
+    def find(self, api_key: str) -> Credential:
+        """The credential of a key.
+
+        Raises:
+            Rejection: -2014 where no key was sent, -2015 where it is unknown.
+        """
+        if not api_key:
+            raise Rejection(-2014, "API-key format invalid.", UNAUTHORIZED)
+        if api_key not in self._by_key:
+            raise Rejection(-2015, "Invalid API-key, IP, or permissions for action.", UNAUTHORIZED)
+        return self._by_key[api_key]
+
+
+def signed_text(query: str, body: str) -> str:
+    """What a REST signature covers: query and body joined, without the signature itself."""
+    return _SIGNATURE.sub("", query) + _SIGNATURE.sub("", body)
+
+
+def check_signature(credential: Credential, payload: str, signature: str) -> None:
+    """Refuse a wrong signature.
+
+    Raises:
+        Rejection: -1102 where there is none, -1022 where it does not fit.
+    """
+    if not signature:
+        raise Rejection(-1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.")
+    if not credential.signed(payload, signature):
+        raise Rejection(-1022, "Signature for this request is not valid.")

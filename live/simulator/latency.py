@@ -1,0 +1,72 @@
+"""How long a message takes to the venue and back: drawn from a distribution, from a seed, in whole nanoseconds."""
+
+import json
+import random
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+
+from skills_lib.domain.errors import InputError
+
+MS = 1_000_000
+_PARTS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A distribution of delays as quantiles: parts per million and nanoseconds, both ascending."""
+
+    points: tuple[tuple[int, int], ...]
+
+    def at(self, part: int) -> int:
+        """The delay at `part` parts per million, between neighbouring quantiles in proportion."""
+        for (low, low_ns), (high, high_ns) in pairwise(self.points):
+            if part <= high:
+                return low_ns + (high_ns - low_ns) * (part - low) // (high - low)
+        return self.points[-1][1]
+
+
+NONE = Distribution(((0, 0), (_PARTS, 0)))
+
+ASSUMED = Distribution(
+    ((0, 2 * MS), (500_000, 6 * MS), (900_000, 15 * MS), (990_000, 60 * MS), (999_000, 250 * MS), (_PARTS, 1_000 * MS))
+)
+"""One way, from a machine near the venue, with a tail. Assumed: measure your own and hand it in."""
+
+
+def measured(path: Path) -> Distribution:
+    """A JSON list of measured one-way delays in nanoseconds.
+
+    Raises:
+        InputError: the file is no such list.
+    """
+    try:
+        delays = sorted(int(delay) for delay in json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{path} is no list of delays ({error}). Write a JSON list of nanoseconds.") from None
+    if len(delays) < 2 or delays[0] < 0:
+        raise InputError(f"{path} holds {len(delays)} usable delays. Write at least two, none below 0.")
+    last = len(delays) - 1
+    return Distribution(tuple((_PARTS * place // last, delay) for place, delay in enumerate(delays)))
+
+
+@dataclass(slots=True)
+class Latency:
+    """Draws delays on the way in and on the way back, each from its own sequence: one seed gives both."""
+
+    seed: int
+    inbound: Distribution = ASSUMED
+    outbound: Distribution = ASSUMED
+    _in: random.Random = field(init=False)
+    _back: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._in, self._back = random.Random(f"in {self.seed}"), random.Random(f"back {self.seed}")
+
+    def way_in_ns(self) -> int:
+        """Nanoseconds from the client to the matching engine."""
+        return self.inbound.at(self._in.randrange(_PARTS))
+
+    def way_back_ns(self) -> int:
+        """Nanoseconds from the matching engine to the client."""
+        return self.outbound.at(self._back.randrange(_PARTS))

@@ -1,0 +1,100 @@
+"""What the venue lists: BTCUSDT and ETHUSDT from its own `exchangeInfo`, a file of it, or what a tape lets us infer."""
+
+import gzip
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from live.simulator.core.money import SCALE, parse
+from live.simulator.core.rules import Bracket, Rules
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import Instrument
+from skills_lib.market.depth.model import WireLevel
+from skills_lib.market.depth.scale import Scale
+
+_BUILT_IN = Path(__file__).with_name("listings") / "usdm.json"
+_ANY = "*"
+
+
+def built_in() -> dict[str, Rules]:
+    """The symbols that come with the simulator."""
+    return _rules(json.loads(_BUILT_IN.read_text(encoding="utf-8")))
+
+
+def from_file(path: Path) -> dict[str, Rules]:
+    """Symbols of a saved answer of `GET /fapi/v1/exchangeInfo`, plain or gzipped.
+
+    Raises:
+        InputError: the file is not such an answer.
+    """
+    try:
+        raw = path.read_bytes()
+        listing = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
+        return _rules(listing)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"{path} is no saved exchangeInfo ({reason}). Save GET /fapi/v1/exchangeInfo.") from None
+
+
+def inferred(symbol: str, levels: Iterable[WireLevel]) -> Rules:
+    """Filters for a symbol that is not listed: tick and step are the finest decimals its snapshot uses."""
+    scale = Scale.of_levels(levels)
+    instrument = Instrument.parse(symbol)
+    tick, step = (_unit(scale.price_decimals), _unit(scale.quantity_decimals))
+    template: dict[str, Any] = json.loads(_BUILT_IN.read_text(encoding="utf-8"))["symbols"][0]
+    listing = template | {
+        "symbol": symbol,
+        "pair": symbol,
+        "baseAsset": instrument.base,
+        "quoteAsset": instrument.quote,
+        "marginAsset": instrument.quote,
+        "pricePrecision": scale.price_decimals,
+        "quantityPrecision": scale.quantity_decimals,
+        "filters": _inferred_filters(tick, step),
+    }
+    return Rules.of(listing, _brackets(_built_in_brackets()[_ANY]))
+
+
+def with_filters(rules: Rules, changes: dict[str, dict[str, str]]) -> Rules:
+    """The same symbol with some filters changed: `{"PRICE_FILTER": {"tickSize": "0.50"}}`."""
+    filters = [entry | changes.get(entry["filterType"], {}) for entry in rules.listing["filters"]]
+    return Rules.of(rules.listing | {"filters": filters}, rules.brackets)
+
+
+def _unit(decimals: int) -> str:
+    return f"0.{'1'.rjust(decimals, '0')}" if decimals else "1"
+
+
+def _inferred_filters(tick: str, step: str) -> list[dict[str, Any]]:
+    return [
+        {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000000", "tickSize": tick},
+        {"filterType": "LOT_SIZE", "minQty": step, "maxQty": "10000000", "stepSize": step},
+        {"filterType": "MARKET_LOT_SIZE", "minQty": step, "maxQty": "1000000", "stepSize": step},
+        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+        {"filterType": "MIN_NOTIONAL", "notional": "5"},
+        {"filterType": "PERCENT_PRICE", "multiplierUp": "1.0500", "multiplierDown": "0.9500", "multiplierDecimal": "4"},
+    ]
+
+
+def _built_in_brackets() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(_BUILT_IN.read_text(encoding="utf-8"))["brackets"]
+    return found
+
+
+def _rules(listing: dict[str, Any]) -> dict[str, Rules]:
+    tables = _built_in_brackets()
+    symbols = [entry for entry in listing["symbols"] if entry.get("quoteAsset") == "USDT"]
+    return {entry["symbol"]: Rules.of(entry, _brackets(tables.get(entry["symbol"], tables[_ANY]))) for entry in symbols}
+
+
+def _brackets(rows: list[dict[str, Any]]) -> tuple[Bracket, ...]:
+    """The deduction of a step makes maintenance margin continuous where it begins."""
+    steps: list[Bracket] = []
+    floor = deduction = rate_before = 0
+    for number, row in enumerate(rows, start=1):
+        rate, cap = parse(row["maintMarginRatio"]), row["notionalCap"] * SCALE
+        deduction += floor * (rate - rate_before) // SCALE
+        steps.append(Bracket(number, row["initialLeverage"], floor, cap, rate, deduction))
+        floor, rate_before = cap, rate
+    return tuple(steps)

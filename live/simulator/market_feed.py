@@ -1,0 +1,153 @@
+"""Messages of the public streams become inputs of the exchange: the tape's book is kept, trades and marks are read."""
+
+from dataclasses import dataclass, field
+
+from live.simulator.core import commands
+from live.simulator.core.events import Event
+from live.simulator.core.exchange import Exchange
+from live.simulator.core.market import Market
+from live.simulator.core.money import parse
+from live.simulator.core.rules import Rules
+from live.simulator.core.words import Side
+from live.simulator.listing import inferred
+from live.simulator.tape_book import TapeBook
+from skills_lib.market.depth.model import (
+    AggTrade,
+    DepthUpdate,
+    MarkPrice,
+    Message,
+    Snapshot,
+    Trade,
+    WireError,
+)
+from skills_lib.market.depth.sequencer import Verdict
+
+_ORDINARY_TRADES = ("", "MARKET")
+
+
+@dataclass(slots=True)
+class MarketFeed:
+    """Applies public messages to the exchange. `listed` are the rules of symbols that may turn up.
+
+    refused: messages that did not fit. updates: diffs that reached a book. aggregated: symbols whose trades come added
+    up, so that single ones are not counted twice.
+    """
+
+    exchange: Exchange
+    listed: dict[str, Rules]
+    books: dict[str, TapeBook] = field(default_factory=dict)
+    refused: int = 0
+    updates: int = 0
+    aggregated: set[str] = field(default_factory=set)
+
+    @property
+    def in_sync(self) -> bool:
+        """True once every symbol seen so far has a book that can be believed."""
+        return bool(self.books) and all(book.local.in_sync for book in self.books.values())
+
+    @property
+    def running(self) -> bool:
+        """True once every book is in sync and an update has followed some snapshot."""
+        return self.in_sync and self.updates > 0
+
+    def take(self, message: Message, symbol: str) -> list[Event]:
+        """Apply one message of `symbol`; return what it brought about."""
+        match message:
+            case DepthUpdate():
+                return self._depth(message)
+            case Trade() if message.kind in _ORDINARY_TRADES:
+                return self._trade(message)
+            case AggTrade():
+                self.aggregated.add(message.symbol)
+                return self._trade(message)
+            case MarkPrice():
+                return self._mark(message)
+            case Snapshot():
+                return self._snapshot(message, symbol)
+        return []
+
+    def book(self, symbol: str) -> TapeBook:
+        """The book of a symbol; made on first sight, listed or not."""
+        if symbol not in self.books:
+            self.books[symbol] = TapeBook(symbol)
+            if symbol in self.listed:
+                self._open_market(symbol, self.listed[symbol])
+        return self.books[symbol]
+
+    def lose(self, symbol: str, reason: str) -> list[Event]:
+        """The line to this symbol broke: nothing fills until a new snapshot."""
+        self.book(symbol).local.lose(reason)
+        return self._applied(symbol, self.exchange.state.now_ms, [], [])
+
+    def _open_market(self, symbol: str, rules: Rules) -> None:
+        self.exchange.state.markets[symbol] = Market(rules, self.books[symbol])
+
+    def _depth(self, update: DepthUpdate) -> list[Event]:
+        book = self.book(update.symbol)
+        try:
+            verdict = book.local.receive(update)
+        except WireError:
+            self.refused += 1
+            return []
+        if verdict is Verdict.GAP:
+            return self._applied(update.symbol, update.event_ts_ms, [], [])
+        if verdict is not Verdict.APPLY:
+            return []
+        self.updates += 1
+        if not self._matters(update.symbol):
+            return self._applied(update.symbol, update.event_ts_ms, [], [])
+        bids, asks = ([parse(price) for price, _ in side] for side in (update.bids, update.asks))
+        return self._applied(update.symbol, update.event_ts_ms, bids, asks)
+
+    def _matters(self, symbol: str) -> bool:
+        """False while nobody rests there and nothing was taken: then no level needs to be told."""
+        state = self.exchange.state
+        market = state.markets.get(symbol)
+        return bool(state.open.get(symbol)) or bool(market and market.taken)
+
+    def _snapshot(self, snapshot: Snapshot, symbol: str) -> list[Event]:
+        book = self.book(symbol)
+        if symbol not in self.listed:
+            self.listed[symbol] = inferred(symbol, [*snapshot.bids, *snapshot.asks])
+            self._open_market(symbol, self.listed[symbol])
+        try:
+            verdict = book.local.load(snapshot)
+        except WireError:
+            self.refused += 1
+            return []
+        if verdict is Verdict.STALE:
+            return []
+        now_ms = snapshot.event_ts_ms or self.exchange.state.now_ms
+        bids, asks = ([price for price, _ in book.levels(side)] for side in (Side.BUY, Side.SELL))
+        return self._applied(symbol, now_ms, bids, asks, fresh=True)
+
+    def _applied(self, symbol: str, time_ms: int, bids: list[int], asks: list[int], fresh: bool = False) -> list[Event]:
+        if symbol not in self.exchange.state.markets:
+            return []
+        in_sync = self.books[symbol].local.in_sync
+        return self.exchange.step(commands.DepthApplied(symbol, time_ms, bids, asks, in_sync, fresh))
+
+    def _trade(self, trade: Trade | AggTrade) -> list[Event]:
+        if trade.symbol not in self.exchange.state.markets:
+            return []
+        if isinstance(trade, Trade) and trade.symbol in self.aggregated:
+            return []
+        taker = Side.SELL if trade.buyer_is_maker else Side.BUY
+        price, quantity = parse(trade.price), parse(trade.quantity)
+        if not price or not quantity:
+            return []
+        return self.exchange.step(commands.Traded(trade.symbol, trade.event_ts_ms, price, quantity, taker))
+
+    def _mark(self, mark: MarkPrice) -> list[Event]:
+        if mark.symbol not in self.exchange.state.markets:
+            return []
+        return self.exchange.step(
+            commands.Marked(
+                symbol=mark.symbol,
+                time_ms=mark.event_ts_ms,
+                mark_price=parse(mark.mark_price),
+                index_price=parse(mark.index_price or "0"),
+                funding_rate=parse(mark.funding_rate or "0.0001"),
+                next_funding_ms=mark.next_funding_ts_ms,
+            )
+        )

@@ -1,0 +1,115 @@
+"""Request weight per address and orders per account, counted as the venue does: in fixed windows of its clock."""
+
+from dataclasses import dataclass, field
+
+from live.simulator.core.rejections import Rejection
+
+WEIGHT_PER_MINUTE = 2_400
+ORDERS_PER_MINUTE = 1_200
+ORDERS_PER_10_SECONDS = 300
+STRIKES_UNTIL_BAN = 10
+FIRST_BAN_MS = 120_000
+LONGEST_BAN_MS = 3 * 24 * 3600 * 1000
+TOO_MANY, BANNED = 429, 418
+
+
+class LimitedError(Rejection):
+    """A request over a limit: 429, or 418 while the address is banned. `retry_after_s` goes into the header."""
+
+    def __init__(self, code: int, message: str, status: int, retry_after_s: int) -> None:
+        super().__init__(code, message, status)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(slots=True)
+class Window:
+    """A counter that begins anew with every window of `length_ms`."""
+
+    length_ms: int
+    _started: int = -1
+    _used: int = 0
+
+    def add(self, amount: int, now_ms: int) -> int:
+        """Count; return what the window has used."""
+        if now_ms // self.length_ms != self._started:
+            self._started, self._used = now_ms // self.length_ms, 0
+        self._used += amount
+        return self._used
+
+    def left_s(self, now_ms: int) -> int:
+        """Whole seconds until the next window."""
+        return -(-(self.length_ms - now_ms % self.length_ms) // 1000)
+
+
+@dataclass(slots=True)
+class Address:
+    """One address: its weight, and how often it went on although it was told to stop."""
+
+    weight: Window = field(default_factory=lambda: Window(60_000))
+    strikes: int = 0
+    bans: int = 0
+    banned_until_ms: int = 0
+
+
+@dataclass(slots=True)
+class OrderCounts:
+    """Orders of one account."""
+
+    minute: Window = field(default_factory=lambda: Window(60_000))
+    ten_seconds: Window = field(default_factory=lambda: Window(10_000))
+
+
+class RateLimits:
+    """All counters. `weight_limit` can be lowered to try a client's patience."""
+
+    def __init__(self, weight_limit: int = WEIGHT_PER_MINUTE) -> None:
+        self.weight_limit = weight_limit
+        self._addresses: dict[str, Address] = {}
+        self._orders: dict[str, OrderCounts] = {}
+
+    def weigh(self, address: str, weight: int, now_ms: int) -> int:
+        """Count a request; return the minute's weight for `X-MBX-USED-WEIGHT-1M`.
+
+        Raises:
+            LimitedError: 429 over the limit, 418 after ten more of them.
+        """
+        entry = self._addresses.setdefault(address, Address())
+        if now_ms < entry.banned_until_ms:
+            raise _banned(entry, address, now_ms)
+        used = entry.weight.add(weight, now_ms)
+        if used <= self.weight_limit:
+            return used
+        entry.strikes += 1
+        if entry.strikes >= STRIKES_UNTIL_BAN:
+            entry.strikes, entry.bans = 0, entry.bans + 1
+            entry.banned_until_ms = now_ms + min(FIRST_BAN_MS * 2 ** (entry.bans - 1), LONGEST_BAN_MS)
+            raise _banned(entry, address, now_ms)
+        message = f"Too many requests; current limit of IP({address}) is {self.weight_limit} requests per minute."
+        raise LimitedError(-1003, message, TOO_MANY, entry.weight.left_s(now_ms))
+
+    def count_order(self, account: str, now_ms: int) -> tuple[int, int]:
+        """Count an order; return what 10 seconds and the minute have used.
+
+        Raises:
+            LimitedError: -1015.
+        """
+        entry = self._orders.setdefault(account, OrderCounts())
+        short, long = entry.ten_seconds.add(1, now_ms), entry.minute.add(1, now_ms)
+        if short > ORDERS_PER_10_SECONDS:
+            message = f"Too many new orders; current limit is {ORDERS_PER_10_SECONDS} orders per 10 SECOND."
+            raise LimitedError(-1015, message, TOO_MANY, entry.ten_seconds.left_s(now_ms))
+        if long > ORDERS_PER_MINUTE:
+            message = f"Too many new orders; current limit is {ORDERS_PER_MINUTE} orders per MINUTE."
+            raise LimitedError(-1015, message, TOO_MANY, entry.minute.left_s(now_ms))
+        return short, long
+
+    def orders(self, account: str, now_ms: int) -> tuple[int, int]:
+        """What 10 seconds and the minute have used, counting nothing."""
+        entry = self._orders.setdefault(account, OrderCounts())
+        return entry.ten_seconds.add(0, now_ms), entry.minute.add(0, now_ms)
+
+
+def _banned(entry: Address, address: str, now_ms: int) -> LimitedError:
+    until = entry.banned_until_ms
+    message = f"Way too many requests; IP({address}) banned until {until}. Please use the websocket for live updates."
+    return LimitedError(-1003, message, BANNED, -(-(until - now_ms) // 1000))

@@ -1,0 +1,88 @@
+"""The same orders on the same tape under all three fill models: the range that a paper result lies in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from live.simulator.core.money import product, show
+from live.simulator.core.orders import TradeRecord
+from live.simulator.core.queueing import FillModel
+from live.simulator.simulator import SimulatorSettings, fresh_venue
+from live.simulator.tape_source import Played, TapeSource
+from live.simulator.venue import Sent, Venue
+from skills_lib.market.depth.tape_lines import read_lines
+
+_REST_NS = 10_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a model made of the orders. Money in units of 1e-8; equity is wallet and open profit at the mark price."""
+
+    model: FillModel
+    fills: int
+    maker_fills: int
+    turnover: int
+    fees: int
+    realized: int
+    equity_change: int
+
+    def line(self) -> str:
+        """One line for people."""
+        return (
+            f"{self.model:<12} {self.fills:>6} fills ({self.maker_fills} maker)  turnover {show(self.turnover, 2)}  "
+            f"fees {show(self.fees, 2)}  realized {show(self.realized, 2)}  equity {show(self.equity_change, 2)} USDT"
+        )
+
+
+def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[Sent]) -> Venue:
+    """Play a tape and send each command where it was sent before; ids and latencies come out the same.
+
+    A command that names an order by its id meets the order of that id in this run, as long as the orders before it
+    were accepted alike.
+    """
+    venue, waiting = fresh_venue(settings), list(reversed(sent))
+    for line in tape:
+        _send_due(venue, waiting, venue.messages)
+        venue.play(line.message, line.symbol, line.time_ns)
+    while waiting:
+        _send_due(venue, waiting, waiting[-1].messages)
+    venue.run_until(venue.now_ns + _REST_NS)
+    return venue
+
+
+def _send_due(venue: Venue, waiting: list[Sent], messages: int) -> None:
+    while waiting and waiting[-1].messages <= messages:
+        command = waiting.pop()
+        venue.run_until(command.time_ns)
+        venue.send(command.account, command.body)
+
+
+def outcome(venue: Venue, settings: SimulatorSettings) -> Outcome:
+    """The figures of a venue that began with `settings`."""
+    state = venue.exchange.state
+    trades: list[TradeRecord] = state.trades
+    begun = fresh_venue(settings).exchange.state.accounts
+    equity = sum(
+        account.wallet - begun[name].wallet + state.margin(account).unrealized
+        for name, account in state.accounts.items()
+    )
+    return Outcome(
+        model=settings.model,
+        fills=len(trades),
+        maker_fills=sum(trade.fill.maker for trade in trades),
+        turnover=sum(product(trade.fill.price, trade.fill.quantity) for trade in trades),
+        fees=sum(trade.fill.fee for trade in trades),
+        realized=sum(trade.fill.realized for trade in trades),
+        equity_change=equity,
+    )
+
+
+def three_outcomes(settings: SimulatorSettings, tape: Path, sent: Sequence[Sent]) -> list[Outcome]:
+    """The orders under the pessimistic, the base and the optimistic model, in this order."""
+    found = []
+    for model in FillModel:
+        chosen = replace(settings, model=model)
+        venue = replay(chosen, TapeSource().read(read_lines(tape)), sent)
+        found.append(outcome(venue, chosen))
+    return found

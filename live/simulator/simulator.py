@@ -1,0 +1,226 @@
+"""The local exchange put together: venue, player, streams, requests, faults and store."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from live.simulator.core.accounts import Account, FeeTier
+from live.simulator.core.commands import ChangeRules, ForceLiquidation
+from live.simulator.core.events import Answered, Liquidated
+from live.simulator.core.exchange import Exchange
+from live.simulator.core.money import parse
+from live.simulator.core.queueing import FillModel
+from live.simulator.core.rules import Rules
+from live.simulator.core.state import State
+from live.simulator.credentials import Credential, KeyRing
+from live.simulator.faults import (
+    ChangeFilters,
+    ExpireListenKey,
+    FaultPlan,
+    Faults,
+    JumpClock,
+    Liquidate,
+    RestrictAccount,
+    VenueFault,
+)
+from live.simulator.gateway import Gateway
+from live.simulator.latency import ASSUMED, Distribution, Latency
+from live.simulator.listen_keys import ListenKeys
+from live.simulator.listing import built_in, with_filters
+from live.simulator.market_feed import MarketFeed
+from live.simulator.player import Player
+from live.simulator.rate_limits import WEIGHT_PER_MINUTE, RateLimits
+from live.simulator.request_clock import RequestClock
+from live.simulator.rest import RestDoor
+from live.simulator.store import Store
+from live.simulator.stream_sockets import LIFE_S, StreamSockets
+from live.simulator.streams.hub import Hub
+from live.simulator.streams.publisher import Publisher
+from live.simulator.tape_source import Played
+from live.simulator.venue import Delivery, Venue
+from skills_lib.domain.errors import InputError
+
+DEFAULT_KEY, DEFAULT_SECRET = "paper-key", "paper-secret"
+
+
+class Start(StrEnum):
+    """When the tape begins to play: with the first market stream, at once, or by hand."""
+
+    FIRST_STREAM = "first-stream"
+    NOW = "now"
+    HELD = "held"
+
+
+@dataclass(frozen=True)
+class SimulatorSettings:
+    """speed: a multiple of real time, 0 for as fast as clients read. balance: of a fresh account, in USDT as text.
+
+    live: messages are pushed by a feed, there is no tape. store: where accounts, orders and positions are kept.
+    """
+
+    speed: int = 1
+    seed: int = 0
+    model: FillModel = FillModel.PESSIMISTIC
+    start: Start = Start.FIRST_STREAM
+    balance: str = "10000"
+    fees: FeeTier = field(default_factory=FeeTier)
+    credentials: tuple[Credential, ...] = (Credential("paper", DEFAULT_KEY, DEFAULT_SECRET),)
+    inbound: Distribution = ASSUMED
+    outbound: Distribution = ASSUMED
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    listed: dict[str, Rules] = field(default_factory=built_in)
+    store: Path | None = None
+    live: bool = False
+    weight_limit: int = WEIGHT_PER_MINUTE
+    socket_life_s: float = LIFE_S
+
+
+def fresh_venue(settings: SimulatorSettings) -> Venue:
+    """A venue with its accounts as they begin, and no market yet."""
+    names = {credential.account for credential in settings.credentials}
+    accounts = {name: Account(name, parse(settings.balance), settings.fees) for name in sorted(names)}
+    state = State(markets={}, accounts=accounts, model=settings.model)
+    feed = MarketFeed(Exchange(state), dict(settings.listed))
+    return Venue(feed.exchange, feed, Latency(settings.seed, settings.inbound, settings.outbound))
+
+
+class Simulator:
+    """Everything of one run. Made inside the event loop that serves it."""
+
+    def __init__(self, settings: SimulatorSettings, tape: Iterator[Played]) -> None:
+        self.settings = settings
+        self.store = Store(settings.store) if settings.store else None
+        self.faults = Faults(settings.faults)
+        self.hub = Hub()
+        self.venue = self._make_venue()
+        self.publisher = Publisher(self.venue.feed, self.hub)
+        self.player = Player(self.venue, self.publisher, tape, settings.speed, self._deliver, self._on_time, self._room)
+        self.gateway = self._make_gateway()
+        self.rest = RestDoor(self.gateway, self.faults)
+        self.sockets = StreamSockets(self.gateway, self.hub, self.faults, settings.socket_life_s)
+        self._began_ms: int | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self.playing: asyncio.Task[None] | None = None
+
+    @property
+    def state(self) -> State:
+        """The exchange's memory."""
+        return self.venue.exchange.state
+
+    def prime(self) -> None:
+        """Bring every book into sync before anybody can ask for it.
+
+        Raises:
+            InputError: the tape holds no snapshot that fits.
+        """
+        if not (self.settings.live or self.player.prime()):
+            raise InputError("The tape holds no snapshot that meets its updates. Look with `twokey tape check FILE`.")
+        for account in self.state.accounts.values():
+            account.updated_ms = account.updated_ms or max(1, self.state.now_ms)
+        if self.settings.start is Start.NOW:
+            self.player.go()
+        elif self.settings.start is Start.FIRST_STREAM:
+            self.hub.on_first = self._first_stream
+
+    def start(self) -> None:
+        """Let the tape and the clocks run."""
+        self.playing = asyncio.ensure_future(self.player.run())
+        self._tasks = [self.playing, asyncio.ensure_future(self._expire_keys())]
+
+    async def stop(self) -> None:
+        """Stop everything and save."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.sockets.close()
+        if self.store:
+            self.store.save(self.state)
+            self.store.close()
+
+    def expire_listen_key(self, account: str) -> None:
+        """End an account's listen key before its time."""
+        key = self.gateway.listen_keys.close(account)
+        if key:
+            self.sockets.expire(account, key)
+
+    def _first_stream(self) -> None:
+        if self.player.held:
+            self.player.go()
+
+    def _make_venue(self) -> Venue:
+        venue = fresh_venue(self.settings)
+        venue.remembers = not self.settings.live
+        if self.store:
+            self._restore(self.store, venue)
+        return venue
+
+    def _restore(self, store: Store, venue: Venue) -> None:
+        """Open the markets of what was saved, so that it has a price before the tape speaks of it."""
+        state = venue.exchange.state
+        store.restore(state)
+        marks, last_prices = store.prices()
+        for symbol, mark in marks.items():
+            venue.feed.book(symbol)
+            if symbol in state.markets:
+                state.markets[symbol].mark_price = mark
+                state.markets[symbol].last_price = last_prices.get(symbol, 0)
+        venue.observe = lambda events: store.record(state, events)
+
+    def _make_gateway(self) -> Gateway:
+        settings = self.settings
+        return Gateway(
+            venue=self.venue,
+            publisher=self.publisher,
+            player=self.player,
+            keys=KeyRing(list(settings.credentials)),
+            listen_keys=ListenKeys(settings.seed),
+            clock=RequestClock(),
+            limits=RateLimits(settings.weight_limit),
+        )
+
+    def _deliver(self, delivery: Delivery) -> None:
+        event = delivery.event
+        if isinstance(event, Answered):
+            self.gateway.answered(event)
+        elif isinstance(event, Liquidated):
+            self.publisher.on_liquidation(event)
+        else:
+            self.sockets.tell(event.account, event)
+
+    def _on_time(self, now_ms: int) -> None:
+        self.sockets.on_time(now_ms)
+        if self._began_ms is None:
+            self._began_ms = now_ms
+        for fault in self.faults.due(now_ms - self._began_ms):
+            self._befall(fault)
+
+    def _befall(self, fault: VenueFault) -> None:
+        if isinstance(fault, JumpClock):
+            self.gateway.clock.jump(fault.by_ms)
+        elif isinstance(fault, ChangeFilters):
+            changed = with_filters(self.venue.feed.listed[fault.symbol], fault.filters)
+            self.venue.feed.listed[fault.symbol] = changed
+            self.venue.send("", ChangeRules(changed))
+        else:
+            for account in [fault.account] if fault.account else list(self.state.accounts):
+                self._befall_account(fault, account)
+
+    def _befall_account(self, fault: ExpireListenKey | Liquidate | RestrictAccount, account: str) -> None:
+        match fault:
+            case ExpireListenKey():
+                self.expire_listen_key(account)
+            case RestrictAccount():
+                self.state.accounts[account].reduce_only_account = True
+            case Liquidate():
+                self.venue.send(account, ForceLiquidation(account, fault.symbol))
+
+    async def _room(self) -> None:
+        await self.sockets.room()
+
+    async def _expire_keys(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            for account, key in self.gateway.listen_keys.expired(self.gateway.clock.now_ms()):
+                self.sockets.expire(account, key)

@@ -1,0 +1,208 @@
+"""Accounts, orders and positions on disk: written as they change, found again after a restart.
+
+One SQLite file. Every step that brought something about is one transaction, so a killed process loses nothing that
+was answered.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from live.simulator.core.accounts import Account, FeeTier
+from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.events import AccountChanged, AlgoChanged, Answered, Event, OrderChanged
+from live.simulator.core.orders import Amendment, Income, Order, SymbolSettings, TradeRecord
+from live.simulator.core.positions import Position
+from live.simulator.core.state import Numbers, State
+from skills_lib.domain.errors import CorruptDataError
+
+T = TypeVar("T")
+_LISTS: dict[str, type] = {"trades": TradeRecord, "incomes": Income, "amendments": Amendment}
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS algos (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS trades (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS incomes (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS amendments (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS venue (id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAccount:
+    """An account as it is written."""
+
+    name: str
+    wallet: int
+    fees: FeeTier
+    dual_side: bool
+    positions: list[Position]
+    settings: dict[str, SymbolSettings]
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedVenue:
+    """What belongs to no account: counters, countdowns and the last prices of each symbol."""
+
+    numbers: Numbers
+    countdowns: list[tuple[str, str, int]]
+    marks: dict[str, int]
+    last_prices: dict[str, int]
+
+
+class Store:
+    """One file. `record` after every step; `restore` once, before the first."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.DatabaseError as error:
+            raise CorruptDataError(f"{path} is no account store ({error}). Move it away to begin anew.") from None
+        self._written = {name: self._count(name) for name in _LISTS}
+
+    def close(self) -> None:
+        """Close the file."""
+        self._connection.close()
+
+    def record(self, state: State, events: list[Event]) -> None:
+        """Write what these events changed."""
+        if all(isinstance(event, Answered) for event in events) and not self._settings_changed(events):
+            return
+        with self._transaction():
+            self._write_orders(state, events)
+            for name in _LISTS:
+                self._write_list(name, getattr(state, name))
+            for account in {event.account for event in events if not isinstance(event, Answered)}:
+                self.write_account(state.accounts[account])
+            self._write_venue(state)
+
+    def _settings_changed(self, events: list[Event]) -> bool:
+        """Some commands change settings and tell nobody: an answer without an event still counts."""
+        return any(isinstance(event, Answered) and event.rejection is None for event in events)
+
+    def save(self, state: State) -> None:
+        """Write every account and the venue's own figures."""
+        with self._transaction():
+            for account in state.accounts.values():
+                self.write_account(account)
+            self._write_venue(state)
+
+    def restore(self, state: State) -> bool:
+        """Fill a fresh state with what was saved; False where nothing was.
+
+        Raises:
+            CorruptDataError: a row cannot be read.
+        """
+        try:
+            return self._restore(state)
+        except (msgspec.MsgspecError, sqlite3.DatabaseError) as error:
+            raise CorruptDataError(f"{self.path} holds a damaged row ({error}). Move it away to begin anew.") from None
+
+    def _restore(self, state: State) -> bool:
+        saved = list(self._rows("venue", SavedVenue))
+        if not saved:
+            return False
+        state.numbers = saved[0].numbers
+        state.countdowns = {(account, symbol): due for account, symbol, due in saved[0].countdowns}
+        for entry in self._rows("accounts", SavedAccount):
+            state.accounts[entry.name] = _account(entry)
+        for order in self._rows("orders", Order):
+            state.orders[order.order_id] = order
+            if order.status.open:
+                state.rest(order)
+        for algo in self._rows("algos", AlgoOrder):
+            state.algos[algo.algo_id] = algo
+            if algo.open:
+                state.waiting.setdefault(algo.symbol, {})[algo.algo_id] = algo
+        for name, kind in _LISTS.items():
+            getattr(state, name).extend(self._rows(name, kind))
+        return True
+
+    def prices(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Mark and last prices at the last write, by symbol."""
+        for saved in self._rows("venue", SavedVenue):
+            return saved.marks, saved.last_prices
+        return {}, {}
+
+    def write_account(self, account: Account) -> None:
+        """Write one account as it is."""
+        saved = SavedAccount(
+            account.name,
+            account.wallet,
+            account.fees,
+            account.dual_side,
+            list(account.positions.values()),
+            account.settings,
+            account.updated_ms,
+        )
+        self._put("accounts", "name", account.name, saved)
+
+    def _write_orders(self, state: State, events: list[Event]) -> None:
+        for event in events:
+            if isinstance(event, OrderChanged):
+                self._put("orders", "id", event.order.order_id, state.orders[event.order.order_id])
+            elif isinstance(event, AlgoChanged):
+                self._put("algos", "id", event.order.algo_id, state.algos[event.order.algo_id])
+            elif isinstance(event, AccountChanged):
+                continue
+
+    def _write_list(self, name: str, entries: list[Any]) -> None:
+        for number in range(self._written[name], len(entries)):
+            self._put(name, "id", number + 1, entries[number])
+        self._written[name] = len(entries)
+
+    def _write_venue(self, state: State) -> None:
+        saved = SavedVenue(
+            numbers=state.numbers,
+            countdowns=[(account, symbol, due) for (account, symbol), due in state.countdowns.items()],
+            marks={symbol: market.mark_price for symbol, market in state.markets.items()},
+            last_prices={symbol: market.last_price for symbol, market in state.markets.items()},
+        )
+        self._put("venue", "id", 1, saved)
+
+    def _put(self, table: str, key: str, value: int | str, body: Any) -> None:
+        command = (
+            f"INSERT INTO {table} ({key}, body) VALUES (?, ?) ON CONFLICT ({key}) DO UPDATE SET body = excluded.body"
+        )
+        self._connection.execute(command, (value, msgspec.json.encode(body)))
+
+    def _rows(self, table: str, kind: type[T]) -> Iterator[T]:
+        order = "name" if table == "accounts" else "id"
+        for (body,) in self._connection.execute(f"SELECT body FROM {table} ORDER BY {order}"):
+            yield msgspec.json.decode(body, type=kind)
+
+    def _count(self, table: str) -> int:
+        (count,) = self._connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        return int(count)
+
+    def _transaction(self) -> "_Transaction":
+        return _Transaction(self._connection)
+
+
+class _Transaction:
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+
+
+def _account(saved: SavedAccount) -> Account:
+    account = Account(saved.name, saved.wallet, saved.fees, saved.dual_side)
+    account.positions = {(position.symbol, position.side): position for position in saved.positions}
+    account.settings, account.updated_ms = saved.settings, saved.updated_ms
+    return account

@@ -1,0 +1,172 @@
+"""Events of the user stream as the venue words them. Money in text with eight decimals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from live.simulator.api.order_payloads import average_price, shown_kind
+from live.simulator.core.accounts import ASSET
+from live.simulator.core.events import AccountChanged, AlgoChanged, ConfigChanged, Event, MarginCalled, OrderChanged
+from live.simulator.core.money import plain, show
+from live.simulator.core.rules import Rules
+
+
+def frames(event: Event, rules_of: Mapping[str, Rules], now_ms: int) -> list[dict[str, Any]]:
+    """What the account's user stream says about an event."""
+    match event:
+        case OrderChanged():
+            rules = rules_of[event.order.symbol]
+            update = order_trade_update(event, rules, now_ms)
+            return [trade_lite(event, rules, now_ms), update] if event.fill else [update]
+        case AccountChanged():
+            return [account_update(event, rules_of, now_ms)]
+        case AlgoChanged():
+            return [algo_update(event, rules_of[event.order.symbol], now_ms)]
+        case ConfigChanged():
+            leverage = {"s": event.symbol, "l": event.leverage}
+            return [{"e": "ACCOUNT_CONFIG_UPDATE", "E": now_ms, "T": event.time_ms, "ac": leverage}]
+        case MarginCalled():
+            return [margin_call(event, now_ms)]
+    return []
+
+
+def order_trade_update(event: OrderChanged, rules: Rules, now_ms: int) -> dict[str, Any]:
+    """ORDER_TRADE_UPDATE."""
+    order, fill, request = event.order, event.fill, event.order.request
+    body = {
+        "s": order.symbol,
+        "c": order.client_id,
+        "S": order.side,
+        "o": shown_kind(order),
+        "f": request.time_in_force,
+        "q": rules.quantity_text(order.quantity),
+        "p": rules.price_text(order.price),
+        "ap": average_price(order, rules) if order.filled else "0",
+        "sp": rules.price_text(request.stop_price) if request.stop_price else "0",
+        "x": event.execution,
+        "X": order.status,
+        "i": order.order_id,
+        "l": rules.quantity_text(fill.quantity) if fill else "0",
+        "z": rules.quantity_text(order.filled),
+        "L": rules.price_text(fill.price) if fill else "0",
+        "N": ASSET,
+        "n": show(fill.fee) if fill else "0",
+        "T": event.time_ms,
+        "t": fill.trade_id if fill else 0,
+        "b": "0",
+        "a": "0",
+        "m": fill.maker if fill else False,
+        "R": request.reduce_only,
+        "wt": request.working_type,
+        "ot": request.original_kind or request.kind,
+        "ps": request.position_side,
+        "cp": request.close_position,
+        "AP": "0",
+        "cr": "0",
+        "pP": request.price_protect,
+        "si": 0,
+        "ss": 0,
+        "rp": show(fill.realized) if fill else "0",
+        "V": request.self_trade,
+        "pm": request.price_match,
+        "gtd": request.good_till_ms,
+        "er": str(event.expiry_reason),
+    }
+    return {"e": "ORDER_TRADE_UPDATE", "T": event.time_ms, "E": now_ms, "o": body}
+
+
+def trade_lite(event: OrderChanged, rules: Rules, now_ms: int) -> dict[str, Any]:
+    """TRADE_LITE: the short form of a fill."""
+    order, fill = event.order, event.fill
+    assert fill is not None
+    return {
+        "e": "TRADE_LITE",
+        "E": now_ms,
+        "T": event.time_ms,
+        "s": order.symbol,
+        "c": order.client_id,
+        "S": order.side,
+        "q": rules.quantity_text(order.quantity),
+        "p": rules.price_text(order.price),
+        "i": order.order_id,
+        "l": rules.quantity_text(fill.quantity),
+        "L": rules.price_text(fill.price),
+        "t": fill.trade_id,
+        "m": fill.maker,
+    }
+
+
+def account_update(event: AccountChanged, rules_of: Mapping[str, Rules], now_ms: int) -> dict[str, Any]:
+    """ACCOUNT_UPDATE: the balance and the positions that changed."""
+    balance = {"a": ASSET, "wb": show(event.wallet), "cw": show(event.cross_wallet), "bc": show(event.change)}
+    positions = [
+        {
+            "s": position.symbol,
+            "pa": rules_of[position.symbol].quantity_text(position.amount) if position.amount else "0",
+            "ep": show(position.entry_price),
+            "bep": show(position.break_even_price),
+            "cr": show(position.realized),
+            "up": show(position.unrealized(mark)),
+            "mt": "isolated" if isolated else "cross",
+            "iw": show(position.isolated_wallet),
+            "ps": position.side,
+        }
+        for position, mark, isolated in event.positions
+    ]
+    body = {"m": event.reason, "B": [balance], "P": positions}
+    return {"e": "ACCOUNT_UPDATE", "T": event.time_ms, "E": now_ms, "a": body}
+
+
+def algo_update(event: AlgoChanged, rules: Rules, now_ms: int) -> dict[str, Any]:
+    """ALGO_UPDATE."""
+    algo, order = event.order, event.order.request.order
+    body = {
+        "caid": algo.client_id,
+        "aid": algo.algo_id,
+        "at": "CONDITIONAL",
+        "o": algo.request.kind,
+        "s": algo.symbol,
+        "S": algo.side,
+        "ps": order.position_side,
+        "f": order.time_in_force,
+        "q": rules.quantity_text(order.quantity),
+        "X": algo.status,
+        "ai": str(algo.order_id) if algo.order_id else "",
+        "ap": rules.price_text(algo.average_price),
+        "aq": rules.quantity_text(algo.filled),
+        "act": "0",
+        "tp": rules.price_text(algo.trigger_price),
+        "p": rules.price_text(order.price),
+        "V": order.self_trade,
+        "wt": order.working_type,
+        "pm": order.price_match,
+        "cp": order.close_position,
+        "pP": order.price_protect,
+        "R": order.reduce_only,
+        "tt": algo.triggered_ms,
+        "gtd": order.good_till_ms,
+        "rm": algo.reason,
+    }
+    return {"e": "ALGO_UPDATE", "T": event.time_ms, "E": now_ms, "o": body}
+
+
+def margin_call(event: MarginCalled, now_ms: int) -> dict[str, Any]:
+    """MARGIN_CALL."""
+    positions = [
+        {
+            "s": position.symbol,
+            "ps": position.side,
+            "pa": plain(position.amount),
+            "mt": "ISOLATED" if isolated else "CROSSED",
+            "iw": show(position.isolated_wallet),
+            "mp": show(mark),
+            "up": show(unrealized),
+            "mm": show(maintenance),
+        }
+        for position, mark, unrealized, maintenance, isolated in event.positions
+    ]
+    return {"e": "MARGIN_CALL", "E": now_ms, "cw": show(event.cross_wallet), "p": positions}
+
+
+def listen_key_expired(listen_key: str, now_ms: int) -> dict[str, Any]:
+    """listenKeyExpired: the socket stays open, and silent from here on."""
+    return {"e": "listenKeyExpired", "E": now_ms, "listenKey": listen_key}

@@ -1,0 +1,27 @@
+"""The tape's order book in the units of the exchange's core."""
+
+from collections.abc import Iterator
+
+from live.simulator.core.money import DIGITS
+from live.simulator.core.words import Side
+from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.model import Venue
+from skills_lib.market.depth.scale import Scale
+
+UNITS = Scale(DIGITS, DIGITS)
+
+
+class TapeBook:
+    """A book that follows the tape; prices and quantities in units of 1e-8."""
+
+    def __init__(self, symbol: str) -> None:
+        self.local = LocalBook(symbol, Venue.USDM, UNITS)
+
+    def levels(self, side: Side) -> Iterator[tuple[int, int]]:
+        """Price and quantity from the touch outwards; BUY is the bids."""
+        book = self.local.book
+        return book.bids() if side is Side.BUY else book.asks()
+
+    def quantity(self, side: Side, price: int) -> int:
+        """What stands at a price; 0 where nothing does."""
+        return self.local.book.quantity_at("bid" if side is Side.BUY else "ask", price)

@@ -1,0 +1,125 @@
+"""The venue between its sockets: tape and commands in order of time, answers and events after their way back.
+
+Still without input or output: `play` and `run_until` return what is to be delivered.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from live.simulator.core.commands import Clock, Command
+from live.simulator.core.events import Answered, Event
+from live.simulator.core.exchange import Exchange
+from live.simulator.latency import MS, Latency
+from live.simulator.market_feed import MarketFeed
+from skills_lib.market.depth.model import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An event that has reached its receiver, and when."""
+
+    time_ns: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command as a client sent it: after how many messages of the tape, and when on the venue's clock."""
+
+    messages: int
+    time_ns: int
+    account: str
+    body: Any
+
+
+@dataclass(slots=True)
+class Venue:
+    """Exchange, feed and latency on one time axis: the exchange's own, in nanoseconds.
+
+    observe: sees events when they happen, before their way back. sent: every command so far, for a replay, where it
+    `remembers`.
+    """
+
+    exchange: Exchange
+    feed: MarketFeed
+    latency: Latency
+    observe: Callable[[list[Event]], None] = lambda _: None
+    now_ns: int = 0
+    messages: int = 0
+    remembers: bool = True
+    sent: list[Sent] = field(default_factory=list)
+    _calendar: list[tuple[int, int, Command | Event]] = field(default_factory=list)
+    _sequence: int = 0
+    _commands: int = 0
+    _last_in: dict[str, int] = field(default_factory=dict)
+    _last_back: dict[str, int] = field(default_factory=dict)
+    _owners: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def now_ms(self) -> int:
+        """The venue's clock in milliseconds."""
+        return self.now_ns // MS
+
+    @property
+    def next_due_ns(self) -> int | None:
+        """When the next command arrives or the next event is delivered; None if nothing is under way."""
+        return self._calendar[0][0] if self._calendar else None
+
+    def send(self, account: str, body: Any) -> int:
+        """Send a command; it arrives after its way in, never before an earlier one of the account."""
+        self._commands += 1
+        if self.remembers:
+            self.sent.append(Sent(self.messages, self.now_ns, account, body))
+        arrival = max(self.now_ns + self.latency.way_in_ns(), self._last_in.get(account, 0))
+        self._last_in[account] = arrival
+        self._owners[self._commands] = account
+        self._schedule(arrival, Command(self._commands, arrival // MS, body))
+        return self._commands
+
+    def play(self, message: Message, symbol: str, time_ns: int) -> list[Delivery]:
+        """Take a message of the tape at its time, after everything that was due before it."""
+        delivered = self.run_until(time_ns)
+        self.messages += 1
+        self._post(self.feed.take(message, symbol))
+        return delivered
+
+    def lose(self, symbol: str, reason: str) -> None:
+        """The line to a symbol broke."""
+        self._post(self.feed.lose(symbol, reason))
+
+    def run_until(self, time_ns: int) -> list[Delivery]:
+        """Let commands arrive and events be delivered up to `time_ns`."""
+        delivered: list[Delivery] = []
+        while self._calendar and self._calendar[0][0] <= time_ns:
+            due, _, entry = heapq.heappop(self._calendar)
+            self.now_ns = max(self.now_ns, due)
+            if isinstance(entry, Command):
+                self._post(self.exchange.step(entry))
+            else:
+                delivered.append(Delivery(self.now_ns, entry))
+        self.now_ns = max(self.now_ns, time_ns)
+        return delivered
+
+    def tick(self, time_ns: int) -> list[Delivery]:
+        """Let time pass without a message of the tape: timers run too."""
+        delivered = self.run_until(time_ns)
+        self._post(self.exchange.step(Clock(self.now_ms)))
+        return delivered
+
+    def _post(self, events: list[Event]) -> None:
+        if events:
+            self.observe(events)
+        for event in events:
+            account = self._receiver(event)
+            due = max(self.now_ns + self.latency.way_back_ns(), self._last_back.get(account, 0))
+            self._last_back[account] = due
+            self._schedule(due, event)
+
+    def _receiver(self, event: Event) -> str:
+        return self._owners.pop(event.command, "") if isinstance(event, Answered) else event.account
+
+    def _schedule(self, due_ns: int, entry: Command | Event) -> None:
+        self._sequence += 1
+        heapq.heappush(self._calendar, (due_ns, self._sequence, entry))

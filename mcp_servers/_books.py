@@ -1,0 +1,257 @@
+"""Books that the market server follows: one feed each, on an event loop of their own. Imported by the first call."""
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from mcp_servers import _book_answers as answers
+from skills_lib.domain.errors import InputError, SourceUnavailableError
+from skills_lib.domain.instruments import Instrument
+from skills_lib.market.depth.feed import Feed
+from skills_lib.market.depth.feed_settings import Channel, Endpoints, FeedSettings
+from skills_lib.market.depth.feed_status import SymbolStatus
+from skills_lib.market.depth.model import Venue
+from skills_lib.market.depth.view import BookView
+from skills_lib.market.scanner import scan_tapes, venue_fee_bps
+from skills_lib.progress import Progress
+from skills_lib.settings import Settings
+
+T = TypeVar("T")
+
+MOST_BOOKS = 20
+_PATIENCE_S = 5.0
+_MARGIN_S = 10.0
+_DEPTH_BPS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Which book."""
+
+    symbol: str
+    venue: Venue
+
+    @classmethod
+    def of(cls, symbol: str, venue: str) -> "Key":
+        """Read a symbol in any spelling.
+
+        Raises:
+            InputError: it is none.
+        """
+        return cls(Instrument.parse(symbol).symbol, Venue(venue))
+
+
+class BookKeeper:
+    """Follows books on a thread; every call comes from another thread and waits for its answer."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._feeds: dict[Key, Feed] = {}
+        threading.Thread(target=self._loop.run_forever, name="books", daemon=True).start()
+        atexit.register(self.close)
+
+    def subscribe(self, key: Key) -> answers.SubscribedAnswer:
+        """Follow a book from now on, and wait a few seconds until it is in sync.
+
+        Raises:
+            InputError: the venue does not list the symbol, too many books, or the extra `live` is missing.
+            SourceUnavailableError: the venue does not answer.
+        """
+        status = self._run(lambda: self._subscribe(key))
+        step = "Read it with market_get_book, market_get_imbalance or, for the next change, market_read_book."
+        if not status.trusted:
+            step = "It is not in sync yet: call market_feed_status in a few seconds, and use no figures until then."
+        return answers.SubscribedAnswer(
+            **_freshness(key, status), subscribed=[f"{k.symbol} {k.venue}" for k in self._feeds], next_step=step
+        )
+
+    def get_book(self, key: Key, levels: int) -> answers.BookAnswer:
+        """The book as it is.
+
+        Raises:
+            InputError: it is not followed.
+        """
+        return self._run(lambda: self._book_answer(key, levels, changed=True))
+
+    def read_book(self, key: Key, levels: int, after_update_id: int | None, timeout_s: float) -> answers.BookAnswer:
+        """The book after its next change, or as it is when the time is over.
+
+        Raises:
+            InputError: it is not followed.
+        """
+
+        async def read() -> answers.BookAnswer:
+            feed = self._feed(key)
+            seen = feed.books[key.symbol].book.update_id if after_update_id is None else after_update_id
+            changed = await feed.wait_for_change(key.symbol, seen, timeout_s)
+            return await self._book_answer(key, levels, changed)
+
+        return self._run(read, timeout_s)
+
+    def get_imbalance(self, key: Key, levels: int) -> answers.ImbalanceAnswer:
+        """Imbalance and what else the top of the book says.
+
+        Raises:
+            InputError: it is not followed.
+        """
+
+        async def look() -> answers.ImbalanceAnswer:
+            feed = self._feed(key)
+            status, book = feed.symbol_status(key.symbol), feed.books[key.symbol].book
+            return _imbalance(key, status, book if status.trusted else None, levels)
+
+        return self._run(look)
+
+    def status(self) -> answers.FeedStatusAnswer:
+        """Every followed book."""
+
+        async def look() -> answers.FeedStatusAnswer:
+            feeds = [_symbol_feed(key, feed) for key, feed in self._feeds.items()]
+            step = "Follow one with market_subscribe_book." if not feeds else "Use only books that are trusted."
+            return answers.FeedStatusAnswer(feeds=feeds, next_step=step)
+
+        return self._run(look)
+
+    def close(self) -> None:
+        """End every feed."""
+        if self._loop.is_running():
+            self._run(self._close)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+
+    async def _close(self) -> None:
+        for feed in self._feeds.values():
+            await feed.__aexit__(None, None, None)
+        self._feeds.clear()
+
+    async def _subscribe(self, key: Key) -> SymbolStatus:
+        if key not in self._feeds:
+            await self._follow(key)
+        feed = self._feeds[key]
+        await feed.wait_for_change(key.symbol, None, _PATIENCE_S)
+        return feed.symbol_status(key.symbol)
+
+    async def _follow(self, key: Key) -> None:
+        if len(self._feeds) >= MOST_BOOKS:
+            raise InputError(f"{MOST_BOOKS} books are followed, which is all there may be. Restart the server.")
+        endpoints = Endpoints.of(key.venue, Settings().streams_host)
+        feed = Feed(FeedSettings(endpoints, (key.symbol,), (Channel.DEPTH,)))
+        try:
+            await feed.require_symbols()
+        except BaseException:
+            await feed.close()
+            raise
+        self._feeds[key] = await feed.__aenter__()
+
+    def _feed(self, key: Key) -> Feed:
+        if feed := self._feeds.get(key):
+            return feed
+        named = ", ".join(f"{k.symbol} {k.venue}" for k in self._feeds) or "none"
+        raise InputError(
+            f"{key.symbol} {key.venue} is not followed; followed are: {named}. Call market_subscribe_book first."
+        )
+
+    async def _book_answer(self, key: Key, levels: int, changed: bool) -> answers.BookAnswer:
+        feed = self._feed(key)
+        status, book = feed.symbol_status(key.symbol), feed.books[key.symbol].book
+        top = book.top_text(levels if status.trusted else 0)
+        step = "Wait for the next change with market_read_book." if status.trusted else _DISTRUST
+        return answers.BookAnswer(
+            **_freshness(key, status),
+            bids=[answers.BookLevel(price=price, quantity=quantity) for price, quantity in top.bids],
+            asks=[answers.BookLevel(price=price, quantity=quantity) for price, quantity in top.asks],
+            changed=changed,
+            next_step=step,
+        )
+
+    def _run(self, work: Callable[[], Awaitable[T]], longer_s: float = 0.0) -> T:
+        async def call() -> T:
+            return await work()
+
+        future = asyncio.run_coroutine_threadsafe(call(), self._loop)
+        try:
+            return future.result(_PATIENCE_S + _MARGIN_S + longer_s)
+        except TimeoutError as error:
+            future.cancel()
+            raise SourceUnavailableError("The venue took too long to answer. Call again.") from error
+
+
+_DISTRUST = "Do not use this book: say why it is not trusted, and call market_feed_status."
+_keeper: BookKeeper | None = None
+_making = threading.Lock()
+
+
+def keeper() -> BookKeeper:
+    """The one keeper of this process."""
+    global _keeper
+    with _making:
+        _keeper = _keeper or BookKeeper()
+    return _keeper
+
+
+def scan(tape: bool, venue: str, count: int, seconds: float, progress: Progress) -> answers.ScanAnswer:
+    """Rank instruments, from the tapes of the workspace or from the exchange.
+
+    Raises:
+        TwokeyError: no tapes, or the exchange does not answer.
+    """
+    settings = Settings()
+    if tape:
+        found, source = scan_tapes(settings.tapes_dir), _shown(settings.tapes_dir, settings.home)
+    else:
+        from skills_lib.market.scanner_live import ScanSettings, scan_exchange
+
+        endpoints = Endpoints.of(Venue(venue), settings.streams_host)
+        found = scan_exchange(ScanSettings(endpoints, venue_fee_bps(endpoints.venue), count, seconds), progress)
+        source = endpoints.rest
+    step = "A burden above 1 means that the mean move of a minute does not pay a taker's costs: say so."
+    return answers.ScanAnswer(source=source, rows=found.rows, skipped=found.skipped, next_step=step)
+
+
+def _shown(path: Path, home: Path) -> str:
+    return str(path.relative_to(home))
+
+
+def _freshness(key: Key, status: SymbolStatus) -> dict[str, object]:
+    return {
+        "symbol": key.symbol,
+        "venue": key.venue.value,
+        "trusted": status.trusted,
+        "in_sync": status.in_sync,
+        "reason": status.reason,
+        "age_ms": None if status.age_ms is None else round(status.age_ms, 1),
+        "update_id": status.update_id,
+    }
+
+
+def _imbalance(key: Key, status: SymbolStatus, book: BookView | None, levels: int) -> answers.ImbalanceAnswer:
+    bid_depth, ask_depth = book.depth_quote(_DEPTH_BPS) if book else (None, None)
+    return answers.ImbalanceAnswer(
+        **_freshness(key, status),
+        levels=levels,
+        imbalance=book.imbalance(levels) if book else None,
+        mid=book.mid() if book else None,
+        microprice=book.microprice() if book else None,
+        spread_bps=book.spread_bps() if book else None,
+        bid_depth_10bps=bid_depth,
+        ask_depth_10bps=ask_depth,
+        next_step="An imbalance holds for moments: tell its age with it." if book else _DISTRUST,
+    )
+
+
+def _symbol_feed(key: Key, feed: Feed) -> answers.SymbolFeed:
+    status, whole = feed.symbol_status(key.symbol), feed.status()
+    return answers.SymbolFeed(
+        **_freshness(key, status),
+        messages=status.messages,
+        malformed=status.malformed,
+        gaps=status.gaps,
+        resyncs=status.resyncs,
+        reconnects=whole.reconnects,
+        connected=whole.connected,
+        clock_offset_ms=whole.clock_offset_ms,
+        last_error=whole.last_error,
+    )

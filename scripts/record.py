@@ -1,0 +1,49 @@
+"""`twokey record`: keep the exact bytes of the public streams, with receive times."""
+
+from typing import Annotated
+
+import typer
+
+from scripts.console import print_json, progress_bar
+from scripts.tape import AsJson, VenueName
+from skills_lib.settings import Settings
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("record")(record)
+
+
+def record(
+    symbols: Annotated[list[str], typer.Argument(help="Binance's spelling, such as BTCUSDT ETHUSDT.")],
+    minutes: Annotated[float, typer.Option(min=0.01, help="How long; Ctrl-C ends it earlier and keeps all.")] = 60.0,
+    venue: Annotated[VenueName, typer.Option(help="usdm or spot.")] = VenueName.USDM,
+    host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
+    channels: Annotated[
+        str, typer.Option(help="Of depth@100ms, bookTicker, trade, aggTrade, kline_1m, markPrice@1s.")
+    ] = "depth@100ms,bookTicker,aggTrade",
+    part_minutes: Annotated[float, typer.Option(min=0.01, help="A new file begins after so many minutes.")] = 60.0,
+    json: AsJson = False,
+) -> None:
+    """Record the order book and trades into data/tapes: zstd, a manifest with hashes; kill -9 costs a second at most.
+
+    Example: twokey record BTCUSDT ETHUSDT --minutes 60
+    """
+    from skills_lib.market.depth.feed_settings import Channel, Endpoints, FeedSettings
+    from skills_lib.market.depth.model import Venue
+    from skills_lib.market.depth.record import RecordSettings
+    from skills_lib.market.depth.record import record as run
+
+    feed = FeedSettings(
+        Endpoints.of(Venue(venue.value), host),
+        tuple(dict.fromkeys(symbol.upper() for symbol in symbols)),
+        tuple(Channel.parse(name.strip()) for name in channels.split(",")),
+    )
+    with progress_bar(not json) as progress:
+        tapes = run(RecordSettings(feed, Settings().tapes_dir, minutes, part_minutes), progress)
+    if json:
+        rows = [{"symbol": t.symbol, "folder": str(t.folder), "lines": t.lines, "gaps": t.gaps} for t in tapes]
+        print_json({"tapes": rows})
+        return
+    for tape in tapes:
+        typer.echo(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in {tape.folder}")

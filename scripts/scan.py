@@ -1,0 +1,96 @@
+"""`twokey scan`: which instruments are worth a look, by cost against movement."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import print_json, progress_bar, wide_console
+from scripts.tape import AsJson, VenueName
+
+if TYPE_CHECKING:
+    from skills_lib.market.scanner import Scan
+
+_HEADINGS = {
+    "rank": "#",
+    "symbol": "symbol",
+    "venue": "venue",
+    "seconds": "s",
+    "spread_bps": "spread",
+    "depth_5bps": "at 5",
+    "depth_10bps": "at 10",
+    "depth_25bps": "at 25",
+    "volume_quote_per_hour": "volume/h",
+    "volatility_bps_per_minute": "vol/min",
+    "imbalance_persistence": "persist",
+    "typical_move_bps": "move",
+    "fee_burden": "burden",
+}
+_MONEY = {"depth_5bps", "depth_10bps", "depth_25bps", "volume_quote_per_hour"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("scan")(scan)
+
+
+def scan(
+    tape: Annotated[Path | None, typer.Option(help="A folder of tapes, instead of the exchange.")] = None,
+    venue: Annotated[VenueName, typer.Option(help="usdm or spot; tapes say themselves.")] = VenueName.USDM,
+    host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=100, help="How many instruments, by volume.")] = 20,
+    seconds: Annotated[float, typer.Option(min=1, help="How long each book is watched.")] = 30.0,
+    taker_fee_bps: Annotated[float | None, typer.Option(help="Your fee a side.", show_default="the venue's")] = None,
+    json: AsJson = False,
+) -> None:
+    """Rank instruments by spread, depth, volume, volatility, persistence of imbalance, and costs against movement.
+
+    Example: twokey scan --tape data/tapes
+    """
+    from skills_lib.market.scanner import scan_tapes, venue_fee_bps
+
+    if tape is not None:
+        found = scan_tapes(tape, taker_fee_bps)
+    else:
+        with progress_bar(not json) as progress:
+            from skills_lib.market.depth.feed_settings import Endpoints
+            from skills_lib.market.depth.model import Venue
+            from skills_lib.market.scanner_live import ScanSettings, scan_exchange
+
+            endpoints = Endpoints.of(Venue(venue.value), host)
+            fee = venue_fee_bps(endpoints.venue) if taker_fee_bps is None else taker_fee_bps
+            found = scan_exchange(ScanSettings(endpoints, fee, count, seconds), progress)
+    if json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _print(found)
+
+
+def _print(found: "Scan") -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name, heading in _HEADINGS.items():
+        table.add_column(heading, justify="left" if name in ("symbol", "venue") else "right")
+    for row in found.rows:
+        table.add_row(*(_cell(name, getattr(row, name)) for name in _HEADINGS))
+    wide_console().print(table)
+    typer.echo("Spread, volatility and move in bps, depth in quote currency within 5, 10 and 25 bps of the mid price.")
+    typer.echo("Burden: two taker fees and the spread over the mean move of a minute; above 1 it does not pay them.")
+    for name, reason in found.skipped.items():
+        typer.echo(f"! {name}: {reason}")
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return _short(value) if name in _MONEY else f"{value:,.3f}"
+    return str(value)
+
+
+def _short(value: float) -> str:
+    for unit, word in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= unit:
+            return f"{value / unit:,.1f}{word}"
+    return f"{value:,.0f}"

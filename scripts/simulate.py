@@ -1,0 +1,193 @@
+"""`twokey simulate`: a local Binance USD-M on a tape, or on the live public streams."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from scripts.console import complain
+from skills_lib.domain.errors import InputError
+from skills_lib.settings import Settings
+
+if TYPE_CHECKING:
+    from live.simulator.latency import Distribution
+    from live.simulator.simulator import Simulator, SimulatorSettings
+    from live.simulator.venue import Sent
+
+
+class Speed(StrEnum):
+    """How fast a tape plays."""
+
+    REAL = "1"
+    TEN = "10"
+    MAX = "max"
+
+
+class Fills(StrEnum):
+    """The fill models."""
+
+    PESSIMISTIC = "pessimistic"
+    BASE = "base"
+    OPTIMISTIC = "optimistic"
+
+
+class StartWhen(StrEnum):
+    """When the tape begins to play."""
+
+    FIRST_STREAM = "first-stream"
+    NOW = "now"
+
+
+class FeedName(StrEnum):
+    """Live feeds."""
+
+    BINANCE = "binance"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("simulate")(simulate)
+
+
+def simulate(
+    tape: Annotated[Path | None, typer.Option(help="A tape: a file, or a folder that `twokey record` made.")] = None,
+    feed: Annotated[FeedName | None, typer.Option(help="Stand on live public streams instead of a tape.")] = None,
+    symbols: Annotated[str, typer.Option(help="With --feed: what to follow, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of REST and WebSockets; 0 takes a free one.")] = 9001,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    speed: Annotated[Speed, typer.Option(help="1, 10 or max: as fast as the clients read.")] = Speed.REAL,
+    start: Annotated[
+        StartWhen, typer.Option(help="The tape plays from the first market stream, or now.")
+    ] = StartWhen.FIRST_STREAM,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn by chance.")] = 0,
+    fills: Annotated[Fills, typer.Option(help="pessimistic, base or optimistic.")] = Fills.PESSIMISTIC,
+    latency: Annotated[str, typer.Option(help="assumed, none, or a JSON list of measured ns one way.")] = "assumed",
+    faults: Annotated[Path | None, typer.Option(help="A fault plan in TOML or JSON.")] = None,
+    balance: Annotated[str, typer.Option(help="USDT of a fresh account.")] = "10000",
+    api_key: Annotated[str, typer.Option(help="Key that clients send.")] = "paper-key",
+    api_secret: Annotated[str, typer.Option(help="Secret that clients sign with.")] = "paper-secret",
+    exchange_info: Annotated[Path | None, typer.Option(help="A saved exchangeInfo: its filters hold.")] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="At the end, replay the orders under all three fill models.")
+    ] = False,
+    session: Annotated[
+        str | None, typer.Option(help="Keep accounts and orders under this name.", show_default="with --feed: paper")
+    ] = None,
+) -> None:
+    """Serve a local Binance USD-M until Ctrl-C. Nothing leaves this machine but what --feed reads.
+
+    Example: twokey simulate --tape FILE --port 9001 --speed max --seed 7
+    """
+    if (tape is None) == (feed is None):
+        raise InputError("Name what to stand on: either --tape FILE or --feed binance.")
+    settings = _settings(
+        speed=0 if speed is Speed.MAX else int(speed),
+        seed=seed,
+        start=start.value,
+        model=fills.value,
+        balance=balance,
+        keys=(api_key, api_secret),
+        delays=_delays(latency),
+        faults=faults,
+        exchange_info=exchange_info,
+        session=session or ("paper" if feed else None),
+        live=feed is not None,
+    )
+    words = tuple(word.strip().upper() for word in symbols.split(",") if word.strip())
+    sent = _serve(settings, tape, words, host, port)
+    if report and tape is not None:
+        _report(settings, tape, sent)
+
+
+def _report(settings: "SimulatorSettings", tape: Path, sent: "list[Sent]") -> None:
+    from live.simulator.replay import three_outcomes
+
+    for outcome in three_outcomes(settings, tape, sent):
+        typer.echo(outcome.line())
+
+
+def _delays(text: str) -> "Distribution":
+    from live.simulator.latency import ASSUMED, NONE, measured
+
+    return {"assumed": ASSUMED, "none": NONE}.get(text) or measured(Path(text))
+
+
+def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
+    try:
+        from live.simulator.simulator import SimulatorSettings, Start
+    except ModuleNotFoundError as error:
+        raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
+    from live.simulator.core.money import parse
+    from live.simulator.core.queueing import FillModel
+    from live.simulator.credentials import Credential
+    from live.simulator.faults import FaultPlan, read_plan
+    from live.simulator.listing import built_in, from_file
+
+    try:
+        parse(chosen["balance"])
+    except ValueError:
+        raise InputError(f"--balance {chosen['balance']} is no amount. Write USDT such as 10000 or 2500.50.") from None
+    session, info, plan = chosen["session"], chosen["exchange_info"], chosen["faults"]
+    return SimulatorSettings(
+        speed=chosen["speed"],
+        seed=chosen["seed"],
+        model=FillModel(chosen["model"]),
+        start=Start(chosen["start"]),
+        balance=chosen["balance"],
+        credentials=(Credential("paper", *keys),),
+        inbound=delays,
+        outbound=delays,
+        faults=read_plan(plan) if plan else FaultPlan(),
+        listed=built_in() | (from_file(info) if info else {}),
+        store=Settings().home / "data" / "simulator" / f"{session}.sqlite" if session else None,
+        live=chosen["live"],
+    )
+
+
+def _serve(
+    settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str, ...], host: str, port: int
+) -> "list[Sent]":
+    import asyncio
+    import signal
+
+    from live.simulator.server import serving
+    from live.simulator.simulator import Simulator
+    from live.simulator.tape_source import TapeSource
+    from skills_lib.market.depth.tape_lines import read_lines
+
+    async def run() -> "list[Sent]":
+        source = TapeSource()
+        lines = source.read(read_lines(tape)) if tape else iter(())
+        simulator = Simulator(settings, lines)
+        stopped = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+        async with serving(simulator, host, port) as address:
+            await _until_stopped(simulator, symbols, address, stopped)
+        complain(f"Stopped after {simulator.player.played:,} messages, {source.bad_lines} of them unreadable.")
+        return simulator.venue.sent
+
+    return asyncio.run(run())
+
+
+async def _until_stopped(simulator: "Simulator", symbols: tuple[str, ...], address: str, stopped: Any) -> None:
+    """Wait for Ctrl-C, or for what fails: the player or the feed."""
+    import asyncio
+
+    def ready() -> None:
+        key = simulator.settings.credentials[0]
+        complain(f"A local Binance USD-M answers at http://{address} and ws://{address}. API key {key.api_key}.")
+
+    waiting = [asyncio.ensure_future(stopped.wait()), *([simulator.playing] if simulator.playing else [])]
+    if simulator.settings.live:
+        from live.simulator.live_feed import feed_settings, follow
+
+        waiting.append(asyncio.ensure_future(follow(simulator, feed_settings(symbols), ready)))
+    else:
+        ready()
+    done, running = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in running:
+        task.cancel()
+    for task in done:
+        task.result()

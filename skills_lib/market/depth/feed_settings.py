@@ -1,0 +1,105 @@
+"""Where the public streams are, which route carries what, and how patient a feed is."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.market.depth.model import Venue
+
+STREAMS_PER_CONNECTION = 200
+"""Binance allows 1,024; an address of that many streams is longer than some proxies pass on."""
+
+
+class Channel(StrEnum):
+    """What may be subscribed, in Binance's words: `<symbol>@<channel>`."""
+
+    DEPTH = "depth@100ms"
+    BOOK_TICKER = "bookTicker"
+    TRADE = "trade"
+    AGG_TRADE = "aggTrade"
+    KLINE_1M = "kline_1m"
+    MARK_PRICE = "markPrice@1s"
+
+    @classmethod
+    def parse(cls, text: str) -> "Channel":
+        """Read a channel's name.
+
+        Raises:
+            InputError: there is none of that name.
+        """
+        try:
+            return cls(text)
+        except ValueError:
+            allowed = [channel.value for channel in cls]
+            hint = did_you_mean(text, allowed)
+            raise InputError(f"Unknown channel '{text}'.{hint} Allowed: {', '.join(allowed)}.") from None
+
+
+# Since 2026-04-23 a stream on the wrong route connects, is acknowledged, and stays silent.
+_USDM_ROUTES = {Channel.DEPTH: "/public", Channel.BOOK_TICKER: "/public"}
+_USDM_OTHER_ROUTE = "/market"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Addresses of one venue: `streams` begins with ws, `rest` with http, neither ends with a slash."""
+
+    venue: Venue
+    streams: str
+    rest: str
+
+    @classmethod
+    def of(cls, venue: Venue, host: str | None = None) -> "Endpoints":
+        """Binance's own, or those of a local server at `host`, such as 127.0.0.1:9001."""
+        if host is not None:
+            return cls(venue, f"ws://{host}", f"http://{host}")
+        if venue is Venue.SPOT:
+            return cls(venue, "wss://stream.binance.com:9443", "https://api.binance.com")
+        return cls(venue, "wss://fstream.binance.com", "https://fapi.binance.com")
+
+    def url(self, route: str, streams: list[str]) -> str:
+        """The address of a combined stream."""
+        return f"{self.streams}{route}/stream?streams={'/'.join(streams)}"
+
+    @property
+    def api(self) -> str:
+        """What REST paths begin with."""
+        return f"{self.rest}/fapi/v1" if self.venue is Venue.USDM else f"{self.rest}/api/v3"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSettings:
+    """What to follow and how patiently; times in seconds.
+
+    A depth stream is silent after `silence_s`; one that lately paused longer, after four times its longest pause. A
+    connection on which nothing at all was heard for `reconnect_after_s` is opened anew.
+    """
+
+    endpoints: Endpoints
+    symbols: tuple[str, ...]
+    channels: tuple[Channel, ...] = (Channel.DEPTH, Channel.BOOK_TICKER, Channel.AGG_TRADE)
+    snapshot_limit: int = 1000
+    weight_per_minute: int = 1200
+    silence_s: float = 0.7
+    reconnect_after_s: float = 3.0
+    backoff_s: float = 0.2
+    longest_backoff_s: float = 30.0
+    rotate_after_s: float = 23.5 * 3600
+    overlap_s: float = 5.0
+    clock_every_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if not self.symbols:
+            raise InputError("Name at least one symbol, such as BTCUSDT.")
+        spot_only = self.endpoints.venue is Venue.SPOT and Channel.MARK_PRICE in self.channels
+        if spot_only:
+            raise InputError("Spot has no mark price. Leave markPrice@1s out.")
+
+    def connections(self) -> list[tuple[str, list[str]]]:
+        """Route and streams of each connection that is needed."""
+        routes: dict[str, list[str]] = {}
+        for channel in self.channels:
+            route = "" if self.endpoints.venue is Venue.SPOT else _USDM_ROUTES.get(channel, _USDM_OTHER_ROUTE)
+            routes.setdefault(route, []).extend(f"{symbol.lower()}@{channel}" for symbol in self.symbols)
+        size = STREAMS_PER_CONNECTION
+        return [(route, names[n : n + size]) for route, names in routes.items() for n in range(0, len(names), size)]

@@ -1,0 +1,95 @@
+"""One WebSocket connection: frames come out as bytes with the time of their receipt. Needs the extra `live`."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from skills_lib.domain.errors import InputError
+
+_READ_BUFFER = 1 << 16
+Receive = Callable[[int, bytes], None]
+"""Called with the receive time in ns and the exact bytes of each text frame."""
+
+
+def import_picows() -> Any:
+    """The module `picows`.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        import picows
+    except ImportError as error:
+        raise InputError("Following live streams needs picows: pip install 'twokey[live]'.") from error
+    return picows
+
+
+class Socket:
+    """An open connection. Pings of the server are answered by picows; what the receiver raises ends the connection."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    async def wait_closed(self) -> None:
+        """Return when the connection has ended, for whatever reason."""
+        with suppress(Exception):
+            await self._transport.wait_disconnected()
+
+    def close(self) -> None:
+        """End the connection now."""
+        self._transport.disconnect(graceful=False)
+
+
+async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> Socket:
+    """Connect; every text frame goes to `receive` as soon as it is there.
+
+    Raises:
+        InputError: picows is not installed.
+        OSError: nobody answers, or not as a WebSocket server does.
+    """
+    picows = import_picows()
+    transport, _ = await _connect(picows, url, _listener(picows, receive), timeout_s)
+    return Socket(transport)
+
+
+async def _connect(picows: Any, url: str, listener: Any, timeout_s: float) -> Any:
+    try:
+        return await picows.ws_connect(
+            lambda: listener,
+            url,
+            websocket_handshake_timeout=timeout_s,
+            enable_auto_ping=True,
+            auto_ping_idle_timeout=60,
+            auto_ping_reply_timeout=20,
+            read_buffer_init_size=_READ_BUFFER,
+        )
+    except picows.WSError as error:
+        raise ConnectionError(f"{type(error).__name__}: {error}") from error
+
+
+def _listener(picows: Any, receive: Receive) -> Any:
+    kinds, now = picows.WSMsgType, time.time_ns
+    text, parts = kinds.TEXT, list[bytes]()
+
+    class Listener(picows.WSListener):  # type: ignore[misc]
+        """Frames to `receive`; a message in several frames is put together."""
+
+        def on_ws_frame(self, transport: Any, frame: Any) -> None:
+            raw = frame.get_payload_as_bytes()
+            if frame.fin and raw[:1] == b"{" and not parts:  # to ask for the type of each frame takes longer
+                receive(now(), raw)
+            elif frame.msg_type == kinds.CLOSE:
+                transport.send_close(frame.get_close_code())
+                transport.disconnect()
+            elif frame.msg_type in (text, kinds.CONTINUATION):
+                self._continue(frame)
+
+        def _continue(self, frame: Any) -> None:
+            parts.append(frame.get_payload_as_bytes())
+            if frame.fin:
+                whole = b"".join(parts)
+                parts.clear()
+                receive(now(), whole)
+
+    return Listener()

@@ -1,0 +1,163 @@
+"""Scaled integers: a price or quantity of the wire as a whole number of the smallest unit in use."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Self
+
+from skills_lib.market.depth.model import WireError, WireLevel
+
+MAX_SCALED = 10**17 - 1
+"""Largest scaled number: ten levels on both sides still add up in 64 bits."""
+
+_MOST_CHARACTERS = 40
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
+
+
+class ScaleError(WireError):
+    """Take a finer scale: the number has more decimals than the scale in use. `decimals` is what it needs."""
+
+    def __init__(self, text: str, allowed: int, decimals: int) -> None:
+        super().__init__(f"'{text}' has {decimals} decimals, the scale in use {allowed}. Take a finer scale.")
+        self.decimals = decimals
+
+
+def scaled(text: str, decimals: int) -> int:
+    """`text` in units of 10^-decimals, exactly.
+
+    Raises:
+        ScaleError: it is not a whole number of such units.
+        WireError: it is no number, negative, or larger than MAX_SCALED units.
+    """
+    whole, dot, fraction = text.partition(".")
+    if not (len(text) <= _MOST_CHARACTERS and text.isascii() and whole.isdigit() and (fraction.isdigit() or not dot)):
+        return _unusual(text, decimals)
+    kept = fraction[:decimals]
+    if fraction[decimals:].strip("0"):
+        raise ScaleError(text, decimals, len(fraction.rstrip("0")))
+    return _bounded(int(whole + kept.ljust(decimals, "0")), text)
+
+
+def significant_decimals(text: str) -> int:
+    """How many decimals are needed to write `text` exactly.
+
+    Raises:
+        WireError: it is no number.
+    """
+    _, dot, fraction = text.partition(".")
+    if dot and fraction.isdigit() and text.isascii():
+        return len(fraction.rstrip("0"))
+    exponent = _number(text).normalize().as_tuple().exponent
+    return max(0, -int(exponent))
+
+
+def _unusual(text: str, decimals: int) -> int:
+    number = _number(text)
+    value = number.scaleb(decimals)
+    if value != value.to_integral_value():
+        raise ScaleError(text, decimals, significant_decimals(text))
+    return _bounded(int(value), text)
+
+
+def _number(text: str) -> Decimal:
+    if len(text) > _MOST_CHARACTERS or not _NUMBER.fullmatch(text):
+        raise WireError(f"'{text[:_MOST_CHARACTERS]}' is no price or quantity. Take a new snapshot.")
+    return Decimal(text)
+
+
+def _bounded(value: int, text: str) -> int:
+    if value > MAX_SCALED:
+        raise WireError(f"'{text[:_MOST_CHARACTERS]}' is more than {MAX_SCALED:,} units. Take a coarser scale.")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """One unit of price is 10^-price_decimals of the quote asset, one of quantity 10^-quantity_decimals of the base.
+
+    `price_places` and `quantity_places` are how many decimals the venue writes, zeros included: "61659.70" has one
+    decimal that counts and two places.
+    """
+
+    price_decimals: int
+    quantity_decimals: int
+    price_places: int = 0
+    quantity_places: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "price_places", max(self.price_places, self.price_decimals))
+        object.__setattr__(self, "quantity_places", max(self.quantity_places, self.quantity_decimals))
+
+    @classmethod
+    def of_levels(cls, levels: Iterable[WireLevel]) -> Self:
+        """The coarsest scale that holds every level, written as they are.
+
+        Raises:
+            WireError: a level is no pair of numbers.
+        """
+        price_decimals = quantity_decimals = price_places = quantity_places = 0
+        for price, quantity in levels:
+            price_decimals = max(price_decimals, significant_decimals(price))
+            quantity_decimals = max(quantity_decimals, significant_decimals(quantity))
+            price_places = max(price_places, len(price.partition(".")[2]))
+            quantity_places = max(quantity_places, len(quantity.partition(".")[2]))
+        return cls(price_decimals, quantity_decimals, price_places, quantity_places)
+
+    @classmethod
+    def of_filters(cls, tick_size: str, step_size: str) -> Self:
+        """The scale of exchangeInfo's PRICE_FILTER.tickSize and LOT_SIZE.stepSize.
+
+        Raises:
+            WireError: they are no numbers.
+        """
+        return cls.of_levels([(tick_size, step_size)])
+
+    def finest(self, other: "Scale") -> "Scale":
+        """A scale that holds what either of the two holds."""
+        return Scale(
+            max(self.price_decimals, other.price_decimals),
+            max(self.quantity_decimals, other.quantity_decimals),
+            max(self.price_places, other.price_places),
+            max(self.quantity_places, other.quantity_places),
+        )
+
+    def price(self, text: str) -> int:
+        """A price of the wire in units.
+
+        Raises:
+            WireError: no number above 0, too large, or (ScaleError) finer than this scale.
+        """
+        if price := scaled(text, self.price_decimals):
+            return price
+        raise WireError(f"Price '{text}' is not above 0. Take a new snapshot.")
+
+    def quantity(self, text: str) -> int:
+        """A quantity of the wire in units; 0 deletes.
+
+        Raises:
+            WireError: as `price`.
+        """
+        return scaled(text, self.quantity_decimals)
+
+    def price_text(self, price: int) -> str:
+        """A price as the venue writes it."""
+        return _written(price, self.price_decimals, self.price_places)
+
+    def quantity_text(self, quantity: int) -> str:
+        """A quantity as the venue writes it."""
+        return _written(quantity, self.quantity_decimals, self.quantity_places)
+
+    def price_decimal(self, price: int) -> Decimal:
+        """A price in quote currency."""
+        return Decimal(price).scaleb(-self.price_decimals)
+
+    def quantity_decimal(self, quantity: int) -> Decimal:
+        """A quantity in base currency."""
+        return Decimal(quantity).scaleb(-self.quantity_decimals)
+
+
+def _written(value: int, decimals: int, places: int) -> str:
+    digits = str(value).rjust(decimals + 1, "0")
+    whole, fraction = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
+    return f"{whole}.{fraction.ljust(places, '0')}" if places else whole

@@ -1,0 +1,49 @@
+"""What a check of a tape says."""
+
+from pydantic import BaseModel
+
+from skills_lib.market.depth.latency import LatencyReport
+from skills_lib.market.depth.model import Venue, WireLevel
+
+
+class Levels(BaseModel):
+    """How many levels a side has."""
+
+    bids: int
+    asks: int
+
+
+class Top5(BaseModel):
+    """The best five levels of each side as the venue writes them, best first."""
+
+    bids: list[WireLevel]
+    asks: list[WireLevel]
+
+
+class TapeReport(BaseModel):
+    """What a tape holds. The book's figures are null where the book is not in sync at the end.
+
+    `bbo_checked` counts updates whose id a bookTicker had told before, `late_bbo_checked` bookTickers that told the id
+    of an update that was there before.
+    """
+
+    symbol: str
+    venue: Venue
+    lines: int
+    messages: dict[str, int]
+    chain_breaks: int
+    crossed_books: int
+    malformed: int
+    bbo_checked: int
+    bbo_matched: int
+    late_bbo_checked: int
+    late_bbo_matched: int
+    in_sync: bool
+    final_update_id: int | None
+    levels: Levels | None
+    top5: Top5 | None
+    first_local_ts_ns: int | None
+    last_local_ts_ns: int | None
+    repeated: int
+    latency: LatencyReport | None
+    problems: list[str]

@@ -1,0 +1,241 @@
+"""Ranking instruments by what they cost against how far they move, from tapes or from what a feed hears."""
+
+import math
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from statistics import fmean, median
+
+from pydantic import BaseModel
+
+from skills_lib.domain.costs import preset
+from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.local_book import IMBALANCE_LEVELS, LocalBook
+from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Snapshot, Trade, Venue, WireError
+from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.tape_check import lines_of, venues_on
+from skills_lib.market.depth.tape_lines import TapeLine
+from skills_lib.market.depth.wire import decode
+
+DEPTHS_BPS = (5.0, 10.0, 25.0)
+SHORTEST_S = 180
+"""Seconds of evidence below which no typical move is told."""
+
+_NS_PER_S = 1_000_000_000
+_MINUTE_S, _HOUR_S = 60, 3_600
+_BPS = 10_000
+_PRESETS = {Venue.USDM: "usdm-taker", Venue.SPOT: "binance-spot"}
+_TAPE_ENDINGS = (".ts_jsonl.gz", ".ts_jsonl.zst", ".jsonl.gz", ".ts_jsonl", ".ws.gz")
+
+
+class ScanRow(BaseModel):
+    """One instrument. Depths are quote currency on both sides; figures that too little evidence gives are null.
+
+    `fee_burden` is a taker's round trip, fees and spread, over the typical move within a minute: 1 means that the
+    move of a minute pays the costs and nothing else.
+    """
+
+    rank: int = 0
+    symbol: str
+    venue: Venue
+    source: str
+    seconds: int
+    taker_fee_bps: float
+    spread_bps: float | None
+    depth_5bps: float | None
+    depth_10bps: float | None
+    depth_25bps: float | None
+    volume_quote_per_hour: float | None
+    volatility_bps_per_minute: float | None
+    imbalance_persistence: float | None
+    typical_move_bps: float | None
+    fee_burden: float | None
+
+
+class Scan(BaseModel):
+    """Instruments, the least burdened by costs first, and what could not be scanned, with the reason."""
+
+    rows: list[ScanRow]
+    skipped: dict[str, str]
+
+
+@dataclass
+class Sampler:
+    """One look at the book in each second of exchange time; a day takes a few megabytes."""
+
+    symbol: str
+    venue: Venue
+    source: str
+    mids: dict[int, float] = field(default_factory=dict)
+    spreads: list[float] = field(default_factory=list)
+    imbalances: list[float] = field(default_factory=list)
+    depths: list[tuple[float, ...]] = field(default_factory=list)
+    volume_quote: float = 0.0
+    trades: int = 0
+
+    def on_book(self, book: LocalBook) -> None:
+        """Look at a book in sync, if its second is a new one."""
+        now_ns, view = book.exch_ts_ns, book.book
+        mid, spread = view.mid(), view.spread_bps()
+        if now_ns is None or mid is None or spread is None or now_ns // _NS_PER_S in self.mids or view.crossed:
+            return
+        self.mids[now_ns // _NS_PER_S] = mid
+        self.spreads.append(spread)
+        self.imbalances.append(view.imbalance(IMBALANCE_LEVELS) or 0.0)
+        self.depths.append(tuple(sum(view.depth_quote(bps)) for bps in DEPTHS_BPS))
+
+    def on_message(self, message: Message) -> None:
+        """Count a trade."""
+        if isinstance(message, Trade | AggTrade):
+            self.trades += 1
+            self.volume_quote += float(message.price) * float(message.quantity)
+
+    def row(self, taker_fee_bps: float) -> ScanRow:
+        """What was seen."""
+        seconds = max(self.mids) - min(self.mids) + 1 if self.mids else 0
+        spread, move = (median(self.spreads) if self.spreads else None), self._typical_move_bps(seconds)
+        depths = [median(column) for column in zip(*self.depths, strict=True)] or [None, None, None]
+        return ScanRow(
+            symbol=self.symbol,
+            venue=self.venue,
+            source=self.source,
+            seconds=seconds,
+            taker_fee_bps=taker_fee_bps,
+            spread_bps=spread,
+            depth_5bps=depths[0],
+            depth_10bps=depths[1],
+            depth_25bps=depths[2],
+            volume_quote_per_hour=self.volume_quote * _HOUR_S / seconds if self.trades and seconds else None,
+            volatility_bps_per_minute=self._volatility_bps(),
+            imbalance_persistence=autocorrelation(self.imbalances),
+            typical_move_bps=move,
+            fee_burden=burden(taker_fee_bps, spread, move),
+        )
+
+    def _returns_bps(self, seconds: int) -> list[float]:
+        """Returns over `seconds`, one from each second that has both ends."""
+        ends = ((mid, self.mids.get(second + seconds)) for second, mid in self.mids.items())
+        return [_BPS * math.log(later / mid) for mid, later in ends if later is not None]
+
+    def _volatility_bps(self) -> float | None:
+        """Root mean square return of a second, scaled to a minute as if seconds were independent."""
+        returns = self._returns_bps(1)
+        if len(returns) < _MINUTE_S:
+            return None
+        return math.sqrt(fmean(value * value for value in returns) * _MINUTE_S)
+
+    def _typical_move_bps(self, seconds: int) -> float | None:
+        """Mean absolute return of a minute."""
+        moves = self._returns_bps(_MINUTE_S) if seconds >= SHORTEST_S else []
+        return fmean(abs(move) for move in moves) if moves else None
+
+
+def autocorrelation(values: Sequence[float]) -> float | None:
+    """Correlation of each value with the next, -1 to 1; None for fewer than 30 values or if nothing changes."""
+    if len(values) < 30:
+        return None
+    mean = fmean(values)
+    spread = sum((value - mean) ** 2 for value in values)
+    if spread == 0:
+        return None
+    return sum((a - mean) * (b - mean) for a, b in pairwise(values)) / spread
+
+
+def burden(taker_fee_bps: float, spread_bps: float | None, move_bps: float | None) -> float | None:
+    """A taker's round trip over a move: two fees and one spread, divided by the move."""
+    return None if spread_bps is None or not move_bps else (2 * taker_fee_bps + spread_bps) / move_bps
+
+
+def venue_fee_bps(venue: Venue) -> float:
+    """What the lowest tier pays to take, bps a side."""
+    return preset(_PRESETS[venue]).commission_bps
+
+
+def ranked(rows: Iterable[ScanRow], skipped: dict[str, str]) -> Scan:
+    """Rows by fee burden; those without one behind, by spread."""
+    unknown = math.inf
+    order = sorted(
+        rows,
+        key=lambda row: (
+            unknown if row.fee_burden is None else row.fee_burden,
+            unknown if row.spread_bps is None else row.spread_bps,
+            row.symbol,
+        ),
+    )
+    numbered = [row.model_copy(update={"rank": place}) for place, row in enumerate(order, start=1)]
+    return Scan(rows=numbered, skipped=skipped)
+
+
+def scan_tapes(folder: Path, taker_fee_bps: float | None = None) -> Scan:
+    """Replay every tape in a folder and rank what is on them; a tape that cannot be replayed is named with its reason.
+
+    Without `taker_fee_bps` each venue's own is taken.
+
+    Raises:
+        InputError: there is no such folder, or no tape in it.
+    """
+    rows, skipped = list[ScanRow](), dict[str, str]()
+    for path in tapes_in(folder):
+        try:
+            found = _sample(path, folder)
+        except InputError as error:
+            skipped[_named(path, folder)] = str(error)
+            continue
+        for sampler in found:
+            if sampler.mids:
+                rows.append(sampler.row(venue_fee_bps(sampler.venue) if taker_fee_bps is None else taker_fee_bps))
+            else:
+                skipped[f"{_named(path, folder)} {sampler.symbol}"] = "its book was never in sync: no snapshot meets it"
+    return ranked(rows, skipped)
+
+
+def tapes_in(folder: Path) -> list[Path]:
+    """Files and recorded folders below a folder; a file itself is the only one.
+
+    Raises:
+        InputError: there is none.
+    """
+    if folder.is_file():
+        return [folder]
+    recorded = sorted(path.parent for path in folder.rglob("manifest.json"))
+    files = sorted(path for path in folder.rglob("*") if path.name.endswith(_TAPE_ENDINGS) and path.is_file())
+    found = recorded + [path for path in files if path.parent not in recorded]
+    if found:
+        return found
+    raise InputError(f"{folder} holds no tapes. Record some with `twokey record BTCUSDT`, or name another folder.")
+
+
+def _sample(path: Path, folder: Path) -> list[Sampler]:
+    venues = venues_on(path)
+    books = {symbol: LocalBook(symbol, venue) for symbol, venue in venues.items()}
+    samplers = {symbol: Sampler(symbol, venue, _named(path, folder)) for symbol, venue in venues.items()}
+    only = next(iter(venues)) if len(venues) == 1 else ""
+    for line in lines_of(path, only, None):
+        if isinstance(line, TapeLine):
+            _take(line, books, samplers, only)
+    return list(samplers.values())
+
+
+def _take(line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str) -> None:
+    with suppress(WireError):
+        _follow(decode(line.raw), line, books, samplers, only)
+
+
+def _follow(
+    message: Message, line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str
+) -> None:
+    symbol = getattr(message, "symbol", "") or line.symbol or only
+    if symbol not in books:
+        return
+    samplers[symbol].on_message(message)
+    book = books[symbol]
+    if isinstance(message, DepthUpdate) and book.receive(message) is Verdict.APPLY:
+        samplers[symbol].on_book(book)
+    elif isinstance(message, Snapshot):
+        book.load(message)
+
+
+def _named(path: Path, folder: Path) -> str:
+    return path.name if path == folder else str(path.relative_to(folder))

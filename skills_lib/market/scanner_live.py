@@ -1,0 +1,134 @@
+"""Ranking the instruments that an exchange lists: its tickers and bars, and a look at each book for a while."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import TypeVar
+
+import httpx
+import msgspec
+
+from skills_lib.domain.errors import SourceUnavailableError
+from skills_lib.market.depth.feed import Feed
+from skills_lib.market.depth.feed_settings import Channel, Endpoints, FeedSettings
+from skills_lib.market.depth.feed_streams import Silent
+from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.scanner import Sampler, Scan, ScanRow, burden, ranked
+from skills_lib.progress import Progress, silent
+
+T = TypeVar("T")
+
+_BARS = 240
+_HOURS_PER_DAY = 24
+_TIMEOUT_S = 10.0
+_BPS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSettings:
+    """The `count` instruments of the quote with the largest volume, each book watched for `seconds`."""
+
+    endpoints: Endpoints
+    taker_fee_bps: float
+    count: int = 20
+    seconds: float = 30.0
+    quote: str = "USDT"
+
+
+class _Ticker(msgspec.Struct):
+    symbol: str
+    quote_volume: str = msgspec.field(name="quoteVolume")
+
+
+def scan_exchange(settings: ScanSettings, progress: Progress = silent) -> Scan:
+    """Ask for tickers and bars of a minute, watch the books, and rank.
+
+    Raises:
+        SourceUnavailableError: the exchange does not answer.
+        InputError: the extra `live` is missing.
+    """
+    return asyncio.run(_scan(settings, progress))
+
+
+class _Watcher(Silent):
+    """Samples each book that a feed keeps."""
+
+    def __init__(self, samplers: dict[str, Sampler]) -> None:
+        self._samplers = samplers
+
+    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:  # noqa: ARG002 - the listener's form
+        """As `FeedListener.on_book`."""
+        if verdict is Verdict.APPLY:
+            self._samplers[book.symbol].on_book(book)
+
+
+class _Bar(msgspec.Struct, array_like=True):
+    """The first fields of a row of `GET /klines`."""
+
+    open_ts_ms: int
+    open: str
+    high: str
+    low: str
+    close: str
+
+
+async def _scan(settings: ScanSettings, progress: Progress) -> Scan:
+    async with httpx.AsyncClient(timeout=_TIMEOUT_S) as client:
+        volumes = await _volumes(client, settings)
+        moves = {}
+        for number, symbol in enumerate(volumes):
+            progress(number, len(volumes), "bars")
+            moves[symbol] = await _typical_move_bps(client, settings, symbol)
+    samplers = await _watch(settings, list(volumes), progress)
+    rows = [_row(sampler, volumes[s], moves[s], settings) for s, sampler in samplers.items() if sampler.mids]
+    quiet = {s: "its book was not in sync while it was watched" for s, sampler in samplers.items() if not sampler.mids}
+    return ranked(rows, quiet)
+
+
+def _row(sampler: Sampler, volume_quote: float, move_bps: float | None, settings: ScanSettings) -> ScanRow:
+    row = sampler.row(settings.taker_fee_bps)
+    return row.model_copy(
+        update={
+            "volume_quote_per_hour": volume_quote / _HOURS_PER_DAY,
+            "typical_move_bps": move_bps,
+            "fee_burden": burden(settings.taker_fee_bps, row.spread_bps, move_bps),
+        }
+    )
+
+
+async def _watch(settings: ScanSettings, symbols: list[str], progress: Progress) -> dict[str, Sampler]:
+    venue, source = settings.endpoints.venue, settings.endpoints.rest
+    samplers = {symbol: Sampler(symbol, venue, source) for symbol in symbols}
+    feed_settings = FeedSettings(settings.endpoints, tuple(symbols), (Channel.DEPTH,))
+    async with Feed(feed_settings, _Watcher(samplers), open_book=LocalBook) as feed:
+        for second in range(int(settings.seconds)):
+            progress(second, int(settings.seconds), "books")
+            await feed.wait(1.0)
+        await feed.wait(settings.seconds % 1.0)
+    return samplers
+
+
+async def _volumes(client: httpx.AsyncClient, settings: ScanSettings) -> dict[str, float]:
+    """Quote volume of a day, the largest first."""
+    tickers = await _get(client, f"{settings.endpoints.api}/ticker/24hr", {}, list[_Ticker])
+    listed = {ticker.symbol: float(ticker.quote_volume) for ticker in tickers if ticker.symbol.endswith(settings.quote)}
+    return dict(sorted(listed.items(), key=lambda pair: -pair[1])[: settings.count])
+
+
+async def _typical_move_bps(client: httpx.AsyncClient, settings: ScanSettings, symbol: str) -> float | None:
+    """Mean absolute move from open to close of the last bars of a minute."""
+    params = {"symbol": symbol, "interval": "1m", "limit": str(_BARS)}
+    bars = await _get(client, f"{settings.endpoints.api}/klines", params, list[_Bar])
+    moves = [abs(float(bar.close) / float(bar.open) - 1) * _BPS for bar in bars if float(bar.open)]
+    return sum(moves) / len(moves) if moves else None
+
+
+async def _get(client: httpx.AsyncClient, address: str, params: dict[str, str], kind: type[T]) -> T:
+    try:
+        response = await client.get(address, params=params)
+        response.raise_for_status()
+        return msgspec.json.decode(response.content, type=kind)
+    except (httpx.HTTPError, msgspec.MsgspecError) as error:
+        raise SourceUnavailableError(
+            f"{address} did not answer: {type(error).__name__} {error}. Retry, or scan tapes with --tape DIR."
+        ) from error

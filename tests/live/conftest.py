@@ -1,0 +1,55 @@
+"""A running local exchange for tests: real sockets on loopback, a tape drawn by hand, no latency."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from live.simulator.latency import NONE
+from live.simulator.server import serving
+from live.simulator.simulator import Simulator, SimulatorSettings, Start
+from live.simulator.tape_source import TapeSource
+from skills_lib.market.depth.tape_lines import read_lines
+from tests.live.tapes import write_tape
+
+KEY, SECRET = "paper-key", "paper-secret"
+
+
+@dataclass
+class Running:
+    """A simulator and where it answers."""
+
+    simulator: Simulator
+    host: str
+
+    def play(self, lines: int) -> None:
+        """Play some lines of the held tape."""
+        self.simulator.player.play(lines)
+
+
+Serve = Callable[..., AbstractAsyncContextManager[Running]]
+
+BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NONE, balance="100000")
+
+
+@pytest.fixture(scope="session")
+def drawn_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tape of 20 seconds of a drawn market."""
+    return write_tape(tmp_path_factory.mktemp("tapes") / "btcusdt.ts_jsonl")
+
+
+@pytest.fixture
+def serve(drawn_tape: Path) -> Serve:
+    """`async with serve(speed=1) as running`: settings differ from a held tape without latency as named."""
+
+    @asynccontextmanager
+    async def run(tape: Path = drawn_tape, **changes: Any) -> AsyncIterator[Running]:
+        settings = replace(BY_HAND, **changes)
+        simulator = Simulator(settings, TapeSource().read(read_lines(tape)))
+        async with serving(simulator) as host:
+            yield Running(simulator, host)
+
+    return run

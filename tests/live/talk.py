@@ -1,0 +1,125 @@
+"""Speaking to the simulator without any client's help: signed requests and bare sockets."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import aiohttp
+from yarl import URL
+
+from tests.live.conftest import KEY, SECRET, Running, Serve
+
+PATIENCE_S = 20
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Status, body and headers of an answer."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+@dataclass
+class Talk:
+    """An HTTP session with a key. `offset_ms` is added to the machine's time."""
+
+    host: str
+    key: str = KEY
+    secret: str = SECRET
+    offset_ms: int = 0
+    session: aiohttp.ClientSession = field(init=False)
+
+    async def __aenter__(self) -> Self:
+        self.session = aiohttp.ClientSession()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.session.close()
+
+    async def ask(self, method: str, path: str, **words: Any) -> Reply:
+        """An unsigned request with the key."""
+        return await self._send(method, path, urlencode(words), b"")
+
+    async def signed(self, method: str, path: str, **words: Any) -> Reply:
+        """A signed request, parameters in the query."""
+        return await self._send(method, path, self.sign(words), b"")
+
+    async def signed_form(self, method: str, path: str, **words: Any) -> Reply:
+        """A signed request, parameters in the form body."""
+        return await self._send(method, path, "", self.sign(words).encode())
+
+    async def order(self, side: str = "BUY", quantity: str = "0.010", price: str = "59990.0", **words: Any) -> Reply:
+        """A limit order."""
+        words = {"type": "LIMIT", "timeInForce": "GTC", "price": price} | words
+        return await self.signed("POST", "/fapi/v1/order", symbol="BTCUSDT", side=side, quantity=quantity, **words)
+
+    async def market(self, side: str = "BUY", quantity: str = "0.010", **words: Any) -> Reply:
+        """A market order."""
+        words |= {"symbol": "BTCUSDT", "side": side, "quantity": quantity, "type": "MARKET"}
+        return await self.signed("POST", "/fapi/v1/order", newOrderRespType="RESULT", **words)
+
+    def sign(self, words: dict[str, Any]) -> str:
+        """Query text with timestamp and signature."""
+        query = urlencode({"timestamp": time.time_ns() // 1_000_000 + self.offset_ms} | words)
+        return f"{query}&signature={hmac.new(self.secret.encode(), query.encode(), hashlib.sha256).hexdigest()}"
+
+    async def listen_key(self) -> str:
+        """A listen key of the account."""
+        return str((await self.ask("POST", "/fapi/v1/listenKey")).body["listenKey"])
+
+    async def socket(self, path: str) -> aiohttp.ClientWebSocketResponse:
+        """A bare WebSocket."""
+        return await self.session.ws_connect(f"ws://{self.host}{path}")
+
+    async def _send(self, method: str, path: str, query: str, body: bytes) -> Reply:
+        headers = {"X-MBX-APIKEY": self.key} if self.key else {}
+        if body:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        url = URL(f"http://{self.host}{path}?{query}", encoded=True)  # the signature covers every character
+        async with self.session.request(method, url, data=body or None, headers=headers) as answer:
+            return Reply(answer.status, json.loads(await answer.read()), dict(answer.headers))
+
+
+async def event(socket: aiohttp.ClientWebSocketResponse, kind: str = "") -> Any:
+    """The next message, or the next event of a kind."""
+    while True:
+        message = await socket.receive()
+        assert message.type is aiohttp.WSMsgType.TEXT, message
+        found = json.loads(message.data)
+        if not kind or isinstance(found, list) or found.get("e") == kind or found.get("data", {}).get("e") == kind:
+            return found
+
+
+async def call(socket: aiohttp.ClientWebSocketResponse, method: str, signed: bool = True, **words: Any) -> Any:
+    """One request of the WebSocket API, signed over its sorted parameters."""
+    params = {name: str(value) for name, value in words.items()}
+    if signed:
+        params |= {"apiKey": KEY, "timestamp": str(time.time_ns() // 1_000_000)}
+        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        params["signature"] = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+    await socket.send_json({"id": "7", "method": method, "params": params})
+    return await event(socket)
+
+
+Story = Callable[[Talk, Running], Awaitable[None]]
+
+
+def converse(serve: Serve, story: Story, **settings: Any) -> None:
+    """Run a story with a fresh exchange; one that hangs fails."""
+
+    async def run() -> None:
+        async with serve(**settings) as running, Talk(running.host) as talk:
+            await asyncio.wait_for(story(talk, running), PATIENCE_S)
+
+    asyncio.run(run())
