@@ -208,4 +208,4 @@ def warm_up(name: str, signals: Signals, span: Span) -> int:
 def memory_of(prepared: Prepared) -> Memory:
     """A memory for indicators of the bars that strategies see."""
     quick = CompiledIndicators()
-    return Memory(prepared.scaled, crosses, quick.functions, quick.retire)
+    return Memory(prepared.scaled, crosses, quick.functions(), quick.retire)

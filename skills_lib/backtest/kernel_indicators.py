@@ -1,6 +1,7 @@
 """Compiled indicators that sweeps ask for most; equal to `domain.indicators` and `domain.signals` bit for bit."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -19,16 +20,19 @@ _ONLY_RETIRED = 3
 
 
 class CompiledIndicators:
-    """The compiled indicators of one sweep, by name, in `functions`.
+    """The compiled indicators of one sweep.
 
     Results are written where others were that a memory has forgotten, or into large blocks: memory that the system
     hands out array by array costs several times the work.
     """
 
     def __init__(self) -> None:
-        self.functions = {"sma": self.sma}
         self._free: list[FloatArray] = []
         self._retired: list[FloatArray] = []
+
+    def functions(self) -> dict[str, Callable[..., FloatArray]]:
+        """By name. Not kept here: a cycle of references would keep all memory until a collection."""
+        return {"sma": self.sma}
 
     def sma(self, values: FloatArray, period: int) -> FloatArray:
         """`indicators.sma`."""

@@ -1,13 +1,19 @@
 """Indicators once: what a sweep's memory keeps, forgets and writes over."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import strategies
+from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.kernel_batch import memory_of
 from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses
 from skills_lib.backtest.kernel_prepared import prepare
+from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.indicators import highest, rolling_std, sma
 from skills_lib.domain.memory import Memory
@@ -20,7 +26,7 @@ BARS = random_walk(400, seed=5)
 def small_memory(averages: int) -> Memory:
     quick = CompiledIndicators()
     room = averages * BARS.close.nbytes
-    return Memory(BARS, crosses, quick.functions, quick.retire, compiled_bytes=room)
+    return Memory(BARS, crosses, quick.functions(), quick.retire, compiled_bytes=room)
 
 
 def test_an_indicator_of_a_column_is_computed_once() -> None:
@@ -74,6 +80,18 @@ def test_a_memory_of_any_size_answers_as_none_at_all(periods: list[int], average
         found = [rolling_std(sma(BARS.close, period), 3).copy() for period in periods]
     for period, values in zip(periods, found, strict=True):
         assert np.array_equal(values, rolling_std(sma(BARS.close, period), 3), equal_nan=True)
+
+
+def test_a_sweep_gives_its_memory_back_without_waiting_for_a_collection() -> None:
+    sweep = KernelSweep(strategies.load("sma_crossover"), BARS, BacktestSettings(), threads=2)
+    sweep.evaluate([{"fast": 5, "slow": slow} for slow in range(20, 60)], Span(0, len(BARS)))
+    gone = weakref.ref(sweep)
+    gc.disable()
+    try:
+        del sweep
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 def test_scaled_bars_compute_a_column_when_it_is_read_and_a_memory_knows_it_then() -> None:
