@@ -117,9 +117,9 @@ def _crosses(series, level):
         up, down = above[start : start + _COMPARED_AT_ONCE], below[start : start + _COMPARED_AT_ONCE]
         now, before = side[1 : len(one) + 1], side[: len(one)]
         for i in range(len(now)):
-            now[i] = (one[i] > other[i]) + 2 * (one[i] < other[i]) + 4 * (one[i] == other[i])
+            now[i] = (one[i] >= other[i]) + 2 * (one[i] <= other[i])  # 1 above, 2 below, 3 equal, 0 undefined
         for i in range(len(now)):
-            up[i] = (now[i] == 1) & ((before[i] & 6) != 0)
-            down[i] = (now[i] == 2) & ((before[i] & 5) != 0)
+            up[i] = (now[i] == 1) & ((before[i] & 2) != 0)
+            down[i] = (now[i] == 2) & ((before[i] & 1) != 0)
         side[0] = now[-1]
     return above, below

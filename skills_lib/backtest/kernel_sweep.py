@@ -39,7 +39,7 @@ from skills_lib.domain.signals import Signals
 
 _BARS_A_BATCH = 400_000_000
 """Bars × combinations between two words of progress: about a second."""
-_BARS_A_JOB = 400_000
+_BARS_A_JOB = 800_000
 """Bars × combinations that a thread prepares before it runs them: their signals fit into the caches."""
 _BARS_WORTH_THREADS = 1_500_000
 """Bars × combinations below which starting threads takes longer than it saves."""
