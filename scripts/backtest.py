@@ -1,11 +1,24 @@
 """`twokey test-strategy`, `runs` and `compare`: one backtest, the stored ones, and several side by side."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.console import print_json, progress_bar
+from scripts.options import (
+    AsJson,
+    Cash,
+    Costs,
+    Data,
+    Exchange,
+    Leverage,
+    Since,
+    Source,
+    Strategy,
+    Symbol,
+    Timeframe,
+    Until,
+)
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
@@ -14,8 +27,6 @@ if TYPE_CHECKING:
     from skills_lib.backtest.pipeline import Subject
     from skills_lib.backtest.results import RunStore
     from skills_lib.market.candles import CandleQuestion
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -26,24 +37,22 @@ def register(app: typer.Typer) -> None:
 
 
 def backtest_strategy(
-    symbol: Annotated[str, typer.Argument(help="BTC, BTCUSDT or BTC/USDT.")],
-    timeframe: Annotated[str, typer.Argument(help="1m to 1w, such as 1h.")],
-    strategy: Annotated[str, typer.Argument(help="A name that `twokey strategies` lists.")],
+    symbol: Symbol,
+    timeframe: Timeframe,
+    strategy: Strategy,
     param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as often as needed.")] = None,
-    since: Annotated[str | None, typer.Option(help="First day or time, UTC.")] = None,
-    until: Annotated[str | None, typer.Option(help="End, UTC, not included.")] = None,
-    source: Annotated[str, typer.Option(help="auto, cache, exchange, archive, sample or yahoo.")] = "auto",
-    exchange: Annotated[str | None, typer.Option(help="Any ccxt exchange id.", show_default="binance")] = None,
-    data: Annotated[Path | None, typer.Option(help="A CSV or Parquet file of candles to use instead.")] = None,
-    costs: Annotated[str, typer.Option(help="default, binance-spot, usdm-taker, usdm-maker, ib-stock or free.")] = (
-        "default"
-    ),
+    since: Since = None,
+    until: Until = None,
+    source: Source = "auto",
+    exchange: Exchange = None,
+    data: Data = None,
+    costs: Costs = ("default"),
     commission_bps: Annotated[float | None, typer.Option(help="Commission per side, bps.")] = None,
     spread_bps: Annotated[float | None, typer.Option(help="Full bid-ask spread, bps.")] = None,
     slippage_bps: Annotated[float | None, typer.Option(help="Slippage per side, bps.")] = None,
     funding_bps: Annotated[float | None, typer.Option(help="Funding per 8 hours, bps; longs pay it.")] = None,
-    cash: Annotated[float, typer.Option(help="Starting equity in quote currency.")] = 100_000,
-    leverage: Annotated[float, typer.Option(help="1 to 125.")] = 1,
+    cash: Cash = 100_000,
+    leverage: Leverage = 1,
     fractional_unit: Annotated[float, typer.Option(help="Smallest amount of the base asset; 1: whole units.")] = 1e-8,
     exclusive_orders: Annotated[bool, typer.Option(help="An entry closes what is held first.")] = True,
     trade_on_close: Annotated[bool, typer.Option(help="Fill at the signal's own close: optimistic.")] = False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json, progress_bar, wide_console
+from scripts.options import AsJson
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def calibrate(
         Path | None,
         typer.Option(help="Folder of hourly files such as BTCUSDT_1h.csv.gz; else the cache, else the sample."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Validate on markets without an edge and with a planted one, and count the verdict's errors.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scripts.console import complain, print_json, progress_bar
+from scripts.options import AsJson, Exchange, Symbol, Timeframe
 from skills_lib.domain.errors import CorruptDataError, InputError
 from skills_lib.settings import Settings
 
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Import, fetch, list and check candles.", no_args_is_help=True)
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-Exchange = Annotated[str | None, typer.Option(help="Any ccxt exchange id.", show_default="binance")]
 SYNTHETIC_NOTE = "SYNTHETIC data: made by a random generator, not by a market."
 
 
@@ -50,8 +49,8 @@ def import_candles(
 
 @app.command("fetch")
 def fetch_candles(
-    symbol: Annotated[str, typer.Argument(help="BTC, BTCUSDT or BTC/USDT.")],
-    timeframe: Annotated[str, typer.Argument(help="1m to 1w, such as 1h.")],
+    symbol: Symbol,
+    timeframe: Timeframe,
     since: Annotated[str | None, typer.Option(help="First day or time, UTC.", show_default="17,520 bars ago")] = None,
     until: Annotated[str | None, typer.Option(help="End, UTC, not included.", show_default="now")] = None,
     exchange: Exchange = None,

@@ -1,10 +1,11 @@
 """`twokey ledger`: what was ever tried, by data and strategy, who asked, and when."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from scripts.console import print_json, wide_console
+from scripts.options import AsJson
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show_ledger(
-    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Show every configuration ever evaluated: by data and strategy, who asked, and when. It cannot be reset.
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_json
+from scripts.options import AsJson
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.settings import Settings
 
@@ -25,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def new_strategy(
     name: Annotated[str, typer.Argument(help="Lower-case words joined by underscores, such as my_idea.")],
     kind: Annotated[str, typer.Option(help="trend, reversion, breakout or momentum.")],
-    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+    json: AsJson = False,
 ) -> None:
     """Write a strategy that works as it stands, with its parameter space, its test and its page. Overwrites nothing.
 

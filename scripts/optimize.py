@@ -1,40 +1,37 @@
 """`twokey optimize` and `walk-forward`: which parameters, how stable, and what was left of them afterwards."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from scripts.console import print_json
-from scripts.sweeps import Sweep, progress_of, run_optimize, run_walk_forward
-
-if TYPE_CHECKING:
-    from skills_lib.backtest.model import BacktestSettings
-
-Strategy = Annotated[str, typer.Argument(help="A name that `twokey strategies` lists.")]
-Symbol = Annotated[str, typer.Argument(help="BTC, BTCUSDT or BTC/USDT.")]
-Timeframe = Annotated[str, typer.Argument(help="1m to 1w, such as 1h.")]
-Param = Annotated[
-    list[str] | None,
-    typer.Option(help="NAME=low:high:step (ends included) or NAME=a,b,c; repeatable. Others keep their defaults."),
-]
-Constraint = Annotated[list[str] | None, typer.Option(help='Such as "fast < slow"; added to the strategy\'s own.')]
-Maximize = Annotated[str, typer.Option(help="Any metric that test-strategy reports.")]
-Method = Annotated[str, typer.Option(help="grid, random or tpe.")]
-Trials = Annotated[int | None, typer.Option(help="Combinations to try; random and tpe only.", show_default="200")]
-Seed = Annotated[int, typer.Option(help="Of random and tpe.")]
-Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (backtesting.py).")]
-Cluster = Annotated[str | None, typer.Option(help="tcp://host:8786 (Dask) or ray://host:10001 (Ray).")]
-Since = Annotated[str | None, typer.Option(help="First day or time, UTC.")]
-Until = Annotated[str | None, typer.Option(help="End, UTC, not included.")]
-Source = Annotated[str, typer.Option(help="auto, cache, exchange, archive, sample or yahoo.")]
-Exchange = Annotated[str | None, typer.Option(help="Any ccxt exchange id.", show_default="binance")]
-Data = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of candles to use instead.")]
-Costs = Annotated[str, typer.Option(help="default, binance-spot, usdm-taker, usdm-maker, ib-stock or free.")]
-Cash = Annotated[float, typer.Option(help="Starting equity in quote currency.")]
-Leverage = Annotated[float, typer.Option(help="1 to 125.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True, help="Folder of the job this process runs as.")]
+from scripts.options import (
+    Anchored,
+    AsJson,
+    Cash,
+    Cluster,
+    Constraint,
+    Costs,
+    Data,
+    Embargo,
+    Engine,
+    Exchange,
+    JobFolder,
+    Leverage,
+    Maximize,
+    Method,
+    Param,
+    Pick,
+    Seed,
+    Since,
+    Source,
+    Strategy,
+    Symbol,
+    Timeframe,
+    Trials,
+    Until,
+)
+from scripts.sweeps import Sweep, progress_of, run_optimize, run_walk_forward, settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -97,9 +94,9 @@ def walk_forward(
     train: Annotated[str, typer.Option(help="Span to choose on, such as 180d, 26w or 12h.")] = "180d",
     test: Annotated[str, typer.Option(help="Span to try the choice on.")] = "60d",
     step: Annotated[str, typer.Option(help="From one window to the next.")] = "30d",
-    anchored: Annotated[bool, typer.Option(help="Every train span begins at the first bar.")] = False,
-    embargo: Annotated[str, typer.Option(help="Left out between train and test.")] = "0d",
-    pick: Annotated[str, typer.Option(help="plateau (its centre, recommended) or peak (the raw maximum).")] = "plateau",
+    anchored: Anchored = False,
+    embargo: Embargo = "0d",
+    pick: Pick = "plateau",
     param: Param = None,
     constraint: Constraint = None,
     maximize: Maximize = "sharpe",
@@ -142,16 +139,3 @@ def walk_forward(
         from scripts.sweep_tables import print_walk_forward
 
         print_walk_forward(result)
-
-
-def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
-    """Execution and costs, as typed.
-
-    Raises:
-        InputError: unknown costs, or a figure out of range.
-    """
-    from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.domain.costs import costs_from
-    from skills_lib.domain.validation import checked
-
-    return checked(BacktestSettings, costs=costs_from(costs, {}), cash=cash, leverage=leverage)

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_json, progress_bar
-from scripts.tape import AsJson, VenueName
+from scripts.options import AsJson
+from scripts.tape import VenueName
 from skills_lib.settings import Settings
 
 

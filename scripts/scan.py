@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json, progress_bar, wide_console
-from scripts.tape import AsJson, VenueName
+from scripts.options import AsJson
+from scripts.tape import VenueName
 
 if TYPE_CHECKING:
     from skills_lib.market.scanner import Scan

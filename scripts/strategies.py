@@ -1,10 +1,11 @@
 """`twokey strategies`: what can be tested."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from scripts.console import print_json, wide_console
+from scripts.options import AsJson
 from skills_lib.domain.errors import TwokeyError
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 def list_strategies(
-    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+    json: AsJson = False,
 ) -> None:
     """List every strategy with its parameters; a file that cannot be imported is named with the reason.
 

@@ -100,3 +100,16 @@ def progress_of(job: Path | None, shown: bool) -> "Iterator[Progress]":
 
         with reporting(job) as progress:
             yield progress
+
+
+def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
+    """Execution and costs, as typed.
+
+    Raises:
+        InputError: unknown costs, or a figure out of range.
+    """
+    from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.domain.costs import costs_from
+    from skills_lib.domain.validation import checked
+
+    return checked(BacktestSettings, costs=costs_from(costs, {}), cash=cash, leverage=leverage)

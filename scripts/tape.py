@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json
+from scripts.options import AsJson
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
@@ -31,7 +32,6 @@ class ExportFormat(StrEnum):
     HFTBACKTEST = "hftbacktest"
 
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
 Tape = Annotated[
     Path, typer.Argument(metavar="FILE", help="A file of lines, plain, .gz or .zst, or a recorded folder.")
 ]

@@ -6,18 +6,21 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_json
-from scripts.optimize import (
+from scripts.options import (
+    Anchored,
     AsJson,
     Cash,
     Constraint,
     Costs,
     Data,
+    Embargo,
     Engine,
     Exchange,
     JobFolder,
     Leverage,
     Maximize,
     Method,
+    Pick,
     Since,
     Source,
     Strategy,
@@ -25,11 +28,35 @@ from scripts.optimize import (
     Timeframe,
     Trials,
     Until,
-    settings_of,
 )
-from scripts.sweeps import progress_of
+from scripts.sweeps import progress_of, settings_of
 
-Windows = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="four elevenths")]
+TrainSpan = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="four elevenths")]
+Symbols = Annotated[str, typer.Option(help="Other assets too, such as BTC,ETH,BNB,SOL.")]
+Timeframes = Annotated[str, typer.Option(help="Other timeframes too, such as 15m,1h,4h.")]
+DataFolder = Annotated[
+    Path | None, typer.Option(help="Folder of files such as ETHUSDT_1h.csv.gz, found by symbol and timeframe.")
+]
+Searched = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=low:high:step or NAME=a,b,c to search, NAME=value to validate just that; repeatable. "
+        "Without any, a coarse grid over the strategy's own ranges is searched."
+    ),
+]
+MinTrades = Annotated[int, typer.Option(help="In-sample; combinations with fewer are not chosen.")]
+TestSpan = Annotated[
+    str | None, typer.Option(help="Span to try the choice on.", show_default="an eleventh, seven times")
+]
+StepSpan = Annotated[str | None, typer.Option(help="From one window to the next.", show_default="as long as --test")]
+Only = Annotated[
+    str | None,
+    typer.Option(help="Only these stages and no verdict, such as lookahead,costs; an unknown one lists them all."),
+]
+OpenSealed = Annotated[
+    bool, typer.Option(help="Look at the last 10 %, at deployment; it is recorded and happens once.")
+]
+Reason = Annotated[str, typer.Option(help="Why the sealed bars are opened.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -42,41 +69,24 @@ def validate(
     strategy: Strategy,
     symbol: Symbol,
     timeframe: Timeframe,
-    symbols: Annotated[str, typer.Option(help="Other assets too, such as BTC,ETH,BNB,SOL.")] = "",
-    timeframes: Annotated[str, typer.Option(help="Other timeframes too, such as 15m,1h,4h.")] = "",
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Folder of files such as ETHUSDT_1h.csv.gz, found by symbol and timeframe.")
-    ] = None,
-    param: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="NAME=low:high:step or NAME=a,b,c to search, NAME=value to validate just that; repeatable. "
-            "Without any, a coarse grid over the strategy's own ranges is searched."
-        ),
-    ] = None,
+    symbols: Symbols = "",
+    timeframes: Timeframes = "",
+    data_dir: DataFolder = None,
+    param: Searched = None,
     constraint: Constraint = None,
     maximize: Maximize = "sharpe",
     method: Method = "grid",
     trials: Trials = None,
-    min_trades: Annotated[int, typer.Option(help="In-sample; combinations with fewer are not chosen.")] = 30,
-    train: Windows = None,
-    test: Annotated[
-        str | None, typer.Option(help="Span to try the choice on.", show_default="an eleventh, seven times")
-    ] = None,
-    step: Annotated[
-        str | None, typer.Option(help="From one window to the next.", show_default="as long as --test")
-    ] = None,
-    embargo: Annotated[str, typer.Option(help="Left out between train and test.")] = "0d",
-    anchored: Annotated[bool, typer.Option(help="Every train span begins at the first bar.")] = False,
-    pick: Annotated[str, typer.Option(help="plateau (its centre, recommended) or peak (the raw maximum).")] = "plateau",
-    only: Annotated[
-        str | None,
-        typer.Option(help="Only these stages and no verdict, such as lookahead,costs; an unknown one lists them all."),
-    ] = None,
-    open_sealed: Annotated[
-        bool, typer.Option(help="Look at the last 10 %, at deployment; it is recorded and happens once.")
-    ] = False,
-    reason: Annotated[str, typer.Option(help="Why the sealed bars are opened.")] = "",
+    min_trades: MinTrades = 30,
+    train: TrainSpan = None,
+    test: TestSpan = None,
+    step: StepSpan = None,
+    embargo: Embargo = "0d",
+    anchored: Anchored = False,
+    pick: Pick = "plateau",
+    only: Only = None,
+    open_sealed: OpenSealed = False,
+    reason: Reason = "",
     seed: Annotated[int, typer.Option(help="Of everything that is drawn; the same seed gives the same answer.")] = 0,
     engine: Engine = "kernel",
     since: Since = None,

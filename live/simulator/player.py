@@ -52,10 +52,6 @@ class Player:
         self.held, self._anchor = False, None
         self.wake()
 
-    def hold(self) -> None:
-        """Stop playing where the tape is."""
-        self.held = True
-
     def wake(self) -> None:
         """Something new is under way."""
         self._wake.set()

@@ -1,7 +1,5 @@
 """The kernel on a cluster: each worker opens the sweep once and evaluates its shares of the combinations."""
 
-import hashlib
-import pickle
 import threading
 import uuid
 from collections.abc import Sequence
@@ -13,7 +11,7 @@ from skills_lib.backtest.evaluator import Parameters, Span, SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.parallel import Workers
+from skills_lib.backtest.parallel import Workers, unpacked
 from skills_lib.backtest.reference_sweep import Job, pack
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray
@@ -89,9 +87,8 @@ _open = threading.local()
 
 
 def _opened(payload: "Payload") -> KernelSweep:
-    key = hashlib.blake2b(payload.data).hexdigest()
-    if getattr(_open, "key", None) != key:
-        job = pickle.loads(payload.tobytes())
-        _open.key, _open.sweep = key, KernelSweep(job.strategy, job.bars, job.settings, threads=1)
+    job = unpacked(payload)
+    if getattr(_open, "job", None) is not job:
+        _open.job, _open.sweep = job, KernelSweep(job.strategy, job.bars, job.settings, threads=1)
     sweep: KernelSweep = _open.sweep
     return sweep

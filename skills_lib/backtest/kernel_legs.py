@@ -8,7 +8,6 @@ import numpy as np
 
 from skills_lib.backtest.kernel_model import (
     BASIS,
-    BLOCK,
     CASH,
     HIGH,
     LOW,
@@ -20,6 +19,10 @@ from skills_lib.backtest.kernel_model import (
     inlined_extremes,
 )
 from skills_lib.domain.bars import FloatArray
+
+BLOCK = 16
+"""Bars whose lowest and highest close are known together. Here, where compiled code takes it in: numba's cache sees
+changes of a function's own file."""
 
 
 @compiled

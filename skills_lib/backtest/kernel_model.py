@@ -16,6 +16,7 @@ from skills_lib.domain.bars import FloatArray, IntArray
 F = TypeVar("F", bound=Callable[..., Any])
 compiled: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy")
 inlined: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""For the parts of one loop: see the top of this file."""
 inlined_extremes: Callable[[F], F] = njit(
     cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"nnan", "nsz"}
 )
@@ -48,9 +49,6 @@ DONE, BOOK_FULL, TOO_LARGE = range(3)
 # lowest and the highest close within it.
 START, CASH, UNITS, BASIS, PAID, LOW, HIGH = range(7)
 LEG_ROWS = 7
-
-BLOCK = 16
-"""Bars whose lowest and highest close are known together."""
 
 
 class Market(NamedTuple):

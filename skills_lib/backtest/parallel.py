@@ -1,6 +1,9 @@
 """Work spread over processes or machines through joblib: loky here, Dask or Ray where an address is given."""
 
+import hashlib
+import pickle
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -36,6 +39,18 @@ class Workers(Protocol):
         ...
 
 
+_unpacked: tuple[str, Any] | None = None
+
+
+def unpacked(payload: "Payload") -> Any:
+    """The object pickled into `payload`; a worker unpickles the one it works for once."""
+    global _unpacked
+    key = hashlib.blake2b(payload.data).hexdigest()
+    if _unpacked is None or _unpacked[0] != key:
+        _unpacked = (key, pickle.loads(payload.tobytes()))
+    return _unpacked[1]
+
+
 @contextmanager
 def open_workers(cluster: str | None) -> Iterator[Workers]:
     """Processes of this machine, or the cluster at `tcp://host:port` (Dask) or `ray://host:port`.
@@ -57,7 +72,7 @@ def open_workers(cluster: str | None) -> Iterator[Workers]:
         workers.close()
 
 
-class _JoblibWorkers:
+class _JoblibWorkers(ABC):
     """A joblib backend kept open between calls, and opened anew when its workers died."""
 
     where = "this machine"
@@ -114,13 +129,15 @@ class _JoblibWorkers:
             ) from error
         self.notes.append(f"A worker of {self.where} died; {items} combinations were given to others.")
 
+    @abstractmethod
     def _backend(self, payload: "Payload") -> AbstractContextManager[None]:
-        raise NotImplementedError
+        """The joblib backend that runs the calls."""
 
+    @abstractmethod
     def _losses(self) -> tuple[type[BaseException], ...]:
-        raise NotImplementedError
+        """What is raised when workers died."""
 
-    def _after(self) -> None:
+    def _after(self) -> None:  # noqa: B027 only Dask has something to look at
         """Look whether workers were lost without an error."""
 
 

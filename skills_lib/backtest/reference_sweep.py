@@ -1,7 +1,5 @@
 """The reference as an evaluator: backtesting.py once a combination, spread over processes or machines."""
 
-import hashlib
-import pickle
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +13,7 @@ from skills_lib.backtest.evaluator import Parameters, Span, SpanWork, row_of
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, execution_returns, last_bars_of_days
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.parallel import Workers
+from skills_lib.backtest.parallel import Workers, unpacked
 from skills_lib.backtest.spans import run_span
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
@@ -141,18 +139,7 @@ def pack(job: Job) -> "Payload":
 def measure_packed(payload: "Payload", item: tuple[Measure, Parameters, Span]) -> Row:
     """`measure` or `measure_days` in a worker, which opens each job once."""
     measured, parameters, span = item
-    return measured(_opened(payload), parameters, span)
-
-
-_open_job: tuple[str, Job] | None = None
-
-
-def _opened(payload: "Payload") -> Job:
-    global _open_job
-    key = hashlib.blake2b(payload.data).hexdigest()
-    if _open_job is None or _open_job[0] != key:
-        _open_job = (key, pickle.loads(payload.tobytes()))
-    return _open_job[1]
+    return measured(unpacked(payload), parameters, span)
 
 
 def _cpus() -> int:

@@ -1,7 +1,5 @@
 """What a validation answers. Every figure says on which bars it was computed; the sealed ones are in none."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,7 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.constraints import Value
-from skills_lib.validate.model import EngineName, Figures, SweepQuestion
+from skills_lib.validate.model import EngineName, Figures
 from skills_lib.validate.stability import Kind
 from skills_lib.validate.stages.audit import DataAudit
 from skills_lib.validate.stages.breadth import Elsewhere
@@ -24,36 +22,25 @@ from skills_lib.validate.stages.stress import CostStress
 from skills_lib.validate.validation_plan import Samples
 from skills_lib.validate.verdict import Rules, Verdict, VerdictFigures
 from skills_lib.validate.walk_forward import Pick
-from skills_lib.validate.walk_model import Stretch, WindowResult
+from skills_lib.validate.walk_model import Stretch, WalkForwardQuestion, WindowResult
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class ValidationQuestion(SweepQuestion):
+class ValidationQuestion(WalkForwardQuestion):
     """Everything that makes two validations the same; lengths in nanoseconds.
 
     `others`: digests of the candles of other assets and timeframes, and of what was asked of them and is missing.
     """
 
-    train_ns: int
-    test_ns: int
-    step_ns: int
-    embargo_ns: int
-    anchored: bool
-    pick: Pick
     window_min_trades: int
     samples: Samples
     rules: Rules
     validation_seed: int
     others: list[str]
     open_sealed: bool
-
-    @property
-    def id(self) -> str:
-        """16 hex digits: the hash of the question."""
-        return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Piece(_Frozen):

@@ -42,7 +42,7 @@ class Hill:
         return rows
 
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
-        raise NotImplementedError
+        raise AssertionError("a search executes nothing")
 
 
 def searched(space: Space, plan: SearchPlan, engine: Hill) -> Table:

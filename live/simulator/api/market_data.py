@@ -8,7 +8,8 @@ from live.simulator.core.money import SCALE, show
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.words import Side
 from live.simulator.rate_limits import ORDERS_PER_10_SECONDS, ORDERS_PER_MINUTE, WEIGHT_PER_MINUTE
-from live.simulator.streams.history import Aggregate, Bar
+from live.simulator.streams.frames import aggregate
+from live.simulator.streams.history import Bar
 from live.simulator.streams.names import INTERVALS_MS
 
 DEPTH_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
@@ -203,20 +204,7 @@ async def agg_trades(call: Call) -> list[dict[str, Any]]:
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
     wanted = [entry for entry in entries if entry.number >= first and start <= entry.time_ms <= end]
     chosen = wanted[:limit] if first or start else wanted[-limit:]
-    return [_agg_trade(rules.price_text(e.price), rules.quantity_text(e.quantity), e) for e in chosen]
-
-
-def _agg_trade(price: str, quantity: str, entry: Aggregate) -> dict[str, Any]:
-    return {
-        "a": entry.number,
-        "p": price,
-        "q": quantity,
-        "nq": quantity,
-        "f": entry.first,
-        "l": entry.last,
-        "T": entry.time_ms,
-        "m": entry.buyer_is_maker,
-    }
+    return [aggregate(entry, rules) for entry in chosen]
 
 
 async def trades(call: Call) -> list[dict[str, Any]]:

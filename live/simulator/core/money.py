@@ -27,11 +27,6 @@ def parse(text: str) -> int:
     return -units if sign == "-" else units
 
 
-def decimals_of(text: str) -> int:
-    """How many decimals a plain decimal needs: `0.10` needs one."""
-    return len(text.partition(".")[2].rstrip("0"))
-
-
 def show(units: int, decimals: int = DIGITS) -> str:
     """Write units of 1e-8 with exactly `decimals` places (at most 8); finer digits are cut off."""
     sign = "-" if units < 0 else ""

@@ -52,11 +52,13 @@ def book_ticker(symbol: str, market: Market, update_id: int, now_ms: int) -> dic
 
 def agg_trade(symbol: str, entry: Aggregate, rules: Rules, now_ms: int) -> dict[str, Any]:
     """`<symbol>@aggTrade`. `nq` is the quantity without retail-price-improvement orders: all of it."""
+    return {"e": "aggTrade", "E": now_ms, "s": symbol, **aggregate(entry, rules), "st": USDM}
+
+
+def aggregate(entry: Aggregate, rules: Rules) -> dict[str, Any]:
+    """What stream and REST say of an aggregate alike."""
     quantity = rules.quantity_text(entry.quantity)
     return {
-        "e": "aggTrade",
-        "E": now_ms,
-        "s": symbol,
         "a": entry.number,
         "p": rules.price_text(entry.price),
         "q": quantity,
@@ -65,7 +67,6 @@ def agg_trade(symbol: str, entry: Aggregate, rules: Rules, now_ms: int) -> dict[
         "l": entry.last,
         "T": entry.time_ms,
         "m": entry.buyer_is_maker,
-        "st": USDM,
     }
 
 

@@ -152,10 +152,6 @@ class Scale:
         """A price in quote currency."""
         return Decimal(price).scaleb(-self.price_decimals)
 
-    def quantity_decimal(self, quantity: int) -> Decimal:
-        """A quantity in base currency."""
-        return Decimal(quantity).scaleb(-self.quantity_decimals)
-
 
 def _written(value: int, decimals: int, places: int) -> str:
     digits = str(value).rjust(decimals + 1, "0")

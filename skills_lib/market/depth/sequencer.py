@@ -31,6 +31,7 @@ Spot, the page of the same name (binance-spot-api-docs, web-socket-streams.md):
 Nothing here reads a socket or a clock: an update goes in, a verdict comes out.
 """
 
+from abc import ABC, abstractmethod
 from enum import StrEnum
 from typing import Protocol
 
@@ -68,7 +69,7 @@ class Sequencer(Protocol):
         """What is to be done with `update`; after APPLY the book is at its `final_update_id`."""
 
 
-class _Sequencer:
+class _Sequencer(ABC):
     """What both venues share: without a snapshot everything is buffered (U2, S2)."""
 
     def __init__(self) -> None:
@@ -103,8 +104,9 @@ class _Sequencer:
             self.update_id = None
         return verdict
 
+    @abstractmethod
     def _judge(self, update: DepthUpdate, update_id: int) -> Verdict:
-        raise NotImplementedError
+        """The venue's own steps for a book that is at `update_id`."""
 
 
 class UsdmSequencer(_Sequencer):

@@ -1,6 +1,5 @@
 """One market of a calibration: drawn from its seed, validated as `twokey validate` would, and put into one record."""
 
-import hashlib
 import math
 import pickle
 from collections.abc import Iterator, Sequence
@@ -10,6 +9,7 @@ import numpy as np
 
 from skills_lib.backtest.evaluator import COLUMNS, Span
 from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.parallel import unpacked
 from skills_lib.backtest.pipeline import Subject
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -70,7 +70,7 @@ def pack(job: Job) -> "Payload":
 
 def run_packed(payload: "Payload", task: Task) -> MarketResult:
     """`run_market` in a worker."""
-    return run_market(_opened(payload), task)
+    return run_market(unpacked(payload), task)
 
 
 def run_market(job: Job, task: Task) -> MarketResult:
@@ -142,15 +142,3 @@ def _signals_of(subject: Subject) -> type[SignalStrategy]:
 
 def _defined(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-_open_job: tuple[str, Job] | None = None
-
-
-def _opened(payload: "Payload") -> Job:
-    """Each worker unpacks a job once."""
-    global _open_job
-    key = hashlib.blake2b(payload.data).hexdigest()
-    if _open_job is None or _open_job[0] != key:
-        _open_job = (key, pickle.loads(payload.tobytes()))
-    return _open_job[1]
