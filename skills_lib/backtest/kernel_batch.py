@@ -9,7 +9,6 @@ import numpy.typing as npt
 from skills_lib.backtest import kernel_jobs as jobs_of
 from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses, plain
-from skills_lib.backtest.kernel_legs import fill_equity
 from skills_lib.backtest.kernel_metrics import ROW
 from skills_lib.backtest.kernel_model import (
     BOOK_FULL,
@@ -142,7 +141,7 @@ class Runner:
     def equity(self, outcome: IntArray, span: Span) -> FloatArray:
         """The equity at every close of the job that was run last."""
         equity = np.empty(span.stop - span.start)
-        fill_equity(self._market, self._rules, tuple(span), self.scratch.legs, int(outcome[LEGS]), equity)
+        jobs_of.fill_equity(self._market, self._rules, tuple(span), self.scratch.legs, int(outcome[LEGS]), equity)
         return equity
 
     def _days(self, span: Span) -> int:

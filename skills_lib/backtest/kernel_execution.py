@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from skills_lib.backtest.kernel_legs import extremes
+from skills_lib.backtest.kernel_legs import bounds
 from skills_lib.backtest.kernel_model import (
     BASIS,
     BOOK_FULL,
@@ -28,8 +28,8 @@ from skills_lib.backtest.kernel_model import (
     TOO_LARGE,
     TRADES,
     UNITS,
-    compiled,
     inlined,
+    part,
     trailing_zeros,
 )
 
@@ -41,7 +41,7 @@ _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE = np.uint64(0)
 
 
-@compiled
+@part
 def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  # noqa: C901, PLR0912, PLR0915
     """Fill the book (one row a column of Book) and the legs; a run starts one bar after the warm-up.
 
@@ -61,16 +61,18 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
     has_exits = len(long_exits) > 0
     if not has_exits:  # masked out below
         long_exits, short_exits = longs, shorts
+    has_brackets = len(stops) > 0 or len(targets) > 0
     long_exit_words = long_exits[: words * 8].view(np.uint64)
     short_exit_words = short_exits[: words * 8].view(np.uint64)
     cash, units, entry, entry_bar = rules.cash, 0.0, 0.0, 0
     stop = target = np.nan
     lower, upper = -np.inf, np.inf
     trades = cancelled = made = 0
+    unchanged = False  # nothing is held and nothing was since the last leg began: it goes on
     status = DONE
     start = bar = warm_up + 1
     if start >= n:
-        _write_leg(legs, made, first, cash, 0.0, 0.0, close[first] * unit, close[first] * unit)
+        _write_leg(legs, made, first, cash, 0.0, 0.0, cash, cash)
         made = 1
     while bar < n:
         # The next wish that is carried out. Bytes are 0 or 1, so eight bars are looked at in one word.
@@ -83,7 +85,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
             word, found = wish >> 3, _NONE
             unseen = _ALL << np.uint64(8 * (wish & 7))
             if word < words:
-                if has_exits or units == 0:
+                if has_exits:
                     while True:
                         found = (
                             (long_words[word] & for_long)
@@ -97,8 +99,10 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
                     word -= 1
                 elif units > 0:
                     word, found = _next_word(short_words, word, words, unseen)
-                else:
+                elif units < 0:
                     word, found = _next_word(long_words, word, words, unseen)
+                else:
+                    word, found = _next_word_of_two(long_words, short_words, word, words, unseen)
             if found:
                 wish = 8 * word + (trailing_zeros(found) >> 3)
             else:
@@ -121,6 +125,8 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
                 break
             if direction * units > 0:
                 continue
+            if not has_brackets:
+                break
             new_stop = stops[wish] if len(stops) else np.nan
             new_target = targets[wish] if len(targets) else np.nan
             if _is_accepted(close[wish] * unit, rules.spread, direction, new_stop, new_target):
@@ -132,17 +138,20 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         # The leg up to the event. The last bar is marked anew below, after what the reference does at the end.
         end = min(hit, wish + 1, n)
         basis, began = units * entry, bar
-        lowest, highest = extremes(close, block_low, block_high, unit, began, min(end, last))
-        worst = highest if units < 0 else lowest
-        ruined = cash + (worst * units - basis) <= 0 or (end == n and cash + (close[last] * unit * units - basis) <= 0)
-        if ruined:
-            while cash + (close[bar] * unit * units - basis) > 0:
+        least = most = cash
+        if units != 0:
+            least, most = bounds(block_low, block_high, unit, began, end)
+            least, most = cash + (least * units - basis), cash + (most * units - basis)
+            least, most = min(least, most), max(least, most)
+        ruined = False
+        if least <= 0:
+            while bar < end and cash + (close[bar] * unit * units - basis) > 0:
                 bar += 1
-            end = bar
-            lowest, highest = extremes(close, block_low, block_high, unit, began, end)
-        if began < min(end, last):
-            _write_leg(legs, made, began if made else first, cash, units, basis, lowest, highest)
+            ruined, end = bar < end, bar
+        if began < min(end, last) and not unchanged:
+            _write_leg(legs, made, began if made else first, cash, units, basis, max(least, 0.0), max(most, 0.0))
             made += 1
+        unchanged = False
         if ruined:
             break
         bar = end
@@ -158,6 +167,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         price = opens[bar] * unit
         if rules.on_close:
             price, at = close[bar - 1] * unit, bar - 1
+        was_flat = units == 0
         if units != 0:
             cash += _record(book, trades, units, entry, entry_bar, price, at, stop, target, rules.commission)
             trades, units = trades + 1, 0.0
@@ -170,6 +180,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
             if units == 0 or units * cost > margin:
                 units = 0.0
                 cancelled += 1
+                unchanged = was_flat
             else:
                 status = TOO_LARGE if units >= LARGEST_POSITION else status
                 cash -= units * adjusted * rules.commission
@@ -186,7 +197,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
             price = close[last] * unit
             worth = cash + (price * units - units * entry)
             if worth > 0:
-                _write_leg(legs, made, last if made else first, worth, 0.0, 0.0, price, price)
+                _write_leg(legs, made, last if made else first, worth, 0.0, 0.0, worth, worth)
                 made += 1
             bar = n if worth > 0 else last
             break
@@ -195,7 +206,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         if units != 0:
             _record(book, trades, units, entry, entry_bar, price, bar, stop, target, rules.commission)
             trades += 1
-        _write_leg(legs, made, bar if made else first, 0.0, 0.0, 0.0, price, price)
+        _write_leg(legs, made, bar if made else first, 0.0, 0.0, 0.0, 0.0, 0.0)
         made += 1
     outcome[STATUS] = BOOK_FULL if trades > book.shape[1] or made > legs.shape[1] else status
     outcome[TRADES], outcome[CANCELLED], outcome[LEGS] = trades, cancelled, made
@@ -218,6 +229,25 @@ def _next_word(bits, word, words, unseen):
     if word >= words:
         return words - 1, _NONE
     return word, bits[word]
+
+
+@inlined
+def _next_word_of_two(bits, others, word, words, unseen):
+    """`_next_word` of either."""
+    found = (bits[word] | others[word]) & unseen
+    if found:
+        return word, found
+    word += 1
+    while word + 4 <= words:
+        one, two = bits[word : word + 4], others[word : word + 4]
+        if one[0] | one[1] | one[2] | one[3] | two[0] | two[1] | two[2] | two[3]:
+            break
+        word += 4
+    while word < words and not (bits[word] | others[word]):
+        word += 1
+    if word >= words:
+        return words - 1, _NONE
+    return word, bits[word] | others[word]
 
 
 @inlined
@@ -285,6 +315,8 @@ def _next_hit(low, high, unit, lower, upper, bar, last, beyond):
 @inlined
 def _whole(amount, price):
     """`amount // price` as Python computes it; fmod, which is slow, only where rounding could matter."""
+    if amount < price:
+        return 0.0
     quotient = amount / price
     whole = np.floor(quotient)
     if np.floor(quotient * (1 - 1e-15)) == whole == np.floor(quotient * (1 + 1e-15)):

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numba import carray, njit, types
+from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
 from skills_lib.backtest import kernel_execution, kernel_legs, kernel_metrics, kernel_model
 from skills_lib.backtest.kernel_execution import execute_wishes
-from skills_lib.backtest.kernel_legs import day_ends
+from skills_lib.backtest.kernel_legs import day_ends, equity_of_bars
 from skills_lib.backtest.kernel_metrics import measure, own_returns
-from skills_lib.backtest.kernel_model import DONE, LEGS, STATUS, TRADES, Book, Wishes, brief, compiled
+from skills_lib.backtest.kernel_model import DONE, LEGS, STATUS, TRADES, Book, Wishes, brief, compiled, part
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
@@ -32,12 +32,12 @@ def _pointer(_typing, address):
     return types.voidptr(address), generate
 
 
-@compiled
+@part
 def _bytes_at(address, n):
     return carray(_pointer(address), (n if address else 0,), np.uint8)
 
 
-@compiled
+@part
 def _floats_at(address, n):
     return carray(_pointer(address), (n if address else 0,), np.float64)
 
@@ -49,10 +49,10 @@ def _sources() -> int:
     return zlib.crc32(text)
 
 
-def _entry(sources: int) -> Any:
+def _entries(sources: int) -> tuple[Any, Any]:
     # numba's cache sees changes of a function's own file and of what it encloses, not of functions it calls:
     # enclosing the sum of their files' text keeps a changed rule from running as it was compiled before.
-    @njit(cache=True, nogil=True, error_model="numpy")
+    @compiled
     def run_jobs(market, rules, spans, jobs, sizes, trades, scratch, outcomes, rows, daily):
         n = len(market.close)
         span, days, own = (0, 0), (0, 0), (0.0, 0.0)
@@ -82,10 +82,15 @@ def _entry(sources: int) -> Any:
                     daily[j] = scratch.daily[: days[1] - days[0]]
         return sources
 
-    return run_jobs
+    @compiled
+    def fill_equity(market, rules, span, legs, count, equity):
+        equity_of_bars(market, rules, span, legs, count, equity)
+        return sources
+
+    return run_jobs, fill_equity
 
 
-run_jobs = _entry(_sources())
+run_jobs, fill_equity = _entries(_sources())
 """`run_jobs(market, rules, spans, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job
 on its span of the market's bars, given as its first bar and the bar behind its last.
 
@@ -94,7 +99,7 @@ behind are the last job's; rows are left as they were where the outcome is not D
 """
 
 
-@compiled
+@part
 def as_book(trades):
     """The rows of the array of trades under their names."""
     return Book(

@@ -17,41 +17,65 @@ from skills_lib.backtest.kernel_model import (
     compiled,
     inlined,
     inlined_extremes,
+    leading_zeros,
+    part,
 )
 from skills_lib.domain.bars import FloatArray
 
-BLOCK = 16
+_SHIFT = 4
+BLOCK = 1 << _SHIFT
 """Bars whose lowest and highest close are known together. Here, where compiled code takes it in: numba's cache sees
 changes of a function's own file."""
+_LEVELS = 6
 
 
 @compiled
 def block_extremes(close: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The lowest and the highest of each whole block of closes."""
-    blocks = len(close) // BLOCK
-    low, high = np.empty(blocks), np.empty(blocks)
+    """The lowest and the highest close of 2^level blocks from each block on: two float64[level, block].
+
+    Two overlapping entries of one level cover any stretch without a loop (Bender and Farach-Colton, 2000).
+    """
+    blocks = (len(close) + BLOCK - 1) // BLOCK
+    low, high = np.empty((_LEVELS, blocks)), np.empty((_LEVELS, blocks))
     for block in range(blocks):
-        low[block], high[block] = extremes_of(close, block * BLOCK, (block + 1) * BLOCK)
+        part = close[block * BLOCK : (block + 1) * BLOCK]
+        low[0, block], high[0, block] = part.min(), part.max()
+    for level in range(1, _LEVELS):
+        for block in range(blocks):
+            other = min(block + (1 << (level - 1)), blocks - 1)
+            low[level, block] = min(low[level - 1, block], low[level - 1, other])
+            high[level, block] = max(high[level - 1, block], high[level - 1, other])
     return low, high
 
 
 @inlined_extremes
-def extremes_of(values, start, end):
-    """The lowest and the highest of `values[start:end]`; inf and -inf where that is empty."""
+def bounds(block_low, block_high, unit, start, end):
+    """What no close × unit of `start` to `end` lies outside of: the extremes of all blocks they touch.
+
+    inf and -inf where there are none.
+    """
     low, high = np.inf, -np.inf
-    for i in range(start, end):
-        low = min(low, values[i])
-        high = max(high, values[i])
-    return low, high
+    first, beyond = start >> _SHIFT, (end + BLOCK - 1) >> _SHIFT
+    while first < beyond:
+        level = min(63 - leading_zeros(np.uint64(beyond - first)), _LEVELS - 1)
+        width = 1 << level
+        low = min(low, min(block_low[level, first], block_low[level, beyond - width]))
+        high = max(high, max(block_high[level, first], block_high[level, beyond - width]))
+        first += width
+        if beyond - first <= width:
+            break
+    return low * unit, high * unit
 
 
 @inlined_extremes
 def extremes(close, block_low, block_high, unit, start, end):
-    """`extremes_of` closes × unit, by whole blocks where there are some.
+    """The lowest and the highest close × unit of `start` to `end`.
 
-    The first and the last BLOCK closes may overlap with them: a fixed number of closes is compared without branches.
+    The first and the last BLOCK closes may overlap with whole blocks between: a fixed number of closes is compared
+    without branches.
     """
-    low, high = np.inf, -np.inf
+    whole = (start + BLOCK - 1) >> _SHIFT << _SHIFT, end >> _SHIFT << _SHIFT
+    low, high = bounds(block_low, block_high, 1.0, whole[0], whole[1])
     if end - start < BLOCK:
         few = close[start:end]
         for i in range(len(few)):
@@ -62,12 +86,6 @@ def extremes(close, block_low, block_high, unit, start, end):
     for i in range(BLOCK):
         low = min(low, min(front[i], back[i]))
         high = max(high, max(front[i], back[i]))
-    first, beyond = (start + BLOCK - 1) // BLOCK, end // BLOCK
-    if first < beyond:
-        lows, highs = block_low[first:beyond], block_high[first:beyond]
-        for i in range(len(lows)):
-            low = min(low, lows[i])
-            high = max(high, highs[i])
     return low * unit, high * unit
 
 
@@ -84,8 +102,8 @@ def end_of(legs, leg, count, beyond):
     return int(legs[START, leg + 1]) if leg + 1 < count else beyond
 
 
-@compiled
-def fill_equity(market, rules, span, legs, count, equity):
+@part
+def equity_of_bars(market, rules, span, legs, count, equity):
     """The equity of every bar of the span."""
     first, beyond = span
     for leg in range(count):
@@ -128,9 +146,9 @@ def _cut_legs(market, unit, span, holding, legs, count, charged):
             until = min(end, market.boundary_bar[boundary]) if boundary < boundaries else end
             for row in range(len(legs)):
                 charged[row, made] = legs[row, leg]
-            low, high = extremes(market.close, market.block_low, market.block_high, unit, at, until)
             charged[START, made], charged[PAID, made] = at, paid
-            charged[LOW, made], charged[HIGH, made] = low, high
+            low, high = bounds(market.block_low, market.block_high, unit, at, until)
+            charged[LOW, made], charged[HIGH, made] = span_of(charged, made, low, high)
             at, made = until, made + 1
     return made
 
@@ -173,23 +191,45 @@ def drawdown(market, unit, span, legs, count):
     first, beyond = span
     times = market.open_time_ns
     peak = trough = worth(legs, 0, market.close[first] * unit)
-    deepest, at, longest = 0.0, first, 0
+    deepest, at, longest, passed = 0.0, first, 0, 0
     for leg in range(count):
-        start, end = int(legs[START, leg]), end_of(legs, leg, count, beyond)
-        if start >= end:
+        if legs[HIGH, leg] < peak:
             continue
-        lowest, highest = _span_of(legs, leg, legs[LOW, leg], legs[HIGH, leg])
-        if highest < peak:
-            trough = min(trough, lowest)
-        elif legs[UNITS, leg] == 0:
+        start, end = int(legs[START, leg]), end_of(legs, leg, count, beyond)
+        trough = _trough(market, unit, span, legs, count, passed, leg, trough)
+        passed = leg + 1
+        if legs[UNITS, leg] == 0:
             longest = max(longest, _time_below(times, at, start))
-            deepest, peak, trough, at = max(deepest, 1 - trough / peak), highest, highest, end - 1
+            deepest, at = max(deepest, 1 - trough / peak), end - 1
+            peak = trough = legs[HIGH, leg]
         else:
             found = _climb(market, unit, legs, leg, start, end, peak, trough, at)
             deepest, longest = max(deepest, found[0]), max(longest, found[1])
             peak, trough, at = found[2], found[3], found[4]
+    trough = _trough(market, unit, span, legs, count, passed, count, trough)
     longest = max(longest, _time_below(times, at, beyond - 1))
     return (max(deepest, 1 - trough / peak), longest) if peak > 0 else (np.nan, 0)
+
+
+@inlined
+def _trough(market, unit, span, legs, count, passed, until, trough):
+    """The least worth in the legs from `passed` to `until`, or `trough`.
+
+    Where it is likely to be is looked at first, so that few others could lie below.
+    """
+    lowest, least = np.inf, passed
+    for leg in range(passed, until):
+        if legs[LOW, leg] < lowest:
+            lowest, least = legs[LOW, leg], leg
+    if lowest >= trough:
+        return trough
+    for i in range(passed - 1, until):
+        leg = i if i >= passed else least
+        if legs[LOW, leg] < trough:
+            start, end = int(legs[START, leg]), end_of(legs, leg, count, span[1])
+            low, high = extremes(market.close, market.block_low, market.block_high, unit, start, end)
+            trough = min(trough, span_of(legs, leg, low, high)[0])
+    return trough
 
 
 @inlined
@@ -200,7 +240,7 @@ def _climb(market, unit, legs, leg, start, end, peak, trough, at):
         block = bar // BLOCK
         beyond = min((block + 1) * BLOCK, end)
         if beyond - bar == BLOCK:
-            lowest, highest = _span_of(legs, leg, market.block_low[block] * unit, market.block_high[block] * unit)
+            lowest, highest = span_of(legs, leg, market.block_low[0, block] * unit, market.block_high[0, block] * unit)
             if highest < peak:
                 trough = min(trough, lowest)
                 bar = beyond
@@ -225,7 +265,7 @@ def _time_below(times, peak, bar):
 
 
 @inlined
-def _span_of(legs, leg, low, high):
+def span_of(legs, leg, low, high):
     """The least and the greatest worth between two closes."""
     one, other = worth(legs, leg, low), worth(legs, leg, high)
     return min(one, other), max(one, other)

@@ -15,14 +15,15 @@ from skills_lib.domain.bars import FloatArray, IntArray
 
 F = TypeVar("F", bound=Callable[..., Any])
 compiled: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy")
-inlined: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+"""For what Python calls. numba's cache sees changes of a function's own file, not of functions that it calls."""
+part: Callable[[F], F] = njit(nogil=True, error_model="numpy")
+"""For what only compiled code calls, not cached on its own: see `kernel_jobs.run_jobs`."""
+inlined: Callable[[F], F] = njit(nogil=True, error_model="numpy", forceinline=True)
 """For the parts of one loop: see the top of this file."""
-inlined_extremes: Callable[[F], F] = njit(
-    cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"nnan", "nsz"}
-)
+inlined_extremes: Callable[[F], F] = njit(nogil=True, error_model="numpy", forceinline=True, fastmath={"nnan", "nsz"})
 """For minima and maxima of prices, which are never nan: saying so lets LLVM take packed ones."""
 inlined_sums: Callable[[F], F] = njit(
-    cache=True, nogil=True, error_model="numpy", forceinline=True, fastmath={"reassoc", "nsz", "nnan"}
+    nogil=True, error_model="numpy", forceinline=True, fastmath={"reassoc", "nsz", "nnan"}
 )
 """For sums of terms that are never nan and of one sign, which may be added in any order."""
 brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
@@ -39,14 +40,24 @@ def trailing_zeros(_typing, _word):
     return types.int64(types.uint64), generate
 
 
+@intrinsic
+def leading_zeros(_typing, _word):
+    """How many of the highest bits of a word that is not 0 are 0."""
+
+    def generate(_context, builder, _signature, arguments):
+        return builder.ctlz(arguments[0], cgutils.false_bit)
+
+    return types.int64(types.uint64), generate
+
+
 # Columns of an outcome.
 STATUS, TRADES, CANCELLED, LEGS = range(4)
 OUTCOME_COLUMNS = 4
 DONE, BOOK_FULL, TOO_LARGE = range(3)
 
 # Rows of the table of legs: stretches of bars over which cash and position stay the same, oldest first. A leg ends
-# where the next starts. At a close its worth is max(cash + (close × units - basis) - paid, 0); LOW and HIGH are the
-# lowest and the highest close within it.
+# where the next starts. At a close its worth is max(cash + (close × units - basis) - paid, 0); it is
+# never below LOW or above HIGH.
 START, CASH, UNITS, BASIS, PAID, LOW, HIGH = range(7)
 LEG_ROWS = 7
 
@@ -54,7 +65,7 @@ LEG_ROWS = 7
 class Market(NamedTuple):
     """Bars as the kernel reads them, in quote currency: prices per fractional unit are these × `Rules.unit`.
 
-    `block_low`, `block_high`: extremes of the closes of each whole BLOCK. `day_last`: the last bar of each UTC day.
+    `block_low`, `block_high`: see `kernel_legs.block_extremes`. `day_last`: the last bar of each UTC day.
     The funding arrays are empty where funding is not charged; otherwise one element a boundary, except
     `boundaries_before[bar]`: boundaries up to and including the bar's open.
     """

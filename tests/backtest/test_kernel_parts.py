@@ -1,0 +1,59 @@
+"""The compiled parts on their own: extremes of stretches of closes, and what numba may keep in its cache."""
+
+from types import ModuleType
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numba.core.dispatcher import Dispatcher
+
+from skills_lib.backtest import (
+    kernel_execution,
+    kernel_indicators,
+    kernel_jobs,
+    kernel_legs,
+    kernel_metrics,
+    kernel_model,
+)
+from skills_lib.backtest.kernel_legs import BLOCK, block_extremes, bounds, extremes
+
+COMPILED = (kernel_model, kernel_legs, kernel_execution, kernel_metrics, kernel_jobs, kernel_indicators)
+
+
+@given(seed=st.integers(0, 2**32), n=st.integers(1, 3_000), data=st.data())
+def test_extremes_are_those_of_the_closes_and_bounds_those_of_the_blocks_they_touch(
+    seed: int, n: int, data: st.DataObject
+) -> None:
+    close = np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.01, n)))
+    start = data.draw(st.integers(0, n - 1))
+    end = data.draw(st.integers(start + 1, n))
+    low, high = block_extremes(close)
+    assert extremes(close, low, high, 0.5, start, end) == (close[start:end].min() * 0.5, close[start:end].max() * 0.5)
+    touched = close[start // BLOCK * BLOCK : -(-end // BLOCK) * BLOCK]
+    assert bounds(low, high, 0.5, start, end) == (touched.min() * 0.5, touched.max() * 0.5)
+
+
+@pytest.mark.parametrize("module", COMPILED, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_what_is_cached_calls_nothing_of_another_file_whose_change_the_cache_would_not_see(module: ModuleType) -> None:
+    for function in filter(is_cached, vars(module).values()):
+        own = function.py_func
+        if "sources" in own.__code__.co_freevars:  # all the files' text is part of its key
+            continue
+        called = [own.__globals__.get(name) for name in own.__code__.co_names]
+        elsewhere = [other.__name__ for other in called if is_elsewhere(other, own.__module__)]
+        assert not elsewhere, f"{own.__name__} calls {elsewhere}"
+
+
+def is_cached(value: object) -> bool:
+    return isinstance(value, Dispatcher) and value.stats.cache_path is not None
+
+
+def is_elsewhere(value: object, module: str) -> bool:
+    return isinstance(value, Dispatcher) and value.py_func.__module__ != module
+
+
+def test_the_entry_to_the_kernel_is_cached_and_its_parts_are_not() -> None:
+    assert is_cached(kernel_jobs.run_jobs)
+    assert not is_cached(kernel_execution.execute_wishes)
+    assert not is_cached(kernel_metrics.measure)
