@@ -20,10 +20,11 @@ class SmaCrossover(SignalStrategy):
     def signals(self, bars: Bars) -> Signals:
         fast, slow = sma(bars.close, self.fast), sma(bars.close, self.slow)
         above, below = crosses(fast, slow)
+        none = never(len(bars))
         return Signals(
             long_entry=above,
             short_entry=below,
-            long_exit=never(len(bars)),
-            short_exit=never(len(bars)),
+            long_exit=none,
+            short_exit=none,
             indicators={f"SMA {self.fast}": fast, f"SMA {self.slow}": slow},
         )

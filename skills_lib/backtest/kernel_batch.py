@@ -1,6 +1,7 @@
 """Between strategies and the compiled loops: signals become jobs, and a runner per thread executes them."""
 
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from enum import Enum, auto
 
 import numpy as np
@@ -37,6 +38,7 @@ _BARS_A_TRADE = 40
 _FEW_TRADES = 2_056  # not a power of two: rows that lie 16 KB apart evict each other from the cache
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 _NO_DAYS = np.empty((0, 0))
+_ARRAYS_KNOWN = 4_096
 _PROBLEMS = {
     TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: "
     "take a larger fractional unit or the reference engine",
@@ -65,7 +67,10 @@ class Jobs:
             jobs_of.store_exits(row, *exits)
             kept += exits
         row[jobs_of.WARM_UP] = warm_up
-        self._add_levels(signals, row, kept)
+        if signals.stop_price is None and signals.target_price is None and type(signals.size) is float:
+            self.sizes[len(self._kept)] = signals.size
+        else:
+            self._add_levels(signals, row, kept)
         self._kept.append(kept)
 
     def _add_levels(self, signals: Signals, row: IntArray, kept: list[npt.NDArray[np.generic]]) -> None:
@@ -186,21 +191,43 @@ def problem(name: str, outcome: IntArray) -> str | None:
     return None if outcome[STATUS] == DONE else f"{name} {_PROBLEMS[int(outcome[STATUS])]}."
 
 
-def warm_up(name: str, signals: Signals, span: Span) -> int:
+def first_defined(values: FloatArray, start: int) -> int:
+    """The first bar from `start` at which `values` are defined, or their length."""
+    return int(jobs_of.first_defined(plain(values, _FLOAT), start))
+
+
+class FirstDefined:
+    """`first_defined`, looked at once as long as an array lives: combinations share indicators."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], tuple[weakref.ref[FloatArray], int]] = {}
+
+    def __call__(self, values: FloatArray, start: int) -> int:
+        known = self._known.get((id(values), start))
+        if known is not None and known[0]() is values:
+            return known[1]
+        if len(self._known) >= _ARRAYS_KNOWN:
+            self._known.clear()
+        found = first_defined(values, start)
+        self._known[id(values), start] = weakref.ref(values), found
+        return found
+
+
+def warm_up(name: str, signals: Signals, span: Span, first: Callable[[FloatArray, int], int] = first_defined) -> int:
     """The first bar of the span at which every indicator is defined.
 
     Raises:
         InputError: one never is.
     """
-    found = span.start
+    start, found = span.start, span.start
     for label, values in signals.indicators.items():
-        first = jobs_of.first_defined(plain(values, _FLOAT), span.start)
-        if first >= span.stop:
+        defined = first(values, start)
+        if defined >= span.stop:
             raise InputError(
                 f"{span.stop - span.start} bars are fewer than the warm-up of {name}: '{label}' is never "
                 "defined. Ask for a longer span or smaller parameters."
             )
-        found = max(found, first)
+        found = max(found, defined)
     return found
 
 

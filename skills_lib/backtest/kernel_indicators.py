@@ -1,34 +1,26 @@
 """Compiled indicators that sweeps ask for most; equal to `domain.indicators` and `domain.signals` bit for bit."""
 
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.backtest.kernel_model import brief, compiled
+from skills_lib.backtest.kernel_model import brief, compiled, part
+from skills_lib.backtest.recycled import RecycledRows
 from skills_lib.domain import indicators
 from skills_lib.domain.bars import BoolArray, FloatArray
 
 _FLOAT = np.dtype(np.float64)
 _COMPARED_AT_ONCE = 8_192
-_BLOCK_BYTES = 4_500_000
-"""From 4 MB on numpy asks the system for large pages."""
-_ONLY_RETIRED = 3
-"""References to an array that is only in the list of retired ones: the list's, the loop's and the question's."""
+_WORTH_THE_GIL = 100_000
 
 
 class CompiledIndicators:
-    """The compiled indicators of one sweep.
-
-    Results are written where others were that a memory has forgotten, or into large blocks: memory that the system
-    hands out array by array costs several times the work.
-    """
+    """The compiled indicators of one sweep, averages written into rows that it recycles."""
 
     def __init__(self) -> None:
-        self._free: list[FloatArray] = []
-        self._retired: list[FloatArray] = []
+        self._rows = RecycledRows(np.float64)
 
     def functions(self) -> dict[str, Callable[..., FloatArray]]:
         """By name. Not kept here: a cycle of references would keep all memory until a collection."""
@@ -37,33 +29,19 @@ class CompiledIndicators:
     def sma(self, values: FloatArray, period: int) -> FloatArray:
         """`indicators.sma`."""
         if 1 <= period <= len(values) and isinstance(period, int):
-            out = self._row(len(values))
-            if _average(view(values), period, out):
+            out: FloatArray = self._rows.take(len(values))
+            average = _average if len(values) > _WORTH_THE_GIL else _average_of_few
+            if average(view(values), period, out):
                 return out
         return indicators.sma(values, period)
 
     def retire(self, result: FloatArray) -> None:
         """Take back what is no longer remembered; it is written over once nobody else holds it."""
-        self._retired.append(result)
-
-    def _row(self, n: int) -> FloatArray:
-        for place in range(len(self._retired)):
-            old = self._retired[place]
-            if len(old) == n and sys.getrefcount(old) == _ONLY_RETIRED:
-                del self._retired[place]
-                old.flags.writeable = True
-                return old
-        try:
-            row = self._free.pop()
-        except IndexError:
-            block = np.empty((max(1, _BLOCK_BYTES // (8 * n)), n))
-            self._free = [*block[1:]]
-            row = block[0]
-        return row if len(row) == n else np.empty(n)
+        self._rows.give_back(result)
 
 
 def crosses(series: FloatArray, level: FloatArray) -> tuple[BoolArray, BoolArray]:
-    """`signals.crosses` of two arrays."""
+    """`signals.crosses` of two arrays of one length."""
     above, below = _crosses(view(series), view(level))
     return above, below
 
@@ -87,6 +65,17 @@ def plain(array: npt.NDArray[Any], kind: "np.dtype[Any]") -> npt.NDArray[Any]:
 @compiled
 def _average(values, period, out):
     """Fill `out`; False where a value is not a finite number."""
+    return _fill_average(values, period, out)
+
+
+@brief
+def _average_of_few(values, period, out):
+    """`_average` without giving up the GIL: to get it back may take longer."""
+    return _fill_average(values, period, out)
+
+
+@part
+def _fill_average(values, period, out):
     total = 0.0
     unchanged = 0
     before = np.nan

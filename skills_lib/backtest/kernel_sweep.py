@@ -20,6 +20,7 @@ from skills_lib.backtest.kernel import execute, signals_of
 from skills_lib.backtest.kernel_batch import (
     DAILY,
     FIGURES,
+    FirstDefined,
     Jobs,
     Runner,
     Wanted,
@@ -39,7 +40,7 @@ from skills_lib.domain.signals import Signals
 
 _BARS_A_BATCH = 400_000_000
 """Bars × combinations between two words of progress: about a second."""
-_BARS_A_JOB = 800_000
+_BARS_A_JOB = 600_000
 """Bars × combinations that a thread prepares before it runs them: their signals fit into the caches."""
 _BARS_WORTH_THREADS = 1_500_000
 """Bars × combinations below which starting threads takes longer than it saves."""
@@ -67,6 +68,7 @@ class KernelSweep:
         self._remembered = _Remembered(0)
         self._usual_room = _REMEMBERED_BYTES // (len(bars) * _BYTES_A_BAR)
         self._failures: Counter[str] = Counter()
+        self._first_defined = FirstDefined()
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, FIGURES)
@@ -119,13 +121,22 @@ class KernelSweep:
         return np.concatenate([rows for rows, _ in found]), np.concatenate([outcomes for _, outcomes in found])
 
     def _spread(self, chunks: Sequence[Sequence[Parameters]], span: Span, wanted: Wanted) -> list[FloatArray]:
-        share = [chunks[i :: self._threads] for i in range(self._threads)]
-        runners = [Runner(self._whole) for _ in share]
-        # joblib's threading backend takes 12 ms to start, a quarter of a sweep; the standard library's pool 0.3 ms
-        with ThreadPoolExecutor(self._threads) as pool:
-            work = pool.map(lambda one, part: [self._rows(one, chunk, span, wanted) for chunk in part], runners, share)
-            found = list(work)
-        return [found[i % self._threads][i // self._threads] for i in range(len(chunks))]
+        """Rows of every chunk; the thread that is done first takes the next."""
+        found: dict[int, FloatArray] = {}
+        waiting = enumerate(chunks)
+
+        def work(runner: Runner) -> None:
+            for place, chunk in waiting:
+                found[place] = self._rows(runner, chunk, span, wanted)
+
+        working = [_pool(self._threads).submit(work, Runner(self._whole)) for _ in range(self._threads)]
+        try:
+            for one in working:
+                one.result()
+        finally:
+            for _ in waiting:  # interrupted: nobody takes another
+                pass
+        return [found[place] for place in range(len(chunks))]
 
     def _rows(self, runner: Runner, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
         jobs, ready, name = Jobs(len(combinations)), [], self._strategy.__name__
@@ -133,7 +144,7 @@ class KernelSweep:
             for place, parameters in enumerate(combinations):
                 try:
                     signals = self._signals_of(parameters)
-                    jobs.add(signals, warm_up(name, signals, span))
+                    jobs.add(signals, warm_up(name, signals, span, self._first_defined))
                 except InputError as error:
                     self._fail(str(error))
                     continue
@@ -226,7 +237,7 @@ class _Remembered:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
-    """Threads that stay: to start some takes half a millisecond."""
+    """Threads that stay: to start some takes half a millisecond, joblib's twelve, of a sweep's thirty."""
     return ThreadPoolExecutor(threads, "kernel")
 
 

@@ -23,6 +23,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 Key = tuple[object, ...]
 """A function and its arguments, arrays by id."""
+_ARRAY = np.ndarray
 Crosses = Callable[[FloatArray, FloatArray], tuple[BoolArray, BoolArray]]
 
 
@@ -72,27 +73,24 @@ class Memory:
 
     def recall(self, compute: Callable[..., R], arguments: tuple[Any, ...]) -> R:
         """The result of `compute(*arguments)`, computed now unless it is known."""
-        parts: list[object] = [compute]
-        for argument in arguments:
-            if isinstance(argument, np.ndarray):
-                if id(argument) not in self._known and not self.knows(argument):
-                    return compute(*arguments)
-                parts.append(id(argument))
-            else:
-                parts.append(argument)
-        key = tuple(parts)
+        key = (compute, *[id(a) if isinstance(a, _ARRAY) else a for a in arguments])
         found: R | None = self._results.get(key)
         if found is None:
-            quickest: Callable[..., R] | None = self._compiled.get(compute.__name__)
-            if quickest is None:
-                return self._keep(key, arguments, compute(*arguments))
-            self._make_room(self._bars.open_time_ns.nbytes)
-            return self._keep(key, arguments, quickest(*arguments), replaceable=True)
+            return self._computed(key, compute, arguments)
         if self._is_full:
             with self._lock:
                 if key in self._replaceable:
                     self._replaceable.move_to_end(key)
         return found
+
+    def _computed(self, key: Key, compute: Callable[..., R], arguments: tuple[Any, ...]) -> R:
+        if not all(self.knows(argument) for argument in arguments if isinstance(argument, _ARRAY)):
+            return compute(*arguments)
+        quickest: Callable[..., R] | None = self._compiled.get(compute.__name__)
+        if quickest is None:
+            return self._keep(key, arguments, compute(*arguments))
+        self._make_room(self._bars.open_time_ns.nbytes)
+        return self._keep(key, arguments, quickest(*arguments), replaceable=True)
 
     def _keep(self, key: Key, arguments: tuple[Any, ...], result: R, replaceable: bool = False) -> R:
         arrays = _arrays_of(result)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
-from typing import Self
+from typing import Self, TypeGuard
 
 import numpy as np
 
@@ -108,9 +108,13 @@ def never(n: int) -> BoolArray:
 def crosses(series: FloatArray, level: FloatArray | float) -> tuple[BoolArray, BoolArray]:
     """`crosses_above` and `crosses_below` at once, for a strategy that needs both."""
     memory = active_memory()
-    if memory is not None and memory.crosses is not None and isinstance(level, np.ndarray):
+    if memory is not None and memory.crosses is not None and _is_array_like(level, series):
         return memory.crosses(series, level)
     return crosses_above(series, level), crosses_below(series, level)
+
+
+def _is_array_like(level: object, series: object) -> TypeGuard[FloatArray]:
+    return isinstance(series, np.ndarray) and isinstance(level, np.ndarray) and series.shape == level.shape
 
 
 def crosses_above(series: FloatArray, level: FloatArray | float) -> BoolArray:

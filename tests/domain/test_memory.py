@@ -63,6 +63,13 @@ def test_an_average_that_somebody_still_holds_is_never_written_over() -> None:
         assert np.array_equal(average, sma(BARS.close, period), equal_nan=True)
 
 
+def test_an_average_of_which_somebody_holds_a_part_is_never_written_over() -> None:
+    with small_memory(2).active():
+        held = [sma(BARS.close, period)[5:][5:] for period in range(2, 40)]
+    for period, part in zip(range(2, 40), held, strict=True):
+        assert np.array_equal(part, sma(BARS.close, period)[10:], equal_nan=True)
+
+
 def test_what_was_computed_from_a_forgotten_average_is_forgotten_with_it() -> None:
     memory = small_memory(2)
     with memory.active():
