@@ -183,7 +183,7 @@ class Runner:
 
 def is_defined_throughout(values: FloatArray) -> bool:
     """Whether an indicator, once defined, stays so."""
-    return not bool(np.isnan(values[jobs_of.first_defined(plain(values, _FLOAT), 0) :]).any())
+    return not bool(np.isnan(values[first_defined(values, 0) :]).any())
 
 
 def problem(name: str, outcome: IntArray) -> str | None:

@@ -38,8 +38,8 @@ def block_extremes(close: FloatArray) -> tuple[FloatArray, FloatArray]:
     blocks = (len(close) + BLOCK - 1) // BLOCK
     low, high = np.empty((_LEVELS, blocks)), np.empty((_LEVELS, blocks))
     for block in range(blocks):
-        part = close[block * BLOCK : (block + 1) * BLOCK]
-        low[0, block], high[0, block] = part.min(), part.max()
+        closes = close[block * BLOCK : (block + 1) * BLOCK]
+        low[0, block], high[0, block] = closes.min(), closes.max()
     for level in range(1, _LEVELS):
         for block in range(blocks):
             other = min(block + (1 << (level - 1)), blocks - 1)
