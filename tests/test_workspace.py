@@ -61,15 +61,17 @@ def _body(file: Path) -> str:
     return text.split("---\n", 2)[2] if text.startswith("---\n") else text
 
 
-def parse(arguments: list[str]) -> None:
-    """Let the real command read `arguments` down to the last option, without running anything."""
+def parse(arguments: list[str]) -> list[str]:
+    """Let the real command read `arguments` down to the last option, without running anything; the verbs it read."""
     command = typer.main.get_command(app)
     context = command.make_context("twokey", list(arguments), resilient_parsing=False)
-    rest = [*context._protected_args, *context.args]
+    rest, verbs = [*context._protected_args, *context.args], []
     while rest:
         name, command, rest = command.resolve_command(context, rest)
+        verbs.append(name)
         context = command.make_context(name, list(rest), parent=context)
         rest = [*context._protected_args, *context.args] if hasattr(command, "resolve_command") else []
+    return verbs
 
 
 def node_tool(name: str) -> str:
@@ -210,7 +212,9 @@ def test_there_are_skills_and_no_legacy_commands() -> None:
 @pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_command_an_agent_is_told_to_run_is_one_the_program_reads(file: Path) -> None:
     for arguments in commands_in(file):
-        parse(arguments)
+        verbs = parse(arguments)
+        assert verbs
+        assert arguments[: len(verbs)] == verbs
 
 
 @pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
