@@ -10,14 +10,17 @@ from dataclasses import replace
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.domain.bars import Bars, FloatArray, IntArray
+from skills_lib.domain.bars import Bars, IntArray
 from skills_lib.domain.costs import BPS
 
 EIGHT_HOURS_NS = 8 * 3_600 * 1_000_000_000
 
 
-def charge_funding(execution: Execution, bars: Bars, bps_per_8h: float) -> Execution:
-    """Return the execution with funding paid (positive) or received (negative) by every trade."""
+def charge_funding(execution: Execution, bars: Bars, bps_per_8h: float, fractional_unit: float) -> Execution:
+    """Return the execution with funding paid (positive) or received (negative) by every trade.
+
+    Sizes are whole numbers of `fractional_unit`, and counted as such: who holds nothing is charged exactly nothing.
+    """
     if not bps_per_8h or execution.trades.empty:
         return execution
     boundaries = funding_boundaries(bars)
@@ -25,22 +28,21 @@ def charge_funding(execution: Execution, bars: Bars, bps_per_8h: float) -> Execu
     unit_cost = bars.open[bar_of] * bps_per_8h * BPS
     first = np.searchsorted(boundaries, _times(execution, "entry_time"), side="right")
     beyond = np.searchsorted(boundaries, _times(execution, "exit_time"), side="right")
-    return _charged(execution, unit_cost, bar_of, first, beyond)
-
-
-def _charged(
-    execution: Execution, unit_cost: FloatArray, bar_of: IntArray, first: IntArray, beyond: IntArray
-) -> Execution:
     size = execution.trades["size"].to_numpy(dtype=np.float64)
     running = np.concatenate(([0.0], np.cumsum(unit_cost)))
     paid = size * (running[beyond] - running[first])
-    change = np.zeros(len(unit_cost) + 1)
-    np.add.at(change, first, size)
-    np.add.at(change, beyond, -size)
-    charges = np.zeros(len(execution.equity))
-    np.add.at(charges, bar_of, np.cumsum(change)[:-1] * unit_cost)
+    held = _units_held(np.rint(size / fractional_unit).astype(np.int64), first, beyond, len(unit_cost))
+    charged = np.concatenate(([0.0], np.cumsum(held * fractional_unit * unit_cost)))
+    until = np.searchsorted(bar_of, np.arange(len(bars)), side="right")
     trades = execution.trades.assign(pnl=execution.trades["pnl"] - paid, funding=paid)
-    return replace(execution, trades=trades, equity=np.maximum(execution.equity - np.cumsum(charges), 0.0))
+    return replace(execution, trades=trades, equity=np.maximum(execution.equity - charged[until], 0.0))
+
+
+def _units_held(units: IntArray, first: IntArray, beyond: IntArray, boundaries: int) -> IntArray:
+    change = np.zeros(boundaries + 1, dtype=np.int64)
+    np.add.at(change, first, units)
+    np.subtract.at(change, beyond, units)
+    return np.cumsum(change)[:-1]
 
 
 def funding_boundaries(bars: Bars) -> IntArray:

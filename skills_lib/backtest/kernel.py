@@ -89,8 +89,8 @@ def execute(prepared: Prepared, signals: Signals, span: Span, name: str = "The s
         first_bar=first_bar - span.start,
         warnings=_cancelled_entries(int(outcome[CANCELLED])),
     )
-    bars = prepared.bars[span.start : span.stop]
-    return charge_funding(execution, bars, prepared.settings.costs.funding_bps_per_8h)
+    bars, settings = prepared.bars[span.start : span.stop], prepared.settings
+    return charge_funding(execution, bars, settings.costs.funding_bps_per_8h, settings.fractional_unit)
 
 
 def _trades(closed_trades: FloatArray, count: int, prepared: Prepared, span: Span) -> pd.DataFrame:

@@ -127,8 +127,8 @@ def charge_funding(market, rules, span, book, trades, scratch, legs):
         first, beyond = before[int(book.entry_bar[i])], before[int(book.exit_bar[i])]
         book.funding[i] = size * (running[beyond] - running[first])
         book.pnl[i] -= book.funding[i]
-        holding[first] += size
-        holding[beyond] -= size
+        holding[first] += book.units[i]
+        holding[beyond] -= book.units[i]
     return _cut_legs(market, rules.unit, span, holding, scratch.legs, legs, scratch.charged)
 
 
@@ -141,7 +141,7 @@ def _cut_legs(market, unit, span, holding, legs, count, charged):
         while at < end:
             while boundary < boundaries and market.boundary_bar[boundary] <= at:
                 held += holding[boundary]
-                paid += held * market.unit_funding[boundary]
+                paid += held * unit * market.unit_funding[boundary]
                 boundary += 1
             until = min(end, market.boundary_bar[boundary]) if boundary < boundaries else end
             for row in range(len(legs)):

@@ -52,7 +52,8 @@ def run_reference(
         first_bar=int(_indicator_warmup_nbars(stats["_strategy"])),
         warnings=_summary(caught),
     )
-    return ReferenceRun(charge_funding(execution, bars, settings.costs.funding_bps_per_8h), backtest)
+    funding_bps = settings.costs.funding_bps_per_8h
+    return ReferenceRun(charge_funding(execution, bars, funding_bps, settings.fractional_unit), backtest)
 
 
 def reference_backtest(strategy: type[Strategy], bars: Bars, settings: BacktestSettings) -> Backtest:

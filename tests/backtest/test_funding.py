@@ -1,5 +1,7 @@
 """Funding, drawn by hand: hourly bars from midnight, so boundaries fall at hours 0, 8 and 16."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from skills_lib.domain.bars import Bars
 from tests.backtest.market import hourly_bars
 
 CASH = 100_000.0
+UNIT = 1e-8
 
 
 def held(bars: Bars, spans: list[tuple[int, int, float]]) -> Execution:
@@ -38,14 +41,14 @@ def held(bars: Bars, spans: list[tuple[int, int, float]]) -> Execution:
 )
 def test_a_position_pays_at_each_boundary_it_is_carried_over(entry: int, leave: int, boundaries: int) -> None:
     bars = hourly_bars([100.0] * 30)
-    charged = charge_funding(held(bars, [(entry, leave, 2.0)]), bars, bps_per_8h=1)
+    charged = charge_funding(held(bars, [(entry, leave, 2.0)]), bars, bps_per_8h=1, fractional_unit=UNIT)
     assert charged.trades["funding"].iloc[0] == pytest.approx(2 * 100 * 1e-4 * boundaries)
     assert charged.equity[-1] == pytest.approx(CASH - 2 * 100 * 1e-4 * boundaries)
 
 
 def test_shorts_receive_what_longs_pay_at_the_price_of_the_boundary() -> None:
     bars = hourly_bars([100.0] * 8 + [120.0] * 10)
-    charged = charge_funding(held(bars, [(1, 10, -3.0)]), bars, bps_per_8h=5)
+    charged = charge_funding(held(bars, [(1, 10, -3.0)]), bars, bps_per_8h=5, fractional_unit=UNIT)
     assert charged.trades["funding"].iloc[0] == pytest.approx(-3 * 120 * 5e-4)
     assert charged.equity[7] == CASH
     assert charged.equity[8] == pytest.approx(CASH + 3 * 120 * 5e-4)
@@ -61,6 +64,14 @@ def test_shorts_receive_what_longs_pay_at_the_price_of_the_boundary() -> None:
 def test_what_trades_pay_is_what_equity_loses(spans: list[tuple[int, int, float]], rate: float) -> None:
     bars = hourly_bars(np.linspace(90, 130, 100).tolist())
     execution = held(bars, [(a, a + length, size) for a, length, size in spans])
-    charged = charge_funding(execution, bars, rate)
+    charged = charge_funding(execution, bars, rate, UNIT)
     assert CASH - charged.equity[-1] == pytest.approx(charged.trades["funding"].sum(), abs=1e-6)
     assert charged.trades["pnl"].sum() == pytest.approx(-charged.trades["funding"].sum(), abs=1e-9)
+
+
+def test_an_account_that_lost_everything_and_holds_nothing_stays_at_zero() -> None:
+    bars = hourly_bars(np.linspace(1, 70, 30).tolist())
+    sizes = [41_845.188703, 13_661.202049, 9_642.237030, 37_445.692135]  # their sum in floats, taken back, leaves 7e-12
+    execution = held(bars, [(9, 9, -size) for size in sizes])
+    ruined = replace(execution, equity=np.where(np.arange(30) < 9, CASH, 0.0))
+    assert (charge_funding(ruined, bars, -7, UNIT).equity[9:] == 0).all()

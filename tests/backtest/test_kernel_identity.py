@@ -179,7 +179,7 @@ def test_the_stop_wins_when_stop_and_target_lie_in_one_bar() -> None:
     assert kernel.trades["exit_bar"].tolist() == [3]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=max(300, CASES // 5), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data(), bars=markets(), options=all_settings)
 def test_the_compiled_metrics_are_those_of_the_reference(
     data: st.DataObject, bars: Bars, options: BacktestSettings
