@@ -133,9 +133,10 @@ class _Found:
 def _result(found: _Found, question: SweepQuestion, candles: Candles, folder: Path, began: float) -> OptimizationResult:
     space, table, times = found.asked.space, found.table, candles.bars.open_time_ns
     return OptimizationResult(
-        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "settings"}),
+        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades"}),
         **question.model_dump(include={"constraints", "data_sha256", "code_sha256"}),
         id=question.id,
+        settings=question.settings.model_copy(update={"engine": found.engine}),
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(candles.bars),

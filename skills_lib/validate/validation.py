@@ -217,7 +217,7 @@ def _result(runs: Runs, question: ValidationQuestion, found: _Found, folder: Pat
         **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "constraints"}),
         **question.model_dump(include={"data_sha256", "code_sha256"}),
         id=question.id,
-        settings=question.settings,
+        settings=question.settings.model_copy(update={"engine": runs.evaluator.name}),
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(bars),

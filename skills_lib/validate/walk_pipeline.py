@@ -140,9 +140,10 @@ def _result(
     whole, middle = walked.stretch(0, len(outcomes)), len(outcomes) // 2
     assert whole is not None
     return WalkForwardResult(
-        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "settings"}),
+        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades"}),
         **question.model_dump(include={"constraints", "data_sha256", "code_sha256", "anchored", "pick"}),
         id=question.id,
+        settings=question.settings.model_copy(update={"engine": walked.engine}),
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(walked.bars),

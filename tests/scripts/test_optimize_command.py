@@ -82,6 +82,7 @@ def test_walk_forward_shows_windows_efficiency_and_drift(twokey: Command, worksp
 def test_the_kernel_sweeps_and_the_reference_finds_the_same(twokey: Command) -> None:
     kernel, reference = (json.loads(twokey(*OPTIMIZE, "--engine", name, "--json").out) for name in ENGINES)
     assert (kernel["engine"], reference["engine"]) == ENGINES
+    assert (kernel["settings"]["engine"], reference["settings"]["engine"]) == ENGINES
     assert kernel["best"]["parameters"] == reference["best"]["parameters"]
     assert kernel["recommended"]["parameters"] == reference["recommended"]["parameters"]
     assert kernel["best"]["metrics"] == pytest.approx(reference["best"]["metrics"])
