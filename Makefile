@@ -7,6 +7,7 @@
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
+NEW_CASES := --hypothesis-profile new-cases
 PYTHON_FILES := skills_lib strategies mcp_servers live scripts tests
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build
@@ -24,10 +25,11 @@ setup: ## install everything that developing needs into .venv
 test: setup ## run the whole suite, on all cores
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-study: setup ## calibrate the verdict, both executors on 200,000 markets, 100,000 bad lines through the book; takes long
+study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines, the suite on new cases; takes long
 	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
-	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest tests/backtest/test_kernel_identity.py -k anything
-	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest tests/market/test_depth_schedules.py tests/market/test_depth_paths.py
+	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest $(NEW_CASES) tests/backtest/test_kernel_identity.py -k "anything or compiled"
+	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/test_depth_schedules.py tests/market/test_depth_paths.py
+	$(BIN)/pytest $(NEW_CASES) --numprocesses auto --dist worksteal
 
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)

@@ -10,8 +10,9 @@ import pytest
 from skills_lib.settings import Settings
 from tests.command import Command, make_command
 
-hypothesis.settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
-hypothesis.settings.load_profile("untimed")
+for name, derandomize in {"same-cases": True, "new-cases": False}.items():  # no deadline: a busy machine is no defect
+    hypothesis.settings.register_profile(name, deadline=None, derandomize=derandomize)
+hypothesis.settings.load_profile("same-cases")  # a change is judged by the cases of the change before; see `make study`
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -127,7 +127,7 @@ def test_a_strategy_that_only_this_process_has_travels_to_workers(tmp_path: Path
 
 
 def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skills_lib.backtest.parallel.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("skills_lib.backtest.clusters.CONNECT_SECONDS", 1)
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
