@@ -4,6 +4,7 @@ import ast
 import keyword
 import re
 from pathlib import Path
+from string import Template
 from typing import Annotated
 
 import typer
@@ -52,16 +53,14 @@ def render(name: str, kind: str) -> dict[Path, str]:
     if kind not in KINDS:
         raise InputError(f"Unknown kind '{kind}'.{did_you_mean(kind, KINDS)} Allowed: {', '.join(KINDS)}.")
     _refuse_bad(name)
-    sources = {
-        Path("strategies") / f"{name}.py": f"{kind}.py",
-        Path("tests/strategies") / f"test_{name}.py": f"{kind}_test.py",
-        Path("docs/strategies") / f"{name}.md": f"{kind}.md",
+    _refuse_taken_class(name, kind)
+    named = class_name(name)
+    module = _template(f"{kind}.py").replace(f"class {kind.capitalize()}(", f"class {named}(")
+    return {
+        Path("strategies") / f"{name}.py": module,
+        Path("tests/strategies") / f"test_{name}.py": _test(kind, name, named),
+        Path("docs/strategies") / f"{name}.md": _template(f"{kind}.md").replace(f"{kind}_template", name),
     }
-    texts = {place: _template(source) for place, source in sources.items()}
-    used = set[str]().union(*(_imported(text) for place, text in texts.items() if place.suffix == ".py"))
-    if class_name(name) in used - {kind.capitalize()} | set(keyword.kwlist):
-        raise InputError(f"'{name}' would make a class {class_name(name)}, a word that is taken. Choose another name.")
-    return {place: _renamed(text, name, kind) for place, text in texts.items()}
 
 
 def class_name(name: str) -> str:
@@ -97,14 +96,14 @@ def _template(file: str) -> str:
     return (Path(strategies.__file__).parent / "_templates" / file).read_text(encoding="utf-8")
 
 
+def _test(kind: str, name: str, class_name: str) -> str:
+    words = {"name": name, "class_name": class_name, "drawings": _template(f"{kind}_drawings.txt")}
+    return Template(_template("test.txt")).substitute(words)
+
+
 def _imported(text: str) -> set[str]:
     imports = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import | ast.ImportFrom))
     return {alias.asname or alias.name for node in imports for alias in node.names}
-
-
-def _renamed(text: str, name: str, kind: str) -> str:
-    text = text.replace(f"strategies._templates.{kind}", f"strategies.{name}").replace(f"{kind}_template", name)
-    return re.sub(rf"\b(class |import |STRATEGY = ){kind.capitalize()}\b", rf"\1{class_name(name)}", text)
 
 
 def _refuse_bad(name: str) -> None:
@@ -113,6 +112,12 @@ def _refuse_bad(name: str) -> None:
             f"'{name}' cannot name a strategy. Give lower-case letters, digits and single underscores, a letter first, "
             f"at most {LONGEST_NAME} characters, no Python keyword and nothing that begins with test."
         )
+
+
+def _refuse_taken_class(name: str, kind: str) -> None:
+    used = _imported(_template(f"{kind}.py")) | _imported(_test(kind, "x", "_"))
+    if class_name(name) in used | set(keyword.kwlist):
+        raise InputError(f"'{name}' would make a class {class_name(name)}, a word that is taken. Choose another name.")
 
 
 def _refuse_taken(name: str, home: Path, texts: dict[Path, str]) -> None:
