@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.domain.bars import Bars, IntArray
+from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.costs import BPS
 
 EIGHT_HOURS_NS = 8 * 3_600 * 1_000_000_000
@@ -31,15 +31,15 @@ def charge_funding(execution: Execution, bars: Bars, bps_per_8h: float, fraction
     size = execution.trades["size"].to_numpy(dtype=np.float64)
     running = np.concatenate(([0.0], np.cumsum(unit_cost)))
     paid = size * (running[beyond] - running[first])
-    held = _units_held(np.rint(size / fractional_unit).astype(np.int64), first, beyond, len(unit_cost))
+    held = _units_held(np.rint(size / fractional_unit), first, beyond, len(unit_cost))
     charged = np.concatenate(([0.0], np.cumsum(held * fractional_unit * unit_cost)))
     until = np.searchsorted(bar_of, np.arange(len(bars)), side="right")
     trades = execution.trades.assign(pnl=execution.trades["pnl"] - paid, funding=paid)
     return replace(execution, trades=trades, equity=np.maximum(execution.equity - charged[until], 0.0))
 
 
-def _units_held(units: IntArray, first: IntArray, beyond: IntArray, boundaries: int) -> IntArray:
-    change = np.zeros(boundaries + 1, dtype=np.int64)
+def _units_held(units: FloatArray, first: IntArray, beyond: IntArray, boundaries: int) -> FloatArray:
+    change = np.zeros(boundaries + 1)
     np.add.at(change, first, units)
     np.subtract.at(change, beyond, units)
     return np.cumsum(change)[:-1]

@@ -68,7 +68,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 
 
 def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:
-    """Every figure of METRICS, in that order; None where it is undefined (no trades, no variance)."""
+    """Every figure of METRICS, in that order; None where it is undefined (no trades, no variance) or overflows."""
     equity = daily_equity(bars.open_time_ns, execution.equity, execution.cash)
     held = daily_equity(bars.open_time_ns, bars.close, float(bars.close[0]))
     found = (
@@ -102,7 +102,8 @@ def last_bars_of_days(open_time_ns: IntArray) -> IntArray:
 
 def drawdown(equity: FloatArray) -> FloatArray:
     """Fall from the highest equity so far, as a fraction in [0, 1]."""
-    return 1 - equity / np.maximum.accumulate(equity)
+    with np.errstate(invalid="ignore"):  # nan where there was no equity yet
+        return 1 - equity / np.maximum.accumulate(equity)
 
 
 def daily_returns(daily: FloatArray) -> FloatArray:
@@ -123,7 +124,8 @@ def _total(execution: Execution, bars: Bars) -> dict[str, float]:
 
 def _growth(daily: FloatArray, found: Mapping[str, float]) -> dict[str, float]:
     years = (len(daily) - 1) / DAYS_PER_YEAR
-    cagr_pct = ((daily[-1] / daily[0]) ** (1 / years) - 1) * 100
+    with np.errstate(over="ignore"):
+        cagr_pct = ((daily[-1] / daily[0]) ** (1 / years) - 1) * 100
     return {"cagr_pct": cagr_pct, "calmar": _ratio(cagr_pct, -found["max_drawdown_pct"])}
 
 

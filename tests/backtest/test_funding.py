@@ -75,3 +75,9 @@ def test_an_account_that_lost_everything_and_holds_nothing_stays_at_zero() -> No
     execution = held(bars, [(9, 9, -size) for size in sizes])
     ruined = replace(execution, equity=np.where(np.arange(30) < 9, CASH, 0.0))
     assert (charge_funding(ruined, bars, -7, UNIT).equity[9:] == 0).all()
+
+
+def test_more_units_than_64_bits_count_are_charged_too() -> None:
+    bars = hourly_bars([1e-9] * 12)
+    charged = charge_funding(held(bars, [(1, 10, 1e12)]), bars, bps_per_8h=1, fractional_unit=UNIT)
+    assert CASH - charged.equity[-1] == pytest.approx(1e12 * 1e-9 * 1e-4)
