@@ -25,11 +25,11 @@ setup: ## install everything that developing needs into .venv
 test: setup ## run the whole suite, on all cores
 	$(BIN)/pytest --numprocesses auto --dist worksteal
 
-study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines, the suite on new cases; takes long
+study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines, new property cases; takes long
 	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
 	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest $(NEW_CASES) tests/backtest/test_kernel_identity.py -k "anything or compiled"
 	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/test_depth_schedules.py tests/market/test_depth_paths.py
-	$(BIN)/pytest $(NEW_CASES) --numprocesses auto --dist worksteal
+	$(BIN)/pytest $(NEW_CASES) -m hypothesis --numprocesses auto --dist worksteal
 
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)
