@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from skills_lib.backtest.joblib_workers import JoblibWorkers, joblib_backend
-from skills_lib.domain.errors import InputError
+from skills_lib.domain.errors import InputError, TwokeyError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,6 +25,12 @@ CONNECT_SECONDS = 10
 
 
 class Dask(JoblibWorkers):
+    """The workers of the scheduler at a `tcp://` address.
+
+    Raises:
+        InputError: it does not answer, has no workers, or Dask is not installed.
+    """
+
     def __init__(self, address: str) -> None:
         super().__init__()
         self.where = f"the cluster at {address}"
@@ -59,6 +65,12 @@ class Dask(JoblibWorkers):
 
 
 class Ray(JoblibWorkers):
+    """The processors of the Ray cluster at a `ray://` address.
+
+    Raises:
+        InputError: it does not answer, does not take work, or Ray is not installed.
+    """
+
     def __init__(self, address: str) -> None:
         super().__init__()
         self.where = f"the cluster at {address}"
@@ -73,7 +85,16 @@ class Ray(JoblibWorkers):
 
         if self._sent[0] is not payload:
             self._sent = payload, ray.put(payload)
-        return super().run(partial(_with_payload_of_ray, function), self._sent[1], items)
+        try:
+            return super().run(partial(_with_payload_of_ray, function), self._sent[1], items)
+        except Exception as error:  # once the connection is lost, cleaning up raises this and that
+            if ray.util.client.ray.is_connected():
+                raise
+            self._open = None  # nothing is left there to be shut
+            raise TwokeyError(
+                f"Lost {self.where}. What was finished is kept; run the same command again when it is back, or "
+                "without --cluster."
+            ) from error
 
     def close(self) -> None:
         self._sent = None, None
@@ -89,9 +110,15 @@ class Ray(JoblibWorkers):
         return joblib_backend("ray")
 
     def _losses(self) -> tuple[type[BaseException], ...]:
-        from ray.exceptions import RayError
+        from ray.exceptions import (
+            NodeDiedError,
+            ObjectLostError,
+            OutOfMemoryError,
+            RayActorError,
+            WorkerCrashedError,
+        )
 
-        return (RayError,)
+        return (RayActorError, WorkerCrashedError, NodeDiedError, ObjectLostError, OutOfMemoryError)
 
 
 def _with_payload_of_ray(function: "Callable[[Payload, Any], T]", reference: Any, item: Any) -> T:
@@ -136,6 +163,9 @@ def _within(seconds: float, connect: Callable[[], T]) -> T:
 
 
 def _connect_ray(address: str) -> None:
+    os.environ.setdefault(
+        "RAY_ENABLE_AUTO_CONNECT", "0"
+    )  # else a lost cluster is replaced by a new one on this machine
     for name in ("INITIAL", "MAX"):  # Ray tries three times, and reads these when it is imported
         os.environ.setdefault(f"RAY_CLIENT_{name}_CONNECTION_TIMEOUT_S", str(CONNECT_SECONDS // 3))
     try:

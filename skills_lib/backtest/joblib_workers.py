@@ -89,6 +89,8 @@ class JoblibWorkers(ABC):
 
 
 class Loky(JoblibWorkers):
+    """A process for each processor of this machine."""
+
     def __init__(self) -> None:
         super().__init__()
         from joblib import cpu_count
