@@ -14,10 +14,7 @@ from skills_lib.backtest.joblib_workers import JoblibWorkers, joblib_backend
 from skills_lib.domain.errors import InputError, TwokeyError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Payload = npt.NDArray[np.uint8]
+    from skills_lib.backtest.joblib_workers import Payload
 
 T = TypeVar("T")
 

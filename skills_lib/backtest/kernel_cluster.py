@@ -17,9 +17,7 @@ from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Payload = npt.NDArray[np.uint8]
+    from skills_lib.backtest.joblib_workers import Payload
 
 _SHARES_PER_SLOT = 4
 """So that a slow worker does not hold up the rest."""

@@ -11,10 +11,7 @@ from skills_lib.backtest.joblib_workers import JoblibWorkers, Loky
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Payload = npt.NDArray[np.uint8]
+    from skills_lib.backtest.joblib_workers import Payload
 
 T = TypeVar("T")
 

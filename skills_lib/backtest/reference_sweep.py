@@ -19,9 +19,7 @@ from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Payload = npt.NDArray[np.uint8]
+    from skills_lib.backtest.joblib_workers import Payload
 
 BARS_WORTH_WORKERS = 500_000
 """Bars to run through before workers are worth the time they take to start."""

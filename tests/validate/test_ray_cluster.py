@@ -23,6 +23,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.validate.engines import open_evaluator
 from tests.validate.fragile import DiesOnce
 from tests.validate.markets import random_walk
+from tests.validate.silent import silent_listener
 
 pytest.importorskip("ray", reason="Ray has no wheels for this machine (Macs with Intel)")
 
@@ -92,11 +93,8 @@ def test_a_ray_address_where_somebody_listens_and_never_speaks_is_one_line(monke
 
     monkeypatch.setattr(client, "INITIAL_TIMEOUT_SEC", 0.3)
     monkeypatch.setattr(client, "MAX_TIMEOUT_SEC", 0.3)
-    with socket.socket() as silent, warnings.catch_warnings():
+    with silent_listener("ray") as address, warnings.catch_warnings():
         warnings.simplefilter("error")
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        address = f"ray://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(InputError) as refusal, open_workers(address):
             pass
     assert f"The cluster at {address} does not answer." in str(refusal.value)

@@ -1,6 +1,5 @@
 """Sweeps over processes and a real Dask cluster: the same rows, workers that die, addresses that do not answer."""
 
-import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.validate.engines import open_evaluator
 from tests.validate.fragile import DiesOnce
 from tests.validate.markets import random_walk
+from tests.validate.silent import silent_listener
 
 BARS = random_walk(600, seed=2)
 SPAN = Span(100, 600)
@@ -128,12 +128,8 @@ def test_a_strategy_that_only_this_process_has_travels_to_workers(tmp_path: Path
 
 def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("skills_lib.backtest.clusters.CONNECT_SECONDS", 1)
-    with socket.socket() as silent:
-        silent.bind(("127.0.0.1", 0))
-        silent.listen()
-        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
-        with pytest.raises(InputError) as refusal, open_workers(address):
-            pass
+    with silent_listener("tcp") as address, pytest.raises(InputError) as refusal, open_workers(address):
+        pass
     assert f"The cluster at {address} does not answer." in str(refusal.value)
     assert "\n" not in str(refusal.value)
 

@@ -28,9 +28,7 @@ from skills_lib.validate.validation_plan import Plan
 from skills_lib.validate.verdict import VerdictFigures
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Payload = npt.NDArray[np.uint8]
+    from skills_lib.backtest.joblib_workers import Payload
 
 _KINDS: tuple[Kind, ...] = (*NULL_KINDS, "planted")
 
