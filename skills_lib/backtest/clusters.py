@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CONNECT_SECONDS = 10
+_SESSION_ATTEMPTS = 3
 
 
 class Dask(JoblibWorkers):
@@ -170,14 +171,26 @@ def _connect_ray(address: str) -> None:
     except ImportError:
         raise InputError("--cluster ray://… needs Ray. Install twokey[ray].") from None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters is told in our own words
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        _start_session(ray, address)
     except (ConnectionAbortedError, RuntimeError) as error:  # also where it has another version of Ray or Python
-        reason = " ".join(str(error).rpartition("RuntimeError: ")[2].split())  # without the server's traceback
+        text = str(error).strip()
+        reason = text.splitlines()[-1] if "Traceback" in text else " ".join(text.split())
         raise InputError(f"The cluster at {address} answers, but does not take work: {reason}") from error
     except (ConnectionError, ValueError) as error:
         raise _no_answer(address) from error
+
+
+def _start_session(ray: Any, address: str) -> None:
+    """Connect; again where Ray stumbled over a session before this one that was just ending."""
+    for attempt in range(1, _SESSION_ATTEMPTS + 1):
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what matters is told in our own words
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+            return
+        except ConnectionAbortedError:
+            if attempt == _SESSION_ATTEMPTS:
+                raise
 
 
 def _no_answer(address: str) -> InputError:
