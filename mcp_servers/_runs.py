@@ -20,7 +20,7 @@ from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError, TwokeyError
-from skills_lib.domain.validation import checked
+from skills_lib.domain.models import parse_model
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.progress import Progress, silent
 from skills_lib.settings import Settings
@@ -77,7 +77,7 @@ def run_backtest(
     """
     settings, tested = Settings(), strategies.load(strategy)
     subject = Subject(strategy, tested, strategies.source_file(strategy))
-    conditions = checked(BacktestSettings, costs=costs_from(costs, rates), **account)
+    conditions = parse_model(BacktestSettings, costs=costs_from(costs, rates), **account)
     parameter_space(tested).resolve(parameters)  # refused before candles are fetched
     candles = question.answer(settings, progress)
     count = counting(Ledger.of(settings), "mcp backtest_run")

@@ -1,4 +1,4 @@
-"""Jobs of the validation server: arguments checked, a process started, its result read."""
+"""Jobs of the validation server: arguments parse_model, a process started, its result read."""
 
 import sys
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from mcp_servers import _validation_answers as answers
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.validation import checked
+from skills_lib.domain.models import parse_model
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.settings import Settings
 from skills_lib.validate.jobs import Job, JobStore
@@ -31,7 +31,7 @@ def start(
     """
     settings = Settings()
     question.request(settings)
-    checked(BacktestSettings, costs=costs_from(account["costs"], {}), **_without(account, "costs"))
+    parse_model(BacktestSettings, costs=costs_from(account["costs"], {}), **_without(account, "costs"))
     search = words.search(strategies.load(strategy))
     if windows is not None:
         windows.walk(search)
@@ -49,7 +49,7 @@ def start_validation(
         InputError: an argument the library refuses.
     """
     question.request(Settings())
-    checked(BacktestSettings, costs=costs_from(account["costs"], {}), **_without(account, "costs"))
+    parse_model(BacktestSettings, costs=costs_from(account["costs"], {}), **_without(account, "costs"))
     words.plan(strategies.load(strategy))
     words.pairs(question.symbol, question.timeframe)
     searched = [text for text in _options(question, words.search, None, account) if text != "--json"]

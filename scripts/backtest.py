@@ -67,11 +67,11 @@ def backtest_strategy(
     """
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.costs import costs_from
-    from skills_lib.domain.validation import checked
+    from skills_lib.domain.models import parse_model
     from skills_lib.market.candles import CandleQuestion
 
     rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
-    settings = checked(
+    settings = parse_model(
         BacktestSettings,
         costs=costs_from(costs, rates | {"funding_bps_per_8h": funding_bps}),
         cash=cash,

@@ -110,6 +110,6 @@ def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
     """
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.costs import costs_from
-    from skills_lib.domain.validation import checked
+    from skills_lib.domain.models import parse_model
 
-    return checked(BacktestSettings, costs=costs_from(costs, {}), cash=cash, leverage=leverage)
+    return parse_model(BacktestSettings, costs=costs_from(costs, {}), cash=cash, leverage=leverage)

@@ -7,8 +7,6 @@ from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.indicators import opening_range
 from skills_lib.domain.parameters import Choice, Integer, Real
 from skills_lib.domain.sessions import (
-    DAY_NS,
-    MINUTE_NS,
     first_in_session,
     session_number,
     session_starts,
@@ -16,6 +14,7 @@ from skills_lib.domain.sessions import (
     value_at_start,
 )
 from skills_lib.domain.signals import Signals, price_away
+from skills_lib.domain.time import DAY_NS, MINUTE_NS
 
 
 class OpeningRangeBreakout(SignalStrategy):

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel, ConfigDict
-
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 
 
-class MetricRow(BaseModel):
+class MetricRow(FrozenModel):
     """One figure of every compared run, in the order of the runs."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     label: str
@@ -20,10 +17,8 @@ class MetricRow(BaseModel):
     values: list[float | int | None]
 
 
-class Comparison(BaseModel):
+class Comparison(FrozenModel):
     """Runs, their figures, and what makes the comparison unfair."""
-
-    model_config = ConfigDict(frozen=True)
 
     runs: list[BacktestResult]
     metrics: list[MetricRow]

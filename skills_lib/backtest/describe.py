@@ -5,17 +5,15 @@ import sys
 from typing import Literal
 
 from backtesting import Strategy
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.strategy import SignalStrategy, parameter_space
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.parameters import Parameter
 
 
-class ParameterDescription(BaseModel):
+class ParameterDescription(FrozenModel):
     """One parameter. `values_in_sweep`: how many values a full sweep tries."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     default: Value
@@ -23,10 +21,8 @@ class ParameterDescription(BaseModel):
     values_in_sweep: int
 
 
-class StrategyDescription(BaseModel):
+class StrategyDescription(FrozenModel):
     """One strategy. `executor`: "signals" runs on every executor, "next" on backtesting.py alone."""
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     title: str

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from skills_lib.domain.bars import Bars
-from skills_lib.domain.sessions import MINUTE_NS
+from skills_lib.domain.time import MINUTE_NS
 
 MIDNIGHT_NS = 1_704_067_200 * 1_000_000_000  # 2024-01-01T00:00Z
 

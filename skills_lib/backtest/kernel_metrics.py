@@ -9,6 +9,7 @@ import numpy as np
 
 from skills_lib.backtest.kernel_legs import charge_funding, daily_returns, day_end, drawdown, worth
 from skills_lib.backtest.kernel_model import inlined, inlined_sums
+from skills_lib.domain.time import DAY_NS
 
 ROW = (
     "final_equity",
@@ -76,7 +77,6 @@ ROW = (
     _CALMAR,
 ) = range(len(ROW))
 
-_DAY_NS = 86_400 * 1_000_000_000
 _DAYS_PER_YEAR = 365
 _SUMMED_AT_ONCE = 128
 
@@ -100,7 +100,7 @@ def measure(market, rules, span, days, own, warm_up, book, trades, legs, scratch
     daily_returns(market, rules, span, days, curve, legs, daily)
     _risk(daily, scratch.spare, row)
     fall, time_below = drawdown(market, rules.unit, span, curve, legs)
-    row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / _DAY_NS
+    row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / DAY_NS
     _against_market(daily, scratch.market, own, scratch.spare, row)
     _per_trade(book, trades, beyond - first, scratch.trades, row)
     _edge(rules, book, trades, scratch.trades, scratch.more_trades, row)

@@ -14,9 +14,9 @@ import numpy as np
 from skills_lib.backtest.execution import Execution
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.costs import Costs
+from skills_lib.domain.time import DAY_NS
 
 DAYS_PER_YEAR = 365
-DAY_NS = 86_400 * 1_000_000_000
 
 Figures = dict[str, float | int | None]
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import PRESETS, Costs
+from skills_lib.domain.models import FrozenModel
 
 Engine = Literal["reference", "kernel"]
 
@@ -25,19 +26,15 @@ class BacktestSettings(BaseModel):
     engine: Engine = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
 
 
-class Verdict(BaseModel):
+class Verdict(FrozenModel):
     """SOLID, MIXED or WEAK, and why."""
-
-    model_config = ConfigDict(frozen=True)
 
     label: Literal["SOLID", "MIXED", "WEAK"]
     reasons: list[str]
 
 
-class Artifacts(BaseModel):
+class Artifacts(FrozenModel):
     """Files of a stored run."""
-
-    model_config = ConfigDict(frozen=True)
 
     result: Path
     report: Path
@@ -47,13 +44,11 @@ class Artifacts(BaseModel):
     equity: Path
 
 
-class BacktestResult(BaseModel):
+class BacktestResult(FrozenModel):
     """One stored answer. `metrics` maps the names in `metrics.METRICS` to figures; None is undefined.
 
     The whole span is in-sample: parameters were chosen by somebody who may have seen it.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     run_id: str
     strategy: str

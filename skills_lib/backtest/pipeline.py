@@ -13,7 +13,7 @@ from backtesting import Strategy
 from skills_lib.backtest import engines
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, code_sha256
-from skills_lib.backtest.metrics import DAY_NS, DAYS_PER_YEAR, compute_metrics, drawdown
+from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics, drawdown
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
 from skills_lib.backtest.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.report import write_report
@@ -23,6 +23,7 @@ from skills_lib.backtest.strategy import parameter_space
 from skills_lib.backtest.trials import CountTrials, TrialCounter
 from skills_lib.backtest.verdict import judge
 from skills_lib.domain.bars import Bars
+from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 
@@ -97,8 +98,8 @@ def _result(
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(candles.bars),
-        start=_utc(candles.bars.open_time_ns[0]),
-        end=_utc(candles.bars.open_time_ns[-1]),
+        start=utc(candles.bars.open_time_ns[0]),
+        end=utc(candles.bars.open_time_ns[-1]),
         parameters=identity.parameters,
         settings=identity.settings,
         metrics=metrics,
@@ -146,7 +147,3 @@ def _title(result: BacktestResult) -> str:
     parameters = ", ".join(f"{name} {value}" for name, value in result.parameters.items())
     label = "SYNTHETIC DATA, in-sample" if result.synthetic else "in-sample"
     return f"{result.strategy} ({parameters}) · {result.symbol} {result.timeframe} · {label}"
-
-
-def _utc(time_ns: np.int64) -> str:
-    return pd.Timestamp(time_ns).isoformat(timespec="seconds")

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from pydantic import BaseModel, ConfigDict, Field
 
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.domain.validation import checked
+from skills_lib.domain.models import parse_model
 
 BPS = 1e-4
 
@@ -103,4 +103,4 @@ def costs_from(name: str, overrides: Mapping[str, float | None]) -> Costs:
     base, changed = preset(name), {key: value for key, value in overrides.items() if value is not None}
     if not changed:
         return base
-    return checked(Costs, **base.model_dump() | changed | {"name": f"{name}, adjusted"})
+    return parse_model(Costs, **base.model_dump() | changed | {"name": f"{name}, adjusted"})

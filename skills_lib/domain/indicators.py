@@ -9,7 +9,8 @@ import pandas as pd
 
 from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
 from skills_lib.domain.memory import remembered
-from skills_lib.domain.sessions import MINUTE_NS, session_number, since_session_open
+from skills_lib.domain.sessions import session_number, since_session_open
+from skills_lib.domain.time import MINUTE_NS
 
 
 @remembered

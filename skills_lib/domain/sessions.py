@@ -6,10 +6,7 @@ Every function looks only at open times up to the bar it answers for, so holes i
 import numpy as np
 
 from skills_lib.domain.bars import BoolArray, IntArray
-
-MINUTE_NS = 60 * 1_000_000_000
-HOUR_NS = 60 * MINUTE_NS
-DAY_NS = 24 * HOUR_NS
+from skills_lib.domain.time import DAY_NS, HOUR_NS
 
 
 def session_number(open_time_ns: IntArray, open_hour: int) -> IntArray:

@@ -19,6 +19,7 @@ from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
+from skills_lib.domain.time import DAY_NS
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.ledger import Keys, Ledger, Outcome, union
 from skills_lib.validate.ledger_model import Asked, TrialData, Trials
@@ -26,7 +27,6 @@ from skills_lib.validate.ledger_model import Asked, TrialData, Trials
 if TYPE_CHECKING:
     from skills_lib.backtest.pipeline import Subject
 
-_DAY_NS = 86_400 * 1_000_000_000
 _LONGER = 2.0
 """A configuration's Sharpe ratio is noted again where a span is this much longer than the one noted before."""
 
@@ -183,4 +183,4 @@ def _imported(file: Path, package: str) -> Iterator[Path]:
 
 
 def _days(bars: Bars, span: Span) -> float:
-    return int(bars.open_time_ns[span.stop - 1] + bars.interval_ns - bars.open_time_ns[span.start]) / _DAY_NS
+    return int(bars.open_time_ns[span.stop - 1] + bars.interval_ns - bars.open_time_ns[span.start]) / DAY_NS

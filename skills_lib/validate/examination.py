@@ -5,7 +5,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel
 
 from skills_lib.backtest.evaluator import COLUMNS, Span
@@ -13,6 +12,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.ledger_model import Trials
@@ -44,7 +44,6 @@ from skills_lib.validate.verdict_figures import figures_to_judge, warnings_of
 from skills_lib.validate.walk_forward import Outcome, efficiency, positive_share
 from skills_lib.validate.walk_model import Stretch
 from skills_lib.validate.walk_pipeline import window_result
-from skills_lib.validate.windows import DAY_NS
 
 
 def examine(
@@ -219,11 +218,6 @@ def piece(bars: Bars, span: Span) -> dict[str, Any]:
     """The fields of a `Piece`."""
     times = bars.open_time_ns
     return {"start": utc(times[span.start]), "end": utc(times[span.stop - 1]), "bars": span.stop - span.start}
-
-
-def utc(time_ns: int) -> str:
-    """An instant, to the second."""
-    return pd.Timestamp(int(time_ns)).isoformat(timespec="seconds")
 
 
 def _test_sharpe(outcome: Outcome) -> float:

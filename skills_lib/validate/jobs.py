@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.domain.errors import InputError, TwokeyError, did_you_mean
+from skills_lib.domain.models import FrozenModel
 from skills_lib.progress import Progress
 
 State = Literal["starting", "running", "done", "failed", "cancelled", "died"]
@@ -32,10 +32,8 @@ CANCEL_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 
 
-class Job(BaseModel):
+class Job(FrozenModel):
     """One job. `done` of `total` is its progress; `error` the one line it failed with; times are UTC."""
-
-    model_config = ConfigDict(frozen=True)
 
     job_id: str
     arguments: list[str]

@@ -4,12 +4,11 @@ import json
 import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.time import DAY_NS
 
 if TYPE_CHECKING:
     from skills_lib.market.candles.model import Candles
-
-DAY_NS = 86_400 * 1_000_000_000
 
 
 class TrialData(NamedTuple):
@@ -67,11 +66,7 @@ class Asked(NamedTuple):
         return cls(**{name: plain[name] for name in cls._fields if name != "data"}, data=data)  # type: ignore[arg-type]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class Trials(_Frozen):
+class Trials(FrozenModel):
     """What was ever tried on some candles.
 
     `configurations`: distinct strategy code, parameters, settings and timeframe. `evaluated`: those of them whose
@@ -87,7 +82,7 @@ class Trials(_Frozen):
     notices: list[str]
 
 
-class LedgerLine(_Frozen):
+class LedgerLine(FrozenModel):
     """What one origin tried of one strategy on one instrument. Times are UTC."""
 
     symbol: str
@@ -101,7 +96,7 @@ class LedgerLine(_Frozen):
     last_at: str
 
 
-class LedgerMarket(_Frozen):
+class LedgerMarket(FrozenModel):
     """All that was tried on one instrument, over all strategies, timeframes and spans. `start`, `end`: UTC."""
 
     symbol: str
@@ -113,7 +108,7 @@ class LedgerMarket(_Frozen):
     strategies: int
 
 
-class SealOpening(_Frozen):
+class SealOpening(FrozenModel):
     """The sealed bars of one market, looked at for a `reason`. `number`: 1 for the first look at any of these bars.
 
     `tried_before`: configurations that had been evaluated on some of these bars by then; where it is not 0 they were
@@ -134,7 +129,7 @@ class SealOpening(_Frozen):
     tried_before: int
 
 
-class LedgerSummary(_Frozen):
+class LedgerSummary(FrozenModel):
     """The whole ledger: the user's file and this workspace's, counted as one."""
 
     configurations: int

@@ -5,10 +5,9 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.stability import Kind
 
@@ -16,11 +15,7 @@ Figures = dict[str, float | int | None]
 EngineName = Literal["kernel", "reference"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class SweepQuestion(_Frozen):
+class SweepQuestion(FrozenModel):
     """Everything that makes two sweeps the same. `values`: what each parameter is tried with."""
 
     strategy: str
@@ -43,7 +38,7 @@ class SweepQuestion(_Frozen):
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
-class Plateau(_Frozen):
+class Plateau(FrozenModel):
     """How a point stands in its neighbourhood; None where the neighbourhood holds a worthless combination.
 
     `kind` is "plateau", "spike", or "unknown" where too few neighbours were tried.
@@ -55,7 +50,7 @@ class Plateau(_Frozen):
     neighbours: int
 
 
-class Point(_Frozen):
+class Point(FrozenModel):
     """One combination, its figures in-sample, and how it stands."""
 
     parameters: dict[str, Value]
@@ -63,7 +58,7 @@ class Point(_Frozen):
     plateau: Plateau
 
 
-class ValueMedian(_Frozen):
+class ValueMedian(FrozenModel):
     """Median score of the eligible combinations that hold one value of a parameter; None where there are none."""
 
     value: Value
@@ -71,14 +66,14 @@ class ValueMedian(_Frozen):
     combinations: int
 
 
-class Sensitivity(_Frozen):
+class Sensitivity(FrozenModel):
     """How much one parameter matters. `effect`: greatest less least of the medians, in units of the metric."""
 
     effect: float
     medians: list[ValueMedian]
 
 
-class Heatmap(_Frozen):
+class Heatmap(FrozenModel):
     """One picture; `y` is None where a single parameter varies."""
 
     x: str
@@ -86,7 +81,7 @@ class Heatmap(_Frozen):
     png: Path
 
 
-class OptimizationArtifacts(_Frozen):
+class OptimizationArtifacts(FrozenModel):
     """Files of a stored optimisation. `interactive` is None where fewer than two parameters vary."""
 
     folder: Path
@@ -97,7 +92,7 @@ class OptimizationArtifacts(_Frozen):
     interactive: Path | None
 
 
-class OptimizationResult(_Frozen):
+class OptimizationResult(FrozenModel):
     """One stored optimisation. `combinations`: admissible ones in the space, None where too many to count.
 
     `best` is the raw maximum, the luckiest of all tried; `recommended` the centre of the best plateau.

@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import daily_equity, daily_returns
@@ -12,6 +11,7 @@ from skills_lib.backtest.model import BacktestResult
 from skills_lib.backtest.results import RunStore
 from skills_lib.domain.bars import Bars, IntArray
 from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.market.candles import CandleQuestion, Source
 from skills_lib.settings import Settings
 from skills_lib.validate.stages.monte_carlo import (
@@ -27,13 +27,11 @@ from skills_lib.validate.validation_plan import parse_seed
 FEWEST_SAMPLES, MOST_SAMPLES = 10, 100_000
 
 
-class RunResampled(BaseModel):
+class RunResampled(FrozenModel):
     """A stored run, drawn again. All of it is in-sample, because the run is; None where there are too few trades.
 
     `random_entries` is None too where the run's candles are not at hand; `notes` say so.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     run_id: str
     strategy: str

@@ -7,10 +7,10 @@ open them again with other parameters, settings or code, and whoever opens them 
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.time import utc
 from skills_lib.validate.ledger import SEAL, Contents, Ledger, asked_of, union
 from skills_lib.validate.ledger_model import Asked, SealOpening
 from skills_lib.validate.ledger_store import Draft, Entry
@@ -90,11 +90,6 @@ def _opening(contents: Contents, entry: Entry) -> SealOpening:
         number=1 + len(looks),
         tried_before=len(union(tried)),
     )
-
-
-def utc(time_ns: int) -> str:
-    """Seconds are enough: bars open on whole ones."""
-    return datetime.fromtimestamp(time_ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _asked(entry: Entry) -> Asked:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.measure import Measure, Measurer
 from skills_lib.validate.space import Space
 from skills_lib.validate.stability import neighbours_of
@@ -29,10 +29,8 @@ nothing is known of their stability."""
 _PATIENCE = 50  # proposals per wanted trial before a sampler that finds nothing new stops
 
 
-class SearchPlan(BaseModel):
+class SearchPlan(FrozenModel):
     """How a space is searched. `trials` is None for a grid, which tries every combination."""
-
-    model_config = ConfigDict(frozen=True)
 
     method: Method = "grid"
     trials: int | None = None

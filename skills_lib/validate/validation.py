@@ -10,9 +10,10 @@ from typing import Protocol
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.time import utc
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.examination import examination, examine, piece, utc
+from skills_lib.validate.examination import examination, examine, piece
 from skills_lib.validate.ledger_model import SealOpening
 from skills_lib.validate.optimize import sweep_question
 from skills_lib.validate.own_trials import CountingBook

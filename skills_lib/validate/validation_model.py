@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.model import EngineName, Figures
 from skills_lib.validate.stability import Kind
 from skills_lib.validate.stages.audit import DataAudit
@@ -25,10 +24,6 @@ from skills_lib.validate.walk_forward import Pick
 from skills_lib.validate.walk_model import Stretch, WalkForwardQuestion, WindowResult
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
 class ValidationQuestion(WalkForwardQuestion):
     """Everything that makes two validations the same; lengths in nanoseconds.
 
@@ -43,7 +38,7 @@ class ValidationQuestion(WalkForwardQuestion):
     open_sealed: bool
 
 
-class Piece(_Frozen):
+class Piece(FrozenModel):
     """Consecutive bars; `start` and `end` are the open times of the first and the last, UTC."""
 
     start: str
@@ -51,7 +46,7 @@ class Piece(_Frozen):
     bars: int
 
 
-class Lookahead(_Frozen):
+class Lookahead(FrozenModel):
     """Whether signals use anything later than their own bar, and whether they depend on where history starts."""
 
     truncation: Truncation
@@ -83,7 +78,7 @@ class OutOfSample(Piece):
     fall: Fall
 
 
-class WalkedForward(_Frozen):
+class WalkedForward(FrozenModel):
     """Walk-forward over everything unsealed, with the search repeated in each window.
 
     `mean_sharpe`: mean over all windows of the annual Sharpe of the test span; a window without choice or without a
@@ -115,7 +110,7 @@ class OverfittingFigures(Overfitting):
     cscv: Pbo
 
 
-class MonteCarlo(_Frozen):
+class MonteCarlo(FrozenModel):
     """Resampled from the stitched out-of-sample run of the walk-forward; None where it has too few trades.
 
     `price_noise` re-runs the chosen parameters on the out-of-sample bars with noise added to their prices.
@@ -128,14 +123,14 @@ class MonteCarlo(_Frozen):
     price_noise: Noise | None
 
 
-class StitchedCosts(_Frozen):
+class StitchedCosts(FrozenModel):
     """The stitched out-of-sample run paid with `multiple` times the costs; the windows' choices stay."""
 
     multiple: float
     metrics: Figures
 
 
-class CostFigures(_Frozen):
+class CostFigures(FrozenModel):
     """`stitched`: the walk-forward's run at other costs, which the verdict reads; `fixed`: the chosen parameters on
     the out-of-sample bars at other costs and with orders one bar late."""
 
@@ -158,7 +153,7 @@ class Sealed(Piece):
     metrics: Figures | None = None
 
 
-class Examination(_Frozen):
+class Examination(FrozenModel):
     """Everything the verdict needs about one strategy on one set of candles."""
 
     parameters: dict[str, Value]
@@ -176,7 +171,7 @@ class Examination(_Frozen):
     warnings: list[str]
 
 
-class ValidationArtifacts(_Frozen):
+class ValidationArtifacts(FrozenModel):
     """Files of a stored validation."""
 
     folder: Path
@@ -220,7 +215,7 @@ class ValidationResult(Examination):
     created_at: str
 
 
-class StageAnswers(_Frozen):
+class StageAnswers(FrozenModel):
     """What `--only` asks for: the stages by the names they have in a whole validation, and no verdict."""
 
     strategy: str

@@ -5,17 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.parameters import ParameterSpace
+from skills_lib.domain.time import DAY_NS
 from skills_lib.validate.optimize import Search
 from skills_lib.validate.space import Space, make_space
 from skills_lib.validate.verdict import Rules
 from skills_lib.validate.walk_forward import Pick
-from skills_lib.validate.windows import DAY_NS, WindowPlan
+from skills_lib.validate.windows import WindowPlan
 
 MOST_COMBINATIONS = 100
 """Of the coarse grid that is searched where no --param is given: enough for a plateau, few enough to deflate little."""
@@ -26,10 +28,8 @@ eight, and of seven windows five are the nearest to 70 %. Measured: docs/calibra
 _DECADE = 10
 
 
-class Samples(BaseModel):
+class Samples(FrozenModel):
     """How much each sampling stage draws; calibration, which runs thousands of markets, takes fewer."""
-
-    model_config = ConfigDict(frozen=True)
 
     monte_carlo: int = Field(1000, ge=10, description="resampled histories of each bootstrap")
     random_entries: int = Field(

@@ -6,6 +6,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from skills_lib.domain.models import FrozenModel
+
 Label = Literal["PASS", "CAUTION", "FAIL"]
 _ORDER: tuple[Label, ...] = ("PASS", "CAUTION", "FAIL")
 _THINNEST = 3
@@ -28,7 +30,7 @@ class Rules(BaseModel):
     min_double_cost_return_pct: float = 0.0
 
 
-class VerdictFigures(BaseModel):
+class VerdictFigures(FrozenModel):
     """What is judged; None means that it could not be computed, which never passes.
 
     `walk_forward_sharpe`: mean annual Sharpe ratio of the windows' test spans. `positive_windows_pct`: share of
@@ -38,8 +40,6 @@ class VerdictFigures(BaseModel):
     `lookahead_passed`, `starts_agree`, `audit_passed`: the stages lookahead (truncation, warm_up) and audit.
     The rest is not judged; it decides what the verdict says it does not cover.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     walk_forward_sharpe: float | None = None
     positive_windows_pct: float | None = None
@@ -61,14 +61,12 @@ class VerdictFigures(BaseModel):
     unseen_regimes: list[str] = Field(default_factory=list)
 
 
-class RuleResult(BaseModel):
+class RuleResult(FrozenModel):
     """One line of the table. `value` is None where it could not be computed.
 
     `comparison`: how `value` must stand to `threshold`. `margin`: how far it is on the good side of the threshold, in
     the figure's own unit, below 0 on the bad side; None for yes or no. `level`: PASS, or how bad the miss is.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     name: str
     comparison: Literal[">", "<", "is"]
@@ -81,13 +79,11 @@ class RuleResult(BaseModel):
     level: Label
 
 
-class Verdict(BaseModel):
+class Verdict(FrozenModel):
     """The label is the worst level of all rules.
 
     `would_change`: each miss and what it needs; for a PASS the three thinnest margins. `not_covered`: what no rule saw.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     label: Label
     rules: list[RuleResult]

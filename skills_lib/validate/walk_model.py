@@ -3,17 +3,12 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.model import EngineName, Figures, SweepQuestion
 from skills_lib.validate.stability import Kind
 from skills_lib.validate.walk_forward import Pick
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
 
 
 class WalkForwardQuestion(SweepQuestion):
@@ -27,7 +22,7 @@ class WalkForwardQuestion(SweepQuestion):
     pick: Pick
 
 
-class WindowResult(_Frozen):
+class WindowResult(FrozenModel):
     """One window; times are UTC, ends not included. `parameters` is None where nothing was eligible to be chosen.
 
     `train` is in-sample, `test` out-of-sample, each on its whole span with the full starting cash.
@@ -43,7 +38,7 @@ class WindowResult(_Frozen):
     test: Figures | None
 
 
-class Stretch(_Frozen):
+class Stretch(FrozenModel):
     """Consecutive parts of the stitched out-of-sample run; `start` and `end` are its first and last bars, UTC."""
 
     start: str
@@ -53,14 +48,14 @@ class Stretch(_Frozen):
     metrics: Figures
 
 
-class Halves(_Frozen):
+class Halves(FrozenModel):
     """The first half of the windows against the second; None where there is only one window."""
 
     first: Stretch | None
     second: Stretch | None
 
 
-class Drift(_Frozen):
+class Drift(FrozenModel):
     """How one parameter wandered. `changed_share`: windows that changed it; `mean_step`: mean change in shares of
     its range, None where its values have no order."""
 
@@ -69,7 +64,7 @@ class Drift(_Frozen):
     mean_step: float | None
 
 
-class WalkForwardArtifacts(_Frozen):
+class WalkForwardArtifacts(FrozenModel):
     """Files of a stored walk-forward."""
 
     folder: Path
@@ -81,7 +76,7 @@ class WalkForwardArtifacts(_Frozen):
     equity: Path
 
 
-class WalkForwardResult(_Frozen):
+class WalkForwardResult(FrozenModel):
     """One stored walk-forward. `efficiency`: return per day out of sample over in sample; None where that lost."""
 
     id: str

@@ -16,6 +16,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
 from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import Bars
+from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.counted import open_counted
@@ -34,7 +35,7 @@ from skills_lib.validate.walk_model import (
 )
 from skills_lib.validate.walk_picture import draw_walk_forward
 from skills_lib.validate.walk_report import write_walk_forward
-from skills_lib.validate.windows import DAY_NS, WindowPlan, make_windows, stitched_spans
+from skills_lib.validate.windows import WindowPlan, make_windows, stitched_spans
 
 _FILES = {
     "result": "result.json",
@@ -112,8 +113,8 @@ class _Walked:
             return None
         execution, bars = joined(self.parts[first:beyond], self.bars)
         return Stretch(
-            start=_utc(bars.open_time_ns[0]),
-            end=_utc(bars.open_time_ns[-1]),
+            start=utc(bars.open_time_ns[0]),
+            end=utc(bars.open_time_ns[-1]),
             windows=beyond - first,
             bars=len(bars),
             metrics=compute_metrics(execution, bars, self.settings.costs),
@@ -147,8 +148,8 @@ def _result(
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(walked.bars),
-        start=_utc(walked.bars.open_time_ns[0]),
-        end=_utc(walked.bars.open_time_ns[-1]),
+        start=utc(walked.bars.open_time_ns[0]),
+        end=utc(walked.bars.open_time_ns[-1]),
         engine=walked.engine,
         method=question.plan.method,
         seed=question.plan.seed,
@@ -178,10 +179,10 @@ def window_result(outcome: Outcome) -> WindowResult:
     """One window as results tell it."""
     window, chosen = outcome.window, outcome.chosen
     return WindowResult(
-        train_start=_utc(window.train_start_ns),
-        train_end=_utc(window.train_end_ns),
-        test_start=_utc(window.test_start_ns),
-        test_end=_utc(window.test_end_ns),
+        train_start=utc(window.train_start_ns),
+        train_end=utc(window.train_end_ns),
+        test_start=utc(window.test_start_ns),
+        test_end=utc(window.test_end_ns),
         parameters=chosen.parameters if chosen else None,
         plateau=chosen.kind if chosen else None,
         train=figures_of(chosen.train) if chosen else None,
@@ -259,7 +260,3 @@ def _windows_frame(outcomes: Sequence[Outcome]) -> pd.DataFrame:
             row |= {f"{sample}_{name}": figures[name] if figures else None for name in METRICS}
         rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _utc(time_ns: int) -> str:
-    return pd.Timestamp(int(time_ns)).isoformat(timespec="seconds")

@@ -10,11 +10,10 @@ import numpy as np
 from skills_lib.backtest.evaluator import Span
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.time import DAY_NS, SECOND_NS
 
 _UNIT_NS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
-_SECOND_NS = 1_000_000_000
-DAY_NS = 86_400 * _SECOND_NS
 FEWEST_BARS = 2
 MOST_WINDOWS = 10_000
 
@@ -120,7 +119,7 @@ def _duration(name: str, text: str, least: int) -> int:
     elif match is None:
         raise InputError(f"--{name} {text} is no duration. Write a number and m, h, d or w, such as 180d.")
     else:
-        nanoseconds = round(float(match[1]) * _UNIT_NS[match[2]]) * _SECOND_NS
+        nanoseconds = round(float(match[1]) * _UNIT_NS[match[2]]) * SECOND_NS
     if nanoseconds < least:
         raise InputError(f"--{name} {text} is not allowed. Give more than 0, such as 30d.")
     return nanoseconds

@@ -6,8 +6,8 @@ from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.indicators import previous, rolling_std
 from skills_lib.domain.parameters import Choice, Integer, Real
-from skills_lib.domain.sessions import DAY_NS
 from skills_lib.domain.signals import Signals, crosses_above, crosses_below
+from skills_lib.domain.time import DAY_NS
 
 
 class Momentum(SignalStrategy):

@@ -14,7 +14,8 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.runner import run_reference
 from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.bars import Bars
-from skills_lib.domain.sessions import MINUTE_NS, session_number
+from skills_lib.domain.sessions import session_number
+from skills_lib.domain.time import MINUTE_NS
 from tests.strategies.drawing import pick, walk
 
 DAY = 1440

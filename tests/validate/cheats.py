@@ -9,8 +9,8 @@ from backtesting import Strategy
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray
 from skills_lib.domain.indicators import sma
-from skills_lib.domain.sessions import DAY_NS
 from skills_lib.domain.signals import Signals, crosses_above, crosses_below, never
+from skills_lib.domain.time import DAY_NS
 
 
 def wishing(long: BoolArray, short: BoolArray, **others: Any) -> Signals:

@@ -8,10 +8,11 @@ import numpy as np
 import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.pipeline import Subject
+from skills_lib.domain.time import DAY_NS
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.counted import LedgerCounter, counting
 from skills_lib.validate.ledger import Ledger
-from skills_lib.validate.ledger_model import DAY_NS, Asked, TrialData
+from skills_lib.validate.ledger_model import Asked, TrialData
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(400, seed=3)

@@ -23,12 +23,13 @@ from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.costs import preset
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.settings import Settings
 from skills_lib.validate.counted import CountedEvaluator, configuration_keys, counting, open_counted
 from skills_lib.validate.engines import open_evaluator
 from skills_lib.validate.ledger import Ledger, Outcome
-from skills_lib.validate.ledger_model import DAY_NS, TrialData
+from skills_lib.validate.ledger_model import TrialData
 from skills_lib.validate.model import OptimizationResult
 from skills_lib.validate.optimize import Search, optimize
 from skills_lib.validate.search import SearchPlan

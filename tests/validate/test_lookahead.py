@@ -18,8 +18,8 @@ from skills_lib.backtest.strategy import SignalStrategy, parameter_space
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.indicators import ema, sma
-from skills_lib.domain.sessions import DAY_NS
 from skills_lib.domain.signals import Signals, crosses_above, crosses_below, never
+from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.validate.stages.lookahead import truncation, warm_up

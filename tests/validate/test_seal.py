@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.time import DAY_NS
 from skills_lib.validate.ledger import Ledger
-from skills_lib.validate.ledger_model import DAY_NS, Asked, TrialData
+from skills_lib.validate.ledger_model import Asked, TrialData
 from skills_lib.validate.seal import open_seal, openings
 
 SEALED = TrialData("BTCUSDT", "1h", False, 900 * DAY_NS, 1000 * DAY_NS, "5" * 64)

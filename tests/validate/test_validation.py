@@ -20,6 +20,7 @@ from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.parameters import Choice, Integer, ParameterSpace, Real
 from skills_lib.domain.signals import Signals, never
+from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import Candles
 from skills_lib.validate.calibration.planted import planted_market
@@ -35,7 +36,7 @@ from skills_lib.validate.validation_model import Examination, ValidationResult
 from skills_lib.validate.validation_others import file_for, find_others
 from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, usual_windows, validation_space
 from skills_lib.validate.validation_seal import LedgerSeal
-from skills_lib.validate.windows import DAY_NS, make_windows, stitched_spans
+from skills_lib.validate.windows import make_windows, stitched_spans
 from tests.counting import counted_beside, ledger_beside
 from tests.validate.cheats import PeeksOneBarAndRepeatsTheLast
 from tests.validate.markets import candles_of, random_walk

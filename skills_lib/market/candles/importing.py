@@ -9,12 +9,13 @@ import numpy as np
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.errors import CorruptDataError, InputError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.time import SECOND_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.cache import CacheKey, CandleCache, Merged
 from skills_lib.market.candles.layouts import Table, read_table
 from skills_lib.market.candles.model import Candles, Origin
 from skills_lib.market.candles.quality import measure, valid_ohlc
-from skills_lib.market.candles.spans import NS, Span, show
+from skills_lib.market.candles.spans import Span, show
 
 _FIELDS = ("open", "high", "low", "close", "volume")
 
@@ -149,7 +150,7 @@ def _timeframe_of(table: Table) -> Timeframe:
 
 
 def _length(step_ns: int) -> str:
-    seconds = step_ns // NS
+    seconds = step_ns // SECOND_NS
     for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"

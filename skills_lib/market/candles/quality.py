@@ -2,26 +2,25 @@
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
+from skills_lib.domain.models import FrozenModel
 
 SPIKE_FACTOR = 12.0
 SPIKE_WINDOW = 101
 _LISTED_GAPS = 10
 
 
-class Gap(BaseModel):
+class Gap(FrozenModel):
     """A hole between two neighbouring bars; `after` and `before` are their open times in UTC."""
-
-    model_config = ConfigDict(frozen=True)
 
     after: str
     before: str
     missing_bars: int
 
 
-class QualityReport(BaseModel):
+class QualityReport(FrozenModel):
     """Counts of defects; gaps are reported, never filled.
 
     gaps: holes between neighbouring bars; missing_bars: how many bars they lack; largest_gaps: the ten longest.
@@ -32,8 +31,6 @@ class QualityReport(BaseModel):
     than half. The deviation is 1.4826 times the median absolute log return of the 101 bars around.
     """
 
-    model_config = ConfigDict(frozen=True)
-
     bars: int
     gaps: int
     missing_bars: int
@@ -42,7 +39,7 @@ class QualityReport(BaseModel):
     ohlc_violations: int
     zero_volume: int
     spikes: int
-    largest_gaps: list[Gap] = []
+    largest_gaps: list[Gap] = Field(default_factory=list)
 
 
 def measure(bars: Bars) -> QualityReport:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
+from skills_lib.domain.time import HOUR_NS, MINUTE_NS, SECOND_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.series import bars_of
-from skills_lib.market.candles.spans import NS, Span, floor_to_bar
+from skills_lib.market.candles.spans import Span, floor_to_bar
 
 SEED = 4
 """Chosen so that BTC ends within a factor of two of its start; no strategy was run to choose it."""
-SAMPLE_SPAN = Span(1_609_459_200 * NS, 1_735_689_600 * NS)  # 2021-01-01 .. 2025-01-01 UTC
-_HOUR_NS, _MINUTE_NS = 3_600 * NS, 60 * NS
-_HOURS = (SAMPLE_SPAN.end_ns - SAMPLE_SPAN.start_ns) // _HOUR_NS
+SAMPLE_SPAN = Span(1_609_459_200 * SECOND_NS, 1_735_689_600 * SECOND_NS)  # 2021-01-01 .. 2025-01-01 UTC
+_HOURS = (SAMPLE_SPAN.end_ns - SAMPLE_SPAN.start_ns) // HOUR_NS
 _CHUNK_HOURS = 720
 _TICK, _LOT = 0.01, 1e-5
 
@@ -55,11 +55,11 @@ def sample_bars(symbol: str, timeframe: Timeframe, span: Span = SAMPLE_SPAN) -> 
         return _resample(np.empty((5, 0), np.int64), inside, timeframe)
     key = int.from_bytes(hashlib.sha256(symbol.encode()).digest()[:8], "big")
     hours = _hours(np.random.default_rng([SEED, key]), symbol)
-    first = (inside.start_ns - SAMPLE_SPAN.start_ns) // _HOUR_NS // _CHUNK_HOURS
-    last = -(-(inside.end_ns - SAMPLE_SPAN.start_ns) // (_HOUR_NS * _CHUNK_HOURS))
+    first = (inside.start_ns - SAMPLE_SPAN.start_ns) // HOUR_NS // _CHUNK_HOURS
+    last = -(-(inside.end_ns - SAMPLE_SPAN.start_ns) // (HOUR_NS * _CHUNK_HOURS))
     minutes = [_minutes(np.random.default_rng([SEED, key, chunk]), hours, chunk) for chunk in range(first, last)]
-    start_ns = SAMPLE_SPAN.start_ns + first * _CHUNK_HOURS * _HOUR_NS
-    skip, stop = (inside.start_ns - start_ns) // _MINUTE_NS, (inside.end_ns - start_ns) // _MINUTE_NS
+    start_ns = SAMPLE_SPAN.start_ns + first * _CHUNK_HOURS * HOUR_NS
+    skip, stop = (inside.start_ns - start_ns) // MINUTE_NS, (inside.end_ns - start_ns) // MINUTE_NS
     return _resample(np.concatenate(minutes, axis=1)[:, skip:stop], inside, timeframe)
 
 

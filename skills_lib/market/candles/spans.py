@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.time import DAY_NS, SECOND_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.model import CandleRequest
 
 DEFAULT_BARS = 17_520
-NS = 1_000_000_000
-_EIGHT_YEARS_NS = 8 * 365 * 86_400 * NS
-_MONDAY_NS = 4 * 86_400 * NS  # 1970-01-01 was a Thursday; weekly bars open on Mondays
+_EIGHT_YEARS_NS = 8 * 365 * DAY_NS
+_MONDAY_NS = 4 * DAY_NS  # 1970-01-01 was a Thursday; weekly bars open on Mondays
 _YEARS = range(1970, 2200)
 
 
@@ -48,12 +48,12 @@ def to_ns(moment: datetime) -> int:
     """UTC nanoseconds since 1970; a time without zone is UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     elapsed = aware - datetime(1970, 1, 1, tzinfo=UTC)
-    return (elapsed.days * 86_400 + elapsed.seconds) * NS + elapsed.microseconds * 1_000
+    return (elapsed.days * 86_400 + elapsed.seconds) * SECOND_NS + elapsed.microseconds * 1_000
 
 
 def to_datetime(time_ns: int) -> datetime:
     """The UTC moment of `time_ns`, cut to whole seconds."""
-    return datetime.fromtimestamp(time_ns // NS, UTC)
+    return datetime.fromtimestamp(time_ns // SECOND_NS, UTC)
 
 
 def show(time_ns: int) -> str:

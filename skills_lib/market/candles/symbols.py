@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import TypeAdapter
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.models import FrozenModel
 from skills_lib.market.candles.venues import Venue, require_exchange, suggest_pair
 from skills_lib.settings import Settings
 
@@ -14,10 +15,8 @@ _SHIPPED = Path(__file__).with_name("listings")
 _KEPT = timedelta(days=7)
 
 
-class SymbolMatch(BaseModel):
+class SymbolMatch(FrozenModel):
     """One listed instrument. `source` says where the listing is from; an old one may be wrong about `active`."""
-
-    model_config = ConfigDict(frozen=True)
 
     symbol: str
     pair: str

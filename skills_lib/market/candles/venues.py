@@ -17,11 +17,12 @@ import numpy as np
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.series import bars_of, cut, no_bars, union
-from skills_lib.market.candles.spans import NS, Span, floor_to_bar, to_ns
+from skills_lib.market.candles.spans import Span, floor_to_bar, to_ns
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings
 
@@ -29,7 +30,7 @@ T = TypeVar("T")
 
 _PAGE_BARS = 1_000
 _MS = 1_000_000
-_LATE_NS = 86_400 * NS
+_LATE_NS = DAY_NS
 _REFUSED_COUNTRY = re.compile(r"\b451\b|restricted location|from your country", re.IGNORECASE)
 _NOT_CONNECTED = re.compile(r"resolve|NewConnectionError|ConnectTimeout|unreachable|refused", re.IGNORECASE)
 _ADDRESSES = {"binance": "https://api.binance.com", "binanceusdm": "https://fapi.binance.com"}  # asked before ccxt

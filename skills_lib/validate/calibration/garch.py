@@ -12,10 +12,10 @@ import math
 import numpy as np
 
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
+from skills_lib.domain.time import HOUR_NS
 from skills_lib.market.candles.series import bars_of
 from skills_lib.validate.calibration.moves import START_PRICE
 
-HOUR_NS = 3_600 * 1_000_000_000
 START_NS = 1_609_459_200 * 1_000_000_000  # 2021-01-01T00:00Z
 HOURS_PER_YEAR = 8_760
 ANNUAL_VOLATILITY = 0.6

@@ -2,17 +2,14 @@
 
 from importlib.util import find_spec
 
-from pydantic import BaseModel, ConfigDict
-
 from skills_lib.domain.errors import TwokeyError
+from skills_lib.domain.models import FrozenModel
 
 CONFIDENCE = 0.95
 
 
-class Share(BaseModel):
+class Share(FrozenModel):
     """`passes` of `markets`, with the exact 95 % interval of the share behind them; [0, 1] where there are none."""
-
-    model_config = ConfigDict(frozen=True)
 
     markets: int
     passes: int

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from skills_lib.domain.bars import Bars
+from skills_lib.domain.time import DAY_NS
 from skills_lib.validate.calibration.garch import garch_bars, hourly
 from skills_lib.validate.calibration.moves import Moves
 from skills_lib.validate.stages.monte_carlo import stationary_indices
@@ -23,7 +24,6 @@ HOURS = YEARS * 365 * 24
 """Bars of one market: four years of hours, as the verdict's power is asked for."""
 MEAN_BLOCK = 24
 """Bars of a bootstrapped block on average: a day keeps its own volatility, and no trend outlives it."""
-_DAY_NS = 86_400 * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +62,6 @@ def flipped(bars: Bars, rng: np.random.Generator) -> Bars:
     return is exactly zero; mirrored logarithms would drift upwards by half the variance. A drift left in would be a
     direction that the hours of a day share, and a fast rule could follow it.
     """
-    day = bars.open_time_ns[1:] // _DAY_NS
+    day = bars.open_time_ns[1:] // DAY_NS
     signs = rng.choice(np.array([-1.0, 1.0]), size=int(day[-1] - day[0]) + 1)
     return Moves.of(bars).without_drift().mirrored(signs[day - day[0]]).bars(bars.open_time_ns[1:], bars.interval_ns)

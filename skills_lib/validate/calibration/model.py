@@ -5,10 +5,11 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.calibration.intervals import Share
 from skills_lib.validate.validation_plan import Samples
 from skills_lib.validate.verdict import Label, Rules, VerdictFigures, judge_validation
@@ -16,11 +17,7 @@ from skills_lib.validate.verdict import Label, Rules, VerdictFigures, judge_vali
 Kind = Literal["garch", "bootstrap", "flipped", "planted"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-
-class CalibrationQuestion(_Frozen):
+class CalibrationQuestion(FrozenModel):
     """Everything that makes two calibrations the same. `histories`: digests of the bars markets are made from."""
 
     strategy: str
@@ -42,7 +39,7 @@ class CalibrationQuestion(_Frozen):
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
-class MarketResult(_Frozen):
+class MarketResult(FrozenModel):
     """One market, validated. Everything the rules judged is kept, so that other thresholds can be tried afterwards.
 
     `sharpe`: the planted one, None on a null market. `in_sample_sharpe`: of the best of everything searched, in-sample.
@@ -57,7 +54,7 @@ class MarketResult(_Frozen):
     judged: VerdictFigures
     in_sample_sharpe: float | None
     ideal_sharpe: float | None = None
-    overfitting: dict[str, float | None] = {}
+    overfitting: dict[str, float | None] = Field(default_factory=dict)
     error: str | None = None
 
     @property
@@ -74,7 +71,7 @@ class Null(Share):
     rejected_by: dict[str, int]
 
 
-class PlantedShare(_Frozen):
+class PlantedShare(FrozenModel):
     """Markets with a planted edge: `power` is the share that passed."""
 
     sharpe: float
@@ -97,7 +94,7 @@ class Power(PlantedShare):
     rejected_by: dict[str, int]
 
 
-class NaiveRule(_Frozen):
+class NaiveRule(FrozenModel):
     """A naive rule on the same markets."""
 
     rule: str
@@ -105,7 +102,7 @@ class NaiveRule(_Frozen):
     planted: list[PlantedShare]
 
 
-class TradeOff(_Frozen):
+class TradeOff(FrozenModel):
     """What all rules let through at one strictness: 0 asks for nothing, 1 are the defaults."""
 
     strictness: float
@@ -114,7 +111,7 @@ class TradeOff(_Frozen):
     planted: list[PlantedShare]
 
 
-class WithoutRule(_Frozen):
+class WithoutRule(FrozenModel):
     """What the other rules let through if one is dropped."""
 
     rule: str
@@ -122,7 +119,7 @@ class WithoutRule(_Frozen):
     planted: list[PlantedShare]
 
 
-class CalibrationArtifacts(_Frozen):
+class CalibrationArtifacts(FrozenModel):
     """Files of a stored calibration. `markets`: one MarketResult a line."""
 
     folder: Path
@@ -132,7 +129,7 @@ class CalibrationArtifacts(_Frozen):
     markets: Path
 
 
-class Calibration(_Frozen):
+class Calibration(FrozenModel):
     """One stored calibration.
 
     `share`: of equity in a position. `errors`: markets that could not be examined, by reason. `source`: where the bars

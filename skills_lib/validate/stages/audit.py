@@ -3,15 +3,14 @@
 import math
 from collections.abc import Iterator
 
-from pydantic import BaseModel, ConfigDict
-
-from skills_lib.backtest.metrics import DAY_NS, DAYS_PER_YEAR
+from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import Bars
+from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.time import DAY_NS, HOUR_NS
 from skills_lib.market.candles.model import Candles
 from skills_lib.market.candles.quality import Gap, QualityReport, measure
 from skills_lib.validate.stages.overfit import Moments, minimum_track_record
 
-HOUR_NS = 3_600 * 1_000_000_000
 MOST_MISSING_SHARE = 0.05
 WORTH_TELLING_SHARE = 0.01
 FEWEST_DAYS = 180.0
@@ -23,25 +22,21 @@ LIMITS = (
 )
 
 
-class Outage(BaseModel):
+class Outage(FrozenModel):
     """A hole in the candles between two open times in UTC."""
-
-    model_config = ConfigDict(frozen=True)
 
     after: str
     before: str
     hours: float
 
 
-class DataAudit(BaseModel):
+class DataAudit(FrozenModel):
     """What the candles lack. Shares are of all bars that should be there; `outages` lists the longest first.
 
     `minimum_days_for_claim`: days of history after which a Sharpe ratio as claimed would be above 0 with 95 %
     confidence, for normal returns (minimum track record length, Bailey and López de Prado 2012); None where no
     positive ratio was claimed. `fatal`: defects that no result survives; `passed` where there are none.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     bars: int
     days: float

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from backtesting import Strategy
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.kernel import refusal, run_kernel
@@ -15,6 +14,7 @@ from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.stages.sharpe import annual_sharpe, defined
 
@@ -24,13 +24,11 @@ LIMITS = (
 )
 
 
-class Elsewhere(BaseModel):
+class Elsewhere(FrozenModel):
     """One run elsewhere, on all its bars. `metrics` as in METRICS; empty with a `problem` where it could not run.
 
     `sharpe_error`: standard error of the annual Sharpe ratio; None where undefined.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     symbol: str
     timeframe: str

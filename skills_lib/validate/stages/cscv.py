@@ -5,17 +5,17 @@ from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.percentiles import Percentiles
 
 _PRODUCTS_AT_ONCE = 262_144
 """Multiplications in one matrix product: OpenBLAS takes threads for more, which on a busy machine only wait."""
 
 
-class Pbo(BaseModel):
+class Pbo(FrozenModel):
     """Probability of backtest overfitting by combinatorially symmetric cross-validation.
 
     Source: Bailey, Borwein, López de Prado & Zhu, The Probability of Backtest Overfitting (2015). In every split of
@@ -25,8 +25,6 @@ class Pbo(BaseModel):
     first; below 0, the better it looked the worse it did. `loss_probability`: share of splits in which it lost money.
     `configurations`: those compared; such as could not run are left out, and such as gave the same returns count once.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     pbo: float | None
     reason: str | None

@@ -3,11 +3,10 @@
 import math
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from skills_lib.backtest.evaluator import Span
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.sharpe import annual_sharpe, chance_above, defined
 
 IN_SAMPLE_SHARE = 0.7
@@ -33,7 +32,7 @@ class Split(NamedTuple):
     sealed: Span
 
 
-class Fall(BaseModel):
+class Fall(FrozenModel):
     """How far the Sharpe ratio fell out of sample; ratios are annual, None is undefined.
 
     `fall_share`: the fall as a share of the in-sample ratio, None where that is not above 0. `standard_error`: of the
@@ -41,8 +40,6 @@ class Fall(BaseModel):
     true ratio were the same in both. `reading`: by the rule of thumb (20 % expected, 30 % too much), which over
     short spans is mostly noise: `words` say both.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     in_sample_days: int
     out_of_sample_days: int

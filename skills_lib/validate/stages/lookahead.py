@@ -9,12 +9,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from backtesting import Strategy
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.probe import Difference, Probe, open_probe
 
 DIFFERING_SHARE = 0.01
@@ -28,7 +28,7 @@ LIMITS = (
 )
 
 
-class Truncation(BaseModel):
+class Truncation(FrozenModel):
     """Whether what is known at a bar stays as it is when the bars after it are cut off or replaced.
 
     `cuts`: places tried; `compared_bars`: bars compared over all of them. `first_differing_bars`: for each failing
@@ -37,8 +37,6 @@ class Truncation(BaseModel):
     Wishes are compared exactly, prices, sizes and indicators to 9 digits; an indicator that changes afterwards fails
     too, for runs start where all are defined.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     cuts: int
     compared_bars: int
@@ -51,7 +49,7 @@ class Truncation(BaseModel):
     limits: str = LIMITS
 
 
-class WarmUp(BaseModel):
+class WarmUp(FrozenModel):
     """Whether decisions depend on where history starts.
 
     A decision is a bar with a wish (or, where a strategy has its own next(), with an order). `settled_after_bars`:
@@ -59,8 +57,6 @@ class WarmUp(BaseModel):
     `differing_share`: of the decisions in the later half of what is compared, the worst of all starts; at most 1 %
     may differ. A recursive average forgets where it began, a sum over all history never does.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     starts: int
     settled_after_bars: int | None

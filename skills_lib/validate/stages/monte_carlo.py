@@ -9,10 +9,10 @@ from importlib.util import find_spec
 from typing import Literal, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.percentiles import PERCENTS, Histogram, Percentiles
 
 Method = Literal["trade bootstrap", "block bootstrap", "order shuffle"]
@@ -34,10 +34,8 @@ LIMITS: dict[Method, str] = {
 }
 
 
-class Fan(BaseModel):
+class Fan(FrozenModel):
     """Percentiles of equity, as a multiple of its start, after `steps` trades or days; for a picture."""
-
-    model_config = ConfigDict(frozen=True)
 
     steps: tuple[int, ...]
     p5: tuple[float, ...]
@@ -47,7 +45,7 @@ class Fan(BaseModel):
     p95: tuple[float, ...]
 
 
-class Distribution(BaseModel):
+class Distribution(FrozenModel):
     """What other draws of the same trades or days would have made of the starting equity.
 
     `total_return_pct`: compounded return of a sample; None for the order shuffle, where all are equal.
@@ -56,8 +54,6 @@ class Distribution(BaseModel):
     `deeper_share`: share of samples whose drawdown is at least as deep as the observed one.
     `block_days`: mean block length of the block bootstrap. `limits`: what the figures cannot say.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     method: Method
     samples: int

@@ -9,11 +9,11 @@ from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import TwokeyError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.cscv import Pbo, backtest_overfitting, distinct_columns
 
 __all__ = (
@@ -50,7 +50,7 @@ class Moments(NamedTuple):
     kurtosis: float = 3.0
 
 
-class Overfitting(BaseModel):
+class Overfitting(FrozenModel):
     """Everything that discounts the search. Sharpe ratios in it are annual; None is undefined, with a word in `notes`.
 
     `trials`: configurations ever evaluated. `expected_maximum_sharpe`: what the best of so many would show without any
@@ -58,8 +58,6 @@ class Overfitting(BaseModel):
     `minimum_track_record_days`: days needed to say at 95 % that this Sharpe is above 0.
     `spa_p`: probability of a best configuration as good as this one if none beats staying out of the market.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     trials: int
     days: int

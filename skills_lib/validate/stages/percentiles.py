@@ -3,17 +3,15 @@
 from typing import Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.models import FrozenModel
 
 PERCENTS = (5, 25, 50, 75, 95)
 
 
-class Percentiles(BaseModel):
+class Percentiles(FrozenModel):
     """Five percentiles of a sample, linearly interpolated, in the unit of the field that holds them."""
-
-    model_config = ConfigDict(frozen=True)
 
     p5: float
     p25: float
@@ -27,10 +25,8 @@ class Percentiles(BaseModel):
         return cls(**dict(zip(cls.model_fields, np.percentile(values, PERCENTS).tolist(), strict=True)))
 
 
-class Histogram(BaseModel):
+class Histogram(FrozenModel):
     """Counts of a sample between neighbouring `edges`; one edge more than counts."""
-
-    model_config = ConfigDict(frozen=True)
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]

@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 from backtesting import Strategy
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.evaluator import COLUMNS, Span, row_of
 from skills_lib.backtest.kernel import refusal, signals_of
@@ -23,6 +22,7 @@ from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import BPS
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.signals import Signals
 from skills_lib.validate.stages.percentiles import Percentiles
 
@@ -33,10 +33,8 @@ LIMITS = (
 )
 
 
-class NoiseLevel(BaseModel):
+class NoiseLevel(FrozenModel):
     """Runs with noise of one size. `runs`: those that were possible; figures are None where none was."""
-
-    model_config = ConfigDict(frozen=True)
 
     size_bps: float
     runs: int
@@ -45,14 +43,12 @@ class NoiseLevel(BaseModel):
     positive_share: float | None
 
 
-class Noise(BaseModel):
+class Noise(FrozenModel):
     """The same run on true prices, and with noise on what the strategy sees.
 
     `size_bps`: deviation of a factor drawn for each bar on its four prices. `trades_at`: the prices trades were filled
     at; a strategy with its own next() cannot see other prices than it trades at. `limits`: what it cannot say.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     samples: int
     seed: int

@@ -7,11 +7,11 @@ overlap. What is left to differ is when the strategy chose to be in the market.
 from typing import NamedTuple, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
 from skills_lib.domain.costs import Costs
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.percentiles import Histogram, Percentiles
 
 _ELEMENTS_AT_ONCE = 32_768
@@ -25,15 +25,13 @@ LIMITS = (
 )
 
 
-class RandomEntries(BaseModel):
+class RandomEntries(FrozenModel):
     """Observed total return among those of random entries.
 
     `p`: (1 + samples at least as good) / (1 + samples), so never 0; None without trades. Returns are compounded net
     profit in percent of the starting cash. `overlapping`: the strategy held several trades at once, so random ones may
     overlap too. `limits`: what the figures cannot say.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     p: float | None
     samples: int

@@ -8,11 +8,11 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.metrics import daily_equity
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.sharpe import annual_sharpe, defined
 
 TREND_DAYS = 90
@@ -31,14 +31,12 @@ LIMITS = (
 )
 
 
-class RegimeCell(BaseModel):
+class RegimeCell(FrozenModel):
     """The strategy on the days of one regime.
 
     `share`: of the classified days. `return_pct`: its daily returns compounded. `sharpe`, `error`: annual, with the
     standard error; None where undefined. `too_few_days`: below 60, where the ratio says next to nothing.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     trend: Trend
     volatility: Volatility
@@ -50,13 +48,11 @@ class RegimeCell(BaseModel):
     too_few_days: bool
 
 
-class Regimes(BaseModel):
+class Regimes(FrozenModel):
     """Six cells. `unclassified_days`: the first ones, for which there is not enough past.
 
     `unseen`: regimes with too few days, in words; the result does not cover them.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     cells: list[RegimeCell]
     classified_days: int

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator, Mapping
 
 from backtesting import Strategy
-from pydantic import BaseModel, ConfigDict
 
 from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.metrics import Figures
@@ -12,6 +11,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs
+from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.break_even import search_root
 from skills_lib.validate.stages.stress_runs import Bench, Run, open_bench
 
@@ -29,17 +29,15 @@ LIMITS = (
 )
 
 
-class CostLevel(BaseModel):
+class CostLevel(FrozenModel):
     """One run. `multiple`: of all costs; `side_bps`: what a side then costs in bps, funding and fixed parts aside."""
-
-    model_config = ConfigDict(frozen=True)
 
     multiple: float
     side_bps: float
     metrics: Figures
 
 
-class CostStress(BaseModel):
+class CostStress(FrozenModel):
     """Runs on one span at several costs; `metrics` as in METRICS.
 
     `delayed_one_bar`: costs as charged, every wish, size, stop and target one bar later; None where the strategy has
@@ -48,8 +46,6 @@ class CostStress(BaseModel):
     even without costs, None where there are no trades or where it still earns at 999, which `notes` say.
     `survives_double`: net return above 0 at 2 × costs.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     levels: list[CostLevel]
     delayed_one_bar: Figures | None

@@ -1,15 +1,21 @@
-"""Typed models from what people typed, with one line where it does not fit."""
+"""The base of every frozen model, and models from typed input, with a one-line error where a value does not fit."""
 
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from skills_lib.domain.errors import InputError, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 
 
-def checked(model: type[M], **values: Any) -> M:
+class FrozenModel(BaseModel):
+    """A pydantic model whose fields cannot be assigned."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def parse_model(model: type[M], **values: Any) -> M:
     """Build `model` from `values`.
 
     Raises:

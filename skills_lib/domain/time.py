@@ -1,0 +1,13 @@
+"""Lengths of time in nanoseconds, and a moment as text."""
+
+from datetime import UTC, datetime
+
+SECOND_NS = 1_000_000_000
+MINUTE_NS = 60 * SECOND_NS
+HOUR_NS = 60 * MINUTE_NS
+DAY_NS = 24 * HOUR_NS
+
+
+def utc(time_ns: int) -> str:
+    """`2024-01-31T12:00:00`: the UTC moment of nanoseconds since 1970, cut to whole seconds."""
+    return f"{datetime.fromtimestamp(int(time_ns) // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%S}"
