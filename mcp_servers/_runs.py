@@ -14,9 +14,9 @@ from skills_lib.backtest import compare
 from skills_lib.backtest.describe import describe
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
-from skills_lib.backtest.pipeline import Subject, answer
+from skills_lib.backtest.pipeline import answer
 from skills_lib.backtest.results import RunStore
-from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError, TwokeyError
@@ -76,7 +76,7 @@ def run_backtest(
         TwokeyError: anything the library refuses.
     """
     settings, tested = Settings(), strategies.load(strategy)
-    subject = Subject(strategy, tested, strategies.source_file(strategy))
+    subject = LoadedStrategy(strategy, tested, strategies.source_file(strategy))
     conditions = parse_model(BacktestSettings, costs=costs_from(costs, rates), **account)
     parameter_space(tested).resolve(parameters)  # refused before candles are fetched
     candles = question.answer(settings, progress)

@@ -24,8 +24,8 @@ from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.pipeline import Subject
     from skills_lib.backtest.results import RunStore
+    from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.market.candles import CandleQuestion
 
 
@@ -136,13 +136,12 @@ def _run_and_show(
         print_result(result)
 
 
-def _subject(name: str, given: "dict[str, object]") -> "Subject":
+def _subject(name: str, given: "dict[str, object]") -> "LoadedStrategy":
     """Load the strategy and check its parameters before any candle is fetched."""
     import strategies
-    from skills_lib.backtest.pipeline import Subject
-    from skills_lib.backtest.strategy import parameter_space
+    from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 
-    subject = Subject(name, strategies.load(name), strategies.source_file(name))
+    subject = LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
     parameter_space(subject.strategy).resolve(given)
     return subject
 

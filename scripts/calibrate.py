@@ -60,12 +60,12 @@ def calibrate(
 def _calibrated(asked: "Asked", data_dir: Path | None, progress: "Progress") -> "Calibration":
     import strategies
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.pipeline import Subject
+    from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.validate.calibration.histories import find_histories
     from skills_lib.validate.calibration.study import calibrate as calibrate_on
 
     home = Settings()
-    subject = Subject(FAMILY, strategies.load(FAMILY), strategies.source_file(FAMILY))
+    subject = LoadedStrategy(FAMILY, strategies.load(FAMILY), strategies.source_file(FAMILY))
     return calibrate_on(
         subject, asked, find_histories(home, data_dir), BacktestSettings(), home.calibrations_dir, progress
     )

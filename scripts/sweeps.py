@@ -13,7 +13,7 @@ from skills_lib.settings import Settings
 if TYPE_CHECKING:
     from skills_lib.backtest.evaluator import Evaluator
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.pipeline import Subject
+    from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.market.candles import CandleQuestion, Candles
     from skills_lib.progress import Progress
     from skills_lib.validate.model import OptimizationResult
@@ -33,19 +33,19 @@ class Sweep:
     cluster: str | None
     job: Path | None = None
 
-    def subject(self) -> "Subject":
+    def subject(self) -> "LoadedStrategy":
         """The strategy.
 
         Raises:
             InputError: unknown, or its file cannot be used.
         """
         import strategies
-        from skills_lib.backtest.pipeline import Subject
+        from skills_lib.backtest.strategy import LoadedStrategy
 
-        return Subject(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
+        return LoadedStrategy(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
 
     def opener(
-        self, subject: "Subject", asked: "Search", candles: "Candles"
+        self, subject: "LoadedStrategy", asked: "Search", candles: "Candles"
     ) -> "Callable[[], AbstractContextManager[Evaluator]]":
         """Opens the engine when something is to be computed."""
         from skills_lib.validate.engines import open_evaluator

@@ -9,7 +9,7 @@ from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.pipeline import Subject
+    from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.market.candles import CandleQuestion, Candles
     from skills_lib.progress import Progress
     from skills_lib.validate.resample import RunResampled
@@ -29,16 +29,16 @@ class Asked:
     data_dir: Path | None
     job: Path | None
 
-    def subject(self) -> "Subject":
+    def subject(self) -> "LoadedStrategy":
         """The strategy.
 
         Raises:
             InputError: unknown, or its file cannot be used.
         """
         import strategies
-        from skills_lib.backtest.pipeline import Subject
+        from skills_lib.backtest.strategy import LoadedStrategy
 
-        return Subject(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
+        return LoadedStrategy(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
 
     def candles(self, symbol: str, timeframe: str, home: Settings, progress: "Progress") -> "Candles":
         """Candles of one pair; the main ones may come from a file of their own.
@@ -93,7 +93,7 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
     return resample(RunStore(home.results_dir), run_id, samples, seed, data, home)
 
 
-def _loaded(asked: Asked, progress: "Progress") -> "tuple[Subject, Candles, Validation]":
+def _loaded(asked: Asked, progress: "Progress") -> "tuple[LoadedStrategy, Candles, Validation]":
     from skills_lib.validate.validation import Validation, sealed_from
     from skills_lib.validate.validation_others import find_others
 
@@ -106,7 +106,7 @@ def _loaded(asked: Asked, progress: "Progress") -> "tuple[Subject, Candles, Vali
     return subject, candles, Validation(plan, asked.settings, others, opening)
 
 
-def _keepers(asked: Asked, subject: "Subject", candles: "Candles") -> "Keepers":
+def _keepers(asked: Asked, subject: "LoadedStrategy", candles: "Candles") -> "Keepers":
     from skills_lib.validate.ledger import Ledger
     from skills_lib.validate.store import SweepStore
     from skills_lib.validate.validation import Keepers, sealed_from

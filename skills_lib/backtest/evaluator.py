@@ -1,28 +1,19 @@
 """The contract between a sweep's engine and everything that asks it: spans in, a matrix of metrics out."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, Figures
+from skills_lib.backtest.model import Parameters, Span
 from skills_lib.domain.bars import FloatArray
-from skills_lib.domain.constraints import Value
-
-Parameters = Mapping[str, Value]
 
 COLUMNS: Mapping[str, int] = {name: column for column, name in enumerate(METRICS)}
 """Column of each metric in a matrix of metrics."""
 
 _COUNTS = frozenset({"trades"})
-
-
-class Span(NamedTuple):
-    """Bars `start` up to, not including, `stop`; the bars before `start` only warm indicators up."""
-
-    start: int
-    stop: int
 
 
 SpanWork = tuple[Sequence[Parameters], Span]

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.funding import charge_funding
 from skills_lib.backtest.kernel_prepared import Prepared, prepare
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy, compute_signals
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.backtest import kernel_jobs as jobs_of
-from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses, plain
 from skills_lib.backtest.kernel_metrics import ROW
 from skills_lib.backtest.kernel_model import (
@@ -25,6 +24,7 @@ from skills_lib.backtest.kernel_model import (
 )
 from skills_lib.backtest.kernel_prepared import Prepared
 from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.memory import Memory

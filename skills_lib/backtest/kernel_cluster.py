@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import Parameters, Span, SpanWork
+from skills_lib.backtest.evaluator import SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel_sweep import KernelSweep
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.parallel import Workers, unpacked
 from skills_lib.backtest.reference_sweep import Job, pack
 from skills_lib.backtest.strategy import SignalStrategy

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import Parameters, Span, SpanWork
+from skills_lib.backtest.evaluator import SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import execute, signals_of
 from skills_lib.backtest.kernel_batch import (
@@ -32,7 +32,7 @@ from skills_lib.backtest.kernel_batch import (
 from skills_lib.backtest.kernel_jobs import WARM_UP
 from skills_lib.backtest.kernel_model import DONE, STATUS
 from skills_lib.backtest.kernel_prepared import prepare
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.errors import InputError

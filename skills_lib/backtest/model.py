@@ -1,7 +1,8 @@
 """What is asked of a backtest and what comes back."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
@@ -9,7 +10,15 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import PRESETS, Costs
 from skills_lib.domain.models import FrozenModel
 
-Engine = Literal["reference", "kernel"]
+EngineName = Literal["reference", "kernel"]
+Parameters = Mapping[str, Value]
+
+
+class Span(NamedTuple):
+    """Bars `start` up to, not including, `stop`; the bars before `start` only warm indicators up."""
+
+    start: int
+    stop: int
 
 
 class BacktestSettings(BaseModel):
@@ -23,7 +32,7 @@ class BacktestSettings(BaseModel):
     exclusive_orders: bool = Field(True, description="an entry closes what is held first")
     trade_on_close: bool = Field(False, description="fill at the signal's own close: optimistic")
     fractional_unit: float = Field(1e-8, gt=0, le=1, description="smallest amount of the base asset")
-    engine: Engine = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
+    engine: EngineName = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
 
 
 class Verdict(FrozenModel):

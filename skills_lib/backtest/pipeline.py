@@ -2,13 +2,11 @@
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from backtesting import Strategy
 
 from skills_lib.backtest import engines
 from skills_lib.backtest.execution import Execution
@@ -19,7 +17,7 @@ from skills_lib.backtest.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.report import write_report
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.runner import ReferenceRun
-from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.trials import CountTrials, TrialCounter
 from skills_lib.backtest.verdict import judge
 from skills_lib.domain.bars import Bars
@@ -28,17 +26,8 @@ from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """The strategy under test: its name, class, and the file whose hash identifies it."""
-
-    name: str
-    strategy: type[Strategy]
-    source_file: Path
-
-
 def answer(
-    subject: Subject,
+    subject: LoadedStrategy,
     candles: Candles,
     given: Mapping[str, object],
     settings: BacktestSettings,
@@ -87,7 +76,7 @@ def _note(counter: TrialCounter, result: BacktestResult, bars: Bars) -> None:
 
 
 def _result(
-    subject: Subject, candles: Candles, identity: Identity, run: ReferenceRun, artifacts: Artifacts
+    subject: LoadedStrategy, candles: Candles, identity: Identity, run: ReferenceRun, artifacts: Artifacts
 ) -> BacktestResult:
     metrics = compute_metrics(run.execution, candles.bars, identity.settings.costs)
     return BacktestResult(

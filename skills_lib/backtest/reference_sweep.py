@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Parameters, Span, SpanWork, row_of
+from skills_lib.backtest.evaluator import SpanWork, row_of
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, execution_returns, last_bars_of_days
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.parallel import Workers, unpacked
 from skills_lib.backtest.spans import run_span
 from skills_lib.domain.bars import Bars, FloatArray

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Parameters, Span
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.runner import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars

@@ -1,6 +1,8 @@
 """The strategy base: say what is wanted as arrays, and it runs anywhere `backtesting.Strategy` runs."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -58,6 +60,15 @@ class SignalStrategy(Strategy):  # type: ignore[misc]
             return
         if held:  # without `exclusive_orders` a turn needs it: a full position leaves no margin for another entry
             held.close()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedStrategy:
+    """The strategy under test: its name, class, and the file whose hash identifies it."""
+
+    name: str
+    strategy: type[Strategy]
+    source_file: Path
 
 
 def parameter_space(strategy: type[Strategy]) -> ParameterSpace:

@@ -1,15 +1,12 @@
 """The contract between everything that evaluates and the trial ledger: counted first, evaluated afterwards."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from skills_lib.backtest.evaluator import Parameters
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Parameters
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.bars import FloatArray
 from skills_lib.market.candles.model import Candles
-
-if TYPE_CHECKING:
-    from skills_lib.backtest.pipeline import Subject
 
 
 class TrialCounter(Protocol):
@@ -34,5 +31,5 @@ class TrialCounter(Protocol):
         ...
 
 
-CountTrials = Callable[["Subject", Candles, BacktestSettings], TrialCounter]
+CountTrials = Callable[[LoadedStrategy, Candles, BacktestSettings], TrialCounter]
 """Opens the count for one strategy, its candles and settings; every pipeline asks for it before it evaluates."""

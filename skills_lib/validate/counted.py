@@ -9,23 +9,20 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Parameters, Span, SpanWork
+from skills_lib.backtest.evaluator import COLUMNS, Evaluator, SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Parameters, Span
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.time import DAY_NS
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.ledger import Keys, Ledger, Outcome, union
 from skills_lib.validate.ledger_model import Asked, TrialData, Trials
-
-if TYPE_CHECKING:
-    from skills_lib.backtest.pipeline import Subject
 
 _LONGER = 2.0
 """A configuration's Sharpe ratio is noted again where a span is this much longer than the one noted before."""
@@ -79,14 +76,14 @@ class LedgerCounter:
         return self._last[1]
 
 
-CountInLedger = Callable[["Subject", Candles, BacktestSettings], LedgerCounter]
+CountInLedger = Callable[[LoadedStrategy, Candles, BacktestSettings], LedgerCounter]
 """`CountTrials` whose counters also tell the count."""
 
 
 def counting(ledger: Ledger, origin: str) -> CountInLedger:
     """What pipelines open their counter with. `origin`: who asks, such as "twokey optimize (agent)"."""
 
-    def count(subject: "Subject", candles: Candles, settings: BacktestSettings) -> LedgerCounter:
+    def count(subject: LoadedStrategy, candles: Candles, settings: BacktestSettings) -> LedgerCounter:
         hashes = strategy_sha256(subject), settings_sha256(settings)
         return LedgerCounter(ledger, Asked(origin, subject.name, *hashes, TrialData.of(candles)))
 
@@ -155,7 +152,7 @@ def settings_sha256(settings: BacktestSettings) -> str:
     return hashlib.sha256(settings.model_dump_json(exclude={"engine"}).encode()).hexdigest()
 
 
-def strategy_sha256(subject: "Subject") -> str:
+def strategy_sha256(subject: LoadedStrategy) -> str:
     """Hash of the strategy's file and of every file of its package that it imports; names are not in it.
 
     The library is not in it either: after an update of Twokey the same strategy is the same trial.

@@ -7,13 +7,12 @@ from backtesting import Strategy
 
 from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.kernel import refusal
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.backtest.parallel import Workers, open_workers
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.validate.model import EngineName
 
 _ENGINES: tuple[EngineName, ...] = ("kernel", "reference")
 

@@ -5,14 +5,13 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.stability import Kind
 
 Figures = dict[str, float | int | None]
-EngineName = Literal["kernel", "reference"]
 
 
 class SweepQuestion(FrozenModel):

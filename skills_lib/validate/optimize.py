@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skills_lib.backtest.evaluator import Evaluator, Span
+from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.model import BacktestSettings, EngineName, Span
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
@@ -24,15 +24,7 @@ from skills_lib.progress import Progress, silent
 from skills_lib.validate.counted import open_counted
 from skills_lib.validate.heatmaps import Landscape, draw_heatmaps, write_interactive
 from skills_lib.validate.measure import Measurer
-from skills_lib.validate.model import (
-    EngineName,
-    Heatmap,
-    OptimizationArtifacts,
-    OptimizationResult,
-    Plateau,
-    Point,
-    SweepQuestion,
-)
+from skills_lib.validate.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepQuestion
 from skills_lib.validate.report import write_optimization
 from skills_lib.validate.search import SearchPlan, search
 from skills_lib.validate.sensitivity import at_edges, sensitivities
@@ -55,7 +47,9 @@ class Search:
     engine: EngineName
 
 
-def sweep_question(subject: Subject, candles: Candles, asked: Search, settings: BacktestSettings) -> dict[str, Any]:
+def sweep_question(
+    subject: LoadedStrategy, candles: Candles, asked: Search, settings: BacktestSettings
+) -> dict[str, Any]:
     """The fields of a `SweepQuestion`."""
     return {
         "strategy": subject.name,
@@ -75,7 +69,7 @@ def sweep_question(subject: Subject, candles: Candles, asked: Search, settings: 
 
 
 def optimize(
-    subject: Subject,
+    subject: LoadedStrategy,
     candles: Candles,
     asked: Search,
     settings: BacktestSettings,

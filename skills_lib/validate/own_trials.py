@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import Parameters
+from skills_lib.backtest.model import Parameters
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import FloatArray
 from skills_lib.validate.ledger_model import Trials

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.time import utc
 from skills_lib.market.candles.model import Candles
@@ -37,7 +37,7 @@ from skills_lib.validate.verdict import judge_validation
 
 __all__ = ["Keepers", "SealKeeper", "Validation", "examine", "sealed_from", "validate"]
 
-OpenBook = Callable[[Subject, Candles, BacktestSettings], CountingBook]
+OpenBook = Callable[[LoadedStrategy, Candles, BacktestSettings], CountingBook]
 """Opens the count of trials for a strategy on candles; those of the main ones end where the seal begins."""
 
 
@@ -90,7 +90,7 @@ def sealed_from(candles: Candles) -> int:
 
 
 def validate(
-    subject: Subject, candles: Candles, asked: Validation, keepers: Keepers, progress: Progress = silent
+    subject: LoadedStrategy, candles: Candles, asked: Validation, keepers: Keepers, progress: Progress = silent
 ) -> ValidationResult:
     """Validate `subject` on `candles` and store the answer.
 
@@ -191,7 +191,7 @@ def seen(candles: Candles) -> Candles:
     return replace(candles, bars=candles.bars[: sealed_from(candles)])
 
 
-def _question(subject: Subject, candles: Candles, asked: Validation) -> ValidationQuestion:
+def _question(subject: LoadedStrategy, candles: Candles, asked: Validation) -> ValidationQuestion:
     plan = asked.plan
     windows = plan.windows or usual_windows(seen(candles).bars)
     return ValidationQuestion(

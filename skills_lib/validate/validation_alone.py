@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
@@ -35,7 +35,7 @@ def parse_stages(text: str) -> tuple[str, ...]:
 
 
 def validate_stages(
-    subject: Subject,
+    subject: LoadedStrategy,
     candles: Candles,
     asked: Validation,
     open_book: OpenBook,

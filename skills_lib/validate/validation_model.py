@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.model import EngineName, Figures
+from skills_lib.validate.model import Figures
 from skills_lib.validate.stability import Kind
 from skills_lib.validate.stages.audit import DataAudit
 from skills_lib.validate.stages.breadth import Elsewhere

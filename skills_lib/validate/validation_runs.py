@@ -10,12 +10,12 @@ from functools import cached_property
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from skills_lib.backtest.evaluator import Evaluator, Span
+from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import refusal
 from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
-from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.model import BacktestSettings, Span
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
@@ -81,7 +81,7 @@ class Runs:
 
     def __init__(
         self,
-        subject: Subject,
+        subject: LoadedStrategy,
         candles: Candles,
         plan: Plan,
         settings: BacktestSettings,

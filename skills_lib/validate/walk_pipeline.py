@@ -13,7 +13,7 @@ from skills_lib.backtest.evaluator import figures_of
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, drawdown
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc
@@ -58,7 +58,7 @@ class Walk:
 
 
 def walk_forward(
-    subject: Subject,
+    subject: LoadedStrategy,
     candles: Candles,
     asked: Walk,
     settings: BacktestSettings,
@@ -121,7 +121,9 @@ class _Walked:
         )
 
 
-def _question(subject: Subject, candles: Candles, asked: Walk, settings: BacktestSettings) -> WalkForwardQuestion:
+def _question(
+    subject: LoadedStrategy, candles: Candles, asked: Walk, settings: BacktestSettings
+) -> WalkForwardQuestion:
     plan = asked.windows
     return WalkForwardQuestion(
         **sweep_question(subject, candles, asked.search, settings),

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import Span
+from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS, SECOND_NS

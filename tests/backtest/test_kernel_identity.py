@@ -9,11 +9,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel import run_kernel
 from skills_lib.backtest.metrics import compute_metrics
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.runner import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars

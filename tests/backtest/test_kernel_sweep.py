@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars

@@ -10,8 +10,9 @@ import pytest
 
 import strategies
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
-from skills_lib.backtest.pipeline import Subject, answer
+from skills_lib.backtest.pipeline import answer
 from skills_lib.backtest.results import RunStore
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
 from tests.backtest.market import candles_of, random_walk
@@ -20,8 +21,8 @@ from tests.counting import counted_beside
 BARS = random_walk(400, seed=1)
 
 
-def subject(name: str = "sma_crossover") -> Subject:
-    return Subject(name, strategies.load(name), strategies.source_file(name))
+def subject(name: str = "sma_crossover") -> LoadedStrategy:
+    return LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
 
 
 def ask(store: RunStore, given: dict[str, object] | None = None, **settings: object) -> BacktestResult:
@@ -57,7 +58,7 @@ def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStor
 def test_a_change_of_the_strategy_file_makes_another_run(store: RunStore, tmp_path: Path) -> None:
     changed = tmp_path / "sma_crossover.py"
     changed.write_bytes(subject().source_file.read_bytes() + b"\n# changed\n")
-    edited, count = Subject("sma_crossover", subject().strategy, changed), counted_beside(store.root)
+    edited, count = LoadedStrategy("sma_crossover", subject().strategy, changed), counted_beside(store.root)
     other = answer(edited, candles_of(BARS), {}, BacktestSettings(), store, count)
     assert other.run_id != ask(store).run_id
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skills_lib.domain.bars import Bars
+from skills_lib.domain.quality import SPIKE_FACTOR, SPIKE_WINDOW, measure, spikes
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.quality import SPIKE_FACTOR, SPIKE_WINDOW, measure, spikes
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.market.candles.series import bars_of, fields_of, take
 from tests.market.local_venue import span

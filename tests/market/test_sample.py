@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from skills_lib.domain.bars import Bars, FloatArray
+from skills_lib.domain.quality import measure
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.quality import measure
 from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import Span

@@ -13,9 +13,9 @@ from mcp_servers._shared import MAX_CHARACTERS
 from mcp_servers.backtest import server
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
-from skills_lib.backtest.pipeline import Subject
 from skills_lib.backtest.pipeline import answer as run_in_library
 from skills_lib.backtest.results import RunStore
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
@@ -75,7 +75,7 @@ def library_run(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Backtes
     since, until = candles.parse_utc(SPAN["since"]), candles.parse_utc(SPAN["until"])
     request = candles.CandleRequest(Instrument("BTC"), Timeframe.H1, since, until, candles.Source.SAMPLE)
     loaded = candles.load(request, Settings())
-    subject = Subject("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
+    subject = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
     store = RunStore(tmp_path_factory.mktemp("library"))
     return run_in_library(subject, loaded, {}, BacktestSettings(), store, counted_beside(store.root))
 

@@ -9,7 +9,7 @@ import pytest
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.settings import Settings
 from skills_lib.validate.calibration.family import SHARE
 from skills_lib.validate.calibration.histories import find_histories
@@ -86,7 +86,7 @@ def _is_stored(twokey: Command, found: dict[str, object]) -> None:
 
 def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> None:
     """A record depends on nothing but the seed and which market it is."""
-    subject = Subject("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
+    subject = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
     histories = find_histories(workspace).found
     job = Job(subject, SHARE, plan_of(subject), BacktestSettings(), histories, seed=3)
     lines = Path(found["artifacts"]["markets"]).read_text().splitlines()  # type: ignore[index]

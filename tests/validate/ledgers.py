@@ -7,7 +7,7 @@ import numpy as np
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.time import DAY_NS
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.counted import LedgerCounter, counting
@@ -17,7 +17,7 @@ from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(400, seed=3)
 CANDLES = candles_of(BARS)
-SMA = Subject("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
+SMA = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
 DATA = TrialData("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
 ASKED = Asked("a test", "sma_crossover", "c" * 64, "5" * 64, DATA)
 
@@ -49,6 +49,6 @@ def keys(*numbers: int) -> np.ndarray:
 
 
 def counter_of(
-    room: Room, candles: Candles = CANDLES, subject: Subject = SMA, asked: BacktestSettings = BacktestSettings()
+    room: Room, candles: Candles = CANDLES, subject: LoadedStrategy = SMA, asked: BacktestSettings = BacktestSettings()
 ) -> LedgerCounter:
     return counting(room.ledger, "a test")(subject, candles, asked)

@@ -4,10 +4,10 @@ import numpy as np
 
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.quality import measure
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import Candles
 from skills_lib.market.candles.model import Origin
-from skills_lib.market.candles.quality import measure
 
 HOUR_NS = 3_600 * 1_000_000_000
 START_NS = 1_672_531_200 * 1_000_000_000  # 2023-01-01T00:00Z

@@ -5,7 +5,7 @@ import pytest
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.bars import FloatArray
 from skills_lib.validate.calibration.market_run import Job, Task, run_market
 from skills_lib.validate.calibration.study import plan_of
@@ -75,7 +75,7 @@ def test_where_nothing_can_be_compared_the_counted_scatter_stands() -> None:
 
 
 def test_overfitting_counts_as_far_as_the_choice_loses_money() -> None:
-    subject = Subject("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
+    subject = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
     job = Job(subject, 0.2, plan_of(subject), BacktestSettings(), (), seed=2)
     for task in (Task("planted", 0, 3.0), Task("garch", 0, None)):
         found = run_market(job, task)

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS, Span
+from skills_lib.backtest.evaluator import COLUMNS
 from skills_lib.backtest.kernel_sweep import KernelSweep
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.costs import preset
-from skills_lib.market.candles.quality import valid_ohlc
+from skills_lib.domain.quality import valid_ohlc
 from skills_lib.validate.calibration.family import sized
 from skills_lib.validate.calibration.garch import ANNUAL_VOLATILITY, HOURLY_DEVIATION, HOURS_PER_YEAR, garch_bars
 from skills_lib.validate.calibration.markets import HOURS, NULL_KINDS, History, NullKind, flipped, null_market

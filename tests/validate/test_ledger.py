@@ -16,11 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator, Span
-from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.evaluator import COLUMNS, Evaluator
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
-from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.costs import preset
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.time import DAY_NS
@@ -61,7 +60,7 @@ def test_another_engine_and_another_name_of_the_same_code_are_the_same_trial(roo
     shutil.copy(SMA.source_file, copied)
     counter_of(room).reserve([{"fast": 10}])
     counter_of(room, asked=BacktestSettings(engine="kernel")).reserve([{"fast": 10}])
-    counter_of(room, subject=Subject("my_own_idea", SMA.strategy, copied)).reserve([{"fast": 10}])
+    counter_of(room, subject=LoadedStrategy("my_own_idea", SMA.strategy, copied)).reserve([{"fast": 10}])
     assert counter_of(room).count().configurations == 1
 
 
@@ -78,7 +77,7 @@ def test_parameters_settings_code_and_timeframe_each_make_another_trial(room: Ro
     counter_of(room).reserve([{"fast": 10}])
     counter_of(room).reserve([{"fast": 11}])
     counter_of(room, asked=BacktestSettings(costs=preset("free"))).reserve([{"fast": 10}])
-    counter_of(room, subject=Subject("sma_crossover", SMA.strategy, edited)).reserve([{"fast": 10}])
+    counter_of(room, subject=LoadedStrategy("sma_crossover", SMA.strategy, edited)).reserve([{"fast": 10}])
     counter_of(room, replace(CANDLES, timeframe=Timeframe.H4)).reserve([{"fast": 10}])
     assert counter_of(room).count().configurations == 5
 
@@ -98,7 +97,7 @@ def test_a_helper_that_a_strategy_draws_upon_is_part_of_its_code(
         (folder / "_length.py").write_text(f"LENGTH = {length}\n")
         for name in ("strategies._length", "strategies.drawing_upon"):
             sys.modules.pop(name, None)
-        subject = Subject("drawing_upon", strategies.load("drawing_upon"), own)
+        subject = LoadedStrategy("drawing_upon", strategies.load("drawing_upon"), own)
         counter_of(room, subject=subject).reserve([{"fast": 10}])
     assert counter_of(room).count().configurations == 2
 

@@ -12,9 +12,8 @@ from PIL import Image
 import strategies
 from skills_lib.backtest.metrics import METRICS, compute_metrics
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
 from skills_lib.backtest.runner import run_reference
-from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.validate.engines import open_evaluator
@@ -43,7 +42,7 @@ def run(
     strategy, settings = strategies.load(name), BacktestSettings()
     asked = Search(make_space(parameter_space(strategy), ranges), plan, objective, "reference")
     return optimize(
-        Subject(name, strategy, strategies.source_file(name)),
+        LoadedStrategy(name, strategy, strategies.source_file(name)),
         candles_of(bars, synthetic),
         asked,
         settings,

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS, Span, figures_of
+from skills_lib.backtest.evaluator import COLUMNS, figures_of
 from skills_lib.backtest.metrics import compute_metrics
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.runner import run_reference
 from skills_lib.backtest.spans import run_span

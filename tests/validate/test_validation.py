@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS, Span
+from skills_lib.backtest.evaluator import COLUMNS
 from skills_lib.backtest.kernel_sweep import KernelSweep
-from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
-from skills_lib.backtest.strategy import SignalStrategy, parameter_space
+from skills_lib.backtest.model import BacktestSettings, Span
+from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy, parameter_space
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.errors import InputError
@@ -42,7 +41,7 @@ from tests.validate.cheats import PeeksOneBarAndRepeatsTheLast
 from tests.validate.markets import candles_of, random_walk
 
 SMA = strategies.load("sma_crossover")
-SUBJECT = Subject("sma_crossover", SMA, strategies.source_file("sma_crossover"))
+SUBJECT = LoadedStrategy("sma_crossover", SMA, strategies.source_file("sma_crossover"))
 SETTINGS = BacktestSettings(costs=PRESETS["binance-spot"])
 BARS = random_walk(24 * 400, seed=3)
 SEALED = round(len(BARS) * 0.9)
@@ -145,14 +144,16 @@ class Quarter(SMA):  # type: ignore[valid-type, misc]
 
 def test_a_strong_planted_edge_passes_and_a_null_market_does_not(examined: Examination) -> None:
     market = candles_of(planted_market(0.12, np.random.default_rng(1)))
-    found = examine(Subject("quarter", Quarter, SUBJECT.source_file), market, plan((), strategy=Quarter), SETTINGS)
+    found = examine(
+        LoadedStrategy("quarter", Quarter, SUBJECT.source_file), market, plan((), strategy=Quarter), SETTINGS
+    )
     assert [rule.name for rule in found.verdict.rules if not rule.passed] == []
     assert found.verdict.label == "PASS"
     assert examined.verdict.label == "FAIL"
 
 
 def test_a_strategy_that_peeks_fails_however_good_it_looks() -> None:
-    subject = Subject("peeks", PeeksOneBarAndRepeatsTheLast, Path(__file__).with_name("cheats.py"))
+    subject = LoadedStrategy("peeks", PeeksOneBarAndRepeatsTheLast, Path(__file__).with_name("cheats.py"))
     found = examine(subject, candles_of(BARS), plan((), strategy=PeeksOneBarAndRepeatsTheLast), SETTINGS)
     assert found.walk_forward.mean_sharpe > 1
     assert found.verdict.label == "FAIL"
@@ -173,7 +174,7 @@ def test_a_strategy_that_never_trades_is_refused_in_one_line() -> None:
             return replace(super().signals(bars), long_entry=never(len(bars)), short_entry=never(len(bars)))
 
     with pytest.raises(InputError, match="None of 12 combinations traded in-sample"):
-        examine(Subject("silent", Silent, SUBJECT.source_file), candles_of(BARS), plan(), SETTINGS)
+        examine(LoadedStrategy("silent", Silent, SUBJECT.source_file), candles_of(BARS), plan(), SETTINGS)
 
 
 def test_trials_that_differ_by_more_than_chance_deflate_by_chance_alone() -> None:

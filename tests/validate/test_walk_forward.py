@@ -12,13 +12,12 @@ import pytest
 from PIL import Image
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS, Span
+from skills_lib.backtest.evaluator import COLUMNS
 from skills_lib.backtest.kernel_sweep import KernelSweep
-from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.pipeline import Subject
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.spans import run_span
-from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.validate.checkpoint import Checkpoint
@@ -54,7 +53,7 @@ def run(
     space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
     asked = Walk(Search(space, search, Objective("sharpe", min_trades), "reference"), plan, pick)
     return walk_forward(
-        Subject("sma_crossover", SMA, strategies.source_file("sma_crossover")),
+        LoadedStrategy("sma_crossover", SMA, strategies.source_file("sma_crossover")),
         candles_of(bars),
         asked,
         SETTINGS,

@@ -9,9 +9,8 @@ import pytest
 from distributed import Client, LocalCluster
 
 import strategies
-from skills_lib.backtest.evaluator import Parameters, Span
 from skills_lib.backtest.kernel_sweep import KernelSweep
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.parallel import open_workers
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.domain.bars import FloatArray

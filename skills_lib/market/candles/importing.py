@@ -9,12 +9,12 @@ import numpy as np
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.errors import CorruptDataError, InputError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.quality import measure, valid_ohlc
 from skills_lib.domain.time import SECOND_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.cache import CacheKey, CandleCache, Merged
 from skills_lib.market.candles.layouts import Table, read_table
 from skills_lib.market.candles.model import Candles, Origin
-from skills_lib.market.candles.quality import measure, valid_ohlc
 from skills_lib.market.candles.spans import Span, show
 
 _FIELDS = ("open", "high", "low", "close", "volume")

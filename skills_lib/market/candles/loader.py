@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import CorruptDataError, InputError, SourceUnavailableError
+from skills_lib.domain.quality import measure
 from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
-from skills_lib.market.candles.quality import measure
 from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import Span, asked_span, default_length, join, missing, show, to_ns

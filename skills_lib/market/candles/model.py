@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.quality import QualityReport
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.quality import QualityReport
 
 
 class Source(StrEnum):

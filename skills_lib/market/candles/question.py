@@ -5,11 +5,11 @@ from pathlib import Path
 
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.quality import measure
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.importing import load_file
 from skills_lib.market.candles.loader import load
 from skills_lib.market.candles.model import CandleRequest, Candles, Source
-from skills_lib.market.candles.quality import measure
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import Span, parse_utc, show, to_ns
 from skills_lib.progress import Progress, silent

@@ -13,7 +13,6 @@ import numpy as np
 
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.time import HOUR_NS
-from skills_lib.market.candles.series import bars_of
 from skills_lib.validate.calibration.moves import START_PRICE
 
 START_NS = 1_609_459_200 * 1_000_000_000  # 2021-01-01T00:00Z
@@ -38,7 +37,7 @@ def garch_bars(rng: np.random.Generator, hours: int, drift: FloatArray | None = 
     low = _extreme(rng, open_, close, variance, -1).reshape(-1, _STEPS).min(axis=1)
     volume = _TURNOVER * scale / HOURLY_DEVIATION * rng.gamma(2.0, 0.5, hours)
     prices = [np.exp(line) for line in (path[:, 0], high, low, path[:, -1])]
-    return bars_of(hourly(hours), (*prices, volume), HOUR_NS)
+    return Bars(hourly(hours), *prices, volume, interval_ns=HOUR_NS)
 
 
 def hourly(hours: int) -> IntArray:

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, Span
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.evaluator import COLUMNS
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.parallel import unpacked
-from skills_lib.backtest.pipeline import Subject
-from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.quality import measure
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.model import Candles, Origin
-from skills_lib.market.candles.quality import measure
 from skills_lib.validate.calibration.family import sized
 from skills_lib.validate.calibration.markets import NULL_KINDS, History, null_market
 from skills_lib.validate.calibration.model import Kind, MarketResult
@@ -44,7 +43,7 @@ class Task(NamedTuple):
 class Job(NamedTuple):
     """What all markets share."""
 
-    subject: Subject
+    subject: LoadedStrategy
     share: float
     plan: Plan
     settings: BacktestSettings
@@ -75,7 +74,7 @@ def run_market(job: Job, task: Task) -> MarketResult:
     """Draw the market, validate on it, keep what was judged; the same job and task give the same record."""
     bars = draw(job, task)
     strategy = sized(_signals_of(job.subject), job.share)
-    subject = Subject(job.subject.name, strategy, job.subject.source_file)
+    subject = LoadedStrategy(job.subject.name, strategy, job.subject.source_file)
     try:
         found = examine(subject, _candles(bars, task), job.plan, job.settings)
     except InputError as error:  # nothing to judge is not a pass
@@ -132,7 +131,7 @@ def _named(task: Task) -> dict[str, object]:
     return {"kind": task.kind, "number": task.number, "sharpe": task.sharpe}
 
 
-def _signals_of(subject: Subject) -> type[SignalStrategy]:
+def _signals_of(subject: LoadedStrategy) -> type[SignalStrategy]:
     if not issubclass(subject.strategy, SignalStrategy):
         raise InputError(f"{subject.name} has its own next(). Calibrate a strategy that gives signals.")
     return subject.strategy

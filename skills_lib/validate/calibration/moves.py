@@ -6,7 +6,6 @@ from typing import Self
 import numpy as np
 
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
-from skills_lib.market.candles.series import bars_of
 
 START_PRICE = 100.0
 
@@ -68,4 +67,4 @@ class Moves:
         open_, high, low = (before * (1 + move) for move in (self.open, self.high, self.low))
         # products round: a high that is its close must not end a digit below it
         high, low = np.maximum(np.maximum(high, open_), close), np.minimum(np.minimum(low, open_), close)
-        return bars_of(open_time_ns, (open_, high, low, close, self.volume), interval_ns)
+        return Bars(open_time_ns, open_, high, low, close, self.volume, interval_ns=interval_ns)

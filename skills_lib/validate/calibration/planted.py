@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, Parameters, Span
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.evaluator import COLUMNS
+from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.validate.calibration.garch import HOURLY_DEVIATION, garch_bars

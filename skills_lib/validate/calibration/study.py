@@ -12,8 +12,7 @@ from statistics import fmean
 from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.parallel import open_workers
-from skills_lib.backtest.pipeline import Subject
-from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.errors import InputError
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.calibration.family import SHARE
@@ -77,7 +76,7 @@ class Asked:
 
 
 def calibrate(
-    subject: Subject,
+    subject: LoadedStrategy,
     asked: Asked,
     histories: Histories,
     settings: BacktestSettings,
@@ -111,7 +110,7 @@ def calibrate(
     return result
 
 
-def plan_of(subject: Subject) -> Plan:
+def plan_of(subject: LoadedStrategy) -> Plan:
     """What `twokey validate` does without options, with fewer samples drawn in each stage."""
     space = validation_space(parameter_space(subject.strategy))
     search = Search(space, SearchPlan(), Objective("sharpe", 30), "kernel")
@@ -131,7 +130,7 @@ def _run(job: Job, wanted: Sequence[Task], log: MarketLog, progress: Progress) -
 
 
 def _question(
-    subject: Subject, asked: Asked, histories: Histories, plan: Plan, settings: BacktestSettings
+    subject: LoadedStrategy, asked: Asked, histories: Histories, plan: Plan, settings: BacktestSettings
 ) -> CalibrationQuestion:
     return CalibrationQuestion(
         strategy=subject.name,

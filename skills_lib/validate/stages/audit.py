@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.quality import Gap, QualityReport, measure
 from skills_lib.domain.time import DAY_NS, HOUR_NS
 from skills_lib.market.candles.model import Candles
-from skills_lib.market.candles.quality import Gap, QualityReport, measure
 from skills_lib.validate.stages.overfit import Moments, minimum_track_record
 
 MOST_MISSING_SHARE = 0.05

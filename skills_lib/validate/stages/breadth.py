@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.kernel import refusal, run_kernel
 from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray

@@ -3,7 +3,7 @@
 import math
 from typing import Literal, NamedTuple
 
-from skills_lib.backtest.evaluator import Span
+from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel

@@ -11,11 +11,14 @@ import numpy as np
 from backtesting import Strategy
 
 from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.stages.probe import Difference, Probe, open_probe
+from skills_lib.validate.stages.order_probe import OrderProbe
+from skills_lib.validate.stages.probe import Difference, Probe
+from skills_lib.validate.stages.signal_probe import SignalProbe
 
 DIFFERING_SHARE = 0.01
 """Of the decisions: more may not differ once a strategy has settled."""
@@ -136,6 +139,20 @@ def warm_up(
         if passed
         else f"{share:.1%} of the decisions depend on where history starts, however long it is: live they will differ.",
     )
+
+
+def open_probe(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> Probe:
+    """A probe of signals where the strategy's orders follow from them, of orders where it has its own next().
+
+    Raises:
+        InputError: the strategy cannot run on `bars`.
+    """
+    methods = ("init", "next", "_enter")
+    if issubclass(strategy, SignalStrategy) and all(
+        getattr(strategy, name) is getattr(SignalStrategy, name) for name in methods
+    ):
+        return SignalProbe(strategy, bars.in_units_of(settings.fractional_unit), parameters)
+    return OrderProbe(strategy, bars, parameters, settings)
 
 
 def settled_after(differs: BoolArray, decided: BoolArray) -> int:

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Span
 from skills_lib.backtest.metrics import Figures
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs

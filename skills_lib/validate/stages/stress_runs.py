@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Span, figures_of
+from skills_lib.backtest.evaluator import figures_of
 from skills_lib.backtest.kernel import refusal, signals_of
 from skills_lib.backtest.kernel_prepared import Prepared, prepare
 from skills_lib.backtest.metrics import Figures, compute_metrics
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.spans import cut_signals, run_span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -21,7 +21,6 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
-from skills_lib.validate.model import EngineName
 
 Run = Callable[[Costs], Figures]
 
