@@ -8,7 +8,7 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel import refusal, run_kernel
+from skills_lib.backtest.kernel.run import refusal, run_kernel
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.runner import ReferenceRun, reference_backtest, run_reference
 from skills_lib.backtest.strategy import SignalStrategy

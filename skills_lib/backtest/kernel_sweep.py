@@ -16,8 +16,8 @@ import numpy as np
 
 from skills_lib.backtest.evaluator import SpanWork
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel import execute, signals_of
-from skills_lib.backtest.kernel_batch import (
+from skills_lib.backtest.kernel.arrays import DONE, STATUS
+from skills_lib.backtest.kernel.batch import (
     DAILY,
     FIGURES,
     FirstDefined,
@@ -29,9 +29,9 @@ from skills_lib.backtest.kernel_batch import (
     problem,
     warm_up,
 )
-from skills_lib.backtest.kernel_jobs import WARM_UP
-from skills_lib.backtest.kernel_model import DONE, STATUS
-from skills_lib.backtest.kernel_prepared import prepare
+from skills_lib.backtest.kernel.entry_points import WARM_UP
+from skills_lib.backtest.kernel.inputs import prepare
+from skills_lib.backtest.kernel.run import execute, signals_of
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray, IntArray

@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from backtesting import Strategy
 
 from skills_lib.backtest.evaluator import Evaluator
-from skills_lib.backtest.kernel import refusal
+from skills_lib.backtest.kernel.run import refusal
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.backtest.parallel import Workers, open_workers
 from skills_lib.backtest.reference_sweep import Job, ReferenceSweep

@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel import refusal
+from skills_lib.backtest.kernel.run import refusal
 from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.kernel_batch import memory_of
-from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses
-from skills_lib.backtest.kernel_prepared import prepare
+from skills_lib.backtest.kernel.batch import memory_of
+from skills_lib.backtest.kernel.indicators import CompiledIndicators, crosses
+from skills_lib.backtest.kernel.inputs import prepare
 from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.domain.indicators import highest, rolling_std, sma

@@ -89,12 +89,12 @@ def test_what_is_written_passes_its_own_tests_and_those_that_every_strategy_pass
 def test_each_kind_trades_on_the_sample_with_equal_trades_on_both_engines(
     twokey: Command, workspace: Settings, kind: str
 ) -> None:
-    from skills_lib.backtest.kernel import run_kernel
+    from skills_lib.backtest.kernel.run import run_kernel
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.runner import run_reference
     from skills_lib.domain.timeframes import Timeframe
     from skills_lib.market.candles.sample import sample_bars
-    from tests.backtest.test_kernel_identity import assert_identical
+    from tests.backtest.kernel.test_identity import assert_identical
 
     twokey("new-strategy", "my_idea", "--kind", kind)
     strategy, bars = strategies.load("my_idea"), sample_bars("BTCUSDT", Timeframe.H1)[-4_000:]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from skills_lib.backtest.kernel import run_kernel
+from skills_lib.backtest.kernel.run import run_kernel
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import FloatArray
 from skills_lib.validate.stages.monte_carlo import (

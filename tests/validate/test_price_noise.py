@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from backtesting import Strategy
 
-from skills_lib.backtest.kernel import run_kernel
+from skills_lib.backtest.kernel.run import run_kernel
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import SignalStrategy

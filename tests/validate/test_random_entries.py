@@ -7,7 +7,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel import run_kernel
+from skills_lib.backtest.kernel.run import run_kernel
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars

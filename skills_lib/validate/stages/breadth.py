@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.kernel import refusal, run_kernel
+from skills_lib.backtest.kernel.run import refusal, run_kernel
 from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.spans import run_span

@@ -12,8 +12,8 @@ import numpy as np
 from backtesting import Strategy
 
 from skills_lib.backtest.evaluator import COLUMNS, row_of
-from skills_lib.backtest.kernel import refusal, signals_of
-from skills_lib.backtest.kernel_prepared import Prepared, prepare
+from skills_lib.backtest.kernel.inputs import Prepared, prepare
+from skills_lib.backtest.kernel.run import refusal, signals_of
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.runner import run_reference
@@ -115,7 +115,7 @@ def _rows(
 def _kernel_rows(
     strategy: type[SignalStrategy], prepared: Prepared, seen: Sequence[Bars], parameters: dict[str, Value]
 ) -> FloatArray:
-    from skills_lib.backtest.kernel_batch import Jobs, Runner, warm_up
+    from skills_lib.backtest.kernel.batch import Jobs, Runner, warm_up
 
     jobs, ready, whole = Jobs(len(seen)), [], Span(0, len(prepared.bars))
     for number, view in enumerate(seen):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from skills_lib.backtest.kernel import signals_of
+from skills_lib.backtest.kernel.run import signals_of
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
 from skills_lib.domain.constraints import Value

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from backtesting import Strategy
 
 from skills_lib.backtest.evaluator import figures_of
-from skills_lib.backtest.kernel import refusal, signals_of
-from skills_lib.backtest.kernel_prepared import Prepared, prepare
+from skills_lib.backtest.kernel.inputs import Prepared, prepare
+from skills_lib.backtest.kernel.run import refusal, signals_of
 from skills_lib.backtest.metrics import Figures, compute_metrics
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.spans import cut_signals, run_span
@@ -61,7 +61,7 @@ class _Kernel:
     settings: BacktestSettings
 
     def run(self, signals: Signals, costs: Costs) -> Figures:
-        from skills_lib.backtest.kernel_batch import Jobs, Runner, problem, warm_up
+        from skills_lib.backtest.kernel.batch import Jobs, Runner, problem, warm_up
 
         prepared = Prepared(self.bars, self.scaled, self.settings.model_copy(update={"costs": costs}))
         jobs, whole = Jobs(1), Span(0, len(self.bars))

@@ -12,8 +12,7 @@ import math
 
 import numpy as np
 
-from skills_lib.backtest.kernel_legs import bounds
-from skills_lib.backtest.kernel_model import (
+from skills_lib.backtest.kernel.arrays import (
     BASIS,
     BOOK_FULL,
     CANCELLED,
@@ -32,6 +31,7 @@ from skills_lib.backtest.kernel_model import (
     part,
     trailing_zeros,
 )
+from skills_lib.backtest.kernel.segments import bounds
 
 LARGEST_POSITION = 2.0**53
 """Units beyond which the reference's whole numbers stop being equal to floats."""

@@ -8,17 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
-from skills_lib.backtest import (
-    kernel_execution,
-    kernel_indicators,
-    kernel_jobs,
-    kernel_legs,
-    kernel_metrics,
-    kernel_model,
-)
-from skills_lib.backtest.kernel_legs import BLOCK, block_extremes, bounds, extremes
+from skills_lib.backtest.kernel import arrays, entry_points, execution, indicators, metrics, segments
+from skills_lib.backtest.kernel.segments import BLOCK, block_extremes, bounds, extremes
 
-COMPILED = (kernel_model, kernel_legs, kernel_execution, kernel_metrics, kernel_jobs, kernel_indicators)
+COMPILED = (arrays, segments, execution, metrics, entry_points, indicators)
 
 
 @given(seed=st.integers(0, 2**32), n=st.integers(1, 3_000), data=st.data())
@@ -54,6 +47,6 @@ def is_elsewhere(value: object, module: str) -> bool:
 
 
 def test_the_entry_to_the_kernel_is_cached_and_its_parts_are_not() -> None:
-    assert is_cached(kernel_jobs.run_jobs)
-    assert not is_cached(kernel_execution.execute_wishes)
-    assert not is_cached(kernel_metrics.measure)
+    assert is_cached(entry_points.run_jobs)
+    assert not is_cached(execution.execute_wishes)
+    assert not is_cached(metrics.measure)

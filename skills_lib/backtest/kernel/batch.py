@@ -7,10 +7,8 @@ from enum import Enum, auto
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.backtest import kernel_jobs as jobs_of
-from skills_lib.backtest.kernel_indicators import CompiledIndicators, crosses, plain
-from skills_lib.backtest.kernel_metrics import ROW
-from skills_lib.backtest.kernel_model import (
+from skills_lib.backtest.kernel import entry_points as jobs_of
+from skills_lib.backtest.kernel.arrays import (
     BOOK_FULL,
     DONE,
     LEG_ROWS,
@@ -22,7 +20,9 @@ from skills_lib.backtest.kernel_model import (
     Book,
     Scratch,
 )
-from skills_lib.backtest.kernel_prepared import Prepared
+from skills_lib.backtest.kernel.indicators import CompiledIndicators, crosses, plain
+from skills_lib.backtest.kernel.inputs import Prepared
+from skills_lib.backtest.kernel.metrics import ROW
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import FloatArray, IntArray

@@ -13,11 +13,11 @@ from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from skills_lib.backtest import kernel_execution, kernel_legs, kernel_metrics, kernel_model
-from skills_lib.backtest.kernel_execution import execute_wishes
-from skills_lib.backtest.kernel_legs import day_ends, equity_of_bars
-from skills_lib.backtest.kernel_metrics import measure, own_returns
-from skills_lib.backtest.kernel_model import DONE, LEGS, STATUS, TRADES, Book, Wishes, brief, compiled, part
+from skills_lib.backtest.kernel import arrays, execution, metrics, segments
+from skills_lib.backtest.kernel.arrays import DONE, LEGS, STATUS, TRADES, Book, Wishes, brief, compiled, part
+from skills_lib.backtest.kernel.execution import execute_wishes
+from skills_lib.backtest.kernel.metrics import measure, own_returns
+from skills_lib.backtest.kernel.segments import day_ends, equity_of_bars
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
@@ -44,7 +44,7 @@ def _floats_at(address, n):
 
 def _sources() -> int:
     """A sum of the compiled modules' text."""
-    modules = (kernel_model, kernel_legs, kernel_execution, kernel_metrics)
+    modules = (arrays, segments, execution, metrics)
     text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return zlib.crc32(text)
 

@@ -11,7 +11,7 @@ from backtesting import Strategy
 
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.funding import charge_funding
-from skills_lib.backtest.kernel_prepared import Prepared, prepare
+from skills_lib.backtest.kernel.inputs import Prepared, prepare
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy, compute_signals
 from skills_lib.domain.bars import Bars, FloatArray
@@ -72,8 +72,8 @@ def execute(prepared: Prepared, signals: Signals, span: Span, name: str = "The s
     Raises:
         InputError: an indicator that is never defined, a stop or target at or below 0, or a position too large.
     """
-    from skills_lib.backtest.kernel_batch import Jobs, Runner, problem, warm_up
-    from skills_lib.backtest.kernel_model import CANCELLED, TRADES
+    from skills_lib.backtest.kernel.arrays import CANCELLED, TRADES
+    from skills_lib.backtest.kernel.batch import Jobs, Runner, problem, warm_up
 
     jobs, runner = Jobs(1), Runner(prepared, with_funding=False)
     first_bar = warm_up(name, signals, span)
@@ -94,7 +94,7 @@ def execute(prepared: Prepared, signals: Signals, span: Span, name: str = "The s
 
 def _trades(closed_trades: FloatArray, count: int, prepared: Prepared, span: Span) -> pd.DataFrame:
     unit, times = prepared.settings.fractional_unit, prepared.bars.open_time_ns.view("datetime64[ns]")
-    from skills_lib.backtest.kernel_model import Book
+    from skills_lib.backtest.kernel.arrays import Book
 
     closed = dict(zip(Book._fields, closed_trades[:, :count], strict=True))
     entered, left = closed["entry_bar"].astype(np.int64), closed["exit_bar"].astype(np.int64)

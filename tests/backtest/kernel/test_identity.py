@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import strategies
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel import run_kernel
+from skills_lib.backtest.kernel.run import run_kernel
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.runner import run_reference
@@ -183,8 +183,8 @@ def test_the_stop_wins_when_stop_and_target_lie_in_one_bar() -> None:
 def test_the_compiled_metrics_are_those_of_the_reference(
     data: st.DataObject, bars: Bars, options: BacktestSettings
 ) -> None:
-    from skills_lib.backtest.kernel_batch import Jobs, Runner, warm_up
-    from skills_lib.backtest.kernel_prepared import prepare
+    from skills_lib.backtest.kernel.batch import Jobs, Runner, warm_up
+    from skills_lib.backtest.kernel.inputs import prepare
     from skills_lib.backtest.metrics import METRICS
 
     wishes = data.draw(drawn_signals(scaled(bars, options)))

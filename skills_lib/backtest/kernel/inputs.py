@@ -15,7 +15,7 @@ from skills_lib.domain.costs import BPS
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.kernel_model import Market, Rules
+    from skills_lib.backtest.kernel.arrays import Market, Rules
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,8 @@ class Prepared:
     @cached_property
     def market(self) -> "Market":
         """Arrays for the compiled loops. Read-only all of them: numba compiles anew for each mixture."""
-        from skills_lib.backtest.kernel_legs import block_extremes
-        from skills_lib.backtest.kernel_model import Market
+        from skills_lib.backtest.kernel.arrays import Market
+        from skills_lib.backtest.kernel.segments import block_extremes
 
         bars = self.bars
         prices = {name: _read_only(getattr(bars, name)) for name in ("open", "high", "low", "close")}
@@ -47,7 +47,7 @@ class Prepared:
     @cached_property
     def rules(self) -> "Rules":
         """Settings in the reference's own terms; its leverage is the inverse of a margin."""
-        from skills_lib.backtest.kernel_model import Rules
+        from skills_lib.backtest.kernel.arrays import Rules
 
         settings = self.settings
         return Rules(

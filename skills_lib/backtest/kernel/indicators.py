@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.backtest.kernel_model import brief, compiled, part
-from skills_lib.backtest.recycled import RecycledRows
+from skills_lib.backtest.kernel.arrays import brief, compiled, part
+from skills_lib.backtest.kernel.buffer_pool import RecycledRows
 from skills_lib.domain import indicators
 from skills_lib.domain.bars import BoolArray, FloatArray
 

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from skills_lib.backtest.kernel_legs import charge_funding, daily_returns, day_end, drawdown, worth
-from skills_lib.backtest.kernel_model import inlined, inlined_sums
+from skills_lib.backtest.kernel.arrays import inlined, inlined_sums
+from skills_lib.backtest.kernel.segments import charge_funding, daily_returns, day_end, drawdown, worth
 from skills_lib.domain.time import DAY_NS
 
 ROW = (

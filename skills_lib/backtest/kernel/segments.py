@@ -6,7 +6,7 @@ legs, and most blocks of the others, are passed over without looking at their ba
 
 import numpy as np
 
-from skills_lib.backtest.kernel_model import (
+from skills_lib.backtest.kernel.arrays import (
     BASIS,
     CASH,
     HIGH,
