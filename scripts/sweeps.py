@@ -11,9 +11,9 @@ from scripts.counting import count_trials
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.evaluator import Evaluator
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.strategy import LoadedStrategy
+    from skills_lib.backtest.sweep.evaluator import Evaluator
     from skills_lib.market.candles import CandleQuestion, Candles
     from skills_lib.progress import Progress
     from skills_lib.validate.model import OptimizationResult
@@ -48,7 +48,7 @@ class Sweep:
         self, subject: "LoadedStrategy", asked: "Search", candles: "Candles"
     ) -> "Callable[[], AbstractContextManager[Evaluator]]":
         """Opens the engine when something is to be computed."""
-        from skills_lib.validate.engines import open_evaluator
+        from skills_lib.backtest.sweep.open import open_evaluator
 
         return lambda: open_evaluator(asked.engine, subject.strategy, candles.bars, self.settings, self.cluster)
 

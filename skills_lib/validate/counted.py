@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator, SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator, SpanWork
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.time import DAY_NS

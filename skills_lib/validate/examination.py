@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from skills_lib.backtest.evaluator import COLUMNS
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS, utc

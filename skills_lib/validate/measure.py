@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import Span
+from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.checkpoint import Checkpoint

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.model import Parameters, Span
+from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 

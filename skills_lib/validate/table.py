@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, figures_of
 from skills_lib.backtest.metrics import METRICS, Figures
+from skills_lib.backtest.sweep.evaluator import COLUMNS, figures_of
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean

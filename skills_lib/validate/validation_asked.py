@@ -6,10 +6,10 @@ from itertools import product
 from backtesting import Strategy
 
 from skills_lib.backtest.strategy import parameter_space
+from skills_lib.backtest.sweep.open import parse_engine
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.validate.engines import parse_engine
 from skills_lib.validate.optimize import Search
 from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.table import Objective

@@ -10,12 +10,13 @@ from functools import cached_property
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import refusal
 from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.sweep.evaluator import Evaluator
+from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
@@ -23,7 +24,6 @@ from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.checkpoint import Checkpoint
 from skills_lib.validate.counted import open_counted
-from skills_lib.validate.engines import open_evaluator
 from skills_lib.validate.ledger_model import Trials
 from skills_lib.validate.measure import Measurer
 from skills_lib.validate.own_trials import CountingBook, OwnTrials

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator
 from skills_lib.backtest.model import Span
+from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skills_lib.backtest.evaluator import figures_of
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, drawdown
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.sweep.evaluator import figures_of
 from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from backtesting import Strategy
 
 from skills_lib.backtest.strategy import parameter_space
-from skills_lib.validate.engines import parse_engine
+from skills_lib.backtest.sweep.open import parse_engine
 from skills_lib.validate.optimize import Search
 from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.space import make_space

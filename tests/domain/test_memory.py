@@ -12,8 +12,8 @@ import strategies
 from skills_lib.backtest.kernel.batch import memory_of
 from skills_lib.backtest.kernel.indicators import CompiledIndicators, crosses
 from skills_lib.backtest.kernel.inputs import prepare
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Span
+from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.domain.indicators import highest, rolling_std, sma
 from skills_lib.domain.memory import Memory
 from skills_lib.domain.signals import crosses_above, crosses_below

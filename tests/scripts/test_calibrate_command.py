@@ -16,8 +16,8 @@ from skills_lib.validate.calibration.histories import find_histories
 from skills_lib.validate.calibration.market_run import Job, Task, run_market
 from skills_lib.validate.calibration.model import Calibration, MarketResult
 from skills_lib.validate.calibration.study import plan_of
+from tests.backtest.sweep.processes import start, wait_until
 from tests.command import Command
-from tests.validate.processes import start, wait_until
 
 SMALL = ("calibrate", "--markets", "6", "--planted", "1", "--sharpe", "2.5", "--seed", "3", "--json")
 SHOWN_ONLY = {"artifacts", "seconds", "created_at"}

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Span
+from skills_lib.backtest.sweep.evaluator import COLUMNS
+from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.costs import preset
 from skills_lib.domain.quality import valid_ohlc

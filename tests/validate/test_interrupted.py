@@ -10,7 +10,7 @@ import pytest
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.validate.checkpoint import Checkpoint
-from tests.validate.processes import COUNTING, counted_runs, processes_of_group, start, wait_until
+from tests.backtest.sweep.processes import COUNTING, counted_runs, processes_of_group, start, wait_until
 
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-03-01", "--engine", "reference")
 SWEEP = ("optimize", "counting", "BTC", "1h", *SPAN, "--param", "fast=4:80:4", "--param", "slow=100:140:20")

@@ -11,7 +11,7 @@ import pytest
 
 from skills_lib.domain.errors import InputError
 from skills_lib.validate.jobs import Job, JobStore
-from tests.validate.processes import COUNTING, ROOT, TWOKEY, counted_runs, processes_of_group, wait_until
+from tests.backtest.sweep.processes import COUNTING, ROOT, TWOKEY, counted_runs, processes_of_group, wait_until
 
 SPAN = ["--source", "sample", "--since", "2023-01-01", "--until", "2023-03-01", "--engine", "reference"]
 SHORT = ["optimize", "sma_crossover", "BTC", "1h", *SPAN, "--param", "fast=5,10", "--min-trades", "1", "--json"]

@@ -16,17 +16,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS, Evaluator
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
+from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator
+from skills_lib.backtest.sweep.open import open_evaluator
+from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
 from skills_lib.domain.costs import preset
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.settings import Settings
 from skills_lib.validate.counted import CountedEvaluator, configuration_keys, counting, open_counted
-from skills_lib.validate.engines import open_evaluator
 from skills_lib.validate.ledger import Ledger, Outcome
 from skills_lib.validate.ledger_model import TrialData
 from skills_lib.validate.model import OptimizationResult
@@ -35,9 +35,9 @@ from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.space import make_space
 from skills_lib.validate.store import SweepStore
 from skills_lib.validate.table import Objective
+from tests.backtest.sweep.processes import COUNTING, ROOT, counted_runs, start
 from tests.validate.ledgers import ASKED, BARS, CANDLES, DATA, SMA, Room, counter_of, keys
 from tests.validate.markets import candles_of
-from tests.validate.processes import COUNTING, ROOT, counted_runs, start
 
 
 @pytest.fixture

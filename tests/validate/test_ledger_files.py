@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.backtest.sweep.processes import ROOT
 from tests.validate.ledgers import ASKED, Room, keys
-from tests.validate.processes import ROOT
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ RESERVING = """
 import sys
 from pathlib import Path
 import numpy as np
-from skills_lib.validate.engines import open_evaluator
+from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.validate.ledger import Ledger
 from skills_lib.validate.ledger_model import DAY_NS, Asked, TrialData
 user, home, first, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

@@ -14,9 +14,9 @@ from skills_lib.backtest.metrics import METRICS, compute_metrics
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.runner import run_reference
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
+from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, TwokeyError
-from skills_lib.validate.engines import open_evaluator
 from skills_lib.validate.model import OptimizationResult
 from skills_lib.validate.optimize import Search, optimize
 from skills_lib.validate.search import SearchPlan

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from skills_lib.backtest.evaluator import COLUMNS
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import Parameters, Span
+from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.constraints import Constraint
 from skills_lib.domain.errors import InputError

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy, parameter_space
+from skills_lib.backtest.sweep.evaluator import COLUMNS
+from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.errors import InputError

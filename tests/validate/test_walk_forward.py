@@ -12,16 +12,16 @@ import pytest
 from PIL import Image
 
 import strategies
-from skills_lib.backtest.evaluator import COLUMNS
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
+from skills_lib.backtest.sweep.evaluator import COLUMNS
+from skills_lib.backtest.sweep.kernel import KernelSweep
+from skills_lib.backtest.sweep.open import open_evaluator
+from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.validate.checkpoint import Checkpoint
-from skills_lib.validate.engines import open_evaluator
 from skills_lib.validate.optimize import Search
 from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.space import make_space

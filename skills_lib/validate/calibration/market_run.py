@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.parallel import unpacked
 from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy
+from skills_lib.backtest.sweep.evaluator import COLUMNS
+from skills_lib.backtest.sweep.workers import unpacked
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
@@ -27,7 +27,7 @@ from skills_lib.validate.validation_plan import Plan
 from skills_lib.validate.verdict import VerdictFigures
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.joblib_workers import Payload
+    from skills_lib.backtest.sweep.local_workers import Payload
 
 _KINDS: tuple[Kind, ...] = (*NULL_KINDS, "planted")
 
@@ -109,7 +109,7 @@ def _ideal_sharpe(job: Job, task: Task, strategy: type[SignalStrategy], bars: Ba
     """What the point that is best on such markets earned here, over all bars."""
     if task.sharpe is None:
         return None
-    from skills_lib.backtest.kernel_sweep import KernelSweep
+    from skills_lib.backtest.sweep.kernel import KernelSweep
 
     sweep = KernelSweep(strategy, bars, job.settings, threads=1)
     rows = sweep.evaluate([STRENGTHS[task.sharpe].best], Span(0, len(bars)))

@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import COLUMNS
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.validate.calibration.garch import HOURLY_DEVIATION, garch_bars
 from skills_lib.validate.calibration.markets import HOURS
@@ -71,7 +71,7 @@ def expected_sharpes(
 
     The same `seed` draws the same paths for every `drift`, so that the curve over drifts is smooth.
     """
-    from skills_lib.backtest.kernel_sweep import KernelSweep
+    from skills_lib.backtest.sweep.kernel import KernelSweep
 
     total = np.zeros(len(points))
     for number in range(markets):

@@ -11,8 +11,8 @@ from statistics import fmean
 
 from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.parallel import open_workers
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
+from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.errors import InputError
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.calibration.family import SHARE

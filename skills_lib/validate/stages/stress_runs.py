@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import figures_of
 from skills_lib.backtest.kernel.inputs import Prepared, prepare
 from skills_lib.backtest.kernel.run import refusal, signals_of
 from skills_lib.backtest.metrics import Figures, compute_metrics
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.spans import cut_signals, run_span
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.evaluator import figures_of
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs

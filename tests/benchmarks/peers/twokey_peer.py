@@ -5,9 +5,9 @@ import pandas as pd
 
 import strategies
 import tests.benchmarks.peers.common as work
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy, parameter_space
+from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.indicators import sma
 from skills_lib.domain.parameters import Integer

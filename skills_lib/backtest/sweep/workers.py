@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from skills_lib.backtest.clusters import Dask, Ray
-from skills_lib.backtest.joblib_workers import JoblibWorkers, Loky
+from skills_lib.backtest.sweep.local_workers import JoblibWorkers, Loky
+from skills_lib.backtest.sweep.remote_workers import Dask, Ray
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.joblib_workers import Payload
+    from skills_lib.backtest.sweep.local_workers import Payload
 
 T = TypeVar("T")
 

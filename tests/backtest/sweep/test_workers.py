@@ -9,14 +9,14 @@ import pytest
 from distributed import Client, LocalCluster
 
 import strategies
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.parallel import open_workers
-from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
+from skills_lib.backtest.sweep.kernel import KernelSweep
+from skills_lib.backtest.sweep.open import open_evaluator
+from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError, TwokeyError
-from skills_lib.validate.engines import open_evaluator
-from tests.validate.fragile import DiesOnce
+from tests.backtest.sweep.fragile import DiesOnce
 from tests.validate.markets import random_walk
 from tests.validate.silent import silent_listener
 
@@ -126,7 +126,7 @@ def test_a_strategy_that_only_this_process_has_travels_to_workers(tmp_path: Path
 
 
 def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("skills_lib.backtest.clusters.CONNECT_SECONDS", 1)
+    monkeypatch.setattr("skills_lib.backtest.sweep.remote_workers.CONNECT_SECONDS", 1)
     with silent_listener("tcp") as address, pytest.raises(InputError) as refusal, open_workers(address):
         pass
     assert f"The cluster at {address} does not answer." in str(refusal.value)

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 import strategies
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.parallel import open_workers
-from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
+from skills_lib.backtest.sweep.kernel import KernelSweep
+from skills_lib.backtest.sweep.open import open_evaluator
+from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.engines import open_evaluator
-from tests.validate.fragile import DiesOnce
+from tests.backtest.sweep.fragile import DiesOnce
 from tests.validate.markets import random_walk
 from tests.validate.silent import silent_listener
 

@@ -10,11 +10,11 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from skills_lib.backtest.joblib_workers import JoblibWorkers, joblib_backend
+from skills_lib.backtest.sweep.local_workers import JoblibWorkers, joblib_backend
 from skills_lib.domain.errors import InputError, TwokeyError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.joblib_workers import Payload
+    from skills_lib.backtest.sweep.local_workers import Payload
 
 T = TypeVar("T")
 

@@ -5,12 +5,12 @@ from contextlib import ExitStack, contextmanager
 
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import Evaluator
 from skills_lib.backtest.kernel.run import refusal
 from skills_lib.backtest.model import BacktestSettings, EngineName
-from skills_lib.backtest.parallel import Workers, open_workers
-from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.evaluator import Evaluator
+from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.workers import Workers, open_workers
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
 
@@ -52,8 +52,8 @@ def open_evaluator(
 
 def _kernel(strategy: type[SignalStrategy], job: Job, workers: Workers | None) -> Evaluator:
     """On this machine's threads, or on a cluster's workers."""
-    from skills_lib.backtest.kernel_cluster import KernelCluster
-    from skills_lib.backtest.kernel_sweep import KernelSweep
+    from skills_lib.backtest.sweep.cluster import KernelCluster
+    from skills_lib.backtest.sweep.kernel import KernelSweep
 
     if workers is None:
         return KernelSweep(strategy, job.bars, job.settings)

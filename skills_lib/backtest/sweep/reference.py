@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.evaluator import SpanWork, row_of
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, execution_returns, last_bars_of_days
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.parallel import Workers, unpacked
 from skills_lib.backtest.spans import run_span
+from skills_lib.backtest.sweep.evaluator import SpanWork, row_of
+from skills_lib.backtest.sweep.workers import Workers, unpacked
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.joblib_workers import Payload
+    from skills_lib.backtest.sweep.local_workers import Payload
 
 BARS_WORTH_WORKERS = 500_000
 """Bars to run through before workers are worth the time they take to start."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import SpanWork
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.parallel import Workers, unpacked
-from skills_lib.backtest.reference_sweep import Job, pack
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.evaluator import SpanWork
+from skills_lib.backtest.sweep.kernel import KernelSweep
+from skills_lib.backtest.sweep.reference import Job, pack
+from skills_lib.backtest.sweep.workers import Workers, unpacked
 from skills_lib.domain.bars import Bars, FloatArray
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.joblib_workers import Payload
+    from skills_lib.backtest.sweep.local_workers import Payload
 
 _SHARES_PER_SLOT = 4
 """So that a slow worker does not hold up the rest."""

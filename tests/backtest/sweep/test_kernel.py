@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.kernel_sweep import KernelSweep
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference_sweep import Job, ReferenceSweep
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.kernel import KernelSweep
+from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.parameters import Integer
@@ -93,7 +93,7 @@ def test_a_stitched_run_is_the_references_too() -> None:
 def test_signals_remembered_between_spans_change_nothing_even_when_some_are_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("skills_lib.backtest.kernel_sweep._REMEMBERED_BYTES", 0)
+    monkeypatch.setattr("skills_lib.backtest.sweep.kernel._REMEMBERED_BYTES", 0)
     strategy, grid = strategies.load("donchian_breakout"), SWEPT["donchian_breakout"]
     sweep, reference = KernelSweep(strategy, BARS, SETTINGS), ReferenceSweep(Job(strategy, BARS, SETTINGS))
     for span, part in [(SPANS[1], grid[:2]), (SPANS[2], grid[2:]), (SPANS[1], grid), (SPANS[2], grid[:1])]:
@@ -105,7 +105,7 @@ def test_signals_remembered_between_spans_change_nothing_even_when_some_are_forg
 def test_spans_side_by_side_give_what_each_gives_alone(
     name: str, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skills_lib.backtest.kernel_sweep._BARS_WORTH_THREADS_ALONE", 0)
+    monkeypatch.setattr("skills_lib.backtest.sweep.kernel._BARS_WORTH_THREADS_ALONE", 0)
     strategy, grid = strategies.load(name), SWEPT[name]
     asked = [(grid, SPANS[1]), (grid, SPANS[2]), (grid[1:3], SPANS[1]), (grid[:1], SPANS[0])]
     together = KernelSweep(strategy, BARS, SETTINGS, threads).evaluate_spans(asked)
@@ -123,7 +123,7 @@ def test_spans_side_by_side_keep_to_the_rules_of_one_span(monkeypatch: pytest.Mo
     holed = KernelSweep(HoleInTheMiddle, BARS, SETTINGS).evaluate_spans([([{}], SPANS[1]), ([{}], SPANS[2])])
     reference = ReferenceSweep(Job(HoleInTheMiddle, BARS, SETTINGS))
     np.testing.assert_allclose(holed[0], reference.evaluate([{}], SPANS[1]), rtol=1e-9, atol=1e-9)
-    monkeypatch.setattr("skills_lib.backtest.kernel_sweep._REMEMBERED_BYTES", 0)
+    monkeypatch.setattr("skills_lib.backtest.sweep.kernel._REMEMBERED_BYTES", 0)
     crowded = KernelSweep(FailsAtFive, BARS, SETTINGS).evaluate_spans([(grid[:1], late)])
     assert np.array_equal(crowded[0], alone.evaluate(grid[:1], late), equal_nan=True)
     assert sweep.evaluate_spans([]) == []

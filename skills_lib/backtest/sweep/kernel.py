@@ -14,7 +14,6 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from skills_lib.backtest.evaluator import SpanWork
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.arrays import DONE, STATUS
 from skills_lib.backtest.kernel.batch import (
@@ -34,6 +33,7 @@ from skills_lib.backtest.kernel.inputs import prepare
 from skills_lib.backtest.kernel.run import execute, signals_of
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.evaluator import SpanWork
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
