@@ -10,11 +10,11 @@ import strategies
 from mcp_servers import _run_answers as answers
 from mcp_servers._paging import make_cursor, read_cursor
 from mcp_servers._run_answers import Section
-from skills_lib.backtest import compare
-from skills_lib.backtest.describe import describe
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import answer
+from skills_lib.backtest.report import comparison
+from skills_lib.backtest.report.describe import describe
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.constraints import Value
@@ -110,7 +110,7 @@ def compare_runs(run_ids: list[str]) -> answers.Comparison:
         InputError: an unknown run, or fewer than two different ones.
     """
     store = RunStore(Settings().results_dir)
-    comparison = compare.compare([_stored(store, run_id) for run_id in run_ids])
+    comparison = comparison.compare([_stored(store, run_id) for run_id in run_ids])
     return answers.Comparison(
         runs=[_run_line(run) for run in comparison.runs],
         metrics=[answers.MetricRow.model_validate(row.model_dump()) for row in comparison.metrics],

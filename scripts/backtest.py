@@ -104,7 +104,7 @@ def compare_runs(
 ) -> None:
     """Lay stored backtests side by side and say what makes the comparison unfair."""
     from scripts.tables import print_comparison
-    from skills_lib.backtest.compare import compare
+    from skills_lib.backtest.report.comparison import compare
 
     store = _store()
     comparison = compare([store.get(run_id) for run_id in run_ids])

@@ -9,7 +9,7 @@ from scripts.options import AsJson
 from skills_lib.domain.errors import TwokeyError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.describe import StrategyDescription
+    from skills_lib.backtest.report.describe import StrategyDescription
 
 Refused = dict[str, str]
 
@@ -35,7 +35,7 @@ def list_strategies(
 
 def _describe_all() -> "tuple[list[StrategyDescription], list[Refused]]":
     import strategies
-    from skills_lib.backtest.describe import describe
+    from skills_lib.backtest.report.describe import describe
 
     described: list[StrategyDescription] = []
     refused: list[Refused] = []

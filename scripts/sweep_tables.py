@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from skills_lib.backtest.report import SYNTHETIC_NOTE, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 
 if TYPE_CHECKING:
     from skills_lib.validate.model import OptimizationResult

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.console import wide_console
-from skills_lib.backtest.report import SYNTHETIC_NOTE, describe_costs, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, format_figure
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.compare import Comparison
     from skills_lib.backtest.model import BacktestResult
+    from skills_lib.backtest.report.comparison import Comparison
 
 _COLOURS = {"SOLID": "green", "MIXED": "yellow", "WEAK": "red"}
 _SHOWN = (

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from skills_lib.backtest.report import SYNTHETIC_NOTE
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 
 if TYPE_CHECKING:
     from skills_lib.validate.resample import RunResampled

@@ -30,7 +30,7 @@ WRONG_IMPORTS = {
         "random",
     ),
     "an agent's face cannot sign": ("mcp_servers/__init__.py", "live.simulator.credentials"),
-    "live money is handed its strategy: no face, no research": ("live/__init__.py", "skills_lib.backtest.runner"),
+    "live money is handed its strategy: no face, no research": ("live/__init__.py", "skills_lib.backtest.reference"),
 }
 
 HELP_OF = """

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from skills_lib.backtest import engines
+from skills_lib.backtest import engine
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, code_sha256
 from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics, drawdown
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
-from skills_lib.backtest.picture import EquityCurve, PictureProcess
-from skills_lib.backtest.report import write_report
+from skills_lib.backtest.reference import ReferenceRun
+from skills_lib.backtest.report.markdown import write_report
+from skills_lib.backtest.report.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.results import RunStore
-from skills_lib.backtest.runner import ReferenceRun
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.trials import CountTrials, TrialCounter
 from skills_lib.backtest.verdict import judge
@@ -56,7 +56,7 @@ def answer(
         progress(0, 3, f"Running {subject.name}")
         counter = count(subject, candles, settings)
         counter.reserve([identity.parameters])
-        run = engines.run(subject.strategy, candles.bars, identity.parameters, settings)
+        run = engine.run(subject.strategy, candles.bars, identity.parameters, settings)
         progress(1, 3, "Measuring")
         result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
         result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})

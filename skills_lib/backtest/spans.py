@@ -7,7 +7,7 @@ from backtesting import Strategy
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.runner import run_reference
+from skills_lib.backtest.reference import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.signals import Signals

@@ -1,7 +1,7 @@
 """The written report of an optimisation."""
 
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.report import SYNTHETIC_NOTE, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 from skills_lib.domain.constraints import Value
 from skills_lib.validate.model import OptimizationResult, Plateau
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from skills_lib.backtest.report import format_figure
+from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.validate.stages.monte_carlo import Distribution
 from skills_lib.validate.stages.percentiles import Percentiles
 from skills_lib.validate.validation_model import ValidationResult

@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 
-from skills_lib.backtest.report import SYNTHETIC_NOTE
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.validation_model import ValidationResult
 from skills_lib.validate.validation_report import PICTURE_WORDS
 from skills_lib.validate.validation_sections import sections

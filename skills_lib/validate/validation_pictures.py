@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from skills_lib.backtest.report import SYNTHETIC_NOTE
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.stages.monte_carlo import Distribution
 from skills_lib.validate.validation_model import Examination
 from skills_lib.validate.validation_runs import Run, Runs

@@ -1,6 +1,6 @@
 """The written report of a validation, in Markdown."""
 
-from skills_lib.backtest.report import SYNTHETIC_NOTE
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.validation_model import ValidationResult
 from skills_lib.validate.validation_sections import sections
 from skills_lib.validate.validation_words import Grid, Section, rules_grid

@@ -1,7 +1,7 @@
 """What the report and the page both say: sections of words and tables, built once from the stored answer."""
 
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.report import format_figure
+from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.validate import validation_luck as luck
 from skills_lib.validate.report import describe_parameters
 from skills_lib.validate.validation_model import Piece, ValidationResult

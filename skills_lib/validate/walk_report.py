@@ -1,7 +1,7 @@
 """The written report of a walk-forward."""
 
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.report import SYNTHETIC_NOTE, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 from skills_lib.validate.report import describe_parameters
 from skills_lib.validate.walk_model import Drift, Stretch, WalkForwardResult, WindowResult
 

@@ -8,12 +8,12 @@ import pytest
 from backtesting import Backtest, Strategy
 from backtesting.lib import FractionalBacktest
 
-from skills_lib.backtest.drawn_bars import from_closes as closing
 from skills_lib.backtest.strategy import SignalStrategy, compute_signals, parameter_space
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.parameters import Choice, Integer
 from skills_lib.domain.signals import Signals, never
+from skills_lib.testing import from_closes as closing
 from strategies.opening_range_breakout import OpeningRangeBreakout
 from strategies.sma_crossover import SmaCrossover
 from tests.strategies.drawing import walk

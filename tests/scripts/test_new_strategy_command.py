@@ -12,7 +12,7 @@ import pytest
 
 import strategies
 from scripts.new_strategy import KINDS, LONGEST_NAME, class_name, render, write_all
-from skills_lib.backtest.describe import describe
+from skills_lib.backtest.report.describe import describe
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 from tests.command import Command
@@ -91,7 +91,7 @@ def test_each_kind_trades_on_the_sample_with_equal_trades_on_both_engines(
 ) -> None:
     from skills_lib.backtest.kernel.run import run_kernel
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.runner import run_reference
+    from skills_lib.backtest.reference import run_reference
     from skills_lib.domain.timeframes import Timeframe
     from skills_lib.market.candles.sample import sample_bars
     from tests.backtest.kernel.test_identity import assert_identical

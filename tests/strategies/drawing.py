@@ -7,11 +7,11 @@ import pandas as pd
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.drawn_bars import MIDNIGHT_NS
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.bars import OHLCV, Bars, BoolArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.time import MINUTE_NS
+from skills_lib.testing import MIDNIGHT_NS
 
 BUNDLED = [
     *("donchian_breakout", "macd_trend", "mean_reversion"),

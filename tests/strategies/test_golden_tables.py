@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 import strategies
-from skills_lib.backtest.drawn_bars import from_closes as closing
-from skills_lib.backtest.drawn_bars import from_rows as drawn
 from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.signals import Signals
+from skills_lib.testing import from_closes as closing
+from skills_lib.testing import from_rows as drawn
 from tests.strategies.drawing import BUNDLED, walk
 
 

@@ -8,9 +8,9 @@ import pytest
 from backtesting import Strategy
 
 import strategies
-from skills_lib.backtest.describe import describe
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.runner import run_reference
+from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.report.describe import describe
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings

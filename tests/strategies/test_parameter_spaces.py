@@ -3,7 +3,7 @@
 import pytest
 
 import strategies
-from skills_lib.backtest.describe import describe
+from skills_lib.backtest.report.describe import describe
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError
 from tests.strategies.drawing import NAMES

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import strategies
-from skills_lib.backtest.describe import describe
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.runner import run_reference
+from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.report.describe import describe
 from skills_lib.settings import Settings
 from tests.strategies.drawing import BUNDLED, NAMES, walk
 

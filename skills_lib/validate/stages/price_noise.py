@@ -15,7 +15,7 @@ from skills_lib.backtest.kernel.inputs import Prepared, prepare
 from skills_lib.backtest.kernel.run import refusal, signals_of
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.runner import run_reference
+from skills_lib.backtest.reference import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS, row_of
 from skills_lib.domain.bars import Bars, FloatArray

@@ -36,7 +36,7 @@ class PictureProcess:
     """A process that is getting ready to draw while the backtest still runs."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "skills_lib.backtest.picture"]
+        command = [sys.executable, "-m", "skills_lib.backtest.report.picture"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def __enter__(self) -> Self:
