@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, Field
 
+from skills_lib.ledger.model import LedgerLine, LedgerMarket, SealOpening
 from skills_lib.settings import Settings
-from skills_lib.validate.ledger_model import LedgerLine, LedgerMarket, SealOpening
 
 MOST = 100
 MOST_SEALS = 20
@@ -26,8 +26,8 @@ class LedgerAnswer(BaseModel):
 
 def ledger() -> LedgerAnswer:
     """Both files of the ledger as one, cut to what fits an answer."""
-    from skills_lib.validate.ledger import Ledger
-    from skills_lib.validate.ledger_summary import summarise
+    from skills_lib.ledger.ledger import Ledger
+    from skills_lib.ledger.summary import summarise
 
     found = summarise(Ledger.of(Settings()))
     newest = sorted(found.lines, key=lambda line: line.last_at, reverse=True)

@@ -21,11 +21,11 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import parse_model
+from skills_lib.ledger.counter import counting
+from skills_lib.ledger.ledger import Ledger
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.progress import Progress, silent
 from skills_lib.settings import Settings
-from skills_lib.validate.counted import counting
-from skills_lib.validate.ledger import Ledger
 
 MAX_STRATEGIES = 100
 MAX_REPORT = 40_000

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from skills_lib.validate.counted import CountInLedger
+    from skills_lib.ledger.counter import CountInLedger
 
 
 def count_trials(verb: str, job: Path | None = None) -> "CountInLedger":
     """The count that the verb's pipeline opens. `job`: the folder of the job of an MCP server it runs as."""
-    from skills_lib.validate.counted import counting
-    from skills_lib.validate.ledger import Ledger
+    from skills_lib.ledger.counter import counting
+    from skills_lib.ledger.ledger import Ledger
 
     return counting(Ledger.of(Settings()), _origin(verb, job))
 

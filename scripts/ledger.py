@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from skills_lib.validate.ledger_model import LedgerSummary
+    from skills_lib.ledger.model import LedgerSummary
 
 
 def register(app: typer.Typer) -> None:
@@ -29,8 +29,8 @@ def show_ledger(
 
     Example: twokey ledger --json
     """
-    from skills_lib.validate.ledger import Ledger
-    from skills_lib.validate.ledger_summary import summarise
+    from skills_lib.ledger.ledger import Ledger
+    from skills_lib.ledger.summary import summarise
 
     summary = summarise(Ledger.of(Settings()))
     if json:

@@ -107,11 +107,11 @@ def _loaded(asked: Asked, progress: "Progress") -> "tuple[LoadedStrategy, Candle
 
 
 def _keepers(asked: Asked, subject: "LoadedStrategy", candles: "Candles") -> "Keepers":
-    from skills_lib.validate.ledger import Ledger
+    from skills_lib.ledger.ledger import Ledger
+    from skills_lib.ledger.validation_seal import LedgerSeal
     from skills_lib.validate.store import SweepStore
     from skills_lib.validate.validation import Keepers, sealed_from
     from skills_lib.validate.validation_model import ValidationResult
-    from skills_lib.validate.validation_seal import LedgerSeal
 
     home, count = Settings(), count_trials("validate", asked.job)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])

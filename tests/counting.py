@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from skills_lib.validate.counted import CountInLedger, counting
-from skills_lib.validate.ledger import Ledger
+from skills_lib.ledger.counter import CountInLedger, counting
+from skills_lib.ledger.ledger import Ledger
 
 
 def counted_beside(folder: Path) -> CountInLedger:

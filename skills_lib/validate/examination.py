@@ -13,10 +13,10 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS, utc
+from skills_lib.ledger.in_memory import CountingBook
+from skills_lib.ledger.model import Trials
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.ledger_model import Trials
-from skills_lib.validate.own_trials import CountingBook
 from skills_lib.validate.stages.audit import DataAudit, audit
 from skills_lib.validate.stages.holdout import fall
 from skills_lib.validate.stages.lookahead import truncation, warm_up

@@ -19,9 +19,9 @@ from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
+from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.counted import open_counted
 from skills_lib.validate.heatmaps import Landscape, draw_heatmaps, write_interactive
 from skills_lib.validate.measure import Measurer
 from skills_lib.validate.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepQuestion

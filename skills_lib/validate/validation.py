@@ -11,12 +11,12 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.time import utc
+from skills_lib.ledger.in_memory import CountingBook
+from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.examination import examination, examine, piece
-from skills_lib.validate.ledger_model import SealOpening
 from skills_lib.validate.optimize import sweep_question
-from skills_lib.validate.own_trials import CountingBook
 from skills_lib.validate.stages.breadth import Elsewhere, elsewhere
 from skills_lib.validate.stages.holdout import split
 from skills_lib.validate.store import SweepStore

@@ -20,13 +20,13 @@ from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
+from skills_lib.ledger.counter import open_counted
+from skills_lib.ledger.in_memory import CountingBook, OwnTrials
+from skills_lib.ledger.model import Trials
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.checkpoint import Checkpoint
-from skills_lib.validate.counted import open_counted
-from skills_lib.validate.ledger_model import Trials
 from skills_lib.validate.measure import Measurer
-from skills_lib.validate.own_trials import CountingBook, OwnTrials
 from skills_lib.validate.search import search
 from skills_lib.validate.stability import Peaks, Place, Surface
 from skills_lib.validate.stages.holdout import Split, split

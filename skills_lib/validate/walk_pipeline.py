@@ -17,9 +17,9 @@ from skills_lib.backtest.sweep.evaluator import figures_of
 from skills_lib.backtest.trials import CountTrials
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc
+from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.counted import open_counted
 from skills_lib.validate.optimize import OpenEvaluator, Search, sweep_question
 from skills_lib.validate.stitch import Part, joined, run_parts
 from skills_lib.validate.store import SweepStore

@@ -21,10 +21,11 @@ from skills_lib.domain.parameters import Choice, Integer, ParameterSpace, Real
 from skills_lib.domain.signals import Signals, never
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
+from skills_lib.ledger.model import Trials
+from skills_lib.ledger.validation_seal import LedgerSeal
 from skills_lib.market.candles import Candles
 from skills_lib.validate.calibration.planted import planted_market
 from skills_lib.validate.examination import deflating_variance, examine
-from skills_lib.validate.ledger_model import Trials
 from skills_lib.validate.optimize import Search
 from skills_lib.validate.search import SearchPlan
 from skills_lib.validate.store import SweepStore
@@ -34,7 +35,6 @@ from skills_lib.validate.validation_alone import parse_stages, validate_stages
 from skills_lib.validate.validation_model import Examination, ValidationResult
 from skills_lib.validate.validation_others import file_for, find_others
 from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, usual_windows, validation_space
-from skills_lib.validate.validation_seal import LedgerSeal
 from skills_lib.validate.windows import make_windows, stitched_spans
 from tests.counting import counted_beside, ledger_beside
 from tests.validate.cheats import PeeksOneBarAndRepeatsTheLast

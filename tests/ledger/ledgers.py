@@ -9,10 +9,10 @@ import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.time import DAY_NS
+from skills_lib.ledger.counter import LedgerCounter, counting
+from skills_lib.ledger.ledger import Ledger
+from skills_lib.ledger.model import Asked, TrialData
 from skills_lib.market.candles.model import Candles
-from skills_lib.validate.counted import LedgerCounter, counting
-from skills_lib.validate.ledger import Ledger
-from skills_lib.validate.ledger_model import Asked, TrialData
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(400, seed=3)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from skills_lib.domain.constraints import Value
-from skills_lib.validate.ledger import Ledger
-from skills_lib.validate.ledger_model import Asked, SealOpening
-from skills_lib.validate.seal import open_seal, openings
+from skills_lib.ledger.holdout_seal import open_seal, openings
+from skills_lib.ledger.ledger import Ledger
+from skills_lib.ledger.model import Asked, SealOpening
 
 
 class LedgerSeal:

@@ -11,9 +11,9 @@ from contextlib import suppress
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import utc
-from skills_lib.validate.ledger import SEAL, Contents, Ledger, asked_of, union
-from skills_lib.validate.ledger_model import Asked, SealOpening
-from skills_lib.validate.ledger_store import Draft, Entry
+from skills_lib.ledger.ledger import SEAL, Contents, Ledger, asked_of, union
+from skills_lib.ledger.model import Asked, SealOpening
+from skills_lib.ledger.store import Draft, Entry
 
 
 def open_seal(ledger: Ledger, asked: Asked, parameters: Mapping[str, Value], reason: str = "") -> SealOpening:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from skills_lib.domain.time import utc
-from skills_lib.validate.ledger import Contents, Keys, Ledger, union
-from skills_lib.validate.ledger_model import Asked, LedgerLine, LedgerMarket, LedgerSummary
-from skills_lib.validate.ledger_store import Entry
-from skills_lib.validate.seal import every_opening
+from skills_lib.ledger.holdout_seal import every_opening
+from skills_lib.ledger.ledger import Contents, Keys, Ledger, union
+from skills_lib.ledger.model import Asked, LedgerLine, LedgerMarket, LedgerSummary
+from skills_lib.ledger.store import Entry
 
 Reserved = tuple[Entry, Asked, Keys]
 K = TypeVar("K", bound=tuple[object, ...])

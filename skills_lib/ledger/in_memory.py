@@ -8,7 +8,7 @@ import numpy as np
 from skills_lib.backtest.model import Parameters
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import FloatArray
-from skills_lib.validate.ledger_model import Trials
+from skills_lib.ledger.model import Trials
 
 
 class CountingBook(TrialCounter, Protocol):

@@ -7,9 +7,9 @@ import pytest
 
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS
-from skills_lib.validate.ledger import Ledger
-from skills_lib.validate.ledger_model import Asked, TrialData
-from skills_lib.validate.seal import open_seal, openings
+from skills_lib.ledger.holdout_seal import open_seal, openings
+from skills_lib.ledger.ledger import Ledger
+from skills_lib.ledger.model import Asked, TrialData
 
 SEALED = TrialData("BTCUSDT", "1h", False, 900 * DAY_NS, 1000 * DAY_NS, "5" * 64)
 ASKED = Asked("a test", "sma_crossover", "c" * 64, "5" * 64, SEALED)

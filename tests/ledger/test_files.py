@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.backtest.sweep.processes import ROOT
-from tests.validate.ledgers import ASKED, Room, keys
+from tests.ledger.ledgers import ASKED, Room, keys
 
 
 @pytest.fixture
@@ -30,8 +30,8 @@ import sys
 from pathlib import Path
 import numpy as np
 from skills_lib.backtest.sweep.open import open_evaluator
-from skills_lib.validate.ledger import Ledger
-from skills_lib.validate.ledger_model import DAY_NS, Asked, TrialData
+from skills_lib.ledger.ledger import Ledger
+from skills_lib.ledger.model import DAY_NS, Asked, TrialData
 user, home, first, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 data = TrialData("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
 for key in range(first, first + number):

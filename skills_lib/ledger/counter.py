@@ -20,9 +20,9 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator, SpanWork
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.time import DAY_NS
+from skills_lib.ledger.ledger import Keys, Ledger, Outcome, union
+from skills_lib.ledger.model import Asked, TrialData, Trials
 from skills_lib.market.candles.model import Candles
-from skills_lib.validate.ledger import Keys, Ledger, Outcome, union
-from skills_lib.validate.ledger_model import Asked, TrialData, Trials
 
 _LONGER = 2.0
 """A configuration's Sharpe ratio is noted again where a span is this much longer than the one noted before."""

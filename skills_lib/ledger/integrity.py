@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from skills_lib.validate.ledger_store import Entry, Half
+from skills_lib.ledger.store import Entry, Half
 
 
 def notices_of(user: Half, here: Half, workspace: str) -> list[str]:

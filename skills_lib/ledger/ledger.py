@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.validate.ledger_model import Asked, TrialData, Trials
-from skills_lib.validate.ledger_notices import notices_of
-from skills_lib.validate.ledger_store import Draft, Entry, Half, LedgerFiles
+from skills_lib.ledger.integrity import notices_of
+from skills_lib.ledger.model import Asked, TrialData, Trials
+from skills_lib.ledger.store import Draft, Entry, Half, LedgerFiles
 
 if TYPE_CHECKING:
     from skills_lib.settings import Settings

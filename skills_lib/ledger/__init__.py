@@ -1,0 +1,1 @@
+"""The trial ledger: every configuration tried on candles, counted before it is evaluated."""
