@@ -110,11 +110,11 @@ def compare_runs(run_ids: list[str]) -> answers.Comparison:
         InputError: an unknown run, or fewer than two different ones.
     """
     store = RunStore(Settings().results_dir)
-    comparison = comparison.compare([_stored(store, run_id) for run_id in run_ids])
+    found = comparison.compare([_stored(store, run_id) for run_id in run_ids])
     return answers.Comparison(
-        runs=[_run_line(run) for run in comparison.runs],
-        metrics=[answers.MetricRow.model_validate(row.model_dump()) for row in comparison.metrics],
-        warnings=comparison.warnings,
+        runs=[_run_line(run) for run in found.runs],
+        metrics=[answers.MetricRow.model_validate(row.model_dump()) for row in found.metrics],
+        warnings=found.warnings,
         next_step="Report the warnings with the figures. backtest_get_run reads trades and equity of one run.",
     )
 
