@@ -8,8 +8,8 @@ from pydantic import BaseModel
 from mcp_servers import _validation_answers as answers
 from mcp_servers._validation_answers import Section
 from skills_lib.domain.errors import InputError
+from skills_lib.optimize.model import OptimizationResult
 from skills_lib.validate.jobs import Job
-from skills_lib.validate.model import OptimizationResult
 from skills_lib.validate.validation_model import ValidationResult
 from skills_lib.validate.walk_model import WalkForwardResult
 

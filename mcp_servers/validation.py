@@ -84,7 +84,7 @@ async def validation_start_optimize(
     validation_start_walk_forward; to test one combination, backtest_run of the backtest server.
     """
     from skills_lib.market.candles import CandleQuestion
-    from skills_lib.validate.words import SearchWords
+    from skills_lib.optimize.arguments import SearchWords
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers._validation import start
@@ -130,7 +130,7 @@ async def validation_start_walk_forward(
     validation_status how far it is. To only search parameters on all bars use validation_start_optimize.
     """
     from skills_lib.market.candles import CandleQuestion
-    from skills_lib.validate.words import SearchWords, WindowWords
+    from skills_lib.optimize.arguments import SearchWords, WindowWords
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers._validation import start
@@ -189,8 +189,8 @@ async def validation_start(
     the same job. Ask validation_status how far it is, then read it with validation_get_report, section by section.
     """
     from skills_lib.market.candles import CandleQuestion
+    from skills_lib.optimize.arguments import SearchWords
     from skills_lib.validate.validation_asked import ValidationWords
-    from skills_lib.validate.words import SearchWords
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers._validation import start_validation

@@ -73,7 +73,7 @@ def optimize(
     """
     with progress_of(job, shown=not json) as progress:
         from skills_lib.market.candles import CandleQuestion
-        from skills_lib.validate.words import SearchWords
+        from skills_lib.optimize.arguments import SearchWords
 
         words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
@@ -126,7 +126,7 @@ def walk_forward(
     """
     with progress_of(job, shown=not json) as progress:
         from skills_lib.market.candles import CandleQuestion
-        from skills_lib.validate.words import SearchWords, WindowWords
+        from skills_lib.optimize.arguments import SearchWords, WindowWords
 
         words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowWords(train, test, step, embargo, anchored, pick)

@@ -8,7 +8,7 @@ from rich.table import Table
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 
 if TYPE_CHECKING:
-    from skills_lib.validate.model import OptimizationResult
+    from skills_lib.optimize.model import OptimizationResult
     from skills_lib.validate.walk_model import WalkForwardResult
 
 _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
@@ -17,7 +17,7 @@ _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor",
 def print_optimization(result: "OptimizationResult") -> None:
     """Both points, what speaks against them, and where the report is."""
     from skills_lib.backtest.metrics import METRICS
-    from skills_lib.validate.report import describe_parameters
+    from skills_lib.optimize.report.markdown import describe_parameters
 
     console = _heading(result, f"optimise {METRICS[result.maximize].label} · in-sample")
     of = f" of {result.combinations:,}" if result.combinations is not None else ""
@@ -41,7 +41,7 @@ def print_optimization(result: "OptimizationResult") -> None:
 def print_walk_forward(result: "WalkForwardResult") -> None:
     """The windows, the stitched run, and where the report is."""
     from skills_lib.backtest.metrics import METRICS
-    from skills_lib.validate.report import describe_parameters
+    from skills_lib.optimize.report.markdown import describe_parameters
     from skills_lib.validate.walk_report import describe_drift, describe_efficiency
 
     console = _heading(result, f"walk-forward by {METRICS[result.maximize].label} · out-of-sample")

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.backtest.sweep.evaluator import Evaluator
     from skills_lib.market.candles import CandleQuestion, Candles
+    from skills_lib.optimize.arguments import SearchWords, WindowWords
+    from skills_lib.optimize.model import OptimizationResult
+    from skills_lib.optimize.pipeline import Search
     from skills_lib.progress import Progress
-    from skills_lib.validate.model import OptimizationResult
-    from skills_lib.validate.optimize import Search
     from skills_lib.validate.walk_model import WalkForwardResult
-    from skills_lib.validate.words import SearchWords, WindowWords
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ def run_optimize(sweep: Sweep, progress: "Progress") -> "OptimizationResult":
     Raises:
         TwokeyError: anything the library refuses.
     """
-    from skills_lib.validate.model import OptimizationResult
-    from skills_lib.validate.optimize import optimize
-    from skills_lib.validate.store import SweepStore
+    from skills_lib.optimize.model import OptimizationResult
+    from skills_lib.optimize.pipeline import optimize
+    from skills_lib.optimize.store import SweepStore
 
     home, subject = Settings(), sweep.subject()
     asked = sweep.words.search(subject.strategy)
@@ -77,7 +77,7 @@ def run_walk_forward(sweep: Sweep, windows: "WindowWords", progress: "Progress")
     Raises:
         TwokeyError: anything the library refuses.
     """
-    from skills_lib.validate.store import SweepStore
+    from skills_lib.optimize.store import SweepStore
     from skills_lib.validate.walk_model import WalkForwardResult
     from skills_lib.validate.walk_pipeline import walk_forward
 

@@ -82,7 +82,7 @@ def print_validation(result: "ValidationResult") -> None:
 
 
 def _told(result: "ValidationResult") -> str:
-    from skills_lib.validate.report import describe_parameters
+    from skills_lib.optimize.report.markdown import describe_parameters
 
     inside = result.in_sample
     chosen = "as given" if inside.chosen_by == "given" else f"best plateau of {inside.evaluated:,}"

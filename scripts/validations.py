@@ -109,7 +109,7 @@ def _loaded(asked: Asked, progress: "Progress") -> "tuple[LoadedStrategy, Candle
 def _keepers(asked: Asked, subject: "LoadedStrategy", candles: "Candles") -> "Keepers":
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.ledger.validation_seal import LedgerSeal
-    from skills_lib.validate.store import SweepStore
+    from skills_lib.optimize.store import SweepStore
     from skills_lib.validate.validation import Keepers, sealed_from
     from skills_lib.validate.validation_model import ValidationResult
 

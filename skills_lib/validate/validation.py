@@ -14,12 +14,12 @@ from skills_lib.domain.time import utc
 from skills_lib.ledger.in_memory import CountingBook
 from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
+from skills_lib.optimize.pipeline import sweep_question
+from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.examination import examination, examine, piece
-from skills_lib.validate.optimize import sweep_question
 from skills_lib.validate.stages.breadth import Elsewhere, elsewhere
 from skills_lib.validate.stages.holdout import split
-from skills_lib.validate.store import SweepStore
 from skills_lib.validate.validation_model import (
     Examination,
     Sealed,

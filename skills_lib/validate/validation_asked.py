@@ -10,13 +10,13 @@ from skills_lib.backtest.sweep.open import parse_engine
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.validate.optimize import Search
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.table import Objective
+from skills_lib.optimize.arguments import SearchWords
+from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.table import Objective
 from skills_lib.validate.validation_plan import Plan, parse_seed, validation_space
 from skills_lib.validate.walk_forward import parse_pick
 from skills_lib.validate.windows import WindowPlan
-from skills_lib.validate.words import SearchWords
 
 
 @dataclass(frozen=True, slots=True)

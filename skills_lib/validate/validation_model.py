@@ -6,8 +6,8 @@ from typing import Any, Literal
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.model import Figures
-from skills_lib.validate.stability import Kind
+from skills_lib.optimize.model import Figures
+from skills_lib.optimize.stability import Kind
 from skills_lib.validate.stages.audit import DataAudit
 from skills_lib.validate.stages.breadth import Elsewhere
 from skills_lib.validate.stages.holdout import Fall

@@ -13,8 +13,8 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.time import DAY_NS
-from skills_lib.validate.optimize import Search
-from skills_lib.validate.space import Space, make_space
+from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.space import Space, make_space
 from skills_lib.validate.verdict import Rules
 from skills_lib.validate.walk_forward import Pick
 from skills_lib.validate.windows import WindowPlan

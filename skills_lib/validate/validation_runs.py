@@ -24,14 +24,14 @@ from skills_lib.ledger.counter import open_counted
 from skills_lib.ledger.in_memory import CountingBook, OwnTrials
 from skills_lib.ledger.model import Trials
 from skills_lib.market.candles.model import Candles
+from skills_lib.optimize.checkpoint import Checkpoint
+from skills_lib.optimize.measure import Measurer
+from skills_lib.optimize.search import search
+from skills_lib.optimize.stability import Peaks, Place, Surface
+from skills_lib.optimize.table import Objective, Table
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.checkpoint import Checkpoint
-from skills_lib.validate.measure import Measurer
-from skills_lib.validate.search import search
-from skills_lib.validate.stability import Peaks, Place, Surface
 from skills_lib.validate.stages.holdout import Split, split
 from skills_lib.validate.stitch import Part, joined, run_parts
-from skills_lib.validate.table import Objective, Table
 from skills_lib.validate.validation_plan import Plan, usual_windows
 from skills_lib.validate.walk_forward import Outcome, WalkForward
 from skills_lib.validate.windows import Window, WindowPlan, make_windows, stitched_spans

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import format_figure
-from skills_lib.validate.model import Figures
+from skills_lib.optimize.model import Figures
 from skills_lib.validate.stages.breadth import Elsewhere
 from skills_lib.validate.verdict import RuleResult
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from skills_lib.validate.sensitivity import at_edges
+from skills_lib.optimize.sensitivity import at_edges
 from skills_lib.validate.validation_model import Lookahead, OverfittingFigures, WalkedForward
 from skills_lib.validate.validation_runs import Runs
 from skills_lib.validate.verdict import VerdictFigures

@@ -11,13 +11,13 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.optimize.checkpoint import Checkpoint
+from skills_lib.optimize.measure import Measurer, measure_ahead
+from skills_lib.optimize.search import SearchPlan, search
+from skills_lib.optimize.space import Space
+from skills_lib.optimize.stability import Kind, Place, Surface
+from skills_lib.optimize.table import Objective, Table
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.checkpoint import Checkpoint
-from skills_lib.validate.measure import Measurer, measure_ahead
-from skills_lib.validate.search import SearchPlan, search
-from skills_lib.validate.space import Space
-from skills_lib.validate.stability import Kind, Place, Surface
-from skills_lib.validate.table import Objective, Table
 from skills_lib.validate.windows import Window
 
 Pick = Literal["plateau", "peak"]

@@ -6,8 +6,8 @@ from typing import Literal
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.model import Figures, SweepQuestion
-from skills_lib.validate.stability import Kind
+from skills_lib.optimize.model import Figures, SweepQuestion
+from skills_lib.optimize.stability import Kind
 from skills_lib.validate.walk_forward import Pick
 
 

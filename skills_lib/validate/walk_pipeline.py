@@ -19,10 +19,10 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
+from skills_lib.optimize.pipeline import OpenEvaluator, Search, sweep_question
+from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.optimize import OpenEvaluator, Search, sweep_question
 from skills_lib.validate.stitch import Part, joined, run_parts
-from skills_lib.validate.store import SweepStore
 from skills_lib.validate.walk_forward import Outcome, Pick, WalkForward, efficiency, places, positive_share
 from skills_lib.validate.walk_model import (
     Drift,

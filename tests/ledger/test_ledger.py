@@ -28,13 +28,13 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.ledger.counter import CountedEvaluator, configuration_keys, counting, open_counted
 from skills_lib.ledger.ledger import Ledger, Outcome
 from skills_lib.ledger.model import TrialData
+from skills_lib.optimize.model import OptimizationResult
+from skills_lib.optimize.pipeline import Search, optimize
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.space import make_space
+from skills_lib.optimize.store import SweepStore
+from skills_lib.optimize.table import Objective
 from skills_lib.settings import Settings
-from skills_lib.validate.model import OptimizationResult
-from skills_lib.validate.optimize import Search, optimize
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.space import make_space
-from skills_lib.validate.store import SweepStore
-from skills_lib.validate.table import Objective
 from tests.backtest.sweep.processes import COUNTING, ROOT, counted_runs, start
 from tests.ledger.ledgers import ASKED, BARS, CANDLES, DATA, SMA, Room, counter_of, keys
 from tests.validate.markets import candles_of

@@ -24,12 +24,12 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.ledger.model import Trials
 from skills_lib.ledger.validation_seal import LedgerSeal
 from skills_lib.market.candles import Candles
+from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.store import SweepStore
+from skills_lib.optimize.table import Objective
 from skills_lib.validate.calibration.planted import planted_market
 from skills_lib.validate.examination import deflating_variance, examine
-from skills_lib.validate.optimize import Search
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.store import SweepStore
-from skills_lib.validate.table import Objective
 from skills_lib.validate.validation import Keepers, Validation, sealed_from, seen, validate
 from skills_lib.validate.validation_alone import parse_stages, validate_stages
 from skills_lib.validate.validation_model import Examination, ValidationResult

@@ -21,13 +21,13 @@ from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.checkpoint import Checkpoint
-from skills_lib.validate.optimize import Search
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.space import make_space
+from skills_lib.optimize.checkpoint import Checkpoint
+from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.space import make_space
+from skills_lib.optimize.store import SweepStore
+from skills_lib.optimize.table import Objective
 from skills_lib.validate.stitch import joined, run_parts
-from skills_lib.validate.store import SweepStore
-from skills_lib.validate.table import Objective
 from skills_lib.validate.walk_forward import Chosen, Outcome, WalkForward, efficiency, positive_share
 from skills_lib.validate.walk_model import WalkForwardResult
 from skills_lib.validate.walk_pipeline import Walk, walk_forward

@@ -14,6 +14,10 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.errors import InputError
+from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.store import SweepStore
+from skills_lib.optimize.table import Objective
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.calibration.family import SHARE
 from skills_lib.validate.calibration.histories import Histories
@@ -35,10 +39,6 @@ from skills_lib.validate.calibration.picture import draw_calibration
 from skills_lib.validate.calibration.planted import STRENGTHS
 from skills_lib.validate.calibration.report import write_calibration
 from skills_lib.validate.calibration.tradeoff import share, shares, trade_off, without_each
-from skills_lib.validate.optimize import Search
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.store import SweepStore
-from skills_lib.validate.table import Objective
 from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, validation_space
 
 _FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}

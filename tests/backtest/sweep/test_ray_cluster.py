@@ -21,8 +21,8 @@ from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
 from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.errors import InputError
 from tests.backtest.sweep.fragile import DiesOnce
+from tests.optimize.silent import silent_listener
 from tests.validate.markets import random_walk
-from tests.validate.silent import silent_listener
 
 pytest.importorskip("ray", reason="Ray has no wheels for this machine (Macs with Intel)")
 

@@ -17,8 +17,8 @@ from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError, TwokeyError
 from tests.backtest.sweep.fragile import DiesOnce
+from tests.optimize.silent import silent_listener
 from tests.validate.markets import random_walk
-from tests.validate.silent import silent_listener
 
 BARS = random_walk(600, seed=2)
 SPAN = Span(100, 600)

@@ -12,9 +12,9 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.indicators import sma
 from skills_lib.domain.parameters import Integer
 from skills_lib.domain.signals import Signals, crosses, never, price_away
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.space import make_space
-from skills_lib.validate.table import Objective
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.space import make_space
+from skills_lib.optimize.table import Objective
 from skills_lib.validate.walk_forward import WalkForward
 from skills_lib.validate.windows import WindowPlan, make_windows
 

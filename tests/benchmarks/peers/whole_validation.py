@@ -33,8 +33,8 @@ def _asked(data: str, symbols: str, timeframes: str, until: str | None):  # type
     from scripts.optimize import settings_of
     from scripts.validations import Asked
     from skills_lib.market.candles import CandleQuestion
+    from skills_lib.optimize.arguments import SearchWords
     from skills_lib.validate.validation_asked import ValidationWords
-    from skills_lib.validate.words import SearchWords
 
     search = SearchWords(RANGES, [], "sharpe", "grid", None, 7, 30, "kernel")
     windows = (None, None, None, "0d", False, "plateau")

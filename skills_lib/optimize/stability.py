@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from skills_lib.domain.bars import FloatArray, IntArray
-from skills_lib.validate.space import Space
+from skills_lib.optimize.space import Space
 
 Kind = Literal["plateau", "spike", "unknown"]
 

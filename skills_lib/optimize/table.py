@@ -9,7 +9,7 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS, figures_of
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.validate.space import Space
+from skills_lib.optimize.space import Space
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from backtesting import Strategy
 
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.backtest.sweep.open import parse_engine
-from skills_lib.validate.optimize import Search
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.space import make_space
-from skills_lib.validate.table import Objective
+from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.space import make_space
+from skills_lib.optimize.table import Objective
 from skills_lib.validate.walk_forward import parse_pick
 from skills_lib.validate.walk_pipeline import Walk
 from skills_lib.validate.windows import WindowPlan

@@ -12,10 +12,10 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.constraints import Constraint
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.measure import Measurer
-from skills_lib.validate.search import COMPLETED_PEAKS, SearchPlan, search
-from skills_lib.validate.space import Space
-from skills_lib.validate.table import Objective, Table
+from skills_lib.optimize.measure import Measurer
+from skills_lib.optimize.search import COMPLETED_PEAKS, SearchPlan, search
+from skills_lib.optimize.space import Space
+from skills_lib.optimize.table import Objective, Table
 
 BELOW = (Constraint.parse("x < y", ["x", "y"]),)
 SQUARE = Space({"x": tuple(range(30)), "y": tuple(range(30))}, BELOW)

@@ -8,10 +8,10 @@ from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import Span
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.optimize.checkpoint import Checkpoint
+from skills_lib.optimize.space import Space
+from skills_lib.optimize.table import Table
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.checkpoint import Checkpoint
-from skills_lib.validate.space import Space
-from skills_lib.validate.table import Table
 
 Measure = Callable[[IntArray], FloatArray]
 """Flat indices in, rows of metrics out, in the same order."""

@@ -8,8 +8,8 @@ from typing import Literal
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.stability import Kind
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.stability import Kind
 
 Figures = dict[str, float | int | None]
 

@@ -12,7 +12,7 @@ import strategies
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.constraints import Constraint
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.space import Space, make_space
+from skills_lib.optimize.space import Space, make_space
 
 SMA = parameter_space(strategies.load("sma_crossover"))
 BANDS = parameter_space(strategies.load("mean_reversion"))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.validate.checkpoint import Checkpoint
+from skills_lib.optimize.checkpoint import Checkpoint
 from tests.backtest.sweep.processes import COUNTING, counted_runs, processes_of_group, start, wait_until
 
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-03-01", "--engine", "reference")

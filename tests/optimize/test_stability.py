@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from skills_lib.domain.constraints import Constraint
-from skills_lib.validate.sensitivity import at_edges, sensitivities
-from skills_lib.validate.space import Space
-from skills_lib.validate.stability import Peaks, Surface
-from skills_lib.validate.table import Table
+from skills_lib.optimize.sensitivity import at_edges, sensitivities
+from skills_lib.optimize.space import Space
+from skills_lib.optimize.stability import Peaks, Surface
+from skills_lib.optimize.table import Table
 
 SQUARE = Space({"x": tuple(range(12)), "y": tuple(range(12))})
 

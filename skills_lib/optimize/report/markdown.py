@@ -3,7 +3,7 @@
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 from skills_lib.domain.constraints import Value
-from skills_lib.validate.model import OptimizationResult, Plateau
+from skills_lib.optimize.model import OptimizationResult, Plateau
 
 _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 

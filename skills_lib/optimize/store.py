@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.validate.checkpoint import Checkpoint
+from skills_lib.optimize.checkpoint import Checkpoint
 
 R = TypeVar("R", bound=BaseModel)
 

@@ -17,12 +17,12 @@ from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, TwokeyError
-from skills_lib.validate.model import OptimizationResult
-from skills_lib.validate.optimize import Search, optimize
-from skills_lib.validate.search import SearchPlan
-from skills_lib.validate.space import make_space
-from skills_lib.validate.store import SweepStore
-from skills_lib.validate.table import Objective
+from skills_lib.optimize.model import OptimizationResult
+from skills_lib.optimize.pipeline import Search, optimize
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.space import make_space
+from skills_lib.optimize.store import SweepStore
+from skills_lib.optimize.table import Objective
 from tests.counting import counted_beside
 from tests.validate.markets import candles_of, random_walk
 

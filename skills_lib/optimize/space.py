@@ -16,7 +16,7 @@ from skills_lib.domain.bars import BoolArray, IntArray
 from skills_lib.domain.constraints import Constraint, Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.parameters import ParameterSpace
-from skills_lib.validate.ranges import parse_ranges
+from skills_lib.optimize.ranges import parse_ranges
 
 MOST_POINTS = 1_000_000
 """Largest grid whose points are enumerated; a larger one can only be sampled."""

@@ -13,9 +13,9 @@ import numpy as np
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.domain.bars import FloatArray, IntArray
-from skills_lib.validate.model import Heatmap
-from skills_lib.validate.stability import Peaks
-from skills_lib.validate.table import Table
+from skills_lib.optimize.model import Heatmap
+from skills_lib.optimize.stability import Peaks
+from skills_lib.optimize.table import Table
 
 _INK, _LINE = "#24292f", "#0969da"
 _MOST_TICKS = 12

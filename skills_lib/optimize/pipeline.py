@@ -21,17 +21,17 @@ from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
+from skills_lib.optimize.measure import Measurer
+from skills_lib.optimize.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepQuestion
+from skills_lib.optimize.report.heatmaps import Landscape, draw_heatmaps, write_interactive
+from skills_lib.optimize.report.markdown import write_optimization
+from skills_lib.optimize.search import SearchPlan, search
+from skills_lib.optimize.sensitivity import at_edges, sensitivities
+from skills_lib.optimize.space import Space
+from skills_lib.optimize.stability import Peaks, Place, Surface
+from skills_lib.optimize.store import SweepStore
+from skills_lib.optimize.table import Objective, Table
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.heatmaps import Landscape, draw_heatmaps, write_interactive
-from skills_lib.validate.measure import Measurer
-from skills_lib.validate.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepQuestion
-from skills_lib.validate.report import write_optimization
-from skills_lib.validate.search import SearchPlan, search
-from skills_lib.validate.sensitivity import at_edges, sensitivities
-from skills_lib.validate.space import Space
-from skills_lib.validate.stability import Peaks, Place, Surface
-from skills_lib.validate.store import SweepStore
-from skills_lib.validate.table import Objective, Table
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
 """Opens the engine and, where asked for, its cluster; called only when there is something to compute."""

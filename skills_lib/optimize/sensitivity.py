@@ -6,8 +6,8 @@ import numpy as np
 
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
-from skills_lib.validate.model import Sensitivity, ValueMedian
-from skills_lib.validate.table import Table
+from skills_lib.optimize.model import Sensitivity, ValueMedian
+from skills_lib.optimize.table import Table
 
 
 def sensitivities(table: Table, scores: FloatArray) -> dict[str, Sensitivity]:

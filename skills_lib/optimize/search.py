@@ -8,10 +8,10 @@ import numpy as np
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.measure import Measure, Measurer
-from skills_lib.validate.space import Space
-from skills_lib.validate.stability import neighbours_of
-from skills_lib.validate.table import Objective, Table
+from skills_lib.optimize.measure import Measure, Measurer
+from skills_lib.optimize.space import Space
+from skills_lib.optimize.stability import neighbours_of
+from skills_lib.optimize.table import Objective, Table
 
 if TYPE_CHECKING:
     from optuna.study import Study

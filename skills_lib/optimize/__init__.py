@@ -1,0 +1,1 @@
+"""Searching a space of parameters, and judging each point by its neighbourhood."""

@@ -1,0 +1,1 @@
+"""How an optimisation is shown: report and heatmaps. Nothing here decides a figure."""
