@@ -11,7 +11,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.optimize.model import OptimizationResult
 from skills_lib.validate.jobs import Job
 from skills_lib.validate.validation_model import ValidationResult
-from skills_lib.validate.walk_model import WalkForwardResult
+from skills_lib.walk_forward.model import WalkForwardResult
 
 MAX_REPORT = 40_000
 MAX_WINDOWS = 120

@@ -9,7 +9,7 @@ from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 
 if TYPE_CHECKING:
     from skills_lib.optimize.model import OptimizationResult
-    from skills_lib.validate.walk_model import WalkForwardResult
+    from skills_lib.walk_forward.model import WalkForwardResult
 
 _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 
@@ -42,7 +42,7 @@ def print_walk_forward(result: "WalkForwardResult") -> None:
     """The windows, the stitched run, and where the report is."""
     from skills_lib.backtest.metrics import METRICS
     from skills_lib.optimize.report.markdown import describe_parameters
-    from skills_lib.validate.walk_report import describe_drift, describe_efficiency
+    from skills_lib.walk_forward.report.markdown import describe_drift, describe_efficiency
 
     console = _heading(result, f"walk-forward by {METRICS[result.maximize].label} · out-of-sample")
     table = Table(box=None, pad_edge=False)

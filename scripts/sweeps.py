@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from skills_lib.optimize.model import OptimizationResult
     from skills_lib.optimize.pipeline import Search
     from skills_lib.progress import Progress
-    from skills_lib.validate.walk_model import WalkForwardResult
+    from skills_lib.walk_forward.model import WalkForwardResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ def run_walk_forward(sweep: Sweep, windows: "WindowWords", progress: "Progress")
         TwokeyError: anything the library refuses.
     """
     from skills_lib.optimize.store import SweepStore
-    from skills_lib.validate.walk_model import WalkForwardResult
-    from skills_lib.validate.walk_pipeline import walk_forward
+    from skills_lib.walk_forward.model import WalkForwardResult
+    from skills_lib.walk_forward.pipeline import walk_forward
 
     home, subject = Settings(), sweep.subject()
     asked = windows.walk(search := sweep.words.search(subject.strategy))

@@ -10,9 +10,9 @@ from skills_lib.optimize.pipeline import Search
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.table import Objective
-from skills_lib.validate.walk_forward import parse_pick
-from skills_lib.validate.walk_pipeline import Walk
-from skills_lib.validate.windows import WindowPlan
+from skills_lib.walk_forward.pipeline import Walk
+from skills_lib.walk_forward.walk import parse_pick
+from skills_lib.walk_forward.windows import WindowPlan
 
 
 @dataclass(frozen=True, slots=True)

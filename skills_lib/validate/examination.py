@@ -41,9 +41,9 @@ from skills_lib.validate.validation_plan import Plan
 from skills_lib.validate.validation_runs import Runs
 from skills_lib.validate.verdict import judge_validation
 from skills_lib.validate.verdict_figures import figures_to_judge, warnings_of
-from skills_lib.validate.walk_forward import Outcome, efficiency, positive_share
-from skills_lib.validate.walk_model import Stretch
-from skills_lib.validate.walk_pipeline import window_result
+from skills_lib.walk_forward.model import Stretch
+from skills_lib.walk_forward.pipeline import window_result
+from skills_lib.walk_forward.walk import Outcome, efficiency, positive_share
 
 
 def examine(

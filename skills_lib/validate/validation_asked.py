@@ -15,8 +15,8 @@ from skills_lib.optimize.pipeline import Search
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.table import Objective
 from skills_lib.validate.validation_plan import Plan, parse_seed, validation_space
-from skills_lib.validate.walk_forward import parse_pick
-from skills_lib.validate.windows import WindowPlan
+from skills_lib.walk_forward.walk import parse_pick
+from skills_lib.walk_forward.windows import WindowPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from skills_lib.validate.stages.regimes import Regimes
 from skills_lib.validate.stages.stress import CostStress
 from skills_lib.validate.validation_plan import Samples
 from skills_lib.validate.verdict import Rules, Verdict, VerdictFigures
-from skills_lib.validate.walk_forward import Pick
-from skills_lib.validate.walk_model import Stretch, WalkForwardQuestion, WindowResult
+from skills_lib.walk_forward.model import Stretch, WalkForwardQuestion, WindowResult
+from skills_lib.walk_forward.walk import Pick
 
 
 class ValidationQuestion(WalkForwardQuestion):

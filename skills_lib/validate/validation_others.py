@@ -9,7 +9,7 @@ from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.model import Candles
-from skills_lib.validate.windows import FEWEST_BARS
+from skills_lib.walk_forward.windows import FEWEST_BARS
 
 FindCandles = Callable[[str, str], Candles]
 """Candles of a symbol and a timeframe.

@@ -16,8 +16,8 @@ from skills_lib.domain.time import DAY_NS
 from skills_lib.optimize.pipeline import Search
 from skills_lib.optimize.space import Space, make_space
 from skills_lib.validate.verdict import Rules
-from skills_lib.validate.walk_forward import Pick
-from skills_lib.validate.windows import WindowPlan
+from skills_lib.walk_forward.walk import Pick
+from skills_lib.walk_forward.windows import WindowPlan
 
 MOST_COMBINATIONS = 100
 """Of the coarse grid that is searched where no --param is given: enough for a plateau, few enough to deflate little."""

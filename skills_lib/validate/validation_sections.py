@@ -6,8 +6,8 @@ from skills_lib.optimize.report.markdown import describe_parameters
 from skills_lib.validate import validation_luck as luck
 from skills_lib.validate.validation_model import Piece, ValidationResult
 from skills_lib.validate.validation_words import Grid, Section, elsewhere_grid, figures_grid, number
-from skills_lib.validate.walk_model import WindowResult
-from skills_lib.validate.walk_report import describe_efficiency
+from skills_lib.walk_forward.model import WindowResult
+from skills_lib.walk_forward.report.markdown import describe_efficiency
 
 
 def sections(result: ValidationResult) -> list[Section]:

@@ -7,7 +7,7 @@ from skills_lib.optimize.sensitivity import at_edges
 from skills_lib.validate.validation_model import Lookahead, OverfittingFigures, WalkedForward
 from skills_lib.validate.validation_runs import Runs
 from skills_lib.validate.verdict import VerdictFigures
-from skills_lib.validate.walk_pipeline import FEW_WINDOWS
+from skills_lib.walk_forward.pipeline import FEW_WINDOWS
 
 
 def figures_to_judge(runs: Runs, answers: Mapping[str, Any]) -> VerdictFigures:

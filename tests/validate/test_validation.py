@@ -35,7 +35,7 @@ from skills_lib.validate.validation_alone import parse_stages, validate_stages
 from skills_lib.validate.validation_model import Examination, ValidationResult
 from skills_lib.validate.validation_others import file_for, find_others
 from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, usual_windows, validation_space
-from skills_lib.validate.windows import make_windows, stitched_spans
+from skills_lib.walk_forward.windows import make_windows, stitched_spans
 from tests.counting import counted_beside, ledger_beside
 from tests.validate.cheats import PeeksOneBarAndRepeatsTheLast
 from tests.validate.markets import candles_of, random_walk

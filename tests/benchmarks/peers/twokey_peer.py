@@ -15,8 +15,8 @@ from skills_lib.domain.signals import Signals, crosses, never, price_away
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.table import Objective
-from skills_lib.validate.walk_forward import WalkForward
-from skills_lib.validate.windows import WindowPlan, make_windows
+from skills_lib.walk_forward.walk import WalkForward
+from skills_lib.walk_forward.windows import WindowPlan, make_windows
 
 
 class SmaCrossoverWithStops(SignalStrategy):

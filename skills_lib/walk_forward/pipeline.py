@@ -22,9 +22,7 @@ from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.pipeline import OpenEvaluator, Search, sweep_question
 from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.stitch import Part, joined, run_parts
-from skills_lib.validate.walk_forward import Outcome, Pick, WalkForward, efficiency, places, positive_share
-from skills_lib.validate.walk_model import (
+from skills_lib.walk_forward.model import (
     Drift,
     Halves,
     Stretch,
@@ -33,9 +31,11 @@ from skills_lib.validate.walk_model import (
     WalkForwardResult,
     WindowResult,
 )
-from skills_lib.validate.walk_picture import draw_walk_forward
-from skills_lib.validate.walk_report import write_walk_forward
-from skills_lib.validate.windows import WindowPlan, make_windows, stitched_spans
+from skills_lib.walk_forward.report.markdown import write_walk_forward
+from skills_lib.walk_forward.report.picture import draw_walk_forward
+from skills_lib.walk_forward.stitch import Part, joined, run_parts
+from skills_lib.walk_forward.walk import Outcome, Pick, WalkForward, efficiency, places, positive_share
+from skills_lib.walk_forward.windows import WindowPlan, make_windows, stitched_spans
 
 _FILES = {
     "result": "result.json",

@@ -8,7 +8,7 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.model import Figures, SweepQuestion
 from skills_lib.optimize.stability import Kind
-from skills_lib.validate.walk_forward import Pick
+from skills_lib.walk_forward.walk import Pick
 
 
 class WalkForwardQuestion(SweepQuestion):

@@ -18,7 +18,7 @@ from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import Kind, Place, Surface
 from skills_lib.optimize.table import Objective, Table
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.windows import Window
+from skills_lib.walk_forward.windows import Window
 
 Pick = Literal["plateau", "peak"]
 """What of a train span is tried afterwards: the recommended centre of the best plateau, or the raw maximum."""

@@ -8,7 +8,7 @@ import numpy as np
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.domain.bars import Bars
-from skills_lib.validate.walk_model import WalkForwardResult
+from skills_lib.walk_forward.model import WalkForwardResult
 
 _INK, _OUT, _IN, _MARKET = "#24292f", "#0969da", "#8c959f", "#bf8700"
 

@@ -27,11 +27,11 @@ from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
-from skills_lib.validate.stitch import joined, run_parts
-from skills_lib.validate.walk_forward import Chosen, Outcome, WalkForward, efficiency, positive_share
-from skills_lib.validate.walk_model import WalkForwardResult
-from skills_lib.validate.walk_pipeline import Walk, walk_forward
-from skills_lib.validate.windows import Window, WindowPlan, make_windows
+from skills_lib.walk_forward.model import WalkForwardResult
+from skills_lib.walk_forward.pipeline import Walk, walk_forward
+from skills_lib.walk_forward.stitch import joined, run_parts
+from skills_lib.walk_forward.walk import Chosen, Outcome, WalkForward, efficiency, positive_share
+from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows
 from tests.counting import counted_beside
 from tests.validate.markets import candles_of, random_walk
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS
-from skills_lib.validate.windows import Window, WindowPlan, make_windows, stitched_spans
+from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows, stitched_spans
 from tests.validate.markets import HOUR_NS, START_NS, random_walk
 
 TWO_YEARS = random_walk(24 * 730, seed=1)

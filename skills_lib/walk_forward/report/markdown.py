@@ -3,7 +3,7 @@
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 from skills_lib.optimize.report.markdown import describe_parameters
-from skills_lib.validate.walk_model import Drift, Stretch, WalkForwardResult, WindowResult
+from skills_lib.walk_forward.model import Drift, Stretch, WalkForwardResult, WindowResult
 
 _SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 

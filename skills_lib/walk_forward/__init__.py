@@ -1,0 +1,1 @@
+"""Walk-forward: choose parameters on each train span, try them on the test span that follows."""
