@@ -10,11 +10,11 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import parse_model
+from skills_lib.jobs import Job, JobStore
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.optimize.arguments import SearchWords, WindowWords
 from skills_lib.settings import Settings
-from skills_lib.validate.jobs import Job, JobStore
-from skills_lib.validate.validation_asked import ValidationWords
+from skills_lib.validate.arguments import ValidationWords
 
 
 def start(

@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from mcp_servers import _validation_answers as answers
 from mcp_servers._validation_answers import Section
 from skills_lib.domain.errors import InputError
+from skills_lib.jobs import Job
 from skills_lib.optimize.model import OptimizationResult
-from skills_lib.validate.jobs import Job
-from skills_lib.validate.validation_model import ValidationResult
+from skills_lib.validate.model import ValidationResult
 from skills_lib.walk_forward.model import WalkForwardResult
 
 MAX_REPORT = 40_000

@@ -190,7 +190,7 @@ async def validation_start(
     """
     from skills_lib.market.candles import CandleQuestion
     from skills_lib.optimize.arguments import SearchWords
-    from skills_lib.validate.validation_asked import ValidationWords
+    from skills_lib.validate.arguments import ValidationWords
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers._validation import start_validation

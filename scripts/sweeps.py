@@ -96,7 +96,7 @@ def progress_of(job: Path | None, shown: bool) -> "Iterator[Progress]":
         with progress_bar(shown) as progress:
             yield progress
     else:
-        from skills_lib.validate.jobs import reporting
+        from skills_lib.jobs import reporting
 
         with reporting(job) as progress:
             yield progress

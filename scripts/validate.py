@@ -111,7 +111,7 @@ def validate(
         from scripts.validations import Asked, run_stages, run_validation
         from skills_lib.market.candles import CandleQuestion
         from skills_lib.optimize.arguments import SearchWords
-        from skills_lib.validate.validation_asked import ValidationWords
+        from skills_lib.validate.arguments import ValidationWords
 
         search = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)

@@ -10,10 +10,10 @@ from rich.text import Text
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 
 if TYPE_CHECKING:
+    from skills_lib.validate.model import StageAnswers, ValidationResult
     from skills_lib.validate.resample import RunResampled
     from skills_lib.validate.stages.monte_carlo import Distribution
     from skills_lib.validate.stages.percentiles import Percentiles
-    from skills_lib.validate.validation_model import StageAnswers, ValidationResult
 
 _STYLES = {"PASS": "green", "CAUTION": "yellow", "FAIL": "red"}
 _MOST_LINES = 30
@@ -24,7 +24,7 @@ _TOLD = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
 
 def print_answer(answer: "ValidationResult | StageAnswers") -> None:
     """A whole validation, or single stages of one."""
-    from skills_lib.validate.validation_model import ValidationResult
+    from skills_lib.validate.model import ValidationResult
 
     if isinstance(answer, ValidationResult):
         print_validation(answer)
@@ -93,7 +93,7 @@ def _told(result: "ValidationResult") -> str:
 
 
 def _rules(result: "ValidationResult") -> Table:
-    from skills_lib.validate.validation_words import rules_grid
+    from skills_lib.validate.report.tables import rules_grid
 
     grid = rules_grid(result.verdict.rules)
     table = Table(box=None, pad_edge=False)

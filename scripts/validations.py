@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.market.candles import CandleQuestion, Candles
     from skills_lib.progress import Progress
+    from skills_lib.validate.arguments import ValidationWords
+    from skills_lib.validate.model import StageAnswers, ValidationResult
+    from skills_lib.validate.pipeline import Keepers, Validation
     from skills_lib.validate.resample import RunResampled
-    from skills_lib.validate.validation import Keepers, Validation
-    from skills_lib.validate.validation_asked import ValidationWords
-    from skills_lib.validate.validation_model import StageAnswers, ValidationResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Asked:
         Raises:
             TwokeyError: there are none, or the file is refused.
         """
-        from skills_lib.validate.validation_others import file_for
+        from skills_lib.validate.other_markets import file_for
 
         own = (symbol, timeframe) == (self.question.symbol, self.question.timeframe)
         data = self.question.data if own else None
@@ -61,7 +61,7 @@ def run_validation(asked: Asked, progress: "Progress") -> "ValidationResult":
     Raises:
         TwokeyError: anything the library refuses.
     """
-    from skills_lib.validate.validation import validate
+    from skills_lib.validate.pipeline import validate
 
     subject, candles, validation = _loaded(asked, progress)
     return validate(subject, candles, validation, _keepers(asked, subject, candles), progress)
@@ -73,7 +73,7 @@ def run_stages(asked: Asked, only: str, progress: "Progress") -> "StageAnswers":
     Raises:
         TwokeyError: anything the library refuses.
     """
-    from skills_lib.validate.validation_alone import parse_stages, validate_stages
+    from skills_lib.validate.single_stages import parse_stages, validate_stages
 
     names = parse_stages(only)
     subject, candles, validation = _loaded(asked, progress)
@@ -94,8 +94,8 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
 
 
 def _loaded(asked: Asked, progress: "Progress") -> "tuple[LoadedStrategy, Candles, Validation]":
-    from skills_lib.validate.validation import Validation, sealed_from
-    from skills_lib.validate.validation_others import find_others
+    from skills_lib.validate.other_markets import find_others
+    from skills_lib.validate.pipeline import Validation, sealed_from
 
     home, subject, question = Settings(), asked.subject(), asked.question
     plan, opening = asked.words.plan(subject.strategy), asked.words.opening()
@@ -110,8 +110,8 @@ def _keepers(asked: Asked, subject: "LoadedStrategy", candles: "Candles") -> "Ke
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.ledger.validation_seal import LedgerSeal
     from skills_lib.optimize.store import SweepStore
-    from skills_lib.validate.validation import Keepers, sealed_from
-    from skills_lib.validate.validation_model import ValidationResult
+    from skills_lib.validate.model import ValidationResult
+    from skills_lib.validate.pipeline import Keepers, sealed_from
 
     home, count = Settings(), count_trials("validate", asked.job)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])

@@ -191,7 +191,7 @@ def test_every_agent_that_a_skill_sends_work_to_exists() -> None:
 
 
 def test_the_fields_the_skill_of_validating_speaks_of_are_in_the_answer() -> None:
-    from skills_lib.validate.validation_model import OverfittingFigures, ValidationResult
+    from skills_lib.validate.model import OverfittingFigures, ValidationResult
     from skills_lib.validate.verdict import Verdict
 
     known = {*ValidationResult.model_fields, *OverfittingFigures.model_fields}

@@ -17,16 +17,7 @@ from skills_lib.ledger.in_memory import CountingBook
 from skills_lib.ledger.model import Trials
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
-from skills_lib.validate.stages.audit import DataAudit, audit
-from skills_lib.validate.stages.holdout import fall
-from skills_lib.validate.stages.lookahead import truncation, warm_up
-from skills_lib.validate.stages.monte_carlo import block_bootstrap, order_shuffle, trade_bootstrap, trade_returns
-from skills_lib.validate.stages.overfit import overfitting
-from skills_lib.validate.stages.price_noise import Noise, price_noise
-from skills_lib.validate.stages.random_entries import random_entries
-from skills_lib.validate.stages.regimes import Regimes, daily_closes, regimes
-from skills_lib.validate.stages.stress import MULTIPLES, scaled, stress
-from skills_lib.validate.validation_model import (
+from skills_lib.validate.model import (
     CostFigures,
     Examination,
     InSample,
@@ -37,8 +28,17 @@ from skills_lib.validate.validation_model import (
     StitchedCosts,
     WalkedForward,
 )
-from skills_lib.validate.validation_plan import Plan
-from skills_lib.validate.validation_runs import Runs
+from skills_lib.validate.plan import Plan
+from skills_lib.validate.runs import Runs
+from skills_lib.validate.stages.audit import DataAudit, audit
+from skills_lib.validate.stages.holdout import fall
+from skills_lib.validate.stages.lookahead import truncation, warm_up
+from skills_lib.validate.stages.monte_carlo import block_bootstrap, order_shuffle, trade_bootstrap, trade_returns
+from skills_lib.validate.stages.overfit import overfitting
+from skills_lib.validate.stages.price_noise import Noise, price_noise
+from skills_lib.validate.stages.random_entries import random_entries
+from skills_lib.validate.stages.regimes import Regimes, daily_closes, regimes
+from skills_lib.validate.stages.stress import MULTIPLES, scaled, stress
 from skills_lib.validate.verdict import judge_validation
 from skills_lib.validate.verdict_figures import figures_to_judge, warnings_of
 from skills_lib.walk_forward.model import Stretch

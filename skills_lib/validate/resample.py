@@ -14,6 +14,7 @@ from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import FrozenModel
 from skills_lib.market.candles import CandleQuestion, Source
 from skills_lib.settings import Settings
+from skills_lib.validate.plan import parse_seed
 from skills_lib.validate.stages.monte_carlo import (
     Distribution,
     block_bootstrap,
@@ -22,7 +23,6 @@ from skills_lib.validate.stages.monte_carlo import (
     trade_returns,
 )
 from skills_lib.validate.stages.random_entries import RandomEntries, random_entries
-from skills_lib.validate.validation_plan import parse_seed
 
 FEWEST_SAMPLES, MOST_SAMPLES = 10, 100_000
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from skills_lib.optimize.sensitivity import at_edges
-from skills_lib.validate.validation_model import Lookahead, OverfittingFigures, WalkedForward
-from skills_lib.validate.validation_runs import Runs
+from skills_lib.validate.model import Lookahead, OverfittingFigures, WalkedForward
+from skills_lib.validate.runs import Runs
 from skills_lib.validate.verdict import VerdictFigures
 from skills_lib.walk_forward.pipeline import FEW_WINDOWS
 

@@ -24,8 +24,8 @@ import numpy as np
 from skills_lib.domain.bars import Bars
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.settings import Settings
+from skills_lib.validate.other_markets import file_for
 from skills_lib.validate.stages.holdout import split
-from skills_lib.validate.validation_others import file_for
 from tests.benchmarks.peers.whole_validation import RANGES, SYMBOLS, TIMEFRAMES
 
 ROOT = Path(__file__).resolve().parents[2]

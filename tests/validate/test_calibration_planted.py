@@ -15,7 +15,7 @@ from skills_lib.validate.calibration.planted import (
     regimes,
     solve_strength,
 )
-from skills_lib.validate.validation_plan import validation_space
+from skills_lib.validate.plan import validation_space
 from tests.validate.markets import random_walk
 
 FAMILY = sized(strategies.load("sma_crossover"))  # type: ignore[arg-type]

@@ -11,7 +11,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import CandleRequest, Source, load, load_file
 from skills_lib.settings import Settings
 from skills_lib.validate.calibration.markets import History
-from skills_lib.validate.validation_others import file_for
+from skills_lib.validate.other_markets import file_for
 
 SYMBOLS = ("BTC", "ETH", "BNB", "SOL")
 FEWEST_BARS = 2 * 365 * 24

@@ -22,8 +22,8 @@ from skills_lib.validate.calibration.markets import NULL_KINDS, History, null_ma
 from skills_lib.validate.calibration.model import Kind, MarketResult
 from skills_lib.validate.calibration.planted import STRENGTHS, planted_market
 from skills_lib.validate.examination import examine
-from skills_lib.validate.validation_model import Examination
-from skills_lib.validate.validation_plan import Plan
+from skills_lib.validate.model import Examination
+from skills_lib.validate.plan import Plan
 from skills_lib.validate.verdict import VerdictFigures
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.calibration.intervals import Share
-from skills_lib.validate.validation_plan import Samples
+from skills_lib.validate.plan import Samples
 from skills_lib.validate.verdict import Label, Rules, VerdictFigures, judge_validation
 
 Kind = Literal["garch", "bootstrap", "flipped", "planted"]

@@ -39,7 +39,7 @@ from skills_lib.validate.calibration.picture import draw_calibration
 from skills_lib.validate.calibration.planted import STRENGTHS
 from skills_lib.validate.calibration.report import write_calibration
 from skills_lib.validate.calibration.tradeoff import share, shares, trade_off, without_each
-from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, validation_space
+from skills_lib.validate.plan import FEW_SAMPLES, Plan, validation_space
 
 _FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}
 _TASKS_A_SLOT = 4

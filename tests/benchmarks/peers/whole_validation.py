@@ -34,7 +34,7 @@ def _asked(data: str, symbols: str, timeframes: str, until: str | None):  # type
     from scripts.validations import Asked
     from skills_lib.market.candles import CandleQuestion
     from skills_lib.optimize.arguments import SearchWords
-    from skills_lib.validate.validation_asked import ValidationWords
+    from skills_lib.validate.arguments import ValidationWords
 
     search = SearchWords(RANGES, [], "sharpe", "grid", None, 7, 30, "kernel")
     windows = (None, None, None, "0d", False, "plateau")

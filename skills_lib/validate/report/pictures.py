@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
+from skills_lib.validate.model import Examination
+from skills_lib.validate.runs import Run, Runs
 from skills_lib.validate.stages.monte_carlo import Distribution
-from skills_lib.validate.validation_model import Examination
-from skills_lib.validate.validation_runs import Run, Runs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

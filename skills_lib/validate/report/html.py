@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from html import escape
 
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
-from skills_lib.validate.validation_model import ValidationResult
-from skills_lib.validate.validation_report import PICTURE_WORDS
-from skills_lib.validate.validation_sections import sections
-from skills_lib.validate.validation_words import Grid, Section, rules_grid
+from skills_lib.validate.model import ValidationResult
+from skills_lib.validate.report.markdown import PICTURE_WORDS
+from skills_lib.validate.report.sections import sections
+from skills_lib.validate.report.tables import Grid, Section, rules_grid
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --dim: #59636e; --line: #d1d9e0; --page: #ffffff; --card: #f6f8fa;

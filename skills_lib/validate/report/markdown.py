@@ -1,9 +1,9 @@
 """The written report of a validation, in Markdown."""
 
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
-from skills_lib.validate.validation_model import ValidationResult
-from skills_lib.validate.validation_sections import sections
-from skills_lib.validate.validation_words import Grid, Section, rules_grid
+from skills_lib.validate.model import ValidationResult
+from skills_lib.validate.report.sections import sections
+from skills_lib.validate.report.tables import Grid, Section, rules_grid
 
 PICTURE_WORDS = {
     "equity": "Equity in-sample and out-of-sample",

@@ -14,7 +14,7 @@ from skills_lib.optimize.arguments import SearchWords
 from skills_lib.optimize.pipeline import Search
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.table import Objective
-from skills_lib.validate.validation_plan import Plan, parse_seed, validation_space
+from skills_lib.validate.plan import Plan, parse_seed, validation_space
 from skills_lib.walk_forward.walk import parse_pick
 from skills_lib.walk_forward.windows import WindowPlan
 

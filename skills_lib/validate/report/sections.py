@@ -3,9 +3,9 @@
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.optimize.report.markdown import describe_parameters
-from skills_lib.validate import validation_luck as luck
-from skills_lib.validate.validation_model import Piece, ValidationResult
-from skills_lib.validate.validation_words import Grid, Section, elsewhere_grid, figures_grid, number
+from skills_lib.validate.model import Piece, ValidationResult
+from skills_lib.validate.report import luck as luck
+from skills_lib.validate.report.tables import Grid, Section, elsewhere_grid, figures_grid, number
 from skills_lib.walk_forward.model import WindowResult
 from skills_lib.walk_forward.report.markdown import describe_efficiency
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.jobs import Job, JobStore
+from skills_lib.jobs import Job, JobStore
 from tests.backtest.sweep.processes import COUNTING, ROOT, TWOKEY, counted_runs, processes_of_group, wait_until
 
 SPAN = ["--source", "sample", "--since", "2023-01-01", "--until", "2023-03-01", "--engine", "reference"]
@@ -75,7 +75,7 @@ def test_a_cancelled_job_keeps_its_work_and_goes_on_when_started_again(home: Pat
 
 def test_a_job_survives_whoever_started_it(home: Path, jobs: JobStore) -> None:
     starter = (
-        "import sys; from pathlib import Path; from skills_lib.validate.jobs import JobStore; "
+        "import sys; from pathlib import Path; from skills_lib.jobs import JobStore; "
         f"print(JobStore(Path({str(jobs.root)!r})).start({TWOKEY!r}, {LONG!r}).job_id)"
     )
     done = subprocess.run([sys.executable, "-c", starter], capture_output=True, text=True, check=True, cwd=ROOT)

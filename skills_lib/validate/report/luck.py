@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from skills_lib.backtest.report.markdown import format_figure
+from skills_lib.validate.model import ValidationResult
+from skills_lib.validate.report.tables import NONE, Grid, Section, number
 from skills_lib.validate.stages.monte_carlo import Distribution
 from skills_lib.validate.stages.percentiles import Percentiles
-from skills_lib.validate.validation_model import ValidationResult
-from skills_lib.validate.validation_words import NONE, Grid, Section, number
 
 
 def monte_carlo(result: ValidationResult) -> Section:

@@ -8,6 +8,7 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.model import Figures
 from skills_lib.optimize.stability import Kind
+from skills_lib.validate.plan import Samples
 from skills_lib.validate.stages.audit import DataAudit
 from skills_lib.validate.stages.breadth import Elsewhere
 from skills_lib.validate.stages.holdout import Fall
@@ -18,7 +19,6 @@ from skills_lib.validate.stages.price_noise import Noise
 from skills_lib.validate.stages.random_entries import RandomEntries
 from skills_lib.validate.stages.regimes import Regimes
 from skills_lib.validate.stages.stress import CostStress
-from skills_lib.validate.validation_plan import Samples
 from skills_lib.validate.verdict import Rules, Verdict, VerdictFigures
 from skills_lib.walk_forward.model import Stretch, WalkForwardQuestion, WindowResult
 from skills_lib.walk_forward.walk import Pick

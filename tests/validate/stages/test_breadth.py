@@ -14,8 +14,8 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import Candles
 from skills_lib.validate.stages.breadth import elsewhere
 from skills_lib.validate.stages.sharpe import annual_sharpe
-from tests.validate.cheats import PlainHonest
 from tests.validate.markets import candles_of, random_walk
+from tests.validate.stages.cheats import PlainHonest
 
 SETTINGS = BacktestSettings()
 

@@ -30,8 +30,8 @@ from skills_lib.optimize.search import search
 from skills_lib.optimize.stability import Peaks, Place, Surface
 from skills_lib.optimize.table import Objective, Table
 from skills_lib.progress import Progress, silent
+from skills_lib.validate.plan import Plan, usual_windows
 from skills_lib.validate.stages.holdout import Split, split
-from skills_lib.validate.validation_plan import Plan, usual_windows
 from skills_lib.walk_forward.stitch import Part, joined, run_parts
 from skills_lib.walk_forward.walk import Outcome, WalkForward
 from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows, stitched_spans

@@ -30,15 +30,15 @@ from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.validate.calibration.planted import planted_market
 from skills_lib.validate.examination import deflating_variance, examine
-from skills_lib.validate.validation import Keepers, Validation, sealed_from, seen, validate
-from skills_lib.validate.validation_alone import parse_stages, validate_stages
-from skills_lib.validate.validation_model import Examination, ValidationResult
-from skills_lib.validate.validation_others import file_for, find_others
-from skills_lib.validate.validation_plan import FEW_SAMPLES, Plan, usual_windows, validation_space
+from skills_lib.validate.model import Examination, ValidationResult
+from skills_lib.validate.other_markets import file_for, find_others
+from skills_lib.validate.pipeline import Keepers, Validation, sealed_from, seen, validate
+from skills_lib.validate.plan import FEW_SAMPLES, Plan, usual_windows, validation_space
+from skills_lib.validate.single_stages import parse_stages, validate_stages
 from skills_lib.walk_forward.windows import make_windows, stitched_spans
 from tests.counting import counted_beside, ledger_beside
-from tests.validate.cheats import PeeksOneBarAndRepeatsTheLast
 from tests.validate.markets import candles_of, random_walk
+from tests.validate.stages.cheats import PeeksOneBarAndRepeatsTheLast
 
 SMA = strategies.load("sma_crossover")
 SUBJECT = LoadedStrategy("sma_crossover", SMA, strategies.source_file("sma_crossover"))

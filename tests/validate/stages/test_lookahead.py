@@ -25,7 +25,8 @@ from skills_lib.market.candles.sample import sample_bars
 from skills_lib.validate.stages.lookahead import truncation, warm_up
 from skills_lib.validate.stages.probe import Cut, drawn_after
 from tests.strategies.drawing import parameters_of, real, walk
-from tests.validate.cheats import (
+from tests.validate.markets import random_walk
+from tests.validate.stages.cheats import (
     PLAIN_CHEATS,
     SIGNAL_CHEATS,
     PeeksOneBar,
@@ -34,7 +35,6 @@ from tests.validate.cheats import (
     around,
     wishing,
 )
-from tests.validate.markets import random_walk
 
 BUNDLED = (
     "donchian_breakout",

@@ -9,10 +9,10 @@ from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.examination import STAGES
+from skills_lib.validate.model import StageAnswers
+from skills_lib.validate.pipeline import BREADTH, OpenBook, Validation, missing_of, run_elsewhere, seen
+from skills_lib.validate.runs import Runs
 from skills_lib.validate.stages.audit import audit
-from skills_lib.validate.validation import BREADTH, OpenBook, Validation, missing_of, run_elsewhere, seen
-from skills_lib.validate.validation_model import StageAnswers
-from skills_lib.validate.validation_runs import Runs
 
 
 def stage_names() -> list[str]:

@@ -18,21 +18,21 @@ from skills_lib.optimize.pipeline import sweep_question
 from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, silent
 from skills_lib.validate.examination import examination, examine, piece
-from skills_lib.validate.stages.breadth import Elsewhere, elsewhere
-from skills_lib.validate.stages.holdout import split
-from skills_lib.validate.validation_model import (
+from skills_lib.validate.model import (
     Examination,
     Sealed,
     ValidationArtifacts,
     ValidationQuestion,
     ValidationResult,
 )
-from skills_lib.validate.validation_others import Other
-from skills_lib.validate.validation_page import write_page
-from skills_lib.validate.validation_pictures import PICTURES, draw_validation, picture_file
-from skills_lib.validate.validation_plan import Plan, usual_windows
-from skills_lib.validate.validation_report import write_validation
-from skills_lib.validate.validation_runs import Runs
+from skills_lib.validate.other_markets import Other
+from skills_lib.validate.plan import Plan, usual_windows
+from skills_lib.validate.report.html import write_page
+from skills_lib.validate.report.markdown import write_validation
+from skills_lib.validate.report.pictures import PICTURES, draw_validation, picture_file
+from skills_lib.validate.runs import Runs
+from skills_lib.validate.stages.breadth import Elsewhere, elsewhere
+from skills_lib.validate.stages.holdout import split
 from skills_lib.validate.verdict import judge_validation
 
 __all__ = ["Keepers", "SealKeeper", "Validation", "examine", "sealed_from", "validate"]

@@ -1,0 +1,1 @@
+"""How a validation is shown: report, page and pictures. Nothing here decides a figure."""
