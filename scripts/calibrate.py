@@ -10,9 +10,9 @@ from scripts.options import AsJson
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
+    from skills_lib.calibrate.model import Calibration
+    from skills_lib.calibrate.pipeline import Asked
     from skills_lib.progress import Progress
-    from skills_lib.validate.calibration.model import Calibration
-    from skills_lib.validate.calibration.study import Asked
 
 FAMILY = "sma_crossover"
 """The bundled strategy that is validated on every market; STRENGTHS were solved for its grid."""
@@ -47,7 +47,7 @@ def calibrate(
     Example: twokey calibrate --markets 200 --seed 1
     """
     with progress_bar(shown=not json) as progress:
-        from skills_lib.validate.calibration.study import Asked
+        from skills_lib.calibrate.pipeline import Asked
 
         asked = Asked.parse(markets, planted, sharpe or [], seed)
         result = _calibrated(asked, data_dir, progress)
@@ -61,8 +61,8 @@ def _calibrated(asked: "Asked", data_dir: Path | None, progress: "Progress") -> 
     import strategies
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.strategy import LoadedStrategy
-    from skills_lib.validate.calibration.histories import find_histories
-    from skills_lib.validate.calibration.study import calibrate as calibrate_on
+    from skills_lib.calibrate.histories import find_histories
+    from skills_lib.calibrate.pipeline import calibrate as calibrate_on
 
     home = Settings()
     subject = LoadedStrategy(FAMILY, strategies.load(FAMILY), strategies.source_file(FAMILY))
@@ -74,7 +74,7 @@ def _calibrated(asked: "Asked", data_dir: Path | None, progress: "Progress") -> 
 def _print(result: "Calibration") -> None:
     from rich.table import Table
 
-    from skills_lib.validate.calibration.report import percent
+    from skills_lib.calibrate.report.markdown import percent
 
     console, table = wide_console(), Table(box=None)
     table.add_column("")

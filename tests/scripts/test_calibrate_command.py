@@ -10,12 +10,12 @@ import pytest
 import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.calibrate.family import SHARE
+from skills_lib.calibrate.histories import find_histories
+from skills_lib.calibrate.market_run import Job, Task, run_market
+from skills_lib.calibrate.model import Calibration, MarketResult
+from skills_lib.calibrate.pipeline import plan_of
 from skills_lib.settings import Settings
-from skills_lib.validate.calibration.family import SHARE
-from skills_lib.validate.calibration.histories import find_histories
-from skills_lib.validate.calibration.market_run import Job, Task, run_market
-from skills_lib.validate.calibration.model import Calibration, MarketResult
-from skills_lib.validate.calibration.study import plan_of
 from tests.backtest.sweep.processes import start, wait_until
 from tests.command import Command
 

@@ -14,6 +14,7 @@ from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy, parameter_space
 from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.backtest.sweep.kernel import KernelSweep
+from skills_lib.calibrate.planted import planted_market
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.errors import InputError
@@ -28,7 +29,6 @@ from skills_lib.optimize.pipeline import Search
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
-from skills_lib.validate.calibration.planted import planted_market
 from skills_lib.validate.examination import deflating_variance, examine
 from skills_lib.validate.model import Examination, ValidationResult
 from skills_lib.validate.other_markets import file_for, find_others

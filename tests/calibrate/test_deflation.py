@@ -6,9 +6,9 @@ import pytest
 import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.calibrate.market_run import Job, Task, run_market
+from skills_lib.calibrate.pipeline import plan_of
 from skills_lib.domain.bars import FloatArray
-from skills_lib.validate.calibration.market_run import Job, Task, run_market
-from skills_lib.validate.calibration.study import plan_of
 from skills_lib.validate.stages.overfit import moments, overfitting, variance_without_edge
 
 DAYS, CONFIGURATIONS = 900, 30

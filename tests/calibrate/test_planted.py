@@ -6,8 +6,8 @@ import pytest
 import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import parameter_space
-from skills_lib.validate.calibration.family import SHARE, sized
-from skills_lib.validate.calibration.planted import (
+from skills_lib.calibrate.family import SHARE, sized
+from skills_lib.calibrate.planted import (
     MEAN_STAY_HOURS,
     STRENGTHS,
     expected_sharpes,

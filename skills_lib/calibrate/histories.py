@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from skills_lib.calibrate.markets import History
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import CandleRequest, Source, load, load_file
 from skills_lib.settings import Settings
-from skills_lib.validate.calibration.markets import History
 from skills_lib.validate.other_markets import file_for
 
 SYMBOLS = ("BTC", "ETH", "BNB", "SOL")

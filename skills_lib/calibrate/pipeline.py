@@ -13,19 +13,13 @@ from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.workers import open_workers
-from skills_lib.domain.errors import InputError
-from skills_lib.optimize.pipeline import Search
-from skills_lib.optimize.search import SearchPlan
-from skills_lib.optimize.store import SweepStore
-from skills_lib.optimize.table import Objective
-from skills_lib.progress import Progress, silent
-from skills_lib.validate.calibration.family import SHARE
-from skills_lib.validate.calibration.histories import Histories
-from skills_lib.validate.calibration.intervals import Share, require_extras
-from skills_lib.validate.calibration.market_log import MarketLog
-from skills_lib.validate.calibration.market_run import Job, Task, pack, run_packed, tasks
-from skills_lib.validate.calibration.markets import NULL_KINDS
-from skills_lib.validate.calibration.model import (
+from skills_lib.calibrate.family import SHARE
+from skills_lib.calibrate.histories import Histories
+from skills_lib.calibrate.intervals import Share, require_extras
+from skills_lib.calibrate.market_log import MarketLog
+from skills_lib.calibrate.market_run import Job, Task, pack, run_packed, tasks
+from skills_lib.calibrate.markets import NULL_KINDS
+from skills_lib.calibrate.model import (
     Calibration,
     CalibrationArtifacts,
     CalibrationQuestion,
@@ -34,11 +28,17 @@ from skills_lib.validate.calibration.model import (
     Null,
     Power,
 )
-from skills_lib.validate.calibration.naive import NAIVE
-from skills_lib.validate.calibration.picture import draw_calibration
-from skills_lib.validate.calibration.planted import STRENGTHS
-from skills_lib.validate.calibration.report import write_calibration
-from skills_lib.validate.calibration.tradeoff import share, shares, trade_off, without_each
+from skills_lib.calibrate.naive import NAIVE
+from skills_lib.calibrate.planted import STRENGTHS
+from skills_lib.calibrate.report.markdown import write_calibration
+from skills_lib.calibrate.report.picture import draw_calibration
+from skills_lib.calibrate.tradeoff import share, shares, trade_off, without_each
+from skills_lib.domain.errors import InputError
+from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.search import SearchPlan
+from skills_lib.optimize.store import SweepStore
+from skills_lib.optimize.table import Objective
+from skills_lib.progress import Progress, silent
 from skills_lib.validate.plan import FEW_SAMPLES, Plan, validation_space
 
 _FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skills_lib.validate.calibration.report import percent
+from skills_lib.calibrate.report.markdown import percent
 
 
 @pytest.mark.parametrize(

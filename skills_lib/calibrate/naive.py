@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from skills_lib.validate.calibration.model import MarketResult
+from skills_lib.calibrate.model import MarketResult
 
 _SHARPE, _POSITIVE_PCT = 1.0, 70.0
 

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
+from skills_lib.calibrate.moves import START_PRICE
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.time import HOUR_NS
-from skills_lib.validate.calibration.moves import START_PRICE
 
 START_NS = 1_609_459_200 * 1_000_000_000  # 2021-01-01T00:00Z
 HOURS_PER_YEAR = 8_760

@@ -15,9 +15,9 @@ import numpy as np
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS
+from skills_lib.calibrate.garch import HOURLY_DEVIATION, garch_bars
+from skills_lib.calibrate.markets import HOURS
 from skills_lib.domain.bars import Bars, FloatArray
-from skills_lib.validate.calibration.garch import HOURLY_DEVIATION, garch_bars
-from skills_lib.validate.calibration.markets import HOURS
 
 _STRONGEST, _HALVINGS = 0.2, 11
 MEAN_STAY_HOURS = 240

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from skills_lib.validate.calibration.intervals import Share
-from skills_lib.validate.calibration.model import Calibration, PlantedShare
+from skills_lib.calibrate.intervals import Share
+from skills_lib.calibrate.model import Calibration, PlantedShare
 
 LIMITS = (
     "Limits: the rates hold for these kinds of markets, this family, its grid and these costs. A null market has no "

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import Field
 
 from skills_lib.backtest.model import BacktestSettings
+from skills_lib.calibrate.intervals import Share
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.calibration.intervals import Share
 from skills_lib.validate.plan import Samples
 from skills_lib.validate.verdict import Label, Rules, VerdictFigures, judge_validation
 

@@ -9,13 +9,13 @@ import strategies
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.backtest.sweep.kernel import KernelSweep
+from skills_lib.calibrate.family import sized
+from skills_lib.calibrate.garch import ANNUAL_VOLATILITY, HOURLY_DEVIATION, HOURS_PER_YEAR, garch_bars
+from skills_lib.calibrate.markets import HOURS, NULL_KINDS, History, NullKind, flipped, null_market
+from skills_lib.calibrate.moves import Moves
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.costs import preset
 from skills_lib.domain.quality import valid_ohlc
-from skills_lib.validate.calibration.family import sized
-from skills_lib.validate.calibration.garch import ANNUAL_VOLATILITY, HOURLY_DEVIATION, HOURS_PER_YEAR, garch_bars
-from skills_lib.validate.calibration.markets import HOURS, NULL_KINDS, History, NullKind, flipped, null_market
-from skills_lib.validate.calibration.moves import Moves
 from tests.validate.markets import random_walk
 
 POINTS = [{"fast": 4, "slow": 20}, {"fast": 20, "slow": 95}, {"fast": 64, "slow": 280}]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from skills_lib.calibrate import intervals
+from skills_lib.calibrate.intervals import Share, clopper_pearson
 from skills_lib.domain.errors import TwokeyError
-from skills_lib.validate.calibration import intervals
-from skills_lib.validate.calibration.intervals import Share, clopper_pearson
 
 
 @pytest.mark.parametrize(

@@ -11,16 +11,16 @@ from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.backtest.sweep.workers import unpacked
+from skills_lib.calibrate.family import sized
+from skills_lib.calibrate.markets import NULL_KINDS, History, null_market
+from skills_lib.calibrate.model import Kind, MarketResult
+from skills_lib.calibrate.planted import STRENGTHS, planted_market
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.quality import measure
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.model import Candles, Origin
-from skills_lib.validate.calibration.family import sized
-from skills_lib.validate.calibration.markets import NULL_KINDS, History, null_market
-from skills_lib.validate.calibration.model import Kind, MarketResult
-from skills_lib.validate.calibration.planted import STRENGTHS, planted_market
 from skills_lib.validate.examination import examine
 from skills_lib.validate.model import Examination
 from skills_lib.validate.plan import Plan

@@ -2,13 +2,13 @@
 
 import pytest
 
+from skills_lib.calibrate.market_run import Task, tasks
+from skills_lib.calibrate.model import MarketResult
+from skills_lib.calibrate.naive import NAIVE
+from skills_lib.calibrate.pipeline import Asked
+from skills_lib.calibrate.planted import STRENGTHS
+from skills_lib.calibrate.tradeoff import scaled_rules, shares, trade_off, without_each
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.calibration.market_run import Task, tasks
-from skills_lib.validate.calibration.model import MarketResult
-from skills_lib.validate.calibration.naive import NAIVE
-from skills_lib.validate.calibration.planted import STRENGTHS
-from skills_lib.validate.calibration.study import Asked
-from skills_lib.validate.calibration.tradeoff import scaled_rules, shares, trade_off, without_each
 from skills_lib.validate.verdict import Rules, VerdictFigures, judge_validation
 
 GOOD = {

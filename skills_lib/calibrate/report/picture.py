@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from skills_lib.validate.calibration.intervals import Share
-from skills_lib.validate.calibration.model import Calibration, PlantedShare
+from skills_lib.calibrate.intervals import Share
+from skills_lib.calibrate.model import Calibration, PlantedShare
 
 _INK, _VERDICT, _COLOURS = "#24292f", "#0969da", {"in_sample_sharpe": "#cf222e", "walk_forward": "#bf8700"}
 _WANTED_POWER, _ALLOWED_RATE = 0.8, 0.01

@@ -8,9 +8,9 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
+from skills_lib.calibrate.market_run import Task
+from skills_lib.calibrate.model import MarketResult
 from skills_lib.domain.errors import TwokeyError
-from skills_lib.validate.calibration.market_run import Task
-from skills_lib.validate.calibration.model import MarketResult
 
 
 class MarketLog:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from skills_lib.validate.calibration.intervals import Share
-from skills_lib.validate.calibration.model import MarketResult, PlantedShare, TradeOff, WithoutRule
+from skills_lib.calibrate.intervals import Share
+from skills_lib.calibrate.model import MarketResult, PlantedShare, TradeOff, WithoutRule
 from skills_lib.validate.verdict import Rules, judge_validation
 
 STRICTNESSES = tuple(round(0.1 * step, 1) for step in range(16))

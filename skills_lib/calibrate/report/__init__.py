@@ -1,0 +1,1 @@
+"""How a calibration is shown: report and picture. Nothing here decides a figure."""
