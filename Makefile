@@ -28,7 +28,7 @@ test: setup ## run the whole suite, on all cores
 study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines, new property cases; takes long
 	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
 	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest $(NEW_CASES) tests/backtest/kernel/test_identity.py -k "anything or compiled"
-	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/test_depth_schedules.py tests/market/test_depth_paths.py
+	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/depth/test_schedules.py tests/market/depth/test_paths.py
 	$(BIN)/pytest $(NEW_CASES) -m hypothesis --numprocesses auto --dist worksteal
 
 lint: setup ## style, types, who may import whom, and the agent's files

@@ -11,11 +11,11 @@ from typing import TypeVar
 from mcp_servers import _book_answers as answers
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
-from skills_lib.market.depth.feed import Feed
-from skills_lib.market.depth.feed_settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed_status import SymbolStatus
+from skills_lib.market.depth.book.view import BookView
+from skills_lib.market.depth.feed.client import Feed
+from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
+from skills_lib.market.depth.feed.status import SymbolStatus
 from skills_lib.market.depth.model import Venue
-from skills_lib.market.depth.view import BookView
 from skills_lib.market.scanner import scan_tapes, venue_fee_bps
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings

@@ -30,10 +30,10 @@ def record(
 
     Example: twokey record BTCUSDT ETHUSDT --minutes 60
     """
-    from skills_lib.market.depth.feed_settings import Channel, Endpoints, FeedSettings
+    from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
     from skills_lib.market.depth.model import Venue
-    from skills_lib.market.depth.record import RecordSettings
-    from skills_lib.market.depth.record import record as run
+    from skills_lib.market.depth.tape.record import RecordSettings
+    from skills_lib.market.depth.tape.record import record as run
 
     feed = FeedSettings(
         Endpoints.of(Venue(venue.value), host),

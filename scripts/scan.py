@@ -54,7 +54,7 @@ def scan(
         found = scan_tapes(tape, taker_fee_bps)
     else:
         with progress_bar(not json) as progress:
-            from skills_lib.market.depth.feed_settings import Endpoints
+            from skills_lib.market.depth.feed.settings import Endpoints
             from skills_lib.market.depth.model import Venue
             from skills_lib.market.scanner_live import ScanSettings, scan_exchange
 

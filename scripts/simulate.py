@@ -154,7 +154,7 @@ def _serve(
     from live.simulator.server import serving
     from live.simulator.simulator import Simulator
     from live.simulator.tape_source import TapeSource
-    from skills_lib.market.depth.tape_lines import read_lines
+    from skills_lib.market.depth.tape.lines import read_lines
 
     async def run() -> "list[Sent]":
         source = TapeSource()

@@ -13,7 +13,7 @@ from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.market.depth.latency import LatencyReport
-    from skills_lib.market.depth.tape_report import TapeReport
+    from skills_lib.market.depth.tape.report import TapeReport
 
 app = typer.Typer(help="Check, describe, import and export recordings of the order book.", no_args_is_help=True)
 
@@ -54,7 +54,7 @@ def check(
     Example: twokey tape check btcusdt.ts_jsonl.gz
     """
     from skills_lib.market.depth.model import Venue
-    from skills_lib.market.depth.tape_check import check_tape
+    from skills_lib.market.depth.tape.check import check_tape
 
     report = check_tape(file, _upper(symbol), None if venue is None else Venue(venue.value), snapshots)
     if json:
@@ -69,7 +69,7 @@ def info(file: Tape, json: AsJson = False) -> None:
 
     Example: twokey tape info btcusdt.ts_jsonl.gz
     """
-    from skills_lib.market.depth.tape_info import describe_tape
+    from skills_lib.market.depth.tape.info import describe_tape
 
     found = describe_tape(file)
     if json:
@@ -96,7 +96,7 @@ def import_(
     Example: twokey tape import btcusdt.ts_jsonl.gz --symbol BTCUSDT --venue usdm
     """
     from skills_lib.market.depth.model import Venue
-    from skills_lib.market.depth.tape_import import import_tape
+    from skills_lib.market.depth.tape.importing import import_tape
 
     done = import_tape(file, symbol.upper(), Venue(venue.value), Settings().tapes_dir, snapshots)
     if json:
@@ -119,7 +119,7 @@ def export(
 
     Example: twokey tape export btcusdt.ts_jsonl.gz --out btcusdt.parquet
     """
-    from skills_lib.market.depth.tape_export import export_hftbacktest, export_parquet
+    from skills_lib.market.depth.tape.exporting import export_hftbacktest, export_parquet
 
     write = export_parquet if _format(out, format) is ExportFormat.PARQUET else export_hftbacktest
     done = write(file, out, _upper(symbol), snapshots)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from live.simulator.player import Player
 from live.simulator.simulator import Simulator
 from live.simulator.tape_source import TapeSource
-from skills_lib.market.depth.feed import Feed
-from skills_lib.market.depth.feed_settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed_streams import Silent
+from skills_lib.market.depth.feed.client import Feed
+from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
+from skills_lib.market.depth.feed.streams import Silent
 from skills_lib.market.depth.model import Venue, WireError
 from skills_lib.market.depth.wire import decode
 

@@ -10,7 +10,7 @@ from live.simulator.core.queueing import FillModel
 from live.simulator.simulator import SimulatorSettings, fresh_venue
 from live.simulator.tape_source import Played, TapeSource
 from live.simulator.venue import Sent, Venue
-from skills_lib.market.depth.tape_lines import read_lines
+from skills_lib.market.depth.tape.lines import read_lines
 
 _REST_NS = 10_000_000_000
 

@@ -19,7 +19,7 @@ from skills_lib.market.depth.model import (
     Trade,
     WireError,
 )
-from skills_lib.market.depth.tape_lines import TapeLine
+from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.wire import decode
 
 _NAMED = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice

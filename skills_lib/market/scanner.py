@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
-from skills_lib.market.depth.local_book import IMBALANCE_LEVELS, LocalBook
+from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Snapshot, Trade, Venue, WireError
 from skills_lib.market.depth.sequencer import Verdict
-from skills_lib.market.depth.tape_check import lines_of, venues_on
-from skills_lib.market.depth.tape_lines import TapeLine
+from skills_lib.market.depth.tape.check import lines_of, venues_on
+from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.wire import decode
 
 DEPTHS_BPS = (5.0, 10.0, 25.0)

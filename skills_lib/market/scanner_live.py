@@ -8,10 +8,10 @@ import httpx
 import msgspec
 
 from skills_lib.domain.errors import SourceUnavailableError
-from skills_lib.market.depth.feed import Feed
-from skills_lib.market.depth.feed_settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed_streams import Silent
-from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.feed.client import Feed
+from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
+from skills_lib.market.depth.feed.streams import Silent
 from skills_lib.market.depth.sequencer import Verdict
 from skills_lib.market.scanner import Sampler, Scan, ScanRow, burden, ranked
 from skills_lib.progress import Progress, silent

@@ -21,10 +21,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from skills_lib.market.depth.fast import open_local_book
-from skills_lib.market.depth.feed_socket import open_socket
-from skills_lib.market.depth.feed_streams import Dispatcher, Silent
-from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.book.compiled_local_book import open_local_book
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.feed.socket import open_socket
+from skills_lib.market.depth.feed.streams import Dispatcher, Silent
 from skills_lib.market.depth.model import MarketEvent, Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 
@@ -90,7 +90,7 @@ def recordings() -> list[Recording]:
     if folder.is_dir():
         return [Recording(name, exact(folder / name), name.split("_")[2]) for name in TAPES]
     sys.path.insert(0, str(ROOT))
-    from tests.market.drawn_stream import DrawnMarket
+    from tests.market.depth.drawn_stream import DrawnMarket
 
     print("No recordings beside this checkout: a drawn stream stands in, and the ratios mean little.")
     return [Recording("drawn", list(DrawnMarket(1, Venue.USDM).frames(5_000)), "BTCUSDT")]

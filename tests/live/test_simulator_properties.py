@@ -21,7 +21,7 @@ from live.simulator.market_feed import MarketFeed
 from live.simulator.tape_source import Played, TapeSource
 from live.simulator.venue import Venue
 from skills_lib.market.depth.model import DepthUpdate, Trade
-from skills_lib.market.depth.tape_lines import parse_line, read_lines
+from skills_lib.market.depth.tape.lines import parse_line, read_lines
 from tests.live.bench import ME, SYMBOL, make_exchange
 from tests.live.tapes import TapeWriter
 

@@ -9,7 +9,7 @@ from live.simulator.replay import replay, three_outcomes
 from live.simulator.simulator import SimulatorSettings
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import Sent
-from skills_lib.market.depth.tape_lines import read_lines
+from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import Running, Serve
 from tests.live.talk import Talk, converse
 

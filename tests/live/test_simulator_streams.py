@@ -13,7 +13,7 @@ from live.simulator.core.money import parse, show
 from live.simulator.credentials import Credential
 from live.simulator.latency import ASSUMED, Distribution
 from live.simulator.simulator import Start
-from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 from tests.live.conftest import KEY, SECRET, Running, Serve

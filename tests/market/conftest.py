@@ -12,7 +12,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import CandleRequest, Source, parse_utc
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.settings import Settings
-from tests.market.local_venue import LocalVenue, serve, span
+from tests.market.candles.local_venue import LocalVenue, serve, span
 
 BTC = Instrument("BTC")
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError
-from skills_lib.market.depth.feed_settings import Endpoints
-from skills_lib.market.depth.local_book import LocalBook
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.feed.settings import Endpoints
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Trade, Venue
 from skills_lib.market.scanner import Sampler, autocorrelation, burden, scan_tapes, tapes_in
 from skills_lib.market.scanner_live import ScanSettings, scan_exchange
 from tests.command import Command
-from tests.market.drawn_stream import DrawnMarket
-from tests.market.drawn_tape import drawn_tape, stamped, write_tape
-from tests.market.frame_server import FrameServer, eventually
+from tests.market.depth.drawn_stream import DrawnMarket
+from tests.market.depth.drawn_tape import drawn_tape, stamped, write_tape
+from tests.market.depth.frame_server import FrameServer, eventually
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")
 

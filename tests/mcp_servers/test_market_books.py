@@ -13,9 +13,9 @@ from mcp_servers import _books
 from mcp_servers.market import server
 from skills_lib.market.depth.model import Venue
 from skills_lib.settings import Settings
-from tests.market.drawn_stream import DrawnMarket
-from tests.market.drawn_tape import stamped, write_tape
-from tests.market.frame_server import FrameServer, eventually
+from tests.market.depth.drawn_stream import DrawnMarket
+from tests.market.depth.drawn_tape import stamped, write_tape
+from tests.market.depth.frame_server import FrameServer, eventually
 from tests.mcp_servers.mcp_talk import answer, refusal
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")

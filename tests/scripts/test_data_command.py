@@ -15,7 +15,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.settings import Settings
 from tests.command import Command
-from tests.market.local_venue import Fault, LocalVenue, serve, span
+from tests.market.candles.local_venue import Fault, LocalVenue, serve, span
 
 CHECKED = {"bars", "gaps", "missing_bars", "duplicates", "unordered", "ohlc_violations", "zero_volume", "spikes"}
 YEAR = ("--since", "2024-01-01", "--until", "2025-01-01")

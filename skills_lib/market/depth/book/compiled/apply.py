@@ -1,0 +1,189 @@
+"""The compiled book: levels set by position, the best found again, the imbalance of the top added up."""
+
+from numba import njit
+
+from skills_lib.market.depth.book.compiled import layout as at
+from skills_lib.market.depth.book.compiled.layout import BITS, WINDOW, WORD
+from skills_lib.market.depth.book.compiled.memory import address_of, get, lowest_bit, put
+from skills_lib.market.depth.book.compiled.parse import FAILED, read_update
+
+GENERAL = 9.0
+"""The message is not what is expected next, or not in the expected form: nothing was changed."""
+
+RECENTRE = 8.0
+"""The update was applied, but a side's window must be moved before its top can be read."""
+
+EMPTY = 7.0
+"""The update was applied; the book is empty."""
+
+_LAST_BIT = BITS - 1
+_WORD_SHIFT = 6
+
+
+@njit
+def consume(raw, state):
+    """Apply one message of a depth stream to the block at address `state`.
+
+    Returns the imbalance of the top, -1 to 1, or one of GENERAL, RECENTRE and EMPTY.
+    """
+    start = address_of(raw)
+    if read_update(start, start + len(raw), state) == FAILED or not _follows(state):
+        return GENERAL
+    capacity = get(state + WORD * at.FAR_CAPACITY)
+    for side in range(2):
+        known_far = get(state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.FAR_COUNT))
+        if known_far + get(state + WORD * (at.FAR_COUNTS + side)) > capacity:
+            return GENERAL
+    apply_parsed(state)
+    return summary(state)
+
+
+@njit
+def _follows(state):
+    """Whether the parsed update is the one after the book's: U6 and S7 of sequencer.py."""
+    first, final = get(state + WORD * at.FIRST_ID), get(state + WORD * at.FINAL_ID)
+    update_id, previous = get(state + WORD * at.UPDATE_ID), get(state + WORD * at.PREVIOUS_ID)
+    if not get(state + WORD * at.FOLLOWING) or first > final:
+        return False
+    if get(state + WORD * at.CHAINED):
+        return previous == update_id and first > previous
+    return first == update_id + 1
+
+
+@njit
+def apply_parsed(state):
+    """Set the levels in PARSED; there is room for all of them."""
+    for side in range(2):
+        _apply_side(state, side)
+    put(state + WORD * at.UPDATE_ID, get(state + WORD * at.FINAL_ID))
+    put(state + WORD * at.BOOK_EVENT_TS, get(state + WORD * at.EVENT_TS))
+    put(state + WORD * at.BOOK_TRANSACTION_TS, get(state + WORD * at.TRANSACTION_TS))
+
+
+@njit
+def _apply_side(state, side):
+    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    words, storey, quantities = here + WORD * at.WORDS, here + WORD * at.STOREY, here + WORD * at.QUANTITIES
+    place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
+    count, best = get(here + WORD * at.DENSE_COUNT), get(here + WORD * at.BEST)
+    for _ in range(get(state + WORD * (at.COUNTS + side))):
+        position, quantity = get(place), get(place + WORD)
+        place += 2 * WORD
+        if position >= WINDOW:
+            _set_far(state, side, position, quantity)
+            continue
+        if position < 0:  # deletes a level better than any there is
+            continue
+        slot = quantities + WORD * position
+        exists, existed = int(quantity != 0), int(get(slot) != 0)
+        put(slot, quantity)
+        # Without branches: whether a level comes or goes cannot be foretold.
+        word = words + WORD * (position >> _WORD_SHIFT)
+        bits = (get(word) & ~(1 << (position & _LAST_BIT))) | (exists << (position & _LAST_BIT))
+        put(word, bits)
+        upper, bit = storey + WORD * (position >> 2 * _WORD_SHIFT), (position >> _WORD_SHIFT) & _LAST_BIT
+        put(upper, (get(upper) & ~(1 << bit)) | (int(bits != 0) << bit))
+        count += exists - existed
+        if exists and position < best:
+            best = position
+    put(here + WORD * at.DENSE_COUNT, count)
+    put(here + WORD * at.BEST, next_dense(here, best))
+
+
+@njit
+def next_dense(side, position):
+    """The first dense level of the side at address `side` from `position` on, or WINDOW."""
+    if position >= WINDOW:
+        return WINDOW
+    words, storey = side + WORD * at.WORDS, side + WORD * at.STOREY
+    number = position >> _WORD_SHIFT
+    bits = get(words + WORD * number) & (-1 << (position & _LAST_BIT))
+    if bits != 0:
+        return (number << _WORD_SHIFT) + lowest_bit(bits)
+    number += 1
+    upper = number >> _WORD_SHIFT
+    if upper >= at.STOREY_WORDS:
+        return WINDOW
+    bits = get(storey + WORD * upper) & (-1 << (number & _LAST_BIT))
+    while bits == 0:
+        upper += 1
+        if upper == at.STOREY_WORDS:
+            return WINDOW
+        bits = get(storey + WORD * upper)
+    number = (upper << _WORD_SHIFT) + lowest_bit(bits)
+    return (number << _WORD_SHIFT) + lowest_bit(get(words + WORD * number))
+
+
+@njit
+def _set_far(state, side, position, quantity):
+    """Insert, change or delete one far level: a sorted list of positions, and their quantities behind it."""
+    counter = state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.FAR_COUNT)
+    count, capacity = get(counter), get(state + WORD * at.FAR_CAPACITY)
+    positions = state + WORD * (at.FAR + 2 * side * capacity)
+    quantities = positions + WORD * capacity
+    low, high = 0, count
+    while low < high:
+        middle = (low + high) >> 1
+        if get(positions + WORD * middle) < position:
+            low = middle + 1
+        else:
+            high = middle
+    found = low < count and get(positions + WORD * low) == position
+    if quantity != 0 and not found:
+        for n in range(count, low, -1):
+            put(positions + WORD * n, get(positions + WORD * (n - 1)))
+            put(quantities + WORD * n, get(quantities + WORD * (n - 1)))
+        put(counter, count + 1)
+    elif quantity == 0 and found:
+        for n in range(low, count - 1):
+            put(positions + WORD * n, get(positions + WORD * (n + 1)))
+            put(quantities + WORD * n, get(quantities + WORD * (n + 1)))
+        put(counter, count - 1)
+    if quantity != 0:
+        put(positions + WORD * low, position)
+        put(quantities + WORD * low, quantity)
+
+
+@njit
+def summary(state):
+    """The imbalance of the top TOP levels, or RECENTRE, or EMPTY."""
+    bid, ask = _top_quantity(state, 0), _top_quantity(state, 1)
+    if bid < 0 or ask < 0:
+        return RECENTRE
+    return (bid - ask) / (bid + ask) if bid + ask else EMPTY
+
+
+@njit
+def _top_quantity(state, side):
+    """Units in the best TOP levels of a side; -1 where the window is not where the best level is."""
+    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    position, far = get(here + WORD * at.BEST), get(here + WORD * at.FAR_COUNT)
+    if position >= WINDOW >> 1 and (far or position < WINDOW):
+        return -1
+    left, total = get(state + WORD * at.TOP), 0
+    while left and position < WINDOW:
+        total += get(here + WORD * (at.QUANTITIES + position))
+        position, left = next_dense(here, position + 1), left - 1
+    capacity = get(state + WORD * at.FAR_CAPACITY)
+    quantities = state + WORD * (at.FAR + (2 * side + 1) * capacity)
+    for n in range(min(left, far)):
+        total += get(quantities + WORD * n)
+    return total
+
+
+@njit
+def best_levels(state, side, wanted, out):
+    """Write position and quantity of the best `wanted` levels of a side to address `out`; how many there were."""
+    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    position, far, written = get(here + WORD * at.BEST), get(here + WORD * at.FAR_COUNT), 0
+    while written < wanted and position < WINDOW:
+        put(out + 2 * WORD * written, position)
+        put(out + 2 * WORD * written + WORD, get(here + WORD * (at.QUANTITIES + position)))
+        position, written = next_dense(here, position + 1), written + 1
+    capacity = get(state + WORD * at.FAR_CAPACITY)
+    positions = state + WORD * (at.FAR + 2 * side * capacity)
+    for n in range(min(wanted - written, far)):
+        put(out + 2 * WORD * written, get(positions + WORD * n))
+        put(out + 2 * WORD * written + WORD, get(positions + WORD * (capacity + n)))
+        written += 1
+    return written

@@ -1,0 +1,258 @@
+"""The order book in one block of integers that compiled functions change. Needs the extra `fast`."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from skills_lib.market.depth.book.compiled import layout as at
+from skills_lib.market.depth.book.compiled.entries import ENTRIES
+from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS
+from skills_lib.market.depth.book.order_book import Levels, refined_levels, scaled_levels
+from skills_lib.market.depth.book.view import Top, WritableBook
+from skills_lib.market.depth.model import Level, Side, Venue, WireLevel
+from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
+
+_FIRST_FAR_CAPACITY = 4_096
+_GLANCE = 32
+_SIDE_NUMBERS: dict[Side, int] = {"bid": 0, "ask": 1}
+_NONE = -1
+GENERAL, RECENTRE = 9.0, 8.0
+"""What `consume` returns besides an imbalance: see fast_apply.py."""
+
+Block = npt.NDArray[np.int64]
+
+
+class CompiledBook(WritableBook):
+    """A book in one block of integers that compiled functions change; equal to `OrderBook` after every update."""
+
+    def __init__(self, symbol: str, venue: Venue, scale: Scale | None = None) -> None:
+        self.symbol = symbol
+        self.consume = ENTRIES.consume
+        self._scale_is_given = scale is not None
+        self._block: Block = np.zeros(at.block_size(_FIRST_FAR_CAPACITY), dtype=np.int64)
+        self.address = self._block.ctypes.data
+        self._write_header(venue)
+        self._set_scale(scale or Scale(0, 0))
+        self._place([], [])
+
+    @property
+    def update_id(self) -> int | None:
+        """Id of the last update in the book."""
+        update_id = int(self._block[at.UPDATE_ID])
+        return None if update_id == _NONE else update_id
+
+    @property
+    def levels(self) -> tuple[int, int]:
+        """How many bids and asks there are."""
+        bids, asks = (int(self._side(n)[at.DENSE_COUNT] + self._side(n)[at.FAR_COUNT]) for n in range(2))
+        return bids, asks
+
+    def load(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Replace the whole book with a snapshot.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
+        scale = self.scale if self._scale_is_given else self.scale.finest(Scale.of_levels([*bids, *asks]))
+        new_bids, new_asks = scaled_levels(bids, scale), scaled_levels(asks, scale)
+        self._set_scale(scale)
+        self._place(_merged([], new_bids, "bid"), _merged([], new_asks, "ask"))
+        self._block[at.UPDATE_ID] = update_id
+
+    def apply(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Set the levels of an update; quantity 0 deletes.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
+        try:
+            new = scaled_levels(bids, self.scale), scaled_levels(asks, self.scale)
+        except ScaleError:
+            if self._scale_is_given:
+                raise
+            new = self._refined(bids, asks)
+        if self._fits(new):
+            self._write(new, update_id)
+        else:
+            self._place(*(_merged(self._all(side), new[n], side) for side, n in _SIDE_NUMBERS.items()))
+            self._block[at.UPDATE_ID] = update_id
+
+    def recentre(self) -> None:
+        """Move the windows to where the best levels are now."""
+        self._place(self._all("bid"), self._all("ask"))
+
+    def bids(self) -> Iterator[Level]:
+        """Bids, best first."""
+        return self._iterate("bid")
+
+    def asks(self) -> Iterator[Level]:
+        """Asks, best first."""
+        return self._iterate("ask")
+
+    def top(self, count: int = 5) -> Top:
+        """The best `count` levels of each side, fewer where there are fewer."""
+        return Top(self._best("bid", count), self._best("ask", count))
+
+    def imbalance(self, count: int = 5) -> float | None:
+        """As `BookView.imbalance`."""
+        if count != IMBALANCE_LEVELS:
+            return super().imbalance(count)
+        found = float(ENTRIES.summary(self.address))
+        return found if found <= 1.0 else None
+
+    def quantity_at(self, side: Side, price: int) -> int:
+        """Units on offer at one price; 0 where there is no level."""
+        number = _SIDE_NUMBERS[side]
+        position = self._position(number, price)
+        if 0 <= position < at.WINDOW:
+            return int(self._side(number)[at.QUANTITIES + position])
+        positions, quantities = self._far(number)
+        n = int(np.searchsorted(positions, position))
+        return int(quantities[n]) if n < len(positions) and positions[n] == position else 0
+
+    def follow(self, following: bool) -> None:
+        """Let the compiled path take the update after `update_id`, or stop it."""
+        self._block[at.FOLLOWING] = following
+
+    @property
+    def times_ms(self) -> tuple[int, int]:
+        """Event and transaction time of the last update; 0 where there is none."""
+        return int(self._block[at.BOOK_EVENT_TS]), int(self._block[at.BOOK_TRANSACTION_TS])
+
+    @times_ms.setter
+    def times_ms(self, times: tuple[int, int]) -> None:
+        self._block[at.BOOK_EVENT_TS], self._block[at.BOOK_TRANSACTION_TS] = times
+
+    def _fits(self, new: tuple[Levels, Levels]) -> bool:
+        """Whether compiled code can set the levels without moving a window or asking for memory."""
+        capacity = int(self._block[at.FAR_CAPACITY])
+        return all(
+            len(levels) <= at.MAX_LEVELS
+            and int(self._side(number)[at.FAR_COUNT]) + len(levels) <= capacity
+            and all(self._position(number, price) >= 0 or not quantity for price, quantity in levels)
+            for number, levels in enumerate(new)
+        )
+
+    def _write(self, new: tuple[Levels, Levels], update_id: int) -> None:
+        for number, levels in enumerate(new):
+            start = at.PARSED + number * at.PARSED_SIDE
+            flat = [word for price, quantity in levels for word in (self._position(number, price), quantity)]
+            self._block[start : start + len(flat)] = flat
+            self._block[at.COUNTS + number] = len(levels)
+        self._block[at.FINAL_ID] = update_id
+        ENTRIES.apply_parsed(self.address)
+        if ENTRIES.summary(self.address) == RECENTRE:
+            self.recentre()
+
+    def _position(self, number: int, price: int) -> int:
+        origin = int(self._side(number)[at.ORIGIN])
+        return price - origin if number else origin - price
+
+    def _refined(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel]) -> tuple[Levels, Levels]:
+        """Take a scale that holds the new levels too, which are returned in it."""
+        scale = self.scale.finest(Scale.of_levels([*bids, *asks]))
+        new = scaled_levels(bids, scale), scaled_levels(asks, scale)
+        old = [refined_levels(self._all(side), self.scale, scale) for side in _SIDE_NUMBERS]
+        self._set_scale(scale)
+        self._place(*old)
+        return new
+
+    def _write_header(self, venue: Venue) -> None:
+        letters = self.symbol.encode()[: at.MAX_SYMBOL]
+        self._block[at.SYMBOL : at.SYMBOL + len(letters)] = list(letters)
+        self._block[at.SYMBOL_LENGTH] = len(self.symbol.encode())
+        self._block[at.CHAINED] = venue is Venue.USDM
+        self._block[at.UPDATE_ID] = _NONE
+        self._block[at.TOP] = IMBALANCE_LEVELS
+        self._block[at.FAR_CAPACITY] = _FIRST_FAR_CAPACITY
+
+    def _set_scale(self, scale: Scale) -> None:
+        self.scale = scale
+        self._block[at.PRICE_DECIMALS] = scale.price_decimals
+        self._block[at.PRICE_ZEROS] = scale.price_places - scale.price_decimals
+        self._block[at.QUANTITY_DECIMALS] = scale.quantity_decimals
+        self._block[at.QUANTITY_ZEROS] = scale.quantity_places - scale.quantity_decimals
+
+    def _side(self, number: int) -> Block:
+        start = at.SIDES + number * at.SIDE_SIZE
+        return self._block[start : start + at.SIDE_SIZE]
+
+    def _far(self, number: int) -> tuple[Block, Block]:
+        capacity, count = int(self._block[at.FAR_CAPACITY]), int(self._side(number)[at.FAR_COUNT])
+        start = at.FAR + 2 * number * capacity
+        return self._block[start : start + count], self._block[start + capacity : start + capacity + count]
+
+    def _all(self, side: Side) -> list[Level]:
+        bids, asks = self.levels
+        return self._best(side, asks if _SIDE_NUMBERS[side] else bids)
+
+    def _best(self, side: Side, count: int) -> list[Level]:
+        number = _SIDE_NUMBERS[side]
+        out = np.empty((count, 2), dtype=np.int64)
+        written = ENTRIES.best_levels(self.address, number, count, out.ctypes.data)
+        origin, sign = int(self._side(number)[at.ORIGIN]), 1 if number else -1
+        return [Level(origin + sign * position, quantity) for position, quantity in out[:written].tolist()]
+
+    def _iterate(self, side: Side) -> Iterator[Level]:
+        glance = self._best(side, _GLANCE)
+        yield from glance
+        if len(glance) == _GLANCE:
+            yield from self._all(side)[_GLANCE:]
+
+    def _place(self, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -> None:
+        """Write all levels anew, best first, with windows around the best of them."""
+        self._make_room(max(len(bids), len(asks)))
+        for number, levels in enumerate((bids, asks)):
+            best = levels[0][0] if levels else 0
+            self._place_side(number, np.array(levels, dtype=np.int64).reshape(-1, 2), best)
+
+    def _place_side(self, number: int, levels: Block, best: int) -> None:
+        values, sign = self._side(number), 1 if number else -1
+        values[:] = 0
+        values[at.ORIGIN] = origin = best - sign * at.HOME
+        positions, quantities = sign * (levels[:, 0] - origin), levels[:, 1]
+        dense = positions < at.WINDOW
+        values[at.QUANTITIES :][positions[dense]] = quantities[dense]
+        self._index(values)
+        values[at.BEST] = positions[0] if len(positions) else at.WINDOW
+        values[at.DENSE_COUNT], values[at.FAR_COUNT] = dense.sum(), len(positions) - dense.sum()
+        far_positions, far_quantities = self._far(number)
+        far_positions[:], far_quantities[:] = positions[~dense], quantities[~dense]
+
+    @staticmethod
+    def _index(values: Block) -> None:
+        """The two storeys of the bitmap over the dense quantities."""
+        words = np.packbits(values[at.QUANTITIES :] != 0, bitorder="little").view(np.int64)
+        values[at.WORDS : at.QUANTITIES] = words
+        values[at.STOREY : at.WORDS] = np.packbits(words != 0, bitorder="little").view(np.int64)
+
+    def _make_room(self, levels: int) -> None:
+        if 2 * levels <= self._block[at.FAR_CAPACITY]:
+            return
+        grown: Block = np.zeros(at.block_size(4 * levels), dtype=np.int64)
+        grown[: at.SIDES] = self._block[: at.SIDES]
+        grown[at.FAR_CAPACITY] = 4 * levels
+        self._block, self.address = grown, grown.ctypes.data
+
+    def _check(self) -> None:
+        """Assert every invariant."""
+        for number, side in enumerate(_SIDE_NUMBERS):
+            values, again = self._side(number), self._side(number).copy()
+            self._index(again)
+            assert (values == again).all(), "the bitmap marks the dense levels and no other"
+            dense = np.flatnonzero(values[at.QUANTITIES :])
+            assert values[at.DENSE_COUNT] == len(dense), "dense levels are counted"
+            assert values[at.BEST] == (dense[0] if len(dense) else at.WINDOW), "the best dense level is known"
+            positions, quantities = self._far(number)
+            assert (np.diff(positions) > 0).all(), "far levels are sorted and occur once"
+            assert (positions >= at.WINDOW).all(), "far levels are outside the window"
+            assert (quantities > 0).all(), "no far level is empty"
+            assert all(0 < q <= MAX_SCALED and p > 0 for p, q in self._all(side)), "prices and quantities are above 0"
+
+
+def _merged(old: list[Level], new: Levels, side: Side) -> Levels:
+    """Levels after an update, best first."""
+    levels: dict[int, int] = dict(old)
+    levels.update(new)
+    return sorted(((price, levels[price]) for price in levels if levels[price]), reverse=side == "bid")

@@ -1,0 +1,134 @@
+"""The order book in plain Python: two sorted lists of scaled prices. The oracle of the compiled book."""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
+
+from skills_lib.market.depth.book.view import WritableBook
+from skills_lib.market.depth.model import Level, Side, WireError, WireLevel
+from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
+
+Levels = list[tuple[int, int]]
+
+
+class OrderBook(WritableBook):
+    """All known levels of one symbol. Knows nothing of sequences: `LocalBook` decides what may be applied."""
+
+    def __init__(self, symbol: str, scale: Scale | None = None) -> None:
+        self.symbol = symbol
+        self.scale = scale or Scale(0, 0)
+        self._scale_is_given = scale is not None
+        self._update_id: int | None = None
+        self._bids = _Side()
+        self._asks = _Side()
+
+    @property
+    def update_id(self) -> int | None:
+        """Id of the last update in the book."""
+        return self._update_id
+
+    def load(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Replace the whole book with a snapshot.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
+        scale = self.scale if self._scale_is_given else self.scale.finest(Scale.of_levels([*bids, *asks]))
+        new_bids, new_asks = scaled_levels(bids, scale), scaled_levels(asks, scale)
+        self.scale, self._update_id = scale, update_id
+        self._bids, self._asks = _Side(new_bids), _Side((-price, quantity) for price, quantity in new_asks)
+
+    def apply(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
+        """Set the levels of an update, all or none; quantity 0 deletes.
+
+        Raises:
+            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+        """
+        try:
+            new_bids, new_asks = scaled_levels(bids, self.scale), scaled_levels(asks, self.scale)
+        except ScaleError:
+            if self._scale_is_given:
+                raise
+            new_bids, new_asks = self._refine(bids, asks)
+        for price, quantity in new_bids:
+            self._bids.set(price, quantity)
+        for price, quantity in new_asks:
+            self._asks.set(-price, quantity)
+        self._update_id = update_id
+
+    def bids(self) -> Iterator[Level]:
+        """Bids, best first."""
+        quantities = self._bids.quantities
+        return (Level(key, quantities[key]) for key in reversed(self._bids.keys))
+
+    def asks(self) -> Iterator[Level]:
+        """Asks, best first."""
+        quantities = self._asks.quantities
+        return (Level(-key, quantities[key]) for key in reversed(self._asks.keys))
+
+    def quantity_at(self, side: Side, price: int) -> int:
+        """Units on offer at one price; 0 where there is no level."""
+        return self._bids.quantities.get(price, 0) if side == "bid" else self._asks.quantities.get(-price, 0)
+
+    @property
+    def levels(self) -> tuple[int, int]:
+        """How many bids and asks there are."""
+        return len(self._bids.keys), len(self._asks.keys)
+
+    def _refine(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel]) -> tuple[Levels, Levels]:
+        """Take a scale that holds the new levels too, which are returned in it."""
+        scale = self.scale.finest(Scale.of_levels([*bids, *asks]))
+        new = scaled_levels(bids, scale), scaled_levels(asks, scale)
+        sides = [refined_levels(side.quantities.items(), self.scale, scale) for side in (self._bids, self._asks)]
+        self._bids, self._asks, self.scale = _Side(sides[0]), _Side(sides[1]), scale
+        return new
+
+    def _check(self) -> None:
+        """Assert every invariant."""
+        for side, sign in ((self._bids, 1), (self._asks, -1)):
+            assert side.keys == sorted(set(side.keys)), "prices are sorted and occur once"
+            assert set(side.keys) == side.quantities.keys(), "every price has a quantity, and the other way round"
+            assert all(quantity > 0 for quantity in side.quantities.values()), "no level is empty"
+            assert all(sign * key > 0 for key in side.keys), "prices are above 0"
+        assert (self._update_id is not None) or self.levels == (0, 0), "levels come with an update id"
+
+
+class _Side:
+    """One side: sorted so that the best level is last, where inserting and deleting move little."""
+
+    __slots__ = ("keys", "quantities")
+
+    def __init__(self, levels: Iterable[tuple[int, int]] = ()) -> None:
+        self.quantities = {key: quantity for key, quantity in levels if quantity}
+        self.keys = sorted(self.quantities)
+
+    def set(self, key: int, quantity: int) -> None:
+        if not quantity:
+            if self.quantities.pop(key, 0):
+                del self.keys[bisect_left(self.keys, key)]
+            return
+        if key not in self.quantities:
+            insort(self.keys, key)
+        self.quantities[key] = quantity
+
+
+def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> Levels:
+    """Prices and quantities of the wire in units of `scale`.
+
+    Raises:
+        WireError: a level is malformed, or finer than the scale.
+    """
+    return [(scale.price(price), scale.quantity(quantity)) for price, quantity in levels]
+
+
+def refined_levels(levels: Iterable[tuple[int, int]], old: Scale, new: Scale) -> Levels:
+    """Levels of one scale in a finer one.
+
+    Raises:
+        WireError: a number would be larger than MAX_SCALED.
+    """
+    price_factor = 10 ** (new.price_decimals - old.price_decimals)
+    quantity_factor = 10 ** (new.quantity_decimals - old.quantity_decimals)
+    made = [(price * price_factor, quantity * quantity_factor) for price, quantity in levels]
+    if any(max(abs(price), quantity) > MAX_SCALED for price, quantity in made):
+        raise WireError("A number has more decimals than fit beside the others in one book. Take a new snapshot.")
+    return made

@@ -1,0 +1,1 @@
+"""The live feed: sockets, snapshots, silence and clocks of the public streams."""

@@ -1,0 +1,299 @@
+"""The live feed: sockets that come back, books that are mended, silence that is noticed."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Any, Self
+
+from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyError
+from skills_lib.market.depth.book.compiled_local_book import open_local_book
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.feed.rest import FeedRest
+from skills_lib.market.depth.feed.settings import FeedSettings
+from skills_lib.market.depth.feed.socket import Socket, import_picows, open_socket
+from skills_lib.market.depth.feed.status import FeedStatus, SymbolStatus
+from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, Silent, Stream
+from skills_lib.market.depth.model import Snapshot, Venue, WireError
+from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.wire import decode
+
+_LOOK_S = 0.1
+_RETRY_SNAPSHOT_S = 0.25
+
+
+class Feed:
+    """Follows the public streams of some symbols; `async with` it, or `run` it until cancelled.
+
+    `books[symbol]` is usable while `is_trusted(symbol)`: in sync, and its stream speaks.
+    """
+
+    def __init__(
+        self,
+        settings: FeedSettings,
+        listener: FeedListener | None = None,
+        chance: random.Random | None = None,
+        open_book: Callable[[str, Venue], LocalBook] = open_local_book,
+    ) -> None:
+        self.settings = settings
+        self._listener = listener or Silent()
+        self._chance = chance or random.Random()
+        self.books = {symbol: open_book(symbol, settings.endpoints.venue) for symbol in settings.symbols}
+        self._dispatcher = Dispatcher(self.books, self._listener)
+        self._dispatcher.on_need = self._need_snapshot
+        self._dispatcher.on_failure = self._fail
+        self._rest = FeedRest(settings)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._mending: set[str] = set()
+        self._sockets: set[Socket] = set()
+        self._depth: dict[str, Stream] = {}
+        self._failed: asyncio.Future[None] | None = None
+        self.reconnects = 0
+        self.resyncs = dict.fromkeys(settings.symbols, 0)
+        self.last_error = ""
+
+    async def __aenter__(self) -> Self:
+        """Start following.
+
+        Raises:
+            InputError: the extra `live` is missing.
+        """
+        import_picows()
+        self._failed = asyncio.get_running_loop().create_future()
+        for route, names in self.settings.connections():
+            streams = [self._dispatcher.add(name, name.partition("@")[0].upper()) for name in names]
+            self._depth |= {s.symbol: s for s in streams if "@depth" in s.name}
+            self._start(self._keep(self.settings.endpoints.url(route, names), streams))
+        self._start(self._watch())
+        self._start(self._compare_clocks())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop, and close every socket."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._failed is not None and not self._failed.cancel():
+            self._failed.exception()  # seen: asyncio would complain of it otherwise
+        for socket in list(self._sockets):
+            socket.close()
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the REST connections; `async with` does this itself."""
+        await self._rest.close()
+
+    async def run(self) -> None:
+        """Follow until cancelled, or until the listener raises: that is raised here.
+
+        Raises:
+            InputError: the extra `live` is missing.
+        """
+        async with self:
+            await self.wait(None)
+
+    async def wait(self, timeout_s: float | None) -> None:
+        """Wait that long, or without end; what the listener raises is raised here at once."""
+        assert self._failed is not None
+        await asyncio.wait([self._failed], timeout=timeout_s)
+        if self._failed.done():
+            self._failed.result()
+
+    async def require_symbols(self) -> None:
+        """Ask the venue for every symbol, at little weight: the stream of a symbol that is not there stays silent.
+
+        Raises:
+            InputError: the venue does not list one of them.
+            SourceUnavailableError: the venue does not answer.
+        """
+        for symbol in self.settings.symbols:
+            await self._rest.require_symbol(symbol)
+
+    def is_trusted(self, symbol: str) -> bool:
+        """Whether a book is in sync and its stream speaks."""
+        stream = self._depth[symbol]
+        return self.books[symbol].in_sync and stream.connected and not stream.silent
+
+    def status(self) -> FeedStatus:
+        """The state of everything, for people and for machines."""
+        clock = self._rest.clock
+        return FeedStatus(
+            connections=len(self.settings.connections()),
+            connected=len(self._sockets),
+            reconnects=self.reconnects,
+            strays=self._dispatcher.strays,
+            clock_offset_ms=None if clock.offset_ns is None else clock.offset_ns / 1e6,
+            clock_uncertainty_ms=None if clock.uncertainty_ns is None else clock.uncertainty_ns / 1e6,
+            symbols=[self.symbol_status(symbol) for symbol in self.settings.symbols],
+            last_error=self.last_error,
+        )
+
+    def symbol_status(self, symbol: str) -> SymbolStatus:
+        """The state of one book.
+
+        Raises:
+            InputError: the feed does not follow it.
+        """
+        if symbol not in self._depth:
+            raise InputError(f"The feed does not follow the depth of {symbol}, but of {', '.join(self._depth)}.")
+        book, stream = self.books[symbol], self._depth[symbol]
+        age = None if stream.local_ts_ns is None else (time.time_ns() - stream.local_ts_ns) / 1e6
+        return SymbolStatus(
+            symbol=symbol,
+            trusted=self.is_trusted(symbol),
+            in_sync=book.in_sync,
+            silent=stream.silent,
+            reason=book.reason or ("its stream has fallen silent" if stream.silent else ""),
+            update_id=book.book.update_id,
+            age_ms=age,
+            messages=stream.messages,
+            malformed=stream.malformed,
+            gaps=book.gaps,
+            resyncs=self.resyncs[symbol],
+        )
+
+    async def wait_for_change(self, symbol: str, update_id: int | None, timeout_s: float) -> bool:
+        """Wait until the book is trusted and past `update_id`; False if that took longer than `timeout_s`."""
+        ends = time.monotonic() + timeout_s
+        while time.monotonic() < ends:
+            if self.is_trusted(symbol) and self.books[symbol].book.update_id != update_id:
+                return True
+            await asyncio.sleep(0.005)
+        return False
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._note_end)
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        self.last_error = f"{type(error).__name__}: {error}"
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+
+    async def _keep(self, url: str, streams: list[Stream]) -> None:
+        """Hold one connection: again after it broke, and a fresh one beside it before the venue ends it."""
+        failures, following = 0, None
+        while True:
+            try:
+                socket = following or await self._open(url)
+            except OSError as error:
+                self.last_error = f"{url.partition('?')[0]}: {error}"
+                failures += 1
+                await asyncio.sleep(self._backoff_s(failures))
+                continue
+            failures, following = 0, None
+            for stream in streams:
+                stream.connected = True
+            if not await self._hold(socket, streams):
+                following = await self._overlap(url, socket)
+                continue
+            self._lose(streams)
+            self.reconnects += 1
+            await asyncio.sleep(self._backoff_s(1))
+
+    async def _open(self, url: str) -> Socket:
+        socket = await open_socket(url, self._dispatcher.receive)
+        self._sockets.add(socket)
+        return socket
+
+    async def _hold(self, socket: Socket, streams: list[Stream]) -> bool:
+        """Wait until a connection broke or fell silent (True), or is old enough to be replaced (False)."""
+        ended = asyncio.ensure_future(socket.wait_closed())
+        began = time.monotonic()
+        try:
+            while not ended.done():
+                await asyncio.wait([ended], timeout=_LOOK_S)
+                now = time.monotonic()
+                if now - began > self.settings.rotate_after_s:
+                    return False
+                heard = max([began, *(stream.heard_s or 0.0 for stream in streams)])
+                if now - heard > self.settings.reconnect_after_s:
+                    self.last_error = f"{len(streams)} streams said nothing for {now - heard:.1f} s"
+                    break
+        finally:
+            ended.cancel()
+        self._drop(socket)
+        return True
+
+    async def _overlap(self, url: str, old: Socket) -> Socket | None:
+        """Open a second connection, let both speak for a while, then end the first. What both say counts once."""
+        try:
+            new = await self._open(url)
+        except OSError as error:
+            self.last_error = f"{url.partition('?')[0]}: {error}"
+            self._drop(old)
+            return None
+        await asyncio.sleep(self.settings.overlap_s)
+        self._drop(old)
+        return new
+
+    def _drop(self, socket: Socket) -> None:
+        self._sockets.discard(socket)
+        socket.close()
+
+    def _lose(self, streams: list[Stream]) -> None:
+        for stream in streams:
+            stream.connected, stream.newest = False, 0
+            if stream is self._depth.get(stream.symbol):
+                self.books[stream.symbol].lose("the connection was lost")
+
+    def _backoff_s(self, failures: int) -> float:
+        longest = min(self.settings.longest_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
+        return longest * self._chance.uniform(0.5, 1.0)
+
+    async def _watch(self) -> None:
+        """Notice streams that fell silent."""
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            now = time.monotonic()
+            for stream in self._dispatcher.streams.values():
+                stream.listen(now)
+            for stream in self._depth.values():
+                stream.silent = stream.quiet_s(now) > stream.patience_s(self.settings.silence_s)
+
+    async def _compare_clocks(self) -> None:
+        while True:
+            with suppress(SourceUnavailableError):
+                await self._rest.ask_time()
+            await asyncio.sleep(self.settings.clock_every_s)
+
+    def _need_snapshot(self, symbol: str) -> None:
+        if symbol not in self._mending:
+            self._mending.add(symbol)
+            self._start(self._mend(symbol))
+
+    async def _mend(self, symbol: str) -> None:
+        """Fetch snapshots until one meets the updates that were buffered."""
+        try:
+            while not self.books[symbol].in_sync:
+                await self._mend_once(symbol)
+        finally:
+            self._mending.discard(symbol)
+
+    async def _mend_once(self, symbol: str) -> None:
+        book = self.books[symbol]
+        try:
+            answer = await self._rest.snapshot(symbol)
+            message = decode(answer.raw)
+            if not isinstance(message, Snapshot):
+                raise WireError(f"The answer for {symbol} is no snapshot. Retry.")
+            self._listener.on_raw(symbol, answer.local_ts_ns, answer.raw)
+            verdict = book.load(message)
+        except TwokeyError as error:
+            self.last_error = str(error)
+            await asyncio.sleep(self._backoff_s(2))
+            return
+        if verdict is Verdict.GAP:
+            await asyncio.sleep(_RETRY_SNAPSHOT_S)
+            return
+        self.resyncs[symbol] += 1
+        self._listener.on_book(book, verdict, answer.local_ts_ns)

@@ -1,0 +1,195 @@
+"""What a feed does with the messages of each stream: the hot path, without sockets or clocks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.model import (
+    AggTrade,
+    BookTicker,
+    MarketEvent,
+    Message,
+    Trade,
+    WireError,
+)
+from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.wire import decode
+
+_NAME_STARTS = len(b'{"stream":"')
+_LONGEST_NAME = 100
+_LONGEST_PAUSE_S, _FORGETTING, _PAUSE_FACTOR = 5.0, 0.9, 4.0
+_BEHIND_NAME = b'","data":{'
+
+
+Handler = Callable[[int, bytes], None]
+
+
+class FeedListener(Protocol):
+    """Who hears what a feed receives. Calls come from the event loop and must not block."""
+
+    def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
+        """Exact bytes of a message or a snapshot, before anything else is done with them."""
+
+    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+        """A depth update or snapshot has reached the book; `book.exch_ts_ns` is the exchange's time."""
+
+    def on_event(self, symbol: str, event: MarketEvent) -> None:
+        """Any other message, with both clocks."""
+
+
+class Silent:
+    """Hears nothing: a listener to derive from."""
+
+    def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
+        """As `FeedListener.on_raw`."""
+
+    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+        """As `FeedListener.on_book`."""
+
+    def on_event(self, symbol: str, event: MarketEvent) -> None:
+        """As `FeedListener.on_event`."""
+
+
+@dataclass(slots=True)
+class Stream:
+    """One subscribed stream: `name` as on the wire, what it received, and when it last spoke by the watch's clock."""
+
+    name: str
+    symbol: str
+    messages: int = 0
+    malformed: int = 0
+    local_ts_ns: int | None = None
+    seen: int = 0
+    heard_s: float | None = None
+    longest_pause_s: float = 0.0
+    silent: bool = False
+    connected: bool = False
+    newest: int = 0
+
+    def listen(self, now_s: float) -> None:
+        """Compare with the last look: did it speak?"""
+        if self.messages == self.seen:
+            return
+        if self.heard_s is not None:
+            pause_s = min(now_s - self.heard_s, _LONGEST_PAUSE_S)
+            self.longest_pause_s = max(_FORGETTING * self.longest_pause_s, pause_s)
+        self.seen, self.heard_s, self.silent = self.messages, now_s, False
+
+    def patience_s(self, least_s: float) -> float:
+        """How long it may say nothing: `least_s`, or four times the pauses of a stream that pauses longer anyway."""
+        return least_s if self.longest_pause_s <= least_s else _PAUSE_FACTOR * self.longest_pause_s
+
+    def quiet_s(self, now_s: float) -> float:
+        """How long it has said nothing."""
+        return 0.0 if self.heard_s is None else now_s - self.heard_s
+
+
+class Dispatcher:
+    """Takes frames to the book or the listener they are for."""
+
+    def __init__(self, books: dict[str, LocalBook], listener: FeedListener) -> None:
+        self._books, self._listener = books, listener
+        self.streams: dict[bytes, Stream] = {}
+        self.strays = 0
+        self._handlers: dict[bytes, Handler] = {}
+        self._heads: dict[bytes, Handler] = {}
+        self._head = slice(0)
+        self.on_need: Callable[[str], None] = lambda _symbol: None
+        self.on_failure: Callable[[Exception], None] = lambda _error: None
+
+    def add(self, name: str, symbol: str) -> Stream:
+        """Make a stream known by its name on the wire."""
+        stream = Stream(name, symbol)
+        key = name.encode()
+        self.streams[key] = stream
+        is_depth = name.partition("@")[2].startswith("depth")
+        self._handlers[key] = self._depth_handler(stream) if is_depth else self._event_handler(stream)
+        self._look_at_heads()
+        return stream
+
+    def receive(self, local_ts_ns: int, raw: bytes) -> None:
+        """Take one frame of a combined stream."""
+        handler = self._heads.get(raw[self._head]) or self._by_name(raw)
+        if handler is None:
+            self.strays += 1
+            return
+        try:
+            handler(local_ts_ns, raw)
+        except Exception as error:
+            self.on_failure(error)  # the socket's library would only log it
+            raise
+
+    def _look_at_heads(self) -> None:
+        """Know streams by as many bytes as the longest name has: to look for the end of each takes longer."""
+        length = max(map(len, self._handlers)) + 1
+        self._head = slice(_NAME_STARTS, _NAME_STARTS + length)
+        self._heads = {(name + _BEHIND_NAME)[:length]: handler for name, handler in self._handlers.items()}
+
+    def _by_name(self, raw: bytes) -> Handler | None:
+        return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
+
+    def _depth_handler(self, stream: Stream) -> Handler:
+        book, applied, symbol = self._books[stream.symbol], Verdict.APPLY, stream.symbol
+        take, tell_raw, tell_book = (
+            book.receive_raw,
+            _heard(self._listener, "on_raw"),
+            _heard(self._listener, "on_book"),
+        )
+
+        def handle(local_ts_ns: int, raw: bytes) -> None:
+            stream.messages += 1
+            stream.local_ts_ns = local_ts_ns
+            if tell_raw:
+                tell_raw(symbol, local_ts_ns, raw)
+            try:
+                verdict = take(raw)
+            except WireError as error:
+                stream.malformed += 1
+                book.lose(str(error))
+                verdict = Verdict.GAP
+            if verdict is not applied and not book.in_sync:
+                self.on_need(symbol)
+            if tell_book:
+                tell_book(book, verdict, local_ts_ns)
+
+        return handle
+
+    def _event_handler(self, stream: Stream) -> Handler:
+        tell_raw, tell_event = _heard(self._listener, "on_raw"), _heard(self._listener, "on_event")
+
+        def handle(local_ts_ns: int, raw: bytes) -> None:
+            stream.messages += 1
+            stream.local_ts_ns = local_ts_ns
+            if tell_raw:
+                tell_raw(stream.symbol, local_ts_ns, raw)
+            if not tell_event:
+                return
+            try:
+                message = decode(raw)
+            except WireError:
+                stream.malformed += 1
+                return
+            number = _number(message)
+            if number > stream.newest or number == 0:  # two connections overlap while one takes over from the other
+                stream.newest = number
+                tell_event(stream.symbol, MarketEvent(local_ts_ns, message))
+
+        return handle
+
+
+def _heard(listener: FeedListener, method: str) -> Callable[..., None] | None:
+    """The listener's own method; None where it is the one of `Silent`, which need not be called."""
+    own = getattr(type(listener), method, None)
+    return None if own is getattr(Silent, method) else getattr(listener, method)
+
+
+def _number(message: Message) -> int:
+    """A number that grows along its stream; 0 where there is none."""
+    if isinstance(message, Trade):
+        return message.trade_id
+    if isinstance(message, AggTrade):
+        return message.aggregate_id
+    if isinstance(message, BookTicker):
+        return message.update_id
+    return 0

@@ -1,0 +1,1 @@
+"""Tapes: recordings of the public streams, checked, replayed, imported and exported."""

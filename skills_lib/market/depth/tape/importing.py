@@ -1,0 +1,70 @@
+"""From files of others to a tape of our own: the exact bytes, one symbol, with a manifest."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.model import Venue, WireError
+from skills_lib.market.depth.tape.check import check_tape, lines_of, what_is_on
+from skills_lib.market.depth.tape.lines import TapeLine
+from skills_lib.market.depth.tape.report import TapeReport
+from skills_lib.market.depth.tape.store import Manifest, TapeWriter, beside
+from skills_lib.market.depth.wire import decode
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """Where the tape lies, how it was checked, and how many lines were left out because they are no messages."""
+
+    folder: Path
+    report: TapeReport
+    skipped: int
+
+
+def import_tape(path: Path, symbol: str, venue: Venue, tapes_dir: Path, snapshots: Path | None = None) -> Imported:
+    """Copy the messages of one symbol into a folder of `tapes_dir`, whole or not at all.
+
+    Raises:
+        InputError: no such tape, another symbol or venue than named, or the tape is there already.
+        OSError: the disk refuses; nothing is left behind.
+    """
+    _, found = what_is_on(path, symbol)
+    if found is not venue:
+        raise InputError(f"{path.name} is a tape of {found}, not of {venue}: its updates say so. Use --venue {found}.")
+    folder = tape_folder(tapes_dir, venue, symbol, _first_time(path))
+    with beside(folder) as made:
+        manifest = Manifest(symbol=symbol, venue=venue, origin=f"import of {path.name}")
+        with TapeWriter(made, manifest) as writer:
+            skipped = _copy(path, symbol, snapshots, writer)
+        report = check_tape(made, symbol, venue)
+    return Imported(folder, report, skipped)
+
+
+def tape_folder(tapes_dir: Path, venue: Venue, symbol: str, started_ns: int | None) -> Path:
+    """`<tapes_dir>/usdm/BTCUSDT/20240808T235415Z`; `untimed` where the tape has no receive times."""
+    if started_ns is None:
+        return tapes_dir / venue / symbol / "untimed"
+    return tapes_dir / venue / symbol / f"{datetime.fromtimestamp(started_ns / 1e9, UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _first_time(path: Path) -> int | None:
+    return next((line.local_ts_ns for line in lines_of(path, "", None) if isinstance(line, TapeLine)), None)
+
+
+def _copy(path: Path, symbol: str, snapshots: Path | None, writer: TapeWriter) -> int:
+    skipped = 0
+    for line in lines_of(path, symbol, snapshots):
+        if isinstance(line, TapeLine) and _is_of(line, symbol):
+            writer.write(line.local_ts_ns, line.raw)
+        else:
+            skipped += 1
+    return skipped
+
+
+def _is_of(line: TapeLine, symbol: str) -> bool:
+    try:
+        message = decode(line.raw)
+    except WireError:
+        return False
+    return getattr(message, "symbol", symbol) in ("", symbol)

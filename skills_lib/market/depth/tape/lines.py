@@ -1,0 +1,179 @@
+"""Lines of a tape: the venue's exact bytes with the time of their receipt, from any file that people keep them in.
+
+A tape is plain, `.gz` or `.zst`, or a folder that `twokey record` made. A line is one of
+
+    1723161255030314667 {"stream":…}    receive time in s, ms, µs or ns, told apart by its digits
+    {"stream":…}                        no receive time
+    1626992741.06217: {"stream":…}      cryptofeed's capture of a socket
+    https://…?symbol=X -> 1626992741.3: {"lastUpdateId":…}    cryptofeed's capture of an answer
+
+and any may be a REST snapshot.
+"""
+
+import heapq
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.tape.zstd import import_zstandard
+
+_CHUNK = 1 << 20
+_LONGEST_LINE = 1 << 26
+_STAMPED = re.compile(rb"(\d{1,20})(?:\.(\d{1,9}))?:? (?=[\[{])")
+_ANSWER = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
+_CONNECTION = re.compile(rb"wss?://\S+ <-> ")
+_NS_DIGITS = 19
+_UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+
+
+class TapeLine(NamedTuple):
+    """One line. `local_ts_ns` is None where the tape has no receive times; `symbol` is told for answers alone."""
+
+    raw: bytes
+    local_ts_ns: int | None = None
+    symbol: str = ""
+    unit: str = ""
+
+
+class BadLine(NamedTuple):
+    """A line that is none of the known forms."""
+
+    raw: bytes
+
+
+class CutShort(NamedTuple):
+    """The last thing of a file that ends in mid-air: what is missing, in words."""
+
+    reason: str
+
+
+Lines = Iterator[TapeLine | BadLine | CutShort]
+
+
+def read_lines(path: Path) -> Lines:
+    """Lines of one file or of a recorded folder, in order; memory does not grow with the tape.
+
+    Raises:
+        InputError: there is no such tape, or it is no text.
+    """
+    files = tape_files(path)
+    return chain.from_iterable(_read_file(file) for file in files)
+
+
+def with_snapshots(lines: Lines, snapshots: Lines, symbol: str) -> Lines:
+    """Lines with the snapshots of `symbol`, or of all where it is "", sorted in by receive time."""
+    wanted = (line for line in snapshots if isinstance(line, TapeLine) and (not symbol or line.symbol in ("", symbol)))
+    return heapq.merge(lines, wanted, key=_time)
+
+
+def tape_files(path: Path) -> list[Path]:
+    """The files a tape consists of, in order.
+
+    Raises:
+        InputError: there are none.
+    """
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.name.endswith((".ts_jsonl.zst", ".ts_jsonl.gz")))
+        if found:
+            return found
+        raise InputError(f"{path} holds no tape. Name a file, or a folder that `twokey record` made.")
+    if path.is_file():
+        return [path]
+    raise InputError(f"There is no tape {path}. Record one with `twokey record BTCUSDT --minutes 1`.")
+
+
+def parse_line(line: bytes) -> TapeLine | BadLine | None:
+    """What one line of text holds; None for a line that holds nothing, such as a connection's header."""
+    if line.startswith(b"{"):
+        return TapeLine(line)
+    if match := _STAMPED.match(line):
+        whole, fraction = match.groups()
+        return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), "", _UNITS.get(len(whole), ""))
+    if match := _ANSWER.match(line):
+        symbol, whole, fraction = match.groups()
+        return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), symbol.decode(), "s")
+    return None if not line.strip() or _CONNECTION.match(line) else BadLine(line)
+
+
+def _time(line: TapeLine | BadLine | CutShort) -> int:
+    return line.local_ts_ns or 0 if isinstance(line, TapeLine) else 0
+
+
+def _nanoseconds(whole: bytes, fraction: bytes | None) -> int:
+    """The times of any unit since 2001 until 2286 have a number of digits of their own."""
+    missing = _NS_DIGITS - len(whole)
+    if missing < 0:
+        return int(whole)
+    return int(whole + (fraction or b"")[:missing].ljust(missing, b"0"))
+
+
+def _read_file(path: Path) -> Lines:
+    rest = b""
+    try:
+        for chunk in _chunks(path):
+            *whole, rest = (rest + chunk).split(b"\n")
+            if len(rest) > _LONGEST_LINE:
+                raise InputError(f"{path.name} is no tape: a line is longer than {_LONGEST_LINE >> 20} MiB.")
+            yield from _parsed(whole)
+    except _DamagedError as damage:
+        yield CutShort(f"{path.name} {damage}")
+        return
+    if rest:
+        yield from _parsed([rest])
+
+
+def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
+    return (found for line in lines if (found := parse_line(line)) is not None)
+
+
+class _DamagedError(Exception):
+    """The file ends or breaks before its compression does."""
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        magic = file.read(4)
+        file.seek(0)
+        if magic.startswith(b"\x1f\x8b"):
+            yield from _gunzipped(file)
+        elif magic == b"\x28\xb5\x2f\xfd":
+            yield from _unzstd(file)
+        else:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+
+
+def _gunzipped(file: IO[bytes]) -> Iterator[bytes]:
+    unpacker, fed = zlib.decompressobj(wbits=31), False
+    while packed := file.read(_CHUNK):
+        while packed:
+            try:
+                yield unpacker.decompress(packed)
+            except zlib.error as error:
+                raise _DamagedError(f"is damaged: {error}") from error
+            packed, fed = unpacker.unused_data, not unpacker.eof
+            if unpacker.eof:
+                unpacker = zlib.decompressobj(wbits=31)
+    if fed:
+        raise _DamagedError("ends in the middle of its compression")
+
+
+def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
+    zstandard = import_zstandard()
+    unpacker, open_frame = None, False
+    while packed := file.read(_CHUNK):
+        while packed:
+            unpacker = unpacker or zstandard.ZstdDecompressor().decompressobj()
+            try:
+                yield unpacker.decompress(packed)
+            except zstandard.ZstdError as error:
+                raise _DamagedError(f"is damaged: {error}") from error
+            packed, open_frame = unpacker.unused_data, not unpacker.eof
+            if unpacker.eof:
+                unpacker = None
+    if open_frame:
+        raise _DamagedError("ends in the middle of its compression")

@@ -1,0 +1,198 @@
+"""The running state of a check: lines of a tape go in, counts come out."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.book.view import TopText
+from skills_lib.market.depth.latency import Latency
+from skills_lib.market.depth.model import (
+    AggTrade,
+    BookTicker,
+    DepthUpdate,
+    Message,
+    Snapshot,
+    Trade,
+    Venue,
+    WireError,
+)
+from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.tape.lines import BadLine, CutShort, TapeLine
+from skills_lib.market.depth.tape.report import Levels, TapeReport, Top5
+from skills_lib.market.depth.wire import decode
+
+_REMEMBERED = 1_000
+_KINDS: dict[type, str] = {
+    DepthUpdate: "depth",
+    BookTicker: "book_ticker",
+    Trade: "trade",
+    AggTrade: "trade",
+    Snapshot: "snapshot",
+}
+KIND_NAMES = ("depth", "book_ticker", "trade", "snapshot", "other")
+
+
+def kind_of(message: Message) -> str:
+    """One of KIND_NAMES."""
+    return _KINDS.get(type(message), "other")
+
+
+@dataclass
+class Replay:
+    """The running state of a check: lines go in, a report comes out."""
+
+    symbol: str
+    venue: Venue
+    lines: int = 0
+    malformed: int = 0
+    repeated: int = 0
+    chain_breaks: int = 0
+    crossed_books: int = 0
+    bbo_checked: int = 0
+    bbo_matched: int = 0
+    late_bbo_checked: int = 0
+    late_bbo_matched: int = 0
+    first_local_ts_ns: int | None = None
+    last_local_ts_ns: int | None = None
+    cut_short: str = ""
+    kinds: Counter[str] = field(default_factory=Counter)
+    units: set[str] = field(default_factory=set)
+    latency: Latency = field(default_factory=Latency)
+
+    def __post_init__(self) -> None:
+        self.local = LocalBook(self.symbol, self.venue)
+        self._previous_final: int | None = None
+        self._tickers: dict[int, BookTicker] = {}
+        self._tops: dict[int, TopText] = {}
+
+    def take(self, line: TapeLine | BadLine | CutShort) -> None:
+        """Count one line, and follow it where it is of the book."""
+        if isinstance(line, CutShort):
+            self.cut_short = line.reason
+            return
+        self.lines += 1
+        message = self._decoded(line)
+        if message is None or (getattr(message, "symbol", self.symbol) or self.symbol) != self.symbol:
+            return
+        self.kinds[kind_of(message)] += 1
+        assert isinstance(line, TapeLine)
+        self._note_time(line, message)
+        self._follow(message)
+
+    def report(self) -> TapeReport:
+        """What was counted."""
+        book = self.local.book
+        return TapeReport(
+            symbol=self.symbol,
+            venue=self.venue,
+            lines=self.lines,
+            messages={name: self.kinds[name] for name in KIND_NAMES},
+            chain_breaks=self.chain_breaks,
+            crossed_books=self.crossed_books,
+            malformed=self.malformed,
+            bbo_checked=self.bbo_checked,
+            bbo_matched=self.bbo_matched,
+            late_bbo_checked=self.late_bbo_checked,
+            late_bbo_matched=self.late_bbo_matched,
+            in_sync=self.local.in_sync,
+            final_update_id=book.update_id if self.local.in_sync else None,
+            levels=Levels(bids=book.levels[0], asks=book.levels[1]) if self.local.in_sync else None,
+            top5=Top5(**book.top_text(5)._asdict()) if self.local.in_sync else None,
+            first_local_ts_ns=self.first_local_ts_ns,
+            last_local_ts_ns=self.last_local_ts_ns,
+            repeated=self.repeated,
+            latency=self.latency.report(),
+            problems=self._problems(),
+        )
+
+    def _decoded(self, line: TapeLine | BadLine) -> Message | None:
+        try:
+            if isinstance(line, TapeLine):
+                return decode(line.raw)
+        except WireError:
+            pass
+        self.malformed += 1
+        return None
+
+    def _note_time(self, line: TapeLine, message: Message) -> None:
+        if line.local_ts_ns is None:
+            return
+        self.units.add(line.unit)
+        if self.first_local_ts_ns is None:
+            self.first_local_ts_ns = line.local_ts_ns
+        self.last_local_ts_ns = line.local_ts_ns
+        if isinstance(message, DepthUpdate | Trade | AggTrade):
+            self.latency.add(line.local_ts_ns - message.event_ts_ms * 1_000_000)
+
+    def _follow(self, message: Message) -> None:
+        if isinstance(message, DepthUpdate):
+            self._follow_update(message)
+        elif isinstance(message, Snapshot):
+            self._load(message)
+        elif isinstance(message, BookTicker):
+            if top := self._tops.get(message.update_id):
+                self.late_bbo_checked += 1
+                self.late_bbo_matched += _equal(top, message)
+            else:
+                self._tickers[message.update_id] = message
+
+    def _load(self, snapshot: Snapshot) -> None:
+        try:
+            self.local.load(snapshot)
+        except WireError:
+            self.malformed += 1
+
+    def _follow_update(self, update: DepthUpdate) -> None:
+        self._note_chain(update)
+        if self.local.receive(update) is not Verdict.APPLY:
+            return
+        book = self.local.book
+        self.crossed_books += book.crossed
+        top = self._tops[update.final_update_id] = book.top_text(1)
+        if ticker := self._tickers.get(update.final_update_id):
+            self.bbo_checked += 1
+            self.bbo_matched += _equal(top, ticker)
+        self._forget(update.final_update_id)
+
+    def _note_chain(self, update: DepthUpdate) -> None:
+        known, self._previous_final = self._previous_final, update.final_update_id
+        if known is None:
+            return
+        if update.final_update_id <= known:
+            self.repeated += 1
+            self._previous_final = known
+            return
+        follows = (
+            update.first_update_id == known + 1 if self.venue is Venue.SPOT else update.previous_update_id == known
+        )
+        self.chain_breaks += not follows
+
+    def _forget(self, update_id: int) -> None:
+        if len(self._tickers) > _REMEMBERED:
+            self._tickers = {u: ticker for u, ticker in self._tickers.items() if u > update_id}
+        while len(self._tops) > _REMEMBERED:
+            del self._tops[next(iter(self._tops))]
+
+    def _problems(self) -> list[str]:
+        mismatched = self.bbo_checked - self.bbo_matched + self.late_bbo_checked - self.late_bbo_matched
+        found = {
+            f"The tape is cut short: {self.cut_short}.": self.cut_short,
+            "No snapshot: a book cannot be built from updates alone.": not self.kinds["snapshot"],
+            f"{self.kinds['snapshot']} snapshots: those that came while the book was in sync were not needed.": (
+                self.kinds["snapshot"] > 1
+            ),
+            f"The book is {self.local.sync.value} at the end: {self.local.reason}.": not self.local.in_sync,
+            f"{self.malformed:,} lines could not be read.": self.malformed,
+            f"{self.chain_breaks:,} breaks in the chain of updates.": self.chain_breaks,
+            f"{self.repeated:,} updates came again or late.": self.repeated,
+            f"{self.crossed_books:,} crossed books.": self.crossed_books,
+            f"{mismatched:,} best prices differ from bookTicker.": mismatched,
+            f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},
+            self.latency.complaint(): self.latency.negative,
+        }
+        return [text for text, true in found.items() if true]
+
+
+def _equal(top: TopText, ticker: BookTicker) -> bool:
+    told = [(ticker.bid_price, ticker.bid_quantity)], [(ticker.ask_price, ticker.ask_quantity)]
+    return told == (top.bids, top.asks)

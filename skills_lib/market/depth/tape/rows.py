@@ -1,0 +1,81 @@
+"""A tape as a table: one row a level or trade."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from skills_lib.market.depth.model import (
+    AggTrade,
+    BookTicker,
+    DepthUpdate,
+    Message,
+    Snapshot,
+    Trade,
+    WireError,
+    WireLevel,
+)
+from skills_lib.market.depth.tape.check import lines_of, what_is_on
+from skills_lib.market.depth.tape.lines import TapeLine
+from skills_lib.market.depth.wire import decode
+
+
+class Row(NamedTuple):
+    """One level or trade. `kind` is depth, snapshot, clear, trade or book_ticker.
+
+    `side` is bid or ask; of a trade, the side that took: buy or sell. A `clear` in front of a snapshot says that
+    nothing before it counts as far as `price`.
+    """
+
+    local_ts_ns: int | None
+    exch_ts_ns: int | None
+    kind: str
+    update_id: int
+    side: str
+    price: float
+    quantity: float
+
+
+def rows_of(path: Path, symbol: str | None = None, snapshots: Path | None = None) -> Iterator[Row]:
+    """Every level and trade of one symbol in the order of its receipt; what cannot be read is left out.
+
+    Raises:
+        InputError: no such tape or symbol.
+    """
+    symbol, _ = what_is_on(path, symbol)
+    for line in lines_of(path, symbol, snapshots):
+        if not isinstance(line, TapeLine):
+            continue
+        try:
+            message = decode(line.raw)
+        except WireError:
+            continue
+        if (getattr(message, "symbol", symbol) or symbol) == symbol:
+            yield from _rows(line.local_ts_ns, message)
+
+
+def _rows(local_ts_ns: int | None, message: Message) -> Iterator[Row]:
+    if isinstance(message, DepthUpdate):
+        yield from _levels(local_ts_ns, message, "depth", message.final_update_id)
+    elif isinstance(message, Snapshot):
+        for side, levels in (("bid", message.bids), ("ask", message.asks)):
+            if levels:
+                worst = float(levels[-1][0])
+                yield Row(local_ts_ns, message.exch_ts_ns, "clear", message.last_update_id, side, worst, 0.0)
+        yield from _levels(local_ts_ns, message, "snapshot", message.last_update_id)
+    elif isinstance(message, Trade | AggTrade):
+        taker = "sell" if message.buyer_is_maker else "buy"
+        number = message.trade_id if isinstance(message, Trade) else message.last_trade_id
+        price, quantity = float(message.price), float(message.quantity)
+        yield Row(local_ts_ns, message.exch_ts_ns, "trade", number, taker, price, quantity)
+    elif isinstance(message, BookTicker):
+        bid, ask = (message.bid_price, message.bid_quantity), (message.ask_price, message.ask_quantity)
+        best = DepthUpdate(message.symbol, 0, 0, 0, [bid], [ask])
+        for row in _levels(local_ts_ns, best, "book_ticker", message.update_id):
+            yield row._replace(exch_ts_ns=message.exch_ts_ns)
+
+
+def _levels(local_ts_ns: int | None, message: DepthUpdate | Snapshot, kind: str, update_id: int) -> Iterator[Row]:
+    sides: tuple[tuple[str, list[WireLevel]], ...] = (("bid", message.bids), ("ask", message.asks))
+    for side, levels in sides:
+        for price, quantity in levels:
+            yield Row(local_ts_ns, message.exch_ts_ns, kind, update_id, side, float(price), float(quantity))

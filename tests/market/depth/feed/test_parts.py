@@ -1,0 +1,138 @@
+"""Parts of the feed that need no socket: the budget, the clocks, refusals, and streams that pause."""
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
+from skills_lib.market.depth.feed.clock import ClockOffset
+from skills_lib.market.depth.feed.rest import retry_after_s
+from skills_lib.market.depth.feed.streams import Dispatcher, Silent, Stream
+from skills_lib.market.depth.latency import Latency
+from skills_lib.market.depth.model import Snapshot, Venue
+from skills_lib.market.depth.wire import decode
+from tests.market.depth.drawn_stream import DrawnMarket
+
+MS = 1_000_000
+
+
+@pytest.mark.parametrize(("limit", "weight"), [(5, 2), (50, 2), (51, 5), (100, 5), (500, 10), (501, 20), (1000, 20)])
+def test_a_snapshot_weighs_what_the_venue_says(limit: int, weight: int) -> None:
+    assert snapshot_weight(limit) == weight
+
+
+def test_weight_comes_back_after_a_minute_and_turns_are_kept() -> None:
+    budget = WeightBudget(40)
+    assert budget.reserve(20, 0.0) == 0
+    assert budget.reserve(20, 10.0) == 0
+    assert budget.reserve(20, 15.0) == 45.0  # when the first is a minute old
+    assert budget.reserve(20, 15.0) == 55.0  # when the second is
+    assert budget.reserve(20, 15.0) == 105.0  # when the third is
+    assert budget.reserve(20, 500.0) == 0
+
+
+def test_a_ban_is_kept_to_however_much_weight_is_left() -> None:
+    budget = WeightBudget(1000)
+    budget.ban(120.0, 5.0)
+    budget.ban(1.0, 6.0)
+    assert budget.reserve(1, 25.0) == budget.banned_s(25.0) == 100.0
+    assert budget.banned_s(126.0) == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from([2, 5, 10, 20])), max_size=60))
+def test_never_more_than_the_budget_is_spent_in_any_minute(wishes: list[tuple[int, int]]) -> None:
+    budget, now, spent = WeightBudget(100), 0.0, list[tuple[float, int]]()
+    for pause, weight in wishes:
+        now += pause
+        spent.append((now + budget.reserve(weight, now), weight))
+    for end, _ in spent:
+        assert sum(weight for at, weight in spent if end - 60 < at <= end) <= 100
+
+
+def test_the_offset_is_that_of_the_quickest_question() -> None:
+    clock = ClockOffset()
+    assert clock.offset_ns is None
+    clock.add(0, 400 * MS, 1_700)  # a slow one: 1,700.5 - 200
+    clock.add(1_000 * MS, 1_010 * MS, 2_504)  # a quick one: 2,504.5 - 1,005
+    assert clock.offset_ns == 1_499_500_000
+    assert clock.uncertainty_ns == 5 * MS
+    assert clock.latency_ns(exch_ts_ns=3_000 * MS, local_ts_ns=1_520 * MS) == 19_500_000
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("7", 7.0), ("", 0.0), ("soon", 0.0)])
+def test_retry_after_is_read(told: str, seconds: float) -> None:
+    assert retry_after_s(httpx.Response(429, headers={"Retry-After": told})) == seconds
+
+
+def test_retry_after_may_be_a_date() -> None:
+    late = httpx.Response(418, headers={"Retry-After": "Wed, 01 Jan 2098 00:00:00 GMT"})
+    assert retry_after_s(late) > 1_000_000
+
+
+def spoken(*times_s: float) -> Stream:
+    """A stream that spoke at these times."""
+    stream = Stream("x@depth", "X")
+    for time_s in times_s:
+        stream.messages += 1
+        stream.listen(time_s)
+    return stream
+
+
+def test_a_stream_that_talks_is_missed_soon_and_one_that_pauses_is_given_time() -> None:
+    assert spoken(1.0, 1.1, 1.6, 1.7).patience_s(0.7) == 0.7
+    assert spoken(1.0, 3.0).patience_s(0.7) == pytest.approx(8.0)
+    assert spoken(1.0, 99.0).patience_s(0.7) == pytest.approx(20.0)
+
+
+def test_a_pause_is_forgotten_while_a_stream_talks() -> None:
+    times = [1.0, 6.0, *(6.0 + n / 10 for n in range(1, 30))]
+    assert spoken(*times).patience_s(0.7) == 0.7
+
+
+def test_a_stream_that_never_spoke_is_not_silent_but_new() -> None:
+    stream = Stream("x@depth", "X")
+    stream.listen(5.0)
+    assert stream.quiet_s(50.0) == 0
+    assert spoken(1.0).quiet_s(3.0) == 2.0
+
+
+def test_each_stream_of_many_goes_to_its_own_book() -> None:
+    symbols = ("BTCUSDT", "1000SHIBUSDT", "XUSDT")
+    markets = {symbol: DrawnMarket(n, Venue.USDM, symbol) for n, symbol in enumerate(symbols)}
+    books = {symbol: LocalBook(symbol, Venue.USDM) for symbol in symbols}
+    needs: list[str] = []
+    dispatcher = Dispatcher(books, Silent())
+    dispatcher.on_need = needs.append
+    for symbol in symbols:
+        for channel in ("depth@100ms", "bookTicker"):
+            dispatcher.add(f"{symbol.lower()}@{channel}", symbol)
+    for raws in zip(*(market.frames(40) for market in markets.values()), strict=True):
+        for symbol, raw in zip(symbols, raws, strict=True):
+            if b"lastUpdateId" in raw:
+                message = decode(raw)
+                assert isinstance(message, Snapshot)
+                books[symbol].load(message)
+            else:
+                dispatcher.receive(1, raw)
+    assert set(needs) == set(symbols)
+    for symbol, book in books.items():
+        assert book.in_sync
+        assert book.book.update_id == markets[symbol].update_id
+    assert all(stream.messages == 40 for stream in dispatcher.streams.values())
+    dispatcher.receive(1, b'{"stream":"other@depth","data":{}}')
+    dispatcher.receive(1, b'{"result":null,"id":1}')
+    assert dispatcher.strays == 2
+
+
+def test_latency_by_hand() -> None:
+    latency = Latency()
+    assert latency.report() is None
+    for ms in range(-10, 90):
+        latency.add(ms * MS)
+    report = latency.report()
+    assert report is not None
+    assert (report.messages, report.min_ms, report.max_ms) == (100, -10.0, 89.0)
+    assert (report.median_ms, report.p99_ms, report.negative_share) == (39.0, 88.0, 0.1)
+    assert "10 of 100" in latency.complaint()

@@ -1,0 +1,46 @@
+"""Without an extra: the plain book serves alone, and what cannot be done says which extra it needs."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.book.compiled_local_book import open_local_book
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.feed.client import Feed
+from skills_lib.market.depth.feed.settings import Endpoints, FeedSettings
+from skills_lib.market.depth.model import Venue
+from skills_lib.market.depth.tape.lines import read_lines
+from skills_lib.market.depth.tape.store import Manifest, TapeWriter
+
+ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+
+def test_without_numba_the_plain_book_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert type(open_local_book("BTCUSDT", Venue.USDM)) is LocalBook
+
+
+def test_without_picows_a_feed_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picows", None)
+    feed = Feed(FeedSettings(Endpoints.of(Venue.USDM, "127.0.0.1:1"), ("BTCUSDT",)), open_book=LocalBook)
+    with pytest.raises(InputError, match=r"needs picows: pip install 'twokey\[live\]'"):
+        asyncio.run(feed.run())
+
+
+def test_without_zstandard_tapes_say_what_they_need(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    (tmp_path / "x.zst").write_bytes(ZSTD_MAGIC)
+    needed = r"needs zstandard: pip install 'twokey\[live\]'"
+    with pytest.raises(InputError, match=needed):
+        list(read_lines(tmp_path / "x.zst"))
+    with pytest.raises(InputError, match=needed):
+        TapeWriter(tmp_path / "tape", Manifest(symbol="X", venue=Venue.SPOT, origin="a test"))
+    assert not (tmp_path / "tape").exists()
+
+
+def test_a_feed_wants_a_symbol_and_knows_what_spot_has_not() -> None:
+    with pytest.raises(InputError, match="at least one symbol"):
+        FeedSettings(Endpoints.of(Venue.USDM), ())

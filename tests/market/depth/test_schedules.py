@@ -1,0 +1,162 @@
+"""Drops, repeats, reorderings, truncations, garbage: the book equals the venue's or says that it is out of sync.
+
+Recordings where they are beside the checkout, drawn streams always. TWOKEY_DEPTH_CASES is how many schedules are
+drawn, a quarter for each stream: `make study` draws 100,000.
+"""
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from skills_lib.market.depth.book.compiled_local_book import open_local_book
+from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.book.view import TopText
+from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
+from skills_lib.market.depth.wire import decode
+from tests.market.depth.drawn_stream import DrawnMarket
+from tests.market.depth.frame_server import frames_of
+
+CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "1000"))
+LENGTH = 30
+LEVELS = 20
+SNAPSHOT_EVERY = 25
+SNAPSHOT_LEVELS = 200
+MENDED = 4
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """What the venue sent, what its book was after each update, and snapshots of it now and then."""
+
+    symbol: str
+    venue: Venue
+    raws: list[bytes]
+    finals: list[int]
+    tops: dict[int, TopText]
+    snapshots: dict[int, Snapshot]
+
+    @classmethod
+    def of(cls, symbol: str, venue: Venue, frames: Iterator[bytes]) -> "Oracle":
+        """Replay frames in good order."""
+        book, made = LocalBook(symbol, venue), cls(symbol, venue, [], [], {}, {})
+        for raw in frames:
+            message = decode(raw)
+            if isinstance(message, Snapshot):
+                book.load(message)
+            if not isinstance(message, DepthUpdate):
+                continue
+            book.receive(message)
+            if book.in_sync:
+                made._note(raw, book)
+        return made
+
+    def _note(self, raw: bytes, book: LocalBook) -> None:
+        update_id = book.book.update_id
+        assert update_id is not None
+        if len(self.raws) % SNAPSHOT_EVERY == 0:
+            top = book.book.top_text(SNAPSHOT_LEVELS)
+            self.snapshots[len(self.raws)] = Snapshot(update_id, top.bids, top.asks)
+        self.raws.append(raw)
+        self.finals.append(update_id)
+        self.tops[update_id] = book.book.top_text(LEVELS)
+
+
+def spoilt(raws: list[bytes], chance: random.Random) -> list[bytes]:
+    """A schedule: the messages in an order and a state in which a bad line might deliver them."""
+    made: list[bytes] = []
+    late: list[tuple[int, bytes]] = []
+    for place, raw in enumerate(raws):
+        made += [held for due, held in late if due == place]
+        fault = chance.random()
+        if fault < 0.03:
+            continue
+        if fault < 0.06:
+            made.append(raw)
+        elif fault < 0.09:
+            late.append((place + chance.randrange(1, 4), raw))
+            continue
+        elif fault < 0.12:
+            late.append((place + chance.randrange(1, 9), raw))
+        elif fault < 0.15:
+            raw = raw[: chance.randrange(len(raw))]
+        elif fault < 0.18:
+            made.append(chance.randbytes(chance.randrange(60)))
+        made.append(raw)
+    return made
+
+
+def play(oracle: Oracle, chance: random.Random, opener: Callable[[str, Venue], LocalBook]) -> tuple[bool, bool]:
+    """One schedule; whether the book was ever lost, and whether it was in sync at its end."""
+    last = len(oracle.raws) - LENGTH - SNAPSHOT_EVERY - MENDED
+    start = chance.choice([place for place in oracle.snapshots if place < last])
+    book = opener(oracle.symbol, oracle.venue)
+    book.load(oracle.snapshots[start])
+    lost = False
+    for raw in spoilt(oracle.raws[start + 1 : start + LENGTH], chance):
+        if chance.random() < 0.05:
+            book.load(oracle.snapshots[chance.choice([start, start + SNAPSHOT_EVERY])])
+            check(book, oracle)
+        try:
+            book.receive_raw(raw)
+        except WireError:
+            assert raw not in oracle.raws
+        check(book, oracle)
+        lost |= not book.in_sync
+    book.book._check()
+    mend(book, oracle, start)
+    return lost, book.in_sync
+
+
+def check(book: LocalBook, oracle: Oracle) -> None:
+    """In sync means equal, level by level."""
+    if book.in_sync:
+        assert book.book.update_id is not None
+        assert book.book.top_text(LEVELS) == oracle.tops[book.book.update_id]
+        assert not book.book.crossed
+    else:
+        assert book.reason
+
+
+def mend(book: LocalBook, oracle: Oracle, start: int) -> None:
+    """Whatever happened, a snapshot and the messages behind it make the book right again."""
+    later = min(place for place in oracle.snapshots if place >= start + LENGTH)
+    book.lose("the schedule is over")
+    book.load(oracle.snapshots[later])
+    for raw in oracle.raws[later + 1 : later + MENDED]:
+        book.receive_raw(raw)
+        check(book, oracle)
+    assert book.in_sync
+
+
+def study(oracle: Oracle, cases: int) -> None:
+    """Play `cases` schedules, the compiled book and the plain one in turn."""
+    lost = ended_well = 0
+    for seed in range(cases):
+        was_lost, in_sync = play(oracle, random.Random(seed), (open_local_book, LocalBook)[seed % 2])
+        lost += was_lost
+        ended_well += in_sync
+    assert lost > cases // 10
+    assert ended_well == cases
+
+
+@pytest.mark.parametrize("venue", Venue)
+def test_a_book_on_a_bad_line_is_right_or_says_that_it_is_not(venue: Venue) -> None:
+    oracle = Oracle.of("BTCUSDT", venue, DrawnMarket(3, venue).frames(400))
+    study(oracle, CASES // 4)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "binance_spot_BTCUSDT_20240808T2354_20240809T0005.ts_jsonl.gz",
+        "binance_usdm_BTCUSDT_20240718T2357_20240719T0005.ts_jsonl.gz",
+    ],
+)
+def test_a_recording_on_a_bad_line_is_right_or_says_that_it_is_not(shared_data: Path, name: str) -> None:
+    venue = Venue.SPOT if "spot" in name else Venue.USDM
+    oracle = Oracle.of("BTCUSDT", venue, frames_of(shared_data / "l2" / name, 6_000))
+    study(oracle, CASES // 4)
