@@ -120,8 +120,8 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
         raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
     from live.simulator.core.money import parse
     from live.simulator.core.queueing import FillModel
-    from live.simulator.credentials import Credential
     from live.simulator.faults import FaultPlan, read_plan
+    from live.simulator.http.credentials import Credential
     from live.simulator.listing import built_in, from_file
 
     try:
@@ -151,7 +151,7 @@ def _serve(
     import asyncio
     import signal
 
-    from live.simulator.server import serving
+    from live.simulator.http.server import serving
     from live.simulator.simulator import Simulator
     from live.simulator.tape_source import TapeSource
     from skills_lib.market.depth.tape.lines import read_lines

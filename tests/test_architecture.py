@@ -29,7 +29,7 @@ WRONG_IMPORTS = {
         "live/simulator/core/money.py",
         "random",
     ),
-    "an agent's face cannot sign": ("mcp_servers/__init__.py", "live.simulator.credentials"),
+    "an agent's face cannot sign": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
     "live money is handed its strategy: no face, no research": ("live/__init__.py", "skills_lib.backtest.reference"),
 }
 

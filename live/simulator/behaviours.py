@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from live.simulator.rest import ENDPOINTS
-from live.simulator.ws_api import METHODS
+from live.simulator.http.rest import ENDPOINTS
+from live.simulator.http.websocket_api import METHODS
 
 
 class Source(StrEnum):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from live.simulator.core.money import SCALE, parse
-from live.simulator.core.rules import Bracket, Rules
+from live.simulator.core.symbol_rules import Bracket, Rules
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.model import WireLevel

@@ -3,12 +3,12 @@
 from dataclasses import dataclass, field
 
 from live.simulator.core import commands
+from live.simulator.core.enums import Side
 from live.simulator.core.events import Event
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.market import Market
 from live.simulator.core.money import parse
-from live.simulator.core.rules import Rules
-from live.simulator.core.words import Side
+from live.simulator.core.symbol_rules import Rules
 from live.simulator.listing import inferred
 from live.simulator.tape_book import TapeBook
 from skills_lib.market.depth.model import (

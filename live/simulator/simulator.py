@@ -12,9 +12,8 @@ from live.simulator.core.events import Answered, Liquidated
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.money import parse
 from live.simulator.core.queueing import FillModel
-from live.simulator.core.rules import Rules
 from live.simulator.core.state import State
-from live.simulator.credentials import Credential, KeyRing
+from live.simulator.core.symbol_rules import Rules
 from live.simulator.faults import (
     ChangeFilters,
     ExpireListenKey,
@@ -25,19 +24,20 @@ from live.simulator.faults import (
     RestrictAccount,
     VenueFault,
 )
-from live.simulator.gateway import Gateway
+from live.simulator.http.credentials import Credential, KeyRing
+from live.simulator.http.gateway import Gateway
+from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE, RateLimits
+from live.simulator.http.request_clock import RequestClock
+from live.simulator.http.rest import RestDoor
 from live.simulator.latency import ASSUMED, Distribution, Latency
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.listing import built_in, with_filters
 from live.simulator.market_feed import MarketFeed
 from live.simulator.player import Player
-from live.simulator.rate_limits import WEIGHT_PER_MINUTE, RateLimits
-from live.simulator.request_clock import RequestClock
-from live.simulator.rest import RestDoor
 from live.simulator.store import Store
-from live.simulator.stream_sockets import LIFE_S, StreamSockets
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
+from live.simulator.streams.sockets import LIFE_S, StreamSockets
 from live.simulator.tape_source import Played
 from live.simulator.venue import Delivery, Venue
 from skills_lib.domain.errors import InputError

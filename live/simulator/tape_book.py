@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from live.simulator.core.enums import Side
 from live.simulator.core.money import DIGITS
-from live.simulator.core.words import Side
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.depth.scale import Scale

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
+from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.money import fee as charge
 from live.simulator.core.orders import SymbolSettings
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
-from live.simulator.core.words import MarginType, PositionSide, Side
 
 ASSET = "USDT"
 

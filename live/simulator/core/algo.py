@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, replace
 
+from live.simulator.core.enums import AlgoStatus, OrderType, Side
 from live.simulator.core.money import SCALE
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.rejections import Rejection
-from live.simulator.core.words import AlgoStatus, OrderType, Side
 
 _STOPS = (OrderType.STOP, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)
 

@@ -3,12 +3,12 @@
 import re
 
 from live.simulator.core import matching
+from live.simulator.core.enums import OrderType, PositionSide, Side, TimeInForce
 from live.simulator.core.market import Market
 from live.simulator.core.money import product
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.rejections import Rejection, insufficient_margin, missing, reduce_only
 from live.simulator.core.state import State
-from live.simulator.core.words import OrderType, PositionSide, Side, TimeInForce
 
 SHORTEST_GOOD_TILL_MS = 600_000
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from live.simulator.core.algo import AlgoRequest
+from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.orders import OrderRequest
-from live.simulator.core.rules import Rules
-from live.simulator.core.words import MarginType, PositionSide, Side
+from live.simulator.core.symbol_rules import Rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.enums import Execution
 from live.simulator.core.orders import Fill, Order
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
-from live.simulator.core.words import Execution
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from live.simulator.core.enums import Side
 from live.simulator.core.money import SCALE
-from live.simulator.core.rules import Rules
-from live.simulator.core.words import Side
+from live.simulator.core.symbol_rules import Rules
 
 STALE_AFTER_MS = 5_000
 """A book without an update for this long is not traded against. Assumed: the venue never is silent for so long."""

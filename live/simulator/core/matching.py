@@ -2,10 +2,10 @@
 
 from live.simulator.core import queueing
 from live.simulator.core.commands import DepthApplied, Traded
+from live.simulator.core.enums import Execution, OrderStatus, OrderType, SelfTrade, Side
 from live.simulator.core.market import Market, crosses
 from live.simulator.core.orders import Fill, Order, TradeRecord
 from live.simulator.core.state import State
-from live.simulator.core.words import Execution, OrderStatus, OrderType, SelfTrade, Side
 
 EXPIRED_BY_SELF_TRADE = 2
 EXPIRED_UNFILLED = 3

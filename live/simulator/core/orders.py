@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from live.simulator.core.words import (
+from live.simulator.core.enums import (
     MarginType,
     OrderStatus,
     OrderType,

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from live.simulator.core.enums import PositionSide
 from live.simulator.core.money import SCALE, product, share
-from live.simulator.core.words import PositionSide
 
 
 @dataclass(slots=True)

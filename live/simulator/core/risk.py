@@ -3,6 +3,7 @@
 from live.simulator.core import matching
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import ForceLiquidation
+from live.simulator.core.enums import Execution, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated, MarginCalled
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, fee
@@ -10,7 +11,6 @@ from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
-from live.simulator.core.words import Execution, OrderStatus, OrderType, Side, TimeInForce
 
 WARNING_PERCENT = 80
 FUNDING_INTERVAL_MS = 8 * 3600 * 1000

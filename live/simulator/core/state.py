@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.enums import Execution, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
@@ -11,7 +12,6 @@ from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeReco
 from live.simulator.core.positions import Position
 from live.simulator.core.queueing import FillModel
 from live.simulator.core.rejections import bad_symbol
-from live.simulator.core.words import Execution, OrderStatus
 
 FIRST_ORDER_ID = 1_000_000_001
 FIRST_TRADE_ID = 500_000_001

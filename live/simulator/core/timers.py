@@ -1,9 +1,9 @@
 """What time alone brings about: countdowns, good-till dates, funding."""
 
-from live.simulator.core import desk, risk
+from live.simulator.core import order_service, risk
 from live.simulator.core.commands import CancelAll
+from live.simulator.core.enums import OrderStatus, TimeInForce
 from live.simulator.core.state import State
-from live.simulator.core.words import OrderStatus, TimeInForce
 
 NEVER = 2**62
 
@@ -36,7 +36,7 @@ def _run(state: State, due_ms: int) -> None:
     for key, deadline in list(state.countdowns.items()):
         if deadline <= due_ms:
             del state.countdowns[key]
-            desk.cancel_all(state, CancelAll(*key))
+            order_service.cancel_all(state, CancelAll(*key))
     for book in list(state.open.values()):
         for order in list(book.values()):
             if order.request.time_in_force is TimeInForce.GTD and order.request.good_till_ms <= due_ms:

@@ -1,0 +1,188 @@
+"""Conditional orders: placing, cancelling and firing them."""
+
+from dataclasses import replace
+
+from live.simulator.core import checks, order_service
+from live.simulator.core.accounts import Account
+from live.simulator.core.algo import AlgoOrder, AlgoRequest, would_fire_now
+from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
+from live.simulator.core.enums import AlgoStatus, OrderType, PriceMatch, WorkingType
+from live.simulator.core.market import Market
+from live.simulator.core.money import SCALE
+from live.simulator.core.orders import OrderRequest
+from live.simulator.core.rejections import Rejection, missing, reduce_only, unknown_order
+from live.simulator.core.state import State
+
+MOST_WAITING = 200
+LEAST_CALLBACK, MOST_CALLBACK = SCALE // 10, 10 * SCALE
+
+
+def place(state: State, command: PlaceAlgo) -> AlgoOrder:
+    """Accept a conditional order.
+
+    Raises:
+        Rejection: any rule it breaks; nothing has changed then.
+    """
+    request = command.request
+    market = state.market(request.order.symbol)
+    number = state.numbers.algo
+    algo = AlgoOrder(
+        algo_id=number,
+        request=request,
+        client_id=request.client_id or f"sim-algo-{number}",
+        created_ms=state.now_ms,
+        updated_ms=state.now_ms,
+        trigger_price=request.trigger_price,
+    )
+    _check(state, market, algo)
+    state.numbers.algo += 1
+    state.algos[number] = algo
+    state.waiting.setdefault(algo.symbol, {})[number] = algo
+    algo.follow(working_price(market, request))
+    state.report_algo(algo)
+    return algo.snapshot()
+
+
+def working_price(market: Market, request: AlgoRequest) -> int:
+    """The price that fires it."""
+    return market.mark_price if request.order.working_type is WorkingType.MARK_PRICE else market.last_price
+
+
+def _check(state: State, market: Market, algo: AlgoOrder) -> None:
+    request, rules = algo.request, market.rules
+    account = state.accounts[algo.account]
+    account.check_position_side(request.order.position_side)
+    _check_count(state, account, request)
+    if request.kind is OrderType.TRAILING_STOP_MARKET:
+        _check_callback(request)
+    else:
+        rules.check_price(request.trigger_price)
+    if request.kind.limited and request.order.price_match is PriceMatch.NONE:
+        rules.check_price(request.order.price)
+    _check_quantity(state, market, request)
+    if refused := would_fire_now(algo, working_price(market, request)):
+        raise refused
+
+
+def _check_count(state: State, account: Account, request: AlgoRequest) -> None:
+    waiting = state.waiting_algos(account.name)
+    checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
+    if len(waiting) >= MOST_WAITING:
+        raise Rejection(-4045, "Reach max stop order limit.")
+    if account.dual_side and request.order.reduce_only:
+        raise Rejection(-1106, "Parameter 'reduceOnly' sent when not required.")
+
+
+def _check_callback(request: AlgoRequest) -> None:
+    if not request.callback_rate:
+        raise missing("callbackRate")
+    if not LEAST_CALLBACK <= request.callback_rate <= MOST_CALLBACK:
+        raise Rejection(-2007, "Invalid callBack rate.")
+
+
+def _check_quantity(state: State, market: Market, request: AlgoRequest) -> None:
+    order = request.order
+    if order.close_position:
+        if order.quantity or order.reduce_only:
+            raise Rejection(-4136, "Target strategy invalid for orderType, closePosition with quantity or reduceOnly.")
+        if not state.accounts[order.account].closable(order.symbol, order.position_side, order.side):
+            raise reduce_only()
+        return
+    market.rules.check_quantity(order.quantity, request.kind)
+    if not order.reduce_only:
+        price = order.price or request.trigger_price or market.mark_price
+        market.rules.check_notional(price * order.quantity // SCALE)
+
+
+def cancel(state: State, command: CancelAlgo) -> AlgoOrder:
+    """Cancel one conditional order.
+
+    Raises:
+        Rejection: -2011 where none waits under that id.
+    """
+    for algo in state.waiting_algos(command.account):
+        if algo.algo_id == command.algo_id or (not command.algo_id and algo.client_id == command.client_id):
+            _end(state, algo, AlgoStatus.CANCELED)
+            return algo.snapshot()
+    raise unknown_order()
+
+
+def cancel_all(state: State, command: CancelAllAlgos) -> int:
+    """Cancel every conditional order of a symbol; return how many."""
+    state.market(command.symbol)
+    found = state.waiting_algos(command.account, command.symbol)
+    for algo in found:
+        _end(state, algo, AlgoStatus.CANCELED)
+    return len(found)
+
+
+def _end(state: State, algo: AlgoOrder, status: AlgoStatus, reason: str = "") -> None:
+    algo.status, algo.reason = status, reason
+    state.report_algo(algo)
+
+
+def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
+    """A price moved: trailing stops follow it, and what it reaches fires."""
+    waiting = state.waiting.get(symbol)
+    if not waiting:
+        return
+    market = state.markets[symbol]
+    for algo in list(waiting.values()):
+        if not algo.open or algo.request.order.working_type is not working_type:
+            continue
+        price = working_price(market, algo.request)
+        if not price:
+            continue
+        algo.follow(price)
+        if algo.fires_at(price) and not _protected(market, algo):
+            _fire(state, algo)
+
+
+def _protected(market: Market, algo: AlgoOrder) -> bool:
+    """priceProtect: no trigger while last and mark price lie further apart than triggerProtect."""
+    if not algo.request.order.price_protect or not market.mark_price:
+        return False
+    apart = abs(market.last_price - market.mark_price) * SCALE // market.mark_price
+    return apart > market.rules.trigger_protect
+
+
+def _fire(state: State, algo: AlgoOrder) -> None:
+    algo.status, algo.triggered_ms = AlgoStatus.TRIGGERING, state.now_ms
+    state.report_algo(algo)
+    account = state.accounts[algo.account]
+    order = algo.request.order
+    nothing_left = (order.close_position or order.reduce_only) and not account.closable(
+        order.symbol, order.position_side, order.side
+    )
+    if nothing_left:
+        _end(state, algo, AlgoStatus.EXPIRED, "Reduce Only reject")
+        return
+    try:
+        placed = order_service.submit(state, Submit(_triggered(algo)))
+    except Rejection as refused:
+        _end(state, algo, AlgoStatus.REJECTED, refused.message)
+        return
+    algo.order_id = placed.order_id
+    _end(state, algo, AlgoStatus.TRIGGERED)
+
+
+def _triggered(algo: AlgoOrder) -> OrderRequest:
+    kind = OrderType.LIMIT if algo.request.kind.limited else OrderType.MARKET
+    return replace(
+        algo.request.order,
+        kind=kind,
+        client_id=algo.client_id,
+        original_kind=algo.request.kind,
+        stop_price=algo.trigger_price,
+        algo_id=algo.algo_id,
+    )
+
+
+def settle(state: State, order_id: int, algo_id: int) -> None:
+    """The order that a conditional order sent has come to its end."""
+    algo = state.algos.get(algo_id)
+    if algo is None or algo.status is not AlgoStatus.TRIGGERED:
+        return
+    order = state.orders[order_id]
+    algo.filled, algo.average_price = order.filled, order.average_price
+    _end(state, algo, AlgoStatus.FINISHED)

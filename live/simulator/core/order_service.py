@@ -1,0 +1,197 @@
+"""Regular orders: placing, amending and cancelling, with every check the venue makes on arrival."""
+
+from itertools import islice
+
+from live.simulator.core import checks, matching
+from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
+from live.simulator.core.enums import Execution, OrderStatus, OrderType, PriceMatch, TimeInForce
+from live.simulator.core.market import Market
+from live.simulator.core.money import product
+from live.simulator.core.orders import Amendment, Order, OrderRequest
+from live.simulator.core.rejections import (
+    Rejection,
+    insufficient_margin,
+    no_such_order,
+    unknown_order,
+)
+from live.simulator.core.state import State
+
+MOST_AMENDMENTS = 10_000
+
+
+def submit(state: State, command: Submit) -> Order:
+    """Accept an order, let it walk the book, and rest what may rest.
+
+    Raises:
+        Rejection: any filter or rule it breaks; nothing has changed then.
+    """
+    request = command.request
+    market = state.market(request.symbol)
+    order = _new_order(state, market, request)
+    checks.check(state, market, order)
+    checks.check_arrival(state, market, order)
+    state.numbers.order += 1
+    state.orders[order.order_id] = order
+    state.report(order, Execution.NEW)
+    execute(state, market, order)
+    return order.snapshot()
+
+
+def _new_order(state: State, market: Market, request: OrderRequest) -> Order:
+    number = state.numbers.order
+    price = request.price if request.price_match is PriceMatch.NONE else _matched_price(market, request)
+    return Order(
+        order_id=number,
+        request=request,
+        price=price,
+        quantity=_quantity(state, request),
+        client_id=request.client_id or f"sim-{number}",
+        created_ms=state.now_ms,
+        updated_ms=state.now_ms,
+    )
+
+
+def _quantity(state: State, request: OrderRequest) -> int:
+    if not request.close_position:
+        return request.quantity
+    return state.accounts[request.account].closable(request.symbol, request.position_side, request.side)
+
+
+def _matched_price(market: Market, request: OrderRequest) -> int:
+    side = request.side.opposite if request.price_match.of_the_opponent else request.side
+    level = request.price_match.level
+    found = [price for price, _ in islice(market.book.levels(side), level)]
+    if len(found) < level:
+        raise Rejection(-5023, "The order book does not reach the level that priceMatch names.")
+    return found[-1]
+
+
+def execute(state: State, market: Market, order: Order) -> None:
+    """Take what the book offers; rest or expire the remainder."""
+    if market.tradable(state.now_ms):
+        matching.walk(state, order, checks.worst_price(market, order))
+    if not order.status.open:
+        return
+    lasting = order.request.time_in_force in (TimeInForce.GTC, TimeInForce.GTX, TimeInForce.GTD)
+    if order.request.kind is OrderType.LIMIT and lasting:
+        matching.join_queue(state, order)
+    else:
+        state.finish(order, OrderStatus.EXPIRED, matching.EXPIRED_UNFILLED)
+
+
+def find_open(state: State, account: str, symbol: str, order_id: int, client_id: str) -> Order | None:
+    """An open order by the venue's id, else by the client's."""
+    state.market(symbol)
+    for order in state.open_orders(account, symbol):
+        if order.order_id == order_id or (not order_id and order.client_id == client_id):
+            return order
+    return None
+
+
+def cancel(state: State, command: Cancel) -> Order:
+    """Cancel one order.
+
+    Raises:
+        Rejection: -2011 where it is not open.
+    """
+    order = find_open(state, command.account, command.symbol, command.order_id, command.client_id)
+    if order is None:
+        raise unknown_order()
+    state.finish(order, OrderStatus.CANCELED)
+    return order.snapshot()
+
+
+def cancel_all(state: State, command: CancelAll) -> int:
+    """Cancel every regular order of a symbol; return how many."""
+    state.market(command.symbol)
+    found = state.open_orders(command.account, command.symbol)
+    for order in found:
+        state.finish(order, OrderStatus.CANCELED)
+    return len(found)
+
+
+def amend(state: State, command: Amend) -> Order:
+    """Change a limit order. A new price or a larger quantity goes to the back of the queue.
+
+    Raises:
+        Rejection: -2013, -5027, and whatever a new order would meet.
+    """
+    order = find_open(state, command.account, command.symbol, command.order_id, command.client_id)
+    if order is None:
+        raise no_such_order()
+    market = state.market(command.symbol)
+    _check_amendment(state, market, order, command)
+    price_before, quantity_before = order.price, order.quantity
+    _note(state, order, command)
+    order.price, order.quantity = command.price, command.quantity
+    if order.remaining <= 0:
+        order.quantity = quantity_before
+        state.finish(order, OrderStatus.CANCELED)
+        return order.snapshot()
+    state.report(order, Execution.AMENDMENT)
+    if order.price != price_before or order.quantity > quantity_before:
+        _requeue(state, market, order)
+    return order.snapshot()
+
+
+def _check_amendment(state: State, market: Market, order: Order, command: Amend) -> None:
+    if (order.price, order.quantity) == (command.price, command.quantity):
+        raise Rejection(-5027, "No need to modify the order.")
+    if order.side is not command.side:
+        raise Rejection(-1130, "Data sent for parameter 'side' is not valid.")
+    market.rules.check_price(command.price)
+    market.rules.check_percent_price(order.side, command.price, market.mark_price)
+    market.rules.check_quantity(command.quantity, OrderType.LIMIT)
+    if not order.request.reduce_only:
+        market.rules.check_notional(product(command.price, command.quantity))
+    if order.amendments >= MOST_AMENDMENTS:
+        raise Rejection(-5026, "Exceed maximum modify order limit.")
+    _check_amended_margin(state, order, command)
+
+
+def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
+    account = state.accounts[order.account]
+    before = state.margin(account)
+    price, quantity = order.price, order.quantity
+    order.price, order.quantity = command.price, max(command.quantity, order.filled)
+    growth = state.margin(account).order_margin - before.order_margin
+    order.price, order.quantity = price, quantity
+    if growth > before.available:
+        raise insufficient_margin()
+
+
+def _note(state: State, order: Order, command: Amend) -> None:
+    order.amendments += 1
+    entry = Amendment(
+        amendment_id=state.numbers.amendment,
+        order_id=order.order_id,
+        client_id=order.client_id,
+        symbol=order.symbol,
+        time_ms=state.now_ms,
+        price_before=order.price,
+        price_after=command.price,
+        quantity_before=order.quantity,
+        quantity_after=command.quantity,
+        count=order.amendments,
+    )
+    state.numbers.amendment += 1
+    state.amendments.append(entry)
+
+
+def _requeue(state: State, market: Market, order: Order) -> None:
+    del state.open[order.symbol][order.order_id]
+    if order.request.time_in_force is TimeInForce.GTX and matching.would_take(state, order):
+        state.finish(order, OrderStatus.EXPIRED)
+        return
+    execute(state, market, order)
+
+
+def set_countdown(state: State, command: SetCountdown) -> int:
+    """Start, renew or end a countdown; return its length."""
+    state.market(command.symbol)
+    key = (command.account, command.symbol)
+    if command.countdown_ms:
+        state.countdowns[key] = state.now_ms + command.countdown_ms
+    else:
+        state.countdowns.pop(key, None)
+    return command.countdown_ms

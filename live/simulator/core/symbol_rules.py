@@ -1,0 +1,182 @@
+"""The filters of one symbol, in units of 1e-8, and what they refuse."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from live.simulator.core.enums import OrderType, Side
+from live.simulator.core.money import SCALE, parse, plain, show
+from live.simulator.core.rejections import Rejection, too_precise
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """One step of the leverage table: notional in money units, rates in units of 1e-8."""
+
+    number: int
+    initial_leverage: int
+    floor: int
+    cap: int
+    maintenance_rate: int
+    deduction: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the venue lists for a symbol. Prices, quantities, money and rates in units of 1e-8."""
+
+    symbol: str
+    base: str
+    quote: str
+    price_decimals: int
+    quantity_decimals: int
+    tick: int
+    lowest_price: int
+    highest_price: int
+    step: int
+    smallest_quantity: int
+    largest_quantity: int
+    largest_market_quantity: int
+    smallest_notional: int
+    multiplier_up: int
+    multiplier_down: int
+    market_take_bound: int
+    trigger_protect: int
+    liquidation_fee: int
+    most_orders: int
+    brackets: tuple[Bracket, ...]
+    listing: dict[str, Any]
+
+    def price_text(self, price: int) -> str:
+        """A price with the symbol's number of decimals."""
+        return show(price, self.price_decimals)
+
+    def quantity_text(self, quantity: int) -> str:
+        """A quantity with the symbol's number of decimals."""
+        return show(quantity, self.quantity_decimals)
+
+    def read_price(self, text: str) -> int:
+        """A price from a request.
+
+        Raises:
+            Rejection: -1111 where it has more decimals than the symbol.
+        """
+        return _read(text, self.price_decimals)
+
+    def read_quantity(self, text: str) -> int:
+        """A quantity from a request.
+
+        Raises:
+            Rejection: -1111 where it has more decimals than the symbol.
+        """
+        return _read(text, self.quantity_decimals)
+
+    def check_price(self, price: int) -> None:
+        """PRICE_FILTER.
+
+        Raises:
+            Rejection: -4001, -4002, -4014.
+        """
+        if price <= 0:
+            raise Rejection(-4001, "Price less than 0.")
+        if price < self.lowest_price:
+            raise Rejection(-4013, "Price less than min price.")
+        if price > self.highest_price:
+            raise Rejection(-4002, "Price greater than max price.")
+        if price % self.tick:
+            raise Rejection(-4014, "Price not increased by tick size.")
+
+    def check_percent_price(self, side: Side, price: int, mark: int) -> None:
+        """PERCENT_PRICE: a buy not too far above the mark price, a sell not too far below it.
+
+        Raises:
+            Rejection: -4016, -4024.
+        """
+        highest, lowest = mark * self.multiplier_up // SCALE, mark * self.multiplier_down // SCALE
+        if side is Side.BUY and price > highest:
+            raise Rejection(-4016, f"Limit price can't be higher than {self.price_text(highest)}.")
+        if side is Side.SELL and price < lowest:
+            raise Rejection(-4024, f"Limit price can't be lower than {self.price_text(lowest)}.")
+
+    def check_quantity(self, quantity: int, kind: OrderType) -> None:
+        """LOT_SIZE, or MARKET_LOT_SIZE for a market order.
+
+        Raises:
+            Rejection: -4003, -4004, -4005, -4023.
+        """
+        largest = self.largest_quantity if kind.limited else self.largest_market_quantity
+        if quantity <= 0:
+            raise Rejection(-4003, "Quantity less than or equal to zero.")
+        if quantity < self.smallest_quantity:
+            raise Rejection(-4004, "Quantity less than min quantity.")
+        if quantity > largest:
+            raise Rejection(-4005, "Quantity greater than max quantity.")
+        if quantity % self.step:
+            raise Rejection(-4023, "Quantity not increased by step size.")
+
+    def check_notional(self, notional: int) -> None:
+        """MIN_NOTIONAL; the venue spares reduce-only orders, and so does the caller.
+
+        Raises:
+            Rejection: -4164.
+        """
+        if notional < self.smallest_notional:
+            least = plain(self.smallest_notional)
+            raise Rejection(-4164, f"Order's notional must be no smaller than {least} (unless you choose reduce only).")
+
+    def bracket(self, notional: int) -> Bracket:
+        """The step of the leverage table that a position of `notional` money stands on."""
+        for bracket in self.brackets:
+            if notional <= bracket.cap:
+                return bracket
+        return self.brackets[-1]
+
+    def maintenance(self, notional: int) -> int:
+        """Margin that keeps a position of `notional` money alive."""
+        bracket = self.bracket(abs(notional))
+        return abs(notional) * bracket.maintenance_rate // SCALE - bracket.deduction
+
+    def most_notional(self, leverage: int) -> int:
+        """The largest position that `leverage` allows."""
+        allowed = [bracket.cap for bracket in self.brackets if bracket.initial_leverage >= leverage]
+        return max(allowed, default=0)
+
+    @classmethod
+    def of(cls, listing: dict[str, Any], brackets: tuple[Bracket, ...]) -> Self:
+        """Read one entry of `exchangeInfo.symbols`; filters that are absent do not bind."""
+        filters = {entry["filterType"]: entry for entry in listing["filters"]}
+        price, lot = filters["PRICE_FILTER"], filters["LOT_SIZE"]
+        market = filters.get("MARKET_LOT_SIZE", lot)
+        percent = filters.get("PERCENT_PRICE", {"multiplierUp": "100", "multiplierDown": "0"})
+        return cls(
+            symbol=listing["symbol"],
+            base=listing["baseAsset"],
+            quote=listing["quoteAsset"],
+            price_decimals=int(listing["pricePrecision"]),
+            quantity_decimals=int(listing["quantityPrecision"]),
+            tick=parse(price["tickSize"]),
+            lowest_price=parse(price["minPrice"]),
+            highest_price=parse(price["maxPrice"]),
+            step=parse(lot["stepSize"]),
+            smallest_quantity=parse(lot["minQty"]),
+            largest_quantity=parse(lot["maxQty"]),
+            largest_market_quantity=parse(market["maxQty"]),
+            smallest_notional=parse(str(filters.get("MIN_NOTIONAL", {}).get("notional", "0"))),
+            multiplier_up=parse(percent["multiplierUp"]),
+            multiplier_down=parse(percent["multiplierDown"]),
+            market_take_bound=parse(listing.get("marketTakeBound", "0.05")),
+            trigger_protect=parse(listing.get("triggerProtect", "0.05")),
+            liquidation_fee=parse(listing.get("liquidationFee", "0.0125")),
+            most_orders=int(filters.get("MAX_NUM_ORDERS", {}).get("limit", 200)),
+            brackets=brackets,
+            listing=listing,
+        )
+
+
+def _read(text: str, decimals: int) -> int:
+    try:
+        units = parse(text)
+    except ValueError:
+        raise too_precise() from None
+    if units % int(10 ** (8 - decimals)):
+        raise too_precise()
+    return units

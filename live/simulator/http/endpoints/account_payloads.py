@@ -1,0 +1,223 @@
+"""Balances and positions as the venue writes them. Field names and types are those of its REST documentation."""
+
+from typing import Any
+
+from live.simulator.core.accounts import ASSET, Account
+from live.simulator.core.enums import MarginType, PositionSide
+from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
+from live.simulator.core.money import SCALE, plain, show
+from live.simulator.core.positions import Position
+from live.simulator.core.state import State
+
+
+class Portfolio:
+    """An account with everything computed at the present mark prices."""
+
+    def __init__(self, state: State, account: Account) -> None:
+        self.state, self.account = state, account
+        self.parts: list[Exposure] = state.exposures(account)
+        self.margin: Margin = total(account, self.parts)
+
+    def part(self, symbol: str, side: PositionSide) -> Exposure | None:
+        """The exposure of one position, if it has any."""
+        same = [part for part in self.parts if (part.position.symbol, part.position.side) == (symbol, side)]
+        return same[0] if same else None
+
+    def sides(self) -> list[PositionSide]:
+        """The position sides the account's mode knows."""
+        if self.account.dual_side:
+            return [PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT]
+        return [PositionSide.BOTH]
+
+    def liquidation_price(self, part: Exposure) -> int:
+        """Where the position would be liquidated, units of 1e-8."""
+        bracket = self.state.markets[part.position.symbol].rules.bracket(abs(part.notional))
+        return liquidation_price(part, self.margin, bracket.maintenance_rate, bracket.deduction)
+
+
+def balance(portfolio: Portfolio) -> list[dict[str, Any]]:
+    """`GET /balance`, versions 2 and 3."""
+    margin = portfolio.margin
+    return [
+        {
+            "accountAlias": alias(portfolio.account),
+            "asset": ASSET,
+            "balance": show(margin.wallet),
+            "crossWalletBalance": show(margin.cross_wallet),
+            "crossUnPnl": show(margin.cross_unrealized),
+            "availableBalance": show(margin.available),
+            "maxWithdrawAmount": show(margin.available),
+            "marginAvailable": True,
+            "updateTime": portfolio.account.updated_ms,
+        }
+    ]
+
+
+def alias(account: Account) -> str:
+    """The short name that balances carry."""
+    return account.name[:4]
+
+
+def _totals(margin: Margin) -> dict[str, Any]:
+    return {
+        "totalInitialMargin": show(margin.position_margin + margin.order_margin),
+        "totalMaintMargin": show(margin.maintenance),
+        "totalWalletBalance": show(margin.wallet),
+        "totalUnrealizedProfit": show(margin.unrealized),
+        "totalMarginBalance": show(margin.wallet + margin.unrealized),
+        "totalPositionInitialMargin": show(margin.position_margin),
+        "totalOpenOrderInitialMargin": show(margin.order_margin),
+        "totalCrossWalletBalance": show(margin.cross_wallet),
+        "totalCrossUnPnl": show(margin.cross_unrealized),
+        "availableBalance": show(margin.available),
+        "maxWithdrawAmount": show(margin.available),
+    }
+
+
+def _asset(portfolio: Portfolio) -> dict[str, Any]:
+    margin = portfolio.margin
+    return {
+        "asset": ASSET,
+        "walletBalance": show(margin.wallet),
+        "unrealizedProfit": show(margin.unrealized),
+        "marginBalance": show(margin.wallet + margin.unrealized),
+        "maintMargin": show(margin.maintenance),
+        "initialMargin": show(margin.position_margin + margin.order_margin),
+        "positionInitialMargin": show(margin.position_margin),
+        "openOrderInitialMargin": show(margin.order_margin),
+        "crossWalletBalance": show(margin.cross_wallet),
+        "crossUnPnl": show(margin.cross_unrealized),
+        "availableBalance": show(margin.available),
+        "maxWithdrawAmount": show(margin.available),
+        "updateTime": portfolio.account.updated_ms,
+    }
+
+
+def account_v3(portfolio: Portfolio) -> dict[str, Any]:
+    """`GET /fapi/v3/account`: positions and symbols with orders only."""
+    positions = [_position_v3(part) for part in portfolio.parts]
+    return _totals(portfolio.margin) | {"assets": [_asset(portfolio)], "positions": positions}
+
+
+def _position_v3(part: Exposure) -> dict[str, Any]:
+    position = part.position
+    return {
+        "symbol": position.symbol,
+        "positionSide": position.side,
+        "positionAmt": plain(position.amount),
+        "unrealizedProfit": show(part.unrealized),
+        "isolatedMargin": show(position.isolated_wallet + part.unrealized if part.isolated else 0),
+        "notional": show(part.notional),
+        "isolatedWallet": show(position.isolated_wallet),
+        "initialMargin": show(part.position_margin + part.order_margin),
+        "maintMargin": show(part.maintenance),
+        "updateTime": position.updated_ms,
+    }
+
+
+def account_v2(portfolio: Portfolio) -> dict[str, Any]:
+    """`GET /fapi/v2/account`: every symbol of the venue."""
+    account = portfolio.account
+    head = {
+        "feeTier": account.fees.level,
+        "canTrade": True,
+        "canDeposit": True,
+        "canWithdraw": True,
+        "updateTime": 0,
+        "multiAssetsMargin": False,
+        "tradeGroupId": -1,
+    }
+    positions = [
+        _position_v2(portfolio, symbol, side) for symbol in portfolio.state.markets for side in portfolio.sides()
+    ]
+    assets = [_asset(portfolio) | {"marginAvailable": True}]
+    return head | _totals(portfolio.margin) | {"assets": assets, "positions": positions}
+
+
+def _position_v2(portfolio: Portfolio, symbol: str, side: PositionSide) -> dict[str, Any]:
+    part, settings = portfolio.part(symbol, side), portfolio.account.settings_of(symbol)
+    position = part.position if part else Position(symbol, side)
+    return {
+        "symbol": symbol,
+        "initialMargin": show(part.position_margin + part.order_margin if part else 0),
+        "maintMargin": show(part.maintenance if part else 0),
+        "unrealizedProfit": show(part.unrealized if part else 0),
+        "positionInitialMargin": show(part.position_margin if part else 0),
+        "openOrderInitialMargin": show(part.order_margin if part else 0),
+        "leverage": str(settings.leverage),
+        "isolated": settings.margin_type is MarginType.ISOLATED,
+        "entryPrice": show(position.entry_price),
+        "breakEvenPrice": show(position.break_even_price),
+        "maxNotional": _most_notional(portfolio, symbol),
+        "bidNotional": plain(part.bid_notional if part else 0),
+        "askNotional": plain(part.ask_notional if part else 0),
+        "positionSide": side,
+        "positionAmt": plain(position.amount),
+        "updateTime": position.updated_ms,
+    }
+
+
+def _most_notional(portfolio: Portfolio, symbol: str) -> str:
+    leverage = portfolio.account.settings_of(symbol).leverage
+    return str(portfolio.state.markets[symbol].rules.most_notional(leverage) // SCALE)
+
+
+def position_risk_v3(portfolio: Portfolio, symbol: str = "") -> list[dict[str, Any]]:
+    """`GET /fapi/v3/positionRisk`: positions and symbols with orders only."""
+    return [_risk_v3(portfolio, part) for part in portfolio.parts if symbol in ("", part.position.symbol)]
+
+
+def _risk_v3(portfolio: Portfolio, part: Exposure) -> dict[str, Any]:
+    position = part.position
+    return {
+        "symbol": position.symbol,
+        "positionSide": position.side,
+        "positionAmt": plain(position.amount),
+        "entryPrice": show(position.entry_price),
+        "breakEvenPrice": show(position.break_even_price),
+        "markPrice": show(part.mark),
+        "unRealizedProfit": show(part.unrealized),
+        "liquidationPrice": show(portfolio.liquidation_price(part)),
+        "isolatedMargin": show(position.isolated_wallet + part.unrealized if part.isolated else 0),
+        "notional": show(part.notional),
+        "marginAsset": ASSET,
+        "isolatedWallet": show(position.isolated_wallet),
+        "initialMargin": show(part.position_margin + part.order_margin),
+        "maintMargin": show(part.maintenance),
+        "positionInitialMargin": show(part.position_margin),
+        "openOrderInitialMargin": show(part.order_margin),
+        "adl": 2,
+        "bidNotional": plain(part.bid_notional),
+        "askNotional": plain(part.ask_notional),
+        "updateTime": position.updated_ms,
+    }
+
+
+def position_risk_v2(portfolio: Portfolio, symbol: str = "") -> list[dict[str, Any]]:
+    """`GET /fapi/v2/positionRisk`: every symbol of the venue, or the one asked for."""
+    symbols = [symbol] if symbol else list(portfolio.state.markets)
+    return [_risk_v2(portfolio, name, side) for name in symbols for side in portfolio.sides()]
+
+
+def _risk_v2(portfolio: Portfolio, symbol: str, side: PositionSide) -> dict[str, Any]:
+    part, settings = portfolio.part(symbol, side), portfolio.account.settings_of(symbol)
+    position = part.position if part else Position(symbol, side)
+    isolated = settings.margin_type is MarginType.ISOLATED
+    return {
+        "symbol": symbol,
+        "positionAmt": plain(position.amount),
+        "entryPrice": show(position.entry_price),
+        "breakEvenPrice": show(position.break_even_price),
+        "markPrice": show(portfolio.state.markets[symbol].mark_price),
+        "unRealizedProfit": show(part.unrealized if part else 0),
+        "liquidationPrice": show(portfolio.liquidation_price(part) if part else 0),
+        "leverage": str(settings.leverage),
+        "maxNotionalValue": _most_notional(portfolio, symbol),
+        "marginType": "isolated" if isolated else "cross",
+        "isolatedMargin": show(position.isolated_wallet + part.unrealized if part and isolated else 0),
+        "isAutoAddMargin": "false",
+        "positionSide": side,
+        "notional": show(part.notional if part else 0),
+        "isolatedWallet": show(position.isolated_wallet),
+        "updateTime": position.updated_ms,
+    }

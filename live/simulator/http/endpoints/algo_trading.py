@@ -1,0 +1,76 @@
+"""Conditional orders over REST and over the WebSocket API."""
+
+from typing import Any
+
+from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo
+from live.simulator.core.rejections import no_such_order
+from live.simulator.http.endpoints import order_payloads
+from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
+from live.simulator.http.endpoints.requests import algo_request
+
+DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
+
+
+async def place(call: Call) -> dict[str, Any]:
+    """`POST /algoOrder`."""
+    rules = call.rules()
+    algo: AlgoOrder = await call.send(PlaceAlgo(algo_request(call.params, rules, call.owner)))
+    return order_payloads.algo(algo, rules)
+
+
+async def cancel(call: Call) -> dict[str, Any]:
+    """`DELETE /algoOrder`."""
+    algo: AlgoOrder = await call.send(CancelAlgo(call.owner, *call.params.algo_id()))
+    return {"algoId": algo.algo_id, "clientAlgoId": algo.client_id, "code": "200", "msg": "success"}
+
+
+async def cancel_all(call: Call) -> dict[str, Any]:
+    """`DELETE /algoOpenOrders`."""
+    await call.send(CancelAllAlgos(call.owner, call.rules().symbol))
+    return DONE
+
+
+async def show(call: Call) -> dict[str, Any]:
+    """`GET /algoOrder`."""
+    number, client_id = call.params.algo_id()
+    own = [algo for algo in _own(call) if algo.algo_id == number or (algo.client_id == client_id != "")]
+    if not own:
+        raise no_such_order()
+    return order_payloads.algo_status(own[-1], call.rules(own[-1].symbol))
+
+
+def _own(call: Call) -> list[AlgoOrder]:
+    return [algo for algo in call.state.algos.values() if algo.account == call.owner]
+
+
+async def open_algos(call: Call) -> list[dict[str, Any]]:
+    """`GET /openAlgoOrders`."""
+    number = call.params.integer("algoId")
+    found = call.state.waiting_algos(call.owner, call.optional_symbol())
+    chosen = [algo for algo in found if number in (0, algo.algo_id)]
+    return [order_payloads.algo_status(algo, call.rules(algo.symbol)) for algo in chosen]
+
+
+async def all_algos(call: Call) -> list[dict[str, Any]]:
+    """`GET /allAlgoOrders`, oldest first."""
+    rules, first, limit = call.rules(), call.params.integer("algoId"), call.params.limit(500, 1000)
+    start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
+    wanted = [
+        algo
+        for algo in _own(call)
+        if algo.symbol == rules.symbol and algo.algo_id >= first and start <= algo.created_ms <= end
+    ]
+    chosen = wanted[:limit] if first or start else wanted[-limit:]
+    return [order_payloads.algo_status(algo, rules) for algo in chosen]
+
+
+SIGNED = Security.SIGNED
+ENDPOINTS = [
+    Endpoint("POST", "/fapi/v1/algoOrder", place, 0, SIGNED, orders=1),
+    Endpoint("DELETE", "/fapi/v1/algoOrder", cancel, 1, SIGNED),
+    Endpoint("GET", "/fapi/v1/algoOrder", show, 1, SIGNED),
+    Endpoint("DELETE", "/fapi/v1/algoOpenOrders", cancel_all, 1, SIGNED),
+    Endpoint("GET", "/fapi/v1/openAlgoOrders", open_algos, with_symbol(1, 40), SIGNED),
+    Endpoint("GET", "/fapi/v1/allAlgoOrders", all_algos, 5, SIGNED),
+]

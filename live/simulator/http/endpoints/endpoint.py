@@ -1,0 +1,86 @@
+"""What an endpoint is: where it answers, what it weighs, who may call it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from live.simulator.core.accounts import Account
+from live.simulator.core.state import State
+from live.simulator.core.symbol_rules import Rules
+from live.simulator.http.endpoints.params import Params
+from live.simulator.http.gateway import Gateway
+
+
+class Security(StrEnum):
+    """NONE is open to everyone, KEY asks for an API key, SIGNED for a signature too."""
+
+    NONE = "none"
+    KEY = "key"
+    SIGNED = "signed"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: its parameters, whose it is, and the venue it is put to."""
+
+    params: Params
+    gateway: Gateway
+    owner: str = ""
+
+    @property
+    def state(self) -> State:
+        """The exchange's memory."""
+        return self.gateway.state
+
+    @property
+    def account(self) -> Account:
+        """The account that asks."""
+        return self.gateway.account(self.owner)
+
+    def rules(self, symbol: str = "") -> Rules:
+        """Filters of the symbol that the parameters name.
+
+        Raises:
+            Rejection: -1102, -1121.
+        """
+        return self.gateway.rules(symbol or self.params.symbol())
+
+    def optional_symbol(self) -> str:
+        """The symbol, or nothing.
+
+        Raises:
+            Rejection: -1121 where it is given and unknown.
+        """
+        symbol = self.params.get("symbol").upper()
+        if symbol:
+            self.gateway.rules(symbol)
+        return symbol
+
+    async def send(self, body: Any) -> Any:
+        """Send a command of the account and wait for its answer."""
+        return await self.gateway.command(self.owner, body)
+
+
+Handler = Callable[[Call], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A path of the REST API. `weight` may depend on the parameters; `orders` is how many orders it counts for."""
+
+    method: str
+    path: str
+    handler: Handler
+    weight: int | Callable[[Params], int] = 1
+    security: Security = Security.NONE
+    orders: int = 0
+
+    def weight_of(self, params: Params) -> int:
+        """What this call weighs."""
+        return self.weight if isinstance(self.weight, int) else self.weight(params)
+
+
+def with_symbol(one: int, all_: int) -> Callable[[Params], int]:
+    """A weight that depends on whether a symbol is named."""
+    return lambda params: one if params.get("symbol") else all_

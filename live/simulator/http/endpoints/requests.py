@@ -1,0 +1,110 @@
+"""Orders as clients word them become requests of the exchange."""
+
+from live.simulator.core.algo import AlgoRequest
+from live.simulator.core.commands import Amend
+from live.simulator.core.enums import (
+    OrderType,
+    PositionSide,
+    PriceMatch,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    WorkingType,
+)
+from live.simulator.core.orders import OrderRequest
+from live.simulator.core.rejections import Rejection, missing
+from live.simulator.core.symbol_rules import Rules
+from live.simulator.http.endpoints.params import Params
+
+
+def order_request(params: Params, rules: Rules, account: str) -> OrderRequest:
+    """`POST /order`.
+
+    Raises:
+        Rejection: -4120 for conditional types, and what is missing or malformed.
+    """
+    kind = params.word("type", OrderType)
+    if kind.conditional:
+        raise Rejection(
+            -4120, "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead."
+        )
+    if kind is OrderType.LIQUIDATION:
+        raise Rejection(-1116, "Invalid orderType.")
+    params.need("quantity")
+    if kind is OrderType.LIMIT:
+        params.need("timeInForce")
+    return _order(params, rules, account, kind, params.get("newClientOrderId"))
+
+
+def _order(params: Params, rules: Rules, account: str, kind: OrderType, client_id: str) -> OrderRequest:
+    match_ = params.word("priceMatch", PriceMatch, PriceMatch.NONE)
+    if kind.limited and match_ is PriceMatch.NONE:
+        params.need("price")
+    if kind.limited and match_ is not PriceMatch.NONE and params.get("price"):
+        raise Rejection(-1106, "Parameter 'price' sent when not required.")
+    return OrderRequest(
+        account=account,
+        symbol=rules.symbol,
+        side=params.word("side", Side),
+        kind=kind,
+        quantity=rules.read_quantity(params.get("quantity", "0")),
+        price=rules.read_price(params.get("price", "0")) if kind.limited else 0,
+        time_in_force=params.word("timeInForce", TimeInForce, TimeInForce.GTC),
+        position_side=params.word("positionSide", PositionSide, PositionSide.BOTH),
+        reduce_only=params.boolean("reduceOnly"),
+        close_position=params.boolean("closePosition"),
+        client_id=client_id,
+        self_trade=params.word("selfTradePreventionMode", SelfTrade, SelfTrade.EXPIRE_MAKER),
+        price_match=match_,
+        good_till_ms=params.integer("goodTillDate"),
+        working_type=params.word("workingType", WorkingType, WorkingType.CONTRACT_PRICE),
+        price_protect=params.boolean("priceProtect"),
+    )
+
+
+def algo_request(params: Params, rules: Rules, account: str) -> AlgoRequest:
+    """`POST /algoOrder`.
+
+    Raises:
+        Rejection: what is missing or malformed.
+    """
+    if params.need("algoType") != "CONDITIONAL":
+        raise Rejection(-1130, "Data sent for parameter 'algoType' is not valid.")
+    kind = params.word("type", OrderType)
+    if not kind.conditional:
+        raise Rejection(-4136, "Target strategy invalid for orderType.")
+    trailing = kind is OrderType.TRAILING_STOP_MARKET
+    if not trailing:
+        params.need("triggerPrice")
+    if not params.boolean("closePosition"):
+        params.need("quantity")
+    order = _order(params, rules, account, kind, "")
+    return AlgoRequest(
+        order=order,
+        kind=kind,
+        trigger_price=0 if trailing else rules.read_price(params.need("triggerPrice")),
+        activate_price=rules.read_price(params.get("activatePrice") or params.get("activationPrice", "0")),
+        callback_rate=params.units("callbackRate"),
+        client_id=params.get("clientAlgoId"),
+    )
+
+
+def amendment(params: Params, rules: Rules, account: str) -> Amend:
+    """`PUT /order`.
+
+    Raises:
+        Rejection: what is missing or malformed.
+    """
+    order_id, client_id = params.order_id()
+    for name in ("quantity", "price"):
+        if not params.get(name):
+            raise missing(name)
+    return Amend(
+        account=account,
+        symbol=rules.symbol,
+        side=params.word("side", Side),
+        quantity=rules.read_quantity(params.need("quantity")),
+        price=rules.read_price(params.need("price")),
+        order_id=order_id,
+        client_id=client_id,
+    )

@@ -1,0 +1,73 @@
+"""What requests may ask of the running simulator: its memory to read, and commands that wait for their answer."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from live.simulator.core.accounts import Account
+from live.simulator.core.events import Answered
+from live.simulator.core.state import State
+from live.simulator.core.symbol_rules import Rules
+from live.simulator.http.credentials import KeyRing
+from live.simulator.http.rate_limits import RateLimits
+from live.simulator.http.request_clock import RequestClock
+from live.simulator.listen_keys import ListenKeys
+from live.simulator.player import Player
+from live.simulator.streams.publisher import Publisher
+from live.simulator.venue import Venue
+
+
+@dataclass(eq=False)
+class Gateway:
+    """The venue as requests see it."""
+
+    venue: Venue
+    publisher: Publisher
+    player: Player
+    keys: KeyRing
+    listen_keys: ListenKeys
+    clock: RequestClock
+    limits: RateLimits
+    _answers: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """The exchange's memory, to be read only."""
+        return self.venue.exchange.state
+
+    def account(self, name: str) -> Account:
+        """An account by its name."""
+        return self.state.accounts[name]
+
+    def rules(self, symbol: str) -> Rules:
+        """A symbol's filters.
+
+        Raises:
+            Rejection: -1121.
+        """
+        return self.state.market(symbol).rules
+
+    def server_ms(self) -> int:
+        """What `/time` says: the tape's clock, remembered for the check of timestamps."""
+        return self.clock.tell(self.venue.now_ms + self.clock.jumped_ms)
+
+    async def command(self, account: str, body: Any) -> Any:
+        """Send a command and wait for its answer.
+
+        Raises:
+            Rejection: the exchange refuses it.
+        """
+        number = self.venue.send(account, body)
+        answer = self._answers[number] = asyncio.get_running_loop().create_future()
+        self.player.wake()
+        return await answer
+
+    def answered(self, event: Answered) -> None:
+        """An answer has arrived."""
+        answer = self._answers.pop(event.command, None)
+        if answer is None or answer.done():
+            return
+        if event.rejection:
+            answer.set_exception(event.rejection)
+        else:
+            answer.set_result(event.value)

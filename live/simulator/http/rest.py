@@ -1,0 +1,179 @@
+"""The REST surface: one door that finds the endpoint, checks who asks, counts weight, and words the answer."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from aiohttp import web
+
+from live.simulator.core.rejections import Rejection, illegal
+from live.simulator.faults import Faults, Reply, RequestFault
+from live.simulator.http.credentials import Credential, check_signature, signed_text
+from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
+from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
+from live.simulator.http.endpoints.params import Params
+from live.simulator.http.gateway import Gateway
+from live.simulator.http.rate_limits import LimitedError
+from live.simulator.http.request_clock import DEFAULT_WINDOW_MS
+from live.simulator.streams.hub import encode
+
+ENDPOINTS: dict[tuple[str, str], Endpoint] = {
+    (entry.method, entry.path): entry
+    for module in (market_data, trading, algo_trading, account_data)
+    for entry in module.ENDPOINTS
+}
+
+_UNKNOWN = "Unknown error, please check your request or try again later."
+_THROTTLED = (
+    "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again."
+)
+REPLIES: dict[Reply, Rejection] = {
+    Reply.UNKNOWN_503: Rejection(-1000, _UNKNOWN, 503),
+    Reply.UNAVAILABLE_503: Rejection(-1001, "Service Unavailable.", 503),
+    Reply.THROTTLED_503: Rejection(-1008, _THROTTLED, 503),
+    Reply.TOO_MANY_429: LimitedError(-1003, "Too many requests; current limit is 2400 requests per minute.", 429, 7),
+    Reply.BANNED_418: LimitedError(-1003, "Way too many requests; IP banned. Please use the websocket.", 418, 120),
+    Reply.TIMESTAMP: Rejection(-1021, "Timestamp for this request is outside of the recvWindow."),
+    Reply.ENGINE_TIMESTAMP: Rejection(-5028, "Timestamp for this request is outside of the ME recvWindow."),
+    Reply.UNEXPECTED: Rejection(
+        -1006, "An unexpected response was received from the message bus. Execution status unknown.", 500
+    ),
+    Reply.TIMEOUT: Rejection(
+        -1007, "Timeout waiting for response from backend server. Send status unknown; execution status unknown.", 408
+    ),
+}
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: a status, a body and headers."""
+
+    status: int
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def response(self) -> web.Response:
+        """As aiohttp sends it."""
+        return web.Response(
+            body=encode(self.body), status=self.status, headers=self.headers, content_type="application/json"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What came in. Parameters may be in the query, in the form body, or in both; the signature covers both."""
+
+    method: str
+    path: str
+    query: str
+    body: str
+    api_key: str
+    address: str
+
+    @property
+    def params(self) -> Params:
+        """All parameters."""
+        return Params(dict(parse_qsl(self.query) + parse_qsl(self.body)))
+
+
+def owner_of(gateway: Gateway, endpoint: Endpoint, request: Request, params: Params) -> str:
+    """The account that asks; empty where anybody may.
+
+    Raises:
+        Rejection: no key, an unknown one, a wrong signature, another time.
+    """
+    if endpoint.security is Security.NONE:
+        return ""
+    credential = gateway.keys.find(request.api_key)
+    if endpoint.security is Security.SIGNED:
+        check_time(gateway, params)
+        check_signature(credential, signed_text(request.query, request.body), params.get("signature"))
+    return credential.account
+
+
+def check_time(gateway: Gateway, params: Params) -> None:
+    """Refuse a request without a timestamp, or from another time.
+
+    Raises:
+        Rejection: -1102, -1130, -1131, -1021.
+    """
+    params.need("timestamp")
+    gateway.clock.check(params.integer("timestamp"), params.integer("recvWindow", DEFAULT_WINDOW_MS))
+
+
+async def answer(gateway: Gateway, request: Request) -> Answer:
+    """Carry a request out."""
+    headers: dict[str, str] = {}
+    try:
+        endpoint = ENDPOINTS.get((request.method, request.path))
+        if endpoint is None:
+            raise Rejection(-5000, f"Path {request.path}, Method {request.method} is invalid", 404)
+        params = request.params
+        now_ms = gateway.clock.now_ms()
+        used = gateway.limits.weigh(request.address, endpoint.weight_of(params), now_ms)
+        headers["X-MBX-USED-WEIGHT-1M"] = str(used)
+        owner = owner_of(gateway, endpoint, request, params)
+        for _ in range(endpoint.orders):
+            short, long = gateway.limits.count_order(owner, now_ms)
+            headers |= {"X-MBX-ORDER-COUNT-10S": str(short), "X-MBX-ORDER-COUNT-1M": str(long)}
+        return Answer(200, await endpoint.handler(Call(params, gateway, owner)), headers)
+    except Rejection as refused:
+        return refusal(refused, headers)
+
+
+def refusal(refused: Rejection, headers: dict[str, str]) -> Answer:
+    """A rejection as an answer."""
+    if isinstance(refused, LimitedError):
+        headers["Retry-After"] = str(refused.retry_after_s)
+    return Answer(refused.status, refused.body, headers)
+
+
+def spared(fault: RequestFault, cancels: bool, params: Params) -> bool:
+    """-1008 spares what cancels, reduces or closes, as its text says."""
+    reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
+    return fault.kind == "answer" and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
+
+
+class RestDoor:
+    """Takes requests from the web server, and lets faults happen to them."""
+
+    def __init__(self, gateway: Gateway, faults: Faults) -> None:
+        self.gateway, self.faults = gateway, faults
+
+    async def handle(self, incoming: web.Request) -> web.StreamResponse:
+        """Answer one request, or do not."""
+        try:
+            body = await incoming.text()
+        except UnicodeDecodeError:
+            return refusal(illegal("body"), {}).response()
+        request = Request(
+            method=incoming.method,
+            path=incoming.path,
+            query=incoming.rel_url.raw_query_string,
+            body=body,
+            api_key=incoming.headers.get("X-MBX-APIKEY", ""),
+            address=incoming.remote or "",
+        )
+        fault = self.faults.on_request(request.method, request.path)
+        if fault is None or spared(fault, request.method == "DELETE", request.params):
+            return (await answer(self.gateway, request)).response()
+        return await self._spoiled(fault, request, incoming)
+
+    async def _spoiled(self, fault: RequestFault, request: Request, incoming: web.Request) -> web.StreamResponse:
+        if fault.kind == "answer":
+            if fault.landed:
+                await answer(self.gateway, request)
+            return refusal(REPLIES[fault.reply], {}).response()
+        done = await answer(self.gateway, request)
+        if incoming.transport:
+            incoming.transport.abort()
+        return done.response()
+
+
+def credential_of(gateway: Gateway, params: Params) -> Credential:
+    """The credential of a WebSocket API request.
+
+    Raises:
+        Rejection: -2014, -2015.
+    """
+    return gateway.keys.find(params.get("apiKey"))

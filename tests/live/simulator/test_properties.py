@@ -1,0 +1,257 @@
+"""What must hold on any tape: no passive order is flattered, no coin is lost, the same seed is the same run."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from live.simulator.core.commands import Amend, Cancel, CancelAll, Submit
+from live.simulator.core.enums import OrderType, Side, TimeInForce
+from live.simulator.core.events import Event, OrderChanged
+from live.simulator.core.money import SCALE, parse
+from live.simulator.core.orders import Order, OrderRequest
+from live.simulator.core.queueing import FillModel
+from live.simulator.latency import Latency
+from live.simulator.listing import built_in
+from live.simulator.market_feed import MarketFeed
+from live.simulator.tape_source import Played, TapeSource
+from live.simulator.venue import Venue
+from skills_lib.market.depth.model import DepthUpdate, Trade
+from skills_lib.market.depth.tape.lines import parse_line, read_lines
+from tests.live.simulator.in_process import ME, SYMBOL, make_exchange
+from tests.live.simulator.tapes import TapeWriter
+
+TENTH = SCALE // 10
+
+
+def drawn(seed: int, updates: int, wanders: bool = True) -> list[Played]:
+    """Messages of a drawn tape."""
+    lines = (parse_line(line.encode()) for line in TapeWriter(seed, wanders=wanders).lines(updates))
+    return list(TapeSource().read(lines))
+
+
+@dataclass
+class Allowance:
+    """What the tape allows a resting order, counted by another hand: from the tape alone, with no queue model.
+
+    A fill of the pessimistic model needs a trade at or beyond the price, of which what stood before comes first, or an
+    opposite price beyond it. The others may take opposite prices at the limit, and forget who stood before.
+    """
+
+    order: Order
+    model: FillModel
+    displayed: int
+    through: int = 0
+    at_price: int = 0
+    crossed: int = 0
+
+    def see(self, message: Any, venue: Venue) -> None:
+        side = self.order.side
+        if isinstance(message, Trade) and (side is Side.BUY) == message.buyer_is_maker:
+            gap = (self.order.price - parse(message.price)) * side.sign
+            self.through += parse(message.quantity) if gap > 0 else 0
+            self.at_price += parse(message.quantity) if gap == 0 else 0
+        elif isinstance(message, DepthUpdate):
+            for price, quantity in venue.feed.books[SYMBOL].levels(side.opposite):
+                gap = (self.order.price - price) * side.sign
+                if gap > 0 or (gap == 0 and self.model is not FillModel.PESSIMISTIC):
+                    self.crossed += quantity
+
+    @property
+    def most(self) -> int:
+        before = self.displayed if self.model is FillModel.PESSIMISTIC and not self.through else 0
+        return self.through + max(0, self.at_price - before) + self.crossed
+
+
+def venue_of(model: FillModel, seed: int = 0) -> Venue:
+    exchange = make_exchange(model, balance="100000000")
+    return Venue(exchange, MarketFeed(exchange, built_in()), Latency(seed))
+
+
+def feed(venue: Venue, line: Played) -> list[Event]:
+    return venue.feed.take(line.message, line.symbol)
+
+
+@settings(max_examples=120, deadline=None)
+@given(
+    seed=st.integers(0, 50),
+    arrival=st.integers(1, 60),
+    offset=st.integers(-6, 6),
+    quantity=st.integers(1, 3_000),
+    side=st.sampled_from(list(Side)),
+    model=st.sampled_from(list(FillModel)),
+)
+def test_a_passive_order_never_fills_better_than_the_tape_allows(
+    seed: int, arrival: int, offset: int, quantity: int, side: Side, model: FillModel
+) -> None:
+    lines, venue = drawn(seed, 120), venue_of(model)
+    for line in lines[:arrival]:
+        feed(venue, line)
+    book = venue.feed.books[SYMBOL]
+    price = next(book.levels(side))[0] + offset * TENTH
+    request = OrderRequest(
+        ME, SYMBOL, side, OrderType.LIMIT, quantity * SCALE // 1000, price, TimeInForce.GTX, client_id="it"
+    )
+    displayed = book.quantity(side, price)
+    venue.send(ME, Submit(request))
+    venue.run_until(venue.now_ns + 10_000_000_000)
+    orders = list(venue.exchange.state.orders.values())
+    if not orders:  # it would have taken, and was refused
+        return
+    allowance = Allowance(orders[0], model, displayed)
+    for line in lines[arrival:]:
+        allowance.see(line.message, venue) if not isinstance(line.message, DepthUpdate) else None
+        before = orders[0].filled
+        events = feed(venue, line)
+        allowance.see(line.message, venue) if isinstance(line.message, DepthUpdate) else None
+        assert orders[0].filled <= allowance.most
+        for event in events:
+            if isinstance(event, OrderChanged) and event.fill:
+                assert event.fill.price == price
+                assert event.fill.maker
+                assert event.fill.fee >= event.fill.price * event.fill.quantity // SCALE * 20_000 // SCALE
+        assert orders[0].filled >= before
+
+
+@dataclass
+class Trader:
+    """Sends a drawn stream of commands, and knows what must be true after each."""
+
+    venue: Venue
+    sent: list[Any] = field(default_factory=list)
+
+    def act(self, choice: int, side: Side, offset: int, quantity: int) -> None:
+        state = self.venue.exchange.state
+        price = next(self.venue.feed.books[SYMBOL].levels(side))[0] + offset * TENTH
+        size = quantity * SCALE // 1000
+        standing = state.open_orders(ME)
+        if choice == 0 and standing:
+            self.venue.send(ME, Cancel(ME, SYMBOL, standing[0].order_id))
+        elif choice == 1 and standing:
+            oldest = standing[0]
+            self.venue.send(ME, Amend(ME, SYMBOL, oldest.side, oldest.filled + size, price, oldest.order_id))
+        elif choice == 2:
+            self.venue.send(ME, CancelAll(ME, SYMBOL))
+        elif choice == 3:
+            self.venue.send(ME, Submit(OrderRequest(ME, SYMBOL, side, OrderType.MARKET, size)))
+        else:
+            force = list(TimeInForce)[choice % 4]
+            self.venue.send(ME, Submit(OrderRequest(ME, SYMBOL, side, OrderType.LIMIT, size, price, force)))
+
+    def check(self) -> None:
+        """Every coin and every contract is accounted for."""
+        state = self.venue.exchange.state
+        account = state.accounts[ME]
+        assert account.wallet == parse("100000000") + sum(income.amount for income in state.incomes)
+        held = sum(trade.fill.quantity * trade.side.sign for trade in state.trades)
+        assert account.position(SYMBOL).amount == held
+        for order in state.orders.values():
+            fills = [trade.fill for trade in state.trades if trade.order_id == order.order_id]
+            assert order.filled == sum(fill.quantity for fill in fills) <= order.quantity
+            assert order.cost == sum(fill.quantity * fill.price for fill in fills)
+            assert order.status.open == (order.order_id in state.open.get(SYMBOL, {}))
+            limit = order.price if order.request.kind is OrderType.LIMIT and not state.amendments else None
+            worse = [fill for fill in fills if limit and (fill.price - limit) * order.side.sign > 0]
+            assert worse == []
+
+
+ACTIONS = st.lists(
+    st.tuples(st.integers(0, 9), st.sampled_from(list(Side)), st.integers(-8, 8), st.integers(1, 2_500)),
+    min_size=3,
+    max_size=25,
+)
+
+
+def run(seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel, checked: bool = True) -> bytes:
+    """Play a tape while a trader acts; everything that happened, as bytes."""
+    lines, venue = drawn(seed, 100), venue_of(model, seed)
+    happened: list[Event] = []
+    venue.observe = happened.extend
+    trader, step = Trader(venue), max(1, len(lines) // (len(actions) + 1))
+    for number, line in enumerate(lines):
+        venue.play(line.message, line.symbol, line.time_ns)
+        if number % step == step - 1 and number // step < len(actions):
+            trader.act(*actions[number // step])
+            if checked:
+                trader.check()
+    venue.run_until(venue.now_ns + 10_000_000_000)
+    trader.check()
+    return msgspec.json.encode([repr(event) for event in happened])
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 1000), actions=ACTIONS, model=st.sampled_from(list(FillModel)))
+def test_no_coin_appears_and_none_is_lost_whatever_is_sent(
+    seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel
+) -> None:
+    run(seed, actions, model)
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), actions=ACTIONS)
+def test_the_same_seed_gives_the_same_events_byte_for_byte(
+    seed: int, actions: list[tuple[int, Side, int, int]]
+) -> None:
+    first, second = (run(seed, actions, FillModel.BASE, checked=False) for _ in range(2))
+    assert first == second
+
+
+def test_the_pessimistic_model_fills_least_and_the_optimistic_most() -> None:
+    filled: dict[FillModel, int] = {}
+    for model in FillModel:
+        total = 0
+        for seed in range(12):
+            lines, venue = drawn(seed, 60, wanders=False), venue_of(model)
+            for line in lines[:20]:
+                feed(venue, line)
+            price = next(venue.feed.books[SYMBOL].levels(Side.BUY))[0]
+            request = OrderRequest(ME, SYMBOL, Side.BUY, OrderType.LIMIT, 20 * SCALE, price)
+            venue.send(ME, Submit(request))
+            venue.run_until(venue.now_ns + 10_000_000_000)
+            for line in lines[20:]:
+                feed(venue, line)
+            total += sum(order.filled for order in venue.exchange.state.orders.values())
+        filled[model] = total
+    assert filled[FillModel.PESSIMISTIC] < filled[FillModel.BASE] <= filled[FillModel.OPTIMISTIC]
+
+
+REAL = "binance_usdm_BTCUSDT_20240808T2354.ts_jsonl.gz"
+
+
+def test_the_book_behind_the_matching_is_the_recordings_own(shared_data: Path) -> None:
+    expected = msgspec.json.decode((shared_data / "l2/EXPECTED.json").read_bytes())[REAL]
+    venue = venue_of(FillModel.PESSIMISTIC)
+    source = TapeSource()
+    for line in source.read(read_lines(shared_data / "l2" / REAL)):
+        if isinstance(line.message, DepthUpdate) or not hasattr(line.message, "symbol"):
+            feed(venue, line)
+    local = venue.feed.books[SYMBOL].local
+    assert (local.book.update_id, list(local.book.levels)) == (expected["final_u"], expected["final_levels"])
+    bids = [[parse(price), parse(quantity)] for price, quantity in expected["final_top5_bids"]]
+    assert [list(level) for level in local.book.top(5).bids] == bids
+    assert (local.gaps, venue.feed.refused, source.bad_lines) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("model", FillModel)
+def test_orders_on_a_real_recording_fill_the_same_twice(shared_data: Path, model: FillModel) -> None:
+    lines = []
+    for line in TapeSource().read(read_lines(shared_data / "l2" / REAL)):
+        lines.append(line)
+        if len(lines) == 6_000:
+            break
+    outcomes = []
+    for _ in range(2):
+        venue = venue_of(model, seed=7)
+        trader = Trader(venue)
+        for number, line in enumerate(lines):
+            venue.play(line.message, line.symbol, line.time_ns)
+            if number % 100 == 99:
+                trader.act(number // 100 % 10, list(Side)[number // 100 % 2], 0, 50)
+        trader.check()
+        outcomes.append([replace(trade) for trade in venue.exchange.state.trades])
+    assert outcomes[0] == outcomes[1]
+    assert len(outcomes[0]) > 5

@@ -1,0 +1,254 @@
+"""The REST surface: who is let in, what is refused and with which code, and what the answers hold."""
+
+import json
+from typing import Any
+
+import pytest
+
+from live.simulator.http.rest import ENDPOINTS
+from tests.live.conftest import Running, Serve
+from tests.live.simulator.http_requests import Talk, converse
+
+LEAST_SURFACE = """
+GET /fapi/v1/ping, GET /fapi/v1/time, GET /fapi/v1/exchangeInfo, GET /fapi/v1/depth, GET /fapi/v1/premiumIndex,
+GET /fapi/v1/klines, GET /fapi/v1/aggTrades, GET /fapi/v1/ticker/bookTicker, POST /fapi/v1/order, GET /fapi/v1/order,
+DELETE /fapi/v1/order, PUT /fapi/v1/order, POST /fapi/v1/batchOrders, GET /fapi/v1/openOrders, GET /fapi/v1/openOrder,
+GET /fapi/v1/allOrders, DELETE /fapi/v1/allOpenOrders, POST /fapi/v1/algoOrder, GET /fapi/v1/algoOrder,
+DELETE /fapi/v1/algoOrder, GET /fapi/v1/openAlgoOrders, GET /fapi/v1/allAlgoOrders, DELETE /fapi/v1/algoOpenOrders,
+POST /fapi/v1/countdownCancelAll, GET /fapi/v2/account, GET /fapi/v3/account, GET /fapi/v3/balance,
+GET /fapi/v2/positionRisk, GET /fapi/v3/positionRisk, GET /fapi/v1/leverageBracket, GET /fapi/v1/symbolConfig,
+GET /fapi/v1/accountConfig, POST /fapi/v1/leverage, POST /fapi/v1/marginType, GET /fapi/v1/positionSide/dual,
+POST /fapi/v1/positionSide/dual, GET /fapi/v1/commissionRate, GET /fapi/v1/userTrades, GET /fapi/v1/income,
+GET /fapi/v1/rateLimit/order, POST /fapi/v1/listenKey, PUT /fapi/v1/listenKey, DELETE /fapi/v1/listenKey,
+GET /api/v3/ping, GET /api/v3/time
+"""
+
+
+def test_the_least_surface_that_clients_need_is_there() -> None:
+    wanted = {tuple(entry.split()) for entry in LEAST_SURFACE.replace("\n", " ").split(",")}
+    assert wanted - set(ENDPOINTS) == set()
+
+
+def test_error_bodies_equal_the_recorded_ones(serve: Serve, shared_data: Any) -> None:
+    notes = json.loads((shared_data / "fixtures/binance_fapi_thirdparty_notes_2026-09-15.json").read_text())
+
+    async def story(talk: Talk, running: Running) -> None:
+        for entry in notes["errors"]:
+            talk.key = ""
+            path, _, query = entry["request"].removesuffix(" (no key)").partition("?")
+            words = dict(word.split("=") for word in query.split("&"))
+            reply = await talk.ask("GET", path, **words)
+            assert (reply.status, reply.body) == (entry["http"], json.loads(entry["body"])), entry["request"]
+
+    converse(serve, story)
+
+
+@pytest.mark.parametrize("way", ["signed", "signed_form"])
+def test_parameters_come_in_the_query_or_in_the_body(serve: Serve, way: str) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        words = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+        reply = await getattr(talk, way)("POST", "/fapi/v1/order", price="59990.0", **words)
+        assert (reply.status, reply.body["status"]) == (200, "NEW")
+
+    converse(serve, story)
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"key": ""}, 401, -2014),
+        ({"key": "somebody-else"}, 401, -2015),
+        ({"secret": "wrong"}, 400, -1022),
+        ({"offset_ms": -6_000}, 400, -1021),
+        ({"offset_ms": 1_500}, 400, -1021),
+    ],
+)
+def test_a_request_that_is_not_the_owners_is_refused(serve: Serve, change: Any, status: int, code: int) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        for name, value in change.items():
+            setattr(talk, name, value)
+        reply = await talk.signed("GET", "/fapi/v3/account")
+        assert (reply.status, reply.body["code"]) == (status, code)
+
+    converse(serve, story)
+
+
+def test_the_tapes_own_time_is_let_in_once_it_was_told(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        told = (await talk.ask("GET", "/fapi/v1/time")).body["serverTime"]
+        assert told == running.simulator.venue.now_ms
+        assert (await talk.signed("GET", "/fapi/v3/balance", timestamp=told)).status == 200
+        assert (await talk.signed("GET", "/fapi/v3/balance", timestamp=told - 6_000)).body["code"] == -1021
+
+    converse(serve, story)
+
+
+def test_conditional_orders_have_left_the_order_endpoint(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        reply = await talk.order(type="STOP_MARKET", stopPrice="59000")
+        assert (reply.status, reply.body["code"]) == (400, -4120)
+        batch = json.dumps([{"symbol": "BTCUSDT", "side": "BUY", "type": "STOP", "quantity": "1", "price": "1"}])
+        reply = await talk.signed("POST", "/fapi/v1/batchOrders", batchOrders=batch)
+        assert reply.body[0]["code"] == -4120
+
+    converse(serve, story)
+
+
+def test_a_batch_answers_each_order_and_takes_five_at_most(serve: Serve) -> None:
+    def entry(price: str) -> dict[str, str]:
+        words = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+        return words | {"price": price}
+
+    async def story(talk: Talk, running: Running) -> None:
+        batch = json.dumps([entry("59990.0"), entry("59990.05")])
+        reply = await talk.signed("POST", "/fapi/v1/batchOrders", batchOrders=batch)
+        assert [answer.get("status") or answer["code"] for answer in reply.body] == ["NEW", -4014]
+        reply = await talk.signed("POST", "/fapi/v1/batchOrders", batchOrders=json.dumps([entry("59990.0")] * 6))
+        assert reply.body["code"] == -4082
+
+    converse(serve, story)
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ({"type": "NONSENSE"}, -1116),
+        ({"side": "HOLD"}, -1117),
+        ({"timeInForce": "FOREVER"}, -1115),
+        ({"price": ""}, -1102),
+        ({"quantity": ""}, -1102),
+        ({"price": "59990.001"}, -1111),
+        ({"price": "59990.05"}, -4014),
+        ({"quantity": "0.0001"}, -1111),
+        ({"price": "70000.0"}, -4016),
+        ({"quantity": "0.000"}, -4003),
+        ({"symbol": "NOSUCH"}, -1121),
+        ({"newClientOrderId": "with spaces"}, -4015),
+        ({"reduceOnly": "true"}, -2022),
+        ({"positionSide": "LONG"}, -4061),
+        ({"quantity": "100.000"}, -2019),
+        ({"timeInForce": "GTX", "price": "60100.0"}, -5022),
+        ({"timeInForce": "GTD"}, -1102),
+        ({"recvWindow": "70000"}, -1131),
+    ],
+)
+def test_an_order_that_breaks_a_rule_is_refused_with_its_code(serve: Serve, words: Any, code: int) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+        reply = await talk.signed("POST", "/fapi/v1/order", **order | {"price": "59990.0"} | words)
+        assert (reply.status, reply.body["code"]) == (400, code)
+        assert running.simulator.state.orders == {}
+
+    converse(serve, story)
+
+
+def test_an_acknowledgement_says_nothing_of_the_fill_a_result_does(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        acknowledged = await talk.market(newClientOrderId="one")
+        assert acknowledged.body["status"] == "FILLED"
+        words = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.010"}
+        reply = await talk.signed("POST", "/fapi/v1/order", **words)
+        assert (reply.body["status"], reply.body["executedQty"]) == ("NEW", "0.000")
+        shown = await talk.signed("GET", "/fapi/v1/order", symbol="BTCUSDT", orderId=reply.body["orderId"])
+        assert shown.body["status"] == "FILLED"
+
+    converse(serve, story)
+
+
+def test_lists_of_orders_and_trades_answer_by_id_and_client_id(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        placed = (await talk.order(newClientOrderId="mine")).body
+        await talk.market()
+        symbol = {"symbol": "BTCUSDT"}
+        assert [o["clientOrderId"] for o in (await talk.signed("GET", "/fapi/v1/openOrders", **symbol)).body] == [
+            "mine"
+        ]
+        assert len((await talk.signed("GET", "/fapi/v1/allOrders", **symbol)).body) == 2
+        by_client = await talk.signed("GET", "/fapi/v1/order", origClientOrderId="mine", **symbol)
+        assert by_client.body["orderId"] == placed["orderId"]
+        [trade] = (await talk.signed("GET", "/fapi/v1/userTrades", **symbol)).body
+        assert (trade["maker"], trade["buyer"], trade["commission"]) == (False, True, "0.30000000")
+        [paid] = (await talk.signed("GET", "/fapi/v1/income", incomeType="COMMISSION")).body
+        assert paid["income"] == "-0.30000000"
+        cancelled = await talk.signed("DELETE", "/fapi/v1/allOpenOrders", **symbol)
+        assert cancelled.body["code"] == 200
+        gone = await talk.signed("DELETE", "/fapi/v1/order", orderId=placed["orderId"], **symbol)
+        assert gone.body == {"code": -2011, "msg": "Unknown order sent."}
+
+    converse(serve, story)
+
+
+def test_conditional_orders_live_in_their_own_lists(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        await talk.market()
+        words = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
+        placed = await talk.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **words)
+        assert placed.body["algoStatus"] == "NEW"
+        assert (await talk.signed("GET", "/fapi/v1/openOrders")).body == []
+        assert len((await talk.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
+        await talk.signed("DELETE", "/fapi/v1/allOpenOrders", symbol="BTCUSDT")
+        assert len((await talk.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
+        ended = await talk.signed("DELETE", "/fapi/v1/algoOrder", algoId=placed.body["algoId"])
+        assert (ended.body["code"], ended.body["msg"]) == ("200", "success")
+        [kept] = (await talk.signed("GET", "/fapi/v1/allAlgoOrders", symbol="BTCUSDT")).body
+        assert kept["algoStatus"] == "CANCELED"
+        words |= {"triggerPrice": "61000.0", "quantity": "0.010"}
+        passed = await talk.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", **words)
+        assert passed.body == {"code": -2021, "msg": "Order would immediately trigger."}
+
+    converse(serve, story)
+
+
+def test_weight_is_told_and_its_limit_ends_in_429_and_then_a_ban(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        first = await talk.ask("GET", "/fapi/v1/depth", symbol="BTCUSDT", limit="1000")
+        assert first.headers["X-MBX-USED-WEIGHT-1M"] == "20"
+        replies = [await talk.ask("GET", "/fapi/v1/ping") for _ in range(20)]
+        assert [reply.status for reply in replies[:10]] == [200] * 5 + [429] * 5
+        assert replies[-1].status == 418
+        assert (replies[-1].body["code"], int(replies[-1].headers["Retry-After"])) == (-1003, 120)
+
+    converse(serve, story, weight_limit=25)
+
+
+def test_orders_are_counted_in_headers(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        reply = await talk.order()
+        assert (reply.headers["X-MBX-ORDER-COUNT-10S"], reply.headers["X-MBX-ORDER-COUNT-1M"]) == ("1", "1")
+
+    converse(serve, story)
+
+
+def test_an_unknown_path_is_named_in_the_answer(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        reply = await talk.ask("GET", "/fapi/v1/nothing")
+        assert (reply.status, reply.body["code"]) == (404, -5000)
+
+    converse(serve, story)
+
+
+def test_a_listen_key_is_kept_and_a_dead_one_is_not_revived(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        assert (await talk.ask("PUT", "/fapi/v1/listenKey")).body["code"] == -1125
+        key = await talk.listen_key()
+        assert await talk.listen_key() == key
+        assert (await talk.ask("PUT", "/fapi/v1/listenKey")).body == {"listenKey": key}
+        assert (await talk.ask("DELETE", "/fapi/v1/listenKey")).body == {}
+        assert await talk.listen_key() != key
+
+    converse(serve, story)
+
+
+def test_settings_of_the_account_are_changed_and_read_back(serve: Serve) -> None:
+    async def story(talk: Talk, running: Running) -> None:
+        leverage = await talk.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=50)
+        assert leverage.body == {"leverage": 50, "maxNotionalValue": "12000000", "symbol": "BTCUSDT"}
+        margin = await talk.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
+        assert margin.body["code"] == 200
+        [config] = (await talk.signed("GET", "/fapi/v1/symbolConfig", symbol="BTCUSDT")).body
+        assert (config["marginType"], config["leverage"]) == ("ISOLATED", 50)
+        dual = await talk.signed("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
+        assert dual.body["code"] == 200
+        assert (await talk.signed("GET", "/fapi/v1/positionSide/dual")).body == {"dualSidePosition": True}
+
+    converse(serve, story)
