@@ -132,7 +132,7 @@ def test_every_link_of_a_skill_leads_to_a_file_one_level_down(skill: Path) -> No
 
 
 def test_the_fields_a_skill_speaks_of_are_in_the_answer() -> None:
-    from mcp_servers._run_answers import RunSummary
+    from mcp_servers.backtest.answers import RunSummary
     from skills_lib.backtest.metrics import METRICS
     from skills_lib.domain.quality import QualityReport
 

@@ -9,8 +9,8 @@ import pytest
 from mcp import Client
 
 import strategies
-from mcp_servers._shared import MAX_CHARACTERS
-from mcp_servers.backtest import server
+from mcp_servers.backtest.server import server
+from mcp_servers.shared import MAX_CHARACTERS
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import answer as run_in_library

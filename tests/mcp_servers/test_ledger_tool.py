@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mcp_servers.backtest import server as backtest
-from mcp_servers.validation import server
+from mcp_servers.backtest.server import server as backtest
+from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
 from tests.mcp_servers.mcp_talk import ROOT, answer
 

@@ -9,8 +9,8 @@ import anyio
 import pytest
 from mcp import Client
 
-from mcp_servers import _books
-from mcp_servers.market import server
+from mcp_servers.market import book_calls
+from mcp_servers.market.server import server
 from skills_lib.market.depth.model import Venue
 from skills_lib.settings import Settings
 from tests.market.depth.drawn_stream import DrawnMarket
@@ -46,9 +46,9 @@ def venue(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play
     played.thread.start()
     assert played.ready.wait(20)
     monkeypatch.setenv("TWOKEY_STREAMS_HOST", played.host)
-    monkeypatch.setattr(_books, "_keeper", None)
+    monkeypatch.setattr(book_calls, "_keeper", None)
     yield played
-    _books.keeper().close()
+    book_calls.keeper().close()
     played.over.set()
     played.thread.join()
 
@@ -75,7 +75,7 @@ def test_a_book_whose_stream_fell_silent_is_not_told(venue: PlayedVenue) -> None
     venue.quiet.set()
 
     async def distrusted() -> None:
-        await eventually(lambda: not _books.keeper().status().feeds[0].trusted)
+        await eventually(lambda: not book_calls.keeper().status().feeds[0].trusted)
 
     asyncio.run(distrusted())
     book = answer(server, "market_get_book", symbol="BTC")
@@ -105,9 +105,9 @@ def test_what_is_not_followed_and_what_is_not_listed_are_refused(venue: PlayedVe
 
 def test_a_venue_that_does_not_answer_is_told(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWOKEY_STREAMS_HOST", "127.0.0.1:1")
-    monkeypatch.setattr(_books, "_keeper", None)
+    monkeypatch.setattr(book_calls, "_keeper", None)
     assert "did not answer" in refusal(server, "market_subscribe_book", symbol="BTC")
-    _books.keeper().close()
+    book_calls.keeper().close()
 
 
 def test_tapes_of_the_workspace_are_scanned(workspace: Settings) -> None:

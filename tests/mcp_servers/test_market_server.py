@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mcp_servers._shared import MAX_CHARACTERS
-from mcp_servers.market import server
+from mcp_servers.market.server import server
+from mcp_servers.shared import MAX_CHARACTERS
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles

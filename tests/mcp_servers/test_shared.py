@@ -11,8 +11,8 @@ from mcp import Client
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel, Field
 
-from mcp_servers._paging import make_cursor, read_cursor
-from mcp_servers._shared import MAX_CHARACTERS, TeachingServer, run_library
+from mcp_servers.paging import make_cursor, read_cursor
+from mcp_servers.shared import MAX_CHARACTERS, TeachingServer, run_library
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
 from tests.mcp_servers.mcp_talk import ERAS, Report, answer, call, refusal

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcp_servers.validation import server
+from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
 from tests.mcp_servers.mcp_talk import ERAS, ROOT, answer, own_process, refusal
 

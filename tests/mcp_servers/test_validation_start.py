@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mcp_servers._validation_answers import Section
-from mcp_servers.validation import server
+from mcp_servers.validation.answers import Section
+from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
 from tests.mcp_servers.mcp_talk import ROOT, answer, list_tools, refusal
 

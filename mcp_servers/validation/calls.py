@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import strategies
-from mcp_servers import _validation_answers as answers
+from mcp_servers.validation import answers as answers
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError
@@ -85,7 +85,7 @@ def report(job_id: str, section: answers.Section) -> answers.ReportAnswer:
     Raises:
         InputError: unknown job, not finished, or a section that it has not.
     """
-    from mcp_servers._validation_report import read
+    from mcp_servers.validation.report import read
 
     job = _store().get(job_id)
     if job.state != "done":

@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from mcp_servers import _validation_answers as answers
-from mcp_servers._validation_answers import Section
+from mcp_servers.validation import answers as answers
+from mcp_servers.validation.answers import Section
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import Job
 from skills_lib.optimize.model import OptimizationResult

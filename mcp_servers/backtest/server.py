@@ -6,9 +6,9 @@ import anyio
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from mcp_servers._paging import Cursor
-from mcp_servers._run_answers import Comparison, RunSection, RunSummary, Section, StrategyDetails, StrategyList
-from mcp_servers._shared import (
+from mcp_servers.backtest.answers import Comparison, RunSection, RunSummary, Section, StrategyDetails, StrategyList
+from mcp_servers.paging import Cursor
+from mcp_servers.shared import (
     READS,
     STORES_RUNS,
     ExchangeName,
@@ -58,7 +58,7 @@ async def backtest_list_strategies(ctx: Context[Any, Any]) -> StrategyList:
     A file that cannot be imported is listed with the reason in `problem`; the others are not affected. For the
     ranges, sweep sizes and constraints of one strategy use backtest_describe_strategy; to test one, backtest_run.
     """
-    from mcp_servers._runs import list_strategies
+    from mcp_servers.backtest.calls import list_strategies
 
     return await run_library(ctx, list_strategies)
 
@@ -70,7 +70,7 @@ async def backtest_describe_strategy(strategy: StrategyName, ctx: Context[Any, A
     Use it before backtest_run with parameters of your own. For the names of all strategies use
     backtest_list_strategies.
     """
-    from mcp_servers._runs import describe_strategy
+    from mcp_servers.backtest.calls import describe_strategy
 
     return await run_library(ctx, lambda _: describe_strategy(strategy))
 
@@ -100,7 +100,7 @@ async def backtest_run(
     backtest_get_run. `since` is included, `until` is not; without them the newest 17,520 bars are used. To only look
     at candles use market_get_bars of the market server; to lay runs side by side, backtest_compare_runs.
     """
-    from mcp_servers._runs import run_backtest
+    from mcp_servers.backtest.calls import run_backtest
     from skills_lib.market.candles import CandleQuestion
 
     def work(progress: Progress) -> RunSummary:
@@ -127,7 +127,7 @@ async def backtest_get_run(
     and drawdown by bar. Trades and equity come by page: pass next_cursor as cursor until it is null. To make a run
     use backtest_run; for several side by side, backtest_compare_runs.
     """
-    from mcp_servers._runs import get_section
+    from mcp_servers.backtest.calls import get_section
 
     return await run_library(ctx, lambda _: get_section(run_id, section, cursor, limit))
 
@@ -141,7 +141,7 @@ async def backtest_compare_runs(
 
     The best of several in-sample runs is itself a choice made in-sample. For one run use backtest_get_run.
     """
-    from mcp_servers._runs import compare_runs
+    from mcp_servers.backtest.calls import compare_runs
 
     return await run_library(ctx, lambda _: compare_runs(run_ids))
 

@@ -7,9 +7,9 @@ from typing import Any
 import pandas as pd
 
 import strategies
-from mcp_servers import _run_answers as answers
-from mcp_servers._paging import make_cursor, read_cursor
-from mcp_servers._run_answers import Section
+from mcp_servers.backtest import answers as answers
+from mcp_servers.backtest.answers import Section
+from mcp_servers.paging import make_cursor, read_cursor
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import answer

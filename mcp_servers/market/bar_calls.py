@@ -4,8 +4,8 @@ from dataclasses import astuple
 
 import numpy as np
 
-from mcp_servers import _bar_answers as answers
-from mcp_servers._paging import make_cursor, read_cursor
+from mcp_servers.market import bar_answers as answers
+from mcp_servers.paging import make_cursor, read_cursor
 from skills_lib.domain.bars import Bars
 from skills_lib.market.candles import CandleQuestion
 from skills_lib.market.candles.symbols import search_symbols

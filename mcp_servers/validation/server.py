@@ -7,8 +7,7 @@ from mcp.server.mcpserver import Context
 from mcp_types import ToolAnnotations
 from pydantic import Field
 
-from mcp_servers._ledger import LedgerAnswer
-from mcp_servers._shared import (
+from mcp_servers.shared import (
     READS,
     STORES_RUNS,
     ExchangeName,
@@ -19,8 +18,8 @@ from mcp_servers._shared import (
     run_library,
     serve,
 )
-from mcp_servers._validation_answers import JobAnswer, ReportAnswer, Section
-from mcp_servers._validation_words import (
+from mcp_servers.validation.answers import JobAnswer, ReportAnswer, Section
+from mcp_servers.validation.arguments import (
     Cash,
     Constraints,
     CostsName,
@@ -37,6 +36,7 @@ from mcp_servers._validation_words import (
     StrategyName,
     Trials,
 )
+from mcp_servers.validation.ledger import LedgerAnswer
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
 
@@ -87,7 +87,7 @@ async def validation_start_optimize(
     from skills_lib.optimize.arguments import SearchWords
 
     def work(_: Progress) -> JobAnswer:
-        from mcp_servers._validation import start
+        from mcp_servers.validation.calls import start
 
         question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
         words = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
@@ -133,7 +133,7 @@ async def validation_start_walk_forward(
     from skills_lib.optimize.arguments import SearchWords, WindowWords
 
     def work(_: Progress) -> JobAnswer:
-        from mcp_servers._validation import start
+        from mcp_servers.validation.calls import start
 
         question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
         words = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
@@ -193,7 +193,7 @@ async def validation_start(
     from skills_lib.validate.arguments import ValidationWords
 
     def work(_: Progress) -> JobAnswer:
-        from mcp_servers._validation import start_validation
+        from mcp_servers.validation.calls import start_validation
 
         question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
         search = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
@@ -216,7 +216,7 @@ async def validation_status(
     """State and progress of a job, and the one line it failed with. Its result is in validation_get_report."""
 
     def work(progress: Progress) -> JobAnswer:
-        from mcp_servers._validation import status
+        from mcp_servers.validation.calls import status
 
         deadline = time.monotonic() + wait_seconds
         while (found := status(job_id)).state in ("starting", "running") and time.monotonic() < deadline:
@@ -234,7 +234,7 @@ async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
     """
 
     def work(_: Progress) -> JobAnswer:
-        from mcp_servers._validation import cancel
+        from mcp_servers.validation.calls import cancel
 
         return cancel(job_id)
 
@@ -256,7 +256,7 @@ async def validation_get_report(
     """
 
     def work(_: Progress) -> ReportAnswer:
-        from mcp_servers._validation import report
+        from mcp_servers.validation.calls import report
 
         return report(job_id, section)
 
@@ -273,7 +273,7 @@ async def validation_ledger(ctx: Context[Any, Any]) -> LedgerAnswer:
     """
 
     def work(_: Progress) -> LedgerAnswer:
-        from mcp_servers._ledger import ledger
+        from mcp_servers.validation.ledger import ledger
 
         return ledger()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from mcp_servers import _book_answers as answers
+from mcp_servers.market import book_answers as answers
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.book.view import BookView

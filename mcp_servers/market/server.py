@@ -5,16 +5,16 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from mcp_servers._bar_answers import BarsAnswer, SymbolsAnswer
-from mcp_servers._book_answers import (
+from mcp_servers.market.bar_answers import BarsAnswer, SymbolsAnswer
+from mcp_servers.market.book_answers import (
     BookAnswer,
     FeedStatusAnswer,
     ImbalanceAnswer,
     ScanAnswer,
     SubscribedAnswer,
 )
-from mcp_servers._paging import Cursor
-from mcp_servers._shared import (
+from mcp_servers.paging import Cursor
+from mcp_servers.shared import (
     READS_VENUES,
     ExchangeName,
     Instant,
@@ -62,7 +62,7 @@ async def market_get_bars(
     is called use market_search_symbols; to test a strategy do not read bars: backtest_run of the backtest server
     loads them itself.
     """
-    from mcp_servers._bars import get_bars
+    from mcp_servers.market.bar_calls import get_bars
     from skills_lib.market.candles import CandleQuestion
 
     def work(progress: Progress) -> BarsAnswer:
@@ -86,7 +86,7 @@ async def market_search_symbols(
     Use it when market_get_bars or backtest_run does not know a symbol. It returns no prices: those are in
     market_get_bars.
     """
-    from mcp_servers._bars import find_symbols
+    from mcp_servers.market.bar_calls import find_symbols
 
     return await run_library(ctx, lambda _: find_symbols(text, exchange, limit))
 
@@ -98,7 +98,7 @@ async def market_subscribe_book(symbol: Symbol, ctx: Context[Any, Any], venue: V
     It is kept by this server until the server ends; calling again is harmless. Then use market_get_book,
     market_read_book or market_get_imbalance.
     """
-    from mcp_servers._books import Key, keeper
+    from mcp_servers.market.book_calls import Key, keeper
 
     return await run_library(ctx, lambda _: keeper().subscribe(Key.of(symbol, venue)))
 
@@ -111,7 +111,7 @@ async def market_get_book(
 
     Follow it first with market_subscribe_book; to wait for a change use market_read_book.
     """
-    from mcp_servers._books import Key, keeper
+    from mcp_servers.market.book_calls import Key, keeper
 
     return await run_library(ctx, lambda _: keeper().get_book(Key.of(symbol, venue), levels))
 
@@ -131,7 +131,7 @@ async def market_read_book(
 
     Pass the update_id of the answer as after_update_id to miss nothing. To look without waiting use market_get_book.
     """
-    from mcp_servers._books import Key, keeper
+    from mcp_servers.market.book_calls import Key, keeper
 
     def work(_: Progress) -> BookAnswer:
         return keeper().read_book(Key.of(symbol, venue), levels, after_update_id, timeout_s)
@@ -148,7 +148,7 @@ async def market_get_imbalance(
 
     The levels themselves are in market_get_book.
     """
-    from mcp_servers._books import Key, keeper
+    from mcp_servers.market.book_calls import Key, keeper
 
     return await run_library(ctx, lambda _: keeper().get_imbalance(Key.of(symbol, venue), levels))
 
@@ -159,7 +159,7 @@ async def market_feed_status(ctx: Context[Any, Any]) -> FeedStatusAnswer:
 
     Call it when market_get_book says that a book is not trusted.
     """
-    from mcp_servers._books import keeper
+    from mcp_servers.market.book_calls import keeper
 
     return await run_library(ctx, lambda _: keeper().status())
 
@@ -179,7 +179,7 @@ async def market_scan(
 
     For one instrument's book use market_subscribe_book.
     """
-    from mcp_servers._books import scan
+    from mcp_servers.market.book_calls import scan
 
     return await run_library(ctx, lambda progress: scan(source == "tapes", venue, count, seconds, progress))
 
@@ -189,7 +189,7 @@ async def book(symbol: Symbol) -> str:
     """The best 20 levels of a USD-M book, followed from the first reading on."""
     import anyio.to_thread
 
-    from mcp_servers._books import Key, keeper
+    from mcp_servers.market.book_calls import Key, keeper
 
     def read() -> str:
         key = Key.of(symbol, "usdm")
