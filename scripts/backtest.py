@@ -89,7 +89,7 @@ def list_runs(
     limit: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20, json: AsJson = False
 ) -> None:
     """List stored backtests, newest first."""
-    from scripts.tables import print_runs
+    from scripts.tables.run import print_runs
 
     runs = _store().runs()
     if json:
@@ -103,7 +103,7 @@ def compare_runs(
     json: AsJson = False,
 ) -> None:
     """Lay stored backtests side by side and say what makes the comparison unfair."""
-    from scripts.tables import print_comparison
+    from scripts.tables.run import print_comparison
     from skills_lib.backtest.report.comparison import compare
 
     store = _store()
@@ -131,7 +131,7 @@ def _run_and_show(
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
-        from scripts.tables import print_result
+        from scripts.tables.run import print_result
 
         print_result(result)
 

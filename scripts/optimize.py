@@ -31,7 +31,7 @@ from scripts.options import (
     Trials,
     Until,
 )
-from scripts.sweeps import Sweep, progress_of, run_optimize, run_walk_forward, settings_of
+from scripts.sweep_request import Sweep, progress_of, run_optimize, run_walk_forward, settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -82,7 +82,7 @@ def optimize(
         if json:
             print_json(result.model_dump(mode="json"))
     if not json:
-        from scripts.sweep_tables import print_optimization
+        from scripts.tables.sweep import print_optimization
 
         print_optimization(result)
 
@@ -136,6 +136,6 @@ def walk_forward(
         if json:
             print_json(result.model_dump(mode="json"))
     if not json:
-        from scripts.sweep_tables import print_walk_forward
+        from scripts.tables.sweep import print_walk_forward
 
         print_walk_forward(result)

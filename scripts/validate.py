@@ -29,7 +29,7 @@ from scripts.options import (
     Trials,
     Until,
 )
-from scripts.sweeps import progress_of, settings_of
+from scripts.sweep_request import progress_of, settings_of
 
 TrainSpan = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="four elevenths")]
 Symbols = Annotated[str, typer.Option(help="Other assets too, such as BTC,ETH,BNB,SOL.")]
@@ -108,7 +108,7 @@ def validate(
     Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
     """
     with progress_of(job, shown=not json) as progress:
-        from scripts.validations import Asked, run_stages, run_validation
+        from scripts.validation_request import Asked, run_stages, run_validation
         from skills_lib.market.candles import CandleQuestion
         from skills_lib.optimize.arguments import SearchWords
         from skills_lib.validate.arguments import ValidationWords
@@ -122,7 +122,7 @@ def validate(
         if json:
             print_json(answer.model_dump(mode="json"))
     if not json:
-        from scripts.validation_tables import print_answer
+        from scripts.tables.validation import print_answer
 
         print_answer(answer)
 
@@ -140,12 +140,12 @@ def monte_carlo(
 
     Example: twokey monte-carlo 3f2a
     """
-    from scripts.validations import run_monte_carlo
+    from scripts.validation_request import run_monte_carlo
 
     result = run_monte_carlo(run_id, samples, seed, data)
     if json:
         print_json(result.model_dump(mode="json"))
     else:
-        from scripts.validation_tables import print_monte_carlo
+        from scripts.tables.validation import print_monte_carlo
 
         print_monte_carlo(result)

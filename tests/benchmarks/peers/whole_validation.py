@@ -17,7 +17,7 @@ def main() -> None:
     """Warm up, then time."""
     home, data = Path(sys.argv[1]), sys.argv[2]
     os.environ |= {"TWOKEY_HOME": str(home), "TWOKEY_LEDGER_DIR": str(home / "ledger")}
-    from scripts.validations import run_validation
+    from scripts.validation_request import run_validation
     from skills_lib.progress import silent
 
     run_validation(_asked("sample", "", "", "2023-03-01"), silent)
@@ -31,7 +31,7 @@ def main() -> None:
 
 def _asked(data: str, symbols: str, timeframes: str, until: str | None):  # type: ignore[no-untyped-def]
     from scripts.optimize import settings_of
-    from scripts.validations import Asked
+    from scripts.validation_request import Asked
     from skills_lib.market.candles import CandleQuestion
     from skills_lib.optimize.arguments import SearchWords
     from skills_lib.validate.arguments import ValidationWords
