@@ -126,7 +126,8 @@ def walk_forward(
     """
     with progress_of(job, shown=not json) as progress:
         from skills_lib.market.candles import CandleQuestion
-        from skills_lib.optimize.arguments import SearchWords, WindowWords
+        from skills_lib.optimize.arguments import SearchWords
+        from skills_lib.walk_forward.arguments import WindowWords
 
         words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowWords(train, test, step, embargo, anchored, pick)

@@ -151,7 +151,7 @@ def _serve(
     import asyncio
     import signal
 
-    from live.simulator.http.server import serving
+    from live.simulator.server import serving
     from live.simulator.simulator import Simulator
     from live.simulator.tape_source import TapeSource
     from skills_lib.market.depth.tape.lines import read_lines

@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.backtest.sweep.evaluator import Evaluator
     from skills_lib.market.candles import CandleQuestion, Candles
-    from skills_lib.optimize.arguments import SearchWords, WindowWords
+    from skills_lib.optimize.arguments import SearchWords
     from skills_lib.optimize.model import OptimizationResult
     from skills_lib.optimize.pipeline import Search
     from skills_lib.progress import Progress
+    from skills_lib.walk_forward.arguments import WindowWords
     from skills_lib.walk_forward.model import WalkForwardResult
 
 

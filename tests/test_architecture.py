@@ -17,20 +17,39 @@ HEAVY = {"pandas", "ccxt", "backtesting", "duckdb", "matplotlib", "mcp", "bokeh"
 IMPORT_LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
 
 WRONG_IMPORTS = {
-    "the rooms of skills_lib stand on each other in one order": ("skills_lib/domain/costs.py", "skills_lib.market"),
-    "the library never reaches for a strategy, a face or live money": ("skills_lib/settings.py", "strategies"),
-    "a strategy knows the domain and the strategy base, nothing else": (
+    "the packages of skills_lib stand on each other in one order": ("skills_lib/domain/costs.py", "skills_lib.market"),
+    "a stage of a validation stands alone: it imports no other module of validate, no search and no ledger": (
+        "skills_lib/validate/stages/sharpe.py",
+        "skills_lib.validate.model",
+    ),
+    "sweeps stand on the kernel, and both on the rest of backtest": (
+        "skills_lib/backtest/kernel/run.py",
+        "skills_lib.backtest.sweep.kernel",
+    ),
+    "the order book stands alone; feeds and tapes keep books, and the recorder writes what a feed receives": (
+        "skills_lib/market/depth/book/view.py",
+        "skills_lib.market.depth.feed.client",
+    ),
+    "no two packages or modules import each other in a circle": (
+        "skills_lib/backtest/metrics.py",
+        "skills_lib.backtest.pipeline",
+    ),
+    "the library never imports a strategy, an interface or live trading": ("skills_lib/settings.py", "strategies"),
+    "a strategy imports the domain and the strategy base, nothing else": (
         "strategies/sma_crossover.py",
         "skills_lib.market.candles",
     ),
-    "faces do not lean on each other": ("mcp_servers/__init__.py", "scripts.cli"),
+    "the command and the MCP servers do not import each other": ("mcp_servers/__init__.py", "scripts.cli"),
     "the domain is pure: no clock, socket, file or random number": ("skills_lib/domain/costs.py", "random"),
     "the simulator's core is pure: no clock, socket, file or random number": (
         "live/simulator/core/money.py",
         "random",
     ),
-    "an agent's face cannot sign": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
-    "live money is handed its strategy: no face, no research": ("live/__init__.py", "skills_lib.backtest.reference"),
+    "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
+    "live trading is handed its strategy: it imports no interface and no research": (
+        "live/__init__.py",
+        "skills_lib.backtest.reference",
+    ),
 }
 
 HELP_OF = """
@@ -68,6 +87,22 @@ def test_every_import_contract_is_kept() -> None:
     done = lint_imports(ROOT)
     assert done.returncode == 0, done.stdout
     assert f"Contracts: {len(IMPORT_LINTER['contracts'])} kept, 0 broken." in done.stdout
+
+
+def test_every_package_of_the_library_has_a_place_in_the_order() -> None:
+    placed = {layer for contract in IMPORT_LINTER["contracts"] for layer in contract.get("layers", [])}
+    packages = {f"skills_lib.{path.parent.name}" for path in (ROOT / "skills_lib").glob("*/__init__.py")}
+    assert packages - placed == set()
+
+
+def test_every_module_of_validate_is_forbidden_to_its_stages() -> None:
+    name = "a stage of a validation stands alone: it imports no other module of validate, no search and no ledger"
+    forbidden = next(c["forbidden_modules"] for c in IMPORT_LINTER["contracts"] if c["name"] == name)
+    modules = {f"skills_lib.validate.{path.stem}" for path in (ROOT / "skills_lib" / "validate").iterdir()}
+    assert (
+        modules - set(forbidden) - {f"skills_lib.validate.{own}" for own in ("stages", "__init__", "__pycache__")}
+        == set()
+    )
 
 
 @pytest.mark.parametrize("contract", [contract["name"] for contract in IMPORT_LINTER["contracts"]])

@@ -29,6 +29,7 @@ from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE, RateLimits
 from live.simulator.http.request_clock import RequestClock
 from live.simulator.http.rest import RestDoor
+from live.simulator.http.stream_sockets import LIFE_S, StreamSockets
 from live.simulator.latency import ASSUMED, Distribution, Latency
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.listing import built_in, with_filters
@@ -37,7 +38,6 @@ from live.simulator.player import Player
 from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
-from live.simulator.streams.sockets import LIFE_S, StreamSockets
 from live.simulator.tape_source import Played
 from live.simulator.venue import Delivery, Venue
 from skills_lib.domain.errors import InputError

@@ -17,7 +17,6 @@ from mcp_servers.shared import (
     Symbol,
     TeachingServer,
     run_library,
-    serve,
 )
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.timeframes import Timeframe
@@ -144,7 +143,3 @@ async def backtest_compare_runs(
     from mcp_servers.backtest.calls import compare_runs
 
     return await run_library(ctx, lambda _: compare_runs(run_ids))
-
-
-if __name__ == "__main__":
-    serve(server)

@@ -22,7 +22,6 @@ from mcp_servers.shared import (
     Symbol,
     TeachingServer,
     run_library,
-    serve,
 )
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
@@ -197,7 +196,3 @@ async def book(symbol: Symbol) -> str:
         return keeper().get_book(key, 20).model_dump_json()
 
     return await anyio.to_thread.run_sync(read)
-
-
-if __name__ == "__main__":
-    serve(server)

@@ -12,9 +12,10 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import parse_model
 from skills_lib.jobs import Job, JobStore
 from skills_lib.market.candles import CandleQuestion
-from skills_lib.optimize.arguments import SearchWords, WindowWords
+from skills_lib.optimize.arguments import SearchWords
 from skills_lib.settings import Settings
 from skills_lib.validate.arguments import ValidationWords
+from skills_lib.walk_forward.arguments import WindowWords
 
 
 def start(

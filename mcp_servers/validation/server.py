@@ -16,7 +16,6 @@ from mcp_servers.shared import (
     Symbol,
     TeachingServer,
     run_library,
-    serve,
 )
 from mcp_servers.validation.answers import JobAnswer, ReportAnswer, Section
 from mcp_servers.validation.arguments import (
@@ -130,7 +129,8 @@ async def validation_start_walk_forward(
     validation_status how far it is. To only search parameters on all bars use validation_start_optimize.
     """
     from skills_lib.market.candles import CandleQuestion
-    from skills_lib.optimize.arguments import SearchWords, WindowWords
+    from skills_lib.optimize.arguments import SearchWords
+    from skills_lib.walk_forward.arguments import WindowWords
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
@@ -282,7 +282,3 @@ async def validation_ledger(ctx: Context[Any, Any]) -> LedgerAnswer:
 
 def _texts(ranges: dict[str, str] | None) -> list[str]:
     return [f"{name}={values}" for name, values in (ranges or {}).items()]
-
-
-if __name__ == "__main__":
-    serve(server)

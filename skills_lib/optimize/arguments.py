@@ -1,4 +1,4 @@
-"""A sweep in the words a person or a client typed, checked in one place for every face, before candles are fetched."""
+"""A search as a person or a client typed it, checked before candles are fetched."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,6 @@ from skills_lib.optimize.pipeline import Search
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.table import Objective
-from skills_lib.walk_forward.pipeline import Walk
-from skills_lib.walk_forward.walk import parse_pick
-from skills_lib.walk_forward.windows import WindowPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +38,3 @@ class SearchWords:
         if plan.method == "grid":
             _ = space.admissible  # a grid too large to enumerate is told now
         return Search(space, plan, objective, engine)
-
-
-@dataclass(frozen=True, slots=True)
-class WindowWords:
-    """Windows, as typed."""
-
-    train: str
-    test: str
-    step: str
-    embargo: str
-    anchored: bool
-    pick: str
-
-    def walk(self, search: Search) -> Walk:
-        """What the words mean around `search`.
-
-        Raises:
-            InputError: the first word that does not fit.
-        """
-        plan = WindowPlan.parse(self.train, self.test, self.step, self.embargo, self.anchored)
-        return Walk(search, plan, parse_pick(self.pick))

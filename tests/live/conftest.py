@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from live.simulator.http.server import serving
 from live.simulator.latency import NONE
+from live.simulator.server import serving
 from live.simulator.simulator import Simulator, SimulatorSettings, Start
 from live.simulator.tape_source import TapeSource
 from skills_lib.market.depth.tape.lines import read_lines

@@ -7,7 +7,7 @@ from live.simulator.core.accounts import ASSET
 from live.simulator.core.events import AccountChanged, AlgoChanged, ConfigChanged, Event, MarginCalled, OrderChanged
 from live.simulator.core.money import plain, show
 from live.simulator.core.symbol_rules import Rules
-from live.simulator.http.endpoints.order_payloads import average_price, shown_kind
+from live.simulator.payloads.orders import average_price, shown_kind
 
 
 def frames(event: Event, rules_of: Mapping[str, Rules], now_ms: int) -> list[dict[str, Any]]:

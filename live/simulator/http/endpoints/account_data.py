@@ -9,9 +9,10 @@ from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.money import SCALE, plain, show
 from live.simulator.core.rejections import illegal
 from live.simulator.core.symbol_rules import Rules
-from live.simulator.http.endpoints import account_payloads, market_data
-from live.simulator.http.endpoints.account_payloads import Portfolio
+from live.simulator.http.endpoints import market_data
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
+from live.simulator.payloads import accounts
+from live.simulator.payloads.accounts import Portfolio
 
 SUCCESS = {"code": 200, "msg": "success"}
 
@@ -22,27 +23,27 @@ def _portfolio(call: Call) -> Portfolio:
 
 async def account_v2(call: Call) -> dict[str, Any]:
     """`GET /fapi/v2/account`."""
-    return account_payloads.account_v2(_portfolio(call))
+    return accounts.account_v2(_portfolio(call))
 
 
 async def account_v3(call: Call) -> dict[str, Any]:
     """`GET /fapi/v3/account`."""
-    return account_payloads.account_v3(_portfolio(call))
+    return accounts.account_v3(_portfolio(call))
 
 
 async def balance(call: Call) -> list[dict[str, Any]]:
     """`GET /fapi/v3/balance`."""
-    return account_payloads.balance(_portfolio(call))
+    return accounts.balance(_portfolio(call))
 
 
 async def position_risk_v2(call: Call) -> list[dict[str, Any]]:
     """`GET /fapi/v2/positionRisk`."""
-    return account_payloads.position_risk_v2(_portfolio(call), call.optional_symbol())
+    return accounts.position_risk_v2(_portfolio(call), call.optional_symbol())
 
 
 async def position_risk_v3(call: Call) -> list[dict[str, Any]]:
     """`GET /fapi/v3/positionRisk`."""
-    return account_payloads.position_risk_v3(_portfolio(call), call.optional_symbol())
+    return accounts.position_risk_v3(_portfolio(call), call.optional_symbol())
 
 
 async def leverage_bracket(call: Call) -> list[dict[str, Any]]:

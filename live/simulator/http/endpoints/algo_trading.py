@@ -5,9 +5,9 @@ from typing import Any
 from live.simulator.core.algo import AlgoOrder
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo
 from live.simulator.core.rejections import no_such_order
-from live.simulator.http.endpoints import order_payloads
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
 from live.simulator.http.endpoints.requests import algo_request
+from live.simulator.payloads import orders
 
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
@@ -16,7 +16,7 @@ async def place(call: Call) -> dict[str, Any]:
     """`POST /algoOrder`."""
     rules = call.rules()
     algo: AlgoOrder = await call.send(PlaceAlgo(algo_request(call.params, rules, call.owner)))
-    return order_payloads.algo(algo, rules)
+    return orders.algo(algo, rules)
 
 
 async def cancel(call: Call) -> dict[str, Any]:
@@ -37,7 +37,7 @@ async def show(call: Call) -> dict[str, Any]:
     own = [algo for algo in _own(call) if algo.algo_id == number or (algo.client_id == client_id != "")]
     if not own:
         raise no_such_order()
-    return order_payloads.algo_status(own[-1], call.rules(own[-1].symbol))
+    return orders.algo_status(own[-1], call.rules(own[-1].symbol))
 
 
 def _own(call: Call) -> list[AlgoOrder]:
@@ -49,7 +49,7 @@ async def open_algos(call: Call) -> list[dict[str, Any]]:
     number = call.params.integer("algoId")
     found = call.state.waiting_algos(call.owner, call.optional_symbol())
     chosen = [algo for algo in found if number in (0, algo.algo_id)]
-    return [order_payloads.algo_status(algo, call.rules(algo.symbol)) for algo in chosen]
+    return [orders.algo_status(algo, call.rules(algo.symbol)) for algo in chosen]
 
 
 async def all_algos(call: Call) -> list[dict[str, Any]]:
@@ -62,7 +62,7 @@ async def all_algos(call: Call) -> list[dict[str, Any]]:
         if algo.symbol == rules.symbol and algo.algo_id >= first and start <= algo.created_ms <= end
     ]
     chosen = wanted[:limit] if first or start else wanted[-limit:]
-    return [order_payloads.algo_status(algo, rules) for algo in chosen]
+    return [orders.algo_status(algo, rules) for algo in chosen]
 
 
 SIGNED = Security.SIGNED

@@ -8,10 +8,10 @@ from live.simulator.core.commands import Cancel, CancelAll, SetCountdown, Submit
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal, missing, no_such_order
-from live.simulator.http.endpoints import order_payloads
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
 from live.simulator.http.endpoints.params import Params
 from live.simulator.http.endpoints.requests import amendment, order_request
+from live.simulator.payloads import orders
 
 MOST_IN_A_BATCH = 5
 KEPT_WITHOUT_FILLS_MS = 3 * 24 * 3600 * 1000
@@ -28,7 +28,7 @@ async def place(call: Call) -> dict[str, Any]:
     order: Order = await call.send(Submit(order_request(call.params, rules, call.owner)))
     if kind == "ACK":
         order.status, order.filled, order.cost = OrderStatus.NEW, 0, 0
-    return order_payloads.acknowledged(order, rules)
+    return orders.acknowledged(order, rules)
 
 
 async def try_out(call: Call) -> dict[str, Any]:
@@ -43,14 +43,14 @@ async def amend(call: Call) -> dict[str, Any]:
     order: Order = await call.send(amendment(call.params, rules, call.owner))
     own = (entry.amendment_id for entry in reversed(call.state.amendments) if entry.order_id == order.order_id)
     number = next(own)
-    return order_payloads.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": number}
+    return orders.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": number}
 
 
 async def cancel(call: Call) -> dict[str, Any]:
     """`DELETE /order`."""
     rules = call.rules()
     order: Order = await call.send(Cancel(call.owner, rules.symbol, *call.params.order_id()))
-    return order_payloads.acknowledged(order, rules)
+    return orders.acknowledged(order, rules)
 
 
 async def cancel_all(call: Call) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _known(call: Call, symbol: str) -> list[Order]:
 async def show_order(call: Call) -> dict[str, Any]:
     """`GET /order`."""
     order = _find(call)
-    return order_payloads.order(order, call.rules())
+    return orders.order(order, call.rules())
 
 
 async def show_open_order(call: Call) -> dict[str, Any]:
@@ -153,13 +153,13 @@ async def show_open_order(call: Call) -> dict[str, Any]:
     order = _find(call)
     if not order.status.open:
         raise no_such_order()
-    return order_payloads.order(order, call.rules())
+    return orders.order(order, call.rules())
 
 
 async def open_orders(call: Call) -> list[dict[str, Any]]:
     """`GET /openOrders`."""
     found = call.state.open_orders(call.owner, call.optional_symbol())
-    return [order_payloads.order(order, call.rules(order.symbol)) for order in found]
+    return [orders.order(order, call.rules(order.symbol)) for order in found]
 
 
 async def all_orders(call: Call) -> list[dict[str, Any]]:
@@ -170,7 +170,7 @@ async def all_orders(call: Call) -> list[dict[str, Any]]:
     known = _known(call, rules.symbol)
     wanted = [order for order in known if order.order_id >= first and start <= order.created_ms <= end]
     chosen = wanted[:limit] if first or start else wanted[-limit:]
-    return [order_payloads.order(order, rules) for order in chosen]
+    return [orders.order(order, rules) for order in chosen]
 
 
 async def user_trades(call: Call) -> list[dict[str, Any]]:
@@ -189,7 +189,7 @@ async def user_trades(call: Call) -> list[dict[str, Any]]:
         and start <= record.fill.time_ms <= end
     ]
     chosen = wanted[:limit] if first or call.params.get("startTime") else wanted[-limit:]
-    return [order_payloads.trade(record, rules) for record in chosen]
+    return [orders.trade(record, rules) for record in chosen]
 
 
 async def amendments(call: Call) -> list[dict[str, Any]]:
@@ -204,7 +204,7 @@ async def amendments(call: Call) -> list[dict[str, Any]]:
         and number in (0, entry.order_id)
         and client_id in ("", entry.client_id)
     ]
-    return [order_payloads.amendment(entry, rules) for entry in reversed(own[-limit:])]
+    return [orders.amendment(entry, rules) for entry in reversed(own[-limit:])]
 
 
 SIGNED = Security.SIGNED

@@ -12,10 +12,10 @@ from aiohttp import WSMsgType, web
 from live.simulator.core.events import Event
 from live.simulator.faults import Faults
 from live.simulator.http.gateway import Gateway
+from live.simulator.http.socket import Socket
 from live.simulator.streams import user_frames
 from live.simulator.streams.hub import MOST_STREAMS, Hub, encode
 from live.simulator.streams.names import Route
-from live.simulator.streams.socket import Socket
 
 PING_S = 180.0
 PONG_WITHIN_S = 600.0

@@ -1,1 +1,0 @@
-"""Requests as Binance words them: parameters in, payloads out, over REST and over the WebSocket API alike."""

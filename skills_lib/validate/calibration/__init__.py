@@ -1,1 +1,0 @@
-"""The proof of the verdict: validation on markets whose truth is known."""
