@@ -100,7 +100,7 @@ async def run_library(
     """
 
     def call() -> T:
-        return work(_Forward(ctx))
+        return work(_ProgressForwarder(ctx))
 
     try:
         return await anyio.to_thread.run_sync(call, limiter=limiter)
@@ -118,7 +118,7 @@ def serve(server: TeachingServer) -> None:
         sys.exit(130)
 
 
-class _Forward:
+class _ProgressForwarder:
     """Tells the client how far the work is: a number that only grows, as MCP demands, and the message.
 
     Work comes in phases that each count from 0 (candles, then the run), so the number is percent over all phases so

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.results import RunStore
     from skills_lib.backtest.strategy import LoadedStrategy
-    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.market.candles import CandleArguments
 
 
 def register(app: typer.Typer) -> None:
@@ -68,7 +68,7 @@ def backtest_strategy(
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.costs import costs_from
     from skills_lib.domain.models import parse_model
-    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.market.candles import CandleArguments
 
     rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
     settings = parse_model(
@@ -81,7 +81,7 @@ def backtest_strategy(
         trade_on_close=trade_on_close,
         engine=engine,
     )
-    question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
+    question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
     _run_and_show(strategy, question, _assignments(param or []), settings, as_json=json)
 
 
@@ -116,18 +116,18 @@ def compare_runs(
 
 def _run_and_show(
     strategy: str,
-    question: "CandleQuestion",
+    question: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
     as_json: bool,
 ) -> None:
-    from scripts.counting import count_trials
-    from skills_lib.backtest.pipeline import answer
+    from scripts.counting import trial_counters
+    from skills_lib.backtest.pipeline import run_backtest
 
-    subject = _subject(strategy, given)
+    subject = _loaded_strategy(strategy, given)
     with progress_bar(shown=not as_json) as progress:
         candles = question.answer(Settings(), progress)
-        result = answer(subject, candles, given, settings, _store(), count_trials("test-strategy"), progress)
+        result = run_backtest(subject, candles, given, settings, _store(), trial_counters("test-strategy"), progress)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -136,7 +136,7 @@ def _run_and_show(
         print_result(result)
 
 
-def _subject(name: str, given: "dict[str, object]") -> "LoadedStrategy":
+def _loaded_strategy(name: str, given: "dict[str, object]") -> "LoadedStrategy":
     """Load the strategy and check its parameters before any candle is fetched."""
     import strategies
     from skills_lib.backtest.strategy import LoadedStrategy, parameter_space

@@ -11,7 +11,7 @@ from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.calibrate.model import Calibration
-    from skills_lib.calibrate.pipeline import Asked
+    from skills_lib.calibrate.pipeline import CalibrationRequest
     from skills_lib.progress import Progress
 
 FAMILY = "sma_crossover"
@@ -47,17 +47,17 @@ def calibrate(
     Example: twokey calibrate --markets 200 --seed 1
     """
     with progress_bar(shown=not json) as progress:
-        from skills_lib.calibrate.pipeline import Asked
+        from skills_lib.calibrate.pipeline import CalibrationRequest
 
-        asked = Asked.parse(markets, planted, sharpe or [], seed)
-        result = _calibrated(asked, data_dir, progress)
+        request = CalibrationRequest.parse(markets, planted, sharpe or [], seed)
+        result = _calibrated(request, data_dir, progress)
         if json:
             print_json(result.model_dump(mode="json"))
     if not json:
         _print(result)
 
 
-def _calibrated(asked: "Asked", data_dir: Path | None, progress: "Progress") -> "Calibration":
+def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: "Progress") -> "Calibration":
     import strategies
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.strategy import LoadedStrategy
@@ -67,7 +67,7 @@ def _calibrated(asked: "Asked", data_dir: Path | None, progress: "Progress") -> 
     home = Settings()
     subject = LoadedStrategy(FAMILY, strategies.load(FAMILY), strategies.source_file(FAMILY))
     return calibrate_on(
-        subject, asked, find_histories(home, data_dir), BacktestSettings(), home.calibrations_dir, progress
+        subject, request, find_histories(home, data_dir), BacktestSettings(), home.calibrations_dir, progress
     )
 
 

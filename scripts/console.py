@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +37,7 @@ def wide_console() -> "Console":
 def progress_bar(shown: bool = True) -> Iterator[Progress]:
     """A bar on standard error while long work runs; silent where nobody would see it."""
     if not (shown and sys.stderr.isatty()):
-        yield silent
+        yield no_progress
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn

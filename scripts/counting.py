@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from skills_lib.ledger.counter import CountInLedger
+    from skills_lib.ledger.counter import OpenLedgerCounter
 
 
-def count_trials(verb: str, job: Path | None = None) -> "CountInLedger":
+def trial_counters(verb: str, job: Path | None = None) -> "OpenLedgerCounter":
     """The count that the verb's pipeline opens. `job`: the folder of the job of an MCP server it runs as."""
-    from skills_lib.ledger.counter import counting
+    from skills_lib.ledger.counter import ledger_counters
     from skills_lib.ledger.ledger import Ledger
 
-    return counting(Ledger.of(Settings()), _origin(verb, job))
+    return ledger_counters(Ledger.of(Settings()), _origin(verb, job))
 
 
 def _origin(verb: str, job: Path | None) -> str:

@@ -64,7 +64,7 @@ def fetch_candles(
     from skills_lib.market import candles
 
     settings = Settings()
-    request = candles.CandleQuestion(symbol, timeframe, since, until, source, exchange).request(settings)
+    request = candles.CandleArguments(symbol, timeframe, since, until, source, exchange).request(settings)
     with progress_bar(not json) as progress:
         found = candles.fetch(request, settings, progress)
     _show(_facts(found), json)
@@ -131,8 +131,8 @@ def _cache_and_key(symbol: str, timeframe: str, exchange: str | None) -> "tuple[
     from skills_lib.domain.instruments import Instrument
     from skills_lib.domain.timeframes import Timeframe
     from skills_lib.market.candles.cache import CacheKey, CandleCache
+    from skills_lib.market.candles.exchange_client import require_exchange
     from skills_lib.market.candles.model import Source
-    from skills_lib.market.candles.venues import require_exchange
 
     settings = Settings()
     venue = exchange or settings.exchange

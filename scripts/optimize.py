@@ -31,7 +31,7 @@ from scripts.options import (
     Trials,
     Until,
 )
-from scripts.sweep_request import Sweep, progress_of, run_optimize, run_walk_forward, settings_of
+from scripts.sweep_request import SweepCommand, progress_of, run_optimize, run_walk_forward, settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -72,12 +72,12 @@ def optimize(
     Example: twokey optimize sma_crossover BTC 1h --param fast=5:60:5 --param slow=20:200:10
     """
     with progress_of(job, shown=not json) as progress:
-        from skills_lib.market.candles import CandleQuestion
-        from skills_lib.optimize.arguments import SearchWords
+        from skills_lib.market.candles import CandleArguments
+        from skills_lib.optimize.arguments import SearchArguments
 
-        words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
-        question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
-        sweep = Sweep(strategy, words, question, settings_of(costs, cash, leverage), cluster, job)
+        arguments = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
+        question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
+        sweep = SweepCommand(strategy, arguments, question, settings_of(costs, cash, leverage), cluster, job)
         result = run_optimize(sweep, progress)
         if json:
             print_json(result.model_dump(mode="json"))
@@ -125,14 +125,14 @@ def walk_forward(
     Example: twokey walk-forward sma_crossover BTC 1h --train 180d --test 60d --step 30d --embargo 1d
     """
     with progress_of(job, shown=not json) as progress:
-        from skills_lib.market.candles import CandleQuestion
-        from skills_lib.optimize.arguments import SearchWords
-        from skills_lib.walk_forward.arguments import WindowWords
+        from skills_lib.market.candles import CandleArguments
+        from skills_lib.optimize.arguments import SearchArguments
+        from skills_lib.walk_forward.arguments import WindowArguments
 
-        words = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
-        windows = WindowWords(train, test, step, embargo, anchored, pick)
-        question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
-        sweep = Sweep(strategy, words, question, settings_of(costs, cash, leverage), cluster, job)
+        arguments = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
+        windows = WindowArguments(train, test, step, embargo, anchored, pick)
+        question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
+        sweep = SweepCommand(strategy, arguments, question, settings_of(costs, cash, leverage), cluster, job)
         result = run_walk_forward(sweep, windows, progress)
         if json:
             print_json(result.model_dump(mode="json"))

@@ -101,9 +101,9 @@ def simulate(
 
 
 def _report(settings: "SimulatorSettings", tape: Path, sent: "list[Sent]") -> None:
-    from live.simulator.replay import three_outcomes
+    from live.simulator.replay import replay_fill_models
 
-    for outcome in three_outcomes(settings, tape, sent):
+    for outcome in replay_fill_models(settings, tape, sent):
         typer.echo(outcome.line())
 
 

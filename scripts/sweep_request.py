@@ -7,29 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.console import progress_bar
-from scripts.counting import count_trials
+from scripts.counting import trial_counters
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.backtest.sweep.evaluator import Evaluator
-    from skills_lib.market.candles import CandleQuestion, Candles
-    from skills_lib.optimize.arguments import SearchWords
+    from skills_lib.market.candles import CandleArguments, Candles
+    from skills_lib.optimize.arguments import SearchArguments
     from skills_lib.optimize.model import OptimizationResult
-    from skills_lib.optimize.pipeline import Search
+    from skills_lib.optimize.pipeline import SearchRequest
     from skills_lib.progress import Progress
-    from skills_lib.walk_forward.arguments import WindowWords
+    from skills_lib.walk_forward.arguments import WindowArguments
     from skills_lib.walk_forward.model import WalkForwardResult
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class SweepCommand:
     """What optimise and walk-forward are both asked. `job`: the folder of the job that asks."""
 
     strategy: str
-    words: "SearchWords"
-    question: "CandleQuestion"
+    arguments: "SearchArguments"
+    question: "CandleArguments"
     settings: "BacktestSettings"
     cluster: str | None
     job: Path | None = None
@@ -46,7 +46,7 @@ class Sweep:
         return LoadedStrategy(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
 
     def opener(
-        self, subject: "LoadedStrategy", asked: "Search", candles: "Candles"
+        self, subject: "LoadedStrategy", asked: "SearchRequest", candles: "Candles"
     ) -> "Callable[[], AbstractContextManager[Evaluator]]":
         """Opens the engine when something is to be computed."""
         from skills_lib.backtest.sweep.open import open_evaluator
@@ -54,7 +54,7 @@ class Sweep:
         return lambda: open_evaluator(asked.engine, subject.strategy, candles.bars, self.settings, self.cluster)
 
 
-def run_optimize(sweep: Sweep, progress: "Progress") -> "OptimizationResult":
+def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResult":
     """Check, load and optimise.
 
     Raises:
@@ -65,14 +65,14 @@ def run_optimize(sweep: Sweep, progress: "Progress") -> "OptimizationResult":
     from skills_lib.optimize.store import SweepStore
 
     home, subject = Settings(), sweep.subject()
-    asked = sweep.words.search(subject.strategy)
+    asked = sweep.arguments.search(subject.strategy)
     candles = sweep.question.answer(home, progress)
     store = SweepStore(home.optimizations_dir, OptimizationResult)
-    opener, count = sweep.opener(subject, asked, candles), count_trials("optimize", sweep.job)
+    opener, count = sweep.opener(subject, asked, candles), trial_counters("optimize", sweep.job)
     return optimize(subject, candles, asked, sweep.settings, store, opener, count, progress)
 
 
-def run_walk_forward(sweep: Sweep, windows: "WindowWords", progress: "Progress") -> "WalkForwardResult":
+def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: "Progress") -> "WalkForwardResult":
     """Check, load and walk forward.
 
     Raises:
@@ -83,10 +83,10 @@ def run_walk_forward(sweep: Sweep, windows: "WindowWords", progress: "Progress")
     from skills_lib.walk_forward.pipeline import walk_forward
 
     home, subject = Settings(), sweep.subject()
-    asked = windows.walk(search := sweep.words.search(subject.strategy))
+    asked = windows.walk(search := sweep.arguments.search(subject.strategy))
     candles = sweep.question.answer(home, progress)
     store = SweepStore(home.walk_forwards_dir, WalkForwardResult)
-    opener, count = sweep.opener(subject, search, candles), count_trials("walk-forward", sweep.job)
+    opener, count = sweep.opener(subject, search, candles), trial_counters("walk-forward", sweep.job)
     return walk_forward(subject, candles, asked, sweep.settings, store, opener, count, progress)
 
 

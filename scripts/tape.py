@@ -132,8 +132,8 @@ def export(
 
 
 def _format(out: Path, named: ExportFormat | None) -> ExportFormat:
-    told = {".parquet": ExportFormat.PARQUET, ".npz": ExportFormat.HFTBACKTEST}.get(out.suffix)
-    if (found := named or told) is None:
+    described = {".parquet": ExportFormat.PARQUET, ".npz": ExportFormat.HFTBACKTEST}.get(out.suffix)
+    if (found := named or described) is None:
         raise InputError(f"What to write to {out.name}? Name it .parquet or .npz, or choose with --format.")
     return found
 

@@ -108,17 +108,17 @@ def validate(
     Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
     """
     with progress_of(job, shown=not json) as progress:
-        from scripts.validation_request import Asked, run_stages, run_validation
-        from skills_lib.market.candles import CandleQuestion
-        from skills_lib.optimize.arguments import SearchWords
-        from skills_lib.validate.arguments import ValidationWords
+        from scripts.validation_request import ValidationCommand, run_stages, run_validation
+        from skills_lib.market.candles import CandleArguments
+        from skills_lib.optimize.arguments import SearchArguments
+        from skills_lib.validate.arguments import ValidationArguments
 
-        search = SearchWords(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
+        search = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)
-        words = ValidationWords(search, *windows, symbols, timeframes, open_sealed, reason)
-        question = CandleQuestion(symbol, timeframe, since, until, source, exchange, data)
-        asked = Asked(strategy, words, question, settings_of(costs, cash, leverage), data_dir, job)
-        answer = run_validation(asked, progress) if only is None else run_stages(asked, only, progress)
+        arguments = ValidationArguments(search, *windows, symbols, timeframes, open_sealed, reason)
+        question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
+        command = ValidationCommand(strategy, arguments, question, settings_of(costs, cash, leverage), data_dir, job)
+        answer = run_validation(command, progress) if only is None else run_stages(command, only, progress)
         if json:
             print_json(answer.model_dump(mode="json"))
     if not json:

@@ -4,27 +4,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.counting import count_trials
+from scripts.counting import trial_counters
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.strategy import LoadedStrategy
-    from skills_lib.market.candles import CandleQuestion, Candles
+    from skills_lib.market.candles import CandleArguments, Candles
     from skills_lib.progress import Progress
-    from skills_lib.validate.arguments import ValidationWords
+    from skills_lib.validate.arguments import ValidationArguments
     from skills_lib.validate.model import StageAnswers, ValidationResult
-    from skills_lib.validate.pipeline import Keepers, Validation
+    from skills_lib.validate.pipeline import Services, ValidationRequest
     from skills_lib.validate.resample import RunResampled
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ValidationCommand:
     """What the verb is asked. `data_dir`: where files are found by symbol and timeframe; `job`: who asks."""
 
     strategy: str
-    words: "ValidationWords"
-    question: "CandleQuestion"
+    arguments: "ValidationArguments"
+    question: "CandleArguments"
     settings: "BacktestSettings"
     data_dir: Path | None
     job: Path | None
@@ -55,7 +55,7 @@ class Asked:
         return replace(self.question, symbol=symbol, timeframe=timeframe, data=data).answer(home, progress)
 
 
-def run_validation(asked: Asked, progress: "Progress") -> "ValidationResult":
+def run_validation(command: ValidationCommand, progress: "Progress") -> "ValidationResult":
     """Check, load and validate.
 
     Raises:
@@ -63,11 +63,11 @@ def run_validation(asked: Asked, progress: "Progress") -> "ValidationResult":
     """
     from skills_lib.validate.pipeline import validate
 
-    subject, candles, validation = _loaded(asked, progress)
-    return validate(subject, candles, validation, _keepers(asked, subject, candles), progress)
+    subject, candles, validation = _loaded(command, progress)
+    return validate(subject, candles, validation, _services(command, subject, candles), progress)
 
 
-def run_stages(asked: Asked, only: str, progress: "Progress") -> "StageAnswers":
+def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "StageAnswers":
     """Check, load and answer some stages.
 
     Raises:
@@ -76,8 +76,8 @@ def run_stages(asked: Asked, only: str, progress: "Progress") -> "StageAnswers":
     from skills_lib.validate.single_stages import parse_stages, validate_stages
 
     names = parse_stages(only)
-    subject, candles, validation = _loaded(asked, progress)
-    return validate_stages(subject, candles, validation, count_trials("validate", asked.job), names, progress)
+    subject, candles, validation = _loaded(command, progress)
+    return validate_stages(subject, candles, validation, trial_counters("validate", command.job), names, progress)
 
 
 def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> "RunResampled":
@@ -93,27 +93,29 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
     return resample(RunStore(home.results_dir), run_id, samples, seed, data, home)
 
 
-def _loaded(asked: Asked, progress: "Progress") -> "tuple[LoadedStrategy, Candles, Validation]":
-    from skills_lib.validate.other_markets import find_others
-    from skills_lib.validate.pipeline import Validation, sealed_from
+def _loaded(command: ValidationCommand, progress: "Progress") -> "tuple[LoadedStrategy, Candles, ValidationRequest]":
+    from skills_lib.validate.other_markets import find_other_markets
+    from skills_lib.validate.pipeline import ValidationRequest, sealed_from
 
-    home, subject, question = Settings(), asked.subject(), asked.question
-    plan, opening = asked.words.plan(subject.strategy), asked.words.opening()
+    home, subject, question = Settings(), command.subject(), command.question
+    plan, opening = command.arguments.plan(subject.strategy), command.arguments.opening()
     question.request(home)
-    pairs = asked.words.pairs(question.symbol, question.timeframe)
-    candles = asked.candles(question.symbol, question.timeframe, home, progress)
-    others = find_others(candles, sealed_from(candles), pairs, lambda s, t: asked.candles(s, t, home, progress))
-    return subject, candles, Validation(plan, asked.settings, others, opening)
+    pairs = command.arguments.pairs(question.symbol, question.timeframe)
+    candles = command.candles(question.symbol, question.timeframe, home, progress)
+    other_markets = find_other_markets(
+        candles, sealed_from(candles), pairs, lambda s, t: command.candles(s, t, home, progress)
+    )
+    return subject, candles, ValidationRequest(plan, command.settings, other_markets, opening)
 
 
-def _keepers(asked: Asked, subject: "LoadedStrategy", candles: "Candles") -> "Keepers":
+def _services(command: ValidationCommand, subject: "LoadedStrategy", candles: "Candles") -> "Services":
     from skills_lib.ledger.ledger import Ledger
-    from skills_lib.ledger.validation_seal import LedgerSeal
+    from skills_lib.ledger.validation_seal import LedgerHoldoutSeal
     from skills_lib.optimize.store import SweepStore
     from skills_lib.validate.model import ValidationResult
-    from skills_lib.validate.pipeline import Keepers, sealed_from
+    from skills_lib.validate.pipeline import Services, sealed_from
 
-    home, count = Settings(), count_trials("validate", asked.job)
+    home, count = Settings(), trial_counters("validate", command.job)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
-    seal = LedgerSeal(Ledger.of(home), count(subject, sealed, asked.settings).asked)
-    return Keepers(count, seal, SweepStore(home.validation_reports_dir, ValidationResult))
+    seal = LedgerHoldoutSeal(Ledger.of(home), count(subject, sealed, command.settings).context)
+    return Services(count, seal, SweepStore(home.validation_reports_dir, ValidationResult))

@@ -32,7 +32,7 @@ CANCEL_SECONDS = 15.0
 _POLL_SECONDS = 0.05
 
 
-class Job(FrozenModel):
+class JobStatus(FrozenModel):
     """One job. `done` of `total` is its progress; `error` the one line it failed with; times are UTC."""
 
     job_id: str
@@ -53,7 +53,7 @@ class JobStore:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def start(self, command: Sequence[str], arguments: Sequence[str]) -> Job:
+    def start(self, command: Sequence[str], arguments: Sequence[str]) -> JobStatus:
         """Start `command` with `arguments` and this job's folder; the same arguments are the same job.
 
         A job that is running is returned as it is; one that ended is started again, and goes on where it was.
@@ -69,7 +69,7 @@ class JobStore:
         (folder / "pid").write_text(str(process.pid), encoding="ascii")
         return self.get(job_id)
 
-    def get(self, job_id: str) -> Job:
+    def get(self, job_id: str) -> JobStatus:
         """The job as it stands now.
 
         Raises:
@@ -87,7 +87,7 @@ class JobStore:
             return latest if latest and latest.state != "running" else _dead(found, folder)
         return found
 
-    def cancel(self, job_id: str) -> Job:
+    def cancel(self, job_id: str) -> JobStatus:
         """Interrupt a running job as ctrl-C would, so that it keeps what it finished; end it if it does not listen.
 
         Raises:
@@ -113,7 +113,7 @@ class JobStore:
             os.kill(pid, kind)
         return True
 
-    def _await_start(self, job_id: str) -> Job:
+    def _await_start(self, job_id: str) -> JobStatus:
         while (found := self.get(job_id)).state == "starting":
             time.sleep(_POLL_SECONDS)
         return found
@@ -132,7 +132,7 @@ class JobStore:
         lock.release()
         return False
 
-    def _started(self, folder: Path, found: Job) -> Job:
+    def _started(self, folder: Path, found: JobStatus) -> JobStatus:
         """A job between its start and its first word: alive as a process, or gone before it could speak."""
         age = datetime.now(UTC) - datetime.fromisoformat(found.started_at)
         if _exists(folder / "pid") and age.total_seconds() < START_SECONDS:
@@ -196,12 +196,12 @@ def _spawn(command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
     return process
 
 
-def _fresh(job_id: str, arguments: list[str]) -> Job:
+def _fresh(job_id: str, arguments: list[str]) -> JobStatus:
     now = _now()
-    return Job(job_id=job_id, arguments=arguments, state="starting", pid=0, started_at=now, updated_at=now)
+    return JobStatus(job_id=job_id, arguments=arguments, state="starting", pid=0, started_at=now, updated_at=now)
 
 
-def _dead(found: Job, folder: Path) -> Job:
+def _dead(found: JobStatus, folder: Path) -> JobStatus:
     log = folder / "log.txt"
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
     reason = said[-1] if said else "It was killed, or the machine went down."
@@ -218,14 +218,14 @@ def _exists(pid_file: Path) -> bool:
     return True
 
 
-def _read(folder: Path) -> Job | None:
+def _read(folder: Path) -> JobStatus | None:
     try:
-        return Job.model_validate_json((folder / "state.json").read_bytes())
+        return JobStatus.model_validate_json((folder / "state.json").read_bytes())
     except (OSError, ValueError):
         return None
 
 
-def _write(folder: Path, job: Job) -> None:
+def _write(folder: Path, job: JobStatus) -> None:
     scratch = folder / f".state-{os.getpid()}-{threading.get_ident()}"
     scratch.write_text(job.model_dump_json(indent=2), encoding="utf-8")
     scratch.replace(folder / "state.json")

@@ -6,5 +6,5 @@ Progress = Callable[[int, int, str], None]
 """Called as `progress(done, total, message)`; a face may raise from it to cancel the work."""
 
 
-def silent(_done: int, _total: int, _message: str) -> None:
+def no_progress(_done: int, _total: int, _message: str) -> None:
     """Tell nobody."""

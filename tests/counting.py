@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from skills_lib.ledger.counter import CountInLedger, counting
+from skills_lib.ledger.counter import OpenLedgerCounter, ledger_counters
 from skills_lib.ledger.ledger import Ledger
 
 
-def counted_beside(folder: Path) -> CountInLedger:
+def counted_beside(folder: Path) -> OpenLedgerCounter:
     """Counts in a ledger beside `folder`, for a workspace that holds nothing else."""
-    return counting(ledger_beside(folder), "a test")
+    return ledger_counters(ledger_beside(folder), "a test")
 
 
 def ledger_beside(folder: Path) -> Ledger:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from skills_lib.domain.errors import InputError
-from skills_lib.jobs import Job, JobStore
+from skills_lib.jobs import JobStatus, JobStore
 from tests.backtest.sweep.processes import COUNTING, ROOT, TWOKEY, counted_runs, processes_of_group, wait_until
 
 SPAN = ["--source", "sample", "--since", "2023-01-01", "--until", "2023-03-01", "--engine", "reference"]
@@ -34,12 +34,12 @@ def jobs(home: Path) -> JobStore:
     return JobStore(home / "backtests" / "jobs")
 
 
-def ended(jobs: JobStore, job: Job) -> Job:
+def ended(jobs: JobStore, job: JobStatus) -> JobStatus:
     wait_until(lambda: jobs.get(job.job_id).state not in ("starting", "running"))
     return jobs.get(job.job_id)
 
 
-def working(jobs: JobStore, job: Job) -> Job:
+def working(jobs: JobStore, job: JobStatus) -> JobStatus:
     wait_until(lambda: jobs.get(job.job_id).done > 0)
     return jobs.get(job.job_id)
 

@@ -192,10 +192,10 @@ def test_every_agent_that_a_skill_sends_work_to_exists() -> None:
 
 def test_the_fields_the_skill_of_validating_speaks_of_are_in_the_answer() -> None:
     from skills_lib.validate.model import OverfittingFigures, ValidationResult
-    from skills_lib.validate.verdict import Verdict
+    from skills_lib.validate.verdict import ValidationVerdict
 
     known = {*ValidationResult.model_fields, *OverfittingFigures.model_fields}
-    known |= {f"verdict.{name}" for name in Verdict.model_fields} | {
+    known |= {f"verdict.{name}" for name in ValidationVerdict.model_fields} | {
         t for names in server_tools().values() for t in names
     }
     skill = ROOT / ".claude" / "skills" / "backtest-validate" / "SKILL.md"

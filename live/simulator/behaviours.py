@@ -34,9 +34,9 @@ def read_register() -> tuple[Behaviour, ...]:
     """Every behaviour, in the order of the page."""
     text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     return tuple(
-        Behaviour(area, told, Source(source))
+        Behaviour(area, described, Source(source))
         for area, section in tomllib.loads(text).items()
-        for source, told in section["entries"]
+        for source, described in section["entries"]
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from live.simulator.core.money import SCALE, parse
-from live.simulator.core.symbol_rules import Bracket, Rules
+from live.simulator.core.symbol_rules import Bracket, SymbolRules
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.model import WireLevel
@@ -17,12 +17,12 @@ _BUILT_IN = Path(__file__).with_name("listings") / "usdm.json"
 _ANY = "*"
 
 
-def built_in() -> dict[str, Rules]:
+def built_in() -> dict[str, SymbolRules]:
     """The symbols that come with the simulator."""
     return _rules(json.loads(_BUILT_IN.read_text(encoding="utf-8")))
 
 
-def from_file(path: Path) -> dict[str, Rules]:
+def from_file(path: Path) -> dict[str, SymbolRules]:
     """Symbols of a saved answer of `GET /fapi/v1/exchangeInfo`, plain or gzipped.
 
     Raises:
@@ -37,7 +37,7 @@ def from_file(path: Path) -> dict[str, Rules]:
         raise InputError(f"{path} is no saved exchangeInfo ({reason}). Save GET /fapi/v1/exchangeInfo.") from None
 
 
-def inferred(symbol: str, levels: Iterable[WireLevel]) -> Rules:
+def inferred(symbol: str, levels: Iterable[WireLevel]) -> SymbolRules:
     """Filters for a symbol that is not listed: tick and step are the finest decimals its snapshot uses."""
     scale = Scale.of_levels(levels)
     instrument = Instrument.parse(symbol)
@@ -53,13 +53,13 @@ def inferred(symbol: str, levels: Iterable[WireLevel]) -> Rules:
         "quantityPrecision": scale.quantity_decimals,
         "filters": _inferred_filters(tick, step),
     }
-    return Rules.of(listing, _brackets(_built_in_brackets()[_ANY]))
+    return SymbolRules.of(listing, _brackets(_built_in_brackets()[_ANY]))
 
 
-def with_filters(rules: Rules, changes: dict[str, dict[str, str]]) -> Rules:
+def with_filters(rules: SymbolRules, changes: dict[str, dict[str, str]]) -> SymbolRules:
     """The same symbol with some filters changed: `{"PRICE_FILTER": {"tickSize": "0.50"}}`."""
     filters = [entry | changes.get(entry["filterType"], {}) for entry in rules.listing["filters"]]
-    return Rules.of(rules.listing | {"filters": filters}, rules.brackets)
+    return SymbolRules.of(rules.listing | {"filters": filters}, rules.brackets)
 
 
 def _unit(decimals: int) -> str:
@@ -82,10 +82,13 @@ def _built_in_brackets() -> dict[str, Any]:
     return found
 
 
-def _rules(listing: dict[str, Any]) -> dict[str, Rules]:
+def _rules(listing: dict[str, Any]) -> dict[str, SymbolRules]:
     tables = _built_in_brackets()
     symbols = [entry for entry in listing["symbols"] if entry.get("quoteAsset") == "USDT"]
-    return {entry["symbol"]: Rules.of(entry, _brackets(tables.get(entry["symbol"], tables[_ANY]))) for entry in symbols}
+    return {
+        entry["symbol"]: SymbolRules.of(entry, _brackets(tables.get(entry["symbol"], tables[_ANY])))
+        for entry in symbols
+    }
 
 
 def _brackets(rows: list[dict[str, Any]]) -> tuple[Bracket, ...]:

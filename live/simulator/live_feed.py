@@ -7,14 +7,14 @@ from live.simulator.simulator import Simulator
 from live.simulator.tape_source import TapeSource
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed.streams import Silent
+from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.model import Venue, WireError
 from skills_lib.market.depth.wire import decode
 
 CHANNELS = (Channel.DEPTH, Channel.BOOK_TICKER, Channel.AGG_TRADE, Channel.MARK_PRICE)
 
 
-class LiveLines(Silent):
+class LiveLines(IgnoreAll):
     """Takes the exact bytes of a feed to the player, message by message."""
 
     def __init__(self, player: Player) -> None:

@@ -8,7 +8,7 @@ from live.simulator.core.events import Event
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.market import Market
 from live.simulator.core.money import parse
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.listing import inferred
 from live.simulator.tape_book import TapeBook
 from skills_lib.market.depth.model import (
@@ -20,7 +20,7 @@ from skills_lib.market.depth.model import (
     Trade,
     WireError,
 )
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 
 _ORDINARY_TRADES = ("", "MARKET")
 
@@ -34,7 +34,7 @@ class MarketFeed:
     """
 
     exchange: Exchange
-    listed: dict[str, Rules]
+    listed: dict[str, SymbolRules]
     books: dict[str, TapeBook] = field(default_factory=dict)
     refused: int = 0
     updates: int = 0
@@ -79,7 +79,7 @@ class MarketFeed:
         self.book(symbol).local.lose(reason)
         return self._applied(symbol, self.exchange.state.now_ms, [], [])
 
-    def _open_market(self, symbol: str, rules: Rules) -> None:
+    def _open_market(self, symbol: str, rules: SymbolRules) -> None:
         self.exchange.state.markets[symbol] = Market(rules, self.books[symbol])
 
     def _depth(self, update: DepthUpdate) -> list[Event]:
@@ -89,9 +89,9 @@ class MarketFeed:
         except WireError:
             self.refused += 1
             return []
-        if verdict is Verdict.GAP:
+        if verdict is UpdateDecision.GAP:
             return self._applied(update.symbol, update.event_ts_ms, [], [])
-        if verdict is not Verdict.APPLY:
+        if verdict is not UpdateDecision.APPLY:
             return []
         self.updates += 1
         if not self._matters(update.symbol):
@@ -115,7 +115,7 @@ class MarketFeed:
         except WireError:
             self.refused += 1
             return []
-        if verdict is Verdict.STALE:
+        if verdict is UpdateDecision.STALE:
             return []
         now_ms = snapshot.event_ts_ms or self.exchange.state.now_ms
         bids, asks = ([price for price, _ in book.levels(side)] for side in (Side.BUY, Side.SELL))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.venue import Delivery, Venue
+from live.simulator.venue import Delivery, InProcessVenue
 
 BURST = 200
-LONGEST_NAP_S = 0.05
+MAX_SLEEP_S = 0.05
 NS = 1_000_000_000
 
 
@@ -21,13 +21,13 @@ class Player:
     A held tape plays only as far as an order under way needs; a finished one lets time jump to what is due next.
     """
 
-    venue: Venue
+    venue: InProcessVenue
     publisher: Publisher
     tape: Iterator[Played]
     speed: int
     deliver: Callable[[Delivery], None]
     on_time: Callable[[int], None]
-    room: Callable[[], Awaitable[None]]
+    wait_for_drain: Callable[[], Awaitable[None]]
     live: bool = False
     held: bool = True
     ended: bool = False
@@ -108,7 +108,7 @@ class Player:
 
     async def _burst(self) -> None:
         self.play(BURST)
-        await self.room()
+        await self.wait_for_drain()
         await asyncio.sleep(0)
 
     async def _pace(self) -> None:
@@ -116,18 +116,18 @@ class Player:
         self.play_until(began_tape + (time.monotonic_ns() - began_real) * self.speed)
         due = [moment for moment in (self._next and self._next.time_ns, self.venue.next_due_ns) if moment]
         ahead_s = (min(due, default=self.venue.now_ns) - self.venue.now_ns) / self.speed / NS
-        await self._nap(ahead_s)
+        await self._sleep(ahead_s)
 
     async def _live(self) -> None:
         self.play_until(max(time.time_ns(), self.venue.now_ns))
         due = self.venue.next_due_ns
-        ahead_s = LONGEST_NAP_S if due is None else (due - self.venue.now_ns) / NS
-        await self._nap(ahead_s)
+        ahead_s = MAX_SLEEP_S if due is None else (due - self.venue.now_ns) / NS
+        await self._sleep(ahead_s)
 
-    async def _nap(self, seconds: float) -> None:
+    async def _sleep(self, seconds: float) -> None:
         self._wake.clear()
         try:
-            await asyncio.wait_for(self._wake.wait(), min(max(seconds, 0.0), LONGEST_NAP_S))
+            await asyncio.wait_for(self._wake.wait(), min(max(seconds, 0.0), MAX_SLEEP_S))
         except TimeoutError:
             return
 

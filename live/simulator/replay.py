@@ -9,14 +9,14 @@ from live.simulator.core.orders import TradeRecord
 from live.simulator.core.queueing import FillModel
 from live.simulator.simulator import SimulatorSettings, fresh_venue
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import Sent, Venue
+from live.simulator.venue import InProcessVenue, Sent
 from skills_lib.market.depth.tape.lines import read_lines
 
 _REST_NS = 10_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class FillModelResult:
     """What a model made of the orders. Money in units of 1e-8; equity is wallet and open profit at the mark price."""
 
     model: FillModel
@@ -35,7 +35,7 @@ class Outcome:
         )
 
 
-def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[Sent]) -> Venue:
+def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[Sent]) -> InProcessVenue:
     """Play a tape and send each command where it was sent before; ids and latencies come out the same.
 
     A command that names an order by its id meets the order of that id in this run, as long as the orders before it
@@ -51,14 +51,14 @@ def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[S
     return venue
 
 
-def _send_due(venue: Venue, waiting: list[Sent], messages: int) -> None:
+def _send_due(venue: InProcessVenue, waiting: list[Sent], messages: int) -> None:
     while waiting and waiting[-1].messages <= messages:
         command = waiting.pop()
         venue.run_until(command.time_ns)
         venue.send(command.account, command.body)
 
 
-def outcome(venue: Venue, settings: SimulatorSettings) -> Outcome:
+def fill_model_result(venue: InProcessVenue, settings: SimulatorSettings) -> FillModelResult:
     """The figures of a venue that began with `settings`."""
     state = venue.exchange.state
     trades: list[TradeRecord] = state.trades
@@ -67,7 +67,7 @@ def outcome(venue: Venue, settings: SimulatorSettings) -> Outcome:
         account.wallet - begun[name].wallet + state.margin(account).unrealized
         for name, account in state.accounts.items()
     )
-    return Outcome(
+    return FillModelResult(
         model=settings.model,
         fills=len(trades),
         maker_fills=sum(trade.fill.maker for trade in trades),
@@ -78,11 +78,11 @@ def outcome(venue: Venue, settings: SimulatorSettings) -> Outcome:
     )
 
 
-def three_outcomes(settings: SimulatorSettings, tape: Path, sent: Sequence[Sent]) -> list[Outcome]:
+def replay_fill_models(settings: SimulatorSettings, tape: Path, sent: Sequence[Sent]) -> list[FillModelResult]:
     """The orders under the pessimistic, the base and the optimistic model, in this order."""
     found = []
     for model in FillModel:
         chosen = replace(settings, model=model)
         venue = replay(chosen, TapeSource().read(read_lines(tape)), sent)
-        found.append(outcome(venue, chosen))
+        found.append(fill_model_result(venue, chosen))
     return found

@@ -11,12 +11,12 @@ from live.simulator.simulator import Simulator
 from live.simulator.streams.hub import encode
 from skills_lib.domain.errors import InputError
 
-_MOST_BODY = 1 << 20
+_MAX_BODY_BYTES = 1 << 20
 
 
 def application(simulator: Simulator) -> web.Application:
     """Routes of all three surfaces: streams, WebSocket API, REST."""
-    app = web.Application(client_max_size=_MOST_BODY)
+    app = web.Application(client_max_size=_MAX_BODY_BYTES)
 
     async def serve_api(request: web.Request) -> web.WebSocketResponse:
         return await _serve_api(simulator, request)
@@ -30,7 +30,7 @@ def application(simulator: Simulator) -> web.Application:
 
 
 async def _serve_api(simulator: Simulator, request: web.Request) -> web.WebSocketResponse:
-    ws = web.WebSocketResponse(max_msg_size=_MOST_BODY)
+    ws = web.WebSocketResponse(max_msg_size=_MAX_BODY_BYTES)
     await ws.prepare(request)
     session = Session(simulator.gateway, request.remote or "", simulator.faults)
     running: set[asyncio.Task[None]] = set()

@@ -13,7 +13,7 @@ from live.simulator.core.exchange import Exchange
 from live.simulator.core.money import parse
 from live.simulator.core.queueing import FillModel
 from live.simulator.core.state import State
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.faults import (
     ChangeFilters,
     ExpireListenKey,
@@ -28,7 +28,7 @@ from live.simulator.http.credentials import Credential, KeyRing
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE, RateLimits
 from live.simulator.http.request_clock import RequestClock
-from live.simulator.http.rest import RestDoor
+from live.simulator.http.rest import RestHandler
 from live.simulator.http.stream_sockets import LIFE_S, StreamSockets
 from live.simulator.latency import ASSUMED, Distribution, Latency
 from live.simulator.listen_keys import ListenKeys
@@ -39,7 +39,7 @@ from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.venue import Delivery, Venue
+from live.simulator.venue import Delivery, InProcessVenue
 from skills_lib.domain.errors import InputError
 
 DEFAULT_KEY, DEFAULT_SECRET = "paper-key", "paper-secret"
@@ -70,20 +70,20 @@ class SimulatorSettings:
     inbound: Distribution = ASSUMED
     outbound: Distribution = ASSUMED
     faults: FaultPlan = field(default_factory=FaultPlan)
-    listed: dict[str, Rules] = field(default_factory=built_in)
+    listed: dict[str, SymbolRules] = field(default_factory=built_in)
     store: Path | None = None
     live: bool = False
     weight_limit: int = WEIGHT_PER_MINUTE
     socket_life_s: float = LIFE_S
 
 
-def fresh_venue(settings: SimulatorSettings) -> Venue:
+def fresh_venue(settings: SimulatorSettings) -> InProcessVenue:
     """A venue with its accounts as they begin, and no market yet."""
     names = {credential.account for credential in settings.credentials}
     accounts = {name: Account(name, parse(settings.balance), settings.fees) for name in sorted(names)}
     state = State(markets={}, accounts=accounts, model=settings.model)
     feed = MarketFeed(Exchange(state), dict(settings.listed))
-    return Venue(feed.exchange, feed, Latency(settings.seed, settings.inbound, settings.outbound))
+    return InProcessVenue(feed.exchange, feed, Latency(settings.seed, settings.inbound, settings.outbound))
 
 
 class Simulator:
@@ -96,9 +96,11 @@ class Simulator:
         self.hub = Hub()
         self.venue = self._make_venue()
         self.publisher = Publisher(self.venue.feed, self.hub)
-        self.player = Player(self.venue, self.publisher, tape, settings.speed, self._deliver, self._on_time, self._room)
+        self.player = Player(
+            self.venue, self.publisher, tape, settings.speed, self._deliver, self._on_time, self._wait_for_drain
+        )
         self.gateway = self._make_gateway()
-        self.rest = RestDoor(self.gateway, self.faults)
+        self.rest = RestHandler(self.gateway, self.faults)
         self.sockets = StreamSockets(self.gateway, self.hub, self.faults, settings.socket_life_s)
         self._began_ms: int | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -149,14 +151,14 @@ class Simulator:
         if self.player.held:
             self.player.go()
 
-    def _make_venue(self) -> Venue:
+    def _make_venue(self) -> InProcessVenue:
         venue = fresh_venue(self.settings)
         venue.remembers = not self.settings.live
         if self.store:
             self._restore(self.store, venue)
         return venue
 
-    def _restore(self, store: Store, venue: Venue) -> None:
+    def _restore(self, store: Store, venue: InProcessVenue) -> None:
         """Open the markets of what was saved, so that it has a price before the tape speaks of it."""
         state = venue.exchange.state
         store.restore(state)
@@ -194,9 +196,9 @@ class Simulator:
         if self._began_ms is None:
             self._began_ms = now_ms
         for fault in self.faults.due(now_ms - self._began_ms):
-            self._befall(fault)
+            self._apply_fault(fault)
 
-    def _befall(self, fault: VenueFault) -> None:
+    def _apply_fault(self, fault: VenueFault) -> None:
         if isinstance(fault, JumpClock):
             self.gateway.clock.jump(fault.by_ms)
         elif isinstance(fault, ChangeFilters):
@@ -205,9 +207,9 @@ class Simulator:
             self.venue.send("", ChangeRules(changed))
         else:
             for account in [fault.account] if fault.account else list(self.state.accounts):
-                self._befall_account(fault, account)
+                self._apply_account_fault(fault, account)
 
-    def _befall_account(self, fault: ExpireListenKey | Liquidate | RestrictAccount, account: str) -> None:
+    def _apply_account_fault(self, fault: ExpireListenKey | Liquidate | RestrictAccount, account: str) -> None:
         match fault:
             case ExpireListenKey():
                 self.expire_listen_key(account)
@@ -216,8 +218,8 @@ class Simulator:
             case Liquidate():
                 self.venue.send(account, ForceLiquidation(account, fault.symbol))
 
-    async def _room(self) -> None:
-        await self.sockets.room()
+    async def _wait_for_drain(self) -> None:
+        await self.sockets.wait_for_drain()
 
     async def _expire_keys(self) -> None:
         while True:

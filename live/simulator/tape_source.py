@@ -14,7 +14,7 @@ from skills_lib.market.depth.model import (
     Kline,
     MarkPrice,
     Message,
-    Other,
+    OtherMessage,
     Snapshot,
     Trade,
     WireError,
@@ -110,7 +110,7 @@ class TapeSource:
 
 
 def _event_ns(message: Message) -> int:
-    if isinstance(message, Other):
+    if isinstance(message, OtherMessage):
         return message.exch_ts_ns or 0
     event_ms = getattr(message, "event_ts_ms", None)
     return (event_ms or 0) * MS

@@ -35,7 +35,7 @@ class Sent:
 
 
 @dataclass(slots=True)
-class Venue:
+class InProcessVenue:
     """Exchange, feed and latency on one time axis: the exchange's own, in nanoseconds.
 
     observe: sees events when they happen, before their way back. sent: every command so far, for a replay, where it

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from skills_lib.backtest.model import Verdict
+from skills_lib.backtest.model import RunVerdict
 from skills_lib.domain.constraints import Value
 
 Figure = float | int | None
@@ -52,7 +52,7 @@ class StrategyDetails(BaseModel):
     next_step: str
 
 
-class VerdictAnswer(Verdict):
+class VerdictAnswer(RunVerdict):
     """The verdict as a section."""
 
     kind: Literal["verdict"] = "verdict"
@@ -63,7 +63,7 @@ class RunSummary(BaseModel):
 
     kind: Literal["summary"] = "summary"
     run_id: str
-    verdict: Verdict
+    verdict: RunVerdict
     strategy: str
     symbol: str
     timeframe: str

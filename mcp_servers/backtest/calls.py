@@ -10,9 +10,9 @@ import strategies
 from mcp_servers.backtest import answers as answers
 from mcp_servers.backtest.answers import Section
 from mcp_servers.paging import make_cursor, read_cursor
+from skills_lib.backtest import pipeline
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
-from skills_lib.backtest.pipeline import answer
 from skills_lib.backtest.report import comparison
 from skills_lib.backtest.report.describe import describe
 from skills_lib.backtest.results import RunStore
@@ -21,10 +21,10 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import parse_model
-from skills_lib.ledger.counter import counting
+from skills_lib.ledger.counter import ledger_counters
 from skills_lib.ledger.ledger import Ledger
-from skills_lib.market.candles import CandleQuestion
-from skills_lib.progress import Progress, silent
+from skills_lib.market.candles import CandleArguments
+from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
 MAX_STRATEGIES = 100
@@ -32,7 +32,7 @@ MAX_REPORT = 40_000
 MAX_TEXT = 4_000
 
 
-def list_strategies(_progress: Progress = silent) -> answers.StrategyList:
+def list_strategies(_progress: Progress = no_progress) -> answers.StrategyList:
     """All strategies, the broken ones with their problem."""
     names = strategies.available()
     return answers.StrategyList(
@@ -64,11 +64,11 @@ def describe_strategy(name: str) -> answers.StrategyDetails:
 def run_backtest(
     strategy: str,
     parameters: Mapping[str, Value],
-    question: CandleQuestion,
+    question: CandleArguments,
     costs: str,
     rates: Mapping[str, float | None],
     account: Mapping[str, Any],
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> answers.RunSummary:
     """Load the candles, run and store the backtest, or return the stored answer.
 
@@ -80,8 +80,10 @@ def run_backtest(
     conditions = parse_model(BacktestSettings, costs=costs_from(costs, rates), **account)
     parameter_space(tested).resolve(parameters)  # refused before candles are fetched
     candles = question.answer(settings, progress)
-    count = counting(Ledger.of(settings), "mcp backtest_run")
-    result = answer(subject, candles, parameters, conditions, RunStore(settings.results_dir), count, progress)
+    count = ledger_counters(Ledger.of(settings), "mcp backtest_run")
+    result = pipeline.run_backtest(
+        subject, candles, parameters, conditions, RunStore(settings.results_dir), count, progress
+    )
     return summary(result)
 
 

@@ -100,10 +100,10 @@ async def backtest_run(
     at candles use market_get_bars of the market server; to lay runs side by side, backtest_compare_runs.
     """
     from mcp_servers.backtest.calls import run_backtest
-    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.market.candles import CandleArguments
 
     def work(progress: Progress) -> RunSummary:
-        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
+        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
         rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
         account = {"cash": cash, "leverage": leverage}
         return run_backtest(strategy, parameters or {}, question, costs, rates, account, progress)

@@ -7,14 +7,14 @@ import numpy as np
 from mcp_servers.market import bar_answers as answers
 from mcp_servers.paging import make_cursor, read_cursor
 from skills_lib.domain.bars import Bars
-from skills_lib.market.candles import CandleQuestion
+from skills_lib.market.candles import CandleArguments
 from skills_lib.market.candles.symbols import search_symbols
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
 
 def get_bars(
-    request: CandleQuestion, cursor: str | None, limit: int, progress: Progress = silent
+    request: CandleArguments, cursor: str | None, limit: int, progress: Progress = no_progress
 ) -> answers.BarsAnswer:
     """`limit` bars from `cursor` on.
 

@@ -22,8 +22,8 @@ from skills_lib.settings import Settings
 
 T = TypeVar("T")
 
-MOST_BOOKS = 20
-_PATIENCE_S = 5.0
+MAX_BOOKS = 20
+_FIRST_BOOK_TIMEOUT_S = 5.0
 _MARGIN_S = 10.0
 _DEPTH_BPS = 10.0
 
@@ -45,7 +45,7 @@ class Key:
         return cls(Instrument.parse(symbol).symbol, Venue(venue))
 
 
-class BookKeeper:
+class BookService:
     """Follows books on a thread; every call comes from another thread and waits for its answer."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class BookKeeper:
         """
         status = self._run(lambda: self._subscribe(key))
         step = "Read it with market_get_book, market_get_imbalance or, for the next change, market_read_book."
-        if not status.trusted:
+        if not status.usable:
             step = "It is not in sync yet: call market_feed_status in a few seconds, and use no figures until then."
         return answers.SubscribedAnswer(
             **_freshness(key, status), subscribed=[f"{k.symbol} {k.venue}" for k in self._feeds], next_step=step
@@ -102,7 +102,7 @@ class BookKeeper:
         async def look() -> answers.ImbalanceAnswer:
             feed = self._feed(key)
             status, book = feed.symbol_status(key.symbol), feed.books[key.symbol].book
-            return _imbalance(key, status, book if status.trusted else None, levels)
+            return _imbalance(key, status, book if status.usable else None, levels)
 
         return self._run(look)
 
@@ -131,12 +131,12 @@ class BookKeeper:
         if key not in self._feeds:
             await self._follow(key)
         feed = self._feeds[key]
-        await feed.wait_for_change(key.symbol, None, _PATIENCE_S)
+        await feed.wait_for_change(key.symbol, None, _FIRST_BOOK_TIMEOUT_S)
         return feed.symbol_status(key.symbol)
 
     async def _follow(self, key: Key) -> None:
-        if len(self._feeds) >= MOST_BOOKS:
-            raise InputError(f"{MOST_BOOKS} books are followed, which is all there may be. Restart the server.")
+        if len(self._feeds) >= MAX_BOOKS:
+            raise InputError(f"{MAX_BOOKS} books are followed, which is all there may be. Restart the server.")
         endpoints = Endpoints.of(key.venue, Settings().streams_host)
         feed = Feed(FeedSettings(endpoints, (key.symbol,), (Channel.DEPTH,)))
         try:
@@ -157,8 +157,8 @@ class BookKeeper:
     async def _book_answer(self, key: Key, levels: int, changed: bool) -> answers.BookAnswer:
         feed = self._feed(key)
         status, book = feed.symbol_status(key.symbol), feed.books[key.symbol].book
-        top = book.top_text(levels if status.trusted else 0)
-        step = "Wait for the next change with market_read_book." if status.trusted else _DISTRUST
+        top = book.top_text(levels if status.usable else 0)
+        step = "Wait for the next change with market_read_book." if status.usable else _NOT_USABLE
         return answers.BookAnswer(
             **_freshness(key, status),
             bids=[answers.BookLevel(price=price, quantity=quantity) for price, quantity in top.bids],
@@ -173,23 +173,23 @@ class BookKeeper:
 
         future = asyncio.run_coroutine_threadsafe(call(), self._loop)
         try:
-            return future.result(_PATIENCE_S + _MARGIN_S + longer_s)
+            return future.result(_FIRST_BOOK_TIMEOUT_S + _MARGIN_S + longer_s)
         except TimeoutError as error:
             future.cancel()
             raise SourceUnavailableError("The venue took too long to answer. Call again.") from error
 
 
-_DISTRUST = "Do not use this book: say why it is not trusted, and call market_feed_status."
-_keeper: BookKeeper | None = None
-_making = threading.Lock()
+_NOT_USABLE = "Do not use this book: say why it is not trusted, and call market_feed_status."
+_book_service: BookService | None = None
+_service_lock = threading.Lock()
 
 
-def keeper() -> BookKeeper:
+def book_service() -> BookService:
     """The one keeper of this process."""
-    global _keeper
-    with _making:
-        _keeper = _keeper or BookKeeper()
-    return _keeper
+    global _book_service
+    with _service_lock:
+        _book_service = _book_service or BookService()
+    return _book_service
 
 
 def scan(tape: bool, venue: str, count: int, seconds: float, progress: Progress) -> answers.ScanAnswer:
@@ -219,7 +219,7 @@ def _freshness(key: Key, status: SymbolStatus) -> dict[str, object]:
     return {
         "symbol": key.symbol,
         "venue": key.venue.value,
-        "trusted": status.trusted,
+        "trusted": status.usable,
         "in_sync": status.in_sync,
         "reason": status.reason,
         "age_ms": None if status.age_ms is None else round(status.age_ms, 1),
@@ -238,7 +238,7 @@ def _imbalance(key: Key, status: SymbolStatus, book: BookView | None, levels: in
         spread_bps=book.spread_bps() if book else None,
         bid_depth_10bps=bid_depth,
         ask_depth_10bps=ask_depth,
-        next_step="An imbalance holds for moments: tell its age with it." if book else _DISTRUST,
+        next_step="An imbalance holds for moments: tell its age with it." if book else _NOT_USABLE,
     )
 
 

@@ -62,11 +62,11 @@ async def market_get_bars(
     loads them itself.
     """
     from mcp_servers.market.bar_calls import get_bars
-    from skills_lib.market.candles import CandleQuestion
+    from skills_lib.market.candles import CandleArguments
 
     def work(progress: Progress) -> BarsAnswer:
         return get_bars(
-            CandleQuestion(symbol, timeframe.value, since, until, source, exchange), cursor, limit, progress
+            CandleArguments(symbol, timeframe.value, since, until, source, exchange), cursor, limit, progress
         )
 
     return await run_library(ctx, work)
@@ -97,9 +97,9 @@ async def market_subscribe_book(symbol: Symbol, ctx: Context[Any, Any], venue: V
     It is kept by this server until the server ends; calling again is harmless. Then use market_get_book,
     market_read_book or market_get_imbalance.
     """
-    from mcp_servers.market.book_calls import Key, keeper
+    from mcp_servers.market.book_calls import Key, book_service
 
-    return await run_library(ctx, lambda _: keeper().subscribe(Key.of(symbol, venue)))
+    return await run_library(ctx, lambda _: book_service().subscribe(Key.of(symbol, venue)))
 
 
 @server.tool(title="Get a book", annotations=READS_VENUES)
@@ -110,9 +110,9 @@ async def market_get_book(
 
     Follow it first with market_subscribe_book; to wait for a change use market_read_book.
     """
-    from mcp_servers.market.book_calls import Key, keeper
+    from mcp_servers.market.book_calls import Key, book_service
 
-    return await run_library(ctx, lambda _: keeper().get_book(Key.of(symbol, venue), levels))
+    return await run_library(ctx, lambda _: book_service().get_book(Key.of(symbol, venue), levels))
 
 
 @server.tool(title="Wait for a book to change", annotations=READS_VENUES)
@@ -130,10 +130,10 @@ async def market_read_book(
 
     Pass the update_id of the answer as after_update_id to miss nothing. To look without waiting use market_get_book.
     """
-    from mcp_servers.market.book_calls import Key, keeper
+    from mcp_servers.market.book_calls import Key, book_service
 
     def work(_: Progress) -> BookAnswer:
-        return keeper().read_book(Key.of(symbol, venue), levels, after_update_id, timeout_s)
+        return book_service().read_book(Key.of(symbol, venue), levels, after_update_id, timeout_s)
 
     return await run_library(ctx, work)
 
@@ -147,9 +147,9 @@ async def market_get_imbalance(
 
     The levels themselves are in market_get_book.
     """
-    from mcp_servers.market.book_calls import Key, keeper
+    from mcp_servers.market.book_calls import Key, book_service
 
-    return await run_library(ctx, lambda _: keeper().get_imbalance(Key.of(symbol, venue), levels))
+    return await run_library(ctx, lambda _: book_service().get_imbalance(Key.of(symbol, venue), levels))
 
 
 @server.tool(title="Look at the feeds", annotations=READS_VENUES)
@@ -158,9 +158,9 @@ async def market_feed_status(ctx: Context[Any, Any]) -> FeedStatusAnswer:
 
     Call it when market_get_book says that a book is not trusted.
     """
-    from mcp_servers.market.book_calls import keeper
+    from mcp_servers.market.book_calls import book_service
 
-    return await run_library(ctx, lambda _: keeper().status())
+    return await run_library(ctx, lambda _: book_service().status())
 
 
 @server.tool(title="Scan instruments", annotations=READS_VENUES)
@@ -188,11 +188,11 @@ async def book(symbol: Symbol) -> str:
     """The best 20 levels of a USD-M book, followed from the first reading on."""
     import anyio.to_thread
 
-    from mcp_servers.market.book_calls import Key, keeper
+    from mcp_servers.market.book_calls import Key, book_service
 
     def read() -> str:
         key = Key.of(symbol, "usdm")
-        keeper().subscribe(key)
-        return keeper().get_book(key, 20).model_dump_json()
+        book_service().subscribe(key)
+        return book_service().get_book(key, 20).model_dump_json()
 
     return await anyio.to_thread.run_sync(read)

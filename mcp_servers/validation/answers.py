@@ -197,7 +197,7 @@ class Section(StrEnum):
     IN_SAMPLE = "in_sample"
     OUT_OF_SAMPLE = "out_of_sample"
     WALK_FORWARD = "walk_forward"
-    ELSEWHERE = "elsewhere"
+    OTHER_MARKETS = "elsewhere"
     MONTE_CARLO = "monte_carlo"
     OVERFITTING = "overfitting"
     COSTS = "costs"

@@ -10,19 +10,19 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import parse_model
-from skills_lib.jobs import Job, JobStore
-from skills_lib.market.candles import CandleQuestion
-from skills_lib.optimize.arguments import SearchWords
+from skills_lib.jobs import JobStatus, JobStore
+from skills_lib.market.candles import CandleArguments
+from skills_lib.optimize.arguments import SearchArguments
 from skills_lib.settings import Settings
-from skills_lib.validate.arguments import ValidationWords
-from skills_lib.walk_forward.arguments import WindowWords
+from skills_lib.validate.arguments import ValidationArguments
+from skills_lib.walk_forward.arguments import WindowArguments
 
 
 def start(
     strategy: str,
-    question: CandleQuestion,
-    words: SearchWords,
-    windows: WindowWords | None,
+    question: CandleArguments,
+    arguments: SearchArguments,
+    windows: WindowArguments | None,
     account: Mapping[str, Any],
 ) -> answers.JobAnswer:
     """Refuse what can be refused now, then start the same verb that a person would type.
@@ -33,16 +33,16 @@ def start(
     settings = Settings()
     question.request(settings)
     parse_model(BacktestSettings, costs=costs_from(account["costs"], {}), **_without(account, "costs"))
-    search = words.search(strategies.load(strategy))
+    search = arguments.search(strategies.load(strategy))
     if windows is not None:
         windows.walk(search)
     verb = "walk-forward" if windows is not None else "optimize"
-    arguments = [verb, strategy, question.symbol, question.timeframe, *_options(question, words, windows, account)]
-    return _answer(_store().start(_command(), arguments))
+    command = [verb, strategy, question.symbol, question.timeframe, *_options(question, arguments, windows, account)]
+    return _answer(_store().start(_command(), command))
 
 
 def start_validation(
-    strategy: str, question: CandleQuestion, words: ValidationWords, account: Mapping[str, Any]
+    strategy: str, question: CandleArguments, arguments: ValidationArguments, account: Mapping[str, Any]
 ) -> answers.JobAnswer:
     """As `start`, for `twokey validate`; sealed bars are not opened from here.
 
@@ -51,15 +51,15 @@ def start_validation(
     """
     question.request(Settings())
     parse_model(BacktestSettings, costs=costs_from(account["costs"], {}), **_without(account, "costs"))
-    words.plan(strategies.load(strategy))
-    words.pairs(question.symbol, question.timeframe)
-    searched = [text for text in _options(question, words.search, None, account) if text != "--json"]
-    windows = {name: getattr(words, name) for name in ("train", "test", "step", "embargo", "pick")}
-    beside = {"symbols": words.symbols or None, "timeframes": words.timeframes or None}
+    arguments.plan(strategies.load(strategy))
+    arguments.pairs(question.symbol, question.timeframe)
+    searched = [text for text in _options(question, arguments.search, None, account) if text != "--json"]
+    windows = {name: getattr(arguments, name) for name in ("train", "test", "step", "embargo", "pick")}
+    beside = {"symbols": arguments.symbols or None, "timeframes": arguments.timeframes or None}
     options = [f"--{name}={value}" for name, value in (windows | beside).items() if value is not None]
-    arguments = ["validate", strategy, question.symbol, question.timeframe, *searched, *options]
-    anchored = ["--anchored"] if words.anchored else []
-    return _answer(_store().start(_command(), [*arguments, *anchored, "--json"]))
+    command = ["validate", strategy, question.symbol, question.timeframe, *searched, *options]
+    anchored = ["--anchored"] if arguments.anchored else []
+    return _answer(_store().start(_command(), [*command, *anchored, "--json"]))
 
 
 def status(job_id: str) -> answers.JobAnswer:
@@ -94,7 +94,7 @@ def report(job_id: str, section: answers.Section) -> answers.ReportAnswer:
     return read(job, _store().output(job_id), section)
 
 
-def _answer(job: Job) -> answers.JobAnswer:
+def _answer(job: JobStatus) -> answers.JobAnswer:
     return answers.JobAnswer(
         **job.model_dump(include={"job_id", "state", "done", "total", "message", "error", "started_at"}),
         next_step=_NEXT[job.state].format(job=job.job_id),
@@ -112,15 +112,15 @@ _NEXT = {
 
 
 def _options(
-    question: CandleQuestion, words: SearchWords, windows: WindowWords | None, account: Mapping[str, Any]
+    question: CandleArguments, arguments: SearchArguments, windows: WindowArguments | None, account: Mapping[str, Any]
 ) -> list[str]:
     single = {
-        "--maximize": words.maximize,
-        "--method": words.method,
-        "--trials": words.trials,
-        "--seed": words.seed,
-        "--min-trades": words.min_trades,
-        "--engine": words.engine,
+        "--maximize": arguments.maximize,
+        "--method": arguments.method,
+        "--trials": arguments.trials,
+        "--seed": arguments.seed,
+        "--min-trades": arguments.min_trades,
+        "--engine": arguments.engine,
         "--since": question.since,
         "--until": question.until,
         "--source": question.source,
@@ -131,7 +131,9 @@ def _options(
         for name in ("train", "test", "step", "embargo", "pick"):
             single[f"--{name}"] = getattr(windows, name)
     options = [f"{name}={value}" for name, value in single.items() if value is not None]
-    options += [f"--param={text}" for text in words.param] + [f"--constraint={text}" for text in words.constraint]
+    options += [f"--param={text}" for text in arguments.param] + [
+        f"--constraint={text}" for text in arguments.constraint
+    ]
     return [*options, *(["--anchored"] if windows is not None and windows.anchored else []), "--json"]
 
 

@@ -5,9 +5,9 @@ from pydantic import BaseModel, Field
 from skills_lib.ledger.model import LedgerLine, LedgerMarket, SealOpening
 from skills_lib.settings import Settings
 
-MOST = 100
-MOST_SEALS = 20
-MOST_NOTICES = 12
+MAX_LINES = 100
+MAX_SEALS = 20
+MAX_NOTICES = 12
 
 
 class LedgerAnswer(BaseModel):
@@ -34,12 +34,12 @@ def ledger() -> LedgerAnswer:
     return LedgerAnswer(
         configurations=found.configurations,
         evaluated=found.evaluated,
-        markets=sorted(found.markets, key=lambda market: -market.configurations)[:MOST],
-        lines=newest[:MOST],
+        markets=sorted(found.markets, key=lambda market: -market.configurations)[:MAX_LINES],
+        lines=newest[:MAX_LINES],
         lines_total=len(newest),
-        seals=found.seals[-MOST_SEALS:],
+        seals=found.seals[-MAX_SEALS:],
         began_at=found.began_at,
-        notices=found.notices[:MOST_NOTICES],
+        notices=found.notices[:MAX_NOTICES],
         next_step=_NOTICED if found.notices else _NEXT,
     )
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from mcp_servers.validation import answers as answers
 from mcp_servers.validation.answers import Section
 from skills_lib.domain.errors import InputError
-from skills_lib.jobs import Job
+from skills_lib.jobs import JobStatus
 from skills_lib.optimize.model import OptimizationResult
 from skills_lib.validate.model import ValidationResult
 from skills_lib.walk_forward.model import WalkForwardResult
@@ -42,7 +42,7 @@ _STAGES = {
     Section.IN_SAMPLE: ("in_sample",),
     Section.OUT_OF_SAMPLE: ("out_of_sample",),
     Section.WALK_FORWARD: ("walk_forward",),
-    Section.ELSEWHERE: ("timeframes", "assets", "missing"),
+    Section.OTHER_MARKETS: ("timeframes", "assets", "missing"),
     Section.MONTE_CARLO: ("monte_carlo",),
     Section.OVERFITTING: ("overfitting",),
     Section.COSTS: ("costs",),
@@ -56,7 +56,7 @@ _FIGURES = (
 )
 
 
-def read(job: Job, text: str, section: Section) -> answers.ReportAnswer:
+def read(job: JobStatus, text: str, section: Section) -> answers.ReportAnswer:
     """One section of what a job that is done printed.
 
     Raises:

@@ -82,15 +82,17 @@ async def validation_start_optimize(
     validation_status how far it is. To learn what such a choice is worth afterwards use
     validation_start_walk_forward; to test one combination, backtest_run of the backtest server.
     """
-    from skills_lib.market.candles import CandleQuestion
-    from skills_lib.optimize.arguments import SearchWords
+    from skills_lib.market.candles import CandleArguments
+    from skills_lib.optimize.arguments import SearchArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
 
-        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
-        words = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
-        return start(strategy, question, words, None, {"costs": costs, "cash": cash, "leverage": leverage})
+        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        arguments = SearchArguments(
+            _texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine
+        )
+        return start(strategy, question, arguments, None, {"costs": costs, "cash": cash, "leverage": leverage})
 
     return await run_library(ctx, work)
 
@@ -128,17 +130,19 @@ async def validation_start_walk_forward(
     The same arguments are the same job: one that runs is returned as it is, one that was cancelled goes on. Ask
     validation_status how far it is. To only search parameters on all bars use validation_start_optimize.
     """
-    from skills_lib.market.candles import CandleQuestion
-    from skills_lib.optimize.arguments import SearchWords
-    from skills_lib.walk_forward.arguments import WindowWords
+    from skills_lib.market.candles import CandleArguments
+    from skills_lib.optimize.arguments import SearchArguments
+    from skills_lib.walk_forward.arguments import WindowArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
 
-        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
-        words = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
-        windows = WindowWords(train, test, step, embargo, anchored, pick)
-        return start(strategy, question, words, windows, {"costs": costs, "cash": cash, "leverage": leverage})
+        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        arguments = SearchArguments(
+            _texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine
+        )
+        windows = WindowArguments(train, test, step, embargo, anchored, pick)
+        return start(strategy, question, arguments, windows, {"costs": costs, "cash": cash, "leverage": leverage})
 
     return await run_library(ctx, work)
 
@@ -188,19 +192,19 @@ async def validation_start(
     The last 10 % stay sealed; only a person opens them, with `twokey validate --open-sealed`. The same arguments are
     the same job. Ask validation_status how far it is, then read it with validation_get_report, section by section.
     """
-    from skills_lib.market.candles import CandleQuestion
-    from skills_lib.optimize.arguments import SearchWords
-    from skills_lib.validate.arguments import ValidationWords
+    from skills_lib.market.candles import CandleArguments
+    from skills_lib.optimize.arguments import SearchArguments
+    from skills_lib.validate.arguments import ValidationArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start_validation
 
-        question = CandleQuestion(symbol, timeframe.value, since, until, source, exchange)
-        search = SearchWords(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
+        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)
         others = (",".join(symbols or []), ",".join(one.value for one in timeframes or []))
-        words = ValidationWords(search, *windows, *others, open_sealed=False, reason="")
-        return start_validation(strategy, question, words, {"costs": costs, "cash": cash, "leverage": leverage})
+        arguments = ValidationArguments(search, *windows, *others, open_sealed=False, reason="")
+        return start_validation(strategy, question, arguments, {"costs": costs, "cash": cash, "leverage": leverage})
 
     return await run_library(ctx, work)
 

@@ -55,8 +55,8 @@ def print_walk_forward(result: "WalkForwardResult") -> None:
         table.add_row(window.test_start[:10], window.test_end[:10], chosen, *figures)
     console.print(table)
     stitched = result.out_of_sample.metrics
-    told = ", ".join(f"{METRICS[name].label} {format_figure(name, stitched[name])}" for name in _SHOWN[:4])
-    console.print(f"Stitched out of sample: {told}")
+    described = ", ".join(f"{METRICS[name].label} {format_figure(name, stitched[name])}" for name in _SHOWN[:4])
+    console.print(f"Stitched out of sample: {described}")
     console.print(f"Efficiency {describe_efficiency(result.efficiency)}")
     console.print(f"Positive windows {result.positive_share * 100:.0f} % of {len(result.windows)}")
     for name, drift in result.parameter_drift.items():

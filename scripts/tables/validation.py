@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from skills_lib.validate.stages.percentiles import Percentiles
 
 _STYLES = {"PASS": "green", "CAUTION": "yellow", "FAIL": "red"}
-_MOST_LINES = 30
+_MAX_LINES = 30
 _REASONS = 6
 _DEEPEST = 2
-_TOLD = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
+_STAGE_FIGURES = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
 
 
 def print_answer(answer: "ValidationResult | StageAnswers") -> None:
@@ -50,7 +50,7 @@ def print_stages(answer: "StageAnswers") -> None:
 
 def _figures(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(found, dict) and "fees_paid" in found:
-        yield path, ", ".join(f"{name} {found[name]:.6g}" for name in _TOLD if found[name] is not None)
+        yield path, ", ".join(f"{name} {found[name]:.6g}" for name in _STAGE_FIGURES if found[name] is not None)
     elif isinstance(found, dict) and path.count(" ") < _DEEPEST:
         for name, value in found.items():
             yield from _figures(value, f"{path} {name}".strip())
@@ -107,7 +107,7 @@ def _rules(result: "ValidationResult") -> Table:
 def _notes(result: "ValidationResult") -> list[str]:
     """The most important first; the report has them all."""
     notes = [*result.audit.warnings, *result.warnings, *(f"Missing: {text}" for text in result.missing)]
-    room = _MOST_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
+    room = _MAX_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
     shown = notes[: max(room - 1, 0)]
     return shown + ([f"{len(notes) - len(shown)} more in the report"] if len(notes) > len(shown) else [])
 
@@ -124,7 +124,7 @@ def print_monte_carlo(result: "RunResampled") -> None:
     console.print(f"[bold]{result.strategy}[/] · {result.symbol} {result.timeframe} · run {result.run_id} · in-sample")
     if result.synthetic:
         console.print(SYNTHETIC_NOTE, style="bold magenta")
-    every = [drawn for drawn in (result.trades, result.days, result.order) if drawn is not None]
+    every = [sampled for sampled in (result.trades, result.days, result.order) if sampled is not None]
     console.print(_distributions(every))
     null = result.random_entries
     if null is not None and null.p is not None:
@@ -134,23 +134,28 @@ def print_monte_carlo(result: "RunResampled") -> None:
         )
     for text in result.notes:
         console.print(f"! {text}", style="yellow", markup=False)
-    for drawn in every:
-        console.print(f"{drawn.method.capitalize()}: {drawn.limits}", style="dim")
+    for sampled in every:
+        console.print(f"{sampled.method.capitalize()}: {sampled.limits}", style="dim")
 
 
 def _distributions(every: "list[Distribution]") -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "return 5 %", "50 %", "95 %", "drawdown 5 %", "50 %", "95 %", "ends in loss"):
         table.add_column(heading, justify="right" if heading else "left")
-    for drawn in every:
-        table.add_row(*_drawn(drawn))
+    for sampled in every:
+        table.add_row(*_sampled(sampled))
     return table
 
 
-def _drawn(drawn: "Distribution") -> list[str]:
-    loss = "n/a" if drawn.loss_share is None else f"{drawn.loss_share:.0%}"
-    return [drawn.method, *_three(drawn.total_return_pct), *_three(drawn.max_drawdown_pct), loss]
+def _sampled(sampled: "Distribution") -> list[str]:
+    loss = "n/a" if sampled.loss_share is None else f"{sampled.loss_share:.0%}"
+    return [
+        sampled.method,
+        *_percentile_text(sampled.total_return_pct),
+        *_percentile_text(sampled.max_drawdown_pct),
+        loss,
+    ]
 
 
-def _three(found: "Percentiles | None") -> list[str]:
+def _percentile_text(found: "Percentiles | None") -> list[str]:
     return ["n/a"] * 3 if found is None else [f"{value:,.1f} %" for value in (found.p5, found.p50, found.p95)]

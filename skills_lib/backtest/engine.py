@@ -8,7 +8,7 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel.run import refusal, run_kernel
+from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference import ReferenceRun, reference_backtest, run_reference
 from skills_lib.backtest.strategy import SignalStrategy
@@ -16,7 +16,9 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 
 
-def run(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> ReferenceRun:
+def run_engine(
+    strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
+) -> ReferenceRun:
     """Run on the engine of `settings`; where the kernel refuses, the reference runs and a warning says why.
 
     Raises:
@@ -24,7 +26,7 @@ def run(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], sett
     """
     if settings.engine == "reference":
         return run_reference(strategy, bars, parameters, settings)
-    if reason := refusal(strategy, settings):
+    if reason := unsupported_reason(strategy, settings):
         done = run_reference(strategy, bars, parameters, settings)
         told = (*done.execution.warnings, f"The reference ran instead of the kernel: {reason}")
         return replace(done, execution=replace(done.execution, warnings=told))

@@ -27,21 +27,21 @@ def charge_funding(execution: Execution, bars: Bars, bps_per_8h: float, fraction
     bar_of = np.searchsorted(bars.open_time_ns, boundaries, side="right") - 1
     unit_cost = bars.open[bar_of] * bps_per_8h * BPS
     first = np.searchsorted(boundaries, _times(execution, "entry_time"), side="right")
-    beyond = np.searchsorted(boundaries, _times(execution, "exit_time"), side="right")
+    end = np.searchsorted(boundaries, _times(execution, "exit_time"), side="right")
     size = execution.trades["size"].to_numpy(dtype=np.float64)
     running = np.concatenate(([0.0], np.cumsum(unit_cost)))
-    paid = size * (running[beyond] - running[first])
-    held = _units_held(np.rint(size / fractional_unit), first, beyond, len(unit_cost))
+    paid = size * (running[end] - running[first])
+    held = _units_held(np.rint(size / fractional_unit), first, end, len(unit_cost))
     charged = np.concatenate(([0.0], np.cumsum(held * fractional_unit * unit_cost)))
     until = np.searchsorted(bar_of, np.arange(len(bars)), side="right")
     trades = execution.trades.assign(pnl=execution.trades["pnl"] - paid, funding=paid)
     return replace(execution, trades=trades, equity=np.maximum(execution.equity - charged[until], 0.0))
 
 
-def _units_held(units: FloatArray, first: IntArray, beyond: IntArray, boundaries: int) -> FloatArray:
+def _units_held(units: FloatArray, first: IntArray, end: IntArray, boundaries: int) -> FloatArray:
     change = np.zeros(boundaries + 1)
     np.add.at(change, first, units)
-    np.subtract.at(change, beyond, units)
+    np.subtract.at(change, end, units)
     return np.cumsum(change)[:-1]
 
 

@@ -35,7 +35,7 @@ class BacktestSettings(BaseModel):
     engine: EngineName = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
 
 
-class Verdict(FrozenModel):
+class RunVerdict(FrozenModel):
     """SOLID, MIXED or WEAK, and why."""
 
     label: Literal["SOLID", "MIXED", "WEAK"]
@@ -72,7 +72,7 @@ class BacktestResult(FrozenModel):
     parameters: dict[str, Value]
     settings: BacktestSettings
     metrics: dict[str, float | int | None]
-    verdict: Verdict
+    verdict: RunVerdict
     quality: dict[str, int]
     data_sha256: str
     code_sha256: str

@@ -18,22 +18,22 @@ from skills_lib.backtest.report.markdown import write_report
 from skills_lib.backtest.report.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
-from skills_lib.backtest.trials import CountTrials, TrialCounter
+from skills_lib.backtest.trials import OpenTrialCounter, TrialCounter
 from skills_lib.backtest.verdict import judge
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.market.candles.model import Candles
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 
 
-def answer(
+def run_backtest(
     subject: LoadedStrategy,
     candles: Candles,
     given: Mapping[str, object],
     settings: BacktestSettings,
     store: RunStore,
-    count: CountTrials,
-    progress: Progress = silent,
+    count: OpenTrialCounter,
+    progress: Progress = no_progress,
 ) -> BacktestResult:
     """Backtest `subject` on `candles` with the `given` parameters; the same question returns the stored answer.
 
@@ -56,18 +56,18 @@ def answer(
         progress(0, 3, f"Running {subject.name}")
         counter = count(subject, candles, settings)
         counter.reserve([identity.parameters])
-        run = engine.run(subject.strategy, candles.bars, identity.parameters, settings)
+        run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, settings)
         progress(1, 3, "Measuring")
         result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
         result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})
-        _note(counter, result, candles.bars)
+        _record_trial(counter, result, candles.bars)
         progress(2, 3, "Writing the report")
         store.save(identity.run_id, lambda files: _write(files, result, run, candles.bars, picture))
     progress(3, 3, "Done")
     return result
 
 
-def _note(counter: TrialCounter, result: BacktestResult, bars: Bars) -> None:
+def _record_trial(counter: TrialCounter, result: BacktestResult, bars: Bars) -> None:
     sharpe = result.metrics["sharpe"]
     daily = np.array([np.nan if sharpe is None else sharpe / np.sqrt(DAYS_PER_YEAR)])
     spanned = int(bars.open_time_ns[-1]) + bars.interval_ns - int(bars.open_time_ns[0])

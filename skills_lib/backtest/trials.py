@@ -31,5 +31,5 @@ class TrialCounter(Protocol):
         ...
 
 
-CountTrials = Callable[[LoadedStrategy, Candles, BacktestSettings], TrialCounter]
+OpenTrialCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], TrialCounter]
 """Opens the count for one strategy, its candles and settings; every pipeline asks for it before it evaluates."""

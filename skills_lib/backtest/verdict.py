@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from skills_lib.backtest.metrics import Figures
-from skills_lib.backtest.model import Verdict
+from skills_lib.backtest.model import RunVerdict
 from skills_lib.domain.costs import Costs
 
 MIN_SHARPE = 1.0
@@ -12,15 +12,15 @@ MIN_TRADES = 30
 MIN_COST_COVER = 2.0
 
 
-def judge(metrics: Figures, costs: Costs) -> Verdict:
+def judge(metrics: Figures, costs: Costs) -> RunVerdict:
     """SOLID: nothing speaks against it. MIXED: one or two things do. WEAK: three or more, or it loses money."""
     reasons = list(_against(metrics, costs))
     loses = (metrics["return_pct"] or 0.0) <= 0
     if loses or len(reasons) >= 3:
-        return Verdict(label="WEAK", reasons=reasons)
+        return RunVerdict(label="WEAK", reasons=reasons)
     if reasons:
-        return Verdict(label="MIXED", reasons=reasons)
-    return Verdict(
+        return RunVerdict(label="MIXED", reasons=reasons)
+    return RunVerdict(
         label="SOLID", reasons=["Beats buy and hold, Sharpe, drawdown, trade count and cost cover all pass."]
     )
 

@@ -36,8 +36,8 @@ def garch_bars(rng: np.random.Generator, hours: int, drift: FloatArray | None = 
     high = _extreme(rng, open_, close, variance, 1).reshape(-1, _STEPS).max(axis=1)
     low = _extreme(rng, open_, close, variance, -1).reshape(-1, _STEPS).min(axis=1)
     volume = _TURNOVER * scale / HOURLY_DEVIATION * rng.gamma(2.0, 0.5, hours)
-    prices = [np.exp(line) for line in (path[:, 0], high, low, path[:, -1])]
-    return Bars(hourly(hours), *prices, volume, interval_ns=HOUR_NS)
+    first, highest, lowest, last = (np.exp(line) for line in (path[:, 0], high, low, path[:, -1]))
+    return Bars(hourly(hours), first, highest, lowest, last, volume, interval_ns=HOUR_NS)
 
 
 def hourly(hours: int) -> IntArray:

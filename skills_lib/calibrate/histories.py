@@ -14,7 +14,7 @@ from skills_lib.settings import Settings
 from skills_lib.validate.other_markets import file_for
 
 SYMBOLS = ("BTC", "ETH", "BNB", "SOL")
-FEWEST_BARS = 2 * 365 * 24
+MIN_BARS = 2 * 365 * 24
 """Of a history: markets made from a shorter one would show the same few weeks again and again."""
 _BEFORE_ANY_BAR = datetime(2015, 1, 1, tzinfo=UTC)
 
@@ -36,20 +36,20 @@ def find_histories(settings: Settings, folder: Path | None = None) -> Histories:
     """
     if folder is not None:
         found = [_from_file(symbol, folder) for symbol in SYMBOLS]
-        return Histories(tuple(found), f"files ({_told(found)})", synthetic=False)
+        return Histories(tuple(found), f"files ({_describe_source(found)})", synthetic=False)
     cached = [history for symbol in SYMBOLS if (history := _from_cache(symbol, settings))]
     if cached:
-        return Histories(tuple(cached), f"cache ({_told(cached)})", synthetic=False)
+        return Histories(tuple(cached), f"cache ({_describe_source(cached)})", synthetic=False)
     sample = [_loaded(symbol, Source.SAMPLE, settings) for symbol in SYMBOLS]
-    return Histories(tuple(sample), f"sample ({_told(sample)})", synthetic=True)
+    return Histories(tuple(sample), f"sample ({_describe_source(sample)})", synthetic=True)
 
 
 def _from_file(symbol: str, folder: Path) -> History:
     path = file_for(folder, symbol, Timeframe.H1.value)
     history = History(path.name, load_file(path, Instrument.parse(symbol), Timeframe.H1).bars)
-    if len(history.bars) < FEWEST_BARS:
+    if len(history.bars) < MIN_BARS:
         raise InputError(
-            f"{path.name} holds {len(history.bars):,} bars; null markets are made from at least {FEWEST_BARS:,} hours. "
+            f"{path.name} holds {len(history.bars):,} bars; null markets are made from at least {MIN_BARS:,} hours. "
             "Give a longer file, or leave --data-dir out to use the cache or the sample."
         )
     return history
@@ -60,7 +60,7 @@ def _from_cache(symbol: str, settings: Settings) -> History | None:
         history = _loaded(symbol, Source.CACHE, settings)
     except SourceUnavailableError:
         return None
-    return history if len(history.bars) >= FEWEST_BARS else None
+    return history if len(history.bars) >= MIN_BARS else None
 
 
 def _loaded(symbol: str, source: Source, settings: Settings) -> History:
@@ -70,5 +70,5 @@ def _loaded(symbol: str, source: Source, settings: Settings) -> History:
     return History(symbol, load(request, settings).bars)
 
 
-def _told(found: Sequence[History]) -> str:
+def _describe_source(found: Sequence[History]) -> str:
     return ", ".join(f"{history.name} {len(history.bars):,} hours" for history in found)

@@ -8,7 +8,7 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from skills_lib.calibrate.market_run import Task
+from skills_lib.calibrate.market_run import MarketTask
 from skills_lib.calibrate.model import MarketResult
 from skills_lib.domain.errors import TwokeyError
 
@@ -23,7 +23,7 @@ class MarketLog:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.path = folder, folder / "markets.jsonl"
         self._lock = FileLock(folder / "lock")
-        self.known: dict[Task, MarketResult] = {}
+        self.known: dict[MarketTask, MarketResult] = {}
 
     def __enter__(self) -> Self:
         try:
@@ -59,6 +59,6 @@ class MarketLog:
         return [MarketResult.model_validate_json(line) for line in content[:whole].splitlines()]
 
 
-def task_of(found: MarketResult) -> Task:
+def task_of(found: MarketResult) -> MarketTask:
     """Which market a record is of."""
-    return Task(found.kind, found.number, found.sharpe)
+    return MarketTask(found.kind, found.number, found.sharpe)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _KINDS: tuple[Kind, ...] = (*NULL_KINDS, "planted")
 
 
-class Task(NamedTuple):
+class MarketTask(NamedTuple):
     """One market: the `number`-th of its kind and, where planted, Sharpe."""
 
     kind: Kind
@@ -40,7 +40,7 @@ class Task(NamedTuple):
     sharpe: float | None
 
 
-class Job(NamedTuple):
+class StudyInputs(NamedTuple):
     """What all markets share."""
 
     subject: LoadedStrategy
@@ -51,36 +51,38 @@ class Job(NamedTuple):
     seed: int
 
 
-def tasks(markets: int, planted_markets: int, sharpes: Sequence[float]) -> Iterator[Task]:
+def market_tasks(markets: int, planted_markets: int, sharpes: Sequence[float]) -> Iterator[MarketTask]:
     """`markets` null ones, the kinds in turn, then `planted_markets` of each Sharpe."""
     for number in range(markets):
-        yield Task(NULL_KINDS[number % len(NULL_KINDS)], number // len(NULL_KINDS), None)
+        yield MarketTask(NULL_KINDS[number % len(NULL_KINDS)], number // len(NULL_KINDS), None)
     for number in range(planted_markets):
         for sharpe in sharpes:
-            yield Task("planted", number, sharpe)
+            yield MarketTask("planted", number, sharpe)
 
 
-def pack(job: Job) -> "Payload":
+def pack_inputs(job: StudyInputs) -> "Payload":
     """The job as bytes that travel once to each worker."""
     return np.frombuffer(pickle.dumps(job), dtype=np.uint8)
 
 
-def run_packed(payload: "Payload", task: Task) -> MarketResult:
+def run_packed_task(payload: "Payload", task: MarketTask) -> MarketResult:
     """`run_market` in a worker."""
     return run_market(unpacked(payload), task)
 
 
-def run_market(job: Job, task: Task) -> MarketResult:
+def run_market(job: StudyInputs, task: MarketTask) -> MarketResult:
     """Draw the market, validate on it, keep what was judged; the same job and task give the same record."""
-    bars = draw(job, task)
+    bars = generate_market(job, task)
     strategy = sized(_signals_of(job.subject), job.share)
     subject = LoadedStrategy(job.subject.name, strategy, job.subject.source_file)
     try:
         found = examine(subject, _candles(bars, task), job.plan, job.settings)
     except InputError as error:  # nothing to judge is not a pass
-        return MarketResult(**_named(task), label="FAIL", rejected_by=[], judged=VerdictFigures(), error=str(error))
+        return MarketResult(
+            **_market_name(task), label="FAIL", rejected_by=[], judged=VerdictFigures(), error=str(error)
+        )
     return MarketResult(
-        **_named(task),
+        **_market_name(task),
         label=found.verdict.label,
         rejected_by=[rule.name for rule in found.verdict.rules if not rule.passed],
         judged=found.judged,
@@ -90,7 +92,7 @@ def run_market(job: Job, task: Task) -> MarketResult:
     )
 
 
-def draw(job: Job, task: Task) -> Bars:
+def generate_market(job: StudyInputs, task: MarketTask) -> Bars:
     """The bars of one market; every market has a stream of random numbers of its own."""
     strength = round(100 * (task.sharpe or 0))
     rng = np.random.default_rng([job.seed, _KINDS.index(task.kind), strength, task.number])
@@ -100,12 +102,12 @@ def draw(job: Job, task: Task) -> Bars:
     return null_market(task.kind, job.histories, task.number, rng)
 
 
-def _candles(bars: Bars, task: Task) -> Candles:
+def _candles(bars: Bars, task: MarketTask) -> Candles:
     origin = Origin("calibration", f"{task.kind} {task.number}", synthetic=True)
     return Candles(Instrument("NULL" if task.sharpe is None else "EDGE"), Timeframe.H1, bars, origin, measure(bars))
 
 
-def _ideal_sharpe(job: Job, task: Task, strategy: type[SignalStrategy], bars: Bars) -> float | None:
+def _ideal_sharpe(job: StudyInputs, task: MarketTask, strategy: type[SignalStrategy], bars: Bars) -> float | None:
     """What the point that is best on such markets earned here, over all bars."""
     if task.sharpe is None:
         return None
@@ -127,7 +129,7 @@ def _overfitting(found: Examination) -> dict[str, float | None]:
     }
 
 
-def _named(task: Task) -> dict[str, object]:
+def _market_name(task: MarketTask) -> dict[str, object]:
     return {"kind": task.kind, "number": task.number, "sharpe": task.sharpe}
 
 

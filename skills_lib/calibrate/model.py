@@ -12,12 +12,12 @@ from skills_lib.calibrate.intervals import Share
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.plan import Samples
-from skills_lib.validate.verdict import Label, Rules, VerdictFigures, judge_validation
+from skills_lib.validate.verdict import Label, Thresholds, VerdictFigures, judge_validation
 
 Kind = Literal["garch", "bootstrap", "flipped", "planted"]
 
 
-class CalibrationQuestion(FrozenModel):
+class CalibrationKey(FrozenModel):
     """Everything that makes two calibrations the same. `histories`: digests of the bars markets are made from."""
 
     strategy: str
@@ -31,7 +31,7 @@ class CalibrationQuestion(FrozenModel):
     settings: BacktestSettings
     values: dict[str, list[Value]]
     samples: Samples
-    rules: Rules
+    rules: Thresholds
 
     @property
     def id(self) -> str:
@@ -106,7 +106,7 @@ class TradeOff(FrozenModel):
     """What all rules let through at one strictness: 0 asks for nothing, 1 are the defaults."""
 
     strictness: float
-    rules: Rules
+    rules: Thresholds
     null: Share
     planted: list[PlantedShare]
 
@@ -150,7 +150,7 @@ class Calibration(FrozenModel):
     synthetic: bool
     space: dict[str, list[Value]]
     samples: Samples
-    rules: Rules
+    rules: Thresholds
     settings: BacktestSettings
     errors: dict[str, int]
     warnings: list[str]

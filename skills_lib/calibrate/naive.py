@@ -21,7 +21,7 @@ def in_sample_sharpe(found: MarketResult) -> bool:
     return found.in_sample_sharpe is not None and found.in_sample_sharpe > _SHARPE
 
 
-def walk_forward_alone(found: MarketResult) -> bool:
+def walk_forward_only(found: MarketResult) -> bool:
     """The walk-forward's mean Sharpe is above 1 and more than 70 % of its windows earned money."""
     sharpe, positive = found.judged.walk_forward_sharpe, found.judged.positive_windows_pct
     return sharpe is not None and positive is not None and sharpe > _SHARPE and positive > _POSITIVE_PCT
@@ -30,6 +30,6 @@ def walk_forward_alone(found: MarketResult) -> bool:
 NAIVE: Mapping[str, Naive] = MappingProxyType(
     {
         "in_sample_sharpe": Naive("in-sample Sharpe > 1", in_sample_sharpe),
-        "walk_forward": Naive("walk-forward mean Sharpe > 1 and more than 70 % positive windows", walk_forward_alone),
+        "walk_forward": Naive("walk-forward mean Sharpe > 1 and more than 70 % positive windows", walk_forward_only),
     }
 )

@@ -17,12 +17,12 @@ from skills_lib.calibrate.family import SHARE
 from skills_lib.calibrate.histories import Histories
 from skills_lib.calibrate.intervals import Share, require_extras
 from skills_lib.calibrate.market_log import MarketLog
-from skills_lib.calibrate.market_run import Job, Task, pack, run_packed, tasks
+from skills_lib.calibrate.market_run import MarketTask, StudyInputs, market_tasks, pack_inputs, run_packed_task
 from skills_lib.calibrate.markets import NULL_KINDS
 from skills_lib.calibrate.model import (
     Calibration,
     CalibrationArtifacts,
-    CalibrationQuestion,
+    CalibrationKey,
     MarketResult,
     NaiveRule,
     Null,
@@ -34,12 +34,12 @@ from skills_lib.calibrate.report.markdown import write_calibration
 from skills_lib.calibrate.report.picture import draw_calibration
 from skills_lib.calibrate.tradeoff import share, shares, trade_off, without_each
 from skills_lib.domain.errors import InputError
-from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
-from skills_lib.progress import Progress, silent
-from skills_lib.validate.plan import FEW_SAMPLES, Plan, validation_space
+from skills_lib.progress import Progress, no_progress
+from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, validation_space
 
 _FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}
 _TASKS_A_SLOT = 4
@@ -49,7 +49,7 @@ _SHOWS = ("report", "page", "picture", "heatmaps", "words")  # modules named so 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CalibrationRequest:
     """`markets` null ones in all, `planted_markets` for each of the planted `sharpes`."""
 
     markets: int
@@ -58,7 +58,9 @@ class Asked:
     seed: int
 
     @classmethod
-    def parse(cls, markets: int, planted_markets: int | None, sharpes: Sequence[float], seed: int) -> "Asked":
+    def parse(
+        cls, markets: int, planted_markets: int | None, sharpes: Sequence[float], seed: int
+    ) -> "CalibrationRequest":
         """Check what was typed; without a number of planted markets a quarter of the null ones is taken.
 
         Raises:
@@ -77,11 +79,11 @@ class Asked:
 
 def calibrate(
     subject: LoadedStrategy,
-    asked: Asked,
+    request: CalibrationRequest,
     histories: Histories,
     settings: BacktestSettings,
     root: Path,
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> Calibration:
     """Validate on every market and store what was found under `root`; the same question returns the stored answer.
 
@@ -94,17 +96,17 @@ def calibrate(
     """
     require_extras("numba", "scipy", "arch")
     began, plan = time.perf_counter(), plan_of(subject)
-    question = _question(subject, asked, histories, plan, settings)
+    key = _calibration_key(subject, request, histories, plan, settings)
     store = SweepStore(root, Calibration)
-    if stored := store.find(question.id):
+    if stored := store.find(key.id):
         return stored
-    job = Job(subject, SHARE, plan, settings, histories.found, asked.seed)
-    wanted = list(tasks(asked.markets, asked.planted_markets, asked.sharpes))
-    with MarketLog(root / f".unfinished-{question.id}") as log:
+    job = StudyInputs(subject, SHARE, plan, settings, histories.found, request.seed)
+    wanted = list(market_tasks(request.markets, request.planted_markets, request.sharpes))
+    with MarketLog(root / f".unfinished-{key.id}") as log:
         _run(job, wanted, log, progress)
         results = [log.known[task] for task in wanted]
-        folder = root / f"{datetime.now(UTC):%Y-%m-%d}-{question.id}"
-        result = _result(question, results, histories, folder, began)
+        folder = root / f"{datetime.now(UTC):%Y-%m-%d}-{key.id}"
+        result = _result(key, results, histories, folder, began)
         store.save(folder, lambda scratch: _write(scratch, result, results))
         log.discard()
     return result
@@ -113,32 +115,32 @@ def calibrate(
 def plan_of(subject: LoadedStrategy) -> Plan:
     """What `twokey validate` does without options, with fewer samples drawn in each stage."""
     space = validation_space(parameter_space(subject.strategy))
-    search = Search(space, SearchPlan(), Objective("sharpe", 30), "kernel")
-    return Plan(search, samples=FEW_SAMPLES)
+    search = SearchRequest(space, SearchPlan(), Objective("sharpe", 30), "kernel")
+    return Plan(search, samples=REDUCED_SAMPLES)
 
 
-def _run(job: Job, wanted: Sequence[Task], log: MarketLog, progress: Progress) -> None:
+def _run(job: StudyInputs, wanted: Sequence[MarketTask], log: MarketLog, progress: Progress) -> None:
     missing = [task for task in wanted if task not in log.known]
     if not missing:
         return
     progress(len(log.known), len(wanted), "markets")
     with open_workers(None) as workers:
-        payload, step = pack(job), _TASKS_A_SLOT * workers.slots
+        payload, step = pack_inputs(job), _TASKS_A_SLOT * workers.slots
         for first in range(0, len(missing), step):
-            log.append(workers.run(run_packed, payload, missing[first : first + step]))
+            log.append(workers.run(run_packed_task, payload, missing[first : first + step]))
             progress(len(log.known), len(wanted), "markets")
 
 
-def _question(
-    subject: LoadedStrategy, asked: Asked, histories: Histories, plan: Plan, settings: BacktestSettings
-) -> CalibrationQuestion:
-    return CalibrationQuestion(
+def _calibration_key(
+    subject: LoadedStrategy, request: CalibrationRequest, histories: Histories, plan: Plan, settings: BacktestSettings
+) -> CalibrationKey:
+    return CalibrationKey(
         strategy=subject.name,
         share=SHARE,
-        markets=asked.markets,
-        planted_markets=asked.planted_markets,
-        sharpes=list(asked.sharpes),
-        seed=asked.seed,
+        markets=request.markets,
+        planted_markets=request.planted_markets,
+        sharpes=list(request.sharpes),
+        seed=request.seed,
         histories={history.name: history.bars.digest() for history in histories.found},
         code_sha256=_code_sha256(subject.source_file),
         settings=settings,
@@ -158,23 +160,23 @@ def _code_sha256(strategy_file: Path) -> str:
 
 
 def _result(
-    question: CalibrationQuestion, results: Sequence[MarketResult], histories: Histories, folder: Path, began: float
+    key: CalibrationKey, results: Sequence[MarketResult], histories: Histories, folder: Path, began: float
 ) -> Calibration:
     names = list(dict.fromkeys(name for found in results for name in found.judged_rules))
     return Calibration(
-        **question.model_dump(include={"strategy", "share", "seed", "samples", "rules", "settings", "code_sha256"}),
-        id=question.id,
+        **key.model_dump(include={"strategy", "share", "seed", "samples", "rules", "settings", "code_sha256"}),
+        id=key.id,
         null=_null([found for found in results if found.sharpe is None]),
-        planted=[_power(sharpe, [f for f in results if f.sharpe == sharpe]) for sharpe in question.sharpes],
+        planted=[_power(sharpe, [f for f in results if f.sharpe == sharpe]) for sharpe in key.sharpes],
         naive=_naive(results),
-        trade_off=trade_off(results, question.rules),
+        trade_off=trade_off(results, key.rules),
         without=without_each(results, names),
         histories=[history.name for history in histories.found],
         source=histories.source,
         synthetic=histories.synthetic,
-        space=question.values,
+        space=key.values,
         errors=dict(Counter(found.error for found in results if found.error)),
-        warnings=_warnings(question, histories),
+        warnings=_warnings(key, histories),
         artifacts=CalibrationArtifacts(folder=folder, **{name: folder / file for name, file in _FILES.items()}),
         seconds=round(time.perf_counter() - began, 3),
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -223,12 +225,12 @@ def _passed(found: MarketResult) -> bool:
     return found.label == "PASS"
 
 
-def _warnings(question: CalibrationQuestion, histories: Histories) -> list[str]:
+def _warnings(key: CalibrationKey, histories: Histories) -> list[str]:
     texts = []
-    if question.markets < 1_000:
-        best = Share.of(0, question.markets).ci95[1]
+    if key.markets < 1_000:
+        best = Share.of(0, key.markets).ci95[1]
         texts.append(
-            f"{question.markets} null markets cannot show a false-PASS rate below {best:.1%} even where none passes."
+            f"{key.markets} null markets cannot show a false-PASS rate below {best:.1%} even where none passes."
         )
     if histories.synthetic:
         texts.append("No real candles were found: bootstrapped and flipped markets are made from the synthetic sample.")

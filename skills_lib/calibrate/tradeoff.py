@@ -4,19 +4,19 @@ from collections.abc import Callable, Sequence
 
 from skills_lib.calibrate.intervals import Share
 from skills_lib.calibrate.model import MarketResult, PlantedShare, TradeOff, WithoutRule
-from skills_lib.validate.verdict import Rules, judge_validation
+from skills_lib.validate.verdict import Thresholds, judge_validation
 
 STRICTNESSES = tuple(round(0.1 * step, 1) for step in range(16))
 Passes = Callable[[MarketResult], bool]
 
 
-def scaled_rules(strictness: float, rules: Rules | None = None) -> Rules:
+def scaled_rules(strictness: float, rules: Thresholds | None = None) -> Thresholds:
     """`rules` at another strictness: 1 is what they are, more is stricter, 0 asks for a profit and nothing else.
 
     Sharpe and trades are multiplied; windows keep their distance from the half that luck gives; the drawdown is
     divided; p, PBO and the complement of the deflated Sharpe are raised to the power.
     """
-    usual = rules or Rules()
+    usual = rules or Thresholds()
     changed = {
         "min_sharpe": usual.min_sharpe * strictness,
         "min_positive_windows_pct": 50 + (usual.min_positive_windows_pct - 50) * strictness,
@@ -29,7 +29,7 @@ def scaled_rules(strictness: float, rules: Rules | None = None) -> Rules:
     return usual.model_copy(update=changed)
 
 
-def trade_off(results: Sequence[MarketResult], rules: Rules) -> list[TradeOff]:
+def trade_off(results: Sequence[MarketResult], rules: Thresholds) -> list[TradeOff]:
     """False passes and power as all thresholds together get stricter."""
     found = []
     for strictness in STRICTNESSES:
@@ -61,7 +61,7 @@ def share(results: Sequence[MarketResult], passes: Passes) -> Share:
     return Share.of(sum(map(passes, results)), len(results))
 
 
-def passing(rules: Rules) -> Passes:
+def passing(rules: Thresholds) -> Passes:
     """Whether a market would pass under other rules."""
     return lambda found: found.error is None and judge_validation(found.judged, rules).label == "PASS"
 

@@ -8,7 +8,7 @@ from skills_lib.domain.errors import InputError
 
 _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "EUR", "GBP", "TRY", "BTC", "ETH", "BNB")
 _TOKENS = ("CBBTC", "CBETH", "PYUSD", "STETH", "WBETH")  # end like a pair, but are one asset
-_WORD = re.compile(r"[A-Z0-9]{1,20}")
+_SYMBOL = re.compile(r"[A-Z0-9]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Instrument:
         base, _, quote = re.sub(r"[-_:]", "/", word).partition("/")
         if not quote:
             base, quote = _split(base)
-        if not (_WORD.fullmatch(base) and _WORD.fullmatch(quote)) or base == quote:
+        if not (_SYMBOL.fullmatch(base) and _SYMBOL.fullmatch(quote)) or base == quote:
             raise InputError(f"'{text}' is not a symbol. Write BTC, BTCUSDT or BTC/USDT.")
         return cls(base, quote)
 

@@ -89,7 +89,7 @@ class Memory:
         quickest: Callable[..., R] | None = self._compiled.get(compute.__name__)
         if quickest is None:
             return self._keep(key, arguments, compute(*arguments))
-        self._make_room(self._bars.open_time_ns.nbytes)
+        self._evict(self._bars.open_time_ns.nbytes)
         return self._keep(key, arguments, quickest(*arguments), replaceable=True)
 
     def _keep(self, key: Key, arguments: tuple[Any, ...], result: R, replaceable: bool = False) -> R:
@@ -108,7 +108,7 @@ class Memory:
                 self._replaceable[key] = sum(array.nbytes for array in arrays)
         return result
 
-    def _make_room(self, needed_bytes: int) -> None:
+    def _evict(self, needed_bytes: int) -> None:
         with self._lock:
             while self._replaceable and sum(self._replaceable.values()) + needed_bytes > self._compiled_bytes:
                 self._is_full = True

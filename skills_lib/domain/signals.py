@@ -11,7 +11,7 @@ from skills_lib.domain.bars import BoolArray, FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.memory import active_memory
 
-_WISHES = ("long_entry", "short_entry", "long_exit", "short_exit")
+_SIGNAL_COLUMNS = ("long_entry", "short_entry", "long_exit", "short_exit")
 _BOOL, _FLOAT = np.dtype(np.bool_), np.dtype(np.float64)
 _ARRAY, _NUMBERS = np.ndarray, (float, int)
 
@@ -60,14 +60,14 @@ class Signals:
     def _is_well_formed(self) -> bool:
         """The usual case at a quarter of the time that naming every column takes: a sweep makes thousands of these."""
         shape = getattr(self.long_entry, "shape", None)
-        for wish in (self.long_entry, self.short_entry, self.long_exit, self.short_exit):
-            if type(wish) is not _ARRAY or wish.dtype != _BOOL or wish.shape != shape:
+        for column in (self.long_entry, self.short_entry, self.long_exit, self.short_exit):
+            if type(column) is not _ARRAY or column.dtype != _BOOL or column.shape != shape:
                 return False
-        for column in (self.size, self.stop_price, self.target_price, *self.indicators.values()):
-            if type(column) is _ARRAY:
-                if column.dtype != _FLOAT or column.shape != shape:
+        for level in (self.size, self.stop_price, self.target_price, *self.indicators.values()):
+            if type(level) is _ARRAY:
+                if level.dtype != _FLOAT or level.shape != shape:
                     return False
-            elif column is not None and not isinstance(column, _NUMBERS):
+            elif level is not None and not isinstance(level, _NUMBERS):
                 return False
         return True
 
@@ -90,7 +90,7 @@ class Signals:
     def _check_column(self, name: str, column: object) -> None:
         if not isinstance(column, np.ndarray):
             raise InputError(f"Signals.{name} is a {type(column).__name__}. Give a numpy array: .to_numpy().")
-        wanted = np.bool_ if name in _WISHES else np.float64
+        wanted = np.bool_ if name in _SIGNAL_COLUMNS else np.float64
         if column.dtype != wanted:
             raise InputError(f"Signals.{name} holds {column.dtype}, but {np.dtype(wanted)} is needed.")
         if column.shape != (n := len(self.long_entry),):

@@ -20,33 +20,33 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator, SpanWork
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.time import DAY_NS
-from skills_lib.ledger.ledger import Keys, Ledger, Outcome, union
-from skills_lib.ledger.model import Asked, TrialData, Trials
+from skills_lib.ledger.ledger import Keys, Ledger, RecordedSharpes, union
+from skills_lib.ledger.model import CandleIdentity, EvaluationContext, TrialCount
 from skills_lib.market.candles.model import Candles
 
 _LONGER = 2.0
 """A configuration's Sharpe ratio is noted again where a span is this much longer than the one noted before."""
 
 
-class LedgerCounter:
+class LedgerTrialCounter:
     """A `TrialCounter` and `own_trials.CountingBook` that writes into the trial ledger.
 
     What was noted goes with the next reservation, so that a batch costs one transaction.
     """
 
-    def __init__(self, ledger: Ledger, asked: Asked) -> None:
+    def __init__(self, ledger: Ledger, context: EvaluationContext) -> None:
         self.notices: list[str] = []
-        self.asked, self._ledger = asked, ledger
+        self.context, self._ledger = context, ledger
         self._reserved: Keys = union([])
         self._noted: dict[int, float] = {}
-        self._pending: list[Outcome] = []
+        self._pending: list[RecordedSharpes] = []
         self._last: tuple[Sequence[Parameters], Keys] | None = None
 
     def reserve(self, combinations: Sequence[Parameters]) -> None:
         new = np.setdiff1d(self._keys(combinations), self._reserved)
         if not len(new):
             return
-        self._ledger.reserve(self.asked, new, self._pending)
+        self._ledger.reserve(self.context, new, self._pending)
         self._pending = []
         if not len(self._reserved):
             self.notices.extend(self._ledger.notices())
@@ -57,35 +57,35 @@ class LedgerCounter:
         news = np.array([days >= _LONGER * self._noted.get(key, 0.0) for key in keys.tolist()], dtype=np.bool_)
         if news.any():
             self._noted.update(dict.fromkeys(keys[news].tolist(), days))
-            self._pending.append(Outcome(self.asked, keys[news], daily_sharpes[news], days))
+            self._pending.append(RecordedSharpes(self.context, keys[news], daily_sharpes[news], days))
 
     def flush(self) -> None:
         if self._pending:
             self._ledger.record(self._pending)
         self._pending = []
 
-    def count(self) -> Trials:
+    def count(self) -> TrialCount:
         """Everything ever tried on these candles, this work included."""
         self.flush()
-        return self._ledger.count(self.asked.data)
+        return self._ledger.count(self.context.data)
 
     def _keys(self, combinations: Sequence[Parameters]) -> Keys:
         """The walk-forward hands in one and the same list window after window."""
         if self._last is None or self._last[0] is not combinations:
-            self._last = (combinations, configuration_keys(self.asked, combinations))
+            self._last = (combinations, configuration_keys(self.context, combinations))
         return self._last[1]
 
 
-CountInLedger = Callable[[LoadedStrategy, Candles, BacktestSettings], LedgerCounter]
+OpenLedgerCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], LedgerTrialCounter]
 """`CountTrials` whose counters also tell the count."""
 
 
-def counting(ledger: Ledger, origin: str) -> CountInLedger:
+def ledger_counters(ledger: Ledger, origin: str) -> OpenLedgerCounter:
     """What pipelines open their counter with. `origin`: who asks, such as "twokey optimize (agent)"."""
 
-    def count(subject: LoadedStrategy, candles: Candles, settings: BacktestSettings) -> LedgerCounter:
+    def count(subject: LoadedStrategy, candles: Candles, settings: BacktestSettings) -> LedgerTrialCounter:
         hashes = strategy_sha256(subject), settings_sha256(settings)
-        return LedgerCounter(ledger, Asked(origin, subject.name, *hashes, TrialData.of(candles)))
+        return LedgerTrialCounter(ledger, EvaluationContext(origin, subject.name, *hashes, CandleIdentity.of(candles)))
 
     return count
 
@@ -101,11 +101,11 @@ class CountedEvaluator:
         self._counter.reserve(combinations)
         return self._noted(combinations, span, self._inner.evaluate(combinations, span))
 
-    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
-        for combinations, _ in asked:
+    def evaluate_spans(self, context: Sequence[SpanWork]) -> list[FloatArray]:
+        for combinations, _ in context:
             self._counter.reserve(combinations)
-        found = self._inner.evaluate_spans(asked)
-        return [self._noted(*pair, rows) for pair, rows in zip(asked, found, strict=True)]
+        found = self._inner.evaluate_spans(context)
+        return [self._noted(*pair, rows) for pair, rows in zip(context, found, strict=True)]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         self._counter.reserve(combinations)
@@ -135,9 +135,9 @@ def open_counted(opened: AbstractContextManager[Evaluator], counter: TrialCounte
         inner.notes[:0] = counter.notices
 
 
-def configuration_keys(asked: Asked, combinations: Sequence[Parameters]) -> Keys:
+def configuration_keys(context: EvaluationContext, combinations: Sequence[Parameters]) -> Keys:
     """uint64[combinations]: the same strategy code, settings, timeframe and parameters give the same key."""
-    shared = f"{asked.code_sha256} {asked.settings_sha256} {asked.data.timeframe}"
+    shared = f"{context.code_sha256} {context.settings_sha256} {context.data.timeframe}"
     seed = hashlib.blake2b(shared.encode(), digest_size=8)
     digests = []
     for parameters in combinations:

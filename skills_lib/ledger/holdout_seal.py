@@ -11,12 +11,14 @@ from contextlib import suppress
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import utc
-from skills_lib.ledger.ledger import SEAL, Contents, Ledger, asked_of, union
-from skills_lib.ledger.model import Asked, SealOpening
+from skills_lib.ledger.ledger import SEAL, Contents, Ledger, context_of, union
+from skills_lib.ledger.model import EvaluationContext, SealOpening
 from skills_lib.ledger.store import Draft, Entry
 
 
-def open_seal(ledger: Ledger, asked: Asked, parameters: Mapping[str, Value], reason: str = "") -> SealOpening:
+def open_seal(
+    ledger: Ledger, context: EvaluationContext, parameters: Mapping[str, Value], reason: str = ""
+) -> SealOpening:
     """Record that the sealed bars `asked.data` are about to be looked at; durable when this returns.
 
     The same bars with the same code, settings and parameters give the first opening back, and nothing is written.
@@ -25,21 +27,21 @@ def open_seal(ledger: Ledger, asked: Asked, parameters: Mapping[str, Value], rea
         InputError: this strategy has looked at some of these bars with other parameters, settings or code.
         OSError: the opening cannot be recorded, so the bars stay sealed.
     """
-    draft = Draft(SEAL, asked.to_json(parameters=dict(parameters), reason=reason))
+    draft = Draft(SEAL, context.to_json(parameters=dict(parameters), reason=reason))
     with suppress(_OpenedBeforeError):
-        ledger.files.append([draft], lambda seals: _check(seals, asked, parameters))
+        ledger.files.append([draft], lambda seals: _check(seals, context, parameters))
     contents = ledger.read()
     return next(
         _opening(contents, entry)
         for entry in _seals(contents)
-        if _same(entry, asked, parameters) and _asked(entry).data == asked.data
+        if _same(entry, context, parameters) and _context(entry).data == context.data
     )
 
 
-def openings(ledger: Ledger, asked: Asked) -> list[SealOpening]:
+def openings(ledger: Ledger, context: EvaluationContext) -> list[SealOpening]:
     """Every look at any of the sealed bars `asked.data`, by any strategy, oldest first."""
     contents = ledger.read()
-    seals = [entry for entry in _seals(contents) if _asked(entry).data.shares_bars_with(asked.data)]
+    seals = [entry for entry in _seals(contents) if _context(entry).data.shares_bars_with(context.data)]
     return [_opening(contents, entry) for entry in seals]
 
 
@@ -52,39 +54,40 @@ class _OpenedBeforeError(Exception):
     """The very same opening is in the ledger."""
 
 
-def _check(seals: list[Entry], asked: Asked, parameters: Mapping[str, Value]) -> None:
+def _check(seals: list[Entry], context: EvaluationContext, parameters: Mapping[str, Value]) -> None:
     for entry in seals:
-        before = asked_of(entry)
-        if before is None or before.strategy != asked.strategy or not before.data.shares_bars_with(asked.data):
+        before = context_of(entry)
+        if before is None or before.strategy != context.strategy or not before.data.shares_bars_with(context.data):
             continue
-        if not _same(entry, asked, parameters):
+        if not _same(entry, context, parameters):
             raise InputError(
-                f"{asked.strategy} opened the seal of {asked.data.symbol} {asked.data.timeframe} at {entry.at} with "
-                f"{_words(_parameters(entry))}: those bars are spent for it. Deploy that, or wait for new bars."
+                f"{context.strategy} opened the seal of {context.data.symbol} {context.data.timeframe} at {entry.at} "
+                f"with {_parameter_text(_parameters(entry))}: those bars are spent for it. "
+                "Deploy that, or wait for new bars."
             )
-        if before.data == asked.data:
+        if before.data == context.data:
             raise _OpenedBeforeError
 
 
-def _same(entry: Entry, asked: Asked, parameters: Mapping[str, Value]) -> bool:
-    before = _asked(entry)
-    hashes = (before.code_sha256, before.settings_sha256) == (asked.code_sha256, asked.settings_sha256)
+def _same(entry: Entry, context: EvaluationContext, parameters: Mapping[str, Value]) -> bool:
+    before = _context(entry)
+    hashes = (before.code_sha256, before.settings_sha256) == (context.code_sha256, context.settings_sha256)
     return hashes and _parameters(entry) == dict(parameters)
 
 
 def _seals(contents: Contents) -> list[Entry]:
-    return [entry for entry in contents.entries if entry.kind == SEAL and asked_of(entry) is not None]
+    return [entry for entry in contents.entries if entry.kind == SEAL and context_of(entry) is not None]
 
 
 def _opening(contents: Contents, entry: Entry) -> SealOpening:
-    asked = _asked(entry)
-    looks = [e for e in _seals(contents) if e.at < entry.at and _asked(e).data.shares_bars_with(asked.data)]
-    tried = [keys for e, a, keys in contents.reserved if e.at < entry.at and a.data.shares_bars_with(asked.data)]
+    context = _context(entry)
+    looks = [e for e in _seals(contents) if e.at < entry.at and _context(e).data.shares_bars_with(context.data)]
+    tried = [keys for e, a, keys in contents.reserved if e.at < entry.at and a.data.shares_bars_with(context.data)]
     return SealOpening(
-        strategy=asked.strategy,
+        strategy=context.strategy,
         parameters=_parameters(entry),
-        **asked.data._asdict() | {"start": utc(asked.data.first_ns), "end": utc(asked.data.end_ns)},
-        origin=asked.origin,
+        **context.data._asdict() | {"start": utc(context.data.first_ns), "end": utc(context.data.end_ns)},
+        origin=context.origin,
         reason=json.loads(entry.body).get("reason", ""),
         opened_at=entry.at,
         number=1 + len(looks),
@@ -92,10 +95,10 @@ def _opening(contents: Contents, entry: Entry) -> SealOpening:
     )
 
 
-def _asked(entry: Entry) -> Asked:
-    asked = asked_of(entry)
-    assert asked is not None
-    return asked
+def _context(entry: Entry) -> EvaluationContext:
+    context = context_of(entry)
+    assert context is not None
+    return context
 
 
 def _parameters(entry: Entry) -> dict[str, Value]:
@@ -103,5 +106,5 @@ def _parameters(entry: Entry) -> dict[str, Value]:
     return found
 
 
-def _words(parameters: Mapping[str, Value]) -> str:
+def _parameter_text(parameters: Mapping[str, Value]) -> str:
     return ", ".join(f"{name} {value}" for name, value in parameters.items()) or "no parameters"

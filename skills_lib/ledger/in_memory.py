@@ -8,18 +8,18 @@ import numpy as np
 from skills_lib.backtest.model import Parameters
 from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import FloatArray
-from skills_lib.ledger.model import Trials
+from skills_lib.ledger.model import TrialCount
 
 
-class CountingBook(TrialCounter, Protocol):
-    """A counter that also tells what it has counted: the ledger's, or `OwnTrials`."""
+class TotallingTrialCounter(TrialCounter, Protocol):
+    """A counter that also tells what it has counted: the ledger's, or `InMemoryTrialCounter`."""
 
-    def count(self) -> Trials:
+    def count(self) -> TrialCount:
         """Everything counted so far, this work included."""
         ...
 
 
-class OwnTrials:
+class InMemoryTrialCounter:
     """Counts what one examination tries, and nothing from before it."""
 
     def __init__(self) -> None:
@@ -42,8 +42,8 @@ class OwnTrials:
     def flush(self) -> None:
         """Nothing to write."""
 
-    def count(self) -> Trials:
-        return Trials(
+    def count(self) -> TrialCount:
+        return TrialCount(
             configurations=len(self._tried),
             evaluated=len(self._tried),
             sharpes=len(self._sharpes),

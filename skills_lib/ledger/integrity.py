@@ -35,10 +35,12 @@ def _missing(user: Half, here: Half, workspace: str) -> list[str]:
     in_user, in_here = ({entry.digest for entry in half.entries} for half in (user, here))
     lost_here = [e for e in user.entries if e.workspace == workspace and e.digest not in in_here]
     lost_user = [e for e in here.entries if e.digest not in in_user and (not user.id or e.ledger == user.id)]
-    return _lost(here, lost_here, "the user's ledger") + _lost(user, lost_user, "the workspace's ledger")
+    return _lost_entries(here, lost_here, "the user's ledger") + _lost_entries(
+        user, lost_user, "the workspace's ledger"
+    )
 
 
-def _lost(half: Half, lost: Sequence[Entry], other: str) -> list[str]:
+def _lost_entries(half: Half, lost: Sequence[Entry], other: str) -> list[str]:
     if not lost:
         return []
     how = "was cut short" if half.id else "is gone"

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.ledger.integrity import notices_of
-from skills_lib.ledger.model import Asked, TrialData, Trials
+from skills_lib.ledger.model import CandleIdentity, EvaluationContext, TrialCount
 from skills_lib.ledger.store import Draft, Entry, Half, LedgerFiles
 
 if TYPE_CHECKING:
@@ -33,17 +33,17 @@ _COMPARABLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecordedSharpes:
     """Daily Sharpe ratios of configurations over `days`, nan where undefined."""
 
-    asked: Asked
+    context: EvaluationContext
     keys: Keys
     sharpes: Sharpes
     days: float
 
     def draft(self) -> Draft:
         payload = self.keys.astype(_KEY).tobytes() + self.sharpes.astype(_SHARPE).tobytes()
-        return Draft(SHARPES, self.asked.to_json(days=self.days), payload)
+        return Draft(SHARPES, self.context.to_json(days=self.days), payload)
 
 
 class Ledger:
@@ -60,16 +60,16 @@ class Ledger:
         """The ledger of this user and workspace; where a command is run from makes no difference."""
         return cls(settings.home / settings.ledger_dir.expanduser() / "trials.sqlite", settings.home)
 
-    def reserve(self, asked: Asked, keys: Keys, outcomes: Sequence[Outcome] = ()) -> None:
+    def reserve(self, context: EvaluationContext, keys: Keys, outcomes: Sequence[RecordedSharpes] = ()) -> None:
         """Count configurations that are about to be evaluated, and keep `outcomes` of earlier ones; durable.
 
         Raises:
             OSError: the count cannot be kept, so nothing may be evaluated.
         """
-        reserved = Draft(TRIALS, asked.to_json(), keys.astype(_KEY).tobytes())
+        reserved = Draft(TRIALS, context.to_json(), keys.astype(_KEY).tobytes())
         self.files.append([*(outcome.draft() for outcome in outcomes), reserved])
 
-    def record(self, outcomes: Sequence[Outcome]) -> None:
+    def record(self, outcomes: Sequence[RecordedSharpes]) -> None:
         """Keep what evaluated configurations showed.
 
         Raises:
@@ -77,7 +77,7 @@ class Ledger:
         """
         self.files.append([outcome.draft() for outcome in outcomes])
 
-    def count(self, data: TrialData) -> Trials:
+    def count(self, data: CandleIdentity) -> TrialCount:
         """What was tried on candles that share bars with `data`."""
         return self.read().count(data)
 
@@ -110,24 +110,24 @@ class Contents:
         return notices_of(self.user, self.here, self.workspace)
 
     @cached_property
-    def reserved(self) -> list[tuple[Entry, Asked, Keys]]:
+    def reserved(self) -> list[tuple[Entry, EvaluationContext, Keys]]:
         """Every reservation with who asked and the configurations."""
-        found = [(e, asked_of(e), _keys(e)) for e in self.entries if e.kind == TRIALS]
-        return [(entry, asked, keys) for entry, asked, keys in found if asked is not None]
+        found = [(e, context_of(e), _keys(e)) for e in self.entries if e.kind == TRIALS]
+        return [(entry, context, keys) for entry, context, keys in found if context is not None]
 
     @cached_property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[RecordedSharpes]:
         """Every recorded outcome, oldest first."""
-        found = (_outcome(entry) for entry in self.entries if entry.kind == SHARPES)
+        found = (_recorded_sharpes(entry) for entry in self.entries if entry.kind == SHARPES)
         return [outcome for outcome in found if outcome is not None]
 
-    def count(self, data: TrialData) -> Trials:
+    def count(self, data: CandleIdentity) -> TrialCount:
         """What was tried on candles that share bars with `data`."""
-        outcomes = [outcome for outcome in self.outcomes if data.shares_bars_with(outcome.asked.data)]
-        reserved = [keys for _, asked, keys in self.reserved if data.shares_bars_with(asked.data)]
+        outcomes = [outcome for outcome in self.outcomes if data.shares_bars_with(outcome.context.data)]
+        reserved = [keys for _, context, keys in self.reserved if data.shares_bars_with(context.data)]
         recorded = union(outcome.keys for outcome in outcomes)
         sharpes = _sharpes([outcome for outcome in outcomes if outcome.days >= _COMPARABLE * data.days])
-        return Trials(
+        return TrialCount(
             configurations=len(union([*reserved, recorded])),
             evaluated=len(recorded),
             sharpes=len(sharpes),
@@ -141,7 +141,7 @@ def union(keys: Iterable[Keys]) -> Keys:
     return np.unique(np.concatenate([np.empty(0, dtype=_KEY), *keys]))
 
 
-def _sharpes(outcomes: Sequence[Outcome]) -> Sharpes:
+def _sharpes(outcomes: Sequence[RecordedSharpes]) -> Sharpes:
     """One defined ratio a configuration: of its longest span, of equal ones the latest."""
     if not outcomes:
         return np.empty(0)
@@ -153,10 +153,10 @@ def _sharpes(outcomes: Sequence[Outcome]) -> Sharpes:
     return np.asarray(sharpes[defined][first], dtype=np.float64)
 
 
-def asked_of(entry: Entry) -> Asked | None:
+def context_of(entry: Entry) -> EvaluationContext | None:
     """Who asked, and of what; None where somebody made the entry unreadable, which `notices` tells."""
     try:
-        return Asked.from_plain(json.loads(entry.body))
+        return EvaluationContext.from_plain(json.loads(entry.body))
     except (ValueError, TypeError, KeyError):
         return None
 
@@ -166,12 +166,12 @@ def _keys(entry: Entry) -> Keys:
     return np.frombuffer(payload, dtype=_KEY, count=len(payload) // _KEY.itemsize)
 
 
-def _outcome(entry: Entry) -> Outcome | None:
-    asked = asked_of(entry)
+def _recorded_sharpes(entry: Entry) -> RecordedSharpes | None:
+    context = context_of(entry)
     payload = entry.payload or b""
     count, rest = divmod(len(payload), _KEY.itemsize + _SHARPE.itemsize)
-    if asked is None or rest:
+    if context is None or rest:
         return None
     keys = np.frombuffer(payload, dtype=_KEY, count=count)
     sharpes = np.frombuffer(payload, dtype=_SHARPE, offset=count * _KEY.itemsize)
-    return Outcome(asked, keys, sharpes, float(json.loads(entry.body)["days"]))
+    return RecordedSharpes(context, keys, sharpes, float(json.loads(entry.body)["days"]))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from skills_lib.market.candles.model import Candles
 
 
-class TrialData(NamedTuple):
+class CandleIdentity(NamedTuple):
     """Candles as the ledger knows them: [first_ns, end_ns) in UTC nanoseconds and the SHA-256 of the bars."""
 
     symbol: str
@@ -22,7 +22,7 @@ class TrialData(NamedTuple):
     sha256: str
 
     @classmethod
-    def of(cls, candles: "Candles") -> "TrialData":
+    def of(cls, candles: "Candles") -> "CandleIdentity":
         """The data that `candles` are; cut them first to what an evaluation can see."""
         bars = candles.bars
         return cls(
@@ -38,21 +38,21 @@ class TrialData(NamedTuple):
     def days(self) -> float:
         return (self.end_ns - self.first_ns) / DAY_NS
 
-    def shares_bars_with(self, other: "TrialData") -> bool:
+    def shares_bars_with(self, other: "CandleIdentity") -> bool:
         """The same bars, or overlapping time of the same instrument, whatever the timeframe and the venue."""
         same = (self.symbol, self.synthetic) == (other.symbol, other.synthetic)
         overlap = self.first_ns < other.end_ns and other.first_ns < self.end_ns
         return self.sha256 == other.sha256 or (same and overlap)
 
 
-class Asked(NamedTuple):
+class EvaluationContext(NamedTuple):
     """Who evaluates what: `origin` such as "twokey optimize (agent)", the strategy, and hashes of code and settings."""
 
     origin: str
     strategy: str
     code_sha256: str
     settings_sha256: str
-    data: TrialData
+    data: CandleIdentity
 
     def to_json(self, **more: object) -> str:
         """The body of an entry; a number drawn at random tells it from the same question asked again."""
@@ -60,13 +60,13 @@ class Asked(NamedTuple):
         return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
     @classmethod
-    def from_plain(cls, plain: dict[str, object]) -> "Asked":
+    def from_plain(cls, plain: dict[str, object]) -> "EvaluationContext":
         """The inverse of `to_json`, after parsing."""
-        data = TrialData(**plain["data"])  # type: ignore[arg-type]
+        data = CandleIdentity(**plain["data"])  # type: ignore[arg-type]
         return cls(**{name: plain[name] for name in cls._fields if name != "data"}, data=data)  # type: ignore[arg-type]
 
 
-class Trials(FrozenModel):
+class TrialCount(FrozenModel):
     """What was ever tried on some candles.
 
     `configurations`: distinct strategy code, parameters, settings and timeframe. `evaluated`: those of them whose

@@ -121,7 +121,7 @@ class LedgerFiles:
         try:
             return self._read_together(_COLUMNS if content else _WITHOUT_CONTENT)
         except (sqlite3.Error, TypeError):
-            return _read_alone(self.user), _read_alone(self.workspace)
+            return _read_single(self.user), _read_single(self.workspace)
 
     def _read_together(self, columns: str) -> tuple[Half, Half]:
         """In the order in which writers lock, so that nobody waits for each other."""
@@ -180,7 +180,7 @@ class LedgerFiles:
 
     def _set_aside_what_is_broken(self) -> None:
         for path in (self.user, self.workspace):
-            if path.exists() and _read_alone(path).problem:
+            if path.exists() and _read_single(path).problem:
                 path.replace(path.with_name(f"{path.name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
 
     def _refused(self, reason: str) -> OSError:
@@ -239,7 +239,7 @@ def _half(connection: sqlite3.Connection, name: str, path: Path, columns: str = 
     return Half(path, identity, began_at, tuple(Entry(*row) for row in rows))
 
 
-def _read_alone(path: Path) -> Half:
+def _read_single(path: Path) -> Half:
     if not path.exists():
         return Half(path)
     try:

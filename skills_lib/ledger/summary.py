@@ -6,10 +6,10 @@ from typing import NamedTuple, TypeVar
 from skills_lib.domain.time import utc
 from skills_lib.ledger.holdout_seal import every_opening
 from skills_lib.ledger.ledger import Contents, Keys, Ledger, union
-from skills_lib.ledger.model import Asked, LedgerLine, LedgerMarket, LedgerSummary
+from skills_lib.ledger.model import EvaluationContext, LedgerLine, LedgerMarket, LedgerSummary
 from skills_lib.ledger.store import Entry
 
-Reserved = tuple[Entry, Asked, Keys]
+Reserved = tuple[Entry, EvaluationContext, Keys]
 K = TypeVar("K", bound=tuple[object, ...])
 
 
@@ -40,15 +40,17 @@ def summarise(ledger: Ledger) -> LedgerSummary:
 
 def _market(contents: Contents, group: list[Reserved]) -> LedgerMarket:
     symbol, synthetic = _market_of(group[0])
-    recorded = [o for o in contents.outcomes if (o.asked.data.symbol, o.asked.data.synthetic) == (symbol, synthetic)]
+    recorded = [
+        o for o in contents.outcomes if (o.context.data.symbol, o.context.data.synthetic) == (symbol, synthetic)
+    ]
     return LedgerMarket(
         symbol=symbol,
         synthetic=synthetic,
-        start=utc(min(asked.data.first_ns for _, asked, _ in group)),
-        end=utc(max(asked.data.end_ns for _, asked, _ in group)),
+        start=utc(min(context.data.first_ns for _, context, _ in group)),
+        end=utc(max(context.data.end_ns for _, context, _ in group)),
         configurations=len(union(keys for _, _, keys in group)),
         evaluated=len(union(outcome.keys for outcome in recorded)),
-        strategies=len({asked.strategy for _, asked, _ in group}),
+        strategies=len({context.strategy for _, context, _ in group}),
     )
 
 
@@ -68,8 +70,8 @@ def _market_of(reserved: Reserved) -> tuple[str, bool]:
 
 
 def _place_of(reserved: Reserved) -> _Place:
-    asked = reserved[1]
-    return _Place(asked.data.symbol, asked.data.timeframe, asked.data.synthetic, asked.strategy, asked.origin)
+    context = reserved[1]
+    return _Place(context.data.symbol, context.data.timeframe, context.data.synthetic, context.strategy, context.origin)
 
 
 def _grouped(reserved: list[Reserved], key: Callable[[Reserved], K]) -> list[tuple[K, list[Reserved]]]:

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from skills_lib.domain.constraints import Value
 from skills_lib.ledger.holdout_seal import open_seal, openings
 from skills_lib.ledger.ledger import Ledger
-from skills_lib.ledger.model import Asked, SealOpening
+from skills_lib.ledger.model import EvaluationContext, SealOpening
 
 
-class LedgerSeal:
-    """A `validation.SealKeeper`. `asked`: who asks, with the sealed bars alone as its data."""
+class LedgerHoldoutSeal:
+    """A `validation.SealKeeper`. `context`: who asks, with the sealed bars alone as its data."""
 
-    def __init__(self, ledger: Ledger, asked: Asked) -> None:
-        self._ledger, self._asked = ledger, asked
+    def __init__(self, ledger: Ledger, context: EvaluationContext) -> None:
+        self._ledger, self._asked = ledger, context
 
     def openings(self) -> Sequence[SealOpening]:
         """Every look at any of these bars, oldest first."""

@@ -14,7 +14,7 @@ from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Snapshot, Trade, Venue, WireError
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.tape.check import lines_of, venues_on
 from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.wire import decode
@@ -231,7 +231,7 @@ def _follow(
         return
     samplers[symbol].on_message(message)
     book = books[symbol]
-    if isinstance(message, DepthUpdate) and book.receive(message) is Verdict.APPLY:
+    if isinstance(message, DepthUpdate) and book.receive(message) is UpdateDecision.APPLY:
         samplers[symbol].on_book(book)
     elif isinstance(message, Snapshot):
         book.load(message)

@@ -11,10 +11,10 @@ from skills_lib.domain.errors import SourceUnavailableError
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed.streams import Silent
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.feed.streams import IgnoreAll
+from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.scanner import Sampler, Scan, ScanRow, burden, ranked
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ class _Ticker(msgspec.Struct):
     quote_volume: str = msgspec.field(name="quoteVolume")
 
 
-def scan_exchange(settings: ScanSettings, progress: Progress = silent) -> Scan:
+def scan_exchange(settings: ScanSettings, progress: Progress = no_progress) -> Scan:
     """Ask for tickers and bars of a minute, watch the books, and rank.
 
     Raises:
@@ -50,15 +50,15 @@ def scan_exchange(settings: ScanSettings, progress: Progress = silent) -> Scan:
     return asyncio.run(_scan(settings, progress))
 
 
-class _Watcher(Silent):
+class _Watcher(IgnoreAll):
     """Samples each book that a feed keeps."""
 
     def __init__(self, samplers: dict[str, Sampler]) -> None:
         self._samplers = samplers
 
-    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:  # noqa: ARG002 - the listener's form
+    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:  # noqa: ARG002 - the listener's form
         """As `FeedListener.on_book`."""
-        if verdict is Verdict.APPLY:
+        if verdict is UpdateDecision.APPLY:
             self._samplers[book.symbol].on_book(book)
 
 

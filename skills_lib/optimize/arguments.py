@@ -6,14 +6,14 @@ from backtesting import Strategy
 
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.backtest.sweep.open import parse_engine
-from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.table import Objective
 
 
 @dataclass(frozen=True, slots=True)
-class SearchWords:
+class SearchArguments:
     """How to search, as typed."""
 
     param: list[str]
@@ -25,7 +25,7 @@ class SearchWords:
     min_trades: int
     engine: str
 
-    def search(self, strategy: type[Strategy]) -> Search:
+    def search(self, strategy: type[Strategy]) -> SearchRequest:
         """What the words mean for `strategy`.
 
         Raises:
@@ -37,4 +37,4 @@ class SearchWords:
         space = make_space(parameter_space(strategy), self.param, self.constraint)
         if plan.method == "grid":
             _ = space.admissible  # a grid too large to enumerate is told now
-        return Search(space, plan, objective, engine)
+        return SearchRequest(space, plan, objective, engine)

@@ -11,7 +11,7 @@ from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.table import Table
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 
 Measure = Callable[[IntArray], FloatArray]
 """Flat indices in, rows of metrics out, in the same order."""
@@ -30,7 +30,7 @@ class Measurer:
         span: Span,
         checkpoint: Checkpoint | None = None,
         number: int = 0,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
         total: int = 0,
     ) -> None:
         self._space, self._evaluator, self.span = space, evaluator, span

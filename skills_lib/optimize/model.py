@@ -14,7 +14,7 @@ from skills_lib.optimize.stability import Kind
 Figures = dict[str, float | int | None]
 
 
-class SweepQuestion(FrozenModel):
+class SweepKey(FrozenModel):
     """Everything that makes two sweeps the same. `values`: what each parameter is tried with."""
 
     strategy: str

@@ -16,29 +16,29 @@ from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
-from skills_lib.backtest.trials import CountTrials
+from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.measure import Measurer
-from skills_lib.optimize.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepQuestion
+from skills_lib.optimize.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepKey
 from skills_lib.optimize.report.heatmaps import Landscape, draw_heatmaps, write_interactive
 from skills_lib.optimize.report.markdown import write_optimization
 from skills_lib.optimize.search import SearchPlan, search
 from skills_lib.optimize.sensitivity import at_edges, sensitivities
 from skills_lib.optimize.space import Space
-from skills_lib.optimize.stability import Peaks, Place, Surface
+from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective, Table
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
 """Opens the engine and, where asked for, its cluster; called only when there is something to compute."""
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class SearchRequest:
     """Where to look, how, and for what."""
 
     space: Space
@@ -47,10 +47,10 @@ class Search:
     engine: EngineName
 
 
-def sweep_question(
-    subject: LoadedStrategy, candles: Candles, asked: Search, settings: BacktestSettings
+def sweep_key_fields(
+    subject: LoadedStrategy, candles: Candles, request: SearchRequest, settings: BacktestSettings
 ) -> dict[str, Any]:
-    """The fields of a `SweepQuestion`."""
+    """The fields of a `SweepKey`."""
     return {
         "strategy": subject.name,
         "symbol": candles.instrument.symbol,
@@ -59,24 +59,24 @@ def sweep_question(
         "data_sha256": candles.bars.digest(),
         "code_sha256": code_sha256(subject.source_file),
         "settings": settings,
-        "values": {name: list(values) for name, values in asked.space.values.items()},
-        "constraints": [constraint.text for constraint in asked.space.constraints],
-        "plan": asked.plan,
-        "maximize": asked.objective.metric,
-        "min_trades": asked.objective.min_trades,
-        "engine": asked.engine,
+        "values": {name: list(values) for name, values in request.space.values.items()},
+        "constraints": [constraint.text for constraint in request.space.constraints],
+        "plan": request.plan,
+        "maximize": request.objective.metric,
+        "min_trades": request.objective.min_trades,
+        "engine": request.engine,
     }
 
 
 def optimize(
     subject: LoadedStrategy,
     candles: Candles,
-    asked: Search,
+    request: SearchRequest,
     settings: BacktestSettings,
     store: SweepStore[OptimizationResult],
     open_evaluator: OpenEvaluator,
-    count: CountTrials,
-    progress: Progress = silent,
+    count: OpenTrialCounter,
+    progress: Progress = no_progress,
 ) -> OptimizationResult:
     """Search the space on all of `candles` and store what was found; the same question returns the stored answer.
 
@@ -88,23 +88,23 @@ def optimize(
         TwokeyError: workers kept dying, or the same sweep is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
-    question = SweepQuestion(**sweep_question(subject, candles, asked, settings))
-    if stored := store.find(question.id):
+    key = SweepKey(**sweep_key_fields(subject, candles, request, settings))
+    if stored := store.find(key.id):
         return stored
     began, span = time.perf_counter(), Span(0, len(candles.bars))
-    with store.checkpoint(question.id) as checkpoint:
+    with store.checkpoint(key.id) as checkpoint:
         counter = count(subject, candles, settings)
-        counter.reserve(asked.space.combinations(checkpoint.tried()))  # also where the ledger is younger
+        counter.reserve(request.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
-            total = asked.plan.expected(asked.space)
-            measure = Measurer(asked.space, evaluator, span, checkpoint, progress=progress, total=total)
-            table = search(asked.space, asked.plan, measure, asked.objective)
-        scores = asked.objective.scores(table.rows)
-        peaks = Surface(asked.space, table.indices).peaks(scores)
+            total = request.plan.expected(request.space)
+            measure = Measurer(request.space, evaluator, span, checkpoint, progress=progress, total=total)
+            table = search(request.space, request.plan, measure, request.objective)
+        scores = request.objective.scores(table.rows)
+        peaks = Surface(request.space, table.indices).peaks(scores)
         if peaks is None:
-            raise _nothing_eligible(table, asked.objective, evaluator.notes)
-        found = _Found(asked, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
-        result = _result(found, question, candles, store.folder(subject.name, question.id), began)
+            raise _nothing_eligible(table, request.objective, evaluator.notes)
+        found = _Found(request, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
+        result = _result(found, key, candles, store.folder(subject.name, key.id), began)
         store.save(result.artifacts.folder, lambda folder: _write(folder, result, found))
         store.discard(checkpoint)
     return result
@@ -112,7 +112,7 @@ def optimize(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    asked: Search
+    request: SearchRequest
     table: Table
     scores: FloatArray
     peaks: Peaks
@@ -124,29 +124,29 @@ class _Found:
         return int(np.isfinite(self.scores).sum())
 
 
-def _result(found: _Found, question: SweepQuestion, candles: Candles, folder: Path, began: float) -> OptimizationResult:
-    space, table, times = found.asked.space, found.table, candles.bars.open_time_ns
+def _result(found: _Found, key: SweepKey, candles: Candles, folder: Path, began: float) -> OptimizationResult:
+    space, table, times = found.request.space, found.table, candles.bars.open_time_ns
     return OptimizationResult(
-        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades"}),
-        **question.model_dump(include={"constraints", "data_sha256", "code_sha256"}),
-        id=question.id,
-        settings=question.settings.model_copy(update={"engine": found.engine}),
+        **key.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades"}),
+        **key.model_dump(include={"constraints", "data_sha256", "code_sha256"}),
+        id=key.id,
+        settings=key.settings.model_copy(update={"engine": found.engine}),
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(candles.bars),
         start=pd.Timestamp(times[0]).isoformat(timespec="seconds"),
         end=pd.Timestamp(times[-1]).isoformat(timespec="seconds"),
         engine=found.engine,
-        method=question.plan.method,
-        seed=question.plan.seed,
-        trials=question.plan.trials,
+        method=key.plan.method,
+        seed=key.plan.seed,
+        trials=key.plan.trials,
         combinations=len(space.admissible) if space.is_enumerable else None,
         evaluated=len(table),
         eligible=found.eligible,
         best=_point(table, found.peaks.best),
         recommended=_point(table, found.peaks.recommended),
         sensitivity=sensitivities(table, found.scores),
-        space=question.values,
+        space=key.values,
         warnings=_warnings(found),
         artifacts=_artifacts(folder, space),
         seconds=round(time.perf_counter() - began, 3),
@@ -154,7 +154,7 @@ def _result(found: _Found, question: SweepQuestion, candles: Candles, folder: Pa
     )
 
 
-def _point(table: Table, place: Place) -> Point:
+def _point(table: Table, place: RankedPoint) -> Point:
     median = place.neighbourhood_median
     plateau = Plateau(
         kind=place.kind,
@@ -180,7 +180,7 @@ def _warnings(found: _Found) -> list[str]:
     if edges := list(at_edges(table, peaks.recommended.row)):
         texts.append(f"The recommended point lies at the edge of the space: {', '.join(edges)}. Widen the range.")
     if few := len(table) - found.eligible:
-        least = found.asked.objective.min_trades
+        least = found.request.objective.min_trades
         texts.append(
             f"{few:,} of {len(table):,} combinations have under {least} trades or no defined metric: left out."
         )
@@ -217,7 +217,7 @@ def _artifacts(folder: Path, space: Space) -> OptimizationArtifacts:
 def _write(folder: Path, result: OptimizationResult, found: _Found) -> None:
     landscape = Landscape(found.table, found.scores, result.maximize, found.peaks)
     _write_table(folder / "table.csv", found)
-    if found.asked.space.varied:
+    if found.request.space.varied:
         draw_heatmaps(folder, landscape)
     if result.artifacts.interactive:
         write_interactive(folder / result.artifacts.interactive.name, landscape)

@@ -7,7 +7,7 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.parameters import Parameter
 
-MOST_VALUES = 100_000
+MAX_VALUES = 100_000
 
 
 def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> dict[str, tuple[Value, ...]]:
@@ -51,8 +51,8 @@ def _expanded(name: str, word: str, parameter: Parameter) -> list[object]:
     if step <= 0 or low > high:
         raise InputError(f"Range {name}={word} is empty. Write low:high:step, low first and a step above 0.")
     count = (high - low) / step + 1e-9
-    if count >= MOST_VALUES:
-        raise InputError(f"Range {name}={word} holds {count:.0f} values. At most {MOST_VALUES:,}: take a larger step.")
+    if count >= MAX_VALUES:
+        raise InputError(f"Range {name}={word} holds {count:.0f} values. At most {MAX_VALUES:,}: take a larger step.")
     return [round(low + i * step, 12) for i in range(math.floor(count) + 1)]
 
 

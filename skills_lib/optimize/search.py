@@ -26,7 +26,7 @@ TPE_BATCH = 8
 COMPLETED_PEAKS = 3
 """After sampling, the neighbours of this many best points are tried, and again where one of them is better: else
 nothing is known of their stability."""
-_PATIENCE = 50  # proposals per wanted trial before a sampler that finds nothing new stops
+_MAX_EMPTY_ROUNDS = 50  # proposals per wanted trial before a sampler that finds nothing new stops
 
 
 class SearchPlan(FrozenModel):
@@ -94,15 +94,15 @@ def _surround_peaks(space: Space, most: int, measure: Measurer, objective: Objec
 def _sample(space: Space, plan: SearchPlan) -> IntArray:
     rng, trials = np.random.default_rng(plan.seed), plan.trials or DEFAULT_TRIALS
     if not space.is_enumerable:
-        return _drawn(space, trials, lambda: int(rng.integers(space.size)))
+        return _sample_indices(space, trials, lambda: int(rng.integers(space.size)))
     wanted = min(trials, len(space.admissible))
     return np.asarray(rng.choice(space.admissible, size=wanted, replace=False), dtype=np.int64)
 
 
-def _drawn(space: Space, trials: int, draw: Callable[[], int]) -> IntArray:
+def _sample_indices(space: Space, trials: int, draw: Callable[[], int]) -> IntArray:
     """Distinct admissible points from a space too large to enumerate."""
     found: dict[int, None] = {}
-    for _ in range(_PATIENCE * trials):
+    for _ in range(_MAX_EMPTY_ROUNDS * trials):
         index = draw()
         if space.admits(index):
             found[index] = None
@@ -114,21 +114,21 @@ def _drawn(space: Space, trials: int, draw: Callable[[], int]) -> IntArray:
 def _tpe(space: Space, plan: SearchPlan, measure: Measure, objective: Objective) -> None:
     study, trials = _study(plan.seed), plan.expected(space)
     tried: set[int] = set()
-    for _ in range(_PATIENCE * trials // TPE_BATCH + 1):
+    for _ in range(_MAX_EMPTY_ROUNDS * trials // TPE_BATCH + 1):
         asked = [study.ask() for _ in range(min(TPE_BATCH, trials - len(tried)))]
         points = np.array([_proposal(trial, space) for trial in asked], dtype=np.int64)
         admitted = np.array([space.admits(index) for index in points])
         scores = np.full(len(points), -np.inf)
         if admitted.any():
             scores[admitted] = objective.scores(measure(points[admitted]))
-        _tell(study, asked, scores)
+        _report_scores(study, asked, scores)
         tried.update(points[admitted].tolist())
         if len(tried) >= trials:
             break
     _refuse_none(np.array(list(tried), dtype=np.int64), space)
 
 
-def _tell(study: "Study", asked: "list[Trial]", scores: FloatArray) -> None:
+def _report_scores(study: "Study", asked: "list[Trial]", scores: FloatArray) -> None:
     from optuna.trial import TrialState
 
     for trial, score in zip(asked, scores, strict=True):

@@ -18,7 +18,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.optimize.ranges import parse_ranges
 
-MOST_POINTS = 1_000_000
+MAX_POINTS = 1_000_000
 """Largest grid whose points are enumerated; a larger one can only be sampled."""
 
 
@@ -50,7 +50,7 @@ class Space:
 
     @property
     def is_enumerable(self) -> bool:
-        return self.size <= MOST_POINTS
+        return self.size <= MAX_POINTS
 
     @cached_property
     def admissible(self) -> IntArray:
@@ -61,7 +61,7 @@ class Space:
         """
         if not self.is_enumerable:
             raise InputError(
-                f"The space holds {self.size:,} combinations; at most {MOST_POINTS:,} are enumerated. "
+                f"The space holds {self.size:,} combinations; at most {MAX_POINTS:,} are enumerated. "
                 "Narrow it with --param, or sample it with --method random or tpe and --trials."
             )
         mask = np.ones(self.shape, dtype=np.bool_)

@@ -17,12 +17,12 @@ from skills_lib.optimize.space import Space
 
 Kind = Literal["plateau", "spike", "unknown"]
 
-KEPT_SHARE = 0.5
+PLATEAU_SHARE = 0.5
 """A plateau's neighbourhood keeps at least this share of the point's lead over the typical combination."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RankedPoint:
     """One point on the surface. `row` is its row in the table, `neighbours` how many were tried around it."""
 
     row: int
@@ -36,8 +36,8 @@ class Place:
 class Peaks:
     """The raw maximum and the centre of the best plateau, which is recommended."""
 
-    best: Place
-    recommended: Place
+    best: RankedPoint
+    recommended: RankedPoint
 
 
 class Surface:
@@ -74,11 +74,11 @@ class Surface:
         centre = self._most_central(tied)
         return Peaks(self._place(highest, scores, medians, typical), self._place(centre, scores, medians, typical))
 
-    def _place(self, row: int, scores: FloatArray, medians: FloatArray, typical: float) -> Place:
+    def _place(self, row: int, scores: FloatArray, medians: FloatArray, typical: float) -> RankedPoint:
         score, median = float(scores[row]), float(medians[row])
-        keeps = median - typical >= KEPT_SHARE * (score - typical)
+        keeps = median - typical >= PLATEAU_SHARE * (score - typical)
         kind: Kind = "unknown" if not self._supported[row] else "plateau" if keeps else "spike"
-        return Place(row, score, median, int(self._counts[row]), kind)
+        return RankedPoint(row, score, median, int(self._counts[row]), kind)
 
     def _most_central(self, tied: IntArray) -> int:
         if len(tied) == 1:

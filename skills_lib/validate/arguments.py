@@ -10,8 +10,8 @@ from skills_lib.backtest.sweep.open import parse_engine
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.optimize.arguments import SearchWords
-from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.arguments import SearchArguments
+from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.table import Objective
 from skills_lib.validate.plan import Plan, parse_seed, validation_space
@@ -20,10 +20,10 @@ from skills_lib.walk_forward.windows import WindowPlan
 
 
 @dataclass(frozen=True, slots=True)
-class ValidationWords:
+class ValidationArguments:
     """How to validate, as typed. `train`, `test`, `step`: None takes the usual windows."""
 
-    search: SearchWords
+    search: SearchArguments
     train: str | None
     test: str | None
     step: str | None
@@ -47,7 +47,7 @@ class ValidationWords:
         space = validation_space(parameter_space(strategy), words.param, words.constraint)
         if sampled.method == "grid":
             _ = space.admissible  # a grid too large to enumerate is told now
-        search = Search(space, sampled, objective, engine)
+        search = SearchRequest(space, sampled, objective, engine)
         return Plan(search, windows=self._windows(), pick=parse_pick(self.pick), seed=parse_seed(words.seed))
 
     def opening(self) -> str | None:

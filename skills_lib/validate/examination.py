@@ -13,10 +13,10 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS, utc
-from skills_lib.ledger.in_memory import CountingBook
-from skills_lib.ledger.model import Trials
+from skills_lib.ledger.in_memory import TotallingTrialCounter
+from skills_lib.ledger.model import TrialCount
 from skills_lib.market.candles.model import Candles
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.model import (
     CostFigures,
     Examination,
@@ -31,7 +31,7 @@ from skills_lib.validate.model import (
 from skills_lib.validate.plan import Plan
 from skills_lib.validate.runs import Runs
 from skills_lib.validate.stages.audit import DataAudit, audit
-from skills_lib.validate.stages.holdout import fall
+from skills_lib.validate.stages.holdout import sharpe_decay
 from skills_lib.validate.stages.lookahead import truncation, warm_up
 from skills_lib.validate.stages.monte_carlo import block_bootstrap, order_shuffle, trade_bootstrap, trade_returns
 from skills_lib.validate.stages.overfit import overfitting
@@ -41,9 +41,9 @@ from skills_lib.validate.stages.regimes import Regimes, daily_closes, regimes
 from skills_lib.validate.stages.stress import MULTIPLES, scaled, stress
 from skills_lib.validate.verdict import judge_validation
 from skills_lib.validate.verdict_figures import figures_to_judge, warnings_of
-from skills_lib.walk_forward.model import Stretch
+from skills_lib.walk_forward.model import StitchedSpan
 from skills_lib.walk_forward.pipeline import window_result
-from skills_lib.walk_forward.walk import Outcome, efficiency, positive_share
+from skills_lib.walk_forward.walk import WindowChoice, efficiency, positive_share
 
 
 def examine(
@@ -51,21 +51,21 @@ def examine(
     candles: Candles,
     plan: Plan,
     settings: BacktestSettings,
-    book: CountingBook | None = None,
-    progress: Progress = silent,
+    counter: TotallingTrialCounter | None = None,
+    progress: Progress = no_progress,
 ) -> Examination:
     """Everything the verdict needs, computed in memory; the same arguments give the same answer.
 
-    `book` counts the trials; without one only those of this examination count. The last tenth is never touched.
+    `counter` counts the trials; without one only those of this examination count. The last tenth is never touched.
 
     Raises:
         InputError: too few bars, a space that cannot be searched, or nothing that ever trades.
     """
-    with Runs(subject, candles, plan, settings, book) as runs:
+    with Runs(subject, candles, plan, settings, counter) as runs:
         return examination(runs, progress)
 
 
-def examination(runs: Runs, progress: Progress = silent) -> Examination:
+def examination(runs: Runs, progress: Progress = no_progress) -> Examination:
     """All stages on `runs`, judged."""
     answers: dict[str, Any] = {}
     for number, (name, stage) in enumerate(STAGES.items()):
@@ -102,7 +102,7 @@ def _in_sample(runs: Runs) -> InSample:
     """The first 70 %, where the parameters were chosen."""
     found = runs.found
     return InSample(
-        **piece(runs.bars, runs.split.in_sample),
+        **sample_span(runs.bars, runs.split.in_sample),
         chosen_by="search" if runs.plan.is_search else "given",
         parameters=found.chosen,
         kind=found.place.kind,
@@ -116,9 +116,9 @@ def _in_sample(runs: Runs) -> InSample:
 def _out_of_sample(runs: Runs) -> OutOfSample:
     """The next 20 %, once, with the same parameters."""
     return OutOfSample(
-        **piece(runs.bars, runs.split.out_of_sample),
+        **sample_span(runs.bars, runs.split.out_of_sample),
         metrics=runs.metrics(runs.out_of_sample),
-        fall=fall(runs.in_sample.daily(), runs.out_of_sample.daily()),
+        sharpe_decay=sharpe_decay(runs.in_sample.daily(), runs.out_of_sample.daily()),
     )
 
 
@@ -136,7 +136,9 @@ def _walk_forward(runs: Runs) -> WalkedForward:
         mean_sharpe=float(np.mean([_test_sharpe(outcome) for outcome in outcomes])),
         positive_share=positive_share(outcomes),
         efficiency=efficiency(outcomes),
-        stitched=Stretch(**piece(run.bars, Span(0, len(run.bars))), windows=len(outcomes), metrics=runs.metrics(run)),
+        stitched=StitchedSpan(
+            **sample_span(run.bars, Span(0, len(run.bars))), windows=len(outcomes), metrics=runs.metrics(run)
+        ),
     )
 
 
@@ -169,15 +171,15 @@ def _overfitting(runs: Runs) -> OverfittingFigures:
     return OverfittingFigures.model_validate(dict(found) | {"pbo": found.pbo.pbo, "cscv": found.pbo})
 
 
-def deflating_variance(counted: Trials, days: int) -> float:
+def deflating_variance(counted: TrialCount, days: int) -> float:
     """Variance of the trials' daily Sharpe ratios, at most the sampling variance of a ratio without an edge.
 
     The best of many trials without an edge can stand no higher than chance alone carries it: where trials differ by
     more than chance, as where fast ones are ruined by costs, their spread says nothing about luck and would deflate
     any edge away. Trials that resemble each other spread less, and then their own variance counts.
     """
-    by_chance = 1 / max(days - 1, 1)
-    return by_chance if counted.sharpe_variance is None else min(counted.sharpe_variance, by_chance)
+    random_null = 1 / max(days - 1, 1)
+    return random_null if counted.sharpe_variance is None else min(counted.sharpe_variance, random_null)
 
 
 def _costs(runs: Runs) -> CostFigures:
@@ -214,13 +216,13 @@ STAGES: Mapping[str, Callable[[Runs], BaseModel]] = MappingProxyType(
 """Each stage by its name in the answer; all but `lookahead` and the breadth of other candles enter through runs."""
 
 
-def piece(bars: Bars, span: Span) -> dict[str, Any]:
+def sample_span(bars: Bars, span: Span) -> dict[str, Any]:
     """The fields of a `Piece`."""
     times = bars.open_time_ns
     return {"start": utc(times[span.start]), "end": utc(times[span.stop - 1]), "bars": span.stop - span.start}
 
 
-def _test_sharpe(outcome: Outcome) -> float:
+def _test_sharpe(outcome: WindowChoice) -> float:
     """Annual Sharpe of one window's test; 0 where nothing was chosen or nothing traded."""
     value = outcome.chosen.test[COLUMNS["sharpe"]] if outcome.chosen else 0.0
     return float(value) if np.isfinite(value) else 0.0

@@ -10,8 +10,8 @@ from skills_lib.optimize.model import Figures
 from skills_lib.optimize.stability import Kind
 from skills_lib.validate.plan import Samples
 from skills_lib.validate.stages.audit import DataAudit
-from skills_lib.validate.stages.breadth import Elsewhere
-from skills_lib.validate.stages.holdout import Fall
+from skills_lib.validate.stages.breadth import CrossMarketResult
+from skills_lib.validate.stages.holdout import SharpeDecay
 from skills_lib.validate.stages.lookahead import Truncation, WarmUp
 from skills_lib.validate.stages.monte_carlo import Distribution
 from skills_lib.validate.stages.overfit import Overfitting, Pbo
@@ -19,12 +19,12 @@ from skills_lib.validate.stages.price_noise import Noise
 from skills_lib.validate.stages.random_entries import RandomEntries
 from skills_lib.validate.stages.regimes import Regimes
 from skills_lib.validate.stages.stress import CostStress
-from skills_lib.validate.verdict import Rules, Verdict, VerdictFigures
-from skills_lib.walk_forward.model import Stretch, WalkForwardQuestion, WindowResult
+from skills_lib.validate.verdict import Thresholds, ValidationVerdict, VerdictFigures
+from skills_lib.walk_forward.model import StitchedSpan, WalkForwardKey, WindowResult
 from skills_lib.walk_forward.walk import Pick
 
 
-class ValidationQuestion(WalkForwardQuestion):
+class ValidationKey(WalkForwardKey):
     """Everything that makes two validations the same; lengths in nanoseconds.
 
     `others`: digests of the candles of other assets and timeframes, and of what was asked of them and is missing.
@@ -32,13 +32,13 @@ class ValidationQuestion(WalkForwardQuestion):
 
     window_min_trades: int
     samples: Samples
-    rules: Rules
+    rules: Thresholds
     validation_seed: int
     others: list[str]
     open_sealed: bool
 
 
-class Piece(FrozenModel):
+class SampleSpan(FrozenModel):
     """Consecutive bars; `start` and `end` are the open times of the first and the last, UTC."""
 
     start: str
@@ -53,7 +53,7 @@ class Lookahead(FrozenModel):
     warm_up: WarmUp
 
 
-class InSample(Piece):
+class InSample(SampleSpan):
     """The first 70 %, on which the parameters were chosen: a description of the past, never a performance.
 
     `evaluated`: combinations tried here; `eligible`: those with enough trades; `highest`: figures of the raw
@@ -70,12 +70,12 @@ class InSample(Piece):
     highest: Figures
 
 
-class OutOfSample(Piece):
+class OutOfSample(SampleSpan):
     """The next 20 %, run once with the parameters chosen before it; `fall` weighs the difference by its error."""
 
     sample: Literal["out-of-sample"] = "out-of-sample"
     metrics: Figures
-    fall: Fall
+    fall: SharpeDecay
 
 
 class WalkedForward(FrozenModel):
@@ -97,7 +97,7 @@ class WalkedForward(FrozenModel):
     mean_sharpe: float
     positive_share: float
     efficiency: float | None
-    stitched: Stretch
+    stitched: StitchedSpan
 
 
 class OverfittingFigures(Overfitting):
@@ -138,7 +138,7 @@ class CostFigures(FrozenModel):
     fixed: CostStress
 
 
-class Sealed(Piece):
+class Sealed(SampleSpan):
     """The last 10 %. `opened`: whether anybody has looked at these bars; `openings`: how often, `first_opened_at`.
 
     `reason` and `metrics`, of the chosen parameters on these bars: where this very validation opened them.
@@ -157,7 +157,7 @@ class Examination(FrozenModel):
     """Everything the verdict needs about one strategy on one set of candles."""
 
     parameters: dict[str, Value]
-    verdict: Verdict
+    verdict: ValidationVerdict
     judged: VerdictFigures
     audit: DataAudit
     lookahead: Lookahead
@@ -204,8 +204,8 @@ class ValidationResult(Examination):
     constraints: list[str]
     maximize: str
     min_trades: int
-    timeframes: list[Elsewhere]
-    assets: list[Elsewhere]
+    timeframes: list[CrossMarketResult]
+    assets: list[CrossMarketResult]
     missing: list[str]
     sealed: Sealed
     artifacts: ValidationArtifacts

@@ -9,7 +9,7 @@ from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.model import Candles
-from skills_lib.walk_forward.windows import FEWEST_BARS
+from skills_lib.walk_forward.windows import MIN_BARS
 
 FindCandles = Callable[[str, str], Candles]
 """Candles of a symbol and a timeframe.
@@ -21,7 +21,7 @@ _SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 
 @dataclass(frozen=True, slots=True)
-class Other:
+class OtherMarket:
     """Candles asked for beside the main ones: as they are, or why they are not there."""
 
     symbol: str
@@ -36,9 +36,9 @@ class Other:
         return f"{self.symbol} {self.timeframe} {digest}"
 
 
-def find_others(
+def find_other_markets(
     main: Candles, sealed_from: int, pairs: Sequence[tuple[str, str]], find: FindCandles
-) -> tuple[Other, ...]:
+) -> tuple[OtherMarket, ...]:
     """Candles of each (symbol, timeframe) but the main ones, without any bar that ends after the sealed ones begin.
 
     `sealed_from`: place of the first sealed bar in `main`. What is missing is kept with its reason.
@@ -47,7 +47,9 @@ def find_others(
     wanted = dict.fromkeys((Instrument.parse(symbol).symbol, Timeframe.parse(t).value) for symbol, t in pairs)
     limit_ns = int(main.bars.open_time_ns[sealed_from])
     return tuple(
-        _other(symbol, timeframe, main, limit_ns, find) for symbol, timeframe in wanted if (symbol, timeframe) != own
+        _other_market(symbol, timeframe, main, limit_ns, find)
+        for symbol, timeframe in wanted
+        if (symbol, timeframe) != own
     )
 
 
@@ -67,14 +69,14 @@ def file_for(folder: Path, symbol: str, timeframe: str) -> Path:
     return max(sorted(files), key=lambda path: path.stat().st_size)
 
 
-def _other(symbol: str, timeframe: str, main: Candles, limit_ns: int, find: FindCandles) -> Other:
+def _other_market(symbol: str, timeframe: str, main: Candles, limit_ns: int, find: FindCandles) -> OtherMarket:
     try:
         candles = find(symbol, timeframe)
     except TwokeyError as error:
-        return Other(symbol, timeframe, None, str(error))
+        return OtherMarket(symbol, timeframe, None, str(error))
     if candles.origin.synthetic and not main.origin.synthetic:
-        return Other(symbol, timeframe, None, f"only synthetic candles were found: {candles.origin}")
+        return OtherMarket(symbol, timeframe, None, f"only synthetic candles were found: {candles.origin}")
     known = int((candles.bars.open_time_ns + candles.bars.interval_ns <= limit_ns).sum())
-    if known < FEWEST_BARS:
-        return Other(symbol, timeframe, None, "all its bars lie behind the time at which the sealed ones begin")
-    return Other(symbol, timeframe, replace(candles, bars=candles.bars[:known]))
+    if known < MIN_BARS:
+        return OtherMarket(symbol, timeframe, None, "all its bars lie behind the time at which the sealed ones begin")
+    return OtherMarket(symbol, timeframe, replace(candles, bars=candles.bars[:known]))

@@ -11,33 +11,33 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.time import utc
-from skills_lib.ledger.in_memory import CountingBook
+from skills_lib.ledger.in_memory import TotallingTrialCounter
 from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
-from skills_lib.optimize.pipeline import sweep_question
+from skills_lib.optimize.pipeline import sweep_key_fields
 from skills_lib.optimize.store import SweepStore
-from skills_lib.progress import Progress, silent
-from skills_lib.validate.examination import examination, examine, piece
+from skills_lib.progress import Progress, no_progress
+from skills_lib.validate.examination import examination, examine, sample_span
 from skills_lib.validate.model import (
     Examination,
     Sealed,
     ValidationArtifacts,
-    ValidationQuestion,
+    ValidationKey,
     ValidationResult,
 )
-from skills_lib.validate.other_markets import Other
-from skills_lib.validate.plan import Plan, usual_windows
+from skills_lib.validate.other_markets import OtherMarket
+from skills_lib.validate.plan import Plan, default_windows
 from skills_lib.validate.report.html import write_page
 from skills_lib.validate.report.markdown import write_validation
 from skills_lib.validate.report.pictures import PICTURES, draw_validation, picture_file
 from skills_lib.validate.runs import Runs
-from skills_lib.validate.stages.breadth import Elsewhere, elsewhere
+from skills_lib.validate.stages.breadth import CrossMarketResult, cross_market_results
 from skills_lib.validate.stages.holdout import split
 from skills_lib.validate.verdict import judge_validation
 
-__all__ = ["Keepers", "SealKeeper", "Validation", "examine", "sealed_from", "validate"]
+__all__ = ["HoldoutSeal", "Services", "ValidationRequest", "examine", "sealed_from", "validate"]
 
-OpenBook = Callable[[LoadedStrategy, Candles, BacktestSettings], CountingBook]
+OpenTotallingCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], TotallingTrialCounter]
 """Opens the count of trials for a strategy on candles; those of the main ones end where the seal begins."""
 
 
@@ -45,7 +45,7 @@ BREADTH = ("timeframes", "assets")
 """Stages on other candles; all others are in `examination.STAGES`."""
 
 
-class SealKeeper(Protocol):
+class HoldoutSeal(Protocol):
     """Knows whether the sealed bars of these candles have been looked at; an opening is written down first."""
 
     def openings(self) -> Sequence[SealOpening]:
@@ -62,21 +62,24 @@ class SealKeeper(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Validation:
-    """What is asked. `others`: candles beside the main ones; `opening`: why the sealed bars are opened, else None."""
+class ValidationRequest:
+    """What to validate. `other_markets`: candles beside the main ones.
+
+    `opening`: why the sealed bars are opened, else None.
+    """
 
     plan: Plan
     settings: BacktestSettings
-    others: tuple[Other, ...] = ()
+    other_markets: tuple[OtherMarket, ...] = ()
     opening: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Keepers:
+class Services:
     """Where trials are counted, seals kept and answers stored."""
 
-    open_book: OpenBook
-    seal: SealKeeper
+    open_counter: OpenTotallingCounter
+    seal: HoldoutSeal
     store: SweepStore[ValidationResult]
 
 
@@ -90,7 +93,11 @@ def sealed_from(candles: Candles) -> int:
 
 
 def validate(
-    subject: LoadedStrategy, candles: Candles, asked: Validation, keepers: Keepers, progress: Progress = silent
+    subject: LoadedStrategy,
+    candles: Candles,
+    request: ValidationRequest,
+    services: Services,
+    progress: Progress = no_progress,
 ) -> ValidationResult:
     """Validate `subject` on `candles` and store the answer.
 
@@ -102,16 +109,16 @@ def validate(
         TwokeyError: the same validation is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
-    question, store = _question(subject, candles, asked), keepers.store
-    book = keepers.open_book(subject, seen(candles), asked.settings)
-    stored = store.find(question.id)
-    if stored and book.count().configurations <= stored.overfitting.trials and _same_seal(stored, keepers.seal):
+    key, store = _validation_key(subject, candles, request), services.store
+    counter = services.open_counter(subject, unsealed(candles), request.settings)
+    stored = store.find(key.id)
+    if stored and counter.count().configurations <= stored.overfitting.trials and _same_seal(stored, services.seal):
         return stored
-    began, folder = time.perf_counter(), stored.artifacts.folder if stored else store.folder(subject.name, question.id)
-    with store.checkpoint(question.id) as checkpoint:
-        with Runs(subject, candles, asked.plan, asked.settings, book, checkpoint, progress) as runs:
-            found = _everything(runs, asked, keepers, progress)
-            result = _result(runs, question, found, folder, began)
+    began, folder = time.perf_counter(), stored.artifacts.folder if stored else store.folder(subject.name, key.id)
+    with store.checkpoint(key.id) as checkpoint:
+        with Runs(subject, candles, request.plan, request.settings, counter, checkpoint, progress) as runs:
+            found = _examine_all(runs, request, services, progress)
+            result = _result(runs, key, found, folder, began)
             progress(1, 1, "pictures and report")
             store.save(folder, lambda scratch: _write(scratch, result, runs))
         store.discard(checkpoint)
@@ -121,81 +128,91 @@ def validate(
 @dataclass(frozen=True, slots=True)
 class _Found:
     examination: Examination
-    timeframes: list[Elsewhere]
-    assets: list[Elsewhere]
+    timeframes: list[CrossMarketResult]
+    assets: list[CrossMarketResult]
     missing: list[str]
     sealed: Sealed
 
 
-def _everything(runs: Runs, asked: Validation, keepers: Keepers, progress: Progress) -> _Found:
+def _examine_all(runs: Runs, request: ValidationRequest, services: Services, progress: Progress) -> _Found:
     """Other candles come before the count of trials, which counts them too where they hold the same market."""
     progress(0, 1, "other candles")
-    timeframes, assets = (run_elsewhere(runs, asked, keepers.open_book, name) for name in BREADTH)
+    timeframes, assets = (run_other_markets(runs, request, services.open_counter, name) for name in BREADTH)
     found = examination(runs, progress)
-    sealed = _sealed(runs, asked, keepers)
+    sealed = _sealed(runs, request, services)
     judged = found.judged.model_copy(
         update={
             "assets": 1 + len({one.symbol for one in assets if one.problem is None}),
             "sealed_opened": sealed.opened,
         }
     )
-    verdict = judge_validation(judged, asked.plan.rules)
+    verdict = judge_validation(judged, request.plan.rules)
     return _Found(
-        found.model_copy(update={"judged": judged, "verdict": verdict}), timeframes, assets, missing_of(asked), sealed
+        found.model_copy(update={"judged": judged, "verdict": verdict}),
+        timeframes,
+        assets,
+        missing_markets(request),
+        sealed,
     )
 
 
-def run_elsewhere(runs: Runs, asked: Validation, open_book: OpenBook, name: str) -> list[Elsewhere]:
+def run_other_markets(
+    runs: Runs, request: ValidationRequest, open_counter: OpenTotallingCounter, name: str
+) -> list[CrossMarketResult]:
     """The chosen parameters on the other timeframes of the same asset, or on other assets."""
     own = runs.candles.instrument.symbol
     candles = [
-        other.candles for other in asked.others if other.candles and (other.symbol == own) == (name == "timeframes")
+        other.candles
+        for other in request.other_markets
+        if other.candles and (other.symbol == own) == (name == "timeframes")
     ]
     for one in candles:
-        open_book(runs.subject, one, asked.settings).reserve([runs.chosen])
-    return elsewhere(runs.subject.strategy, runs.chosen, candles, runs.stage_settings)
+        open_counter(runs.subject, one, request.settings).reserve([runs.chosen])
+    return cross_market_results(runs.subject.strategy, runs.chosen, candles, runs.stage_settings)
 
 
-def missing_of(asked: Validation) -> list[str]:
+def missing_markets(request: ValidationRequest) -> list[str]:
     """What was asked for beside the main candles and is not there."""
-    return [f"{other.symbol} {other.timeframe}: {other.problem}" for other in asked.others if other.candles is None]
+    return [
+        f"{other.symbol} {other.timeframe}: {other.problem}" for other in request.other_markets if other.candles is None
+    ]
 
 
-def _sealed(runs: Runs, asked: Validation, keepers: Keepers) -> Sealed:
+def _sealed(runs: Runs, request: ValidationRequest, services: Services) -> Sealed:
     """Closed unless asked for; an opening is written down before a bar of it is run on."""
     span, bars = runs.split.sealed, runs.candles.bars
     metrics = None
-    if asked.opening is not None:
-        keepers.seal.open(runs.chosen, asked.opening)
+    if request.opening is not None:
+        services.seal.open(runs.chosen, request.opening)
         sealed = replace(runs.candles, bars=bars[slice(*span)])
-        keepers.open_book(runs.subject, sealed, asked.settings).reserve([runs.chosen])
+        services.open_counter(runs.subject, sealed, request.settings).reserve([runs.chosen])
         metrics = runs.metrics(runs.opened())
-    looks = list(keepers.seal.openings())
+    looks = list(services.seal.openings())
     return Sealed(
-        **piece(bars, span),
+        **sample_span(bars, span),
         opened=bool(looks),
         openings=len(looks),
         first_opened_at=looks[0].opened_at if looks else None,
         tried_before=looks[0].tried_before if looks else None,
-        reason=asked.opening,
+        reason=request.opening,
         metrics=metrics,
     )
 
 
-def _same_seal(stored: ValidationResult, seal: SealKeeper) -> bool:
+def _same_seal(stored: ValidationResult, seal: HoldoutSeal) -> bool:
     return stored.sealed.openings == len(seal.openings())
 
 
-def seen(candles: Candles) -> Candles:
+def unsealed(candles: Candles) -> Candles:
     """The candles that the pipeline may compute on."""
     return replace(candles, bars=candles.bars[: sealed_from(candles)])
 
 
-def _question(subject: LoadedStrategy, candles: Candles, asked: Validation) -> ValidationQuestion:
-    plan = asked.plan
-    windows = plan.windows or usual_windows(seen(candles).bars)
-    return ValidationQuestion(
-        **sweep_question(subject, candles, plan.search, asked.settings),
+def _validation_key(subject: LoadedStrategy, candles: Candles, request: ValidationRequest) -> ValidationKey:
+    plan = request.plan
+    windows = plan.windows or default_windows(unsealed(candles).bars)
+    return ValidationKey(
+        **sweep_key_fields(subject, candles, plan.search, request.settings),
         train_ns=windows.train_ns,
         test_ns=windows.test_ns,
         step_ns=windows.step_ns,
@@ -206,27 +223,27 @@ def _question(subject: LoadedStrategy, candles: Candles, asked: Validation) -> V
         samples=plan.samples,
         rules=plan.rules,
         validation_seed=plan.seed,
-        others=[other.name for other in asked.others],
-        open_sealed=asked.opening is not None,
+        other_markets=[other.name for other in request.other_markets],
+        open_sealed=request.opening is not None,
     )
 
 
-def _result(runs: Runs, question: ValidationQuestion, found: _Found, folder: Path, began: float) -> ValidationResult:
+def _result(runs: Runs, key: ValidationKey, found: _Found, folder: Path, began: float) -> ValidationResult:
     bars, candles = runs.candles.bars, runs.candles
     return ValidationResult(
         **dict(found.examination),
-        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "constraints"}),
-        **question.model_dump(include={"data_sha256", "code_sha256"}),
-        id=question.id,
-        settings=question.settings.model_copy(update={"engine": runs.evaluator.name}),
+        **key.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades", "constraints"}),
+        **key.model_dump(include={"data_sha256", "code_sha256"}),
+        id=key.id,
+        settings=key.settings.model_copy(update={"engine": runs.evaluator.name}),
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(bars),
         start=utc(bars.open_time_ns[0]),
         end=utc(bars.open_time_ns[-1]),
         engine=runs.evaluator.name,
-        seed=question.validation_seed,
-        space=question.values,
+        seed=key.validation_seed,
+        space=key.values,
         timeframes=found.timeframes,
         assets=found.assets,
         missing=found.missing,

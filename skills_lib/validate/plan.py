@@ -13,13 +13,13 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.time import DAY_NS
-from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.space import Space, make_space
-from skills_lib.validate.verdict import Rules
+from skills_lib.validate.verdict import Thresholds
 from skills_lib.walk_forward.walk import Pick
 from skills_lib.walk_forward.windows import WindowPlan
 
-MOST_COMBINATIONS = 100
+MAX_COMBINATIONS = 100
 """Of the coarse grid that is searched where no --param is given: enough for a plateau, few enough to deflate little."""
 TESTS, TRAIN_PARTS = 7, 4
 """Of eleven equal parts the first four only train, then each is a test once. Fewer and longer tests than one would
@@ -42,12 +42,12 @@ class Samples(FrozenModel):
     blocks: int = Field(16, ge=2, description="blocks of the combinatorial cross-validation")
 
 
-USUAL_SAMPLES = Samples()
-FEW_SAMPLES = Samples(monte_carlo=100, random_entries=400, spa=200, price_noise=0, cuts=8, starts=2, blocks=10)
+DEFAULT_SAMPLES = Samples()
+REDUCED_SAMPLES = Samples(monte_carlo=100, random_entries=400, spa=200, price_noise=0, cuts=8, starts=2, blocks=10)
 """For calibration: the rules' figures keep their meaning, only pictures and percentiles get coarser."""
 
 
-USUAL_RULES = Rules()
+DEFAULT_THRESHOLDS = Thresholds()
 
 
 def parse_seed(seed: int) -> int:
@@ -63,15 +63,15 @@ def parse_seed(seed: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One validation. `windows` None takes `usual_windows`; `window_min_trades` is what a train span must hold."""
+    """One validation. `windows` None takes `default_windows`; `window_min_trades` is what a train span must hold."""
 
-    search: Search
+    search: SearchRequest
     windows: WindowPlan | None = None
     pick: Pick = "plateau"
     window_min_trades: int = 10
     seed: int = 0
-    samples: Samples = USUAL_SAMPLES
-    rules: Rules = USUAL_RULES
+    samples: Samples = DEFAULT_SAMPLES
+    rules: Thresholds = DEFAULT_THRESHOLDS
 
     @property
     def is_search(self) -> bool:
@@ -98,10 +98,10 @@ def _coarse(declared: ParameterSpace, constraints: Sequence[str]) -> Space:
         return Space(defaults, declared.constraints)
     space = _with(declared, numeric, constraints, 2)
     for count in range(3, max(len(values) for values in numeric.values()) + 1):
-        if count ** len(numeric) > 4 * MOST_COMBINATIONS:
+        if count ** len(numeric) > 4 * MAX_COMBINATIONS:
             break
         finer = _with(declared, numeric, constraints, count)
-        if len(finer.admissible) > MOST_COMBINATIONS:
+        if len(finer.admissible) > MAX_COMBINATIONS:
             break
         space = finer
     return space
@@ -127,7 +127,7 @@ def _spread(values: list[float], count: int) -> list[float]:
     return [values[place] for place in sorted(nearest)]
 
 
-def usual_windows(bars: Bars) -> WindowPlan:
+def default_windows(bars: Bars) -> WindowPlan:
     """Rolling windows that fit any length: seven tests without overlap, each an eleventh, and the rest to train on.
 
     Raises:

@@ -12,7 +12,7 @@ from skills_lib.backtest.results import RunStore
 from skills_lib.domain.bars import Bars, IntArray
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import FrozenModel
-from skills_lib.market.candles import CandleQuestion, Source
+from skills_lib.market.candles import CandleArguments, Source
 from skills_lib.settings import Settings
 from skills_lib.validate.plan import parse_seed
 from skills_lib.validate.stages.monte_carlo import (
@@ -24,7 +24,7 @@ from skills_lib.validate.stages.monte_carlo import (
 )
 from skills_lib.validate.stages.random_entries import RandomEntries, random_entries
 
-FEWEST_SAMPLES, MOST_SAMPLES = 10, 100_000
+MIN_SAMPLES, MAX_SAMPLES = 10, 100_000
 
 
 class RunResampled(FrozenModel):
@@ -57,8 +57,8 @@ def resample(
     Raises:
         InputError: no such run, a figure out of range, or `data` does not hold its candles.
     """
-    if not FEWEST_SAMPLES <= samples <= MOST_SAMPLES:
-        raise InputError(f"samples={samples} is not allowed. Give {FEWEST_SAMPLES} to {MOST_SAMPLES:,}.")
+    if not MIN_SAMPLES <= samples <= MAX_SAMPLES:
+        raise InputError(f"samples={samples} is not allowed. Give {MIN_SAMPLES} to {MAX_SAMPLES:,}.")
     run, seed = store.get(run_id), parse_seed(seed)
     execution, times_ns = _execution(store, run)
     trades = trade_returns(execution)
@@ -93,7 +93,7 @@ def _execution(store: RunStore, run: BacktestResult) -> tuple[Execution, IntArra
 def _bars(run: BacktestResult, data: Path | None, settings: Settings) -> Bars:
     until = pd.Timestamp(run.end) + timedelta(seconds=1)
     source = Source.SAMPLE if run.synthetic else Source.CACHE
-    question = CandleQuestion(run.symbol, run.timeframe, run.start, until.isoformat(), source.value, data=data)
+    question = CandleArguments(run.symbol, run.timeframe, run.start, until.isoformat(), source.value, data=data)
     bars = question.answer(settings).bars
     if bars.digest() != run.data_sha256:
         where = data.name if data else f"the {source.value}"

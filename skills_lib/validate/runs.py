@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.kernel.run import refusal
+from skills_lib.backtest.kernel.run import unsupported_reason
 from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
@@ -21,29 +21,29 @@ from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.ledger.counter import open_counted
-from skills_lib.ledger.in_memory import CountingBook, OwnTrials
-from skills_lib.ledger.model import Trials
+from skills_lib.ledger.in_memory import InMemoryTrialCounter, TotallingTrialCounter
+from skills_lib.ledger.model import TrialCount
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.measure import Measurer
 from skills_lib.optimize.search import search
-from skills_lib.optimize.stability import Peaks, Place, Surface
+from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
 from skills_lib.optimize.table import Objective, Table
-from skills_lib.progress import Progress, silent
-from skills_lib.validate.plan import Plan, usual_windows
+from skills_lib.progress import Progress, no_progress
+from skills_lib.validate.plan import Plan, default_windows
 from skills_lib.validate.stages.holdout import Split, split
-from skills_lib.walk_forward.stitch import Part, joined, run_parts
-from skills_lib.walk_forward.walk import Outcome, WalkForward
+from skills_lib.walk_forward.stitch import WindowRun, run_windows, stitch
+from skills_lib.walk_forward.walk import WalkForward, WindowChoice
 from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows, stitched_spans
 
 _IN_SAMPLE = 1_000_000
 """Number of the in-sample span in a checkpoint; windows are numbered from 0 up and from -1 down."""
-MOST_COMPARED = 1_000
+MAX_COMPARED = 1_000
 """Configurations whose daily returns are compared for PBO and SPA; of more, this many at even steps."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What the search on the in-sample found; `place` is the point that everything after it runs.
 
     `few_trades`: no combination had as many trades as asked, so the choice was made among all that traded.
@@ -52,7 +52,7 @@ class Found:
     table: Table
     scores: FloatArray
     peaks: Peaks
-    place: Place
+    place: RankedPoint
     few_trades: bool
 
     @property
@@ -85,15 +85,15 @@ class Runs:
         candles: Candles,
         plan: Plan,
         settings: BacktestSettings,
-        book: CountingBook | None = None,
+        counter: TotallingTrialCounter | None = None,
         checkpoint: Checkpoint | None = None,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
     ) -> None:
         self.subject, self.plan, self.settings = subject, plan, settings
         self.split: Split = split(len(candles.bars))
         self.bars: Bars = candles.bars[: self.split.sealed.start]
         self.candles = candles
-        self._book, self._checkpoint, self._progress = book or OwnTrials(), checkpoint, progress
+        self._book, self._checkpoint, self._progress = counter or InMemoryTrialCounter(), checkpoint, progress
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -108,7 +108,7 @@ class Runs:
     def stage_settings(self) -> BacktestSettings:
         """Settings for stages that run on their own: the engine of the search where it can run the strategy."""
         wanted = self.plan.search.engine
-        can = wanted == "kernel" and refusal(self.subject.strategy, self.settings) is None
+        can = wanted == "kernel" and unsupported_reason(self.subject.strategy, self.settings) is None
         return self.settings.model_copy(update={"engine": "kernel" if can else "reference"})
 
     @cached_property
@@ -117,7 +117,7 @@ class Runs:
         return self._engine(self.settings)
 
     @cached_property
-    def found(self) -> Found:
+    def found(self) -> SearchResult:
         """The search on the in-sample.
 
         Raises:
@@ -132,7 +132,7 @@ class Runs:
             scores = Objective(asked.objective.metric, least).scores(table.rows)
             if peaks := surface.peaks(scores):
                 place = peaks.recommended if self.plan.pick == "plateau" else peaks.best
-                return Found(table, scores, peaks, place, least < asked.objective.min_trades)
+                return SearchResult(table, scores, peaks, place, least < asked.objective.min_trades)
         notes = f" {self.evaluator.notes[-1]}" if self.evaluator.notes else ""
         raise InputError(f"None of {len(table):,} combinations traded in-sample.{notes} Widen the space or the span.")
 
@@ -153,7 +153,7 @@ class Runs:
 
     def fixed(self, span: Span) -> Run:
         """The chosen parameters on one span, flat where the span is too short for them to trade."""
-        (part,) = run_parts(self.evaluator, [span], [self.chosen], self.settings.cash)
+        (part,) = run_windows(self.evaluator, [span], [self.chosen], self.settings.cash)
         return Run(part.execution, self.bars[span.start : span.stop])
 
     @cached_property
@@ -163,10 +163,10 @@ class Runs:
 
     @cached_property
     def window_plan(self) -> WindowPlan:
-        return self.plan.windows or usual_windows(self.bars)
+        return self.plan.windows or default_windows(self.bars)
 
     @cached_property
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[WindowChoice]:
         """What each window chose and how that did."""
         asked = self.plan.search
         objective = Objective(asked.objective.metric, min(asked.objective.min_trades, self.plan.window_min_trades))
@@ -186,7 +186,7 @@ class Runs:
     def compared(self) -> FloatArray:
         """float64[days, configurations]: net daily returns of the searched configurations over all unsealed bars."""
         table = self.found.table
-        step = max(1, -(-len(table) // MOST_COMPARED))
+        step = max(1, -(-len(table) // MAX_COMPARED))
         combinations = table.space.combinations(table.indices[::step])
         return self.evaluator.daily_returns(combinations, Span(0, len(self.bars))).T
 
@@ -201,11 +201,11 @@ class Runs:
         span, whole = self.split.sealed, self.candles.bars
         engine, strategy = self.plan.search.engine, self.subject.strategy
         with open_evaluator(engine, strategy, whole, self.settings) as evaluator:
-            (part,) = run_parts(evaluator, [span], [self.chosen], self.settings.cash)
+            (part,) = run_windows(evaluator, [span], [self.chosen], self.settings.cash)
         return Run(part.execution, whole[span.start : span.stop])
 
     @cached_property
-    def trials(self) -> Trials:
+    def trials(self) -> TrialCount:
         """Configurations ever tried, with the variance of their daily Sharpe ratios; the search is among them."""
         _ = self.found
         return self._book.count()
@@ -224,5 +224,5 @@ class Runs:
 
     def _stitched(self, evaluator: Evaluator) -> Run:
         choices = [outcome.chosen.parameters if outcome.chosen else None for outcome in self.outcomes]
-        parts: Sequence[Part] = run_parts(evaluator, stitched_spans(self.windows), choices, self.settings.cash)
-        return Run(*joined(parts, self.bars))
+        parts: Sequence[WindowRun] = run_windows(evaluator, stitched_spans(self.windows), choices, self.settings.cash)
+        return Run(*stitch(parts, self.bars))

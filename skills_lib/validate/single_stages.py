@@ -7,10 +7,17 @@ from typing import Any
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.market.candles.model import Candles
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.examination import STAGES
 from skills_lib.validate.model import StageAnswers
-from skills_lib.validate.pipeline import BREADTH, OpenBook, Validation, missing_of, run_elsewhere, seen
+from skills_lib.validate.pipeline import (
+    BREADTH,
+    OpenTotallingCounter,
+    ValidationRequest,
+    missing_markets,
+    run_other_markets,
+    unsealed,
+)
 from skills_lib.validate.runs import Runs
 from skills_lib.validate.stages.audit import audit
 
@@ -37,10 +44,10 @@ def parse_stages(text: str) -> tuple[str, ...]:
 def validate_stages(
     subject: LoadedStrategy,
     candles: Candles,
-    asked: Validation,
-    open_book: OpenBook,
+    request: ValidationRequest,
+    open_counter: OpenTotallingCounter,
     names: Sequence[str],
-    progress: Progress = silent,
+    progress: Progress = no_progress,
 ) -> StageAnswers:
     """Only some stages, computed anew and not stored; there is no verdict without all of them.
 
@@ -49,11 +56,11 @@ def validate_stages(
         OSError: trials cannot be counted.
     """
     began, answers = time.perf_counter(), dict[str, Any]()
-    book = open_book(subject, seen(candles), asked.settings)
-    with Runs(subject, candles, asked.plan, asked.settings, book, progress=progress) as runs:
+    book = open_counter(subject, unsealed(candles), request.settings)
+    with Runs(subject, candles, request.plan, request.settings, book, progress=progress) as runs:
         for number, name in enumerate(names):
             progress(number, len(names), name.replace("_", " "))
-            answers[name] = _alone(name, runs, asked, open_book)
+            answers[name] = _single_stage(name, runs, request, open_counter)
         return StageAnswers(
             strategy=subject.name,
             symbol=candles.instrument.symbol,
@@ -62,13 +69,13 @@ def validate_stages(
             synthetic=candles.origin.synthetic,
             parameters=runs.chosen if "found" in vars(runs) else {},
             stages=answers,
-            warnings=[*missing_of(asked), *runs.notes()],
+            warnings=[*missing_markets(request), *runs.notes()],
             seconds=round(time.perf_counter() - began, 3),
         )
 
 
-def _alone(name: str, runs: Runs, asked: Validation, open_book: OpenBook) -> Any:
+def _single_stage(name: str, runs: Runs, request: ValidationRequest, open_counter: OpenTotallingCounter) -> Any:
     if name in BREADTH:
-        return [one.model_dump(mode="json") for one in run_elsewhere(runs, asked, open_book, name)]
+        return [one.model_dump(mode="json") for one in run_other_markets(runs, request, open_counter, name)]
     found = audit(runs.candles) if name == "audit" else STAGES[name](runs)
     return found.model_dump(mode="json")

@@ -10,10 +10,10 @@ from skills_lib.domain.models import FrozenModel
 
 Label = Literal["PASS", "CAUTION", "FAIL"]
 _ORDER: tuple[Label, ...] = ("PASS", "CAUTION", "FAIL")
-_THINNEST = 3
+_MAX_NEAR_MISSES = 3
 
 
-class Rules(BaseModel):
+class Thresholds(BaseModel):
     """Thresholds; a figure must be strictly beyond them. `caution_*`: down to here a miss is CAUTION, not FAIL."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -79,7 +79,7 @@ class RuleResult(FrozenModel):
     level: Label
 
 
-class Verdict(FrozenModel):
+class ValidationVerdict(FrozenModel):
     """The label is the worst level of all rules.
 
     `would_change`: each miss and what it needs; for a PASS the three thinnest margins. `not_covered`: what no rule saw.
@@ -102,15 +102,15 @@ class _Rule(NamedTuple):
     miss: Label = "FAIL"
 
 
-def judge_validation(figures: VerdictFigures, rules: Rules | None = None) -> Verdict:
+def judge_validation(figures: VerdictFigures, rules: Thresholds | None = None) -> ValidationVerdict:
     """Judge: PASS needs every rule; one FAIL makes FAIL.
 
     Without a figure the essential rules (look-ahead, data, Sharpe, windows, drawdown, trades) fail, for then nothing
     was shown; the others make CAUTION.
     """
-    results = [_judged(rule) for rule in _table(figures, rules or Rules())]
+    results = [_judged(rule) for rule in _table(figures, rules or Thresholds())]
     label = max((result.level for result in results), key=_ORDER.index)
-    return Verdict(
+    return ValidationVerdict(
         label=label,
         rules=results,
         would_change=list(_would_change(label, results)),
@@ -118,7 +118,7 @@ def judge_validation(figures: VerdictFigures, rules: Rules | None = None) -> Ver
     )
 
 
-def _table(found: VerdictFigures, rules: Rules) -> list[_Rule]:
+def _table(found: VerdictFigures, rules: Thresholds) -> list[_Rule]:
     depth = None if found.max_drawdown_pct is None else abs(found.max_drawdown_pct)
     sharpe, windows = rules.caution_sharpe, rules.caution_positive_windows_pct
     return [
@@ -172,7 +172,7 @@ def _level_of_miss(rule: _Rule) -> Label:
 
 def _would_change(label: Label, results: list[RuleResult]) -> Iterator[str]:
     if label == "PASS":
-        for result in sorted((r for r in results if r.margin is not None), key=_relative_margin)[:_THINNEST]:
+        for result in sorted((r for r in results if r.margin is not None), key=_relative_margin)[:_MAX_NEAR_MISSES]:
             yield f"{result.name} is {_shown(result)}: {_threshold(result, False)} would end PASS."
         return
     for result in results:

@@ -6,12 +6,12 @@ from typing import Literal
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.optimize.model import Figures, SweepQuestion
+from skills_lib.optimize.model import Figures, SweepKey
 from skills_lib.optimize.stability import Kind
 from skills_lib.walk_forward.walk import Pick
 
 
-class WalkForwardQuestion(SweepQuestion):
+class WalkForwardKey(SweepKey):
     """Everything that makes two walk-forwards the same; lengths in nanoseconds."""
 
     train_ns: int
@@ -38,7 +38,7 @@ class WindowResult(FrozenModel):
     test: Figures | None
 
 
-class Stretch(FrozenModel):
+class StitchedSpan(FrozenModel):
     """Consecutive parts of the stitched out-of-sample run; `start` and `end` are its first and last bars, UTC."""
 
     start: str
@@ -48,14 +48,14 @@ class Stretch(FrozenModel):
     metrics: Figures
 
 
-class Halves(FrozenModel):
+class StitchedHalves(FrozenModel):
     """The first half of the windows against the second; None where there is only one window."""
 
-    first: Stretch | None
-    second: Stretch | None
+    first: StitchedSpan | None
+    second: StitchedSpan | None
 
 
-class Drift(FrozenModel):
+class ParameterDrift(FrozenModel):
     """How one parameter wandered. `changed_share`: windows that changed it; `mean_step`: mean change in shares of
     its range, None where its values have no order."""
 
@@ -103,11 +103,11 @@ class WalkForwardResult(FrozenModel):
     combinations: int | None
     evaluated: int
     windows: list[WindowResult]
-    out_of_sample: Stretch
-    halves: Halves
+    out_of_sample: StitchedSpan
+    halves: StitchedHalves
     efficiency: float | None
     positive_share: float
-    parameter_drift: dict[str, Drift]
+    parameter_drift: dict[str, ParameterDrift]
     settings: BacktestSettings
     space: dict[str, list[Value]]
     constraints: list[str]

@@ -14,27 +14,27 @@ from skills_lib.backtest.metrics import METRICS, compute_metrics, drawdown
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import figures_of
-from skills_lib.backtest.trials import CountTrials
+from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
-from skills_lib.optimize.pipeline import OpenEvaluator, Search, sweep_question
+from skills_lib.optimize.pipeline import OpenEvaluator, SearchRequest, sweep_key_fields
 from skills_lib.optimize.store import SweepStore
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 from skills_lib.walk_forward.model import (
-    Drift,
-    Halves,
-    Stretch,
+    ParameterDrift,
+    StitchedHalves,
+    StitchedSpan,
     WalkForwardArtifacts,
-    WalkForwardQuestion,
+    WalkForwardKey,
     WalkForwardResult,
     WindowResult,
 )
 from skills_lib.walk_forward.report.markdown import write_walk_forward
 from skills_lib.walk_forward.report.picture import draw_walk_forward
-from skills_lib.walk_forward.stitch import Part, joined, run_parts
-from skills_lib.walk_forward.walk import Outcome, Pick, WalkForward, efficiency, places, positive_share
+from skills_lib.walk_forward.stitch import WindowRun, run_windows, stitch
+from skills_lib.walk_forward.walk import Pick, WalkForward, WindowChoice, chosen_places, efficiency, positive_share
 from skills_lib.walk_forward.windows import WindowPlan, make_windows, stitched_spans
 
 _FILES = {
@@ -49,10 +49,10 @@ FEW_WINDOWS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class WalkForwardRequest:
     """What to search on each train span, the windows, and which point of a train span is tried."""
 
-    search: Search
+    search: SearchRequest
     windows: WindowPlan
     pick: Pick = "plateau"
 
@@ -60,12 +60,12 @@ class Walk:
 def walk_forward(
     subject: LoadedStrategy,
     candles: Candles,
-    asked: Walk,
+    request: WalkForwardRequest,
     settings: BacktestSettings,
     store: SweepStore[WalkForwardResult],
     open_evaluator: OpenEvaluator,
-    count: CountTrials,
-    progress: Progress = silent,
+    count: OpenTrialCounter,
+    progress: Progress = no_progress,
 ) -> WalkForwardResult:
     """Walk forward over `candles` and store what was found; the same question returns the stored answer.
 
@@ -77,21 +77,21 @@ def walk_forward(
         TwokeyError: workers kept dying, or the same walk-forward is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
-    question = _question(subject, candles, asked, settings)
-    if stored := store.find(question.id):
+    key = _walk_forward_key(subject, candles, request, settings)
+    if stored := store.find(key.id):
         return stored
-    began, bars, wanted = time.perf_counter(), candles.bars, asked.search
-    windows = make_windows(bars, asked.windows)
-    with store.checkpoint(question.id) as checkpoint:
+    began, bars, wanted = time.perf_counter(), candles.bars, request.search
+    windows = make_windows(bars, request.windows)
+    with store.checkpoint(key.id) as checkpoint:
         counter = count(subject, candles, settings)
         counter.reserve(wanted.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
-            walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, asked.pick)
+            walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, request.pick)
             outcomes = walk.run(windows, checkpoint, progress)
             chosen = [outcome.chosen.parameters if outcome.chosen else None for outcome in outcomes]
-            parts = run_parts(evaluator, stitched_spans(windows), chosen, settings.cash)
-        walked = _Walked(asked, bars, settings, outcomes, parts, evaluator.name, tuple(evaluator.notes))
-        result = _result(walked, question, candles, store.folder(subject.name, question.id), began)
+            parts = run_windows(evaluator, stitched_spans(windows), chosen, settings.cash)
+        walked = _Walked(request, bars, settings, outcomes, parts, evaluator.name, tuple(evaluator.notes))
+        result = _result(walked, key, candles, store.folder(subject.name, key.id), began)
         store.save(result.artifacts.folder, lambda folder: _write(folder, result, walked))
         store.discard(checkpoint)
     return result
@@ -99,62 +99,60 @@ def walk_forward(
 
 @dataclass(frozen=True, slots=True)
 class _Walked:
-    asked: Walk
+    request: WalkForwardRequest
     bars: Bars
     settings: BacktestSettings
-    outcomes: Sequence[Outcome]
-    parts: Sequence[Part]
+    outcomes: Sequence[WindowChoice]
+    parts: Sequence[WindowRun]
     engine: str
     notes: tuple[str, ...]
 
-    def stretch(self, first: int, beyond: int) -> Stretch | None:
+    def stitched_span(self, first: int, end: int) -> StitchedSpan | None:
         """The stitched run over some windows, measured; windows meet flat, so a cut there cuts no trade."""
-        if first == beyond:
+        if first == end:
             return None
-        execution, bars = joined(self.parts[first:beyond], self.bars)
-        return Stretch(
+        execution, bars = stitch(self.parts[first:end], self.bars)
+        return StitchedSpan(
             start=utc(bars.open_time_ns[0]),
             end=utc(bars.open_time_ns[-1]),
-            windows=beyond - first,
+            windows=end - first,
             bars=len(bars),
             metrics=compute_metrics(execution, bars, self.settings.costs),
         )
 
 
-def _question(
-    subject: LoadedStrategy, candles: Candles, asked: Walk, settings: BacktestSettings
-) -> WalkForwardQuestion:
-    plan = asked.windows
-    return WalkForwardQuestion(
-        **sweep_question(subject, candles, asked.search, settings),
+def _walk_forward_key(
+    subject: LoadedStrategy, candles: Candles, request: WalkForwardRequest, settings: BacktestSettings
+) -> WalkForwardKey:
+    plan = request.windows
+    return WalkForwardKey(
+        **sweep_key_fields(subject, candles, request.search, settings),
         train_ns=plan.train_ns,
         test_ns=plan.test_ns,
         step_ns=plan.step_ns,
         embargo_ns=plan.embargo_ns,
         anchored=plan.anchored,
-        pick=asked.pick,
+        pick=request.pick,
     )
 
 
-def _result(
-    walked: _Walked, question: WalkForwardQuestion, candles: Candles, folder: Path, began: float
-) -> WalkForwardResult:
-    outcomes, space, plan = walked.outcomes, walked.asked.search.space, walked.asked.windows
-    whole, middle = walked.stretch(0, len(outcomes)), len(outcomes) // 2
+def _result(walked: _Walked, key: WalkForwardKey, candles: Candles, folder: Path, began: float) -> WalkForwardResult:
+    outcomes, space, plan = walked.outcomes, walked.request.search.space, walked.request.windows
+    whole, middle = walked.stitched_span(0, len(outcomes)), len(outcomes) // 2
     assert whole is not None
     return WalkForwardResult(
-        **question.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades"}),
-        **question.model_dump(include={"constraints", "data_sha256", "code_sha256", "anchored", "pick"}),
-        id=question.id,
-        settings=question.settings.model_copy(update={"engine": walked.engine}),
+        **key.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades"}),
+        **key.model_dump(include={"constraints", "data_sha256", "code_sha256", "anchored", "pick"}),
+        id=key.id,
+        settings=key.settings.model_copy(update={"engine": walked.engine}),
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(walked.bars),
         start=utc(walked.bars.open_time_ns[0]),
         end=utc(walked.bars.open_time_ns[-1]),
         engine=walked.engine,
-        method=question.plan.method,
-        seed=question.plan.seed,
+        method=key.plan.method,
+        seed=key.plan.seed,
         train_days=plan.train_ns / DAY_NS,
         test_days=plan.test_ns / DAY_NS,
         step_days=plan.step_ns / DAY_NS,
@@ -163,13 +161,14 @@ def _result(
         evaluated=sum(outcome.evaluated for outcome in outcomes),
         windows=[window_result(outcome) for outcome in outcomes],
         out_of_sample=whole,
-        halves=Halves(
-            first=walked.stretch(0, middle), second=walked.stretch(middle, len(outcomes)) if middle else None
+        halves=StitchedHalves(
+            first=walked.stitched_span(0, middle),
+            second=walked.stitched_span(middle, len(outcomes)) if middle else None,
         ),
         efficiency=efficiency(outcomes),
         positive_share=positive_share(outcomes),
         parameter_drift=_drift(walked),
-        space=question.values,
+        space=key.values,
         warnings=_warnings(walked),
         artifacts=WalkForwardArtifacts(folder=folder, **{name: folder / file for name, file in _FILES.items()}),
         seconds=round(time.perf_counter() - began, 3),
@@ -177,7 +176,7 @@ def _result(
     )
 
 
-def window_result(outcome: Outcome) -> WindowResult:
+def window_result(outcome: WindowChoice) -> WindowResult:
     """One window as results tell it."""
     window, chosen = outcome.window, outcome.chosen
     return WindowResult(
@@ -192,13 +191,13 @@ def window_result(outcome: Outcome) -> WindowResult:
     )
 
 
-def _drift(walked: _Walked) -> dict[str, Drift]:
-    space = walked.asked.search.space
+def _drift(walked: _Walked) -> dict[str, ParameterDrift]:
+    space = walked.request.search.space
     found = {}
-    for name, wandered in places(space, walked.outcomes).items():
+    for name, wandered in chosen_places(space, walked.outcomes).items():
         values, steps = space.values[name], np.abs(np.diff(wandered))
         moved = float(steps.mean()) / (len(values) - 1) if len(steps) else 0.0
-        found[name] = Drift(
+        found[name] = ParameterDrift(
             values=[values[place] for place in wandered],
             changed_share=float((steps > 0).mean()) if len(steps) else 0.0,
             mean_step=moved if name in space.ordered else None,
@@ -207,11 +206,11 @@ def _drift(walked: _Walked) -> dict[str, Drift]:
 
 
 def _warnings(walked: _Walked) -> list[str]:
-    outcomes, plan, texts = walked.outcomes, walked.asked.windows, []
+    outcomes, plan, texts = walked.outcomes, walked.request.windows, []
     if len(outcomes) < FEW_WINDOWS:
         texts.append(f"{len(outcomes)} windows are few: one lucky window decides the picture.")
     if empty := sum(outcome.chosen is None for outcome in outcomes):
-        least = walked.asked.search.objective.min_trades
+        least = walked.request.search.objective.min_trades
         texts.append(f"{empty} windows chose nothing: no combination had {least} trades in train. They stay flat.")
     if plan.step_ns < plan.test_ns:
         texts.append("Test spans overlap: windows are not independent. The stitched run uses every bar once.")
@@ -231,7 +230,7 @@ def _planned(bars: Bars, plan: WindowPlan) -> int:
 
 def _write(folder: Path, result: WalkForwardResult, walked: _Walked) -> None:
     files = {name: folder / file for name, file in _FILES.items()}
-    execution, bars = joined(walked.parts, walked.bars)
+    execution, bars = stitch(walked.parts, walked.bars)
     execution.trades.to_csv(files["trades"], index=False)
     _write_equity(files["equity"], execution, bars, walked.parts)
     _windows_frame(walked.outcomes).to_csv(files["windows"], index=False)
@@ -240,7 +239,7 @@ def _write(folder: Path, result: WalkForwardResult, walked: _Walked) -> None:
     files["result"].write_text(result.model_dump_json(indent=2), encoding="utf-8")
 
 
-def _write_equity(path: Path, execution: Execution, bars: Bars, parts: Sequence[Part]) -> None:
+def _write_equity(path: Path, execution: Execution, bars: Bars, parts: Sequence[WindowRun]) -> None:
     lengths = [part.span.stop - part.span.start for part in parts]
     columns = {
         "open_time": pd.DatetimeIndex(bars.open_time_ns.view("datetime64[ns]")),
@@ -251,7 +250,7 @@ def _write_equity(path: Path, execution: Execution, bars: Bars, parts: Sequence[
     pd.DataFrame(columns).to_csv(path, index=False)
 
 
-def _windows_frame(outcomes: Sequence[Outcome]) -> pd.DataFrame:
+def _windows_frame(outcomes: Sequence[WindowChoice]) -> pd.DataFrame:
     rows = []
     for outcome in outcomes:
         found = window_result(outcome)

@@ -14,16 +14,16 @@ from skills_lib.domain.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class WindowRun:
     """One window's own bars and what happened on them."""
 
     span: Span
     execution: Execution
 
 
-def run_parts(
+def run_windows(
     evaluator: Evaluator, spans: Sequence[Span], chosen: Sequence[Parameters | None], cash: float
-) -> list[Part]:
+) -> list[WindowRun]:
     """Run each span with what its window chose, beginning with the money the part before ended with.
 
     Every part starts flat and closes what it holds at its end, so all costs of turning over are paid. A span without
@@ -32,16 +32,16 @@ def run_parts(
     parts = []
     for span, parameters in zip(spans, chosen, strict=True):
         execution = _run(evaluator, span, parameters, cash)
-        parts.append(Part(span, execution))
+        parts.append(WindowRun(span, execution))
         cash = float(execution.equity[-1])
     return parts
 
 
-def joined(parts: Sequence[Part], bars: Bars) -> tuple[Execution, Bars]:
+def stitch(parts: Sequence[WindowRun], bars: Bars) -> tuple[Execution, Bars]:
     """The parts as one execution on their bars put together; bars of trades are counted from the first."""
-    pieces = [bars[part.span.start : part.span.stop] for part in parts]
-    offsets = np.cumsum([0, *(len(piece) for piece in pieces[:-1])])
-    moved = [_moved(part.execution.trades, int(by)) for part, by in zip(parts, offsets, strict=True)]
+    executions = [bars[part.span.start : part.span.stop] for part in parts]
+    offsets = np.cumsum([0, *(len(execution) for execution in executions[:-1])])
+    moved = [_shift_trades(part.execution.trades, int(by)) for part, by in zip(parts, offsets, strict=True)]
     traded = [trades for trades in moved if len(trades)]
     execution = Execution(
         trades=pd.concat(traded, ignore_index=True) if traded else moved[0],
@@ -50,7 +50,7 @@ def joined(parts: Sequence[Part], bars: Bars) -> tuple[Execution, Bars]:
         first_bar=0,
         warnings=tuple(dict.fromkeys(text for part in parts for text in part.execution.warnings)),
     )
-    return execution, _together(pieces)
+    return execution, _concatenate(executions)
 
 
 def _run(evaluator: Evaluator, span: Span, parameters: Parameters | None, cash: float) -> Execution:
@@ -67,11 +67,11 @@ def _flat(span: Span, cash: float) -> Execution:
     return Execution(none, np.full(span.stop - span.start, cash), cash, first_bar=0)
 
 
-def _moved(trades: pd.DataFrame, by: int) -> pd.DataFrame:
+def _shift_trades(trades: pd.DataFrame, by: int) -> pd.DataFrame:
     return trades.assign(entry_bar=trades["entry_bar"] + by, exit_bar=trades["exit_bar"] + by)
 
 
-def _together(pieces: Sequence[Bars]) -> Bars:
+def _concatenate(executions: Sequence[Bars]) -> Bars:
     names = ("open_time_ns", "open", "high", "low", "close", "volume")
-    columns = {name: np.concatenate([getattr(piece, name) for piece in pieces]) for name in names}
-    return Bars(**columns, interval_ns=pieces[0].interval_ns)
+    columns = {name: np.concatenate([getattr(execution, name) for execution in executions]) for name in names}
+    return Bars(**columns, interval_ns=executions[0].interval_ns)

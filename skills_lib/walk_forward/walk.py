@@ -15,9 +15,9 @@ from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.measure import Measurer, measure_ahead
 from skills_lib.optimize.search import SearchPlan, search
 from skills_lib.optimize.space import Space
-from skills_lib.optimize.stability import Kind, Place, Surface
+from skills_lib.optimize.stability import Kind, RankedPoint, Surface
 from skills_lib.optimize.table import Objective, Table
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 from skills_lib.walk_forward.windows import Window
 
 Pick = Literal["plateau", "peak"]
@@ -38,7 +38,7 @@ def parse_pick(text: str) -> Pick:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenPoint:
     """What one train span chose. `index`: the point in the space; `train`, `test`: rows of metrics."""
 
     index: int
@@ -49,11 +49,11 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WindowChoice:
     """One window. `chosen` is None where no combination was eligible on the train span: nothing is traded then."""
 
     window: Window
-    chosen: Chosen | None
+    chosen: ChosenPoint | None
     evaluated: int
 
 
@@ -68,10 +68,10 @@ class WalkForward:
         self._surface: Surface | None = None
 
     def run(
-        self, windows: Sequence[Window], checkpoint: Checkpoint | None = None, progress: Progress = silent
-    ) -> list[Outcome]:
+        self, windows: Sequence[Window], checkpoint: Checkpoint | None = None, progress: Progress = no_progress
+    ) -> list[WindowChoice]:
         """Choose and try on every window, oldest first; `progress` counts windows and may raise to cancel."""
-        outcomes: list[Outcome] = []
+        outcomes: list[WindowChoice] = []
         size = self._windows_at_once()
         for first in range(0, len(windows), size):
             progress(first, len(windows), f"{self._evaluator.name}: windows")
@@ -83,28 +83,28 @@ class WalkForward:
         """A grid is known before anything is measured, so that an engine can run several train spans side by side."""
         return max(1, self._evaluator.batch_size // len(self._space.admissible)) if self._plan.method == "grid" else 1
 
-    def _some(self, first: int, windows: Sequence[Window], checkpoint: Checkpoint | None) -> list[Outcome]:
+    def _some(self, first: int, windows: Sequence[Window], checkpoint: Checkpoint | None) -> list[WindowChoice]:
         trains = [self._measurer(window.train, checkpoint, first + i) for i, window in enumerate(windows)]
         if len(trains) > 1:
             measure_ahead(self._space, self._evaluator, [(train, self._space.admissible) for train in trains])
         tables = [search(self._space, self._plan, train, self._objective) for train in trains]
-        places = [self._place(table) for table in tables]
+        chosen_places = [self._place(table) for table in tables]
         tests = [
             (self._measurer(window.test, checkpoint, -1 - first - i), table.indices[place.row : place.row + 1])
-            for i, (window, table, place) in enumerate(zip(windows, tables, places, strict=True))
+            for i, (window, table, place) in enumerate(zip(windows, tables, chosen_places, strict=True))
             if place
         ]
         measure_ahead(self._space, self._evaluator, tests)
         tested = iter(tests)
         return [
-            Outcome(window, _chosen(table, place, *next(tested)) if place else None, len(table))
-            for window, table, place in zip(windows, tables, places, strict=True)
+            WindowChoice(window, _chosen(table, place, *next(tested)) if place else None, len(table))
+            for window, table, place in zip(windows, tables, chosen_places, strict=True)
         ]
 
     def _measurer(self, span: Span, checkpoint: Checkpoint | None, number: int) -> Measurer:
         return Measurer(self._space, self._evaluator, span, checkpoint, number)
 
-    def _place(self, table: Table) -> Place | None:
+    def _place(self, table: Table) -> RankedPoint | None:
         """What is tried afterwards; None where no combination was eligible."""
         peaks = self._on(table).peaks(self._objective.scores(table.rows))
         if peaks is None:
@@ -119,12 +119,12 @@ class WalkForward:
         return known
 
 
-def _chosen(table: Table, place: Place, measure: Measurer, index: IntArray) -> Chosen:
+def _chosen(table: Table, place: RankedPoint, measure: Measurer, index: IntArray) -> ChosenPoint:
     train, test = table.rows[place.row], measure(index)[0]
-    return Chosen(int(index[0]), table.parameters(place.row), place.kind, train, test)
+    return ChosenPoint(int(index[0]), table.parameters(place.row), place.kind, train, test)
 
 
-def efficiency(outcomes: Sequence[Outcome]) -> float | None:
+def efficiency(outcomes: Sequence[WindowChoice]) -> float | None:
     """Return per day out of sample over return per day in sample, all windows pooled, simple interest.
 
     None where nothing was chosen or the train spans earned nothing: a share of nothing says nothing.
@@ -139,13 +139,13 @@ def efficiency(outcomes: Sequence[Outcome]) -> float | None:
     return float(out_of_sample / in_sample) if np.isfinite(out_of_sample) else None
 
 
-def positive_share(outcomes: Sequence[Outcome]) -> float:
+def positive_share(outcomes: Sequence[WindowChoice]) -> float:
     """Share of all windows whose test span earned money after costs; a window not traded did not."""
     column = COLUMNS["return_pct"]
     return sum(o.chosen is not None and bool(o.chosen.test[column] > 0) for o in outcomes) / len(outcomes)
 
 
-def places(space: Space, outcomes: Sequence[Outcome]) -> dict[str, list[int]]:
+def chosen_places(space: Space, outcomes: Sequence[WindowChoice]) -> dict[str, list[int]]:
     """For each varied parameter, the position of its chosen value in each window that chose."""
     indices = np.array([o.chosen.index for o in outcomes if o.chosen is not None], dtype=np.int64)
     found = space.positions(indices) if len(indices) else np.empty((0, len(space.shape)), dtype=np.int64)

@@ -14,8 +14,8 @@ from skills_lib.domain.time import DAY_NS, SECOND_NS
 
 _UNIT_NS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
-FEWEST_BARS = 2
-MOST_WINDOWS = 10_000
+MIN_BARS = 2
+MAX_WINDOWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ def make_windows(bars: Bars, plan: WindowPlan) -> list[Window]:
             "Shorten --train or --test, or ask for a longer span."
         )
     count = (end - first - needed) // plan.step_ns + 1
-    if count > MOST_WINDOWS:
-        raise InputError(f"A step of {_days(plan.step_ns)} makes {count:,} windows; at most {MOST_WINDOWS:,}.")
+    if count > MAX_WINDOWS:
+        raise InputError(f"A step of {_days(plan.step_ns)} makes {count:,} windows; at most {MAX_WINDOWS:,}.")
     windows = [_window(bars, plan, first, number) for number in range(count)]
-    found = [w for w in windows if min(_length(w.train), _length(w.test)) >= FEWEST_BARS]
+    found = [w for w in windows if min(_length(w.train), _length(w.test)) >= MIN_BARS]
     if not found:
         raise InputError("Every window falls into a hole in the data. Check the candles, or take longer windows.")
     return found
@@ -104,8 +104,8 @@ def _window(bars: Bars, plan: WindowPlan, first: int, number: int) -> Window:
 
 def _refuse_short(bars: Bars, plan: WindowPlan) -> None:
     for name, length in (("train", plan.train_ns), ("test", plan.test_ns), ("step", plan.step_ns)):
-        if length < FEWEST_BARS * bars.interval_ns:
-            raise InputError(f"--{name} is shorter than {FEWEST_BARS} bars. Make it longer, or take a finer timeframe.")
+        if length < MIN_BARS * bars.interval_ns:
+            raise InputError(f"--{name} is shorter than {MIN_BARS} bars. Make it longer, or take a finer timeframe.")
 
 
 def _length(span: Span) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 import strategies
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
-from skills_lib.backtest.pipeline import answer
+from skills_lib.backtest.pipeline import run_backtest
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.costs import preset
@@ -26,7 +26,7 @@ def subject(name: str = "sma_crossover") -> LoadedStrategy:
 
 
 def ask(store: RunStore, given: dict[str, object] | None = None, **settings: object) -> BacktestResult:
-    return answer(
+    return run_backtest(
         subject(), candles_of(BARS), given or {}, BacktestSettings(**settings), store, counted_beside(store.root)
     )
 
@@ -44,7 +44,9 @@ def test_the_same_question_returns_the_stored_answer(store: RunStore) -> None:
 
 
 def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStore) -> None:
-    other_data = answer(subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store, counted_beside(store.root))
+    other_data = run_backtest(
+        subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store, counted_beside(store.root)
+    )
     runs = [
         ask(store),
         ask(store, {"fast": 12}),
@@ -59,7 +61,7 @@ def test_a_change_of_the_strategy_file_makes_another_run(store: RunStore, tmp_pa
     changed = tmp_path / "sma_crossover.py"
     changed.write_bytes(subject().source_file.read_bytes() + b"\n# changed\n")
     edited, count = LoadedStrategy("sma_crossover", subject().strategy, changed), counted_beside(store.root)
-    other = answer(edited, candles_of(BARS), {}, BacktestSettings(), store, count)
+    other = run_backtest(edited, candles_of(BARS), {}, BacktestSettings(), store, count)
     assert other.run_id != ask(store).run_id
 
 

@@ -24,7 +24,7 @@ import numpy as np
 from skills_lib.market.depth.book.compiled_local_book import open_local_book
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.socket import open_socket
-from skills_lib.market.depth.feed.streams import Dispatcher, Silent
+from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll
 from skills_lib.market.depth.model import MarketEvent, Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 
@@ -191,7 +191,7 @@ async def drained(url: str) -> None:
             pass
 
 
-class Listening(Silent):
+class Listening(IgnoreAll):
     """Wants every event, so that tickers and trades are decoded too."""
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from skills_lib.domain.bars import Bars
-from skills_lib.market.candles import CandleQuestion
+from skills_lib.market.candles import CandleArguments
 from skills_lib.settings import Settings
 from skills_lib.validate.other_markets import file_for
 from skills_lib.validate.stages.holdout import split
@@ -44,7 +44,7 @@ COMMAND = ["-c", "from scripts.cli import main; main()", "validate", "sma_crosso
 def in_sample() -> Bars:
     """What backtesting.py searches: the first 70 % of BTC 1h."""
     file = file_for(SHARED, "BTC", "1h") if SHARED.is_dir() else None
-    bars = CandleQuestion("BTC", "1h", source="auto" if file else "sample", data=file).answer(Settings()).bars
+    bars = CandleArguments("BTC", "1h", source="auto" if file else "sample", data=file).answer(Settings()).bars
     return bars[slice(*split(len(bars)).in_sample)]
 
 

@@ -6,7 +6,7 @@ import pytest
 import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
-from skills_lib.calibrate.market_run import Job, Task, run_market
+from skills_lib.calibrate.market_run import MarketTask, StudyInputs, run_market
 from skills_lib.calibrate.pipeline import plan_of
 from skills_lib.domain.bars import FloatArray
 from skills_lib.validate.stages.overfit import moments, overfitting, variance_without_edge
@@ -76,8 +76,8 @@ def test_where_nothing_can_be_compared_the_counted_scatter_stands() -> None:
 
 def test_overfitting_counts_as_far_as_the_choice_loses_money() -> None:
     subject = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
-    job = Job(subject, 0.2, plan_of(subject), BacktestSettings(), (), seed=2)
-    for task in (Task("planted", 0, 3.0), Task("garch", 0, None)):
+    job = StudyInputs(subject, 0.2, plan_of(subject), BacktestSettings(), (), seed=2)
+    for task in (MarketTask("planted", 0, 3.0), MarketTask("garch", 0, None)):
         found = run_market(job, task)
         figures = found.overfitting
         assert found.judged.pbo == min(figures["pbo"] or 0, figures["loss_probability"] or 0)

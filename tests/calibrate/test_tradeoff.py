@@ -2,14 +2,14 @@
 
 import pytest
 
-from skills_lib.calibrate.market_run import Task, tasks
+from skills_lib.calibrate.market_run import MarketTask, market_tasks
 from skills_lib.calibrate.model import MarketResult
 from skills_lib.calibrate.naive import NAIVE
-from skills_lib.calibrate.pipeline import Asked
+from skills_lib.calibrate.pipeline import CalibrationRequest
 from skills_lib.calibrate.planted import STRENGTHS
 from skills_lib.calibrate.tradeoff import scaled_rules, shares, trade_off, without_each
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.verdict import Rules, VerdictFigures, judge_validation
+from skills_lib.validate.verdict import Thresholds, VerdictFigures, judge_validation
 
 GOOD = {
     "walk_forward_sharpe": 1.8,
@@ -51,14 +51,14 @@ RESULTS = [*NULL, *PLANTED]
 
 
 def test_strictness_1_is_the_verdict_itself() -> None:
-    assert scaled_rules(1.0) == Rules()
-    (found,) = [t for t in trade_off(RESULTS, Rules()) if t.strictness == 1]
+    assert scaled_rules(1.0) == Thresholds()
+    (found,) = [t for t in trade_off(RESULTS, Thresholds()) if t.strictness == 1]
     assert found.null.passes == sum(result.label == "PASS" for result in NULL) == 0
     assert found.planted[0].passes == sum(result.label == "PASS" for result in PLANTED) == 2
 
 
 def test_stricter_rules_never_pass_more() -> None:
-    curve = trade_off(RESULTS, Rules())
+    curve = trade_off(RESULTS, Thresholds())
     assert [t.null.passes for t in curve] == sorted((t.null.passes for t in curve), reverse=True)
     assert [t.planted[0].passes for t in curve] == sorted((t.planted[0].passes for t in curve), reverse=True)
     assert curve[0].null.passes == 2
@@ -66,7 +66,7 @@ def test_stricter_rules_never_pass_more() -> None:
 
 
 def test_a_curve_read_back_from_its_file_is_the_same() -> None:
-    for point in trade_off(RESULTS, Rules()):
+    for point in trade_off(RESULTS, Thresholds()):
         assert type(point).model_validate_json(point.model_dump_json()) == point
 
 
@@ -80,7 +80,7 @@ def test_dropping_a_rule_lets_through_what_it_alone_refused() -> None:
 
 def test_a_market_that_could_not_be_examined_never_passes() -> None:
     broken = market(0, 2.5).model_copy(update={"error": "too few bars", "label": "FAIL"})
-    assert trade_off([*NULL, broken], Rules())[0].planted[0].passes == 0
+    assert trade_off([*NULL, broken], Thresholds())[0].planted[0].passes == 0
     assert without_each([*NULL, broken], ["Drawdown"])[0].planted[0].passes == 0
 
 
@@ -92,16 +92,16 @@ def test_naive_rules_pass_what_they_say() -> None:
 
 
 def test_null_kinds_have_equal_shares_and_every_strength_its_markets() -> None:
-    wanted = list(tasks(30, 4, (1.0, 2.5)))
+    wanted = list(market_tasks(30, 4, (1.0, 2.5)))
     assert [sum(task.kind == kind for task in wanted) for kind in ("garch", "bootstrap", "flipped")] == [10, 10, 10]
     assert [sum(task.sharpe == sharpe for task in wanted) for sharpe in (1.0, 2.5)] == [4, 4]
     assert len(set(wanted)) == 38
-    assert set(tasks(6, 2, (1.0,))) < set(wanted) | {Task("planted", 0, 1.0)}
+    assert set(market_tasks(6, 2, (1.0,))) < set(wanted) | {MarketTask("planted", 0, 1.0)}
 
 
 def test_a_quarter_as_many_planted_markets_are_taken_where_nobody_says() -> None:
-    assert Asked.parse(200, None, [], 1) == Asked(200, 50, tuple(STRENGTHS), 1)
-    assert Asked.parse(2, None, [2.5, 2.5], 1) == Asked(2, 1, (2.5,), 1)
+    assert CalibrationRequest.parse(200, None, [], 1) == CalibrationRequest(200, 50, tuple(STRENGTHS), 1)
+    assert CalibrationRequest.parse(2, None, [2.5, 2.5], 1) == CalibrationRequest(2, 1, (2.5,), 1)
 
 
 @pytest.mark.parametrize(
@@ -116,4 +116,4 @@ def test_what_cannot_be_calibrated_is_refused(
     markets: int, planted: int | None, sharpes: list[float], told: str
 ) -> None:
     with pytest.raises(InputError, match=told):
-        Asked.parse(markets, planted, sharpes, 1)
+        CalibrationRequest.parse(markets, planted, sharpes, 1)

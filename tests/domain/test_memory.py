@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import strategies
 from skills_lib.backtest.kernel.batch import memory_of
 from skills_lib.backtest.kernel.indicators import CompiledIndicators, crosses
-from skills_lib.backtest.kernel.inputs import prepare
+from skills_lib.backtest.kernel.inputs import prepare_inputs
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.domain.indicators import highest, rolling_std, sma
@@ -101,7 +101,7 @@ def test_a_sweep_gives_its_memory_back_without_waiting_for_a_collection() -> Non
 
 
 def test_scaled_bars_compute_a_column_when_it_is_read_and_a_memory_knows_it_then() -> None:
-    prepared = prepare(BARS, BacktestSettings())
+    prepared = prepare_inputs(BARS, BacktestSettings())
     memory = memory_of(prepared)
     close = prepared.scaled.close
     assert memory.knows(close)

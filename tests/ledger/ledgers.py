@@ -9,17 +9,17 @@ import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.time import DAY_NS
-from skills_lib.ledger.counter import LedgerCounter, counting
+from skills_lib.ledger.counter import LedgerTrialCounter, ledger_counters
 from skills_lib.ledger.ledger import Ledger
-from skills_lib.ledger.model import Asked, TrialData
+from skills_lib.ledger.model import CandleIdentity, EvaluationContext
 from skills_lib.market.candles.model import Candles
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(400, seed=3)
 CANDLES = candles_of(BARS)
 SMA = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
-DATA = TrialData("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
-ASKED = Asked("a test", "sma_crossover", "c" * 64, "5" * 64, DATA)
+DATA = CandleIdentity("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
+ASKED = EvaluationContext("a test", "sma_crossover", "c" * 64, "5" * 64, DATA)
 
 
 class Room(NamedTuple):
@@ -36,7 +36,7 @@ class Room(NamedTuple):
     def files(self) -> dict[str, Path]:
         return {"user": self.ledger.files.user, "workspace": self.ledger.files.workspace}
 
-    def count(self, data: TrialData = DATA) -> int:
+    def count(self, data: CandleIdentity = DATA) -> int:
         return self.ledger.count(data).configurations
 
     @property
@@ -49,6 +49,9 @@ def keys(*numbers: int) -> np.ndarray:
 
 
 def counter_of(
-    room: Room, candles: Candles = CANDLES, subject: LoadedStrategy = SMA, asked: BacktestSettings = BacktestSettings()
-) -> LedgerCounter:
-    return counting(room.ledger, "a test")(subject, candles, asked)
+    room: Room,
+    candles: Candles = CANDLES,
+    subject: LoadedStrategy = SMA,
+    context: BacktestSettings = BacktestSettings(),
+) -> LedgerTrialCounter:
+    return ledger_counters(room.ledger, "a test")(subject, candles, context)

@@ -9,10 +9,10 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS
 from skills_lib.ledger.holdout_seal import open_seal, openings
 from skills_lib.ledger.ledger import Ledger
-from skills_lib.ledger.model import Asked, TrialData
+from skills_lib.ledger.model import CandleIdentity, EvaluationContext
 
-SEALED = TrialData("BTCUSDT", "1h", False, 900 * DAY_NS, 1000 * DAY_NS, "5" * 64)
-ASKED = Asked("a test", "sma_crossover", "c" * 64, "5" * 64, SEALED)
+SEALED = CandleIdentity("BTCUSDT", "1h", False, 900 * DAY_NS, 1000 * DAY_NS, "5" * 64)
+ASKED = EvaluationContext("a test", "sma_crossover", "c" * 64, "5" * 64, SEALED)
 CHOSEN = {"fast": 10, "slow": 30}
 
 
@@ -82,6 +82,6 @@ def test_without_a_ledger_that_can_be_written_the_bars_stay_sealed(tmp_path: Pat
     assert openings(ledger, ASKED) == []
 
 
-def later(days: int) -> TrialData:
+def later(days: int) -> CandleIdentity:
     moved = SEALED._replace(first_ns=SEALED.first_ns + days * DAY_NS, end_ns=SEALED.end_ns + days * DAY_NS)
     return moved._replace(sha256="6" * 64)

@@ -20,16 +20,16 @@ from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator
 from skills_lib.backtest.sweep.open import open_evaluator
-from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.domain.costs import preset
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.ledger.counter import CountedEvaluator, configuration_keys, counting, open_counted
-from skills_lib.ledger.ledger import Ledger, Outcome
-from skills_lib.ledger.model import TrialData
+from skills_lib.ledger.counter import CountedEvaluator, configuration_keys, ledger_counters, open_counted
+from skills_lib.ledger.ledger import Ledger, RecordedSharpes
+from skills_lib.ledger.model import CandleIdentity
 from skills_lib.optimize.model import OptimizationResult
-from skills_lib.optimize.pipeline import Search, optimize
+from skills_lib.optimize.pipeline import SearchRequest, optimize
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
@@ -59,7 +59,7 @@ def test_another_engine_and_another_name_of_the_same_code_are_the_same_trial(roo
     copied = tmp_path / "my_own_idea.py"
     shutil.copy(SMA.source_file, copied)
     counter_of(room).reserve([{"fast": 10}])
-    counter_of(room, asked=BacktestSettings(engine="kernel")).reserve([{"fast": 10}])
+    counter_of(room, context=BacktestSettings(engine="kernel")).reserve([{"fast": 10}])
     counter_of(room, subject=LoadedStrategy("my_own_idea", SMA.strategy, copied)).reserve([{"fast": 10}])
     assert counter_of(room).count().configurations == 1
 
@@ -76,7 +76,7 @@ def test_parameters_settings_code_and_timeframe_each_make_another_trial(room: Ro
     edited.write_bytes(SMA.source_file.read_bytes() + b"\n# another idea\n")
     counter_of(room).reserve([{"fast": 10}])
     counter_of(room).reserve([{"fast": 11}])
-    counter_of(room, asked=BacktestSettings(costs=preset("free"))).reserve([{"fast": 10}])
+    counter_of(room, context=BacktestSettings(costs=preset("free"))).reserve([{"fast": 10}])
     counter_of(room, subject=LoadedStrategy("sma_crossover", SMA.strategy, edited)).reserve([{"fast": 10}])
     counter_of(room, replace(CANDLES, timeframe=Timeframe.H4)).reserve([{"fast": 10}])
     assert counter_of(room).count().configurations == 5
@@ -134,14 +134,14 @@ class Noticing(SMA.strategy):  # type: ignore[misc, name-defined]
     seen: ClassVar[list[int]] = []
 
     def signals(self, bars):  # type: ignore[no-untyped-def]
-        self.seen.append(self.room.count(TrialData.of(CANDLES)))
+        self.seen.append(self.room.count(CandleIdentity.of(CANDLES)))
         return super().signals(bars)
 
 
 def test_a_batch_is_in_the_ledger_before_the_first_of_it_runs(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    Noticing.room, asked = room, BacktestSettings()
+    Noticing.room, context = room, BacktestSettings()
     monkeypatch.setattr(Noticing, "seen", [])
-    sweep = CountedEvaluator(ReferenceSweep(Job(Noticing, BARS, asked)), counter_of(room), BARS)
+    sweep = CountedEvaluator(ReferenceSweep(ReferenceTask(Noticing, BARS, context)), counter_of(room), BARS)
     sweep.evaluate([{"fast": 5, "slow": 20}, {"fast": 6, "slow": 20}], Span(0, 400))
     sweep.execute({"fast": 7, "slow": 20}, Span(0, 400), 1000.0)
     assert Noticing.seen == [2, 2, 3]
@@ -155,7 +155,7 @@ def test_where_the_count_cannot_be_written_nothing_is_evaluated(
     room.files[broken].parent.write_text("a file where the folder should be")
     Noticing.room = room
     monkeypatch.setattr(Noticing, "seen", [])
-    sweep = CountedEvaluator(ReferenceSweep(Job(Noticing, BARS, BacktestSettings())), counter_of(room), BARS)
+    sweep = CountedEvaluator(ReferenceSweep(ReferenceTask(Noticing, BARS, BacktestSettings())), counter_of(room), BARS)
     with pytest.raises(OSError, match="nothing is evaluated uncounted") as refused:
         sweep.evaluate([{"fast": 5, "slow": 20}], Span(0, 400))
     assert "\n" not in str(refused.value)
@@ -186,7 +186,7 @@ def test_killed_while_it_evaluates_the_configuration_counts(tmp_path: Path, monk
     (tmp_path / "strategies").mkdir()
     dying = COUNTING.replace("return super()", "os.kill(os.getpid(), 9)\n        return super()")
     (tmp_path / "strategies" / "counting.py").write_text(dying)
-    run = start(tmp_path, "test-strategy", "BTC", "1h", "counting", "--source", "sample")
+    run = start(tmp_path, "test-strategy", "BTC", "1h", "ledger_counters", "--source", "sample")
     run.communicate(timeout=120)
     assert run.returncode == -signal.SIGKILL
     assert len(counted_runs(tmp_path)) == 1
@@ -201,7 +201,7 @@ def test_killed_while_it_evaluates_the_configuration_counts(tmp_path: Path, monk
 def test_the_variance_is_that_of_the_trials_daily_sharpe_ratios(room: Room) -> None:
     found = np.array([0.05, -0.02, np.nan, 0.01])
     room.ledger.reserve(ASKED, keys(1, 2, 3, 4, 5))
-    room.ledger.record([Outcome(ASKED, keys(1, 2, 3, 4), found, 1000.0)])
+    room.ledger.record([RecordedSharpes(ASKED, keys(1, 2, 3, 4), found, 1000.0)])
     trials = room.ledger.count(DATA)
     assert (trials.configurations, trials.evaluated, trials.sharpes) == (5, 4, 3)
     assert trials.sharpe_variance == pytest.approx(np.var([0.05, -0.02, 0.01], ddof=1))
@@ -209,10 +209,10 @@ def test_the_variance_is_that_of_the_trials_daily_sharpe_ratios(room: Room) -> N
 
 def test_short_spans_say_nothing_of_the_variance_and_the_longest_span_speaks_for_a_configuration(room: Room) -> None:
     room.ledger.reserve(ASKED, keys(1, 2, 3))
-    room.ledger.record([Outcome(ASKED, keys(1, 2), np.array([0.3, 0.1]), 900.0)])
-    room.ledger.record([Outcome(ASKED, keys(1), np.array([0.2]), 1000.0)])
-    room.ledger.record([Outcome(ASKED, keys(1), np.array([9.0]), 600.0)])
-    room.ledger.record([Outcome(ASKED, keys(3), np.array([5.0]), 180.0)])
+    room.ledger.record([RecordedSharpes(ASKED, keys(1, 2), np.array([0.3, 0.1]), 900.0)])
+    room.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.2]), 1000.0)])
+    room.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([9.0]), 600.0)])
+    room.ledger.record([RecordedSharpes(ASKED, keys(3), np.array([5.0]), 180.0)])
     trials = room.ledger.count(DATA)
     assert (trials.evaluated, trials.sharpes) == (3, 2)
     assert trials.sharpe_variance == pytest.approx(np.var([0.2, 0.1], ddof=1))
@@ -221,17 +221,17 @@ def test_short_spans_say_nothing_of_the_variance_and_the_longest_span_speaks_for
 def test_without_two_ratios_there_is_no_variance(room: Room) -> None:
     assert room.ledger.count(DATA).sharpe_variance is None
     room.ledger.reserve(ASKED, keys(1))
-    room.ledger.record([Outcome(ASKED, keys(1), np.array([0.1]), 1000.0)])
+    room.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.1]), 1000.0)])
     assert room.ledger.count(DATA).sharpe_variance is None
 
 
 def test_a_sweep_leaves_its_daily_sharpe_ratios(room: Room) -> None:
-    counter, asked = counter_of(room), BacktestSettings()
-    inner = ReferenceSweep(Job(SMA.strategy, BARS, asked))
+    counter, context = counter_of(room), BacktestSettings()
+    inner = ReferenceSweep(ReferenceTask(SMA.strategy, BARS, context))
     combinations = [{"fast": 5, "slow": 20}, {"fast": 6, "slow": 20}, {"fast": 7, "slow": 20}]
     with open_counted(nullcontext(inner), counter, BARS) as sweep:
         rows = sweep.evaluate(combinations, Span(0, 400))
-    trials = room.ledger.count(TrialData.of(CANDLES))
+    trials = room.ledger.count(CandleIdentity.of(CANDLES))
     annual = rows[:, COLUMNS["sharpe"]]
     assert trials.evaluated == 3
     assert trials.sharpe_variance == pytest.approx(np.var(annual / np.sqrt(365), ddof=1))
@@ -242,27 +242,27 @@ class _CancelledError(Exception):
 
 
 def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_lost(room: Room) -> None:
-    asked, values = BacktestSettings(), ("fast=5:50:1", "slow=60:80:10")
-    search = Search(
+    context, values = BacktestSettings(), ("fast=5:50:1", "slow=60:80:10")
+    search = SearchRequest(
         make_space(parameter_space(SMA.strategy), values), SearchPlan(), Objective("sharpe", 1), "reference"
     )
     store = SweepStore(room.home / "optimizations", OptimizationResult)
 
     def opened() -> AbstractContextManager[Evaluator]:
-        return open_evaluator("reference", SMA.strategy, BARS, asked)
+        return open_evaluator("reference", SMA.strategy, BARS, context)
 
     def cancel(done: int, _total: int, _message: str) -> None:
         if done:
             raise _CancelledError
 
     with pytest.raises(_CancelledError):
-        optimize(SMA, CANDLES, search, asked, store, opened, counting(room.ledger, "a test"), cancel)
-    finished = room.count(TrialData.of(CANDLES))
+        optimize(SMA, CANDLES, search, context, store, opened, ledger_counters(room.ledger, "a test"), cancel)
+    finished = room.count(CandleIdentity.of(CANDLES))
     assert 0 < finished < 138
     for path in room.files.values():
         path.unlink()
-    optimize(SMA, CANDLES, search, asked, store, opened, counting(room.ledger, "a test"))
-    assert room.count(TrialData.of(CANDLES)) == 138
+    optimize(SMA, CANDLES, search, context, store, opened, ledger_counters(room.ledger, "a test"))
+    assert room.count(CandleIdentity.of(CANDLES)) == 138
 
 
 def test_a_relative_ledger_folder_is_that_of_the_workspace_wherever_a_command_runs(

@@ -13,7 +13,7 @@ from mcp_servers.backtest.server import server
 from mcp_servers.shared import MAX_CHARACTERS
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
-from skills_lib.backtest.pipeline import answer as run_in_library
+from skills_lib.backtest.pipeline import run_backtest as run_in_library
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.instruments import Instrument

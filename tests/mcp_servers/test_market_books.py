@@ -48,7 +48,7 @@ def venue(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play
     monkeypatch.setenv("TWOKEY_STREAMS_HOST", played.host)
     monkeypatch.setattr(book_calls, "_keeper", None)
     yield played
-    book_calls.keeper().close()
+    book_calls.book_service().close()
     played.over.set()
     played.thread.join()
 
@@ -75,7 +75,7 @@ def test_a_book_whose_stream_fell_silent_is_not_told(venue: PlayedVenue) -> None
     venue.quiet.set()
 
     async def distrusted() -> None:
-        await eventually(lambda: not book_calls.keeper().status().feeds[0].trusted)
+        await eventually(lambda: not book_calls.book_service().status().feeds[0].trusted)
 
     asyncio.run(distrusted())
     book = answer(server, "market_get_book", symbol="BTC")
@@ -107,7 +107,7 @@ def test_a_venue_that_does_not_answer_is_told(workspace: Settings, monkeypatch: 
     monkeypatch.setenv("TWOKEY_STREAMS_HOST", "127.0.0.1:1")
     monkeypatch.setattr(book_calls, "_keeper", None)
     assert "did not answer" in refusal(server, "market_subscribe_book", symbol="BTC")
-    book_calls.keeper().close()
+    book_calls.book_service().close()
 
 
 def test_tapes_of_the_workspace_are_scanned(workspace: Settings) -> None:

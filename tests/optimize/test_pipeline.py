@@ -18,7 +18,7 @@ from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.optimize.model import OptimizationResult
-from skills_lib.optimize.pipeline import Search, optimize
+from skills_lib.optimize.pipeline import SearchRequest, optimize
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
@@ -40,7 +40,7 @@ def run(
     bars: Bars = BARS,
 ) -> OptimizationResult:
     strategy, settings = strategies.load(name), BacktestSettings()
-    asked = Search(make_space(parameter_space(strategy), ranges), plan, objective, "reference")
+    asked = SearchRequest(make_space(parameter_space(strategy), ranges), plan, objective, "reference")
     return optimize(
         LoadedStrategy(name, strategy, strategies.source_file(name)),
         candles_of(bars, synthetic),

@@ -12,7 +12,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.calibrate.family import SHARE
 from skills_lib.calibrate.histories import find_histories
-from skills_lib.calibrate.market_run import Job, Task, run_market
+from skills_lib.calibrate.market_run import MarketTask, StudyInputs, run_market
 from skills_lib.calibrate.model import Calibration, MarketResult
 from skills_lib.calibrate.pipeline import plan_of
 from skills_lib.settings import Settings
@@ -88,12 +88,12 @@ def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> 
     """A record depends on nothing but the seed and which market it is."""
     subject = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
     histories = find_histories(workspace).found
-    job = Job(subject, SHARE, plan_of(subject), BacktestSettings(), histories, seed=3)
+    job = StudyInputs(subject, SHARE, plan_of(subject), BacktestSettings(), histories, seed=3)
     lines = Path(found["artifacts"]["markets"]).read_text().splitlines()  # type: ignore[index]
     records = [MarketResult.model_validate_json(line) for line in lines]
-    wanted = {Task("flipped", 1, None), Task("planted", 0, 2.5)}
+    wanted = {MarketTask("flipped", 1, None), MarketTask("planted", 0, 2.5)}
     for record in records:
-        task = Task(record.kind, record.number, record.sharpe)
+        task = MarketTask(record.kind, record.number, record.sharpe)
         if task in wanted:
             assert run_market(job, task) == record
 

@@ -22,18 +22,18 @@ from skills_lib.domain.parameters import Choice, Integer, ParameterSpace, Real
 from skills_lib.domain.signals import Signals, never
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.ledger.model import Trials
-from skills_lib.ledger.validation_seal import LedgerSeal
+from skills_lib.ledger.model import TrialCount
+from skills_lib.ledger.validation_seal import LedgerHoldoutSeal
 from skills_lib.market.candles import Candles
-from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.validate.examination import deflating_variance, examine
 from skills_lib.validate.model import Examination, ValidationResult
-from skills_lib.validate.other_markets import file_for, find_others
-from skills_lib.validate.pipeline import Keepers, Validation, sealed_from, seen, validate
-from skills_lib.validate.plan import FEW_SAMPLES, Plan, usual_windows, validation_space
+from skills_lib.validate.other_markets import file_for, find_other_markets
+from skills_lib.validate.pipeline import Services, ValidationRequest, sealed_from, unsealed, validate
+from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, default_windows, validation_space
 from skills_lib.validate.single_stages import parse_stages, validate_stages
 from skills_lib.walk_forward.windows import make_windows, stitched_spans
 from tests.counting import counted_beside, ledger_beside
@@ -50,7 +50,9 @@ RANGES = ("fast=5,10,20", "slow=40:160:40")
 
 def plan(ranges: tuple[str, ...] = RANGES, seed: int = 7, strategy: type[SignalStrategy] = SMA) -> Plan:
     space = validation_space(parameter_space(strategy), ranges)
-    return Plan(Search(space, SearchPlan(), Objective("sharpe", 20), "kernel"), seed=seed, samples=FEW_SAMPLES)
+    return Plan(
+        SearchRequest(space, SearchPlan(), Objective("sharpe", 20), "kernel"), seed=seed, samples=REDUCED_SAMPLES
+    )
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +110,7 @@ def test_the_verdict_reads_the_walk_forward_and_not_the_sample_that_chose(examin
 
 def test_every_window_ends_before_the_sealed_bars_and_no_test_bar_is_used_twice() -> None:
     open_bars = BARS[:SEALED]
-    windows = make_windows(open_bars, usual_windows(open_bars))
+    windows = make_windows(open_bars, default_windows(open_bars))
     assert len(windows) == 7
     assert windows[-1].test.stop <= SEALED
     spans = stitched_spans(windows)
@@ -120,7 +122,7 @@ def test_every_window_ends_before_the_sealed_bars_and_no_test_bar_is_used_twice(
 @pytest.mark.parametrize("days", [14, 60, 4000])
 def test_usual_windows_fit_any_length_of_at_least_fourteen_days(days: int) -> None:
     bars = random_walk(24 * days, seed=1)[: round(24 * days * 0.9)]
-    assert len(make_windows(bars, usual_windows(bars))) == 7
+    assert len(make_windows(bars, default_windows(bars))) == 7
 
 
 def test_too_short_a_history_is_refused_with_the_length_it_needs() -> None:
@@ -178,8 +180,8 @@ def test_a_strategy_that_never_trades_is_refused_in_one_line() -> None:
 
 
 def test_trials_that_differ_by_more_than_chance_deflate_by_chance_alone() -> None:
-    def counted(variance: float | None) -> Trials:
-        return Trials(configurations=50, evaluated=50, sharpes=50, sharpe_variance=variance, notices=[])
+    def counted(variance: float | None) -> TrialCount:
+        return TrialCount(configurations=50, evaluated=50, sharpes=50, sharpe_variance=variance, notices=[])
 
     assert deflating_variance(counted(0.09), 1001) == pytest.approx(0.001)
     assert deflating_variance(counted(0.0004), 1001) == 0.0004
@@ -208,19 +210,21 @@ def test_words_and_switches_keep_their_defaults_in_a_coarse_grid() -> None:
     assert validation_space(ParameterSpace({"side": Choice("both", ("both", "long"))})).size == 1
 
 
-def keepers(root: Path, candles: Candles) -> Keepers:
+def services(root: Path, candles: Candles) -> Services:
     """A workspace of its own, with its ledger beside it."""
     count = counted_beside(root)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
-    seal = LedgerSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).asked)
-    return Keepers(count, seal, SweepStore(root, ValidationResult))
+    seal = LedgerHoldoutSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).asked)
+    return Services(count, seal, SweepStore(root, ValidationResult))
 
 
 def run(root: Path, bars: Bars = BARS, **asked: Any) -> ValidationResult:
     candles = candles_of(bars)
     root.mkdir(exist_ok=True)
-    question = Validation(asked.pop("plan", plan()), SETTINGS, asked.pop("others", ()), asked.pop("opening", None))
-    return validate(SUBJECT, candles, question, keepers(root, candles), **asked)
+    question = ValidationRequest(
+        asked.pop("plan", plan()), SETTINGS, asked.pop("others", ()), asked.pop("opening", None)
+    )
+    return validate(SUBJECT, candles, question, services(root, candles), **asked)
 
 
 @pytest.fixture(scope="module")
@@ -290,9 +294,9 @@ def test_other_candles_end_where_the_seal_begins_and_what_is_missing_is_said(tmp
         return replace(main, bars=crashed(BARS, SEALED), timeframe=Timeframe(timeframe))
 
     pairs = [("BTC", "1h"), ("BTC", "30m"), ("BNB", "1h"), ("SOL", "1h")]
-    others = find_others(main, SEALED, pairs, find)
+    other_markets = find_other_markets(main, SEALED, pairs, find)
     assert asked == [("BTCUSDT", "30m"), ("BNBUSDT", "1h"), ("SOLUSDT", "1h")]
-    result = run(tmp_path / "here", others=others)
+    result = run(tmp_path / "here", other_markets=other_markets)
     (elsewhere,) = result.timeframes
     assert (elsewhere.symbol, elsewhere.timeframe, elsewhere.bars) == ("BTCUSDT", "30m", SEALED)
     assert result.assets == []
@@ -351,11 +355,11 @@ def test_an_interrupted_validation_keeps_what_it_finished(tmp_path: Path, stored
 def test_stages_answer_alone_without_a_verdict_or_a_file(tmp_path: Path) -> None:
     candles, count = candles_of(BARS), counted_beside(tmp_path / "here")
     names = parse_stages("lookahead, in-sample,audit")
-    found = validate_stages(SUBJECT, candles, Validation(plan(), SETTINGS), count, names)
+    found = validate_stages(SUBJECT, candles, ValidationRequest(plan(), SETTINGS), count, names)
     assert list(found.stages) == ["lookahead", "in_sample", "audit"]
     assert found.stages["in_sample"]["evaluated"] == 12
-    assert count(SUBJECT, seen(candles), SETTINGS).count().configurations == 12
-    audited = validate_stages(SUBJECT, candles, Validation(plan(), SETTINGS), count, ("audit",))
+    assert count(SUBJECT, unsealed(candles), SETTINGS).count().configurations == 12
+    audited = validate_stages(SUBJECT, candles, ValidationRequest(plan(), SETTINGS), count, ("audit",))
     assert audited.parameters == {}
     with pytest.raises(InputError, match="Did you mean 'costs'"):
         parse_stages("cost")

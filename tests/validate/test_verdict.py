@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skills_lib.validate.verdict import Rules, Verdict, VerdictFigures, judge_validation
+from skills_lib.validate.verdict import Thresholds, ValidationVerdict, VerdictFigures, judge_validation
 
 GOOD: dict[str, Any] = {
     "walk_forward_sharpe": 1.4,
@@ -37,7 +37,7 @@ MISSES: dict[str, Any] = {
 ORDER = ("PASS", "CAUTION", "FAIL")
 
 
-def judged(**changes: Any) -> Verdict:
+def judged(**changes: Any) -> ValidationVerdict:
     return judge_validation(VerdictFigures(**GOOD | changes))
 
 
@@ -132,7 +132,7 @@ def test_what_is_not_covered_follows_from_what_was_done() -> None:
 
 
 def test_other_thresholds_are_obeyed_and_shown() -> None:
-    rules = Rules(min_trades=300, max_pbo=0.05)
+    rules = Thresholds(min_trades=300, max_pbo=0.05)
     found = judge_validation(VerdictFigures(**GOOD), rules)
     assert {rule.name: rule.threshold for rule in found.rules if not rule.passed} == {
         "Trades": 300,
@@ -166,7 +166,7 @@ def test_a_better_figure_never_makes_a_worse_label(name: str, share: float, figu
 
 def test_a_verdict_survives_json() -> None:
     found = judged(pbo=None)
-    assert Verdict.model_validate_json(found.model_dump_json()) == found
+    assert ValidationVerdict.model_validate_json(found.model_dump_json()) == found
     holds = [rule.value for rule in found.rules if rule.comparison == "is"]
     assert holds == [True, True, True]
     assert all(isinstance(value, bool) for value in holds)

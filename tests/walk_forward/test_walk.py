@@ -18,19 +18,19 @@ from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.backtest.sweep.open import open_evaluator
-from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.optimize.checkpoint import Checkpoint
-from skills_lib.optimize.pipeline import Search
+from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.walk_forward.model import WalkForwardResult
-from skills_lib.walk_forward.pipeline import Walk, walk_forward
-from skills_lib.walk_forward.stitch import joined, run_parts
-from skills_lib.walk_forward.walk import Chosen, Outcome, WalkForward, efficiency, positive_share
+from skills_lib.walk_forward.pipeline import WalkForwardRequest, walk_forward
+from skills_lib.walk_forward.stitch import run_windows, stitch
+from skills_lib.walk_forward.walk import ChosenPoint, WalkForward, WindowChoice, efficiency, positive_share
 from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows
 from tests.counting import counted_beside
 from tests.validate.markets import candles_of, random_walk
@@ -51,7 +51,7 @@ def run(
     search: SearchPlan = SearchPlan(),
 ) -> WalkForwardResult:
     space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
-    asked = Walk(Search(space, search, Objective("sharpe", min_trades), "reference"), plan, pick)
+    asked = WalkForwardRequest(SearchRequest(space, search, Objective("sharpe", min_trades), "reference"), plan, pick)
     return walk_forward(
         LoadedStrategy("sma_crossover", SMA, strategies.source_file("sma_crossover")),
         candles_of(bars),
@@ -86,7 +86,7 @@ def test_json_has_what_programs_need(result: WalkForwardResult) -> None:
 def test_each_window_chooses_on_its_train_and_is_tried_on_its_test_alone(result: WalkForwardResult) -> None:
     window = result.windows[2]
     first = 10 * 24
-    sweep = ReferenceSweep(Job(SMA, BARS[: first + 21 * 24 + 10 * 24], SETTINGS))
+    sweep = ReferenceSweep(ReferenceTask(SMA, BARS[: first + 21 * 24 + 10 * 24], SETTINGS))
     train, test = Span(first, first + 20 * 24), Span(first + 21 * 24, first + 31 * 24)
     assert window.parameters is not None
     for span, figures in ((train, window.train), (test, window.test)):
@@ -222,12 +222,12 @@ def test_the_same_question_returns_the_stored_answer(tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
-def outcome(train_pct: float, test_pct: float) -> Outcome:
+def outcome(train_pct: float, test_pct: float) -> WindowChoice:
     rows = np.zeros((2, len(COLUMNS)))
     rows[:, COLUMNS["return_pct"]] = train_pct, test_pct
     day = 86_400 * 10**9
     window = Window(Span(0, 2), Span(2, 4), 0, 180 * day, 180 * day, 240 * day)
-    return Outcome(window, Chosen(0, {}, "plateau", rows[0], rows[1]), 1)
+    return WindowChoice(window, ChosenPoint(0, {}, "plateau", rows[0], rows[1]), 1)
 
 
 def test_efficiency_compares_returns_per_day() -> None:
@@ -241,10 +241,10 @@ def test_money_that_is_gone_stays_gone() -> None:
     falling = np.concatenate([BARS.close[:30], np.geomspace(BARS.close[29], 1e-6, len(BARS) - 30)])
     bars = replace(BARS, open=falling, high=falling, low=falling, close=falling)
     settings = BacktestSettings(leverage=100)
-    sweep = ReferenceSweep(Job(strategies.load("rsi_reversion"), bars, settings))
+    sweep = ReferenceSweep(ReferenceTask(strategies.load("rsi_reversion"), bars, settings))
     point = {"period": 2, "oversold": 30, "overbought": 70, "exit_level": 50, "direction": "long"}
-    parts = run_parts(sweep, [Span(20, 200), Span(200, 400)], [point, point], 1_000.0)
-    execution, _ = joined(parts, bars)
+    parts = run_windows(sweep, [Span(20, 200), Span(200, 400)], [point, point], 1_000.0)
+    execution, _ = stitch(parts, bars)
     assert (execution.equity >= 0).all()
     assert (execution.equity[180:] == 0).all()
     assert len(parts[0].execution.trades) > 0

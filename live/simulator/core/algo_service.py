@@ -13,8 +13,8 @@ from live.simulator.core.orders import OrderRequest
 from live.simulator.core.rejections import Rejection, missing, reduce_only, unknown_order
 from live.simulator.core.state import State
 
-MOST_WAITING = 200
-LEAST_CALLBACK, MOST_CALLBACK = SCALE // 10, 10 * SCALE
+MAX_OPEN_ALGOS = 200
+MIN_CALLBACK, MAX_CALLBACK = SCALE // 10, 10 * SCALE
 
 
 def place(state: State, command: PlaceAlgo) -> AlgoOrder:
@@ -67,7 +67,7 @@ def _check(state: State, market: Market, algo: AlgoOrder) -> None:
 def _check_count(state: State, account: Account, request: AlgoRequest) -> None:
     waiting = state.waiting_algos(account.name)
     checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
-    if len(waiting) >= MOST_WAITING:
+    if len(waiting) >= MAX_OPEN_ALGOS:
         raise Rejection(-4045, "Reach max stop order limit.")
     if account.dual_side and request.order.reduce_only:
         raise Rejection(-1106, "Parameter 'reduceOnly' sent when not required.")
@@ -76,7 +76,7 @@ def _check_count(state: State, account: Account, request: AlgoRequest) -> None:
 def _check_callback(request: AlgoRequest) -> None:
     if not request.callback_rate:
         raise missing("callbackRate")
-    if not LEAST_CALLBACK <= request.callback_rate <= MOST_CALLBACK:
+    if not MIN_CALLBACK <= request.callback_rate <= MAX_CALLBACK:
         raise Rejection(-2007, "Invalid callBack rate.")
 
 

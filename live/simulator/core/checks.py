@@ -31,7 +31,7 @@ def check(state: State, market: Market, order: Order) -> None:
         rules.check_percent_price(request.side, order.price, market.mark_price)
     if not (request.reduce_only or request.close_position):
         rules.check_notional(product(order.price or market.mark_price, order.quantity))
-    if len(state.open_orders(request.account, request.symbol)) >= rules.most_orders:
+    if len(state.open_orders(request.account, request.symbol)) >= rules.max_orders:
         raise Rejection(-2025, "Reach max open order limit.")
     _check_good_till(state, request)
     check_margin(state, order)
@@ -101,7 +101,7 @@ def check_margin(state: State, order: Order) -> None:
 def _check_bracket(state: State, order: Order, notional: int) -> None:
     account, market = state.accounts[order.account], state.markets[order.symbol]
     held = account.position(order.symbol, order.request.position_side).notional(market.mark_price)
-    most = market.rules.most_notional(account.settings_of(order.symbol).leverage)
+    most = market.rules.max_notional(account.settings_of(order.symbol).leverage)
     if abs(held + notional * order.side.sign) > max(most, abs(held)):
         raise Rejection(-2027, "Exceeded the maximum allowable position at current leverage.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from live.simulator.core.algo import AlgoRequest
 from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.orders import OrderRequest
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class ForceLiquidation:
 class ChangeRules:
     """List a symbol with other filters: a fault, not a client's command."""
 
-    rules: Rules
+    rules: SymbolRules
 
 
 @dataclass(frozen=True, slots=True)

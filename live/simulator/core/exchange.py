@@ -80,7 +80,7 @@ class Exchange:
 
     def _on_command(self, command: commands.Command) -> None:
         try:
-            value = _DESKS[type(command.body)](self.state, command.body)
+            value = _SERVICES[type(command.body)](self.state, command.body)
         except Rejection as refused:
             self.state.outbox.append(Answered(command.number, None, refused))
         else:
@@ -118,7 +118,7 @@ _HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
     commands.Command: Exchange._on_command,
 }
 
-_DESKS: dict[type, Callable[[State, Any], Any]] = {
+_SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.Submit: order_service.submit,
     commands.Cancel: order_service.cancel,
     commands.CancelAll: order_service.cancel_all,

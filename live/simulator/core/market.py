@@ -6,7 +6,7 @@ from typing import Protocol
 
 from live.simulator.core.enums import Side
 from live.simulator.core.money import SCALE
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 
 STALE_AFTER_MS = 5_000
 """A book without an update for this long is not traded against. Assumed: the venue never is silent for so long."""
@@ -26,7 +26,7 @@ class Book(Protocol):
 class Market:
     """A book, the last trade, the mark price and funding. Rates in units of 1e-8."""
 
-    rules: Rules
+    rules: SymbolRules
     book: Book
     in_sync: bool = False
     updated_ms: int = 0

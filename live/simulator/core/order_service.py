@@ -16,7 +16,7 @@ from live.simulator.core.rejections import (
 )
 from live.simulator.core.state import State
 
-MOST_AMENDMENTS = 10_000
+MAX_AMENDMENTS = 10_000
 
 
 def submit(state: State, command: Submit) -> Order:
@@ -122,7 +122,7 @@ def amend(state: State, command: Amend) -> Order:
     market = state.market(command.symbol)
     _check_amendment(state, market, order, command)
     price_before, quantity_before = order.price, order.quantity
-    _note(state, order, command)
+    _record_amendment(state, order, command)
     order.price, order.quantity = command.price, command.quantity
     if order.remaining <= 0:
         order.quantity = quantity_before
@@ -144,7 +144,7 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
     market.rules.check_quantity(command.quantity, OrderType.LIMIT)
     if not order.request.reduce_only:
         market.rules.check_notional(product(command.price, command.quantity))
-    if order.amendments >= MOST_AMENDMENTS:
+    if order.amendments >= MAX_AMENDMENTS:
         raise Rejection(-5026, "Exceed maximum modify order limit.")
     _check_amended_margin(state, order, command)
 
@@ -160,7 +160,7 @@ def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
         raise insufficient_margin()
 
 
-def _note(state: State, order: Order, command: Amend) -> None:
+def _record_amendment(state: State, order: Order, command: Amend) -> None:
     order.amendments += 1
     entry = Amendment(
         amendment_id=state.numbers.amendment,

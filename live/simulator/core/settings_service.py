@@ -24,7 +24,7 @@ def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
         settings.leverage = before
         raise insufficient_margin()
     state.outbox.append(ConfigChanged(account.name, command.symbol, command.leverage, state.now_ms))
-    return command.leverage, rules.most_notional(command.leverage)
+    return command.leverage, rules.max_notional(command.leverage)
 
 
 def set_margin_type(state: State, command: SetMarginType) -> None:

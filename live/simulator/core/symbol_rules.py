@@ -21,7 +21,7 @@ class Bracket:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SymbolRules:
     """What the venue lists for a symbol. Prices, quantities, money and rates in units of 1e-8."""
 
     symbol: str
@@ -42,7 +42,7 @@ class Rules:
     market_take_bound: int
     trigger_protect: int
     liquidation_fee: int
-    most_orders: int
+    max_orders: int
     brackets: tuple[Bracket, ...]
     listing: dict[str, Any]
 
@@ -135,7 +135,7 @@ class Rules:
         bracket = self.bracket(abs(notional))
         return abs(notional) * bracket.maintenance_rate // SCALE - bracket.deduction
 
-    def most_notional(self, leverage: int) -> int:
+    def max_notional(self, leverage: int) -> int:
         """The largest position that `leverage` allows."""
         allowed = [bracket.cap for bracket in self.brackets if bracket.initial_leverage >= leverage]
         return max(allowed, default=0)
@@ -166,7 +166,7 @@ class Rules:
             market_take_bound=parse(listing.get("marketTakeBound", "0.05")),
             trigger_protect=parse(listing.get("triggerProtect", "0.05")),
             liquidation_fee=parse(listing.get("liquidationFee", "0.0125")),
-            most_orders=int(filters.get("MAX_NUM_ORDERS", {}).get("limit", 200)),
+            max_orders=int(filters.get("MAX_NUM_ORDERS", {}).get("limit", 200)),
             brackets=brackets,
             listing=listing,
         )

@@ -7,21 +7,21 @@ from typing import Any
 from live.simulator.core.accounts import Account
 from live.simulator.core.events import Answered
 from live.simulator.core.state import State
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.credentials import KeyRing
 from live.simulator.http.rate_limits import RateLimits
 from live.simulator.http.request_clock import RequestClock
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.player import Player
 from live.simulator.streams.publisher import Publisher
-from live.simulator.venue import Venue
+from live.simulator.venue import InProcessVenue
 
 
 @dataclass(eq=False)
 class Gateway:
     """The venue as requests see it."""
 
-    venue: Venue
+    venue: InProcessVenue
     publisher: Publisher
     player: Player
     keys: KeyRing
@@ -39,7 +39,7 @@ class Gateway:
         """An account by its name."""
         return self.state.accounts[name]
 
-    def rules(self, symbol: str) -> Rules:
+    def rules(self, symbol: str) -> SymbolRules:
         """A symbol's filters.
 
         Raises:
@@ -49,7 +49,7 @@ class Gateway:
 
     def server_ms(self) -> int:
         """What `/time` says: the tape's clock, remembered for the check of timestamps."""
-        return self.clock.tell(self.venue.now_ms + self.clock.jumped_ms)
+        return self.clock.hand_out(self.venue.now_ms + self.clock.jumped_ms)
 
     async def command(self, account: str, body: Any) -> Any:
         """Send a command and wait for its answer.

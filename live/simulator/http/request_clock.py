@@ -19,24 +19,26 @@ class RequestClock:
     """Wall time plus whatever a fault has made it jump by, milliseconds."""
 
     jumped_ms: int = 0
-    _least_told: int | None = None
-    _most_told: int | None = None
+    _earliest_reading_ms: int | None = None
+    _latest_reading_ms: int | None = None
 
     def now_ms(self) -> int:
         """This machine's time as the venue would tell it."""
         return time.time_ns() // 1_000_000 + self.jumped_ms
 
-    def tell(self, venue_ms: int) -> int:
+    def hand_out(self, venue_ms: int) -> int:
         """Remember that a client has been told `venue_ms`, and return it."""
         offset = venue_ms - self.now_ms()
-        self._least_told = offset if self._least_told is None else min(self._least_told, offset)
-        self._most_told = offset if self._most_told is None else max(self._most_told, offset)
+        self._earliest_reading_ms = (
+            offset if self._earliest_reading_ms is None else min(self._earliest_reading_ms, offset)
+        )
+        self._latest_reading_ms = offset if self._latest_reading_ms is None else max(self._latest_reading_ms, offset)
         return venue_ms
 
     def jump(self, milliseconds: int) -> None:
         """The venue's clock jumps; offsets that were told are worth nothing any more."""
         self.jumped_ms += milliseconds
-        self._least_told = self._most_told = None
+        self._earliest_reading_ms = self._latest_reading_ms = None
 
     def check(self, timestamp_ms: int, window_ms: int) -> None:
         """Refuse a request from another time.
@@ -47,7 +49,7 @@ class RequestClock:
         if not 0 < window_ms <= LONGEST_WINDOW_MS:
             raise Rejection(-1131, "recvWindow must be less than 60000")
         now = self.now_ms()
-        least, most = self._least_told, self._most_told
+        least, most = self._earliest_reading_ms, self._latest_reading_ms
         if _within(timestamp_ms, now, now, window_ms):
             return
         if least is not None and most is not None and _within(timestamp_ms, now + least, now + most, window_ms):

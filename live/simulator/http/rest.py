@@ -118,10 +118,10 @@ async def answer(gateway: Gateway, request: Request) -> Answer:
             headers |= {"X-MBX-ORDER-COUNT-10S": str(short), "X-MBX-ORDER-COUNT-1M": str(long)}
         return Answer(200, await endpoint.handler(Call(params, gateway, owner)), headers)
     except Rejection as refused:
-        return refusal(refused, headers)
+        return rejection_response(refused, headers)
 
 
-def refusal(refused: Rejection, headers: dict[str, str]) -> Answer:
+def rejection_response(refused: Rejection, headers: dict[str, str]) -> Answer:
     """A rejection as an answer."""
     if isinstance(refused, LimitedError):
         headers["Retry-After"] = str(refused.retry_after_s)
@@ -134,7 +134,7 @@ def spared(fault: RequestFault, cancels: bool, params: Params) -> bool:
     return fault.kind == "answer" and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
 
 
-class RestDoor:
+class RestHandler:
     """Takes requests from the web server, and lets faults happen to them."""
 
     def __init__(self, gateway: Gateway, faults: Faults) -> None:
@@ -145,7 +145,7 @@ class RestDoor:
         try:
             body = await incoming.text()
         except UnicodeDecodeError:
-            return refusal(illegal("body"), {}).response()
+            return rejection_response(illegal("body"), {}).response()
         request = Request(
             method=incoming.method,
             path=incoming.path,
@@ -157,13 +157,15 @@ class RestDoor:
         fault = self.faults.on_request(request.method, request.path)
         if fault is None or spared(fault, request.method == "DELETE", request.params):
             return (await answer(self.gateway, request)).response()
-        return await self._spoiled(fault, request, incoming)
+        return await self._apply_request_fault(fault, request, incoming)
 
-    async def _spoiled(self, fault: RequestFault, request: Request, incoming: web.Request) -> web.StreamResponse:
+    async def _apply_request_fault(
+        self, fault: RequestFault, request: Request, incoming: web.Request
+    ) -> web.StreamResponse:
         if fault.kind == "answer":
             if fault.landed:
                 await answer(self.gateway, request)
-            return refusal(REPLIES[fault.reply], {}).response()
+            return rejection_response(REPLIES[fault.reply], {}).response()
         done = await answer(self.gateway, request)
         if incoming.transport:
             incoming.transport.abort()

@@ -10,9 +10,9 @@ from aiohttp import web
 from live.simulator.faults import Faults, FrameFault
 from live.simulator.streams.names import Route
 
-MOST_WAITING = 20_000
-ROOM = 2_000
-PATIENCE_S = 10.0
+MAX_QUEUED_FRAMES = 20_000
+DRAINED_FRAMES = 2_000
+DRAIN_TIMEOUT_S = 10.0
 _PREVIOUS = re.compile(rb'"pu":(\d+)')
 
 
@@ -41,8 +41,8 @@ class Socket:
     _torn: bytes | None = None
 
     def __post_init__(self) -> None:
-        self._ready, self._room = asyncio.Event(), asyncio.Event()
-        self._room.set()
+        self._ready, self._wait_for_drain = asyncio.Event(), asyncio.Event()
+        self._wait_for_drain.set()
         self._now_ms = 0
 
     def push(self, frame: bytes, stream: str) -> None:
@@ -53,9 +53,9 @@ class Socket:
         if fault is None:
             self._queue(frame)
         else:
-            self._spoil(fault, frame)
+            self._apply_frame_fault(fault, frame)
 
-    def _spoil(self, fault: FrameFault, frame: bytes) -> None:
+    def _apply_frame_fault(self, fault: FrameFault, frame: bytes) -> None:
         match fault.kind:
             case "delay":
                 self._delayed.append((self._now_ms + fault.delay_ms, frame))
@@ -77,10 +77,10 @@ class Socket:
         if self._swapped is not None:
             late, self._swapped = self._swapped, None
             self._waiting.append(late)
-        if len(self._waiting) > MOST_WAITING:
+        if len(self._waiting) > MAX_QUEUED_FRAMES:
             self.disconnect()
-        if len(self._waiting) > ROOM:
-            self._room.clear()
+        if len(self._waiting) > DRAINED_FRAMES:
+            self._wait_for_drain.clear()
         self._ready.set()
 
     def on_time(self, now_ms: int) -> None:
@@ -95,7 +95,7 @@ class Socket:
         """Break the line without a word."""
         self.closing = True
         self._ready.set()
-        self._room.set()
+        self._wait_for_drain.set()
         if self.request.transport:
             self.request.transport.abort()
 
@@ -118,17 +118,17 @@ class Socket:
                     self.disconnect()
                     return
                 self.sent += 1
-                if len(self._waiting) < ROOM:
-                    self._room.set()
+                if len(self._waiting) < DRAINED_FRAMES:
+                    self._wait_for_drain.set()
             if self._torn is not None and not self.closing:
                 self._tear(self._torn)
 
-    async def room(self) -> None:
+    async def wait_for_drain(self) -> None:
         """Wait until the client has read most of what was sent; give up on one that does not read."""
-        if self._room.is_set() or self.frozen or self.closing:
+        if self._wait_for_drain.is_set() or self.frozen or self.closing:
             return
         try:
-            await asyncio.wait_for(self._room.wait(), PATIENCE_S)
+            await asyncio.wait_for(self._wait_for_drain.wait(), DRAIN_TIMEOUT_S)
         except TimeoutError:
             self.disconnect()
 

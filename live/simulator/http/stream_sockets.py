@@ -14,13 +14,13 @@ from live.simulator.faults import Faults
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.socket import Socket
 from live.simulator.streams import user_frames
-from live.simulator.streams.hub import MOST_STREAMS, Hub, encode
+from live.simulator.streams.hub import MAX_STREAMS, Hub, encode
 from live.simulator.streams.names import Route
 
 PING_S = 180.0
 PONG_WITHIN_S = 600.0
 LIFE_S = 24 * 3600.0
-MOST_MESSAGES_A_SECOND = 10
+MAX_MESSAGES_PER_SECOND = 10
 USER = "user"
 
 
@@ -38,7 +38,7 @@ class StreamSockets:
         socket = Socket(ws, request, self.faults, *_route(request.path))
         socket.on_time(self.gateway.venue.now_ms)
         self.open.append(socket)
-        self._ask(socket, _asked_by_path(request))
+        self._ask(socket, _streams_of_path(request))
         allowed = request.query.get("events", "")
         socket.events = frozenset(allowed.split("/")) if allowed else frozenset()
         tasks = [asyncio.ensure_future(socket.write()), asyncio.ensure_future(self._keep_alive(socket))]
@@ -63,10 +63,10 @@ class StreamSockets:
         await socket.ws.close(code=1008, message=b"Disconnected")
 
     async def _listen(self, socket: Socket) -> None:
-        times: deque[float] = deque(maxlen=MOST_MESSAGES_A_SECOND + 1)
+        times: deque[float] = deque(maxlen=MAX_MESSAGES_PER_SECOND + 1)
         async for message in socket.ws:
             times.append(time.monotonic())
-            if len(times) > MOST_MESSAGES_A_SECOND and times[-1] - times[0] < 1.0:
+            if len(times) > MAX_MESSAGES_PER_SECOND and times[-1] - times[0] < 1.0:
                 await socket.ws.close(code=1008, message=b"Too many requests")
                 return
             if message.type is WSMsgType.PING and not socket.frozen:
@@ -92,8 +92,8 @@ class StreamSockets:
             raise ValueError("params must be an array of strings")
         if method == "LIST_SUBSCRIPTIONS":
             return self.hub.asked(socket)
-        if method == "SUBSCRIBE" and len(self.hub.asked(socket)) + len(params) > MOST_STREAMS:
-            raise ValueError(f"at most {MOST_STREAMS} streams on one connection")
+        if method == "SUBSCRIBE" and len(self.hub.asked(socket)) + len(params) > MAX_STREAMS:
+            raise ValueError(f"at most {MAX_STREAMS} streams on one connection")
         if method == "SUBSCRIBE":
             self._ask(socket, params)
         elif method == "UNSUBSCRIBE":
@@ -139,10 +139,10 @@ class StreamSockets:
         for socket in self.open:
             socket.on_time(now_ms)
 
-    async def room(self) -> None:
+    async def wait_for_drain(self) -> None:
         """Wait for clients that have much to read."""
         for socket in list(self.open):
-            await socket.room()
+            await socket.wait_for_drain()
 
     async def close(self) -> None:
         """Close every socket."""
@@ -157,7 +157,7 @@ def _route(path: str) -> tuple[Route, bool]:
     return route, "stream" in words[:2]
 
 
-def _asked_by_path(request: web.Request) -> list[str]:
+def _streams_of_path(request: web.Request) -> list[str]:
     """Streams named by `/ws/a/b`, `?streams=a/b` or `?listenKey=`; a lone number is only ccxt's own counter."""
     path = request.path.strip("/").split("/")
     tail = path[path.index("ws") + 1 :] if "ws" in path else []

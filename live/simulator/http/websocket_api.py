@@ -161,11 +161,11 @@ def _read(text: str) -> tuple[Any, str, Params, bool]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Rejection(-1135, "Invalid request: it must be JSON with id, method and params.") from None
     wants_limits = str(values.get("returnRateLimits", True)).lower() != "false"
-    words = {name: _word(value) for name, value in exact.items() if value is not None}
+    words = {name: _as_text(value) for name, value in exact.items() if value is not None}
     return number, method.lstrip("/"), Params(words), wants_limits
 
 
-def _word(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -148,7 +148,7 @@ def _position_v2(portfolio: Portfolio, symbol: str, side: PositionSide) -> dict[
         "isolated": settings.margin_type is MarginType.ISOLATED,
         "entryPrice": show(position.entry_price),
         "breakEvenPrice": show(position.break_even_price),
-        "maxNotional": _most_notional(portfolio, symbol),
+        "maxNotional": _max_notional(portfolio, symbol),
         "bidNotional": plain(part.bid_notional if part else 0),
         "askNotional": plain(part.ask_notional if part else 0),
         "positionSide": side,
@@ -157,9 +157,9 @@ def _position_v2(portfolio: Portfolio, symbol: str, side: PositionSide) -> dict[
     }
 
 
-def _most_notional(portfolio: Portfolio, symbol: str) -> str:
+def _max_notional(portfolio: Portfolio, symbol: str) -> str:
     leverage = portfolio.account.settings_of(symbol).leverage
-    return str(portfolio.state.markets[symbol].rules.most_notional(leverage) // SCALE)
+    return str(portfolio.state.markets[symbol].rules.max_notional(leverage) // SCALE)
 
 
 def position_risk_v3(portfolio: Portfolio, symbol: str = "") -> list[dict[str, Any]]:
@@ -212,7 +212,7 @@ def _risk_v2(portfolio: Portfolio, symbol: str, side: PositionSide) -> dict[str,
         "unRealizedProfit": show(part.unrealized if part else 0),
         "liquidationPrice": show(portfolio.liquidation_price(part) if part else 0),
         "leverage": str(settings.leverage),
-        "maxNotionalValue": _most_notional(portfolio, symbol),
+        "maxNotionalValue": _max_notional(portfolio, symbol),
         "marginType": "isolated" if isolated else "cross",
         "isolatedMargin": show(position.isolated_wallet + part.unrealized if part and isolated else 0),
         "isAutoAddMargin": "false",

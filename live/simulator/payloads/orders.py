@@ -6,7 +6,7 @@ from live.simulator.core.algo import AlgoOrder
 from live.simulator.core.enums import AlgoStatus, OrderType, Side
 from live.simulator.core.money import SCALE, show
 from live.simulator.core.orders import Amendment, Order, TradeRecord
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 
 
 def shown_kind(order: Order) -> str:
@@ -14,7 +14,7 @@ def shown_kind(order: Order) -> str:
     return OrderType.LIMIT if order.request.kind is OrderType.LIQUIDATION else order.request.kind
 
 
-def order(entry: Order, rules: Rules) -> dict[str, Any]:
+def order(entry: Order, rules: SymbolRules) -> dict[str, Any]:
     """The answer of `GET /order`, and with `cumQty` that of POST and DELETE."""
     request = entry.request
     return {
@@ -45,19 +45,19 @@ def order(entry: Order, rules: Rules) -> dict[str, Any]:
     }
 
 
-def average_price(entry: Order, rules: Rules) -> str:
+def average_price(entry: Order, rules: SymbolRules) -> str:
     """Mean fill price, one decimal finer than the tick; `0.00` before the first fill."""
     return show(entry.average_price, min(8, rules.price_decimals + 3)) if entry.filled else "0.00"
 
 
-def acknowledged(entry: Order, rules: Rules) -> dict[str, Any]:
+def acknowledged(entry: Order, rules: SymbolRules) -> dict[str, Any]:
     """The answer of POST, PUT and DELETE: as `order`, with `cumQty`, without `time`."""
     answer = order(entry, rules) | {"cumQty": rules.quantity_text(entry.filled)}
     del answer["time"]
     return answer
 
 
-def trade(record: TradeRecord, rules: Rules) -> dict[str, Any]:
+def trade(record: TradeRecord, rules: SymbolRules) -> dict[str, Any]:
     """One entry of `userTrades`."""
     fill = record.fill
     return {
@@ -79,7 +79,7 @@ def trade(record: TradeRecord, rules: Rules) -> dict[str, Any]:
     }
 
 
-def algo(entry: AlgoOrder, rules: Rules) -> dict[str, Any]:
+def algo(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
     """The answer of `POST /algoOrder`, and the greater part of every other."""
     order_, request = entry.request.order, entry.request
     return {
@@ -111,7 +111,7 @@ def algo(entry: AlgoOrder, rules: Rules) -> dict[str, Any]:
     }
 
 
-def algo_status(entry: AlgoOrder, rules: Rules) -> dict[str, Any]:
+def algo_status(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
     """One entry of `openAlgoOrders` and `allAlgoOrders`, and the answer of `GET /algoOrder`."""
     fired = entry.status in (AlgoStatus.TRIGGERED, AlgoStatus.FINISHED)
     return algo(entry, rules) | {
@@ -132,7 +132,7 @@ def _actual_type(entry: AlgoOrder) -> str:
     return OrderType.LIMIT if entry.request.kind.limited else OrderType.MARKET
 
 
-def amendment(entry: Amendment, rules: Rules) -> dict[str, Any]:
+def amendment(entry: Amendment, rules: SymbolRules) -> dict[str, Any]:
     """One entry of `orderAmendment`."""
     return {
         "amendmentId": entry.amendment_id,

@@ -6,7 +6,7 @@ from live.simulator.core.enums import Side
 from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
 from live.simulator.core.money import SCALE, show
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.streams.history import Aggregate, Bar
 from skills_lib.market.depth.model import DepthUpdate
 
@@ -50,12 +50,12 @@ def book_ticker(symbol: str, market: Market, update_id: int, now_ms: int) -> dic
     }
 
 
-def agg_trade(symbol: str, entry: Aggregate, rules: Rules, now_ms: int) -> dict[str, Any]:
+def agg_trade(symbol: str, entry: Aggregate, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
     """`<symbol>@aggTrade`. `nq` is the quantity without retail-price-improvement orders: all of it."""
     return {"e": "aggTrade", "E": now_ms, "s": symbol, **aggregate(entry, rules), "st": USDM}
 
 
-def aggregate(entry: Aggregate, rules: Rules) -> dict[str, Any]:
+def aggregate(entry: Aggregate, rules: SymbolRules) -> dict[str, Any]:
     """What stream and REST say of an aggregate alike."""
     quantity = rules.quantity_text(entry.quantity)
     return {
@@ -91,7 +91,7 @@ def coin_mark_price(mark: dict[str, Any]) -> dict[str, Any]:
     return mark | {"s": f"{mark['s'].removesuffix('USDT')}USD_PERP", "st": COINM}
 
 
-def kline(symbol: str, interval: str, bar: Bar, rules: Rules, now_ms: int, closed: bool) -> dict[str, Any]:
+def kline(symbol: str, interval: str, bar: Bar, rules: SymbolRules, now_ms: int, closed: bool) -> dict[str, Any]:
     """`<symbol>@kline_<interval>`."""
     price, quantity = rules.price_text, rules.quantity_text
     return {
@@ -121,7 +121,7 @@ def kline(symbol: str, interval: str, bar: Bar, rules: Rules, now_ms: int, close
     }
 
 
-def ticker(symbol: str, bar: Bar, rules: Rules, now_ms: int, last_quantity: int) -> dict[str, Any]:
+def ticker(symbol: str, bar: Bar, rules: SymbolRules, now_ms: int, last_quantity: int) -> dict[str, Any]:
     """`<symbol>@ticker`, over what the tape has traded so far."""
     price, quantity = rules.price_text, rules.quantity_text
     change = bar.close - bar.open
@@ -148,7 +148,7 @@ def ticker(symbol: str, bar: Bar, rules: Rules, now_ms: int, last_quantity: int)
     }
 
 
-def mini_ticker(symbol: str, bar: Bar, rules: Rules, now_ms: int) -> dict[str, Any]:
+def mini_ticker(symbol: str, bar: Bar, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
     """`<symbol>@miniTicker`."""
     price = rules.price_text
     return {
@@ -165,7 +165,7 @@ def mini_ticker(symbol: str, bar: Bar, rules: Rules, now_ms: int) -> dict[str, A
     }
 
 
-def force_order(event: Liquidated, rules: Rules) -> dict[str, Any]:
+def force_order(event: Liquidated, rules: SymbolRules) -> dict[str, Any]:
     """`<symbol>@forceOrder`."""
     order = event.order
     return {

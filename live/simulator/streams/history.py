@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from live.simulator.core.money import SCALE
 from live.simulator.streams.names import INTERVALS_MS
 
-KEPT = 1_000
+MAX_ENTRIES = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class Bar:
 class History:
     """The trades of one symbol. `finished` are aggregates that a later trade has closed."""
 
-    trades: deque[Tick] = field(default_factory=lambda: deque(maxlen=KEPT))
-    aggregates: deque[Aggregate] = field(default_factory=lambda: deque(maxlen=KEPT))
+    trades: deque[Tick] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
+    aggregates: deque[Aggregate] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
     bars: dict[str, list[Bar]] = field(default_factory=lambda: {interval: [] for interval in INTERVALS_MS})
     session: Bar | None = None
     pending: Aggregate | None = None

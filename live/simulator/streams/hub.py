@@ -9,7 +9,7 @@ import msgspec
 from live.simulator.streams import names
 from live.simulator.streams.names import Route, Stream
 
-MOST_STREAMS = 1024
+MAX_STREAMS = 1024
 
 
 class Listener(Protocol):

@@ -6,11 +6,11 @@ from typing import Any
 from live.simulator.core.accounts import ASSET
 from live.simulator.core.events import AccountChanged, AlgoChanged, ConfigChanged, Event, MarginCalled, OrderChanged
 from live.simulator.core.money import plain, show
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.payloads.orders import average_price, shown_kind
 
 
-def frames(event: Event, rules_of: Mapping[str, Rules], now_ms: int) -> list[dict[str, Any]]:
+def frames(event: Event, rules_of: Mapping[str, SymbolRules], now_ms: int) -> list[dict[str, Any]]:
     """What the account's user stream says about an event."""
     match event:
         case OrderChanged():
@@ -29,7 +29,7 @@ def frames(event: Event, rules_of: Mapping[str, Rules], now_ms: int) -> list[dic
     return []
 
 
-def order_trade_update(event: OrderChanged, rules: Rules, now_ms: int) -> dict[str, Any]:
+def order_trade_update(event: OrderChanged, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
     """ORDER_TRADE_UPDATE."""
     order, fill, request = event.order, event.fill, event.order.request
     body = {
@@ -74,7 +74,7 @@ def order_trade_update(event: OrderChanged, rules: Rules, now_ms: int) -> dict[s
     return {"e": "ORDER_TRADE_UPDATE", "T": event.time_ms, "E": now_ms, "o": body}
 
 
-def trade_lite(event: OrderChanged, rules: Rules, now_ms: int) -> dict[str, Any]:
+def trade_lite(event: OrderChanged, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
     """TRADE_LITE: the short form of a fill."""
     order, fill = event.order, event.fill
     assert fill is not None
@@ -95,7 +95,7 @@ def trade_lite(event: OrderChanged, rules: Rules, now_ms: int) -> dict[str, Any]
     }
 
 
-def account_update(event: AccountChanged, rules_of: Mapping[str, Rules], now_ms: int) -> dict[str, Any]:
+def account_update(event: AccountChanged, rules_of: Mapping[str, SymbolRules], now_ms: int) -> dict[str, Any]:
     """ACCOUNT_UPDATE: the balance and the positions that changed."""
     balance = {"a": ASSET, "wb": show(event.wallet), "cw": show(event.cross_wallet), "bc": show(event.change)}
     positions = [
@@ -116,7 +116,7 @@ def account_update(event: AccountChanged, rules_of: Mapping[str, Rules], now_ms:
     return {"e": "ACCOUNT_UPDATE", "T": event.time_ms, "E": now_ms, "a": body}
 
 
-def algo_update(event: AlgoChanged, rules: Rules, now_ms: int) -> dict[str, Any]:
+def algo_update(event: AlgoChanged, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
     """ALGO_UPDATE."""
     algo, order = event.order, event.order.request.order
     body = {

@@ -51,15 +51,15 @@ def leading_zeros(_typing, _word):
 
 
 # Columns of an outcome.
-STATUS, TRADES, CANCELLED, LEGS = range(4)
+STATUS, TRADES, CANCELLED, SEGMENTS = range(4)
 OUTCOME_COLUMNS = 4
-DONE, BOOK_FULL, TOO_LARGE = range(3)
+DONE, TABLE_FULL, TOO_LARGE = range(3)
 
 # Rows of the table of legs: stretches of bars over which cash and position stay the same, oldest first. A leg ends
 # where the next starts. At a close its worth is max(cash + (close × units - basis) - paid, 0); it is
 # never below LOW or above HIGH.
 START, CASH, UNITS, BASIS, PAID, LOW, HIGH = range(7)
-LEG_ROWS = 7
+SEGMENT_ROWS = 7
 
 
 class Market(NamedTuple):
@@ -84,7 +84,7 @@ class Market(NamedTuple):
     boundaries_before: IntArray
 
 
-class Rules(NamedTuple):
+class BrokerParameters(NamedTuple):
     """Settings as the reference's broker holds them; rates are fractions."""
 
     cash: float
@@ -95,7 +95,7 @@ class Rules(NamedTuple):
     on_close: bool
 
 
-class Book(NamedTuple):
+class TradeTable(NamedTuple):
     """Closed trades, one element each, in the order they closed: signed whole units and scaled prices.
 
     The rows of one float64 table, so bars are floats too.
@@ -115,10 +115,10 @@ class Book(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Buffers one thread reuses for every combination. `legs`, `charged`: the legs before and after funding;
+    """Buffers one thread reuses for every combination. `segments`, `charged`: the legs before and after funding;
     `market`: the instrument's own daily returns less their mean."""
 
-    legs: FloatArray
+    segments: FloatArray
     charged: FloatArray
     market: FloatArray
     daily: FloatArray
@@ -128,7 +128,7 @@ class Scratch(NamedTuple):
     holding: FloatArray
 
 
-class Wishes(NamedTuple):
+class SignalArrays(NamedTuple):
     """One combination's signals; an array of length 0 stands for "none"."""
 
     long_entry: Any

@@ -14,8 +14,18 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from skills_lib.backtest.kernel import arrays, execution, metrics, segments
-from skills_lib.backtest.kernel.arrays import DONE, LEGS, STATUS, TRADES, Book, Wishes, brief, compiled, part
-from skills_lib.backtest.kernel.execution import execute_wishes
+from skills_lib.backtest.kernel.arrays import (
+    DONE,
+    SEGMENTS,
+    STATUS,
+    TRADES,
+    SignalArrays,
+    TradeTable,
+    brief,
+    compiled,
+    part,
+)
+from skills_lib.backtest.kernel.execution import execute_signals
 from skills_lib.backtest.kernel.metrics import measure, own_returns
 from skills_lib.backtest.kernel.segments import day_ends, equity_of_bars
 
@@ -53,7 +63,7 @@ def _entries(sources: int) -> tuple[Any, Any]:
     # numba's cache sees changes of a function's own file and of what it encloses, not of functions it calls:
     # enclosing the sum of their files' text keeps a changed rule from running as it was compiled before.
     @compiled
-    def run_jobs(market, rules, spans, jobs, sizes, trades, scratch, outcomes, rows, daily):
+    def run_jobs(market, broker, spans, jobs, sizes, trades, scratch, outcomes, rows, daily):
         n = len(market.close)
         span, days, own = (0, 0), (0, 0), (0.0, 0.0)
         for j in range(len(jobs)):
@@ -62,7 +72,7 @@ def _entries(sources: int) -> tuple[Any, Any]:
             if span != before:
                 days = day_ends(market, span)
                 own = own_returns(market, span, days, scratch)
-            wishes = Wishes(
+            signal_arrays = SignalArrays(
                 _bytes_at(job[LONG_ENTRY], n),
                 _bytes_at(job[SHORT_ENTRY], n),
                 _bytes_at(job[LONG_EXIT], n),
@@ -74,17 +84,17 @@ def _entries(sources: int) -> tuple[Any, Any]:
             )
             outcome = outcomes[j]
             warm_up = max(job[WARM_UP], span[0])
-            execute_wishes(market, rules, wishes, span, warm_up, trades, scratch.legs, outcome)
+            execute_signals(market, broker, signal_arrays, span, warm_up, trades, scratch.segments, outcome)
             if outcome[STATUS] == DONE:
-                book, done, legs = as_book(trades), outcome[TRADES], outcome[LEGS]
-                measure(market, rules, span, days, own, warm_up, book, done, legs, scratch, rows[j])
+                table, done, segments = as_trade_table(trades), outcome[TRADES], outcome[SEGMENTS]
+                measure(market, broker, span, days, own, warm_up, table, done, segments, scratch, rows[j])
                 if len(daily):
                     daily[j] = scratch.daily[: days[1] - days[0]]
         return sources
 
     @compiled
-    def fill_equity(market, rules, span, legs, count, equity):
-        equity_of_bars(market, rules, span, legs, count, equity)
+    def fill_equity(market, broker, span, segments, count, equity):
+        equity_of_bars(market, broker, span, segments, count, equity)
         return sources
 
     return run_jobs, fill_equity
@@ -100,9 +110,9 @@ behind are the last job's; rows are left as they were where the outcome is not D
 
 
 @part
-def as_book(trades):
+def as_trade_table(trades):
     """The rows of the array of trades under their names."""
-    return Book(
+    return TradeTable(
         trades[0],
         trades[1],
         trades[2],

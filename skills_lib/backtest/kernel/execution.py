@@ -14,16 +14,16 @@ import numpy as np
 
 from skills_lib.backtest.kernel.arrays import (
     BASIS,
-    BOOK_FULL,
     CANCELLED,
     CASH,
     DONE,
     HIGH,
-    LEGS,
     LOW,
     PAID,
+    SEGMENTS,
     START,
     STATUS,
+    TABLE_FULL,
     TOO_LARGE,
     TRADES,
     UNITS,
@@ -42,7 +42,7 @@ _NONE = np.uint64(0)
 
 
 @part
-def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  # noqa: C901, PLR0912, PLR0915
+def execute_signals(market, broker, signal_arrays, span, warm_up, table, segments, outcome):  # noqa: C901, PLR0912, PLR0915
     """Fill the book (one row a column of Book) and the legs; a run starts one bar after the warm-up.
 
     All bars are counted from the market's first; `span`: the first bar of the run and the bar behind its last.
@@ -51,10 +51,15 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
 
     One long function on purpose: handing arrays to another costs more than the work of an event (see Book).
     """
-    opens, high, low, close, unit = market.open, market.high, market.low, market.close, rules.unit
+    opens, high, low, close, unit = market.open, market.high, market.low, market.close, broker.unit
     block_low, block_high = market.block_low, market.block_high
-    longs, shorts, long_exits, short_exits = wishes.long_entry, wishes.short_entry, wishes.long_exit, wishes.short_exit
-    sizes, stops, targets = wishes.sizes, wishes.stops, wishes.targets
+    longs, shorts, long_exits, short_exits = (
+        signal_arrays.long_entry,
+        signal_arrays.short_entry,
+        signal_arrays.long_exit,
+        signal_arrays.short_exit,
+    )
+    sizes, stops, targets = signal_arrays.sizes, signal_arrays.stops, signal_arrays.targets
     first, n = span
     last, words = n - 1, n // 8
     long_words, short_words = longs[: words * 8].view(np.uint64), shorts[: words * 8].view(np.uint64)
@@ -64,7 +69,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
     has_brackets = len(stops) > 0 or len(targets) > 0
     long_exit_words = long_exits[: words * 8].view(np.uint64)
     short_exit_words = short_exits[: words * 8].view(np.uint64)
-    cash, units, entry, entry_bar = rules.cash, 0.0, 0.0, 0
+    cash, units, entry, entry_bar = broker.cash, 0.0, 0.0, 0
     stop = target = np.nan
     lower, upper = -np.inf, np.inf
     trades = cancelled = made = 0
@@ -72,7 +77,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
     status = DONE
     start = bar = warm_up + 1
     if start >= n:
-        _write_leg(legs, made, first, cash, 0.0, 0.0, cash, cash)
+        _write_segment(segments, made, first, cash, 0.0, 0.0, cash, cash)
         made = 1
     while bar < n:
         # The next wish that is carried out. Bytes are 0 or 1, so eight bars are looked at in one word.
@@ -98,11 +103,11 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
                             break
                     word -= 1
                 elif units > 0:
-                    word, found = _next_word(short_words, word, words, unseen)
+                    word, found = _next_bitmap_word(short_words, word, words, unseen)
                 elif units < 0:
-                    word, found = _next_word(long_words, word, words, unseen)
+                    word, found = _next_bitmap_word(long_words, word, words, unseen)
                 else:
-                    word, found = _next_word_of_two(long_words, short_words, word, words, unseen)
+                    word, found = _next_bitmap_word_of_two(long_words, short_words, word, words, unseen)
             if found:
                 wish = 8 * word + (trailing_zeros(found) >> 3)
             else:
@@ -129,7 +134,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
                 break
             new_stop = stops[wish] if len(stops) else np.nan
             new_target = targets[wish] if len(targets) else np.nan
-            if _is_accepted(close[wish] * unit, rules.spread, direction, new_stop, new_target):
+            if _is_accepted(close[wish] * unit, broker.spread, direction, new_stop, new_target):
                 break
         # The bar up to there at which stop or target is reached.
         hit = n
@@ -138,18 +143,20 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         # The leg up to the event. The last bar is marked anew below, after what the reference does at the end.
         end = min(hit, wish + 1, n)
         basis, began = units * entry, bar
-        least = most = cash
+        min_units = max_units = cash
         if units != 0:
-            least, most = bounds(block_low, block_high, unit, began, end)
-            least, most = cash + (least * units - basis), cash + (most * units - basis)
-            least, most = min(least, most), max(least, most)
+            min_units, max_units = bounds(block_low, block_high, unit, began, end)
+            min_units, max_units = cash + (min_units * units - basis), cash + (max_units * units - basis)
+            min_units, max_units = min(min_units, max_units), max(min_units, max_units)
         ruined = False
-        if least <= 0:
+        if min_units <= 0:
             while bar < end and cash + (close[bar] * unit * units - basis) > 0:
                 bar += 1
             ruined, end = bar < end, bar
         if began < min(end, last) and not unchanged:
-            _write_leg(legs, made, began if made else first, cash, units, basis, max(least, 0.0), max(most, 0.0))
+            _write_segment(
+                segments, made, began if made else first, cash, units, basis, max(min_units, 0.0), max(max_units, 0.0)
+            )
             made += 1
         unchanged = False
         if ruined:
@@ -157,7 +164,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         bar = end
         if hit < n:
             price = _price_at_hit(opens[hit] * unit, low[hit] * unit, high[hit] * unit, units, lower, upper)
-            cash += _record(book, trades, units, entry, entry_bar, price, hit, stop, target, rules.commission)
+            cash += _record(table, trades, units, entry, entry_bar, price, hit, stop, target, broker.commission)
             trades, units = trades + 1, 0.0
             continue
         # The order to close what is held comes before its stop and target, then the entry and its own. At the end
@@ -165,17 +172,17 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
         at_end = wish >= last
         bar = at = last if at_end else bar
         price = opens[bar] * unit
-        if rules.on_close:
+        if broker.on_close:
             price, at = close[bar - 1] * unit, bar - 1
         was_flat = units == 0
         if units != 0:
-            cash += _record(book, trades, units, entry, entry_bar, price, at, stop, target, rules.commission)
+            cash += _record(table, trades, units, entry, entry_bar, price, at, stop, target, broker.commission)
             trades, units = trades + 1, 0.0
         if direction != 0:
-            share = _share(sizes[wish] if len(sizes) else wishes.size)
-            adjusted = price * (1 + math.copysign(rules.spread, direction))
-            cost = adjusted + share * price * rules.commission / share
-            margin = max(cash, 0.0) * rules.leverage
+            share = _share(sizes[wish] if len(sizes) else signal_arrays.size)
+            adjusted = price * (1 + math.copysign(broker.spread, direction))
+            cost = adjusted + share * price * broker.commission / share
+            margin = max(cash, 0.0) * broker.leverage
             units = _whole(margin * share, cost)
             if units == 0 or units * cost > margin:
                 units = 0.0
@@ -183,7 +190,7 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
                 unchanged = was_flat
             else:
                 status = TOO_LARGE if units >= LARGEST_POSITION else status
-                cash -= units * adjusted * rules.commission
+                cash -= units * adjusted * broker.commission
                 units, entry, entry_bar = math.copysign(units, direction), adjusted, at
                 stop = stops[wish] if len(stops) else np.nan
                 target = targets[wish] if len(targets) else np.nan
@@ -191,29 +198,29 @@ def execute_wishes(market, rules, wishes, span, warm_up, book, legs, outcome):  
                 lowest, highest = low[bar] * unit, high[bar] * unit
                 if lowest <= lower or highest >= upper:
                     price = _price_at_hit(opens[bar] * unit, lowest, highest, units, lower, upper)
-                    cash += _record(book, trades, units, entry, entry_bar, price, bar, stop, target, rules.commission)
+                    cash += _record(table, trades, units, entry, entry_bar, price, bar, stop, target, broker.commission)
                     trades, units = trades + 1, 0.0
         if at_end:
             price = close[last] * unit
             worth = cash + (price * units - units * entry)
             if worth > 0:
-                _write_leg(legs, made, last if made else first, worth, 0.0, 0.0, worth, worth)
+                _write_segment(segments, made, last if made else first, worth, 0.0, 0.0, worth, worth)
                 made += 1
             bar = n if worth > 0 else last
             break
     if start < n and bar < n:  # nothing is left
         price = close[bar] * unit
         if units != 0:
-            _record(book, trades, units, entry, entry_bar, price, bar, stop, target, rules.commission)
+            _record(table, trades, units, entry, entry_bar, price, bar, stop, target, broker.commission)
             trades += 1
-        _write_leg(legs, made, bar if made else first, 0.0, 0.0, 0.0, 0.0, 0.0)
+        _write_segment(segments, made, bar if made else first, 0.0, 0.0, 0.0, 0.0, 0.0)
         made += 1
-    outcome[STATUS] = BOOK_FULL if trades > book.shape[1] or made > legs.shape[1] else status
-    outcome[TRADES], outcome[CANCELLED], outcome[LEGS] = trades, cancelled, made
+    outcome[STATUS] = TABLE_FULL if trades > table.shape[1] or made > segments.shape[1] else status
+    outcome[TRADES], outcome[CANCELLED], outcome[SEGMENTS] = trades, cancelled, made
 
 
 @inlined
-def _next_word(bits, word, words, unseen):
+def _next_bitmap_word(bits, word, words, unseen):
     """The first word from `word` that is not 0, or the last one; of the first only the `unseen` bits count."""
     found = bits[word] & unseen
     if found:
@@ -232,8 +239,8 @@ def _next_word(bits, word, words, unseen):
 
 
 @inlined
-def _next_word_of_two(bits, others, word, words, unseen):
-    """`_next_word` of either."""
+def _next_bitmap_word_of_two(bits, others, word, words, unseen):
+    """`_next_bitmap_word` of either."""
     found = (bits[word] | others[word]) & unseen
     if found:
         return word, found
@@ -251,23 +258,23 @@ def _next_word_of_two(bits, others, word, words, unseen):
 
 
 @inlined
-def _write_leg(legs, i, start, cash, units, basis, low, high):
-    if i < legs.shape[1]:
-        legs[START, i], legs[CASH, i], legs[UNITS, i], legs[BASIS, i] = start, cash, units, basis
-        legs[PAID, i], legs[LOW, i], legs[HIGH, i] = 0.0, low, high
+def _write_segment(segments, i, start, cash, units, basis, low, high):
+    if i < segments.shape[1]:
+        segments[START, i], segments[CASH, i], segments[UNITS, i], segments[BASIS, i] = start, cash, units, basis
+        segments[PAID, i], segments[LOW, i], segments[HIGH, i] = 0.0, low, high
 
 
 @inlined
-def _record(book, i, units, entry, entry_bar, price, at, stop, target, rate):
+def _record(table, i, units, entry, entry_bar, price, at, stop, target, rate):
     """Write down a closed trade (beyond the book's end it is only counted); return what it adds to cash."""
     commission = abs(units) * price * rate
     gained = units * (price - entry)
     paid = commission + abs(units) * entry * rate
-    if i < book.shape[1]:
-        book[_ENTRY_BAR, i], book[_EXIT_BAR, i], book[_UNITS, i] = entry_bar, at, units
-        book[_ENTRY, i], book[_EXIT, i], book[_STOP, i], book[_TARGET, i] = entry, price, stop, target
-        book[_COMMISSION, i], book[_PNL, i], book[_FUNDING, i] = paid, gained - paid, 0.0
-        book[_RETURNS, i] = (math.copysign(1, units) * (price / entry - 1) - paid / (abs(units) * entry)) * 100
+    if i < table.shape[1]:
+        table[_ENTRY_BAR, i], table[_EXIT_BAR, i], table[_UNITS, i] = entry_bar, at, units
+        table[_ENTRY, i], table[_EXIT, i], table[_STOP, i], table[_TARGET, i] = entry, price, stop, target
+        table[_COMMISSION, i], table[_PNL, i], table[_FUNDING, i] = paid, gained - paid, 0.0
+        table[_RETURNS, i] = (math.copysign(1, units) * (price / entry - 1) - paid / (abs(units) * entry)) * 100
     return gained - commission
 
 
@@ -295,8 +302,8 @@ def _is_accepted(close, spread, direction, stop, target):
 
 
 @inlined
-def _next_hit(low, high, unit, lower, upper, bar, last, beyond):
-    """The first bar from `bar` to `last` that reaches stop or target, or `beyond`."""
+def _next_hit(low, high, unit, lower, upper, bar, last, end):
+    """The first bar from `bar` to `last` that reaches stop or target, or `end`."""
     while bar + 8 <= last + 1:
         lows, highs = low[bar : bar + 8], high[bar : bar + 8]
         found = 0
@@ -309,7 +316,7 @@ def _next_hit(low, high, unit, lower, upper, bar, last, beyond):
         if low[bar] * unit <= lower or high[bar] * unit >= upper:
             return bar
         bar += 1
-    return beyond
+    return end
 
 
 @inlined

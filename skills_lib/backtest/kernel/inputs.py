@@ -15,11 +15,11 @@ from skills_lib.domain.costs import BPS
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.kernel.arrays import Market, Rules
+    from skills_lib.backtest.kernel.arrays import BrokerParameters, Market
 
 
 @dataclass(frozen=True)
-class Prepared:
+class KernelInputs:
     """`scaled` are the bars a strategy must see: prices times the fractional unit, as the reference shows them."""
 
     bars: Bars
@@ -45,12 +45,12 @@ class Prepared:
         )
 
     @cached_property
-    def rules(self) -> "Rules":
+    def broker(self) -> "BrokerParameters":
         """Settings in the reference's own terms; its leverage is the inverse of a margin."""
-        from skills_lib.backtest.kernel.arrays import Rules
+        from skills_lib.backtest.kernel.arrays import BrokerParameters
 
         settings = self.settings
-        return Rules(
+        return BrokerParameters(
             cash=settings.cash,
             commission=settings.costs.commission_bps * BPS,
             spread=settings.costs.round_trip_spread,
@@ -59,14 +59,14 @@ class Prepared:
             on_close=settings.trade_on_close,
         )
 
-    def under(self, settings: BacktestSettings) -> "Prepared":
+    def under(self, settings: BacktestSettings) -> "KernelInputs":
         """The same bars under other settings, costs and fractional unit excepted."""
-        other = Prepared(self.bars, self.scaled, settings)
+        other = KernelInputs(self.bars, self.scaled, settings)
         other.__dict__["market"] = self.market
         return other
 
 
-def prepare(bars: Bars, settings: BacktestSettings) -> Prepared:
+def prepare_inputs(bars: Bars, settings: BacktestSettings) -> KernelInputs:
     """Check and scale `bars` for the kernel.
 
     Raises:
@@ -79,7 +79,7 @@ def prepare(bars: Bars, settings: BacktestSettings) -> Prepared:
     prices = (bars.open, bars.high, bars.low, bars.close)
     if not all(column.min() > 0 and column.max() < np.inf for column in prices):  # nan is neither
         raise InputError("The bars hold prices that are not above 0. Use the reference engine or repair the data.")
-    return Prepared(bars, bars.in_units_of(settings.fractional_unit), settings)
+    return KernelInputs(bars, bars.in_units_of(settings.fractional_unit), settings)
 
 
 def _funding(bars: Bars, bps_per_8h: float) -> dict[str, Any]:

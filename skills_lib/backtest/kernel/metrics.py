@@ -82,29 +82,29 @@ _SUMMED_AT_ONCE = 128
 
 
 @inlined
-def measure(market, rules, span, days, own, warm_up, book, trades, legs, scratch, row):
+def measure(market, broker, span, days, own, warm_up, table, trades, segments, scratch, row):
     """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to book and legs first.
 
     `own`: mean and variance of the instrument's daily returns, of which `scratch.market` has the deviations.
     """
-    curve = scratch.legs
+    curve = scratch.segments
     if len(market.unit_funding) and trades:
-        legs = charge_funding(market, rules, span, book, trades, scratch, legs)
+        segments = charge_funding(market, broker, span, table, trades, scratch, segments)
         curve = scratch.charged
     first, beyond = span
     daily = scratch.daily[: days[1] - days[0]]
-    final = worth(curve, legs - 1, market.close[beyond - 1] * rules.unit)
+    final = worth(curve, segments - 1, market.close[beyond - 1] * broker.unit)
     row[_FINAL_EQUITY] = final
-    row[_RETURN_PCT] = (final / rules.cash - 1) * 100
+    row[_RETURN_PCT] = (final / broker.cash - 1) * 100
     row[_BUY_HOLD_RETURN_PCT] = (market.close[beyond - 1] / market.close[warm_up] - 1) * 100
-    daily_returns(market, rules, span, days, curve, legs, daily)
+    daily_returns(market, broker, span, days, curve, segments, daily)
     _risk(daily, scratch.spare, row)
-    fall, time_below = drawdown(market, rules.unit, span, curve, legs)
+    fall, time_below = drawdown(market, broker.unit, span, curve, segments)
     row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / DAY_NS
     _against_market(daily, scratch.market, own, scratch.spare, row)
-    _per_trade(book, trades, beyond - first, scratch.trades, row)
-    _edge(rules, book, trades, scratch.trades, scratch.more_trades, row)
-    row[_CAGR_PCT] = ((final / rules.cash) ** (1 / (len(daily) / _DAYS_PER_YEAR)) - 1) * 100
+    _per_trade(table, trades, beyond - first, scratch.trades, row)
+    _edge(broker, table, trades, scratch.trades, scratch.more_trades, row)
+    row[_CAGR_PCT] = ((final / broker.cash) ** (1 / (len(daily) / _DAYS_PER_YEAR)) - 1) * 100
     row[_CALMAR] = _ratio(row[_CAGR_PCT], -row[_MAX_DRAWDOWN_PCT])
     for i in range(len(row)):
         if not np.isfinite(row[i]):
@@ -225,8 +225,8 @@ def _against_market(daily, deviations, own, spare, row):
 
 
 @inlined
-def _per_trade(book, n, bars, spare, row):
-    pnl = book.pnl
+def _per_trade(table, n, bars, spare, row):
+    pnl = table.pnl
     won, gained = _sum_positive(pnl, n, 1.0, spare)
     lost, given = _sum_positive(pnl, n, -1.0, spare)
     win_rate, payoff = _ratio(won, n), _ratio(_ratio(gained, won), _ratio(given, lost))
@@ -234,12 +234,12 @@ def _per_trade(book, n, bars, spare, row):
     row[_TRADES] = n
     row[_WIN_RATE_PCT] = win_rate * 100
     row[_PROFIT_FACTOR] = _ratio(gained, given)
-    row[_EXPECTANCY_PCT] = _ratio(_sum(book.returns, 0, n), n)
+    row[_EXPECTANCY_PCT] = _ratio(_sum(table.returns, 0, n), n)
     row[_SQN] = _ratio(_ratio(total, n), _deviation(pnl, n, total / n, spare)) * math.sqrt(n)
     row[_KELLY] = win_rate - _ratio(1 - win_rate, payoff)
-    row[_EXPOSURE_PCT] = _bars_held(book, n) / bars * 100
-    row[_FEES_PAID] = _sum(book.commission, 0, n)
-    row[_FUNDING_PAID] = _sum(book.funding, 0, n)
+    row[_EXPOSURE_PCT] = _bars_held(table, n) / bars * 100
+    row[_FEES_PAID] = _sum(table.commission, 0, n)
+    row[_FUNDING_PAID] = _sum(table.funding, 0, n)
     row[_NET_PNL] = total
 
 
@@ -254,35 +254,35 @@ def _sum_positive(values, n, sign, spare):
 
 
 @inlined
-def _bars_held(book, n):
+def _bars_held(table, n):
     """Bars with an open position; trades are in order of time, neighbours may share bars."""
     held, covered = 0.0, -1.0
     for i in range(n):
-        first = max(book.entry_bar[i], covered + 1)
-        held += max(book.exit_bar[i] - first + 1, 0)
-        covered = max(covered, book.exit_bar[i])
+        first = max(table.entry_bar[i], covered + 1)
+        held += max(table.exit_bar[i] - first + 1, 0)
+        covered = max(covered, table.exit_bar[i])
     return held
 
 
 @inlined
-def _edge(rules, book, n, gross, spare, row):
+def _edge(broker, table, n, gross, spare, row):
     """Gross figures; `spare` holds in turn the spread paid, the notional traded and the edge of each trade."""
     for i in range(n):
-        spare[i] = abs(book.units[i] * rules.unit) * _raw_entry(rules, book, i) * rules.spread
-        gross[i] = book.pnl[i] + book.commission[i] + book.funding[i] + spare[i]
+        spare[i] = abs(table.units[i] * broker.unit) * _raw_entry(broker, table, i) * broker.spread
+        gross[i] = table.pnl[i] + table.commission[i] + table.funding[i] + spare[i]
     row[_SPREAD_PAID], row[_GROSS_PNL] = _sum(spare, 0, n), _sum(gross, 0, n)
     for i in range(n):
-        size = abs(book.units[i] * rules.unit)
-        spare[i] = size * (_raw_entry(rules, book, i) + book.exit[i] / rules.unit)
-        gross[i] = gross[i] / (size * _raw_entry(rules, book, i)) * 1e4
+        size = abs(table.units[i] * broker.unit)
+        spare[i] = size * (_raw_entry(broker, table, i) + table.exit[i] / broker.unit)
+        gross[i] = gross[i] / (size * _raw_entry(broker, table, i)) * 1e4
     row[_BREAK_EVEN_COST_BPS] = _ratio(row[_GROSS_PNL], _sum(spare, 0, n)) * 1e4
     row[_GROSS_EDGE_BPS] = _ratio(_sum(gross, 0, n), n)
     row[_GROSS_EDGE_ERROR_BPS] = 1.96 * _ratio(_deviation(gross, n, row[_GROSS_EDGE_BPS], spare), math.sqrt(n))
 
 
 @inlined
-def _raw_entry(rules, book, i):
-    return book.entry[i] / rules.unit / (1 + math.copysign(1.0, book.units[i]) * rules.spread)
+def _raw_entry(broker, table, i):
+    return table.entry[i] / broker.unit / (1 + math.copysign(1.0, table.units[i]) * broker.spread)
 
 
 @inlined

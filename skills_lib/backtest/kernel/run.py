@@ -1,6 +1,6 @@
 """The fast executor: the same trades as backtesting.py, compiled, for strategies that give `Signals`.
 
-What it cannot do it refuses by name (`refusal`), and the reference runs instead. numba is imported on first use.
+`unsupported_reason` names what it cannot run; the reference runs that instead. numba is imported on first use.
 """
 
 from importlib.util import find_spec
@@ -11,7 +11,7 @@ from backtesting import Strategy
 
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.funding import charge_funding
-from skills_lib.backtest.kernel.inputs import Prepared, prepare
+from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy, compute_signals
 from skills_lib.domain.bars import Bars, FloatArray
@@ -20,7 +20,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
 
 
-def refusal(strategy: type[Strategy], settings: BacktestSettings) -> str | None:
+def unsupported_reason(strategy: type[Strategy], settings: BacktestSettings) -> str | None:
     """Why the kernel cannot run `strategy` under `settings`, in words; None where it can."""
     name = strategy.__name__
     if not issubclass(strategy, SignalStrategy):
@@ -38,15 +38,15 @@ def refusal(strategy: type[Strategy], settings: BacktestSettings) -> str | None:
 def run_kernel(
     strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
 ) -> Execution:
-    """Run `strategy` on `bars`; equal to `run_reference(...).execution` wherever `refusal` is None.
+    """Run `strategy` on `bars`; equal to `run_reference(...).execution` wherever `unsupported_reason` is None.
 
     Raises:
         InputError: refused, the strategy raised, or there are fewer bars than its indicators need.
     """
-    reason = refusal(strategy, settings)
+    reason = unsupported_reason(strategy, settings)
     if reason:
         raise InputError(f"The kernel does not run this: {reason}. Use the reference engine.")
-    prepared = prepare(bars, settings)
+    prepared = prepare_inputs(bars, settings)
     signals = signals_of(strategy, prepared.scaled, parameters)
     return execute(prepared, signals, Span(0, len(bars)), strategy.__name__)
 
@@ -66,20 +66,20 @@ def signals_of(strategy: type[SignalStrategy], scaled: Bars, parameters: dict[st
         raise InputError(f"{strategy.__name__} failed while it ran: {reason}. Fix the strategy.") from error
 
 
-def execute(prepared: Prepared, signals: Signals, span: Span, name: str = "The strategy") -> Execution:
+def execute(prepared: KernelInputs, signals: Signals, span: Span, name: str = "The strategy") -> Execution:
     """Execute signals that were computed on `prepared.scaled` on a span of its bars, as the reference would.
 
     Raises:
         InputError: an indicator that is never defined, a stop or target at or below 0, or a position too large.
     """
     from skills_lib.backtest.kernel.arrays import CANCELLED, TRADES
-    from skills_lib.backtest.kernel.batch import Jobs, Runner, problem, warm_up
+    from skills_lib.backtest.kernel.batch import Batch, Runner, problem_of, warm_up
 
-    jobs, runner = Jobs(1), Runner(prepared, with_funding=False)
+    jobs, runner = Batch(1), Runner(prepared, with_funding=False)
     first_bar = warm_up(name, signals, span)
     jobs.add(signals, first_bar)
     outcome = runner.run(jobs, span)[1][0]
-    if found := problem(name, outcome):
+    if found := problem_of(name, outcome):
         raise InputError(found)
     execution = Execution(
         trades=_trades(runner.trades, int(outcome[TRADES]), prepared, span),
@@ -92,11 +92,11 @@ def execute(prepared: Prepared, signals: Signals, span: Span, name: str = "The s
     return charge_funding(execution, bars, settings.costs.funding_bps_per_8h, settings.fractional_unit)
 
 
-def _trades(closed_trades: FloatArray, count: int, prepared: Prepared, span: Span) -> pd.DataFrame:
+def _trades(closed_trades: FloatArray, count: int, prepared: KernelInputs, span: Span) -> pd.DataFrame:
     unit, times = prepared.settings.fractional_unit, prepared.bars.open_time_ns.view("datetime64[ns]")
-    from skills_lib.backtest.kernel.arrays import Book
+    from skills_lib.backtest.kernel.arrays import TradeTable
 
-    closed = dict(zip(Book._fields, closed_trades[:, :count], strict=True))
+    closed = dict(zip(TradeTable._fields, closed_trades[:, :count], strict=True))
     entered, left = closed["entry_bar"].astype(np.int64), closed["exit_bar"].astype(np.int64)
     columns = {
         "entry_time": times[entered],

@@ -55,14 +55,14 @@ def bounds(block_low, block_high, unit, start, end):
     inf and -inf where there are none.
     """
     low, high = np.inf, -np.inf
-    first, beyond = start >> _SHIFT, (end + BLOCK - 1) >> _SHIFT
-    while first < beyond:
-        level = min(63 - leading_zeros(np.uint64(beyond - first)), _LEVELS - 1)
+    first, end = start >> _SHIFT, (end + BLOCK - 1) >> _SHIFT
+    while first < end:
+        level = min(63 - leading_zeros(np.uint64(end - first)), _LEVELS - 1)
         width = 1 << level
-        low = min(low, min(block_low[level, first], block_low[level, beyond - width]))
-        high = max(high, max(block_high[level, first], block_high[level, beyond - width]))
+        low = min(low, min(block_low[level, first], block_low[level, end - width]))
+        high = max(high, max(block_high[level, first], block_high[level, end - width]))
         first += width
-        if beyond - first <= width:
+        if end - first <= width:
             break
     return low * unit, high * unit
 
@@ -90,32 +90,37 @@ def extremes(close, block_low, block_high, unit, start, end):
 
 
 @inlined
-def worth(legs, leg, close):
+def worth(segments, segment, close):
     """Equity at a close within a leg."""
-    value = legs[CASH, leg] + (close * legs[UNITS, leg] - legs[BASIS, leg])
-    return max(value - legs[PAID, leg], 0.0)
+    value = segments[CASH, segment] + (close * segments[UNITS, segment] - segments[BASIS, segment])
+    return max(value - segments[PAID, segment], 0.0)
 
 
 @inlined
-def end_of(legs, leg, count, beyond):
-    """The first bar behind a leg; `beyond` is the first behind the last one."""
-    return int(legs[START, leg + 1]) if leg + 1 < count else beyond
+def end_of(segments, segment, count, end):
+    """The first bar behind a leg; `end` is the first behind the last one."""
+    return int(segments[START, segment + 1]) if segment + 1 < count else end
 
 
 @part
-def equity_of_bars(market, rules, span, legs, count, equity):
+def equity_of_bars(market, broker, span, segments, count, equity):
     """The equity of every bar of the span."""
-    first, beyond = span
-    for leg in range(count):
-        start, end = int(legs[START, leg]), end_of(legs, leg, count, beyond)
+    first, end = span
+    for segment in range(count):
+        start, end = int(segments[START, segment]), end_of(segments, segment, count, end)
         prices, out = market.close[start:end], equity[start - first : end - first]
-        cash, units, basis, paid = legs[CASH, leg], legs[UNITS, leg], legs[BASIS, leg], legs[PAID, leg]
+        cash, units, basis, paid = (
+            segments[CASH, segment],
+            segments[UNITS, segment],
+            segments[BASIS, segment],
+            segments[PAID, segment],
+        )
         for i in range(len(out)):
-            out[i] = max(cash + (prices[i] * rules.unit * units - basis) - paid, 0.0)
+            out[i] = max(cash + (prices[i] * broker.unit * units - basis) - paid, 0.0)
 
 
 @inlined
-def charge_funding(market, rules, span, book, trades, scratch, legs):
+def charge_funding(market, broker, span, table, trades, scratch, segments):
     """Take funding from each trade as `funding.charge_funding` does, and cut the legs where it falls due.
 
     Returns how many legs there are now, in `scratch.charged`.
@@ -123,29 +128,29 @@ def charge_funding(market, rules, span, book, trades, scratch, legs):
     holding, running, before = scratch.holding, market.running_funding, market.boundaries_before
     holding[before[span[0]] :] = 0.0
     for i in range(trades):
-        size = book.units[i] * rules.unit
-        first, beyond = before[int(book.entry_bar[i])], before[int(book.exit_bar[i])]
-        book.funding[i] = size * (running[beyond] - running[first])
-        book.pnl[i] -= book.funding[i]
-        holding[first] += book.units[i]
-        holding[beyond] -= book.units[i]
-    return _cut_legs(market, rules.unit, span, holding, scratch.legs, legs, scratch.charged)
+        size = table.units[i] * broker.unit
+        first, end = before[int(table.entry_bar[i])], before[int(table.exit_bar[i])]
+        table.funding[i] = size * (running[end] - running[first])
+        table.pnl[i] -= table.funding[i]
+        holding[first] += table.units[i]
+        holding[end] -= table.units[i]
+    return _split_segments(market, broker.unit, span, holding, scratch.segments, segments, scratch.charged)
 
 
 @inlined
-def _cut_legs(market, unit, span, holding, legs, count, charged):
+def _split_segments(market, unit, span, holding, segments, count, charged):
     held = paid = 0.0
     boundary, made, boundaries = market.boundaries_before[span[0]], 0, len(market.boundary_bar)
-    for leg in range(count):
-        at, end = int(legs[START, leg]), end_of(legs, leg, count, span[1])
+    for segment in range(count):
+        at, end = int(segments[START, segment]), end_of(segments, segment, count, span[1])
         while at < end:
             while boundary < boundaries and market.boundary_bar[boundary] <= at:
                 held += holding[boundary]
                 paid += held * unit * market.unit_funding[boundary]
                 boundary += 1
             until = min(end, market.boundary_bar[boundary]) if boundary < boundaries else end
-            for row in range(len(legs)):
-                charged[row, made] = legs[row, leg]
+            for row in range(len(segments)):
+                charged[row, made] = segments[row, segment]
             charged[START, made], charged[PAID, made] = at, paid
             low, high = bounds(market.block_low, market.block_high, unit, at, until)
             charged[LOW, made], charged[HIGH, made] = span_of(charged, made, low, high)
@@ -156,8 +161,8 @@ def _cut_legs(market, unit, span, holding, legs, count, charged):
 @inlined
 def day_ends(market, span):
     """Where the days of a span begin and end in `market.day_last`; the last day ends with the span."""
-    first, beyond = span
-    return np.searchsorted(market.day_last, first), np.searchsorted(market.day_last, beyond - 1) + 1
+    first, end = span
+    return np.searchsorted(market.day_last, first), np.searchsorted(market.day_last, end - 1) + 1
 
 
 @inlined
@@ -167,18 +172,18 @@ def day_end(market, span, day):
 
 
 @inlined
-def daily_returns(market, rules, span, days, legs, count, daily):
+def daily_returns(market, broker, span, days, segments, count, daily):
     """Fill `daily` with the change of equity from day to day, as a fraction."""
-    d, n, unit = 0, days[1] - days[0], rules.unit
-    for leg in range(count):
-        end = end_of(legs, leg, count, span[1])
+    d, n, unit = 0, days[1] - days[0], broker.unit
+    for segment in range(count):
+        end = end_of(segments, segment, count, span[1])
         while d < n:
             bar = day_end(market, span, days[0] + d)
             if bar >= end:
                 break
-            daily[d] = worth(legs, leg, market.close[bar] * unit)
+            daily[d] = worth(segments, segment, market.close[bar] * unit)
             d += 1
-    before = rules.cash
+    before = broker.cash
     for d in range(n):
         after = daily[d]
         daily[d] = (after - before) / before if before > 0 else 0.0
@@ -186,67 +191,69 @@ def daily_returns(market, rules, span, days, legs, count, daily):
 
 
 @inlined
-def drawdown(market, unit, span, legs, count):
+def drawdown(market, unit, span, segments, count):
     """Deepest fall as a fraction and the longest time between peaks in nanoseconds; nan and 0 where all was lost."""
-    first, beyond = span
+    first, end = span
     times = market.open_time_ns
-    peak = trough = worth(legs, 0, market.close[first] * unit)
+    peak = trough = worth(segments, 0, market.close[first] * unit)
     deepest, at, longest, passed = 0.0, first, 0, 0
-    for leg in range(count):
-        if legs[HIGH, leg] < peak:
+    for segment in range(count):
+        if segments[HIGH, segment] < peak:
             continue
-        start, end = int(legs[START, leg]), end_of(legs, leg, count, beyond)
-        trough = _trough(market, unit, span, legs, count, passed, leg, trough)
-        passed = leg + 1
-        if legs[UNITS, leg] == 0:
+        start, end = int(segments[START, segment]), end_of(segments, segment, count, end)
+        trough = _trough(market, unit, span, segments, count, passed, segment, trough)
+        passed = segment + 1
+        if segments[UNITS, segment] == 0:
             longest = max(longest, _time_below(times, at, start))
             deepest, at = max(deepest, 1 - trough / peak), end - 1
-            peak = trough = legs[HIGH, leg]
+            peak = trough = segments[HIGH, segment]
         else:
-            found = _climb(market, unit, legs, leg, start, end, peak, trough, at)
+            found = _climb(market, unit, segments, segment, start, end, peak, trough, at)
             deepest, longest = max(deepest, found[0]), max(longest, found[1])
             peak, trough, at = found[2], found[3], found[4]
-    trough = _trough(market, unit, span, legs, count, passed, count, trough)
-    longest = max(longest, _time_below(times, at, beyond - 1))
+    trough = _trough(market, unit, span, segments, count, passed, count, trough)
+    longest = max(longest, _time_below(times, at, end - 1))
     return (max(deepest, 1 - trough / peak), longest) if peak > 0 else (np.nan, 0)
 
 
 @inlined
-def _trough(market, unit, span, legs, count, passed, until, trough):
+def _trough(market, unit, span, segments, count, passed, until, trough):
     """The least worth in the legs from `passed` to `until`, or `trough`.
 
     Where it is likely to be is looked at first, so that few others could lie below.
     """
     lowest, least = np.inf, passed
-    for leg in range(passed, until):
-        if legs[LOW, leg] < lowest:
-            lowest, least = legs[LOW, leg], leg
+    for segment in range(passed, until):
+        if segments[LOW, segment] < lowest:
+            lowest, least = segments[LOW, segment], segment
     if lowest >= trough:
         return trough
     for i in range(passed - 1, until):
-        leg = i if i >= passed else least
-        if legs[LOW, leg] < trough:
-            start, end = int(legs[START, leg]), end_of(legs, leg, count, span[1])
+        segment = i if i >= passed else least
+        if segments[LOW, segment] < trough:
+            start, end = int(segments[START, segment]), end_of(segments, segment, count, span[1])
             low, high = extremes(market.close, market.block_low, market.block_high, unit, start, end)
-            trough = min(trough, span_of(legs, leg, low, high)[0])
+            trough = min(trough, span_of(segments, segment, low, high)[0])
     return trough
 
 
 @inlined
-def _climb(market, unit, legs, leg, start, end, peak, trough, at):
+def _climb(market, unit, segments, segment, start, end, peak, trough, at):
     """Drawdowns within a leg that reaches the peak: deepest, longest, then peak, trough and bar of the peak after."""
     deepest, longest, bar = 0.0, 0, start
     while bar < end:
         block = bar // BLOCK
-        beyond = min((block + 1) * BLOCK, end)
-        if beyond - bar == BLOCK:
-            lowest, highest = span_of(legs, leg, market.block_low[0, block] * unit, market.block_high[0, block] * unit)
+        end = min((block + 1) * BLOCK, end)
+        if end - bar == BLOCK:
+            lowest, highest = span_of(
+                segments, segment, market.block_low[0, block] * unit, market.block_high[0, block] * unit
+            )
             if highest < peak:
                 trough = min(trough, lowest)
-                bar = beyond
+                bar = end
                 continue
-        for i in range(bar, beyond):
-            value = worth(legs, leg, market.close[i] * unit)
+        for i in range(bar, end):
+            value = worth(segments, segment, market.close[i] * unit)
             if value < peak:
                 trough = min(trough, value)
                 continue
@@ -254,7 +261,7 @@ def _climb(market, unit, legs, leg, start, end, peak, trough, at):
             if value > peak:
                 deepest, peak, trough = max(deepest, 1 - trough / peak), value, value
             at = i
-        bar = beyond
+        bar = end
     return deepest, longest, peak, trough, at
 
 
@@ -265,7 +272,7 @@ def _time_below(times, peak, bar):
 
 
 @inlined
-def span_of(legs, leg, low, high):
+def span_of(segments, segment, low, high):
     """The least and the greatest worth between two closes."""
-    one, other = worth(legs, leg, low), worth(legs, leg, high)
+    one, other = worth(segments, segment, low), worth(segments, segment, high)
     return min(one, other), max(one, other)

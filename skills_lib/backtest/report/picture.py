@@ -17,8 +17,8 @@ import numpy.typing as npt
 
 from skills_lib.domain.errors import TwokeyError
 
-_MOST_POINTS = 4_000
-_INK, _STRATEGY, _MARKET, _FALL = "#24292f", "#0969da", "#8c959f", "#cf222e"
+_MAX_POINTS = 4_000
+_INK, _STRATEGY, _MARKET, _DRAWDOWN = "#24292f", "#0969da", "#8c959f", "#cf222e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def draw_equity(path: Path, curve: EquityCurve) -> None:
     times = curve.open_time_ns[shown].view("datetime64[ns]")
     top.plot(times, curve.buy_and_hold[shown], color=_MARKET, linewidth=1, label="Buy and hold, no costs")
     top.plot(times, curve.equity[shown], color=_STRATEGY, linewidth=1.4, label="Strategy, after costs")
-    bottom.fill_between(times, -curve.drawdown_pct[shown], color=_FALL, alpha=0.35, linewidth=0)
+    bottom.fill_between(times, -curve.drawdown_pct[shown], color=_DRAWDOWN, alpha=0.35, linewidth=0)
     top.set_title(curve.title, loc="left", color=_INK, fontsize=12)
     top.set_ylabel("Equity [quote]")
     top.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -97,9 +97,9 @@ def draw_equity(path: Path, curve: EquityCurve) -> None:
 def _thin(equity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     """At most a few thousand bars that keep the first, the last, and each stretch's lowest and highest equity."""
     n = len(equity)
-    if n <= _MOST_POINTS:
+    if n <= _MAX_POINTS:
         return np.arange(n, dtype=np.int64)
-    edges = np.linspace(0, n, _MOST_POINTS // 2 + 1).astype(np.int64)
+    edges = np.linspace(0, n, _MAX_POINTS // 2 + 1).astype(np.int64)
     kept = [(a + equity[a:b].argmin(), a + equity[a:b].argmax()) for a, b in itertools.pairwise(edges)]
     return np.unique(np.array([0, n - 1, *itertools.chain(*kept)], dtype=np.int64))
 

@@ -12,7 +12,7 @@ from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import SpanWork
 from skills_lib.backtest.sweep.kernel import KernelSweep
-from skills_lib.backtest.sweep.reference import Job, pack
+from skills_lib.backtest.sweep.reference import ReferenceTask, pack_task
 from skills_lib.backtest.sweep.workers import Workers, unpacked
 from skills_lib.domain.bars import Bars, FloatArray
 
@@ -44,14 +44,17 @@ class KernelCluster:
         own = np.frombuffer(
             uuid.uuid4().bytes, dtype=np.uint8
         )  # behind the pickle: what an earlier sweep noted is not ours
-        self._workers, self._payload = workers, np.concatenate([pack(Job(strategy, bars, settings)), own])
+        self._workers, self._payload = (
+            workers,
+            np.concatenate([pack_task(ReferenceTask(strategy, bars, settings)), own]),
+        )
         self.batch_size = self._here.batch_size * workers.slots
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table("evaluate", combinations, span)
 
-    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
-        return [self.evaluate(combinations, span) for combinations, span in asked]
+    def evaluate_spans(self, work: Sequence[SpanWork]) -> list[FloatArray]:
+        return [self.evaluate(combinations, span) for combinations, span in work]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table("daily_returns", combinations, span)

@@ -38,7 +38,7 @@ class Evaluator(Protocol):
         """float64[combinations, metrics] in the order of METRICS; nan where undefined or where a run is impossible."""
         ...
 
-    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
+    def evaluate_spans(self, work: Sequence[SpanWork]) -> list[FloatArray]:
         """What `evaluate` gives for each pair of combinations and span; an engine may run them side by side."""
         ...
 

@@ -19,17 +19,17 @@ from skills_lib.backtest.kernel.arrays import DONE, STATUS
 from skills_lib.backtest.kernel.batch import (
     DAILY,
     FIGURES,
+    Batch,
+    BatchOutput,
     FirstDefined,
-    Jobs,
     Runner,
-    Wanted,
     is_defined_throughout,
     memory_of,
-    problem,
+    problem_of,
     warm_up,
 )
 from skills_lib.backtest.kernel.entry_points import WARM_UP
-from skills_lib.backtest.kernel.inputs import prepare
+from skills_lib.backtest.kernel.inputs import prepare_inputs
 from skills_lib.backtest.kernel.run import execute, signals_of
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
@@ -42,9 +42,9 @@ _BARS_A_BATCH = 400_000_000
 """Bars × combinations between two words of progress: about a second."""
 _BARS_A_JOB = 600_000
 """Bars × combinations that a thread prepares before it runs them: their signals fit into the caches."""
-_BARS_WORTH_THREADS = 1_500_000
+_MIN_BARS_FOR_THREADS = 1_500_000
 """Bars × combinations below which starting threads takes longer than it saves."""
-_BARS_WORTH_THREADS_ALONE = 400_000
+_MIN_BARS_FOR_THREADS_IN_ONE_SPAN = 400_000
 """The same where signals are known, so that threads only run them."""
 _REMEMBERED_BYTES = 128_000_000
 """Signals kept between spans, for walk-forward."""
@@ -62,29 +62,29 @@ class KernelSweep:
     ) -> None:
         self.notes: list[str] = []
         self.batch_size = max(1, _BARS_A_BATCH // len(bars))
-        self._strategy, self._whole = strategy, prepare(bars, settings)
+        self._strategy, self._whole = strategy, prepare_inputs(bars, settings)
         self._memory = memory_of(self._whole)
         self._threads = threads or _cpus()
         self._remembered = _Remembered(0)
-        self._usual_room = _REMEMBERED_BYTES // (len(bars) * _BYTES_A_BAR)
+        self._typical_capacity = _REMEMBERED_BYTES // (len(bars) * _BYTES_A_BAR)
         self._failures: Counter[str] = Counter()
         self._first_defined = FirstDefined()
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, FIGURES)
 
-    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
-        if not asked:
+    def evaluate_spans(self, work: Sequence[SpanWork]) -> list[FloatArray]:
+        if not work:
             return []
-        counts = [len(combinations) for combinations, _ in asked]
-        spans = np.repeat(np.array([span for _, span in asked], dtype=np.int64).reshape(-1, 2), counts, axis=0)
-        distinct = {id(combinations): len(combinations) for combinations, _ in asked}
+        counts = [len(combinations) for combinations, _ in work]
+        spans = np.repeat(np.array([span for _, span in work], dtype=np.int64).reshape(-1, 2), counts, axis=0)
+        distinct = {id(combinations): len(combinations) for combinations, _ in work}
         jobs = None
-        if sum(distinct.values()) <= self._usual_room:
-            jobs = self._remembered_jobs([combinations for combinations, _ in asked], spans[:, 1])
+        if sum(distinct.values()) <= self._typical_capacity:
+            jobs = self._remembered_jobs([combinations for combinations, _ in work], spans[:, 1])
         if jobs is None:
-            return [self.evaluate(combinations, span) for combinations, span in asked]
-        return np.split(self._told(*self._side_by_side(jobs, spans)), np.cumsum(counts)[:-1])
+            return [self.evaluate(combinations, span) for combinations, span in work]
+        return np.split(self._record_failures(*self._side_by_side(jobs, spans)), np.cumsum(counts)[:-1])
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, DAILY)
@@ -95,32 +95,32 @@ class KernelSweep:
             signals = self._signals_of(parameters)
         return execute(self._whole.under(settings), signals, span, self._strategy.__name__)
 
-    def _table(self, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
+    def _table(self, combinations: Sequence[Parameters], span: Span, wanted: BatchOutput) -> FloatArray:
         bars, stop = span.stop - span.start, np.array(span.stop)
-        if bars * len(combinations) < _BARS_WORTH_THREADS:
+        if bars * len(combinations) < _MIN_BARS_FOR_THREADS:
             if bars < len(self._whole.bars) and (jobs := self._remembered_jobs([combinations], stop)):
                 return self._measured(self._runner, jobs, span, wanted)
             return self._rows(self._runner, combinations, span, wanted)
         step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
-        order = _there_and_back(combinations)
+        order = _serpentine_order(combinations)
         places = [order[i : i + step] for i in range(0, len(order), step)]
         parts = self._spread([[combinations[place] for place in part] for part in places], span, wanted)
         rows = np.empty((len(combinations), parts[0].shape[1]))
         rows[order] = np.concatenate(parts)
         return rows
 
-    def _side_by_side(self, jobs: Jobs, spans: IntArray) -> tuple[FloatArray, IntArray]:
+    def _side_by_side(self, jobs: Batch, spans: IntArray) -> tuple[FloatArray, IntArray]:
         """Figures and outcomes of every job on its own span; this thread takes a share too."""
-        threads = self._threads if (spans[:, 1] - spans[:, 0]).sum() >= _BARS_WORTH_THREADS_ALONE else 1
+        threads = self._threads if (spans[:, 1] - spans[:, 0]).sum() >= _MIN_BARS_FOR_THREADS_IN_ONE_SPAN else 1
         if threads == 1:
             return self._runner.run_part(jobs, slice(len(jobs)), spans)
         cuts = [len(jobs) * i // threads for i in range(threads + 1)]
-        mine, *others = map(slice, cuts, cuts[1:])
-        working = [_pool(threads).submit(Runner(self._whole).run_part, jobs, part, spans) for part in others]
+        mine, *remaining = map(slice, cuts, cuts[1:])
+        working = [_pool(threads).submit(Runner(self._whole).run_part, jobs, part, spans) for part in remaining]
         found = [self._runner.run_part(jobs, mine, spans), *(work.result() for work in working)]
         return np.concatenate([rows for rows, _ in found]), np.concatenate([outcomes for _, outcomes in found])
 
-    def _spread(self, chunks: Sequence[Sequence[Parameters]], span: Span, wanted: Wanted) -> list[FloatArray]:
+    def _spread(self, chunks: Sequence[Sequence[Parameters]], span: Span, wanted: BatchOutput) -> list[FloatArray]:
         """Rows of every chunk; the thread that is done first takes the next."""
         found: dict[int, FloatArray] = {}
         waiting = enumerate(chunks)
@@ -138,8 +138,8 @@ class KernelSweep:
                 pass
         return [found[place] for place in range(len(chunks))]
 
-    def _rows(self, runner: Runner, combinations: Sequence[Parameters], span: Span, wanted: Wanted) -> FloatArray:
-        jobs, ready, name = Jobs(len(combinations)), [], self._strategy.__name__
+    def _rows(self, runner: Runner, combinations: Sequence[Parameters], span: Span, wanted: BatchOutput) -> FloatArray:
+        jobs, ready, name = Batch(len(combinations)), [], self._strategy.__name__
         with self._memory.active():
             for place, parameters in enumerate(combinations):
                 try:
@@ -156,26 +156,26 @@ class KernelSweep:
         rows[ready] = measured
         return rows
 
-    def _remembered_jobs(self, asked: Sequence[Sequence[Parameters]], stops: IntArray) -> Jobs | None:
+    def _remembered_jobs(self, work: Sequence[Sequence[Parameters]], stops: IntArray) -> Batch | None:
         """Jobs of all lists of combinations, one after the other; None where one of them has none before its stop.
 
         Signals are the same for every span: walk-forward computes them in its first window only.
         """
-        lists = {id(combinations): combinations for combinations in asked}
-        self._make_room([parameters for combinations in lists.values() for parameters in combinations])
+        lists = {id(combinations): combinations for combinations in work}
+        self._evict([parameters for combinations in lists.values() for parameters in combinations])
         with self._memory.active():
             places = {key: [self._place_of(parameters) for parameters in lists[key]] for key in lists}
-        rows = [place for combinations in asked for place in places[id(combinations)]]
+        rows = [place for combinations in work for place in places[id(combinations)]]
         if None in rows:
             return None
         jobs = self._remembered.jobs.at([row for row in rows if row is not None])
         return jobs if (jobs.table[:, WARM_UP] < stops).all() else None
 
-    def _make_room(self, combinations: Sequence[Parameters]) -> None:
+    def _evict(self, combinations: Sequence[Parameters]) -> None:
         """Forget everything rather than some: places are positions in one table."""
         new = sum(tuple(parameters.values()) not in self._remembered.places for parameters in combinations)
-        if new > self._remembered.jobs.room:
-            self._remembered = _Remembered(max(len(combinations), self._usual_room))
+        if new > self._remembered.jobs.capacity:
+            self._remembered = _Remembered(max(len(combinations), self._typical_capacity))
 
     def _place_of(self, parameters: Parameters) -> int | None:
         """Where the signals of a combination are remembered; None where they cannot be."""
@@ -191,13 +191,13 @@ class KernelSweep:
             return None
         return self._remembered.add(key, signals, first)
 
-    def _measured(self, runner: Runner, jobs: Jobs, span: Span, wanted: Wanted) -> FloatArray:
-        return self._told(*runner.run(jobs, span, wanted))
+    def _measured(self, runner: Runner, jobs: Batch, span: Span, wanted: BatchOutput) -> FloatArray:
+        return self._record_failures(*runner.run(jobs, span, wanted))
 
-    def _told(self, rows: FloatArray, outcomes: IntArray) -> FloatArray:
+    def _record_failures(self, rows: FloatArray, outcomes: IntArray) -> FloatArray:
         """The rows, once it is noted what could not run."""
         for outcome in outcomes[outcomes[:, STATUS] != DONE]:
-            self._fail(problem(self._strategy.__name__, outcome) or "")
+            self._fail(problem_of(self._strategy.__name__, outcome) or "")
         return rows
 
     def _signals_of(self, parameters: Parameters) -> Signals:
@@ -217,7 +217,7 @@ class _Remembered:
     """Jobs on all bars, by combination."""
 
     def __init__(self, capacity: int) -> None:
-        self.jobs = Jobs(capacity)
+        self.jobs = Batch(capacity)
         self.places: dict[tuple[object, ...], int] = {}
         self._defined: WeakValueDictionary[int, FloatArray] = WeakValueDictionary()
 
@@ -245,12 +245,12 @@ if hasattr(os, "register_at_fork"):  # threads do not live on in a fork
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
-def _there_and_back(combinations: Sequence[Parameters]) -> list[int]:
+def _serpentine_order(combinations: Sequence[Parameters]) -> list[int]:
     """Places of the combinations, every other stretch of one first parameter backwards: neighbours share indicators,
     of which a memory holds few where bars are many."""
     firsts = groupby(range(len(combinations)), key=lambda place: next(iter(combinations[place].values()), None))
-    stretches = [list(places) for _, places in firsts]
-    return [place for i, places in enumerate(stretches) for place in (places[::-1] if i % 2 else places)]
+    ranges = [list(places) for _, places in firsts]
+    return [place for i, places in enumerate(ranges) for place in (places[::-1] if i % 2 else places)]
 
 
 def _cpus() -> int:

@@ -5,11 +5,11 @@ from contextlib import ExitStack, contextmanager
 
 from backtesting import Strategy
 
-from skills_lib.backtest.kernel.run import refusal
+from skills_lib.backtest.kernel.run import unsupported_reason
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
-from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.backtest.sweep.workers import Workers, open_workers
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
@@ -38,8 +38,8 @@ def open_evaluator(
     Raises:
         InputError: a cluster address that does not answer.
     """
-    reason = refusal(strategy, settings) if engine == "kernel" else None
-    job = Job(strategy, bars, settings)
+    reason = unsupported_reason(strategy, settings) if engine == "kernel" else None
+    job = ReferenceTask(strategy, bars, settings)
     with ExitStack() as stack:
         if engine == "kernel" and reason is None and issubclass(strategy, SignalStrategy):
             yield _kernel(strategy, job, stack.enter_context(open_workers(cluster)) if cluster else None)
@@ -50,7 +50,7 @@ def open_evaluator(
         yield sweep
 
 
-def _kernel(strategy: type[SignalStrategy], job: Job, workers: Workers | None) -> Evaluator:
+def _kernel(strategy: type[SignalStrategy], job: ReferenceTask, workers: Workers | None) -> Evaluator:
     """On this machine's threads, or on a cluster's workers."""
     from skills_lib.backtest.sweep.cluster import KernelCluster
     from skills_lib.backtest.sweep.kernel import KernelSweep

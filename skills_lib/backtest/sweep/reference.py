@@ -26,7 +26,7 @@ BARS_WORTH_WORKERS = 500_000
 _BATCHES_PER_SLOT = 8
 
 
-class Job(NamedTuple):
+class ReferenceTask(NamedTuple):
     """What every combination of a sweep shares."""
 
     strategy: type[Strategy]
@@ -36,7 +36,7 @@ class Job(NamedTuple):
 
 Row = tuple[list[float] | None, str]
 """Figures of one combination, or None and why it cannot run."""
-Measure = Callable[[Job, Parameters, Span], Row]
+Measure = Callable[[ReferenceTask, Parameters, Span], Row]
 
 
 class ReferenceSweep:
@@ -48,7 +48,7 @@ class ReferenceSweep:
 
     name = "reference"
 
-    def __init__(self, job: Job, connect: Callable[[], Workers] | None = None, always: bool = False) -> None:
+    def __init__(self, job: ReferenceTask, connect: Callable[[], Workers] | None = None, always: bool = False) -> None:
         self.notes: list[str] = []
         self._job, self._connect, self._always = job, connect, always
         self._workers: Workers | None = connect() if connect and always else None
@@ -59,10 +59,10 @@ class ReferenceSweep:
         self.batch_size = _BATCHES_PER_SLOT * slots
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
-        return self._rows(measure, combinations, span, len(METRICS))
+        return self._rows(measure_metrics, combinations, span, len(METRICS))
 
-    def evaluate_spans(self, asked: Sequence[SpanWork]) -> list[FloatArray]:
-        return [self.evaluate(combinations, span) for combinations, span in asked]
+    def evaluate_spans(self, work: Sequence[SpanWork]) -> list[FloatArray]:
+        return [self.evaluate(combinations, span) for combinations, span in work]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         days = len(last_bars_of_days(self._job.bars.open_time_ns[span.start : span.stop]))
@@ -89,10 +89,10 @@ class ReferenceSweep:
             assert self._connect is not None
             self._workers = self._connect()
         if self._payload is None:
-            self._payload = pack(self._job)
+            self._payload = pack_task(self._job)
         told = len(self._workers.notes)
         items = [(measured, dict(values), span) for values in combinations]
-        found = self._workers.run(measure_packed, self._payload, items)
+        found = self._workers.run(run_packed_task, self._payload, items)
         self.notes.extend(self._workers.notes[told:])
         return found
 
@@ -103,17 +103,19 @@ class ReferenceSweep:
         self._failures[failure] += 1
 
 
-def measure(job: Job, parameters: Parameters, span: Span) -> Row:
+def measure_metrics(job: ReferenceTask, parameters: Parameters, span: Span) -> Row:
     """Figures in the order of METRICS."""
     return _run(job, parameters, span, lambda run, bars: row_of(compute_metrics(run, bars, job.settings.costs)))
 
 
-def measure_days(job: Job, parameters: Parameters, span: Span) -> Row:
+def measure_days(job: ReferenceTask, parameters: Parameters, span: Span) -> Row:
     """Returns by day."""
     return _run(job, parameters, span, lambda run, bars: execution_returns(run, bars).tolist())
 
 
-def _run(job: Job, parameters: Parameters, span: Span, figures: Callable[[Execution, Bars], list[float]]) -> Row:
+def _run(
+    job: ReferenceTask, parameters: Parameters, span: Span, figures: Callable[[Execution, Bars], list[float]]
+) -> Row:
     try:
         execution = run_span(job.strategy, job.bars, parameters, job.settings, span)
     except InputError as error:
@@ -121,7 +123,7 @@ def _run(job: Job, parameters: Parameters, span: Span, figures: Callable[[Execut
     return figures(execution, job.bars[span.start : span.stop]), ""
 
 
-def pack(job: Job) -> "Payload":
+def pack_task(job: ReferenceTask) -> "Payload":
     """The job as bytes that any worker can open: the strategy travels by value, its file need not be there."""
     import cloudpickle
 
@@ -134,8 +136,8 @@ def pack(job: Job) -> "Payload":
     return np.frombuffer(packed, dtype=np.uint8)
 
 
-def measure_packed(payload: "Payload", item: tuple[Measure, Parameters, Span]) -> Row:
-    """`measure` or `measure_days` in a worker, which opens each job once."""
+def run_packed_task(payload: "Payload", item: tuple[Measure, Parameters, Span]) -> Row:
+    """`measure_metrics` or `measure_days` in a worker, which opens each job once."""
     measured, parameters, span = item
     return measured(unpacked(payload), parameters, span)
 

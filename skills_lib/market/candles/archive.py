@@ -17,7 +17,7 @@ from skills_lib.market.candles.layouts import read_csv
 from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.series import cut
-from skills_lib.market.candles.spans import Span, to_datetime, to_ns
+from skills_lib.market.candles.spans import TimeSpan, to_datetime, to_ns
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings
 
@@ -62,7 +62,7 @@ class Archive:
         self._answered = False
 
     def pages(
-        self, instrument: Instrument, timeframe: Timeframe, spans: list[Span], progress: Progress
+        self, instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress
     ) -> Iterator[Page]:
         """Every bar of `spans` that the archive holds, a file at a time, oldest first; it ends some days ago.
 
@@ -84,15 +84,15 @@ class Archive:
             raise self._unanswered(f"it has no {instrument.symbol} {timeframe} in {spans[0]}")
 
     def _span_pages(
-        self, client: "httpx.Client", instrument: Instrument, timeframe: Timeframe, span: Span, progress: Progress
+        self, client: "httpx.Client", instrument: Instrument, timeframe: Timeframe, span: TimeSpan, progress: Progress
     ) -> Iterator[Page]:
         files = _files(span)
         for number, file in enumerate(files, 1):
             progress(number, len(files), f"archive {instrument.symbol} {timeframe} {file.first:%Y-%m}")
             for part, content in self._contents(client, file, instrument, timeframe):
                 bars = checked(read_csv(content, part.path("", instrument, timeframe), instrument), timeframe)
-                held = Span(to_ns(part.first), to_ns(part.end))
-                inside = Span(max(span.start_ns, held.start_ns), min(span.end_ns, held.end_ns))
+                held = TimeSpan(to_ns(part.first), to_ns(part.end))
+                inside = TimeSpan(max(span.start_ns, held.start_ns), min(span.end_ns, held.end_ns))
                 yield inside, cut(bars, inside)
 
     def _contents(
@@ -161,7 +161,7 @@ def _unpacked(packed: bytes, path: str) -> bytes:
         raise CorruptDataError(f"{path} of the archive is no zip: {error}. Fetch again later.") from error
 
 
-def _files(span: Span) -> list[_File]:
+def _files(span: TimeSpan) -> list[_File]:
     """The months of `span`; days for the month that runs."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     month = to_datetime(span.start_ns).replace(day=1, hour=0, minute=0, second=0)

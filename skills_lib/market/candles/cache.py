@@ -18,8 +18,8 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import parquet
 from skills_lib.market.candles.pages import Page, PageLog
 from skills_lib.market.candles.series import COLUMNS, bars_of, no_bars, union
-from skills_lib.market.candles.spans import Span, join
-from skills_lib.progress import Progress, silent
+from skills_lib.market.candles.spans import TimeSpan, join
+from skills_lib.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -44,7 +44,7 @@ class Cached:
     """A cache file's content. `known` are the spans that were asked for, whether or not bars exist in them."""
 
     bars: Bars
-    known: tuple[Span, ...]
+    known: tuple[TimeSpan, ...]
     fetched_at: datetime
     origin: str
 
@@ -92,7 +92,7 @@ class CandleCache:
             ) from error
 
     @contextmanager
-    def locked(self, key: CacheKey, progress: Progress = silent) -> Iterator[None]:
+    def locked(self, key: CacheKey, progress: Progress = no_progress) -> Iterator[None]:
         """Hold `key` against other processes; waits for one that is downloading it, and says so."""
         from filelock import FileLock, Timeout
 
@@ -167,7 +167,7 @@ def _unpack(columns: parquet.Columns, about: dict[str, str], timeframe: Timefram
         told = about.pop("sha256")
         if told != _digest(bars, about):
             raise parquet.UnreadableParquetError("its content does not match its checksum")
-        known = tuple(Span(start, end) for start, end in json.loads(about["known"]))
+        known = tuple(TimeSpan(start, end) for start, end in json.loads(about["known"]))
         return Cached(bars, known, datetime.fromisoformat(about["fetched_at"]), about["origin"])
     except (KeyError, ValueError) as error:
         raise parquet.UnreadableParquetError(f"it lacks {error}") from error

@@ -15,7 +15,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.cache import CacheKey, CandleCache, Merged
 from skills_lib.market.candles.layouts import Table, read_table
 from skills_lib.market.candles.model import Candles, Origin
-from skills_lib.market.candles.spans import Span, show
+from skills_lib.market.candles.spans import TimeSpan, show
 
 _FIELDS = ("open", "high", "low", "close", "volume")
 
@@ -48,7 +48,7 @@ def import_file(path: Path, key: CacheKey, cache: CandleCache) -> Imported:
     """
     candles = load_file(path, key.instrument, key.timeframe)
     times = candles.bars.open_time_ns
-    page = (Span(int(times[0]), int(times[-1]) + key.timeframe.nanoseconds), candles.bars)
+    page = (TimeSpan(int(times[0]), int(times[-1]) + key.timeframe.nanoseconds), candles.bars)
     origin = f"import of {path.name}"
     try:
         return Imported(candles, cache.merge(key, [page], origin))

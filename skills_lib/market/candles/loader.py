@@ -8,24 +8,24 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import CorruptDataError, InputError, SourceUnavailableError
 from skills_lib.domain.quality import measure
 from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
+from skills_lib.market.candles.exchange_client import WAYS_OUT, require_exchange
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
-from skills_lib.market.candles.spans import Span, asked_span, default_length, join, missing, show, to_ns
+from skills_lib.market.candles.spans import TimeSpan, default_length, join, missing, requested_span, show, to_ns
 from skills_lib.market.candles.symbols import require_listed
-from skills_lib.market.candles.venues import WAYS_OUT, require_exchange
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
-Pages = Callable[[list[Span]], Iterator[Page]]
+Pages = Callable[[list[TimeSpan]], Iterator[Page]]
 
 YAHOO = Source.YAHOO.value
 _FETCHED = (Source.EXCHANGE, Source.ARCHIVE)
 
 
-def load(request: CandleRequest, settings: Settings, progress: Progress = silent) -> Candles:
+def load(request: CandleRequest, settings: Settings, progress: Progress = no_progress) -> Candles:
     """Bars of `request`. AUTO tries fresh cache, exchange, archive, older cache and sample; other sources stand alone.
 
     Raises:
@@ -47,7 +47,7 @@ def load(request: CandleRequest, settings: Settings, progress: Progress = silent
             return loading.fetch(request.source)
 
 
-def fetch(request: CandleRequest, settings: Settings, progress: Progress = silent) -> Candles:
+def fetch(request: CandleRequest, settings: Settings, progress: Progress = no_progress) -> Candles:
     """Fetch what the cache lacks and return all of it; never the sample. AUTO is the exchange, then the archive.
 
     Raises:
@@ -87,7 +87,7 @@ class _Loading:
 
     def __post_init__(self) -> None:
         self.now = datetime.now(UTC)
-        self.span = asked_span(self.request, to_ns(self.now))
+        self.span = requested_span(self.request, to_ns(self.now))
         self.cache = CandleCache(self.settings.candles_dir)
         self.key = CacheKey(self.request.exchange, self.request.instrument, self.request.timeframe)
 
@@ -127,7 +127,7 @@ class _Loading:
         require_listed(instrument, self.request.exchange, self.settings)
         until = min(self.span.end_ns, SAMPLE_SPAN.end_ns)
         since = self.span.start_ns if self.request.since else until - default_length(timeframe)
-        bars = sample_bars(instrument.symbol, timeframe, Span(since, until))
+        bars = sample_bars(instrument.symbol, timeframe, TimeSpan(since, until))
         if not len(bars):
             raise SourceUnavailableError(
                 f"{self.told()}The sample covers {SAMPLE_SPAN} and has no bars in {self.span}. "
@@ -150,7 +150,7 @@ class _Loading:
             return self.from_cache(cached, self.wanted(cached))
         return self.from_fetch(source, before, cached)
 
-    def store(self, pages: Pages, lacking: list[Span], origin: str) -> None:
+    def store(self, pages: Pages, lacking: list[TimeSpan], origin: str) -> None:
         log = self.cache.pages(self.key)
         try:
             for page in pages(lacking) if lacking else ():
@@ -169,9 +169,9 @@ class _Loading:
 
             archive = Archive(request.exchange, settings)
             return lambda spans: archive.pages(request.instrument, request.timeframe, spans, progress)
-        from skills_lib.market.candles.venues import Venue
+        from skills_lib.market.candles.exchange_client import ExchangeClient
 
-        return lambda spans: Venue(request.exchange, settings).pages(
+        return lambda spans: ExchangeClient(request.exchange, settings).pages(
             request.instrument, request.timeframe, spans, progress
         )
 
@@ -182,17 +182,17 @@ class _Loading:
             self.notes.append(str(error).removesuffix(" Fetch again.").rstrip("."))
             return None
 
-    def wanted(self, cached: Cached | None) -> Span:
+    def wanted(self, cached: Cached | None) -> TimeSpan:
         """What a fetch should end with: without `since` it reaches back over what the cache knows without a break."""
         if cached is None or self.request.since:
             return self.span
         before = [s.start_ns for s in join(cached.known) if s.start_ns < self.span.start_ns <= s.end_ns]
-        return Span(before[0] if before else self.span.start_ns, self.span.end_ns)
+        return TimeSpan(before[0] if before else self.span.start_ns, self.span.end_ns)
 
-    def kept(self, cached: Cached) -> Span:
+    def kept(self, cached: Cached) -> TimeSpan:
         """What the cache alone answers with: without `since` its newest stretch without a break."""
         newest = join(cached.known)[-1:]
-        return Span(newest[0].start_ns, self.span.end_ns) if newest and not self.request.since else self.span
+        return TimeSpan(newest[0].start_ns, self.span.end_ns) if newest and not self.request.since else self.span
 
     def fresh(self, cached: Cached) -> bool:
         """True if nothing needs to be fetched: all of it is known, or all but the tail and the file is young."""
@@ -200,11 +200,11 @@ class _Loading:
             return True
         until, since = self.request.until, self.request.since
         open_end = until is None or until >= self.now
-        young = (self.now - cached.fetched_at).total_seconds() < self.settings.cache_fresh_hours * 3_600
+        is_recent = (self.now - cached.fetched_at).total_seconds() < self.settings.cache_fresh_hours * 3_600
         begins = since is None or any(s.start_ns <= self.span.start_ns < s.end_ns for s in cached.known)
-        return open_end and young and begins and len(cached.bars) > 0
+        return open_end and is_recent and begins and len(cached.bars) > 0
 
-    def from_cache(self, cached: Cached, span: Span) -> Candles:
+    def from_cache(self, cached: Cached, span: TimeSpan) -> Candles:
         bars = cut(cached.bars, span)
         if not len(bars):
             raise SourceUnavailableError(

@@ -11,9 +11,9 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.parquet import refused_by_disk
 from skills_lib.market.candles.series import COLUMNS, bars_of
-from skills_lib.market.candles.spans import Span
+from skills_lib.market.candles.spans import TimeSpan
 
-Page = tuple[Span, Bars]
+Page = tuple[TimeSpan, Bars]
 """A span that was asked for and every bar in it."""
 
 _HEADER = struct.Struct("<4sqqQI")
@@ -67,4 +67,4 @@ class PageLog:
             return None
         rows = np.frombuffer(body, np.float64).reshape(len(COLUMNS), count)
         bars = bars_of(rows[0].view(np.int64), rows[1:], self._timeframe.nanoseconds)
-        return (Span(start_ns, end_ns), bars), end
+        return (TimeSpan(start_ns, end_ns), bars), end

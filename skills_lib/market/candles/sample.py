@@ -16,11 +16,11 @@ from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.time import HOUR_NS, MINUTE_NS, SECOND_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.series import bars_of
-from skills_lib.market.candles.spans import Span, floor_to_bar
+from skills_lib.market.candles.spans import TimeSpan, floor_to_bar
 
 SEED = 4
 """Chosen so that BTC ends within a factor of two of its start; no strategy was run to choose it."""
-SAMPLE_SPAN = Span(1_609_459_200 * SECOND_NS, 1_735_689_600 * SECOND_NS)  # 2021-01-01 .. 2025-01-01 UTC
+SAMPLE_SPAN = TimeSpan(1_609_459_200 * SECOND_NS, 1_735_689_600 * SECOND_NS)  # 2021-01-01 .. 2025-01-01 UTC
 _HOURS = (SAMPLE_SPAN.end_ns - SAMPLE_SPAN.start_ns) // HOUR_NS
 _CHUNK_HOURS = 720
 _TICK, _LOT = 0.01, 1e-5
@@ -45,7 +45,7 @@ class _Hours:
     deviation: FloatArray
 
 
-def sample_bars(symbol: str, timeframe: Timeframe, span: Span = SAMPLE_SPAN) -> Bars:
+def sample_bars(symbol: str, timeframe: Timeframe, span: TimeSpan = SAMPLE_SPAN) -> Bars:
     """Synthetic bars of `symbol` (`BTCUSDT`) that open within `span`; the sample ends with 2024.
 
     Deterministic: the symbol and `SEED` decide everything, the span only what is shown.
@@ -63,11 +63,11 @@ def sample_bars(symbol: str, timeframe: Timeframe, span: Span = SAMPLE_SPAN) -> 
     return _resample(np.concatenate(minutes, axis=1)[:, skip:stop], inside, timeframe)
 
 
-def _whole_bars(span: Span, timeframe: Timeframe) -> Span:
+def _whole_bars(span: TimeSpan, timeframe: Timeframe) -> TimeSpan:
     step = timeframe.nanoseconds
     start = max(span.start_ns, SAMPLE_SPAN.start_ns)
     end = min(span.end_ns + step - 1, SAMPLE_SPAN.end_ns)
-    return Span(floor_to_bar(start + step - 1, timeframe), floor_to_bar(end, timeframe))
+    return TimeSpan(floor_to_bar(start + step - 1, timeframe), floor_to_bar(end, timeframe))
 
 
 def _hours(rng: np.random.Generator, symbol: str) -> _Hours:
@@ -125,7 +125,7 @@ def _extreme(rng: np.random.Generator, open_: FloatArray, close: FloatArray, roo
     return found
 
 
-def _resample(minutes: IntArray, span: Span, timeframe: Timeframe) -> Bars:
+def _resample(minutes: IntArray, span: TimeSpan, timeframe: Timeframe) -> Bars:
     per_bar = timeframe.seconds // 60
     open_, high, low, close, lots = (row.reshape(-1, per_bar) for row in minutes)
     times = np.arange(span.start_ns, max(span.start_ns, span.end_ns), timeframe.nanoseconds, dtype=np.int64)

@@ -6,7 +6,7 @@ import numpy as np
 
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.spans import Span
+from skills_lib.market.candles.spans import TimeSpan
 
 COLUMNS = ("open_time_ns", "open", "high", "low", "close", "volume")
 
@@ -33,7 +33,7 @@ def take(bars: Bars, index: IntArray) -> Bars:
     return bars_of(bars.open_time_ns[index], (field[index] for field in fields_of(bars)), bars.interval_ns)
 
 
-def cut(bars: Bars, span: Span) -> Bars:
+def cut(bars: Bars, span: TimeSpan) -> Bars:
     """The bars of an ordered series that open within `span`."""
     start, end = np.searchsorted(bars.open_time_ns, [span.start_ns, span.end_ns])
     return bars[int(start) : int(end)]

@@ -16,7 +16,7 @@ _YEARS = range(1970, 2200)
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Span:
+class TimeSpan:
     """Open times in [start_ns, end_ns), UTC nanoseconds since 1970."""
 
     start_ns: int
@@ -67,7 +67,7 @@ def floor_to_bar(time_ns: int, timeframe: Timeframe) -> int:
     return time_ns - (time_ns - offset) % timeframe.nanoseconds
 
 
-def asked_span(request: CandleRequest, now_ns: int) -> Span:
+def requested_span(request: CandleRequest, now_ns: int) -> TimeSpan:
     """The span of closed bars that `request` means; without `since` the last 17,520 bars, at most eight years.
 
     Raises:
@@ -76,7 +76,7 @@ def asked_span(request: CandleRequest, now_ns: int) -> Span:
     closed_until = floor_to_bar(now_ns, request.timeframe)
     until = min(closed_until, to_ns(request.until)) if request.until else closed_until
     if request.since is None:
-        return Span(floor_to_bar(until - default_length(request.timeframe), request.timeframe), until)
+        return TimeSpan(floor_to_bar(until - default_length(request.timeframe), request.timeframe), until)
     since = to_ns(request.since)
     if since >= now_ns:
         raise InputError(f"since {show(since)} UTC lies in the future. Give an earlier date.")
@@ -84,7 +84,7 @@ def asked_span(request: CandleRequest, now_ns: int) -> Span:
         raise InputError(f"since {show(since)} is not before until {show(to_ns(request.until))}. Swap or change them.")
     if since >= until:
         raise InputError(f"No {request.timeframe} bar has closed since {show(since)} UTC. Give an earlier date.")
-    return Span(since, until)
+    return TimeSpan(since, until)
 
 
 def default_length(timeframe: Timeframe) -> int:
@@ -92,18 +92,18 @@ def default_length(timeframe: Timeframe) -> int:
     return min(DEFAULT_BARS * timeframe.nanoseconds, _EIGHT_YEARS_NS)
 
 
-def join(spans: Iterable[Span]) -> list[Span]:
+def join(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
     """The same times as few, ordered, disjoint spans."""
-    joined: list[Span] = []
+    joined: list[TimeSpan] = []
     for span in sorted(s for s in spans if s):
         if joined and span.start_ns <= joined[-1].end_ns:
-            joined[-1] = Span(joined[-1].start_ns, max(joined[-1].end_ns, span.end_ns))
+            joined[-1] = TimeSpan(joined[-1].start_ns, max(joined[-1].end_ns, span.end_ns))
         else:
             joined.append(span)
     return joined
 
 
-def missing(wanted: Span, known: Iterable[Span]) -> list[Span]:
+def missing(wanted: TimeSpan, known: Iterable[TimeSpan]) -> list[TimeSpan]:
     """The parts of `wanted` that no span of `known` covers, oldest first."""
     parts, cursor = [], wanted.start_ns
     for span in join(known):
@@ -111,7 +111,7 @@ def missing(wanted: Span, known: Iterable[Span]) -> list[Span]:
             continue
         if span.start_ns >= wanted.end_ns:
             break
-        parts.append(Span(cursor, span.start_ns))
+        parts.append(TimeSpan(cursor, span.start_ns))
         cursor = span.end_ns
-    parts.append(Span(cursor, wanted.end_ns))
+    parts.append(TimeSpan(cursor, wanted.end_ns))
     return [part for part in parts if part]

@@ -8,11 +8,11 @@ from pydantic import TypeAdapter
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.models import FrozenModel
-from skills_lib.market.candles.venues import Venue, require_exchange, suggest_pair
+from skills_lib.market.candles.exchange_client import ExchangeClient, require_exchange, suggest_pair
 from skills_lib.settings import Settings
 
 _SHIPPED = Path(__file__).with_name("listings")
-_KEPT = timedelta(days=7)
+_CACHE_LIFETIME = timedelta(days=7)
 
 
 class SymbolMatch(FrozenModel):
@@ -49,13 +49,13 @@ def listing(exchange: str, settings: Settings) -> list[SymbolMatch]:
     Raises:
         SourceUnavailableError: as `search_symbols`.
     """
-    kept = _kept_file(exchange, settings)
-    if kept.exists() and datetime.now(UTC) - datetime.fromtimestamp(kept.stat().st_mtime, UTC) < _KEPT:
+    kept = _cache_file(exchange, settings)
+    if kept.exists() and datetime.now(UTC) - datetime.fromtimestamp(kept.stat().st_mtime, UTC) < _CACHE_LIFETIME:
         return _LISTING.validate_json(kept.read_bytes())
     try:
-        return _asked(exchange, settings)
+        return _from_exchange(exchange, settings)
     except SourceUnavailableError:
-        if offline := _at_hand(exchange, settings):
+        if offline := _cached_or_shipped(exchange, settings):
             return offline
         raise
 
@@ -66,7 +66,7 @@ def require_listed(instrument: Instrument, exchange: str, settings: Settings) ->
     Raises:
         InputError: no list has it.
     """
-    known = [*_at_hand(exchange, settings), *_shipped("binance")]
+    known = [*_cached_or_shipped(exchange, settings), *_shipped("binance")]
     if not any(match.pair == instrument.pair for match in known):
         hint = suggest_pair(instrument, (match.pair for match in known))
         raise InputError(
@@ -75,8 +75,8 @@ def require_listed(instrument: Instrument, exchange: str, settings: Settings) ->
         )
 
 
-def _asked(exchange: str, settings: Settings) -> list[SymbolMatch]:
-    markets = Venue(exchange, settings).markets()
+def _from_exchange(exchange: str, settings: Settings) -> list[SymbolMatch]:
+    markets = ExchangeClient(exchange, settings).markets()
     source = f"{exchange}, asked {datetime.now(UTC):%Y-%m-%d}"
     found = [
         SymbolMatch(
@@ -89,7 +89,7 @@ def _asked(exchange: str, settings: Settings) -> list[SymbolMatch]:
         for market in markets.values()
         if market["spot"] or market["swap"]
     ]
-    kept = _kept_file(exchange, settings)
+    kept = _cache_file(exchange, settings)
     kept.parent.mkdir(parents=True, exist_ok=True)
     part = kept.with_suffix(".tmp")
     part.write_bytes(_LISTING.dump_json(found))
@@ -97,8 +97,8 @@ def _asked(exchange: str, settings: Settings) -> list[SymbolMatch]:
     return found
 
 
-def _at_hand(exchange: str, settings: Settings) -> list[SymbolMatch]:
-    kept = _kept_file(exchange, settings)
+def _cached_or_shipped(exchange: str, settings: Settings) -> list[SymbolMatch]:
+    kept = _cache_file(exchange, settings)
     return _LISTING.validate_json(kept.read_bytes()) if kept.exists() else _shipped(exchange)
 
 
@@ -116,7 +116,7 @@ def _match(line: str, kind: str, source: str) -> SymbolMatch:
     return SymbolMatch(symbol=pair.replace("/", ""), pair=pair, kind=kind, active=not halted, source=source)
 
 
-def _kept_file(exchange: str, settings: Settings) -> Path:
+def _cache_file(exchange: str, settings: Settings) -> Path:
     return settings.candles_dir / exchange / "listing.json"
 
 

@@ -11,7 +11,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.series import cut
-from skills_lib.market.candles.spans import Span, to_datetime
+from skills_lib.market.candles.spans import TimeSpan, to_datetime
 from skills_lib.progress import Progress
 
 _OFFERED = {"1m": "1m", "5m": "5m", "15m": "15m", "30m": "30m", "1h": "60m", "1d": "1d"}
@@ -23,7 +23,7 @@ def ticker(instrument: Instrument) -> str:
     return f"{instrument.base}-{'USD' if instrument.quote in _DOLLARS else instrument.quote}"
 
 
-def pages(instrument: Instrument, timeframe: Timeframe, spans: list[Span], progress: Progress) -> Iterator[Page]:
+def pages(instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress) -> Iterator[Page]:
     """Every bar of `spans` that Yahoo gives.
 
     Raises:
@@ -41,7 +41,7 @@ def pages(instrument: Instrument, timeframe: Timeframe, spans: list[Span], progr
         yield span, _bars(yfinance, instrument, timeframe, span)
 
 
-def _bars(yfinance: object, instrument: Instrument, timeframe: Timeframe, span: Span) -> Bars:
+def _bars(yfinance: object, instrument: Instrument, timeframe: Timeframe, span: TimeSpan) -> Bars:
     name = ticker(instrument)
     logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it prints what it raises
     try:

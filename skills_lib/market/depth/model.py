@@ -12,9 +12,9 @@ from skills_lib.domain.errors import CorruptDataError
 
 MS_TO_NS = 1_000_000
 
-_MOST = 1 << 62
+_MAX_INTEGER = 1 << 62
 
-Whole = Annotated[int, msgspec.Meta(ge=0, le=_MOST)]
+Whole = Annotated[int, msgspec.Meta(ge=0, le=_MAX_INTEGER)]
 """An id or a time of the wire: what is larger than a machine word is no such thing."""
 
 WireLevel = tuple[str, str]
@@ -183,7 +183,7 @@ class PartialDepth(msgspec.Struct, frozen=True, gc=False):
     exch_ts_ns: int | None = None
 
 
-class Other(msgspec.Struct, frozen=True, gc=False):
+class OtherMessage(msgspec.Struct, frozen=True, gc=False):
     """Anything else the venue says: answers to SUBSCRIBE, events that Twokey does not read."""
 
     kind: str
@@ -191,7 +191,7 @@ class Other(msgspec.Struct, frozen=True, gc=False):
     exch_ts_ns: int | None = None
 
 
-Message = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice | Snapshot | PartialDepth | Other
+Message = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice | Snapshot | PartialDepth | OtherMessage
 """Whatever `wire.decode` gives."""
 
 Side = Literal["bid", "ask"]

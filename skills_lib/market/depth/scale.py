@@ -11,7 +11,7 @@ from skills_lib.market.depth.model import WireError, WireLevel
 MAX_SCALED = 10**17 - 1
 """Largest scaled number: ten levels on both sides still add up in 64 bits."""
 
-_MOST_CHARACTERS = 40
+_MAX_CHARACTERS = 40
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
 
 
@@ -31,7 +31,7 @@ def scaled(text: str, decimals: int) -> int:
         WireError: it is no number, negative, or larger than MAX_SCALED units.
     """
     whole, dot, fraction = text.partition(".")
-    if not (len(text) <= _MOST_CHARACTERS and text.isascii() and whole.isdigit() and (fraction.isdigit() or not dot)):
+    if not (len(text) <= _MAX_CHARACTERS and text.isascii() and whole.isdigit() and (fraction.isdigit() or not dot)):
         return _unusual(text, decimals)
     kept = fraction[:decimals]
     if fraction[decimals:].strip("0"):
@@ -61,14 +61,14 @@ def _unusual(text: str, decimals: int) -> int:
 
 
 def _number(text: str) -> Decimal:
-    if len(text) > _MOST_CHARACTERS or not _NUMBER.fullmatch(text):
-        raise WireError(f"'{text[:_MOST_CHARACTERS]}' is no price or quantity. Take a new snapshot.")
+    if len(text) > _MAX_CHARACTERS or not _NUMBER.fullmatch(text):
+        raise WireError(f"'{text[:_MAX_CHARACTERS]}' is no price or quantity. Take a new snapshot.")
     return Decimal(text)
 
 
 def _bounded(value: int, text: str) -> int:
     if value > MAX_SCALED:
-        raise WireError(f"'{text[:_MOST_CHARACTERS]}' is more than {MAX_SCALED:,} units. Take a coarser scale.")
+        raise WireError(f"'{text[:_MAX_CHARACTERS]}' is more than {MAX_SCALED:,} units. Take a coarser scale.")
     return value
 
 

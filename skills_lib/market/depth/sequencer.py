@@ -38,7 +38,7 @@ from typing import Protocol
 from skills_lib.market.depth.model import DepthUpdate, Venue
 
 
-class Verdict(StrEnum):
+class UpdateDecision(StrEnum):
     """What is to be done with an update."""
 
     APPLY = "apply"
@@ -65,7 +65,7 @@ class Sequencer(Protocol):
     def follow(self, update_id: int) -> None:
         """Go on from an update that was judged and applied elsewhere."""
 
-    def judge(self, update: DepthUpdate) -> Verdict:
+    def judge(self, update: DepthUpdate) -> UpdateDecision:
         """What is to be done with `update`; after APPLY the book is at its `final_update_id`."""
 
 
@@ -93,53 +93,53 @@ class _Sequencer(ABC):
         """Go on from an update that was judged and applied elsewhere."""
         self.update_id, self._first = update_id, False
 
-    def judge(self, update: DepthUpdate) -> Verdict:
+    def judge(self, update: DepthUpdate) -> UpdateDecision:
         """What is to be done with `update`."""
         if self.update_id is None:
-            return Verdict.BUFFER
+            return UpdateDecision.BUFFER
         verdict = self._judge(update, self.update_id)
-        if verdict is Verdict.APPLY:
+        if verdict is UpdateDecision.APPLY:
             self.update_id, self._first = update.final_update_id, False
-        elif verdict is Verdict.GAP:
+        elif verdict is UpdateDecision.GAP:
             self.update_id = None
         return verdict
 
     @abstractmethod
-    def _judge(self, update: DepthUpdate, update_id: int) -> Verdict:
+    def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:
         """The venue's own steps for a book that is at `update_id`."""
 
 
 class UsdmSequencer(_Sequencer):
     """USD-M futures: updates are chained by `pu`."""
 
-    def _judge(self, update: DepthUpdate, update_id: int) -> Verdict:
+    def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:
         first, final, previous = update.first_update_id, update.final_update_id, update.previous_update_id
         if previous is None or not previous < first <= final:
-            return Verdict.GAP
+            return UpdateDecision.GAP
         if self._first:
             return self._judge_first(final, previous, update_id)
         if previous == update_id:  # U6
-            return Verdict.APPLY
-        return Verdict.STALE if final <= update_id else Verdict.GAP
+            return UpdateDecision.APPLY
+        return UpdateDecision.STALE if final <= update_id else UpdateDecision.GAP
 
-    def _judge_first(self, final: int, previous: int, last_update_id: int) -> Verdict:
+    def _judge_first(self, final: int, previous: int, last_update_id: int) -> UpdateDecision:
         if final < last_update_id:  # U4
-            return Verdict.STALE
+            return UpdateDecision.STALE
         # U5 asks for U <= lastUpdateId. Ids between pu and U belong to other symbols, so a snapshot taken there holds
         # all of the event before and nothing of this one; a quiet market never gives anything else.
-        return Verdict.APPLY if previous <= last_update_id else Verdict.GAP
+        return UpdateDecision.APPLY if previous <= last_update_id else UpdateDecision.GAP
 
 
 class SpotSequencer(_Sequencer):
     """Spot: updates are chained by U = u + 1."""
 
-    def _judge(self, update: DepthUpdate, update_id: int) -> Verdict:
+    def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:
         first, final = update.first_update_id, update.final_update_id
         if first > final:
-            return Verdict.GAP
+            return UpdateDecision.GAP
         if final <= update_id:  # S5, S7: u equal to the book's adds nothing
-            return Verdict.STALE
-        return Verdict.APPLY if first <= update_id + 1 else Verdict.GAP  # S7
+            return UpdateDecision.STALE
+        return UpdateDecision.APPLY if first <= update_id + 1 else UpdateDecision.GAP  # S7
 
 
 def sequencer_for(venue: Venue) -> Sequencer:

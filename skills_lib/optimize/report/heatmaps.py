@@ -18,7 +18,7 @@ from skills_lib.optimize.stability import Peaks
 from skills_lib.optimize.table import Table
 
 _INK, _LINE = "#24292f", "#0969da"
-_MOST_TICKS = 12
+_MAX_TICKS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def _draw_line(path: Path, landscape: Landscape, name: str) -> Heatmap:
 
 def _ticks(place: Any, landscape: Landscape, name: str) -> None:
     values = landscape.table.space.values[name]
-    shown = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MOST_TICKS)).astype(int))
+    shown = np.unique(np.linspace(0, len(values) - 1, min(len(values), _MAX_TICKS)).astype(int))
     place(shown, [str(values[i]) for i in shown])
 
 

@@ -6,7 +6,7 @@ from html import escape
 
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.model import ValidationResult
-from skills_lib.validate.report.markdown import PICTURE_WORDS
+from skills_lib.validate.report.markdown import PICTURE_CAPTIONS
 from skills_lib.validate.report.sections import sections
 from skills_lib.validate.report.tables import Grid, Section, rules_grid
 
@@ -86,7 +86,7 @@ def _section(section: Section, pictures: Mapping[str, bytes]) -> str:
 
 
 def _picture(name: str, png: bytes) -> str:
-    return f'<img alt="{escape(PICTURE_WORDS[name])}" src="data:image/png;base64,{b64encode(png).decode("ascii")}">'
+    return f'<img alt="{escape(PICTURE_CAPTIONS[name])}" src="data:image/png;base64,{b64encode(png).decode("ascii")}">'
 
 
 def _grid(grid: Grid) -> str:

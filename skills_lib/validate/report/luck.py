@@ -12,9 +12,9 @@ from skills_lib.validate.stages.percentiles import Percentiles
 def monte_carlo(result: ValidationResult) -> Section:
     """What other draws of the same trades and days would have made."""
     found = result.monte_carlo
-    drawn = [one for one in (found.trades, found.days, found.order) if one is not None]
+    sampled = [one for one in (found.trades, found.days, found.order) if one is not None]
     null, noise = found.random_entries, found.price_noise
-    points, limits = [], [f"{one.method.capitalize()}: {one.limits}" for one in drawn]
+    points, limits = [], [f"{one.method.capitalize()}: {one.limits}" for one in sampled]
     if null is not None and null.p is not None:
         points.append(
             f"Random entries: the same {null.trades:,} trades at random places do at least as well in {null.p:.1%} of "
@@ -35,7 +35,12 @@ def monte_carlo(result: ValidationResult) -> Section:
             "warm up anew, so the figure without noise differs a little from the one above."
         ],
         points,
-        [Grid(("method", "total return, 5 / 50 / 95 %", "max drawdown, 5 / 50 / 95 %", "ends in loss"), _drawn(drawn))],
+        [
+            Grid(
+                ("method", "total return, 5 / 50 / 95 %", "max drawdown, 5 / 50 / 95 %", "ends in loss"),
+                _sampled(sampled),
+            )
+        ],
         ("monte_carlo", "drawdowns", "random_entries"),
         tuple(limits),
     )
@@ -109,19 +114,19 @@ def regimes(result: ValidationResult) -> Section:
     )
 
 
-def _drawn(found: Sequence[Distribution]) -> list[tuple[str, ...]]:
+def _sampled(found: Sequence[Distribution]) -> list[tuple[str, ...]]:
     return [
         (
             f"{one.method} ({one.samples:,} × {one.observations:,})",
-            _three(one.total_return_pct),
-            _three(one.max_drawdown_pct),
+            _percentile_text(one.total_return_pct),
+            _percentile_text(one.max_drawdown_pct),
             NONE if one.loss_share is None else f"{one.loss_share:.0%}",
         )
         for one in found
     ]
 
 
-def _three(found: Percentiles | None) -> str:
+def _percentile_text(found: Percentiles | None) -> str:
     return NONE if found is None else f"{found.p5:,.1f} / {found.p50:,.1f} / {found.p95:,.1f} %"
 
 

@@ -5,7 +5,7 @@ from skills_lib.validate.model import ValidationResult
 from skills_lib.validate.report.sections import sections
 from skills_lib.validate.report.tables import Grid, Section, rules_grid
 
-PICTURE_WORDS = {
+PICTURE_CAPTIONS = {
     "equity": "Equity in-sample and out-of-sample",
     "windows": "Windows of the walk-forward",
     "monte_carlo": "Fans of resampled equity",
@@ -40,7 +40,7 @@ def _list(title: str, texts: list[str]) -> list[str]:
 
 def _section(result: ValidationResult, section: Section) -> list[str]:
     pictures = [
-        f"![{PICTURE_WORDS[name]}]({result.artifacts.pictures[name].name})\n"
+        f"![{PICTURE_CAPTIONS[name]}]({result.artifacts.pictures[name].name})\n"
         for name in section.pictures
         if name in result.artifacts.pictures
     ]

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _INK, _OUT, _IN, _MARKET, _BAD = "#24292f", "#0969da", "#8c959f", "#bf8700", "#cf222e"
 _WIDTH, _HEIGHT, _DPI = 10.0, 4.2, 90
-_DRAWN_POINTS = 1500
-_LOST = 1e-4
+_MAX_POINTS = 1500
+_WIPED_OUT = 1e-4
 
 
 class Shown(NamedTuple):
@@ -85,11 +85,11 @@ def _windows(axes: "Axes", shown: Shown) -> None:
 
 def _monte_carlo(axes: "Axes", shown: Shown) -> None:
     runs, found = shown
-    drawn: Distribution | None = found.monte_carlo.days
-    if drawn is None:
+    sampled: Distribution | None = found.monte_carlo.days
+    if sampled is None:
         _say(axes, "Too few days to draw from")
         return
-    fan = drawn.fan
+    fan = sampled.fan
     for low, high, alpha, label in ((fan.p5, fan.p95, 0.15, "5 to 95 %"), (fan.p25, fan.p75, 0.3, "25 to 75 %")):
         axes.fill_between(fan.steps, _positive(low), _positive(high), color=_OUT, alpha=alpha, linewidth=0, label=label)
     axes.plot(fan.steps, _positive(fan.p50), color=_OUT, linewidth=1.2, label="median")
@@ -104,13 +104,13 @@ def _monte_carlo(axes: "Axes", shown: Shown) -> None:
 
 def _drawdowns(axes: "Axes", shown: Shown) -> None:
     runs, found = shown
-    drawn = [one for one in (found.monte_carlo.trades, found.monte_carlo.order) if one is not None]
-    if not drawn:
+    sampled = [one for one in (found.monte_carlo.trades, found.monte_carlo.order) if one is not None]
+    if not sampled:
         _say(axes, "Too few trades to draw from")
         return
-    for one, colour in zip(drawn, (_OUT, _IN), strict=False):
+    for one, colour in zip(sampled, (_OUT, _IN), strict=False):
         _histogram(axes, one.drawdown_histogram, colour, one.method)
-    axes.axvline(drawn[0].observed_max_drawdown_pct, color=_INK, linewidth=1.2, label="observed, at trade ends")
+    axes.axvline(sampled[0].observed_max_drawdown_pct, color=_INK, linewidth=1.2, label="observed, at trade ends")
     axes.axvline(-runs.plan.rules.max_drawdown_pct, color=_BAD, linestyle="--", linewidth=1, label="the rule's limit")
     axes.set(title="Deepest drawdown of resampled trades", xlabel="max drawdown [%]", ylabel="samples")
     axes.legend(frameon=False, fontsize=8)
@@ -184,7 +184,7 @@ def _curve(run: Run) -> tuple[Any, Any]:
 
 def _thin(count: int) -> Any:
     """Places of at most as many points as a picture has pixels, the last included."""
-    return np.unique(np.linspace(0, count - 1, min(count, _DRAWN_POINTS)).astype(np.int64))
+    return np.unique(np.linspace(0, count - 1, min(count, _MAX_POINTS)).astype(np.int64))
 
 
 def _logarithmic(axes: "Axes") -> None:
@@ -195,7 +195,7 @@ def _logarithmic(axes: "Axes") -> None:
 
 def _positive(multiples: Any) -> Any:
     """Fit for a logarithmic axis, also where everything was lost."""
-    return np.maximum(multiples, _LOST)
+    return np.maximum(multiples, _WIPED_OUT)
 
 
 def _say(axes: "Axes", words: str) -> None:

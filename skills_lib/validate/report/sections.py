@@ -3,9 +3,9 @@
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.optimize.report.markdown import describe_parameters
-from skills_lib.validate.model import Piece, ValidationResult
+from skills_lib.validate.model import SampleSpan, ValidationResult
 from skills_lib.validate.report import luck as luck
-from skills_lib.validate.report.tables import Grid, Section, elsewhere_grid, figures_grid, number
+from skills_lib.validate.report.tables import Grid, Section, cross_market_grid, figures_grid, number
 from skills_lib.walk_forward.model import WindowResult
 from skills_lib.walk_forward.report.markdown import describe_efficiency
 
@@ -17,7 +17,7 @@ def sections(result: ValidationResult) -> list[Section]:
         _lookahead(result),
         _samples(result),
         _walk_forward(result),
-        _elsewhere(result),
+        _cross_market(result),
         luck.monte_carlo(result),
         luck.overfitting(result),
         luck.costs(result),
@@ -27,8 +27,8 @@ def sections(result: ValidationResult) -> list[Section]:
     ]
 
 
-def _span(piece: Piece) -> str:
-    return f"{piece.start[:10]} to {piece.end[:10]}, {piece.bars:,} bars"
+def _span(span: SampleSpan) -> str:
+    return f"{span.start[:10]} to {span.end[:10]}, {span.bars:,} bars"
 
 
 def _data(result: ValidationResult) -> Section:
@@ -110,13 +110,13 @@ def _window(window: WindowResult) -> tuple[str, ...]:
     return (f"{window.test_start[:10]} to {window.test_end[:10]}", chosen, *shown)
 
 
-def _elsewhere(result: ValidationResult) -> Section:
+def _cross_market(result: ValidationResult) -> Section:
     found = [*result.timeframes, *result.assets]
     return Section(
         "Other timeframes and assets",
         ["The same parameters on other candles, cut where the sealed bars begin; not a rule of the verdict."],
         [f"Missing: {text}" for text in result.missing],
-        grids=[elsewhere_grid(found)],
+        grids=[cross_market_grid(found)],
         limits=tuple(dict.fromkeys(one.limits for one in found)),
     )
 

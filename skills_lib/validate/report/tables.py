@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.optimize.model import Figures
-from skills_lib.validate.stages.breadth import Elsewhere
+from skills_lib.validate.stages.breadth import CrossMarketResult
 from skills_lib.validate.verdict import RuleResult
 
 SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
@@ -65,7 +65,7 @@ def figures_grid(columns: dict[str, Figures]) -> Grid:
     return Grid(("", *columns), rows)
 
 
-def elsewhere_grid(found: Sequence[Elsewhere]) -> Grid:
+def cross_market_grid(found: Sequence[CrossMarketResult]) -> Grid:
     """One row a set of candles."""
     rows = [
         (

@@ -11,10 +11,10 @@ from skills_lib.domain.time import DAY_NS, HOUR_NS
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.stages.overfit import Moments, minimum_track_record
 
-MOST_MISSING_SHARE = 0.05
-WORTH_TELLING_SHARE = 0.01
-FEWEST_DAYS = 180.0
-FEWEST_TRADES = 50
+MAX_MISSING_SHARE = 0.05
+REPORTED_MISSING_SHARE = 0.01
+MIN_DAYS = 180.0
+MIN_TRADES = 50
 
 LIMITS = (
     "It sees what is missing or impossible, not what is wrong but plausible: a venue's mispriced hour, survivorship, "
@@ -116,23 +116,23 @@ def _fatal(quality: QualityReport, missing_share: float) -> Iterator[str]:
         yield f"{quality.unordered} bars are older than the one in front of them."
     if quality.ohlc_violations:
         yield f"{quality.ohlc_violations} bars have prices outside their own range or not above 0."
-    if missing_share > MOST_MISSING_SHARE:
-        yield f"{missing_share:.1%} of the bars are missing; at most {MOST_MISSING_SHARE:.0%} may be."
+    if missing_share > MAX_MISSING_SHARE:
+        yield f"{missing_share:.1%} of the bars are missing; at most {MAX_MISSING_SHARE:.0%} may be."
 
 
 def _defects(quality: QualityReport, missing_share: float) -> Iterator[str]:
     if quality.gaps:
         yield f"{quality.gaps} gaps lack {quality.missing_bars} bars ({missing_share:.2%})."
-    if quality.zero_volume > WORTH_TELLING_SHARE * quality.bars:
+    if quality.zero_volume > REPORTED_MISSING_SHARE * quality.bars:
         yield f"In {quality.zero_volume / quality.bars:.1%} of the bars nothing was traded: their prices are not fills."
     if quality.spikes:
         yield f"{quality.spikes} closes jump and come straight back: a fill there may be fiction."
 
 
 def _too_little(days: float, needed: float | None, trades: int | None, sharpe: float | None) -> Iterator[str]:
-    if days < FEWEST_DAYS:
+    if days < MIN_DAYS:
         yield f"{days:.0f} days of history are too few for any claim about a year."
     if needed is not None and days < needed:
         yield f"A Sharpe ratio of {sharpe:.2f} stands above 0 with 95 % after {needed:.0f} days; there are {days:.0f}."
-    if trades is not None and trades < FEWEST_TRADES:
-        yield f"{trades} trades are too few for a claim; {FEWEST_TRADES} are the least."
+    if trades is not None and trades < MIN_TRADES:
+        yield f"{trades} trades are too few for a claim; {MIN_TRADES} are the least."

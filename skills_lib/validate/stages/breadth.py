@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.kernel.run import refusal, run_kernel
+from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
 from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.spans import run_span
@@ -23,7 +23,7 @@ LIMITS = (
 )
 
 
-class Elsewhere(FrozenModel):
+class CrossMarketResult(FrozenModel):
     """One run elsewhere, on all its bars. `metrics` as in METRICS; empty with a `problem` where it could not run.
 
     `sharpe_error`: standard error of the annual Sharpe ratio; None where undefined.
@@ -40,12 +40,12 @@ class Elsewhere(FrozenModel):
     limits: str = LIMITS
 
 
-def elsewhere(
+def cross_market_results(
     strategy: type[Strategy],
     parameters: Mapping[str, Value],
     candles: Sequence[Candles],
     settings: BacktestSettings,
-) -> list[Elsewhere]:
+) -> list[CrossMarketResult]:
     """Run `strategy` with the same `parameters` on each of `candles`, in their order.
 
     The kernel runs it where it can, whatever `settings.engine` says: both engines give the same trades.
@@ -55,14 +55,14 @@ def elsewhere(
 
 def _one(
     strategy: type[Strategy], parameters: dict[str, Value], candles: Candles, settings: BacktestSettings
-) -> Elsewhere:
+) -> CrossMarketResult:
     bars = candles.bars
     try:
         metrics, daily = _measured(strategy, parameters, bars, settings)
         problem = None
     except InputError as error:
         metrics, daily, problem = {}, np.empty(0), str(error)
-    return Elsewhere(
+    return CrossMarketResult(
         symbol=candles.instrument.symbol,
         timeframe=candles.timeframe.value,
         bars=len(bars),
@@ -77,7 +77,7 @@ def _one(
 def _measured(
     strategy: type[Strategy], parameters: dict[str, Value], bars: Bars, settings: BacktestSettings
 ) -> tuple[Figures, FloatArray]:
-    if issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
+    if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
         execution = run_kernel(strategy, bars, parameters, settings)
     else:
         execution = run_span(strategy, bars, parameters, settings, Span(0, len(bars)))

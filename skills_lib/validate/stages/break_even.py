@@ -6,22 +6,22 @@ Point = tuple[float, float]
 
 
 def search_root(
-    curve: Callable[[float], float], at_zero: float, guess: float, highest: float, tolerance: float, most_runs: int
+    curve: Callable[[float], float], at_zero: float, guess: float, highest: float, tolerance: float, max_runs: int
 ) -> float | None:
     """The x > 0 at which `curve`, `at_zero` > 0 at x = 0, becomes 0; None where it has not by `highest`.
 
     False position with the Illinois rule (Dowell & Jarratt 1971) inside a bracket that grows from `guess`. Each look
-    is a run, so after `most_runs` the line between the two nearest decides.
+    is a run, so after `max_runs` the line between the two nearest decides.
     """
     first = min(guess, highest)
     low, high, runs = (0.0, at_zero), (first, curve(first)), 1
     while high[1] > 0:
         if high[0] >= highest:
             return None
-        farther = min(_beyond(low, high), highest)
+        farther = min(_extrapolated(low, high), highest)
         low, high, runs = high, (farther, curve(farther)), runs + 1
     weights, above_before = [1.0, 1.0], None
-    while high[0] - low[0] > tolerance and high[1] < 0 and runs < most_runs:
+    while high[0] - low[0] > tolerance and high[1] < 0 and runs < max_runs:
         x = _crossing((low[0], low[1] * weights[0]), (high[0], high[1] * weights[1]))
         value, runs = curve(x), runs + 1
         above = value > 0
@@ -37,7 +37,7 @@ def _crossing(low: Point, high: Point) -> float:
     return low[0] + (high[0] - low[0]) * low[1] / (low[1] - high[1])
 
 
-def _beyond(low: Point, high: Point) -> float:
+def _extrapolated(low: Point, high: Point) -> float:
     """A little past where the line through two points above zero meets it, at most ten times as far."""
     slope = (high[1] - low[1]) / (high[0] - low[0])
     meets = high[0] - high[1] / slope if slope < 0 else 10 * high[0]

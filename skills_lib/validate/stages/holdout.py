@@ -7,13 +7,13 @@ from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel
-from skills_lib.validate.stages.sharpe import annual_sharpe, chance_above, defined
+from skills_lib.validate.stages.sharpe import annual_sharpe, defined, upper_tail_probability
 
 IN_SAMPLE_SHARE = 0.7
 OUT_OF_SAMPLE_SHARE = 0.2
-FEWEST_BARS = 20
-EXPECTED_FALL = 0.2
-TOO_LARGE_FALL = 0.3
+MIN_BARS = 20
+EXPECTED_DECAY = 0.2
+EXCESSIVE_DECAY = 0.3
 SIGNIFICANT = 0.05
 
 LIMITS = (
@@ -32,7 +32,7 @@ class Split(NamedTuple):
     sealed: Span
 
 
-class Fall(FrozenModel):
+class SharpeDecay(FrozenModel):
     """How far the Sharpe ratio fell out of sample; ratios are annual, None is undefined.
 
     `fall_share`: the fall as a share of the in-sample ratio, None where that is not above 0. `standard_error`: of the
@@ -60,9 +60,9 @@ def split(bars: int) -> Split:
     Raises:
         InputError: too few bars for three parts.
     """
-    if bars < FEWEST_BARS:
+    if bars < MIN_BARS:
         raise InputError(
-            f"{bars} bars cannot be split into in-sample, out-of-sample and sealed parts; at least {FEWEST_BARS} are "
+            f"{bars} bars cannot be split into in-sample, out-of-sample and sealed parts; at least {MIN_BARS} are "
             "needed. Ask for a longer span."
         )
     first = round(bars * IN_SAMPLE_SHARE)
@@ -70,7 +70,7 @@ def split(bars: int) -> Split:
     return Split(Span(0, first), Span(first, second), Span(second, bars))
 
 
-def fall(in_daily: FloatArray, out_daily: FloatArray) -> Fall:
+def sharpe_decay(in_daily: FloatArray, out_daily: FloatArray) -> SharpeDecay:
     """Compare daily returns (fractions) in sample and out of sample."""
     before, after = annual_sharpe(in_daily), annual_sharpe(out_daily)
     error = math.hypot(before.error, after.error)
@@ -78,7 +78,7 @@ def fall(in_daily: FloatArray, out_daily: FloatArray) -> Fall:
     z = difference / error if error > 0 else math.nan
     share = difference / before.sharpe if before.sharpe > 0 else math.nan
     reading = _reading(difference, share)
-    return Fall(
+    return SharpeDecay(
         in_sample_days=before.days,
         out_of_sample_days=after.days,
         in_sample_sharpe=defined(before.sharpe),
@@ -86,9 +86,9 @@ def fall(in_daily: FloatArray, out_daily: FloatArray) -> Fall:
         fall_share=defined(share),
         standard_error=defined(error),
         z=defined(z),
-        p=defined(chance_above(z)),
+        p=defined(upper_tail_probability(z)),
         reading=reading,
-        words=_words(reading, difference, share, error, z),
+        words=_describe(reading, difference, share, error, z),
     )
 
 
@@ -99,12 +99,12 @@ def _reading(difference: float, share: float) -> Reading:
         return "none"
     if math.isnan(share):
         return "undefined"
-    if share <= EXPECTED_FALL:
+    if share <= EXPECTED_DECAY:
         return "expected"
-    return "large" if share <= TOO_LARGE_FALL else "too much"
+    return "large" if share <= EXCESSIVE_DECAY else "too much"
 
 
-def _words(reading: Reading, difference: float, share: float, error: float, z: float) -> str:
+def _describe(reading: Reading, difference: float, share: float, error: float, z: float) -> str:
     if math.isnan(difference):
         return "No comparison: one of the parts has no variance or too few days."
     if reading == "none":
@@ -112,8 +112,8 @@ def _words(reading: Reading, difference: float, share: float, error: float, z: f
     if reading == "undefined":
         return "No fall to measure: the in-sample Sharpe ratio is not above 0 itself."
     thumb = {"expected": "as expected", "large": "more than expected", "too much": "too much"}[reading]
-    fell = f"The Sharpe ratio fell by {difference:.2f} ({share:.0%}; {thumb} by the rule of thumb)"
-    p = chance_above(z)
+    decay = f"The Sharpe ratio fell by {difference:.2f} ({share:.0%}; {thumb} by the rule of thumb)"
+    p = upper_tail_probability(z)
     if p < SIGNIFICANT:
-        return f"{fell}, {z:.1f} of its standard errors ({error:.2f}): more than chance explains (p = {p:.3f})."
-    return f"{fell}, but chance alone moves it by ± {error:.2f}: over so short a span that is noise (p = {p:.2f})."
+        return f"{decay}, {z:.1f} of its standard errors ({error:.2f}): more than chance explains (p = {p:.3f})."
+    return f"{decay}, but chance alone moves it by ± {error:.2f}: over so short a span that is noise (p = {p:.2f})."

@@ -104,7 +104,7 @@ def truncation(
         refused_cuts=refused,
         on=probe.on,
         passed=not found and 2 * refused <= len(places),
-        words=_words(probe, found, len(places), refused),
+        words=_describe(probe, found, len(places), refused),
     )
 
 
@@ -166,7 +166,7 @@ def settled_after(differs: BoolArray, decided: BoolArray) -> int:
     return int(before[np.flatnonzero(agreed > AGREEING_DECISIONS)[0]]) + 1
 
 
-def _words(probe: Probe, found: list[Difference], cuts: int, refused: int) -> str:
+def _describe(probe: Probe, found: list[Difference], cuts: int, refused: int) -> str:
     if found and not probe.is_repeatable():
         return "The strategy says something else each time it is asked about the same bars: draw no random numbers."
     if found:

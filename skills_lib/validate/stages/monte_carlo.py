@@ -187,24 +187,24 @@ def _steps(observations: int) -> IntArray:
 
 
 def _distribution(
-    method: Method, observed: FloatArray, drawn: _Paths, seed: int, block_days: float | None = None
+    method: Method, observed: FloatArray, sampled: _Paths, seed: int, block_days: float | None = None
 ) -> Distribution:
     steps, is_shuffle = _steps(len(observed)), method == "order shuffle"
     actual = _paths(_log_growth(observed)[None], steps)
     return Distribution(
         method=method,
-        samples=len(drawn.totals),
+        samples=len(sampled.totals),
         seed=seed,
         observations=len(observed),
         block_days=block_days,
         observed_total_return_pct=float(actual.totals[0]) * 100,
         observed_max_drawdown_pct=float(actual.falls[0]) * 100,
-        total_return_pct=None if is_shuffle else Percentiles.of(drawn.totals * 100),
-        max_drawdown_pct=Percentiles.of(drawn.falls * 100),
-        loss_share=None if is_shuffle else float(np.mean(drawn.totals <= 0)),
-        deeper_share=float(np.mean(drawn.falls <= actual.falls[0])),
-        drawdown_histogram=Histogram.of(drawn.falls * 100),
-        fan=_fan(drawn.points, steps),
+        total_return_pct=None if is_shuffle else Percentiles.of(sampled.totals * 100),
+        max_drawdown_pct=Percentiles.of(sampled.falls * 100),
+        loss_share=None if is_shuffle else float(np.mean(sampled.totals <= 0)),
+        deeper_share=float(np.mean(sampled.falls <= actual.falls[0])),
+        drawdown_histogram=Histogram.of(sampled.falls * 100),
+        fan=_fan(sampled.points, steps),
         limits=LIMITS[method],
     )
 

@@ -10,10 +10,10 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference import run_reference
 from skills_lib.domain.bars import Bars, BoolArray, IntArray
 from skills_lib.domain.constraints import Value
-from skills_lib.validate.stages.probe import Cut, Difference, at_changes, drawn_after
+from skills_lib.validate.stages.probe import Cut, Difference, at_changes, generated_after
 
-_MOST_CUTS = 12
-_MOST_STARTS = 2
+_MAX_CUTS = 12
+_MAX_STARTS = 2
 
 Order = tuple[str, str, str, str, str, str]
 """What it is ("entry", "exit", or "waiting" at a stop or target), size, limit, stop and the two prices it brings."""
@@ -34,14 +34,14 @@ class OrderProbe:
 
     def cuts(self, count: int, rng: np.random.Generator) -> list[Cut]:
         bars, kinds = len(self._bars), [self._given("entry"), self._given("exit")]
-        cuts = [Cut(bars - 1), Cut(bars // 2), *at_changes(kinds, min(count, _MOST_CUTS) - 2, rng)]
+        cuts = [Cut(bars - 1), Cut(bars // 2), *at_changes(kinds, min(count, _MAX_CUTS) - 2, rng)]
         return [cut for cut in cuts if 1 < cut.known < bars]
 
     def starts(self, count: int) -> int:
-        return min(count, _MOST_STARTS)
+        return min(count, _MAX_STARTS)
 
     def compare(self, cut: Cut) -> Difference | None:
-        found = self._on(self._bars[: cut.known] if cut.strength is None else drawn_after(self._bars, cut))
+        found = self._on(self._bars[: cut.known] if cut.strength is None else generated_after(self._bars, cut))
         wrong = [bar for bar in range(cut.known) if self._whole.get(bar) != found.get(bar)]
         if not wrong:
             return None
@@ -78,13 +78,13 @@ def recording(strategy: type[Strategy], record: Callable[[int, tuple[Order, ...]
     class Recording(strategy):  # type: ignore[misc]
         def next(self) -> None:
             super().next()
-            record(len(self.data) - 1, tuple(sorted(_told(order) for order in self.orders)))
+            record(len(self.data) - 1, tuple(sorted(_order_text(order) for order in self.orders)))
 
     Recording.__name__ = strategy.__name__
     return Recording
 
 
-def _told(order: Any) -> Order:
+def _order_text(order: Any) -> Order:
     """An order in words, prices to 9 digits."""
     kind = "waiting" if order.is_contingent else "exit" if order.parent_trade else "entry"
     figures = (order.size, order.limit, order.stop, order.sl, order.tp)

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from backtesting import Strategy
 
-from skills_lib.backtest.kernel.inputs import Prepared, prepare
-from skills_lib.backtest.kernel.run import refusal, signals_of
+from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
+from skills_lib.backtest.kernel.run import signals_of, unsupported_reason
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference import run_reference
@@ -99,8 +99,8 @@ def _rows(
     strategy: type[Strategy], bars: Bars, seen: Sequence[Bars], parameters: dict[str, Value], settings: BacktestSettings
 ) -> FloatArray:
     """float64[len(seen), METRICS]; nan where a noisy run is impossible."""
-    if issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
-        return _kernel_rows(strategy, prepare(bars, settings), seen, parameters)
+    if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
+        return _kernel_rows(strategy, prepare_inputs(bars, settings), seen, parameters)
     found = []
     for number, view in enumerate(seen):
         try:
@@ -113,11 +113,11 @@ def _rows(
 
 
 def _kernel_rows(
-    strategy: type[SignalStrategy], prepared: Prepared, seen: Sequence[Bars], parameters: dict[str, Value]
+    strategy: type[SignalStrategy], prepared: KernelInputs, seen: Sequence[Bars], parameters: dict[str, Value]
 ) -> FloatArray:
-    from skills_lib.backtest.kernel.batch import Jobs, Runner, warm_up
+    from skills_lib.backtest.kernel.batch import Batch, Runner, warm_up
 
-    jobs, ready, whole = Jobs(len(seen)), [], Span(0, len(prepared.bars))
+    jobs, ready, whole = Batch(len(seen)), [], Span(0, len(prepared.bars))
     for number, view in enumerate(seen):
         try:
             signals = signals_of(strategy, view.in_units_of(prepared.settings.fractional_unit), parameters)

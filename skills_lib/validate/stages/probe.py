@@ -7,7 +7,7 @@ import numpy as np
 
 from skills_lib.domain.bars import Bars, BoolArray, IntArray
 
-_DRAWN_BARS = 300
+_GENERATED_BARS = 300
 STRENGTHS = (-3.0, -0.3)
 
 
@@ -66,17 +66,17 @@ def at_changes(kinds: list[IntArray], wanted: int, rng: np.random.Generator) -> 
     return cuts
 
 
-def drawn_after(bars: Bars, cut: Cut) -> Bars:
+def generated_after(bars: Bars, cut: Cut) -> Bars:
     """The known bars, then up to 300 of the later ones with log moves from the last known close times `strength`.
 
     Volumes are multiplied too.
     """
     assert cut.strength is not None
-    known, later = bars[: cut.known], bars[cut.known : cut.known + _DRAWN_BARS]
+    known, later = bars[: cut.known], bars[cut.known : cut.known + _GENERATED_BARS]
     base = known.close[-1]
     moved = {name: base * (getattr(later, name) / base) ** cut.strength for name in ("open", "high", "low", "close")}
     if cut.strength < 0:
         moved["high"], moved["low"] = moved["low"], moved["high"]
-    drawn = moved | {"volume": later.volume * abs(cut.strength)}
-    columns: dict[str, Any] = {name: np.concatenate((getattr(known, name), drawn[name])) for name in drawn}
+    generated = moved | {"volume": later.volume * abs(cut.strength)}
+    columns: dict[str, Any] = {name: np.concatenate((getattr(known, name), generated[name])) for name in generated}
     return replace(bars, open_time_ns=bars.open_time_ns[: cut.known + len(later)], **columns)

@@ -18,7 +18,7 @@ from skills_lib.validate.stages.sharpe import annual_sharpe, defined
 TREND_DAYS = 90
 VOLATILITY_DAYS = 30
 TREND_ERRORS = 0.5
-FEWEST_DAYS = 60
+MIN_DAYS = 60
 
 Trend = Literal["bull", "bear", "sideways"]
 Volatility = Literal["calm", "volatile"]
@@ -120,5 +120,5 @@ def _cell(number: int, daily: FloatArray, classified: int) -> RegimeCell:
         return_pct=float(np.prod(1 + daily) - 1) * 100,
         sharpe=defined(sharpe),
         error=defined(error),
-        too_few_days=days < FEWEST_DAYS,
+        too_few_days=days < MIN_DAYS,
     )

@@ -9,9 +9,9 @@ from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import FloatArray
 from skills_lib.validate.stages.overfit import moments, sharpe_variance_of_one
 
-FEWEST_DAYS = 5
+MIN_DAYS = 5
 """Days below which a deviation, let alone a kurtosis, says nothing."""
-_STILL = 1e-15
+_NO_VARIANCE = 1e-15
 
 
 class SharpeEstimate(NamedTuple):
@@ -30,7 +30,7 @@ def annual_sharpe(daily: FloatArray) -> SharpeEstimate:
     Returns that follow each other (autocorrelation) make the true error larger.
     """
     known = daily[np.isfinite(daily)]
-    if len(known) < FEWEST_DAYS or not known.std() > _STILL:
+    if len(known) < MIN_DAYS or not known.std() > _NO_VARIANCE:
         return SharpeEstimate(math.nan, math.nan, len(known))
     found = moments(known)
     variance = sharpe_variance_of_one(found) / (len(known) - 1)
@@ -38,7 +38,7 @@ def annual_sharpe(daily: FloatArray) -> SharpeEstimate:
     return SharpeEstimate(found.sharpe * year, math.sqrt(max(variance, 0.0)) * year, len(known))
 
 
-def chance_above(z: float) -> float:
+def upper_tail_probability(z: float) -> float:
     """Probability that a standard normal number exceeds `z`."""
     return math.erfc(z / math.sqrt(2)) / 2
 

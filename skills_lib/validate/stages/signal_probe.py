@@ -8,7 +8,7 @@ from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
-from skills_lib.validate.stages.probe import STRENGTHS, Cut, Difference, at_changes, drawn_after
+from skills_lib.validate.stages.probe import STRENGTHS, Cut, Difference, at_changes, generated_after
 
 RELATIVE_TOLERANCE = 1e-9
 
@@ -34,7 +34,7 @@ class SignalProbe:
         return count
 
     def compare(self, cut: Cut) -> Difference | None:
-        bars = self._bars[: cut.known] if cut.strength is None else drawn_after(self._bars, cut)
+        bars = self._bars[: cut.known] if cut.strength is None else generated_after(self._bars, cut)
         names, first = [], cut.known
         found = _columns(self._on(bars))
         for name in self._whole.keys() | found.keys():
@@ -48,7 +48,7 @@ class SignalProbe:
         part = self._on(self._bars[start:])
         size = len(part)
         differs, decided = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
-        for whole, found in zip(_wishes(self._signals), _wishes(part), strict=True):
+        for whole, found in zip(_entries_and_exits(self._signals), _entries_and_exits(part), strict=True):
             differs |= whole[start:] != found
             decided |= whole[start:] | found
         return differs, decided
@@ -67,13 +67,13 @@ class SignalProbe:
     def _changes(self) -> list[IntArray]:
         """The bars at which each wish appears and those at which it ends; entries count three times, exits twice."""
         found = []
-        for wish, weight in zip(_wishes(self._signals), (3, 3, 2, 2), strict=True):
-            before = np.concatenate(([False], wish[:-1]))
-            found += [np.flatnonzero(wish & ~before)] * weight + [np.flatnonzero(before & ~wish)]
+        for entry_or_exit, weight in zip(_entries_and_exits(self._signals), (3, 3, 2, 2), strict=True):
+            before = np.concatenate(([False], entry_or_exit[:-1]))
+            found += [np.flatnonzero(entry_or_exit & ~before)] * weight + [np.flatnonzero(before & ~entry_or_exit)]
         return found
 
 
-def _wishes(signals: Signals) -> tuple[BoolArray, BoolArray, BoolArray, BoolArray]:
+def _entries_and_exits(signals: Signals) -> tuple[BoolArray, BoolArray, BoolArray, BoolArray]:
     return signals.long_entry, signals.short_entry, signals.long_exit, signals.short_exit
 
 

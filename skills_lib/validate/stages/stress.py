@@ -12,14 +12,14 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.break_even import search_root
-from skills_lib.validate.stages.stress_runs import Bench, Run, open_bench
+from skills_lib.validate.stages.stress_runs import CostRunner, Run, open_cost_runner
 
 MULTIPLES = (0.0, 1.0, 2.0, 3.0)
 TOLERANCE_BPS = 0.01
-_MOST_RUNS = {"kernel": 24, "reference": 5}
-_MOST_COST_BPS = 999.0
+_MAX_RUNS = {"kernel": 24, "reference": 5}
+_MAX_COST_BPS = 999.0
 """backtesting.py takes no commission of 10 % or more."""
-_LOST = 1e-6
+_WIPED_OUT = 1e-6
 _SCALED = ("commission_bps", "commission_per_unit", "commission_minimum", "spread_bps", "slippage_bps")
 
 LIMITS = (
@@ -65,16 +65,16 @@ def stress(
         InputError: the strategy cannot run on this span.
     """
     costs = settings.costs
-    bench = open_bench(strategy, bars, dict(parameters), settings, span)
-    levels = [_level(bench.on_time, scaled(costs, multiple), multiple) for multiple in MULTIPLES]
+    runner = open_cost_runner(strategy, bars, dict(parameters), settings, span)
+    levels = [_level(runner.on_time, scaled(costs, multiple), multiple) for multiple in MULTIPLES]
     doubled = levels[MULTIPLES.index(2.0)].metrics["return_pct"]
-    break_even = _break_even(bench, costs)
+    break_even = _break_even(runner, costs)
     return CostStress(
         levels=levels,
-        delayed_one_bar=bench.one_bar_late(costs) if bench.one_bar_late else None,
+        delayed_one_bar=runner.one_bar_late(costs) if runner.one_bar_late else None,
         break_even_cost_bps=break_even,
         survives_double=None if doubled is None else doubled > 0,
-        notes=list(_notes(strategy, costs, bench, bool(levels[0].metrics["trades"]) and break_even is None)),
+        notes=list(_notes(strategy, costs, runner, bool(levels[0].metrics["trades"]) and break_even is None)),
     )
 
 
@@ -99,9 +99,9 @@ def _level(run: Run, costs: Costs, multiple: float) -> CostLevel:
     return CostLevel(multiple=multiple, side_bps=costs.side_bps(), metrics=run(costs))
 
 
-def _break_even(bench: Bench, costs: Costs) -> float | None:
+def _break_even(runner: CostRunner, costs: Costs) -> float | None:
     """The cost at which the log of final over first equity, nearly a line in the cost, crosses 0."""
-    free = bench.on_time(at_side_cost(costs, 0.0))
+    free = runner.on_time(at_side_cost(costs, 0.0))
     if not free["trades"]:
         return None
     start = _growth(free)
@@ -109,23 +109,23 @@ def _break_even(bench: Bench, costs: Costs) -> float | None:
         return 0.0
     with_trades_fixed = free["break_even_cost_bps"] or 0.0
     return search_root(
-        lambda side_bps: _growth(bench.on_time(at_side_cost(costs, side_bps))),
+        lambda side_bps: _growth(runner.on_time(at_side_cost(costs, side_bps))),
         start,
         guess=max(with_trades_fixed, 10 * TOLERANCE_BPS),
-        highest=_MOST_COST_BPS,
+        highest=_MAX_COST_BPS,
         tolerance=TOLERANCE_BPS,
-        most_runs=_MOST_RUNS[bench.engine],
+        max_runs=_MAX_RUNS[runner.engine],
     )
 
 
 def _growth(figures: Figures) -> float:
-    return math.log(max(1 + (figures["return_pct"] or 0.0) / 100, _LOST))
+    return math.log(max(1 + (figures["return_pct"] or 0.0) / 100, _WIPED_OUT))
 
 
-def _notes(strategy: type[Strategy], costs: Costs, bench: Bench, beyond: bool) -> Iterator[str]:
+def _notes(strategy: type[Strategy], costs: Costs, runner: CostRunner, beyond: bool) -> Iterator[str]:
     if beyond:
-        yield f"No break-even cost: it still earns at {_MOST_COST_BPS:g} bps a side."
-    if bench.one_bar_late is None:
+        yield f"No break-even cost: it still earns at {_MAX_COST_BPS:g} bps a side."
+    if runner.one_bar_late is None:
         yield f"No delay was tried: {strategy.__name__} has its own next(), so its wishes cannot be moved."
     if costs.commission_bps < 0:
         yield "The rebate was paid once at most: beyond 1 × costs it is left out."

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from backtesting import Strategy
 
-from skills_lib.backtest.kernel.inputs import Prepared, prepare
-from skills_lib.backtest.kernel.run import refusal, signals_of
+from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
+from skills_lib.backtest.kernel.run import signals_of, unsupported_reason
 from skills_lib.backtest.metrics import Figures, compute_metrics
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.spans import cut_signals, run_span
@@ -25,7 +25,7 @@ from skills_lib.domain.signals import Signals
 Run = Callable[[Costs], Figures]
 
 
-class Bench(NamedTuple):
+class CostRunner(NamedTuple):
     """`on_time`, `one_bar_late`: a run at given costs; the second is None where the strategy has its own next()."""
 
     engine: EngineName
@@ -33,24 +33,24 @@ class Bench(NamedTuple):
     one_bar_late: Run | None
 
 
-def open_bench(
+def open_cost_runner(
     strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings, span: Span
-) -> Bench:
+) -> CostRunner:
     """A bench on `bars[span]`, the bars before it warming indicators up; it never sees those after it.
 
     Raises:
         InputError: the strategy raised.
     """
     known, part = bars[: span.stop], slice(span.start, span.stop)
-    if issubclass(strategy, SignalStrategy) and refusal(strategy, settings) is None:
-        whole = prepare(known, settings)
+    if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
+        whole = prepare_inputs(known, settings)
         kernel = _Kernel(strategy.__name__, whole.bars[part], whole.scaled[part], settings)
         found = signals_of(strategy, whole.scaled, parameters)
         on_time, late = cut_signals(found, part), cut_signals(one_bar_later(found), part)
-        return Bench("kernel", partial(kernel.run, on_time), partial(kernel.run, late))
+        return CostRunner("kernel", partial(kernel.run, on_time), partial(kernel.run, late))
     reference = _Reference(known, parameters, settings, span)
     later = delayed(strategy)
-    return Bench("reference", partial(reference.run, strategy), later and partial(reference.run, later))
+    return CostRunner("reference", partial(reference.run, strategy), later and partial(reference.run, later))
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,13 @@ class _Kernel:
     settings: BacktestSettings
 
     def run(self, signals: Signals, costs: Costs) -> Figures:
-        from skills_lib.backtest.kernel.batch import Jobs, Runner, problem, warm_up
+        from skills_lib.backtest.kernel.batch import Batch, Runner, problem_of, warm_up
 
-        prepared = Prepared(self.bars, self.scaled, self.settings.model_copy(update={"costs": costs}))
-        jobs, whole = Jobs(1), Span(0, len(self.bars))
+        prepared = KernelInputs(self.bars, self.scaled, self.settings.model_copy(update={"costs": costs}))
+        jobs, whole = Batch(1), Span(0, len(self.bars))
         jobs.add(signals, warm_up(self.name, signals, whole))
         rows, outcomes = Runner(prepared).run(jobs, whole)
-        if found := problem(self.name, outcomes[0]):
+        if found := problem_of(self.name, outcomes[0]):
             raise InputError(found)
         return figures_of(rows[0])
 

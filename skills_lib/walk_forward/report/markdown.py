@@ -3,7 +3,7 @@
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 from skills_lib.optimize.report.markdown import describe_parameters
-from skills_lib.walk_forward.model import Drift, Stretch, WalkForwardResult, WindowResult
+from skills_lib.walk_forward.model import ParameterDrift, StitchedSpan, WalkForwardResult, WindowResult
 
 _SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 
@@ -23,7 +23,7 @@ def write_walk_forward(result: WalkForwardResult) -> str:
             "![All windows](windows.png)\n",
             *_judgement(result),
             *(f"- Warning: {text}" for text in result.warnings),
-            *_stretches(result),
+            *_stitched_spans(result),
             *_windows(result),
             *_provenance(result),
         ]
@@ -35,7 +35,7 @@ def describe_efficiency(efficiency: float | None) -> str:
     return "undefined: the train spans earned nothing" if efficiency is None else f"{efficiency * 100:.0f} %"
 
 
-def describe_drift(name: str, drift: Drift) -> str:
+def describe_drift(name: str, drift: ParameterDrift) -> str:
     """How one parameter wandered, in one line."""
     step = "" if drift.mean_step is None else f", by {drift.mean_step * 100:.0f} % of its range on average"
     return f"{name} changed in {drift.changed_share * 100:.0f} % of windows{step}"
@@ -51,13 +51,13 @@ def _judgement(result: WalkForwardResult) -> list[str]:
     ]
 
 
-def _stretches(result: WalkForwardResult) -> list[str]:
+def _stitched_spans(result: WalkForwardResult) -> list[str]:
     halves = (
         ("stitched", result.out_of_sample),
         ("first half", result.halves.first),
         ("second half", result.halves.second),
     )
-    shown: list[tuple[str, Stretch]] = [(name, found) for name, found in halves if found is not None]
+    shown: list[tuple[str, StitchedSpan]] = [(name, found) for name, found in halves if found is not None]
     rows = [
         f"| {METRICS[name].label} | {' | '.join(format_figure(name, found.metrics[name]) for _, found in shown)} |"
         for name in _SHOWN

@@ -183,17 +183,17 @@ def test_the_stop_wins_when_stop_and_target_lie_in_one_bar() -> None:
 def test_the_compiled_metrics_are_those_of_the_reference(
     data: st.DataObject, bars: Bars, options: BacktestSettings
 ) -> None:
-    from skills_lib.backtest.kernel.batch import Jobs, Runner, warm_up
-    from skills_lib.backtest.kernel.inputs import prepare
+    from skills_lib.backtest.kernel.batch import Batch, Runner, warm_up
+    from skills_lib.backtest.kernel.inputs import prepare_inputs
     from skills_lib.backtest.metrics import METRICS
 
     wishes = data.draw(drawn_signals(scaled(bars, options)))
     _, reference = run_both(wishes, bars, options)
     expected = compute_metrics(reference, bars, options.costs)
-    jobs = Jobs(1)
+    jobs = Batch(1)
     whole = Span(0, len(bars))
     jobs.add(wishes, warm_up("drawn", wishes, whole))
-    row = Runner(prepare(bars, options)).run(jobs, whole)[0][0]
+    row = Runner(prepare_inputs(bars, options)).run(jobs, whole)[0][0]
     for name, found in zip(METRICS, row, strict=True):
         wanted = np.nan if expected[name] is None else expected[name]
         np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-9, err_msg=name)

@@ -48,5 +48,5 @@ def is_elsewhere(value: object, module: str) -> bool:
 
 def test_the_entry_to_the_kernel_is_cached_and_its_parts_are_not() -> None:
     assert is_cached(entry_points.run_jobs)
-    assert not is_cached(execution.execute_wishes)
+    assert not is_cached(execution.execute_signals)
     assert not is_cached(metrics.measure)

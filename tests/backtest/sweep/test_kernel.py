@@ -12,7 +12,7 @@ from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.kernel import KernelSweep
-from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.parameters import Integer
@@ -43,7 +43,7 @@ SWEPT = {
 def test_every_metric_of_every_combination_is_the_references(name: str, span: Span) -> None:
     strategy, combinations = strategies.load(name), SWEPT[name]
     kernel = KernelSweep(strategy, BARS, SETTINGS, threads=2).evaluate(combinations, span)
-    reference = ReferenceSweep(Job(strategy, BARS, SETTINGS)).evaluate(combinations, span)
+    reference = ReferenceSweep(ReferenceTask(strategy, BARS, SETTINGS)).evaluate(combinations, span)
     np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-9)
 
 
@@ -53,7 +53,7 @@ def test_daily_returns_are_the_references(span: Span, costs: str) -> None:
     settings = BacktestSettings(costs=PRESETS[costs])
     strategy, combinations = strategies.load("donchian_breakout"), SWEPT["donchian_breakout"]
     kernel = KernelSweep(strategy, BARS, settings).daily_returns(combinations, span)
-    reference = ReferenceSweep(Job(strategy, BARS, settings)).daily_returns(combinations, span)
+    reference = ReferenceSweep(ReferenceTask(strategy, BARS, settings)).daily_returns(combinations, span)
     assert kernel.shape == reference.shape
     np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-12)
 
@@ -69,7 +69,7 @@ def test_daily_returns_are_the_references(span: Span, costs: str) -> None:
 def test_a_run_on_any_span_is_the_references(start: int, length: int, fast: int, slow: int, costs: str) -> None:
     strategy, span = strategies.load("sma_crossover"), Span(start, min(start + length, 1_500))
     options, asked = BacktestSettings(costs=PRESETS[costs]), [{"fast": fast, "slow": slow}]
-    kernel, reference = KernelSweep(strategy, BARS, options), ReferenceSweep(Job(strategy, BARS, options))
+    kernel, reference = KernelSweep(strategy, BARS, options), ReferenceSweep(ReferenceTask(strategy, BARS, options))
     np.testing.assert_allclose(kernel.evaluate(asked, span), reference.evaluate(asked, span), rtol=1e-9, atol=1e-9)
 
 
@@ -78,14 +78,16 @@ def test_kernel_and_reference_rank_a_grid_the_same(metric: str) -> None:
     strategy, column = strategies.load("sma_crossover"), list(METRICS).index(metric)
     grid = [{"fast": fast, "slow": slow} for fast in range(4, 24, 4) for slow in range(30, 100, 10)]
     kernel = KernelSweep(strategy, BARS, SETTINGS, threads=3).evaluate(grid, SPANS[0])[:, column]
-    reference = ReferenceSweep(Job(strategy, BARS, SETTINGS)).evaluate(grid, SPANS[0])[:, column]
+    reference = ReferenceSweep(ReferenceTask(strategy, BARS, SETTINGS)).evaluate(grid, SPANS[0])[:, column]
     assert np.argsort(kernel).tolist() == np.argsort(reference).tolist()
 
 
 def test_a_stitched_run_is_the_references_too() -> None:
     strategy, span = strategies.load("sma_crossover"), Span(400, 1_100)
     kernel = KernelSweep(strategy, BARS, SETTINGS).execute({"fast": 8, "slow": 30}, span, cash=54_321.0)
-    reference = ReferenceSweep(Job(strategy, BARS, SETTINGS)).execute({"fast": 8, "slow": 30}, span, cash=54_321.0)
+    reference = ReferenceSweep(ReferenceTask(strategy, BARS, SETTINGS)).execute(
+        {"fast": 8, "slow": 30}, span, cash=54_321.0
+    )
     assert (kernel.equity == reference.equity).all()
     assert kernel.trades["entry_bar"].tolist() == reference.trades["entry_bar"].tolist()
 
@@ -95,7 +97,7 @@ def test_signals_remembered_between_spans_change_nothing_even_when_some_are_forg
 ) -> None:
     monkeypatch.setattr("skills_lib.backtest.sweep.kernel._REMEMBERED_BYTES", 0)
     strategy, grid = strategies.load("donchian_breakout"), SWEPT["donchian_breakout"]
-    sweep, reference = KernelSweep(strategy, BARS, SETTINGS), ReferenceSweep(Job(strategy, BARS, SETTINGS))
+    sweep, reference = KernelSweep(strategy, BARS, SETTINGS), ReferenceSweep(ReferenceTask(strategy, BARS, SETTINGS))
     for span, part in [(SPANS[1], grid[:2]), (SPANS[2], grid[2:]), (SPANS[1], grid), (SPANS[2], grid[:1])]:
         np.testing.assert_allclose(sweep.evaluate(part, span), reference.evaluate(part, span), rtol=1e-9, atol=1e-9)
 
@@ -121,7 +123,7 @@ def test_spans_side_by_side_keep_to_the_rules_of_one_span(monkeypatch: pytest.Mo
         assert np.array_equal(rows, alone.evaluate(grid, span), equal_nan=True)
     assert sweep.notes == alone.notes
     holed = KernelSweep(HoleInTheMiddle, BARS, SETTINGS).evaluate_spans([([{}], SPANS[1]), ([{}], SPANS[2])])
-    reference = ReferenceSweep(Job(HoleInTheMiddle, BARS, SETTINGS))
+    reference = ReferenceSweep(ReferenceTask(HoleInTheMiddle, BARS, SETTINGS))
     np.testing.assert_allclose(holed[0], reference.evaluate([{}], SPANS[1]), rtol=1e-9, atol=1e-9)
     monkeypatch.setattr("skills_lib.backtest.sweep.kernel._REMEMBERED_BYTES", 0)
     crowded = KernelSweep(FailsAtFive, BARS, SETTINGS).evaluate_spans([(grid[:1], late)])
@@ -141,7 +143,7 @@ class HoleInTheMiddle(SignalStrategy):
 
 def test_an_indicator_undefined_again_later_is_waited_for() -> None:
     kernel = KernelSweep(HoleInTheMiddle, BARS, SETTINGS).evaluate([{}], SPANS[1])
-    reference = ReferenceSweep(Job(HoleInTheMiddle, BARS, SETTINGS)).evaluate([{}], SPANS[1])
+    reference = ReferenceSweep(ReferenceTask(HoleInTheMiddle, BARS, SETTINGS)).evaluate([{}], SPANS[1])
     np.testing.assert_allclose(kernel, reference, rtol=1e-9, atol=1e-9)
 
 
@@ -177,7 +179,7 @@ def test_more_trades_than_the_book_holds_are_all_kept() -> None:
 
     bars = random_walk(6_000, seed=1)
     rows = KernelSweep(Flips, bars, SETTINGS).evaluate([{}], Span(0, len(bars)))
-    reference = ReferenceSweep(Job(Flips, bars, SETTINGS)).evaluate([{}], Span(0, len(bars)))
+    reference = ReferenceSweep(ReferenceTask(Flips, bars, SETTINGS)).evaluate([{}], Span(0, len(bars)))
     np.testing.assert_allclose(rows, reference, rtol=1e-9, atol=1e-9)
     assert rows[0, list(METRICS).index("trades")] > 2_048
 

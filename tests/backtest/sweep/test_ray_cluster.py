@@ -17,7 +17,7 @@ import strategies
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.backtest.sweep.open import open_evaluator
-from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.errors import InputError
 from tests.backtest.sweep.fragile import DiesOnce
@@ -70,11 +70,11 @@ def test_a_ray_worker_killed_mid_sweep_is_told_and_its_work_done_by_others(clust
     fragile = type("DiesOnce", (DiesOnce,), {"marker": tmp_path / "died", "__module__": DiesOnce.__module__})
     with open_workers(cluster) as workers:
         assert workers.slots == 2
-        sweep = ReferenceSweep(Job(fragile, BARS, BacktestSettings()), lambda: workers, always=True)
+        sweep = ReferenceSweep(ReferenceTask(fragile, BARS, BacktestSettings()), lambda: workers, always=True)
         rows = sweep.evaluate(points, SPAN)
     assert (tmp_path / "died").exists()
     assert sweep.notes == [f"A worker of the cluster at {cluster} died; 10 combinations were given to others."]
-    alone = ReferenceSweep(Job(fragile, BARS, BacktestSettings())).evaluate(points, SPAN)
+    alone = ReferenceSweep(ReferenceTask(fragile, BARS, BacktestSettings())).evaluate(points, SPAN)
     assert np.array_equal(rows, alone, equal_nan=True)
 
 

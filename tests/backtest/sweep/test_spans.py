@@ -14,7 +14,7 @@ from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference import run_reference
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.sweep.evaluator import COLUMNS, figures_of
-from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.indicators import sma
 from tests.validate.markets import random_walk
@@ -84,7 +84,7 @@ def test_bars_behind_a_span_change_nothing_on_it(start: int, length: int) -> Non
 
 
 def test_the_matrix_holds_the_same_metrics_as_a_single_run() -> None:
-    sweep, span = ReferenceSweep(Job(SMA, BARS, BacktestSettings())), Span(200, 900)
+    sweep, span = ReferenceSweep(ReferenceTask(SMA, BARS, BacktestSettings())), Span(200, 900)
     points = [{"fast": 5, "slow": slow} for slow in (20, 30, 40)]
     rows = sweep.evaluate(points, span)
     for point, row in zip(points, rows, strict=True):
@@ -93,7 +93,7 @@ def test_the_matrix_holds_the_same_metrics_as_a_single_run() -> None:
 
 
 def test_a_combination_that_cannot_run_is_a_row_of_nan_with_a_note() -> None:
-    sweep = ReferenceSweep(Job(SMA, BARS, BacktestSettings()))
+    sweep = ReferenceSweep(ReferenceTask(SMA, BARS, BacktestSettings()))
     rows = sweep.evaluate([{"fast": 5, "slow": 30}, {"fast": 5, "slow": 200}], Span(0, 100))
     assert np.isnan(rows[1]).all()
     assert rows[0, COLUMNS["trades"]] > 0

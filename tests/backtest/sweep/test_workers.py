@@ -12,7 +12,7 @@ import strategies
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.backtest.sweep.open import open_evaluator
-from skills_lib.backtest.sweep.reference import Job, ReferenceSweep
+from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError, TwokeyError
@@ -42,18 +42,18 @@ def expected(tmp_path_factory: pytest.TempPathFactory) -> FloatArray:
     marker = tmp_path_factory.mktemp("marker") / "died"
     marker.touch()
     harmless = type("DiesOnce", (DiesOnce,), {"marker": marker, "__module__": DiesOnce.__module__})
-    return ReferenceSweep(Job(harmless, BARS, BacktestSettings())).evaluate(POINTS, SPAN)
+    return ReferenceSweep(ReferenceTask(harmless, BARS, BacktestSettings())).evaluate(POINTS, SPAN)
 
 
 def swept(strategy: type[DiesOnce], address: str | None) -> tuple[FloatArray, list[str]]:
     with open_workers(address) as workers:
-        sweep = ReferenceSweep(Job(strategy, BARS, BacktestSettings()), lambda: workers, always=True)
+        sweep = ReferenceSweep(ReferenceTask(strategy, BARS, BacktestSettings()), lambda: workers, always=True)
         return sweep.evaluate(POINTS, SPAN), sweep.notes
 
 
 def test_two_dask_workers_give_the_rows_that_one_process_gives(cluster: str) -> None:
     points: list[Parameters] = [{"fast": fast, "slow": slow} for fast in (5, 10) for slow in (20, 30, 40)]
-    job = Job(strategies.load("sma_crossover"), BARS, BacktestSettings())
+    job = ReferenceTask(strategies.load("sma_crossover"), BARS, BacktestSettings())
     alone = ReferenceSweep(job).evaluate(points, SPAN)
     with open_workers(cluster) as workers:
         assert workers.slots == 2
@@ -115,7 +115,7 @@ def test_a_strategy_that_only_this_process_has_travels_to_workers(tmp_path: Path
     source = Path(strategies.source_file("sma_crossover")).read_text()
     sys.modules[module.__name__] = module
     exec(compile(source, "a_strategy_of_ones_own.py", "exec"), vars(module))
-    job = Job(module.SmaCrossover, BARS, BacktestSettings())
+    job = ReferenceTask(module.SmaCrossover, BARS, BacktestSettings())
     try:
         for address in (cluster, None):
             with open_workers(address) as workers:

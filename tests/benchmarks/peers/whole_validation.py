@@ -18,11 +18,11 @@ def main() -> None:
     home, data = Path(sys.argv[1]), sys.argv[2]
     os.environ |= {"TWOKEY_HOME": str(home), "TWOKEY_LEDGER_DIR": str(home / "ledger")}
     from scripts.validation_request import run_validation
-    from skills_lib.progress import silent
+    from skills_lib.progress import no_progress
 
-    run_validation(_asked("sample", "", "", "2023-03-01"), silent)
+    run_validation(_asked("sample", "", "", "2023-03-01"), no_progress)
     began = time.perf_counter()
-    found = run_validation(_asked(data, SYMBOLS, TIMEFRAMES, None), silent)
+    found = run_validation(_asked(data, SYMBOLS, TIMEFRAMES, None), no_progress)
     seconds = time.perf_counter() - began
     sets = 1 + len(found.timeframes) + len(found.assets)
     answer = {"seconds": seconds, "sets": sets, "trials": found.overfitting.trials, "source": found.source}
@@ -31,17 +31,17 @@ def main() -> None:
 
 def _asked(data: str, symbols: str, timeframes: str, until: str | None):  # type: ignore[no-untyped-def]
     from scripts.optimize import settings_of
-    from scripts.validation_request import Asked
-    from skills_lib.market.candles import CandleQuestion
-    from skills_lib.optimize.arguments import SearchWords
-    from skills_lib.validate.arguments import ValidationWords
+    from scripts.validation_request import ValidationCommand
+    from skills_lib.market.candles import CandleArguments
+    from skills_lib.optimize.arguments import SearchArguments
+    from skills_lib.validate.arguments import ValidationArguments
 
-    search = SearchWords(RANGES, [], "sharpe", "grid", None, 7, 30, "kernel")
+    search = SearchArguments(RANGES, [], "sharpe", "grid", None, 7, 30, "kernel")
     windows = (None, None, None, "0d", False, "plateau")
-    words = ValidationWords(search, *windows, symbols, timeframes, open_sealed=False, reason="")
-    question = CandleQuestion("BTC", "1h", until=until, source="sample" if data == "sample" else "auto")
+    words = ValidationArguments(search, *windows, symbols, timeframes, open_sealed=False, reason="")
+    question = CandleArguments("BTC", "1h", until=until, source="sample" if data == "sample" else "auto")
     folder = None if data == "sample" else Path(data)
-    return Asked("sma_crossover", words, question, settings_of("default", 100_000, 1), folder, None)
+    return ValidationCommand("sma_crossover", words, question, settings_of("default", 100_000, 1), folder, None)
 
 
 if __name__ == "__main__":

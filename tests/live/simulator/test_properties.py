@@ -19,7 +19,7 @@ from live.simulator.latency import Latency
 from live.simulator.listing import built_in
 from live.simulator.market_feed import MarketFeed
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import InProcessVenue
 from skills_lib.market.depth.model import DepthUpdate, Trade
 from skills_lib.market.depth.tape.lines import parse_line, read_lines
 from tests.live.simulator.in_process import ME, SYMBOL, make_exchange
@@ -49,7 +49,7 @@ class Allowance:
     at_price: int = 0
     crossed: int = 0
 
-    def see(self, message: Any, venue: Venue) -> None:
+    def see(self, message: Any, venue: InProcessVenue) -> None:
         side = self.order.side
         if isinstance(message, Trade) and (side is Side.BUY) == message.buyer_is_maker:
             gap = (self.order.price - parse(message.price)) * side.sign
@@ -67,12 +67,12 @@ class Allowance:
         return self.through + max(0, self.at_price - before) + self.crossed
 
 
-def venue_of(model: FillModel, seed: int = 0) -> Venue:
+def venue_of(model: FillModel, seed: int = 0) -> InProcessVenue:
     exchange = make_exchange(model, balance="100000000")
-    return Venue(exchange, MarketFeed(exchange, built_in()), Latency(seed))
+    return InProcessVenue(exchange, MarketFeed(exchange, built_in()), Latency(seed))
 
 
-def feed(venue: Venue, line: Played) -> list[Event]:
+def feed(venue: InProcessVenue, line: Played) -> list[Event]:
     return venue.feed.take(line.message, line.symbol)
 
 
@@ -121,7 +121,7 @@ def test_a_passive_order_never_fills_better_than_the_tape_allows(
 class Trader:
     """Sends a drawn stream of commands, and knows what must be true after each."""
 
-    venue: Venue
+    venue: InProcessVenue
     sent: list[Any] = field(default_factory=list)
 
     def act(self, choice: int, side: Side, offset: int, quantity: int) -> None:

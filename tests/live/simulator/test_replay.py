@@ -5,7 +5,7 @@ from pathlib import Path
 from live.simulator.core.orders import TradeRecord
 from live.simulator.core.queueing import FillModel
 from live.simulator.latency import ASSUMED
-from live.simulator.replay import replay, three_outcomes
+from live.simulator.replay import replay, replay_fill_models
 from live.simulator.simulator import SimulatorSettings
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import Sent
@@ -40,7 +40,7 @@ def test_a_replay_under_the_same_model_repeats_every_fill(serve: Serve, drawn_ta
 
 def test_the_three_outcomes_name_their_models_and_agree_on_what_they_can(serve: Serve, drawn_tape: Path) -> None:
     settings, sent, trades = session(serve)
-    outcomes = three_outcomes(settings, drawn_tape, sent)
+    outcomes = replay_fill_models(settings, drawn_tape, sent)
     assert [outcome.model for outcome in outcomes] == list(FillModel)
     pessimistic, base, _ = outcomes
     assert pessimistic.fills == len(trades)

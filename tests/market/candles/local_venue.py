@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.spans import Span, parse_utc, to_ns
+from skills_lib.market.candles.spans import TimeSpan, parse_utc, to_ns
 
 MS = 1_000_000
 RESTRICTED = {
@@ -24,9 +24,9 @@ RESTRICTED = {
 }
 
 
-def span(since: str, until: str) -> Span:
+def span(since: str, until: str) -> TimeSpan:
     """A span of two dates."""
-    return Span(to_ns(parse_utc(since)), to_ns(parse_utc(until)))
+    return TimeSpan(to_ns(parse_utc(since)), to_ns(parse_utc(until)))
 
 
 @dataclass

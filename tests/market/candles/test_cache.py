@@ -21,7 +21,7 @@ from skills_lib.market.candles.cache import CacheKey, CandleCache, Merged
 from skills_lib.market.candles.pages import Page, PageLog
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.market.candles.series import COLUMNS, cut, union
-from skills_lib.market.candles.spans import Span, missing
+from skills_lib.market.candles.spans import TimeSpan, missing
 from skills_lib.settings import Settings
 from tests.market.candles.local_venue import Fault, LocalVenue, span
 from tests.market.conftest import BTC, ask
@@ -242,12 +242,12 @@ def test_listing_ignores_files_it_did_not_make(cache: CandleCache, year: Bars) -
     assert cache.entries() == [KEY]
 
 
-spans = st.builds(lambda start, length: Span(start, start + length), st.integers(0, 60), st.integers(0, 20))
+spans = st.builds(lambda start, length: TimeSpan(start, start + length), st.integers(0, 60), st.integers(0, 20))
 
 
 @given(wanted=spans, known=st.lists(spans, max_size=6))
-def test_missing_parts_and_known_parts_make_up_the_wanted_span(wanted: Span, known: list[Span]) -> None:
-    def points(of: list[Span]) -> set[int]:
+def test_missing_parts_and_known_parts_make_up_the_wanted_span(wanted: TimeSpan, known: list[TimeSpan]) -> None:
+    def points(of: list[TimeSpan]) -> set[int]:
         return {point for s in of for point in range(s.start_ns, s.end_ns)}
 
     lacking = missing(wanted, known)

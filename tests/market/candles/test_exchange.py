@@ -186,9 +186,9 @@ def test_an_unknown_exchange_suggests_one_of_ccxt(settings: Settings) -> None:
 
 
 def test_a_timeframe_the_exchange_lacks_names_those_it_has(venue: LocalVenue, settings: Settings) -> None:
-    from skills_lib.market.candles.venues import Venue
+    from skills_lib.market.candles.exchange_client import ExchangeClient
 
-    kraken = Venue("kraken", settings)
+    kraken = ExchangeClient("kraken", settings)
     with pytest.raises(InputError, match=r"kraken has no 3m bars\. It offers 1m, 5m"):
         kraken._require_timeframe(Timeframe.M3)
 

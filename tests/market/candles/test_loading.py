@@ -19,7 +19,7 @@ from skills_lib.market.candles import fetch as fetch_candles
 from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
 from skills_lib.market.candles.importing import import_file
 from skills_lib.market.candles.series import cut
-from skills_lib.market.candles.spans import DEFAULT_BARS, asked_span, show, to_ns
+from skills_lib.market.candles.spans import DEFAULT_BARS, requested_span, show, to_ns
 from skills_lib.settings import Settings
 from tests.market.candles.local_venue import RESTRICTED, Fault, LocalVenue, months, span
 from tests.market.conftest import BTC, ask
@@ -152,11 +152,13 @@ def test_a_span_that_cannot_be_is_refused(
 
 def test_without_since_it_is_the_last_17520_bars_but_at_most_eight_years() -> None:
     now = to_ns(parse_utc("2026-11-21T03:10"))
-    hours = asked_span(ask(None, None), now)
+    hours = requested_span(ask(None, None), now)
     assert str(hours) == "2024-11-21 03:00 .. 2026-11-21 03:00 UTC"
     assert (hours.end_ns - hours.start_ns) // Timeframe.H1.nanoseconds == DEFAULT_BARS
-    assert str(asked_span(ask(None, None, timeframe=Timeframe.D1), now)) == "2018-11-23 00:00 .. 2026-11-21 00:00 UTC"
-    assert asked_span(ask(None, None, timeframe=Timeframe.W1), now).end_ns == to_ns(parse_utc("2026-11-16"))
+    assert (
+        str(requested_span(ask(None, None, timeframe=Timeframe.D1), now)) == "2018-11-23 00:00 .. 2026-11-21 00:00 UTC"
+    )
+    assert requested_span(ask(None, None, timeframe=Timeframe.W1), now).end_ns == to_ns(parse_utc("2026-11-16"))
 
 
 @pytest.mark.parametrize(

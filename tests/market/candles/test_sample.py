@@ -8,7 +8,7 @@ from skills_lib.domain.quality import measure
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
-from skills_lib.market.candles.spans import Span
+from skills_lib.market.candles.spans import TimeSpan
 from tests.market.candles.local_venue import span
 
 SYMBOLS = ["BTCUSDT", "ETHUSDT", "SOLUSDT", "XRPUSDT"]
@@ -42,7 +42,7 @@ def test_symbols_differ(hours: dict[str, Bars]) -> None:
 
 @pytest.mark.parametrize("timeframe", list(Timeframe))
 def test_every_timeframe_is_whole_and_without_a_defect(timeframe: Timeframe) -> None:
-    asked = Span(SAMPLE_SPAN.end_ns - 2_000 * timeframe.nanoseconds, SAMPLE_SPAN.end_ns)
+    asked = TimeSpan(SAMPLE_SPAN.end_ns - 2_000 * timeframe.nanoseconds, SAMPLE_SPAN.end_ns)
     bars = sample_bars("BTCUSDT", timeframe, asked)
     report = measure(bars)
     assert report.bars == min(2_000, report.bars) > 200
@@ -75,7 +75,7 @@ def test_the_span_decides_only_what_is_shown(hours: dict[str, Bars], since: str,
 
 
 @pytest.mark.parametrize("asked", [span("2019-01-01", "2020-01-01"), span("2025-01-01", "2026-01-01")])
-def test_outside_its_years_it_has_no_bars(asked: Span) -> None:
+def test_outside_its_years_it_has_no_bars(asked: TimeSpan) -> None:
     assert len(sample_bars("BTCUSDT", Timeframe.H1, asked)) == 0
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook, open_local_book
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 from tests.market.depth.drawn_stream import DrawnMarket
 from tests.market.depth.frame_server import frames_of
@@ -31,7 +31,7 @@ class Pair:
         self.slow = 0
         general = self.compiled._receive_slowly
 
-        def counted(raw: bytes, found: float) -> Verdict:
+        def counted(raw: bytes, found: float) -> UpdateDecision:
             self.slow += 1
             return general(raw, found)
 
@@ -73,7 +73,7 @@ class Pair:
 
 def replaced(old: bytes, new: bytes) -> Spoil:
     """A spoiler that puts `new` where the last `old` was."""
-    return lambda raw, _chance: new.join(raw.rsplit(old, 1))
+    return lambda raw, _rng: new.join(raw.rsplit(old, 1))
 
 
 def in_sync(venue: Venue) -> tuple[Pair, DrawnMarket]:
@@ -97,7 +97,7 @@ def test_the_expected_form_takes_the_compiled_way(venue: Venue) -> None:
     before = pair.slow
     for raw in market.frames(400):
         if b"depthUpdate" in raw:
-            assert pair.take(raw) == Verdict.APPLY
+            assert pair.take(raw) == UpdateDecision.APPLY
     assert pair.slow - before < 80
     pair.agree_entirely()
 
@@ -145,7 +145,7 @@ REFUSED: dict[str, Spoil] = {
     "another symbol": replaced(b'"s":"BTC', b'"s":"ETH'),
     "a partial stream": replaced(b"@depth@100ms", b"@depth5@100ms"),
     "another event": replaced(b"depthUpdate", b"depthupdate"),
-    "cut short": lambda raw, chance: raw[: chance.randrange(1, len(raw))],
+    "cut short": lambda raw, rng: raw[: rng.randrange(1, len(raw))],
     "cut short and closed": lambda raw, _: raw[: raw.index(b'"a":')] + b"}}",
     "more behind": lambda raw, _: raw + b"}",
     "a comma too many": replaced(b"]]}}", b"],]}}"),
@@ -159,7 +159,7 @@ REFUSED: dict[str, Spoil] = {
     "a number too large": replaced(b'"E":', b'"E":9999999999999'),
     "no ids": replaced(b'"U":', b'"V":'),
     "bytes that are no text": replaced(b'"stream":"b', b'"stream":"\xff'),
-    "nothing": lambda _raw, _chance: b"",
+    "nothing": lambda _raw, _rng: b"",
     "a zero byte": lambda raw, _: raw + b"\0",
 }
 LOST: dict[str, Spoil] = {
@@ -185,9 +185,9 @@ def _moved_levels(raw: bytes) -> bytes:
 def test_an_unusual_but_good_message_reaches_both_books(what: str, venue: Venue) -> None:
     pair, market = in_sync(venue)
     raw = UNUSUAL[what](next_diff(market), random.Random(1))
-    assert pair.take(raw) == Verdict.APPLY
+    assert pair.take(raw) == UpdateDecision.APPLY
     for _ in range(5):
-        assert pair.take(next_diff(market)) == Verdict.APPLY
+        assert pair.take(next_diff(market)) == UpdateDecision.APPLY
     pair.agree_entirely()
 
 
@@ -206,7 +206,7 @@ def test_a_bad_message_is_refused_whole_by_both(what: str, venue: Venue) -> None
 def test_a_message_that_cannot_be_applied_changes_nothing_and_loses_the_book(what: str, venue: Venue) -> None:
     pair, market = in_sync(venue)
     before = pair.plain.book.top_text(1000)
-    assert pair.take(LOST[what](next_diff(market), random.Random(1))) == Verdict.GAP
+    assert pair.take(LOST[what](next_diff(market), random.Random(1))) == UpdateDecision.GAP
     assert not pair.compiled.in_sync
     assert pair.compiled.reason
     assert pair.compiled.book.top_text(1000) == before
@@ -218,7 +218,7 @@ def test_plain_keys_that_the_venue_may_add_stay_on_the_compiled_way(venue: Venue
     pair.take(next_diff(market))
     before = pair.slow
     raw = next_diff(market).replace(b'"U":', b'"ps":"BTCUSDT","st":1,"U":')
-    assert pair.take(raw) == Verdict.APPLY
+    assert pair.take(raw) == UpdateDecision.APPLY
     assert pair.slow == before
 
 
@@ -226,11 +226,11 @@ def test_plain_keys_that_the_venue_may_add_stay_on_the_compiled_way(venue: Venue
 def test_a_lost_book_is_mended_by_a_snapshot_on_both_ways(venue: Venue) -> None:
     pair, market = in_sync(venue)
     next_diff(market)
-    assert pair.take(next_diff(market)) == Verdict.GAP
-    assert pair.take(next_diff(market)) == Verdict.BUFFER
+    assert pair.take(next_diff(market)) == UpdateDecision.GAP
+    assert pair.take(next_diff(market)) == UpdateDecision.BUFFER
     pair.take(market.snapshot())
     for _ in range(5):
-        assert pair.take(next_diff(market)) == Verdict.APPLY
+        assert pair.take(next_diff(market)) == UpdateDecision.APPLY
     pair.agree_entirely()
 
 
@@ -240,7 +240,7 @@ def test_a_price_that_wanders_far_moves_the_window(venue: Venue) -> None:
     for step in (200_000, -350_000, 30_000, -100_000):
         market.mid += step
         for _ in range(3):
-            assert pair.take(next_diff(market)) == Verdict.APPLY
+            assert pair.take(next_diff(market)) == UpdateDecision.APPLY
         pair.agree_entirely()
 
 
@@ -253,7 +253,7 @@ def test_an_emptied_book_is_empty_on_both_ways(venue: Venue) -> None:
     top = pair.plain.book.top_text(100_000)
     gone = [b",".join(b'["%s","0.000"]' % price.encode() for price, _ in side) for side in top]
     raw = raw[: raw.index(b'"b":[')] + b'"b":[' + gone[0] + b'],"a":[' + gone[1] + b"]}}"
-    assert pair.take(raw) == Verdict.APPLY
+    assert pair.take(raw) == UpdateDecision.APPLY
     assert pair.compiled.book.levels == (0, 0)
     assert pair.compiled.imbalance is None
     pair.agree_entirely()
@@ -261,27 +261,27 @@ def test_an_emptied_book_is_empty_on_both_ways(venue: Venue) -> None:
     pair.agree_entirely()
 
 
-def mutated(raw: bytes, chance: random.Random) -> bytes:
+def mutated(raw: bytes, rng: random.Random) -> bytes:
     """A message with a few bytes changed, moved, repeated or lost."""
     made = bytearray(raw)
-    for _ in range(chance.randrange(1, 4)):
-        place = chance.randrange(len(made))
-        span = chance.randrange(1, 12)
-        kind = chance.randrange(5)
+    for _ in range(rng.randrange(1, 4)):
+        place = rng.randrange(len(made))
+        span = rng.randrange(1, 12)
+        kind = rng.randrange(5)
         if kind == 0:
-            made[place] = chance.choice(b'0123456789.,:"[]{}eE+-\\ \x00\xffuUbasp')
+            made[place] = rng.choice(b'0123456789.,:"[]{}eE+-\\ \x00\xffuUbasp')
         elif kind == 1:
             del made[place : place + span]
         elif kind == 2:
             made[place:place] = made[place : place + span]
         elif kind == 3:
-            other = chance.randrange(len(made))
+            other = rng.randrange(len(made))
             made[place : place + span], made[other : other + span] = (
                 made[other : other + span],
                 made[place : place + span],
             )
         else:
-            made[place:place] = bytes(chance.choice(b'0123456789."') for _ in range(span))
+            made[place:place] = bytes(rng.choice(b'0123456789."') for _ in range(span))
         if not made:
             return b""
     return bytes(made)
@@ -292,15 +292,15 @@ CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "1000"))
 
 @each_venue
 def test_mutated_messages_are_taken_alike(venue: Venue) -> None:
-    chance = random.Random(20_240_808)
+    rng = random.Random(20_240_808)
     for seed in range(max(1, CASES // 50)):
         market, pair = DrawnMarket(seed, venue), Pair(venue)
         for number, raw in enumerate(market.frames(60)):
             if b"bookTicker" in raw:
                 continue
-            spoilt = number > 12 and chance.random() < 0.5
-            said = pair.take(mutated(raw, chance) if spoilt else raw)
-            if said in (Verdict.GAP, Verdict.BUFFER) and number > 12:
+            spoilt = number > 12 and rng.random() < 0.5
+            said = pair.take(mutated(raw, rng) if spoilt else raw)
+            if said in (UpdateDecision.GAP, UpdateDecision.BUFFER) and number > 12:
                 pair.take(market.snapshot())
         pair.agree_entirely()
 

@@ -65,40 +65,40 @@ class Oracle:
         self.tops[update_id] = book.book.top_text(LEVELS)
 
 
-def spoilt(raws: list[bytes], chance: random.Random) -> list[bytes]:
+def spoilt(raws: list[bytes], rng: random.Random) -> list[bytes]:
     """A schedule: the messages in an order and a state in which a bad line might deliver them."""
     made: list[bytes] = []
     late: list[tuple[int, bytes]] = []
     for place, raw in enumerate(raws):
         made += [held for due, held in late if due == place]
-        fault = chance.random()
+        fault = rng.random()
         if fault < 0.03:
             continue
         if fault < 0.06:
             made.append(raw)
         elif fault < 0.09:
-            late.append((place + chance.randrange(1, 4), raw))
+            late.append((place + rng.randrange(1, 4), raw))
             continue
         elif fault < 0.12:
-            late.append((place + chance.randrange(1, 9), raw))
+            late.append((place + rng.randrange(1, 9), raw))
         elif fault < 0.15:
-            raw = raw[: chance.randrange(len(raw))]
+            raw = raw[: rng.randrange(len(raw))]
         elif fault < 0.18:
-            made.append(chance.randbytes(chance.randrange(60)))
+            made.append(rng.randbytes(rng.randrange(60)))
         made.append(raw)
     return made
 
 
-def play(oracle: Oracle, chance: random.Random, opener: Callable[[str, Venue], LocalBook]) -> tuple[bool, bool]:
+def play(oracle: Oracle, rng: random.Random, opener: Callable[[str, Venue], LocalBook]) -> tuple[bool, bool]:
     """One schedule; whether the book was ever lost, and whether it was in sync at its end."""
     last = len(oracle.raws) - LENGTH - SNAPSHOT_EVERY - MENDED
-    start = chance.choice([place for place in oracle.snapshots if place < last])
+    start = rng.choice([place for place in oracle.snapshots if place < last])
     book = opener(oracle.symbol, oracle.venue)
     book.load(oracle.snapshots[start])
     lost = False
-    for raw in spoilt(oracle.raws[start + 1 : start + LENGTH], chance):
-        if chance.random() < 0.05:
-            book.load(oracle.snapshots[chance.choice([start, start + SNAPSHOT_EVERY])])
+    for raw in spoilt(oracle.raws[start + 1 : start + LENGTH], rng):
+        if rng.random() < 0.05:
+            book.load(oracle.snapshots[rng.choice([start, start + SNAPSHOT_EVERY])])
             check(book, oracle)
         try:
             book.receive_raw(raw)

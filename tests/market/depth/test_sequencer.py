@@ -4,9 +4,9 @@ import pytest
 
 from skills_lib.market.depth.book.local_book import LocalBook, Sync
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
-from skills_lib.market.depth.sequencer import Sequencer, SpotSequencer, UsdmSequencer, Verdict
+from skills_lib.market.depth.sequencer import Sequencer, SpotSequencer, UpdateDecision, UsdmSequencer
 
-BUFFER, STALE, APPLY, GAP = Verdict.BUFFER, Verdict.STALE, Verdict.APPLY, Verdict.GAP
+BUFFER, STALE, APPLY, GAP = UpdateDecision.BUFFER, UpdateDecision.STALE, UpdateDecision.APPLY, UpdateDecision.GAP
 
 
 def usdm(first: int, final: int, previous: int | None) -> DepthUpdate:
@@ -45,7 +45,9 @@ def test_without_a_snapshot_everything_is_buffered(sequencer: Sequencer) -> None
         (usdm(103, 102, 101), GAP),  # ends before it begins
     ],
 )
-def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(update: DepthUpdate, verdict: Verdict) -> None:
+def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(
+    update: DepthUpdate, verdict: UpdateDecision
+) -> None:
     assert started(UsdmSequencer(), 100).judge(update) is verdict
 
 
@@ -59,7 +61,7 @@ def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(update: De
         (usdm(106, 115, 105), GAP),
     ],
 )
-def test_futures_updates_are_chained_by_pu(update: DepthUpdate, verdict: Verdict) -> None:
+def test_futures_updates_are_chained_by_pu(update: DepthUpdate, verdict: UpdateDecision) -> None:
     sequencer = started(UsdmSequencer(), 100)
     assert sequencer.judge(usdm(99, 110, 98)) is APPLY
     assert sequencer.judge(update) is verdict
@@ -79,7 +81,7 @@ def test_futures_updates_are_chained_by_pu(update: DepthUpdate, verdict: Verdict
         (spot(105, 102), GAP),
     ],
 )
-def test_spot_updates_are_chained_by_their_first_id(update: DepthUpdate, verdict: Verdict) -> None:
+def test_spot_updates_are_chained_by_their_first_id(update: DepthUpdate, verdict: UpdateDecision) -> None:
     assert started(SpotSequencer(), 100).judge(update) is verdict
 
 

@@ -12,7 +12,7 @@ from skills_lib.market.depth.model import (
     Kline,
     MarkPrice,
     Message,
-    Other,
+    OtherMessage,
     PartialDepth,
     Snapshot,
     Trade,
@@ -53,9 +53,9 @@ DOCUMENTED: dict[str, tuple[str, type]] = {
         '"r":"0.00038167","T":1562306400000}',
         MarkPrice,
     ),
-    "liquidation": ('{"e":"forceOrder","E":1568014460893,"o":{"s":"BTCUSDT","S":"SELL"}}', Other),
+    "liquidation": ('{"e":"forceOrder","E":1568014460893,"o":{"s":"BTCUSDT","S":"SELL"}}', OtherMessage),
     "snapshot": ('{"lastUpdateId":1027024,"bids":[["4.0","431.0"]],"asks":[["4.2","12.0"]]}', Snapshot),
-    "answer to SUBSCRIBE": ('{"result":null,"id":1}', Other),
+    "answer to SUBSCRIBE": ('{"result":null,"id":1}', OtherMessage),
 }
 
 
@@ -91,7 +91,9 @@ def test_a_partial_book_is_no_diff_although_it_looks_like_one() -> None:
     assert partial.symbol == "BTCUSDT"
 
 
-@pytest.mark.parametrize("name", [name for name, (_, kind) in DOCUMENTED.items() if kind not in (Other, Snapshot)])
+@pytest.mark.parametrize(
+    "name", [name for name, (_, kind) in DOCUMENTED.items() if kind not in (OtherMessage, Snapshot)]
+)
 def test_a_message_without_its_first_fields_is_refused_by_name(name: str) -> None:
     fields = json.loads(DOCUMENTED[name][0])
     short = {"e": fields["e"]} if "e" in fields else {"u": 1, "s": "X"}
@@ -108,9 +110,9 @@ def test_real_payloads_are_read(shared_data: Path) -> None:
         "depth_update_stream": "DepthUpdate",
         "kline_stream_closed": "Kline",
         "kline_stream_open": "Kline",
-        "liquidation_stream": "Other",
+        "liquidation_stream": "OtherMessage",
         "mark_price_stream": "MarkPrice",
-        "ticker_stream": "Other",
+        "ticker_stream": "OtherMessage",
         "trade_stream": "Trade",
     }
 

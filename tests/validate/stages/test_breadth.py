@@ -12,7 +12,7 @@ from skills_lib.backtest.sweep.evaluator import row_of
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import Candles
-from skills_lib.validate.stages.breadth import elsewhere
+from skills_lib.validate.stages.breadth import cross_market_results
 from skills_lib.validate.stages.sharpe import annual_sharpe
 from tests.validate.markets import candles_of, random_walk
 from tests.validate.stages.cheats import PlainHonest
@@ -26,7 +26,7 @@ def candles(symbol: str, bars: int, seed: int) -> Candles:
 
 def test_each_run_is_the_references_on_all_its_bars() -> None:
     asked = [candles("ETH", 800, 1), candles("SOL", 900, 2)]
-    found = elsewhere(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, asked, SETTINGS)
+    found = cross_market_results(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, asked, SETTINGS)
     assert [(run.symbol, run.timeframe, run.bars) for run in found] == [("ETHUSDT", "1h", 800), ("SOLUSDT", "1h", 900)]
     for run, its in zip(found, asked, strict=True):
         bars = its.bars
@@ -40,7 +40,7 @@ def test_each_run_is_the_references_on_all_its_bars() -> None:
 
 def test_candles_too_short_for_the_strategy_are_told_and_the_others_still_run() -> None:
     asked = [candles("ETH", 15, 1), replace(candles("SOL", 400, 2), timeframe=Timeframe.H4)]
-    short, whole = elsewhere(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, asked, SETTINGS)
+    short, whole = cross_market_results(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, asked, SETTINGS)
     assert short.metrics == {}
     assert short.sharpe_error is None
     assert short.problem is not None
@@ -50,6 +50,6 @@ def test_candles_too_short_for_the_strategy_are_told_and_the_others_still_run() 
 
 
 def test_a_plain_strategy_runs_elsewhere_too() -> None:
-    (run,) = elsewhere(PlainHonest, {}, [candles("ETH", 300, 1)], SETTINGS)
+    (run,) = cross_market_results(PlainHonest, {}, [candles("ETH", 300, 1)], SETTINGS)
     assert run.problem is None
     assert run.metrics["trades"]

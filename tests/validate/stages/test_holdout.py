@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
-from skills_lib.validate.stages.holdout import fall, split
+from skills_lib.validate.stages.holdout import sharpe_decay, split
 from skills_lib.validate.stages.sharpe import annual_sharpe
 
 
@@ -54,7 +54,7 @@ def test_the_error_is_the_spread_of_estimates_for_skewed_returns_with_fat_tails(
 def test_a_fall_without_a_cause_is_called_significant_as_often_as_it_says() -> None:
     rng = np.random.default_rng(3)
     days = rng.standard_t(5, (1_500, 1_250)) * 0.01 + 0.0005
-    found = np.array([fall(row[:1_000], row[1_000:]).p for row in days], dtype=np.float64)
+    found = np.array([sharpe_decay(row[:1_000], row[1_000:]).p for row in days], dtype=np.float64)
     assert 0.035 < (found < 0.05).mean() < 0.07
     assert 0.45 < (found < 0.5).mean() < 0.55
 
@@ -64,13 +64,13 @@ def test_a_fall_without_a_cause_is_called_significant_as_often_as_it_says() -> N
     [(2.1, "none"), (1.7, "expected"), (1.5, "large"), (1.0, "too much"), (-1.0, "too much")],
 )
 def test_the_rule_of_thumb_reads_the_share_of_the_fall(out_of_sample: float, reading: str) -> None:
-    found = fall(normal_days(1_000, 2.0), normal_days(300, out_of_sample, seed=1))
+    found = sharpe_decay(normal_days(1_000, 2.0), normal_days(300, out_of_sample, seed=1))
     assert found.reading == reading
     assert found.fall_share == pytest.approx(1 - out_of_sample / 2.0)
 
 
 def test_over_a_short_span_a_large_fall_is_said_to_be_noise() -> None:
-    found = fall(normal_days(1_000, 2.0), normal_days(290, 1.0, seed=1))
+    found = sharpe_decay(normal_days(1_000, 2.0), normal_days(290, 1.0, seed=1))
     assert found.reading == "too much"
     assert found.p is not None
     assert found.p > 0.05
@@ -79,20 +79,20 @@ def test_over_a_short_span_a_large_fall_is_said_to_be_noise() -> None:
 
 
 def test_over_a_long_span_the_same_fall_is_more_than_chance() -> None:
-    found = fall(normal_days(10_000, 2.0), normal_days(10_000, 1.0, seed=1))
+    found = sharpe_decay(normal_days(10_000, 2.0), normal_days(10_000, 1.0, seed=1))
     assert "more than chance explains" in found.words
     assert found.z == pytest.approx(1.0 / (2 * 365 / 10_000) ** 0.5, rel=0.02)
 
 
 def test_without_an_in_sample_edge_there_is_no_share_to_speak_of() -> None:
-    found = fall(normal_days(500, -0.5), normal_days(200, -1.5, seed=1))
+    found = sharpe_decay(normal_days(500, -0.5), normal_days(200, -1.5, seed=1))
     assert found.fall_share is None
     assert found.reading == "undefined"
     assert "not above 0" in found.words
 
 
 def test_returns_without_variance_are_not_compared() -> None:
-    found = fall(np.zeros(400), normal_days(100, 1.0))
+    found = sharpe_decay(np.zeros(400), normal_days(100, 1.0))
     assert (found.in_sample_sharpe, found.p, found.reading) == (None, None, "undefined")
     assert found.words.startswith("No comparison")
-    assert fall(np.empty(0), np.empty(0)).in_sample_days == 0
+    assert sharpe_decay(np.empty(0), np.empty(0)).in_sample_days == 0

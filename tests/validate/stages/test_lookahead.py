@@ -23,7 +23,7 @@ from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.validate.stages.lookahead import truncation, warm_up
-from skills_lib.validate.stages.probe import Cut, drawn_after
+from skills_lib.validate.stages.probe import Cut, generated_after
 from tests.strategies.drawing import parameters_of, real, walk
 from tests.validate.markets import random_walk
 from tests.validate.stages.cheats import (
@@ -192,7 +192,7 @@ def test_the_first_bar_that_differs_and_what_differs_are_named() -> None:
 
 def test_drawn_bars_keep_the_known_ones_and_are_bars() -> None:
     bars = random_walk(500, seed=5)
-    drawn = drawn_after(bars, Cut(200, -3.0))
+    drawn = generated_after(bars, Cut(200, -3.0))
     for name in ("open_time_ns", "open", "high", "low", "close", "volume"):
         np.testing.assert_array_equal(getattr(drawn, name)[:200], getattr(bars, name)[:200])
     assert (drawn.low <= np.minimum(drawn.open, drawn.close)).all()

@@ -8,7 +8,7 @@ from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLev
 from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.money import SCALE, plain, show
 from live.simulator.core.rejections import illegal
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints import market_data
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
 from live.simulator.payloads import accounts
@@ -52,7 +52,7 @@ async def leverage_bracket(call: Call) -> list[dict[str, Any]]:
     return [_brackets(call.rules(name)) for name in ([symbol] if symbol else call.state.markets)]
 
 
-def _brackets(rules: Rules) -> dict[str, Any]:
+def _brackets(rules: SymbolRules) -> dict[str, Any]:
     rows = [
         {
             "bracket": bracket.number,
@@ -85,7 +85,7 @@ def _symbol_config(call: Call, symbol: str) -> dict[str, Any]:
         "marginType": settings.margin_type,
         "isAutoAddMargin": False,
         "leverage": settings.leverage,
-        "maxNotionalValue": str(call.rules(symbol).most_notional(settings.leverage) // SCALE),
+        "maxNotionalValue": str(call.rules(symbol).max_notional(settings.leverage) // SCALE),
     }
 
 

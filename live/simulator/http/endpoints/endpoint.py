@@ -7,7 +7,7 @@ from typing import Any
 
 from live.simulator.core.accounts import Account
 from live.simulator.core.state import State
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.params import Params
 from live.simulator.http.gateway import Gateway
 
@@ -38,7 +38,7 @@ class Call:
         """The account that asks."""
         return self.gateway.account(self.owner)
 
-    def rules(self, symbol: str = "") -> Rules:
+    def rules(self, symbol: str = "") -> SymbolRules:
         """Filters of the symbol that the parameters name.
 
         Raises:

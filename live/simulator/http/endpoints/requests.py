@@ -13,11 +13,11 @@ from live.simulator.core.enums import (
 )
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.rejections import Rejection, missing
-from live.simulator.core.symbol_rules import Rules
+from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.params import Params
 
 
-def order_request(params: Params, rules: Rules, account: str) -> OrderRequest:
+def order_request(params: Params, rules: SymbolRules, account: str) -> OrderRequest:
     """`POST /order`.
 
     Raises:
@@ -36,7 +36,7 @@ def order_request(params: Params, rules: Rules, account: str) -> OrderRequest:
     return _order(params, rules, account, kind, params.get("newClientOrderId"))
 
 
-def _order(params: Params, rules: Rules, account: str, kind: OrderType, client_id: str) -> OrderRequest:
+def _order(params: Params, rules: SymbolRules, account: str, kind: OrderType, client_id: str) -> OrderRequest:
     match_ = params.word("priceMatch", PriceMatch, PriceMatch.NONE)
     if kind.limited and match_ is PriceMatch.NONE:
         params.need("price")
@@ -62,7 +62,7 @@ def _order(params: Params, rules: Rules, account: str, kind: OrderType, client_i
     )
 
 
-def algo_request(params: Params, rules: Rules, account: str) -> AlgoRequest:
+def algo_request(params: Params, rules: SymbolRules, account: str) -> AlgoRequest:
     """`POST /algoOrder`.
 
     Raises:
@@ -89,7 +89,7 @@ def algo_request(params: Params, rules: Rules, account: str) -> AlgoRequest:
     )
 
 
-def amendment(params: Params, rules: Rules, account: str) -> Amend:
+def amendment(params: Params, rules: SymbolRules, account: str) -> Amend:
     """`PUT /order`.
 
     Raises:

@@ -13,9 +13,9 @@ from live.simulator.http.endpoints.params import Params
 from live.simulator.http.endpoints.requests import amendment, order_request
 from live.simulator.payloads import orders
 
-MOST_IN_A_BATCH = 5
-KEPT_WITHOUT_FILLS_MS = 3 * 24 * 3600 * 1000
-USER_TRADES_KEPT_MS = 90 * 24 * 3600 * 1000
+MAX_BATCH_ORDERS = 5
+UNFILLED_RETENTION_MS = 3 * 24 * 3600 * 1000
+USER_TRADES_RETENTION_MS = 90 * 24 * 3600 * 1000
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
@@ -78,8 +78,8 @@ def _batch(call: Call, name: str) -> list[Any]:
         raise illegal(name) from None
     if not isinstance(entries, list) or not entries:
         raise illegal(name)
-    if len(entries) > MOST_IN_A_BATCH:
-        raise Rejection(-4082, f"Invalid number of batch place orders, at most {MOST_IN_A_BATCH}.")
+    if len(entries) > MAX_BATCH_ORDERS:
+        raise Rejection(-4082, f"Invalid number of batch place orders, at most {MAX_BATCH_ORDERS}.")
     return entries
 
 
@@ -134,7 +134,7 @@ def _find(call: Call) -> Order:
 
 def _is_known(call: Call, order: Order) -> bool:
     """Orders that ended without a fill are forgotten after three days."""
-    kept = order.updated_ms >= call.state.now_ms - KEPT_WITHOUT_FILLS_MS
+    kept = order.updated_ms >= call.state.now_ms - UNFILLED_RETENTION_MS
     return order.account == call.owner and (order.status.open or bool(order.filled) or kept)
 
 
@@ -177,7 +177,7 @@ async def user_trades(call: Call) -> list[dict[str, Any]]:
     """`GET /userTrades`, oldest first, three months back."""
     rules, limit = call.rules(), call.params.limit(500, 1000)
     first, order_id = call.params.integer("fromId"), call.params.integer("orderId")
-    oldest = call.state.now_ms - USER_TRADES_KEPT_MS
+    oldest = call.state.now_ms - USER_TRADES_RETENTION_MS
     start, end = max(call.params.integer("startTime"), oldest), call.params.integer("endTime", 2**62)
     wanted = [
         record

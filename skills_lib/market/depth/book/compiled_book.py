@@ -14,7 +14,7 @@ from skills_lib.market.depth.model import Level, Side, Venue, WireLevel
 from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 
 _FIRST_FAR_CAPACITY = 4_096
-_GLANCE = 32
+_CHECKED_LEVELS = 32
 _SIDE_NUMBERS: dict[Side, int] = {"bid": 0, "ask": 1}
 _NONE = -1
 GENERAL, RECENTRE = 9.0, 8.0
@@ -195,14 +195,14 @@ class CompiledBook(WritableBook):
         return [Level(origin + sign * position, quantity) for position, quantity in out[:written].tolist()]
 
     def _iterate(self, side: Side) -> Iterator[Level]:
-        glance = self._best(side, _GLANCE)
-        yield from glance
-        if len(glance) == _GLANCE:
-            yield from self._all(side)[_GLANCE:]
+        checked_levels = self._best(side, _CHECKED_LEVELS)
+        yield from checked_levels
+        if len(checked_levels) == _CHECKED_LEVELS:
+            yield from self._all(side)[_CHECKED_LEVELS:]
 
     def _place(self, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -> None:
         """Write all levels anew, best first, with windows around the best of them."""
-        self._make_room(max(len(bids), len(asks)))
+        self._reserve_capacity(max(len(bids), len(asks)))
         for number, levels in enumerate((bids, asks)):
             best = levels[0][0] if levels else 0
             self._place_side(number, np.array(levels, dtype=np.int64).reshape(-1, 2), best)
@@ -225,9 +225,9 @@ class CompiledBook(WritableBook):
         """The two storeys of the bitmap over the dense quantities."""
         words = np.packbits(values[at.QUANTITIES :] != 0, bitorder="little").view(np.int64)
         values[at.WORDS : at.QUANTITIES] = words
-        values[at.STOREY : at.WORDS] = np.packbits(words != 0, bitorder="little").view(np.int64)
+        values[at.BITMAP_LEVEL : at.WORDS] = np.packbits(words != 0, bitorder="little").view(np.int64)
 
-    def _make_room(self, levels: int) -> None:
+    def _reserve_capacity(self, levels: int) -> None:
         if 2 * levels <= self._block[at.FAR_CAPACITY]:
             return
         grown: Block = np.zeros(at.block_size(4 * levels), dtype=np.int64)

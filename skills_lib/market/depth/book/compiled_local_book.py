@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
 from skills_lib.market.depth.model import MS_TO_NS, DepthUpdate, Snapshot, Venue
 from skills_lib.market.depth.scale import Scale
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 
 if TYPE_CHECKING:
     from skills_lib.market.depth.book.compiled_book import CompiledBook
 
-_APPLY = Verdict.APPLY
+_APPLY = UpdateDecision.APPLY
 
 
 def open_local_book(symbol: str, venue: Venue, scale: Scale | None = None) -> LocalBook:
@@ -30,7 +30,7 @@ class CompiledLocalBook(LocalBook):
     _consume: Any
     _imbalance: float | None
 
-    def receive_raw(self, raw: bytes) -> Verdict:
+    def receive_raw(self, raw: bytes) -> UpdateDecision:
         """Take one message of the diff stream.
 
         Raises:
@@ -53,7 +53,7 @@ class CompiledLocalBook(LocalBook):
         event, transaction = self._book.times_ms
         return (transaction or event) * MS_TO_NS or None
 
-    def receive(self, update: DepthUpdate) -> Verdict:
+    def receive(self, update: DepthUpdate) -> UpdateDecision:
         """As `LocalBook.receive`."""
         if self.sequencer.following and self._book.update_id is not None:
             self.sequencer.follow(self._book.update_id)
@@ -61,7 +61,7 @@ class CompiledLocalBook(LocalBook):
         self._hand_over()
         return verdict
 
-    def load(self, snapshot: Snapshot) -> Verdict:
+    def load(self, snapshot: Snapshot) -> UpdateDecision:
         """As `LocalBook.load`."""
         verdict = super().load(snapshot)
         self._hand_over()
@@ -76,7 +76,7 @@ class CompiledLocalBook(LocalBook):
         self._imbalance = None
         return book
 
-    def _receive_slowly(self, raw: bytes, found: float) -> Verdict:
+    def _receive_slowly(self, raw: bytes, found: float) -> UpdateDecision:
         if found == self._general:
             return super().receive_raw(raw)
         if found == self._recentre:

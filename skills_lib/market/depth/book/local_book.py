@@ -7,7 +7,7 @@ from skills_lib.market.depth.book.order_book import OrderBook
 from skills_lib.market.depth.book.view import BookView, WritableBook
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
 from skills_lib.market.depth.scale import Scale
-from skills_lib.market.depth.sequencer import Verdict, sequencer_for
+from skills_lib.market.depth.sequencer import UpdateDecision, sequencer_for
 from skills_lib.market.depth.wire import decode
 
 MAX_BUFFERED = 10_000
@@ -61,7 +61,7 @@ class LocalBook:
         """The exchange's time of what was last written to the book; None where it does not say (spot's snapshot)."""
         return self._exch_ts_ns
 
-    def receive_raw(self, raw: bytes) -> Verdict:
+    def receive_raw(self, raw: bytes) -> UpdateDecision:
         """Decode and take one message of the diff stream.
 
         Raises:
@@ -72,7 +72,7 @@ class LocalBook:
             raise WireError(f"A {type(update).__name__} is no depth update. Read it with wire.decode.")
         return self.receive(update)
 
-    def receive(self, update: DepthUpdate) -> Verdict:
+    def receive(self, update: DepthUpdate) -> UpdateDecision:
         """Take one update: apply it, drop it as stale, keep it for the snapshot, or declare the book lost.
 
         Raises:
@@ -81,15 +81,15 @@ class LocalBook:
         if update.symbol != self.symbol:
             raise WireError(f"An update of {update.symbol} came to the book of {self.symbol}. Check the stream.")
         verdict = self.sequencer.judge(update)
-        if verdict is Verdict.APPLY:
+        if verdict is UpdateDecision.APPLY:
             return self._apply(update)
-        if verdict is Verdict.GAP:
+        if verdict is UpdateDecision.GAP:
             self._lose(f"update {update.final_update_id} does not follow {self.book.update_id}")
-        if verdict is not Verdict.STALE:
+        if verdict is not UpdateDecision.STALE:
             self._buffered.append(update)
         return verdict
 
-    def load(self, snapshot: Snapshot) -> Verdict:
+    def load(self, snapshot: Snapshot) -> UpdateDecision:
         """Take a snapshot and what was buffered since. A book in sync is kept: STALE.
 
         GAP means that the snapshot does not meet the buffered updates: fetch another.
@@ -98,7 +98,7 @@ class LocalBook:
             WireError: a level is malformed; the book stays as it was.
         """
         if self.in_sync:
-            return Verdict.STALE
+            return UpdateDecision.STALE
         self._write_snapshot(snapshot)
         self._exch_ts_ns = snapshot.exch_ts_ns
         self.sequencer.start(snapshot.last_update_id)
@@ -106,7 +106,7 @@ class LocalBook:
         waiting, self._buffered = self._buffered, deque(maxlen=MAX_BUFFERED)
         for update in waiting:
             self.receive(update)
-        return Verdict.APPLY if self.in_sync else Verdict.GAP
+        return UpdateDecision.APPLY if self.in_sync else UpdateDecision.GAP
 
     def lose(self, reason: str) -> None:
         """Declare the book lost: a connection broke, a stream fell silent. Later updates are buffered."""
@@ -116,14 +116,14 @@ class LocalBook:
     def _new_book(self, scale: Scale | None) -> WritableBook:
         return OrderBook(self.symbol, scale)
 
-    def _apply(self, update: DepthUpdate) -> Verdict:
+    def _apply(self, update: DepthUpdate) -> UpdateDecision:
         try:
             self._write_update(update)
         except WireError as error:
             self._lose(str(error))
-            return Verdict.GAP
+            return UpdateDecision.GAP
         self._exch_ts_ns = update.exch_ts_ns
-        return Verdict.APPLY
+        return UpdateDecision.APPLY
 
     def _write_snapshot(self, snapshot: Snapshot) -> None:
         self._book.load(snapshot.bids, snapshot.asks, snapshot.last_update_id)

@@ -14,9 +14,9 @@ from skills_lib.market.depth.feed.rest import FeedRest
 from skills_lib.market.depth.feed.settings import FeedSettings
 from skills_lib.market.depth.feed.socket import Socket, import_picows, open_socket
 from skills_lib.market.depth.feed.status import FeedStatus, SymbolStatus
-from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, Silent, Stream
+from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, IgnoreAll, Stream
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 
 _LOOK_S = 0.1
@@ -33,19 +33,19 @@ class Feed:
         self,
         settings: FeedSettings,
         listener: FeedListener | None = None,
-        chance: random.Random | None = None,
+        rng: random.Random | None = None,
         open_book: Callable[[str, Venue], LocalBook] = open_local_book,
     ) -> None:
         self.settings = settings
-        self._listener = listener or Silent()
-        self._chance = chance or random.Random()
+        self._listener = listener or IgnoreAll()
+        self._rng = rng or random.Random()
         self.books = {symbol: open_book(symbol, settings.endpoints.venue) for symbol in settings.symbols}
         self._dispatcher = Dispatcher(self.books, self._listener)
         self._dispatcher.on_need = self._need_snapshot
         self._dispatcher.on_failure = self._fail
         self._rest = FeedRest(settings)
         self._tasks: set[asyncio.Task[None]] = set()
-        self._mending: set[str] = set()
+        self._resyncing: set[str] = set()
         self._sockets: set[Socket] = set()
         self._depth: dict[str, Stream] = {}
         self._failed: asyncio.Future[None] | None = None
@@ -111,10 +111,10 @@ class Feed:
         for symbol in self.settings.symbols:
             await self._rest.require_symbol(symbol)
 
-    def is_trusted(self, symbol: str) -> bool:
+    def is_usable(self, symbol: str) -> bool:
         """Whether a book is in sync and its stream speaks."""
         stream = self._depth[symbol]
-        return self.books[symbol].in_sync and stream.connected and not stream.silent
+        return self.books[symbol].in_sync and stream.connected and not stream.stale
 
     def status(self) -> FeedStatus:
         """The state of everything, for people and for machines."""
@@ -142,10 +142,10 @@ class Feed:
         age = None if stream.local_ts_ns is None else (time.time_ns() - stream.local_ts_ns) / 1e6
         return SymbolStatus(
             symbol=symbol,
-            trusted=self.is_trusted(symbol),
+            usable=self.is_usable(symbol),
             in_sync=book.in_sync,
-            silent=stream.silent,
-            reason=book.reason or ("its stream has fallen silent" if stream.silent else ""),
+            stale=stream.stale,
+            reason=book.reason or ("its stream has fallen silent" if stream.stale else ""),
             update_id=book.book.update_id,
             age_ms=age,
             messages=stream.messages,
@@ -158,7 +158,7 @@ class Feed:
         """Wait until the book is trusted and past `update_id`; False if that took longer than `timeout_s`."""
         ends = time.monotonic() + timeout_s
         while time.monotonic() < ends:
-            if self.is_trusted(symbol) and self.books[symbol].book.update_id != update_id:
+            if self.is_usable(symbol) and self.books[symbol].book.update_id != update_id:
                 return True
             await asyncio.sleep(0.005)
         return False
@@ -215,9 +215,9 @@ class Feed:
                 now = time.monotonic()
                 if now - began > self.settings.rotate_after_s:
                     return False
-                heard = max([began, *(stream.heard_s or 0.0 for stream in streams)])
-                if now - heard > self.settings.reconnect_after_s:
-                    self.last_error = f"{len(streams)} streams said nothing for {now - heard:.1f} s"
+                received = max([began, *(stream.received_s or 0.0 for stream in streams)])
+                if now - received > self.settings.reconnect_after_s:
+                    self.last_error = f"{len(streams)} streams said nothing for {now - received:.1f} s"
                     break
         finally:
             ended.cancel()
@@ -248,7 +248,7 @@ class Feed:
 
     def _backoff_s(self, failures: int) -> float:
         longest = min(self.settings.longest_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
-        return longest * self._chance.uniform(0.5, 1.0)
+        return longest * self._rng.uniform(0.5, 1.0)
 
     async def _watch(self) -> None:
         """Notice streams that fell silent."""
@@ -258,7 +258,7 @@ class Feed:
             for stream in self._dispatcher.streams.values():
                 stream.listen(now)
             for stream in self._depth.values():
-                stream.silent = stream.quiet_s(now) > stream.patience_s(self.settings.silence_s)
+                stream.stale = stream.idle_s(now) > stream.timeout_s(self.settings.silence_s)
 
     async def _compare_clocks(self) -> None:
         while True:
@@ -267,19 +267,19 @@ class Feed:
             await asyncio.sleep(self.settings.clock_every_s)
 
     def _need_snapshot(self, symbol: str) -> None:
-        if symbol not in self._mending:
-            self._mending.add(symbol)
-            self._start(self._mend(symbol))
+        if symbol not in self._resyncing:
+            self._resyncing.add(symbol)
+            self._start(self._resync(symbol))
 
-    async def _mend(self, symbol: str) -> None:
+    async def _resync(self, symbol: str) -> None:
         """Fetch snapshots until one meets the updates that were buffered."""
         try:
             while not self.books[symbol].in_sync:
-                await self._mend_once(symbol)
+                await self._resync_once(symbol)
         finally:
-            self._mending.discard(symbol)
+            self._resyncing.discard(symbol)
 
-    async def _mend_once(self, symbol: str) -> None:
+    async def _resync_once(self, symbol: str) -> None:
         book = self.books[symbol]
         try:
             answer = await self._rest.snapshot(symbol)
@@ -292,7 +292,7 @@ class Feed:
             self.last_error = str(error)
             await asyncio.sleep(self._backoff_s(2))
             return
-        if verdict is Verdict.GAP:
+        if verdict is UpdateDecision.GAP:
             await asyncio.sleep(_RETRY_SNAPSHOT_S)
             return
         self.resyncs[symbol] += 1

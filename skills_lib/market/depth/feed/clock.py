@@ -2,14 +2,14 @@
 
 from collections import deque
 
-_KEPT = 16
+_MAX_SAMPLES = 16
 
 
 class ClockOffset:
     """The offset of the quickest of the last round trips; the truth is within half of that trip."""
 
     def __init__(self) -> None:
-        self._trips: deque[tuple[int, int]] = deque(maxlen=_KEPT)
+        self._trips: deque[tuple[int, int]] = deque(maxlen=_MAX_SAMPLES)
 
     def add(self, sent_ns: int, received_ns: int, server_ts_ms: int) -> None:
         """Note one question for the time: both of our times and the answer.

@@ -7,9 +7,9 @@ class SymbolStatus(BaseModel):
     """Whether one book can be believed now. `age_ms` is since the last depth message, None before the first."""
 
     symbol: str
-    trusted: bool
+    usable: bool
     in_sync: bool
-    silent: bool
+    stale: bool
     reason: str
     update_id: int | None
     age_ms: float | None

@@ -13,7 +13,7 @@ from skills_lib.market.depth.model import (
     Trade,
     WireError,
 )
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')
@@ -31,20 +31,20 @@ class FeedListener(Protocol):
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         """Exact bytes of a message or a snapshot, before anything else is done with them."""
 
-    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
         """A depth update or snapshot has reached the book; `book.exch_ts_ns` is the exchange's time."""
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
         """Any other message, with both clocks."""
 
 
-class Silent:
+class IgnoreAll:
     """Hears nothing: a listener to derive from."""
 
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         """As `FeedListener.on_raw`."""
 
-    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
         """As `FeedListener.on_book`."""
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
@@ -61,9 +61,9 @@ class Stream:
     malformed: int = 0
     local_ts_ns: int | None = None
     seen: int = 0
-    heard_s: float | None = None
+    received_s: float | None = None
     longest_pause_s: float = 0.0
-    silent: bool = False
+    stale: bool = False
     connected: bool = False
     newest: int = 0
 
@@ -71,18 +71,18 @@ class Stream:
         """Compare with the last look: did it speak?"""
         if self.messages == self.seen:
             return
-        if self.heard_s is not None:
-            pause_s = min(now_s - self.heard_s, _LONGEST_PAUSE_S)
+        if self.received_s is not None:
+            pause_s = min(now_s - self.received_s, _LONGEST_PAUSE_S)
             self.longest_pause_s = max(_FORGETTING * self.longest_pause_s, pause_s)
-        self.seen, self.heard_s, self.silent = self.messages, now_s, False
+        self.seen, self.received_s, self.stale = self.messages, now_s, False
 
-    def patience_s(self, least_s: float) -> float:
-        """How long it may say nothing: `least_s`, or four times the pauses of a stream that pauses longer anyway."""
-        return least_s if self.longest_pause_s <= least_s else _PAUSE_FACTOR * self.longest_pause_s
+    def timeout_s(self, min_s: float) -> float:
+        """How long it may say nothing: `min_s`, or four times the pauses of a stream that pauses longer anyway."""
+        return min_s if self.longest_pause_s <= min_s else _PAUSE_FACTOR * self.longest_pause_s
 
-    def quiet_s(self, now_s: float) -> float:
+    def idle_s(self, now_s: float) -> float:
         """How long it has said nothing."""
-        return 0.0 if self.heard_s is None else now_s - self.heard_s
+        return 0.0 if self.received_s is None else now_s - self.received_s
 
 
 class Dispatcher:
@@ -130,40 +130,40 @@ class Dispatcher:
         return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
 
     def _depth_handler(self, stream: Stream) -> Handler:
-        book, applied, symbol = self._books[stream.symbol], Verdict.APPLY, stream.symbol
-        take, tell_raw, tell_book = (
+        book, applied, symbol = self._books[stream.symbol], UpdateDecision.APPLY, stream.symbol
+        take, notify_raw, notify_book = (
             book.receive_raw,
-            _heard(self._listener, "on_raw"),
-            _heard(self._listener, "on_book"),
+            _handler_of(self._listener, "on_raw"),
+            _handler_of(self._listener, "on_book"),
         )
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
             stream.messages += 1
             stream.local_ts_ns = local_ts_ns
-            if tell_raw:
-                tell_raw(symbol, local_ts_ns, raw)
+            if notify_raw:
+                notify_raw(symbol, local_ts_ns, raw)
             try:
                 verdict = take(raw)
             except WireError as error:
                 stream.malformed += 1
                 book.lose(str(error))
-                verdict = Verdict.GAP
+                verdict = UpdateDecision.GAP
             if verdict is not applied and not book.in_sync:
                 self.on_need(symbol)
-            if tell_book:
-                tell_book(book, verdict, local_ts_ns)
+            if notify_book:
+                notify_book(book, verdict, local_ts_ns)
 
         return handle
 
     def _event_handler(self, stream: Stream) -> Handler:
-        tell_raw, tell_event = _heard(self._listener, "on_raw"), _heard(self._listener, "on_event")
+        notify_raw, notify_event = _handler_of(self._listener, "on_raw"), _handler_of(self._listener, "on_event")
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
             stream.messages += 1
             stream.local_ts_ns = local_ts_ns
-            if tell_raw:
-                tell_raw(stream.symbol, local_ts_ns, raw)
-            if not tell_event:
+            if notify_raw:
+                notify_raw(stream.symbol, local_ts_ns, raw)
+            if not notify_event:
                 return
             try:
                 message = decode(raw)
@@ -173,15 +173,15 @@ class Dispatcher:
             number = _number(message)
             if number > stream.newest or number == 0:  # two connections overlap while one takes over from the other
                 stream.newest = number
-                tell_event(stream.symbol, MarketEvent(local_ts_ns, message))
+                notify_event(stream.symbol, MarketEvent(local_ts_ns, message))
 
         return handle
 
 
-def _heard(listener: FeedListener, method: str) -> Callable[..., None] | None:
-    """The listener's own method; None where it is the one of `Silent`, which need not be called."""
+def _handler_of(listener: FeedListener, method: str) -> Callable[..., None] | None:
+    """The listener's own method; None where it is the one of `IgnoreAll`, which need not be called."""
     own = getattr(type(listener), method, None)
-    return None if own is getattr(Silent, method) else getattr(listener, method)
+    return None if own is getattr(IgnoreAll, method) else getattr(listener, method)
 
 
 def _number(message: Message) -> int:

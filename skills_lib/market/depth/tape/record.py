@@ -11,10 +11,10 @@ from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import FeedSettings
-from skills_lib.market.depth.feed.streams import Silent
+from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.tape.importing import tape_folder
 from skills_lib.market.depth.tape.store import Manifest, TapeWriter
-from skills_lib.progress import Progress, silent
+from skills_lib.progress import Progress, no_progress
 
 _FLUSH_EVERY_S = 0.5
 
@@ -39,7 +39,7 @@ class RecordSettings:
     part_minutes: float = 60.0
 
 
-def record(settings: RecordSettings, progress: Progress = silent) -> list[Recorded]:
+def record(settings: RecordSettings, progress: Progress = no_progress) -> list[Recorded]:
     """Record until the time is over or a SIGTERM comes; what was heard until a second ago survives any end.
 
     Raises:
@@ -50,7 +50,7 @@ def record(settings: RecordSettings, progress: Progress = silent) -> list[Record
     return asyncio.run(_record(settings, progress))
 
 
-class _Recorder(Silent):
+class _Recorder(IgnoreAll):
     """Takes what a feed hears to the writer of its symbol."""
 
     def __init__(self, writers: dict[str, TapeWriter]) -> None:
@@ -92,12 +92,12 @@ async def _until_over(settings: RecordSettings, feed: Feed, recorder: _Recorder,
         loop.add_signal_handler(signal.SIGTERM, stopped.set)
     total, began = int(settings.minutes * 60), time.monotonic()
     while not stopped.is_set() and (elapsed := time.monotonic() - began) < settings.minutes * 60:
-        progress(int(elapsed), max(total, 1), _told(feed))
+        progress(int(elapsed), max(total, 1), _feed_status(feed))
         await feed.wait(min(_FLUSH_EVERY_S, settings.minutes * 60 - elapsed))
         recorder.flush()
 
 
-def _told(feed: Feed) -> str:
+def _feed_status(feed: Feed) -> str:
     messages = sum(status.messages for status in feed.status().symbols)
     return f"{messages:,} depth messages" if messages else (feed.last_error or "connecting")
 

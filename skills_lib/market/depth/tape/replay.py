@@ -16,7 +16,7 @@ from skills_lib.market.depth.model import (
     Venue,
     WireError,
 )
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.tape.lines import BadLine, CutShort, TapeLine
 from skills_lib.market.depth.tape.report import Levels, TapeReport, Top5
 from skills_lib.market.depth.wire import decode
@@ -144,7 +144,7 @@ class Replay:
 
     def _follow_update(self, update: DepthUpdate) -> None:
         self._note_chain(update)
-        if self.local.receive(update) is not Verdict.APPLY:
+        if self.local.receive(update) is not UpdateDecision.APPLY:
             return
         book = self.local.book
         self.crossed_books += book.crossed

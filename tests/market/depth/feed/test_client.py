@@ -11,9 +11,9 @@ from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed.streams import Silent
+from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.model import BookTicker, MarketEvent, Venue
-from skills_lib.market.depth.sequencer import Verdict
+from skills_lib.market.depth.sequencer import UpdateDecision
 from tests.market.depth.drawn_stream import DrawnMarket
 from tests.market.depth.frame_server import FrameServer, eventually
 
@@ -23,18 +23,18 @@ Scenario = Callable[[FrameServer, Feed, "Heard"], Awaitable[None]]
 QUICK = {"silence_s": 0.3, "reconnect_after_s": 1.0, "backoff_s": 0.02, "overlap_s": 0.2, "clock_every_s": 0.05}
 
 
-class Heard(Silent):
+class Heard(IgnoreAll):
     """Remembers what a feed tells."""
 
     def __init__(self) -> None:
         self.raw: list[tuple[str, int, bytes]] = []
-        self.verdicts: list[tuple[Verdict, int | None, int]] = []
+        self.verdicts: list[tuple[UpdateDecision, int | None, int]] = []
         self.events: list[MarketEvent] = []
 
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         self.raw.append((symbol, local_ts_ns, raw))
 
-    def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
         self.verdicts.append((verdict, book.exch_ts_ns, local_ts_ns))
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
@@ -51,10 +51,10 @@ def run(venue: Venue, scenario: Scenario, **changes: object) -> None:
                 FeedSettings(Endpoints.of(venue, server.host), ("BTCUSDT",), (Channel.DEPTH, Channel.BOOK_TICKER)),
                 **{**QUICK, **changes},
             )
-            heard = Heard()
-            async with Feed(settings, heard) as feed:
+            received = Heard()
+            async with Feed(settings, received) as feed:
                 await eventually(lambda: server.sockets)
-                await scenario(server, feed, heard)
+                await scenario(server, feed, received)
 
     asyncio.run(play())
 
@@ -63,7 +63,7 @@ def is_equal(server: FrameServer, feed: Feed) -> bool:
     """Whether the feed's book claims to be right and is the venue's, level by level."""
     mine, theirs = feed.books["BTCUSDT"].book, server.book.book
     return (
-        feed.is_trusted("BTCUSDT")
+        feed.is_usable("BTCUSDT")
         and mine.update_id == theirs.update_id
         and mine.top_text(1000) == theirs.top_text(1000)
     )
@@ -82,14 +82,14 @@ async def settle(server: FrameServer, feed: Feed, step: int = 2) -> None:
 
 @each_venue
 def test_a_book_follows_the_venue_and_every_event_carries_both_clocks(venue: Venue) -> None:
-    async def scenario(server: FrameServer, feed: Feed, heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
         await settle(server, feed)
         await server.play(200)
         await eventually(lambda: is_equal(server, feed))
-        applied = [times for verdict, *times in heard.verdicts if verdict is Verdict.APPLY]
+        applied = [times for verdict, *times in received.verdicts if verdict is UpdateDecision.APPLY]
         assert len(applied) > 50
         assert all(exch is not None and local > exch for exch, local in applied[1:])
-        assert {type(event.message) for event in heard.events} == {BookTicker}
+        assert {type(event.message) for event in received.events} == {BookTicker}
         assert feed.status().reconnects == 0
 
     run(venue, scenario)
@@ -97,7 +97,7 @@ def test_a_book_follows_the_venue_and_every_event_carries_both_clocks(venue: Ven
 
 @each_venue
 def test_a_gap_distrusts_the_book_until_a_snapshot_has_mended_it(venue: Venue) -> None:
-    async def scenario(server: FrameServer, feed: Feed, heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
         await settle(server, feed)
         before = feed.books["BTCUSDT"].gaps
         server.skip(4)
@@ -105,7 +105,7 @@ def test_a_gap_distrusts_the_book_until_a_snapshot_has_mended_it(venue: Venue) -
         await eventually(lambda: feed.books["BTCUSDT"].gaps > before)
         await settle(server, feed)
         assert feed.resyncs["BTCUSDT"] >= 2
-        assert Verdict.GAP in [verdict for verdict, *_ in heard.verdicts]
+        assert UpdateDecision.GAP in [verdict for verdict, *_ in received.verdicts]
 
     run(venue, scenario)
 
@@ -114,7 +114,7 @@ def test_a_cut_line_is_opened_again_and_the_book_mended() -> None:
     async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
         await settle(server, feed)
         server.cut()
-        await eventually(lambda: not feed.is_trusted("BTCUSDT"))
+        await eventually(lambda: not feed.is_usable("BTCUSDT"))
         server.skip(6)
         await eventually(lambda: server.sockets)
         await settle(server, feed)
@@ -126,9 +126,9 @@ def test_a_cut_line_is_opened_again_and_the_book_mended() -> None:
 def test_a_stream_that_falls_silent_is_distrusted_although_the_line_holds_and_trusted_when_it_speaks_again() -> None:
     async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
         await settle(server, feed)
-        await eventually(lambda: not feed.is_trusted("BTCUSDT"))
+        await eventually(lambda: not feed.is_usable("BTCUSDT"))
         status = feed.symbol_status("BTCUSDT")
-        assert (status.in_sync, status.silent, status.trusted) == (True, True, False)
+        assert (status.in_sync, status.stale, status.usable) == (True, True, False)
         assert "silent" in status.reason
         await server.play(2)
         await eventually(lambda: is_equal(server, feed))
@@ -146,7 +146,7 @@ def test_a_connection_on_which_nothing_is_ever_said_is_opened_anew() -> None:
 
 
 def test_a_connection_is_replaced_by_overlap_without_a_gap_and_without_telling_an_event_twice() -> None:
-    async def scenario(server: FrameServer, feed: Feed, heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
         await settle(server, feed)
         gaps = feed.books["BTCUSDT"].gaps
 
@@ -157,7 +157,7 @@ def test_a_connection_is_replaced_by_overlap_without_a_gap_and_without_telling_a
 
         await asyncio.wait_for(playing(), 20)
         await eventually(lambda: is_equal(server, feed))
-        ids = [event.message.update_id for event in heard.events if isinstance(event.message, BookTicker)]
+        ids = [event.message.update_id for event in received.events if isinstance(event.message, BookTicker)]
         assert ids == sorted(set(ids))
         assert (feed.books["BTCUSDT"].gaps, feed.reconnects) == (gaps, 0)
 
@@ -188,7 +188,7 @@ def test_a_refusal_is_kept_to_and_the_book_comes_all_the_same() -> None:
 
 
 def test_a_message_in_fragments_is_put_together() -> None:
-    async def scenario(server: FrameServer, feed: Feed, heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
         await settle(server, feed)
         raw = server._advance()
         while b"depthUpdate" not in raw:
@@ -196,7 +196,7 @@ def test_a_message_in_fragments_is_put_together() -> None:
         first = raw.index(b"{", 1)  # the second fragment looks like a message of its own
         await server.sockets[0].send([raw[:first], raw[first:40], raw[40:]], text=True)
         await eventually(lambda: is_equal(server, feed))
-        assert heard.raw[-1][2] == raw
+        assert received.raw[-1][2] == raw
 
     run(Venue.USDM, scenario)
 
@@ -221,9 +221,9 @@ def test_the_offset_of_the_clocks_is_estimated() -> None:
 
 
 def test_the_exact_bytes_are_heard_before_anything_else() -> None:
-    async def scenario(server: FrameServer, feed: Feed, heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
         await settle(server, feed)
-        told = [raw for _, _, raw in heard.raw]
+        told = [raw for _, _, raw in received.raw]
         assert set(told) - set(server.frames) == {raw for raw in told if b"lastUpdateId" in raw}
         assert any(b"lastUpdateId" in raw for raw in told)
 
@@ -231,8 +231,8 @@ def test_the_exact_bytes_are_heard_before_anything_else() -> None:
 
 
 def test_a_listener_that_fails_ends_the_feed_with_its_own_error() -> None:
-    class Broken(Silent):
-        def on_book(self, book: LocalBook, verdict: Verdict, local_ts_ns: int) -> None:
+    class Broken(IgnoreAll):
+        def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
             raise ZeroDivisionError("a defect of the listener")
 
     async def play() -> None:

@@ -9,7 +9,7 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.rest import retry_after_s
-from skills_lib.market.depth.feed.streams import Dispatcher, Silent, Stream
+from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll, Stream
 from skills_lib.market.depth.latency import Latency
 from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
@@ -81,21 +81,21 @@ def spoken(*times_s: float) -> Stream:
 
 
 def test_a_stream_that_talks_is_missed_soon_and_one_that_pauses_is_given_time() -> None:
-    assert spoken(1.0, 1.1, 1.6, 1.7).patience_s(0.7) == 0.7
-    assert spoken(1.0, 3.0).patience_s(0.7) == pytest.approx(8.0)
-    assert spoken(1.0, 99.0).patience_s(0.7) == pytest.approx(20.0)
+    assert spoken(1.0, 1.1, 1.6, 1.7).timeout_s(0.7) == 0.7
+    assert spoken(1.0, 3.0).timeout_s(0.7) == pytest.approx(8.0)
+    assert spoken(1.0, 99.0).timeout_s(0.7) == pytest.approx(20.0)
 
 
 def test_a_pause_is_forgotten_while_a_stream_talks() -> None:
     times = [1.0, 6.0, *(6.0 + n / 10 for n in range(1, 30))]
-    assert spoken(*times).patience_s(0.7) == 0.7
+    assert spoken(*times).timeout_s(0.7) == 0.7
 
 
 def test_a_stream_that_never_spoke_is_not_silent_but_new() -> None:
     stream = Stream("x@depth", "X")
     stream.listen(5.0)
-    assert stream.quiet_s(50.0) == 0
-    assert spoken(1.0).quiet_s(3.0) == 2.0
+    assert stream.idle_s(50.0) == 0
+    assert spoken(1.0).idle_s(3.0) == 2.0
 
 
 def test_each_stream_of_many_goes_to_its_own_book() -> None:
@@ -103,7 +103,7 @@ def test_each_stream_of_many_goes_to_its_own_book() -> None:
     markets = {symbol: DrawnMarket(n, Venue.USDM, symbol) for n, symbol in enumerate(symbols)}
     books = {symbol: LocalBook(symbol, Venue.USDM) for symbol in symbols}
     needs: list[str] = []
-    dispatcher = Dispatcher(books, Silent())
+    dispatcher = Dispatcher(books, IgnoreAll())
     dispatcher.on_need = needs.append
     for symbol in symbols:
         for channel in ("depth@100ms", "bookTicker"):

@@ -63,7 +63,7 @@ def apply_parsed(state):
 @njit
 def _apply_side(state, side):
     here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
-    words, storey, quantities = here + WORD * at.WORDS, here + WORD * at.STOREY, here + WORD * at.QUANTITIES
+    words, bitmap_level, quantities = here + WORD * at.WORDS, here + WORD * at.BITMAP_LEVEL, here + WORD * at.QUANTITIES
     place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
     count, best = get(here + WORD * at.DENSE_COUNT), get(here + WORD * at.BEST)
     for _ in range(get(state + WORD * (at.COUNTS + side))):
@@ -81,7 +81,7 @@ def _apply_side(state, side):
         word = words + WORD * (position >> _WORD_SHIFT)
         bits = (get(word) & ~(1 << (position & _LAST_BIT))) | (exists << (position & _LAST_BIT))
         put(word, bits)
-        upper, bit = storey + WORD * (position >> 2 * _WORD_SHIFT), (position >> _WORD_SHIFT) & _LAST_BIT
+        upper, bit = bitmap_level + WORD * (position >> 2 * _WORD_SHIFT), (position >> _WORD_SHIFT) & _LAST_BIT
         put(upper, (get(upper) & ~(1 << bit)) | (int(bits != 0) << bit))
         count += exists - existed
         if exists and position < best:
@@ -95,21 +95,21 @@ def next_dense(side, position):
     """The first dense level of the side at address `side` from `position` on, or WINDOW."""
     if position >= WINDOW:
         return WINDOW
-    words, storey = side + WORD * at.WORDS, side + WORD * at.STOREY
+    words, bitmap_level = side + WORD * at.WORDS, side + WORD * at.BITMAP_LEVEL
     number = position >> _WORD_SHIFT
     bits = get(words + WORD * number) & (-1 << (position & _LAST_BIT))
     if bits != 0:
         return (number << _WORD_SHIFT) + lowest_bit(bits)
     number += 1
     upper = number >> _WORD_SHIFT
-    if upper >= at.STOREY_WORDS:
+    if upper >= at.BITMAP_LEVEL_WORDS:
         return WINDOW
-    bits = get(storey + WORD * upper) & (-1 << (number & _LAST_BIT))
+    bits = get(bitmap_level + WORD * upper) & (-1 << (number & _LAST_BIT))
     while bits == 0:
         upper += 1
-        if upper == at.STOREY_WORDS:
+        if upper == at.BITMAP_LEVEL_WORDS:
             return WINDOW
-        bits = get(storey + WORD * upper)
+        bits = get(bitmap_level + WORD * upper)
     number = (upper << _WORD_SHIFT) + lowest_bit(bits)
     return (number << _WORD_SHIFT) + lowest_bit(get(words + WORD * number))
 

@@ -17,7 +17,7 @@ inlined = njit(forceinline=True)
 _ZERO, _NINE, _QUOTE, _COMMA, _DOT, _COLON = (ord(letter) for letter in '09",.:')
 _OBJECT, _END_OBJECT, _LIST, _END_LIST, _BACKSLASH, _AT, _SPACE, _TILDE = (ord(letter) for letter in "{}[]\\@ ~")
 _A, _B, _E, _P, _S, _U, _EVENT, _TIME, _FIRST = (ord(letter) for letter in "abepsuETU")
-_MOST_DIGITS = 17
+_MAX_DIGITS = 17
 _SHORTEST = 64
 
 _SEEN_KIND, _SEEN_EVENT, _SEEN_SYMBOL, _SEEN_FIRST, _SEEN_FINAL, _SEEN_BIDS, _SEEN_ASKS = (1 << n for n in range(7))
@@ -180,7 +180,7 @@ def _read_integer(here, slot):
         here += 1
         byte = byte_at(here)
     digits = here - first
-    if digits == 0 or digits > _MOST_DIGITS or (digits > 1 and byte_at(first) == _ZERO):
+    if digits == 0 or digits > _MAX_DIGITS or (digits > 1 and byte_at(first) == _ZERO):
         return FAILED
     put(slot, value)
     return here
@@ -237,7 +237,7 @@ def _read_number(here, decimals, zeros):  # noqa: C901
         value = value * 10 + byte - _ZERO
         here += 1
         byte = byte_at(here)
-    if here == first or here - first + decimals > _MOST_DIGITS:
+    if here == first or here - first + decimals > _MAX_DIGITS:
         return -1, here
     if decimals + zeros:
         if byte != _DOT:

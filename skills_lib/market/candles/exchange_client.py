@@ -22,7 +22,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.series import bars_of, cut, no_bars, union
-from skills_lib.market.candles.spans import Span, floor_to_bar, to_ns
+from skills_lib.market.candles.spans import TimeSpan, floor_to_bar, to_ns
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings
 
@@ -64,7 +64,7 @@ def suggest_pair(instrument: Instrument, pairs: Iterable[str]) -> str:
     return f" Did you mean '{best}'?" if best else ""
 
 
-class Venue:
+class ExchangeClient:
     """One ccxt exchange. Its rate limiter is on; what fails in passing is tried again."""
 
     def __init__(self, name: str, settings: Settings) -> None:
@@ -111,7 +111,7 @@ class Venue:
         raise InputError(f"{self.name} does not list {instrument.pair}.{hint} Check the symbol, or name an --exchange.")
 
     def pages(
-        self, instrument: Instrument, timeframe: Timeframe, spans: list[Span], progress: Progress
+        self, instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress
     ) -> Iterator[Page]:
         """Every closed bar of `spans`, page by page, oldest first.
 
@@ -129,19 +129,19 @@ class Venue:
                 progress(min(done, total), total, f"{self.name} {instrument.pair} {timeframe}")
                 yield page
 
-    def _span_pages(self, market: str, timeframe: Timeframe, span: Span) -> Iterator[Page]:
+    def _span_pages(self, market: str, timeframe: Timeframe, span: TimeSpan) -> Iterator[Page]:
         cursor = span.start_ns
         while cursor < min(span.end_ns, self._closed_until(timeframe)):
             bars = self._page(market, timeframe, cursor)
             until = min(span.end_ns, self._closed_until(timeframe))
-            found = cut(bars, Span(cursor, until))
+            found = cut(bars, TimeSpan(cursor, until))
             if len(found):
                 end = int(found.open_time_ns[-1]) + timeframe.nanoseconds
             else:
                 end = self._end_of_silence(cursor, until, timeframe, answered=len(bars) > 0)
             if end <= cursor:
                 return
-            yield Span(cursor, end), found
+            yield TimeSpan(cursor, end), found
             cursor = end
 
     def _end_of_silence(self, cursor: int, until: int, timeframe: Timeframe, answered: bool) -> int:

@@ -11,13 +11,13 @@ from skills_lib.market.candles.importing import load_file
 from skills_lib.market.candles.loader import load
 from skills_lib.market.candles.model import CandleRequest, Candles, Source
 from skills_lib.market.candles.series import cut
-from skills_lib.market.candles.spans import Span, parse_utc, show, to_ns
-from skills_lib.progress import Progress, silent
+from skills_lib.market.candles.spans import TimeSpan, parse_utc, show, to_ns
+from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
-class CandleQuestion:
+class CandleArguments:
     """Arguments as typed; nothing is fetched or read before `answer`."""
 
     symbol: str
@@ -28,7 +28,7 @@ class CandleQuestion:
     exchange: str | None = None
     data: Path | None = None
 
-    def answer(self, settings: Settings, progress: Progress = silent) -> Candles:
+    def answer(self, settings: Settings, progress: Progress = no_progress) -> Candles:
         """Fetch or read the candles; a `data` file stands in for every source.
 
         Raises:
@@ -74,7 +74,7 @@ def _within(candles: Candles, request: CandleRequest) -> Candles:
     times = candles.bars.open_time_ns
     start = to_ns(request.since) if request.since else int(times[0])
     end = to_ns(request.until) if request.until else int(times[-1]) + 1
-    bars = cut(candles.bars, Span(start, end)) if start < end else candles.bars[:0]
+    bars = cut(candles.bars, TimeSpan(start, end)) if start < end else candles.bars[:0]
     if not len(bars):
         held = f"{show(int(times[0]))} to {show(int(times[-1]))} UTC"
         raise InputError(
