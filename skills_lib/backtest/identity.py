@@ -1,27 +1,46 @@
-"""The identity of a run: a hash of its data, code, parameters, costs and settings."""
+"""The identity of an answer: a hash of its data, parameters, costs and settings, and of the code that computed it.
 
+What computes an answer lives in packages that are hashed whole; what only shows one lives in packages named `report`,
+which are not hashed. A new module is therefore covered by the package it is put in.
+"""
+
+import ast
 import hashlib
 import json
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.constraints import Value
 
-_ROOM = Path(__file__).parent
-_EXECUTES = ("strategy", "runner", "execution", "funding", "metrics", "verdict", "model", "kernel", "kernel_execution")
+ComputingPackage = Literal["domain", "backtest", "ledger", "optimize", "walk_forward", "validate", "calibrate"]
+COMPUTING_PACKAGES: tuple[ComputingPackage, ...] = (
+    "domain",
+    "backtest",
+    "ledger",
+    "optimize",
+    "walk_forward",
+    "validate",
+    "calibrate",
+)
+"""Packages of `skills_lib` that decide figures, lowest first: each may import those before it, and no other decides.
 
-
-def code_sha256(strategy_file: Path) -> str:
-    """Hash of the strategy's file, the library code that executes and measures it, and backtesting.py's version."""
-    return hashlib.sha256(strategy_file.read_bytes() + _library_sha256().encode()).hexdigest()
+`market` is not among them: bars are identified by their own hash, wherever they came from.
+"""
+REPORT_PACKAGE = "report"
+_LIBRARY = Path(__file__).parents[1]
+_DEPENDENCIES = ("backtesting", "numpy", "pandas")
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes two answers the same. `asked`: strategy, symbol, timeframe and origin, in words."""
+    """What makes two runs the same. `asked`: strategy, symbol, timeframe and origin, in words."""
 
     data_sha256: str
     code_sha256: str
@@ -37,9 +56,51 @@ class Identity:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def code_sha256(strategy: LoadedStrategy, package: ComputingPackage) -> str:
+    """Hash of everything that computes an answer of `package`: strategy, library, and the libraries it relies on."""
+    return hashlib.sha256(f"{strategy_sha256(strategy)} {library_sha256(package)}".encode()).hexdigest()
+
+
 @cache
-def _library_sha256() -> str:
-    digest = hashlib.sha256(version("backtesting").encode())
-    for file in (*sorted((_ROOM.parent / "domain").glob("*.py")), *(_ROOM / f"{name}.py" for name in _EXECUTES)):
-        digest.update(file.read_bytes())
+def library_sha256(package: ComputingPackage, library: Path = _LIBRARY) -> str:
+    """Hash of `package`, of every computing package below it, and of the versions of the numeric libraries."""
+    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in _DEPENDENCIES).encode())
+    for file in computing_files(package, library):
+        digest.update(f"{file.relative_to(library).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def computing_files(package: ComputingPackage, library: Path = _LIBRARY) -> Iterator[Path]:
+    """Modules of `package` and of every computing package below it, without those that only show results."""
+    for name in COMPUTING_PACKAGES[: COMPUTING_PACKAGES.index(package) + 1]:
+        for file in sorted((library / name).rglob("*.py")):
+            if REPORT_PACKAGE not in file.relative_to(library).parts:
+                yield file
+
+
+def strategy_sha256(strategy: LoadedStrategy) -> str:
+    """Hash of the strategy's file and of every file of its package that it imports; file names are not in it.
+
+    The trial ledger uses it alone: after an update of Twokey the same strategy is the same trial.
+    """
+    package, files = strategy.strategy.__module__.rpartition(".")[0], {strategy.source_file}
+    while more := {imported for file in files for imported in _imported(file, package)} - files:
+        files |= more
+    contents = {hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    return hashlib.sha256("".join(sorted(contents)).encode()).hexdigest()
+
+
+def _imported(file: Path, package: str) -> Iterator[Path]:
+    """Files of modules of `package` that a file imports; they are in memory, because the strategy is."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parent = ".".join(filter(None, [package if node.level else "", node.module]))
+            names |= {parent} | {f"{parent}.{alias.name}" for alias in node.names}
+    for name in names:
+        path = getattr(sys.modules.get(name), "__file__", None)
+        if package and name.startswith(f"{package}.") and path is not None:
+            yield Path(path)

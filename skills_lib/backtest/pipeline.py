@@ -45,7 +45,7 @@ def run_backtest(
     """
     identity = Identity(
         data_sha256=candles.bars.digest(),
-        code_sha256=code_sha256(subject.source_file),
+        code_sha256=code_sha256(subject, "backtest"),
         parameters=parameter_space(subject.strategy).resolve(given),
         settings=settings,
         asked=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",

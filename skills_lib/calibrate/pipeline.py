@@ -1,6 +1,5 @@
 """A calibration from question to stored answer: every market validated on all cores, counted, drawn and kept."""
 
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -44,8 +43,6 @@ from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, validation_space
 _FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}
 _TASKS_A_SLOT = 4
 """Markets a worker gets between two words of progress; so many per core are lost at most when it is stopped."""
-_ROOM = Path(__file__).parents[1]
-_SHOWS = ("report", "page", "picture", "heatmaps", "words")  # modules named so show what others found
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,21 +139,12 @@ def _calibration_key(
         sharpes=list(request.sharpes),
         seed=request.seed,
         histories={history.name: history.bars.digest() for history in histories.found},
-        code_sha256=_code_sha256(subject.source_file),
+        code_sha256=code_sha256(subject, "calibrate"),
         settings=settings,
         values={name: list(values) for name, values in plan.search.space.values.items()},
         samples=plan.samples,
         rules=plan.rules,
     )
-
-
-def _code_sha256(strategy_file: Path) -> str:
-    """Everything that judges is under test, so any change of it is another question; how it is shown is not."""
-    digest = hashlib.sha256(code_sha256(strategy_file).encode())
-    for file in sorted(_ROOM.rglob("*.py")):
-        if not file.stem.endswith(_SHOWS):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
 
 
 def _result(

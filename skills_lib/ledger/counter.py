@@ -3,16 +3,14 @@
 Single runs call the counter themselves; sweeps, walk-forwards and validations evaluate through `CountedEvaluator`.
 """
 
-import ast
 import hashlib
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from pathlib import Path
 
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.identity import strategy_sha256
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import LoadedStrategy
@@ -150,33 +148,6 @@ def configuration_keys(context: EvaluationContext, combinations: Sequence[Parame
 def settings_sha256(settings: BacktestSettings) -> str:
     """Without the engine: both give the same trades."""
     return hashlib.sha256(settings.model_dump_json(exclude={"engine"}).encode()).hexdigest()
-
-
-def strategy_sha256(subject: LoadedStrategy) -> str:
-    """Hash of the strategy's file and of every file of its package that it imports; names are not in it.
-
-    The library is not in it either: after an update of Twokey the same strategy is the same trial.
-    """
-    package, files = subject.strategy.__module__.rpartition(".")[0], {subject.source_file}
-    while more := {imported for file in files for imported in _imported(file, package)} - files:
-        files |= more
-    contents = {hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    return hashlib.sha256("".join(sorted(contents)).encode()).hexdigest()
-
-
-def _imported(file: Path, package: str) -> Iterator[Path]:
-    """Files of modules of `package` that a file imports; they are in memory, because the strategy is."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            parent = ".".join(filter(None, [package if node.level else "", node.module]))
-            names |= {parent} | {f"{parent}.{alias.name}" for alias in node.names}
-    for name in names:
-        path = getattr(sys.modules.get(name), "__file__", None)
-        if package and name.startswith(f"{package}.") and path is not None:
-            yield Path(path)
 
 
 def _days(bars: Bars, span: Span) -> float:

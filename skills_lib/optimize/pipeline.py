@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skills_lib.backtest.identity import code_sha256
+from skills_lib.backtest.identity import ComputingPackage, code_sha256
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.strategy import LoadedStrategy
@@ -48,16 +48,20 @@ class SearchRequest:
 
 
 def sweep_key_fields(
-    subject: LoadedStrategy, candles: Candles, request: SearchRequest, settings: BacktestSettings
+    subject: LoadedStrategy,
+    candles: Candles,
+    request: SearchRequest,
+    settings: BacktestSettings,
+    package: ComputingPackage,
 ) -> dict[str, Any]:
-    """The fields of a `SweepKey`."""
+    """The fields of a `SweepKey`. `package`: the one that computes the answer."""
     return {
         "strategy": subject.name,
         "symbol": candles.instrument.symbol,
         "timeframe": candles.timeframe.value,
         "source": candles.origin.source,
         "data_sha256": candles.bars.digest(),
-        "code_sha256": code_sha256(subject.source_file),
+        "code_sha256": code_sha256(subject, package),
         "settings": settings,
         "values": {name: list(values) for name, values in request.space.values.items()},
         "constraints": [constraint.text for constraint in request.space.constraints],
@@ -88,7 +92,7 @@ def optimize(
         TwokeyError: workers kept dying, or the same sweep is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
-    key = SweepKey(**sweep_key_fields(subject, candles, request, settings))
+    key = SweepKey(**sweep_key_fields(subject, candles, request, settings, "optimize"))
     if stored := store.find(key.id):
         return stored
     began, span = time.perf_counter(), Span(0, len(candles.bars))

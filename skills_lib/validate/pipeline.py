@@ -212,7 +212,7 @@ def _validation_key(subject: LoadedStrategy, candles: Candles, request: Validati
     plan = request.plan
     windows = plan.windows or default_windows(unsealed(candles).bars)
     return ValidationKey(
-        **sweep_key_fields(subject, candles, plan.search, request.settings),
+        **sweep_key_fields(subject, candles, plan.search, request.settings, "validate"),
         train_ns=windows.train_ns,
         test_ns=windows.test_ns,
         step_ns=windows.step_ns,

@@ -126,7 +126,7 @@ def _walk_forward_key(
 ) -> WalkForwardKey:
     plan = request.windows
     return WalkForwardKey(
-        **sweep_key_fields(subject, candles, request.search, settings),
+        **sweep_key_fields(subject, candles, request.search, settings, "walk_forward"),
         train_ns=plan.train_ns,
         test_ns=plan.test_ns,
         step_ns=plan.step_ns,
