@@ -1,19 +1,21 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test study lint tools bench lock clean
+.PHONY: help demo setup test test-oldest study lint tools bench lock clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
 
-BIN := .venv/bin
+VENV ?= .venv
+export VENV
+BIN := $(VENV)/bin
 NEW_CASES := --hypothesis-profile new-cases
 PYTHON_FILES := skills_lib strategies mcp_servers live scripts tests
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build
 
 help: ## show what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
 
 demo: ## backtest SMA crossover on the embedded sample; the second time it needs no network
 	@sh scripts/install.sh core
@@ -24,6 +26,12 @@ setup: ## install everything that developing needs into .venv
 
 test: setup ## run the whole suite, on all cores
 	$(BIN)/pytest --numprocesses auto --dist worksteal
+
+test-oldest: ## run the suite on the oldest supported Python too, in .venv-oldest; nothing to do where one is found
+	@newest=; oldest=; for version in 3.11 3.12 3.13 3.14; do \
+		python$$version -c "" 2>/dev/null && newest=$$version && oldest=$${oldest:-$$version}; done; \
+	if [ "$$newest" = "$$oldest" ]; then echo "One supported Python is on PATH ($${newest:-none by version}); make test runs on it."; \
+	else $(MAKE) test VENV=.venv-oldest PYTHON=python$$oldest; fi
 
 study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines, new property cases; takes long
 	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
@@ -56,5 +64,5 @@ lock: setup ## resolve the dependencies anew; `make lock UPGRADE=--upgrade` take
 		--extra dev --extra yahoo --extra bench -c requirements-dev.lock -o requirements-bench.lock
 
 clean: ## remove the environment and every cache; data and backtests stay
-	rm -rf .venv node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-oldest node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,11 +1,12 @@
 #!/bin/sh
 # install.sh core|dev|bench: makes .venv and installs what the lock names; what is already there is not fetched again.
+# VENV names another folder and PYTHON another interpreter than the newest one found.
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
 export PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1
 
-venv=.venv
+venv=${VENV:-.venv}
 python=$venv/bin/python
 wanted=${1:-core}
 case $wanted in
@@ -20,6 +21,11 @@ has_uv() { command -v uv >/dev/null 2>&1; }
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
 find_python() {
+    if [ -n "${PYTHON:-}" ]; then
+        new_enough "$PYTHON" || { say "$PYTHON is not Python 3.11 or newer."; exit 1; }
+        command -v "$PYTHON"
+        return
+    fi
     for name in python3.14 python3.13 python3.12 python3.11 python3 python; do
         new_enough "$name" && { command -v "$name"; return; }
     done
