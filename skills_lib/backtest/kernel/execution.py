@@ -143,19 +143,29 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         # The leg up to the event. The last bar is marked anew below, after what the reference does at the end.
         end = min(hit, wish + 1, n)
         basis, began = units * entry, bar
-        min_units = max_units = cash
+        lowest_equity = highest_equity = cash
         if units != 0:
-            min_units, max_units = bounds(block_low, block_high, unit, began, end)
-            min_units, max_units = cash + (min_units * units - basis), cash + (max_units * units - basis)
-            min_units, max_units = min(min_units, max_units), max(min_units, max_units)
+            lowest_equity, highest_equity = bounds(block_low, block_high, unit, began, end)
+            lowest_equity, highest_equity = (
+                cash + (lowest_equity * units - basis),
+                cash + (highest_equity * units - basis),
+            )
+            lowest_equity, highest_equity = min(lowest_equity, highest_equity), max(lowest_equity, highest_equity)
         ruined = False
-        if min_units <= 0:
+        if lowest_equity <= 0:
             while bar < end and cash + (close[bar] * unit * units - basis) > 0:
                 bar += 1
             ruined, end = bar < end, bar
         if began < min(end, last) and not unchanged:
             _write_segment(
-                segments, made, began if made else first, cash, units, basis, max(min_units, 0.0), max(max_units, 0.0)
+                segments,
+                made,
+                began if made else first,
+                cash,
+                units,
+                basis,
+                max(lowest_equity, 0.0),
+                max(highest_equity, 0.0),
             )
             made += 1
         unchanged = False

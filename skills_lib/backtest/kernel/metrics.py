@@ -91,18 +91,18 @@ def measure(market, broker, span, days, own, warm_up, table, trades, segments, s
     if len(market.unit_funding) and trades:
         segments = charge_funding(market, broker, span, table, trades, scratch, segments)
         curve = scratch.charged
-    first, beyond = span
+    first, end = span
     daily = scratch.daily[: days[1] - days[0]]
-    final = worth(curve, segments - 1, market.close[beyond - 1] * broker.unit)
+    final = worth(curve, segments - 1, market.close[end - 1] * broker.unit)
     row[_FINAL_EQUITY] = final
     row[_RETURN_PCT] = (final / broker.cash - 1) * 100
-    row[_BUY_HOLD_RETURN_PCT] = (market.close[beyond - 1] / market.close[warm_up] - 1) * 100
+    row[_BUY_HOLD_RETURN_PCT] = (market.close[end - 1] / market.close[warm_up] - 1) * 100
     daily_returns(market, broker, span, days, curve, segments, daily)
     _risk(daily, scratch.spare, row)
     fall, time_below = drawdown(market, broker.unit, span, curve, segments)
     row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / DAY_NS
     _against_market(daily, scratch.market, own, scratch.spare, row)
-    _per_trade(table, trades, beyond - first, scratch.trades, row)
+    _per_trade(table, trades, end - first, scratch.trades, row)
     _edge(broker, table, trades, scratch.trades, scratch.more_trades, row)
     row[_CAGR_PCT] = ((final / broker.cash) ** (1 / (len(daily) / _DAYS_PER_YEAR)) - 1) * 100
     row[_CALMAR] = _ratio(row[_CAGR_PCT], -row[_MAX_DRAWDOWN_PCT])

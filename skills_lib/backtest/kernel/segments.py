@@ -55,14 +55,14 @@ def bounds(block_low, block_high, unit, start, end):
     inf and -inf where there are none.
     """
     low, high = np.inf, -np.inf
-    first, end = start >> _SHIFT, (end + BLOCK - 1) >> _SHIFT
-    while first < end:
-        level = min(63 - leading_zeros(np.uint64(end - first)), _LEVELS - 1)
+    block, block_end = start >> _SHIFT, (end + BLOCK - 1) >> _SHIFT
+    while block < block_end:
+        level = min(63 - leading_zeros(np.uint64(block_end - block)), _LEVELS - 1)
         width = 1 << level
-        low = min(low, min(block_low[level, first], block_low[level, end - width]))
-        high = max(high, max(block_high[level, first], block_high[level, end - width]))
-        first += width
-        if end - first <= width:
+        low = min(low, min(block_low[level, block], block_low[level, block_end - width]))
+        high = max(high, max(block_high[level, block], block_high[level, block_end - width]))
+        block += width
+        if block_end - block <= width:
             break
     return low * unit, high * unit
 
@@ -97,17 +97,17 @@ def worth(segments, segment, close):
 
 
 @inlined
-def end_of(segments, segment, count, end):
-    """The first bar behind a leg; `end` is the first behind the last one."""
-    return int(segments[START, segment + 1]) if segment + 1 < count else end
+def end_of(segments, segment, count, span_end):
+    """The bar after a segment's last bar; `span_end` for the last segment."""
+    return int(segments[START, segment + 1]) if segment + 1 < count else span_end
 
 
 @part
 def equity_of_bars(market, broker, span, segments, count, equity):
     """The equity of every bar of the span."""
-    first, end = span
+    first, span_end = span
     for segment in range(count):
-        start, end = int(segments[START, segment]), end_of(segments, segment, count, end)
+        start, end = int(segments[START, segment]), end_of(segments, segment, count, span_end)
         prices, out = market.close[start:end], equity[start - first : end - first]
         cash, units, basis, paid = (
             segments[CASH, segment],
@@ -193,14 +193,14 @@ def daily_returns(market, broker, span, days, segments, count, daily):
 @inlined
 def drawdown(market, unit, span, segments, count):
     """Deepest fall as a fraction and the longest time between peaks in nanoseconds; nan and 0 where all was lost."""
-    first, end = span
+    first, span_end = span
     times = market.open_time_ns
     peak = trough = worth(segments, 0, market.close[first] * unit)
     deepest, at, longest, passed = 0.0, first, 0, 0
     for segment in range(count):
         if segments[HIGH, segment] < peak:
             continue
-        start, end = int(segments[START, segment]), end_of(segments, segment, count, end)
+        start, end = int(segments[START, segment]), end_of(segments, segment, count, span_end)
         trough = _trough(market, unit, span, segments, count, passed, segment, trough)
         passed = segment + 1
         if segments[UNITS, segment] == 0:
@@ -212,7 +212,7 @@ def drawdown(market, unit, span, segments, count):
             deepest, longest = max(deepest, found[0]), max(longest, found[1])
             peak, trough, at = found[2], found[3], found[4]
     trough = _trough(market, unit, span, segments, count, passed, count, trough)
-    longest = max(longest, _time_below(times, at, end - 1))
+    longest = max(longest, _time_below(times, at, span_end - 1))
     return (max(deepest, 1 - trough / peak), longest) if peak > 0 else (np.nan, 0)
 
 
@@ -243,16 +243,16 @@ def _climb(market, unit, segments, segment, start, end, peak, trough, at):
     deepest, longest, bar = 0.0, 0, start
     while bar < end:
         block = bar // BLOCK
-        end = min((block + 1) * BLOCK, end)
-        if end - bar == BLOCK:
+        block_end = min((block + 1) * BLOCK, end)
+        if block_end - bar == BLOCK:
             lowest, highest = span_of(
                 segments, segment, market.block_low[0, block] * unit, market.block_high[0, block] * unit
             )
             if highest < peak:
                 trough = min(trough, lowest)
-                bar = end
+                bar = block_end
                 continue
-        for i in range(bar, end):
+        for i in range(bar, block_end):
             value = worth(segments, segment, market.close[i] * unit)
             if value < peak:
                 trough = min(trough, value)
@@ -261,7 +261,7 @@ def _climb(market, unit, segments, segment, start, end, peak, trough, at):
             if value > peak:
                 deepest, peak, trough = max(deepest, 1 - trough / peak), value, value
             at = i
-        bar = end
+        bar = block_end
     return deepest, longest, peak, trough, at
 
 

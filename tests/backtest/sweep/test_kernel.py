@@ -107,7 +107,7 @@ def test_signals_remembered_between_spans_change_nothing_even_when_some_are_forg
 def test_spans_side_by_side_give_what_each_gives_alone(
     name: str, threads: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("skills_lib.backtest.sweep.kernel._BARS_WORTH_THREADS_ALONE", 0)
+    monkeypatch.setattr("skills_lib.backtest.sweep.kernel._MIN_BARS_FOR_THREADS_IN_ONE_SPAN", 0)
     strategy, grid = strategies.load(name), SWEPT[name]
     asked = [(grid, SPANS[1]), (grid, SPANS[2]), (grid[1:3], SPANS[1]), (grid[:1], SPANS[0])]
     together = KernelSweep(strategy, BARS, SETTINGS, threads).evaluate_spans(asked)
