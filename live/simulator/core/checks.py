@@ -1,6 +1,7 @@
 """What the venue checks when an order arrives: filters, ids, reducing, margin, and what only the book can tell."""
 
 import re
+from dataclasses import replace
 
 from live.simulator.core import matching
 from live.simulator.core.enums import OrderType, PositionSide, Side, TimeInForce
@@ -75,10 +76,10 @@ def _check_good_till(state: State, request: OrderRequest) -> None:
 
 
 def check_margin(state: State, order: Order) -> None:
-    """The account can carry the order.
+    """Check that the available balance covers the order's initial margin, without touching the state.
 
     Raises:
-        Rejection: -2019.
+        Rejection: -2019, -2027.
     """
     request = order.request
     account = state.accounts[request.account]
@@ -87,11 +88,8 @@ def check_margin(state: State, order: Order) -> None:
     before = state.margin(account)
     market = state.markets[request.symbol]
     best = market.best(request.side.opposite) or market.mark_price
-    priced = order.snapshot()
-    priced.price = order.price or best
-    state.rest(priced)
-    after = state.margin(account)
-    del state.open[order.symbol][priced.order_id]
+    priced = replace(order, price=order.price or best)
+    after = state.margin(account, [*state.open_orders(account.name), priced])
     growth = after.order_margin - before.order_margin
     if growth > before.available:
         raise insufficient_margin()

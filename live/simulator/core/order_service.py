@@ -1,5 +1,6 @@
 """Regular orders: placing, amending and cancelling, with every check the venue makes on arrival."""
 
+from dataclasses import replace
 from itertools import islice
 
 from live.simulator.core import checks, matching
@@ -152,10 +153,9 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
 def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
     account = state.accounts[order.account]
     before = state.margin(account)
-    price, quantity = order.price, order.quantity
-    order.price, order.quantity = command.price, max(command.quantity, order.filled)
-    growth = state.margin(account).order_margin - before.order_margin
-    order.price, order.quantity = price, quantity
+    amended = replace(order, price=command.price, quantity=max(command.quantity, order.filled))
+    after = state.margin(account, [amended if open_ is order else open_ for open_ in state.open_orders(account.name)])
+    growth = after.order_margin - before.order_margin
     if growth > before.available:
         raise insufficient_margin()
 

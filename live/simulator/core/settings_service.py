@@ -1,5 +1,7 @@
 """What an account may choose: leverage, margin type, position mode, isolated margin."""
 
+from dataclasses import replace
+
 from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLeverage, SetMarginType
 from live.simulator.core.events import ConfigChanged
 from live.simulator.core.rejections import Rejection, insufficient_margin
@@ -16,13 +18,12 @@ def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
     if not 1 <= command.leverage <= rules.brackets[0].initial_leverage:
         raise Rejection(-4028, f"Leverage {command.leverage} is not valid.")
     account = state.accounts[command.account]
-    settings = account.settings_of(command.symbol)
-    before = settings.leverage
-    settings.leverage = command.leverage
-    margin = state.margin(account)
+    changed = replace(account, settings=dict(account.settings))
+    changed.change_settings(command.symbol, leverage=command.leverage)
+    margin = state.margin(changed)
     if margin.cross_equity < margin.cross_position_margin + margin.order_margin:
-        settings.leverage = before
         raise insufficient_margin()
+    account.change_settings(command.symbol, leverage=command.leverage)
     state.outbox.append(ConfigChanged(account.name, command.symbol, command.leverage, state.now_ms))
     return command.leverage, rules.max_notional(command.leverage)
 
@@ -35,14 +36,13 @@ def set_margin_type(state: State, command: SetMarginType) -> None:
     """
     state.market(command.symbol)
     account = state.accounts[command.account]
-    settings = account.settings_of(command.symbol)
-    if settings.margin_type is command.margin_type:
+    if account.settings_of(command.symbol).margin_type is command.margin_type:
         raise Rejection(-4046, "No need to change margin type.")
     if state.open_orders(account.name, command.symbol) or state.waiting_algos(account.name, command.symbol):
         raise Rejection(-4047, "Margin type cannot be changed if there exists open orders.")
     if any(position.symbol == command.symbol for position in account.held()):
         raise Rejection(-4048, "Margin type cannot be changed if there exists position.")
-    settings.margin_type = command.margin_type
+    account.change_settings(command.symbol, margin_type=command.margin_type)
 
 
 def set_dual_side(state: State, command: SetDualSide) -> None:

@@ -1,5 +1,6 @@
 """Everything the venue remembers, and the few ways to change it that all desks share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from live.simulator.core.accounts import ASSET, Account
@@ -74,13 +75,16 @@ class State:
         found = [order for book in books for order in book.values() if order.account == account]
         return sorted(found, key=lambda order: order.algo_id)
 
-    def exposures(self, account: Account) -> list[Exposure]:
-        """Positions and open orders of an account at the present mark prices."""
-        return exposures(account, self.open_orders(account.name), self.markets)
+    def exposures(self, account: Account, orders: Sequence[Order] | None = None) -> list[Exposure]:
+        """Positions and open orders of an account at the current mark prices.
 
-    def margin(self, account: Account) -> Margin:
-        """Totals of an account at the present mark prices."""
-        return total(account, self.exposures(account))
+        orders: used in place of the account's open orders, to compute what a hypothetical order would need.
+        """
+        return exposures(account, self.open_orders(account.name) if orders is None else orders, self.markets)
+
+    def margin(self, account: Account, orders: Sequence[Order] | None = None) -> Margin:
+        """Totals of an account at the current mark prices; `orders` as in `exposures`."""
+        return total(account, self.exposures(account, orders))
 
     def rest(self, order: Order) -> None:
         """Put an order into the book."""
