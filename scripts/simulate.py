@@ -11,9 +11,9 @@ from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
+    from live.simulator.in_process_venue import Sent
     from live.simulator.latency import Distribution
     from live.simulator.simulator import Simulator, SimulatorSettings
-    from live.simulator.venue import Sent
 
 
 class Speed(StrEnum):
@@ -118,11 +118,11 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
         from live.simulator.simulator import SimulatorSettings, Start
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
+    from live.simulator.core.fill_models import FillModel
     from live.simulator.core.money import parse
-    from live.simulator.core.queueing import FillModel
     from live.simulator.faults import FaultPlan, read_plan
     from live.simulator.http.credentials import Credential
-    from live.simulator.listing import built_in, from_file
+    from live.simulator.listed_symbols import built_in, from_file
 
     try:
         parse(chosen["balance"])

@@ -9,7 +9,7 @@ from live.simulator.core.exchange import Exchange
 from live.simulator.core.market import Market
 from live.simulator.core.money import parse
 from live.simulator.core.symbol_rules import SymbolRules
-from live.simulator.listing import inferred
+from live.simulator.listed_symbols import inferred
 from live.simulator.tape_book import TapeBook
 from skills_lib.market.depth.model import (
     AggTrade,

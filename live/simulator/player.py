@@ -5,9 +5,9 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+from live.simulator.in_process_venue import Delivery, InProcessVenue
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.venue import Delivery, InProcessVenue
 
 BURST = 200
 MAX_SLEEP_S = 0.05

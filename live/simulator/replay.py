@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import product, show
 from live.simulator.core.orders import TradeRecord
-from live.simulator.core.queueing import FillModel
+from live.simulator.in_process_venue import InProcessVenue, Sent
 from live.simulator.simulator import SimulatorSettings, fresh_venue
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import InProcessVenue, Sent
 from skills_lib.market.depth.tape.lines import read_lines
 
 _REST_NS = 10_000_000_000

@@ -10,8 +10,8 @@ from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.commands import ChangeRules, ForceLiquidation
 from live.simulator.core.events import Answered, Liquidated
 from live.simulator.core.exchange import Exchange
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import parse
-from live.simulator.core.queueing import FillModel
 from live.simulator.core.state import State
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.faults import (
@@ -30,16 +30,16 @@ from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE, RateLimits
 from live.simulator.http.request_clock import RequestClock
 from live.simulator.http.rest import RestHandler
 from live.simulator.http.stream_sockets import LIFE_S, StreamSockets
+from live.simulator.in_process_venue import Delivery, InProcessVenue
 from live.simulator.latency import ASSUMED, Distribution, Latency
+from live.simulator.listed_symbols import built_in, with_filters
 from live.simulator.listen_keys import ListenKeys
-from live.simulator.listing import built_in, with_filters
 from live.simulator.market_feed import MarketFeed
 from live.simulator.player import Player
 from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.venue import Delivery, InProcessVenue
 from skills_lib.domain.errors import InputError
 
 DEFAULT_KEY, DEFAULT_SECRET = "paper-key", "paper-secret"

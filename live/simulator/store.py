@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from live.simulator.core.accounts import Account, FeeTier
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.events import AccountChanged, AlgoChanged, Answered, Event, OrderChanged
 from live.simulator.core.orders import Amendment, Income, Order, SymbolSettings, TradeRecord
 from live.simulator.core.positions import Position

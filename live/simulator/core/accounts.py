@@ -92,8 +92,3 @@ class Account:
             position.isolated_wallet += price * (after - before) // 10**8 // leverage
         else:
             position.isolated_wallet = position.isolated_wallet * after // before if before else 0
-
-
-def fresh(name: str, balance: int, fees: FeeTier | None = None) -> Account:
-    """A new account with a wallet of `balance`."""
-    return Account(name, balance, fees or FeeTier())

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from live.simulator.core.algo import AlgoRequest
+from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import Execution
 from live.simulator.core.orders import Fill, Order
 from live.simulator.core.positions import Position

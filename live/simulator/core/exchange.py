@@ -6,7 +6,7 @@ The same inputs in the same order give the same events, byte for byte.
 from collections.abc import Callable
 from typing import Any
 
-from live.simulator.core import algo_service, commands, matching, order_service, risk, settings_service, timers
+from live.simulator.core import algo_order_service, commands, matching, order_service, risk, settings_service, timers
 from live.simulator.core.enums import OrderStatus, Side, WorkingType
 from live.simulator.core.events import Answered, Event, OrderChanged
 from live.simulator.core.rejections import Rejection
@@ -59,7 +59,7 @@ class Exchange:
         market.last_price = trade.price
         if market.in_sync:
             matching.on_trade(state, trade)
-            algo_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
+            algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]
@@ -72,7 +72,7 @@ class Exchange:
         self._mark_moved(mark.symbol)
 
     def _mark_moved(self, symbol: str) -> None:
-        algo_service.on_price(self.state, symbol, WorkingType.MARK_PRICE)
+        algo_order_service.on_price(self.state, symbol, WorkingType.MARK_PRICE)
         risk.watch(self.state)
 
     def _on_clock(self, _: commands.Clock) -> None:
@@ -103,7 +103,7 @@ class Exchange:
                 if resting.request.reduce_only and resting.request.position_side is order.request.position_side:
                     state.finish(resting, OrderStatus.EXPIRED)
         if order.request.algo_id and not order.status.open:
-            algo_service.settle(state, order.order_id, order.request.algo_id)
+            algo_order_service.settle(state, order.order_id, order.request.algo_id)
 
 
 def _change_rules(state: State, command: commands.ChangeRules) -> None:
@@ -124,9 +124,9 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.CancelAll: order_service.cancel_all,
     commands.Amend: order_service.amend,
     commands.SetCountdown: order_service.set_countdown,
-    commands.PlaceAlgo: algo_service.place,
-    commands.CancelAlgo: algo_service.cancel,
-    commands.CancelAllAlgos: algo_service.cancel_all,
+    commands.PlaceAlgo: algo_order_service.place,
+    commands.CancelAlgo: algo_order_service.cancel,
+    commands.CancelAllAlgos: algo_order_service.cancel_all,
     commands.SetLeverage: settings_service.set_leverage,
     commands.SetMarginType: settings_service.set_margin_type,
     commands.SetDualSide: settings_service.set_dual_side,

@@ -1,6 +1,6 @@
 """Orders meet the tape: an arriving order walks the levels, a resting one waits for trades and crossing prices."""
 
-from live.simulator.core import queueing
+from live.simulator.core import fill_models
 from live.simulator.core.commands import DepthApplied, Traded
 from live.simulator.core.enums import Execution, OrderStatus, OrderType, SelfTrade, Side
 from live.simulator.core.market import Market, crosses
@@ -106,7 +106,7 @@ def would_take(state: State, order: Order) -> bool:
 def join_queue(state: State, order: Order) -> None:
     """Rest at the back of the queue of its price."""
     displayed = state.markets[order.symbol].book.quantity(order.side, order.price)
-    order.place = queueing.join(displayed)
+    order.place = fill_models.join(displayed)
     state.rest(order)
 
 
@@ -119,7 +119,7 @@ def on_trade(state: State, trade: Traded) -> None:
             return
         if not order.status.open:
             continue
-        reached = min(left, queueing.on_trade(order, trade.price, trade.quantity))
+        reached = min(left, fill_models.on_trade(order, trade.price, trade.quantity))
         if reached:
             left -= reached
             _fill_resting(state, order, reached)
@@ -134,9 +134,9 @@ def on_depth(state: State, update: DepthApplied) -> None:
     spoken = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
     for order in orders:
         if update.fresh:  # nobody knows what happened to the queue meanwhile
-            order.place = queueing.join(market.book.quantity(order.side, order.price))
+            order.place = fill_models.join(market.book.quantity(order.side, order.price))
         elif order.price in spoken[order.side]:
-            queueing.on_level(order, market.book.quantity(order.side, order.price), state.model)
+            fill_models.on_level(order, market.book.quantity(order.side, order.price), state.model)
     for side in (Side.BUY, Side.SELL):
         for order in _by_priority(state, update.symbol, side):
             _meet_crossing(state, market, order)
@@ -144,7 +144,7 @@ def on_depth(state: State, update: DepthApplied) -> None:
 
 def _meet_crossing(state: State, market: Market, order: Order) -> None:
     for price, quantity in market.available(order.side.opposite):
-        if not order.remaining or not queueing.meets(order, price, state.model):
+        if not order.remaining or not fill_models.meets(order, price, state.model):
             return
         taken = min(_reducible(state, order), quantity)
         market.take(order.side.opposite, price, taken)

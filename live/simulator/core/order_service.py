@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import checks, matching
+from live.simulator.core import matching, order_checks
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
 from live.simulator.core.enums import Execution, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
@@ -29,8 +29,8 @@ def submit(state: State, command: Submit) -> Order:
     request = command.request
     market = state.market(request.symbol)
     order = _new_order(state, market, request)
-    checks.check(state, market, order)
-    checks.check_arrival(state, market, order)
+    order_checks.check(state, market, order)
+    order_checks.check_arrival(state, market, order)
     state.numbers.order += 1
     state.orders[order.order_id] = order
     state.report(order, Execution.NEW)
@@ -70,7 +70,7 @@ def _matched_price(market: Market, request: OrderRequest) -> int:
 def execute(state: State, market: Market, order: Order) -> None:
     """Take what the book offers; rest or expire the remainder."""
     if market.tradable(state.now_ms):
-        matching.walk(state, order, checks.worst_price(market, order))
+        matching.walk(state, order, order_checks.worst_price(market, order))
     if not order.status.open:
         return
     lasting = order.request.time_in_force in (TimeInForce.GTC, TimeInForce.GTX, TimeInForce.GTD)

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from live.simulator.core.accounts import ASSET, Account
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import Execution, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
 from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
 from live.simulator.core.positions import Position
-from live.simulator.core.queueing import FillModel
 from live.simulator.core.rejections import bad_symbol
 
 FIRST_ORDER_ID = 1_000_000_001

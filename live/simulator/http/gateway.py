@@ -11,10 +11,10 @@ from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.credentials import KeyRing
 from live.simulator.http.rate_limits import RateLimits
 from live.simulator.http.request_clock import RequestClock
+from live.simulator.in_process_venue import InProcessVenue
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.player import Player
 from live.simulator.streams.publisher import Publisher
-from live.simulator.venue import InProcessVenue
 
 
 @dataclass(eq=False)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import AlgoStatus, OrderType, Side
 from live.simulator.core.money import SCALE, show
 from live.simulator.core.orders import Amendment, Order, TradeRecord

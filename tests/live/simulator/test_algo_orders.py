@@ -2,7 +2,7 @@
 
 import pytest
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import Cancel, CancelAlgo, CancelAll, CancelAllAlgos
 from live.simulator.core.enums import AlgoStatus, OrderStatus, OrderType, WorkingType
 from live.simulator.core.events import AlgoChanged

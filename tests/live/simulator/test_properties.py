@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from live.simulator.core.commands import Amend, Cancel, CancelAll, Submit
 from live.simulator.core.enums import OrderType, Side, TimeInForce
 from live.simulator.core.events import Event, OrderChanged
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import SCALE, parse
 from live.simulator.core.orders import Order, OrderRequest
-from live.simulator.core.queueing import FillModel
+from live.simulator.in_process_venue import InProcessVenue
 from live.simulator.latency import Latency
-from live.simulator.listing import built_in
+from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import InProcessVenue
 from skills_lib.market.depth.model import DepthUpdate, Trade
 from skills_lib.market.depth.tape.lines import parse_line, read_lines
 from tests.live.simulator.in_process import ME, SYMBOL, make_exchange

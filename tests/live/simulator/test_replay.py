@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.orders import TradeRecord
-from live.simulator.core.queueing import FillModel
+from live.simulator.in_process_venue import Sent
 from live.simulator.latency import ASSUMED
 from live.simulator.replay import replay, replay_fill_models
 from live.simulator.simulator import SimulatorSettings
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Sent
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import Running, Serve
 from tests.live.simulator.http_requests import Talk, converse

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo
 from live.simulator.core.rejections import no_such_order
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
-from live.simulator.http.endpoints.requests import algo_request
+from live.simulator.http.endpoints.order_params import algo_request
 from live.simulator.payloads import orders
 
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}

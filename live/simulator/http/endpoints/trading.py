@@ -9,8 +9,8 @@ from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal, missing, no_such_order
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
+from live.simulator.http.endpoints.order_params import amendment, order_request
 from live.simulator.http.endpoints.params import Params
-from live.simulator.http.endpoints.requests import amendment, order_request
 from live.simulator.payloads import orders
 
 MAX_BATCH_ORDERS = 5

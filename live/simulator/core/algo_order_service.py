@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from live.simulator.core import checks, order_service
+from live.simulator.core import order_checks, order_service
 from live.simulator.core.accounts import Account
-from live.simulator.core.algo import AlgoOrder, AlgoRequest, would_fire_now
+from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest, would_fire_now
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
 from live.simulator.core.enums import AlgoStatus, OrderType, PriceMatch, WorkingType
 from live.simulator.core.market import Market
@@ -66,7 +66,7 @@ def _check(state: State, market: Market, algo: AlgoOrder) -> None:
 
 def _check_count(state: State, account: Account, request: AlgoRequest) -> None:
     waiting = state.waiting_algos(account.name)
-    checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
+    order_checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
     if len(waiting) >= MAX_OPEN_ALGOS:
         raise Rejection(-4045, "Reach max stop order limit.")
     if account.dual_side and request.order.reduce_only:

@@ -1,6 +1,6 @@
 """Orders as clients word them become requests of the exchange."""
 
-from live.simulator.core.algo import AlgoRequest
+from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.commands import Amend
 from live.simulator.core.enums import (
     OrderType,
