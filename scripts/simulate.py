@@ -11,7 +11,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
-    from live.simulator.in_process_venue import Sent
+    from live.simulator.in_process_venue import SentCommand
     from live.simulator.latency import Distribution
     from live.simulator.simulator import Simulator, SimulatorSettings
 
@@ -100,7 +100,7 @@ def simulate(
         _report(settings, tape, sent)
 
 
-def _report(settings: "SimulatorSettings", tape: Path, sent: "list[Sent]") -> None:
+def _report(settings: "SimulatorSettings", tape: Path, sent: "list[SentCommand]") -> None:
     from live.simulator.replay import replay_fill_models
 
     for outcome in replay_fill_models(settings, tape, sent):
@@ -108,9 +108,9 @@ def _report(settings: "SimulatorSettings", tape: Path, sent: "list[Sent]") -> No
 
 
 def _delays(text: str) -> "Distribution":
-    from live.simulator.latency import ASSUMED, NONE, measured
+    from live.simulator.latency import ASSUMED, NONE, read_delays
 
-    return {"assumed": ASSUMED, "none": NONE}.get(text) or measured(Path(text))
+    return {"assumed": ASSUMED, "none": NONE}.get(text) or read_delays(Path(text))
 
 
 def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
@@ -147,7 +147,7 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
 
 def _serve(
     settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str, ...], host: str, port: int
-) -> "list[Sent]":
+) -> "list[SentCommand]":
     import asyncio
     import signal
 
@@ -156,7 +156,7 @@ def _serve(
     from live.simulator.tape_source import TapeSource
     from skills_lib.market.depth.tape.lines import read_lines
 
-    async def run() -> "list[Sent]":
+    async def run() -> "list[SentCommand]":
         source = TapeSource()
         lines = source.read(read_lines(tape)) if tape else iter(())
         simulator = Simulator(settings, lines)

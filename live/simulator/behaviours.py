@@ -13,7 +13,7 @@ from live.simulator.http.rest import ENDPOINTS
 from live.simulator.http.websocket_api import METHODS
 
 
-class Source(StrEnum):
+class Evidence(StrEnum):
     """How we know."""
 
     DOCUMENTED = "documented"
@@ -27,14 +27,14 @@ class Behaviour:
 
     area: str
     text: str
-    source: Source
+    source: Evidence
 
 
 def read_register() -> tuple[Behaviour, ...]:
     """Every behaviour, in the order of the page."""
     text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     return tuple(
-        Behaviour(area, described, Source(source))
+        Behaviour(area, described, Evidence(source))
         for area, section in tomllib.loads(text).items()
         for source, described in section["entries"]
     )

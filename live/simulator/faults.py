@@ -149,11 +149,11 @@ def read_plan(path: Path) -> FaultPlan:
 
 
 @dataclass(slots=True)
-class _Counter:
+class _FaultCounter:
     fault: FrameFault | RequestFault
     seen: int = 0
 
-    def meets(self) -> bool:
+    def count(self) -> bool:
         self.seen += 1
         return self.fault.after <= self.seen < self.fault.after + self.fault.times
 
@@ -163,38 +163,38 @@ class Faults:
     """A plan on its way: which faults meet the next frame, request or moment."""
 
     plan: FaultPlan = field(default_factory=FaultPlan)
-    _counters: list[_Counter] = field(init=False)
-    _moments: list[VenueFault] = field(init=False)
+    _counters: list[_FaultCounter] = field(init=False)
+    _scheduled: list[VenueFault] = field(init=False)
 
     def __post_init__(self) -> None:
         counted = [fault for fault in self.plan.faults if isinstance(fault, FrameFault | RequestFault)]
-        self._counters = [_Counter(fault) for fault in counted]
+        self._counters = [_FaultCounter(fault) for fault in counted]
         timed = [fault for fault in self.plan.faults if not isinstance(fault, FrameFault | RequestFault)]
-        self._moments = sorted(timed, key=lambda fault: fault.at_ms)
+        self._scheduled = sorted(timed, key=lambda fault: fault.at_ms)
 
     def on_frame(self, stream: str) -> FrameFault | None:
         """The fault that meets the next frame of a stream; every matching counter counts it."""
-        met = [
+        hits = [
             counter.fault
             for counter in self._counters
-            if isinstance(counter.fault, FrameFault) and fnmatchcase(stream, counter.fault.stream) and counter.meets()
+            if isinstance(counter.fault, FrameFault) and fnmatchcase(stream, counter.fault.stream) and counter.count()
         ]
-        return met[0] if met else None
+        return hits[0] if hits else None
 
     def on_request(self, method: str, path: str) -> RequestFault | None:
         """The fault that meets the next request."""
-        met = [
+        hits = [
             counter.fault
             for counter in self._counters
             if isinstance(counter.fault, RequestFault)
             and fnmatchcase(method, counter.fault.method)
             and fnmatchcase(path, counter.fault.path)
-            and counter.meets()
+            and counter.count()
         ]
-        return met[0] if met else None
+        return hits[0] if hits else None
 
     def due(self, elapsed_ms: int) -> list[VenueFault]:
         """The faults whose moment has come, each once."""
-        found = [fault for fault in self._moments if fault.at_ms <= elapsed_ms]
-        self._moments = self._moments[len(found) :]
+        found = [fault for fault in self._scheduled if fault.at_ms <= elapsed_ms]
+        self._scheduled = self._scheduled[len(found) :]
         return found

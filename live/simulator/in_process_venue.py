@@ -25,7 +25,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentCommand:
     """A command as a client sent it: after how many messages of the tape, and when on the venue's clock."""
 
     messages: int
@@ -39,7 +39,7 @@ class InProcessVenue:
     """Exchange, feed and latency on one time axis: the exchange's own, in nanoseconds.
 
     observe: sees events when they happen, before their way back. sent: every command so far, for a replay, where it
-    `remembers`.
+    `record_commands`.
     """
 
     exchange: Exchange
@@ -48,13 +48,13 @@ class InProcessVenue:
     observe: Callable[[list[Event]], None] = lambda _: None
     now_ns: int = 0
     messages: int = 0
-    remembers: bool = True
-    sent: list[Sent] = field(default_factory=list)
-    _calendar: list[tuple[int, int, Command | Event]] = field(default_factory=list)
+    record_commands: bool = True
+    sent: list[SentCommand] = field(default_factory=list)
+    _scheduled: list[tuple[int, int, Command | Event]] = field(default_factory=list)
     _sequence: int = 0
     _commands: int = 0
-    _last_in: dict[str, int] = field(default_factory=dict)
-    _last_back: dict[str, int] = field(default_factory=dict)
+    _last_arrival_ns: dict[str, int] = field(default_factory=dict)
+    _last_delivery_ns: dict[str, int] = field(default_factory=dict)
     _owners: dict[int, str] = field(default_factory=dict)
 
     @property
@@ -65,15 +65,15 @@ class InProcessVenue:
     @property
     def next_due_ns(self) -> int | None:
         """When the next command arrives or the next event is delivered; None if nothing is under way."""
-        return self._calendar[0][0] if self._calendar else None
+        return self._scheduled[0][0] if self._scheduled else None
 
     def send(self, account: str, body: Any) -> int:
         """Send a command; it arrives after its way in, never before an earlier one of the account."""
         self._commands += 1
-        if self.remembers:
-            self.sent.append(Sent(self.messages, self.now_ns, account, body))
-        arrival = max(self.now_ns + self.latency.way_in_ns(), self._last_in.get(account, 0))
-        self._last_in[account] = arrival
+        if self.record_commands:
+            self.sent.append(SentCommand(self.messages, self.now_ns, account, body))
+        arrival = max(self.now_ns + self.latency.sample_inbound_ns(), self._last_arrival_ns.get(account, 0))
+        self._last_arrival_ns[account] = arrival
         self._owners[self._commands] = account
         self._schedule(arrival, Command(self._commands, arrival // MS, body))
         return self._commands
@@ -92,8 +92,8 @@ class InProcessVenue:
     def run_until(self, time_ns: int) -> list[Delivery]:
         """Let commands arrive and events be delivered up to `time_ns`."""
         delivered: list[Delivery] = []
-        while self._calendar and self._calendar[0][0] <= time_ns:
-            due, _, entry = heapq.heappop(self._calendar)
+        while self._scheduled and self._scheduled[0][0] <= time_ns:
+            due, _, entry = heapq.heappop(self._scheduled)
             self.now_ns = max(self.now_ns, due)
             if isinstance(entry, Command):
                 self._post(self.exchange.step(entry))
@@ -113,8 +113,8 @@ class InProcessVenue:
             self.observe(events)
         for event in events:
             account = self._receiver(event)
-            due = max(self.now_ns + self.latency.way_back_ns(), self._last_back.get(account, 0))
-            self._last_back[account] = due
+            due = max(self.now_ns + self.latency.sample_outbound_ns(), self._last_delivery_ns.get(account, 0))
+            self._last_delivery_ns[account] = due
             self._schedule(due, event)
 
     def _receiver(self, event: Event) -> str:
@@ -122,4 +122,4 @@ class InProcessVenue:
 
     def _schedule(self, due_ns: int, entry: Command | Event) -> None:
         self._sequence += 1
-        heapq.heappush(self._calendar, (due_ns, self._sequence, entry))
+        heapq.heappush(self._scheduled, (due_ns, self._sequence, entry))

@@ -34,7 +34,7 @@ ASSUMED = Distribution(
 """One way, from a machine near the venue, with a tail. Assumed: measure your own and hand it in."""
 
 
-def measured(path: Path) -> Distribution:
+def read_delays(path: Path) -> Distribution:
     """A JSON list of measured one-way delays in nanoseconds.
 
     Raises:
@@ -57,16 +57,16 @@ class Latency:
     seed: int
     inbound: Distribution = ASSUMED
     outbound: Distribution = ASSUMED
-    _in: random.Random = field(init=False)
-    _back: random.Random = field(init=False)
+    _inbound_rng: random.Random = field(init=False)
+    _outbound_rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self._in, self._back = random.Random(f"in {self.seed}"), random.Random(f"back {self.seed}")
+        self._inbound_rng, self._outbound_rng = random.Random(f"in {self.seed}"), random.Random(f"back {self.seed}")
 
-    def way_in_ns(self) -> int:
+    def sample_inbound_ns(self) -> int:
         """Nanoseconds from the client to the matching engine."""
-        return self.inbound.at(self._in.randrange(_PARTS))
+        return self.inbound.at(self._inbound_rng.randrange(_PARTS))
 
-    def way_back_ns(self) -> int:
+    def sample_outbound_ns(self) -> int:
         """Nanoseconds from the matching engine to the client."""
-        return self.outbound.at(self._back.randrange(_PARTS))
+        return self.outbound.at(self._outbound_rng.randrange(_PARTS))

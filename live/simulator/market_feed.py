@@ -85,21 +85,21 @@ class MarketFeed:
     def _depth(self, update: DepthUpdate) -> list[Event]:
         book = self.book(update.symbol)
         try:
-            verdict = book.local.receive(update)
+            decision = book.local.receive(update)
         except WireError:
             self.refused += 1
             return []
-        if verdict is UpdateDecision.GAP:
+        if decision is UpdateDecision.GAP:
             return self._applied(update.symbol, update.event_ts_ms, [], [])
-        if verdict is not UpdateDecision.APPLY:
+        if decision is not UpdateDecision.APPLY:
             return []
         self.updates += 1
-        if not self._matters(update.symbol):
+        if not self._needs_levels(update.symbol):
             return self._applied(update.symbol, update.event_ts_ms, [], [])
         bids, asks = ([parse(price) for price, _ in side] for side in (update.bids, update.asks))
         return self._applied(update.symbol, update.event_ts_ms, bids, asks)
 
-    def _matters(self, symbol: str) -> bool:
+    def _needs_levels(self, symbol: str) -> bool:
         """False while nobody rests there and nothing was taken: then no level needs to be told."""
         state = self.exchange.state
         market = state.markets.get(symbol)
@@ -111,11 +111,11 @@ class MarketFeed:
             self.listed[symbol] = inferred(symbol, [*snapshot.bids, *snapshot.asks])
             self._open_market(symbol, self.listed[symbol])
         try:
-            verdict = book.local.load(snapshot)
+            decision = book.local.load(snapshot)
         except WireError:
             self.refused += 1
             return []
-        if verdict is UpdateDecision.STALE:
+        if decision is UpdateDecision.STALE:
             return []
         now_ms = snapshot.event_ts_ms or self.exchange.state.now_ms
         bids, asks = ([price for price, _ in book.levels(side)] for side in (Side.BUY, Side.SELL))

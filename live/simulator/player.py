@@ -47,7 +47,7 @@ class Player:
             self.play_one()
         return self.venue.feed.running
 
-    def go(self) -> None:
+    def start_tape(self) -> None:
         """Let a held tape play."""
         self.held, self._anchor = False, None
         self.wake()
@@ -61,7 +61,7 @@ class Player:
         line = self._next
         if line is None:
             return
-        self._hand_out(self.venue.play(line.message, line.symbol, line.time_ns))
+        self._deliver_all(self.venue.play(line.message, line.symbol, line.time_ns))
         self.publisher.on_message(line.message, line.raw, self.venue.now_ms)
         self.on_time(self.venue.now_ms)
         self.played += 1
@@ -82,7 +82,7 @@ class Player:
         """Play every line up to a time, then let the calendar reach it."""
         while self._next is not None and self._next.time_ns <= time_ns:
             self.play_one()
-        self._hand_out(self.venue.tick(time_ns))
+        self._deliver_all(self.venue.tick(time_ns))
         self.on_time(self.venue.now_ms)
 
     async def run(self) -> None:
@@ -131,7 +131,7 @@ class Player:
         except TimeoutError:
             return
 
-    def _hand_out(self, deliveries: list[Delivery]) -> None:
+    def _deliver_all(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
             self.deliver(delivery)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import product, show
 from live.simulator.core.orders import TradeRecord
-from live.simulator.in_process_venue import InProcessVenue, Sent
+from live.simulator.in_process_venue import InProcessVenue, SentCommand
 from live.simulator.simulator import SimulatorSettings, fresh_venue
 from live.simulator.tape_source import Played, TapeSource
 from skills_lib.market.depth.tape.lines import read_lines
@@ -35,7 +35,7 @@ class FillModelResult:
         )
 
 
-def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[Sent]) -> InProcessVenue:
+def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[SentCommand]) -> InProcessVenue:
     """Play a tape and send each command where it was sent before; ids and latencies come out the same.
 
     A command that names an order by its id meets the order of that id in this run, as long as the orders before it
@@ -51,7 +51,7 @@ def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[S
     return venue
 
 
-def _send_due(venue: InProcessVenue, waiting: list[Sent], messages: int) -> None:
+def _send_due(venue: InProcessVenue, waiting: list[SentCommand], messages: int) -> None:
     while waiting and waiting[-1].messages <= messages:
         command = waiting.pop()
         venue.run_until(command.time_ns)
@@ -78,7 +78,7 @@ def fill_model_result(venue: InProcessVenue, settings: SimulatorSettings) -> Fil
     )
 
 
-def replay_fill_models(settings: SimulatorSettings, tape: Path, sent: Sequence[Sent]) -> list[FillModelResult]:
+def replay_fill_models(settings: SimulatorSettings, tape: Path, sent: Sequence[SentCommand]) -> list[FillModelResult]:
     """The orders under the pessimistic, the base and the optimistic model, in this order."""
     found = []
     for model in FillModel:

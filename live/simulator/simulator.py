@@ -122,7 +122,7 @@ class Simulator:
         for account in self.state.accounts.values():
             account.updated_ms = account.updated_ms or max(1, self.state.now_ms)
         if self.settings.start is Start.NOW:
-            self.player.go()
+            self.player.start_tape()
         elif self.settings.start is Start.FIRST_STREAM:
             self.hub.on_first = self._first_stream
 
@@ -149,11 +149,11 @@ class Simulator:
 
     def _first_stream(self) -> None:
         if self.player.held:
-            self.player.go()
+            self.player.start_tape()
 
     def _make_venue(self) -> InProcessVenue:
         venue = fresh_venue(self.settings)
-        venue.remembers = not self.settings.live
+        venue.record_commands = not self.settings.live
         if self.store:
             self._restore(self.store, venue)
         return venue
@@ -185,11 +185,11 @@ class Simulator:
     def _deliver(self, delivery: Delivery) -> None:
         event = delivery.event
         if isinstance(event, Answered):
-            self.gateway.answered(event)
+            self.gateway.resolve(event)
         elif isinstance(event, Liquidated):
             self.publisher.on_liquidation(event)
         else:
-            self.sockets.tell(event.account, event)
+            self.sockets.send_event(event.account, event)
 
     def _on_time(self, now_ms: int) -> None:
         self.sockets.on_time(now_ms)

@@ -36,17 +36,17 @@ BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NO
 
 
 @pytest.fixture(scope="session")
-def drawn_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def generated_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tape of 20 seconds of a drawn market."""
     return write_tape(tmp_path_factory.mktemp("tapes") / "btcusdt.ts_jsonl")
 
 
 @pytest.fixture
-def serve(drawn_tape: Path) -> Serve:
+def serve(generated_tape: Path) -> Serve:
     """`async with serve(speed=1) as running`: settings differ from a held tape without latency as named."""
 
     @asynccontextmanager
-    async def run(tape: Path = drawn_tape, **changes: Any) -> AsyncIterator[Running]:
+    async def run(tape: Path = generated_tape, **changes: Any) -> AsyncIterator[Running]:
         settings = replace(BY_HAND, **changes)
         simulator = Simulator(settings, TapeSource().read(read_lines(tape)))
         async with serving(simulator) as host:

@@ -7,7 +7,7 @@ Quantities in units of 1e-8.
 
 from enum import StrEnum
 
-from live.simulator.core.market import beyond, crosses
+from live.simulator.core.market import crosses, strictly_crosses
 from live.simulator.core.orders import Order, QueuePlace
 
 
@@ -19,14 +19,14 @@ class FillModel(StrEnum):
     OPTIMISTIC = "optimistic"
 
 
-def join(displayed: int) -> QueuePlace:
+def join_queue(displayed: int) -> QueuePlace:
     """A place behind everything that is displayed."""
     return QueuePlace(ahead=displayed, level=displayed)
 
 
 def on_trade(order: Order, price: int, quantity: int) -> int:
     """How much of a trade of `quantity` at `price` reaches the order; its queue moves up by the rest."""
-    if beyond(order.side, order.price, price):
+    if strictly_crosses(order.side, order.price, price):
         order.place.ahead = 0
         return min(order.remaining, quantity)
     if price != order.price:
@@ -41,19 +41,20 @@ def on_trade(order: Order, price: int, quantity: int) -> int:
 def on_level(order: Order, quantity: int, model: FillModel) -> None:
     """The tape shows `quantity` at the order's price now."""
     place = order.place
-    gone = max(0, place.level - place.traded - quantity)
-    if model is not FillModel.PESSIMISTIC and gone and place.ahead:
-        behind_or_ahead = max(1, place.level - place.traded)
-        leaving = gone if model is FillModel.OPTIMISTIC else gone * min(place.ahead, behind_or_ahead) // behind_or_ahead
-        place.ahead = min(max(0, place.ahead - leaving), quantity)
+    cancelled = max(0, place.level - place.traded - quantity)
+    if model is not FillModel.PESSIMISTIC and cancelled and place.ahead:
+        displayed = max(1, place.level - place.traded)
+        in_proportion = cancelled * min(place.ahead, displayed) // displayed
+        advance = cancelled if model is FillModel.OPTIMISTIC else in_proportion
+        place.ahead = min(max(0, place.ahead - advance), quantity)
     place.level, place.traded = quantity, 0
 
 
-def meets(order: Order, opposite: int, model: FillModel) -> bool:
+def fills_against(order: Order, opposite: int, model: FillModel) -> bool:
     """True where a standing price of the other side would have traded with the order.
 
     The pessimistic model wants it strictly beyond the limit; at the limit itself the two others are content.
     """
     if model is FillModel.PESSIMISTIC:
-        return beyond(order.side, order.price, opposite)
+        return strictly_crosses(order.side, order.price, opposite)
     return crosses(order.side, order.price, opposite)

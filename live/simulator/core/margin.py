@@ -55,19 +55,19 @@ class Margin:
 
 def exposures(account: Account, orders: Iterable[Order], markets: Mapping[str, Market]) -> list[Exposure]:
     """One entry for each position and each symbol with open orders."""
-    books: dict[tuple[str, PositionSide], list[Order]] = {
+    orders_by_position: dict[tuple[str, PositionSide], list[Order]] = {
         key: [] for key, position in account.positions.items() if position.amount
     }
     for order in orders:
-        books.setdefault((order.symbol, order.request.position_side), []).append(order)
-    return [_exposure(account, key, standing, markets[key[0]]) for key, standing in books.items()]
+        orders_by_position.setdefault((order.symbol, order.request.position_side), []).append(order)
+    return [_exposure(account, key, orders, markets[key[0]]) for key, orders in orders_by_position.items()]
 
 
 def _exposure(account: Account, key: tuple[str, PositionSide], orders: list[Order], market: Market) -> Exposure:
     symbol, side = key
     position, mark = account.position(symbol, side), market.mark_price
-    bids = sum(product(order.price or mark, order.remaining) for order in orders if _adds(order, Side.BUY))
-    asks = sum(product(order.price or mark, order.remaining) for order in orders if _adds(order, Side.SELL))
+    bids = sum(product(order.price or mark, order.remaining) for order in orders if _adds_exposure(order, Side.BUY))
+    asks = sum(product(order.price or mark, order.remaining) for order in orders if _adds_exposure(order, Side.SELL))
     notional, leverage = position.notional(mark), account.settings_of(symbol).leverage
     needed = max(abs(notional + bids), abs(notional - asks), abs(notional)) // leverage
     position_margin = abs(notional) // leverage
@@ -86,7 +86,7 @@ def _exposure(account: Account, key: tuple[str, PositionSide], orders: list[Orde
     )
 
 
-def _adds(order: Order, side: Side) -> bool:
+def _adds_exposure(order: Order, side: Side) -> bool:
     return order.side is side and not order.request.reduce_only
 
 
@@ -114,8 +114,8 @@ def liquidation_price(part: Exposure, margin: Margin, rules_rate: int, deduction
     amount = part.position.amount
     if not amount:
         return 0
-    others = margin.cross_maintenance - part.maintenance - (margin.cross_unrealized - part.unrealized)
-    wallet = part.position.isolated_wallet if part.isolated else margin.cross_wallet - others
+    other_positions = margin.cross_maintenance - part.maintenance - (margin.cross_unrealized - part.unrealized)
+    wallet = part.position.isolated_wallet if part.isolated else margin.cross_wallet - other_positions
     sign = 1 if amount > 0 else -1
     scale = 10**8
     above = (wallet + deduction) * scale - sign * part.position.cost

@@ -88,6 +88,6 @@ def crosses(side: Side, limit: int, price: int) -> bool:
     return price <= limit if side is Side.BUY else price >= limit
 
 
-def beyond(side: Side, limit: int, price: int) -> bool:
+def strictly_crosses(side: Side, limit: int, price: int) -> bool:
     """True where `price` is strictly better than `limit` for an order of `side`."""
     return price < limit if side is Side.BUY else price > limit

@@ -35,8 +35,8 @@ def _record(state: State, order: Order, done: Fill) -> None:
     state.trades.append(
         TradeRecord(order.account, order.order_id, order.symbol, order.side, order.request.position_side, done, "USDT")
     )
-    state.earn(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
-    state.earn(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
+    state.record_income(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
+    state.record_income(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
     forced = order.request.kind is OrderType.LIQUIDATION
     state.report(order, Execution.CALCULATED if forced else Execution.TRADE, done)
 
@@ -62,8 +62,8 @@ def reachable(state: State, order: Order, limit: int) -> int:
 def walk(state: State, order: Order, limit: int) -> None:
     """Take levels from the touch up to `limit`, using them up; own orders in the way end first."""
     market = state.markets[order.symbol]
-    for price, quantity in list(_wanted(market, order, limit)):
-        if not _clear_own(state, order, price) or not order.remaining:
+    for price, quantity in list(_levels_to_take(market, order, limit)):
+        if not _prevent_self_trade(state, order, price) or not order.remaining:
             return
         taken = min(_reducible(state, order), quantity)
         if not taken:
@@ -72,17 +72,17 @@ def walk(state: State, order: Order, limit: int) -> None:
         fill(state, order, price, taken, maker=False)
 
 
-def _wanted(market: Market, order: Order, limit: int) -> list[tuple[int, int]]:
-    wanted, left = [], order.remaining
+def _levels_to_take(market: Market, order: Order, limit: int) -> list[tuple[int, int]]:
+    found, left = [], order.remaining
     for price, quantity in market.available(order.side.opposite):
         if not crosses(order.side, limit, price) or left <= 0:
             break
-        wanted.append((price, quantity))
+        found.append((price, quantity))
         left -= quantity
-    return wanted
+    return found
 
 
-def _clear_own(state: State, taker: Order, price: int) -> bool:
+def _prevent_self_trade(state: State, taker: Order, price: int) -> bool:
     """Self-trade prevention at one price; False where the arriving order ended."""
     mode = taker.request.self_trade
     for maker in state.resting(taker.symbol):
@@ -106,7 +106,7 @@ def would_take(state: State, order: Order) -> bool:
 def join_queue(state: State, order: Order) -> None:
     """Rest at the back of the queue of its price."""
     displayed = state.markets[order.symbol].book.quantity(order.side, order.price)
-    order.place = fill_models.join(displayed)
+    order.place = fill_models.join_queue(displayed)
     state.rest(order)
 
 
@@ -131,20 +131,20 @@ def on_depth(state: State, update: DepthApplied) -> None:
     orders = state.resting(update.symbol)
     if not orders:
         return
-    spoken = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
+    updated = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
     for order in orders:
         if update.fresh:  # nobody knows what happened to the queue meanwhile
-            order.place = fill_models.join(market.book.quantity(order.side, order.price))
-        elif order.price in spoken[order.side]:
+            order.place = fill_models.join_queue(market.book.quantity(order.side, order.price))
+        elif order.price in updated[order.side]:
             fill_models.on_level(order, market.book.quantity(order.side, order.price), state.model)
     for side in (Side.BUY, Side.SELL):
         for order in _by_priority(state, update.symbol, side):
-            _meet_crossing(state, market, order)
+            _fill_from_crossing_levels(state, market, order)
 
 
-def _meet_crossing(state: State, market: Market, order: Order) -> None:
+def _fill_from_crossing_levels(state: State, market: Market, order: Order) -> None:
     for price, quantity in market.available(order.side.opposite):
-        if not order.remaining or not fill_models.meets(order, price, state.model):
+        if not order.remaining or not fill_models.fills_against(order, price, state.model):
             return
         taken = min(_reducible(state, order), quantity)
         market.take(order.side.opposite, price, taken)

@@ -11,7 +11,7 @@ from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.rejections import Rejection, insufficient_margin, missing, reduce_only
 from live.simulator.core.state import State
 
-SHORTEST_GOOD_TILL_MS = 600_000
+MIN_GOOD_TILL_MS = 600_000
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 
 
@@ -71,7 +71,7 @@ def _check_good_till(state: State, request: OrderRequest) -> None:
         return
     if not request.good_till_ms:
         raise missing("goodTillDate")
-    if request.good_till_ms <= state.now_ms + SHORTEST_GOOD_TILL_MS:
+    if request.good_till_ms <= state.now_ms + MIN_GOOD_TILL_MS:
         raise Rejection(-5040, "The goodTillDate is too short: it must be more than 600 seconds ahead.")
 
 
@@ -99,8 +99,8 @@ def check_margin(state: State, order: Order) -> None:
 def _check_bracket(state: State, order: Order, notional: int) -> None:
     account, market = state.accounts[order.account], state.markets[order.symbol]
     held = account.position(order.symbol, order.request.position_side).notional(market.mark_price)
-    most = market.rules.max_notional(account.settings_of(order.symbol).leverage)
-    if abs(held + notional * order.side.sign) > max(most, abs(held)):
+    max_notional = market.rules.max_notional(account.settings_of(order.symbol).leverage)
+    if abs(held + notional * order.side.sign) > max(max_notional, abs(held)):
         raise Rejection(-2027, "Exceeded the maximum allowable position at current leverage.")
 
 

@@ -95,7 +95,7 @@ def _clear(state: State, account: Account, order: Order, left: int) -> None:
     rate = state.markets[order.symbol].rules.liquidation_fee
     change = -left if left < 0 else -min(left, fee(order.cost // SCALE, rate))
     account.wallet += change
-    state.earn(account, order.symbol, "INSURANCE_CLEAR", change)
+    state.record_income(account, order.symbol, "INSURANCE_CLEAR", change)
     position = account.position(order.symbol, order.request.position_side)
     position.isolated_wallet = 0
     state.report_account(account, "INSURANCE_CLEAR", [position], change)
@@ -135,5 +135,5 @@ def _fund(state: State, account: Account, position: Position, mark: int, rate: i
     account.wallet += change
     if isolated:
         position.isolated_wallet += change
-    state.earn(account, position.symbol, "FUNDING_FEE", change)
+    state.record_income(account, position.symbol, "FUNDING_FEE", change)
     state.report_account(account, "FUNDING_FEE", [position] if isolated else [], change)

@@ -65,14 +65,14 @@ class State:
 
     def open_orders(self, account: str, symbol: str = "") -> list[Order]:
         """Open orders of an account, oldest first."""
-        books = [self.open.get(symbol, {})] if symbol else self.open.values()
-        found = [order for book in books for order in book.values() if order.account == account]
+        by_symbol = [self.open.get(symbol, {})] if symbol else self.open.values()
+        found = [order for orders in by_symbol for order in orders.values() if order.account == account]
         return sorted(found, key=lambda order: order.order_id)
 
     def waiting_algos(self, account: str, symbol: str = "") -> list[AlgoOrder]:
         """Conditional orders of an account that still wait, oldest first."""
-        books = [self.waiting.get(symbol, {})] if symbol else self.waiting.values()
-        found = [order for book in books for order in book.values() if order.account == account]
+        by_symbol = [self.waiting.get(symbol, {})] if symbol else self.waiting.values()
+        found = [order for orders in by_symbol for order in orders.values() if order.account == account]
         return sorted(found, key=lambda order: order.algo_id)
 
     def exposures(self, account: Account, orders: Sequence[Order] | None = None) -> list[Exposure]:
@@ -119,7 +119,7 @@ class State:
         event = AccountChanged(account.name, reason, account.wallet, account.cross_wallet(), change, shown, self.now_ms)
         self.outbox.append(event)
 
-    def earn(self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "") -> None:
+    def record_income(self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "") -> None:
         """Write a line of income; the wallet has been changed already."""
         if not amount:
             return

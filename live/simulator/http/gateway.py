@@ -49,7 +49,7 @@ class Gateway:
 
     def server_ms(self) -> int:
         """What `/time` says: the tape's clock, remembered for the check of timestamps."""
-        return self.clock.hand_out(self.venue.now_ms + self.clock.jumped_ms)
+        return self.clock.record_reading(self.venue.now_ms + self.clock.jumped_ms)
 
     async def command(self, account: str, body: Any) -> Any:
         """Send a command and wait for its answer.
@@ -62,7 +62,7 @@ class Gateway:
         self.player.wake()
         return await answer
 
-    def answered(self, event: Answered) -> None:
+    def resolve(self, event: Answered) -> None:
         """An answer has arrived."""
         answer = self._answers.pop(event.command, None)
         if answer is None or answer.done():

@@ -9,7 +9,7 @@ ORDERS_PER_MINUTE = 1_200
 ORDERS_PER_10_SECONDS = 300
 STRIKES_UNTIL_BAN = 10
 FIRST_BAN_MS = 120_000
-LONGEST_BAN_MS = 3 * 24 * 3600 * 1000
+MAX_BAN_MS = 3 * 24 * 3600 * 1000
 TOO_MANY, BANNED = 429, 418
 
 
@@ -22,7 +22,7 @@ class LimitedError(Rejection):
 
 
 @dataclass(slots=True)
-class Window:
+class RateWindow:
     """A counter that begins anew with every window of `length_ms`."""
 
     length_ms: int
@@ -45,7 +45,7 @@ class Window:
 class Address:
     """One address: its weight, and how often it went on although it was told to stop."""
 
-    weight: Window = field(default_factory=lambda: Window(60_000))
+    weight: RateWindow = field(default_factory=lambda: RateWindow(60_000))
     strikes: int = 0
     bans: int = 0
     banned_until_ms: int = 0
@@ -55,8 +55,8 @@ class Address:
 class OrderCounts:
     """Orders of one account."""
 
-    minute: Window = field(default_factory=lambda: Window(60_000))
-    ten_seconds: Window = field(default_factory=lambda: Window(10_000))
+    minute: RateWindow = field(default_factory=lambda: RateWindow(60_000))
+    ten_seconds: RateWindow = field(default_factory=lambda: RateWindow(10_000))
 
 
 class RateLimits:
@@ -82,7 +82,7 @@ class RateLimits:
         entry.strikes += 1
         if entry.strikes >= STRIKES_UNTIL_BAN:
             entry.strikes, entry.bans = 0, entry.bans + 1
-            entry.banned_until_ms = now_ms + min(FIRST_BAN_MS * 2 ** (entry.bans - 1), LONGEST_BAN_MS)
+            entry.banned_until_ms = now_ms + min(FIRST_BAN_MS * 2 ** (entry.bans - 1), MAX_BAN_MS)
             raise _banned(entry, address, now_ms)
         message = f"Too many requests; current limit of IP({address}) is {self.weight_limit} requests per minute."
         raise LimitedError(-1003, message, TOO_MANY, entry.weight.left_s(now_ms))

@@ -45,7 +45,7 @@ REPLIES: dict[Reply, Rejection] = {
 
 
 @dataclass(slots=True)
-class Answer:
+class RestAnswer:
     """What goes back: a status, a body and headers."""
 
     status: int
@@ -76,7 +76,7 @@ class Request:
         return Params(dict(parse_qsl(self.query) + parse_qsl(self.body)))
 
 
-def owner_of(gateway: Gateway, endpoint: Endpoint, request: Request, params: Params) -> str:
+def authenticate(gateway: Gateway, endpoint: Endpoint, request: Request, params: Params) -> str:
     """The account that asks; empty where anybody may.
 
     Raises:
@@ -101,7 +101,7 @@ def check_time(gateway: Gateway, params: Params) -> None:
     gateway.clock.check(params.integer("timestamp"), params.integer("recvWindow", DEFAULT_WINDOW_MS))
 
 
-async def answer(gateway: Gateway, request: Request) -> Answer:
+async def answer(gateway: Gateway, request: Request) -> RestAnswer:
     """Carry a request out."""
     headers: dict[str, str] = {}
     try:
@@ -112,23 +112,23 @@ async def answer(gateway: Gateway, request: Request) -> Answer:
         now_ms = gateway.clock.now_ms()
         used = gateway.limits.weigh(request.address, endpoint.weight_of(params), now_ms)
         headers["X-MBX-USED-WEIGHT-1M"] = str(used)
-        owner = owner_of(gateway, endpoint, request, params)
+        owner = authenticate(gateway, endpoint, request, params)
         for _ in range(endpoint.orders):
             short, long = gateway.limits.count_order(owner, now_ms)
             headers |= {"X-MBX-ORDER-COUNT-10S": str(short), "X-MBX-ORDER-COUNT-1M": str(long)}
-        return Answer(200, await endpoint.handler(Call(params, gateway, owner)), headers)
+        return RestAnswer(200, await endpoint.handler(Call(params, gateway, owner)), headers)
     except Rejection as refused:
         return rejection_response(refused, headers)
 
 
-def rejection_response(refused: Rejection, headers: dict[str, str]) -> Answer:
+def rejection_response(refused: Rejection, headers: dict[str, str]) -> RestAnswer:
     """A rejection as an answer."""
     if isinstance(refused, LimitedError):
         headers["Retry-After"] = str(refused.retry_after_s)
-    return Answer(refused.status, refused.body, headers)
+    return RestAnswer(refused.status, refused.body, headers)
 
 
-def spared(fault: RequestFault, cancels: bool, params: Params) -> bool:
+def is_exempt(fault: RequestFault, cancels: bool, params: Params) -> bool:
     """-1008 spares what cancels, reduces or closes, as its text says."""
     reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
     return fault.kind == "answer" and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
@@ -155,7 +155,7 @@ class RestHandler:
             address=incoming.remote or "",
         )
         fault = self.faults.on_request(request.method, request.path)
-        if fault is None or spared(fault, request.method == "DELETE", request.params):
+        if fault is None or is_exempt(fault, request.method == "DELETE", request.params):
             return (await answer(self.gateway, request)).response()
         return await self._apply_request_fault(fault, request, incoming)
 

@@ -38,7 +38,7 @@ class StreamSockets:
         socket = Socket(ws, request, self.faults, *_route(request.path))
         socket.on_time(self.gateway.venue.now_ms)
         self.open.append(socket)
-        self._ask(socket, _streams_of_path(request))
+        self._subscribe(socket, _streams_of_path(request))
         allowed = request.query.get("events", "")
         socket.events = frozenset(allowed.split("/")) if allowed else frozenset()
         tasks = [asyncio.ensure_future(socket.write()), asyncio.ensure_future(self._keep_alive(socket))]
@@ -47,7 +47,7 @@ class StreamSockets:
         finally:
             for task in tasks:
                 task.cancel()
-            self.hub.leave(socket)
+            self.hub.remove(socket)
             self.open.remove(socket)
         return ws
 
@@ -91,18 +91,18 @@ class StreamSockets:
         if not (isinstance(params, list) and all(isinstance(name, str) for name in params)):
             raise ValueError("params must be an array of strings")
         if method == "LIST_SUBSCRIPTIONS":
-            return self.hub.asked(socket)
-        if method == "SUBSCRIBE" and len(self.hub.asked(socket)) + len(params) > MAX_STREAMS:
+            return self.hub.subscriptions(socket)
+        if method == "SUBSCRIBE" and len(self.hub.subscriptions(socket)) + len(params) > MAX_STREAMS:
             raise ValueError(f"at most {MAX_STREAMS} streams on one connection")
         if method == "SUBSCRIBE":
-            self._ask(socket, params)
+            self._subscribe(socket, params)
         elif method == "UNSUBSCRIBE":
             self.hub.unsubscribe(socket, params)
         else:
             raise ValueError(f"unknown method {method}")
         return None
 
-    def _ask(self, socket: Socket, names: list[str]) -> None:
+    def _subscribe(self, socket: Socket, names: list[str]) -> None:
         """Subscribe to market streams; a listen key is a stream of the private route."""
         keys = [name for name in names if self.gateway.listen_keys.owner(name)]
         for key in keys:
@@ -110,15 +110,15 @@ class StreamSockets:
                 socket.account, socket.listen_key = self.gateway.listen_keys.owner(key) or "", key
         self.hub.subscribe(socket, names)
 
-    def tell(self, account: str, event: Event) -> None:
+    def send_event(self, account: str, event: Event) -> None:
         """Send an event to the account's user streams; a key that was closed hears nothing more."""
         alive = self.gateway.listen_keys.owner
-        heard = [socket for socket in self.open if socket.account == account and alive(socket.listen_key)]
-        if not heard:
+        receivers = [socket for socket in self.open if socket.account == account and alive(socket.listen_key)]
+        if not receivers:
             return
         rules = self.gateway.venue.feed.listed
         for frame in user_frames.frames(event, rules, self.gateway.venue.now_ms):
-            self._push(heard, frame)
+            self._push(receivers, frame)
 
     def _push(self, sockets: list[Socket], frame: dict[str, Any]) -> None:
         data = encode(frame)
@@ -129,9 +129,9 @@ class StreamSockets:
 
     def expire(self, account: str, key: str) -> None:
         """A listen key is dead: say so, and stay silent from here on."""
-        heard = [socket for socket in self.open if socket.account == account]
-        self._push(heard, user_frames.listen_key_expired(key, self.gateway.venue.now_ms))
-        for socket in heard:
+        receivers = [socket for socket in self.open if socket.account == account]
+        self._push(receivers, user_frames.listen_key_expired(key, self.gateway.venue.now_ms))
+        for socket in receivers:
             socket.account = ""
 
     def on_time(self, now_ms: int) -> None:
@@ -152,9 +152,9 @@ class StreamSockets:
 
 def _route(path: str) -> tuple[Route, bool]:
     """Route and whether frames are wrapped in the name of their stream."""
-    words = path.strip("/").split("/")
-    route = Route(words[0]) if words[0] in ("public", "market", "private") else Route.ANY
-    return route, "stream" in words[:2]
+    parts = path.strip("/").split("/")
+    route = Route(parts[0]) if parts[0] in ("public", "market", "private") else Route.ANY
+    return route, "stream" in parts[:2]
 
 
 def _streams_of_path(request: web.Request) -> list[str]:

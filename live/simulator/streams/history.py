@@ -64,7 +64,7 @@ class Bar:
 
 
 @dataclass(slots=True)
-class History:
+class TradeHistory:
     """The trades of one symbol. `finished` are aggregates that a later trade has closed."""
 
     trades: deque[Tick] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))

@@ -26,28 +26,28 @@ class Hub:
     """Subscriptions of all sockets. A stream on the wrong route is acknowledged and stays silent."""
 
     def __init__(self) -> None:
-        self._asked: dict[int, dict[str, None]] = defaultdict(dict)
+        self._subscriptions: dict[int, dict[str, None]] = defaultdict(dict)
         self._listeners: dict[str, list[Listener]] = {}
         self.streams: dict[str, Stream] = {}
         self.on_first: Callable[[], None] = _nothing
 
-    def subscribe(self, listener: Listener, wanted: list[str]) -> None:
+    def subscribe(self, listener: Listener, requested: list[str]) -> None:
         """Remember what a socket asks for, and serve what its route carries."""
-        asked = self._asked[id(listener)]
-        for name in wanted:
-            if name in asked:
+        subscriptions = self._subscriptions[id(listener)]
+        for name in requested:
+            if name in subscriptions:
                 continue
-            asked[name] = None
+            subscriptions[name] = None
             stream = names.read(name)
             if stream and stream.served_on(listener.route):
                 self.streams[name] = stream
                 self._listeners.setdefault(name, []).append(listener)
                 self.on_first()
 
-    def unsubscribe(self, listener: Listener, unwanted: list[str]) -> None:
+    def unsubscribe(self, listener: Listener, removed: list[str]) -> None:
         """Forget streams of a socket; those it never asked for are ignored."""
-        for name in unwanted:
-            self._asked[id(listener)].pop(name, None)
+        for name in removed:
+            self._subscriptions[id(listener)].pop(name, None)
             listeners = self._listeners.get(name, [])
             if listener in listeners:
                 listeners.remove(listener)
@@ -55,16 +55,16 @@ class Hub:
                 self._listeners.pop(name, None)
                 self.streams.pop(name, None)
 
-    def asked(self, listener: Listener) -> list[str]:
+    def subscriptions(self, listener: Listener) -> list[str]:
         """What LIST_SUBSCRIPTIONS answers, silent streams included."""
-        return list(self._asked[id(listener)])
+        return list(self._subscriptions[id(listener)])
 
-    def leave(self, listener: Listener) -> None:
+    def remove(self, listener: Listener) -> None:
         """A socket is gone."""
-        self.unsubscribe(listener, self.asked(listener))
-        self._asked.pop(id(listener), None)
+        self.unsubscribe(listener, self.subscriptions(listener))
+        self._subscriptions.pop(id(listener), None)
 
-    def of(self, kind: names.Kind, symbol: str) -> list[Stream]:
+    def streams_of(self, kind: names.Kind, symbol: str) -> list[Stream]:
         """Streams of a kind that somebody hears, of the symbol or of all symbols."""
         return [stream for stream in self.streams.values() if stream.kind is kind and stream.symbol in ("", symbol)]
 

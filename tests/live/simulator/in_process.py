@@ -26,7 +26,7 @@ LIMIT, MARKET = OrderType.LIMIT, OrderType.MARKET
 
 def levels(text: str) -> list[WireLevel]:
     """`"100x2 99x1"` as the wire writes levels."""
-    return [(price, quantity) for price, _, quantity in (word.partition("x") for word in text.split())]
+    return [(price, quantity) for price, _, quantity in (level.partition("x") for level in text.split())]
 
 
 def make_exchange(
@@ -38,7 +38,7 @@ def make_exchange(
 
 
 @dataclass
-class Bench:
+class ExchangeDriver:
     """Drives an exchange by hand. Prices and quantities are written as text; time moves by `tick`."""
 
     exchange: Exchange = field(default_factory=make_exchange)
@@ -50,12 +50,12 @@ class Bench:
     def __post_init__(self) -> None:
         self.feed = MarketFeed(self.exchange, built_in())
 
-    def opened(self, bids: str, asks: str) -> "Bench":
+    def opened(self, bids: str, asks: str) -> "ExchangeDriver":
         """Load a snapshot."""
         snapshot = Snapshot(self.update_id, levels(bids), levels(asks), self.now_ms, self.now_ms)
         return self._take(snapshot)
 
-    def depth(self, bids: str = "", asks: str = "") -> "Bench":
+    def depth(self, bids: str = "", asks: str = "") -> "ExchangeDriver":
         """One diff of the book."""
         self.update_id += 10
         update = DepthUpdate(
@@ -70,22 +70,22 @@ class Bench:
         )
         return self._take(update)
 
-    def gap(self) -> "Bench":
+    def gap(self) -> "ExchangeDriver":
         """A diff that does not follow the one before."""
         self.update_id += 1000
         return self._take(
             DepthUpdate(SYMBOL, self.now_ms, self.update_id, self.update_id + 1, [], [], self.update_id - 1)
         )
 
-    def trade(self, price: str, quantity: str, taker: Side) -> "Bench":
+    def trade(self, price: str, quantity: str, taker: Side) -> "ExchangeDriver":
         """A trade on the tape."""
         return self._take(Trade(SYMBOL, self.now_ms, self.now_ms, 1, price, quantity, taker is Side.SELL, "MARKET"))
 
-    def mark(self, price: str, rate: str = "0.0001", next_funding_ms: int = 0) -> "Bench":
+    def mark(self, price: str, rate: str = "0.0001", next_funding_ms: int = 0) -> "ExchangeDriver":
         """A mark price on the tape."""
         return self._take(MarkPrice(SYMBOL, self.now_ms, price, price, rate, next_funding_ms))
 
-    def tick(self, milliseconds: int) -> "Bench":
+    def tick(self, milliseconds: int) -> "ExchangeDriver":
         """Let time pass."""
         self.now_ms += milliseconds
         self.events += self.exchange.step(Clock(self.now_ms))
@@ -130,6 +130,6 @@ class Bench:
         """Every fill so far."""
         return [event.fill for event in self.events if isinstance(event, OrderChanged) and event.fill]
 
-    def _take(self, message: Any) -> "Bench":
+    def _take(self, message: Any) -> "ExchangeDriver":
         self.events += self.feed.take(message, SYMBOL)
         return self

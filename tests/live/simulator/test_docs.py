@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from live.simulator.behaviours import Source, behaviours_table, read_register, surface_table
+from live.simulator.behaviours import Evidence, behaviours_table, read_register, surface_table
 from live.simulator.faults import FaultPlan, Reply, read_plan
 from tests.live.simulator.clients import conformance_table
 from tests.repository import ROOT
@@ -48,10 +48,10 @@ def test_the_page_of_behaviours_is_what_the_code_says() -> None:
     assert PAGE.read_text(encoding="utf-8") == page()
 
 
-def test_every_behaviour_is_told_once_and_every_tag_is_used() -> None:
+def test_every_behaviour_is_listed_once_and_every_tag_is_used() -> None:
     texts = [behaviour.text for behaviour in read_register()]
     assert len(texts) == len(set(texts)) > 50
-    assert {behaviour.source for behaviour in read_register()} == set(Source)
+    assert {behaviour.source for behaviour in read_register()} == set(Evidence)
 
 
 def test_the_plan_on_the_page_can_be_read(tmp_path: Path) -> None:
@@ -61,9 +61,9 @@ def test_the_plan_on_the_page_can_be_read(tmp_path: Path) -> None:
     assert len(read_plan(plan).faults) > 3
 
 
-@pytest.mark.parametrize("word", [*Reply, *(fault for fault in ("drop", "delay", "duplicate", "reorder", "gap_pu"))])
-def test_every_fault_and_reply_is_on_the_page(word: str) -> None:
-    assert f"`{word}`" in (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", [*Reply, *(fault for fault in ("drop", "delay", "duplicate", "reorder", "gap_pu"))])
+def test_every_fault_and_reply_is_on_the_page(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
 
 
 def test_every_kind_of_fault_is_on_the_page() -> None:

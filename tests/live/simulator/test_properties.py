@@ -28,7 +28,7 @@ from tests.live.simulator.tapes import TapeWriter
 TENTH = SCALE // 10
 
 
-def drawn(seed: int, updates: int, wanders: bool = True) -> list[Played]:
+def generated_lines(seed: int, updates: int, wanders: bool = True) -> list[Played]:
     """Messages of a drawn tape."""
     lines = (parse_line(line.encode()) for line in TapeWriter(seed, wanders=wanders).lines(updates))
     return list(TapeSource().read(lines))
@@ -62,7 +62,7 @@ class Allowance:
                     self.crossed += quantity
 
     @property
-    def most(self) -> int:
+    def max_fill(self) -> int:
         before = self.displayed if self.model is FillModel.PESSIMISTIC and not self.through else 0
         return self.through + max(0, self.at_price - before) + self.crossed
 
@@ -88,7 +88,7 @@ def feed(venue: InProcessVenue, line: Played) -> list[Event]:
 def test_a_passive_order_never_fills_better_than_the_tape_allows(
     seed: int, arrival: int, offset: int, quantity: int, side: Side, model: FillModel
 ) -> None:
-    lines, venue = drawn(seed, 120), venue_of(model)
+    lines, venue = generated_lines(seed, 120), venue_of(model)
     for line in lines[:arrival]:
         feed(venue, line)
     book = venue.feed.books[SYMBOL]
@@ -108,7 +108,7 @@ def test_a_passive_order_never_fills_better_than_the_tape_allows(
         before = orders[0].filled
         events = feed(venue, line)
         allowance.see(line.message, venue) if isinstance(line.message, DepthUpdate) else None
-        assert orders[0].filled <= allowance.most
+        assert orders[0].filled <= allowance.max_fill
         for event in events:
             if isinstance(event, OrderChanged) and event.fill:
                 assert event.fill.price == price
@@ -168,7 +168,7 @@ ACTIONS = st.lists(
 
 def run(seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel, checked: bool = True) -> bytes:
     """Play a tape while a trader acts; everything that happened, as bytes."""
-    lines, venue = drawn(seed, 100), venue_of(model, seed)
+    lines, venue = generated_lines(seed, 100), venue_of(model, seed)
     happened: list[Event] = []
     venue.observe = happened.extend
     trader, step = Trader(venue), max(1, len(lines) // (len(actions) + 1))
@@ -185,7 +185,7 @@ def run(seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel, 
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 1000), actions=ACTIONS, model=st.sampled_from(list(FillModel)))
-def test_no_coin_appears_and_none_is_lost_whatever_is_sent(
+def test_money_and_contracts_balance_whatever_is_sent(
     seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel
 ) -> None:
     run(seed, actions, model)
@@ -200,12 +200,12 @@ def test_the_same_seed_gives_the_same_events_byte_for_byte(
     assert first == second
 
 
-def test_the_pessimistic_model_fills_least_and_the_optimistic_most() -> None:
+def test_fills_increase_from_the_pessimistic_to_the_optimistic_model() -> None:
     filled: dict[FillModel, int] = {}
     for model in FillModel:
         total = 0
         for seed in range(12):
-            lines, venue = drawn(seed, 60, wanders=False), venue_of(model)
+            lines, venue = generated_lines(seed, 60, wanders=False), venue_of(model)
             for line in lines[:20]:
                 feed(venue, line)
             price = next(venue.feed.books[SYMBOL].levels(Side.BUY))[0]

@@ -13,7 +13,7 @@ from live.simulator.core.money import parse
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
-from tests.live.simulator.in_process import BUY, LIMIT, ME, SYMBOL, Bench
+from tests.live.simulator.in_process import BUY, LIMIT, ME, SYMBOL, ExchangeDriver
 
 
 def copied(state: State) -> dict[str, Any]:
@@ -48,33 +48,33 @@ COMMANDS = [too_large_order, too_large_amendment, too_low_leverage]
 
 
 @pytest.fixture
-def resting() -> tuple[Bench, Order]:
+def resting() -> tuple[ExchangeDriver, Order]:
     """An account that has never traded, with one resting order of 2 BTC."""
-    bench = Bench().opened("60000.0x2 59999.9x3", "60000.1x1 60000.2x2")
-    return bench, bench.order(BUY, "2", "60000.0")
+    driver = ExchangeDriver().opened("60000.0x2 59999.9x3", "60000.1x1 60000.2x2")
+    return driver, driver.order(BUY, "2", "60000.0")
 
 
 @pytest.mark.parametrize("make_command", COMMANDS)
 def test_a_refused_command_leaves_the_state_unchanged(
-    resting: tuple[Bench, Order], make_command: Callable[[Order], Any]
+    resting: tuple[ExchangeDriver, Order], make_command: Callable[[Order], Any]
 ) -> None:
-    bench, order = resting
-    before = copied(bench.exchange.state)
+    driver, order = resting
+    before = copied(driver.exchange.state)
     with pytest.raises(Rejection, match="-2019"):
-        bench.send(make_command(order))
-    assert copied(bench.exchange.state) == before
+        driver.send(make_command(order))
+    assert copied(driver.exchange.state) == before
 
 
 @pytest.mark.parametrize("succeeding_calls", [0, 1])
 @pytest.mark.parametrize("make_command", COMMANDS)
 def test_a_failing_margin_computation_leaves_the_state_unchanged(
-    resting: tuple[Bench, Order],
+    resting: tuple[ExchangeDriver, Order],
     make_command: Callable[[Order], Any],
     succeeding_calls: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bench, order = resting
-    state, command = bench.exchange.state, make_command(order)
+    driver, order = resting
+    state, command = driver.exchange.state, make_command(order)
     before, margin, calls = copied(state), State.margin, 0
 
     def fail(*arguments: Any) -> Any:
@@ -91,7 +91,7 @@ def test_a_failing_margin_computation_leaves_the_state_unchanged(
 
 
 def test_a_refused_order_in_a_new_symbol_stores_no_position_and_no_settings() -> None:
-    bench = Bench().opened("60000.0x2", "60000.1x1")
+    driver = ExchangeDriver().opened("60000.0x2", "60000.1x1")
     with pytest.raises(Rejection):
-        bench.order(BUY, "40", "60000.0")
-    assert (bench.account.positions, bench.account.settings, bench.exchange.state.open) == ({}, {}, {})
+        driver.order(BUY, "40", "60000.0")
+    assert (driver.account.positions, driver.account.settings, driver.exchange.state.open) == ({}, {}, {})

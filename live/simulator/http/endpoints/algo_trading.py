@@ -56,12 +56,12 @@ async def all_algos(call: Call) -> list[dict[str, Any]]:
     """`GET /allAlgoOrders`, oldest first."""
     rules, first, limit = call.rules(), call.params.integer("algoId"), call.params.limit(500, 1000)
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    wanted = [
+    selected = [
         algo
         for algo in _own(call)
         if algo.symbol == rules.symbol and algo.algo_id >= first and start <= algo.created_ms <= end
     ]
-    chosen = wanted[:limit] if first or start else wanted[-limit:]
+    chosen = selected[:limit] if first or start else selected[-limit:]
     return [orders.algo_status(algo, rules) for algo in chosen]
 
 

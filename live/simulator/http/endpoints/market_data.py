@@ -174,8 +174,8 @@ async def klines(call: Call) -> list[list[Any]]:
     rules = call.rules()
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
     bars = call.gateway.publisher.history(rules.symbol).bars[interval]
-    wanted = [bar for bar in bars if start <= bar.open_ms <= end]
-    chosen = wanted[:limit] if start else wanted[-limit:]
+    selected = [bar for bar in bars if start <= bar.open_ms <= end]
+    chosen = selected[:limit] if start else selected[-limit:]
     price, quantity = rules.price_text, rules.quantity_text
     return [
         [
@@ -202,8 +202,8 @@ async def agg_trades(call: Call) -> list[dict[str, Any]]:
     entries = list(call.gateway.publisher.history(rules.symbol).aggregates)
     first = call.params.integer("fromId")
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    wanted = [entry for entry in entries if entry.number >= first and start <= entry.time_ms <= end]
-    chosen = wanted[:limit] if first or start else wanted[-limit:]
+    selected = [entry for entry in entries if entry.number >= first and start <= entry.time_ms <= end]
+    chosen = selected[:limit] if first or start else selected[-limit:]
     return [aggregate(entry, rules) for entry in chosen]
 
 

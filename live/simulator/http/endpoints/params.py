@@ -55,14 +55,14 @@ class Params:
             raise illegal(name)
         return int(text)
 
-    def limit(self, default: int, most: int) -> int:
+    def limit(self, default: int, max_value: int) -> int:
         """The `limit` of a list.
 
         Raises:
-            Rejection: -1130 outside 1 to `most`.
+            Rejection: -1130 outside 1 to `max_value`.
         """
         number = self.integer("limit", default)
-        if not 1 <= number <= most:
+        if not 1 <= number <= max_value:
             raise illegal("limit")
         return number
 
@@ -90,7 +90,7 @@ class Params:
         except ValueError:
             raise illegal(name) from None
 
-    def word(self, name: str, kind: type[E], default: E | None = None) -> E:
+    def choice(self, name: str, kind: type[E], default: E | None = None) -> E:
         """One of the venue's words.
 
         Raises:

@@ -31,7 +31,7 @@ async def place(call: Call) -> dict[str, Any]:
     return orders.acknowledged(order, rules)
 
 
-async def try_out(call: Call) -> dict[str, Any]:
+async def test_order(call: Call) -> dict[str, Any]:
     """`POST /order/test`: the form is checked, nothing is sent."""
     order_request(call.params, call.rules(), call.owner)
     return {}
@@ -97,8 +97,8 @@ async def _all(calls: list[Any]) -> list[Any]:
 def _each(call: Call, entry: Any) -> Call:
     if not isinstance(entry, dict):
         raise illegal("batchOrders")
-    words = {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in entry.items()}
-    return Call(Params(words), call.gateway, call.owner)
+    texts = {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in entry.items()}
+    return Call(Params(texts), call.gateway, call.owner)
 
 
 async def place_batch(call: Call) -> list[Any]:
@@ -134,8 +134,8 @@ def _find(call: Call) -> Order:
 
 def _is_known(call: Call, order: Order) -> bool:
     """Orders that ended without a fill are forgotten after three days."""
-    kept = order.updated_ms >= call.state.now_ms - UNFILLED_RETENTION_MS
-    return order.account == call.owner and (order.status.open or bool(order.filled) or kept)
+    recent = order.updated_ms >= call.state.now_ms - UNFILLED_RETENTION_MS
+    return order.account == call.owner and (order.status.open or bool(order.filled) or recent)
 
 
 def _known(call: Call, symbol: str) -> list[Order]:
@@ -168,8 +168,8 @@ async def all_orders(call: Call) -> list[dict[str, Any]]:
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
     limit = call.params.limit(500, 1000)
     known = _known(call, rules.symbol)
-    wanted = [order for order in known if order.order_id >= first and start <= order.created_ms <= end]
-    chosen = wanted[:limit] if first or start else wanted[-limit:]
+    selected = [order for order in known if order.order_id >= first and start <= order.created_ms <= end]
+    chosen = selected[:limit] if first or start else selected[-limit:]
     return [orders.order(order, rules) for order in chosen]
 
 
@@ -179,7 +179,7 @@ async def user_trades(call: Call) -> list[dict[str, Any]]:
     first, order_id = call.params.integer("fromId"), call.params.integer("orderId")
     oldest = call.state.now_ms - USER_TRADES_RETENTION_MS
     start, end = max(call.params.integer("startTime"), oldest), call.params.integer("endTime", 2**62)
-    wanted = [
+    selected = [
         record
         for record in call.state.trades
         if record.account == call.owner
@@ -188,7 +188,7 @@ async def user_trades(call: Call) -> list[dict[str, Any]]:
         and order_id in (0, record.order_id)
         and start <= record.fill.time_ms <= end
     ]
-    chosen = wanted[:limit] if first or call.params.get("startTime") else wanted[-limit:]
+    chosen = selected[:limit] if first or call.params.get("startTime") else selected[-limit:]
     return [orders.trade(record, rules) for record in chosen]
 
 
@@ -210,7 +210,7 @@ async def amendments(call: Call) -> list[dict[str, Any]]:
 SIGNED = Security.SIGNED
 ENDPOINTS = [
     Endpoint("POST", "/fapi/v1/order", place, 0, SIGNED, orders=1),
-    Endpoint("POST", "/fapi/v1/order/test", try_out, 1, SIGNED),
+    Endpoint("POST", "/fapi/v1/order/test", test_order, 1, SIGNED),
     Endpoint("PUT", "/fapi/v1/order", amend, 1, SIGNED, orders=1),
     Endpoint("DELETE", "/fapi/v1/order", cancel, 1, SIGNED),
     Endpoint("GET", "/fapi/v1/order", show_order, 1, SIGNED),
