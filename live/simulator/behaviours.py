@@ -1,7 +1,7 @@
-"""How this venue behaves, and how we know: the register that the page of behaviours is made from.
+"""Reads the register of simulator behaviours and renders it as Markdown tables.
 
-documented: Binance's own documentation or SDK says so. observed: recorded payloads, or probes that others published,
-show it. assumed: neither does; it was chosen, on the side that flatters less where there was a side.
+documented: stated by Binance's documentation or SDK. observed: seen in recorded payloads or published probes.
+assumed: neither; the less favourable choice was taken where there was one.
 """
 
 import tomllib
@@ -14,7 +14,7 @@ from live.simulator.http.websocket_api import METHODS
 
 
 class Evidence(StrEnum):
-    """How we know."""
+    """What a behaviour is based on."""
 
     DOCUMENTED = "documented"
     OBSERVED = "observed"
@@ -23,7 +23,7 @@ class Evidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """One behaviour: where it lives, what it is, how we know."""
+    """One behaviour: its area, its description and its evidence."""
 
     area: str
     text: str
@@ -31,7 +31,7 @@ class Behaviour:
 
 
 def read_register() -> tuple[Behaviour, ...]:
-    """Every behaviour, in the order of the page."""
+    """All behaviours, in the order of the page."""
     text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     return tuple(
         Behaviour(area, described, Evidence(source))
@@ -41,7 +41,7 @@ def read_register() -> tuple[Behaviour, ...]:
 
 
 def behaviours_table() -> str:
-    """The register in Markdown, one section an area."""
+    """The register as Markdown, one section per area."""
     sections: dict[str, list[str]] = {}
     for entry in read_register():
         sections.setdefault(entry.area, []).append(f"| {entry.text} | {entry.source} |")
@@ -50,7 +50,7 @@ def behaviours_table() -> str:
 
 
 def surface_table() -> str:
-    """Every endpoint and method, with its weight and who may call it."""
+    """Every endpoint and method as a Markdown table, with weight and required security."""
     rows = [
         f"| `{entry.method}` | `{entry.path}` | {entry.weight if isinstance(entry.weight, int) else 'by parameter'} "
         f"| {entry.security} |"

@@ -1,4 +1,4 @@
-"""The local exchange put together: venue, player, streams, requests, faults and store."""
+"""Assembles the local exchange: matching, player, streams, requests, faults and store."""
 
 import asyncio
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ DEFAULT_KEY, DEFAULT_SECRET = "paper-key", "paper-secret"
 
 
 class Start(StrEnum):
-    """When the tape begins to play: with the first market stream, at once, or by hand."""
+    """When the tape starts: with the first market stream, at once, or under a test's control."""
 
     FIRST_STREAM = "first-stream"
     NOW = "now"
@@ -55,9 +55,9 @@ class Start(StrEnum):
 
 @dataclass(frozen=True)
 class SimulatorSettings:
-    """speed: a multiple of real time, 0 for as fast as clients read. balance: of a fresh account, in USDT as text.
+    """speed: a multiple of real time; 0 plays as fast as clients read. balance: of a new account, in USDT as text.
 
-    live: messages are pushed by a feed, there is no tape. store: where accounts, orders and positions are kept.
+    live: messages are pushed by a feed instead of a tape. store: SQLite file for accounts, orders and positions.
     """
 
     speed: int = 1
@@ -78,7 +78,7 @@ class SimulatorSettings:
 
 
 def fresh_venue(settings: SimulatorSettings) -> InProcessVenue:
-    """A venue with its accounts as they begin, and no market yet."""
+    """A new exchange with its initial accounts and no markets yet."""
     names = {credential.account for credential in settings.credentials}
     accounts = {name: Account(name, parse(settings.balance), settings.fees) for name in sorted(names)}
     state = State(markets={}, accounts=accounts, model=settings.model)
@@ -87,7 +87,7 @@ def fresh_venue(settings: SimulatorSettings) -> InProcessVenue:
 
 
 class Simulator:
-    """Everything of one run. Made inside the event loop that serves it."""
+    """All parts of one run. Create it inside the event loop that serves it."""
 
     def __init__(self, settings: SimulatorSettings, tape: Iterator[Played]) -> None:
         self.settings = settings
@@ -108,17 +108,19 @@ class Simulator:
 
     @property
     def state(self) -> State:
-        """The exchange's memory."""
+        """The exchange's state."""
         return self.venue.exchange.state
 
     def prime(self) -> None:
-        """Bring every book into sync before anybody can ask for it.
+        """Bring every book into sync before requests are served.
 
         Raises:
-            InputError: the tape holds no snapshot that fits.
+            InputError: no snapshot of the tape matches its updates.
         """
         if not (self.settings.live or self.player.prime()):
-            raise InputError("The tape holds no snapshot that meets its updates. Look with `twokey tape check FILE`.")
+            raise InputError(
+                "The tape holds no snapshot that matches its updates. Inspect it with `twokey tape check FILE`."
+            )
         for account in self.state.accounts.values():
             account.updated_ms = account.updated_ms or max(1, self.state.now_ms)
         if self.settings.start is Start.NOW:
@@ -127,12 +129,12 @@ class Simulator:
             self.hub.on_first = self._first_stream
 
     def start(self) -> None:
-        """Let the tape and the clocks run."""
+        """Start the player and the expiry of listen keys."""
         self.playing = asyncio.ensure_future(self.player.run())
         self._tasks = [self.playing, asyncio.ensure_future(self._expire_keys())]
 
     async def stop(self) -> None:
-        """Stop everything and save."""
+        """Stop all tasks, close sockets and save the state."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -142,7 +144,7 @@ class Simulator:
             self.store.close()
 
     def expire_listen_key(self, account: str) -> None:
-        """End an account's listen key before its time."""
+        """Expire an account's listen key early."""
         key = self.gateway.listen_keys.close(account)
         if key:
             self.sockets.expire(account, key)
@@ -159,7 +161,7 @@ class Simulator:
         return venue
 
     def _restore(self, store: Store, venue: InProcessVenue) -> None:
-        """Open the markets of what was saved, so that it has a price before the tape speaks of it."""
+        """Restore the state and open its markets with their stored prices, until the tape updates them."""
         state = venue.exchange.state
         store.restore(state)
         marks, last_prices = store.prices()

@@ -23,7 +23,7 @@ class FeeTier:
 
 @dataclass(slots=True)
 class Account:
-    """Money in units of 1e-8 of the margin asset. `wallet` is everything, isolated margins included."""
+    """Money in units of 1e-8 of the margin asset. `wallet` includes isolated margins."""
 
     name: str
     wallet: int

@@ -1,6 +1,6 @@
-"""The exchange: one step takes one input and returns everything it brought about. No clock, socket, file or chance.
+"""The exchange: each step takes one input and returns the resulting events.
 
-The same inputs in the same order give the same events, byte for byte.
+Deterministic: no clock, socket, file or random number. The same inputs in the same order give identical events.
 """
 
 from collections.abc import Callable
@@ -14,14 +14,14 @@ from live.simulator.core.state import State
 
 
 class Exchange:
-    """Rules and memory of the venue."""
+    """Applies inputs to the exchange's state."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         self._due_ms = 0
 
     def step(self, event: commands.Input) -> list[Event]:
-        """Take one input; inputs come in order of time, and one that is late is taken at the present time."""
+        """Apply one input and return its events; a late input is applied at the current time."""
         state = self.state
         time_ms = max(state.now_ms, event.time_ms)
         if time_ms >= self._due_ms:
@@ -76,7 +76,7 @@ class Exchange:
         risk.watch(self.state)
 
     def _on_clock(self, _: commands.Clock) -> None:
-        """Time alone: the timers have run."""
+        """Nothing to do: `step` has already run the timers."""
 
     def _on_command(self, command: commands.Command) -> None:
         try:
@@ -88,7 +88,7 @@ class Exchange:
         self._due_ms = timers.next_due_ms(self.state)
 
     def _settle(self) -> None:
-        """What follows from what happened: reduce-only orders without a position end, fired orders finish."""
+        """Handle follow-ups: expire reduce-only orders without a position, finish triggered conditional orders."""
         seen = 0
         while seen < len(self.state.outbox):
             event = self.state.outbox[seen]

@@ -1,8 +1,8 @@
-"""Three answers to one question a tape cannot answer: how much stands before a resting order.
+"""Queue-position models for resting orders.
 
-All three start at the back of the queue, fill at the order's own price, and never fill more than the tape traded at or
-through that price, or crossed it with. They differ in what a cancellation on the tape does to the queue ahead.
-Quantities in units of 1e-8.
+A tape does not show which orders are ahead in a queue. All models start at the back of the queue, fill at the order's
+own price, and never fill more than the tape traded at or through that price or offered across it. They differ in how
+cancellations on the tape advance the order. Quantities in units of 1e-8.
 """
 
 from enum import StrEnum
@@ -20,12 +20,12 @@ class FillModel(StrEnum):
 
 
 def join_queue(displayed: int) -> QueuePlace:
-    """A place behind everything that is displayed."""
+    """A queue position behind the displayed quantity."""
     return QueuePlace(ahead=displayed, level=displayed)
 
 
 def on_trade(order: Order, price: int, quantity: int) -> int:
-    """How much of a trade of `quantity` at `price` reaches the order; its queue moves up by the rest."""
+    """Quantity of a tape trade that fills the order; the rest reduces the quantity ahead."""
     if strictly_crosses(order.side, order.price, price):
         order.place.ahead = 0
         return min(order.remaining, quantity)
@@ -39,7 +39,7 @@ def on_trade(order: Order, price: int, quantity: int) -> int:
 
 
 def on_level(order: Order, quantity: int, model: FillModel) -> None:
-    """The tape shows `quantity` at the order's price now."""
+    """Update the queue position after the tape displays `quantity` at the order's price."""
     place = order.place
     cancelled = max(0, place.level - place.traded - quantity)
     if model is not FillModel.PESSIMISTIC and cancelled and place.ahead:
@@ -51,9 +51,9 @@ def on_level(order: Order, quantity: int, model: FillModel) -> None:
 
 
 def fills_against(order: Order, opposite: int, model: FillModel) -> bool:
-    """True where a standing price of the other side would have traded with the order.
+    """True if an opposite price on the book fills the order.
 
-    The pessimistic model wants it strictly beyond the limit; at the limit itself the two others are content.
+    The pessimistic model requires it to be strictly better than the limit, the others at the limit or better.
     """
     if model is FillModel.PESSIMISTIC:
         return strictly_crosses(order.side, order.price, opposite)

@@ -13,7 +13,7 @@ from live.simulator.core.positions import Position
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What one position and the open orders beside it need; bid and ask are the orders' notionals."""
+    """Margin needs of one position and its open orders. bid and ask are the notionals of the orders."""
 
     position: Position
     mark: int
@@ -44,17 +44,17 @@ class Margin:
 
     @property
     def available(self) -> int:
-        """What new orders may use."""
+        """Balance available for new orders."""
         return max(0, self.cross_wallet + self.cross_unrealized - self.cross_position_margin - self.order_margin)
 
     @property
     def cross_equity(self) -> int:
-        """What stands between crossed positions and liquidation."""
+        """Equity that backs cross positions."""
         return self.cross_wallet + self.cross_unrealized
 
 
 def exposures(account: Account, orders: Iterable[Order], markets: Mapping[str, Market]) -> list[Exposure]:
-    """One entry for each position and each symbol with open orders."""
+    """One exposure for each open position and each symbol and position side with open orders."""
     orders_by_position: dict[tuple[str, PositionSide], list[Order]] = {
         key: [] for key, position in account.positions.items() if position.amount
     }
@@ -107,7 +107,7 @@ def total(account: Account, parts: list[Exposure]) -> Margin:
 
 
 def liquidation_price(part: Exposure, margin: Margin, rules_rate: int, deduction: int) -> int:
-    """Mark price at which this position's margin is spent, all else standing still; 0 where there is none.
+    """Mark price at which this position is liquidated, all else being equal; 0 if there is none.
 
     From wallet + profit = maintenance: price = (wallet' - cost·sign + deduction) / (size·rate - size·sign).
     """

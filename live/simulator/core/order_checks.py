@@ -1,4 +1,4 @@
-"""What the venue checks when an order arrives: filters, ids, reducing, margin, and what only the book can tell."""
+"""Checks of an arriving order: filters, ids, reduce-only, margin, and conditions that depend on the book."""
 
 import re
 from dataclasses import replace
@@ -16,7 +16,7 @@ _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 
 
 def check(state: State, market: Market, order: Order) -> None:
-    """Filters, the client's id, reduce-only and margin.
+    """Check filters, the client order id, reduce-only and margin.
 
     Raises:
         Rejection: the first rule that is broken.
@@ -39,7 +39,7 @@ def check(state: State, market: Market, order: Order) -> None:
 
 
 def check_client_id(client_id: str, taken: list[str]) -> None:
-    """Its form, and that no open order has it.
+    """Check the id's format, and that no open order uses it.
 
     Raises:
         Rejection: -4015, -4116.
@@ -105,7 +105,7 @@ def _check_bracket(state: State, order: Order, notional: int) -> None:
 
 
 def check_arrival(state: State, market: Market, order: Order) -> None:
-    """What only the book can tell.
+    """Check post-only, fill-or-kill and the market order bound against the book.
 
     Raises:
         Rejection: -5022, -5021, -4131.
@@ -127,5 +127,5 @@ def check_arrival(state: State, market: Market, order: Order) -> None:
 
 
 def worst_price(market: Market, order: Order) -> int:
-    """How far an order may walk."""
+    """The worst price an order may trade at."""
     return order.price if order.request.kind is OrderType.LIMIT else market.bound(order.side)

@@ -1,4 +1,4 @@
-"""What an account may choose: leverage, margin type, position mode, isolated margin."""
+"""Changes account settings: leverage, margin type, position mode, isolated margin."""
 
 from dataclasses import replace
 
@@ -9,10 +9,10 @@ from live.simulator.core.state import State
 
 
 def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
-    """Choose a symbol's leverage; return it and the largest notional it allows.
+    """Set a symbol's leverage; return it and the maximum notional it allows.
 
     Raises:
-        Rejection: -4028 out of range, -2019 where open positions could not carry it.
+        Rejection: -4028 out of range, -2019 if equity does not cover the initial margin.
     """
     rules = state.market(command.symbol).rules
     if not 1 <= command.leverage <= rules.brackets[0].initial_leverage:
@@ -29,7 +29,7 @@ def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
 
 
 def set_margin_type(state: State, command: SetMarginType) -> None:
-    """Choose a symbol's margin type.
+    """Set a symbol's margin type.
 
     Raises:
         Rejection: -4046 unchanged, -4047 open orders, -4048 an open position.
@@ -46,7 +46,7 @@ def set_margin_type(state: State, command: SetMarginType) -> None:
 
 
 def set_dual_side(state: State, command: SetDualSide) -> None:
-    """Choose between one-way and hedge mode.
+    """Set one-way or hedge mode.
 
     Raises:
         Rejection: -4059 unchanged, -4067 open orders, -4068 open positions.
@@ -62,10 +62,10 @@ def set_dual_side(state: State, command: SetDualSide) -> None:
 
 
 def move_isolated_margin(state: State, command: MoveIsolatedMargin) -> int:
-    """Add to or take from an isolated position; return the amount moved.
+    """Add margin to or remove it from an isolated position; return the amount moved.
 
     Raises:
-        Rejection: -4046-family codes where the position is not isolated or the money is not there.
+        Rejection: -4049 if the position is not isolated, -4051 if the balance is insufficient.
     """
     state.market(command.symbol)
     account = state.accounts[command.account]

@@ -1,4 +1,4 @@
-"""The filters of one symbol, in units of 1e-8, and what they refuse."""
+"""Trading rules of a symbol: filters and leverage brackets."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -22,7 +22,7 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class SymbolRules:
-    """What the venue lists for a symbol. Prices, quantities, money and rates in units of 1e-8."""
+    """Rules listed for a symbol. Prices, quantities, money and rates in units of 1e-8."""
 
     symbol: str
     base: str
@@ -58,7 +58,7 @@ class SymbolRules:
         """A price from a request.
 
         Raises:
-            Rejection: -1111 where it has more decimals than the symbol.
+            Rejection: -1111 if it has more decimals than the symbol allows.
         """
         return _read(text, self.price_decimals)
 
@@ -66,7 +66,7 @@ class SymbolRules:
         """A quantity from a request.
 
         Raises:
-            Rejection: -1111 where it has more decimals than the symbol.
+            Rejection: -1111 if it has more decimals than the symbol allows.
         """
         return _read(text, self.quantity_decimals)
 
@@ -114,7 +114,7 @@ class SymbolRules:
             raise Rejection(-4023, "Quantity not increased by step size.")
 
     def check_notional(self, notional: int) -> None:
-        """MIN_NOTIONAL; the venue spares reduce-only orders, and so does the caller.
+        """MIN_NOTIONAL. Callers skip it for reduce-only orders, which are exempt.
 
         Raises:
             Rejection: -4164.
@@ -126,25 +126,25 @@ class SymbolRules:
             )
 
     def bracket(self, notional: int) -> Bracket:
-        """The step of the leverage table that a position of `notional` money stands on."""
+        """The leverage bracket of a position of `notional` money."""
         for bracket in self.brackets:
             if notional <= bracket.cap:
                 return bracket
         return self.brackets[-1]
 
     def maintenance(self, notional: int) -> int:
-        """Margin that keeps a position of `notional` money alive."""
+        """Maintenance margin of a position of `notional` money."""
         bracket = self.bracket(abs(notional))
         return abs(notional) * bracket.maintenance_rate // SCALE - bracket.deduction
 
     def max_notional(self, leverage: int) -> int:
-        """The largest position that `leverage` allows."""
+        """The maximum position notional at `leverage`."""
         allowed = [bracket.cap for bracket in self.brackets if bracket.initial_leverage >= leverage]
         return max(allowed, default=0)
 
     @classmethod
     def of(cls, listing: dict[str, Any], brackets: tuple[Bracket, ...]) -> Self:
-        """Read one entry of `exchangeInfo.symbols`; filters that are absent do not bind."""
+        """Read one entry of `exchangeInfo.symbols`; absent filters do not limit anything."""
         filters = {entry["filterType"]: entry for entry in listing["filters"]}
         price, lot = filters["PRICE_FILTER"], filters["LOT_SIZE"]
         market = filters.get("MARKET_LOT_SIZE", lot)

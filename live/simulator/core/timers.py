@@ -1,4 +1,4 @@
-"""What time alone brings about: countdowns, good-till dates, funding."""
+"""Timers: countdowns, good-till dates and funding."""
 
 from live.simulator.core import order_service, risk
 from live.simulator.core.commands import CancelAll
@@ -14,7 +14,7 @@ def first_funding_ms(now_ms: int) -> int:
 
 
 def next_due_ms(state: State) -> int:
-    """When the next timer fires."""
+    """Time of the next timer; `NEVER` if there is none."""
     funding = [market.next_funding_ms for market in state.markets.values() if market.next_funding_ms]
     dated = [
         order.request.good_till_ms

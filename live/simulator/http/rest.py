@@ -1,4 +1,4 @@
-"""The REST surface: one door that finds the endpoint, checks who asks, counts weight, and words the answer."""
+"""REST requests: routing, authentication, rate limits, faults and responses."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,14 +46,14 @@ REPLIES: dict[Reply, Rejection] = {
 
 @dataclass(slots=True)
 class RestAnswer:
-    """What goes back: a status, a body and headers."""
+    """A response: status, body and headers."""
 
     status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
-        """As aiohttp sends it."""
+        """The aiohttp response."""
         return web.Response(
             body=encode(self.body), status=self.status, headers=self.headers, content_type="application/json"
         )
@@ -61,7 +61,7 @@ class RestAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. Parameters may be in the query, in the form body, or in both; the signature covers both."""
+    """A request. Parameters may be in the query, the form body or both; the signature covers both."""
 
     method: str
     path: str
@@ -77,10 +77,10 @@ class Request:
 
 
 def authenticate(gateway: Gateway, endpoint: Endpoint, request: Request, params: Params) -> str:
-    """The account that asks; empty where anybody may.
+    """Check key, timestamp and signature as the endpoint requires; return the account, empty for public endpoints.
 
     Raises:
-        Rejection: no key, an unknown one, a wrong signature, another time.
+        Rejection: missing or unknown key, invalid signature or timestamp.
     """
     if endpoint.security is Security.NONE:
         return ""
@@ -92,7 +92,7 @@ def authenticate(gateway: Gateway, endpoint: Endpoint, request: Request, params:
 
 
 def check_time(gateway: Gateway, params: Params) -> None:
-    """Refuse a request without a timestamp, or from another time.
+    """Check `timestamp` and `recvWindow`.
 
     Raises:
         Rejection: -1102, -1130, -1131, -1021.
@@ -102,7 +102,7 @@ def check_time(gateway: Gateway, params: Params) -> None:
 
 
 async def answer(gateway: Gateway, request: Request) -> RestAnswer:
-    """Carry a request out."""
+    """Carry out a request; rejections become error responses."""
     headers: dict[str, str] = {}
     try:
         endpoint = ENDPOINTS.get((request.method, request.path))
@@ -122,26 +122,26 @@ async def answer(gateway: Gateway, request: Request) -> RestAnswer:
 
 
 def rejection_response(refused: Rejection, headers: dict[str, str]) -> RestAnswer:
-    """A rejection as an answer."""
+    """A rejection as a response, with Retry-After for rate limits."""
     if isinstance(refused, LimitedError):
         headers["Retry-After"] = str(refused.retry_after_s)
     return RestAnswer(refused.status, refused.body, headers)
 
 
 def is_exempt(fault: RequestFault, cancels: bool, params: Params) -> bool:
-    """-1008 spares what cancels, reduces or closes, as its text says."""
+    """True if the fault is a throttling (-1008) and the request cancels, reduces or closes: those are exempt."""
     reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
     return fault.kind == "answer" and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
 
 
 class RestHandler:
-    """Takes requests from the web server, and lets faults happen to them."""
+    """Handles requests of the web server and applies faults to them."""
 
     def __init__(self, gateway: Gateway, faults: Faults) -> None:
         self.gateway, self.faults = gateway, faults
 
     async def handle(self, incoming: web.Request) -> web.StreamResponse:
-        """Answer one request, or do not."""
+        """Answer one request, unless a fault drops the response."""
         try:
             body = await incoming.text()
         except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The WebSocket API: the same verbs as REST, in frames with an id."""
+"""The WebSocket API: REST methods as JSON frames with an id."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ NONE, KEY, SIGNED = Security.NONE, Security.KEY, Security.SIGNED
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A verb of the WebSocket API."""
+    """A method of the WebSocket API."""
 
     handler: Handler
     weight: int
@@ -63,7 +63,7 @@ class Session:
     since_ms: int = 0
 
     async def answer(self, text: str) -> dict[str, Any] | None:
-        """Carry one request out; None where a fault loses the answer."""
+        """Carry out one request; return None if a fault drops the response."""
         number: Any = None
         status, used, drops_answer = 200, 0, False
         try:
@@ -139,7 +139,7 @@ class Session:
 
 
 def check_sorted_signature(credential: Credential, params: Params) -> None:
-    """The WebSocket API signs its parameters sorted by name; clients differ in whether they percent-encode.
+    """Check a signature over the parameters sorted by name, percent-encoded or not: clients differ.
 
     Raises:
         Rejection: -1102, -1022.

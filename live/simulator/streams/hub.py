@@ -1,4 +1,4 @@
-"""Who listens to which market stream, and the frames they are sent."""
+"""Subscriptions to market streams, and publishing to the subscribers."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,7 +13,7 @@ MAX_STREAMS = 1024
 
 
 class Listener(Protocol):
-    """One socket."""
+    """A subscriber's socket."""
 
     route: Route
     combined: bool
@@ -23,7 +23,7 @@ class Listener(Protocol):
 
 
 class Hub:
-    """Subscriptions of all sockets. A stream on the wrong route is acknowledged and stays silent."""
+    """Subscriptions of all sockets. A stream on the wrong route is acknowledged but never served."""
 
     def __init__(self) -> None:
         self._subscriptions: dict[int, dict[str, None]] = defaultdict(dict)
@@ -32,7 +32,7 @@ class Hub:
         self.on_first: Callable[[], None] = _nothing
 
     def subscribe(self, listener: Listener, requested: list[str]) -> None:
-        """Remember what a socket asks for, and serve what its route carries."""
+        """Record a socket's subscriptions, and serve those its route carries."""
         subscriptions = self._subscriptions[id(listener)]
         for name in requested:
             if name in subscriptions:
@@ -45,7 +45,7 @@ class Hub:
                 self.on_first()
 
     def unsubscribe(self, listener: Listener, removed: list[str]) -> None:
-        """Forget streams of a socket; those it never asked for are ignored."""
+        """Remove subscriptions of a socket; unknown ones are ignored."""
         for name in removed:
             self._subscriptions[id(listener)].pop(name, None)
             listeners = self._listeners.get(name, [])
@@ -56,20 +56,20 @@ class Hub:
                 self.streams.pop(name, None)
 
     def subscriptions(self, listener: Listener) -> list[str]:
-        """What LIST_SUBSCRIPTIONS answers, silent streams included."""
+        """The socket's subscriptions as LIST_SUBSCRIPTIONS returns them, unserved ones included."""
         return list(self._subscriptions[id(listener)])
 
     def remove(self, listener: Listener) -> None:
-        """A socket is gone."""
+        """Remove a closed socket."""
         self.unsubscribe(listener, self.subscriptions(listener))
         self._subscriptions.pop(id(listener), None)
 
     def streams_of(self, kind: names.Kind, symbol: str) -> list[Stream]:
-        """Streams of a kind that somebody hears, of the symbol or of all symbols."""
+        """Subscribed streams of a kind, for the symbol or for all symbols."""
         return [stream for stream in self.streams.values() if stream.kind is kind and stream.symbol in ("", symbol)]
 
     def publish(self, stream: Stream, payload: Any) -> None:
-        """Send a payload, already encoded or not, to every listener of a stream."""
+        """Send a payload, encoded or not, to every listener of a stream."""
         data = payload if isinstance(payload, bytes) else encode(payload)
         wrapped = b'{"stream":"%s","data":%s}' % (stream.name.encode(), data)
         for listener in list(self._listeners.get(stream.name, ())):
@@ -82,4 +82,4 @@ def encode(payload: Any) -> bytes:
 
 
 def _nothing() -> None:
-    """Nobody waits for the first listener."""
+    """Default of `Hub.on_first`."""

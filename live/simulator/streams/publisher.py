@@ -1,4 +1,4 @@
-"""Turns messages of the tape into frames of the streams that somebody hears."""
+"""Publishes tape messages as frames of the subscribed streams."""
 
 from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
@@ -13,11 +13,11 @@ from skills_lib.market.depth.model import AggTrade, BookTicker, DepthUpdate, Mar
 
 AGGREGATION_MS = 100
 UPDATES_WITHOUT_TICKER = 20
-"""A tape that has shown so many diffs and no bookTicker has none: it is made from the book."""
+"""After this many diffs without a bookTicker, bookTicker frames are built from the book."""
 
 
 class Publisher:
-    """Publishes the market. Diffs, tickers and trades of the tape pass through in their own bytes where they can."""
+    """Publishes market data. The tape's diffs, tickers and trades are forwarded as raw bytes where possible."""
 
     def __init__(self, feed: MarketFeed, hub: Hub) -> None:
         self.feed, self.hub = feed, hub
@@ -27,11 +27,11 @@ class Publisher:
         self._next: dict[str, int] = {}
 
     def history(self, symbol: str) -> TradeHistory:
-        """What a symbol has traded so far."""
+        """The trade history of a symbol."""
         return self.histories.setdefault(symbol, TradeHistory())
 
     def on_message(self, message: Message, raw: bytes, now_ms: int) -> None:
-        """A message of the tape has been applied to the exchange."""
+        """Publish a message that the exchange has applied."""
         match message:
             case DepthUpdate():
                 self._depth(message, raw, now_ms)
@@ -47,13 +47,13 @@ class Publisher:
         self.on_time(now_ms)
 
     def on_liquidation(self, event: Liquidated) -> None:
-        """A position of this venue was closed by force."""
+        """Publish the liquidation of a simulated position."""
         rules = self.feed.listed[event.order.symbol]
         for stream in self.hub.streams_of(Kind.FORCE_ORDER, event.order.symbol):
             self.hub.publish(stream, frames.force_order(event, rules))
 
     def on_time(self, now_ms: int) -> None:
-        """Send what is due by the clock: gathered diffs, partial books, marks, klines, tickers, aggregates."""
+        """Send what is due by time: batched diffs, partial books, mark prices, klines, tickers, aggregates."""
         for (symbol, speed), batch in self._batches.items():
             if batch.due(now_ms):
                 self._send_batch(symbol, speed, batch)
@@ -67,7 +67,7 @@ class Publisher:
                 self._send_aggregate(symbol, history.close_aggregate(), now_ms)
 
     def flush(self, now_ms: int) -> None:
-        """Send every gathered diff, because the tape has ended."""
+        """Send all batched diffs at the end of the tape."""
         for (symbol, speed), batch in self._batches.items():
             if batch.pending:
                 self._send_batch(symbol, speed, batch)
@@ -191,7 +191,7 @@ _TIMED = {
 
 
 def _with_symbol_fields(raw: bytes, symbol: str) -> bytes:
-    """The payload of a tape's line, with the `ps` and `st` that the venue has added since."""
+    """The payload of a tape line, with the fields `ps` and `st` that Binance has added since the recording."""
     start = raw.find(b'"data":') + 7 if raw.startswith(b'{"stream":') else 0
     data = raw[start:-1] if start else raw
     if b'"st":' in data:

@@ -65,12 +65,12 @@ def interrupt_after_timeout() -> Iterator[None]:
     [
         ([], "either --tape FILE or --feed binance"),
         (["--tape", "nothing.gz"], "no tape nothing.gz"),
-        (["--tape", "TAPE", "--faults", "nothing.toml"], "is no fault plan"),
-        (["--tape", "TAPE", "--balance", "much"], "--balance much is no amount"),
-        (["--tape", "TAPE", "--latency", "slow"], "slow is no list of delays"),
-        (["--tape", "TAPE", "--exchange-info", "README.md"], "is no saved exchangeInfo"),
+        (["--tape", "TAPE", "--faults", "nothing.toml"], "is not a fault plan"),
+        (["--tape", "TAPE", "--balance", "much"], "--balance much is not an amount"),
+        (["--tape", "TAPE", "--latency", "slow"], "slow is not a list of delays"),
+        (["--tape", "TAPE", "--exchange-info", "README.md"], "is not a saved exchangeInfo"),
         (["--tape", "SPOT"], "spot market"),
-        (["--tape", "EMPTY"], "no snapshot that meets its updates"),
+        (["--tape", "EMPTY"], "no snapshot that matches its updates"),
     ],
 )
 def test_bad_input_ends_with_one_line(

@@ -239,7 +239,7 @@ def test_a_plan_is_read_from_toml_and_from_json(tmp_path: Path) -> None:
         ('{"faults": [{"kind": "explode"}]}', "explode"),
         ('{"faults": [{"kind": "drop", "after": 0}]}', "after"),
         ('{"faults": [{"kind": "drop", "often": 1}]}', "often"),
-        ("{", "is no fault plan"),
+        ("{", "is not a fault plan"),
     ],
 )
 def test_a_plan_that_does_not_fit_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:

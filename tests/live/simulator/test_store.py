@@ -93,7 +93,7 @@ def test_a_fresh_store_restores_nothing_and_a_damaged_one_is_refused(tmp_path: P
     assert not empty.restore(State(markets={}, accounts={}))
     empty.close()
     (tmp_path / "bad.sqlite").write_bytes(b"no database at all" * 100)
-    with pytest.raises(CorruptDataError, match="no account store"):
+    with pytest.raises(CorruptDataError, match="not an account store"):
         Store(tmp_path / "bad.sqlite")
 
 

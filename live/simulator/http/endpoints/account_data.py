@@ -1,4 +1,4 @@
-"""Balances, positions, settings and listen keys."""
+"""Endpoints of balances, positions, settings and listen keys."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def _brackets(rules: SymbolRules) -> dict[str, Any]:
 
 
 def _number(units: int) -> msgspec.Raw:
-    """A bare JSON number with its exact digits, as the venue writes a few fields."""
+    """A JSON number with exact digits, as Binance writes some fields."""
     return msgspec.Raw(plain(units).encode())
 
 
@@ -193,7 +193,7 @@ async def order_rate_limits(_: Call) -> list[dict[str, Any]]:
 
 
 async def start_stream(call: Call) -> dict[str, Any]:
-    """`POST /fapi/v1/listenKey`: the same key while one lives."""
+    """`POST /fapi/v1/listenKey`: the same key while it is valid."""
     return {"listenKey": call.gateway.listen_keys.start(call.owner, call.gateway.clock.now_ms())}
 
 

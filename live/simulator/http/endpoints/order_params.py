@@ -1,4 +1,4 @@
-"""Orders as clients word them become requests of the exchange."""
+"""Converts request parameters into order requests and amendments."""
 
 from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.commands import Amend
@@ -21,7 +21,7 @@ def order_request(params: Params, rules: SymbolRules, account: str) -> OrderRequ
     """`POST /order`.
 
     Raises:
-        Rejection: -4120 for conditional types, and what is missing or malformed.
+        Rejection: -4120 for conditional types, or a missing or malformed parameter.
     """
     kind = params.choice("type", OrderType)
     if kind.conditional:
@@ -66,7 +66,7 @@ def algo_request(params: Params, rules: SymbolRules, account: str) -> AlgoReques
     """`POST /algoOrder`.
 
     Raises:
-        Rejection: what is missing or malformed.
+        Rejection: a missing or malformed parameter.
     """
     if params.need("algoType") != "CONDITIONAL":
         raise Rejection(-1130, "Data sent for parameter 'algoType' is not valid.")
@@ -93,7 +93,7 @@ def amendment(params: Params, rules: SymbolRules, account: str) -> Amend:
     """`PUT /order`.
 
     Raises:
-        Rejection: what is missing or malformed.
+        Rejection: a missing or malformed parameter.
     """
     order_id, client_id = params.order_id()
     for name in ("quantity", "price"):

@@ -1,4 +1,4 @@
-"""Parameters of a request, read strictly; what does not fit is refused with the venue's own code."""
+"""Strict parsing of request parameters; invalid ones are rejected with Binance's codes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _INVALID = {
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """Name to text. Booleans travel as `true` and `false`, numbers as decimals."""
+    """Parameters by name, as text: booleans are `true` or `false`, numbers are decimals."""
 
     values: Mapping[str, str]
 
@@ -80,7 +80,7 @@ class Params:
         return default
 
     def units(self, name: str) -> int:
-        """A decimal in units of 1e-8; 0 where it is absent.
+        """A decimal in units of 1e-8; 0 if absent.
 
         Raises:
             Rejection: -1130.
@@ -91,10 +91,10 @@ class Params:
             raise illegal(name) from None
 
     def choice(self, name: str, kind: type[E], default: E | None = None) -> E:
-        """One of the venue's words.
+        """A value of an enumeration.
 
         Raises:
-            Rejection: -1102 where it is absent and mandatory, else the code of its kind, or -1130.
+            Rejection: -1102 if it is absent and mandatory; else the code of its enumeration, or -1130.
         """
         text = self.get(name)
         if not text and default is not None:
@@ -110,7 +110,7 @@ class Params:
         """`orderId` or `origClientOrderId`.
 
         Raises:
-            Rejection: -1102 where both are absent.
+            Rejection: -1102 if both are absent.
         """
         number, client_id = self.integer("orderId"), self.get("origClientOrderId")
         if not number and not client_id:
@@ -121,7 +121,7 @@ class Params:
         """`algoId` or `clientAlgoId`.
 
         Raises:
-            Rejection: -1102 where both are absent.
+            Rejection: -1102 if both are absent.
         """
         number, client_id = self.integer("algoId"), self.get("clientAlgoId")
         if not number and not client_id:

@@ -20,7 +20,7 @@ DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
 async def place(call: Call) -> dict[str, Any]:
-    """`POST /order`. Only `newOrderRespType=RESULT` waits for what the order has done; ACK, the default, does not."""
+    """`POST /order`. Only `newOrderRespType=RESULT` reports fills; ACK, the default, reports NEW."""
     rules = call.rules()
     kind = call.params.get("newOrderRespType", "ACK")
     if kind not in ("ACK", "RESULT"):
@@ -32,7 +32,7 @@ async def place(call: Call) -> dict[str, Any]:
 
 
 async def test_order(call: Call) -> dict[str, Any]:
-    """`POST /order/test`: the form is checked, nothing is sent."""
+    """`POST /order/test`: checks the parameters without placing an order."""
     order_request(call.params, call.rules(), call.owner)
     return {}
 
@@ -84,7 +84,7 @@ def _batch(call: Call, name: str) -> list[Any]:
 
 
 async def _all(calls: list[Any]) -> list[Any]:
-    """Run together; a refusal is an entry of the list."""
+    """Run calls concurrently; a rejection becomes its entry's body."""
     found = await asyncio.gather(*calls, return_exceptions=True)
     answers = []
     for entry in found:
@@ -121,7 +121,7 @@ async def cancel_batch(call: Call) -> list[Any]:
 
 
 def _find(call: Call) -> Order:
-    """An order by its id, else the youngest with the client's id."""
+    """An order by its id, else the newest with the client order id."""
     number, client_id = call.params.order_id()
     symbol = call.rules().symbol
     orders = call.state.orders
@@ -133,7 +133,7 @@ def _find(call: Call) -> Order:
 
 
 def _is_known(call: Call, order: Order) -> bool:
-    """Orders that ended without a fill are forgotten after three days."""
+    """True if the order is visible to the account: unfilled orders are hidden three days after they end."""
     recent = order.updated_ms >= call.state.now_ms - UNFILLED_RETENTION_MS
     return order.account == call.owner and (order.status.open or bool(order.filled) or recent)
 
