@@ -27,16 +27,16 @@ class Behaviour:
 
     area: str
     text: str
-    source: Evidence
+    evidence: Evidence
 
 
 def read_register() -> tuple[Behaviour, ...]:
     """All behaviours, in the order of the page."""
-    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    register = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     return tuple(
-        Behaviour(area, described, Evidence(source))
-        for area, section in tomllib.loads(text).items()
-        for source, described in section["entries"]
+        Behaviour(area, text, Evidence(evidence))
+        for area, section in tomllib.loads(register).items()
+        for evidence, text in section["entries"]
     )
 
 
@@ -44,7 +44,7 @@ def behaviours_table() -> str:
     """The register as Markdown, one section per area."""
     sections: dict[str, list[str]] = {}
     for entry in read_register():
-        sections.setdefault(entry.area, []).append(f"| {entry.text} | {entry.source} |")
+        sections.setdefault(entry.area, []).append(f"| {entry.text} | {entry.evidence} |")
     head = ["", "| behaviour | known from |", "|---|---|"]
     return "\n\n".join("\n".join([f"### {area}", *head, *rows]) for area, rows in sections.items())
 

@@ -158,7 +158,7 @@ def _route(path: str) -> tuple[Route, bool]:
 
 
 def _streams_of_path(request: web.Request) -> list[str]:
-    """Streams named by `/ws/a/b`, `?streams=a/b` or `?listenKey=`; numbers are ignored: ccxt appends a counter to the path."""
+    """Streams of `/ws/a/b`, `?streams=a/b` or `?listenKey=`, without the counter that ccxt appends to the path."""
     path = request.path.strip("/").split("/")
     tail = path[path.index("ws") + 1 :] if "ws" in path else []
     query = request.query.get("streams", "")

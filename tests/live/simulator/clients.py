@@ -1,6 +1,6 @@
-"""Three clients as their makers ship them, pointed at the simulator by configuration, and what each is asked to do.
+"""Three unmodified client libraries, configured to use the simulator, behind one interface.
 
-Every verb returns plain facts in exact text, so that one assertion serves all clients.
+Every operation returns exact values, so that one assertion serves all clients.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ Levels = list[tuple[Decimal, Decimal]]
 
 
 class Client(Protocol):
-    """What a client is asked to do; the docstrings of the implementations name the calls."""
+    """Operations of a client; the docstrings of the implementations name the library's calls."""
 
     name: str
 
@@ -134,7 +134,7 @@ class CcxtPro:
 
 
 class LocalLevels:
-    """A book kept by the venue's six steps from a client's own snapshot and diffs, for clients that keep none."""
+    """An order book maintained from snapshot and diffs by Binance's documented steps, for clients without one."""
 
     def __init__(self) -> None:
         self.buffered: list[dict[str, Any]] = []
@@ -389,11 +389,11 @@ VERBS = {
     "read trades": "trades",
     "read the user stream": "watch_user",
 }
-"""What is promised of every client, and the method that does it."""
+"""Operations tested with every client, and the method that performs each."""
 
 
 def conformance_table() -> str:
-    """The table of docs/simulator.md: one row a verb, one column a client, the client's own call in each cell."""
+    """The conformance table: one row per operation, one column per client, the client's call in each cell."""
     rows = ["| | " + " | ".join(client.name for client in CLIENTS) + " |", "|---" * (len(CLIENTS) + 1) + "|"]
     for verb, method in VERBS.items():
         calls = [inspect.getdoc(getattr(client, method)) for client in CLIENTS]

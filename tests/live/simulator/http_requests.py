@@ -1,4 +1,4 @@
-"""Speaking to the simulator without any client's help: signed requests and bare sockets."""
+"""A minimal HTTP and WebSocket client of the simulator: signed requests and bare sockets."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ TIMEOUT_S = 20
 
 @dataclass(frozen=True)
 class Reply:
-    """Status, body and headers of an answer."""
+    """Status, body and headers of a response."""
 
     status: int
     body: Any
@@ -116,7 +116,7 @@ Scenario = Callable[[HttpClient, Running], Awaitable[None]]
 
 
 def run_scenario(serve: Serve, scenario: Scenario, **settings: Any) -> None:
-    """Run a story with a fresh exchange; one that hangs fails."""
+    """Run a scenario with a new exchange, with a timeout."""
 
     async def run() -> None:
         async with serve(**settings) as running, HttpClient(running.host) as client:

@@ -1,4 +1,4 @@
-"""A small venue for hand-drawn markets: real messages go in, the exchange's events come out."""
+"""Drives an exchange in process with hand-written market messages and collects its events."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +25,7 @@ LIMIT, MARKET = OrderType.LIMIT, OrderType.MARKET
 
 
 def levels(text: str) -> list[WireLevel]:
-    """`"100x2 99x1"` as the wire writes levels."""
+    """Parse `"100x2 99x1"` into wire levels."""
     return [(price, quantity) for price, _, quantity in (level.partition("x") for level in text.split())]
 
 
@@ -39,7 +39,7 @@ def make_exchange(
 
 @dataclass
 class ExchangeDriver:
-    """Drives an exchange by hand. Prices and quantities are written as text; time moves by `tick`."""
+    """Drives an exchange. Prices and quantities are text; `tick` advances the time."""
 
     exchange: Exchange = field(default_factory=make_exchange)
     now_ms: int = START_MS
@@ -71,7 +71,7 @@ class ExchangeDriver:
         return self._take(update)
 
     def gap(self) -> "ExchangeDriver":
-        """A diff that does not follow the one before."""
+        """A diff with a gap to the previous one."""
         self.update_id += 1000
         return self._take(
             DepthUpdate(SYMBOL, self.now_ms, self.update_id, self.update_id + 1, [], [], self.update_id - 1)
@@ -86,13 +86,13 @@ class ExchangeDriver:
         return self._take(MarkPrice(SYMBOL, self.now_ms, price, price, rate, next_funding_ms))
 
     def tick(self, milliseconds: int) -> "ExchangeDriver":
-        """Let time pass."""
+        """Advance the time."""
         self.now_ms += milliseconds
         self.events += self.exchange.step(Clock(self.now_ms))
         return self
 
     def send(self, body: Any) -> Any:
-        """A command; its value, or the rejection raised."""
+        """Send a command; return its value or raise its rejection."""
         self.commands += 1
         happened = self.exchange.step(Command(self.commands, self.now_ms, body))
         self.events += happened
@@ -102,14 +102,14 @@ class ExchangeDriver:
         return answer.value
 
     def order(self, side: Side, quantity: str, price: str = "", kind: OrderType | None = None, **options: Any) -> Order:
-        """Place an order: a limit order where a price is given, else a market order."""
+        """Place a limit order if a price is given, else a market order."""
         kind = kind or (LIMIT if price else MARKET)
         request = OrderRequest(ME, SYMBOL, side, kind, parse(quantity), parse(price or "0"), **options)
         placed: Order = self.send(Submit(request))
         return placed
 
     def stop(self, side: Side, quantity: str, kind: OrderType, trigger: str = "0", **options: Any) -> AlgoOrder:
-        """Place a conditional order; options named like the order's go to the order."""
+        """Place a conditional order; unknown options are passed to its order."""
         own = {name: options.pop(name) for name in ("activate_price", "callback_rate", "client_id") if name in options}
         price = parse(options.pop("price", "0"))
         order = OrderRequest(ME, SYMBOL, side, kind, parse(quantity), price, **options)
@@ -117,7 +117,7 @@ class ExchangeDriver:
         return placed
 
     def now(self, order: Order) -> Order:
-        """How the order stands."""
+        """The current state of an order."""
         return self.exchange.state.orders[order.order_id]
 
     @property

@@ -1,4 +1,4 @@
-"""Conditional orders: when they fire, what they send, and what becomes of them."""
+"""Conditional orders: triggers, the orders they send, and their statuses."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def driver() -> ExchangeDriver:
 
 
 def life(driver: ExchangeDriver, algo: AlgoOrder) -> list[AlgoStatus]:
-    """Every status the stream has told."""
+    """Every status reported by events."""
     return [e.order.status for e in driver.events if isinstance(e, AlgoChanged) and e.order.algo_id == algo.algo_id]
 
 

@@ -1,4 +1,4 @@
-"""`twokey simulate` as people start it, and the live feed in front of it: a simulator that follows another one."""
+"""`twokey simulate` as a process, its input errors, and a simulator on a live feed."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from tests.repository import ROOT
 
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process of the command and the line it greets with."""
+    """A process of the command and the first line it prints."""
     program = "from scripts.cli import main; main()"
     command = [sys.executable, "-c", program, "simulate", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=os.environ.copy()) as process:
@@ -51,7 +51,7 @@ def test_it_prints_its_address_serves_and_ends_with_ctrl_c(generated_tape: Path,
 
 @pytest.fixture
 def interrupt_after_timeout() -> Iterator[None]:
-    """Press Ctrl-C for a server that should never have started."""
+    """Interrupt a server that should not have started."""
     before = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
     signal.alarm(TIMEOUT_S)
     yield

@@ -1,4 +1,4 @@
-"""Every fault of a plan, seen from outside: what a client meets when the line or the venue misbehaves."""
+"""Every kind of fault, as a client observes it."""
 
 import json
 from itertools import pairwise
@@ -24,7 +24,7 @@ def plan(*faults: dict[str, Any]) -> FaultPlan:
 
 
 def tickers(serve: Serve, wanted: int, *faults: dict[str, Any]) -> list[int]:
-    """Update ids of the first tickers that a client hears under a plan, counted from the first of the tape."""
+    """Update ids of the first tickers that a client receives under a plan, counted from the first of the tape."""
     received: list[int] = []
 
     async def scenario(client: HttpClient, running: Running) -> None:

@@ -1,4 +1,4 @@
-"""Hand-computed fills: what an order gets from a book and a tape drawn by hand, with every coin accounted for."""
+"""Fills of orders on hand-written books and tapes, compared with hand-computed amounts."""
 
 import pytest
 

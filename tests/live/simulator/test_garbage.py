@@ -1,4 +1,4 @@
-"""Whatever is sent, the venue answers in its own words: a payload or a code, never a stack trace, and it lives on."""
+"""Malformed requests are answered with a payload or an error code, never a stack trace."""
 
 import json
 import random
@@ -24,7 +24,7 @@ ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GT
 
 
 def generated_params(rng: random.Random) -> dict[str, str]:
-    """Some parameters with some values, most of them wrong; often a whole order with a few of them spoiled."""
+    """Random parameters, mostly invalid; half of the time a valid order with one parameter replaced."""
     max_fields = rng.choice([2, 14])
     fields = {name: rng.choice(VALUES.split()) for name in rng.sample(NAMES.split(), rng.randrange(1, max_fields))}
     return (ORDER | {"price": "59990.0"} if max_fields == 2 else {}) | fields

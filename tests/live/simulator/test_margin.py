@@ -1,4 +1,4 @@
-"""Funding, margin calls, liquidation, isolated margin and hedge mode, with the sums written out."""
+"""Funding, margin calls, liquidation, isolated margin and hedge mode, with hand-computed amounts."""
 
 import pytest
 

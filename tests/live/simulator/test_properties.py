@@ -1,4 +1,4 @@
-"""What must hold on any tape: no passive order is flattered, no coin is lost, the same seed is the same run."""
+"""Properties on any tape: passive fills are bounded by the tape, balances add up, runs are reproducible."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,17 +29,17 @@ TENTH = SCALE // 10
 
 
 def generated_lines(seed: int, updates: int, wanders: bool = True) -> list[Played]:
-    """Messages of a drawn tape."""
+    """Messages of a generated tape."""
     lines = (parse_line(line.encode()) for line in TapeWriter(seed, wanders=wanders).lines(updates))
     return list(TapeSource().read(lines))
 
 
 @dataclass
 class Allowance:
-    """What the tape allows a resting order, counted by another hand: from the tape alone, with no queue model.
+    """Upper bound of a resting order's fills, computed independently from the tape, without a queue model.
 
-    A fill of the pessimistic model needs a trade at or beyond the price, of which what stood before comes first, or an
-    opposite price beyond it. The others may take opposite prices at the limit, and forget who stood before.
+    Pessimistic fills need a trade through the price, a trade at the price beyond the displayed quantity, or a strictly
+    better opposite price. The other models may also fill from opposite prices at the limit and ignore the queue.
     """
 
     order: Order
@@ -119,7 +119,7 @@ def test_a_passive_order_never_fills_better_than_the_tape_allows(
 
 @dataclass
 class Trader:
-    """Sends a drawn stream of commands, and knows what must be true after each."""
+    """Sends generated commands and checks invariants after each."""
 
     venue: InProcessVenue
     sent: list[Any] = field(default_factory=list)
@@ -143,7 +143,7 @@ class Trader:
             self.venue.send(ME, Submit(OrderRequest(ME, SYMBOL, side, OrderType.LIMIT, size, price, force)))
 
     def check(self) -> None:
-        """Every coin and every contract is accounted for."""
+        """Check that money and contracts add up."""
         state = self.venue.exchange.state
         account = state.accounts[ME]
         assert account.wallet == parse("100000000") + sum(income.amount for income in state.incomes)
@@ -167,7 +167,7 @@ ACTIONS = st.lists(
 
 
 def run(seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel, checked: bool = True) -> bytes:
-    """Play a tape while a trader acts; everything that happened, as bytes."""
+    """Play a tape while a trader acts; return all events as bytes."""
     lines, venue = generated_lines(seed, 100), venue_of(model, seed)
     happened: list[Event] = []
     venue.observe = happened.extend

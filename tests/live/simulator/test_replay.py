@@ -1,4 +1,4 @@
-"""A session can be replayed: under its own model it comes out the same, under the others it shows the range."""
+"""A replay repeats a session's fills under its own model and shows the range under the others."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tests.live.simulator.http_requests import HttpClient, run_scenario
 
 
 def session(serve: Serve) -> tuple[SimulatorSettings, list[SentCommand], list[TradeRecord]]:
-    """Twenty orders over real sockets on a held tape; what was sent and what was traded."""
+    """Twenty orders over real sockets on a held tape; returns settings, commands and trades."""
     sessions: list[tuple[SimulatorSettings, list[SentCommand], list[TradeRecord]]] = []
 
     async def scenario(client: HttpClient, running: Running) -> None:

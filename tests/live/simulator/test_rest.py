@@ -1,4 +1,4 @@
-"""The REST surface: who is let in, what is refused and with which code, and what the answers hold."""
+"""REST: authentication, rejections with their codes, and responses."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Answers and events have the fields and types of real payloads: the recorded ones, and those of Binance's own SDK."""
+"""Responses and events have the fields and types of recorded payloads and of Binance's own SDK."""
 
 import json
 from pathlib import Path

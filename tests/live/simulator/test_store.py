@@ -1,4 +1,4 @@
-"""What was answered is still there after a restart: accounts, orders, positions, trades, settings."""
+"""Accounts, orders, positions, trades and settings survive a restart."""
 
 import sqlite3
 from dataclasses import replace
@@ -47,7 +47,7 @@ def test_answered_requests_survive_a_killed_server(serve: Serve, tmp_path: Path)
 
 
 def saved(driver: ExchangeDriver, path: Path) -> State:
-    """The state as a new process would find it."""
+    """The state as a new process restores it."""
     store = Store(path)
     store.record(driver.exchange.state, driver.events)
     store.close()

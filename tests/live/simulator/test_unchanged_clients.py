@@ -1,4 +1,4 @@
-"""Clients that know nothing of the simulator trade against it: each verb of each, over real sockets."""
+"""Unmodified client libraries trade against the simulator over real sockets: every operation of each."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -30,7 +30,7 @@ def kind(request: pytest.FixtureRequest) -> type[Client]:
 def trade(
     kind: type[Client], serve: Serve, scenario: Callable[[Client, Running], Awaitable[None]], **settings: Any
 ) -> None:
-    """Run a story with a client and a fresh exchange; one that hangs fails."""
+    """Run a scenario with a client and a new exchange, with a timeout."""
 
     async def run() -> None:
         async with serve(**settings) as running, opened(kind, running) as client:
@@ -56,7 +56,7 @@ def only_order(running: Running) -> Any:
 
 
 async def until(condition: Callable[[], Any]) -> None:
-    """Let the loop turn until something is so; `trade` ends one that never is."""
+    """Yield to the event loop until `condition` holds; `trade` has a timeout."""
     while not condition():
         await asyncio.sleep(0)
 
