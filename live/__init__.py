@@ -1,1 +1,1 @@
-"""Everything that can touch money. So far a local exchange; nothing here signs in to a real one."""
+"""Code that can place orders. So far only a local exchange simulator; nothing here signs in to a real exchange."""

@@ -1,4 +1,4 @@
-"""`twokey simulate`: a local Binance USD-M on a tape, or on the live public streams."""
+"""`twokey simulate`: run a local Binance USD-M exchange on a tape or on live public streams."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -11,13 +11,13 @@ from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
+    from live.simulator.in_process_venue import SentCommand
     from live.simulator.latency import Distribution
     from live.simulator.simulator import Simulator, SimulatorSettings
-    from live.simulator.venue import Sent
 
 
 class Speed(StrEnum):
-    """How fast a tape plays."""
+    """Playback speed of a tape."""
 
     REAL = "1"
     TEN = "10"
@@ -46,41 +46,48 @@ class FeedName(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verb."""
+    """Add the command."""
     app.command("simulate")(simulate)
 
 
 def simulate(
-    tape: Annotated[Path | None, typer.Option(help="A tape: a file, or a folder that `twokey record` made.")] = None,
-    feed: Annotated[FeedName | None, typer.Option(help="Stand on live public streams instead of a tape.")] = None,
-    symbols: Annotated[str, typer.Option(help="With --feed: what to follow, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Of REST and WebSockets; 0 takes a free one.")] = 9001,
+    tape: Annotated[Path | None, typer.Option(help="A tape: a file or a folder written by `twokey record`.")] = None,
+    feed: Annotated[FeedName | None, typer.Option(help="Use live public streams instead of a tape.")] = None,
+    symbols: Annotated[str, typer.Option(help="With --feed: symbols to follow, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of REST and WebSockets; 0 picks a free one.")
+    ] = 9001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    speed: Annotated[Speed, typer.Option(help="1, 10 or max: as fast as the clients read.")] = Speed.REAL,
+    speed: Annotated[Speed, typer.Option(help="1, 10, or max (as fast as the clients read).")] = Speed.REAL,
     start: Annotated[
-        StartWhen, typer.Option(help="The tape plays from the first market stream, or now.")
+        StartWhen, typer.Option(help="Start the tape with the first market stream, or now.")
     ] = StartWhen.FIRST_STREAM,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn by chance.")] = 0,
-    fills: Annotated[Fills, typer.Option(help="pessimistic, base or optimistic.")] = Fills.PESSIMISTIC,
-    latency: Annotated[str, typer.Option(help="assumed, none, or a JSON list of measured ns one way.")] = "assumed",
+    seed: Annotated[int, typer.Option(help="Seed of latencies and listen keys.")] = 0,
+    fills: Annotated[Fills, typer.Option(help="Fill model: pessimistic, base or optimistic.")] = Fills.PESSIMISTIC,
+    latency: Annotated[
+        str, typer.Option(help="assumed, none, or a JSON file with measured one-way delays in ns.")
+    ] = "assumed",
     faults: Annotated[Path | None, typer.Option(help="A fault plan in TOML or JSON.")] = None,
-    balance: Annotated[str, typer.Option(help="USDT of a fresh account.")] = "10000",
-    api_key: Annotated[str, typer.Option(help="Key that clients send.")] = "paper-key",
-    api_secret: Annotated[str, typer.Option(help="Secret that clients sign with.")] = "paper-secret",
-    exchange_info: Annotated[Path | None, typer.Option(help="A saved exchangeInfo: its filters hold.")] = None,
+    balance: Annotated[str, typer.Option(help="Starting balance of the account in USDT.")] = "10000",
+    api_key: Annotated[str, typer.Option(help="API key of the account.")] = "paper-key",
+    api_secret: Annotated[str, typer.Option(help="API secret of the account.")] = "paper-secret",
+    exchange_info: Annotated[Path | None, typer.Option(help="A saved exchangeInfo whose filters to use.")] = None,
     report: Annotated[
-        bool, typer.Option("--report", help="At the end, replay the orders under all three fill models.")
+        bool,
+        typer.Option(
+            "--report", help="After Ctrl-C, replay the orders under all three fill models and print the results."
+        ),
     ] = False,
     session: Annotated[
-        str | None, typer.Option(help="Keep accounts and orders under this name.", show_default="with --feed: paper")
+        str | None, typer.Option(help="Store accounts and orders under this name.", show_default="with --feed: paper")
     ] = None,
 ) -> None:
-    """Serve a local Binance USD-M until Ctrl-C. Nothing leaves this machine but what --feed reads.
+    """Serve a local Binance USD-M exchange until Ctrl-C. Only --feed uses the network, to read public streams.
 
     Example: twokey simulate --tape FILE --port 9001 --speed max --seed 7
     """
     if (tape is None) == (feed is None):
-        raise InputError("Name what to stand on: either --tape FILE or --feed binance.")
+        raise InputError("Specify either --tape FILE or --feed binance.")
     settings = _settings(
         speed=0 if speed is Speed.MAX else int(speed),
         seed=seed,
@@ -94,23 +101,23 @@ def simulate(
         session=session or ("paper" if feed else None),
         live=feed is not None,
     )
-    words = tuple(word.strip().upper() for word in symbols.split(",") if word.strip())
-    sent = _serve(settings, tape, words, host, port)
+    followed = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
+    sent = _serve(settings, tape, followed, host, port)
     if report and tape is not None:
         _report(settings, tape, sent)
 
 
-def _report(settings: "SimulatorSettings", tape: Path, sent: "list[Sent]") -> None:
+def _report(settings: "SimulatorSettings", tape: Path, sent: "list[SentCommand]") -> None:
     from live.simulator.replay import replay_fill_models
 
-    for outcome in replay_fill_models(settings, tape, sent):
-        typer.echo(outcome.line())
+    for result in replay_fill_models(settings, tape, sent):
+        typer.echo(result.line())
 
 
 def _delays(text: str) -> "Distribution":
-    from live.simulator.latency import ASSUMED, NONE, measured
+    from live.simulator.latency import ASSUMED, NONE, read_delays
 
-    return {"assumed": ASSUMED, "none": NONE}.get(text) or measured(Path(text))
+    return {"assumed": ASSUMED, "none": NONE}.get(text) or read_delays(Path(text))
 
 
 def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
@@ -118,16 +125,18 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
         from live.simulator.simulator import SimulatorSettings, Start
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
+    from live.simulator.core.fill_models import FillModel
     from live.simulator.core.money import parse
-    from live.simulator.core.queueing import FillModel
     from live.simulator.faults import FaultPlan, read_plan
     from live.simulator.http.credentials import Credential
-    from live.simulator.listing import built_in, from_file
+    from live.simulator.listed_symbols import built_in, from_file
 
     try:
         parse(chosen["balance"])
     except ValueError:
-        raise InputError(f"--balance {chosen['balance']} is no amount. Write USDT such as 10000 or 2500.50.") from None
+        raise InputError(
+            f"--balance {chosen['balance']} is not an amount. Write USDT such as 10000 or 2500.50."
+        ) from None
     session, info, plan = chosen["session"], chosen["exchange_info"], chosen["faults"]
     return SimulatorSettings(
         speed=chosen["speed"],
@@ -147,7 +156,7 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
 
 def _serve(
     settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str, ...], host: str, port: int
-) -> "list[Sent]":
+) -> "list[SentCommand]":
     import asyncio
     import signal
 
@@ -156,7 +165,7 @@ def _serve(
     from live.simulator.tape_source import TapeSource
     from skills_lib.market.depth.tape.lines import read_lines
 
-    async def run() -> "list[Sent]":
+    async def run() -> "list[SentCommand]":
         source = TapeSource()
         lines = source.read(read_lines(tape)) if tape else iter(())
         simulator = Simulator(settings, lines)
@@ -165,19 +174,19 @@ def _serve(
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
         async with serving(simulator, host, port) as address:
             await _until_stopped(simulator, symbols, address, stopped)
-        complain(f"Stopped after {simulator.player.played:,} messages, {source.bad_lines} of them unreadable.")
+        complain(f"Stopped after {simulator.player.played:,} messages; {source.bad_lines} lines were unreadable.")
         return simulator.venue.sent
 
     return asyncio.run(run())
 
 
 async def _until_stopped(simulator: "Simulator", symbols: tuple[str, ...], address: str, stopped: Any) -> None:
-    """Wait for Ctrl-C, or for what fails: the player or the feed."""
+    """Wait for Ctrl-C, or until the player or the feed fails."""
     import asyncio
 
     def ready() -> None:
         key = simulator.settings.credentials[0]
-        complain(f"A local Binance USD-M answers at http://{address} and ws://{address}. API key {key.api_key}.")
+        complain(f"Local Binance USD-M exchange at http://{address} and ws://{address}, API key {key.api_key}.")
 
     waiting = [asyncio.ensure_future(stopped.wait()), *([simulator.playing] if simulator.playing else [])]
     if simulator.settings.live:

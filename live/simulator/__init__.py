@@ -1,1 +1,1 @@
-"""A local Binance USD-M: orders meet a tape, and unchanged clients speak to it."""
+"""A local Binance USD-M exchange: unchanged clients connect to it, and their orders are matched against a tape."""

@@ -1,7 +1,7 @@
-"""How this venue behaves, and how we know: the register that the page of behaviours is made from.
+"""Reads the register of simulator behaviours and renders it as Markdown tables.
 
-documented: Binance's own documentation or SDK says so. observed: recorded payloads, or probes that others published,
-show it. assumed: neither does; it was chosen, on the side that flatters less where there was a side.
+documented: stated by Binance's documentation or SDK. observed: seen in recorded payloads or published probes.
+assumed: neither; the less favourable choice was taken where there was one.
 """
 
 import tomllib
@@ -13,8 +13,8 @@ from live.simulator.http.rest import ENDPOINTS
 from live.simulator.http.websocket_api import METHODS
 
 
-class Source(StrEnum):
-    """How we know."""
+class Evidence(StrEnum):
+    """What a behaviour is based on."""
 
     DOCUMENTED = "documented"
     OBSERVED = "observed"
@@ -23,34 +23,34 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """One behaviour: where it lives, what it is, how we know."""
+    """One behaviour: its area, its description and its evidence."""
 
     area: str
     text: str
-    source: Source
+    evidence: Evidence
 
 
 def read_register() -> tuple[Behaviour, ...]:
-    """Every behaviour, in the order of the page."""
-    text = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
+    """All behaviours, in the order of the page."""
+    register = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
     return tuple(
-        Behaviour(area, described, Source(source))
-        for area, section in tomllib.loads(text).items()
-        for source, described in section["entries"]
+        Behaviour(area, text, Evidence(evidence))
+        for area, section in tomllib.loads(register).items()
+        for evidence, text in section["entries"]
     )
 
 
 def behaviours_table() -> str:
-    """The register in Markdown, one section an area."""
+    """The register as Markdown, one section per area."""
     sections: dict[str, list[str]] = {}
     for entry in read_register():
-        sections.setdefault(entry.area, []).append(f"| {entry.text} | {entry.source} |")
+        sections.setdefault(entry.area, []).append(f"| {entry.text} | {entry.evidence} |")
     head = ["", "| behaviour | known from |", "|---|---|"]
     return "\n\n".join("\n".join([f"### {area}", *head, *rows]) for area, rows in sections.items())
 
 
 def surface_table() -> str:
-    """Every endpoint and method, with its weight and who may call it."""
+    """Every endpoint and method as a Markdown table, with weight and required security."""
     rows = [
         f"| `{entry.method}` | `{entry.path}` | {entry.weight if isinstance(entry.weight, int) else 'by parameter'} "
         f"| {entry.security} |"

@@ -1,4 +1,4 @@
-"""A fault plan: what goes wrong, to which message or request, and when. Read from TOML or JSON, checked before use."""
+"""Fault plans: which faults are injected into which frames or requests, and when. Read from TOML or JSON."""
 
 import json
 import tomllib
@@ -16,7 +16,7 @@ _MODEL = ConfigDict(frozen=True, extra="forbid")
 
 
 class Reply(StrEnum):
-    """An answer that a fault gives instead of the venue's. The 503s are the documented three."""
+    """A response that a fault sends in place of the exchange's. The 503s are the three documented ones."""
 
     UNKNOWN_503 = "unknown_503"
     UNAVAILABLE_503 = "unavailable_503"
@@ -30,10 +30,10 @@ class Reply(StrEnum):
 
 
 class FrameFault(BaseModel):
-    """Something happens to frames of market or user streams.
+    """A fault applied to frames of market or user streams.
 
-    stream: a glob over stream names, a user stream is called `user`. after: the first matching frame it meets, from 1.
-    times: how many matching frames in a row. delay_ms: time of the venue. freeze and cut concern the whole socket.
+    stream: a glob over stream names; user streams are named `user`. after: the first matching frame affected, from 1.
+    times: how many consecutive matching frames. delay_ms: in exchange time. freeze and cut affect the whole socket.
     """
 
     model_config = _MODEL
@@ -46,10 +46,10 @@ class FrameFault(BaseModel):
 
 
 class RequestFault(BaseModel):
-    """Something happens to a request. A call of the WebSocket API has the method `WS` and its own name as path.
+    """A fault applied to a request. WebSocket API calls have the method `WS` and their own name as path.
 
-    lose_response: it is carried out, and the line is cut instead of an answer. answer: `reply` is sent; with `landed`
-    the request was carried out all the same, which only an unknown status may leave open.
+    lose_response: the request is carried out and the connection is cut instead of a response. answer: `reply` is sent
+    instead; with `landed` the request is carried out nevertheless.
     """
 
     model_config = _MODEL
@@ -64,7 +64,7 @@ class RequestFault(BaseModel):
 
 
 class ExpireListenKey(BaseModel):
-    """The account's listen key expires: its sockets stay open and fall silent."""
+    """The account's listen key expires: its sockets stay open but receive nothing more."""
 
     model_config = _MODEL
 
@@ -74,7 +74,7 @@ class ExpireListenKey(BaseModel):
 
 
 class JumpClock(BaseModel):
-    """The clock that judges timestamps jumps."""
+    """The clock used to check timestamps jumps by `by_ms`."""
 
     model_config = _MODEL
 
@@ -84,7 +84,7 @@ class JumpClock(BaseModel):
 
 
 class ChangeFilters(BaseModel):
-    """A symbol gets other filters: `{"PRICE_FILTER": {"tickSize": "0.50"}}`."""
+    """The filters of a symbol change: `{"PRICE_FILTER": {"tickSize": "0.50"}}`."""
 
     model_config = _MODEL
 
@@ -95,7 +95,7 @@ class ChangeFilters(BaseModel):
 
 
 class Liquidate(BaseModel):
-    """The account's position is liquidated, whatever its margin."""
+    """The account's position is liquidated regardless of its margin."""
 
     model_config = _MODEL
 
@@ -106,7 +106,7 @@ class Liquidate(BaseModel):
 
 
 class RestrictAccount(BaseModel):
-    """From here on the account may only reduce: entries are refused with -4400."""
+    """The account may only reduce positions from now on: other orders are refused with -4400."""
 
     model_config = _MODEL
 
@@ -123,7 +123,7 @@ Fault = Annotated[
 
 
 class FaultPlan(BaseModel):
-    """All faults of a run. `at_ms` counts from the first message of the tape, in the tape's time."""
+    """All faults of a run. `at_ms` is tape time since the first message of the tape."""
 
     model_config = _MODEL
 
@@ -134,7 +134,7 @@ def read_plan(path: Path) -> FaultPlan:
     """Read a plan from a `.toml` or `.json` file.
 
     Raises:
-        InputError: it cannot be read, or an entry does not fit.
+        InputError: the file cannot be read or an entry is invalid.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -145,56 +145,58 @@ def read_plan(path: Path) -> FaultPlan:
         where = ".".join(str(part) for part in problem["loc"])
         raise InputError(f"{path.name}: {where}: {problem['msg']}. See the fault plan in docs/simulator.md.") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path} is no fault plan ({error}). Write TOML or JSON as in docs/simulator.md.") from None
+        raise InputError(
+            f"{path} is not a fault plan ({error}). Write TOML or JSON as described in docs/simulator.md."
+        ) from None
 
 
 @dataclass(slots=True)
-class _Counter:
+class _FaultCounter:
     fault: FrameFault | RequestFault
     seen: int = 0
 
-    def meets(self) -> bool:
+    def count(self) -> bool:
         self.seen += 1
         return self.fault.after <= self.seen < self.fault.after + self.fault.times
 
 
 @dataclass(slots=True)
 class Faults:
-    """A plan on its way: which faults meet the next frame, request or moment."""
+    """Progress of a plan: which faults apply to the next frame, request or point in time."""
 
     plan: FaultPlan = field(default_factory=FaultPlan)
-    _counters: list[_Counter] = field(init=False)
-    _moments: list[VenueFault] = field(init=False)
+    _counters: list[_FaultCounter] = field(init=False)
+    _scheduled: list[VenueFault] = field(init=False)
 
     def __post_init__(self) -> None:
         counted = [fault for fault in self.plan.faults if isinstance(fault, FrameFault | RequestFault)]
-        self._counters = [_Counter(fault) for fault in counted]
+        self._counters = [_FaultCounter(fault) for fault in counted]
         timed = [fault for fault in self.plan.faults if not isinstance(fault, FrameFault | RequestFault)]
-        self._moments = sorted(timed, key=lambda fault: fault.at_ms)
+        self._scheduled = sorted(timed, key=lambda fault: fault.at_ms)
 
     def on_frame(self, stream: str) -> FrameFault | None:
-        """The fault that meets the next frame of a stream; every matching counter counts it."""
-        met = [
+        """The fault that applies to the next frame of a stream, if any. Counts the frame for every matching fault."""
+        hits = [
             counter.fault
             for counter in self._counters
-            if isinstance(counter.fault, FrameFault) and fnmatchcase(stream, counter.fault.stream) and counter.meets()
+            if isinstance(counter.fault, FrameFault) and fnmatchcase(stream, counter.fault.stream) and counter.count()
         ]
-        return met[0] if met else None
+        return hits[0] if hits else None
 
     def on_request(self, method: str, path: str) -> RequestFault | None:
-        """The fault that meets the next request."""
-        met = [
+        """The fault that applies to the next request, if any. Counts the request for every matching fault."""
+        hits = [
             counter.fault
             for counter in self._counters
             if isinstance(counter.fault, RequestFault)
             and fnmatchcase(method, counter.fault.method)
             and fnmatchcase(path, counter.fault.path)
-            and counter.meets()
+            and counter.count()
         ]
-        return met[0] if met else None
+        return hits[0] if hits else None
 
     def due(self, elapsed_ms: int) -> list[VenueFault]:
-        """The faults whose moment has come, each once."""
-        found = [fault for fault in self._moments if fault.at_ms <= elapsed_ms]
-        self._moments = self._moments[len(found) :]
+        """Timed faults that are due after `elapsed_ms`, each returned once."""
+        found = [fault for fault in self._scheduled if fault.at_ms <= elapsed_ms]
+        self._scheduled = self._scheduled[len(found) :]
         return found

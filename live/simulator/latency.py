@@ -1,4 +1,4 @@
-"""How long a message takes to the venue and back: drawn from a distribution, from a seed, in whole nanoseconds."""
+"""Simulated network latency: delays sampled from a distribution with a seeded generator, in nanoseconds."""
 
 import json
 import random
@@ -19,7 +19,7 @@ class Distribution:
     points: tuple[tuple[int, int], ...]
 
     def at(self, part: int) -> int:
-        """The delay at `part` parts per million, between neighbouring quantiles in proportion."""
+        """The delay at the quantile of `part` parts per million, interpolated linearly."""
         for (low, low_ns), (high, high_ns) in pairwise(self.points):
             if part <= high:
                 return low_ns + (high_ns - low_ns) * (part - low) // (high - low)
@@ -31,42 +31,42 @@ NONE = Distribution(((0, 0), (_PARTS, 0)))
 ASSUMED = Distribution(
     ((0, 2 * MS), (500_000, 6 * MS), (900_000, 15 * MS), (990_000, 60 * MS), (999_000, 250 * MS), (_PARTS, 1_000 * MS))
 )
-"""One way, from a machine near the venue, with a tail. Assumed: measure your own and hand it in."""
+"""One-way delay of a machine near the exchange, with a tail. Assumed; pass your own measurements with --latency."""
 
 
-def measured(path: Path) -> Distribution:
-    """A JSON list of measured one-way delays in nanoseconds.
+def read_delays(path: Path) -> Distribution:
+    """Read a JSON list of measured one-way delays in nanoseconds.
 
     Raises:
-        InputError: the file is no such list.
+        InputError: the file is not such a list.
     """
     try:
         delays = sorted(int(delay) for delay in json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} is no list of delays ({error}). Write a JSON list of nanoseconds.") from None
+        raise InputError(f"{path} is not a list of delays ({error}). Write a JSON list of nanoseconds.") from None
     if len(delays) < 2 or delays[0] < 0:
-        raise InputError(f"{path} holds {len(delays)} usable delays. Write at least two, none below 0.")
+        raise InputError(f"{path} holds {len(delays)} valid delays. Write at least two, none below 0.")
     last = len(delays) - 1
     return Distribution(tuple((_PARTS * place // last, delay) for place, delay in enumerate(delays)))
 
 
 @dataclass(slots=True)
 class Latency:
-    """Draws delays on the way in and on the way back, each from its own sequence: one seed gives both."""
+    """Samples inbound and outbound delays from two independent sequences derived from one seed."""
 
     seed: int
     inbound: Distribution = ASSUMED
     outbound: Distribution = ASSUMED
-    _in: random.Random = field(init=False)
-    _back: random.Random = field(init=False)
+    _inbound_rng: random.Random = field(init=False)
+    _outbound_rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        self._in, self._back = random.Random(f"in {self.seed}"), random.Random(f"back {self.seed}")
+        self._inbound_rng, self._outbound_rng = random.Random(f"in {self.seed}"), random.Random(f"back {self.seed}")
 
-    def way_in_ns(self) -> int:
-        """Nanoseconds from the client to the matching engine."""
-        return self.inbound.at(self._in.randrange(_PARTS))
+    def sample_inbound_ns(self) -> int:
+        """Sample the delay from client to matching engine, in nanoseconds."""
+        return self.inbound.at(self._inbound_rng.randrange(_PARTS))
 
-    def way_back_ns(self) -> int:
-        """Nanoseconds from the matching engine to the client."""
-        return self.outbound.at(self._back.randrange(_PARTS))
+    def sample_outbound_ns(self) -> int:
+        """Sample the delay from matching engine to client, in nanoseconds."""
+        return self.outbound.at(self._outbound_rng.randrange(_PARTS))

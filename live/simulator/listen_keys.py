@@ -1,4 +1,4 @@
-"""Listen keys of the user stream: one per account, alive for 60 minutes after the last keep-alive."""
+"""Listen keys of the user stream: one per account, valid for 60 minutes after the last keep-alive."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ LIFE_MS = 60 * 60 * 1000
 
 @dataclass(slots=True)
 class ListenKeys:
-    """POST returns the same key while it lives; times are those of the request clock, milliseconds."""
+    """Issues and expires listen keys. Times are those of the request clock, in milliseconds."""
 
     seed: int
     _keys: dict[str, str] = field(default_factory=dict)
@@ -18,7 +18,7 @@ class ListenKeys:
     _made: int = 0
 
     def start(self, account: str, now_ms: int) -> str:
-        """The account's key, made anew where none lives; its life begins again."""
+        """Return the account's valid key, or create one, and extend it."""
         key = self._keys.get(account)
         if key is None or now_ms >= self._expires_ms[account]:
             self._made += 1
@@ -28,10 +28,10 @@ class ListenKeys:
         return key
 
     def keep_alive(self, account: str, now_ms: int) -> str:
-        """Lengthen the life of the account's key.
+        """Extend the account's key and return it.
 
         Raises:
-            Rejection: -1125 where there is none.
+            Rejection: -1125 if there is no valid key.
         """
         key = self._keys.get(account)
         if key is None or now_ms >= self._expires_ms[account]:
@@ -40,15 +40,15 @@ class ListenKeys:
         return key
 
     def close(self, account: str) -> str | None:
-        """End the account's key; the key that ended."""
+        """Remove the account's key and return it; None if there was none."""
         self._expires_ms.pop(account, None)
         return self._keys.pop(account, None)
 
     def owner(self, key: str) -> str | None:
-        """Whose key it is; None for a bogus one."""
+        """The account of a key; None for an unknown key."""
         return next((account for account, own in self._keys.items() if own == key), None)
 
     def expired(self, now_ms: int) -> list[tuple[str, str]]:
-        """Take out the keys whose life is over: account and key."""
+        """Remove expired keys; return (account, key) pairs."""
         ended = [account for account, expiry in self._expires_ms.items() if now_ms >= expiry]
         return [(account, key) for account in ended if (key := self.close(account))]

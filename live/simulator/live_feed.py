@@ -1,4 +1,4 @@
-"""The venue's own public streams instead of a tape: paper trading as long as you like."""
+"""Drives the simulator with Binance's live public streams instead of a tape (paper trading)."""
 
 from collections.abc import Callable
 
@@ -15,13 +15,13 @@ CHANNELS = (Channel.DEPTH, Channel.BOOK_TICKER, Channel.AGG_TRADE, Channel.MARK_
 
 
 class LiveLines(IgnoreAll):
-    """Takes the exact bytes of a feed to the player, message by message."""
+    """Passes each raw message of a feed to the player."""
 
     def __init__(self, player: Player) -> None:
         self.player, self.source = player, TapeSource()
 
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
-        """Play one message or snapshot; what cannot be read is counted."""
+        """Play one message or snapshot; unreadable ones are counted in `source.bad_lines`."""
         try:
             message = decode(raw)
         except WireError:
@@ -31,7 +31,7 @@ class LiveLines(IgnoreAll):
 
 
 def feed_settings(symbols: tuple[str, ...], host: str | None = None) -> FeedSettings:
-    """What the simulator subscribes to, at Binance or at a local server.
+    """Feed settings for the channels the simulator needs, at Binance or at `host`.
 
     Raises:
         InputError: there are no symbols.
@@ -40,11 +40,11 @@ def feed_settings(symbols: tuple[str, ...], host: str | None = None) -> FeedSett
 
 
 async def follow(simulator: Simulator, settings: FeedSettings, ready: Callable[[], None]) -> None:
-    """Feed the simulator until cancelled; `ready` is called once every book is in sync.
+    """Feed the simulator until cancelled; call `ready` once every book is in sync.
 
     Raises:
-        InputError: the venue does not list a symbol, or the extra `live` is missing.
-        SourceUnavailableError: the venue does not answer.
+        InputError: a symbol is not listed, or the extra `live` is not installed.
+        SourceUnavailableError: the exchange cannot be reached.
     """
     feed = Feed(settings, LiveLines(simulator.player))
     await feed.require_symbols()

@@ -1,4 +1,4 @@
-"""Messages of the public streams become inputs of the exchange: the tape's book is kept, trades and marks are read."""
+"""Applies public market messages to the exchange: maintains the tape's order books, forwards trades and mark prices."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from live.simulator.core.exchange import Exchange
 from live.simulator.core.market import Market
 from live.simulator.core.money import parse
 from live.simulator.core.symbol_rules import SymbolRules
-from live.simulator.listing import inferred
+from live.simulator.listed_symbols import inferred
 from live.simulator.tape_book import TapeBook
 from skills_lib.market.depth.model import (
     AggTrade,
@@ -27,10 +27,10 @@ _ORDINARY_TRADES = ("", "MARKET")
 
 @dataclass(slots=True)
 class MarketFeed:
-    """Applies public messages to the exchange. `listed` are the rules of symbols that may turn up.
+    """Applies public messages to the exchange. `listed` are the rules of known symbols.
 
-    refused: messages that did not fit. updates: diffs that reached a book. aggregated: symbols whose trades come added
-    up, so that single ones are not counted twice.
+    refused: number of malformed messages. updates: number of diffs applied. aggregated: symbols with aggregate trades
+    on the tape, whose single trades are ignored so that none counts twice.
     """
 
     exchange: Exchange
@@ -42,16 +42,16 @@ class MarketFeed:
 
     @property
     def in_sync(self) -> bool:
-        """True once every symbol seen so far has a book that can be believed."""
+        """True if every symbol seen so far has a book in sync."""
         return bool(self.books) and all(book.local.in_sync for book in self.books.values())
 
     @property
     def running(self) -> bool:
-        """True once every book is in sync and an update has followed some snapshot."""
+        """True once every book is in sync and at least one diff has been applied."""
         return self.in_sync and self.updates > 0
 
     def take(self, message: Message, symbol: str) -> list[Event]:
-        """Apply one message of `symbol`; return what it brought about."""
+        """Apply one message of `symbol`; return the resulting events."""
         match message:
             case DepthUpdate():
                 return self._depth(message)
@@ -67,7 +67,7 @@ class MarketFeed:
         return []
 
     def book(self, symbol: str) -> TapeBook:
-        """The book of a symbol; made on first sight, listed or not."""
+        """The book of a symbol; created on first use."""
         if symbol not in self.books:
             self.books[symbol] = TapeBook(symbol)
             if symbol in self.listed:
@@ -75,7 +75,7 @@ class MarketFeed:
         return self.books[symbol]
 
     def lose(self, symbol: str, reason: str) -> list[Event]:
-        """The line to this symbol broke: nothing fills until a new snapshot."""
+        """The symbol's connection broke: nothing fills until a new snapshot."""
         self.book(symbol).local.lose(reason)
         return self._applied(symbol, self.exchange.state.now_ms, [], [])
 
@@ -85,22 +85,22 @@ class MarketFeed:
     def _depth(self, update: DepthUpdate) -> list[Event]:
         book = self.book(update.symbol)
         try:
-            verdict = book.local.receive(update)
+            decision = book.local.receive(update)
         except WireError:
             self.refused += 1
             return []
-        if verdict is UpdateDecision.GAP:
+        if decision is UpdateDecision.GAP:
             return self._applied(update.symbol, update.event_ts_ms, [], [])
-        if verdict is not UpdateDecision.APPLY:
+        if decision is not UpdateDecision.APPLY:
             return []
         self.updates += 1
-        if not self._matters(update.symbol):
+        if not self._needs_levels(update.symbol):
             return self._applied(update.symbol, update.event_ts_ms, [], [])
         bids, asks = ([parse(price) for price, _ in side] for side in (update.bids, update.asks))
         return self._applied(update.symbol, update.event_ts_ms, bids, asks)
 
-    def _matters(self, symbol: str) -> bool:
-        """False while nobody rests there and nothing was taken: then no level needs to be told."""
+    def _needs_levels(self, symbol: str) -> bool:
+        """True if orders rest on the symbol or liquidity was taken, so that matching needs the changed levels."""
         state = self.exchange.state
         market = state.markets.get(symbol)
         return bool(state.open.get(symbol)) or bool(market and market.taken)
@@ -111,11 +111,11 @@ class MarketFeed:
             self.listed[symbol] = inferred(symbol, [*snapshot.bids, *snapshot.asks])
             self._open_market(symbol, self.listed[symbol])
         try:
-            verdict = book.local.load(snapshot)
+            decision = book.local.load(snapshot)
         except WireError:
             self.refused += 1
             return []
-        if verdict is UpdateDecision.STALE:
+        if decision is UpdateDecision.STALE:
             return []
         now_ms = snapshot.event_ts_ms or self.exchange.state.now_ms
         bids, asks = ([price for price, _ in book.levels(side)] for side in (Side.BUY, Side.SELL))

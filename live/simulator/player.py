@@ -1,13 +1,13 @@
-"""Plays a tape to the venue at the speed asked for, and lets the venue's calendar run while it rests."""
+"""Plays a tape or live messages to the exchange at the chosen speed, and runs due deliveries in between."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
+from live.simulator.in_process_venue import Delivery, InProcessVenue
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.venue import Delivery, InProcessVenue
 
 BURST = 200
 MAX_SLEEP_S = 0.05
@@ -16,9 +16,10 @@ NS = 1_000_000_000
 
 @dataclass(eq=False)
 class Player:
-    """`speed` is a multiple of real time, 0 for as fast as the clients read. `live` plays what is pushed instead.
+    """`speed` is a multiple of real time; 0 plays as fast as the clients read. With `live`, pushed messages are played.
 
-    A held tape plays only as far as an order under way needs; a finished one lets time jump to what is due next.
+    A held tape plays only as far as pending commands and deliveries need; after the end of the tape, time jumps to the
+    next one due.
     """
 
     venue: InProcessVenue
@@ -42,18 +43,18 @@ class Player:
         self._load()
 
     def prime(self) -> bool:
-        """Play until every book is in sync and has taken an update; False where the tape ends before."""
+        """Play until every book is in sync and updated; return False if the tape ends first."""
         while not self.venue.feed.running and self._next is not None:
             self.play_one()
         return self.venue.feed.running
 
-    def go(self) -> None:
-        """Let a held tape play."""
+    def start_tape(self) -> None:
+        """Release a held tape."""
         self.held, self._anchor = False, None
         self.wake()
 
     def wake(self) -> None:
-        """Something new is under way."""
+        """Wake the player because something was scheduled."""
         self._wake.set()
 
     def play_one(self) -> None:
@@ -61,7 +62,7 @@ class Player:
         line = self._next
         if line is None:
             return
-        self._hand_out(self.venue.play(line.message, line.symbol, line.time_ns))
+        self._deliver_all(self.venue.play(line.message, line.symbol, line.time_ns))
         self.publisher.on_message(line.message, line.raw, self.venue.now_ms)
         self.on_time(self.venue.now_ms)
         self.played += 1
@@ -69,20 +70,20 @@ class Player:
         self._load()
 
     def push(self, line: Played) -> None:
-        """Play a message that has just come in."""
+        """Play a live message."""
         self._next = line
         self.play_one()
 
     def play(self, lines: int) -> None:
-        """Play some lines of a held tape."""
+        """Play `lines` lines."""
         for _ in range(lines):
             self.play_one()
 
     def play_until(self, time_ns: int) -> None:
-        """Play every line up to a time, then let the calendar reach it."""
+        """Play every line up to `time_ns`, then advance the exchange to it."""
         while self._next is not None and self._next.time_ns <= time_ns:
             self.play_one()
-        self._hand_out(self.venue.tick(time_ns))
+        self._deliver_all(self.venue.tick(time_ns))
         self.on_time(self.venue.now_ms)
 
     async def run(self) -> None:
@@ -131,7 +132,7 @@ class Player:
         except TimeoutError:
             return
 
-    def _hand_out(self, deliveries: list[Delivery]) -> None:
+    def _deliver_all(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:
             self.deliver(delivery)
 

@@ -1,15 +1,15 @@
-"""The same orders on the same tape under all three fill models: the range that a paper result lies in."""
+"""Replays a session's commands on its tape under all three fill models, to show the range of results."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import product, show
 from live.simulator.core.orders import TradeRecord
-from live.simulator.core.queueing import FillModel
+from live.simulator.in_process_venue import InProcessVenue, SentCommand
 from live.simulator.simulator import SimulatorSettings, fresh_venue
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import InProcessVenue, Sent
 from skills_lib.market.depth.tape.lines import read_lines
 
 _REST_NS = 10_000_000_000
@@ -17,7 +17,7 @@ _REST_NS = 10_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class FillModelResult:
-    """What a model made of the orders. Money in units of 1e-8; equity is wallet and open profit at the mark price."""
+    """Result of one fill model. Money in units of 1e-8; equity is wallet plus unrealized profit at the mark price."""
 
     model: FillModel
     fills: int
@@ -28,18 +28,18 @@ class FillModelResult:
     equity_change: int
 
     def line(self) -> str:
-        """One line for people."""
+        """One readable line."""
         return (
             f"{self.model:<12} {self.fills:>6} fills ({self.maker_fills} maker)  turnover {show(self.turnover, 2)}  "
             f"fees {show(self.fees, 2)}  realized {show(self.realized, 2)}  equity {show(self.equity_change, 2)} USDT"
         )
 
 
-def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[Sent]) -> InProcessVenue:
-    """Play a tape and send each command where it was sent before; ids and latencies come out the same.
+def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[SentCommand]) -> InProcessVenue:
+    """Play a tape and resend each command at its original position; ids and latencies repeat.
 
-    A command that names an order by its id meets the order of that id in this run, as long as the orders before it
-    were accepted alike.
+    A command that refers to an order id finds the order of that id in this run, provided the same orders were accepted
+    before it.
     """
     venue, waiting = fresh_venue(settings), list(reversed(sent))
     for line in tape:
@@ -51,7 +51,7 @@ def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[S
     return venue
 
 
-def _send_due(venue: InProcessVenue, waiting: list[Sent], messages: int) -> None:
+def _send_due(venue: InProcessVenue, waiting: list[SentCommand], messages: int) -> None:
     while waiting and waiting[-1].messages <= messages:
         command = waiting.pop()
         venue.run_until(command.time_ns)
@@ -59,7 +59,7 @@ def _send_due(venue: InProcessVenue, waiting: list[Sent], messages: int) -> None
 
 
 def fill_model_result(venue: InProcessVenue, settings: SimulatorSettings) -> FillModelResult:
-    """The figures of a venue that began with `settings`."""
+    """Compute the result of a replayed session that started with `settings`."""
     state = venue.exchange.state
     trades: list[TradeRecord] = state.trades
     begun = fresh_venue(settings).exchange.state.accounts
@@ -78,8 +78,8 @@ def fill_model_result(venue: InProcessVenue, settings: SimulatorSettings) -> Fil
     )
 
 
-def replay_fill_models(settings: SimulatorSettings, tape: Path, sent: Sequence[Sent]) -> list[FillModelResult]:
-    """The orders under the pessimistic, the base and the optimistic model, in this order."""
+def replay_fill_models(settings: SimulatorSettings, tape: Path, sent: Sequence[SentCommand]) -> list[FillModelResult]:
+    """Replay under the pessimistic, base and optimistic model, in this order."""
     found = []
     for model in FillModel:
         chosen = replace(settings, model=model)

@@ -1,4 +1,4 @@
-"""The web server of the local exchange: REST and WebSockets on one port."""
+"""Web server of the simulator: REST, streams and the WebSocket API on one port."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,7 +15,7 @@ _MAX_BODY_BYTES = 1 << 20
 
 
 def application(simulator: Simulator) -> web.Application:
-    """Routes of all three surfaces: streams, WebSocket API, REST."""
+    """The aiohttp application with routes for streams, WebSocket API and REST."""
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
 
     async def serve_api(request: web.Request) -> web.WebSocketResponse:
@@ -56,10 +56,10 @@ async def _answer(ws: web.WebSocketResponse, request: web.Request, session: Sess
 
 @asynccontextmanager
 async def serving(simulator: Simulator, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve until the block ends; yields `host:port`, with the port that was free where `port` is 0.
+    """Serve until the block ends; yields `host:port`, with a free port if `port` is 0.
 
     Raises:
-        InputError: the port is taken.
+        InputError: the port is in use, or the tape has no usable snapshot.
     """
     simulator.prime()
     runner = web.AppRunner(application(simulator), access_log=None, shutdown_timeout=0.5)

@@ -1,4 +1,4 @@
-"""The local exchange put together: venue, player, streams, requests, faults and store."""
+"""Assembles the local exchange: matching, player, streams, requests, faults and store."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.commands import ChangeRules, ForceLiquidation
 from live.simulator.core.events import Answered, Liquidated
 from live.simulator.core.exchange import Exchange
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import parse
-from live.simulator.core.queueing import FillModel
 from live.simulator.core.state import State
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.faults import (
@@ -30,23 +30,23 @@ from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE, RateLimits
 from live.simulator.http.request_clock import RequestClock
 from live.simulator.http.rest import RestHandler
 from live.simulator.http.stream_sockets import LIFE_S, StreamSockets
+from live.simulator.in_process_venue import Delivery, InProcessVenue
 from live.simulator.latency import ASSUMED, Distribution, Latency
+from live.simulator.listed_symbols import built_in, with_filters
 from live.simulator.listen_keys import ListenKeys
-from live.simulator.listing import built_in, with_filters
 from live.simulator.market_feed import MarketFeed
 from live.simulator.player import Player
 from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.venue import Delivery, InProcessVenue
 from skills_lib.domain.errors import InputError
 
 DEFAULT_KEY, DEFAULT_SECRET = "paper-key", "paper-secret"
 
 
 class Start(StrEnum):
-    """When the tape begins to play: with the first market stream, at once, or by hand."""
+    """When the tape starts: with the first market stream, at once, or under a test's control."""
 
     FIRST_STREAM = "first-stream"
     NOW = "now"
@@ -55,9 +55,9 @@ class Start(StrEnum):
 
 @dataclass(frozen=True)
 class SimulatorSettings:
-    """speed: a multiple of real time, 0 for as fast as clients read. balance: of a fresh account, in USDT as text.
+    """speed: a multiple of real time; 0 plays as fast as clients read. balance: of a new account, in USDT as text.
 
-    live: messages are pushed by a feed, there is no tape. store: where accounts, orders and positions are kept.
+    live: messages are pushed by a feed instead of a tape. store: SQLite file for accounts, orders and positions.
     """
 
     speed: int = 1
@@ -78,7 +78,7 @@ class SimulatorSettings:
 
 
 def fresh_venue(settings: SimulatorSettings) -> InProcessVenue:
-    """A venue with its accounts as they begin, and no market yet."""
+    """A new exchange with its initial accounts and no markets yet."""
     names = {credential.account for credential in settings.credentials}
     accounts = {name: Account(name, parse(settings.balance), settings.fees) for name in sorted(names)}
     state = State(markets={}, accounts=accounts, model=settings.model)
@@ -87,7 +87,7 @@ def fresh_venue(settings: SimulatorSettings) -> InProcessVenue:
 
 
 class Simulator:
-    """Everything of one run. Made inside the event loop that serves it."""
+    """All parts of one run. Create it inside the event loop that serves it."""
 
     def __init__(self, settings: SimulatorSettings, tape: Iterator[Played]) -> None:
         self.settings = settings
@@ -108,31 +108,33 @@ class Simulator:
 
     @property
     def state(self) -> State:
-        """The exchange's memory."""
+        """The exchange's state."""
         return self.venue.exchange.state
 
     def prime(self) -> None:
-        """Bring every book into sync before anybody can ask for it.
+        """Bring every book into sync before requests are served.
 
         Raises:
-            InputError: the tape holds no snapshot that fits.
+            InputError: no snapshot of the tape matches its updates.
         """
         if not (self.settings.live or self.player.prime()):
-            raise InputError("The tape holds no snapshot that meets its updates. Look with `twokey tape check FILE`.")
+            raise InputError(
+                "The tape holds no snapshot that matches its updates. Inspect it with `twokey tape check FILE`."
+            )
         for account in self.state.accounts.values():
             account.updated_ms = account.updated_ms or max(1, self.state.now_ms)
         if self.settings.start is Start.NOW:
-            self.player.go()
+            self.player.start_tape()
         elif self.settings.start is Start.FIRST_STREAM:
             self.hub.on_first = self._first_stream
 
     def start(self) -> None:
-        """Let the tape and the clocks run."""
+        """Start the player and the expiry of listen keys."""
         self.playing = asyncio.ensure_future(self.player.run())
         self._tasks = [self.playing, asyncio.ensure_future(self._expire_keys())]
 
     async def stop(self) -> None:
-        """Stop everything and save."""
+        """Stop all tasks, close sockets and save the state."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -142,24 +144,24 @@ class Simulator:
             self.store.close()
 
     def expire_listen_key(self, account: str) -> None:
-        """End an account's listen key before its time."""
+        """Expire an account's listen key early."""
         key = self.gateway.listen_keys.close(account)
         if key:
             self.sockets.expire(account, key)
 
     def _first_stream(self) -> None:
         if self.player.held:
-            self.player.go()
+            self.player.start_tape()
 
     def _make_venue(self) -> InProcessVenue:
         venue = fresh_venue(self.settings)
-        venue.remembers = not self.settings.live
+        venue.record_commands = not self.settings.live
         if self.store:
             self._restore(self.store, venue)
         return venue
 
     def _restore(self, store: Store, venue: InProcessVenue) -> None:
-        """Open the markets of what was saved, so that it has a price before the tape speaks of it."""
+        """Restore the state and open its markets with their stored prices, until the tape updates them."""
         state = venue.exchange.state
         store.restore(state)
         marks, last_prices = store.prices()
@@ -185,11 +187,11 @@ class Simulator:
     def _deliver(self, delivery: Delivery) -> None:
         event = delivery.event
         if isinstance(event, Answered):
-            self.gateway.answered(event)
+            self.gateway.resolve(event)
         elif isinstance(event, Liquidated):
             self.publisher.on_liquidation(event)
         else:
-            self.sockets.tell(event.account, event)
+            self.sockets.send_event(event.account, event)
 
     def _on_time(self, now_ms: int) -> None:
         self.sockets.on_time(now_ms)

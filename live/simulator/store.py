@@ -1,7 +1,6 @@
-"""Accounts, orders and positions on disk: written as they change, found again after a restart.
+"""Persists accounts, orders and positions in one SQLite file and restores them after a restart.
 
-One SQLite file. Every step that brought something about is one transaction, so a killed process loses nothing that
-was answered.
+Each step that changes something is one transaction, so a killed process keeps everything it has confirmed.
 """
 
 import sqlite3
@@ -13,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from live.simulator.core.accounts import Account, FeeTier
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.events import AccountChanged, AlgoChanged, Answered, Event, OrderChanged
 from live.simulator.core.orders import Amendment, Income, Order, SymbolSettings, TradeRecord
 from live.simulator.core.positions import Position
@@ -35,7 +34,7 @@ CREATE TABLE IF NOT EXISTS venue (id INTEGER PRIMARY KEY CHECK (id = 1), body BL
 
 @dataclass(frozen=True, slots=True)
 class SavedAccount:
-    """An account as it is written."""
+    """An account as stored."""
 
     name: str
     wallet: int
@@ -48,7 +47,7 @@ class SavedAccount:
 
 @dataclass(frozen=True, slots=True)
 class SavedVenue:
-    """What belongs to no account: counters, countdowns and the last prices of each symbol."""
+    """Data of no single account: id counters, countdowns and the last prices of each symbol."""
 
     numbers: Numbers
     countdowns: list[tuple[str, str, int]]
@@ -57,7 +56,7 @@ class SavedVenue:
 
 
 class Store:
-    """One file. `record` after every step; `restore` once, before the first."""
+    """The SQLite store. Call `restore` once before the first step, `record` after every step."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,7 +67,9 @@ class Store:
             self._connection.execute("PRAGMA synchronous=NORMAL")
             self._connection.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
-            raise CorruptDataError(f"{path} is no account store ({error}). Move it away to begin anew.") from None
+            raise CorruptDataError(
+                f"{path} is not an account store ({error}). Move the file away to start fresh."
+            ) from None
         self._written = {name: self._count(name) for name in _LISTS}
 
     def close(self) -> None:
@@ -76,7 +77,7 @@ class Store:
         self._connection.close()
 
     def record(self, state: State, events: list[Event]) -> None:
-        """Write what these events changed."""
+        """Write what the events changed."""
         if all(isinstance(event, Answered) for event in events) and not self._settings_changed(events):
             return
         with self._transaction():
@@ -88,26 +89,28 @@ class Store:
             self._write_venue(state)
 
     def _settings_changed(self, events: list[Event]) -> bool:
-        """Some commands change settings and tell nobody: an answer without an event still counts."""
+        """True if a command succeeded: some commands change settings without an event."""
         return any(isinstance(event, Answered) and event.rejection is None for event in events)
 
     def save(self, state: State) -> None:
-        """Write every account and the venue's own figures."""
+        """Write every account and the data of no single account."""
         with self._transaction():
             for account in state.accounts.values():
                 self.write_account(account)
             self._write_venue(state)
 
     def restore(self, state: State) -> bool:
-        """Fill a fresh state with what was saved; False where nothing was.
+        """Fill a new state from the store; return False if the store is empty.
 
         Raises:
-            CorruptDataError: a row cannot be read.
+            CorruptDataError: a row cannot be decoded.
         """
         try:
             return self._restore(state)
         except (msgspec.MsgspecError, sqlite3.DatabaseError) as error:
-            raise CorruptDataError(f"{self.path} holds a damaged row ({error}). Move it away to begin anew.") from None
+            raise CorruptDataError(
+                f"{self.path} holds a damaged row ({error}). Move the file away to start fresh."
+            ) from None
 
     def _restore(self, state: State) -> bool:
         saved = list(self._rows("venue", SavedVenue))
@@ -130,13 +133,13 @@ class Store:
         return True
 
     def prices(self) -> tuple[dict[str, int], dict[str, int]]:
-        """Mark and last prices at the last write, by symbol."""
+        """Last stored mark and last prices, by symbol."""
         for saved in self._rows("venue", SavedVenue):
             return saved.marks, saved.last_prices
         return {}, {}
 
     def write_account(self, account: Account) -> None:
-        """Write one account as it is."""
+        """Write one account."""
         saved = SavedAccount(
             account.name,
             account.wallet,

@@ -1,4 +1,4 @@
-"""The tape's order book in the units of the exchange's core."""
+"""The tape's order book in the core's units of 1e-8."""
 
 from collections.abc import Iterator
 
@@ -12,16 +12,16 @@ UNITS = Scale(DIGITS, DIGITS)
 
 
 class TapeBook:
-    """A book that follows the tape; prices and quantities in units of 1e-8."""
+    """The order book reconstructed from the tape; prices and quantities in units of 1e-8."""
 
     def __init__(self, symbol: str) -> None:
         self.local = LocalBook(symbol, Venue.USDM, UNITS)
 
     def levels(self, side: Side) -> Iterator[tuple[int, int]]:
-        """Price and quantity from the touch outwards; BUY is the bids."""
+        """(price, quantity) from the best price outwards; BUY gives the bids."""
         book = self.local.book
         return book.bids() if side is Side.BUY else book.asks()
 
     def quantity(self, side: Side, price: int) -> int:
-        """What stands at a price; 0 where nothing does."""
+        """The displayed quantity at a price; 0 if none."""
         return self.local.book.quantity_at("bid" if side is Side.BUY else "ask", price)

@@ -1,4 +1,4 @@
-"""Lines of a tape with the exchange's time, in the order of the tape."""
+"""Decodes tape lines into messages with exchange timestamps, in tape order."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _Named: TypeAlias = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPr
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A message, its bytes, its symbol and the venue's time of it in nanoseconds."""
+    """A decoded message with its raw bytes, its symbol and its exchange time in nanoseconds."""
 
     message: Message
     raw: bytes
@@ -38,10 +38,10 @@ class Played:
 
 @dataclass
 class TapeSource:
-    """Decodes lines. Time never runs backwards: streams are a few milliseconds out of step on any tape.
+    """Decodes lines. Times never decrease, although streams are a few milliseconds out of order on any tape.
 
-    bad_lines: what was no line or no message. A snapshot without a symbol belongs to the symbol that waits for one;
-    where several wait, to the one whose last price is closest to it.
+    bad_lines: number of undecodable lines. A snapshot without a symbol is assigned to the symbol still without one; if
+    there are several, to the one whose last price is closest.
     """
 
     bad_lines: int = 0
@@ -52,10 +52,10 @@ class TapeSource:
         self._loaded: set[str] = set()
 
     def read(self, lines: Iterable[object]) -> Iterator[Played]:
-        """Messages of the lines; what cannot be read is counted. A snapshot waits for the first symbol to be named.
+        """Decode lines; unreadable ones are counted. Snapshots without a symbol wait until a message names one.
 
         Raises:
-            InputError: a tape of the spot market.
+            InputError: the tape is from the spot market.
         """
         early: list[tuple[Message, TapeLine]] = []
         for line in lines:
@@ -66,7 +66,7 @@ class TapeSource:
                 early.append((message, line))
                 continue
             if isinstance(message, DepthUpdate) and message.previous_update_id is None:
-                raise InputError("The tape is of the spot market: its updates lack pu. Take a tape of USD-M futures.")
+                raise InputError("The tape is from the spot market (its updates lack pu). Use a tape of USD-M futures.")
             if isinstance(message, _NAMED):
                 self._note(message)
             yield from (self.played(held, entry.raw, "", entry.local_ts_ns or 0) for held, entry in early)
@@ -83,7 +83,7 @@ class TapeSource:
         return None
 
     def played(self, message: Message, raw: bytes, symbol: str, local_ts_ns: int) -> Played:
-        """A message on the venue's time axis."""
+        """The message with its symbol and exchange time."""
         if isinstance(message, _NAMED):
             symbol = message.symbol
         elif isinstance(message, Snapshot):

@@ -1,4 +1,4 @@
-"""A running local exchange for tests: real sockets on loopback, a tape drawn by hand, no latency."""
+"""Fixtures of a running local exchange: real sockets on loopback, a generated tape, no latency."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -20,7 +20,7 @@ KEY, SECRET = "paper-key", "paper-secret"
 
 @dataclass
 class Running:
-    """A simulator and where it answers."""
+    """A running simulator and its address."""
 
     simulator: Simulator
     host: str
@@ -36,17 +36,17 @@ BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NO
 
 
 @pytest.fixture(scope="session")
-def drawn_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tape of 20 seconds of a drawn market."""
+def generated_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tape of 20 seconds of a generated market."""
     return write_tape(tmp_path_factory.mktemp("tapes") / "btcusdt.ts_jsonl")
 
 
 @pytest.fixture
-def serve(drawn_tape: Path) -> Serve:
-    """`async with serve(speed=1) as running`: settings differ from a held tape without latency as named."""
+def serve(generated_tape: Path) -> Serve:
+    """`async with serve(speed=1) as running`: defaults are a held tape and no latency."""
 
     @asynccontextmanager
-    async def run(tape: Path = drawn_tape, **changes: Any) -> AsyncIterator[Running]:
+    async def run(tape: Path = generated_tape, **changes: Any) -> AsyncIterator[Running]:
         settings = replace(BY_HAND, **changes)
         simulator = Simulator(settings, TapeSource().read(read_lines(tape)))
         async with serving(simulator) as host:

@@ -1,1 +1,1 @@
-"""The venue's rules without any input or output: events in, events out, time from the event."""
+"""The exchange's rules without any I/O: inputs in, events out, time taken from the inputs."""

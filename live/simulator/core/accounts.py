@@ -1,6 +1,7 @@
-"""An account: its wallet, its positions and its settings. Margin is computed in `margin.py`."""
+"""Accounts: wallet, positions and per-symbol settings. Margin is computed in `margin.py`."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.money import fee as charge
@@ -22,7 +23,7 @@ class FeeTier:
 
 @dataclass(slots=True)
 class Account:
-    """Money in units of 1e-8 of the margin asset. `wallet` is everything, isolated margins included."""
+    """Money in units of 1e-8 of the margin asset. `wallet` includes isolated margins."""
 
     name: str
     wallet: int
@@ -35,19 +36,23 @@ class Account:
     reduce_only_account: bool = False
 
     def settings_of(self, symbol: str) -> SymbolSettings:
-        """Leverage and margin type of a symbol; made on first use."""
-        return self.settings.setdefault(symbol, SymbolSettings())
+        """Leverage and margin type of a symbol; the defaults if the account has not changed them."""
+        return self.settings.get(symbol) or SymbolSettings()
+
+    def change_settings(self, symbol: str, **changes: Any) -> None:
+        """Change leverage or margin type of a symbol."""
+        self.settings[symbol] = replace(self.settings_of(symbol), **changes)
 
     def position(self, symbol: str, side: PositionSide = PositionSide.BOTH) -> Position:
-        """The position of a symbol; made on first use."""
-        return self.positions.setdefault((symbol, side), Position(symbol, side))
+        """The position of a symbol; a flat one, not stored, before the first fill."""
+        return self.positions.get((symbol, side)) or Position(symbol, side)
 
     def held(self) -> list[Position]:
         """Positions that are not flat."""
         return [position for position in self.positions.values() if position.amount]
 
     def check_position_side(self, side: PositionSide) -> None:
-        """One-way accounts say BOTH, hedging ones LONG or SHORT.
+        """Check that the position side is BOTH in one-way mode, LONG or SHORT in hedge mode.
 
         Raises:
             Rejection: -4061.
@@ -56,20 +61,21 @@ class Account:
             raise Rejection(-4061, "Order's position side does not match user's setting.")
 
     def closable(self, symbol: str, position_side: PositionSide, side: Side) -> int:
-        """How much an order of this side would reduce, units of 1e-8."""
+        """The open quantity that an order of this side would reduce, units of 1e-8."""
         amount = self.position(symbol, position_side).amount
         return abs(amount) if amount * side.sign < 0 else 0
 
     def isolated(self, symbol: str) -> bool:
-        """True where the symbol's margin stands alone."""
+        """True if the symbol's margin type is isolated."""
         return self.settings_of(symbol).margin_type is MarginType.ISOLATED
 
     def cross_wallet(self) -> int:
-        """The wallet without what isolated positions hold."""
+        """The wallet balance without isolated margins."""
         return self.wallet - sum(position.isolated_wallet for position in self.positions.values())
 
     def trade(self, position: Position, price: int, change: int, rate: int, now_ms: int) -> tuple[int, int]:
-        """Apply a fill of `change` (signed); return (fee, realized profit) in money units."""
+        """Apply a fill of `change` (signed) and store the position; return (fee, realized profit) in money units."""
+        self.positions[position.symbol, position.side] = position
         before = abs(position.amount)
         paid = charge(price * abs(change) // 10**8, rate)
         realized = position.apply(price, change, paid)
@@ -86,8 +92,3 @@ class Account:
             position.isolated_wallet += price * (after - before) // 10**8 // leverage
         else:
             position.isolated_wallet = position.isolated_wallet * after // before if before else 0
-
-
-def fresh(name: str, balance: int, fees: FeeTier | None = None) -> Account:
-    """An account that holds `balance` money and nothing else."""
-    return Account(name, balance, fees or FeeTier())

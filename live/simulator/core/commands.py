@@ -1,8 +1,8 @@
-"""What reaches the exchange: the market's events, the clock, and the clients' commands when they arrive there."""
+"""Inputs of the exchange: market events, clock ticks, and client commands on arrival."""
 
 from dataclasses import dataclass
 
-from live.simulator.core.algo import AlgoRequest
+from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules
@@ -10,7 +10,7 @@ from live.simulator.core.symbol_rules import SymbolRules
 
 @dataclass(frozen=True, slots=True)
 class DepthApplied:
-    """The tape's book has taken an update. `bids` and `asks` are the prices it spoke about; all of them if `fresh`."""
+    """The tape's book was updated. `bids` and `asks` are the changed prices; all prices after a snapshot (`fresh`)."""
 
     symbol: str
     time_ms: int
@@ -45,7 +45,7 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Nothing happened but time."""
+    """Time passed without any other input."""
 
     time_ms: int
 
@@ -59,7 +59,7 @@ class Submit:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Cancel an order by its id, or by the client's id where that is 0."""
+    """Cancel an order by its id, or by the client order id if that is 0."""
 
     account: str
     symbol: str
@@ -90,7 +90,7 @@ class CancelAll:
 
 @dataclass(frozen=True, slots=True)
 class SetCountdown:
-    """Cancel a symbol's orders unless this is repeated within `countdown_ms`; 0 ends it."""
+    """Cancel a symbol's orders unless repeated within `countdown_ms`; 0 disables the countdown."""
 
     account: str
     symbol: str
@@ -106,7 +106,7 @@ class PlaceAlgo:
 
 @dataclass(frozen=True, slots=True)
 class CancelAlgo:
-    """Cancel a conditional order by its id, or by the client's id where that is 0."""
+    """Cancel a conditional order by its id, or by the client's algo id if that is 0."""
 
     account: str
     algo_id: int = 0
@@ -123,7 +123,7 @@ class CancelAllAlgos:
 
 @dataclass(frozen=True, slots=True)
 class SetLeverage:
-    """Choose a symbol's leverage."""
+    """Set a symbol's leverage."""
 
     account: str
     symbol: str
@@ -132,7 +132,7 @@ class SetLeverage:
 
 @dataclass(frozen=True, slots=True)
 class SetMarginType:
-    """Choose a symbol's margin type."""
+    """Set a symbol's margin type."""
 
     account: str
     symbol: str
@@ -141,7 +141,7 @@ class SetMarginType:
 
 @dataclass(frozen=True, slots=True)
 class SetDualSide:
-    """Choose between one-way and hedge mode."""
+    """Set one-way or hedge mode."""
 
     account: str
     dual_side: bool
@@ -149,7 +149,7 @@ class SetDualSide:
 
 @dataclass(frozen=True, slots=True)
 class MoveIsolatedMargin:
-    """Add money to an isolated position, or take it away where `amount` is negative."""
+    """Add margin to an isolated position, or remove it if `amount` is negative."""
 
     account: str
     symbol: str
@@ -159,7 +159,7 @@ class MoveIsolatedMargin:
 
 @dataclass(frozen=True, slots=True)
 class ForceLiquidation:
-    """Liquidate a position whatever its margin: a fault, not a client's command."""
+    """Liquidate a position regardless of its margin; sent by a fault, not by a client."""
 
     account: str
     symbol: str
@@ -167,7 +167,7 @@ class ForceLiquidation:
 
 @dataclass(frozen=True, slots=True)
 class ChangeRules:
-    """List a symbol with other filters: a fault, not a client's command."""
+    """Replace a symbol's filters; sent by a fault, not by a client."""
 
     rules: SymbolRules
 

@@ -1,10 +1,10 @@
-"""The venue's own vocabulary, spelled as it travels."""
+"""Enumerations of the Binance API, with the values used on the wire."""
 
 from enum import StrEnum
 
 
 class Side(StrEnum):
-    """Which way an order trades."""
+    """Order side."""
 
     BUY = "BUY"
     SELL = "SELL"
@@ -41,17 +41,17 @@ class OrderType(StrEnum):
 
     @property
     def conditional(self) -> bool:
-        """True for what waits for a trigger price."""
+        """True for types that wait for a trigger price."""
         return self not in (OrderType.LIMIT, OrderType.MARKET, OrderType.LIQUIDATION)
 
     @property
     def limited(self) -> bool:
-        """True for what carries a limit price."""
+        """True for types that carry a limit price."""
         return self in (OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT)
 
 
 class TimeInForce(StrEnum):
-    """How long an order stands."""
+    """How long an order stays in force."""
 
     GTC = "GTC"
     IOC = "IOC"
@@ -61,7 +61,7 @@ class TimeInForce(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """Where an order is in its life."""
+    """Order status."""
 
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
@@ -77,7 +77,7 @@ class OrderStatus(StrEnum):
 
 
 class Execution(StrEnum):
-    """What happened to an order: field `x` of ORDER_TRADE_UPDATE."""
+    """Execution type: field `x` of ORDER_TRADE_UPDATE."""
 
     NEW = "NEW"
     TRADE = "TRADE"
@@ -88,7 +88,7 @@ class Execution(StrEnum):
 
 
 class AlgoStatus(StrEnum):
-    """Where a conditional order is in its life: field `X` of ALGO_UPDATE."""
+    """Status of a conditional order: field `X` of ALGO_UPDATE."""
 
     NEW = "NEW"
     TRIGGERING = "TRIGGERING"
@@ -100,14 +100,14 @@ class AlgoStatus(StrEnum):
 
 
 class WorkingType(StrEnum):
-    """Which price fires a conditional order."""
+    """The price that triggers a conditional order."""
 
     CONTRACT_PRICE = "CONTRACT_PRICE"
     MARK_PRICE = "MARK_PRICE"
 
 
 class SelfTrade(StrEnum):
-    """Whose order ends when an account would trade with itself."""
+    """Self-trade prevention: which order expires when an account would trade with itself."""
 
     NONE = "NONE"
     EXPIRE_TAKER = "EXPIRE_TAKER"
@@ -116,7 +116,7 @@ class SelfTrade(StrEnum):
 
 
 class MarginType(StrEnum):
-    """Whether a position risks the whole wallet or its own."""
+    """Whether a position is backed by the whole wallet or by its own margin."""
 
     CROSSED = "CROSSED"
     ISOLATED = "ISOLATED"
@@ -137,10 +137,10 @@ class PriceMatch(StrEnum):
 
     @property
     def level(self) -> int:
-        """The level of the book it names, the touch being 1."""
+        """The book level, counted from 1 at the best price."""
         return int(self.partition("_")[2] or 1)
 
     @property
     def of_the_opponent(self) -> bool:
-        """True where the other side's price is taken."""
+        """True if the price is taken from the opposite side."""
         return self.startswith("OPPONENT")

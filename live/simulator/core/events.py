@@ -1,9 +1,9 @@
-"""What the exchange says happened. Past tense; each carries all that a payload needs."""
+"""Events emitted by the exchange. Each carries all data its payload needs."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import Execution
 from live.simulator.core.orders import Fill, Order
 from live.simulator.core.positions import Position
@@ -12,7 +12,7 @@ from live.simulator.core.rejections import Rejection
 
 @dataclass(frozen=True, slots=True)
 class OrderChanged:
-    """An order was accepted, filled, amended, or came to its end. `order` is a copy."""
+    """An order was accepted, filled, amended or finished. `order` is a copy."""
 
     account: str
     order: Order
@@ -24,7 +24,7 @@ class OrderChanged:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """The wallet or positions changed. `reason` as in field `m`; `change` is money that no trade explains."""
+    """The wallet or positions changed. `reason` is field `m`; `change` is the balance change not from trades."""
 
     account: str
     reason: str
@@ -37,7 +37,7 @@ class AccountChanged:
 
 @dataclass(frozen=True, slots=True)
 class AlgoChanged:
-    """A conditional order moved on. `order` is a copy."""
+    """The status of a conditional order changed. `order` is a copy."""
 
     account: str
     order: AlgoOrder
@@ -56,7 +56,7 @@ class ConfigChanged:
 
 @dataclass(frozen=True, slots=True)
 class MarginCalled:
-    """The account is close to liquidation; positions with mark price, unrealized and maintenance margin."""
+    """The account is close to liquidation. positions: position, mark, unrealized, maintenance, isolated."""
 
     account: str
     cross_wallet: int
@@ -66,7 +66,7 @@ class MarginCalled:
 
 @dataclass(frozen=True, slots=True)
 class Liquidated:
-    """A position was closed by force: what the `forceOrder` stream shows."""
+    """A position was liquidated; shown on the `forceOrder` stream."""
 
     account: str
     order: Order
@@ -75,7 +75,7 @@ class Liquidated:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to the command of that number: a value, or why not."""
+    """The response to the command of that number: a value or a rejection."""
 
     command: int
     value: Any

@@ -1,12 +1,12 @@
-"""The exchange: one step takes one input and returns everything it brought about. No clock, socket, file or chance.
+"""The exchange: each step takes one input and returns the resulting events.
 
-The same inputs in the same order give the same events, byte for byte.
+Deterministic: no clock, socket, file or random number. The same inputs in the same order give identical events.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from live.simulator.core import algo_service, commands, matching, order_service, risk, settings_service, timers
+from live.simulator.core import algo_order_service, commands, matching, order_service, risk, settings_service, timers
 from live.simulator.core.enums import OrderStatus, Side, WorkingType
 from live.simulator.core.events import Answered, Event, OrderChanged
 from live.simulator.core.rejections import Rejection
@@ -14,14 +14,14 @@ from live.simulator.core.state import State
 
 
 class Exchange:
-    """Rules and memory of the venue."""
+    """Applies inputs to the exchange's state."""
 
     def __init__(self, state: State) -> None:
         self.state = state
         self._due_ms = 0
 
     def step(self, event: commands.Input) -> list[Event]:
-        """Take one input; inputs come in order of time, and one that is late is taken at the present time."""
+        """Apply one input and return its events; a late input is applied at the current time."""
         state = self.state
         time_ms = max(state.now_ms, event.time_ms)
         if time_ms >= self._due_ms:
@@ -59,7 +59,7 @@ class Exchange:
         market.last_price = trade.price
         if market.in_sync:
             matching.on_trade(state, trade)
-            algo_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
+            algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]
@@ -72,11 +72,11 @@ class Exchange:
         self._mark_moved(mark.symbol)
 
     def _mark_moved(self, symbol: str) -> None:
-        algo_service.on_price(self.state, symbol, WorkingType.MARK_PRICE)
+        algo_order_service.on_price(self.state, symbol, WorkingType.MARK_PRICE)
         risk.watch(self.state)
 
     def _on_clock(self, _: commands.Clock) -> None:
-        """Time alone: the timers have run."""
+        """Nothing to do: `step` has already run the timers."""
 
     def _on_command(self, command: commands.Command) -> None:
         try:
@@ -88,7 +88,7 @@ class Exchange:
         self._due_ms = timers.next_due_ms(self.state)
 
     def _settle(self) -> None:
-        """What follows from what happened: reduce-only orders without a position end, fired orders finish."""
+        """Handle follow-ups: expire reduce-only orders without a position, finish triggered conditional orders."""
         seen = 0
         while seen < len(self.state.outbox):
             event = self.state.outbox[seen]
@@ -103,7 +103,7 @@ class Exchange:
                 if resting.request.reduce_only and resting.request.position_side is order.request.position_side:
                     state.finish(resting, OrderStatus.EXPIRED)
         if order.request.algo_id and not order.status.open:
-            algo_service.settle(state, order.order_id, order.request.algo_id)
+            algo_order_service.settle(state, order.order_id, order.request.algo_id)
 
 
 def _change_rules(state: State, command: commands.ChangeRules) -> None:
@@ -124,9 +124,9 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.CancelAll: order_service.cancel_all,
     commands.Amend: order_service.amend,
     commands.SetCountdown: order_service.set_countdown,
-    commands.PlaceAlgo: algo_service.place,
-    commands.CancelAlgo: algo_service.cancel,
-    commands.CancelAllAlgos: algo_service.cancel_all,
+    commands.PlaceAlgo: algo_order_service.place,
+    commands.CancelAlgo: algo_order_service.cancel,
+    commands.CancelAllAlgos: algo_order_service.cancel_all,
     commands.SetLeverage: settings_service.set_leverage,
     commands.SetMarginType: settings_service.set_margin_type,
     commands.SetDualSide: settings_service.set_dual_side,

@@ -13,7 +13,7 @@ from live.simulator.core.positions import Position
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What one position and the open orders beside it need; bid and ask are the orders' notionals."""
+    """Margin needs of one position and its open orders. bid and ask are the notionals of the orders."""
 
     position: Position
     mark: int
@@ -44,30 +44,30 @@ class Margin:
 
     @property
     def available(self) -> int:
-        """What new orders may use."""
+        """Balance available for new orders."""
         return max(0, self.cross_wallet + self.cross_unrealized - self.cross_position_margin - self.order_margin)
 
     @property
     def cross_equity(self) -> int:
-        """What stands between crossed positions and liquidation."""
+        """Equity that backs cross positions."""
         return self.cross_wallet + self.cross_unrealized
 
 
 def exposures(account: Account, orders: Iterable[Order], markets: Mapping[str, Market]) -> list[Exposure]:
-    """One entry for each position and each symbol with open orders."""
-    books: dict[tuple[str, PositionSide], list[Order]] = {
+    """One exposure for each open position and each symbol and position side with open orders."""
+    orders_by_position: dict[tuple[str, PositionSide], list[Order]] = {
         key: [] for key, position in account.positions.items() if position.amount
     }
     for order in orders:
-        books.setdefault((order.symbol, order.request.position_side), []).append(order)
-    return [_exposure(account, key, standing, markets[key[0]]) for key, standing in books.items()]
+        orders_by_position.setdefault((order.symbol, order.request.position_side), []).append(order)
+    return [_exposure(account, key, orders, markets[key[0]]) for key, orders in orders_by_position.items()]
 
 
 def _exposure(account: Account, key: tuple[str, PositionSide], orders: list[Order], market: Market) -> Exposure:
     symbol, side = key
     position, mark = account.position(symbol, side), market.mark_price
-    bids = sum(product(order.price or mark, order.remaining) for order in orders if _adds(order, Side.BUY))
-    asks = sum(product(order.price or mark, order.remaining) for order in orders if _adds(order, Side.SELL))
+    bids = sum(product(order.price or mark, order.remaining) for order in orders if _adds_exposure(order, Side.BUY))
+    asks = sum(product(order.price or mark, order.remaining) for order in orders if _adds_exposure(order, Side.SELL))
     notional, leverage = position.notional(mark), account.settings_of(symbol).leverage
     needed = max(abs(notional + bids), abs(notional - asks), abs(notional)) // leverage
     position_margin = abs(notional) // leverage
@@ -86,7 +86,7 @@ def _exposure(account: Account, key: tuple[str, PositionSide], orders: list[Orde
     )
 
 
-def _adds(order: Order, side: Side) -> bool:
+def _adds_exposure(order: Order, side: Side) -> bool:
     return order.side is side and not order.request.reduce_only
 
 
@@ -107,15 +107,15 @@ def total(account: Account, parts: list[Exposure]) -> Margin:
 
 
 def liquidation_price(part: Exposure, margin: Margin, rules_rate: int, deduction: int) -> int:
-    """Mark price at which this position's margin is spent, all else standing still; 0 where there is none.
+    """Mark price at which this position is liquidated, all else being equal; 0 if there is none.
 
     From wallet + profit = maintenance: price = (wallet' - cost·sign + deduction) / (size·rate - size·sign).
     """
     amount = part.position.amount
     if not amount:
         return 0
-    others = margin.cross_maintenance - part.maintenance - (margin.cross_unrealized - part.unrealized)
-    wallet = part.position.isolated_wallet if part.isolated else margin.cross_wallet - others
+    other_positions = margin.cross_maintenance - part.maintenance - (margin.cross_unrealized - part.unrealized)
+    wallet = part.position.isolated_wallet if part.isolated else margin.cross_wallet - other_positions
     sign = 1 if amount > 0 else -1
     scale = 10**8
     above = (wallet + deduction) * scale - sign * part.position.cost

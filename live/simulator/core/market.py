@@ -1,4 +1,4 @@
-"""One symbol's market as the tape shows it, less what orders of this venue have already taken from it."""
+"""One symbol's market: the tape's book minus the liquidity that simulated orders have taken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,22 +9,22 @@ from live.simulator.core.money import SCALE
 from live.simulator.core.symbol_rules import SymbolRules
 
 STALE_AFTER_MS = 5_000
-"""A book without an update for this long is not traded against. Assumed: the venue never is silent for so long."""
+"""Orders do not trade against a book without updates for this long. Assumed: Binance is never silent for so long."""
 
 
 class Book(Protocol):
-    """What the matching needs of an order book; prices and quantities in units of 1e-8."""
+    """Order book as used by the matching; prices and quantities in units of 1e-8."""
 
     def levels(self, side: Side) -> Iterator[tuple[int, int]]:
-        """Price and quantity from the touch outwards; BUY is the bids."""
+        """(price, quantity) from the best price outwards; BUY gives the bids."""
 
     def quantity(self, side: Side, price: int) -> int:
-        """What stands at a price; 0 where nothing does."""
+        """The displayed quantity at a price; 0 if none."""
 
 
 @dataclass(slots=True)
 class Market:
-    """A book, the last trade, the mark price and funding. Rates in units of 1e-8."""
+    """Book, last price, mark price and funding of a symbol. Rates in units of 1e-8."""
 
     rules: SymbolRules
     book: Book
@@ -39,36 +39,36 @@ class Market:
     taken: dict[tuple[Side, int], int] = field(default_factory=dict)
 
     def tradable(self, now_ms: int) -> bool:
-        """False while the book is out of sync or the tape has a hole."""
+        """False while the book is out of sync or stale."""
         return self.in_sync and now_ms - self.updated_ms <= STALE_AFTER_MS
 
     def available(self, side: Side) -> Iterator[tuple[int, int]]:
-        """Levels of one side with what is left of them, from the touch outwards."""
+        """Levels of one side with their remaining quantities, from the best price outwards."""
         for price, quantity in self.book.levels(side):
             left = quantity - self.taken.get((side, price), 0)
             if left > 0:
                 yield price, left
 
     def best(self, side: Side) -> int | None:
-        """The best price of one side that still has something; None where the side is empty."""
+        """The best price of one side with remaining quantity; None if the side is empty."""
         return next((price for price, _ in self.available(side)), None)
 
     def touch(self, side: Side) -> int | None:
-        """The best price on the tape, taken or not."""
+        """The best price on the tape, ignoring taken liquidity."""
         return next((price for price, _ in self.book.levels(side)), None)
 
     def take(self, side: Side, price: int, quantity: int) -> None:
-        """Use up part of a level until the tape refreshes it."""
+        """Take liquidity from a level until the tape refreshes it."""
         self.taken[side, price] = self.taken.get((side, price), 0) + quantity
 
     def refresh(self, side: Side, prices: list[int]) -> None:
-        """The tape has spoken about these levels: what was taken there is forgotten."""
+        """Reset the taken liquidity of levels that the tape has updated."""
         if self.taken:
             for price in prices:
                 self.taken.pop((side, price), None)
 
     def follow_mid(self) -> None:
-        """Mark at the middle of the touch while the tape brings no mark price; nor a last price before its first."""
+        """Use the mid price as mark price while the tape has none, and as last price before the first trade."""
         bid, ask = self.touch(Side.BUY), self.touch(Side.SELL)
         if not (bid and ask):
             return
@@ -84,10 +84,10 @@ class Market:
 
 
 def crosses(side: Side, limit: int, price: int) -> bool:
-    """True where an order of `side` limited to `limit` would trade at `price`."""
+    """True if an order of `side` with limit price `limit` would trade at `price`."""
     return price <= limit if side is Side.BUY else price >= limit
 
 
-def beyond(side: Side, limit: int, price: int) -> bool:
-    """True where `price` is strictly better than `limit` for an order of `side`."""
+def strictly_crosses(side: Side, limit: int, price: int) -> bool:
+    """True if `price` is strictly better than `limit` for an order of `side`."""
     return price < limit if side is Side.BUY else price > limit

@@ -1,6 +1,6 @@
-"""Orders meet the tape: an arriving order walks the levels, a resting one waits for trades and crossing prices."""
+"""Matches orders against the tape: arriving orders take levels, resting orders fill from trades and crossing prices."""
 
-from live.simulator.core import queueing
+from live.simulator.core import fill_models
 from live.simulator.core.commands import DepthApplied, Traded
 from live.simulator.core.enums import Execution, OrderStatus, OrderType, SelfTrade, Side
 from live.simulator.core.market import Market, crosses
@@ -12,7 +12,7 @@ EXPIRED_UNFILLED = 3
 
 
 def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> None:
-    """Execute part of an order and book it on its account."""
+    """Execute part of an order and update its account."""
     account = state.accounts[order.account]
     position = account.position(order.symbol, order.request.position_side)
     quantity = min(quantity, _reducible(state, order))
@@ -35,14 +35,14 @@ def _record(state: State, order: Order, done: Fill) -> None:
     state.trades.append(
         TradeRecord(order.account, order.order_id, order.symbol, order.side, order.request.position_side, done, "USDT")
     )
-    state.earn(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
-    state.earn(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
+    state.record_income(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
+    state.record_income(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
     forced = order.request.kind is OrderType.LIQUIDATION
     state.report(order, Execution.CALCULATED if forced else Execution.TRADE, done)
 
 
 def _reducible(state: State, order: Order) -> int:
-    """A reduce-only order never opens anything, even if the position shrank while it rested."""
+    """Remaining quantity, for reduce-only orders capped at the position."""
     if not order.request.reduce_only:
         return order.remaining
     account = state.accounts[order.account]
@@ -50,7 +50,7 @@ def _reducible(state: State, order: Order) -> int:
 
 
 def reachable(state: State, order: Order, limit: int) -> int:
-    """How much the book offers up to `limit`."""
+    """Quantity available up to price `limit`, until it covers the order."""
     market, found = state.markets[order.symbol], 0
     for price, quantity in market.available(order.side.opposite):
         if not crosses(order.side, limit, price) or found >= order.remaining:
@@ -60,10 +60,10 @@ def reachable(state: State, order: Order, limit: int) -> int:
 
 
 def walk(state: State, order: Order, limit: int) -> None:
-    """Take levels from the touch up to `limit`, using them up; own orders in the way end first."""
+    """Take levels from the best price up to `limit`, after self-trade prevention at each price."""
     market = state.markets[order.symbol]
-    for price, quantity in list(_wanted(market, order, limit)):
-        if not _clear_own(state, order, price) or not order.remaining:
+    for price, quantity in list(_levels_to_take(market, order, limit)):
+        if not _prevent_self_trade(state, order, price) or not order.remaining:
             return
         taken = min(_reducible(state, order), quantity)
         if not taken:
@@ -72,18 +72,18 @@ def walk(state: State, order: Order, limit: int) -> None:
         fill(state, order, price, taken, maker=False)
 
 
-def _wanted(market: Market, order: Order, limit: int) -> list[tuple[int, int]]:
-    wanted, left = [], order.remaining
+def _levels_to_take(market: Market, order: Order, limit: int) -> list[tuple[int, int]]:
+    found, left = [], order.remaining
     for price, quantity in market.available(order.side.opposite):
         if not crosses(order.side, limit, price) or left <= 0:
             break
-        wanted.append((price, quantity))
+        found.append((price, quantity))
         left -= quantity
-    return wanted
+    return found
 
 
-def _clear_own(state: State, taker: Order, price: int) -> bool:
-    """Self-trade prevention at one price; False where the arriving order ended."""
+def _prevent_self_trade(state: State, taker: Order, price: int) -> bool:
+    """Apply self-trade prevention at one price; return False if the arriving order expired."""
     mode = taker.request.self_trade
     for maker in state.resting(taker.symbol):
         own = maker.account == taker.account and maker.side is not taker.side
@@ -98,20 +98,20 @@ def _clear_own(state: State, taker: Order, price: int) -> bool:
 
 
 def would_take(state: State, order: Order) -> bool:
-    """True where a limit order would trade on arrival."""
+    """True if a limit order would trade on arrival."""
     best = state.markets[order.symbol].best(order.side.opposite)
     return best is not None and crosses(order.side, order.price, best)
 
 
 def join_queue(state: State, order: Order) -> None:
-    """Rest at the back of the queue of its price."""
+    """Rest an order at the back of the queue at its price."""
     displayed = state.markets[order.symbol].book.quantity(order.side, order.price)
-    order.place = queueing.join(displayed)
+    order.place = fill_models.join_queue(displayed)
     state.rest(order)
 
 
 def on_trade(state: State, trade: Traded) -> None:
-    """A trade on the tape reaches resting orders of the side it hit, better prices first, then older orders."""
+    """Fill resting orders of the side that a tape trade hit, by price, then by age."""
     side = trade.taker.opposite
     left = trade.quantity
     for order in _by_priority(state, trade.symbol, side):
@@ -119,32 +119,32 @@ def on_trade(state: State, trade: Traded) -> None:
             return
         if not order.status.open:
             continue
-        reached = min(left, queueing.on_trade(order, trade.price, trade.quantity))
+        reached = min(left, fill_models.on_trade(order, trade.price, trade.quantity))
         if reached:
             left -= reached
             _fill_resting(state, order, reached)
 
 
 def on_depth(state: State, update: DepthApplied) -> None:
-    """Resting orders learn what stands at their price now, and meet prices that have crossed them."""
+    """Update the queue positions of resting orders, and fill those that opposite prices have crossed."""
     market = state.markets[update.symbol]
     orders = state.resting(update.symbol)
     if not orders:
         return
-    spoken = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
+    updated = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
     for order in orders:
-        if update.fresh:  # nobody knows what happened to the queue meanwhile
-            order.place = queueing.join(market.book.quantity(order.side, order.price))
-        elif order.price in spoken[order.side]:
-            queueing.on_level(order, market.book.quantity(order.side, order.price), state.model)
+        if update.fresh:  # the queue is unknown after a resync: assume the back
+            order.place = fill_models.join_queue(market.book.quantity(order.side, order.price))
+        elif order.price in updated[order.side]:
+            fill_models.on_level(order, market.book.quantity(order.side, order.price), state.model)
     for side in (Side.BUY, Side.SELL):
         for order in _by_priority(state, update.symbol, side):
-            _meet_crossing(state, market, order)
+            _fill_from_crossing_levels(state, market, order)
 
 
-def _meet_crossing(state: State, market: Market, order: Order) -> None:
+def _fill_from_crossing_levels(state: State, market: Market, order: Order) -> None:
     for price, quantity in market.available(order.side.opposite):
-        if not order.remaining or not queueing.meets(order, price, state.model):
+        if not order.remaining or not fill_models.fills_against(order, price, state.model):
             return
         taken = min(_reducible(state, order), quantity)
         market.take(order.side.opposite, price, taken)
@@ -160,6 +160,6 @@ def _fill_resting(state: State, order: Order, quantity: int) -> None:
 
 
 def _by_priority(state: State, symbol: str, side: Side) -> list[Order]:
-    """Orders of one side, best price first, older first among equals."""
+    """Orders of one side, by price, then by age."""
     found = [order for order in state.open.get(symbol, {}).values() if order.side is side]
     return sorted(found, key=lambda order: (-order.price * side.sign, order.order_id))

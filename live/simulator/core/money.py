@@ -1,7 +1,4 @@
-"""Scaled integers for prices, quantities and money: one unit is 10^-8 of the asset, as the venue's own ledgers keep.
-
-A float never enters. Text in, text out, integers between.
-"""
+"""Fixed-point arithmetic for prices, quantities and money: integers in units of 1e-8, never floats."""
 
 import re
 
@@ -28,7 +25,7 @@ def parse(text: str) -> int:
 
 
 def show(units: int, decimals: int = DIGITS) -> str:
-    """Write units of 1e-8 with exactly `decimals` places (at most 8); finer digits are cut off."""
+    """Write units of 1e-8 with exactly `decimals` places (at most 8), truncated."""
     sign = "-" if units < 0 else ""
     whole, fraction = divmod(abs(units), SCALE)
     if not decimals:
@@ -37,7 +34,7 @@ def show(units: int, decimals: int = DIGITS) -> str:
 
 
 def plain(units: int) -> str:
-    """Write units of 1e-8 with no more decimals than they need: `0.5`, `12`."""
+    """Write units of 1e-8 without trailing zeros: `0.5`, `12`."""
     text = show(units)
     return text.rstrip("0").rstrip(".")
 
@@ -49,7 +46,7 @@ def product(price: int, quantity: int) -> int:
 
 
 def share(amount: int, part: int, whole: int) -> int:
-    """`amount * part / whole`, rounded towards zero; 0 of nothing."""
+    """`amount * part / whole`, rounded towards zero; 0 if `whole` is 0."""
     if not whole:
         return 0
     exact = amount * part
@@ -57,5 +54,5 @@ def share(amount: int, part: int, whole: int) -> int:
 
 
 def fee(amount: int, rate: int) -> int:
-    """A charge on `amount` at `rate` (units of 1e-8), rounded up: against whoever pays."""
+    """A charge on `amount` at `rate` (units of 1e-8), rounded up."""
     return -(-abs(amount) * rate // SCALE)

@@ -1,8 +1,9 @@
-"""Regular orders: placing, amending and cancelling, with every check the venue makes on arrival."""
+"""Places, amends and cancels regular orders."""
 
+from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import checks, matching
+from live.simulator.core import matching, order_checks
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
 from live.simulator.core.enums import Execution, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
@@ -20,16 +21,16 @@ MAX_AMENDMENTS = 10_000
 
 
 def submit(state: State, command: Submit) -> Order:
-    """Accept an order, let it walk the book, and rest what may rest.
+    """Accept an order, execute it against the book, and rest the remainder if its type allows.
 
     Raises:
-        Rejection: any filter or rule it breaks; nothing has changed then.
+        Rejection: any rule it breaks; the state is then unchanged.
     """
     request = command.request
     market = state.market(request.symbol)
     order = _new_order(state, market, request)
-    checks.check(state, market, order)
-    checks.check_arrival(state, market, order)
+    order_checks.check(state, market, order)
+    order_checks.check_arrival(state, market, order)
     state.numbers.order += 1
     state.orders[order.order_id] = order
     state.report(order, Execution.NEW)
@@ -67,9 +68,9 @@ def _matched_price(market: Market, request: OrderRequest) -> int:
 
 
 def execute(state: State, market: Market, order: Order) -> None:
-    """Take what the book offers; rest or expire the remainder."""
+    """Execute against the book; rest or expire the remainder."""
     if market.tradable(state.now_ms):
-        matching.walk(state, order, checks.worst_price(market, order))
+        matching.walk(state, order, order_checks.worst_price(market, order))
     if not order.status.open:
         return
     lasting = order.request.time_in_force in (TimeInForce.GTC, TimeInForce.GTX, TimeInForce.GTD)
@@ -80,7 +81,7 @@ def execute(state: State, market: Market, order: Order) -> None:
 
 
 def find_open(state: State, account: str, symbol: str, order_id: int, client_id: str) -> Order | None:
-    """An open order by the venue's id, else by the client's."""
+    """An open order by its id, or by the client order id if that is 0; None if there is none."""
     state.market(symbol)
     for order in state.open_orders(account, symbol):
         if order.order_id == order_id or (not order_id and order.client_id == client_id):
@@ -92,7 +93,7 @@ def cancel(state: State, command: Cancel) -> Order:
     """Cancel one order.
 
     Raises:
-        Rejection: -2011 where it is not open.
+        Rejection: -2011 if it is not open.
     """
     order = find_open(state, command.account, command.symbol, command.order_id, command.client_id)
     if order is None:
@@ -111,10 +112,10 @@ def cancel_all(state: State, command: CancelAll) -> int:
 
 
 def amend(state: State, command: Amend) -> Order:
-    """Change a limit order. A new price or a larger quantity goes to the back of the queue.
+    """Amend a limit order. A new price or a larger quantity moves it to the back of the queue.
 
     Raises:
-        Rejection: -2013, -5027, and whatever a new order would meet.
+        Rejection: -2013, -5027, and those of a new order.
     """
     order = find_open(state, command.account, command.symbol, command.order_id, command.client_id)
     if order is None:
@@ -152,10 +153,9 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
 def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
     account = state.accounts[order.account]
     before = state.margin(account)
-    price, quantity = order.price, order.quantity
-    order.price, order.quantity = command.price, max(command.quantity, order.filled)
-    growth = state.margin(account).order_margin - before.order_margin
-    order.price, order.quantity = price, quantity
+    amended = replace(order, price=command.price, quantity=max(command.quantity, order.filled))
+    after = state.margin(account, [amended if open_ is order else open_ for open_ in state.open_orders(account.name)])
+    growth = after.order_margin - before.order_margin
     if growth > before.available:
         raise insufficient_margin()
 
@@ -187,7 +187,7 @@ def _requeue(state: State, market: Market, order: Order) -> None:
 
 
 def set_countdown(state: State, command: SetCountdown) -> int:
-    """Start, renew or end a countdown; return its length."""
+    """Start, renew or stop a countdown; return its length in milliseconds."""
     state.market(command.symbol)
     key = (command.account, command.symbol)
     if command.countdown_ms:

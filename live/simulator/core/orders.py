@@ -1,4 +1,4 @@
-"""Orders: what a client asks for, and what the venue keeps about it."""
+"""Orders, fills, amendments and related records."""
 
 from dataclasses import dataclass, field, replace
 
@@ -17,7 +17,7 @@ from live.simulator.core.enums import (
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """What arrives for `POST /order`. Price and quantity in units of 1e-8; 0 where there is none."""
+    """Parameters of `POST /order`. Price and quantity in units of 1e-8; 0 if absent."""
 
     account: str
     symbol: str
@@ -42,10 +42,9 @@ class OrderRequest:
 
 @dataclass(slots=True)
 class QueuePlace:
-    """Where a resting order stands at its price; quantities in units of 1e-8.
+    """Queue position of a resting order; quantities in units of 1e-8.
 
-    ahead: what must trade before it. level: the tape's quantity there at the last update.
-    traded: what traded there since.
+    ahead: quantity that must trade first. level: displayed quantity at the last update. traded: traded since then.
     """
 
     ahead: int = 0
@@ -68,7 +67,7 @@ class Fill:
 
 @dataclass(slots=True)
 class Order:
-    """An order in the venue's book. `cost` is the exact sum of price times quantity, in units of 1e-16."""
+    """An order. `cost` is the exact sum of price times quantity, in units of 1e-16."""
 
     order_id: int
     request: OrderRequest
@@ -105,7 +104,7 @@ class Order:
         return self.cost // self.filled if self.filled else 0
 
     def snapshot(self) -> "Order":
-        """A copy that later changes leave alone."""
+        """An independent copy."""
         return replace(self, place=replace(self.place))
 
 
@@ -154,7 +153,7 @@ class Income:
 
 @dataclass(slots=True)
 class SymbolSettings:
-    """What an account has chosen for a symbol."""
+    """Leverage and margin type of an account for a symbol."""
 
     leverage: int = 20
     margin_type: MarginType = MarginType.CROSSED

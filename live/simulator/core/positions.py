@@ -1,4 +1,4 @@
-"""One position: its size, what it cost and what closing it realizes, in exact integers."""
+"""Positions: size, cost and realized profit in exact integers."""
 
 from dataclasses import dataclass
 
@@ -10,8 +10,8 @@ from live.simulator.core.money import SCALE, product, share
 class Position:
     """Size in units of 1e-8, signed. `cost` is the exact sum of price times quantity in units of 1e-16, unsigned.
 
-    isolated_wallet: money set aside where the margin is isolated. fees: paid on what is open, for the break-even.
-    realized: what closing brought so far.
+    isolated_wallet: isolated margin. fees: paid on the open quantity, for the break-even price.
+    realized: realized profit so far.
     """
 
     symbol: str
@@ -25,12 +25,12 @@ class Position:
 
     @property
     def entry_price(self) -> int:
-        """Average price of what is open, units of 1e-8, rounded down; 0 when flat."""
+        """Average entry price, units of 1e-8, rounded down; 0 when flat."""
         return self.cost // abs(self.amount) if self.amount else 0
 
     @property
     def break_even_price(self) -> int:
-        """Where closing would pay for the fees so far, not for the closing fee."""
+        """Price at which closing covers the fees paid so far, excluding the closing fee."""
         if not self.amount:
             return 0
         sign = 1 if self.amount > 0 else -1

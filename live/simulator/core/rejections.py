@@ -1,6 +1,6 @@
-"""The venue's refusals: a code, its text and the HTTP status it travels with.
+"""Rejections: Binance's error codes and texts, and the HTTP status they are sent with.
 
-Codes and texts are those of Binance's "Error Code" page for USD-M futures, which `code` quotes.
+Codes and texts are those of Binance's "Error Code" page for USD-M futures.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ UNAUTHORIZED = 401
 
 
 class Rejection(Exception):  # noqa: N818 - an answer, not an error
-    """A request that the venue refuses. It is an answer to the client, never a failure of the simulator."""
+    """A refused request. It is a response to the client, not a failure of the simulator."""
 
     def __init__(self, code: int, message: str, status: int = BAD_REQUEST) -> None:
         super().__init__(f"{code}: {message}")
@@ -20,22 +20,22 @@ class Rejection(Exception):  # noqa: N818 - an answer, not an error
 
     @property
     def body(self) -> dict[str, Any]:
-        """What the client reads."""
+        """The JSON body of the response."""
         return {"code": self.code, "msg": self.message}
 
 
 def unknown_order() -> Rejection:
-    """-2011: nothing to cancel."""
+    """-2011: no such order to cancel."""
     return Rejection(-2011, "Unknown order sent.")
 
 
 def no_such_order() -> Rejection:
-    """-2013: nothing to show."""
+    """-2013: no such order."""
     return Rejection(-2013, "Order does not exist.")
 
 
 def bad_symbol() -> Rejection:
-    """-1121: the venue does not list it."""
+    """-1121: unknown symbol."""
     return Rejection(-1121, "Invalid symbol.")
 
 
@@ -45,7 +45,7 @@ def missing(name: str) -> Rejection:
 
 
 def illegal(name: str) -> Rejection:
-    """-1130: a parameter does not make sense."""
+    """-1130: a parameter has an invalid value."""
     return Rejection(-1130, f"Data sent for parameter '{name}' is not valid.")
 
 
@@ -55,10 +55,10 @@ def too_precise() -> Rejection:
 
 
 def insufficient_margin() -> Rejection:
-    """-2019: the account cannot carry it."""
+    """-2019: not enough available balance."""
     return Rejection(-2019, "Margin is insufficient.")
 
 
 def reduce_only() -> Rejection:
-    """-2022: it would not reduce anything."""
+    """-2022: the order would not reduce a position."""
     return Rejection(-2022, "ReduceOnly Order is rejected.")

@@ -1,4 +1,4 @@
-"""What the venue does to an account by itself: margin calls, liquidation, funding."""
+"""Margin calls, liquidation and funding."""
 
 from live.simulator.core import matching
 from live.simulator.core.accounts import Account
@@ -17,7 +17,7 @@ FUNDING_INTERVAL_MS = 8 * 3600 * 1000
 
 
 def watch(state: State) -> None:
-    """Compare every account that holds something with its maintenance margin."""
+    """Check every account with open positions against its maintenance margin."""
     for account in state.accounts.values():
         if account.held():
             _watch(state, account)
@@ -46,7 +46,7 @@ def _warn(state: State, account: Account, parts: list[Exposure], margin: Margin)
 
 
 def bankruptcy_price(state: State, part: Exposure, margin: Margin) -> int:
-    """Where closing leaves nothing, but never further than a market order may go."""
+    """Price at which closing leaves no margin, limited to the bound of market orders."""
     side = Side.SELL if part.position.amount > 0 else Side.BUY
     bound = state.markets[part.position.symbol].bound(side)
     spent = liquidation_price(part, margin, 0, 0)
@@ -54,7 +54,7 @@ def bankruptcy_price(state: State, part: Exposure, margin: Margin) -> int:
 
 
 def liquidate(state: State, account: Account, part: Exposure, margin: Margin) -> None:
-    """Close a position by force: what the book takes up to the bankruptcy price, the insurance fund takes the rest."""
+    """Liquidate a position: against the book up to the bankruptcy price, the rest to the insurance fund."""
     position = part.position
     for order in state.open_orders(account.name, position.symbol):
         state.finish(order, OrderStatus.CANCELED)
@@ -91,21 +91,21 @@ def _closing_order(state: State, account: Account, position: Position, price: in
 
 
 def _clear(state: State, account: Account, order: Order, left: int) -> None:
-    """The clearance fee goes to the insurance fund out of what is left of the margin; the fund covers what it lacks."""
+    """Charge the clearance fee, at most the remaining margin; the insurance fund covers a deficit."""
     rate = state.markets[order.symbol].rules.liquidation_fee
     change = -left if left < 0 else -min(left, fee(order.cost // SCALE, rate))
     account.wallet += change
-    state.earn(account, order.symbol, "INSURANCE_CLEAR", change)
+    state.record_income(account, order.symbol, "INSURANCE_CLEAR", change)
     position = account.position(order.symbol, order.request.position_side)
     position.isolated_wallet = 0
     state.report_account(account, "INSURANCE_CLEAR", [position], change)
 
 
 def force(state: State, command: ForceLiquidation) -> int:
-    """Liquidate a symbol's positions whatever their margin; return how many.
+    """Liquidate a symbol's positions regardless of their margin; return how many.
 
     Raises:
-        Rejection: -1121 for an unknown symbol, -2022 where there is no position.
+        Rejection: -1121 for an unknown symbol, -2022 if there is no position.
     """
     state.market(command.symbol)
     account = state.accounts[command.account]
@@ -119,7 +119,7 @@ def force(state: State, command: ForceLiquidation) -> int:
 
 
 def fund(state: State, symbol: str) -> None:
-    """Charge funding at its boundary: value at the mark price times the rate; longs pay a positive one."""
+    """Charge funding: position value at the mark price times the rate; longs pay a positive rate."""
     market = state.markets[symbol]
     for account in state.accounts.values():
         for position in account.held():
@@ -135,5 +135,5 @@ def _fund(state: State, account: Account, position: Position, mark: int, rate: i
     account.wallet += change
     if isolated:
         position.isolated_wallet += change
-    state.earn(account, position.symbol, "FUNDING_FEE", change)
+    state.record_income(account, position.symbol, "FUNDING_FEE", change)
     state.report_account(account, "FUNDING_FEE", [position] if isolated else [], change)

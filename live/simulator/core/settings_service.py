@@ -1,4 +1,6 @@
-"""What an account may choose: leverage, margin type, position mode, isolated margin."""
+"""Changes account settings: leverage, margin type, position mode, isolated margin."""
+
+from dataclasses import replace
 
 from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLeverage, SetMarginType
 from live.simulator.core.events import ConfigChanged
@@ -7,46 +9,44 @@ from live.simulator.core.state import State
 
 
 def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
-    """Choose a symbol's leverage; return it and the largest notional it allows.
+    """Set a symbol's leverage; return it and the maximum notional it allows.
 
     Raises:
-        Rejection: -4028 out of range, -2019 where open positions could not carry it.
+        Rejection: -4028 out of range, -2019 if equity does not cover the initial margin.
     """
     rules = state.market(command.symbol).rules
     if not 1 <= command.leverage <= rules.brackets[0].initial_leverage:
         raise Rejection(-4028, f"Leverage {command.leverage} is not valid.")
     account = state.accounts[command.account]
-    settings = account.settings_of(command.symbol)
-    before = settings.leverage
-    settings.leverage = command.leverage
-    margin = state.margin(account)
+    changed = replace(account, settings=dict(account.settings))
+    changed.change_settings(command.symbol, leverage=command.leverage)
+    margin = state.margin(changed)
     if margin.cross_equity < margin.cross_position_margin + margin.order_margin:
-        settings.leverage = before
         raise insufficient_margin()
+    account.change_settings(command.symbol, leverage=command.leverage)
     state.outbox.append(ConfigChanged(account.name, command.symbol, command.leverage, state.now_ms))
     return command.leverage, rules.max_notional(command.leverage)
 
 
 def set_margin_type(state: State, command: SetMarginType) -> None:
-    """Choose a symbol's margin type.
+    """Set a symbol's margin type.
 
     Raises:
         Rejection: -4046 unchanged, -4047 open orders, -4048 an open position.
     """
     state.market(command.symbol)
     account = state.accounts[command.account]
-    settings = account.settings_of(command.symbol)
-    if settings.margin_type is command.margin_type:
+    if account.settings_of(command.symbol).margin_type is command.margin_type:
         raise Rejection(-4046, "No need to change margin type.")
     if state.open_orders(account.name, command.symbol) or state.waiting_algos(account.name, command.symbol):
         raise Rejection(-4047, "Margin type cannot be changed if there exists open orders.")
     if any(position.symbol == command.symbol for position in account.held()):
         raise Rejection(-4048, "Margin type cannot be changed if there exists position.")
-    settings.margin_type = command.margin_type
+    account.change_settings(command.symbol, margin_type=command.margin_type)
 
 
 def set_dual_side(state: State, command: SetDualSide) -> None:
-    """Choose between one-way and hedge mode.
+    """Set one-way or hedge mode.
 
     Raises:
         Rejection: -4059 unchanged, -4067 open orders, -4068 open positions.
@@ -62,10 +62,10 @@ def set_dual_side(state: State, command: SetDualSide) -> None:
 
 
 def move_isolated_margin(state: State, command: MoveIsolatedMargin) -> int:
-    """Add to or take from an isolated position; return the amount moved.
+    """Add margin to or remove it from an isolated position; return the amount moved.
 
     Raises:
-        Rejection: -4046-family codes where the position is not isolated or the money is not there.
+        Rejection: -4049 if the position is not isolated, -4051 if the balance is insufficient.
     """
     state.market(command.symbol)
     account = state.accounts[command.account]

@@ -1,16 +1,17 @@
-"""Everything the venue remembers, and the few ways to change it that all desks share."""
+"""The exchange's state, with the operations that several services share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from live.simulator.core.accounts import ASSET, Account
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import Execution, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
 from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
 from live.simulator.core.positions import Position
-from live.simulator.core.queueing import FillModel
 from live.simulator.core.rejections import bad_symbol
 
 FIRST_ORDER_ID = 1_000_000_001
@@ -31,7 +32,7 @@ class Numbers:
 
 @dataclass(slots=True)
 class State:
-    """Accounts, orders and markets. `outbox` collects what the running step has brought about."""
+    """Accounts, orders and markets. `outbox` collects the events of the running step."""
 
     markets: dict[str, Market]
     accounts: dict[str, Account]
@@ -64,49 +65,52 @@ class State:
 
     def open_orders(self, account: str, symbol: str = "") -> list[Order]:
         """Open orders of an account, oldest first."""
-        books = [self.open.get(symbol, {})] if symbol else self.open.values()
-        found = [order for book in books for order in book.values() if order.account == account]
+        by_symbol = [self.open.get(symbol, {})] if symbol else self.open.values()
+        found = [order for orders in by_symbol for order in orders.values() if order.account == account]
         return sorted(found, key=lambda order: order.order_id)
 
     def waiting_algos(self, account: str, symbol: str = "") -> list[AlgoOrder]:
-        """Conditional orders of an account that still wait, oldest first."""
-        books = [self.waiting.get(symbol, {})] if symbol else self.waiting.values()
-        found = [order for book in books for order in book.values() if order.account == account]
+        """Waiting conditional orders of an account, oldest first."""
+        by_symbol = [self.waiting.get(symbol, {})] if symbol else self.waiting.values()
+        found = [order for orders in by_symbol for order in orders.values() if order.account == account]
         return sorted(found, key=lambda order: order.algo_id)
 
-    def exposures(self, account: Account) -> list[Exposure]:
-        """Positions and open orders of an account at the present mark prices."""
-        return exposures(account, self.open_orders(account.name), self.markets)
+    def exposures(self, account: Account, orders: Sequence[Order] | None = None) -> list[Exposure]:
+        """Positions and open orders of an account at the current mark prices.
 
-    def margin(self, account: Account) -> Margin:
-        """Totals of an account at the present mark prices."""
-        return total(account, self.exposures(account))
+        orders: used in place of the account's open orders, to compute what a hypothetical order would need.
+        """
+        return exposures(account, self.open_orders(account.name) if orders is None else orders, self.markets)
+
+    def margin(self, account: Account, orders: Sequence[Order] | None = None) -> Margin:
+        """Totals of an account at the current mark prices; `orders` as in `exposures`."""
+        return total(account, self.exposures(account, orders))
 
     def rest(self, order: Order) -> None:
-        """Put an order into the book."""
+        """Add an order to the open orders."""
         self.open.setdefault(order.symbol, {})[order.order_id] = order
 
     def report(self, order: Order, execution: Execution, fill: Fill | None = None, expiry_reason: int = 0) -> None:
-        """Say what happened to an order."""
+        """Emit an event for an order."""
         order.updated_ms = self.now_ms
         self.outbox.append(OrderChanged(order.account, order.snapshot(), execution, self.now_ms, fill, expiry_reason))
 
     def finish(self, order: Order, status: OrderStatus, expiry_reason: int = 0) -> None:
-        """Take an order out of the book for good, without a fill."""
+        """Close an open order without a fill."""
         order.status = status
         self.open.get(order.symbol, {}).pop(order.order_id, None)
         canceled = status is OrderStatus.CANCELED
         self.report(order, Execution.CANCELED if canceled else Execution.EXPIRED, expiry_reason=expiry_reason)
 
     def report_algo(self, algo: AlgoOrder) -> None:
-        """Say what happened to a conditional order."""
+        """Emit an event for a conditional order."""
         algo.updated_ms = self.now_ms
         if not algo.open:
             self.waiting.get(algo.symbol, {}).pop(algo.algo_id, None)
         self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms))
 
     def report_account(self, account: Account, reason: str, positions: list[Position], change: int = 0) -> None:
-        """Say how the wallet and these positions stand."""
+        """Emit an event with the wallet and these positions."""
         account.updated_ms = self.now_ms
         shown = tuple(
             (_copy(position), self.markets[position.symbol].mark_price, account.isolated(position.symbol))
@@ -115,8 +119,8 @@ class State:
         event = AccountChanged(account.name, reason, account.wallet, account.cross_wallet(), change, shown, self.now_ms)
         self.outbox.append(event)
 
-    def earn(self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "") -> None:
-        """Write a line of income; the wallet has been changed already."""
+    def record_income(self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "") -> None:
+        """Append an income record; the caller has already changed the wallet."""
         if not amount:
             return
         number = self.numbers.transaction

@@ -1,4 +1,4 @@
-"""The filters of one symbol, in units of 1e-8, and what they refuse."""
+"""Trading rules of a symbol: filters and leverage brackets."""
 
 from dataclasses import dataclass
 from typing import Any, Self
@@ -22,7 +22,7 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class SymbolRules:
-    """What the venue lists for a symbol. Prices, quantities, money and rates in units of 1e-8."""
+    """Rules listed for a symbol. Prices, quantities, money and rates in units of 1e-8."""
 
     symbol: str
     base: str
@@ -30,13 +30,13 @@ class SymbolRules:
     price_decimals: int
     quantity_decimals: int
     tick: int
-    lowest_price: int
-    highest_price: int
+    min_price: int
+    max_price: int
     step: int
-    smallest_quantity: int
-    largest_quantity: int
-    largest_market_quantity: int
-    smallest_notional: int
+    min_quantity: int
+    max_quantity: int
+    max_market_quantity: int
+    min_notional: int
     multiplier_up: int
     multiplier_down: int
     market_take_bound: int
@@ -58,7 +58,7 @@ class SymbolRules:
         """A price from a request.
 
         Raises:
-            Rejection: -1111 where it has more decimals than the symbol.
+            Rejection: -1111 if it has more decimals than the symbol allows.
         """
         return _read(text, self.price_decimals)
 
@@ -66,7 +66,7 @@ class SymbolRules:
         """A quantity from a request.
 
         Raises:
-            Rejection: -1111 where it has more decimals than the symbol.
+            Rejection: -1111 if it has more decimals than the symbol allows.
         """
         return _read(text, self.quantity_decimals)
 
@@ -78,9 +78,9 @@ class SymbolRules:
         """
         if price <= 0:
             raise Rejection(-4001, "Price less than 0.")
-        if price < self.lowest_price:
+        if price < self.min_price:
             raise Rejection(-4013, "Price less than min price.")
-        if price > self.highest_price:
+        if price > self.max_price:
             raise Rejection(-4002, "Price greater than max price.")
         if price % self.tick:
             raise Rejection(-4014, "Price not increased by tick size.")
@@ -91,11 +91,11 @@ class SymbolRules:
         Raises:
             Rejection: -4016, -4024.
         """
-        highest, lowest = mark * self.multiplier_up // SCALE, mark * self.multiplier_down // SCALE
-        if side is Side.BUY and price > highest:
-            raise Rejection(-4016, f"Limit price can't be higher than {self.price_text(highest)}.")
-        if side is Side.SELL and price < lowest:
-            raise Rejection(-4024, f"Limit price can't be lower than {self.price_text(lowest)}.")
+        upper, lower = mark * self.multiplier_up // SCALE, mark * self.multiplier_down // SCALE
+        if side is Side.BUY and price > upper:
+            raise Rejection(-4016, f"Limit price can't be higher than {self.price_text(upper)}.")
+        if side is Side.SELL and price < lower:
+            raise Rejection(-4024, f"Limit price can't be lower than {self.price_text(lower)}.")
 
     def check_quantity(self, quantity: int, kind: OrderType) -> None:
         """LOT_SIZE, or MARKET_LOT_SIZE for a market order.
@@ -103,46 +103,48 @@ class SymbolRules:
         Raises:
             Rejection: -4003, -4004, -4005, -4023.
         """
-        largest = self.largest_quantity if kind.limited else self.largest_market_quantity
+        maximum = self.max_quantity if kind.limited else self.max_market_quantity
         if quantity <= 0:
             raise Rejection(-4003, "Quantity less than or equal to zero.")
-        if quantity < self.smallest_quantity:
+        if quantity < self.min_quantity:
             raise Rejection(-4004, "Quantity less than min quantity.")
-        if quantity > largest:
+        if quantity > maximum:
             raise Rejection(-4005, "Quantity greater than max quantity.")
         if quantity % self.step:
             raise Rejection(-4023, "Quantity not increased by step size.")
 
     def check_notional(self, notional: int) -> None:
-        """MIN_NOTIONAL; the venue spares reduce-only orders, and so does the caller.
+        """MIN_NOTIONAL. Callers skip it for reduce-only orders, which are exempt.
 
         Raises:
             Rejection: -4164.
         """
-        if notional < self.smallest_notional:
-            least = plain(self.smallest_notional)
-            raise Rejection(-4164, f"Order's notional must be no smaller than {least} (unless you choose reduce only).")
+        if notional < self.min_notional:
+            minimum = plain(self.min_notional)
+            raise Rejection(
+                -4164, f"Order's notional must be no smaller than {minimum} (unless you choose reduce only)."
+            )
 
     def bracket(self, notional: int) -> Bracket:
-        """The step of the leverage table that a position of `notional` money stands on."""
+        """The leverage bracket of a position of `notional` money."""
         for bracket in self.brackets:
             if notional <= bracket.cap:
                 return bracket
         return self.brackets[-1]
 
     def maintenance(self, notional: int) -> int:
-        """Margin that keeps a position of `notional` money alive."""
+        """Maintenance margin of a position of `notional` money."""
         bracket = self.bracket(abs(notional))
         return abs(notional) * bracket.maintenance_rate // SCALE - bracket.deduction
 
     def max_notional(self, leverage: int) -> int:
-        """The largest position that `leverage` allows."""
+        """The maximum position notional at `leverage`."""
         allowed = [bracket.cap for bracket in self.brackets if bracket.initial_leverage >= leverage]
         return max(allowed, default=0)
 
     @classmethod
     def of(cls, listing: dict[str, Any], brackets: tuple[Bracket, ...]) -> Self:
-        """Read one entry of `exchangeInfo.symbols`; filters that are absent do not bind."""
+        """Read one entry of `exchangeInfo.symbols`; absent filters do not limit anything."""
         filters = {entry["filterType"]: entry for entry in listing["filters"]}
         price, lot = filters["PRICE_FILTER"], filters["LOT_SIZE"]
         market = filters.get("MARKET_LOT_SIZE", lot)
@@ -154,13 +156,13 @@ class SymbolRules:
             price_decimals=int(listing["pricePrecision"]),
             quantity_decimals=int(listing["quantityPrecision"]),
             tick=parse(price["tickSize"]),
-            lowest_price=parse(price["minPrice"]),
-            highest_price=parse(price["maxPrice"]),
+            min_price=parse(price["minPrice"]),
+            max_price=parse(price["maxPrice"]),
             step=parse(lot["stepSize"]),
-            smallest_quantity=parse(lot["minQty"]),
-            largest_quantity=parse(lot["maxQty"]),
-            largest_market_quantity=parse(market["maxQty"]),
-            smallest_notional=parse(str(filters.get("MIN_NOTIONAL", {}).get("notional", "0"))),
+            min_quantity=parse(lot["minQty"]),
+            max_quantity=parse(lot["maxQty"]),
+            max_market_quantity=parse(market["maxQty"]),
+            min_notional=parse(str(filters.get("MIN_NOTIONAL", {}).get("notional", "0"))),
             multiplier_up=parse(percent["multiplierUp"]),
             multiplier_down=parse(percent["multiplierDown"]),
             market_take_bound=parse(listing.get("marketTakeBound", "0.05")),

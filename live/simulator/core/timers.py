@@ -1,4 +1,4 @@
-"""What time alone brings about: countdowns, good-till dates, funding."""
+"""Timers: countdowns, good-till dates and funding."""
 
 from live.simulator.core import order_service, risk
 from live.simulator.core.commands import CancelAll
@@ -14,12 +14,12 @@ def first_funding_ms(now_ms: int) -> int:
 
 
 def next_due_ms(state: State) -> int:
-    """When the next timer fires."""
+    """Time of the next timer; `NEVER` if there is none."""
     funding = [market.next_funding_ms for market in state.markets.values() if market.next_funding_ms]
     dated = [
         order.request.good_till_ms
-        for book in state.open.values()
-        for order in book.values()
+        for orders in state.open.values()
+        for order in orders.values()
         if order.request.time_in_force is TimeInForce.GTD
     ]
     return min([*funding, *dated, *state.countdowns.values()], default=NEVER)
@@ -37,8 +37,8 @@ def _run(state: State, due_ms: int) -> None:
         if deadline <= due_ms:
             del state.countdowns[key]
             order_service.cancel_all(state, CancelAll(*key))
-    for book in list(state.open.values()):
-        for order in list(book.values()):
+    for orders in list(state.open.values()):
+        for order in list(orders.values()):
             if order.request.time_in_force is TimeInForce.GTD and order.request.good_till_ms <= due_ms:
                 state.finish(order, OrderStatus.EXPIRED)
     for symbol, market in state.markets.items():

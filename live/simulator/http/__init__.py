@@ -1,1 +1,1 @@
-"""The venue over HTTP: REST, the WebSocket API, keys, clocks and rate limits."""
+"""HTTP interface of the simulator: REST, WebSocket API, stream sockets, keys, clock and rate limits."""

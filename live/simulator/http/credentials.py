@@ -1,4 +1,4 @@
-"""API keys of the simulator and the signatures made with them. None of them opens anything but this program."""
+"""API keys of the simulator and their signatures. The keys are valid only for this program."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ _SIGNATURE = re.compile(r"(?:^|&)signature=[^&]*")
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A key that clients send, and what checks their signatures: a shared secret, or an Ed25519 public key in PEM."""
+    """An API key with the secret or Ed25519 public key (PEM) that verifies its signatures."""
 
     account: str
     api_key: str
@@ -21,7 +21,7 @@ class Credential:
     ed25519_public_key: str = ""
 
     def signed(self, payload: str, signature: str) -> bool:
-        """True where `signature` was made over `payload` with this credential."""
+        """True if `signature` is valid for `payload`."""
         if self.ed25519_public_key:
             return self._signed_by_key(payload, signature)
         expected = hmac.new(self.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
@@ -49,14 +49,14 @@ class KeyRing:
 
     @property
     def accounts(self) -> list[str]:
-        """The accounts that have a key."""
+        """The accounts that have an API key."""
         return [credential.account for credential in self._by_key.values()]
 
     def find(self, api_key: str) -> Credential:
         """The credential of a key.
 
         Raises:
-            Rejection: -2014 where no key was sent, -2015 where it is unknown.
+            Rejection: -2014 if no key was sent, -2015 if it is unknown.
         """
         if not api_key:
             raise Rejection(-2014, "API-key format invalid.", UNAUTHORIZED)
@@ -66,15 +66,15 @@ class KeyRing:
 
 
 def signed_text(query: str, body: str) -> str:
-    """What a REST signature covers: query and body joined, without the signature itself."""
+    """The text a REST signature covers: query and body joined, without the signature."""
     return _SIGNATURE.sub("", query) + _SIGNATURE.sub("", body)
 
 
 def check_signature(credential: Credential, payload: str, signature: str) -> None:
-    """Refuse a wrong signature.
+    """Check the signature of `payload`.
 
     Raises:
-        Rejection: -1102 where there is none, -1022 where it does not fit.
+        Rejection: -1102 if it is missing, -1022 if it is invalid.
     """
     if not signature:
         raise Rejection(-1102, "Mandatory parameter 'signature' was not sent, was empty/null, or malformed.")

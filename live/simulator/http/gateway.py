@@ -1,4 +1,4 @@
-"""What requests may ask of the running simulator: its memory to read, and commands that wait for their answer."""
+"""Access of request handlers to the running simulator: read-only state, and commands with their responses."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -11,15 +11,15 @@ from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.credentials import KeyRing
 from live.simulator.http.rate_limits import RateLimits
 from live.simulator.http.request_clock import RequestClock
+from live.simulator.in_process_venue import InProcessVenue
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.player import Player
 from live.simulator.streams.publisher import Publisher
-from live.simulator.venue import InProcessVenue
 
 
 @dataclass(eq=False)
 class Gateway:
-    """The venue as requests see it."""
+    """The simulator as request handlers see it."""
 
     venue: InProcessVenue
     publisher: Publisher
@@ -32,7 +32,7 @@ class Gateway:
 
     @property
     def state(self) -> State:
-        """The exchange's memory, to be read only."""
+        """The exchange's state; read only."""
         return self.venue.exchange.state
 
     def account(self, name: str) -> Account:
@@ -48,22 +48,22 @@ class Gateway:
         return self.state.market(symbol).rules
 
     def server_ms(self) -> int:
-        """What `/time` says: the tape's clock, remembered for the check of timestamps."""
-        return self.clock.hand_out(self.venue.now_ms + self.clock.jumped_ms)
+        """The time `/time` returns: the tape's clock. The reading is recorded for timestamp checks."""
+        return self.clock.record_reading(self.venue.now_ms + self.clock.jumped_ms)
 
     async def command(self, account: str, body: Any) -> Any:
-        """Send a command and wait for its answer.
+        """Send a command and wait for its result.
 
         Raises:
-            Rejection: the exchange refuses it.
+            Rejection: the exchange refuses the command.
         """
         number = self.venue.send(account, body)
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         self.player.wake()
         return await answer
 
-    def answered(self, event: Answered) -> None:
-        """An answer has arrived."""
+    def resolve(self, event: Answered) -> None:
+        """Complete the command that `event` answers."""
         answer = self._answers.pop(event.command, None)
         if answer is None or answer.done():
             return

@@ -1,4 +1,4 @@
-"""Request weight per address and orders per account, counted as the venue does: in fixed windows of its clock."""
+"""Limits of request weight per address and of orders per account, counted in fixed windows as Binance does."""
 
 from dataclasses import dataclass, field
 
@@ -9,12 +9,12 @@ ORDERS_PER_MINUTE = 1_200
 ORDERS_PER_10_SECONDS = 300
 STRIKES_UNTIL_BAN = 10
 FIRST_BAN_MS = 120_000
-LONGEST_BAN_MS = 3 * 24 * 3600 * 1000
+MAX_BAN_MS = 3 * 24 * 3600 * 1000
 TOO_MANY, BANNED = 429, 418
 
 
 class LimitedError(Rejection):
-    """A request over a limit: 429, or 418 while the address is banned. `retry_after_s` goes into the header."""
+    """A request over a limit: 429, or 418 while the address is banned. `retry_after_s` is sent as Retry-After."""
 
     def __init__(self, code: int, message: str, status: int, retry_after_s: int) -> None:
         super().__init__(code, message, status)
@@ -22,15 +22,15 @@ class LimitedError(Rejection):
 
 
 @dataclass(slots=True)
-class Window:
-    """A counter that begins anew with every window of `length_ms`."""
+class RateWindow:
+    """A counter that resets at every multiple of `length_ms`."""
 
     length_ms: int
     _started: int = -1
     _used: int = 0
 
     def add(self, amount: int, now_ms: int) -> int:
-        """Count; return what the window has used."""
+        """Add to the counter; return the current window's total."""
         if now_ms // self.length_ms != self._started:
             self._started, self._used = now_ms // self.length_ms, 0
         self._used += amount
@@ -43,9 +43,9 @@ class Window:
 
 @dataclass(slots=True)
 class Address:
-    """One address: its weight, and how often it went on although it was told to stop."""
+    """One address: its weight, its requests over the limit, and its bans."""
 
-    weight: Window = field(default_factory=lambda: Window(60_000))
+    weight: RateWindow = field(default_factory=lambda: RateWindow(60_000))
     strikes: int = 0
     bans: int = 0
     banned_until_ms: int = 0
@@ -53,14 +53,14 @@ class Address:
 
 @dataclass(slots=True)
 class OrderCounts:
-    """Orders of one account."""
+    """Order counts of one account."""
 
-    minute: Window = field(default_factory=lambda: Window(60_000))
-    ten_seconds: Window = field(default_factory=lambda: Window(10_000))
+    minute: RateWindow = field(default_factory=lambda: RateWindow(60_000))
+    ten_seconds: RateWindow = field(default_factory=lambda: RateWindow(10_000))
 
 
 class RateLimits:
-    """All counters. `weight_limit` can be lowered to try a client's patience."""
+    """All counters. Lower `weight_limit` to test how a client handles the limit."""
 
     def __init__(self, weight_limit: int = WEIGHT_PER_MINUTE) -> None:
         self.weight_limit = weight_limit
@@ -68,10 +68,10 @@ class RateLimits:
         self._orders: dict[str, OrderCounts] = {}
 
     def weigh(self, address: str, weight: int, now_ms: int) -> int:
-        """Count a request; return the minute's weight for `X-MBX-USED-WEIGHT-1M`.
+        """Count a request; return the weight used this minute (`X-MBX-USED-WEIGHT-1M`).
 
         Raises:
-            LimitedError: 429 over the limit, 418 after ten more of them.
+            LimitedError: 429 over the limit, 418 from the tenth such request on.
         """
         entry = self._addresses.setdefault(address, Address())
         if now_ms < entry.banned_until_ms:
@@ -82,13 +82,13 @@ class RateLimits:
         entry.strikes += 1
         if entry.strikes >= STRIKES_UNTIL_BAN:
             entry.strikes, entry.bans = 0, entry.bans + 1
-            entry.banned_until_ms = now_ms + min(FIRST_BAN_MS * 2 ** (entry.bans - 1), LONGEST_BAN_MS)
+            entry.banned_until_ms = now_ms + min(FIRST_BAN_MS * 2 ** (entry.bans - 1), MAX_BAN_MS)
             raise _banned(entry, address, now_ms)
         message = f"Too many requests; current limit of IP({address}) is {self.weight_limit} requests per minute."
         raise LimitedError(-1003, message, TOO_MANY, entry.weight.left_s(now_ms))
 
     def count_order(self, account: str, now_ms: int) -> tuple[int, int]:
-        """Count an order; return what 10 seconds and the minute have used.
+        """Count an order; return the counts of the current 10 seconds and minute.
 
         Raises:
             LimitedError: -1015.
@@ -104,7 +104,7 @@ class RateLimits:
         return short, long
 
     def orders(self, account: str, now_ms: int) -> tuple[int, int]:
-        """What 10 seconds and the minute have used, counting nothing."""
+        """The order counts of the current 10 seconds and minute."""
         entry = self._orders.setdefault(account, OrderCounts())
         return entry.ten_seconds.add(0, now_ms), entry.minute.add(0, now_ms)
 

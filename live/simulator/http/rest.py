@@ -1,4 +1,4 @@
-"""The REST surface: one door that finds the endpoint, checks who asks, counts weight, and words the answer."""
+"""REST requests: routing, authentication, rate limits, faults and responses."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,15 +45,15 @@ REPLIES: dict[Reply, Rejection] = {
 
 
 @dataclass(slots=True)
-class Answer:
-    """What goes back: a status, a body and headers."""
+class RestAnswer:
+    """A response: status, body and headers."""
 
     status: int
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
 
     def response(self) -> web.Response:
-        """As aiohttp sends it."""
+        """The aiohttp response."""
         return web.Response(
             body=encode(self.body), status=self.status, headers=self.headers, content_type="application/json"
         )
@@ -61,7 +61,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. Parameters may be in the query, in the form body, or in both; the signature covers both."""
+    """A request. Parameters may be in the query, the form body or both; the signature covers both."""
 
     method: str
     path: str
@@ -76,11 +76,11 @@ class Request:
         return Params(dict(parse_qsl(self.query) + parse_qsl(self.body)))
 
 
-def owner_of(gateway: Gateway, endpoint: Endpoint, request: Request, params: Params) -> str:
-    """The account that asks; empty where anybody may.
+def authenticate(gateway: Gateway, endpoint: Endpoint, request: Request, params: Params) -> str:
+    """Check key, timestamp and signature as the endpoint requires; return the account, empty for public endpoints.
 
     Raises:
-        Rejection: no key, an unknown one, a wrong signature, another time.
+        Rejection: missing or unknown key, invalid signature or timestamp.
     """
     if endpoint.security is Security.NONE:
         return ""
@@ -92,7 +92,7 @@ def owner_of(gateway: Gateway, endpoint: Endpoint, request: Request, params: Par
 
 
 def check_time(gateway: Gateway, params: Params) -> None:
-    """Refuse a request without a timestamp, or from another time.
+    """Check `timestamp` and `recvWindow`.
 
     Raises:
         Rejection: -1102, -1130, -1131, -1021.
@@ -101,8 +101,8 @@ def check_time(gateway: Gateway, params: Params) -> None:
     gateway.clock.check(params.integer("timestamp"), params.integer("recvWindow", DEFAULT_WINDOW_MS))
 
 
-async def answer(gateway: Gateway, request: Request) -> Answer:
-    """Carry a request out."""
+async def answer(gateway: Gateway, request: Request) -> RestAnswer:
+    """Carry out a request; rejections become error responses."""
     headers: dict[str, str] = {}
     try:
         endpoint = ENDPOINTS.get((request.method, request.path))
@@ -112,36 +112,36 @@ async def answer(gateway: Gateway, request: Request) -> Answer:
         now_ms = gateway.clock.now_ms()
         used = gateway.limits.weigh(request.address, endpoint.weight_of(params), now_ms)
         headers["X-MBX-USED-WEIGHT-1M"] = str(used)
-        owner = owner_of(gateway, endpoint, request, params)
+        owner = authenticate(gateway, endpoint, request, params)
         for _ in range(endpoint.orders):
             short, long = gateway.limits.count_order(owner, now_ms)
             headers |= {"X-MBX-ORDER-COUNT-10S": str(short), "X-MBX-ORDER-COUNT-1M": str(long)}
-        return Answer(200, await endpoint.handler(Call(params, gateway, owner)), headers)
+        return RestAnswer(200, await endpoint.handler(Call(params, gateway, owner)), headers)
     except Rejection as refused:
         return rejection_response(refused, headers)
 
 
-def rejection_response(refused: Rejection, headers: dict[str, str]) -> Answer:
-    """A rejection as an answer."""
+def rejection_response(refused: Rejection, headers: dict[str, str]) -> RestAnswer:
+    """A rejection as a response, with Retry-After for rate limits."""
     if isinstance(refused, LimitedError):
         headers["Retry-After"] = str(refused.retry_after_s)
-    return Answer(refused.status, refused.body, headers)
+    return RestAnswer(refused.status, refused.body, headers)
 
 
-def spared(fault: RequestFault, cancels: bool, params: Params) -> bool:
-    """-1008 spares what cancels, reduces or closes, as its text says."""
+def is_exempt(fault: RequestFault, cancels: bool, params: Params) -> bool:
+    """True if the fault is a throttling (-1008) and the request cancels, reduces or closes: those are exempt."""
     reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
     return fault.kind == "answer" and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
 
 
 class RestHandler:
-    """Takes requests from the web server, and lets faults happen to them."""
+    """Handles requests of the web server and applies faults to them."""
 
     def __init__(self, gateway: Gateway, faults: Faults) -> None:
         self.gateway, self.faults = gateway, faults
 
     async def handle(self, incoming: web.Request) -> web.StreamResponse:
-        """Answer one request, or do not."""
+        """Answer one request, unless a fault drops the response."""
         try:
             body = await incoming.text()
         except UnicodeDecodeError:
@@ -155,7 +155,7 @@ class RestHandler:
             address=incoming.remote or "",
         )
         fault = self.faults.on_request(request.method, request.path)
-        if fault is None or spared(fault, request.method == "DELETE", request.params):
+        if fault is None or is_exempt(fault, request.method == "DELETE", request.params):
             return (await answer(self.gateway, request)).response()
         return await self._apply_request_fault(fault, request, incoming)
 

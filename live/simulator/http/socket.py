@@ -1,4 +1,4 @@
-"""One socket of a client: frames wait in line, and faults happen to them on their way out."""
+"""A client's stream socket: queues outgoing frames and applies faults to them."""
 
 import asyncio
 import re
@@ -18,9 +18,9 @@ _PREVIOUS = re.compile(rb'"pu":(\d+)')
 
 @dataclass(eq=False)
 class Socket:
-    """A WebSocket with its own queue and writer, so that a slow client holds up nobody else.
+    """A WebSocket with its own queue and writer, so that a slow client does not delay others.
 
-    A client that does not read is disconnected, as the venue does. A frozen socket is silent, and its pongs too.
+    A client that does not read is disconnected, as at Binance. A frozen socket sends nothing, not even pongs.
     """
 
     ws: web.WebSocketResponse
@@ -84,7 +84,7 @@ class Socket:
         self._ready.set()
 
     def on_time(self, now_ms: int) -> None:
-        """Release what a fault has delayed until now."""
+        """Queue the frames whose delay has passed."""
         self._now_ms = now_ms
         due = [frame for due_ms, frame in self._delayed if due_ms <= now_ms]
         self._delayed = [entry for entry in self._delayed if entry[0] > now_ms]
@@ -92,7 +92,7 @@ class Socket:
             self._queue(frame)
 
     def disconnect(self) -> None:
-        """Break the line without a word."""
+        """Abort the connection without a close frame."""
         self.closing = True
         self._ready.set()
         self._wait_for_drain.set()
@@ -100,14 +100,14 @@ class Socket:
             self.request.transport.abort()
 
     def _tear(self, frame: bytes) -> None:
-        """Announce a whole frame, send half of it, and break the line."""
+        """Send half of a frame and close the connection."""
         self.closing = True
         if self.request.transport:
             self.request.transport.write(_half_of_a_frame(frame))
             self.request.transport.close()
 
     async def write(self) -> None:
-        """Send what waits, until the socket closes."""
+        """Send queued frames until the socket closes."""
         while not (self.closing or self.ws.closed):
             await self._ready.wait()
             self._ready.clear()
@@ -124,7 +124,7 @@ class Socket:
                 self._tear(self._torn)
 
     async def wait_for_drain(self) -> None:
-        """Wait until the client has read most of what was sent; give up on one that does not read."""
+        """Wait until few frames are queued; disconnect the client on timeout."""
         if self._wait_for_drain.is_set() or self.frozen or self.closing:
             return
         try:
@@ -134,7 +134,7 @@ class Socket:
 
 
 def _half_of_a_frame(payload: bytes) -> bytes:
-    """The beginning of an unfragmented text frame (RFC 6455, section 5.2) whose length is never reached."""
+    """Header and first half of an unfragmented text frame (RFC 6455, section 5.2)."""
     length = len(payload)
     header = b"\x81" + (bytes([length]) if length < 126 else b"\x7e" + min(length, 65_535).to_bytes(2, "big"))
     return header + payload[: max(1, min(length, 65_535) // 2)]

@@ -1,4 +1,4 @@
-"""Sockets of market and user streams: what a path means, what SUBSCRIBE answers, who hears which account."""
+"""Sockets of market and user streams: paths, subscriptions, keep-alive and user events."""
 
 import asyncio
 import json
@@ -25,20 +25,20 @@ USER = "user"
 
 
 class StreamSockets:
-    """All open sockets. `life_s` is how long one may live before the venue closes it."""
+    """All open sockets. Each is closed after `life_s` seconds."""
 
     def __init__(self, gateway: Gateway, hub: Hub, faults: Faults, life_s: float = LIFE_S) -> None:
         self.gateway, self.hub, self.faults, self.life_s = gateway, hub, faults, life_s
         self.open: list[Socket] = []
 
     async def handle(self, request: web.Request) -> web.WebSocketResponse:
-        """Serve one socket from its handshake to its end."""
+        """Serve one socket until it closes."""
         ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=1 << 20)
         await ws.prepare(request)
         socket = Socket(ws, request, self.faults, *_route(request.path))
         socket.on_time(self.gateway.venue.now_ms)
         self.open.append(socket)
-        self._ask(socket, _streams_of_path(request))
+        self._subscribe(socket, _streams_of_path(request))
         allowed = request.query.get("events", "")
         socket.events = frozenset(allowed.split("/")) if allowed else frozenset()
         tasks = [asyncio.ensure_future(socket.write()), asyncio.ensure_future(self._keep_alive(socket))]
@@ -47,12 +47,12 @@ class StreamSockets:
         finally:
             for task in tasks:
                 task.cancel()
-            self.hub.leave(socket)
+            self.hub.remove(socket)
             self.open.remove(socket)
         return ws
 
     async def _keep_alive(self, socket: Socket) -> None:
-        """Ping every three minutes; close after a day, or when ten minutes brought no pong."""
+        """Ping every three minutes; close after `life_s`, or after ten minutes without a pong."""
         socket.pong_at = time.monotonic()
         ends = socket.pong_at + self.life_s
         while (left := ends - time.monotonic()) > 0 and time.monotonic() - socket.pong_at < PONG_WITHIN_S:
@@ -91,34 +91,34 @@ class StreamSockets:
         if not (isinstance(params, list) and all(isinstance(name, str) for name in params)):
             raise ValueError("params must be an array of strings")
         if method == "LIST_SUBSCRIPTIONS":
-            return self.hub.asked(socket)
-        if method == "SUBSCRIBE" and len(self.hub.asked(socket)) + len(params) > MAX_STREAMS:
+            return self.hub.subscriptions(socket)
+        if method == "SUBSCRIBE" and len(self.hub.subscriptions(socket)) + len(params) > MAX_STREAMS:
             raise ValueError(f"at most {MAX_STREAMS} streams on one connection")
         if method == "SUBSCRIBE":
-            self._ask(socket, params)
+            self._subscribe(socket, params)
         elif method == "UNSUBSCRIBE":
             self.hub.unsubscribe(socket, params)
         else:
             raise ValueError(f"unknown method {method}")
         return None
 
-    def _ask(self, socket: Socket, names: list[str]) -> None:
-        """Subscribe to market streams; a listen key is a stream of the private route."""
+    def _subscribe(self, socket: Socket, names: list[str]) -> None:
+        """Subscribe to market streams; a listen key subscribes to its account's user stream."""
         keys = [name for name in names if self.gateway.listen_keys.owner(name)]
         for key in keys:
             if socket.route in (Route.PRIVATE, Route.ANY):
                 socket.account, socket.listen_key = self.gateway.listen_keys.owner(key) or "", key
         self.hub.subscribe(socket, names)
 
-    def tell(self, account: str, event: Event) -> None:
-        """Send an event to the account's user streams; a key that was closed hears nothing more."""
+    def send_event(self, account: str, event: Event) -> None:
+        """Send an event to the account's user streams with a valid listen key."""
         alive = self.gateway.listen_keys.owner
-        heard = [socket for socket in self.open if socket.account == account and alive(socket.listen_key)]
-        if not heard:
+        receivers = [socket for socket in self.open if socket.account == account and alive(socket.listen_key)]
+        if not receivers:
             return
         rules = self.gateway.venue.feed.listed
         for frame in user_frames.frames(event, rules, self.gateway.venue.now_ms):
-            self._push(heard, frame)
+            self._push(receivers, frame)
 
     def _push(self, sockets: list[Socket], frame: dict[str, Any]) -> None:
         data = encode(frame)
@@ -128,19 +128,19 @@ class StreamSockets:
                 socket.push(wrapped if socket.combined else data, USER)
 
     def expire(self, account: str, key: str) -> None:
-        """A listen key is dead: say so, and stay silent from here on."""
-        heard = [socket for socket in self.open if socket.account == account]
-        self._push(heard, user_frames.listen_key_expired(key, self.gateway.venue.now_ms))
-        for socket in heard:
+        """Send listenKeyExpired and stop sending the account's events."""
+        receivers = [socket for socket in self.open if socket.account == account]
+        self._push(receivers, user_frames.listen_key_expired(key, self.gateway.venue.now_ms))
+        for socket in receivers:
             socket.account = ""
 
     def on_time(self, now_ms: int) -> None:
-        """Release frames that faults have delayed."""
+        """Queue frames whose fault delay has passed."""
         for socket in self.open:
             socket.on_time(now_ms)
 
     async def wait_for_drain(self) -> None:
-        """Wait for clients that have much to read."""
+        """Wait until every client has read its frames."""
         for socket in list(self.open):
             await socket.wait_for_drain()
 
@@ -151,14 +151,14 @@ class StreamSockets:
 
 
 def _route(path: str) -> tuple[Route, bool]:
-    """Route and whether frames are wrapped in the name of their stream."""
-    words = path.strip("/").split("/")
-    route = Route(words[0]) if words[0] in ("public", "market", "private") else Route.ANY
-    return route, "stream" in words[:2]
+    """The route, and whether frames are wrapped with their stream name."""
+    parts = path.strip("/").split("/")
+    route = Route(parts[0]) if parts[0] in ("public", "market", "private") else Route.ANY
+    return route, "stream" in parts[:2]
 
 
 def _streams_of_path(request: web.Request) -> list[str]:
-    """Streams named by `/ws/a/b`, `?streams=a/b` or `?listenKey=`; a lone number is only ccxt's own counter."""
+    """Streams of `/ws/a/b`, `?streams=a/b` or `?listenKey=`, without the counter that ccxt appends to the path."""
     path = request.path.strip("/").split("/")
     tail = path[path.index("ws") + 1 :] if "ws" in path else []
     query = request.query.get("streams", "")

@@ -1,4 +1,4 @@
-"""The WebSocket API: the same verbs as REST, in frames with an id."""
+"""The WebSocket API: REST methods as JSON frames with an id."""
 
 import json
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from live.simulator.http.endpoints.endpoint import Call, Handler, Security
 from live.simulator.http.endpoints.params import Params
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE
-from live.simulator.http.rest import REPLIES, check_time, credential_of, spared
+from live.simulator.http.rest import REPLIES, check_time, credential_of, is_exempt
 
 NONE, KEY, SIGNED = Security.NONE, Security.KEY, Security.SIGNED
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A verb of the WebSocket API."""
+    """A method of the WebSocket API."""
 
     handler: Handler
     weight: int
@@ -63,23 +63,23 @@ class Session:
     since_ms: int = 0
 
     async def answer(self, text: str) -> dict[str, Any] | None:
-        """Carry one request out; None where a fault loses the answer."""
+        """Carry out one request; return None if a fault drops the response."""
         number: Any = None
-        status, used, lost = 200, 0, False
+        status, used, drops_answer = 200, 0, False
         try:
             number, method, params, wants_limits = _read(text)
             used = self._weigh(method)
             fault = self.faults.on_request("WS", method)
-            lost = fault is not None and fault.kind == "lose_response"
-            body: dict[str, Any] = {"result": await self._met(fault, method, params)}
+            drops_answer = fault is not None and fault.kind == "lose_response"
+            body: dict[str, Any] = {"result": await self._apply_request_fault(fault, method, params)}
         except Rejection as refused:
             wants_limits, status = True, refused.status
             body = {"error": refused.body}
         limits = {"rateLimits": _limits(used)} if wants_limits else {}
-        return None if lost else {"id": number, "status": status} | body | limits
+        return None if drops_answer else {"id": number, "status": status} | body | limits
 
-    async def _met(self, fault: RequestFault | None, method: str, params: Params) -> Any:
-        if fault is None or fault.kind != "answer" or spared(fault, method.endswith(".cancel"), params):
+    async def _apply_request_fault(self, fault: RequestFault | None, method: str, params: Params) -> Any:
+        if fault is None or fault.kind != "answer" or is_exempt(fault, method.endswith(".cancel"), params):
             return await self._carry_out(method, params)
         if fault.landed:
             await self._carry_out(method, params)
@@ -139,7 +139,7 @@ class Session:
 
 
 def check_sorted_signature(credential: Credential, params: Params) -> None:
-    """The WebSocket API signs its parameters sorted by name; clients differ in whether they percent-encode.
+    """Check a signature over the parameters sorted by name, percent-encoded or not: clients differ.
 
     Raises:
         Rejection: -1102, -1022.
@@ -161,8 +161,8 @@ def _read(text: str) -> tuple[Any, str, Params, bool]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Rejection(-1135, "Invalid request: it must be JSON with id, method and params.") from None
     wants_limits = str(values.get("returnRateLimits", True)).lower() != "false"
-    words = {name: _as_text(value) for name, value in exact.items() if value is not None}
-    return number, method.lstrip("/"), Params(words), wants_limits
+    texts = {name: _as_text(value) for name, value in exact.items() if value is not None}
+    return number, method.lstrip("/"), Params(texts), wants_limits
 
 
 def _as_text(value: Any) -> str:

@@ -1,1 +1,1 @@
-"""Orders, trades, balances and positions as the venue words them, over REST and on the user stream alike."""
+"""JSON payloads of orders, trades, balances and positions."""

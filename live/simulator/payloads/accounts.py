@@ -1,4 +1,4 @@
-"""Balances and positions as the venue writes them. Field names and types are those of its REST documentation."""
+"""JSON payloads of balances and positions, with the fields and types of Binance's REST documentation."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from live.simulator.core.state import State
 
 
 class Portfolio:
-    """An account with everything computed at the present mark prices."""
+    """An account with its exposures and margin at the current mark prices."""
 
     def __init__(self, state: State, account: Account) -> None:
         self.state, self.account = state, account
@@ -19,18 +19,18 @@ class Portfolio:
         self.margin: Margin = total(account, self.parts)
 
     def part(self, symbol: str, side: PositionSide) -> Exposure | None:
-        """The exposure of one position, if it has any."""
+        """The exposure of one position; None if it has none."""
         same = [part for part in self.parts if (part.position.symbol, part.position.side) == (symbol, side)]
         return same[0] if same else None
 
     def sides(self) -> list[PositionSide]:
-        """The position sides the account's mode knows."""
+        """The position sides of the account's mode."""
         if self.account.dual_side:
             return [PositionSide.BOTH, PositionSide.LONG, PositionSide.SHORT]
         return [PositionSide.BOTH]
 
     def liquidation_price(self, part: Exposure) -> int:
-        """Where the position would be liquidated, units of 1e-8."""
+        """The liquidation price of the position, units of 1e-8."""
         bracket = self.state.markets[part.position.symbol].rules.bracket(abs(part.notional))
         return liquidation_price(part, self.margin, bracket.maintenance_rate, bracket.deduction)
 
@@ -54,7 +54,7 @@ def balance(portfolio: Portfolio) -> list[dict[str, Any]]:
 
 
 def alias(account: Account) -> str:
-    """The short name that balances carry."""
+    """The `accountAlias` of balances."""
     return account.name[:4]
 
 
@@ -194,7 +194,7 @@ def _risk_v3(portfolio: Portfolio, part: Exposure) -> dict[str, Any]:
 
 
 def position_risk_v2(portfolio: Portfolio, symbol: str = "") -> list[dict[str, Any]]:
-    """`GET /fapi/v2/positionRisk`: every symbol of the venue, or the one asked for."""
+    """`GET /fapi/v2/positionRisk`: every symbol, or the given one."""
     symbols = [symbol] if symbol else list(portfolio.state.markets)
     return [_risk_v2(portfolio, name, side) for name in symbols for side in portfolio.sides()]
 

@@ -1,8 +1,8 @@
-"""Orders and trades as the venue writes them. Field names and types are those of its REST documentation."""
+"""JSON payloads of orders and trades, with the fields and types of Binance's REST documentation."""
 
 from typing import Any
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import AlgoStatus, OrderType, Side
 from live.simulator.core.money import SCALE, show
 from live.simulator.core.orders import Amendment, Order, TradeRecord
@@ -10,12 +10,12 @@ from live.simulator.core.symbol_rules import SymbolRules
 
 
 def shown_kind(order: Order) -> str:
-    """The type an order is shown with: a forced one is a LIMIT."""
+    """The displayed order type: LIMIT for liquidations."""
     return OrderType.LIMIT if order.request.kind is OrderType.LIQUIDATION else order.request.kind
 
 
 def order(entry: Order, rules: SymbolRules) -> dict[str, Any]:
-    """The answer of `GET /order`, and with `cumQty` that of POST and DELETE."""
+    """The response of `GET /order`."""
     request = entry.request
     return {
         "orderId": entry.order_id,
@@ -51,7 +51,7 @@ def average_price(entry: Order, rules: SymbolRules) -> str:
 
 
 def acknowledged(entry: Order, rules: SymbolRules) -> dict[str, Any]:
-    """The answer of POST, PUT and DELETE: as `order`, with `cumQty`, without `time`."""
+    """The response of POST, PUT and DELETE: as `order`, with `cumQty`, without `time`."""
     answer = order(entry, rules) | {"cumQty": rules.quantity_text(entry.filled)}
     del answer["time"]
     return answer
@@ -80,7 +80,7 @@ def trade(record: TradeRecord, rules: SymbolRules) -> dict[str, Any]:
 
 
 def algo(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
-    """The answer of `POST /algoOrder`, and the greater part of every other."""
+    """The response of `POST /algoOrder`, and the common part of the other conditional order payloads."""
     order_, request = entry.request.order, entry.request
     return {
         "algoId": entry.algo_id,
@@ -112,7 +112,7 @@ def algo(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
 
 
 def algo_status(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
-    """One entry of `openAlgoOrders` and `allAlgoOrders`, and the answer of `GET /algoOrder`."""
+    """One entry of `openAlgoOrders` and `allAlgoOrders`, and the response of `GET /algoOrder`."""
     fired = entry.status in (AlgoStatus.TRIGGERED, AlgoStatus.FINISHED)
     return algo(entry, rules) | {
         "type": entry.request.kind,

@@ -1,1 +1,1 @@
-"""Market and user streams: what is published, to whom, and how it is worded."""
+"""Market and user streams: subscriptions, frames and publishing."""

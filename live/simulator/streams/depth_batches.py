@@ -1,4 +1,4 @@
-"""Diffs of the tape gathered into the venue's slower depth streams: 100, 250 and 500 ms."""
+"""Batches the tape's diffs for the 100, 250 and 500 ms depth streams."""
 
 from dataclasses import dataclass, field
 
@@ -22,28 +22,28 @@ class DepthBatch:
 
     @property
     def pending(self) -> bool:
-        """True where there is something to send."""
+        """True if there is something to send."""
         return bool(self.final)
 
     def add(self, update: DepthUpdate) -> None:
-        """Take an update of the tape."""
+        """Add a diff of the tape."""
         if not self.pending:
             self.first = update.first_update_id
             self.previous = self.last_sent or update.previous_update_id or 0
             self.closes_ms = (update.event_ts_ms // self.speed_ms + 1) * self.speed_ms
         if self.last_sent and update.previous_update_id != (self.final or self.last_sent):
-            self.previous = update.previous_update_id or 0  # the tape has a hole: the chain must show it
+            self.previous = update.previous_update_id or 0  # keep a gap of the tape visible in the chain
         self.final, self.event_ms = update.final_update_id, update.event_ts_ms
         self.transaction_ms = update.transaction_ts_ms or update.event_ts_ms
         self.bids.update(update.bids)
         self.asks.update(update.asks)
 
     def due(self, now_ms: int) -> bool:
-        """True where the interval is over."""
+        """True if the interval has ended."""
         return self.pending and now_ms >= self.closes_ms
 
     def close(self, symbol: str) -> DepthUpdate:
-        """The frame to send; the batch begins anew."""
+        """Return the update to send and reset the batch."""
         update = DepthUpdate(
             symbol=symbol,
             event_ts_ms=self.event_ms,

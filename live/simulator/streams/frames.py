@@ -1,4 +1,4 @@
-"""Market data as the venue words it. Every frame carries `st`: 1 is USD-M."""
+"""Market stream payloads. Every frame carries `st`; 1 is USD-M."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def depth(update: DepthUpdate) -> dict[str, Any]:
 
 
 def book_ticker(symbol: str, market: Market, update_id: int, now_ms: int) -> dict[str, Any]:
-    """`<symbol>@bookTicker`, from the book itself."""
+    """`<symbol>@bookTicker`, from the tape's book."""
     sides = {side: next(market.book.levels(side), (0, 0)) for side in Side}
     rules = market.rules
     (bid, bid_size), (ask, ask_size) = sides[Side.BUY], sides[Side.SELL]
@@ -56,7 +56,7 @@ def agg_trade(symbol: str, entry: Aggregate, rules: SymbolRules, now_ms: int) ->
 
 
 def aggregate(entry: Aggregate, rules: SymbolRules) -> dict[str, Any]:
-    """What stream and REST say of an aggregate alike."""
+    """The fields that stream and REST share for an aggregate trade."""
     quantity = rules.quantity_text(entry.quantity)
     return {
         "a": entry.number,
@@ -87,7 +87,7 @@ def mark_price(symbol: str, market: Market, now_ms: int) -> dict[str, Any]:
 
 
 def coin_mark_price(mark: dict[str, Any]) -> dict[str, Any]:
-    """The COIN-M neighbour that shares `!markPrice@arr` with a USD-M symbol, told apart by `st`."""
+    """The COIN-M entry that `!markPrice@arr` carries next to a USD-M symbol, distinguished by `st`."""
     return mark | {"s": f"{mark['s'].removesuffix('USDT')}USD_PERP", "st": COINM}
 
 

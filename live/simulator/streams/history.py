@@ -1,4 +1,4 @@
-"""What the tape has traded so far: recent trades, aggregates, klines, the day's figures. Units of 1e-8."""
+"""Trade history of the tape: recent trades, aggregates, klines and 24-hour statistics. Units of 1e-8."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class Tick:
 
 @dataclass(slots=True)
 class Aggregate:
-    """Trades of one taker at one price, added up."""
+    """Trades of one taker at one price, aggregated."""
 
     number: int
     price: int
@@ -35,7 +35,7 @@ class Aggregate:
 
 @dataclass(slots=True)
 class Bar:
-    """A kline under way or closed."""
+    """An open or closed kline."""
 
     open_ms: int
     close_ms: int
@@ -52,7 +52,7 @@ class Bar:
     taker_quote: int = 0
 
     def add(self, tick: Tick) -> None:
-        """Take a trade into the bar."""
+        """Add a trade to the bar."""
         quote = tick.price * tick.quantity // SCALE
         self.high, self.low, self.close = max(self.high, tick.price), min(self.low, tick.price), tick.price
         self.last, self.trades = tick.number, self.trades + 1
@@ -64,8 +64,8 @@ class Bar:
 
 
 @dataclass(slots=True)
-class History:
-    """The trades of one symbol. `finished` are aggregates that a later trade has closed."""
+class TradeHistory:
+    """Trades, aggregates and bars of one symbol. `pending` is the aggregate still open."""
 
     trades: deque[Tick] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
     aggregates: deque[Aggregate] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
@@ -75,7 +75,7 @@ class History:
     _next_aggregate: int = 1
 
     def add(self, tick: Tick) -> Aggregate | None:
-        """Take a trade; return the aggregate that it closes, if any."""
+        """Add a trade; return the aggregate that it closes, if any."""
         self.trades.append(tick)
         self._add_to_session(tick)
         for interval, length in INTERVALS_MS.items():
@@ -83,7 +83,7 @@ class History:
         return self._aggregate(tick)
 
     def close_aggregate(self) -> Aggregate | None:
-        """End the aggregate under way, because time has passed."""
+        """Close and return the open aggregate, if any."""
         done, self.pending = self.pending, None
         if done:
             self.aggregates.append(done)

@@ -1,4 +1,4 @@
-"""Who listens to which market stream, and the frames they are sent."""
+"""Subscriptions to market streams, and publishing to the subscribers."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -13,7 +13,7 @@ MAX_STREAMS = 1024
 
 
 class Listener(Protocol):
-    """One socket."""
+    """A subscriber's socket."""
 
     route: Route
     combined: bool
@@ -23,31 +23,31 @@ class Listener(Protocol):
 
 
 class Hub:
-    """Subscriptions of all sockets. A stream on the wrong route is acknowledged and stays silent."""
+    """Subscriptions of all sockets. A stream on the wrong route is acknowledged but never served."""
 
     def __init__(self) -> None:
-        self._asked: dict[int, dict[str, None]] = defaultdict(dict)
+        self._subscriptions: dict[int, dict[str, None]] = defaultdict(dict)
         self._listeners: dict[str, list[Listener]] = {}
         self.streams: dict[str, Stream] = {}
         self.on_first: Callable[[], None] = _nothing
 
-    def subscribe(self, listener: Listener, wanted: list[str]) -> None:
-        """Remember what a socket asks for, and serve what its route carries."""
-        asked = self._asked[id(listener)]
-        for name in wanted:
-            if name in asked:
+    def subscribe(self, listener: Listener, requested: list[str]) -> None:
+        """Record a socket's subscriptions, and serve those its route carries."""
+        subscriptions = self._subscriptions[id(listener)]
+        for name in requested:
+            if name in subscriptions:
                 continue
-            asked[name] = None
+            subscriptions[name] = None
             stream = names.read(name)
             if stream and stream.served_on(listener.route):
                 self.streams[name] = stream
                 self._listeners.setdefault(name, []).append(listener)
                 self.on_first()
 
-    def unsubscribe(self, listener: Listener, unwanted: list[str]) -> None:
-        """Forget streams of a socket; those it never asked for are ignored."""
-        for name in unwanted:
-            self._asked[id(listener)].pop(name, None)
+    def unsubscribe(self, listener: Listener, removed: list[str]) -> None:
+        """Remove subscriptions of a socket; unknown ones are ignored."""
+        for name in removed:
+            self._subscriptions[id(listener)].pop(name, None)
             listeners = self._listeners.get(name, [])
             if listener in listeners:
                 listeners.remove(listener)
@@ -55,21 +55,21 @@ class Hub:
                 self._listeners.pop(name, None)
                 self.streams.pop(name, None)
 
-    def asked(self, listener: Listener) -> list[str]:
-        """What LIST_SUBSCRIPTIONS answers, silent streams included."""
-        return list(self._asked[id(listener)])
+    def subscriptions(self, listener: Listener) -> list[str]:
+        """The socket's subscriptions as LIST_SUBSCRIPTIONS returns them, unserved ones included."""
+        return list(self._subscriptions[id(listener)])
 
-    def leave(self, listener: Listener) -> None:
-        """A socket is gone."""
-        self.unsubscribe(listener, self.asked(listener))
-        self._asked.pop(id(listener), None)
+    def remove(self, listener: Listener) -> None:
+        """Remove a closed socket."""
+        self.unsubscribe(listener, self.subscriptions(listener))
+        self._subscriptions.pop(id(listener), None)
 
-    def of(self, kind: names.Kind, symbol: str) -> list[Stream]:
-        """Streams of a kind that somebody hears, of the symbol or of all symbols."""
+    def streams_of(self, kind: names.Kind, symbol: str) -> list[Stream]:
+        """Subscribed streams of a kind, for the symbol or for all symbols."""
         return [stream for stream in self.streams.values() if stream.kind is kind and stream.symbol in ("", symbol)]
 
     def publish(self, stream: Stream, payload: Any) -> None:
-        """Send a payload, already encoded or not, to every listener of a stream."""
+        """Send a payload, encoded or not, to every listener of a stream."""
         data = payload if isinstance(payload, bytes) else encode(payload)
         wrapped = b'{"stream":"%s","data":%s}' % (stream.name.encode(), data)
         for listener in list(self._listeners.get(stream.name, ())):
@@ -82,4 +82,4 @@ def encode(payload: Any) -> bytes:
 
 
 def _nothing() -> None:
-    """Nobody waits for the first listener."""
+    """Default of `Hub.on_first`."""

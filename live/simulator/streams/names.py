@@ -21,7 +21,7 @@ INTERVALS_MS = {
     "12h": 43_200_000,
     "1d": 86_400_000,
 }
-"""Klines that the simulator builds. Weeks and months of the venue are longer than any tape."""
+"""Supported kline intervals. Longer ones exceed any tape."""
 
 _NAME = re.compile(r"(?:(?P<symbol>[a-z0-9_]+)@|!)(?P<kind>[A-Za-z]+?)(?P<levels>5|10|20)?(?P<rest>[_@].*)?")
 _DEPTH_SPEEDS = {"": 250, "@0ms": 0, "@100ms": 100, "@250ms": 250, "@500ms": 500}
@@ -29,7 +29,7 @@ _MARK_SPEEDS = {"": 3000, "@1s": 1000, "@arr": 3000, "@arr@1s": 1000, "@3s": 300
 
 
 class Route(StrEnum):
-    """First word of a stream's path; empty on the un-routed legacy paths, which serve everything."""
+    """First part of a stream's path; empty on the un-routed legacy paths, which serve every stream."""
 
     ANY = ""
     PUBLIC = "public"
@@ -65,17 +65,17 @@ class Stream:
 
     @property
     def route(self) -> Route:
-        """The only route that serves it."""
+        """The route that serves the stream."""
         public = (Kind.DEPTH, Kind.PARTIAL, Kind.BOOK_TICKER)
         return Route.PUBLIC if self.kind in public else Route.MARKET
 
     def served_on(self, route: Route) -> bool:
-        """True where a subscription is not silent."""
+        """True if the route serves the stream."""
         return route in (Route.ANY, self.route)
 
 
 def read(name: str) -> Stream | None:
-    """The stream of that name; None where there is none: the venue acknowledges it and never sends anything."""
+    """The stream of that name; None for unknown names, which Binance acknowledges but never serves."""
     found = _NAME.fullmatch(name)
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""Turns messages of the tape into frames of the streams that somebody hears."""
+"""Publishes tape messages as frames of the subscribed streams."""
 
 from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
@@ -6,115 +6,115 @@ from live.simulator.core.money import parse
 from live.simulator.market_feed import MarketFeed
 from live.simulator.streams import frames
 from live.simulator.streams.depth_batches import DepthBatch
-from live.simulator.streams.history import Aggregate, History, Tick
+from live.simulator.streams.history import Aggregate, Tick, TradeHistory
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.names import Kind, Stream
 from skills_lib.market.depth.model import AggTrade, BookTicker, DepthUpdate, MarkPrice, Message, Trade
 
 AGGREGATION_MS = 100
 UPDATES_WITHOUT_TICKER = 20
-"""A tape that has shown so many diffs and no bookTicker has none: it is made from the book."""
+"""After this many diffs without a bookTicker, bookTicker frames are built from the book."""
 
 
 class Publisher:
-    """Publishes the market. Diffs, tickers and trades of the tape pass through in their own bytes where they can."""
+    """Publishes market data. The tape's diffs, tickers and trades are forwarded as raw bytes where possible."""
 
     def __init__(self, feed: MarketFeed, hub: Hub) -> None:
         self.feed, self.hub = feed, hub
-        self.histories: dict[str, History] = {}
+        self.histories: dict[str, TradeHistory] = {}
         self._batches: dict[tuple[str, int], DepthBatch] = {}
-        self._unticked: dict[str, int] = {}
+        self._updates_without_ticker: dict[str, int] = {}
         self._next: dict[str, int] = {}
 
-    def history(self, symbol: str) -> History:
-        """What a symbol has traded so far."""
-        return self.histories.setdefault(symbol, History())
+    def history(self, symbol: str) -> TradeHistory:
+        """The trade history of a symbol."""
+        return self.histories.setdefault(symbol, TradeHistory())
 
     def on_message(self, message: Message, raw: bytes, now_ms: int) -> None:
-        """A message of the tape has been applied to the exchange."""
+        """Publish a message that the exchange has applied."""
         match message:
             case DepthUpdate():
                 self._depth(message, raw, now_ms)
             case BookTicker():
-                self._unticked[message.symbol] = -1
-                self._pass(Kind.BOOK_TICKER, message.symbol, raw)
+                self._updates_without_ticker[message.symbol] = -1
+                self._forward(Kind.BOOK_TICKER, message.symbol, raw)
             case Trade() if parse(message.price) and parse(message.quantity):
                 self._trade(message, raw, now_ms)
             case AggTrade():
                 self._agg_trade(message, raw)
             case MarkPrice():
-                self._pass(Kind.MARK_PRICE, message.symbol, raw, each_symbol=False)
+                self._forward(Kind.MARK_PRICE, message.symbol, raw, each_symbol=False)
         self.on_time(now_ms)
 
     def on_liquidation(self, event: Liquidated) -> None:
-        """A position of this venue was closed by force."""
+        """Publish the liquidation of a simulated position."""
         rules = self.feed.listed[event.order.symbol]
-        for stream in self.hub.of(Kind.FORCE_ORDER, event.order.symbol):
+        for stream in self.hub.streams_of(Kind.FORCE_ORDER, event.order.symbol):
             self.hub.publish(stream, frames.force_order(event, rules))
 
     def on_time(self, now_ms: int) -> None:
-        """Send what is due by the clock: gathered diffs, partial books, marks, klines, tickers, aggregates."""
+        """Send what is due by time: batched diffs, partial books, mark prices, klines, tickers, aggregates."""
         for (symbol, speed), batch in self._batches.items():
             if batch.due(now_ms):
                 self._send_batch(symbol, speed, batch)
         for stream in list(self.hub.streams.values()):
-            if stream.kind in _CLOCKED and now_ms >= self._next.get(stream.name, 0):
-                pace = stream.speed_ms or 1000
-                self._next[stream.name] = (now_ms // pace + 1) * pace
-                _CLOCKED[stream.kind](self, stream, now_ms)
+            if stream.kind in _TIMED and now_ms >= self._next.get(stream.name, 0):
+                interval_ms = stream.speed_ms or 1000
+                self._next[stream.name] = (now_ms // interval_ms + 1) * interval_ms
+                _TIMED[stream.kind](self, stream, now_ms)
         for symbol, history in self.histories.items():
             if history.pending and now_ms - history.pending.time_ms >= AGGREGATION_MS:
                 self._send_aggregate(symbol, history.close_aggregate(), now_ms)
 
     def flush(self, now_ms: int) -> None:
-        """Send every gathered diff, because the tape has ended."""
+        """Send all batched diffs at the end of the tape."""
         for (symbol, speed), batch in self._batches.items():
             if batch.pending:
                 self._send_batch(symbol, speed, batch)
         self.on_time(now_ms)
 
-    def _pass(self, kind: Kind, symbol: str, raw: bytes, each_symbol: bool = True) -> None:
-        heard = [stream for stream in self.hub.of(kind, symbol) if stream.symbol or each_symbol]
-        if heard:
-            data = _marked(raw, symbol)
-            for stream in heard:
+    def _forward(self, kind: Kind, symbol: str, raw: bytes, each_symbol: bool = True) -> None:
+        streams = [stream for stream in self.hub.streams_of(kind, symbol) if stream.symbol or each_symbol]
+        if streams:
+            data = _with_symbol_fields(raw, symbol)
+            for stream in streams:
                 self.hub.publish(stream, data)
 
     def _depth(self, update: DepthUpdate, raw: bytes, now_ms: int) -> None:
-        for stream in self.hub.of(Kind.DEPTH, update.symbol):
+        for stream in self.hub.streams_of(Kind.DEPTH, update.symbol):
             if not stream.speed_ms:
-                self.hub.publish(stream, _marked(raw, update.symbol))
+                self.hub.publish(stream, _with_symbol_fields(raw, update.symbol))
                 continue
             batch = self._batches.setdefault((update.symbol, stream.speed_ms), DepthBatch(stream.speed_ms))
             if batch.due(update.event_ts_ms):
                 self._send_batch(update.symbol, stream.speed_ms, batch)
             if update.final_update_id != batch.final:
                 batch.add(update)
-        unticked = self._unticked.get(update.symbol, 0)
-        if unticked >= UPDATES_WITHOUT_TICKER:
+        updates = self._updates_without_ticker.get(update.symbol, 0)
+        if updates >= UPDATES_WITHOUT_TICKER:
             self._own_ticker(update, now_ms)
-        elif unticked >= 0:
-            self._unticked[update.symbol] = unticked + 1
+        elif updates >= 0:
+            self._updates_without_ticker[update.symbol] = updates + 1
 
     def _own_ticker(self, update: DepthUpdate, now_ms: int) -> None:
         market = self.feed.exchange.state.markets.get(update.symbol)
         if market and market.in_sync:
-            for stream in self.hub.of(Kind.BOOK_TICKER, update.symbol):
+            for stream in self.hub.streams_of(Kind.BOOK_TICKER, update.symbol):
                 self.hub.publish(stream, frames.book_ticker(update.symbol, market, update.final_update_id, now_ms))
 
     def _send_batch(self, symbol: str, speed: int, batch: DepthBatch) -> None:
         payload = frames.depth(batch.close(symbol))
-        for stream in self.hub.of(Kind.DEPTH, symbol):
+        for stream in self.hub.streams_of(Kind.DEPTH, symbol):
             if stream.speed_ms == speed:
                 self.hub.publish(stream, payload)
 
     def _trade(self, trade: Trade, raw: bytes, now_ms: int) -> None:
-        self._pass(Kind.TRADE, trade.symbol, raw)
+        self._forward(Kind.TRADE, trade.symbol, raw)
         tick = Tick(trade.trade_id, parse(trade.price), parse(trade.quantity), trade.trade_ts_ms, trade.buyer_is_maker)
         self._send_aggregate(trade.symbol, self.history(trade.symbol).add(tick), now_ms)
 
     def _agg_trade(self, trade: AggTrade, raw: bytes) -> None:
-        self._pass(Kind.AGG_TRADE, trade.symbol, raw)
+        self._forward(Kind.AGG_TRADE, trade.symbol, raw)
         history = self.history(trade.symbol)
         price, quantity = parse(trade.price), parse(trade.quantity)
         history.add(Tick(trade.last_trade_id, price, quantity, trade.trade_ts_ms, trade.buyer_is_maker))
@@ -134,7 +134,7 @@ class Publisher:
     def _send_aggregate(self, symbol: str, entry: Aggregate | None, now_ms: int) -> None:
         market = self.feed.exchange.state.markets.get(symbol)
         if entry and market:
-            for stream in self.hub.of(Kind.AGG_TRADE, symbol):
+            for stream in self.hub.streams_of(Kind.AGG_TRADE, symbol):
                 self.hub.publish(stream, frames.agg_trade(symbol, entry, market.rules, now_ms))
 
     def _markets(self, stream: Stream) -> list[tuple[str, Market]]:
@@ -154,8 +154,8 @@ class Publisher:
 
     def _mark_price(self, stream: Stream, now_ms: int) -> None:
         marks = [frames.mark_price(symbol, m, now_ms) for symbol, m in self._markets(stream) if m.mark_price]
-        tape_brings_them = any(market.marked for _, market in self._markets(stream))
-        if marks and stream.symbol and not tape_brings_them:
+        on_tape = any(market.marked for _, market in self._markets(stream))
+        if marks and stream.symbol and not on_tape:
             self.hub.publish(stream, marks[0])
         elif marks and not stream.symbol:
             self.hub.publish(stream, [*marks, *(frames.coin_mark_price(mark) for mark in marks)])
@@ -181,7 +181,7 @@ class Publisher:
             self.hub.publish(stream, found[0] if stream.symbol else found)
 
 
-_CLOCKED = {
+_TIMED = {
     Kind.PARTIAL: Publisher._partial,
     Kind.MARK_PRICE: Publisher._mark_price,
     Kind.KLINE: Publisher._kline,
@@ -190,8 +190,8 @@ _CLOCKED = {
 }
 
 
-def _marked(raw: bytes, symbol: str) -> bytes:
-    """The payload of a tape's line, with the `ps` and `st` that the venue has added since."""
+def _with_symbol_fields(raw: bytes, symbol: str) -> bytes:
+    """The payload of a tape line, with the fields `ps` and `st` that Binance has added since the recording."""
     start = raw.find(b'"data":') + 7 if raw.startswith(b'{"stream":') else 0
     data = raw[start:-1] if start else raw
     if b'"st":' in data:

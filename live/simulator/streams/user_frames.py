@@ -1,4 +1,4 @@
-"""Events of the user stream as the venue words them. Money in text with eight decimals."""
+"""User stream payloads. Money as text with eight decimals."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from live.simulator.payloads.orders import average_price, shown_kind
 
 
 def frames(event: Event, rules_of: Mapping[str, SymbolRules], now_ms: int) -> list[dict[str, Any]]:
-    """What the account's user stream says about an event."""
+    """The user stream frames of an event."""
     match event:
         case OrderChanged():
             rules = rules_of[event.order.symbol]
@@ -168,5 +168,5 @@ def margin_call(event: MarginCalled, now_ms: int) -> dict[str, Any]:
 
 
 def listen_key_expired(listen_key: str, now_ms: int) -> dict[str, Any]:
-    """listenKeyExpired: the socket stays open, and silent from here on."""
+    """listenKeyExpired: the last event of the socket, which stays open."""
     return {"e": "listenKeyExpired", "E": now_ms, "listenKey": listen_key}

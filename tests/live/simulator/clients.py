@@ -1,6 +1,6 @@
-"""Three clients as their makers ship them, pointed at the simulator by configuration, and what each is asked to do.
+"""Three unmodified client libraries, configured to use the simulator, behind one interface.
 
-Every verb returns plain facts in exact text, so that one assertion serves all clients.
+Every operation returns exact values, so that one assertion serves all clients.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ Levels = list[tuple[Decimal, Decimal]]
 
 
 class Client(Protocol):
-    """What a client is asked to do; the docstrings of the implementations name the calls."""
+    """Operations of a client; the docstrings of the implementations name the library's calls."""
 
     name: str
 
@@ -102,8 +102,8 @@ class CcxtPro:
 
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]:
         """`edit_order`"""
-        words = (str(order_id), UNIFIED, "limit", side.lower(), float(quantity), float(price))
-        order = await self.exchange.edit_order(*words)
+        arguments = (str(order_id), UNIFIED, "limit", side.lower(), float(quantity), float(price))
+        order = await self.exchange.edit_order(*arguments)
         return order["info"]["price"], order["info"]["origQty"]
 
     async def cancel(self, order_id: int) -> str:
@@ -134,7 +134,7 @@ class CcxtPro:
 
 
 class LocalLevels:
-    """A book kept by the venue's six steps from a client's own snapshot and diffs, for clients that keep none."""
+    """An order book maintained from snapshot and diffs by Binance's documented steps, for clients without one."""
 
     def __init__(self) -> None:
         self.buffered: list[dict[str, Any]] = []
@@ -231,18 +231,18 @@ class PythonBinance:
 
     async def place(self, side: str, quantity: str, price: str) -> int:
         """`futures_create_order`"""
-        words = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price}
-        order = await self.client.futures_create_order(type="LIMIT", timeInForce="GTC", **words)
+        arguments = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price}
+        order = await self.client.futures_create_order(type="LIMIT", timeInForce="GTC", **arguments)
         return int(order["orderId"])
 
     async def place_market(self, side: str, quantity: str) -> str:
-        words = {"symbol": SYMBOL, "side": side, "quantity": quantity, "newOrderRespType": "RESULT"}
-        return str((await self.client.futures_create_order(type="MARKET", **words))["status"])
+        arguments = {"symbol": SYMBOL, "side": side, "quantity": quantity, "newOrderRespType": "RESULT"}
+        return str((await self.client.futures_create_order(type="MARKET", **arguments))["status"])
 
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]:
         """`futures_modify_order`"""
-        words = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price, "orderId": order_id}
-        order = await self.client.futures_modify_order(**words)
+        arguments = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price, "orderId": order_id}
+        order = await self.client.futures_modify_order(**arguments)
         return order["price"], order["origQty"]
 
     async def cancel(self, order_id: int) -> str:
@@ -251,8 +251,14 @@ class PythonBinance:
 
     async def stop(self, side: str, quantity: str, trigger: str) -> int:
         """`futures_create_algo_order`"""
-        words = {"symbol": SYMBOL, "side": side, "quantity": quantity, "triggerPrice": trigger, "reduceOnly": "true"}
-        return int((await self.client.futures_create_algo_order(type="STOP_MARKET", **words))["algoId"])
+        arguments = {
+            "symbol": SYMBOL,
+            "side": side,
+            "quantity": quantity,
+            "triggerPrice": trigger,
+            "reduceOnly": "true",
+        }
+        return int((await self.client.futures_create_algo_order(type="STOP_MARKET", **arguments))["algoId"])
 
     async def balance(self) -> Decimal:
         """`futures_account_balance`"""
@@ -292,12 +298,12 @@ class BinanceSdk:
         if self.connection:
             await self.connection.close_connection()
 
-    async def _ask(self, call: Callable[..., Any], **words: Any) -> Any:
-        return (await asyncio.to_thread(call, **words)).data()
+    async def _request(self, call: Callable[..., Any], **arguments: Any) -> Any:
+        return (await asyncio.to_thread(call, **arguments)).data()
 
     async def load_markets(self) -> dict[str, Decimal]:
         """`exchange_information`"""
-        [symbol] = (await self._ask(self.api.exchange_information)).symbols
+        [symbol] = (await self._request(self.api.exchange_information)).symbols
         filters = {entry.filter_type: entry for entry in symbol.filters}
         return _facts(
             filters["PRICE_FILTER"].tick_size, filters["LOT_SIZE"].step_size, filters["MIN_NOTIONAL"].notional
@@ -309,7 +315,7 @@ class BinanceSdk:
         self.connection = await self.streams.create_connection()
         stream = await self.connection.diff_book_depth_streams(symbol=SYMBOL.lower(), update_speed="100ms")
         stream.on("message", lambda event: self.levels.receive(event.model_dump(by_alias=True)))
-        snapshot = await self._ask(self.api.order_book, symbol=SYMBOL, limit=1000)
+        snapshot = await self._request(self.api.order_book, symbol=SYMBOL, limit=1000)
         self.levels.load(snapshot.last_update_id, snapshot.bids, snapshot.asks)
 
     async def book(self, update_id: int) -> tuple[Levels, Levels]:
@@ -317,7 +323,7 @@ class BinanceSdk:
 
     async def watch_user(self) -> None:
         """`start_user_data_stream`, `user_data`"""
-        key = (await self._ask(self.api.start_user_data_stream)).listen_key
+        key = (await self._request(self.api.start_user_data_stream)).listen_key
         self.connection = await self.streams.create_connection()
         stream = await self.connection.user_data(key)
         stream.on("message", self.events.put_nowait)
@@ -327,41 +333,41 @@ class BinanceSdk:
 
     async def place(self, side: str, quantity: str, price: str) -> int:
         """`new_order`"""
-        words = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
-        return int((await self._ask(self.api.new_order, type="LIMIT", time_in_force="GTC", **words)).order_id)
+        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
+        return int((await self._request(self.api.new_order, type="LIMIT", time_in_force="GTC", **arguments)).order_id)
 
     async def place_market(self, side: str, quantity: str) -> str:
-        words = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "new_order_resp_type": "RESULT"}
-        return str((await self._ask(self.api.new_order, type="MARKET", **words)).status)
+        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "new_order_resp_type": "RESULT"}
+        return str((await self._request(self.api.new_order, type="MARKET", **arguments)).status)
 
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]:
         """`modify_order`"""
-        words = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
-        order = await self._ask(self.api.modify_order, order_id=order_id, **words)
+        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
+        order = await self._request(self.api.modify_order, order_id=order_id, **arguments)
         return order.price, order.orig_qty
 
     async def cancel(self, order_id: int) -> str:
         """`cancel_order`"""
-        return str((await self._ask(self.api.cancel_order, symbol=SYMBOL, order_id=order_id)).status)
+        return str((await self._request(self.api.cancel_order, symbol=SYMBOL, order_id=order_id)).status)
 
     async def stop(self, side: str, quantity: str, trigger: str) -> int:
         """`new_algo_order`"""
-        words = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "trigger_price": float(trigger)}
-        words |= {"algo_type": "CONDITIONAL", "type": "STOP_MARKET", "reduce_only": "true"}
-        return int((await self._ask(self.api.new_algo_order, **words)).algo_id)
+        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "trigger_price": float(trigger)}
+        arguments |= {"algo_type": "CONDITIONAL", "type": "STOP_MARKET", "reduce_only": "true"}
+        return int((await self._request(self.api.new_algo_order, **arguments)).algo_id)
 
     async def balance(self) -> Decimal:
         """`futures_account_balance_v3`"""
-        return Decimal((await self._ask(self.api.futures_account_balance_v3))[0].balance)
+        return Decimal((await self._request(self.api.futures_account_balance_v3))[0].balance)
 
     async def positions(self) -> dict[str, Decimal]:
         """`position_information_v3`"""
-        held = await self._ask(self.api.position_information_v3)
+        held = await self._request(self.api.position_information_v3)
         return {entry.symbol: Decimal(entry.position_amt) for entry in held}
 
     async def trades(self) -> list[tuple[Decimal, Decimal]]:
         """`account_trade_list`"""
-        found = await self._ask(self.api.account_trade_list, symbol=SYMBOL)
+        found = await self._request(self.api.account_trade_list, symbol=SYMBOL)
         return [(Decimal(entry.price), Decimal(entry.qty)) for entry in found]
 
 
@@ -383,11 +389,11 @@ VERBS = {
     "read trades": "trades",
     "read the user stream": "watch_user",
 }
-"""What is promised of every client, and the method that does it."""
+"""Operations tested with every client, and the method that performs each."""
 
 
 def conformance_table() -> str:
-    """The table of docs/simulator.md: one row a verb, one column a client, the client's own call in each cell."""
+    """The conformance table: one row per operation, one column per client, the client's call in each cell."""
     rows = ["| | " + " | ".join(client.name for client in CLIENTS) + " |", "|---" * (len(CLIENTS) + 1) + "|"]
     for verb, method in VERBS.items():
         calls = [inspect.getdoc(getattr(client, method)) for client in CLIENTS]

@@ -1,4 +1,4 @@
-"""Speaking to the simulator without any client's help: signed requests and bare sockets."""
+"""A minimal HTTP and WebSocket client of the simulator: signed requests and bare sockets."""
 
 import asyncio
 import hashlib
@@ -16,12 +16,12 @@ from yarl import URL
 
 from tests.live.conftest import KEY, SECRET, Running, Serve
 
-PATIENCE_S = 20
+TIMEOUT_S = 20
 
 
 @dataclass(frozen=True)
 class Reply:
-    """Status, body and headers of an answer."""
+    """Status, body and headers of a response."""
 
     status: int
     body: Any
@@ -29,7 +29,7 @@ class Reply:
 
 
 @dataclass
-class Talk:
+class HttpClient:
     """An HTTP session with a key. `offset_ms` is added to the machine's time."""
 
     host: str
@@ -47,36 +47,36 @@ class Talk:
     ) -> None:
         await self.session.close()
 
-    async def ask(self, method: str, path: str, **words: Any) -> Reply:
+    async def request(self, method: str, path: str, **fields: Any) -> Reply:
         """An unsigned request with the key."""
-        return await self._send(method, path, urlencode(words), b"")
+        return await self._send(method, path, urlencode(fields), b"")
 
-    async def signed(self, method: str, path: str, **words: Any) -> Reply:
+    async def signed(self, method: str, path: str, **fields: Any) -> Reply:
         """A signed request, parameters in the query."""
-        return await self._send(method, path, self.sign(words), b"")
+        return await self._send(method, path, self.sign(fields), b"")
 
-    async def signed_form(self, method: str, path: str, **words: Any) -> Reply:
+    async def signed_form(self, method: str, path: str, **fields: Any) -> Reply:
         """A signed request, parameters in the form body."""
-        return await self._send(method, path, "", self.sign(words).encode())
+        return await self._send(method, path, "", self.sign(fields).encode())
 
-    async def order(self, side: str = "BUY", quantity: str = "0.010", price: str = "59990.0", **words: Any) -> Reply:
+    async def order(self, side: str = "BUY", quantity: str = "0.010", price: str = "59990.0", **fields: Any) -> Reply:
         """A limit order."""
-        words = {"type": "LIMIT", "timeInForce": "GTC", "price": price} | words
-        return await self.signed("POST", "/fapi/v1/order", symbol="BTCUSDT", side=side, quantity=quantity, **words)
+        fields = {"type": "LIMIT", "timeInForce": "GTC", "price": price} | fields
+        return await self.signed("POST", "/fapi/v1/order", symbol="BTCUSDT", side=side, quantity=quantity, **fields)
 
-    async def market(self, side: str = "BUY", quantity: str = "0.010", **words: Any) -> Reply:
+    async def market(self, side: str = "BUY", quantity: str = "0.010", **fields: Any) -> Reply:
         """A market order."""
-        words |= {"symbol": "BTCUSDT", "side": side, "quantity": quantity, "type": "MARKET"}
-        return await self.signed("POST", "/fapi/v1/order", newOrderRespType="RESULT", **words)
+        fields |= {"symbol": "BTCUSDT", "side": side, "quantity": quantity, "type": "MARKET"}
+        return await self.signed("POST", "/fapi/v1/order", newOrderRespType="RESULT", **fields)
 
-    def sign(self, words: dict[str, Any]) -> str:
+    def sign(self, fields: dict[str, Any]) -> str:
         """Query text with timestamp and signature."""
-        query = urlencode({"timestamp": time.time_ns() // 1_000_000 + self.offset_ms} | words)
+        query = urlencode({"timestamp": time.time_ns() // 1_000_000 + self.offset_ms} | fields)
         return f"{query}&signature={hmac.new(self.secret.encode(), query.encode(), hashlib.sha256).hexdigest()}"
 
     async def listen_key(self) -> str:
         """A listen key of the account."""
-        return str((await self.ask("POST", "/fapi/v1/listenKey")).body["listenKey"])
+        return str((await self.request("POST", "/fapi/v1/listenKey")).body["listenKey"])
 
     async def socket(self, path: str) -> aiohttp.ClientWebSocketResponse:
         """A bare WebSocket."""
@@ -101,9 +101,9 @@ async def event(socket: aiohttp.ClientWebSocketResponse, kind: str = "") -> Any:
             return found
 
 
-async def call(socket: aiohttp.ClientWebSocketResponse, method: str, signed: bool = True, **words: Any) -> Any:
+async def call(socket: aiohttp.ClientWebSocketResponse, method: str, signed: bool = True, **fields: Any) -> Any:
     """One request of the WebSocket API, signed over its sorted parameters."""
-    params = {name: str(value) for name, value in words.items()}
+    params = {name: str(value) for name, value in fields.items()}
     if signed:
         params |= {"apiKey": KEY, "timestamp": str(time.time_ns() // 1_000_000)}
         text = "&".join(f"{name}={params[name]}" for name in sorted(params))
@@ -112,14 +112,14 @@ async def call(socket: aiohttp.ClientWebSocketResponse, method: str, signed: boo
     return await event(socket)
 
 
-Story = Callable[[Talk, Running], Awaitable[None]]
+Scenario = Callable[[HttpClient, Running], Awaitable[None]]
 
 
-def converse(serve: Serve, story: Story, **settings: Any) -> None:
-    """Run a story with a fresh exchange; one that hangs fails."""
+def run_scenario(serve: Serve, scenario: Scenario, **settings: Any) -> None:
+    """Run a scenario with a new exchange, with a timeout."""
 
     async def run() -> None:
-        async with serve(**settings) as running, Talk(running.host) as talk:
-            await asyncio.wait_for(story(talk, running), PATIENCE_S)
+        async with serve(**settings) as running, HttpClient(running.host) as client:
+            await asyncio.wait_for(scenario(client, running), TIMEOUT_S)
 
     asyncio.run(run())

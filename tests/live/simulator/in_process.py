@@ -1,19 +1,19 @@
-"""A small venue for hand-drawn markets: real messages go in, the exchange's events come out."""
+"""Drives an exchange in process with hand-written market messages and collects its events."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 from live.simulator.core.accounts import Account, FeeTier
-from live.simulator.core.algo import AlgoOrder, AlgoRequest
+from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest
 from live.simulator.core.commands import Clock, Command, PlaceAlgo, Submit
 from live.simulator.core.enums import OrderType, Side
 from live.simulator.core.events import Answered, Event, OrderChanged
 from live.simulator.core.exchange import Exchange
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import parse
 from live.simulator.core.orders import Fill, Order, OrderRequest
-from live.simulator.core.queueing import FillModel
 from live.simulator.core.state import State
-from live.simulator.listing import built_in
+from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed
 from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Snapshot, Trade, WireLevel
 
@@ -25,8 +25,8 @@ LIMIT, MARKET = OrderType.LIMIT, OrderType.MARKET
 
 
 def levels(text: str) -> list[WireLevel]:
-    """`"100x2 99x1"` as the wire writes levels."""
-    return [(price, quantity) for price, _, quantity in (word.partition("x") for word in text.split())]
+    """Parse `"100x2 99x1"` into wire levels."""
+    return [(price, quantity) for price, _, quantity in (level.partition("x") for level in text.split())]
 
 
 def make_exchange(
@@ -38,8 +38,8 @@ def make_exchange(
 
 
 @dataclass
-class Bench:
-    """Drives an exchange by hand. Prices and quantities are written as text; time moves by `tick`."""
+class ExchangeDriver:
+    """Drives an exchange. Prices and quantities are text; `tick` advances the time."""
 
     exchange: Exchange = field(default_factory=make_exchange)
     now_ms: int = START_MS
@@ -50,12 +50,12 @@ class Bench:
     def __post_init__(self) -> None:
         self.feed = MarketFeed(self.exchange, built_in())
 
-    def opened(self, bids: str, asks: str) -> "Bench":
+    def opened(self, bids: str, asks: str) -> "ExchangeDriver":
         """Load a snapshot."""
         snapshot = Snapshot(self.update_id, levels(bids), levels(asks), self.now_ms, self.now_ms)
         return self._take(snapshot)
 
-    def depth(self, bids: str = "", asks: str = "") -> "Bench":
+    def depth(self, bids: str = "", asks: str = "") -> "ExchangeDriver":
         """One diff of the book."""
         self.update_id += 10
         update = DepthUpdate(
@@ -70,29 +70,29 @@ class Bench:
         )
         return self._take(update)
 
-    def gap(self) -> "Bench":
-        """A diff that does not follow the one before."""
+    def gap(self) -> "ExchangeDriver":
+        """A diff with a gap to the previous one."""
         self.update_id += 1000
         return self._take(
             DepthUpdate(SYMBOL, self.now_ms, self.update_id, self.update_id + 1, [], [], self.update_id - 1)
         )
 
-    def trade(self, price: str, quantity: str, taker: Side) -> "Bench":
+    def trade(self, price: str, quantity: str, taker: Side) -> "ExchangeDriver":
         """A trade on the tape."""
         return self._take(Trade(SYMBOL, self.now_ms, self.now_ms, 1, price, quantity, taker is Side.SELL, "MARKET"))
 
-    def mark(self, price: str, rate: str = "0.0001", next_funding_ms: int = 0) -> "Bench":
+    def mark(self, price: str, rate: str = "0.0001", next_funding_ms: int = 0) -> "ExchangeDriver":
         """A mark price on the tape."""
         return self._take(MarkPrice(SYMBOL, self.now_ms, price, price, rate, next_funding_ms))
 
-    def tick(self, milliseconds: int) -> "Bench":
-        """Let time pass."""
+    def tick(self, milliseconds: int) -> "ExchangeDriver":
+        """Advance the time."""
         self.now_ms += milliseconds
         self.events += self.exchange.step(Clock(self.now_ms))
         return self
 
     def send(self, body: Any) -> Any:
-        """A command; its value, or the rejection raised."""
+        """Send a command; return its value or raise its rejection."""
         self.commands += 1
         happened = self.exchange.step(Command(self.commands, self.now_ms, body))
         self.events += happened
@@ -102,14 +102,14 @@ class Bench:
         return answer.value
 
     def order(self, side: Side, quantity: str, price: str = "", kind: OrderType | None = None, **options: Any) -> Order:
-        """Place an order: a limit order where a price is given, else a market order."""
+        """Place a limit order if a price is given, else a market order."""
         kind = kind or (LIMIT if price else MARKET)
         request = OrderRequest(ME, SYMBOL, side, kind, parse(quantity), parse(price or "0"), **options)
         placed: Order = self.send(Submit(request))
         return placed
 
     def stop(self, side: Side, quantity: str, kind: OrderType, trigger: str = "0", **options: Any) -> AlgoOrder:
-        """Place a conditional order; options named like the order's go to the order."""
+        """Place a conditional order; unknown options are passed to its order."""
         own = {name: options.pop(name) for name in ("activate_price", "callback_rate", "client_id") if name in options}
         price = parse(options.pop("price", "0"))
         order = OrderRequest(ME, SYMBOL, side, kind, parse(quantity), price, **options)
@@ -117,7 +117,7 @@ class Bench:
         return placed
 
     def now(self, order: Order) -> Order:
-        """How the order stands."""
+        """The current state of an order."""
         return self.exchange.state.orders[order.order_id]
 
     @property
@@ -130,6 +130,6 @@ class Bench:
         """Every fill so far."""
         return [event.fill for event in self.events if isinstance(event, OrderChanged) and event.fill]
 
-    def _take(self, message: Any) -> "Bench":
+    def _take(self, message: Any) -> "ExchangeDriver":
         self.events += self.feed.take(message, SYMBOL)
         return self

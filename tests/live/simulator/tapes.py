@@ -1,4 +1,4 @@
-"""Tapes drawn by a seeded hand: a true book in the venue's own words, small enough to run anywhere."""
+"""Generates small tapes of Binance messages with a consistent order book, from a seed."""
 
 import json
 import random
@@ -10,9 +10,9 @@ STEP_MS = 50
 
 
 class TapeWriter:
-    """Draws a market of BTCUSDT around 60000 that trades and refreshes; every line is a message of the venue.
+    """Generates a market of BTCUSDT around 60000; every line is a Binance message.
 
-    `wanders` lets the price move, so that it trades through levels and crosses where others stood.
+    `wanders` lets the price move, so that it trades through levels and crosses resting orders.
     """
 
     def __init__(self, seed: int = 1, symbol: str = "BTCUSDT", middle: int = 600_000, wanders: bool = False) -> None:

@@ -1,73 +1,73 @@
-"""Conditional orders: when they fire, what they send, and what becomes of them."""
+"""Conditional orders: triggers, the orders they send, and their statuses."""
 
 import pytest
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import Cancel, CancelAlgo, CancelAll, CancelAllAlgos
 from live.simulator.core.enums import AlgoStatus, OrderStatus, OrderType, WorkingType
 from live.simulator.core.events import AlgoChanged
 from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
-from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, Bench
+from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver
 
 STOP, STOP_MARKET = OrderType.STOP, OrderType.STOP_MARKET
 TARGET, TRAILING = OrderType.TAKE_PROFIT_MARKET, OrderType.TRAILING_STOP_MARKET
 
 
 @pytest.fixture
-def bench() -> Bench:
+def driver() -> ExchangeDriver:
     """Long 1 BTC at 60000.1, last price 60000.1."""
-    opened = Bench().opened("60000.0x5 59990.0x5 59900.0x5", "60000.1x5 60010.0x5 60100.0x5")
+    opened = ExchangeDriver().opened("60000.0x5 59990.0x5 59900.0x5", "60000.1x5 60010.0x5 60100.0x5")
     opened.trade("60000.1", "1", BUY)
     opened.order(BUY, "1")
     return opened
 
 
-def life(bench: Bench, algo: AlgoOrder) -> list[AlgoStatus]:
-    """Every status the stream has told."""
-    return [e.order.status for e in bench.events if isinstance(e, AlgoChanged) and e.order.algo_id == algo.algo_id]
+def life(driver: ExchangeDriver, algo: AlgoOrder) -> list[AlgoStatus]:
+    """Every status reported by events."""
+    return [e.order.status for e in driver.events if isinstance(e, AlgoChanged) and e.order.algo_id == algo.algo_id]
 
 
-def test_a_stop_fires_on_the_last_price_and_slips_to_what_the_book_has(bench: Bench) -> None:
-    stop = bench.stop(SELL, "1", STOP_MARKET, "59995.0", reduce_only=True)
-    bench.trade("59996.0", "1", SELL)
-    assert life(bench, stop) == [AlgoStatus.NEW]
-    bench.depth(bids="60000.0x0").trade("59990.0", "1", SELL)
-    assert life(bench, stop) == [AlgoStatus.NEW, AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED, AlgoStatus.FINISHED]
-    assert plain(bench.fills[-1].price) == "59990"
-    assert bench.account.position(SYMBOL).amount == 0
+def test_a_stop_fires_on_the_last_price_and_slips_to_what_the_book_has(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "1", STOP_MARKET, "59995.0", reduce_only=True)
+    driver.trade("59996.0", "1", SELL)
+    assert life(driver, stop) == [AlgoStatus.NEW]
+    driver.depth(bids="60000.0x0").trade("59990.0", "1", SELL)
+    assert life(driver, stop) == [AlgoStatus.NEW, AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED, AlgoStatus.FINISHED]
+    assert plain(driver.fills[-1].price) == "59990"
+    assert driver.account.position(SYMBOL).amount == 0
 
 
-def test_a_stop_on_the_mark_price_does_not_listen_to_the_last_price(bench: Bench) -> None:
-    stop = bench.stop(SELL, "1", STOP_MARKET, "59995.0", working_type=WorkingType.MARK_PRICE)
-    bench.trade("59000.0", "1", SELL)
-    assert life(bench, stop) == [AlgoStatus.NEW]
-    bench.mark("59994.0")
-    assert life(bench, stop)[-1] is AlgoStatus.FINISHED
+def test_a_stop_on_the_mark_price_ignores_the_last_price(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "1", STOP_MARKET, "59995.0", working_type=WorkingType.MARK_PRICE)
+    driver.trade("59000.0", "1", SELL)
+    assert life(driver, stop) == [AlgoStatus.NEW]
+    driver.mark("59994.0")
+    assert life(driver, stop)[-1] is AlgoStatus.FINISHED
 
 
-def test_a_stop_limit_rests_where_its_price_says(bench: Bench) -> None:
-    stop = bench.stop(SELL, "1", STOP, "59995.0", price="60005.0")
-    bench.trade("59994.0", "1", SELL)
-    assert life(bench, stop)[-1] is AlgoStatus.TRIGGERED
-    order = bench.exchange.state.orders[bench.exchange.state.algos[stop.algo_id].order_id]
+def test_a_stop_limit_rests_where_its_price_says(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "1", STOP, "59995.0", price="60005.0")
+    driver.trade("59994.0", "1", SELL)
+    assert life(driver, stop)[-1] is AlgoStatus.TRIGGERED
+    order = driver.exchange.state.orders[driver.exchange.state.algos[stop.algo_id].order_id]
     assert (order.status, plain(order.price)) == (OrderStatus.NEW, "60005")
 
 
-def test_a_target_sells_when_the_price_rises(bench: Bench) -> None:
-    target = bench.stop(SELL, "1", TARGET, "60050.0", reduce_only=True)
-    bench.trade("60050.0", "1", BUY)
-    assert life(bench, target)[-1] is AlgoStatus.FINISHED
+def test_a_target_sells_when_the_price_rises(driver: ExchangeDriver) -> None:
+    target = driver.stop(SELL, "1", TARGET, "60050.0", reduce_only=True)
+    driver.trade("60050.0", "1", BUY)
+    assert life(driver, target)[-1] is AlgoStatus.FINISHED
 
 
-def test_a_trailing_stop_follows_the_price_up_and_fires_on_the_way_down(bench: Bench) -> None:
-    trailing = bench.stop(SELL, "1", TRAILING, activate_price=parse("60020.0"), callback_rate=parse("1"))
-    bench.trade("59000.0", "1", SELL)
-    assert life(bench, trailing) == [AlgoStatus.NEW]
-    bench.trade("60500.0", "1", BUY).trade("59896.0", "1", SELL)
-    assert life(bench, trailing) == [AlgoStatus.NEW]
-    bench.trade("59895.0", "1", SELL)  # 60500 less 1 %
-    assert life(bench, trailing)[-1] is AlgoStatus.FINISHED
+def test_a_trailing_stop_follows_the_price_up_and_fires_on_the_way_down(driver: ExchangeDriver) -> None:
+    trailing = driver.stop(SELL, "1", TRAILING, activate_price=parse("60020.0"), callback_rate=parse("1"))
+    driver.trade("59000.0", "1", SELL)
+    assert life(driver, trailing) == [AlgoStatus.NEW]
+    driver.trade("60500.0", "1", BUY).trade("59896.0", "1", SELL)
+    assert life(driver, trailing) == [AlgoStatus.NEW]
+    driver.trade("59895.0", "1", SELL)  # 60500 less 1 %
+    assert life(driver, trailing)[-1] is AlgoStatus.FINISHED
 
 
 @pytest.mark.parametrize(
@@ -79,53 +79,53 @@ def test_a_trailing_stop_follows_the_price_up_and_fires_on_the_way_down(bench: B
         (BUY, TARGET, "61000.0"),
     ],
 )
-def test_a_trigger_that_has_been_passed_is_refused(bench: Bench, side, kind: OrderType, trigger: str) -> None:
+def test_a_trigger_that_has_been_passed_is_refused(driver: ExchangeDriver, side, kind: OrderType, trigger: str) -> None:
     with pytest.raises(Rejection, match="-2021"):
-        bench.stop(side, "1", kind, trigger)
+        driver.stop(side, "1", kind, trigger)
 
 
-def test_close_position_closes_whatever_is_open_when_it_fires(bench: Bench) -> None:
-    bench.stop(SELL, "0", STOP_MARKET, "59995.0", close_position=True)
-    bench.order(BUY, "0.5")
-    bench.trade("59990.0", "1", SELL)
-    assert bench.account.position(SYMBOL).amount == 0
+def test_close_position_closes_whatever_is_open_when_it_fires(driver: ExchangeDriver) -> None:
+    driver.stop(SELL, "0", STOP_MARKET, "59995.0", close_position=True)
+    driver.order(BUY, "0.5")
+    driver.trade("59990.0", "1", SELL)
+    assert driver.account.position(SYMBOL).amount == 0
 
 
-def test_a_reducing_stop_without_a_position_expires_when_it_fires(bench: Bench) -> None:
-    stop = bench.stop(SELL, "1", STOP_MARKET, "59995.0", reduce_only=True)
-    bench.order(SELL, "1")
-    bench.trade("59990.0", "1", SELL)
-    assert life(bench, stop)[-1] is AlgoStatus.EXPIRED
-    assert bench.account.position(SYMBOL).amount == 0
+def test_a_reducing_stop_without_a_position_expires_when_it_fires(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "1", STOP_MARKET, "59995.0", reduce_only=True)
+    driver.order(SELL, "1")
+    driver.trade("59990.0", "1", SELL)
+    assert life(driver, stop)[-1] is AlgoStatus.EXPIRED
+    assert driver.account.position(SYMBOL).amount == 0
 
 
-def test_a_stop_that_the_account_cannot_carry_is_rejected_when_it_fires(bench: Bench) -> None:
-    stop = bench.stop(BUY, "100", STOP_MARKET, "60200.0")
-    bench.trade("60300.0", "1", BUY)
-    assert life(bench, stop)[-1] is AlgoStatus.REJECTED
-    assert bench.exchange.state.algos[stop.algo_id].reason == "Margin is insufficient."
+def test_a_stop_that_the_account_cannot_carry_is_rejected_when_it_fires(driver: ExchangeDriver) -> None:
+    stop = driver.stop(BUY, "100", STOP_MARKET, "60200.0")
+    driver.trade("60300.0", "1", BUY)
+    assert life(driver, stop)[-1] is AlgoStatus.REJECTED
+    assert driver.exchange.state.algos[stop.algo_id].reason == "Margin is insufficient."
 
 
-def test_price_protection_holds_a_stop_back_while_last_and_mark_are_far_apart(bench: Bench) -> None:
-    stop = bench.stop(SELL, "1", STOP_MARKET, "59000.0", price_protect=True)
-    bench.trade("55000.0", "1", SELL)
-    assert life(bench, stop) == [AlgoStatus.NEW]
+def test_price_protection_holds_a_stop_back_while_last_and_mark_are_far_apart(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "1", STOP_MARKET, "59000.0", price_protect=True)
+    driver.trade("55000.0", "1", SELL)
+    assert life(driver, stop) == [AlgoStatus.NEW]
 
 
-def test_cancelling_regular_orders_leaves_conditional_ones_and_the_other_way_round(bench: Bench) -> None:
-    order = bench.order(BUY, "0.1", "59990.0")
-    stop = bench.stop(SELL, "1", STOP_MARKET, "59995.0")
-    bench.send(CancelAll(ME, SYMBOL))
-    assert (bench.now(order).status, life(bench, stop)) == (OrderStatus.CANCELED, [AlgoStatus.NEW])
+def test_cancelling_regular_orders_leaves_conditional_ones_and_the_other_way_round(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "0.1", "59990.0")
+    stop = driver.stop(SELL, "1", STOP_MARKET, "59995.0")
+    driver.send(CancelAll(ME, SYMBOL))
+    assert (driver.now(order).status, life(driver, stop)) == (OrderStatus.CANCELED, [AlgoStatus.NEW])
     with pytest.raises(Rejection, match="-2011"):
-        bench.send(Cancel(ME, SYMBOL, stop.algo_id))
-    assert bench.send(CancelAllAlgos(ME, SYMBOL)) == 1
+        driver.send(Cancel(ME, SYMBOL, stop.algo_id))
+    assert driver.send(CancelAllAlgos(ME, SYMBOL)) == 1
     with pytest.raises(Rejection, match="-2011"):
-        bench.send(CancelAlgo(ME, stop.algo_id))
+        driver.send(CancelAlgo(ME, stop.algo_id))
 
 
-def test_at_most_two_hundred_conditional_orders_wait(bench: Bench) -> None:
+def test_at_most_two_hundred_conditional_orders_wait(driver: ExchangeDriver) -> None:
     for _ in range(200):
-        bench.stop(SELL, "0.001", STOP_MARKET, "59000.0")
+        driver.stop(SELL, "0.001", STOP_MARKET, "59000.0")
     with pytest.raises(Rejection, match="-4045"):
-        bench.stop(SELL, "0.001", STOP_MARKET, "59000.0")
+        driver.stop(SELL, "0.001", STOP_MARKET, "59000.0")

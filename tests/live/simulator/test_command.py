@@ -1,4 +1,4 @@
-"""`twokey simulate` as people start it, and the live feed in front of it: a simulator that follows another one."""
+"""`twokey simulate` as a process, its input errors, and a simulator on a live feed."""
 
 import asyncio
 import json
@@ -15,19 +15,19 @@ from pathlib import Path
 
 import pytest
 
-from live.simulator.latency import ASSUMED, measured
+from live.simulator.latency import ASSUMED, read_delays
 from live.simulator.live_feed import feed_settings, follow
 from skills_lib.domain.errors import InputError
 from tests.command import Command
 from tests.live.conftest import Serve
-from tests.live.simulator.http_requests import PATIENCE_S, Talk
+from tests.live.simulator.http_requests import TIMEOUT_S, HttpClient
 from tests.live.simulator.tapes import TapeWriter, write_tape
 from tests.repository import ROOT
 
 
 @contextmanager
 def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A process of the command and the line it greets with."""
+    """A process of the command and the first line it prints."""
     program = "from scripts.cli import main; main()"
     command = [sys.executable, "-c", program, "simulate", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, env=os.environ.copy()) as process:
@@ -38,79 +38,79 @@ def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.send_signal(signal.SIGINT)
 
 
-def test_it_greets_with_its_address_serves_and_ends_with_ctrl_c(drawn_tape: Path, workspace: object) -> None:
-    with started("--tape", str(drawn_tape), "--port", "0", "--speed", "max", "--seed", "7") as (process, greeting):
+def test_it_prints_its_address_serves_and_ends_with_ctrl_c(generated_tape: Path, workspace: object) -> None:
+    with started("--tape", str(generated_tape), "--port", "0", "--speed", "max", "--seed", "7") as (process, greeting):
         address = greeting.split("http://")[1].split(" ")[0]
         with urllib.request.urlopen(f"http://{address}/fapi/v1/depth?symbol=BTCUSDT&limit=5") as answer:
             assert len(json.loads(answer.read())["bids"]) == 5
         process.send_signal(signal.SIGINT)
         assert process.stderr
         assert "Stopped after" in process.stderr.read()
-        assert process.wait(PATIENCE_S) == 0
+        assert process.wait(TIMEOUT_S) == 0
 
 
 @pytest.fixture
-def impatient() -> Iterator[None]:
-    """Press Ctrl-C for a server that should never have started."""
+def interrupt_after_timeout() -> Iterator[None]:
+    """Interrupt a server that should not have started."""
     before = signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
-    signal.alarm(PATIENCE_S)
+    signal.alarm(TIMEOUT_S)
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("interrupt_after_timeout")
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         ([], "either --tape FILE or --feed binance"),
         (["--tape", "nothing.gz"], "no tape nothing.gz"),
-        (["--tape", "TAPE", "--faults", "nothing.toml"], "is no fault plan"),
-        (["--tape", "TAPE", "--balance", "much"], "--balance much is no amount"),
-        (["--tape", "TAPE", "--latency", "slow"], "slow is no list of delays"),
-        (["--tape", "TAPE", "--exchange-info", "README.md"], "is no saved exchangeInfo"),
+        (["--tape", "TAPE", "--faults", "nothing.toml"], "is not a fault plan"),
+        (["--tape", "TAPE", "--balance", "much"], "--balance much is not an amount"),
+        (["--tape", "TAPE", "--latency", "slow"], "slow is not a list of delays"),
+        (["--tape", "TAPE", "--exchange-info", "README.md"], "is not a saved exchangeInfo"),
         (["--tape", "SPOT"], "spot market"),
-        (["--tape", "EMPTY"], "no snapshot that meets its updates"),
+        (["--tape", "EMPTY"], "no snapshot that matches its updates"),
     ],
 )
 def test_bad_input_ends_with_one_line(
-    twokey: Command, tmp_path: Path, drawn_tape: Path, arguments: list[str], words: str
+    twokey: Command, tmp_path: Path, generated_tape: Path, arguments: list[str], message: str
 ) -> None:
     spot, empty = tmp_path / "spot.jsonl", tmp_path / "empty.jsonl"
     lines = list(TapeWriter().lines(5))
     spot.write_text("\n".join(line.replace('"pu":', '"no":') for line in lines), encoding="utf-8")
     empty.write_text("\n".join(lines[1:]), encoding="utf-8")
-    files = {"TAPE": str(drawn_tape), "SPOT": str(spot), "EMPTY": str(empty)}
-    done = twokey("simulate", "--port", "0", *(files.get(word, word) for word in arguments))
+    files = {"TAPE": str(generated_tape), "SPOT": str(spot), "EMPTY": str(empty)}
+    done = twokey("simulate", "--port", "0", *(files.get(argument, argument) for argument in arguments))
     assert done.code == 2
-    assert words in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
 
 
-@pytest.mark.usefixtures("impatient")
-def test_a_port_in_use_is_named(twokey: Command, drawn_tape: Path) -> None:
+@pytest.mark.usefixtures("interrupt_after_timeout")
+def test_a_port_in_use_is_named(twokey: Command, generated_tape: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = twokey("simulate", "--tape", str(drawn_tape), "--port", str(port))
+        done = twokey("simulate", "--tape", str(generated_tape), "--port", str(port))
     assert (done.code, f"Port {port} of 127.0.0.1 is not free" in done.err) == (2, True)
 
 
-def test_measured_delays_are_drawn_between_their_quantiles(tmp_path: Path) -> None:
+def test_measured_delays_are_interpolated_between_their_quantiles(tmp_path: Path) -> None:
     path = tmp_path / "delays.json"
     path.write_text("[3000000, 1000000, 2000000]", encoding="utf-8")
-    found = measured(path)
+    found = read_delays(path)
     assert [found.at(part) for part in (0, 250_000, 500_000, 1_000_000)] == [1_000_000, 1_500_000, 2_000_000, 3_000_000]
     assert ASSUMED.at(500_000) == 6_000_000
     path.write_text("[1]", encoding="utf-8")
     with pytest.raises(InputError, match="at least two"):
-        measured(path)
+        read_delays(path)
 
 
 def test_a_tape_of_a_symbol_that_is_not_listed_gets_filters_from_its_decimals(serve: Serve, tmp_path: Path) -> None:
     async def run() -> None:
         tape = write_tape(tmp_path / "sui.ts_jsonl", updates=30, symbol="SUIUSDT")
-        async with serve(tape=tape) as running, Talk(running.host) as talk:
-            [symbol] = (await talk.ask("GET", "/fapi/v1/exchangeInfo")).body["symbols"]
+        async with serve(tape=tape) as running, HttpClient(running.host) as client:
+            [symbol] = (await client.request("GET", "/fapi/v1/exchangeInfo")).body["symbols"]
             filters = {entry["filterType"]: entry for entry in symbol["filters"]}
             assert (symbol["symbol"], symbol["baseAsset"]) == ("SUIUSDT", "SUI")
             assert (filters["PRICE_FILTER"]["tickSize"], filters["LOT_SIZE"]["stepSize"]) == ("0.1", "0.1")
@@ -118,12 +118,12 @@ def test_a_tape_of_a_symbol_that_is_not_listed_gets_filters_from_its_decimals(se
     asyncio.run(run())
 
 
-def test_a_simulator_on_a_live_feed_trades_on_the_books_it_hears(serve: Serve, drawn_tape: Path) -> None:
+def test_a_simulator_on_a_live_feed_trades_on_its_books(serve: Serve, generated_tape: Path) -> None:
     pytest.importorskip("picows", reason="the live feed needs the extra live")
 
-    async def story() -> None:
-        async with serve() as venue, serve(live=True, speed=1) as paper, Talk(paper.host) as talk:
-            assert (await talk.ask("GET", "/fapi/v1/depth", symbol="BTCUSDT")).body["code"] in (-1121, -1001)
+    async def scenario() -> None:
+        async with serve() as venue, serve(live=True, speed=1) as paper, HttpClient(paper.host) as client:
+            assert (await client.request("GET", "/fapi/v1/depth", symbol="BTCUSDT")).body["code"] in (-1121, -1001)
             ready = asyncio.Event()
             following = asyncio.ensure_future(
                 follow(paper.simulator, feed_settings(("BTCUSDT",), venue.host), ready.set)
@@ -131,12 +131,12 @@ def test_a_simulator_on_a_live_feed_trades_on_the_books_it_hears(serve: Serve, d
             while not ready.is_set():
                 venue.play(1 if venue.simulator.hub.streams else 0)
                 await asyncio.sleep(0)
-            assert (await talk.market()).body["status"] == "FILLED"
-            trades = (await talk.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body
+            assert (await client.market()).body["status"] == "FILLED"
+            trades = (await client.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body
             assert sum(Decimal(trade["qty"]) for trade in trades) == Decimal("0.010")  # the best level may hold less
             following.cancel()
 
     async def run() -> None:
-        await asyncio.wait_for(story(), PATIENCE_S)
+        await asyncio.wait_for(scenario(), TIMEOUT_S)
 
     asyncio.run(run())

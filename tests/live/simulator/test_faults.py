@@ -1,4 +1,4 @@
-"""Every fault of a plan, seen from outside: what a client meets when the line or the venue misbehaves."""
+"""Every kind of fault, as a client observes it."""
 
 import json
 from itertools import pairwise
@@ -14,7 +14,7 @@ from live.simulator.faults import FaultPlan, Reply, read_plan
 from live.simulator.http.rest import REPLIES
 from skills_lib.domain.errors import InputError
 from tests.live.conftest import Running, Serve
-from tests.live.simulator.http_requests import Talk, call, converse, event
+from tests.live.simulator.http_requests import HttpClient, call, event, run_scenario
 
 TICKER = "/public/ws/btcusdt@bookTicker"
 
@@ -24,17 +24,17 @@ def plan(*faults: dict[str, Any]) -> FaultPlan:
 
 
 def tickers(serve: Serve, wanted: int, *faults: dict[str, Any]) -> list[int]:
-    """Update ids of the first tickers that a client hears under a plan, counted from the first of the tape."""
-    heard: list[int] = []
+    """Update ids of the first tickers that a client receives under a plan, counted from the first of the tape."""
+    received: list[int] = []
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         first = running.simulator.venue.feed.books["BTCUSDT"].local.book.update_id or 0
-        socket = await talk.socket(TICKER)
+        socket = await client.socket(TICKER)
         running.play(60)
-        heard.extend([((await event(socket))["u"] - first) // 7 + 1 for _ in range(wanted)])
+        received.extend([((await event(socket))["u"] - first) // 7 + 1 for _ in range(wanted)])
 
-    converse(serve, story, faults=plan(*faults))
-    return heard
+    run_scenario(serve, scenario, faults=plan(*faults))
+    return received
 
 
 def test_without_faults_messages_come_whole_and_in_order(serve: Serve) -> None:
@@ -42,16 +42,16 @@ def test_without_faults_messages_come_whole_and_in_order(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "heard"),
+    ("kind", "received"),
     [
         ("drop", [1, 4, 5, 6]),
         ("duplicate", [1, 2, 2, 3, 3, 4]),
         ("reorder", [1, 4, 3, 5]),
     ],
 )
-def test_frames_are_dropped_duplicated_and_reordered(serve: Serve, kind: str, heard: list[int]) -> None:
+def test_frames_are_dropped_duplicated_and_reordered(serve: Serve, kind: str, received: list[int]) -> None:
     fault = {"kind": kind, "stream": "*@bookTicker", "after": 2, "times": 2}
-    assert tickers(serve, len(heard), fault) == heard
+    assert tickers(serve, len(received), fault) == received
 
 
 def test_a_delayed_frame_comes_after_its_time_in_the_venue(serve: Serve) -> None:
@@ -59,19 +59,19 @@ def test_a_delayed_frame_comes_after_its_time_in_the_venue(serve: Serve) -> None
 
 
 def test_a_gap_in_pu_breaks_the_chain_of_diffs(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/public/ws/btcusdt@depth@0ms")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/public/ws/btcusdt@depth@0ms")
         running.play(40)
         updates = [await event(socket) for _ in range(4)]
         chained = [after["pu"] == before["u"] for before, after in pairwise(updates)]
         assert chained == [True, False, True]
 
-    converse(serve, story, faults=plan({"kind": "gap_pu", "stream": "*@depth*", "after": 3}))
+    run_scenario(serve, scenario, faults=plan({"kind": "gap_pu", "stream": "*@depth*", "after": 3}))
 
 
-def test_a_frozen_socket_stays_open_and_says_nothing_not_even_pong(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        frozen, other = await talk.socket(TICKER), await talk.socket(TICKER)
+def test_a_frozen_socket_stays_open_and_sends_nothing_not_even_pong(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        frozen, other = await client.socket(TICKER), await client.socket(TICKER)
         running.play(60)
         while (await event(other))["u"] < 1_000_070:
             pass
@@ -80,101 +80,101 @@ def test_a_frozen_socket_stays_open_and_says_nothing_not_even_pong(serve: Serve)
         assert stuck.sent == 0
         assert not frozen.closed
 
-    converse(serve, story, faults=plan({"kind": "freeze", "stream": "*@bookTicker"}))
+    run_scenario(serve, scenario, faults=plan({"kind": "freeze", "stream": "*@bookTicker"}))
 
 
 def test_a_line_is_cut_in_mid_frame(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket(TICKER)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket(TICKER)
         running.play(10)
         messages = [await socket.receive() for _ in range(2)]
         assert messages[0].type is aiohttp.WSMsgType.TEXT
         assert messages[1].type is not aiohttp.WSMsgType.TEXT
         assert socket.close_code == 1006
 
-    converse(serve, story, faults=plan({"kind": "cut", "after": 2}))
+    run_scenario(serve, scenario, faults=plan({"kind": "cut", "after": 2}))
 
 
-def test_a_response_is_lost_after_the_order_landed(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
+def test_a_response_is_dropped_after_the_order_was_carried_out(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         with pytest.raises(aiohttp.ClientError):
-            await talk.order(newClientOrderId="mine")
-        again = await talk.order(newClientOrderId="mine")
+            await client.order(newClientOrderId="mine")
+        again = await client.order(newClientOrderId="mine")
         assert again.body["code"] == -4116
-        found = await talk.signed("GET", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId="mine")
+        found = await client.signed("GET", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId="mine")
         assert found.body["status"] == "NEW"
 
-    converse(serve, story, faults=plan({"kind": "lose_response", "path": "/fapi/v1/order", "method": "POST"}))
+    run_scenario(serve, scenario, faults=plan({"kind": "lose_response", "path": "/fapi/v1/order", "method": "POST"}))
 
 
 @pytest.mark.parametrize("reply", Reply)
 @pytest.mark.parametrize("landed", [False, True])
-def test_each_canned_answer_can_hide_an_order_that_landed(serve: Serve, reply: Reply, landed: bool) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        answer = await talk.order()
+def test_each_canned_answer_can_hide_an_order_that_was_carried_out(serve: Serve, reply: Reply, landed: bool) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        answer = await client.order()
         assert (answer.status, answer.body) == (REPLIES[reply].status, REPLIES[reply].body)
         assert ("Retry-After" in answer.headers) == (answer.status in (418, 429))
         assert len(running.simulator.state.orders) == landed
-        assert (await talk.order(newClientOrderId="second")).status == 200
+        assert (await client.order(newClientOrderId="second")).status == 200
 
     fault = {"kind": "answer", "path": "/fapi/v1/order", "reply": reply.value, "landed": landed}
-    converse(serve, story, faults=plan(fault))
+    run_scenario(serve, scenario, faults=plan(fault))
 
 
 def test_an_expired_listen_key_says_so_once_and_the_socket_stays_open(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        key = await talk.listen_key()
-        socket = await talk.socket(f"/private/ws?listenKey={key}")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        key = await client.listen_key()
+        socket = await client.socket(f"/private/ws?listenKey={key}")
         running.play(60)
         expired = await event(socket)
         assert (expired["e"], expired["listenKey"]) == ("listenKeyExpired", key)
-        await talk.market()
+        await client.market()
         await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
         assert (await event(socket))["id"] == 1
-        assert (await talk.ask("PUT", "/fapi/v1/listenKey")).body["code"] == -1125
+        assert (await client.request("PUT", "/fapi/v1/listenKey")).body["code"] == -1125
 
-    converse(serve, story, faults=plan({"kind": "expire_listen_key", "at_ms": 500}))
+    run_scenario(serve, scenario, faults=plan({"kind": "expire_listen_key", "at_ms": 500}))
 
 
 def test_an_allow_list_without_it_hides_the_expiry(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}&events=ORDER_TRADE_UPDATE")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket(f"/private/ws?listenKey={await client.listen_key()}&events=ORDER_TRADE_UPDATE")
         running.play(60)
         await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
         assert (await event(socket))["id"] == 1
 
-    converse(serve, story, faults=plan({"kind": "expire_listen_key", "at_ms": 500}))
+    run_scenario(serve, scenario, faults=plan({"kind": "expire_listen_key", "at_ms": 500}))
 
 
-def test_after_a_jump_of_the_clock_only_a_client_that_asks_again_is_let_in(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        assert (await talk.signed("GET", "/fapi/v3/balance")).status == 200
+def test_after_a_clock_jump_a_client_must_read_the_time_again(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        assert (await client.signed("GET", "/fapi/v3/balance")).status == 200
         running.play(60)
-        assert (await talk.signed("GET", "/fapi/v3/balance")).body["code"] == -1021
-        told = (await talk.ask("GET", "/fapi/v1/time")).body["serverTime"]
-        assert (await talk.signed("GET", "/fapi/v3/balance", timestamp=told)).status == 200
+        assert (await client.signed("GET", "/fapi/v3/balance")).body["code"] == -1021
+        server_time = (await client.request("GET", "/fapi/v1/time")).body["serverTime"]
+        assert (await client.signed("GET", "/fapi/v3/balance", timestamp=server_time)).status == 200
 
-    converse(serve, story, faults=plan({"kind": "jump_clock", "at_ms": 500, "by_ms": 30_000}))
+    run_scenario(serve, scenario, faults=plan({"kind": "jump_clock", "at_ms": 500, "by_ms": 30_000}))
 
 
 def test_changed_filters_hold_from_their_moment_and_are_listed(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        assert (await talk.order(price="59990.1")).status == 200
+    async def scenario(client: HttpClient, running: Running) -> None:
+        assert (await client.order(price="59990.1")).status == 200
         running.play(60)
-        assert (await talk.order(price="59990.1")).body["code"] == -4014
-        [symbol] = (await talk.ask("GET", "/fapi/v1/exchangeInfo")).body["symbols"]
+        assert (await client.order(price="59990.1")).body["code"] == -4014
+        [symbol] = (await client.request("GET", "/fapi/v1/exchangeInfo")).body["symbols"]
         assert {"filterType": "PRICE_FILTER", "tickSize": "0.50"}.items() <= symbol["filters"][0].items()
 
     fault = {"kind": "change_filters", "at_ms": 500, "symbol": "BTCUSDT"}
-    converse(serve, story, faults=plan(fault | {"filters": {"PRICE_FILTER": {"tickSize": "0.50"}}}))
+    run_scenario(serve, scenario, faults=plan(fault | {"filters": {"PRICE_FILTER": {"tickSize": "0.50"}}}))
 
 
 def test_a_liquidation_comes_with_its_orders_and_its_public_notice(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        public = await talk.socket("/market/ws/btcusdt@forceOrder")
-        private = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}")
-        await talk.market(quantity="0.500")
-        standing = (await talk.order(price="59000.0")).body["orderId"]
+    async def scenario(client: HttpClient, running: Running) -> None:
+        public = await client.socket("/market/ws/btcusdt@forceOrder")
+        private = await client.socket(f"/private/ws?listenKey={await client.listen_key()}")
+        await client.market(quantity="0.500")
+        standing = (await client.order(price="59000.0")).body["orderId"]
         running.play(60)
         notice = await event(public, "forceOrder")
         assert (notice["o"]["S"], notice["o"]["q"]) == ("SELL", "0.500")
@@ -184,46 +184,46 @@ def test_a_liquidation_comes_with_its_orders_and_its_public_notice(serve: Serve)
         assert state.orders[standing].status is OrderStatus.CANCELED
         assert plain(state.accounts["paper"].position("BTCUSDT").amount) == "0"
 
-    converse(serve, story, faults=plan({"kind": "liquidate", "at_ms": 500, "symbol": "BTCUSDT"}))
+    run_scenario(serve, scenario, faults=plan({"kind": "liquidate", "at_ms": 500, "symbol": "BTCUSDT"}))
 
 
 def test_a_restricted_account_may_reduce_and_nothing_else(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        await talk.market()
+    async def scenario(client: HttpClient, running: Running) -> None:
+        await client.market()
         running.play(60)
-        assert (await talk.market()).body["code"] == -4400
-        assert (await talk.market(side="SELL", reduceOnly="true")).body["status"] == "FILLED"
+        assert (await client.market()).body["code"] == -4400
+        assert (await client.market(side="SELL", reduceOnly="true")).body["status"] == "FILLED"
 
-    converse(serve, story, faults=plan({"kind": "restrict_account", "at_ms": 500}))
+    run_scenario(serve, scenario, faults=plan({"kind": "restrict_account", "at_ms": 500}))
 
 
 def test_throttling_spares_what_reduces_or_cancels(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        placed = (await talk.order()).body
-        assert (await talk.order()).body["code"] == -1008
-        gone = await talk.signed("DELETE", "/fapi/v1/order", symbol="BTCUSDT", orderId=placed["orderId"])
+    async def scenario(client: HttpClient, running: Running) -> None:
+        placed = (await client.order()).body
+        assert (await client.order()).body["code"] == -1008
+        gone = await client.signed("DELETE", "/fapi/v1/order", symbol="BTCUSDT", orderId=placed["orderId"])
         assert gone.body["status"] == "CANCELED"
-        assert (await talk.order(reduceOnly="true")).body["code"] == -2022
+        assert (await client.order(reduceOnly="true")).body["code"] == -2022
 
     fault = {"kind": "answer", "path": "/fapi/v1/order", "reply": "throttled_503", "after": 2, "times": 9}
-    converse(serve, story, faults=plan(fault))
+    run_scenario(serve, scenario, faults=plan(fault))
 
 
 def test_the_websocket_api_loses_answers_and_leaves_the_status_unknown(serve: Serve) -> None:
-    words = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+    fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
 
-    async def story(talk: Talk, running: Running) -> None:
-        first = await talk.socket("/ws-fapi/v1")
-        unknown = await call(first, "order.place", price="59990.0", newClientOrderId="one", **words)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        first = await client.socket("/ws-fapi/v1")
+        unknown = await call(first, "order.place", price="59990.0", newClientOrderId="one", **fields)
         assert (unknown["status"], unknown["error"]["code"]) == (503, -1000)
         assert [order.client_id for order in running.simulator.state.orders.values()] == ["one"]
         with pytest.raises(AssertionError, match="CLOSED"):
-            await call(first, "order.place", price="59990.0", newClientOrderId="two", **words)
+            await call(first, "order.place", price="59990.0", newClientOrderId="two", **fields)
         assert len(running.simulator.state.orders) == 2
 
-    unsure = {"kind": "answer", "method": "WS", "path": "order.place", "landed": True}
-    lost = {"kind": "lose_response", "method": "WS", "path": "order.place", "after": 2}
-    converse(serve, story, faults=plan(unsure, lost))
+    unknown_status = {"kind": "answer", "method": "WS", "path": "order.place", "landed": True}
+    dropped = {"kind": "lose_response", "method": "WS", "path": "order.place", "after": 2}
+    run_scenario(serve, scenario, faults=plan(unknown_status, dropped))
 
 
 def test_a_plan_is_read_from_toml_and_from_json(tmp_path: Path) -> None:
@@ -234,18 +234,18 @@ def test_a_plan_is_read_from_toml_and_from_json(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         ('{"faults": [{"kind": "explode"}]}', "explode"),
         ('{"faults": [{"kind": "drop", "after": 0}]}', "after"),
         ('{"faults": [{"kind": "drop", "often": 1}]}', "often"),
-        ("{", "is no fault plan"),
+        ("{", "is not a fault plan"),
     ],
 )
-def test_a_plan_that_does_not_fit_is_refused_in_one_line(tmp_path: Path, text: str, words: str) -> None:
+def test_a_plan_that_does_not_fit_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "plan.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as refused:
         read_plan(path)
-    assert words in str(refused.value)
+    assert message in str(refused.value)
     assert "\n" not in str(refused.value)

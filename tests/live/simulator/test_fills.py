@@ -1,89 +1,89 @@
-"""Hand-computed fills: what an order gets from a book and a tape drawn by hand, with every coin accounted for."""
+"""Fills of orders on hand-written books and tapes, compared with hand-computed amounts."""
 
 import pytest
 
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, SetLeverage
 from live.simulator.core.enums import Execution, OrderStatus, SelfTrade, Side, TimeInForce
 from live.simulator.core.events import OrderChanged
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import parse, plain
-from live.simulator.core.queueing import FillModel
 from live.simulator.core.rejections import Rejection
-from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, Bench, make_exchange
+from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver, make_exchange
 
 BIDS, ASKS = "60000.0x2 59999.9x3 59999.8x5", "60000.1x1 60000.2x2 60000.3x4"
 
 
 @pytest.fixture
-def bench() -> Bench:
-    return Bench().opened(BIDS, ASKS)
+def driver() -> ExchangeDriver:
+    return ExchangeDriver().opened(BIDS, ASKS)
 
 
-def shown(bench: Bench) -> list[tuple[str, str, str, bool]]:
+def shown(driver: ExchangeDriver) -> list[tuple[str, str, str, bool]]:
     """Price, quantity, fee and side of each fill."""
-    return [(plain(f.price), plain(f.quantity), plain(f.fee), f.maker) for f in bench.fills]
+    return [(plain(f.price), plain(f.quantity), plain(f.fee), f.maker) for f in driver.fills]
 
 
-def test_a_taker_walks_the_levels_and_pays_the_taker_fee_on_each(bench: Bench) -> None:
-    order = bench.order(BUY, "2.5")
+def test_a_taker_walks_the_levels_and_pays_the_taker_fee_on_each(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "2.5")
     assert order.status is OrderStatus.FILLED
     # 60000.1 x 1 x 0.05 % = 30.00005; 60000.2 x 1.5 x 0.05 % = 45.00015
-    assert shown(bench) == [("60000.1", "1", "30.00005", False), ("60000.2", "1.5", "45.00015", False)]
-    assert plain(bench.account.wallet) == "99924.9998"
-    assert plain(bench.account.position(SYMBOL).entry_price) == "60000.16"
+    assert shown(driver) == [("60000.1", "1", "30.00005", False), ("60000.2", "1.5", "45.00015", False)]
+    assert plain(driver.account.wallet) == "99924.9998"
+    assert plain(driver.account.position(SYMBOL).entry_price) == "60000.16"
 
 
-def test_what_was_taken_is_gone_until_the_tape_refreshes_the_level(bench: Bench) -> None:
-    bench.order(BUY, "1")
-    bench.order(BUY, "1")
-    assert [plain(f.price) for f in bench.fills] == ["60000.1", "60000.2"]
-    bench.depth(asks="60000.1x0.7")
-    bench.order(BUY, "0.7")
-    assert plain(bench.fills[-1].price) == "60000.1"
+def test_what_was_taken_is_gone_until_the_tape_refreshes_the_level(driver: ExchangeDriver) -> None:
+    driver.order(BUY, "1")
+    driver.order(BUY, "1")
+    assert [plain(f.price) for f in driver.fills] == ["60000.1", "60000.2"]
+    driver.depth(asks="60000.1x0.7")
+    driver.order(BUY, "0.7")
+    assert plain(driver.fills[-1].price) == "60000.1"
 
 
-def test_an_immediate_limit_order_takes_up_to_its_price_and_expires_with_the_rest(bench: Bench) -> None:
-    order = bench.order(BUY, "5", "60000.2", time_in_force=TimeInForce.IOC)
+def test_an_immediate_limit_order_takes_up_to_its_price_and_expires_with_the_rest(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "5", "60000.2", time_in_force=TimeInForce.IOC)
     assert (order.status, plain(order.filled)) == (OrderStatus.EXPIRED, "3")
 
 
-def test_a_limit_order_that_crosses_takes_first_and_rests_with_what_is_left(bench: Bench) -> None:
-    order = bench.order(BUY, "1.5", "60000.1")
+def test_a_limit_order_that_crosses_takes_first_and_rests_with_what_is_left(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1.5", "60000.1")
     assert (order.status, plain(order.filled), plain(order.remaining)) == (OrderStatus.PARTIALLY_FILLED, "1", "0.5")
-    bench.trade("60000.1", "0.2", SELL)
-    assert plain(bench.now(order).filled) == "1.2"
-    assert shown(bench)[-1] == ("60000.1", "0.2", "2.400004", True)
+    driver.trade("60000.1", "0.2", SELL)
+    assert plain(driver.now(order).filled) == "1.2"
+    assert shown(driver)[-1] == ("60000.1", "0.2", "2.400004", True)
 
 
-def test_fill_or_kill_and_post_only_are_refused_whole(bench: Bench) -> None:
+def test_fill_or_kill_and_post_only_are_refused_whole(driver: ExchangeDriver) -> None:
     with pytest.raises(Rejection, match="-5021"):
-        bench.order(BUY, "8", "60000.3", time_in_force=TimeInForce.FOK)
+        driver.order(BUY, "8", "60000.3", time_in_force=TimeInForce.FOK)
     with pytest.raises(Rejection, match="-5022"):
-        bench.order(BUY, "0.1", "60000.1", time_in_force=TimeInForce.GTX)
-    assert bench.fills == []
-    assert bench.exchange.state.orders == {}
+        driver.order(BUY, "0.1", "60000.1", time_in_force=TimeInForce.GTX)
+    assert driver.fills == []
+    assert driver.exchange.state.orders == {}
 
 
-def test_a_passive_order_waits_until_everything_displayed_before_it_has_traded(bench: Bench) -> None:
-    order = bench.order(BUY, "1", "60000.0")
-    bench.trade("60000.0", "1.9", SELL)
-    assert bench.fills == []
-    bench.trade("60000.0", "0.4", SELL)
-    assert shown(bench) == [("60000", "0.3", "3.6", True)]
-    bench.trade("60000.0", "5", SELL)
-    assert bench.now(order).status is OrderStatus.FILLED
+def test_a_passive_order_waits_until_the_displayed_quantity_has_traded(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1", "60000.0")
+    driver.trade("60000.0", "1.9", SELL)
+    assert driver.fills == []
+    driver.trade("60000.0", "0.4", SELL)
+    assert shown(driver) == [("60000", "0.3", "3.6", True)]
+    driver.trade("60000.0", "5", SELL)
+    assert driver.now(order).status is OrderStatus.FILLED
 
 
-def test_a_trade_through_the_price_fills_at_the_price_and_no_more_than_was_traded(bench: Bench) -> None:
-    order = bench.order(BUY, "1", "60000.0")
-    bench.trade("59999.9", "0.4", SELL)
-    assert shown(bench) == [("60000", "0.4", "4.8", True)]
-    assert bench.now(order).status is OrderStatus.PARTIALLY_FILLED
+def test_a_trade_through_the_price_fills_at_the_price_and_no_more_than_was_traded(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1", "60000.0")
+    driver.trade("59999.9", "0.4", SELL)
+    assert shown(driver) == [("60000", "0.4", "4.8", True)]
+    assert driver.now(order).status is OrderStatus.PARTIALLY_FILLED
 
 
-def test_a_trade_of_the_other_side_does_not_touch_the_order(bench: Bench) -> None:
-    bench.order(BUY, "1", "60000.0")
-    bench.trade("60000.0", "100", BUY)
-    assert bench.fills == []
+def test_a_trade_of_the_other_side_does_not_touch_the_order(driver: ExchangeDriver) -> None:
+    driver.order(BUY, "1", "60000.0")
+    driver.trade("60000.0", "100", BUY)
+    assert driver.fills == []
 
 
 @pytest.mark.parametrize(
@@ -91,12 +91,12 @@ def test_a_trade_of_the_other_side_does_not_touch_the_order(bench: Bench) -> Non
     [(FillModel.PESSIMISTIC, "0"), (FillModel.BASE, "0.5"), (FillModel.OPTIMISTIC, "1")],
 )
 def test_the_three_models_differ_in_what_a_cancellation_does_to_the_queue(model: FillModel, filled: str) -> None:
-    bench = Bench(make_exchange(model)).opened(BIDS, ASKS)
-    order = bench.order(BUY, "1", "60000.0")  # 2 ahead
-    bench.depth(bids="60000.0x6")  # 4 more join behind
-    bench.depth(bids="60000.0x3")  # 3 of 6 cancel: base takes 2 x 3/6 = 1 from the front, optimistic both
-    bench.trade("60000.0", "1.5", SELL)
-    assert plain(bench.now(order).filled) == filled
+    driver = ExchangeDriver(make_exchange(model)).opened(BIDS, ASKS)
+    order = driver.order(BUY, "1", "60000.0")  # 2 ahead
+    driver.depth(bids="60000.0x6")  # 4 more join behind
+    driver.depth(bids="60000.0x3")  # 3 of 6 cancel: base takes 2 x 3/6 = 1 from the front, optimistic both
+    driver.trade("60000.0", "1.5", SELL)
+    assert plain(driver.now(order).filled) == filled
 
 
 @pytest.mark.parametrize(
@@ -104,105 +104,105 @@ def test_the_three_models_differ_in_what_a_cancellation_does_to_the_queue(model:
     [(FillModel.PESSIMISTIC, "0"), (FillModel.BASE, "0.4"), (FillModel.OPTIMISTIC, "0.4")],
 )
 def test_an_ask_that_comes_to_the_bid_fills_it_except_in_the_pessimistic_model(model: FillModel, filled: str) -> None:
-    bench = Bench(make_exchange(model)).opened(BIDS, ASKS)
-    order = bench.order(BUY, "1", "60000.0")
-    bench.depth(bids="60000.0x0", asks="60000.0x0.4")
-    assert plain(bench.now(order).filled) == filled
+    driver = ExchangeDriver(make_exchange(model)).opened(BIDS, ASKS)
+    order = driver.order(BUY, "1", "60000.0")
+    driver.depth(bids="60000.0x0", asks="60000.0x0.4")
+    assert plain(driver.now(order).filled) == filled
 
 
-def test_an_ask_beyond_the_bid_fills_it_once_in_every_model(bench: Bench) -> None:
-    order = bench.order(BUY, "1", "60000.0")
-    bench.depth(bids="60000.0x0 59999.9x0", asks="59999.9x0.3")
-    bench.depth(asks="60000.4x1")
-    assert plain(bench.now(order).filled) == "0.3"
-    assert shown(bench)[-1][0] == "60000"
+def test_an_ask_below_a_resting_bid_fills_it_once_in_every_model(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1", "60000.0")
+    driver.depth(bids="60000.0x0 59999.9x0", asks="59999.9x0.3")
+    driver.depth(asks="60000.4x1")
+    assert plain(driver.now(order).filled) == "0.3"
+    assert shown(driver)[-1][0] == "60000"
 
 
-def test_nothing_fills_while_the_book_is_out_of_sync(bench: Bench) -> None:
-    resting = bench.order(BUY, "1", "60000.0")
-    bench.gap()
-    bench.trade("59000.0", "5", SELL)
-    market = bench.order(BUY, "1")
+def test_nothing_fills_while_the_book_is_out_of_sync(driver: ExchangeDriver) -> None:
+    resting = driver.order(BUY, "1", "60000.0")
+    driver.gap()
+    driver.trade("59000.0", "5", SELL)
+    market = driver.order(BUY, "1")
     assert market.status is OrderStatus.EXPIRED
-    assert bench.now(resting).status is OrderStatus.NEW
-    assert bench.fills == []
+    assert driver.now(resting).status is OrderStatus.NEW
+    assert driver.fills == []
 
 
-def test_nothing_is_taken_from_a_book_that_has_been_silent_too_long(bench: Bench) -> None:
-    bench.tick(5_001)
-    assert bench.order(BUY, "1").status is OrderStatus.EXPIRED
-    bench.depth(asks="60000.1x1")
-    assert bench.order(BUY, "1").status is OrderStatus.FILLED
+def test_nothing_is_taken_from_a_book_that_has_been_silent_too_long(driver: ExchangeDriver) -> None:
+    driver.tick(5_001)
+    assert driver.order(BUY, "1").status is OrderStatus.EXPIRED
+    driver.depth(asks="60000.1x1")
+    assert driver.order(BUY, "1").status is OrderStatus.FILLED
 
 
 def test_a_market_order_stops_at_the_bound_around_the_mark_price() -> None:
-    bench = Bench(make_exchange(balance="1000000")).opened("60000.0x1", "60000.2x1 63000.1x1 63000.2x1")
-    order = bench.order(BUY, "3")  # mark 60000.1: the bound is 63000.105
+    driver = ExchangeDriver(make_exchange(balance="1000000")).opened("60000.0x1", "60000.2x1 63000.1x1 63000.2x1")
+    order = driver.order(BUY, "3")  # mark 60000.1: the bound is 63000.105
     assert (order.status, plain(order.filled)) == (OrderStatus.EXPIRED, "2")
 
 
 def test_a_market_order_with_nothing_within_the_bound_is_refused() -> None:
-    bench = Bench().opened("60000.0x1", "60000.2x1").mark("50000.0")
+    driver = ExchangeDriver().opened("60000.0x1", "60000.2x1").mark("50000.0")
     with pytest.raises(Rejection, match="-4131"):
-        bench.order(BUY, "0.01")
+        driver.order(BUY, "0.01")
 
 
-def test_a_round_trip_realizes_the_difference_less_both_fees(bench: Bench) -> None:
-    bench.order(BUY, "1")
-    bench.order(SELL, "1")
+def test_a_round_trip_realizes_the_difference_less_both_fees(driver: ExchangeDriver) -> None:
+    driver.order(BUY, "1")
+    driver.order(SELL, "1")
     # -0.1 on the spread, 30.00005 and 30.0 in fees
-    assert plain(bench.account.wallet) == "99939.89995"
-    assert [plain(f.realized) for f in bench.fills] == ["0", "-0.1"]
-    assert [(income.kind, plain(income.amount)) for income in bench.exchange.state.incomes] == [
+    assert plain(driver.account.wallet) == "99939.89995"
+    assert [plain(f.realized) for f in driver.fills] == ["0", "-0.1"]
+    assert [(income.kind, plain(income.amount)) for income in driver.exchange.state.incomes] == [
         ("COMMISSION", "-30.00005"),
         ("COMMISSION", "-30"),
         ("REALIZED_PNL", "-0.1"),
     ]
 
 
-def test_an_amended_quantity_keeps_its_place_only_when_it_shrinks(bench: Bench) -> None:
-    order = bench.order(BUY, "2", "60000.0")
-    bench.trade("60000.0", "1.5", SELL)
-    bench.send(Amend(ME, SYMBOL, BUY, parse("1"), parse("60000.0"), order.order_id))
-    assert plain(bench.now(order).place.ahead) == "0.5"
-    bench.send(Amend(ME, SYMBOL, BUY, parse("1.5"), parse("60000.0"), order.order_id))
-    assert plain(bench.now(order).place.ahead) == "2"
+def test_an_amended_quantity_keeps_its_place_only_when_it_shrinks(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "2", "60000.0")
+    driver.trade("60000.0", "1.5", SELL)
+    driver.send(Amend(ME, SYMBOL, BUY, parse("1"), parse("60000.0"), order.order_id))
+    assert plain(driver.now(order).place.ahead) == "0.5"
+    driver.send(Amend(ME, SYMBOL, BUY, parse("1.5"), parse("60000.0"), order.order_id))
+    assert plain(driver.now(order).place.ahead) == "2"
     with pytest.raises(Rejection, match="-5027"):
-        bench.send(Amend(ME, SYMBOL, BUY, parse("1.5"), parse("60000.0"), order.order_id))
+        driver.send(Amend(ME, SYMBOL, BUY, parse("1.5"), parse("60000.0"), order.order_id))
 
 
-def test_a_cancel_that_comes_after_the_fill_finds_no_order(bench: Bench) -> None:
-    order = bench.order(BUY, "1", "60000.0")
-    bench.trade("59999.0", "5", SELL)
+def test_a_cancel_that_comes_after_the_fill_finds_no_order(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1", "60000.0")
+    driver.trade("59999.0", "5", SELL)
     with pytest.raises(Rejection, match="-2011"):
-        bench.send(Cancel(ME, SYMBOL, order.order_id))
+        driver.send(Cancel(ME, SYMBOL, order.order_id))
 
 
-def test_a_client_id_is_unique_among_open_orders_only(bench: Bench) -> None:
-    order = bench.order(BUY, "1", "60000.0", client_id="mine")
+def test_a_client_id_is_unique_among_open_orders_only(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1", "60000.0", client_id="mine")
     with pytest.raises(Rejection, match="-4116"):
-        bench.order(BUY, "1", "59999.9", client_id="mine")
-    bench.send(Cancel(ME, SYMBOL, order.order_id))
-    bench.order(BUY, "1", "59999.9", client_id="mine")
+        driver.order(BUY, "1", "59999.9", client_id="mine")
+    driver.send(Cancel(ME, SYMBOL, order.order_id))
+    driver.order(BUY, "1", "59999.9", client_id="mine")
 
 
-def test_reduce_only_never_opens_and_ends_with_the_position(bench: Bench) -> None:
+def test_reduce_only_never_opens_and_ends_with_the_position(driver: ExchangeDriver) -> None:
     with pytest.raises(Rejection, match="-2022"):
-        bench.order(SELL, "1", reduce_only=True)
-    bench.order(BUY, "1")
-    target = bench.order(SELL, "3", "60010.0", reduce_only=True)
-    assert plain(bench.order(SELL, "5", reduce_only=True).filled) == "1"
-    assert bench.now(target).status is OrderStatus.EXPIRED
-    assert bench.account.position(SYMBOL).amount == 0
+        driver.order(SELL, "1", reduce_only=True)
+    driver.order(BUY, "1")
+    target = driver.order(SELL, "3", "60010.0", reduce_only=True)
+    assert plain(driver.order(SELL, "5", reduce_only=True).filled) == "1"
+    assert driver.now(target).status is OrderStatus.EXPIRED
+    assert driver.account.position(SYMBOL).amount == 0
 
 
-def test_margin_limits_what_can_be_opened(bench: Bench) -> None:
-    bench.send(SetLeverage(ME, SYMBOL, 1))
-    bench.order(BUY, "1.6", "60000.0")
+def test_margin_limits_what_can_be_opened(driver: ExchangeDriver) -> None:
+    driver.send(SetLeverage(ME, SYMBOL, 1))
+    driver.order(BUY, "1.6", "60000.0")
     with pytest.raises(Rejection, match="-2019"):
-        bench.order(BUY, "0.1", "60000.0")
-    bench.send(SetLeverage(ME, SYMBOL, 20))
-    bench.order(BUY, "0.1", "60000.0")
+        driver.order(BUY, "0.1", "60000.0")
+    driver.send(SetLeverage(ME, SYMBOL, 20))
+    driver.order(BUY, "0.1", "60000.0")
 
 
 @pytest.mark.parametrize(
@@ -214,37 +214,37 @@ def test_margin_limits_what_can_be_opened(bench: Bench) -> None:
     ],
 )
 def test_an_account_does_not_trade_with_itself(
-    bench: Bench, mode: SelfTrade, maker: OrderStatus, taker: OrderStatus
+    driver: ExchangeDriver, mode: SelfTrade, maker: OrderStatus, taker: OrderStatus
 ) -> None:
-    resting = bench.order(SELL, "1", "60000.1")
-    arriving = bench.order(BUY, "1", "60000.1", self_trade=mode)
-    assert (bench.now(resting).status, arriving.status) == (maker, taker)
+    resting = driver.order(SELL, "1", "60000.1")
+    arriving = driver.order(BUY, "1", "60000.1", self_trade=mode)
+    assert (driver.now(resting).status, arriving.status) == (maker, taker)
 
 
-def test_a_countdown_cancels_orders_of_its_symbol_and_leaves_the_position(bench: Bench) -> None:
-    bench.order(BUY, "1")
-    order = bench.order(BUY, "1", "59990.0")
-    bench.send(SetCountdown(ME, SYMBOL, 1_000))
-    bench.tick(999)
-    assert bench.now(order).status is OrderStatus.NEW
-    bench.tick(1)
-    assert bench.now(order).status is OrderStatus.CANCELED
-    assert plain(bench.account.position(SYMBOL).amount) == "1"
+def test_a_countdown_cancels_orders_of_its_symbol_and_leaves_the_position(driver: ExchangeDriver) -> None:
+    driver.order(BUY, "1")
+    order = driver.order(BUY, "1", "59990.0")
+    driver.send(SetCountdown(ME, SYMBOL, 1_000))
+    driver.tick(999)
+    assert driver.now(order).status is OrderStatus.NEW
+    driver.tick(1)
+    assert driver.now(order).status is OrderStatus.CANCELED
+    assert plain(driver.account.position(SYMBOL).amount) == "1"
 
 
-def test_a_good_till_date_order_expires_at_its_time_not_when_the_tape_speaks(bench: Bench) -> None:
-    until = bench.now_ms + 700_000
-    order = bench.order(BUY, "1", "60000.0", time_in_force=TimeInForce.GTD, good_till_ms=until)
-    bench.tick(900_000)
-    assert (bench.now(order).status, bench.now(order).updated_ms) == (OrderStatus.EXPIRED, until)
+def test_a_good_till_date_order_expires_at_its_time_not_at_the_next_message(driver: ExchangeDriver) -> None:
+    until = driver.now_ms + 700_000
+    order = driver.order(BUY, "1", "60000.0", time_in_force=TimeInForce.GTD, good_till_ms=until)
+    driver.tick(900_000)
+    assert (driver.now(order).status, driver.now(order).updated_ms) == (OrderStatus.EXPIRED, until)
 
 
-def test_cancel_all_spares_other_accounts_and_says_how_many(bench: Bench) -> None:
+def test_cancel_all_cancels_the_accounts_orders_and_returns_how_many(driver: ExchangeDriver) -> None:
     for price in ("59990.0", "59991.0"):
-        bench.order(BUY, "0.01", price)
-    assert bench.send(CancelAll(ME, SYMBOL)) == 2
+        driver.order(BUY, "0.01", price)
+    assert driver.send(CancelAll(ME, SYMBOL)) == 2
     ended = [
-        event for event in bench.events if isinstance(event, OrderChanged) and event.execution is Execution.CANCELED
+        event for event in driver.events if isinstance(event, OrderChanged) and event.execution is Execution.CANCELED
     ]
     assert len(ended) == 2
 
@@ -265,25 +265,29 @@ def test_cancel_all_spares_other_accounts_and_says_how_many(bench: Bench) -> Non
         ("59990.0", "0.001", SELL, 0),
     ],
 )
-def test_a_filter_refuses_with_its_own_code(bench: Bench, price: str, quantity: str, side: Side, code: int) -> None:
+def test_a_filter_refuses_with_its_own_code(
+    driver: ExchangeDriver, price: str, quantity: str, side: Side, code: int
+) -> None:
     if not code:
-        bench.order(side, quantity, price)
+        driver.order(side, quantity, price)
         return
     with pytest.raises(Rejection) as refused:
-        bench.order(side, quantity, price)
+        driver.order(side, quantity, price)
     assert refused.value.code == code
 
 
 @pytest.mark.parametrize("text", ["60000.005", "1e3", "abc"])
-def test_a_price_with_more_decimals_than_the_symbol_is_refused_when_it_is_read(bench: Bench, text: str) -> None:
+def test_a_price_with_more_decimals_than_the_symbol_is_refused_when_it_is_read(
+    driver: ExchangeDriver, text: str
+) -> None:
     with pytest.raises(Rejection, match="-1111"):
-        bench.exchange.state.markets[SYMBOL].rules.read_price(text)
+        driver.exchange.state.markets[SYMBOL].rules.read_price(text)
 
 
 def test_an_order_below_the_smallest_notional_is_refused_unless_it_reduces() -> None:
-    bench = Bench().opened("1000.0x5", "1000.1x5")
+    driver = ExchangeDriver().opened("1000.0x5", "1000.1x5")
     with pytest.raises(Rejection, match="-4164"):
-        bench.order(BUY, "0.049", "1000.0")
-    bench.order(BUY, "0.05")
-    bench.order(SELL, "0.049", reduce_only=True)
-    assert plain(bench.account.position(SYMBOL).amount) == "0.001"
+        driver.order(BUY, "0.049", "1000.0")
+    driver.order(BUY, "0.05")
+    driver.order(SELL, "0.049", reduce_only=True)
+    assert plain(driver.account.position(SYMBOL).amount) == "0.001"

@@ -1,4 +1,4 @@
-"""Whatever is sent, the venue answers in its own words: a payload or a code, never a stack trace, and it lives on."""
+"""Malformed requests are answered with a payload or an error code, never a stack trace."""
 
 import json
 import random
@@ -8,7 +8,7 @@ from live.simulator.http.rate_limits import RateLimits
 from live.simulator.http.rest import ENDPOINTS, Request, answer
 from live.simulator.http.websocket_api import METHODS, Session
 from tests.live.conftest import KEY, Running, Serve
-from tests.live.simulator.http_requests import Talk, converse, event
+from tests.live.simulator.http_requests import HttpClient, event, run_scenario
 
 NAMES = """
 symbol side type timeInForce quantity price newClientOrderId orderId origClientOrderId algoType algoId triggerPrice
@@ -23,25 +23,25 @@ QUEUE [] [1] [{}] {} null "" %00 1000000001 2000001 ISOLATED RESULT 59000.0 1 5 
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
 
 
-def drawn(chance: random.Random) -> dict[str, str]:
-    """Some parameters with some values, most of them wrong; often a whole order with a few of them spoiled."""
-    most = chance.choice([2, 14])
-    words = {name: chance.choice(VALUES.split()) for name in chance.sample(NAMES.split(), chance.randrange(1, most))}
-    return (ORDER | {"price": "59990.0"} if most == 2 else {}) | words
+def generated_params(rng: random.Random) -> dict[str, str]:
+    """Random parameters, mostly invalid; half of the time a valid order with one parameter replaced."""
+    max_fields = rng.choice([2, 14])
+    fields = {name: rng.choice(VALUES.split()) for name in rng.sample(NAMES.split(), rng.randrange(1, max_fields))}
+    return (ORDER | {"price": "59990.0"} if max_fields == 2 else {}) | fields
 
 
 def test_no_request_is_answered_with_anything_but_a_payload_or_a_code(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        chance, seen = random.Random(11), set()
-        doors = [
+    async def scenario(client: HttpClient, running: Running) -> None:
+        rng, seen = random.Random(11), set()
+        endpoints = [
             *ENDPOINTS,
             *[("POST", "/fapi/v1/order"), ("POST", "/fapi/v1/algoOrder"), ("PUT", "/fapi/v1/order")] * 8,
         ]
         for number in range(2_000):
             if number % 200 == 0:
                 running.simulator.gateway.limits = RateLimits(10**9)
-            method, path = chance.choice(doors)
-            query = talk.sign(drawn(chance))
+            method, path = rng.choice(endpoints)
+            query = client.sign(generated_params(rng))
             found = await answer(running.simulator.gateway, Request(method, path, query, "", KEY, ""))
             assert found.status in (200, 400, 401, 429, 503), (method, path, query)
             if found.status != 200:
@@ -49,12 +49,12 @@ def test_no_request_is_answered_with_anything_but_a_payload_or_a_code(serve: Ser
                 seen.add(found.body["code"])
         assert len(seen) > 12
 
-    converse(serve, story, weight_limit=10**9)
+    run_scenario(serve, scenario, weight_limit=10**9)
 
 
 def test_no_text_breaks_the_websocket_api(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        chance = random.Random(12)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        rng = random.Random(12)
         session = Session(running.simulator.gateway, "", running.simulator.faults)
         texts = [
             "",
@@ -67,19 +67,19 @@ def test_no_text_breaks_the_websocket_api(serve: Serve) -> None:
             "{" * 500,
         ]
         for _ in range(400):
-            method = chance.choice([*METHODS, "session.status", "order.dance"])
-            params: dict[str, Any] = drawn(chance) | {"apiKey": chance.choice([KEY, "x", 5]), "timestamp": 1.5}
-            texts.append(json.dumps({"id": chance.choice([1, "a", None]), "method": method, "params": params}))
+            method = rng.choice([*METHODS, "session.status", "order.dance"])
+            params: dict[str, Any] = generated_params(rng) | {"apiKey": rng.choice([KEY, "x", 5]), "timestamp": 1.5}
+            texts.append(json.dumps({"id": rng.choice([1, "a", None]), "method": method, "params": params}))
         for text in texts:
             found = await session.answer(text)
             assert found is not None
             assert ("result" in found) != ("error" in found), text
 
-    converse(serve, story, weight_limit=10**9)
+    run_scenario(serve, scenario, weight_limit=10**9)
 
 
 def test_no_text_breaks_a_stream(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         for text in [
             "",
             "[]",
@@ -88,13 +88,13 @@ def test_no_text_breaks_a_stream(serve: Serve) -> None:
             '{"method":"SUBSCRIBE","params":5,"id":1}',
             '{"method":"SUBSCRIBE","params":[5]}',
         ]:
-            socket = await talk.socket("/public/ws")
+            socket = await client.socket("/public/ws")
             await socket.send_str(text)
             found = await event(socket)
             assert "msg" in found or "error" in found, text
             await socket.close()
-        socket = await talk.socket("/public/ws")
+        socket = await client.socket("/public/ws")
         await socket.send_json({"method": "SUBSCRIBE", "params": ["btcusdt@depth"] * 2, "id": 1})
         assert await event(socket) == {"result": None, "id": 1}
 
-    converse(serve, story)
+    run_scenario(serve, scenario)

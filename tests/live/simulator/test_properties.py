@@ -1,4 +1,4 @@
-"""What must hold on any tape: no passive order is flattered, no coin is lost, the same seed is the same run."""
+"""Properties on any tape: passive fills are bounded by the tape, balances add up, runs are reproducible."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from live.simulator.core.commands import Amend, Cancel, CancelAll, Submit
 from live.simulator.core.enums import OrderType, Side, TimeInForce
 from live.simulator.core.events import Event, OrderChanged
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import SCALE, parse
 from live.simulator.core.orders import Order, OrderRequest
-from live.simulator.core.queueing import FillModel
+from live.simulator.in_process_venue import InProcessVenue
 from live.simulator.latency import Latency
-from live.simulator.listing import built_in
+from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import InProcessVenue
 from skills_lib.market.depth.model import DepthUpdate, Trade
 from skills_lib.market.depth.tape.lines import parse_line, read_lines
 from tests.live.simulator.in_process import ME, SYMBOL, make_exchange
@@ -28,18 +28,18 @@ from tests.live.simulator.tapes import TapeWriter
 TENTH = SCALE // 10
 
 
-def drawn(seed: int, updates: int, wanders: bool = True) -> list[Played]:
-    """Messages of a drawn tape."""
+def generated_lines(seed: int, updates: int, wanders: bool = True) -> list[Played]:
+    """Messages of a generated tape."""
     lines = (parse_line(line.encode()) for line in TapeWriter(seed, wanders=wanders).lines(updates))
     return list(TapeSource().read(lines))
 
 
 @dataclass
 class Allowance:
-    """What the tape allows a resting order, counted by another hand: from the tape alone, with no queue model.
+    """Upper bound of a resting order's fills, computed independently from the tape, without a queue model.
 
-    A fill of the pessimistic model needs a trade at or beyond the price, of which what stood before comes first, or an
-    opposite price beyond it. The others may take opposite prices at the limit, and forget who stood before.
+    Pessimistic fills need a trade through the price, a trade at the price beyond the displayed quantity, or a strictly
+    better opposite price. The other models may also fill from opposite prices at the limit and ignore the queue.
     """
 
     order: Order
@@ -62,7 +62,7 @@ class Allowance:
                     self.crossed += quantity
 
     @property
-    def most(self) -> int:
+    def max_fill(self) -> int:
         before = self.displayed if self.model is FillModel.PESSIMISTIC and not self.through else 0
         return self.through + max(0, self.at_price - before) + self.crossed
 
@@ -88,7 +88,7 @@ def feed(venue: InProcessVenue, line: Played) -> list[Event]:
 def test_a_passive_order_never_fills_better_than_the_tape_allows(
     seed: int, arrival: int, offset: int, quantity: int, side: Side, model: FillModel
 ) -> None:
-    lines, venue = drawn(seed, 120), venue_of(model)
+    lines, venue = generated_lines(seed, 120), venue_of(model)
     for line in lines[:arrival]:
         feed(venue, line)
     book = venue.feed.books[SYMBOL]
@@ -108,7 +108,7 @@ def test_a_passive_order_never_fills_better_than_the_tape_allows(
         before = orders[0].filled
         events = feed(venue, line)
         allowance.see(line.message, venue) if isinstance(line.message, DepthUpdate) else None
-        assert orders[0].filled <= allowance.most
+        assert orders[0].filled <= allowance.max_fill
         for event in events:
             if isinstance(event, OrderChanged) and event.fill:
                 assert event.fill.price == price
@@ -119,7 +119,7 @@ def test_a_passive_order_never_fills_better_than_the_tape_allows(
 
 @dataclass
 class Trader:
-    """Sends a drawn stream of commands, and knows what must be true after each."""
+    """Sends generated commands and checks invariants after each."""
 
     venue: InProcessVenue
     sent: list[Any] = field(default_factory=list)
@@ -143,7 +143,7 @@ class Trader:
             self.venue.send(ME, Submit(OrderRequest(ME, SYMBOL, side, OrderType.LIMIT, size, price, force)))
 
     def check(self) -> None:
-        """Every coin and every contract is accounted for."""
+        """Check that money and contracts add up."""
         state = self.venue.exchange.state
         account = state.accounts[ME]
         assert account.wallet == parse("100000000") + sum(income.amount for income in state.incomes)
@@ -167,8 +167,8 @@ ACTIONS = st.lists(
 
 
 def run(seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel, checked: bool = True) -> bytes:
-    """Play a tape while a trader acts; everything that happened, as bytes."""
-    lines, venue = drawn(seed, 100), venue_of(model, seed)
+    """Play a tape while a trader acts; return all events as bytes."""
+    lines, venue = generated_lines(seed, 100), venue_of(model, seed)
     happened: list[Event] = []
     venue.observe = happened.extend
     trader, step = Trader(venue), max(1, len(lines) // (len(actions) + 1))
@@ -185,7 +185,7 @@ def run(seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel, 
 
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 1000), actions=ACTIONS, model=st.sampled_from(list(FillModel)))
-def test_no_coin_appears_and_none_is_lost_whatever_is_sent(
+def test_money_and_contracts_balance_whatever_is_sent(
     seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel
 ) -> None:
     run(seed, actions, model)
@@ -200,12 +200,12 @@ def test_the_same_seed_gives_the_same_events_byte_for_byte(
     assert first == second
 
 
-def test_the_pessimistic_model_fills_least_and_the_optimistic_most() -> None:
+def test_fills_increase_from_the_pessimistic_to_the_optimistic_model() -> None:
     filled: dict[FillModel, int] = {}
     for model in FillModel:
         total = 0
         for seed in range(12):
-            lines, venue = drawn(seed, 60, wanders=False), venue_of(model)
+            lines, venue = generated_lines(seed, 60, wanders=False), venue_of(model)
             for line in lines[:20]:
                 feed(venue, line)
             price = next(venue.feed.books[SYMBOL].levels(Side.BUY))[0]

@@ -1,48 +1,48 @@
-"""A session can be replayed: under its own model it comes out the same, under the others it shows the range."""
+"""A replay repeats a session's fills under its own model and shows the range under the others."""
 
 from pathlib import Path
 
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.orders import TradeRecord
-from live.simulator.core.queueing import FillModel
+from live.simulator.in_process_venue import SentCommand
 from live.simulator.latency import ASSUMED
 from live.simulator.replay import replay, replay_fill_models
 from live.simulator.simulator import SimulatorSettings
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Sent
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import Running, Serve
-from tests.live.simulator.http_requests import Talk, converse
+from tests.live.simulator.http_requests import HttpClient, run_scenario
 
 
-def session(serve: Serve) -> tuple[SimulatorSettings, list[Sent], list[TradeRecord]]:
-    """Twenty orders over real sockets on a held tape; what was sent and what was traded."""
-    kept: list[tuple[SimulatorSettings, list[Sent], list[TradeRecord]]] = []
+def session(serve: Serve) -> tuple[SimulatorSettings, list[SentCommand], list[TradeRecord]]:
+    """Twenty orders over real sockets on a held tape; returns settings, commands and trades."""
+    sessions: list[tuple[SimulatorSettings, list[SentCommand], list[TradeRecord]]] = []
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         for number in range(20):
             running.play(20)
             side = "BUY" if number % 2 else "SELL"
-            await talk.order(side=side, price=f"{59_999.5 + number / 20:.1f}", quantity="0.400")
+            await client.order(side=side, price=f"{59_999.5 + number / 20:.1f}", quantity="0.400")
         running.play(2_000)
         simulator = running.simulator
-        kept.append((simulator.settings, list(simulator.venue.sent), list(simulator.state.trades)))
+        sessions.append((simulator.settings, list(simulator.venue.sent), list(simulator.state.trades)))
 
-    converse(serve, story, inbound=ASSUMED, outbound=ASSUMED, seed=5)
-    return kept[0]
+    run_scenario(serve, scenario, inbound=ASSUMED, outbound=ASSUMED, seed=5)
+    return sessions[0]
 
 
-def test_a_replay_under_the_same_model_repeats_every_fill(serve: Serve, drawn_tape: Path) -> None:
+def test_a_replay_under_the_same_model_repeats_every_fill(serve: Serve, generated_tape: Path) -> None:
     settings, sent, trades = session(serve)
-    venue = replay(settings, TapeSource().read(read_lines(drawn_tape)), sent)
+    venue = replay(settings, TapeSource().read(read_lines(generated_tape)), sent)
     assert len(trades) > 5
     assert venue.exchange.state.trades == trades
 
 
-def test_the_three_outcomes_name_their_models_and_agree_on_what_they_can(serve: Serve, drawn_tape: Path) -> None:
+def test_the_three_outcomes_name_their_models_and_agree_on_what_they_can(serve: Serve, generated_tape: Path) -> None:
     settings, sent, trades = session(serve)
-    outcomes = replay_fill_models(settings, drawn_tape, sent)
-    assert [outcome.model for outcome in outcomes] == list(FillModel)
-    pessimistic, base, _ = outcomes
+    results = replay_fill_models(settings, generated_tape, sent)
+    assert [result.model for result in results] == list(FillModel)
+    pessimistic, base, _ = results
     assert pessimistic.fills == len(trades)
     assert pessimistic.fills != base.fills
     assert pessimistic.fees == sum(trade.fill.fee for trade in trades)

@@ -1,4 +1,4 @@
-"""The REST surface: who is let in, what is refused and with which code, and what the answers hold."""
+"""REST: authentication, rejections with their codes, and responses."""
 
 import json
 from typing import Any
@@ -7,9 +7,9 @@ import pytest
 
 from live.simulator.http.rest import ENDPOINTS
 from tests.live.conftest import Running, Serve
-from tests.live.simulator.http_requests import Talk, converse
+from tests.live.simulator.http_requests import HttpClient, run_scenario
 
-LEAST_SURFACE = """
+REQUIRED_ENDPOINTS = """
 GET /fapi/v1/ping, GET /fapi/v1/time, GET /fapi/v1/exchangeInfo, GET /fapi/v1/depth, GET /fapi/v1/premiumIndex,
 GET /fapi/v1/klines, GET /fapi/v1/aggTrades, GET /fapi/v1/ticker/bookTicker, POST /fapi/v1/order, GET /fapi/v1/order,
 DELETE /fapi/v1/order, PUT /fapi/v1/order, POST /fapi/v1/batchOrders, GET /fapi/v1/openOrders, GET /fapi/v1/openOrder,
@@ -24,33 +24,33 @@ GET /api/v3/ping, GET /api/v3/time
 """
 
 
-def test_the_least_surface_that_clients_need_is_there() -> None:
-    wanted = {tuple(entry.split()) for entry in LEAST_SURFACE.replace("\n", " ").split(",")}
+def test_every_endpoint_that_clients_need_exists() -> None:
+    wanted = {tuple(entry.split()) for entry in REQUIRED_ENDPOINTS.replace("\n", " ").split(",")}
     assert wanted - set(ENDPOINTS) == set()
 
 
 def test_error_bodies_equal_the_recorded_ones(serve: Serve, shared_data: Any) -> None:
     notes = json.loads((shared_data / "fixtures/binance_fapi_thirdparty_notes_2026-09-15.json").read_text())
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         for entry in notes["errors"]:
-            talk.key = ""
+            client.key = ""
             path, _, query = entry["request"].removesuffix(" (no key)").partition("?")
-            words = dict(word.split("=") for word in query.split("&"))
-            reply = await talk.ask("GET", path, **words)
+            fields = dict(field.split("=") for field in query.split("&"))
+            reply = await client.request("GET", path, **fields)
             assert (reply.status, reply.body) == (entry["http"], json.loads(entry["body"])), entry["request"]
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 @pytest.mark.parametrize("way", ["signed", "signed_form"])
 def test_parameters_come_in_the_query_or_in_the_body(serve: Serve, way: str) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        words = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
-        reply = await getattr(talk, way)("POST", "/fapi/v1/order", price="59990.0", **words)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+        reply = await getattr(client, way)("POST", "/fapi/v1/order", price="59990.0", **fields)
         assert (reply.status, reply.body["status"]) == (200, "NEW")
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 @pytest.mark.parametrize(
@@ -64,53 +64,53 @@ def test_parameters_come_in_the_query_or_in_the_body(serve: Serve, way: str) -> 
     ],
 )
 def test_a_request_that_is_not_the_owners_is_refused(serve: Serve, change: Any, status: int, code: int) -> None:
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         for name, value in change.items():
-            setattr(talk, name, value)
-        reply = await talk.signed("GET", "/fapi/v3/account")
+            setattr(client, name, value)
+        reply = await client.signed("GET", "/fapi/v3/account")
         assert (reply.status, reply.body["code"]) == (status, code)
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_the_tapes_own_time_is_let_in_once_it_was_told(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        told = (await talk.ask("GET", "/fapi/v1/time")).body["serverTime"]
-        assert told == running.simulator.venue.now_ms
-        assert (await talk.signed("GET", "/fapi/v3/balance", timestamp=told)).status == 200
-        assert (await talk.signed("GET", "/fapi/v3/balance", timestamp=told - 6_000)).body["code"] == -1021
+def test_timestamps_in_tape_time_are_accepted_once_a_client_has_read_the_time(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        server_time = (await client.request("GET", "/fapi/v1/time")).body["serverTime"]
+        assert server_time == running.simulator.venue.now_ms
+        assert (await client.signed("GET", "/fapi/v3/balance", timestamp=server_time)).status == 200
+        assert (await client.signed("GET", "/fapi/v3/balance", timestamp=server_time - 6_000)).body["code"] == -1021
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_conditional_orders_have_left_the_order_endpoint(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        reply = await talk.order(type="STOP_MARKET", stopPrice="59000")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        reply = await client.order(type="STOP_MARKET", stopPrice="59000")
         assert (reply.status, reply.body["code"]) == (400, -4120)
         batch = json.dumps([{"symbol": "BTCUSDT", "side": "BUY", "type": "STOP", "quantity": "1", "price": "1"}])
-        reply = await talk.signed("POST", "/fapi/v1/batchOrders", batchOrders=batch)
+        reply = await client.signed("POST", "/fapi/v1/batchOrders", batchOrders=batch)
         assert reply.body[0]["code"] == -4120
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_a_batch_answers_each_order_and_takes_five_at_most(serve: Serve) -> None:
+def test_a_batch_answers_each_order_and_takes_up_to_five(serve: Serve) -> None:
     def entry(price: str) -> dict[str, str]:
-        words = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
-        return words | {"price": price}
+        fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+        return fields | {"price": price}
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         batch = json.dumps([entry("59990.0"), entry("59990.05")])
-        reply = await talk.signed("POST", "/fapi/v1/batchOrders", batchOrders=batch)
+        reply = await client.signed("POST", "/fapi/v1/batchOrders", batchOrders=batch)
         assert [answer.get("status") or answer["code"] for answer in reply.body] == ["NEW", -4014]
-        reply = await talk.signed("POST", "/fapi/v1/batchOrders", batchOrders=json.dumps([entry("59990.0")] * 6))
+        reply = await client.signed("POST", "/fapi/v1/batchOrders", batchOrders=json.dumps([entry("59990.0")] * 6))
         assert reply.body["code"] == -4082
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 @pytest.mark.parametrize(
-    ("words", "code"),
+    ("fields", "code"),
     [
         ({"type": "NONSENSE"}, -1116),
         ({"side": "HOLD"}, -1117),
@@ -132,123 +132,123 @@ def test_a_batch_answers_each_order_and_takes_five_at_most(serve: Serve) -> None
         ({"recvWindow": "70000"}, -1131),
     ],
 )
-def test_an_order_that_breaks_a_rule_is_refused_with_its_code(serve: Serve, words: Any, code: int) -> None:
-    async def story(talk: Talk, running: Running) -> None:
+def test_an_order_that_breaks_a_rule_is_refused_with_its_code(serve: Serve, fields: Any, code: int) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
-        reply = await talk.signed("POST", "/fapi/v1/order", **order | {"price": "59990.0"} | words)
+        reply = await client.signed("POST", "/fapi/v1/order", **order | {"price": "59990.0"} | fields)
         assert (reply.status, reply.body["code"]) == (400, code)
         assert running.simulator.state.orders == {}
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_an_acknowledgement_says_nothing_of_the_fill_a_result_does(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        acknowledged = await talk.market(newClientOrderId="one")
+def test_an_acknowledgement_omits_the_fill_and_a_result_includes_it(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        acknowledged = await client.market(newClientOrderId="one")
         assert acknowledged.body["status"] == "FILLED"
-        words = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.010"}
-        reply = await talk.signed("POST", "/fapi/v1/order", **words)
+        fields = {"symbol": "BTCUSDT", "side": "SELL", "type": "MARKET", "quantity": "0.010"}
+        reply = await client.signed("POST", "/fapi/v1/order", **fields)
         assert (reply.body["status"], reply.body["executedQty"]) == ("NEW", "0.000")
-        shown = await talk.signed("GET", "/fapi/v1/order", symbol="BTCUSDT", orderId=reply.body["orderId"])
+        shown = await client.signed("GET", "/fapi/v1/order", symbol="BTCUSDT", orderId=reply.body["orderId"])
         assert shown.body["status"] == "FILLED"
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_lists_of_orders_and_trades_answer_by_id_and_client_id(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        placed = (await talk.order(newClientOrderId="mine")).body
-        await talk.market()
+    async def scenario(client: HttpClient, running: Running) -> None:
+        placed = (await client.order(newClientOrderId="mine")).body
+        await client.market()
         symbol = {"symbol": "BTCUSDT"}
-        assert [o["clientOrderId"] for o in (await talk.signed("GET", "/fapi/v1/openOrders", **symbol)).body] == [
+        assert [o["clientOrderId"] for o in (await client.signed("GET", "/fapi/v1/openOrders", **symbol)).body] == [
             "mine"
         ]
-        assert len((await talk.signed("GET", "/fapi/v1/allOrders", **symbol)).body) == 2
-        by_client = await talk.signed("GET", "/fapi/v1/order", origClientOrderId="mine", **symbol)
+        assert len((await client.signed("GET", "/fapi/v1/allOrders", **symbol)).body) == 2
+        by_client = await client.signed("GET", "/fapi/v1/order", origClientOrderId="mine", **symbol)
         assert by_client.body["orderId"] == placed["orderId"]
-        [trade] = (await talk.signed("GET", "/fapi/v1/userTrades", **symbol)).body
+        [trade] = (await client.signed("GET", "/fapi/v1/userTrades", **symbol)).body
         assert (trade["maker"], trade["buyer"], trade["commission"]) == (False, True, "0.30000000")
-        [paid] = (await talk.signed("GET", "/fapi/v1/income", incomeType="COMMISSION")).body
+        [paid] = (await client.signed("GET", "/fapi/v1/income", incomeType="COMMISSION")).body
         assert paid["income"] == "-0.30000000"
-        cancelled = await talk.signed("DELETE", "/fapi/v1/allOpenOrders", **symbol)
+        cancelled = await client.signed("DELETE", "/fapi/v1/allOpenOrders", **symbol)
         assert cancelled.body["code"] == 200
-        gone = await talk.signed("DELETE", "/fapi/v1/order", orderId=placed["orderId"], **symbol)
+        gone = await client.signed("DELETE", "/fapi/v1/order", orderId=placed["orderId"], **symbol)
         assert gone.body == {"code": -2011, "msg": "Unknown order sent."}
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_conditional_orders_live_in_their_own_lists(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        await talk.market()
-        words = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
-        placed = await talk.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **words)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        await client.market()
+        fields = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
+        placed = await client.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **fields)
         assert placed.body["algoStatus"] == "NEW"
-        assert (await talk.signed("GET", "/fapi/v1/openOrders")).body == []
-        assert len((await talk.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
-        await talk.signed("DELETE", "/fapi/v1/allOpenOrders", symbol="BTCUSDT")
-        assert len((await talk.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
-        ended = await talk.signed("DELETE", "/fapi/v1/algoOrder", algoId=placed.body["algoId"])
+        assert (await client.signed("GET", "/fapi/v1/openOrders")).body == []
+        assert len((await client.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
+        await client.signed("DELETE", "/fapi/v1/allOpenOrders", symbol="BTCUSDT")
+        assert len((await client.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
+        ended = await client.signed("DELETE", "/fapi/v1/algoOrder", algoId=placed.body["algoId"])
         assert (ended.body["code"], ended.body["msg"]) == ("200", "success")
-        [kept] = (await talk.signed("GET", "/fapi/v1/allAlgoOrders", symbol="BTCUSDT")).body
-        assert kept["algoStatus"] == "CANCELED"
-        words |= {"triggerPrice": "61000.0", "quantity": "0.010"}
-        passed = await talk.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", **words)
+        [stored] = (await client.signed("GET", "/fapi/v1/allAlgoOrders", symbol="BTCUSDT")).body
+        assert stored["algoStatus"] == "CANCELED"
+        fields |= {"triggerPrice": "61000.0", "quantity": "0.010"}
+        passed = await client.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", **fields)
         assert passed.body == {"code": -2021, "msg": "Order would immediately trigger."}
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_weight_is_told_and_its_limit_ends_in_429_and_then_a_ban(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        first = await talk.ask("GET", "/fapi/v1/depth", symbol="BTCUSDT", limit="1000")
+def test_weight_is_reported_and_its_limit_ends_in_429_and_then_a_ban(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        first = await client.request("GET", "/fapi/v1/depth", symbol="BTCUSDT", limit="1000")
         assert first.headers["X-MBX-USED-WEIGHT-1M"] == "20"
-        replies = [await talk.ask("GET", "/fapi/v1/ping") for _ in range(20)]
+        replies = [await client.request("GET", "/fapi/v1/ping") for _ in range(20)]
         assert [reply.status for reply in replies[:10]] == [200] * 5 + [429] * 5
         assert replies[-1].status == 418
         assert (replies[-1].body["code"], int(replies[-1].headers["Retry-After"])) == (-1003, 120)
 
-    converse(serve, story, weight_limit=25)
+    run_scenario(serve, scenario, weight_limit=25)
 
 
 def test_orders_are_counted_in_headers(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        reply = await talk.order()
+    async def scenario(client: HttpClient, running: Running) -> None:
+        reply = await client.order()
         assert (reply.headers["X-MBX-ORDER-COUNT-10S"], reply.headers["X-MBX-ORDER-COUNT-1M"]) == ("1", "1")
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_an_unknown_path_is_named_in_the_answer(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        reply = await talk.ask("GET", "/fapi/v1/nothing")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        reply = await client.request("GET", "/fapi/v1/nothing")
         assert (reply.status, reply.body["code"]) == (404, -5000)
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_a_listen_key_is_kept_and_a_dead_one_is_not_revived(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        assert (await talk.ask("PUT", "/fapi/v1/listenKey")).body["code"] == -1125
-        key = await talk.listen_key()
-        assert await talk.listen_key() == key
-        assert (await talk.ask("PUT", "/fapi/v1/listenKey")).body == {"listenKey": key}
-        assert (await talk.ask("DELETE", "/fapi/v1/listenKey")).body == {}
-        assert await talk.listen_key() != key
+def test_a_listen_key_is_reused_until_it_is_closed(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        assert (await client.request("PUT", "/fapi/v1/listenKey")).body["code"] == -1125
+        key = await client.listen_key()
+        assert await client.listen_key() == key
+        assert (await client.request("PUT", "/fapi/v1/listenKey")).body == {"listenKey": key}
+        assert (await client.request("DELETE", "/fapi/v1/listenKey")).body == {}
+        assert await client.listen_key() != key
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_settings_of_the_account_are_changed_and_read_back(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        leverage = await talk.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=50)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        leverage = await client.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=50)
         assert leverage.body == {"leverage": 50, "maxNotionalValue": "12000000", "symbol": "BTCUSDT"}
-        margin = await talk.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
+        margin = await client.signed("POST", "/fapi/v1/marginType", symbol="BTCUSDT", marginType="ISOLATED")
         assert margin.body["code"] == 200
-        [config] = (await talk.signed("GET", "/fapi/v1/symbolConfig", symbol="BTCUSDT")).body
+        [config] = (await client.signed("GET", "/fapi/v1/symbolConfig", symbol="BTCUSDT")).body
         assert (config["marginType"], config["leverage"]) == ("ISOLATED", 50)
-        dual = await talk.signed("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
+        dual = await client.signed("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
         assert dual.body["code"] == 200
-        assert (await talk.signed("GET", "/fapi/v1/positionSide/dual")).body == {"dualSidePosition": True}
+        assert (await client.signed("GET", "/fapi/v1/positionSide/dual")).body == {"dualSidePosition": True}
 
-    converse(serve, story)
+    run_scenario(serve, scenario)

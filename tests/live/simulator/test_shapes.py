@@ -1,4 +1,4 @@
-"""Answers and events have the fields and types of real payloads: the recorded ones, and those of Binance's own SDK."""
+"""Responses and events have the fields and types of recorded payloads and of Binance's own SDK."""
 
 import json
 from pathlib import Path
@@ -13,8 +13,8 @@ from live.simulator.core.events import OrderChanged
 from live.simulator.streams import user_frames
 from live.simulator.streams.hub import encode
 from tests.live.conftest import Running, Serve
-from tests.live.simulator.http_requests import Talk, converse, event
-from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, Bench, make_exchange
+from tests.live.simulator.http_requests import HttpClient, event, run_scenario
+from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver, make_exchange
 
 
 @pytest.fixture
@@ -54,16 +54,16 @@ REST = {
 def test_a_rest_answer_has_the_fields_of_the_real_one(serve: Serve, fixtures: Path, name: str) -> None:
     real = json.loads((fixtures / "http_json" / name).read_text(encoding="utf-8"))
 
-    async def story(talk: Talk, running: Running) -> None:
-        await talk.market()
-        await talk.order(newClientOrderId="mine")
-        words = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
-        await talk.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **words)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        await client.market()
+        await client.order(newClientOrderId="mine")
+        fields = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
+        await client.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **fields)
         method, path, params = REST[name]
-        reply = await talk.signed(method, path, **params)
+        reply = await client.signed(method, path, **params)
         assert lacking(real, reply.body) == []
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 PUBLIC = {
@@ -83,18 +83,18 @@ def test_a_public_answer_has_the_fields_of_the_recorded_one(serve: Serve, shared
     notes = json.loads((shared_data / "fixtures/binance_fapi_thirdparty_notes_2026-09-15.json").read_text())
     real = json.loads(notes["ok"][name])
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         running.play(200)
         if name.startswith("exchangeInfo"):
-            body = (await talk.ask("GET", "/fapi/v1/exchangeInfo")).body
+            body = (await client.request("GET", "/fapi/v1/exchangeInfo")).body
             ours = body["rateLimits"] if "rateLimits" in name else body["symbols"][0]
         else:
             path, _, query = name.removeprefix("GET ").partition("?")
-            words = dict(word.split("=") for word in query.split("&")) if query else {}
-            ours = (await talk.ask("GET", path, **words)).body
+            fields = dict(field.split("=") for field in query.split("&")) if query else {}
+            ours = (await client.request("GET", path, **fields)).body
         assert lacking(real, ours) == []
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 STREAMS = {
@@ -112,27 +112,27 @@ STREAMS = {
 def test_a_market_frame_has_the_fields_of_the_real_one(serve: Serve, fixtures: Path, name: str) -> None:
     real = json.loads((fixtures / "market_data_json" / name).read_text(encoding="utf-8"))
 
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket(f"/ws/{STREAMS[name]}")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket(f"/ws/{STREAMS[name]}")
         running.play(200)
         ours = await event(socket)
         assert lacking(real, ours) == []
         assert ours["st"] == 1
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def user_events() -> dict[str, Any]:
     """Events of a short life: a trade, a stop that is cancelled, a liquidation."""
-    bench = Bench(make_exchange(fees=FeeTier())).opened("60000.0x5", "60000.1x5")
-    bench.order(BUY, "0.5")
-    bench.order(SELL, "0.1", "60100.0")
-    bench.stop(SELL, "0.1", OrderType.STOP_MARKET, "59000.0")
-    bench.send(ForceLiquidation(ME, SYMBOL))
-    rules = bench.feed.listed
+    driver = ExchangeDriver(make_exchange(fees=FeeTier())).opened("60000.0x5", "60000.1x5")
+    driver.order(BUY, "0.5")
+    driver.order(SELL, "0.1", "60100.0")
+    driver.stop(SELL, "0.1", OrderType.STOP_MARKET, "59000.0")
+    driver.send(ForceLiquidation(ME, SYMBOL))
+    rules = driver.feed.listed
     found: dict[str, Any] = {}
-    for happened in bench.events:
-        for frame in json.loads(encode(user_frames.frames(happened, rules, bench.now_ms))):
+    for happened in driver.events:
+        for frame in json.loads(encode(user_frames.frames(happened, rules, driver.now_ms))):
             found.setdefault(frame["e"], frame)
             if isinstance(happened, OrderChanged) and "o" in frame:
                 found[f"{happened.execution}"] = frame
@@ -187,9 +187,9 @@ COIN_M_ONLY = {
 def test_answers_satisfy_the_models_of_binances_own_sdk(serve: Serve) -> None:
     models = pytest.importorskip("binance_sdk_derivatives_trading_usds_futures.rest_api.models")
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         running.play(200)
-        answers = await one_life(talk)
+        answers = await one_life(client)
         for name, model_name in MODELS.items():
             answer = answers[name]
             entry = answer[0] if isinstance(answer, list) else answer
@@ -198,27 +198,27 @@ def test_answers_satisfy_the_models_of_binances_own_sdk(serve: Serve) -> None:
             assert wanted - set(entry) - COIN_M_ONLY.get(model_name, set()) == set(), name
             model.model_validate_json(json.dumps(entry))
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-async def one_life(talk: Talk) -> dict[str, Any]:
+async def one_life(client: HttpClient) -> dict[str, Any]:
     """Each call of MODELS, once."""
     symbol = {"symbol": "BTCUSDT"}
-    answers = {"POST /fapi/v1/order": (await talk.order()).body}
+    answers = {"POST /fapi/v1/order": (await client.order()).body}
     order_id = answers["POST /fapi/v1/order"]["orderId"]
     change = symbol | {"orderId": order_id, "side": "BUY", "quantity": "0.020", "price": "59990.0"}
-    answers["PUT /fapi/v1/order"] = (await talk.signed("PUT", "/fapi/v1/order", **change)).body
-    await talk.market()
+    answers["PUT /fapi/v1/order"] = (await client.signed("PUT", "/fapi/v1/order", **change)).body
+    await client.market()
     stop = symbol | {"side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0", "quantity": "0.010"}
-    placed = (await talk.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", **stop)).body
+    placed = (await client.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", **stop)).body
     answers["POST /fapi/v1/algoOrder"] = placed
     answers["POST /fapi/v1/countdownCancelAll"] = (
-        await talk.signed("POST", "/fapi/v1/countdownCancelAll", countdownTime=5000, **symbol)
+        await client.signed("POST", "/fapi/v1/countdownCancelAll", countdownTime=5000, **symbol)
     ).body
     more = {"GET /fapi/v1/algoOrder": {"algoId": placed["algoId"]}}
     for name in MODELS:
         method, path = name.split()
         if name not in answers and method == "GET":
-            answers[name] = (await talk.signed("GET", path, **symbol | more.get(name, {}))).body
-    gone = await talk.signed("DELETE", "/fapi/v1/order", orderId=order_id, **symbol)
+            answers[name] = (await client.signed("GET", path, **symbol | more.get(name, {}))).body
+    gone = await client.signed("DELETE", "/fapi/v1/order", orderId=order_id, **symbol)
     return answers | {"DELETE /fapi/v1/order": gone.body}

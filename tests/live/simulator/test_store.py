@@ -1,4 +1,4 @@
-"""What was answered is still there after a restart: accounts, orders, positions, trades, settings."""
+"""Accounts, orders, positions, trades and settings survive a restart."""
 
 import sqlite3
 from dataclasses import replace
@@ -13,43 +13,43 @@ from live.simulator.core.state import State
 from live.simulator.store import Store
 from skills_lib.domain.errors import CorruptDataError
 from tests.live.conftest import Running, Serve
-from tests.live.simulator.http_requests import Talk, converse
-from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, Bench, make_exchange
+from tests.live.simulator.http_requests import HttpClient, run_scenario
+from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver, make_exchange
 
 
-def test_everything_that_was_answered_survives_a_killed_server(serve: Serve, tmp_path: Path) -> None:
+def test_answered_requests_survive_a_killed_server(serve: Serve, tmp_path: Path) -> None:
     file = tmp_path / "paper.sqlite"
 
-    async def before(talk: Talk, running: Running) -> None:
-        await talk.market(quantity="0.010")
-        await talk.order(newClientOrderId="resting")
-        words = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
-        await talk.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **words)
-        await talk.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=7)
+    async def before(client: HttpClient, running: Running) -> None:
+        await client.market(quantity="0.010")
+        await client.order(newClientOrderId="resting")
+        fields = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
+        await client.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **fields)
+        await client.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=7)
         running.simulator.store = None  # a killed process saves nothing on its way out
 
-    async def after(talk: Talk, running: Running) -> None:
-        assert (await talk.signed("GET", "/fapi/v3/balance")).body[0]["balance"] == "99999.70000000"
-        [position] = (await talk.signed("GET", "/fapi/v2/positionRisk", symbol="BTCUSDT")).body
+    async def after(client: HttpClient, running: Running) -> None:
+        assert (await client.signed("GET", "/fapi/v3/balance")).body[0]["balance"] == "99999.70000000"
+        [position] = (await client.signed("GET", "/fapi/v2/positionRisk", symbol="BTCUSDT")).body
         assert (position["positionAmt"], position["leverage"]) == ("0.01", "7")
-        [order] = (await talk.signed("GET", "/fapi/v1/openOrders")).body
+        [order] = (await client.signed("GET", "/fapi/v1/openOrders")).body
         assert order["clientOrderId"] == "resting"
-        assert len((await talk.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
-        assert len((await talk.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body) == 1
-        assert len((await talk.signed("GET", "/fapi/v1/income")).body) == 1
-        fresh = await talk.order(newClientOrderId="next")
+        assert len((await client.signed("GET", "/fapi/v1/openAlgoOrders")).body) == 1
+        assert len((await client.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body) == 1
+        assert len((await client.signed("GET", "/fapi/v1/income")).body) == 1
+        fresh = await client.order(newClientOrderId="next")
         assert fresh.body["orderId"] > order["orderId"]
-        cancelled = await talk.signed("DELETE", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId="resting")
+        cancelled = await client.signed("DELETE", "/fapi/v1/order", symbol="BTCUSDT", origClientOrderId="resting")
         assert cancelled.body["status"] == "CANCELED"
 
-    converse(serve, before, store=file)
-    converse(serve, after, store=file)
+    run_scenario(serve, before, store=file)
+    run_scenario(serve, after, store=file)
 
 
-def saved(bench: Bench, path: Path) -> State:
-    """The state as a new process would find it."""
+def saved(driver: ExchangeDriver, path: Path) -> State:
+    """The state as a new process restores it."""
     store = Store(path)
-    store.record(bench.exchange.state, bench.events)
+    store.record(driver.exchange.state, driver.events)
     store.close()
     again = Store(path)
     state = State(markets={}, accounts=make_exchange().state.accounts)
@@ -59,33 +59,33 @@ def saved(bench: Bench, path: Path) -> State:
 
 
 def test_a_restored_state_equals_the_one_that_was_saved(tmp_path: Path) -> None:
-    bench = Bench().opened("60000.0x5 59990.0x5", "60000.1x5 60010.0x5")
-    bench.order(BUY, "1")
-    bench.order(SELL, "0.4", "60005.0")
-    bench.stop(SELL, "0.5", OrderType.STOP_MARKET, "59000.0")
-    bench.send(SetLeverage(ME, SYMBOL, 33))
-    bench.send(SetCountdown(ME, SYMBOL, 60_000))
-    bench.trade("60006.0", "0.1", BUY)
-    state, original = saved(bench, tmp_path / "s.sqlite"), bench.exchange.state
+    driver = ExchangeDriver().opened("60000.0x5 59990.0x5", "60000.1x5 60010.0x5")
+    driver.order(BUY, "1")
+    driver.order(SELL, "0.4", "60005.0")
+    driver.stop(SELL, "0.5", OrderType.STOP_MARKET, "59000.0")
+    driver.send(SetLeverage(ME, SYMBOL, 33))
+    driver.send(SetCountdown(ME, SYMBOL, 60_000))
+    driver.trade("60006.0", "0.1", BUY)
+    state, original = saved(driver, tmp_path / "s.sqlite"), driver.exchange.state
     for name in ("orders", "open", "algos", "waiting", "trades", "incomes", "amendments", "numbers", "countdowns"):
         assert getattr(state, name) == getattr(original, name), name
     assert replace(state.accounts[ME], warned=False) == replace(original.accounts[ME], warned=False)
 
 
 def test_a_restored_order_goes_to_the_back_of_the_queue(serve: Serve, tmp_path: Path) -> None:
-    async def before(talk: Talk, running: Running) -> None:
-        await talk.order(price="59999.9")
+    async def before(client: HttpClient, running: Running) -> None:
+        await client.order(price="59999.9")
         [order] = running.simulator.state.orders.values()
         order.place.ahead = 0
 
-    async def after(talk: Talk, running: Running) -> None:
+    async def after(client: HttpClient, running: Running) -> None:
         [order] = running.simulator.state.orders.values()
         book = running.simulator.venue.feed.books["BTCUSDT"]
         assert order.status is OrderStatus.NEW
         assert order.place.ahead == book.quantity(BUY, parse("59999.9")) > 0
 
-    converse(serve, before, store=tmp_path / "s.sqlite")
-    converse(serve, after, store=tmp_path / "s.sqlite")
+    run_scenario(serve, before, store=tmp_path / "s.sqlite")
+    run_scenario(serve, after, store=tmp_path / "s.sqlite")
 
 
 def test_a_fresh_store_restores_nothing_and_a_damaged_one_is_refused(tmp_path: Path) -> None:
@@ -93,14 +93,14 @@ def test_a_fresh_store_restores_nothing_and_a_damaged_one_is_refused(tmp_path: P
     assert not empty.restore(State(markets={}, accounts={}))
     empty.close()
     (tmp_path / "bad.sqlite").write_bytes(b"no database at all" * 100)
-    with pytest.raises(CorruptDataError, match="no account store"):
+    with pytest.raises(CorruptDataError, match="not an account store"):
         Store(tmp_path / "bad.sqlite")
 
 
 def test_a_damaged_row_is_refused_in_one_line(tmp_path: Path) -> None:
-    bench = Bench().opened("60000.0x5", "60000.1x5")
-    bench.order(BUY, "1")
-    saved(bench, tmp_path / "s.sqlite")
+    driver = ExchangeDriver().opened("60000.0x5", "60000.1x5")
+    driver.order(BUY, "1")
+    saved(driver, tmp_path / "s.sqlite")
     with sqlite3.connect(tmp_path / "s.sqlite") as connection:
         connection.execute("UPDATE orders SET body = '{'")
     connection.close()

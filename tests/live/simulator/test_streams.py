@@ -17,7 +17,7 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 from tests.live.conftest import KEY, SECRET, Running, Serve
-from tests.live.simulator.http_requests import Talk, call, converse, event
+from tests.live.simulator.http_requests import HttpClient, call, event, run_scenario
 from tests.live.simulator.tapes import write_tape
 
 DIFFS = "btcusdt@depth@100ms"
@@ -31,19 +31,19 @@ async def subscribe(socket: aiohttp.ClientWebSocketResponse, *names: str, number
 
 @pytest.mark.parametrize("path", ["/public/ws/", "/ws/", "/public/stream?streams=", "/stream?streams="])
 def test_depth_is_served_on_its_route_and_on_the_legacy_paths(serve: Serve, path: str) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket(path + DIFFS)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket(path + DIFFS)
         running.play(30)
         frame = await event(socket, "depthUpdate")
         data = frame["data"] if "stream" in path else frame
         assert (data["s"], data["st"], data["ps"]) == ("BTCUSDT", 1, "BTCUSDT")
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_a_wrong_route_connects_acknowledges_and_stays_silent(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        wrong, right = await talk.socket("/market/ws"), await talk.socket("/public/ws")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        wrong, right = await client.socket("/market/ws"), await client.socket("/public/ws")
         assert await subscribe(wrong, DIFFS, number="a-uuid") == {"result": None, "id": "a-uuid"}
         await subscribe(right, DIFFS)
         running.play(60)
@@ -51,25 +51,25 @@ def test_a_wrong_route_connects_acknowledges_and_stays_silent(serve: Serve) -> N
         await wrong.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 2})
         assert await event(wrong) == {"result": [DIFFS], "id": 2}
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_an_unknown_stream_is_acknowledged_and_silent_too(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/public/ws")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/public/ws")
         assert await subscribe(socket, "btcusdt@nonsense") == {"result": None, "id": 1}
         await socket.send_json({"method": "DANCE", "id": 3})
         assert (await event(socket))["error"]["code"] == 2
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 @pytest.mark.parametrize("speed", ["0ms", "100ms", "250ms", "500ms"])
 def test_every_depth_speed_gives_the_same_book(serve: Serve, speed: str) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket(f"/public/ws/btcusdt@depth@{speed}")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket(f"/public/ws/btcusdt@depth@{speed}")
         running.play(100)
-        snapshot = await talk.ask("GET", "/fapi/v1/depth", symbol="BTCUSDT", limit=1000)
+        snapshot = await client.request("GET", "/fapi/v1/depth", symbol="BTCUSDT", limit=1000)
         local = LocalBook("BTCUSDT", Venue.USDM)
         body = snapshot.body
         local.load(Snapshot(body["lastUpdateId"], body["bids"], body["asks"]))
@@ -81,7 +81,7 @@ def test_every_depth_speed_gives_the_same_book(serve: Serve, speed: str) -> None
         assert local.in_sync
         assert local.book.top_text(30) == _as_written(ours, 30)
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def _as_written(book: Any, count: int) -> Any:
@@ -103,144 +103,144 @@ PUBLISHED = {
 
 
 def test_partial_depth_marks_klines_tickers_and_trades_are_published(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/stream?streams=" + "/".join(PUBLISHED))
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/stream?streams=" + "/".join(PUBLISHED))
         running.play(200)
-        heard: dict[str, str] = {}
-        while len(heard) < len(PUBLISHED):
+        received: dict[str, str] = {}
+        while len(received) < len(PUBLISHED):
             frame = await event(socket)
-            said = frame["data"][0] if isinstance(frame["data"], list) else frame["data"]
-            heard[frame["stream"]] = said["e"]
-        assert heard == PUBLISHED
+            payload = frame["data"][0] if isinstance(frame["data"], list) else frame["data"]
+            received[frame["stream"]] = payload["e"]
+        assert received == PUBLISHED
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_the_array_of_mark_prices_carries_coin_m_neighbours_to_be_filtered(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/market/ws/!markPrice@arr")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/market/ws/!markPrice@arr")
         running.play(50)
         marks = await event(socket)
         assert [(mark["s"], mark["st"]) for mark in marks] == [("BTCUSDT", 1), ("BTCUSD_PERP", 2)]
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_a_closed_listen_key_hears_nothing_more(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        closed = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}")
-        await talk.ask("DELETE", "/fapi/v1/listenKey")
-        fresh = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}")
-        await talk.order()
+def test_a_closed_listen_key_receives_no_more_events(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        closed = await client.socket(f"/private/ws?listenKey={await client.listen_key()}")
+        await client.request("DELETE", "/fapi/v1/listenKey")
+        fresh = await client.socket(f"/private/ws?listenKey={await client.listen_key()}")
+        await client.order()
         assert (await event(fresh))["e"] == "ORDER_TRADE_UPDATE"
         await closed.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
         assert (await event(closed))["id"] == 1
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_the_tape_begins_with_the_first_stream_and_plays_to_its_end(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         player = running.simulator.player
-        await talk.ask("GET", "/fapi/v1/exchangeInfo")
+        await client.request("GET", "/fapi/v1/exchangeInfo")
         assert player.held
-        socket = await talk.socket("/public/ws/btcusdt@bookTicker")
+        socket = await client.socket("/public/ws/btcusdt@bookTicker")
         await player.finished.wait()
         last = {}
         while last.get("u") != running.simulator.venue.feed.books["BTCUSDT"].local.book.update_id:
             last = await event(socket)
 
-    converse(serve, story, start=Start.FIRST_STREAM)
+    run_scenario(serve, scenario, start=Start.FIRST_STREAM)
 
 
 def test_a_paced_tape_plays_by_itself_while_orders_come_and_go(serve: Serve, tmp_path: Path) -> None:
     tape = write_tape(tmp_path / "short.ts_jsonl", updates=12)
 
-    async def story(talk: Talk, running: Running) -> None:
-        placed = await talk.market()
+    async def scenario(client: HttpClient, running: Running) -> None:
+        placed = await client.market()
         assert placed.body["status"] == "FILLED"
         await running.simulator.player.finished.wait()
-        assert (await talk.market(side="SELL")).body["status"] == "FILLED"
+        assert (await client.market(side="SELL")).body["status"] == "FILLED"
         account = running.simulator.state.accounts["paper"]
         assert account.position("BTCUSDT").amount == 0
 
-    converse(serve, story, tape=tape, speed=10, start=Start.NOW, inbound=ASSUMED, outbound=ASSUMED)
+    run_scenario(serve, scenario, tape=tape, speed=10, start=Start.NOW, inbound=ASSUMED, outbound=ASSUMED)
 
 
-def test_the_user_stream_tells_a_fill_in_three_events(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}")
-        await talk.market()
-        told = [await event(socket) for _ in range(4)]
-        assert [entry["e"] for entry in told] == [
+def test_the_user_stream_reports_a_fill_in_three_events(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket(f"/private/ws?listenKey={await client.listen_key()}")
+        await client.market()
+        events = [await event(socket) for _ in range(4)]
+        assert [entry["e"] for entry in events] == [
             "ORDER_TRADE_UPDATE",
             "TRADE_LITE",
             "ORDER_TRADE_UPDATE",
             "ACCOUNT_UPDATE",
         ]
-        assert (told[2]["o"]["x"], told[2]["o"]["n"], told[2]["o"]["m"]) == ("TRADE", "0.30000000", False)
-        assert (told[3]["a"]["m"], told[3]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
+        assert (events[2]["o"]["x"], events[2]["o"]["n"], events[2]["o"]["m"]) == ("TRADE", "0.30000000", False)
+        assert (events[3]["a"]["m"], events[3]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_events_is_an_allow_list_that_can_hide_everything_else(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        key = await talk.listen_key()
-        socket = await talk.socket(f"/private/ws?listenKey={key}&events=ACCOUNT_UPDATE")
-        await talk.market()
+def test_events_is_an_allow_list(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        key = await client.listen_key()
+        socket = await client.socket(f"/private/ws?listenKey={key}&events=ACCOUNT_UPDATE")
+        await client.market()
         assert (await event(socket))["e"] == "ACCOUNT_UPDATE"
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
-def test_a_bogus_listen_key_completes_the_handshake_and_hears_nothing(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        bogus = await talk.socket("/private/ws?listenKey=bogus")
-        real = await talk.socket(f"/private/ws?listenKey={await talk.listen_key()}")
-        await talk.market()
+def test_a_bogus_listen_key_completes_the_handshake_and_receives_nothing(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        bogus = await client.socket("/private/ws?listenKey=bogus")
+        real = await client.socket(f"/private/ws?listenKey={await client.listen_key()}")
+        await client.market()
         await event(real, "ACCOUNT_UPDATE")
         await bogus.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
         assert (await event(bogus))["id"] == 1
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_more_than_ten_messages_a_second_end_the_connection(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/public/ws")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/public/ws")
         for number in range(12):
             await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": number})
         while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
             pass
         assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, 1008)
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_a_ping_of_the_client_is_answered(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.session.ws_connect(f"ws://{talk.host}/public/ws", autoping=False)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.session.ws_connect(f"ws://{client.host}/public/ws", autoping=False)
         await socket.ping(b"there?")
         answer = await socket.receive()
         assert (answer.type, bytes(answer.data)) == (aiohttp.WSMsgType.PONG, b"there?")
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_a_connection_ends_when_its_life_is_over(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/public/ws")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/public/ws")
         assert (await socket.receive()).type is aiohttp.WSMsgType.CLOSE
 
-    converse(serve, story, socket_life_s=0.01)
+    run_scenario(serve, scenario, socket_life_s=0.01)
 
 
 def test_the_websocket_api_trades_like_rest(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/ws-fapi/v1")
-        words = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
-        placed = await call(socket, "order.place", price="59990.0", **words)
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/ws-fapi/v1")
+        fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+        placed = await call(socket, "order.place", price="59990.0", **fields)
         assert (placed["id"], placed["status"], placed["result"]["status"]) == ("7", 200, "NEW")
         assert placed["rateLimits"][0]["rateLimitType"] == "REQUEST_WEIGHT"
         order_id = placed["result"]["orderId"]
@@ -260,7 +260,7 @@ def test_the_websocket_api_trades_like_rest(serve: Serve) -> None:
         assert gone["result"]["status"] == "CANCELED"
         again = await call(socket, "order.cancel", symbol="BTCUSDT", orderId=order_id)
         assert (again["status"], again["error"]["code"]) == (400, -2011)
-        stop = await call(socket, "order.place", **words | {"type": "STOP_MARKET"})
+        stop = await call(socket, "order.place", **fields | {"type": "STOP_MARKET"})
         assert stop["error"]["code"] == -4120
         balance = await call(socket, "v2/account.balance")
         assert balance["result"][0]["balance"] == "100000.00000000"
@@ -269,7 +269,7 @@ def test_the_websocket_api_trades_like_rest(serve: Serve) -> None:
         unknown = await call(socket, "order.dance")
         assert unknown["error"]["code"] == -1000
 
-    converse(serve, story)
+    run_scenario(serve, scenario)
 
 
 def test_a_session_logs_on_with_an_ed25519_key_only(serve: Serve) -> None:
@@ -281,8 +281,8 @@ def test_a_session_logs_on_with_an_ed25519_key_only(serve: Serve) -> None:
     public = private.public_key().public_bytes(kind, form).decode()
     keys = (Credential("paper", KEY, SECRET), Credential("signer", "ed-key", ed25519_public_key=public))
 
-    async def story(talk: Talk, running: Running) -> None:
-        socket = await talk.socket("/ws-fapi/v1")
+    async def scenario(client: HttpClient, running: Running) -> None:
+        socket = await client.socket("/ws-fapi/v1")
         refused = await call(socket, "session.logon")
         assert refused["status"] == 401
         params = {"apiKey": "ed-key", "timestamp": str(time.time_ns() // 1_000_000)}
@@ -297,47 +297,49 @@ def test_a_session_logs_on_with_an_ed25519_key_only(serve: Serve) -> None:
         await socket.send_json({"id": 3, "method": "session.logon", "params": params | {"signature": forged}})
         assert (await event(socket))["error"]["code"] == -1022
 
-    converse(serve, story, credentials=keys)
+    run_scenario(serve, scenario, credentials=keys)
 
 
 def test_an_order_is_answered_after_its_latency_and_meets_the_book_as_it_is_then(serve: Serve) -> None:
     way = Distribution(((0, 500_000_000), (1_000_000, 500_000_000)))
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         sent_ms = running.simulator.venue.now_ms
-        reply = await talk.market()
+        reply = await client.market()
         assert reply.body["updateTime"] == sent_ms + 500
         assert running.simulator.venue.now_ms == sent_ms + 1_000
         assert running.simulator.player.played > 10
 
-    converse(serve, story, inbound=way, outbound=way)
+    run_scenario(serve, scenario, inbound=way, outbound=way)
 
 
 def test_a_held_tape_gives_the_same_fills_twice_over_real_sockets(serve: Serve) -> None:
     outcomes = []
 
-    async def story(talk: Talk, running: Running) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
         for price in range(20):
             running.play(20)
-            await talk.order(side="BUY" if price % 2 else "SELL", price=f"{59_999 + price / 10:.1f}", quantity="0.100")
+            await client.order(
+                side="BUY" if price % 2 else "SELL", price=f"{59_999 + price / 10:.1f}", quantity="0.100"
+            )
         running.play(400)
-        outcomes.append(json.dumps((await talk.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body))
+        outcomes.append(json.dumps((await client.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body))
 
     for seed in (3, 3, 4):
-        converse(serve, story, seed=seed, inbound=ASSUMED, outbound=ASSUMED)
+        run_scenario(serve, scenario, seed=seed, inbound=ASSUMED, outbound=ASSUMED)
     assert outcomes[0] == outcomes[1]
     assert outcomes[0] != outcomes[2]
     assert parse(json.loads(outcomes[0])[0]["qty"]) > 0
 
 
-def test_two_sockets_of_one_account_hear_the_same(serve: Serve) -> None:
-    async def story(talk: Talk, running: Running) -> None:
-        key = await talk.listen_key()
-        first = await talk.socket(f"/private/ws?listenKey={key}")
-        second = await talk.socket("/private/stream")
+def test_two_sockets_of_one_account_receive_the_same_events(serve: Serve) -> None:
+    async def scenario(client: HttpClient, running: Running) -> None:
+        key = await client.listen_key()
+        first = await client.socket(f"/private/ws?listenKey={key}")
+        second = await client.socket("/private/stream")
         await subscribe(second, key)
-        await talk.order()
+        await client.order()
         assert (await event(second))["stream"] == key
         assert (await event(first))["e"] == "ORDER_TRADE_UPDATE"
 
-    converse(serve, story)
+    run_scenario(serve, scenario)

@@ -1,1 +1,1 @@
-"""Requests as Binance words them: parameters in, payloads out, over REST and over the WebSocket API alike."""
+"""Endpoint handlers, shared by REST and the WebSocket API."""

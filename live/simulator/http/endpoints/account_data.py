@@ -1,4 +1,4 @@
-"""Balances, positions, settings and listen keys."""
+"""Endpoints of balances, positions, settings and listen keys."""
 
 from typing import Any
 
@@ -68,7 +68,7 @@ def _brackets(rules: SymbolRules) -> dict[str, Any]:
 
 
 def _number(units: int) -> msgspec.Raw:
-    """A bare JSON number with its exact digits, as the venue writes a few fields."""
+    """A JSON number with exact digits, as Binance writes some fields."""
     return msgspec.Raw(plain(units).encode())
 
 
@@ -107,17 +107,17 @@ async def set_leverage(call: Call) -> dict[str, Any]:
     """`POST /fapi/v1/leverage`."""
     symbol = call.rules().symbol
     call.params.need("leverage")
-    leverage, most = await call.send(SetLeverage(call.owner, symbol, call.params.integer("leverage")))
-    return {"leverage": leverage, "maxNotionalValue": str(most // SCALE), "symbol": symbol}
+    leverage, max_notional = await call.send(SetLeverage(call.owner, symbol, call.params.integer("leverage")))
+    return {"leverage": leverage, "maxNotionalValue": str(max_notional // SCALE), "symbol": symbol}
 
 
 async def set_margin_type(call: Call) -> dict[str, Any]:
     """`POST /fapi/v1/marginType`."""
     symbol = call.rules().symbol
-    wanted = call.params.need("marginType").upper()
-    if wanted not in list(MarginType):
+    selected = call.params.need("marginType").upper()
+    if selected not in list(MarginType):
         raise illegal("marginType")
-    await call.send(SetMarginType(call.owner, symbol, MarginType(wanted)))
+    await call.send(SetMarginType(call.owner, symbol, MarginType(selected)))
     return SUCCESS
 
 
@@ -127,7 +127,7 @@ async def move_margin(call: Call) -> dict[str, Any]:
     kind = call.params.integer("type")
     if kind not in (1, 2) or amount <= 0:
         raise illegal("type" if amount > 0 else "amount")
-    side = call.params.word("positionSide", PositionSide, PositionSide.BOTH)
+    side = call.params.choice("positionSide", PositionSide, PositionSide.BOTH)
     await call.send(MoveIsolatedMargin(call.owner, symbol, side, amount if kind == 1 else -amount))
     return {"amount": _number(amount), "code": 200, "msg": "Successfully modify position margin.", "type": kind}
 
@@ -164,7 +164,7 @@ async def income(call: Call) -> list[dict[str, Any]]:
     """`GET /fapi/v1/income`, oldest first."""
     symbol, kind, limit = call.optional_symbol(), call.params.get("incomeType"), call.params.limit(100, 1000)
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    wanted = [
+    selected = [
         entry
         for entry in call.state.incomes
         if entry.account == call.owner
@@ -183,7 +183,7 @@ async def income(call: Call) -> list[dict[str, Any]]:
             "tranId": entry.transaction_id,
             "tradeId": entry.trade_id,
         }
-        for entry in wanted[-limit:]
+        for entry in selected[-limit:]
     ]
 
 
@@ -193,7 +193,7 @@ async def order_rate_limits(_: Call) -> list[dict[str, Any]]:
 
 
 async def start_stream(call: Call) -> dict[str, Any]:
-    """`POST /fapi/v1/listenKey`: the same key while one lives."""
+    """`POST /fapi/v1/listenKey`: the same key while it is valid."""
     return {"listenKey": call.gateway.listen_keys.start(call.owner, call.gateway.clock.now_ms())}
 
 

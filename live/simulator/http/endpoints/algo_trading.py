@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from live.simulator.core.algo import AlgoOrder
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo
 from live.simulator.core.rejections import no_such_order
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
-from live.simulator.http.endpoints.requests import algo_request
+from live.simulator.http.endpoints.order_params import algo_request
 from live.simulator.payloads import orders
 
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
@@ -56,12 +56,12 @@ async def all_algos(call: Call) -> list[dict[str, Any]]:
     """`GET /allAlgoOrders`, oldest first."""
     rules, first, limit = call.rules(), call.params.integer("algoId"), call.params.limit(500, 1000)
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    wanted = [
+    selected = [
         algo
         for algo in _own(call)
         if algo.symbol == rules.symbol and algo.algo_id >= first and start <= algo.created_ms <= end
     ]
-    chosen = wanted[:limit] if first or start else wanted[-limit:]
+    chosen = selected[:limit] if first or start else selected[-limit:]
     return [orders.algo_status(algo, rules) for algo in chosen]
 
 

@@ -1,4 +1,4 @@
-"""What an endpoint is: where it answers, what it weighs, who may call it."""
+"""Endpoints and calls: path, weight, required security, parameters."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from live.simulator.http.gateway import Gateway
 
 
 class Security(StrEnum):
-    """NONE is open to everyone, KEY asks for an API key, SIGNED for a signature too."""
+    """NONE: public. KEY: requires an API key. SIGNED: requires a key and a signature."""
 
     NONE = "none"
     KEY = "key"
@@ -22,7 +22,7 @@ class Security(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: its parameters, whose it is, and the venue it is put to."""
+    """One request: its parameters, its account (`owner`) and the gateway."""
 
     params: Params
     gateway: Gateway
@@ -30,12 +30,12 @@ class Call:
 
     @property
     def state(self) -> State:
-        """The exchange's memory."""
+        """The exchange's state."""
         return self.gateway.state
 
     @property
     def account(self) -> Account:
-        """The account that asks."""
+        """The account that sent the request."""
         return self.gateway.account(self.owner)
 
     def rules(self, symbol: str = "") -> SymbolRules:
@@ -47,10 +47,10 @@ class Call:
         return self.gateway.rules(symbol or self.params.symbol())
 
     def optional_symbol(self) -> str:
-        """The symbol, or nothing.
+        """The symbol, or empty if absent.
 
         Raises:
-            Rejection: -1121 where it is given and unknown.
+            Rejection: -1121 if it is given but unknown.
         """
         symbol = self.params.get("symbol").upper()
         if symbol:
@@ -58,7 +58,7 @@ class Call:
         return symbol
 
     async def send(self, body: Any) -> Any:
-        """Send a command of the account and wait for its answer."""
+        """Send a command of the account and wait for its result."""
         return await self.gateway.command(self.owner, body)
 
 
@@ -67,7 +67,7 @@ Handler = Callable[[Call], Awaitable[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path of the REST API. `weight` may depend on the parameters; `orders` is how many orders it counts for."""
+    """A path of the REST API. `weight` may depend on the parameters; `orders` is the number of orders it counts as."""
 
     method: str
     path: str
@@ -77,10 +77,10 @@ class Endpoint:
     orders: int = 0
 
     def weight_of(self, params: Params) -> int:
-        """What this call weighs."""
+        """The request weight of a call."""
         return self.weight if isinstance(self.weight, int) else self.weight(params)
 
 
 def with_symbol(one: int, all_: int) -> Callable[[Params], int]:
-    """A weight that depends on whether a symbol is named."""
+    """A weight of `one` with a symbol, `all_` without."""
     return lambda params: one if params.get("symbol") else all_

@@ -1,4 +1,4 @@
-"""Public endpoints: the market as the tape shows it."""
+"""Public market data endpoints."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _WEEK_INTERVALS = ("3d", "1w", "1M")
 
 
 async def ping(_: Call) -> dict[str, Any]:
-    """Nothing."""
+    """An empty object."""
     return {}
 
 
@@ -37,7 +37,7 @@ def rate_limits() -> list[dict[str, Any]]:
 
 
 async def exchange_info(call: Call) -> dict[str, Any]:
-    """Symbols of the tape with their filters; `?symbol=` is ignored, as the venue does."""
+    """Symbols of the tape with their filters; `?symbol=` is ignored, as Binance does."""
     return {
         "timezone": "UTC",
         "serverTime": call.gateway.server_ms(),
@@ -50,7 +50,7 @@ async def exchange_info(call: Call) -> dict[str, Any]:
 
 
 async def depth(call: Call) -> dict[str, Any]:
-    """A snapshot of the book. Own orders are not in it."""
+    """A snapshot of the tape's book, without simulated orders."""
     rules = call.rules()
     limit = call.params.integer("limit", 500)
     if limit not in DEPTH_LIMITS:
@@ -74,7 +74,7 @@ def _depth_weight(params: Params) -> int:
 
 
 def _each(call: Call, one: Any) -> Any:
-    """One entry for the symbol asked for, else a list of all."""
+    """One entry for the given symbol, else a list of all."""
     symbol = call.optional_symbol()
     return one(call, symbol) if symbol else [one(call, name) for name in call.state.markets]
 
@@ -99,7 +99,7 @@ def _premium_index(call: Call, symbol: str) -> dict[str, Any]:
 
 
 async def funding_rate(call: Call) -> list[dict[str, Any]]:
-    """Funding that the tape has passed: none is kept, so the list is empty."""
+    """Past funding rates: none are stored, so the list is empty."""
     call.optional_symbol()
     return []
 
@@ -135,7 +135,7 @@ def _price_ticker(call: Call, symbol: str) -> dict[str, Any]:
 
 
 async def day_ticker(call: Call) -> Any:
-    """Figures of what the tape has traded so far."""
+    """24-hour statistics of the tape so far."""
     return _each(call, _day_ticker)
 
 
@@ -174,8 +174,8 @@ async def klines(call: Call) -> list[list[Any]]:
     rules = call.rules()
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
     bars = call.gateway.publisher.history(rules.symbol).bars[interval]
-    wanted = [bar for bar in bars if start <= bar.open_ms <= end]
-    chosen = wanted[:limit] if start else wanted[-limit:]
+    selected = [bar for bar in bars if start <= bar.open_ms <= end]
+    chosen = selected[:limit] if start else selected[-limit:]
     price, quantity = rules.price_text, rules.quantity_text
     return [
         [
@@ -197,13 +197,13 @@ async def klines(call: Call) -> list[list[Any]]:
 
 
 async def agg_trades(call: Call) -> list[dict[str, Any]]:
-    """The tape's trades, added up by taker and price."""
+    """The tape's trades, aggregated by taker and price."""
     rules, limit = call.rules(), call.params.limit(500, 1000)
     entries = list(call.gateway.publisher.history(rules.symbol).aggregates)
     first = call.params.integer("fromId")
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    wanted = [entry for entry in entries if entry.number >= first and start <= entry.time_ms <= end]
-    chosen = wanted[:limit] if first or start else wanted[-limit:]
+    selected = [entry for entry in entries if entry.number >= first and start <= entry.time_ms <= end]
+    chosen = selected[:limit] if first or start else selected[-limit:]
     return [aggregate(entry, rules) for entry in chosen]
 
 

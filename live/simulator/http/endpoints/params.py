@@ -1,4 +1,4 @@
-"""Parameters of a request, read strictly; what does not fit is refused with the venue's own code."""
+"""Strict parsing of request parameters; invalid ones are rejected with Binance's codes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _INVALID = {
 
 @dataclass(frozen=True, slots=True)
 class Params:
-    """Name to text. Booleans travel as `true` and `false`, numbers as decimals."""
+    """Parameters by name, as text: booleans are `true` or `false`, numbers are decimals."""
 
     values: Mapping[str, str]
 
@@ -55,14 +55,14 @@ class Params:
             raise illegal(name)
         return int(text)
 
-    def limit(self, default: int, most: int) -> int:
+    def limit(self, default: int, max_value: int) -> int:
         """The `limit` of a list.
 
         Raises:
-            Rejection: -1130 outside 1 to `most`.
+            Rejection: -1130 outside 1 to `max_value`.
         """
         number = self.integer("limit", default)
-        if not 1 <= number <= most:
+        if not 1 <= number <= max_value:
             raise illegal("limit")
         return number
 
@@ -80,7 +80,7 @@ class Params:
         return default
 
     def units(self, name: str) -> int:
-        """A decimal in units of 1e-8; 0 where it is absent.
+        """A decimal in units of 1e-8; 0 if absent.
 
         Raises:
             Rejection: -1130.
@@ -90,11 +90,11 @@ class Params:
         except ValueError:
             raise illegal(name) from None
 
-    def word(self, name: str, kind: type[E], default: E | None = None) -> E:
-        """One of the venue's words.
+    def choice(self, name: str, kind: type[E], default: E | None = None) -> E:
+        """A value of an enumeration.
 
         Raises:
-            Rejection: -1102 where it is absent and mandatory, else the code of its kind, or -1130.
+            Rejection: -1102 if it is absent and mandatory; else the code of its enumeration, or -1130.
         """
         text = self.get(name)
         if not text and default is not None:
@@ -110,7 +110,7 @@ class Params:
         """`orderId` or `origClientOrderId`.
 
         Raises:
-            Rejection: -1102 where both are absent.
+            Rejection: -1102 if both are absent.
         """
         number, client_id = self.integer("orderId"), self.get("origClientOrderId")
         if not number and not client_id:
@@ -121,7 +121,7 @@ class Params:
         """`algoId` or `clientAlgoId`.
 
         Raises:
-            Rejection: -1102 where both are absent.
+            Rejection: -1102 if both are absent.
         """
         number, client_id = self.integer("algoId"), self.get("clientAlgoId")
         if not number and not client_id:

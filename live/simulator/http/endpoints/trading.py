@@ -9,8 +9,8 @@ from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal, missing, no_such_order
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
+from live.simulator.http.endpoints.order_params import amendment, order_request
 from live.simulator.http.endpoints.params import Params
-from live.simulator.http.endpoints.requests import amendment, order_request
 from live.simulator.payloads import orders
 
 MAX_BATCH_ORDERS = 5
@@ -20,7 +20,7 @@ DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
 async def place(call: Call) -> dict[str, Any]:
-    """`POST /order`. Only `newOrderRespType=RESULT` waits for what the order has done; ACK, the default, does not."""
+    """`POST /order`. Only `newOrderRespType=RESULT` reports fills; ACK, the default, reports NEW."""
     rules = call.rules()
     kind = call.params.get("newOrderRespType", "ACK")
     if kind not in ("ACK", "RESULT"):
@@ -31,8 +31,8 @@ async def place(call: Call) -> dict[str, Any]:
     return orders.acknowledged(order, rules)
 
 
-async def try_out(call: Call) -> dict[str, Any]:
-    """`POST /order/test`: the form is checked, nothing is sent."""
+async def test_order(call: Call) -> dict[str, Any]:
+    """`POST /order/test`: checks the parameters without placing an order."""
     order_request(call.params, call.rules(), call.owner)
     return {}
 
@@ -84,7 +84,7 @@ def _batch(call: Call, name: str) -> list[Any]:
 
 
 async def _all(calls: list[Any]) -> list[Any]:
-    """Run together; a refusal is an entry of the list."""
+    """Run calls concurrently; a rejection becomes its entry's body."""
     found = await asyncio.gather(*calls, return_exceptions=True)
     answers = []
     for entry in found:
@@ -97,8 +97,8 @@ async def _all(calls: list[Any]) -> list[Any]:
 def _each(call: Call, entry: Any) -> Call:
     if not isinstance(entry, dict):
         raise illegal("batchOrders")
-    words = {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in entry.items()}
-    return Call(Params(words), call.gateway, call.owner)
+    texts = {str(name): str(value).lower() if isinstance(value, bool) else str(value) for name, value in entry.items()}
+    return Call(Params(texts), call.gateway, call.owner)
 
 
 async def place_batch(call: Call) -> list[Any]:
@@ -121,7 +121,7 @@ async def cancel_batch(call: Call) -> list[Any]:
 
 
 def _find(call: Call) -> Order:
-    """An order by its id, else the youngest with the client's id."""
+    """An order by its id, else the newest with the client order id."""
     number, client_id = call.params.order_id()
     symbol = call.rules().symbol
     orders = call.state.orders
@@ -133,9 +133,9 @@ def _find(call: Call) -> Order:
 
 
 def _is_known(call: Call, order: Order) -> bool:
-    """Orders that ended without a fill are forgotten after three days."""
-    kept = order.updated_ms >= call.state.now_ms - UNFILLED_RETENTION_MS
-    return order.account == call.owner and (order.status.open or bool(order.filled) or kept)
+    """True if the order is visible to the account: unfilled orders are hidden three days after they end."""
+    recent = order.updated_ms >= call.state.now_ms - UNFILLED_RETENTION_MS
+    return order.account == call.owner and (order.status.open or bool(order.filled) or recent)
 
 
 def _known(call: Call, symbol: str) -> list[Order]:
@@ -168,8 +168,8 @@ async def all_orders(call: Call) -> list[dict[str, Any]]:
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
     limit = call.params.limit(500, 1000)
     known = _known(call, rules.symbol)
-    wanted = [order for order in known if order.order_id >= first and start <= order.created_ms <= end]
-    chosen = wanted[:limit] if first or start else wanted[-limit:]
+    selected = [order for order in known if order.order_id >= first and start <= order.created_ms <= end]
+    chosen = selected[:limit] if first or start else selected[-limit:]
     return [orders.order(order, rules) for order in chosen]
 
 
@@ -179,7 +179,7 @@ async def user_trades(call: Call) -> list[dict[str, Any]]:
     first, order_id = call.params.integer("fromId"), call.params.integer("orderId")
     oldest = call.state.now_ms - USER_TRADES_RETENTION_MS
     start, end = max(call.params.integer("startTime"), oldest), call.params.integer("endTime", 2**62)
-    wanted = [
+    selected = [
         record
         for record in call.state.trades
         if record.account == call.owner
@@ -188,7 +188,7 @@ async def user_trades(call: Call) -> list[dict[str, Any]]:
         and order_id in (0, record.order_id)
         and start <= record.fill.time_ms <= end
     ]
-    chosen = wanted[:limit] if first or call.params.get("startTime") else wanted[-limit:]
+    chosen = selected[:limit] if first or call.params.get("startTime") else selected[-limit:]
     return [orders.trade(record, rules) for record in chosen]
 
 
@@ -210,7 +210,7 @@ async def amendments(call: Call) -> list[dict[str, Any]]:
 SIGNED = Security.SIGNED
 ENDPOINTS = [
     Endpoint("POST", "/fapi/v1/order", place, 0, SIGNED, orders=1),
-    Endpoint("POST", "/fapi/v1/order/test", try_out, 1, SIGNED),
+    Endpoint("POST", "/fapi/v1/order/test", test_order, 1, SIGNED),
     Endpoint("PUT", "/fapi/v1/order", amend, 1, SIGNED, orders=1),
     Endpoint("DELETE", "/fapi/v1/order", cancel, 1, SIGNED),
     Endpoint("GET", "/fapi/v1/order", show_order, 1, SIGNED),

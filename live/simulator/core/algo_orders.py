@@ -1,4 +1,4 @@
-"""Conditional orders: what `algoOrder` keeps, and when a price fires one."""
+"""Conditional orders (`algoOrder`) and their trigger conditions."""
 
 from dataclasses import dataclass, replace
 
@@ -12,7 +12,7 @@ _STOPS = (OrderType.STOP, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)
 
 @dataclass(frozen=True, slots=True)
 class AlgoRequest:
-    """What arrives for `POST /algoOrder`. `order` is what will be sent once it fires; prices in units of 1e-8.
+    """Parameters of `POST /algoOrder`. `order` is submitted when it triggers; prices in units of 1e-8.
 
     callback_rate: percent, units of 1e-8 (1 % is 100_000_000).
     """
@@ -57,15 +57,15 @@ class AlgoOrder:
 
     @property
     def open(self) -> bool:
-        """True while it waits."""
+        """True while it waits for its trigger."""
         return self.status is AlgoStatus.NEW
 
     def snapshot(self) -> "AlgoOrder":
-        """A copy that later changes leave alone."""
+        """An independent copy."""
         return replace(self)
 
     def follow(self, price: int) -> None:
-        """Let a trailing stop follow `price`: wait for the activation price, then keep the extreme."""
+        """Update a trailing stop with `price`: wait for the activation price, then track the extreme."""
         if self.request.kind is not OrderType.TRAILING_STOP_MARKET:
             return
         if not self.extreme and not self._activated(price):
@@ -80,7 +80,7 @@ class AlgoOrder:
         return not at or (price <= at if self.side is Side.BUY else price >= at)
 
     def fires_at(self, price: int) -> bool:
-        """True where `price` reaches the trigger. A stop buys when the price rises, a target when it falls."""
+        """True if `price` reaches the trigger. Buy stops trigger on a rise, buy take-profits on a fall."""
         if self.request.kind is OrderType.TRAILING_STOP_MARKET and not self.extreme:
             return False
         rising = (self.request.kind in _STOPS) == (self.side is Side.BUY)
@@ -88,7 +88,7 @@ class AlgoOrder:
 
 
 def would_fire_now(order: AlgoOrder, price: int) -> Rejection | None:
-    """-2021 where the trigger has been passed already; a trailing stop has none yet."""
+    """Rejection -2021 if `price` is already past the trigger; None otherwise and for trailing stops."""
     if order.request.kind is OrderType.TRAILING_STOP_MARKET or not price or not order.fires_at(price):
         return None
     return Rejection(-2021, "Order would immediately trigger.")

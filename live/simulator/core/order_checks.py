@@ -1,6 +1,7 @@
-"""What the venue checks when an order arrives: filters, ids, reducing, margin, and what only the book can tell."""
+"""Checks of an arriving order: filters, ids, reduce-only, margin, and conditions that depend on the book."""
 
 import re
+from dataclasses import replace
 
 from live.simulator.core import matching
 from live.simulator.core.enums import OrderType, PositionSide, Side, TimeInForce
@@ -10,12 +11,12 @@ from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.rejections import Rejection, insufficient_margin, missing, reduce_only
 from live.simulator.core.state import State
 
-SHORTEST_GOOD_TILL_MS = 600_000
+MIN_GOOD_TILL_MS = 600_000
 _CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
 
 
 def check(state: State, market: Market, order: Order) -> None:
-    """Filters, the client's id, reduce-only and margin.
+    """Check filters, the client order id, reduce-only and margin.
 
     Raises:
         Rejection: the first rule that is broken.
@@ -38,7 +39,7 @@ def check(state: State, market: Market, order: Order) -> None:
 
 
 def check_client_id(client_id: str, taken: list[str]) -> None:
-    """Its form, and that no open order has it.
+    """Check the id's format, and that no open order uses it.
 
     Raises:
         Rejection: -4015, -4116.
@@ -70,15 +71,15 @@ def _check_good_till(state: State, request: OrderRequest) -> None:
         return
     if not request.good_till_ms:
         raise missing("goodTillDate")
-    if request.good_till_ms <= state.now_ms + SHORTEST_GOOD_TILL_MS:
+    if request.good_till_ms <= state.now_ms + MIN_GOOD_TILL_MS:
         raise Rejection(-5040, "The goodTillDate is too short: it must be more than 600 seconds ahead.")
 
 
 def check_margin(state: State, order: Order) -> None:
-    """The account can carry the order.
+    """Check that the available balance covers the order's initial margin, without touching the state.
 
     Raises:
-        Rejection: -2019.
+        Rejection: -2019, -2027.
     """
     request = order.request
     account = state.accounts[request.account]
@@ -87,11 +88,8 @@ def check_margin(state: State, order: Order) -> None:
     before = state.margin(account)
     market = state.markets[request.symbol]
     best = market.best(request.side.opposite) or market.mark_price
-    priced = order.snapshot()
-    priced.price = order.price or best
-    state.rest(priced)
-    after = state.margin(account)
-    del state.open[order.symbol][priced.order_id]
+    priced = replace(order, price=order.price or best)
+    after = state.margin(account, [*state.open_orders(account.name), priced])
     growth = after.order_margin - before.order_margin
     if growth > before.available:
         raise insufficient_margin()
@@ -101,13 +99,13 @@ def check_margin(state: State, order: Order) -> None:
 def _check_bracket(state: State, order: Order, notional: int) -> None:
     account, market = state.accounts[order.account], state.markets[order.symbol]
     held = account.position(order.symbol, order.request.position_side).notional(market.mark_price)
-    most = market.rules.max_notional(account.settings_of(order.symbol).leverage)
-    if abs(held + notional * order.side.sign) > max(most, abs(held)):
+    max_notional = market.rules.max_notional(account.settings_of(order.symbol).leverage)
+    if abs(held + notional * order.side.sign) > max(max_notional, abs(held)):
         raise Rejection(-2027, "Exceeded the maximum allowable position at current leverage.")
 
 
 def check_arrival(state: State, market: Market, order: Order) -> None:
-    """What only the book can tell.
+    """Check post-only, fill-or-kill and the market order bound against the book.
 
     Raises:
         Rejection: -5022, -5021, -4131.
@@ -129,5 +127,5 @@ def check_arrival(state: State, market: Market, order: Order) -> None:
 
 
 def worst_price(market: Market, order: Order) -> int:
-    """How far an order may walk."""
+    """The worst price an order may trade at."""
     return order.price if order.request.kind is OrderType.LIMIT else market.bound(order.side)

@@ -1,4 +1,4 @@
-"""What the venue lists: BTCUSDT and ETHUSDT from its own `exchangeInfo`, a file of it, or what a tape lets us infer."""
+"""Trading rules of symbols: built in for BTCUSDT and ETHUSDT, from a saved `exchangeInfo`, or inferred from a tape."""
 
 import gzip
 import json
@@ -18,15 +18,15 @@ _ANY = "*"
 
 
 def built_in() -> dict[str, SymbolRules]:
-    """The symbols that come with the simulator."""
+    """Rules of the symbols that ship with the simulator."""
     return _rules(json.loads(_BUILT_IN.read_text(encoding="utf-8")))
 
 
 def from_file(path: Path) -> dict[str, SymbolRules]:
-    """Symbols of a saved answer of `GET /fapi/v1/exchangeInfo`, plain or gzipped.
+    """Rules of the USDT symbols in a saved `GET /fapi/v1/exchangeInfo` response, plain or gzipped.
 
     Raises:
-        InputError: the file is not such an answer.
+        InputError: the file is not such a response.
     """
     try:
         raw = path.read_bytes()
@@ -34,11 +34,11 @@ def from_file(path: Path) -> dict[str, SymbolRules]:
         return _rules(listing)
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}"
-        raise InputError(f"{path} is no saved exchangeInfo ({reason}). Save GET /fapi/v1/exchangeInfo.") from None
+        raise InputError(f"{path} is not a saved exchangeInfo ({reason}). Save GET /fapi/v1/exchangeInfo.") from None
 
 
 def inferred(symbol: str, levels: Iterable[WireLevel]) -> SymbolRules:
-    """Filters for a symbol that is not listed: tick and step are the finest decimals its snapshot uses."""
+    """Infer filters for an unlisted symbol: tick and step are the finest decimals in its snapshot."""
     scale = Scale.of_levels(levels)
     instrument = Instrument.parse(symbol)
     tick, step = (_unit(scale.price_decimals), _unit(scale.quantity_decimals))
@@ -57,7 +57,7 @@ def inferred(symbol: str, levels: Iterable[WireLevel]) -> SymbolRules:
 
 
 def with_filters(rules: SymbolRules, changes: dict[str, dict[str, str]]) -> SymbolRules:
-    """The same symbol with some filters changed: `{"PRICE_FILTER": {"tickSize": "0.50"}}`."""
+    """A copy of the rules with some filters changed: `{"PRICE_FILTER": {"tickSize": "0.50"}}`."""
     filters = [entry | changes.get(entry["filterType"], {}) for entry in rules.listing["filters"]]
     return SymbolRules.of(rules.listing | {"filters": filters}, rules.brackets)
 
@@ -92,7 +92,7 @@ def _rules(listing: dict[str, Any]) -> dict[str, SymbolRules]:
 
 
 def _brackets(rows: list[dict[str, Any]]) -> tuple[Bracket, ...]:
-    """The deduction of a step makes maintenance margin continuous where it begins."""
+    """Build the leverage brackets; each deduction makes maintenance margin continuous at the bracket's floor."""
     steps: list[Bracket] = []
     floor = deduction = rate_before = 0
     for number, row in enumerate(rows, start=1):

@@ -1,6 +1,6 @@
-"""The venue between its sockets: tape and commands in order of time, answers and events after their way back.
+"""Exchange, market feed and latency on one time axis, without any sockets.
 
-Still without input or output: `play` and `run_until` return what is to be delivered.
+`play` and `run_until` return the events to deliver to clients.
 """
 
 import heapq
@@ -18,15 +18,15 @@ from skills_lib.market.depth.model import Message
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An event that has reached its receiver, and when."""
+    """An event and the time it reaches its receiver."""
 
     time_ns: int
     event: Event
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A command as a client sent it: after how many messages of the tape, and when on the venue's clock."""
+class SentCommand:
+    """A command as sent: number of tape messages played before it, and exchange time."""
 
     messages: int
     time_ns: int
@@ -36,10 +36,10 @@ class Sent:
 
 @dataclass(slots=True)
 class InProcessVenue:
-    """Exchange, feed and latency on one time axis: the exchange's own, in nanoseconds.
+    """Exchange, feed and latency on the exchange's time axis, in nanoseconds.
 
-    observe: sees events when they happen, before their way back. sent: every command so far, for a replay, where it
-    `remembers`.
+    observe: called with events as they happen, before the outbound delay. sent: every command so far, for a replay;
+    filled only if `record_commands`.
     """
 
     exchange: Exchange
@@ -48,52 +48,52 @@ class InProcessVenue:
     observe: Callable[[list[Event]], None] = lambda _: None
     now_ns: int = 0
     messages: int = 0
-    remembers: bool = True
-    sent: list[Sent] = field(default_factory=list)
-    _calendar: list[tuple[int, int, Command | Event]] = field(default_factory=list)
+    record_commands: bool = True
+    sent: list[SentCommand] = field(default_factory=list)
+    _scheduled: list[tuple[int, int, Command | Event]] = field(default_factory=list)
     _sequence: int = 0
     _commands: int = 0
-    _last_in: dict[str, int] = field(default_factory=dict)
-    _last_back: dict[str, int] = field(default_factory=dict)
+    _last_arrival_ns: dict[str, int] = field(default_factory=dict)
+    _last_delivery_ns: dict[str, int] = field(default_factory=dict)
     _owners: dict[int, str] = field(default_factory=dict)
 
     @property
     def now_ms(self) -> int:
-        """The venue's clock in milliseconds."""
+        """Exchange time in milliseconds."""
         return self.now_ns // MS
 
     @property
     def next_due_ns(self) -> int | None:
-        """When the next command arrives or the next event is delivered; None if nothing is under way."""
-        return self._calendar[0][0] if self._calendar else None
+        """Time of the next command arrival or event delivery; None if nothing is scheduled."""
+        return self._scheduled[0][0] if self._scheduled else None
 
     def send(self, account: str, body: Any) -> int:
-        """Send a command; it arrives after its way in, never before an earlier one of the account."""
+        """Send a command and return its number. It arrives after the inbound delay, never before an earlier one."""
         self._commands += 1
-        if self.remembers:
-            self.sent.append(Sent(self.messages, self.now_ns, account, body))
-        arrival = max(self.now_ns + self.latency.way_in_ns(), self._last_in.get(account, 0))
-        self._last_in[account] = arrival
+        if self.record_commands:
+            self.sent.append(SentCommand(self.messages, self.now_ns, account, body))
+        arrival = max(self.now_ns + self.latency.sample_inbound_ns(), self._last_arrival_ns.get(account, 0))
+        self._last_arrival_ns[account] = arrival
         self._owners[self._commands] = account
         self._schedule(arrival, Command(self._commands, arrival // MS, body))
         return self._commands
 
     def play(self, message: Message, symbol: str, time_ns: int) -> list[Delivery]:
-        """Take a message of the tape at its time, after everything that was due before it."""
+        """Play a tape message at `time_ns`, after everything that was due before it."""
         delivered = self.run_until(time_ns)
         self.messages += 1
         self._post(self.feed.take(message, symbol))
         return delivered
 
     def lose(self, symbol: str, reason: str) -> None:
-        """The line to a symbol broke."""
+        """The feed connection of a symbol broke."""
         self._post(self.feed.lose(symbol, reason))
 
     def run_until(self, time_ns: int) -> list[Delivery]:
-        """Let commands arrive and events be delivered up to `time_ns`."""
+        """Process command arrivals and event deliveries up to `time_ns`; return the deliveries."""
         delivered: list[Delivery] = []
-        while self._calendar and self._calendar[0][0] <= time_ns:
-            due, _, entry = heapq.heappop(self._calendar)
+        while self._scheduled and self._scheduled[0][0] <= time_ns:
+            due, _, entry = heapq.heappop(self._scheduled)
             self.now_ns = max(self.now_ns, due)
             if isinstance(entry, Command):
                 self._post(self.exchange.step(entry))
@@ -103,7 +103,7 @@ class InProcessVenue:
         return delivered
 
     def tick(self, time_ns: int) -> list[Delivery]:
-        """Let time pass without a message of the tape: timers run too."""
+        """Advance time without a tape message; timers run too."""
         delivered = self.run_until(time_ns)
         self._post(self.exchange.step(Clock(self.now_ms)))
         return delivered
@@ -113,8 +113,8 @@ class InProcessVenue:
             self.observe(events)
         for event in events:
             account = self._receiver(event)
-            due = max(self.now_ns + self.latency.way_back_ns(), self._last_back.get(account, 0))
-            self._last_back[account] = due
+            due = max(self.now_ns + self.latency.sample_outbound_ns(), self._last_delivery_ns.get(account, 0))
+            self._last_delivery_ns[account] = due
             self._schedule(due, event)
 
     def _receiver(self, event: Event) -> str:
@@ -122,4 +122,4 @@ class InProcessVenue:
 
     def _schedule(self, due_ns: int, entry: Command | Event) -> None:
         self._sequence += 1
-        heapq.heappush(self._calendar, (due_ns, self._sequence, entry))
+        heapq.heappush(self._scheduled, (due_ns, self._sequence, entry))

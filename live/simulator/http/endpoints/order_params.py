@@ -1,6 +1,6 @@
-"""Orders as clients word them become requests of the exchange."""
+"""Converts request parameters into order requests and amendments."""
 
-from live.simulator.core.algo import AlgoRequest
+from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.commands import Amend
 from live.simulator.core.enums import (
     OrderType,
@@ -21,9 +21,9 @@ def order_request(params: Params, rules: SymbolRules, account: str) -> OrderRequ
     """`POST /order`.
 
     Raises:
-        Rejection: -4120 for conditional types, and what is missing or malformed.
+        Rejection: -4120 for conditional types, or a missing or malformed parameter.
     """
-    kind = params.word("type", OrderType)
+    kind = params.choice("type", OrderType)
     if kind.conditional:
         raise Rejection(
             -4120, "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead."
@@ -37,7 +37,7 @@ def order_request(params: Params, rules: SymbolRules, account: str) -> OrderRequ
 
 
 def _order(params: Params, rules: SymbolRules, account: str, kind: OrderType, client_id: str) -> OrderRequest:
-    match_ = params.word("priceMatch", PriceMatch, PriceMatch.NONE)
+    match_ = params.choice("priceMatch", PriceMatch, PriceMatch.NONE)
     if kind.limited and match_ is PriceMatch.NONE:
         params.need("price")
     if kind.limited and match_ is not PriceMatch.NONE and params.get("price"):
@@ -45,19 +45,19 @@ def _order(params: Params, rules: SymbolRules, account: str, kind: OrderType, cl
     return OrderRequest(
         account=account,
         symbol=rules.symbol,
-        side=params.word("side", Side),
+        side=params.choice("side", Side),
         kind=kind,
         quantity=rules.read_quantity(params.get("quantity", "0")),
         price=rules.read_price(params.get("price", "0")) if kind.limited else 0,
-        time_in_force=params.word("timeInForce", TimeInForce, TimeInForce.GTC),
-        position_side=params.word("positionSide", PositionSide, PositionSide.BOTH),
+        time_in_force=params.choice("timeInForce", TimeInForce, TimeInForce.GTC),
+        position_side=params.choice("positionSide", PositionSide, PositionSide.BOTH),
         reduce_only=params.boolean("reduceOnly"),
         close_position=params.boolean("closePosition"),
         client_id=client_id,
-        self_trade=params.word("selfTradePreventionMode", SelfTrade, SelfTrade.EXPIRE_MAKER),
+        self_trade=params.choice("selfTradePreventionMode", SelfTrade, SelfTrade.EXPIRE_MAKER),
         price_match=match_,
         good_till_ms=params.integer("goodTillDate"),
-        working_type=params.word("workingType", WorkingType, WorkingType.CONTRACT_PRICE),
+        working_type=params.choice("workingType", WorkingType, WorkingType.CONTRACT_PRICE),
         price_protect=params.boolean("priceProtect"),
     )
 
@@ -66,11 +66,11 @@ def algo_request(params: Params, rules: SymbolRules, account: str) -> AlgoReques
     """`POST /algoOrder`.
 
     Raises:
-        Rejection: what is missing or malformed.
+        Rejection: a missing or malformed parameter.
     """
     if params.need("algoType") != "CONDITIONAL":
         raise Rejection(-1130, "Data sent for parameter 'algoType' is not valid.")
-    kind = params.word("type", OrderType)
+    kind = params.choice("type", OrderType)
     if not kind.conditional:
         raise Rejection(-4136, "Target strategy invalid for orderType.")
     trailing = kind is OrderType.TRAILING_STOP_MARKET
@@ -93,7 +93,7 @@ def amendment(params: Params, rules: SymbolRules, account: str) -> Amend:
     """`PUT /order`.
 
     Raises:
-        Rejection: what is missing or malformed.
+        Rejection: a missing or malformed parameter.
     """
     order_id, client_id = params.order_id()
     for name in ("quantity", "price"):
@@ -102,7 +102,7 @@ def amendment(params: Params, rules: SymbolRules, account: str) -> Amend:
     return Amend(
         account=account,
         symbol=rules.symbol,
-        side=params.word("side", Side),
+        side=params.choice("side", Side),
         quantity=rules.read_quantity(params.need("quantity")),
         price=rules.read_price(params.need("price")),
         order_id=order_id,

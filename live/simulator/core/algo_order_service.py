@@ -1,10 +1,10 @@
-"""Conditional orders: placing, cancelling and firing them."""
+"""Places, cancels and triggers conditional orders."""
 
 from dataclasses import replace
 
-from live.simulator.core import checks, order_service
+from live.simulator.core import order_checks, order_service
 from live.simulator.core.accounts import Account
-from live.simulator.core.algo import AlgoOrder, AlgoRequest, would_fire_now
+from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest, would_fire_now
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
 from live.simulator.core.enums import AlgoStatus, OrderType, PriceMatch, WorkingType
 from live.simulator.core.market import Market
@@ -21,7 +21,7 @@ def place(state: State, command: PlaceAlgo) -> AlgoOrder:
     """Accept a conditional order.
 
     Raises:
-        Rejection: any rule it breaks; nothing has changed then.
+        Rejection: any rule it breaks; the state is then unchanged.
     """
     request = command.request
     market = state.market(request.order.symbol)
@@ -44,7 +44,7 @@ def place(state: State, command: PlaceAlgo) -> AlgoOrder:
 
 
 def working_price(market: Market, request: AlgoRequest) -> int:
-    """The price that fires it."""
+    """The price its trigger is compared with: mark or last price."""
     return market.mark_price if request.order.working_type is WorkingType.MARK_PRICE else market.last_price
 
 
@@ -66,7 +66,7 @@ def _check(state: State, market: Market, algo: AlgoOrder) -> None:
 
 def _check_count(state: State, account: Account, request: AlgoRequest) -> None:
     waiting = state.waiting_algos(account.name)
-    checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
+    order_checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
     if len(waiting) >= MAX_OPEN_ALGOS:
         raise Rejection(-4045, "Reach max stop order limit.")
     if account.dual_side and request.order.reduce_only:
@@ -98,7 +98,7 @@ def cancel(state: State, command: CancelAlgo) -> AlgoOrder:
     """Cancel one conditional order.
 
     Raises:
-        Rejection: -2011 where none waits under that id.
+        Rejection: -2011 if no waiting order has that id.
     """
     for algo in state.waiting_algos(command.account):
         if algo.algo_id == command.algo_id or (not command.algo_id and algo.client_id == command.client_id):
@@ -122,7 +122,7 @@ def _end(state: State, algo: AlgoOrder, status: AlgoStatus, reason: str = "") ->
 
 
 def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
-    """A price moved: trailing stops follow it, and what it reaches fires."""
+    """Update trailing stops with the new price and trigger the orders it reaches."""
     waiting = state.waiting.get(symbol)
     if not waiting:
         return
@@ -139,7 +139,7 @@ def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
 
 
 def _protected(market: Market, algo: AlgoOrder) -> bool:
-    """priceProtect: no trigger while last and mark price lie further apart than triggerProtect."""
+    """priceProtect: True while last and mark price differ by more than triggerProtect."""
     if not algo.request.order.price_protect or not market.mark_price:
         return False
     apart = abs(market.last_price - market.mark_price) * SCALE // market.mark_price
@@ -179,7 +179,7 @@ def _triggered(algo: AlgoOrder) -> OrderRequest:
 
 
 def settle(state: State, order_id: int, algo_id: int) -> None:
-    """The order that a conditional order sent has come to its end."""
+    """Finish a conditional order whose triggered order has ended."""
     algo = state.algos.get(algo_id)
     if algo is None or algo.status is not AlgoStatus.TRIGGERED:
         return
