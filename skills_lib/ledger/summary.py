@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from skills_lib.domain.time import utc
-from skills_lib.ledger.holdout_seal import every_opening
+from skills_lib.ledger.holdout_seal import all_openings
 from skills_lib.ledger.ledger import Contents, Keys, Ledger, union
 from skills_lib.ledger.model import EvaluationContext, LedgerLine, LedgerMarket, LedgerSummary
 from skills_lib.ledger.store import Entry
@@ -31,7 +31,7 @@ def summarise(ledger: Ledger) -> LedgerSummary:
         evaluated=sum(market.evaluated for market in markets),
         markets=markets,
         lines=[_line(place, group) for place, group in _grouped(contents.reserved, _place_of)],
-        seals=every_opening(contents),
+        seals=all_openings(contents),
         began_at=min(began, default=None),
         files={"user": str(contents.user.path), "workspace": str(contents.here.path)},
         notices=contents.notices,

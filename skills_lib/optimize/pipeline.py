@@ -79,7 +79,7 @@ def optimize(
     settings: BacktestSettings,
     store: SweepStore[OptimizationResult],
     open_evaluator: OpenEvaluator,
-    count: OpenTrialCounter,
+    open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> OptimizationResult:
     """Search the space on all of `candles` and store what was found; the same question returns the stored answer.
@@ -97,7 +97,7 @@ def optimize(
         return stored
     began, span = time.perf_counter(), Span(0, len(candles.bars))
     with store.checkpoint(key.id) as checkpoint:
-        counter = count(subject, candles, settings)
+        counter = open_counter(subject, candles, settings)
         counter.reserve(request.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             total = request.plan.expected(request.space)

@@ -10,11 +10,10 @@ from pydantic import BaseModel
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS
+from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS, utc
-from skills_lib.ledger.in_memory import TotallingTrialCounter
-from skills_lib.ledger.model import TrialCount
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.model import (
@@ -51,7 +50,7 @@ def examine(
     candles: Candles,
     plan: Plan,
     settings: BacktestSettings,
-    counter: TotallingTrialCounter | None = None,
+    counter: TrialCounter | None = None,
     progress: Progress = no_progress,
 ) -> Examination:
     """Everything the verdict needs, computed in memory; the same arguments give the same answer.
@@ -157,29 +156,18 @@ def _monte_carlo(runs: Runs) -> MonteCarlo:
 
 def _overfitting(runs: Runs) -> OverfittingFigures:
     """The chosen parameters and their rivals over all unsealed days; trials from whoever counts them."""
-    counted, samples, daily = runs.trials, runs.plan.samples, runs.whole.daily()
+    counted, samples = runs.trials, runs.plan.samples
     found = overfitting(
-        daily,
+        runs.whole.daily(),
         runs.compared,
         counted.configurations,
-        deflating_variance(counted, len(daily)),
+        counted.sharpe_variance,
         samples.blocks,
         runs.plan.seed,
         samples.spa,
         searched=len(runs.found.table),
     )
     return OverfittingFigures.model_validate(dict(found) | {"pbo": found.pbo.pbo, "cscv": found.pbo})
-
-
-def deflating_variance(counted: TrialCount, days: int) -> float:
-    """Variance of the trials' daily Sharpe ratios, at most the sampling variance of a ratio without an edge.
-
-    The best of many trials without an edge can stand no higher than chance alone carries it: where trials differ by
-    more than chance, as where fast ones are ruined by costs, their spread says nothing about luck and would deflate
-    any edge away. Trials that resemble each other spread less, and then their own variance counts.
-    """
-    random_null = 1 / max(days - 1, 1)
-    return random_null if counted.sharpe_variance is None else min(counted.sharpe_variance, random_null)
 
 
 def _costs(runs: Runs) -> CostFigures:

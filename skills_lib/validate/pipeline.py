@@ -1,7 +1,7 @@
 """From a question to a stored validation: count, examine, look elsewhere, judge, draw and keep."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +9,9 @@ from typing import Protocol
 
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.time import utc
-from skills_lib.ledger.in_memory import TotallingTrialCounter
 from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.pipeline import sweep_key_fields
@@ -36,10 +36,6 @@ from skills_lib.validate.stages.holdout import split
 from skills_lib.validate.verdict import judge_validation
 
 __all__ = ["HoldoutSeal", "Services", "ValidationRequest", "examine", "sealed_from", "validate"]
-
-OpenTotallingCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], TotallingTrialCounter]
-"""Opens the count of trials for a strategy on candles; those of the main ones end where the seal begins."""
-
 
 BREADTH = ("timeframes", "assets")
 """Stages on other candles; all others are in `examination.STAGES`."""
@@ -78,7 +74,7 @@ class ValidationRequest:
 class Services:
     """Where trials are counted, seals kept and answers stored."""
 
-    open_counter: OpenTotallingCounter
+    open_counter: OpenTrialCounter
     seal: HoldoutSeal
     store: SweepStore[ValidationResult]
 
@@ -157,7 +153,7 @@ def _examine_all(runs: Runs, request: ValidationRequest, services: Services, pro
 
 
 def run_other_markets(
-    runs: Runs, request: ValidationRequest, open_counter: OpenTotallingCounter, name: str
+    runs: Runs, request: ValidationRequest, open_counter: OpenTrialCounter, name: str
 ) -> list[CrossMarketResult]:
     """The chosen parameters on the other timeframes of the same asset, or on other assets."""
     own = runs.candles.instrument.symbol

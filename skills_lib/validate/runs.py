@@ -17,12 +17,12 @@ from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.sweep.open import open_evaluator
+from skills_lib.backtest.trials import TrialCount, TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.ledger.counter import open_counted
-from skills_lib.ledger.in_memory import InMemoryTrialCounter, TotallingTrialCounter
-from skills_lib.ledger.model import TrialCount
+from skills_lib.ledger.in_memory import InMemoryTrialCounter
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.measure import Measurer
@@ -85,7 +85,7 @@ class Runs:
         candles: Candles,
         plan: Plan,
         settings: BacktestSettings,
-        counter: TotallingTrialCounter | None = None,
+        counter: TrialCounter | None = None,
         checkpoint: Checkpoint | None = None,
         progress: Progress = no_progress,
     ) -> None:
@@ -93,7 +93,7 @@ class Runs:
         self.split: Split = split(len(candles.bars))
         self.bars: Bars = candles.bars[: self.split.sealed.start]
         self.candles = candles
-        self._book, self._checkpoint, self._progress = counter or InMemoryTrialCounter(), checkpoint, progress
+        self._counter, self._checkpoint, self._progress = counter or InMemoryTrialCounter(), checkpoint, progress
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -208,7 +208,7 @@ class Runs:
     def trials(self) -> TrialCount:
         """Configurations ever tried, with the variance of their daily Sharpe ratios; the search is among them."""
         _ = self.found
-        return self._book.count()
+        return self._counter.count()
 
     def metrics(self, run: Run, settings: BacktestSettings | None = None) -> Figures:
         """Every figure of one run."""
@@ -220,7 +220,7 @@ class Runs:
 
     def _engine(self, settings: BacktestSettings) -> Evaluator:
         opened = open_evaluator(self.plan.search.engine, self.subject.strategy, self.bars, settings)
-        return self._stack.enter_context(open_counted(opened, self._book, self.bars))
+        return self._stack.enter_context(open_counted(opened, self._counter, self.bars))
 
     def _stitched(self, evaluator: Evaluator) -> Run:
         choices = [outcome.chosen.parameters if outcome.chosen else None for outcome in self.outcomes]

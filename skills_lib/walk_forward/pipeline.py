@@ -64,7 +64,7 @@ def walk_forward(
     settings: BacktestSettings,
     store: SweepStore[WalkForwardResult],
     open_evaluator: OpenEvaluator,
-    count: OpenTrialCounter,
+    open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> WalkForwardResult:
     """Walk forward over `candles` and store what was found; the same question returns the stored answer.
@@ -83,7 +83,7 @@ def walk_forward(
     began, bars, wanted = time.perf_counter(), candles.bars, request.search
     windows = make_windows(bars, request.windows)
     with store.checkpoint(key.id) as checkpoint:
-        counter = count(subject, candles, settings)
+        counter = open_counter(subject, candles, settings)
         counter.reserve(wanted.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, request.pick)
