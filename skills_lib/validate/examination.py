@@ -89,11 +89,11 @@ def _audit(runs: Runs) -> DataAudit:
 
 def _lookahead(runs: Runs) -> Lookahead:
     """The chosen parameters' signals on all unsealed bars."""
-    asked = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings)
+    arguments = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings)
     samples, seed = runs.plan.samples, runs.plan.seed
     return Lookahead(
-        truncation=truncation(*asked, cuts=samples.cuts, seed=seed),
-        warm_up=warm_up(*asked, starts=samples.starts, seed=seed),
+        truncation=truncation(*arguments, cuts=samples.cuts, seed=seed),
+        warm_up=warm_up(*arguments, starts=samples.starts, seed=seed),
     )
 
 
@@ -178,8 +178,8 @@ def _costs(runs: Runs) -> CostFigures:
         settings = runs.settings.model_copy(update={"costs": costs})
         run = runs.stitched if multiple == 1 else runs.stitched_at(settings)
         levels.append(StitchedCosts(multiple=multiple, metrics=runs.metrics(run, settings)))
-    asked = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings, runs.split.out_of_sample)
-    return CostFigures(stitched=levels, fixed=stress(*asked))
+    arguments = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings, runs.split.out_of_sample)
+    return CostFigures(stitched=levels, fixed=stress(*arguments))
 
 
 def _regimes(runs: Runs) -> Regimes:
@@ -221,8 +221,8 @@ def _price_noise(runs: Runs) -> Noise | None:
     if not samples:
         return None
     bars = runs.bars[span.start : span.stop]
-    asked = (runs.subject.strategy, bars, runs.chosen, runs.settings)
+    arguments = (runs.subject.strategy, bars, runs.chosen, runs.settings)
     try:
-        return price_noise(*asked, samples=samples, seed=runs.plan.seed)
+        return price_noise(*arguments, samples=samples, seed=runs.plan.seed)
     except InputError:  # the span alone is shorter than the strategy's warm-up
         return None

@@ -122,7 +122,7 @@ def validate(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _AllResults:
     examination: Examination
     timeframes: list[CrossMarketResult]
     assets: list[CrossMarketResult]
@@ -130,7 +130,7 @@ class _Found:
     sealed: Sealed
 
 
-def _examine_all(runs: Runs, request: ValidationRequest, services: Services, progress: Progress) -> _Found:
+def _examine_all(runs: Runs, request: ValidationRequest, services: Services, progress: Progress) -> _AllResults:
     """Other candles come before the count of trials, which counts them too where they hold the same market."""
     progress(0, 1, "other candles")
     timeframes, assets = (run_other_markets(runs, request, services.open_counter, name) for name in BREADTH)
@@ -143,7 +143,7 @@ def _examine_all(runs: Runs, request: ValidationRequest, services: Services, pro
         }
     )
     verdict = judge_validation(judged, request.plan.rules)
-    return _Found(
+    return _AllResults(
         found.model_copy(update={"judged": judged, "verdict": verdict}),
         timeframes,
         assets,
@@ -158,9 +158,9 @@ def run_other_markets(
     """The chosen parameters on the other timeframes of the same asset, or on other assets."""
     own = runs.candles.instrument.symbol
     candles = [
-        other.candles
-        for other in request.other_markets
-        if other.candles and (other.symbol == own) == (name == "timeframes")
+        market.candles
+        for market in request.other_markets
+        if market.candles and (market.symbol == own) == (name == "timeframes")
     ]
     for one in candles:
         open_counter(runs.subject, one, request.settings).reserve([runs.chosen])
@@ -170,7 +170,9 @@ def run_other_markets(
 def missing_markets(request: ValidationRequest) -> list[str]:
     """What was asked for beside the main candles and is not there."""
     return [
-        f"{other.symbol} {other.timeframe}: {other.problem}" for other in request.other_markets if other.candles is None
+        f"{market.symbol} {market.timeframe}: {market.problem}"
+        for market in request.other_markets
+        if market.candles is None
     ]
 
 
@@ -219,12 +221,12 @@ def _validation_key(subject: LoadedStrategy, candles: Candles, request: Validati
         samples=plan.samples,
         rules=plan.rules,
         validation_seed=plan.seed,
-        other_markets=[other.name for other in request.other_markets],
+        other_markets=[market.name for market in request.other_markets],
         open_sealed=request.opening is not None,
     )
 
 
-def _result(runs: Runs, key: ValidationKey, found: _Found, folder: Path, began: float) -> ValidationResult:
+def _result(runs: Runs, key: ValidationKey, found: _AllResults, folder: Path, began: float) -> ValidationResult:
     bars, candles = runs.candles.bars, runs.candles
     return ValidationResult(
         **dict(found.examination),

@@ -28,7 +28,7 @@ from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.measure import Measurer
 from skills_lib.optimize.search import search
 from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
-from skills_lib.optimize.table import Objective, Table
+from skills_lib.optimize.table import Objective, SearchTable
 from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.plan import Plan, default_windows
 from skills_lib.validate.stages.holdout import Split, split
@@ -49,7 +49,7 @@ class SearchResult:
     `few_trades`: no combination had as many trades as asked, so the choice was made among all that traded.
     """
 
-    table: Table
+    table: SearchTable
     scores: FloatArray
     peaks: Peaks
     place: RankedPoint
@@ -123,16 +123,16 @@ class Runs:
         Raises:
             InputError: a space that cannot be searched, or no combination that ever trades.
         """
-        asked = self.plan.search
-        where, total = (self._checkpoint, _IN_SAMPLE, self._progress), asked.plan.expected(asked.space)
-        measure = Measurer(asked.space, self.evaluator, self.split.in_sample, *where, total)
-        table = search(asked.space, asked.plan, measure, asked.objective)
-        surface = Surface(asked.space, table.indices)
-        for least in (asked.objective.min_trades, 1):
-            scores = Objective(asked.objective.metric, least).scores(table.rows)
+        request = self.plan.search
+        where, total = (self._checkpoint, _IN_SAMPLE, self._progress), request.plan.expected(request.space)
+        measure = Measurer(request.space, self.evaluator, self.split.in_sample, *where, total)
+        table = search(request.space, request.plan, measure, request.objective)
+        surface = Surface(request.space, table.indices)
+        for minimum in (request.objective.min_trades, 1):
+            scores = Objective(request.objective.metric, minimum).scores(table.rows)
             if peaks := surface.peaks(scores):
                 place = peaks.recommended if self.plan.pick == "plateau" else peaks.best
-                return SearchResult(table, scores, peaks, place, least < asked.objective.min_trades)
+                return SearchResult(table, scores, peaks, place, minimum < request.objective.min_trades)
         notes = f" {self.evaluator.notes[-1]}" if self.evaluator.notes else ""
         raise InputError(f"None of {len(table):,} combinations traded in-sample.{notes} Widen the space or the span.")
 
@@ -168,9 +168,9 @@ class Runs:
     @cached_property
     def outcomes(self) -> list[WindowChoice]:
         """What each window chose and how that did."""
-        asked = self.plan.search
-        objective = Objective(asked.objective.metric, min(asked.objective.min_trades, self.plan.window_min_trades))
-        walk = WalkForward(self.evaluator, asked.space, asked.plan, objective, self.plan.pick)
+        request = self.plan.search
+        objective = Objective(request.objective.metric, min(request.objective.min_trades, self.plan.window_min_trades))
+        walk = WalkForward(self.evaluator, request.space, request.plan, objective, self.plan.pick)
         return walk.run(self.windows, self._checkpoint, self._progress)
 
     @cached_property

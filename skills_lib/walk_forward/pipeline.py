@@ -80,13 +80,15 @@ def walk_forward(
     key = _walk_forward_key(subject, candles, request, settings)
     if stored := store.find(key.id):
         return stored
-    began, bars, wanted = time.perf_counter(), candles.bars, request.search
+    began, bars, search_request = time.perf_counter(), candles.bars, request.search
     windows = make_windows(bars, request.windows)
     with store.checkpoint(key.id) as checkpoint:
         counter = open_counter(subject, candles, settings)
-        counter.reserve(wanted.space.combinations(checkpoint.tried()))  # also where the ledger is younger
+        counter.reserve(search_request.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
-            walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, request.pick)
+            walk = WalkForward(
+                evaluator, search_request.space, search_request.plan, search_request.objective, request.pick
+            )
             outcomes = walk.run(windows, checkpoint, progress)
             chosen = [outcome.chosen.parameters if outcome.chosen else None for outcome in outcomes]
             parts = run_windows(evaluator, stitched_spans(windows), chosen, settings.cash)
@@ -210,8 +212,8 @@ def _warnings(walked: _Walked) -> list[str]:
     if len(outcomes) < FEW_WINDOWS:
         texts.append(f"{len(outcomes)} windows are few: one lucky window decides the picture.")
     if empty := sum(outcome.chosen is None for outcome in outcomes):
-        least = walked.request.search.objective.min_trades
-        texts.append(f"{empty} windows chose nothing: no combination had {least} trades in train. They stay flat.")
+        minimum = walked.request.search.objective.min_trades
+        texts.append(f"{empty} windows chose nothing: no combination had {minimum} trades in train. They stay flat.")
     if plan.step_ns < plan.test_ns:
         texts.append("Test spans overlap: windows are not independent. The stitched run uses every bar once.")
     if plan.step_ns > plan.test_ns:
