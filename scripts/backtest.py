@@ -1,5 +1,6 @@
 """`twokey test-strategy`, `runs` and `compare`: one backtest, the stored ones, and several side by side."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -121,13 +122,16 @@ def _run_and_show(
     settings: "BacktestSettings",
     as_json: bool,
 ) -> None:
-    from scripts.counting import trial_counters
+    from scripts.counting import trial_origin
     from skills_lib.backtest.pipeline import run_backtest
+    from skills_lib.ledger.counter import open_trial_counter
+    from skills_lib.ledger.ledger import Ledger
 
     subject = _loaded_strategy(strategy, given)
     with progress_bar(shown=not as_json) as progress:
         candles = question.answer(Settings(), progress)
-        result = run_backtest(subject, candles, given, settings, _store(), trial_counters("test-strategy"), progress)
+        open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("test-strategy"))
+        result = run_backtest(subject, candles, given, settings, _store(), open_counter, progress)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.console import progress_bar
-from scripts.counting import trial_counters
+from scripts.counting import trial_origin
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResu
     Raises:
         TwokeyError: anything the library refuses.
     """
+    from skills_lib.ledger.counter import open_trial_counter
+    from skills_lib.ledger.ledger import Ledger
     from skills_lib.optimize.model import OptimizationResult
     from skills_lib.optimize.pipeline import optimize
     from skills_lib.optimize.store import SweepStore
@@ -68,8 +71,9 @@ def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResu
     asked = sweep.arguments.search(subject.strategy)
     candles = sweep.question.answer(home, progress)
     store = SweepStore(home.optimizations_dir, OptimizationResult)
-    opener, count = sweep.opener(subject, asked, candles), trial_counters("optimize", sweep.job)
-    return optimize(subject, candles, asked, sweep.settings, store, opener, count, progress)
+    open_evaluator = sweep.opener(subject, asked, candles)
+    open_counter = partial(open_trial_counter, Ledger.of(home), trial_origin("optimize", sweep.job))
+    return optimize(subject, candles, asked, sweep.settings, store, open_evaluator, open_counter, progress)
 
 
 def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: "Progress") -> "WalkForwardResult":
@@ -78,6 +82,8 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     Raises:
         TwokeyError: anything the library refuses.
     """
+    from skills_lib.ledger.counter import open_trial_counter
+    from skills_lib.ledger.ledger import Ledger
     from skills_lib.optimize.store import SweepStore
     from skills_lib.walk_forward.model import WalkForwardResult
     from skills_lib.walk_forward.pipeline import walk_forward
@@ -86,8 +92,9 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     asked = windows.walk(search := sweep.arguments.search(subject.strategy))
     candles = sweep.question.answer(home, progress)
     store = SweepStore(home.walk_forwards_dir, WalkForwardResult)
-    opener, count = sweep.opener(subject, search, candles), trial_counters("walk-forward", sweep.job)
-    return walk_forward(subject, candles, asked, sweep.settings, store, opener, count, progress)
+    open_evaluator = sweep.opener(subject, search, candles)
+    open_counter = partial(open_trial_counter, Ledger.of(home), trial_origin("walk-forward", sweep.job))
+    return walk_forward(subject, candles, asked, sweep.settings, store, open_evaluator, open_counter, progress)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
 """A validation from what was typed: everything that can be refused is refused before candles are fetched."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.counting import trial_counters
+from scripts.counting import trial_origin
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -73,11 +74,14 @@ def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "
     Raises:
         TwokeyError: anything the library refuses.
     """
+    from skills_lib.ledger.counter import open_trial_counter
+    from skills_lib.ledger.ledger import Ledger
     from skills_lib.validate.single_stages import parse_stages, validate_stages
 
     names = parse_stages(only)
     subject, candles, validation = _loaded(command, progress)
-    return validate_stages(subject, candles, validation, trial_counters("validate", command.job), names, progress)
+    open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("validate", command.job))
+    return validate_stages(subject, candles, validation, open_counter, names, progress)
 
 
 def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> "RunResampled":
@@ -109,13 +113,16 @@ def _loaded(command: ValidationCommand, progress: "Progress") -> "tuple[LoadedSt
 
 
 def _services(command: ValidationCommand, subject: "LoadedStrategy", candles: "Candles") -> "Services":
+    from skills_lib.ledger.counter import open_trial_counter
+    from skills_lib.ledger.holdout_seal import LedgerHoldoutSeal
     from skills_lib.ledger.ledger import Ledger
-    from skills_lib.ledger.validation_seal import LedgerHoldoutSeal
     from skills_lib.optimize.store import SweepStore
     from skills_lib.validate.model import ValidationResult
     from skills_lib.validate.pipeline import Services, sealed_from
 
-    home, count = Settings(), trial_counters("validate", command.job)
+    home = Settings()
+    ledger = Ledger.of(home)
+    open_counter = partial(open_trial_counter, ledger, trial_origin("validate", command.job))
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
-    seal = LedgerHoldoutSeal(Ledger.of(home), count(subject, sealed, command.settings).context)
-    return Services(count, seal, SweepStore(home.validation_reports_dir, ValidationResult))
+    seal = LedgerHoldoutSeal(ledger, open_counter(subject, sealed, command.settings).context)
+    return Services(open_counter, seal, SweepStore(home.validation_reports_dir, ValidationResult))

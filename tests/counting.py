@@ -1,17 +1,22 @@
-"""A trial ledger for tests that call a pipeline themselves."""
+"""A trial ledger for tests that call a pipeline directly."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from skills_lib.ledger.counter import OpenLedgerCounter, ledger_counters
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.ledger.counter import LedgerTrialCounter, open_trial_counter
 from skills_lib.ledger.ledger import Ledger
+from skills_lib.market.candles.model import Candles
 
 
-def counted_beside(folder: Path) -> OpenLedgerCounter:
-    """Counts in a ledger beside `folder`, for a workspace that holds nothing else."""
-    return ledger_counters(ledger_beside(folder), "a test")
+def counter_beside(folder: Path) -> Callable[[LoadedStrategy, Candles, BacktestSettings], LedgerTrialCounter]:
+    """Opens counters in a ledger beside `folder`, for a workspace that holds nothing else."""
+    return partial(open_trial_counter, ledger_beside(folder), "a test")
 
 
 def ledger_beside(folder: Path) -> Ledger:
-    """The ledger that `counted_beside` counts in."""
+    """The ledger that `counter_beside` counts in."""
     beside = folder.with_name(f"{folder.name}-ledger")
     return Ledger(beside / "user" / "trials.sqlite", beside / "workspace")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -21,7 +22,7 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import parse_model
-from skills_lib.ledger.counter import ledger_counters
+from skills_lib.ledger.counter import open_trial_counter
 from skills_lib.ledger.ledger import Ledger
 from skills_lib.market.candles import CandleArguments
 from skills_lib.progress import Progress, no_progress
@@ -80,9 +81,9 @@ def run_backtest(
     conditions = parse_model(BacktestSettings, costs=costs_from(costs, rates), **account)
     parameter_space(tested).resolve(parameters)  # refused before candles are fetched
     candles = question.answer(settings, progress)
-    count = ledger_counters(Ledger.of(settings), "mcp backtest_run")
+    open_counter = partial(open_trial_counter, Ledger.of(settings), "mcp backtest_run")
     result = pipeline.run_backtest(
-        subject, candles, parameters, conditions, RunStore(settings.results_dir), count, progress
+        subject, candles, parameters, conditions, RunStore(settings.results_dir), open_counter, progress
     )
     return summary(result)
 

@@ -12,7 +12,7 @@ from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 if TYPE_CHECKING:
     from skills_lib.validate.model import StageAnswers, ValidationResult
     from skills_lib.validate.resample import RunResampled
-    from skills_lib.validate.stages.monte_carlo import Distribution
+    from skills_lib.validate.stages.monte_carlo import ResampledDistribution
     from skills_lib.validate.stages.percentiles import Percentiles
 
 _STYLES = {"PASS": "green", "CAUTION": "yellow", "FAIL": "red"}
@@ -138,7 +138,7 @@ def print_monte_carlo(result: "RunResampled") -> None:
         console.print(f"{sampled.method.capitalize()}: {sampled.limits}", style="dim")
 
 
-def _distributions(every: "list[Distribution]") -> Table:
+def _distributions(every: "list[ResampledDistribution]") -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("", "return 5 %", "50 %", "95 %", "drawdown 5 %", "50 %", "95 %", "ends in loss"):
         table.add_column(heading, justify="right" if heading else "left")
@@ -147,7 +147,7 @@ def _distributions(every: "list[Distribution]") -> Table:
     return table
 
 
-def _sampled(sampled: "Distribution") -> list[str]:
+def _sampled(sampled: "ResampledDistribution") -> list[str]:
     loss = "n/a" if sampled.loss_share is None else f"{sampled.loss_share:.0%}"
     return [
         sampled.method,

@@ -32,7 +32,7 @@ def run_backtest(
     given: Mapping[str, object],
     settings: BacktestSettings,
     store: RunStore,
-    count: OpenTrialCounter,
+    open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> BacktestResult:
     """Backtest `subject` on `candles` with the `given` parameters; the same question returns the stored answer.
@@ -54,7 +54,7 @@ def run_backtest(
         return stored.model_copy(update={"source": str(candles.origin)})
     with PictureProcess() as picture:
         progress(0, 3, f"Running {subject.name}")
-        counter = count(subject, candles, settings)
+        counter = open_counter(subject, candles, settings)
         counter.reserve([identity.parameters])
         run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, settings)
         progress(1, 3, "Measuring")

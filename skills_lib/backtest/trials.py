@@ -1,4 +1,4 @@
-"""The contract between everything that evaluates and the trial ledger: counted first, evaluated afterwards."""
+"""The interface between pipelines, which evaluate, and the trial ledger: every configuration is counted first."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -6,30 +6,51 @@ from typing import Protocol
 from skills_lib.backtest.model import BacktestSettings, Parameters
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.models import FrozenModel
 from skills_lib.market.candles.model import Candles
 
 
+class TrialCount(FrozenModel):
+    """All trials ever recorded on some candles.
+
+    `configurations`: distinct strategy code, parameters, settings and timeframe. `evaluated`: those with a recorded
+    result; the rest were reserved by interrupted work and count too. `sharpe_variance`: of daily Sharpe ratios over
+    spans at least half as long as the candles, None below two; `sharpes`: how many went into it. `notices`: problems
+    of the ledger's files, to be shown with every result.
+    """
+
+    configurations: int
+    evaluated: int
+    sharpes: int
+    sharpe_variance: float | None
+    notices: list[str]
+
+
 class TrialCounter(Protocol):
-    """Counts configurations of one strategy on one set of candles. `notices`: what the user must know of the count."""
+    """Counts configurations of one strategy on one set of candles. `notices`: warnings about the count."""
 
     notices: list[str]
 
     def reserve(self, combinations: Sequence[Parameters]) -> None:
-        """Write down, durably and before returning, that these are about to be evaluated; each counts once.
+        """Record, durably, that these are about to be evaluated; each counts once.
 
         Raises:
-            OSError: the count cannot be kept, so nothing may be evaluated.
+            OSError: the count cannot be stored, so nothing may be evaluated.
         """
         ...
 
     def note(self, combinations: Sequence[Parameters], daily_sharpes: FloatArray, days: float) -> None:
-        """Keep what reserved combinations showed over `days`: float64[combinations], per day, nan where undefined."""
+        """Store the results of reserved combinations over `days`: float64[combinations], per day, nan if undefined."""
         ...
 
     def flush(self) -> None:
-        """Write down what was noted."""
+        """Write what was noted."""
+        ...
+
+    def count(self) -> TrialCount:
+        """All trials recorded on these candles, this work included."""
         ...
 
 
 OpenTrialCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], TrialCounter]
-"""Opens the count for one strategy, its candles and settings; every pipeline asks for it before it evaluates."""
+"""Opens the counter of a strategy, its candles and settings; every pipeline calls it before it evaluates."""

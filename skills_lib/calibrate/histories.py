@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from skills_lib.calibrate.markets import History
+from skills_lib.calibrate.markets import AssetHistory
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
@@ -23,7 +23,7 @@ _BEFORE_ANY_BAR = datetime(2015, 1, 1, tzinfo=UTC)
 class Histories:
     """Bars of some assets. `source` says where they are from; `synthetic` where that is the sample."""
 
-    found: tuple[History, ...]
+    found: tuple[AssetHistory, ...]
     source: str
     synthetic: bool
 
@@ -44,9 +44,9 @@ def find_histories(settings: Settings, folder: Path | None = None) -> Histories:
     return Histories(tuple(sample), f"sample ({_describe_source(sample)})", synthetic=True)
 
 
-def _from_file(symbol: str, folder: Path) -> History:
+def _from_file(symbol: str, folder: Path) -> AssetHistory:
     path = file_for(folder, symbol, Timeframe.H1.value)
-    history = History(path.name, load_file(path, Instrument.parse(symbol), Timeframe.H1).bars)
+    history = AssetHistory(path.name, load_file(path, Instrument.parse(symbol), Timeframe.H1).bars)
     if len(history.bars) < MIN_BARS:
         raise InputError(
             f"{path.name} holds {len(history.bars):,} bars; null markets are made from at least {MIN_BARS:,} hours. "
@@ -55,7 +55,7 @@ def _from_file(symbol: str, folder: Path) -> History:
     return history
 
 
-def _from_cache(symbol: str, settings: Settings) -> History | None:
+def _from_cache(symbol: str, settings: Settings) -> AssetHistory | None:
     try:
         history = _loaded(symbol, Source.CACHE, settings)
     except SourceUnavailableError:
@@ -63,12 +63,12 @@ def _from_cache(symbol: str, settings: Settings) -> History | None:
     return history if len(history.bars) >= MIN_BARS else None
 
 
-def _loaded(symbol: str, source: Source, settings: Settings) -> History:
+def _loaded(symbol: str, source: Source, settings: Settings) -> AssetHistory:
     request = CandleRequest(
         Instrument.parse(symbol), Timeframe.H1, since=_BEFORE_ANY_BAR, source=source, exchange=settings.exchange
     )
-    return History(symbol, load(request, settings).bars)
+    return AssetHistory(symbol, load(request, settings).bars)
 
 
-def _describe_source(found: Sequence[History]) -> str:
+def _describe_source(found: Sequence[AssetHistory]) -> str:
     return ", ".join(f"{history.name} {len(history.bars):,} hours" for history in found)

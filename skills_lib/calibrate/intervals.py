@@ -8,7 +8,7 @@ from skills_lib.domain.models import FrozenModel
 CONFIDENCE = 0.95
 
 
-class Share(FrozenModel):
+class PassRate(FrozenModel):
     """`passes` of `markets`, with the exact 95 % interval of the share behind them; [0, 1] where there are none."""
 
     markets: int
@@ -17,7 +17,7 @@ class Share(FrozenModel):
     ci95: tuple[float, float]
 
     @classmethod
-    def of(cls, passes: int, markets: int) -> "Share":
+    def of(cls, passes: int, markets: int) -> "PassRate":
         """The share with its interval.
 
         Raises:

@@ -12,8 +12,8 @@ from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.backtest.sweep.workers import unpacked
 from skills_lib.calibrate.family import sized
-from skills_lib.calibrate.markets import NULL_KINDS, History, null_market
-from skills_lib.calibrate.model import Kind, MarketResult
+from skills_lib.calibrate.markets import NULL_KINDS, AssetHistory, null_market
+from skills_lib.calibrate.model import MarketKind, MarketResult
 from skills_lib.calibrate.planted import STRENGTHS, planted_market
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
@@ -29,13 +29,13 @@ from skills_lib.validate.verdict import VerdictFigures
 if TYPE_CHECKING:
     from skills_lib.backtest.sweep.local_workers import Payload
 
-_KINDS: tuple[Kind, ...] = (*NULL_KINDS, "planted")
+_KINDS: tuple[MarketKind, ...] = (*NULL_KINDS, "planted")
 
 
 class MarketTask(NamedTuple):
     """One market: the `number`-th of its kind and, where planted, Sharpe."""
 
-    kind: Kind
+    kind: MarketKind
     number: int
     sharpe: float | None
 
@@ -47,7 +47,7 @@ class StudyInputs(NamedTuple):
     share: float
     plan: Plan
     settings: BacktestSettings
-    histories: tuple[History, ...]
+    histories: tuple[AssetHistory, ...]
     seed: int
 
 

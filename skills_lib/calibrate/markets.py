@@ -27,14 +27,14 @@ MEAN_BLOCK = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class History:
+class AssetHistory:
     """Real hourly bars, or the sample's, that bootstrapped and flipped markets are made from; a symbol or a file."""
 
     name: str
     bars: Bars
 
 
-def null_market(kind: NullKind, histories: Sequence[History], number: int, rng: np.random.Generator) -> Bars:
+def null_market(kind: NullKind, histories: Sequence[AssetHistory], number: int, rng: np.random.Generator) -> Bars:
     """The null market `number` of its kind; real histories take turns."""
     if kind == "garch":
         return garch_bars(rng, HOURS)

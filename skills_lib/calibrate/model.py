@@ -8,13 +8,13 @@ from typing import Literal
 from pydantic import Field
 
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.calibrate.intervals import Share
+from skills_lib.calibrate.intervals import PassRate
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.plan import Samples
 from skills_lib.validate.verdict import Label, Thresholds, VerdictFigures, judge_validation
 
-Kind = Literal["garch", "bootstrap", "flipped", "planted"]
+MarketKind = Literal["garch", "bootstrap", "flipped", "planted"]
 
 
 class CalibrationKey(FrozenModel):
@@ -46,7 +46,7 @@ class MarketResult(FrozenModel):
     `ideal_sharpe`: what the best fixed point earned on this very market. `error`: why it could not be examined.
     """
 
-    kind: Kind
+    kind: MarketKind
     number: int
     sharpe: float | None
     label: Label
@@ -63,11 +63,11 @@ class MarketResult(FrozenModel):
         return [rule.name for rule in judge_validation(self.judged).rules]
 
 
-class Null(Share):
+class Null(PassRate):
     """Markets without an edge: `rate` is that of false passes. `rejected_by`: how many each rule refused."""
 
     cautions: int
-    kinds: dict[str, Share]
+    kinds: dict[str, PassRate]
     rejected_by: dict[str, int]
 
 
@@ -81,7 +81,7 @@ class PlantedShare(FrozenModel):
     ci95: tuple[float, float]
 
     @classmethod
-    def of(cls, sharpe: float, share: Share) -> "PlantedShare":
+    def of(cls, sharpe: float, share: PassRate) -> "PlantedShare":
         """The same figures by the names they have here."""
         return cls(sharpe=sharpe, markets=share.markets, passes=share.passes, power=share.rate, ci95=share.ci95)
 
@@ -98,7 +98,7 @@ class NaiveRule(FrozenModel):
     """A naive rule on the same markets."""
 
     rule: str
-    null: Share
+    null: PassRate
     planted: list[PlantedShare]
 
 
@@ -107,7 +107,7 @@ class TradeOff(FrozenModel):
 
     strictness: float
     rules: Thresholds
-    null: Share
+    null: PassRate
     planted: list[PlantedShare]
 
 
@@ -115,7 +115,7 @@ class WithoutRule(FrozenModel):
     """What the other rules let through if one is dropped."""
 
     rule: str
-    null: Share
+    null: PassRate
     planted: list[PlantedShare]
 
 

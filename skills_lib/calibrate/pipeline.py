@@ -14,7 +14,7 @@ from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.calibrate.family import SHARE
 from skills_lib.calibrate.histories import Histories
-from skills_lib.calibrate.intervals import Share, require_extras
+from skills_lib.calibrate.intervals import PassRate, require_extras
 from skills_lib.calibrate.market_log import MarketLog
 from skills_lib.calibrate.market_run import MarketTask, StudyInputs, market_tasks, pack_inputs, run_packed_task
 from skills_lib.calibrate.markets import NULL_KINDS
@@ -216,7 +216,7 @@ def _passed(found: MarketResult) -> bool:
 def _warnings(key: CalibrationKey, histories: Histories) -> list[str]:
     texts = []
     if key.markets < 1_000:
-        best = Share.of(0, key.markets).ci95[1]
+        best = PassRate.of(0, key.markets).ci95[1]
         texts.append(
             f"{key.markets} null markets cannot show a false-PASS rate below {best:.1%} even where none passes."
         )

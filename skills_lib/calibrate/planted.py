@@ -48,10 +48,10 @@ STRENGTHS: Mapping[float, Strength] = MappingProxyType(
 
 def planted_market(drift: float, rng: np.random.Generator, hours: int = HOURS) -> Bars:
     """`hours` bars whose expected hourly log return is `drift` deviations up or down, by turns; zero over all."""
-    return garch_bars(rng, hours, drift * HOURLY_DEVIATION * regimes(rng, hours))
+    return garch_bars(rng, hours, drift * HOURLY_DEVIATION * drift_signs(rng, hours))
 
 
-def regimes(rng: np.random.Generator, hours: int) -> FloatArray:
+def drift_signs(rng: np.random.Generator, hours: int) -> FloatArray:
     """1 or -1 for each hour, changing sign with probability 1 / MEAN_STAY_HOURS from one to the next."""
     changes = rng.random(hours) < 1 / MEAN_STAY_HOURS
     first = rng.choice(np.array([-1.0, 1.0]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from skills_lib.calibrate.intervals import Share
+from skills_lib.calibrate.intervals import PassRate
 from skills_lib.calibrate.model import MarketResult, PlantedShare, TradeOff, WithoutRule
 from skills_lib.validate.verdict import Thresholds, judge_validation
 
@@ -48,7 +48,7 @@ def without_each(results: Sequence[MarketResult], names: Sequence[str]) -> list[
     return found
 
 
-def shares(results: Sequence[MarketResult], passes: Passes) -> tuple[Share, list[PlantedShare]]:
+def shares(results: Sequence[MarketResult], passes: Passes) -> tuple[PassRate, list[PlantedShare]]:
     """How many of the null markets and of those with each planted Sharpe pass."""
     null = share([found for found in results if found.sharpe is None], passes)
     sharpes = sorted({found.sharpe for found in results if found.sharpe is not None})
@@ -56,9 +56,9 @@ def shares(results: Sequence[MarketResult], passes: Passes) -> tuple[Share, list
     return null, planted
 
 
-def share(results: Sequence[MarketResult], passes: Passes) -> Share:
+def share(results: Sequence[MarketResult], passes: Passes) -> PassRate:
     """How many pass."""
-    return Share.of(sum(map(passes, results)), len(results))
+    return PassRate.of(sum(map(passes, results)), len(results))
 
 
 def passing(rules: Thresholds) -> Passes:

@@ -1,10 +1,10 @@
-"""The one place where evaluations are counted: a counter bound to a strategy, its candles and settings.
+"""Counts evaluations in the trial ledger, by a counter bound to a strategy, its candles and settings.
 
-Single runs call the counter themselves; sweeps, walk-forwards and validations evaluate through `CountedEvaluator`.
+Single runs call the counter directly; sweeps, walk-forwards and validations evaluate through `CountedEvaluator`.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 
 import numpy as np
@@ -15,21 +15,21 @@ from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator, SpanWork
-from skills_lib.backtest.trials import TrialCounter
+from skills_lib.backtest.trials import TrialCount, TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.time import DAY_NS
 from skills_lib.ledger.ledger import Keys, Ledger, RecordedSharpes, union
-from skills_lib.ledger.model import CandleIdentity, EvaluationContext, TrialCount
+from skills_lib.ledger.model import CandleIdentity, EvaluationContext
 from skills_lib.market.candles.model import Candles
 
 _LONGER = 2.0
-"""A configuration's Sharpe ratio is noted again where a span is this much longer than the one noted before."""
+"""A configuration's Sharpe ratio is recorded again if its span is this many times longer than the recorded one."""
 
 
 class LedgerTrialCounter:
-    """A `TrialCounter` and `own_trials.CountingBook` that writes into the trial ledger.
+    """A `TrialCounter` that writes to the trial ledger.
 
-    What was noted goes with the next reservation, so that a batch costs one transaction.
+    Noted results are written with the next reservation, so that a batch costs one transaction.
     """
 
     def __init__(self, ledger: Ledger, context: EvaluationContext) -> None:
@@ -41,21 +41,21 @@ class LedgerTrialCounter:
         self._last: tuple[Sequence[Parameters], Keys] | None = None
 
     def reserve(self, combinations: Sequence[Parameters]) -> None:
-        new = np.setdiff1d(self._keys(combinations), self._reserved)
-        if not len(new):
+        unreserved = np.setdiff1d(self._keys(combinations), self._reserved)
+        if not len(unreserved):
             return
-        self._ledger.reserve(self.context, new, self._pending)
+        self._ledger.reserve(self.context, unreserved, self._pending)
         self._pending = []
         if not len(self._reserved):
             self.notices.extend(self._ledger.notices())
-        self._reserved = union([self._reserved, new])
+        self._reserved = union([self._reserved, unreserved])
 
     def note(self, combinations: Sequence[Parameters], daily_sharpes: FloatArray, days: float) -> None:
         keys = self._keys(combinations)
-        news = np.array([days >= _LONGER * self._noted.get(key, 0.0) for key in keys.tolist()], dtype=np.bool_)
-        if news.any():
-            self._noted.update(dict.fromkeys(keys[news].tolist(), days))
-            self._pending.append(RecordedSharpes(self.context, keys[news], daily_sharpes[news], days))
+        is_new = np.array([days >= _LONGER * self._noted.get(key, 0.0) for key in keys.tolist()], dtype=np.bool_)
+        if is_new.any():
+            self._noted.update(dict.fromkeys(keys[is_new].tolist(), days))
+            self._pending.append(RecordedSharpes(self.context, keys[is_new], daily_sharpes[is_new], days))
 
     def flush(self) -> None:
         if self._pending:
@@ -63,33 +63,27 @@ class LedgerTrialCounter:
         self._pending = []
 
     def count(self) -> TrialCount:
-        """Everything ever tried on these candles, this work included."""
+        """All trials recorded on these candles, this work included."""
         self.flush()
         return self._ledger.count(self.context.data)
 
     def _keys(self, combinations: Sequence[Parameters]) -> Keys:
-        """The walk-forward hands in one and the same list window after window."""
+        """Cached for the last list: walk-forward passes the same list for every window."""
         if self._last is None or self._last[0] is not combinations:
             self._last = (combinations, configuration_keys(self.context, combinations))
         return self._last[1]
 
 
-OpenLedgerCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], LedgerTrialCounter]
-"""`CountTrials` whose counters also tell the count."""
-
-
-def ledger_counters(ledger: Ledger, origin: str) -> OpenLedgerCounter:
-    """What pipelines open their counter with. `origin`: who asks, such as "twokey optimize (agent)"."""
-
-    def count(subject: LoadedStrategy, candles: Candles, settings: BacktestSettings) -> LedgerTrialCounter:
-        hashes = strategy_sha256(subject), settings_sha256(settings)
-        return LedgerTrialCounter(ledger, EvaluationContext(origin, subject.name, *hashes, CandleIdentity.of(candles)))
-
-    return count
+def open_trial_counter(
+    ledger: Ledger, origin: str, subject: LoadedStrategy, candles: Candles, settings: BacktestSettings
+) -> LedgerTrialCounter:
+    """An `OpenTrialCounter` once `ledger` and `origin` (such as "twokey optimize (agent)") are bound by `partial`."""
+    hashes = strategy_sha256(subject), settings_sha256(settings)
+    return LedgerTrialCounter(ledger, EvaluationContext(origin, subject.name, *hashes, CandleIdentity.of(candles)))
 
 
 class CountedEvaluator:
-    """An `Evaluator` that has every combination counted before it is evaluated, and its Sharpe ratio kept."""
+    """An `Evaluator` that counts every combination before it is evaluated and records its Sharpe ratio."""
 
     def __init__(self, inner: Evaluator, counter: TrialCounter, bars: Bars) -> None:
         self.name, self.batch_size, self.notes = inner.name, inner.batch_size, inner.notes
@@ -99,11 +93,11 @@ class CountedEvaluator:
         self._counter.reserve(combinations)
         return self._noted(combinations, span, self._inner.evaluate(combinations, span))
 
-    def evaluate_spans(self, context: Sequence[SpanWork]) -> list[FloatArray]:
-        for combinations, _ in context:
+    def evaluate_spans(self, work: Sequence[SpanWork]) -> list[FloatArray]:
+        for combinations, _ in work:
             self._counter.reserve(combinations)
-        found = self._inner.evaluate_spans(context)
-        return [self._noted(*pair, rows) for pair, rows in zip(context, found, strict=True)]
+        results = self._inner.evaluate_spans(work)
+        return [self._noted(*pair, rows) for pair, rows in zip(work, results, strict=True)]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         self._counter.reserve(combinations)
@@ -121,7 +115,7 @@ class CountedEvaluator:
 
 @contextmanager
 def open_counted(opened: AbstractContextManager[Evaluator], counter: TrialCounter, bars: Bars) -> Iterator[Evaluator]:
-    """The opened evaluator, counted; what was found is written down at the end, also of work that was cut short."""
+    """The opened evaluator, counted; its results are recorded at the end, also when the work is interrupted."""
     with opened as inner:
         try:
             yield CountedEvaluator(inner, counter, bars)
@@ -134,19 +128,19 @@ def open_counted(opened: AbstractContextManager[Evaluator], counter: TrialCounte
 
 
 def configuration_keys(context: EvaluationContext, combinations: Sequence[Parameters]) -> Keys:
-    """uint64[combinations]: the same strategy code, settings, timeframe and parameters give the same key."""
+    """uint64[combinations]: equal strategy code, settings, timeframe and parameters give equal keys."""
     shared = f"{context.code_sha256} {context.settings_sha256} {context.data.timeframe}"
     seed = hashlib.blake2b(shared.encode(), digest_size=8)
     digests = []
     for parameters in combinations:
-        one = seed.copy()
-        one.update(repr(sorted(parameters.items())).encode())
-        digests.append(one.digest())
+        digest = seed.copy()
+        digest.update(repr(sorted(parameters.items())).encode())
+        digests.append(digest.digest())
     return np.frombuffer(b"".join(digests), dtype="<u8")
 
 
 def settings_sha256(settings: BacktestSettings) -> str:
-    """Without the engine: both give the same trades."""
+    """Hash of the settings except the engine, because all engines give the same trades."""
     return hashlib.sha256(settings.model_dump_json(exclude={"engine"}).encode()).hexdigest()
 
 

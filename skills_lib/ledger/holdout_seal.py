@@ -1,11 +1,11 @@
-"""The seal: the last tenth of the candles, looked at once, at deployment, and every look is written down.
+"""Opens the sealed holdout (the last tenth of the candles) and records every opening in the trial ledger.
 
-Bars that were looked at are spent: what the same strategy becomes after the look was fitted to them too. So it may not
-open them again with other parameters, settings or code, and whoever opens them later is told of the looks before.
+A strategy may open sealed bars once: a version changed after the opening was fitted to those bars too. It cannot
+reopen them with other parameters, settings or code, and later openings by other strategies list the earlier ones.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from skills_lib.domain.constraints import Value
@@ -16,15 +16,35 @@ from skills_lib.ledger.model import EvaluationContext, SealOpening
 from skills_lib.ledger.store import Draft, Entry
 
 
+class LedgerHoldoutSeal:
+    """A `validate.pipeline.HoldoutSeal` stored in the trial ledger. `context.data`: the sealed bars only."""
+
+    def __init__(self, ledger: Ledger, context: EvaluationContext) -> None:
+        self._ledger, self._context = ledger, context
+
+    def openings(self) -> Sequence[SealOpening]:
+        """All openings of any of these bars, oldest first."""
+        return openings(self._ledger, self._context)
+
+    def open(self, parameters: Mapping[str, Value], reason: str) -> SealOpening:
+        """Record an opening.
+
+        Raises:
+            InputError: this strategy opened some of these bars before with other parameters, settings or code.
+            OSError: the opening cannot be recorded.
+        """
+        return open_seal(self._ledger, self._context, parameters, reason)
+
+
 def open_seal(
     ledger: Ledger, context: EvaluationContext, parameters: Mapping[str, Value], reason: str = ""
 ) -> SealOpening:
-    """Record that the sealed bars `asked.data` are about to be looked at; durable when this returns.
+    """Record that the sealed bars `context.data` are about to be evaluated; durable when this returns.
 
-    The same bars with the same code, settings and parameters give the first opening back, and nothing is written.
+    Repeating an opening (same bars, code, settings and parameters) returns the first one and writes nothing.
 
     Raises:
-        InputError: this strategy has looked at some of these bars with other parameters, settings or code.
+        InputError: this strategy opened some of these bars before with other parameters, settings or code.
         OSError: the opening cannot be recorded, so the bars stay sealed.
     """
     draft = Draft(SEAL, context.to_json(parameters=dict(parameters), reason=reason))
@@ -39,19 +59,19 @@ def open_seal(
 
 
 def openings(ledger: Ledger, context: EvaluationContext) -> list[SealOpening]:
-    """Every look at any of the sealed bars `asked.data`, by any strategy, oldest first."""
+    """All openings of any of the sealed bars `context.data`, by any strategy, oldest first."""
     contents = ledger.read()
     seals = [entry for entry in _seals(contents) if _context(entry).data.shares_bars_with(context.data)]
     return [_opening(contents, entry) for entry in seals]
 
 
-def every_opening(contents: Contents) -> list[SealOpening]:
-    """Every look at sealed bars of any market, oldest first."""
+def all_openings(contents: Contents) -> list[SealOpening]:
+    """All openings of sealed bars of any market, oldest first."""
     return [_opening(contents, entry) for entry in _seals(contents)]
 
 
 class _OpenedBeforeError(Exception):
-    """The very same opening is in the ledger."""
+    """The ledger already holds this opening."""
 
 
 def _check(seals: list[Entry], context: EvaluationContext, parameters: Mapping[str, Value]) -> None:
@@ -62,8 +82,8 @@ def _check(seals: list[Entry], context: EvaluationContext, parameters: Mapping[s
         if not _same(entry, context, parameters):
             raise InputError(
                 f"{context.strategy} opened the seal of {context.data.symbol} {context.data.timeframe} at {entry.at} "
-                f"with {_parameter_text(_parameters(entry))}: those bars are spent for it. "
-                "Deploy that, or wait for new bars."
+                f"with {_parameter_text(_parameters(entry))}: each strategy gets one opening. "
+                "Deploy those parameters, or wait for new bars."
             )
         if before.data == context.data:
             raise _OpenedBeforeError
@@ -81,7 +101,7 @@ def _seals(contents: Contents) -> list[Entry]:
 
 def _opening(contents: Contents, entry: Entry) -> SealOpening:
     context = _context(entry)
-    looks = [e for e in _seals(contents) if e.at < entry.at and _context(e).data.shares_bars_with(context.data)]
+    earlier = [e for e in _seals(contents) if e.at < entry.at and _context(e).data.shares_bars_with(context.data)]
     tried = [keys for e, a, keys in contents.reserved if e.at < entry.at and a.data.shares_bars_with(context.data)]
     return SealOpening(
         strategy=context.strategy,
@@ -90,7 +110,7 @@ def _opening(contents: Contents, entry: Entry) -> SealOpening:
         origin=context.origin,
         reason=json.loads(entry.body).get("reason", ""),
         opened_at=entry.at,
-        number=1 + len(looks),
+        number=1 + len(earlier),
         tried_before=len(union(tried)),
     )
 
@@ -102,8 +122,8 @@ def _context(entry: Entry) -> EvaluationContext:
 
 
 def _parameters(entry: Entry) -> dict[str, Value]:
-    found: dict[str, Value] = json.loads(entry.body)["parameters"]
-    return found
+    parameters: dict[str, Value] = json.loads(entry.body)["parameters"]
+    return parameters
 
 
 def _parameter_text(parameters: Mapping[str, Value]) -> str:

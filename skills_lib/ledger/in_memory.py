@@ -1,26 +1,16 @@
-"""A count of trials in memory, for markets that nobody can have searched before."""
+"""Counts trials in memory, for generated markets, which have no earlier trials."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 
 from skills_lib.backtest.model import Parameters
-from skills_lib.backtest.trials import TrialCounter
+from skills_lib.backtest.trials import TrialCount
 from skills_lib.domain.bars import FloatArray
-from skills_lib.ledger.model import TrialCount
-
-
-class TotallingTrialCounter(TrialCounter, Protocol):
-    """A counter that also tells what it has counted: the ledger's, or `InMemoryTrialCounter`."""
-
-    def count(self) -> TrialCount:
-        """Everything counted so far, this work included."""
-        ...
 
 
 class InMemoryTrialCounter:
-    """Counts what one examination tries, and nothing from before it."""
+    """A `TrialCounter` of one examination, without earlier trials."""
 
     def __init__(self) -> None:
         self.notices: list[str] = []
@@ -32,12 +22,12 @@ class InMemoryTrialCounter:
         self._tried.update(tuple(parameters.items()) for parameters in combinations)
 
     def note(self, combinations: Sequence[Parameters], daily_sharpes: FloatArray, days: float) -> None:
-        """Only the ratios over the longest span are kept: shorter ones scatter by sampling error alone."""
+        """Only ratios over the longest span are stored: shorter ones scatter by sampling error alone."""
         self.reserve(combinations)
         if days < self._days:
             return
-        before = self._sharpes if days == self._days else np.empty(0)
-        self._sharpes, self._days = np.concatenate([before, daily_sharpes[np.isfinite(daily_sharpes)]]), days
+        earlier = self._sharpes if days == self._days else np.empty(0)
+        self._sharpes, self._days = np.concatenate([earlier, daily_sharpes[np.isfinite(daily_sharpes)]]), days
 
     def flush(self) -> None:
         """Nothing to write."""

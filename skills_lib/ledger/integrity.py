@@ -33,20 +33,20 @@ def _unreadable(*halves: Half) -> list[str]:
 def _missing(user: Half, here: Half, workspace: str) -> list[str]:
     """What one file knows of the other and that other does not hold now."""
     in_user, in_here = ({entry.digest for entry in half.entries} for half in (user, here))
-    lost_here = [e for e in user.entries if e.workspace == workspace and e.digest not in in_here]
-    lost_user = [e for e in here.entries if e.digest not in in_user and (not user.id or e.ledger == user.id)]
-    return _lost_entries(here, lost_here, "the user's ledger") + _lost_entries(
-        user, lost_user, "the workspace's ledger"
+    missing_here = [e for e in user.entries if e.workspace == workspace and e.digest not in in_here]
+    missing_user = [e for e in here.entries if e.digest not in in_user and (not user.id or e.ledger == user.id)]
+    return _missing_entries(here, missing_here, "the user's ledger") + _missing_entries(
+        user, missing_user, "the workspace's ledger"
     )
 
 
-def _lost_entries(half: Half, lost: Sequence[Entry], other: str) -> list[str]:
-    if not lost:
+def _missing_entries(half: Half, missing: Sequence[Entry], other_ledger: str) -> list[str]:
+    if not missing:
         return []
     how = "was cut short" if half.id else "is gone"
     return [
-        f"The ledger {half.path} {how}: it was reset after {_last(lost)}. {len(lost):,} entries since "
-        f"{_first(lost)} are in {other} and are counted."
+        f"The ledger {half.path} {how}: it was reset after {_last(missing)}. {len(missing):,} entries since "
+        f"{_first(missing)} are in {other_ledger} and are counted."
     ]
 
 

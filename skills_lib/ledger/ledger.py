@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from skills_lib.backtest.trials import TrialCount
 from skills_lib.ledger.integrity import notices_of
-from skills_lib.ledger.model import CandleIdentity, EvaluationContext, TrialCount
+from skills_lib.ledger.model import CandleIdentity, EvaluationContext
 from skills_lib.ledger.store import Draft, Entry, Half, LedgerFiles
 
 if TYPE_CHECKING:

@@ -66,22 +66,6 @@ class EvaluationContext(NamedTuple):
         return cls(**{name: plain[name] for name in cls._fields if name != "data"}, data=data)  # type: ignore[arg-type]
 
 
-class TrialCount(FrozenModel):
-    """What was ever tried on some candles.
-
-    `configurations`: distinct strategy code, parameters, settings and timeframe. `evaluated`: those of them whose
-    outcome was written down; the others were reserved by work that was cut short, and count. `sharpe_variance`: of
-    daily Sharpe ratios over spans at least half as long as the candles, None below two; `sharpes`: of how many.
-    `notices`: what is wrong with the ledger's files, to be told with every figure.
-    """
-
-    configurations: int
-    evaluated: int
-    sharpes: int
-    sharpe_variance: float | None
-    notices: list[str]
-
-
 class LedgerLine(FrozenModel):
     """What one origin tried of one strategy on one instrument. Times are UTC."""
 

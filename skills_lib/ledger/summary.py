@@ -4,16 +4,16 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 from skills_lib.domain.time import utc
-from skills_lib.ledger.holdout_seal import every_opening
+from skills_lib.ledger.holdout_seal import all_openings
 from skills_lib.ledger.ledger import Contents, Keys, Ledger, union
 from skills_lib.ledger.model import EvaluationContext, LedgerLine, LedgerMarket, LedgerSummary
 from skills_lib.ledger.store import Entry
 
-Reserved = tuple[Entry, EvaluationContext, Keys]
+Reservation = tuple[Entry, EvaluationContext, Keys]
 K = TypeVar("K", bound=tuple[object, ...])
 
 
-class _Place(NamedTuple):
+class _LineKey(NamedTuple):
     symbol: str
     timeframe: str
     synthetic: bool
@@ -31,14 +31,14 @@ def summarise(ledger: Ledger) -> LedgerSummary:
         evaluated=sum(market.evaluated for market in markets),
         markets=markets,
         lines=[_line(place, group) for place, group in _grouped(contents.reserved, _place_of)],
-        seals=every_opening(contents),
+        seals=all_openings(contents),
         began_at=min(began, default=None),
         files={"user": str(contents.user.path), "workspace": str(contents.here.path)},
         notices=contents.notices,
     )
 
 
-def _market(contents: Contents, group: list[Reserved]) -> LedgerMarket:
+def _market(contents: Contents, group: list[Reservation]) -> LedgerMarket:
     symbol, synthetic = _market_of(group[0])
     recorded = [
         o for o in contents.outcomes if (o.context.data.symbol, o.context.data.synthetic) == (symbol, synthetic)
@@ -54,7 +54,7 @@ def _market(contents: Contents, group: list[Reserved]) -> LedgerMarket:
     )
 
 
-def _line(place: _Place, group: list[Reserved]) -> LedgerLine:
+def _line(place: _LineKey, group: list[Reservation]) -> LedgerLine:
     return LedgerLine(
         **place._asdict(),
         configurations=len(union(keys for _, _, keys in group)),
@@ -64,18 +64,20 @@ def _line(place: _Place, group: list[Reserved]) -> LedgerLine:
     )
 
 
-def _market_of(reserved: Reserved) -> tuple[str, bool]:
+def _market_of(reserved: Reservation) -> tuple[str, bool]:
     data = reserved[1].data
     return data.symbol, data.synthetic
 
 
-def _place_of(reserved: Reserved) -> _Place:
+def _place_of(reserved: Reservation) -> _LineKey:
     context = reserved[1]
-    return _Place(context.data.symbol, context.data.timeframe, context.data.synthetic, context.strategy, context.origin)
+    return _LineKey(
+        context.data.symbol, context.data.timeframe, context.data.synthetic, context.strategy, context.origin
+    )
 
 
-def _grouped(reserved: list[Reserved], key: Callable[[Reserved], K]) -> list[tuple[K, list[Reserved]]]:
-    found: dict[K, list[Reserved]] = {}
+def _grouped(reserved: list[Reservation], key: Callable[[Reservation], K]) -> list[tuple[K, list[Reservation]]]:
+    found: dict[K, list[Reservation]] = {}
     for one in reserved:
         found.setdefault(key(one), []).append(one)
     return [(name, found[name]) for name in sorted(found)]

@@ -10,7 +10,7 @@ from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.space import Space
-from skills_lib.optimize.table import Table
+from skills_lib.optimize.table import SearchTable
 from skills_lib.progress import Progress, no_progress
 
 Measure = Callable[[IntArray], FloatArray]
@@ -38,18 +38,18 @@ class Measurer:
         self._progress, self._total = progress, total
         self._indices, self._rows = np.empty(0, dtype=np.int64), np.empty((0, len(METRICS)))
         if checkpoint is not None:
-            self._keep(*_sorted(*checkpoint.known(number)))
+            self._add(*_sorted(*checkpoint.known(number)))
 
     def __call__(self, indices: IntArray) -> FloatArray:
         if indices is self._indices:
             return self._rows
         missing = np.setdiff1d(indices, self._indices) if len(self._indices) else _ascending(indices)
-        self._tell()
+        self._report_progress()
         size = self._evaluator.batch_size
         for first in range(0, len(missing), size):
             batch = missing[first : first + size] if len(missing) > size else missing
             self.learn(batch, self._evaluator.evaluate(self._space.combinations(batch), self.span))
-            self._tell()
+            self._report_progress()
         return self._rows[np.searchsorted(self._indices, indices)]
 
     def __len__(self) -> int:
@@ -60,13 +60,13 @@ class Measurer:
         """Keep rows of points that were not known."""
         if self._checkpoint is not None:
             self._checkpoint.append(self._number, indices, rows)
-        self._keep(indices, rows)
+        self._add(indices, rows)
 
-    def table(self) -> Table:
+    def table(self) -> SearchTable:
         """Everything measured so far."""
-        return Table(self._space, self._indices, self._rows)
+        return SearchTable(self._space, self._indices, self._rows)
 
-    def _keep(self, indices: IntArray, rows: FloatArray) -> None:
+    def _add(self, indices: IntArray, rows: FloatArray) -> None:
         if not len(self._indices):
             self._indices, self._rows = indices, rows
             return
@@ -74,7 +74,7 @@ class Measurer:
         self._indices, first = np.unique(together, return_index=True)
         self._rows = np.concatenate([self._rows, rows])[first]
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         done = len(self._indices)
         self._progress(done, max(self._total, done), f"{self._evaluator.name}: combinations")
 
@@ -89,9 +89,9 @@ def _sorted(indices: IntArray, rows: FloatArray) -> tuple[IntArray, FloatArray]:
     return found, rows[first]
 
 
-def measure_ahead(space: Space, evaluator: Evaluator, asked: Sequence[tuple[Measurer, IntArray]]) -> None:
+def measure_ahead(space: Space, evaluator: Evaluator, requests: Sequence[tuple[Measurer, IntArray]]) -> None:
     """Let those that know nothing yet learn their points all at once."""
-    fresh = [(measure, indices) for measure, indices in asked if not len(measure)]
+    fresh = [(measure, indices) for measure, indices in requests if not len(measure)]
     found = evaluator.evaluate_spans([(space.combinations(indices), measure.span) for measure, indices in fresh])
     for (measure, indices), rows in zip(fresh, found, strict=True):
         measure.learn(indices, rows)

@@ -9,7 +9,7 @@ from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.search import SearchPlan
-from skills_lib.optimize.stability import Kind
+from skills_lib.optimize.stability import PeakKind
 
 Figures = dict[str, float | int | None]
 
@@ -43,7 +43,7 @@ class Plateau(FrozenModel):
     `kind` is "plateau", "spike", or "unknown" where too few neighbours were tried.
     """
 
-    kind: Kind
+    kind: PeakKind
     value: float
     neighbourhood_median: float | None
     neighbours: int

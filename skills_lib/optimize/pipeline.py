@@ -30,7 +30,7 @@ from skills_lib.optimize.sensitivity import at_edges, sensitivities
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
 from skills_lib.optimize.store import SweepStore
-from skills_lib.optimize.table import Objective, Table
+from skills_lib.optimize.table import Objective, SearchTable
 from skills_lib.progress import Progress, no_progress
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
@@ -79,7 +79,7 @@ def optimize(
     settings: BacktestSettings,
     store: SweepStore[OptimizationResult],
     open_evaluator: OpenEvaluator,
-    count: OpenTrialCounter,
+    open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> OptimizationResult:
     """Search the space on all of `candles` and store what was found; the same question returns the stored answer.
@@ -97,7 +97,7 @@ def optimize(
         return stored
     began, span = time.perf_counter(), Span(0, len(candles.bars))
     with store.checkpoint(key.id) as checkpoint:
-        counter = count(subject, candles, settings)
+        counter = open_counter(subject, candles, settings)
         counter.reserve(request.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             total = request.plan.expected(request.space)
@@ -107,7 +107,7 @@ def optimize(
         peaks = Surface(request.space, table.indices).peaks(scores)
         if peaks is None:
             raise _nothing_eligible(table, request.objective, evaluator.notes)
-        found = _Found(request, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
+        found = _SearchOutcome(request, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
         result = _result(found, key, candles, store.folder(subject.name, key.id), began)
         store.save(result.artifacts.folder, lambda folder: _write(folder, result, found))
         store.discard(checkpoint)
@@ -115,9 +115,9 @@ def optimize(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _SearchOutcome:
     request: SearchRequest
-    table: Table
+    table: SearchTable
     scores: FloatArray
     peaks: Peaks
     engine: str
@@ -128,7 +128,7 @@ class _Found:
         return int(np.isfinite(self.scores).sum())
 
 
-def _result(found: _Found, key: SweepKey, candles: Candles, folder: Path, began: float) -> OptimizationResult:
+def _result(found: _SearchOutcome, key: SweepKey, candles: Candles, folder: Path, began: float) -> OptimizationResult:
     space, table, times = found.request.space, found.table, candles.bars.open_time_ns
     return OptimizationResult(
         **key.model_dump(include={"strategy", "symbol", "timeframe", "maximize", "min_trades"}),
@@ -158,7 +158,7 @@ def _result(found: _Found, key: SweepKey, candles: Candles, folder: Path, began:
     )
 
 
-def _point(table: Table, place: RankedPoint) -> Point:
+def _point(table: SearchTable, place: RankedPoint) -> Point:
     median = place.neighbourhood_median
     plateau = Plateau(
         kind=place.kind,
@@ -169,7 +169,7 @@ def _point(table: Table, place: RankedPoint) -> Point:
     return Point(parameters=table.parameters(place.row), metrics=table.figures(place.row), plateau=plateau)
 
 
-def _warnings(found: _Found) -> list[str]:
+def _warnings(found: _SearchOutcome) -> list[str]:
     table, peaks = found.table, found.peaks
     texts = [
         f"In-sample: the best of {len(table):,} combinations was chosen with luck in it, and looks better than it is. "
@@ -184,21 +184,21 @@ def _warnings(found: _Found) -> list[str]:
     if edges := list(at_edges(table, peaks.recommended.row)):
         texts.append(f"The recommended point lies at the edge of the space: {', '.join(edges)}. Widen the range.")
     if few := len(table) - found.eligible:
-        least = found.request.objective.min_trades
+        minimum = found.request.objective.min_trades
         texts.append(
-            f"{few:,} of {len(table):,} combinations have under {least} trades or no defined metric: left out."
+            f"{few:,} of {len(table):,} combinations have under {minimum} trades or no defined metric: left out."
         )
     return texts + list(found.notes)
 
 
-def _nothing_eligible(table: Table, objective: Objective, notes: list[str]) -> InputError:
+def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str]) -> InputError:
     trades = table.rows[:, list(METRICS).index("trades")]
     if np.isnan(trades).all():
         return InputError(f"No combination could run. {notes[-1] if notes else ''}")
-    most = int(np.nanmax(trades))
+    max_trades = int(np.nanmax(trades))
     return InputError(
         f"None of {len(table):,} combinations has {objective.min_trades} trades and a defined {objective.metric}; "
-        f"the most trades are {most}. Lower --min-trades, or ask for a longer span."
+        f"the most trades are {max_trades}. Lower --min-trades, or ask for a longer span."
     )
 
 
@@ -218,7 +218,7 @@ def _artifacts(folder: Path, space: Space) -> OptimizationArtifacts:
     )
 
 
-def _write(folder: Path, result: OptimizationResult, found: _Found) -> None:
+def _write(folder: Path, result: OptimizationResult, found: _SearchOutcome) -> None:
     landscape = Landscape(found.table, found.scores, result.maximize, found.peaks)
     _write_table(folder / "table.csv", found)
     if found.request.space.varied:
@@ -229,7 +229,7 @@ def _write(folder: Path, result: OptimizationResult, found: _Found) -> None:
     (folder / "result.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
 
 
-def _write_table(path: Path, found: _Found) -> None:
+def _write_table(path: Path, found: _SearchOutcome) -> None:
     """Every combination tried with all its metrics; `trades` is whole, what is undefined is empty."""
     table = found.table
     frame = pd.DataFrame(table.space.combinations(table.indices))

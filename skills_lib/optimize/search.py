@@ -11,7 +11,7 @@ from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.measure import Measure, Measurer
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import neighbours_of
-from skills_lib.optimize.table import Objective, Table
+from skills_lib.optimize.table import Objective, SearchTable
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -61,7 +61,7 @@ class SearchPlan(FrozenModel):
         return min(self.trials, len(space.admissible)) if space.is_enumerable else self.trials
 
 
-def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objective) -> Table:
+def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objective) -> SearchTable:
     """Try points of `space` as `plan` says and return everything measured.
 
     Raises:
@@ -78,10 +78,10 @@ def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objecti
     return measure.table()
 
 
-def _surround_peaks(space: Space, most: int, measure: Measurer, objective: Objective) -> None:
-    """Try the neighbours of the best points until they have been tried, or `most` further points have."""
+def _surround_peaks(space: Space, max_points: int, measure: Measurer, objective: Objective) -> None:
+    """Try the neighbours of the best points until they have been tried, or `max_points` further points have."""
     table = measure.table()
-    limit = len(table) + most
+    limit = len(table) + max_points
     while len(table) < limit:
         best = np.argsort(-objective.scores(table.rows), kind="stable")[:COMPLETED_PEAKS]
         around = [index for index in neighbours_of(space, table.indices[best]) if space.admits(index)]
@@ -115,23 +115,23 @@ def _tpe(space: Space, plan: SearchPlan, measure: Measure, objective: Objective)
     study, trials = _study(plan.seed), plan.expected(space)
     tried: set[int] = set()
     for _ in range(_MAX_EMPTY_ROUNDS * trials // TPE_BATCH + 1):
-        asked = [study.ask() for _ in range(min(TPE_BATCH, trials - len(tried)))]
-        points = np.array([_proposal(trial, space) for trial in asked], dtype=np.int64)
+        proposed = [study.ask() for _ in range(min(TPE_BATCH, trials - len(tried)))]
+        points = np.array([_proposal(trial, space) for trial in proposed], dtype=np.int64)
         admitted = np.array([space.admits(index) for index in points])
         scores = np.full(len(points), -np.inf)
         if admitted.any():
             scores[admitted] = objective.scores(measure(points[admitted]))
-        _report_scores(study, asked, scores)
+        _report_scores(study, proposed, scores)
         tried.update(points[admitted].tolist())
         if len(tried) >= trials:
             break
     _refuse_none(np.array(list(tried), dtype=np.int64), space)
 
 
-def _report_scores(study: "Study", asked: "list[Trial]", scores: FloatArray) -> None:
+def _report_scores(study: "Study", proposed: "list[Trial]", scores: FloatArray) -> None:
     from optuna.trial import TrialState
 
-    for trial, score in zip(asked, scores, strict=True):
+    for trial, score in zip(proposed, scores, strict=True):
         if np.isfinite(score):
             study.tell(trial, float(score))
         else:  # not admissible, undefined or too few trades: TPE counts a pruned trial among the bad ones

@@ -7,10 +7,10 @@ import numpy as np
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.optimize.model import Sensitivity, ValueMedian
-from skills_lib.optimize.table import Table
+from skills_lib.optimize.table import SearchTable
 
 
-def sensitivities(table: Table, scores: FloatArray) -> dict[str, Sensitivity]:
+def sensitivities(table: SearchTable, scores: FloatArray) -> dict[str, Sensitivity]:
     """For each varied parameter, the median score at each of its values over everything else that was tried."""
     eligible = np.isfinite(scores)
     places = table.space.positions(table.indices)[eligible]
@@ -20,7 +20,7 @@ def sensitivities(table: Table, scores: FloatArray) -> dict[str, Sensitivity]:
     }
 
 
-def at_edges(table: Table, row: int) -> Iterator[str]:
+def at_edges(table: SearchTable, row: int) -> Iterator[str]:
     """Parameters of a point that lie at the first or last of their values, with the range, in words."""
     place = table.space.positions(table.indices[row : row + 1])[0]
     for name, axis in table.space.ordered.items():

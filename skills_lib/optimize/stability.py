@@ -15,7 +15,7 @@ import numpy as np
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.optimize.space import Space
 
-Kind = Literal["plateau", "spike", "unknown"]
+PeakKind = Literal["plateau", "spike", "unknown"]
 
 PLATEAU_SHARE = 0.5
 """A plateau's neighbourhood keeps at least this share of the point's lead over the typical combination."""
@@ -29,7 +29,7 @@ class RankedPoint:
     score: float
     neighbourhood_median: float
     neighbours: int
-    kind: Kind
+    kind: PeakKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Surface:
     def _place(self, row: int, scores: FloatArray, medians: FloatArray, typical: float) -> RankedPoint:
         score, median = float(scores[row]), float(medians[row])
         keeps = median - typical >= PLATEAU_SHARE * (score - typical)
-        kind: Kind = "unknown" if not self._supported[row] else "plateau" if keeps else "spike"
+        kind: PeakKind = "unknown" if not self._supported[row] else "plateau" if keeps else "spike"
         return RankedPoint(row, score, median, int(self._counts[row]), kind)
 
     def _most_central(self, tied: IntArray) -> int:

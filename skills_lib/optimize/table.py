@@ -41,7 +41,7 @@ class Objective:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SearchTable:
     """Evaluated points of a space: ascending flat `indices`, and their `rows` of metrics."""
 
     space: Space

@@ -10,11 +10,10 @@ from pydantic import BaseModel
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS
+from skills_lib.backtest.trials import TrialCounter
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS, utc
-from skills_lib.ledger.in_memory import TotallingTrialCounter
-from skills_lib.ledger.model import TrialCount
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.model import (
@@ -51,7 +50,7 @@ def examine(
     candles: Candles,
     plan: Plan,
     settings: BacktestSettings,
-    counter: TotallingTrialCounter | None = None,
+    counter: TrialCounter | None = None,
     progress: Progress = no_progress,
 ) -> Examination:
     """Everything the verdict needs, computed in memory; the same arguments give the same answer.
@@ -90,11 +89,11 @@ def _audit(runs: Runs) -> DataAudit:
 
 def _lookahead(runs: Runs) -> Lookahead:
     """The chosen parameters' signals on all unsealed bars."""
-    asked = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings)
+    arguments = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings)
     samples, seed = runs.plan.samples, runs.plan.seed
     return Lookahead(
-        truncation=truncation(*asked, cuts=samples.cuts, seed=seed),
-        warm_up=warm_up(*asked, starts=samples.starts, seed=seed),
+        truncation=truncation(*arguments, cuts=samples.cuts, seed=seed),
+        warm_up=warm_up(*arguments, starts=samples.starts, seed=seed),
     )
 
 
@@ -157,29 +156,18 @@ def _monte_carlo(runs: Runs) -> MonteCarlo:
 
 def _overfitting(runs: Runs) -> OverfittingFigures:
     """The chosen parameters and their rivals over all unsealed days; trials from whoever counts them."""
-    counted, samples, daily = runs.trials, runs.plan.samples, runs.whole.daily()
+    counted, samples = runs.trials, runs.plan.samples
     found = overfitting(
-        daily,
+        runs.whole.daily(),
         runs.compared,
         counted.configurations,
-        deflating_variance(counted, len(daily)),
+        counted.sharpe_variance,
         samples.blocks,
         runs.plan.seed,
         samples.spa,
         searched=len(runs.found.table),
     )
     return OverfittingFigures.model_validate(dict(found) | {"pbo": found.pbo.pbo, "cscv": found.pbo})
-
-
-def deflating_variance(counted: TrialCount, days: int) -> float:
-    """Variance of the trials' daily Sharpe ratios, at most the sampling variance of a ratio without an edge.
-
-    The best of many trials without an edge can stand no higher than chance alone carries it: where trials differ by
-    more than chance, as where fast ones are ruined by costs, their spread says nothing about luck and would deflate
-    any edge away. Trials that resemble each other spread less, and then their own variance counts.
-    """
-    random_null = 1 / max(days - 1, 1)
-    return random_null if counted.sharpe_variance is None else min(counted.sharpe_variance, random_null)
 
 
 def _costs(runs: Runs) -> CostFigures:
@@ -190,8 +178,8 @@ def _costs(runs: Runs) -> CostFigures:
         settings = runs.settings.model_copy(update={"costs": costs})
         run = runs.stitched if multiple == 1 else runs.stitched_at(settings)
         levels.append(StitchedCosts(multiple=multiple, metrics=runs.metrics(run, settings)))
-    asked = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings, runs.split.out_of_sample)
-    return CostFigures(stitched=levels, fixed=stress(*asked))
+    arguments = (runs.subject.strategy, runs.bars, runs.chosen, runs.stage_settings, runs.split.out_of_sample)
+    return CostFigures(stitched=levels, fixed=stress(*arguments))
 
 
 def _regimes(runs: Runs) -> Regimes:
@@ -233,8 +221,8 @@ def _price_noise(runs: Runs) -> Noise | None:
     if not samples:
         return None
     bars = runs.bars[span.start : span.stop]
-    asked = (runs.subject.strategy, bars, runs.chosen, runs.settings)
+    arguments = (runs.subject.strategy, bars, runs.chosen, runs.settings)
     try:
-        return price_noise(*asked, samples=samples, seed=runs.plan.seed)
+        return price_noise(*arguments, samples=samples, seed=runs.plan.seed)
     except InputError:  # the span alone is shorter than the strategy's warm-up
         return None

@@ -7,13 +7,13 @@ from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.model import Figures
-from skills_lib.optimize.stability import Kind
+from skills_lib.optimize.stability import PeakKind
 from skills_lib.validate.plan import Samples
 from skills_lib.validate.stages.audit import DataAudit
 from skills_lib.validate.stages.breadth import CrossMarketResult
 from skills_lib.validate.stages.holdout import SharpeDecay
 from skills_lib.validate.stages.lookahead import Truncation, WarmUp
-from skills_lib.validate.stages.monte_carlo import Distribution
+from skills_lib.validate.stages.monte_carlo import ResampledDistribution
 from skills_lib.validate.stages.overfit import Overfitting, Pbo
 from skills_lib.validate.stages.price_noise import Noise
 from skills_lib.validate.stages.random_entries import RandomEntries
@@ -63,7 +63,7 @@ class InSample(SampleSpan):
     sample: Literal["in-sample"] = "in-sample"
     chosen_by: Literal["search", "given"]
     parameters: dict[str, Value]
-    kind: Kind
+    kind: PeakKind
     evaluated: int
     eligible: int
     metrics: Figures
@@ -116,9 +116,9 @@ class MonteCarlo(FrozenModel):
     `price_noise` re-runs the chosen parameters on the out-of-sample bars with noise added to their prices.
     """
 
-    trades: Distribution | None
-    days: Distribution | None
-    order: Distribution | None
+    trades: ResampledDistribution | None
+    days: ResampledDistribution | None
+    order: ResampledDistribution | None
     random_entries: RandomEntries | None
     price_noise: Noise | None
 

@@ -1,7 +1,7 @@
 """From a question to a stored validation: count, examine, look elsewhere, judge, draw and keep."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +9,9 @@ from typing import Protocol
 
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.time import utc
-from skills_lib.ledger.in_memory import TotallingTrialCounter
 from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.pipeline import sweep_key_fields
@@ -36,10 +36,6 @@ from skills_lib.validate.stages.holdout import split
 from skills_lib.validate.verdict import judge_validation
 
 __all__ = ["HoldoutSeal", "Services", "ValidationRequest", "examine", "sealed_from", "validate"]
-
-OpenTotallingCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], TotallingTrialCounter]
-"""Opens the count of trials for a strategy on candles; those of the main ones end where the seal begins."""
-
 
 BREADTH = ("timeframes", "assets")
 """Stages on other candles; all others are in `examination.STAGES`."""
@@ -78,7 +74,7 @@ class ValidationRequest:
 class Services:
     """Where trials are counted, seals kept and answers stored."""
 
-    open_counter: OpenTotallingCounter
+    open_counter: OpenTrialCounter
     seal: HoldoutSeal
     store: SweepStore[ValidationResult]
 
@@ -126,7 +122,7 @@ def validate(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _AllResults:
     examination: Examination
     timeframes: list[CrossMarketResult]
     assets: list[CrossMarketResult]
@@ -134,7 +130,7 @@ class _Found:
     sealed: Sealed
 
 
-def _examine_all(runs: Runs, request: ValidationRequest, services: Services, progress: Progress) -> _Found:
+def _examine_all(runs: Runs, request: ValidationRequest, services: Services, progress: Progress) -> _AllResults:
     """Other candles come before the count of trials, which counts them too where they hold the same market."""
     progress(0, 1, "other candles")
     timeframes, assets = (run_other_markets(runs, request, services.open_counter, name) for name in BREADTH)
@@ -147,7 +143,7 @@ def _examine_all(runs: Runs, request: ValidationRequest, services: Services, pro
         }
     )
     verdict = judge_validation(judged, request.plan.rules)
-    return _Found(
+    return _AllResults(
         found.model_copy(update={"judged": judged, "verdict": verdict}),
         timeframes,
         assets,
@@ -157,14 +153,14 @@ def _examine_all(runs: Runs, request: ValidationRequest, services: Services, pro
 
 
 def run_other_markets(
-    runs: Runs, request: ValidationRequest, open_counter: OpenTotallingCounter, name: str
+    runs: Runs, request: ValidationRequest, open_counter: OpenTrialCounter, name: str
 ) -> list[CrossMarketResult]:
     """The chosen parameters on the other timeframes of the same asset, or on other assets."""
     own = runs.candles.instrument.symbol
     candles = [
-        other.candles
-        for other in request.other_markets
-        if other.candles and (other.symbol == own) == (name == "timeframes")
+        market.candles
+        for market in request.other_markets
+        if market.candles and (market.symbol == own) == (name == "timeframes")
     ]
     for one in candles:
         open_counter(runs.subject, one, request.settings).reserve([runs.chosen])
@@ -174,7 +170,9 @@ def run_other_markets(
 def missing_markets(request: ValidationRequest) -> list[str]:
     """What was asked for beside the main candles and is not there."""
     return [
-        f"{other.symbol} {other.timeframe}: {other.problem}" for other in request.other_markets if other.candles is None
+        f"{market.symbol} {market.timeframe}: {market.problem}"
+        for market in request.other_markets
+        if market.candles is None
     ]
 
 
@@ -223,12 +221,12 @@ def _validation_key(subject: LoadedStrategy, candles: Candles, request: Validati
         samples=plan.samples,
         rules=plan.rules,
         validation_seed=plan.seed,
-        other_markets=[other.name for other in request.other_markets],
+        other_markets=[market.name for market in request.other_markets],
         open_sealed=request.opening is not None,
     )
 
 
-def _result(runs: Runs, key: ValidationKey, found: _Found, folder: Path, began: float) -> ValidationResult:
+def _result(runs: Runs, key: ValidationKey, found: _AllResults, folder: Path, began: float) -> ValidationResult:
     bars, candles = runs.candles.bars, runs.candles
     return ValidationResult(
         **dict(found.examination),

@@ -134,10 +134,10 @@ def default_windows(bars: Bars) -> WindowPlan:
         InputError: an eleventh of the bars is shorter than a day or than two bars.
     """
     spanned = int(bars.open_time_ns[-1]) + bars.interval_ns - int(bars.open_time_ns[0]) if len(bars) else 0
-    least = max(DAY_NS, 2 * bars.interval_ns)
+    minimum = max(DAY_NS, 2 * bars.interval_ns)
     days = (spanned // (TESTS + TRAIN_PARTS)) // DAY_NS
-    if days * DAY_NS < least:
-        needed = math.ceil((TESTS + TRAIN_PARTS) * least / DAY_NS / 0.9) + 1
+    if days * DAY_NS < minimum:
+        needed = math.ceil((TESTS + TRAIN_PARTS) * minimum / DAY_NS / 0.9) + 1
         raise InputError(
             f"The candles span {spanned / DAY_NS / 0.9:,.0f} days; a validation needs at least {needed:,}: a tenth is "
             "sealed, and the walk-forward tests seven spans. Ask for a longer span, or name --train and --test."

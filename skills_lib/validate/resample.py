@@ -16,7 +16,7 @@ from skills_lib.market.candles import CandleArguments, Source
 from skills_lib.settings import Settings
 from skills_lib.validate.plan import parse_seed
 from skills_lib.validate.stages.monte_carlo import (
-    Distribution,
+    ResampledDistribution,
     block_bootstrap,
     order_shuffle,
     trade_bootstrap,
@@ -42,9 +42,9 @@ class RunResampled(FrozenModel):
     sample: str
     samples: int
     seed: int
-    trades: Distribution | None
-    days: Distribution | None
-    order: Distribution | None
+    trades: ResampledDistribution | None
+    days: ResampledDistribution | None
+    order: ResampledDistribution | None
     random_entries: RandomEntries | None
     notes: list[str]
 

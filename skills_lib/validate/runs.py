@@ -17,18 +17,18 @@ from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.sweep.open import open_evaluator
+from skills_lib.backtest.trials import TrialCount, TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.ledger.counter import open_counted
-from skills_lib.ledger.in_memory import InMemoryTrialCounter, TotallingTrialCounter
-from skills_lib.ledger.model import TrialCount
+from skills_lib.ledger.in_memory import InMemoryTrialCounter
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.measure import Measurer
 from skills_lib.optimize.search import search
 from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
-from skills_lib.optimize.table import Objective, Table
+from skills_lib.optimize.table import Objective, SearchTable
 from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.plan import Plan, default_windows
 from skills_lib.validate.stages.holdout import Split, split
@@ -49,7 +49,7 @@ class SearchResult:
     `few_trades`: no combination had as many trades as asked, so the choice was made among all that traded.
     """
 
-    table: Table
+    table: SearchTable
     scores: FloatArray
     peaks: Peaks
     place: RankedPoint
@@ -85,7 +85,7 @@ class Runs:
         candles: Candles,
         plan: Plan,
         settings: BacktestSettings,
-        counter: TotallingTrialCounter | None = None,
+        counter: TrialCounter | None = None,
         checkpoint: Checkpoint | None = None,
         progress: Progress = no_progress,
     ) -> None:
@@ -93,7 +93,7 @@ class Runs:
         self.split: Split = split(len(candles.bars))
         self.bars: Bars = candles.bars[: self.split.sealed.start]
         self.candles = candles
-        self._book, self._checkpoint, self._progress = counter or InMemoryTrialCounter(), checkpoint, progress
+        self._counter, self._checkpoint, self._progress = counter or InMemoryTrialCounter(), checkpoint, progress
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -123,16 +123,16 @@ class Runs:
         Raises:
             InputError: a space that cannot be searched, or no combination that ever trades.
         """
-        asked = self.plan.search
-        where, total = (self._checkpoint, _IN_SAMPLE, self._progress), asked.plan.expected(asked.space)
-        measure = Measurer(asked.space, self.evaluator, self.split.in_sample, *where, total)
-        table = search(asked.space, asked.plan, measure, asked.objective)
-        surface = Surface(asked.space, table.indices)
-        for least in (asked.objective.min_trades, 1):
-            scores = Objective(asked.objective.metric, least).scores(table.rows)
+        request = self.plan.search
+        where, total = (self._checkpoint, _IN_SAMPLE, self._progress), request.plan.expected(request.space)
+        measure = Measurer(request.space, self.evaluator, self.split.in_sample, *where, total)
+        table = search(request.space, request.plan, measure, request.objective)
+        surface = Surface(request.space, table.indices)
+        for minimum in (request.objective.min_trades, 1):
+            scores = Objective(request.objective.metric, minimum).scores(table.rows)
             if peaks := surface.peaks(scores):
                 place = peaks.recommended if self.plan.pick == "plateau" else peaks.best
-                return SearchResult(table, scores, peaks, place, least < asked.objective.min_trades)
+                return SearchResult(table, scores, peaks, place, minimum < request.objective.min_trades)
         notes = f" {self.evaluator.notes[-1]}" if self.evaluator.notes else ""
         raise InputError(f"None of {len(table):,} combinations traded in-sample.{notes} Widen the space or the span.")
 
@@ -168,9 +168,9 @@ class Runs:
     @cached_property
     def outcomes(self) -> list[WindowChoice]:
         """What each window chose and how that did."""
-        asked = self.plan.search
-        objective = Objective(asked.objective.metric, min(asked.objective.min_trades, self.plan.window_min_trades))
-        walk = WalkForward(self.evaluator, asked.space, asked.plan, objective, self.plan.pick)
+        request = self.plan.search
+        objective = Objective(request.objective.metric, min(request.objective.min_trades, self.plan.window_min_trades))
+        walk = WalkForward(self.evaluator, request.space, request.plan, objective, self.plan.pick)
         return walk.run(self.windows, self._checkpoint, self._progress)
 
     @cached_property
@@ -208,7 +208,7 @@ class Runs:
     def trials(self) -> TrialCount:
         """Configurations ever tried, with the variance of their daily Sharpe ratios; the search is among them."""
         _ = self.found
-        return self._book.count()
+        return self._counter.count()
 
     def metrics(self, run: Run, settings: BacktestSettings | None = None) -> Figures:
         """Every figure of one run."""
@@ -220,7 +220,7 @@ class Runs:
 
     def _engine(self, settings: BacktestSettings) -> Evaluator:
         opened = open_evaluator(self.plan.search.engine, self.subject.strategy, self.bars, settings)
-        return self._stack.enter_context(open_counted(opened, self._book, self.bars))
+        return self._stack.enter_context(open_counted(opened, self._counter, self.bars))
 
     def _stitched(self, evaluator: Evaluator) -> Run:
         choices = [outcome.chosen.parameters if outcome.chosen else None for outcome in self.outcomes]

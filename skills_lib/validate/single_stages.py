@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, no_progress
@@ -12,7 +13,6 @@ from skills_lib.validate.examination import STAGES
 from skills_lib.validate.model import StageAnswers
 from skills_lib.validate.pipeline import (
     BREADTH,
-    OpenTotallingCounter,
     ValidationRequest,
     missing_markets,
     run_other_markets,
@@ -45,7 +45,7 @@ def validate_stages(
     subject: LoadedStrategy,
     candles: Candles,
     request: ValidationRequest,
-    open_counter: OpenTotallingCounter,
+    open_counter: OpenTrialCounter,
     names: Sequence[str],
     progress: Progress = no_progress,
 ) -> StageAnswers:
@@ -56,8 +56,8 @@ def validate_stages(
         OSError: trials cannot be counted.
     """
     began, answers = time.perf_counter(), dict[str, Any]()
-    book = open_counter(subject, unsealed(candles), request.settings)
-    with Runs(subject, candles, request.plan, request.settings, book, progress=progress) as runs:
+    counter = open_counter(subject, unsealed(candles), request.settings)
+    with Runs(subject, candles, request.plan, request.settings, counter, progress=progress) as runs:
         for number, name in enumerate(names):
             progress(number, len(names), name.replace("_", " "))
             answers[name] = _single_stage(name, runs, request, open_counter)
@@ -74,7 +74,7 @@ def validate_stages(
         )
 
 
-def _single_stage(name: str, runs: Runs, request: ValidationRequest, open_counter: OpenTotallingCounter) -> Any:
+def _single_stage(name: str, runs: Runs, request: ValidationRequest, open_counter: OpenTrialCounter) -> Any:
     if name in BREADTH:
         return [one.model_dump(mode="json") for one in run_other_markets(runs, request, open_counter, name)]
     found = audit(runs.candles) if name == "audit" else STAGES[name](runs)

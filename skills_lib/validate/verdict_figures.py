@@ -48,9 +48,9 @@ def _costly_overfitting(found: OverfittingFigures) -> float | None:
 
 def warnings_of(runs: Runs) -> Iterator[str]:
     """What speaks against the choice and the windows, in words."""
-    found, outcomes, asked = runs.found, runs.outcomes, runs.plan.search
+    found, outcomes, request = runs.found, runs.outcomes, runs.plan.search
     if found.few_trades:
-        yield f"No combination has {asked.objective.min_trades} trades in-sample: the choice was made among fewer."
+        yield f"No combination has {request.objective.min_trades} trades in-sample: the choice was made among fewer."
     if runs.plan.is_search and found.place.kind == "spike":
         yield "The chosen point stands on a spike in-sample: its neighbours do much worse."
     if edges := list(at_edges(found.table, found.place.row)):

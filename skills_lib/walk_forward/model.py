@@ -7,7 +7,7 @@ from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.model import Figures, SweepKey
-from skills_lib.optimize.stability import Kind
+from skills_lib.optimize.stability import PeakKind
 from skills_lib.walk_forward.walk import Pick
 
 
@@ -33,7 +33,7 @@ class WindowResult(FrozenModel):
     test_start: str
     test_end: str
     parameters: dict[str, Value] | None
-    plateau: Kind | None
+    plateau: PeakKind | None
     train: Figures | None
     test: Figures | None
 

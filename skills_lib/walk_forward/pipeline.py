@@ -64,7 +64,7 @@ def walk_forward(
     settings: BacktestSettings,
     store: SweepStore[WalkForwardResult],
     open_evaluator: OpenEvaluator,
-    count: OpenTrialCounter,
+    open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> WalkForwardResult:
     """Walk forward over `candles` and store what was found; the same question returns the stored answer.
@@ -80,13 +80,15 @@ def walk_forward(
     key = _walk_forward_key(subject, candles, request, settings)
     if stored := store.find(key.id):
         return stored
-    began, bars, wanted = time.perf_counter(), candles.bars, request.search
+    began, bars, search_request = time.perf_counter(), candles.bars, request.search
     windows = make_windows(bars, request.windows)
     with store.checkpoint(key.id) as checkpoint:
-        counter = count(subject, candles, settings)
-        counter.reserve(wanted.space.combinations(checkpoint.tried()))  # also where the ledger is younger
+        counter = open_counter(subject, candles, settings)
+        counter.reserve(search_request.space.combinations(checkpoint.tried()))  # also where the ledger is younger
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
-            walk = WalkForward(evaluator, wanted.space, wanted.plan, wanted.objective, request.pick)
+            walk = WalkForward(
+                evaluator, search_request.space, search_request.plan, search_request.objective, request.pick
+            )
             outcomes = walk.run(windows, checkpoint, progress)
             chosen = [outcome.chosen.parameters if outcome.chosen else None for outcome in outcomes]
             parts = run_windows(evaluator, stitched_spans(windows), chosen, settings.cash)
@@ -210,8 +212,8 @@ def _warnings(walked: _Walked) -> list[str]:
     if len(outcomes) < FEW_WINDOWS:
         texts.append(f"{len(outcomes)} windows are few: one lucky window decides the picture.")
     if empty := sum(outcome.chosen is None for outcome in outcomes):
-        least = walked.request.search.objective.min_trades
-        texts.append(f"{empty} windows chose nothing: no combination had {least} trades in train. They stay flat.")
+        minimum = walked.request.search.objective.min_trades
+        texts.append(f"{empty} windows chose nothing: no combination had {minimum} trades in train. They stay flat.")
     if plan.step_ns < plan.test_ns:
         texts.append("Test spans overlap: windows are not independent. The stitched run uses every bar once.")
     if plan.step_ns > plan.test_ns:

@@ -15,8 +15,8 @@ from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.measure import Measurer, measure_ahead
 from skills_lib.optimize.search import SearchPlan, search
 from skills_lib.optimize.space import Space
-from skills_lib.optimize.stability import Kind, RankedPoint, Surface
-from skills_lib.optimize.table import Objective, Table
+from skills_lib.optimize.stability import PeakKind, RankedPoint, Surface
+from skills_lib.optimize.table import Objective, SearchTable
 from skills_lib.progress import Progress, no_progress
 from skills_lib.walk_forward.windows import Window
 
@@ -43,7 +43,7 @@ class ChosenPoint:
 
     index: int
     parameters: dict[str, Value]
-    kind: Kind
+    kind: PeakKind
     train: FloatArray
     test: FloatArray
 
@@ -104,14 +104,14 @@ class WalkForward:
     def _measurer(self, span: Span, checkpoint: Checkpoint | None, number: int) -> Measurer:
         return Measurer(self._space, self._evaluator, span, checkpoint, number)
 
-    def _place(self, table: Table) -> RankedPoint | None:
+    def _place(self, table: SearchTable) -> RankedPoint | None:
         """What is tried afterwards; None where no combination was eligible."""
         peaks = self._on(table).peaks(self._objective.scores(table.rows))
         if peaks is None:
             return None
         return peaks.recommended if self._pick == "plateau" else peaks.best
 
-    def _on(self, table: Table) -> Surface:
+    def _on(self, table: SearchTable) -> Surface:
         """A grid tries the same points in every window, so their neighbourhoods are found once."""
         known = self._surface
         if known is None or (known.indices is not table.indices and not np.array_equal(known.indices, table.indices)):
@@ -119,7 +119,7 @@ class WalkForward:
         return known
 
 
-def _chosen(table: Table, place: RankedPoint, measure: Measurer, index: IntArray) -> ChosenPoint:
+def _chosen(table: SearchTable, place: RankedPoint, measure: Measurer, index: IntArray) -> ChosenPoint:
     train, test = table.rows[place.row], measure(index)[0]
     return ChosenPoint(int(index[0]), table.parameters(place.row), place.kind, train, test)
 

@@ -36,10 +36,10 @@ class WindowPlan:
             InputError: not a duration, or nothing where something is needed.
         """
         return cls(
-            train_ns=_duration("train", train, least=1),
-            test_ns=_duration("test", test, least=1),
-            step_ns=_duration("step", step, least=1),
-            embargo_ns=_duration("embargo", embargo, least=0),
+            train_ns=_duration("train", train, minimum=1),
+            test_ns=_duration("test", test, minimum=1),
+            step_ns=_duration("step", step, minimum=1),
+            embargo_ns=_duration("embargo", embargo, minimum=0),
             anchored=anchored,
         )
 
@@ -112,7 +112,7 @@ def _length(span: Span) -> int:
     return span.stop - span.start
 
 
-def _duration(name: str, text: str, least: int) -> int:
+def _duration(name: str, text: str, minimum: int) -> int:
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None and text.strip() == "0":
         nanoseconds = 0
@@ -120,7 +120,7 @@ def _duration(name: str, text: str, least: int) -> int:
         raise InputError(f"--{name} {text} is no duration. Write a number and m, h, d or w, such as 180d.")
     else:
         nanoseconds = round(float(match[1]) * _UNIT_NS[match[2]]) * SECOND_NS
-    if nanoseconds < least:
+    if nanoseconds < minimum:
         raise InputError(f"--{name} {text} is not allowed. Give more than 0, such as 30d.")
     return nanoseconds
 

@@ -16,7 +16,7 @@ from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
 from tests.backtest.market import candles_of, random_walk
-from tests.counting import counted_beside
+from tests.counting import counter_beside
 
 BARS = random_walk(400, seed=1)
 
@@ -27,7 +27,7 @@ def subject(name: str = "sma_crossover") -> LoadedStrategy:
 
 def ask(store: RunStore, given: dict[str, object] | None = None, **settings: object) -> BacktestResult:
     return run_backtest(
-        subject(), candles_of(BARS), given or {}, BacktestSettings(**settings), store, counted_beside(store.root)
+        subject(), candles_of(BARS), given or {}, BacktestSettings(**settings), store, counter_beside(store.root)
     )
 
 
@@ -45,7 +45,7 @@ def test_the_same_question_returns_the_stored_answer(store: RunStore) -> None:
 
 def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStore) -> None:
     other_data = run_backtest(
-        subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store, counted_beside(store.root)
+        subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store, counter_beside(store.root)
     )
     runs = [
         ask(store),
@@ -60,7 +60,7 @@ def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStor
 def test_a_change_of_the_strategy_file_makes_another_run(store: RunStore, tmp_path: Path) -> None:
     changed = tmp_path / "sma_crossover.py"
     changed.write_bytes(subject().source_file.read_bytes() + b"\n# changed\n")
-    edited, count = LoadedStrategy("sma_crossover", subject().strategy, changed), counted_beside(store.root)
+    edited, count = LoadedStrategy("sma_crossover", subject().strategy, changed), counter_beside(store.root)
     other = run_backtest(edited, candles_of(BARS), {}, BacktestSettings(), store, count)
     assert other.run_id != ask(store).run_id
 

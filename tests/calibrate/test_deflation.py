@@ -9,7 +9,7 @@ from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.calibrate.market_run import MarketTask, StudyInputs, run_market
 from skills_lib.calibrate.pipeline import plan_of
 from skills_lib.domain.bars import FloatArray
-from skills_lib.validate.stages.overfit import moments, overfitting, variance_without_edge
+from skills_lib.validate.stages.overfit import deflation_variance, moments, overfitting
 
 DAYS, CONFIGURATIONS = 900, 30
 
@@ -28,9 +28,9 @@ def daily_sharpes(returns: FloatArray) -> FloatArray:
 @pytest.mark.parametrize("correlation", [0.0, 0.4, 0.9])
 def test_the_scatter_without_an_edge_is_what_luck_shows(correlation: float) -> None:
     rng = np.random.default_rng(1)
-    drawn = [related(rng, correlation) for _ in range(150)]
-    seen = np.mean([daily_sharpes(returns).var(ddof=1) for returns in drawn])
-    expected = np.mean([variance_without_edge(returns) for returns in drawn])
+    samples = [related(rng, correlation) for _ in range(150)]
+    seen = np.mean([daily_sharpes(returns).var(ddof=1) for returns in samples])
+    expected = np.mean([deflation_variance(None, returns) for returns in samples])
     assert seen == pytest.approx(expected, rel=0.1)
 
 
@@ -39,13 +39,13 @@ def test_a_rule_that_pays_its_capital_in_fees_does_not_hide_an_edge() -> None:
     returns[:, 0] += 0.0025
     ruined = returns.copy()
     ruined[:, 1:6] -= 0.01
-    told = [
+    results = [
         overfitting(every[:, 0], every, CONFIGURATIONS, daily_sharpes(every).var(ddof=1), repetitions=0)
         for every in (returns, ruined)
     ]
     assert daily_sharpes(ruined).var(ddof=1) > 20 * daily_sharpes(returns).var(ddof=1)
-    assert told[1].expected_maximum_sharpe < 1.3 * told[0].expected_maximum_sharpe
-    assert min(found.dsr or 0 for found in told) > 0.95
+    assert results[1].expected_maximum_sharpe < 1.3 * results[0].expected_maximum_sharpe
+    assert min(found.dsr or 0 for found in results) > 0.95
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.4])
@@ -62,10 +62,12 @@ def test_the_best_of_many_without_an_edge_seldom_looks_real_once_deflated(correl
     assert deflated <= 6
 
 
-def test_where_nothing_can_be_compared_the_counted_scatter_stands() -> None:
+def test_the_counted_variance_is_used_up_to_what_chance_explains() -> None:
     returns = np.random.default_rng(4).normal(0.001, 0.01, (DAYS, 1))
-    assert variance_without_edge(returns) == np.inf
-    assert variance_without_edge(np.zeros((DAYS, 3))) == np.inf
+    for nothing_to_compare in (returns, np.zeros((DAYS, 3))):
+        assert deflation_variance(0.0004, nothing_to_compare) == 0.0004
+        assert deflation_variance(0.09, nothing_to_compare) == 1 / (DAYS - 1)
+        assert deflation_variance(None, nothing_to_compare) == 1 / (DAYS - 1)
     found = overfitting(returns[:, 0], returns, 50, 0.002, repetitions=0)
     assert found.expected_maximum_sharpe == pytest.approx(
         overfitting(returns[:, 0], returns, 50, 0.002, blocks=4, repetitions=0).expected_maximum_sharpe
@@ -87,7 +89,7 @@ def test_overfitting_counts_as_far_as_the_choice_loses_money() -> None:
 def test_trials_of_other_searches_count_as_unrelated_and_deflate_more() -> None:
     rng = np.random.default_rng(4)
     returns = rng.normal(0, 0.01, (DAYS, 1)) + rng.normal(0, 0.002, (DAYS, 20))
-    alone, among_others = variance_without_edge(returns), variance_without_edge(returns, share=0.1)
-    assert alone < among_others < 1 / (DAYS - 1) * 1.01
+    whole, tenth = deflation_variance(None, returns), deflation_variance(None, returns, share=0.1)
+    assert whole < tenth < 1 / (DAYS - 1) * 1.01
     few, many = (overfitting(returns[:, 0], returns, trials, 1.0, repetitions=0) for trials in (20, 200))
     assert few.expected_maximum_sharpe * 2 < many.expected_maximum_sharpe

@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom
 
 from skills_lib.calibrate import intervals
-from skills_lib.calibrate.intervals import Share, clopper_pearson
+from skills_lib.calibrate.intervals import PassRate, clopper_pearson
 from skills_lib.domain.errors import TwokeyError
 
 
@@ -31,7 +31,7 @@ def test_at_least_95_of_100_intervals_hold_the_truth(truth: float) -> None:
 
 
 def test_no_markets_say_nothing() -> None:
-    assert Share.of(0, 0) == Share(markets=0, passes=0, rate=0.0, ci95=(0.0, 1.0))
+    assert PassRate.of(0, 0) == PassRate(markets=0, passes=0, rate=0.0, ci95=(0.0, 1.0))
 
 
 def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.calibrate.family import sized
 from skills_lib.calibrate.garch import ANNUAL_VOLATILITY, HOURLY_DEVIATION, HOURS_PER_YEAR, garch_bars
-from skills_lib.calibrate.markets import HOURS, NULL_KINDS, History, NullKind, flipped, null_market
+from skills_lib.calibrate.markets import HOURS, NULL_KINDS, AssetHistory, NullKind, flipped, null_market
 from skills_lib.calibrate.moves import Moves
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.costs import preset
@@ -37,7 +37,7 @@ def trending() -> Bars:
     )
 
 
-HISTORIES = (History("TREND", trending()), History("WALK", random_walk(HOURS // 2, seed=7, volatility=0.008)))
+HISTORIES = (AssetHistory("TREND", trending()), AssetHistory("WALK", random_walk(HOURS // 2, seed=7, volatility=0.008)))
 
 
 def market(kind: NullKind, number: int) -> Bars:

@@ -10,9 +10,9 @@ from skills_lib.calibrate.family import SHARE, sized
 from skills_lib.calibrate.planted import (
     MEAN_STAY_HOURS,
     STRENGTHS,
+    drift_signs,
     expected_sharpes,
     planted_market,
-    regimes,
     solve_strength,
 )
 from skills_lib.validate.plan import validation_space
@@ -47,7 +47,7 @@ def test_bisection_finds_the_drift_at_which_the_best_point_has_the_sharpe_asked_
 
 
 def test_drifts_are_as_often_up_as_down_and_last_as_long_as_is_said() -> None:
-    signs = regimes(np.random.default_rng(3), 2_000_000)
+    signs = drift_signs(np.random.default_rng(3), 2_000_000)
     assert set(np.unique(signs).tolist()) == {-1.0, 1.0}
     changes = np.count_nonzero(np.diff(signs))
     assert len(signs) / changes == pytest.approx(MEAN_STAY_HOURS, rel=0.05)

@@ -9,7 +9,7 @@ import strategies
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.time import DAY_NS
-from skills_lib.ledger.counter import LedgerTrialCounter, ledger_counters
+from skills_lib.ledger.counter import LedgerTrialCounter, open_trial_counter
 from skills_lib.ledger.ledger import Ledger
 from skills_lib.ledger.model import CandleIdentity, EvaluationContext
 from skills_lib.market.candles.model import Candles
@@ -54,4 +54,4 @@ def counter_of(
     subject: LoadedStrategy = SMA,
     context: BacktestSettings = BacktestSettings(),
 ) -> LedgerTrialCounter:
-    return ledger_counters(room.ledger, "a test")(subject, candles, context)
+    return open_trial_counter(room.ledger, "a test", subject, candles, context)

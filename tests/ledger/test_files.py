@@ -31,12 +31,14 @@ from pathlib import Path
 import numpy as np
 from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.ledger.ledger import Ledger
-from skills_lib.ledger.model import DAY_NS, Asked, TrialData
+from skills_lib.domain.time import DAY_NS
+from skills_lib.ledger.model import CandleIdentity, EvaluationContext
 user, home, first, number = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
-data = TrialData("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
+data = CandleIdentity("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
+context = EvaluationContext("a test", "sma", "c" * 64, "5" * 64, data)
 for key in range(first, first + number):
     keys = np.array([key, 0], dtype=np.uint64)
-    Ledger(user / "trials.sqlite", home).reserve(Asked("a test", "sma", "c" * 64, "5" * 64, data), keys)
+    Ledger(user / "trials.sqlite", home).reserve(context, keys)
     print(key, flush=True)
 """
 

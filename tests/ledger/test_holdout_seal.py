@@ -45,7 +45,7 @@ def test_a_strategy_made_over_may_not_look_again(ledger: Ledger, changed: str) -
         "settings": (ASKED._replace(settings_sha256="e" * 64), CHOSEN),
         "bars": (ASKED._replace(data=later(50)), {"fast": 11, "slow": 30}),
     }
-    with pytest.raises(InputError, match="fast 10, slow 30: those bars are spent for it") as refused:
+    with pytest.raises(InputError, match="fast 10, slow 30: each strategy gets one opening") as refused:
         open_seal(ledger, *again[changed])
     assert "\n" not in str(refused.value)
     assert len(openings(ledger, ASKED)) == 1

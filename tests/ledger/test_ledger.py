@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -25,7 +26,7 @@ from skills_lib.domain.costs import preset
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.ledger.counter import CountedEvaluator, configuration_keys, ledger_counters, open_counted
+from skills_lib.ledger.counter import CountedEvaluator, configuration_keys, open_counted, open_trial_counter
 from skills_lib.ledger.ledger import Ledger, RecordedSharpes
 from skills_lib.ledger.model import CandleIdentity
 from skills_lib.optimize.model import OptimizationResult
@@ -186,7 +187,7 @@ def test_killed_while_it_evaluates_the_configuration_counts(tmp_path: Path, monk
     (tmp_path / "strategies").mkdir()
     dying = COUNTING.replace("return super()", "os.kill(os.getpid(), 9)\n        return super()")
     (tmp_path / "strategies" / "counting.py").write_text(dying)
-    run = start(tmp_path, "test-strategy", "BTC", "1h", "ledger_counters", "--source", "sample")
+    run = start(tmp_path, "test-strategy", "BTC", "1h", "counting", "--source", "sample")
     run.communicate(timeout=120)
     assert run.returncode == -signal.SIGKILL
     assert len(counted_runs(tmp_path)) == 1
@@ -255,13 +256,14 @@ def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_lo
         if done:
             raise _CancelledError
 
+    open_counter = partial(open_trial_counter, room.ledger, "a test")
     with pytest.raises(_CancelledError):
-        optimize(SMA, CANDLES, search, context, store, opened, ledger_counters(room.ledger, "a test"), cancel)
+        optimize(SMA, CANDLES, search, context, store, opened, open_counter, cancel)
     finished = room.count(CandleIdentity.of(CANDLES))
     assert 0 < finished < 138
     for path in room.files.values():
         path.unlink()
-    optimize(SMA, CANDLES, search, context, store, opened, ledger_counters(room.ledger, "a test"))
+    optimize(SMA, CANDLES, search, context, store, opened, open_counter)
     assert room.count(CandleIdentity.of(CANDLES)) == 138
 
 

@@ -20,7 +20,7 @@ from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
 from skills_lib.settings import Settings
-from tests.counting import counted_beside
+from tests.counting import counter_beside
 from tests.mcp_servers.mcp_talk import ERAS, Report, answer, call, own_process, refusal, text
 
 SPAN = {"since": "2023-01-01", "until": "2023-03-01"}
@@ -77,7 +77,7 @@ def library_run(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Backtes
     loaded = candles.load(request, Settings())
     subject = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
     store = RunStore(tmp_path_factory.mktemp("library"))
-    return run_in_library(subject, loaded, {}, BacktestSettings(), store, counted_beside(store.root))
+    return run_in_library(subject, loaded, {}, BacktestSettings(), store, counter_beside(store.root))
 
 
 def test_a_run_answers_what_the_library_answers(run: dict[str, Any], library_run: BacktestResult) -> None:

@@ -23,7 +23,7 @@ from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
-from tests.counting import counted_beside
+from tests.counting import counter_beside
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(700, seed=11)
@@ -48,7 +48,7 @@ def run(
         settings,
         SweepStore(root, OptimizationResult),
         lambda: open_evaluator("reference", strategy, bars, settings),
-        counted_beside(root),
+        counter_beside(root),
     )
 
 

@@ -15,7 +15,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.optimize.measure import Measurer
 from skills_lib.optimize.search import COMPLETED_PEAKS, SearchPlan, search
 from skills_lib.optimize.space import Space
-from skills_lib.optimize.table import Objective, Table
+from skills_lib.optimize.table import Objective, SearchTable
 
 BELOW = (Constraint.parse("x < y", ["x", "y"]),)
 SQUARE = Space({"x": tuple(range(30)), "y": tuple(range(30))}, BELOW)
@@ -46,7 +46,7 @@ class Hill:
         raise AssertionError("a search executes nothing")
 
 
-def searched(space: Space, plan: SearchPlan, engine: Hill) -> Table:
+def searched(space: Space, plan: SearchPlan, engine: Hill) -> SearchTable:
     return search(space, plan, Measurer(space, engine, Span(0, 100)), SHARPE)
 
 

@@ -9,7 +9,7 @@ from skills_lib.domain.constraints import Constraint
 from skills_lib.optimize.sensitivity import at_edges, sensitivities
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import Peaks, Surface
-from skills_lib.optimize.table import Table
+from skills_lib.optimize.table import SearchTable
 
 SQUARE = Space({"x": tuple(range(12)), "y": tuple(range(12))})
 
@@ -107,7 +107,7 @@ def test_the_median_of_an_even_neighbourhood_is_the_lower_one() -> None:
 
 def test_sensitivity_is_the_spread_of_medians_along_each_parameter() -> None:
     _, _, scores = judged(SQUARE, lambda x, y: 3.0 * x)
-    table = Table(SQUARE, SQUARE.admissible, np.zeros((SQUARE.size, 1)))
+    table = SearchTable(SQUARE, SQUARE.admissible, np.zeros((SQUARE.size, 1)))
     found = sensitivities(table, scores)
     assert found["x"].effect == pytest.approx(33.0)
     assert found["y"].effect == 0.0
@@ -115,6 +115,6 @@ def test_sensitivity_is_the_spread_of_medians_along_each_parameter() -> None:
 
 
 def test_a_point_at_the_edge_names_the_parameters_and_what_was_tried() -> None:
-    table = Table(SQUARE, SQUARE.admissible, np.zeros((SQUARE.size, 1)))
+    table = SearchTable(SQUARE, SQUARE.admissible, np.zeros((SQUARE.size, 1)))
     corner = int(SQUARE.indices(np.array([[11, 4]]))[0])
     assert list(at_edges(table, corner)) == ["x=11 (tried 0 to 11)"]

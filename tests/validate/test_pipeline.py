@@ -22,21 +22,20 @@ from skills_lib.domain.parameters import Choice, Integer, ParameterSpace, Real
 from skills_lib.domain.signals import Signals, never
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.ledger.model import TrialCount
-from skills_lib.ledger.validation_seal import LedgerHoldoutSeal
+from skills_lib.ledger.holdout_seal import LedgerHoldoutSeal
 from skills_lib.market.candles import Candles
 from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
-from skills_lib.validate.examination import deflating_variance, examine
+from skills_lib.validate.examination import examine
 from skills_lib.validate.model import Examination, ValidationResult
 from skills_lib.validate.other_markets import file_for, find_other_markets
 from skills_lib.validate.pipeline import Services, ValidationRequest, sealed_from, unsealed, validate
 from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, default_windows, validation_space
 from skills_lib.validate.single_stages import parse_stages, validate_stages
 from skills_lib.walk_forward.windows import make_windows, stitched_spans
-from tests.counting import counted_beside, ledger_beside
+from tests.counting import counter_beside, ledger_beside
 from tests.validate.markets import candles_of, random_walk
 from tests.validate.stages.cheats import PeeksOneBarAndRepeatsTheLast
 
@@ -179,15 +178,6 @@ def test_a_strategy_that_never_trades_is_refused_in_one_line() -> None:
         examine(LoadedStrategy("silent", Silent, SUBJECT.source_file), candles_of(BARS), plan(), SETTINGS)
 
 
-def test_trials_that_differ_by_more_than_chance_deflate_by_chance_alone() -> None:
-    def counted(variance: float | None) -> TrialCount:
-        return TrialCount(configurations=50, evaluated=50, sharpes=50, sharpe_variance=variance, notices=[])
-
-    assert deflating_variance(counted(0.09), 1001) == pytest.approx(0.001)
-    assert deflating_variance(counted(0.0004), 1001) == 0.0004
-    assert deflating_variance(counted(None), 1001) == pytest.approx(0.001)
-
-
 @pytest.mark.parametrize("name", [*strategies.available()])
 def test_without_ranges_a_coarse_grid_of_at_most_a_hundred_points_is_searched(name: str) -> None:
     declared = parameter_space(strategies.load(name))
@@ -212,7 +202,7 @@ def test_words_and_switches_keep_their_defaults_in_a_coarse_grid() -> None:
 
 def services(root: Path, candles: Candles) -> Services:
     """A workspace of its own, with its ledger beside it."""
-    count = counted_beside(root)
+    count = counter_beside(root)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
     seal = LedgerHoldoutSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).asked)
     return Services(count, seal, SweepStore(root, ValidationResult))
@@ -326,7 +316,7 @@ def test_sealed_bars_are_opened_once_with_a_reason_and_the_look_is_told_ever_aft
     (row,) = KernelSweep(SMA, BARS, SETTINGS).evaluate([opened.parameters], Span(SEALED, len(BARS)))
     assert opened.sealed.metrics["sharpe"] == pytest.approx(row[COLUMNS["sharpe"]])
     sealed = replace(candles_of(BARS), bars=BARS[SEALED:])
-    assert counted_beside(root)(SUBJECT, sealed, SETTINGS).count().configurations == 1
+    assert counter_beside(root)(SUBJECT, sealed, SETTINGS).count().configurations == 1
     assert run(root, opening="deployment to paper") == opened
     assert run(root).sealed.opened
     with pytest.raises(InputError, match="spent"):
@@ -353,7 +343,7 @@ def test_an_interrupted_validation_keeps_what_it_finished(tmp_path: Path, stored
 
 
 def test_stages_answer_alone_without_a_verdict_or_a_file(tmp_path: Path) -> None:
-    candles, count = candles_of(BARS), counted_beside(tmp_path / "here")
+    candles, count = candles_of(BARS), counter_beside(tmp_path / "here")
     names = parse_stages("lookahead, in-sample,audit")
     found = validate_stages(SUBJECT, candles, ValidationRequest(plan(), SETTINGS), count, names)
     assert list(found.stages) == ["lookahead", "in_sample", "audit"]

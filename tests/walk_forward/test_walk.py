@@ -32,7 +32,7 @@ from skills_lib.walk_forward.pipeline import WalkForwardRequest, walk_forward
 from skills_lib.walk_forward.stitch import run_windows, stitch
 from skills_lib.walk_forward.walk import ChosenPoint, WalkForward, WindowChoice, efficiency, positive_share
 from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows
-from tests.counting import counted_beside
+from tests.counting import counter_beside
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(24 * 60, seed=5)
@@ -59,7 +59,7 @@ def run(
         SETTINGS,
         SweepStore(root, WalkForwardResult),
         lambda: open_evaluator("reference", SMA, bars, SETTINGS),
-        counted_beside(root),
+        counter_beside(root),
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from skills_lib.calibrate.intervals import Share
+from skills_lib.calibrate.intervals import PassRate
 from skills_lib.calibrate.model import Calibration, PlantedShare
 
 LIMITS = (
@@ -68,7 +68,7 @@ def _rows(result: Calibration) -> Iterator[list[str]]:
         yield [f"naive: {naive.rule}", *_exact(naive.null, naive.planted)]
 
 
-def _exact(null: Share, planted: Sequence[PlantedShare]) -> list[str]:
+def _exact(null: PassRate, planted: Sequence[PlantedShare]) -> list[str]:
     return [_interval(null.rate, null.ci95), *(_interval(found.power, found.ci95) for found in planted)]
 
 
@@ -76,7 +76,7 @@ def _interval(rate: float, ci95: tuple[float, float]) -> str:
     return f"{percent(rate)} ({percent(ci95[0])} to {percent(ci95[1])})"
 
 
-def _shown(null: Share, planted: Sequence[PlantedShare]) -> list[str]:
+def _shown(null: PassRate, planted: Sequence[PlantedShare]) -> list[str]:
     return [percent(null.rate), *(percent(found.power) for found in planted)]
 
 
@@ -110,8 +110,8 @@ def _planted_markets(result: Calibration) -> str:
 
 
 def _ideals(result: Calibration) -> str:
-    told = (f"{f.ideal_sharpe:.2f} for {f.sharpe:g}" for f in result.planted if f.ideal_sharpe is not None)
-    return f"on the markets of this calibration it earned {', '.join(told)}"
+    earned = (f"{f.ideal_sharpe:.2f} for {f.sharpe:g}" for f in result.planted if f.ideal_sharpe is not None)
+    return f"on the markets of this calibration it earned {', '.join(earned)}"
 
 
 def _provenance(result: Calibration) -> Iterator[str]:

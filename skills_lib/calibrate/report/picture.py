@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from skills_lib.calibrate.intervals import Share
+from skills_lib.calibrate.intervals import PassRate
 from skills_lib.calibrate.model import Calibration, PlantedShare
 
 _INK, _VERDICT, _COLOURS = "#24292f", "#0969da", {"in_sample_sharpe": "#cf222e", "walk_forward": "#bf8700"}
@@ -44,7 +44,7 @@ def _draw_power(axes: Any, result: Calibration) -> None:
     axes.legend(loc="lower right", framealpha=0.9, fontsize=9, borderaxespad=0.2)
 
 
-def _curve(axes: Any, null: Share, planted: Sequence[PlantedShare], colour: str, label: str) -> None:
+def _curve(axes: Any, null: PassRate, planted: Sequence[PlantedShare], colour: str, label: str) -> None:
     points = [(0.0, null.rate, null.ci95), *((found.sharpe, found.power, found.ci95) for found in planted)]
     sharpes, rates = [point[0] for point in points], [point[1] for point in points]
     below = [max(0.0, rate - low) for _, rate, (low, _) in points]

@@ -15,7 +15,7 @@ from skills_lib.backtest.metrics import METRICS
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.optimize.model import Heatmap
 from skills_lib.optimize.stability import Peaks
-from skills_lib.optimize.table import Table
+from skills_lib.optimize.table import SearchTable
 
 _INK, _LINE = "#24292f", "#0969da"
 _MAX_TICKS = 12
@@ -25,7 +25,7 @@ _MAX_TICKS = 12
 class Landscape:
     """A table, its scores, and the two points to mark."""
 
-    table: Table
+    table: SearchTable
     scores: FloatArray
     metric: str
     peaks: Peaks
@@ -150,8 +150,8 @@ def _interactive(landscape: Landscape, x: str, y: str) -> Any:
     rows, columns = np.nonzero(np.isfinite(cells))
     data = {x: [xs[i] for i in columns], y: [ys[i] for i in rows], landscape.metric: cells[rows, columns].tolist()}
     colour = linear_cmap(landscape.metric, "Viridis256", min(data[landscape.metric]), max(data[landscape.metric]))
-    drawn = plot.rect(x, y, width=1, height=1, source=data, fill_color=colour, line_color=None)
-    plot.add_tools(HoverTool(renderers=[drawn], tooltips=[(name, f"@{{{name}}}") for name in data]))
+    glyph = plot.rect(x, y, width=1, height=1, source=data, fill_color=colour, line_color=None)
+    plot.add_tools(HoverTool(renderers=[glyph], tooltips=[(name, f"@{{{name}}}") for name in data]))
     for name, (column, row) in landscape.marks(x, y).items():
         marker = "x" if name == "maximum" else "circle"
         plot.scatter([xs[column]], [ys[row]], marker=marker, size=16, line_width=3, color="#cf222e", fill_alpha=0)

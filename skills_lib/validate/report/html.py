@@ -8,7 +8,7 @@ from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.model import ValidationResult
 from skills_lib.validate.report.markdown import PICTURE_CAPTIONS
 from skills_lib.validate.report.sections import sections
-from skills_lib.validate.report.tables import Grid, Section, rules_grid
+from skills_lib.validate.report.tables import Grid, ReportSection, rules_grid
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1f2328; --dim: #59636e; --line: #d1d9e0; --page: #ffffff; --card: #f6f8fa;
@@ -71,7 +71,7 @@ def _points(texts: list[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in texts) + "</ul>" if texts else ""
 
 
-def _section(section: Section, pictures: Mapping[str, bytes]) -> str:
+def _section(section: ReportSection, pictures: Mapping[str, bytes]) -> str:
     return "\n".join(
         [
             f"<section>\n<h2>{escape(section.title)}</h2>",

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.validate.model import ValidationResult
-from skills_lib.validate.report.tables import NONE, Grid, Section, number
-from skills_lib.validate.stages.monte_carlo import Distribution
+from skills_lib.validate.report.tables import NONE, Grid, ReportSection, number
+from skills_lib.validate.stages.monte_carlo import ResampledDistribution
 from skills_lib.validate.stages.percentiles import Percentiles
 
 
-def monte_carlo(result: ValidationResult) -> Section:
+def monte_carlo(result: ValidationResult) -> ReportSection:
     """What other draws of the same trades and days would have made."""
     found = result.monte_carlo
     sampled = [one for one in (found.trades, found.days, found.order) if one is not None]
@@ -28,7 +28,7 @@ def monte_carlo(result: ValidationResult) -> Section:
             for level in noise.levels
         ]
         limits.append(f"Price noise: {noise.limits}")
-    return Section(
+    return ReportSection(
         "Monte Carlo",
         [
             "Drawn again from the stitched out-of-sample run. Noise is added to the out-of-sample bars, which then "
@@ -46,7 +46,7 @@ def monte_carlo(result: ValidationResult) -> Section:
     )
 
 
-def overfitting(result: ValidationResult) -> Section:
+def overfitting(result: ValidationResult) -> ReportSection:
     """How much of the Sharpe ratio is the search for it."""
     found = result.overfitting
     rows = [
@@ -60,10 +60,12 @@ def overfitting(result: ValidationResult) -> Section:
         ("Splits in which the best of one half lost money in the other", number(found.cscv.loss_probability)),
         ("Hansen's SPA, p that none beats staying out", number(found.spa_p)),
     ]
-    return Section("Overfitting", points=list(found.notes), grids=[Grid(("", "figure"), rows)], limits=(found.limits,))
+    return ReportSection(
+        "Overfitting", points=list(found.notes), grids=[Grid(("", "figure"), rows)], limits=(found.limits,)
+    )
 
 
-def costs(result: ValidationResult) -> Section:
+def costs(result: ValidationResult) -> ReportSection:
     """What higher costs and a late order leave."""
     found = result.costs
     fixed = {level.multiple: level.metrics for level in found.fixed.levels}
@@ -84,7 +86,7 @@ def costs(result: ValidationResult) -> Section:
         )
     head = ("", "return, stitched", "Sharpe, stitched", "return, out-of-sample", "Sharpe, out-of-sample")
     even = number(found.fixed.break_even_cost_bps, "bps a side")
-    return Section(
+    return ReportSection(
         "Costs",
         [f"Break-even cost of the chosen parameters out of sample: {even}."],
         list(found.fixed.notes),
@@ -93,7 +95,7 @@ def costs(result: ValidationResult) -> Section:
     )
 
 
-def regimes(result: ValidationResult) -> Section:
+def regimes(result: ValidationResult) -> ReportSection:
     """In which markets it was earned."""
     rows = [
         (
@@ -105,7 +107,7 @@ def regimes(result: ValidationResult) -> Section:
         )
         for cell in result.regimes.cells
     ]
-    return Section(
+    return ReportSection(
         "Regimes",
         ["The stitched out-of-sample days, sorted by what the market had done before each."],
         grids=[Grid(("regime", "days", "share", "return", "Sharpe ± standard error"), rows)],
@@ -114,7 +116,7 @@ def regimes(result: ValidationResult) -> Section:
     )
 
 
-def _sampled(found: Sequence[Distribution]) -> list[tuple[str, ...]]:
+def _sampled(found: Sequence[ResampledDistribution]) -> list[tuple[str, ...]]:
     return [
         (
             f"{one.method} ({one.samples:,} × {one.observations:,})",

@@ -3,7 +3,7 @@
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.model import ValidationResult
 from skills_lib.validate.report.sections import sections
-from skills_lib.validate.report.tables import Grid, Section, rules_grid
+from skills_lib.validate.report.tables import Grid, ReportSection, rules_grid
 
 PICTURE_CAPTIONS = {
     "equity": "Equity in-sample and out-of-sample",
@@ -38,7 +38,7 @@ def _list(title: str, texts: list[str]) -> list[str]:
     return [f"## {title}\n", *(f"- {text}" for text in texts), ""] if texts else []
 
 
-def _section(result: ValidationResult, section: Section) -> list[str]:
+def _section(result: ValidationResult, section: ReportSection) -> list[str]:
     pictures = [
         f"![{PICTURE_CAPTIONS[name]}]({result.artifacts.pictures[name].name})\n"
         for name in section.pictures

@@ -10,7 +10,7 @@ import numpy as np
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.model import Examination
 from skills_lib.validate.runs import Run, Runs
-from skills_lib.validate.stages.monte_carlo import Distribution
+from skills_lib.validate.stages.monte_carlo import ResampledDistribution
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,7 +85,7 @@ def _windows(axes: "Axes", shown: Shown) -> None:
 
 def _monte_carlo(axes: "Axes", shown: Shown) -> None:
     runs, found = shown
-    sampled: Distribution | None = found.monte_carlo.days
+    sampled: ResampledDistribution | None = found.monte_carlo.days
     if sampled is None:
         _say(axes, "Too few days to draw from")
         return

@@ -5,12 +5,12 @@ from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.optimize.report.markdown import describe_parameters
 from skills_lib.validate.model import SampleSpan, ValidationResult
 from skills_lib.validate.report import luck as luck
-from skills_lib.validate.report.tables import Grid, Section, cross_market_grid, figures_grid, number
+from skills_lib.validate.report.tables import Grid, ReportSection, cross_market_grid, figures_grid, number
 from skills_lib.walk_forward.model import WindowResult
 from skills_lib.walk_forward.report.markdown import describe_efficiency
 
 
-def sections(result: ValidationResult) -> list[Section]:
+def sections(result: ValidationResult) -> list[ReportSection]:
     """Everything behind the verdict, in the order of the pipeline."""
     return [
         _data(result),
@@ -31,12 +31,12 @@ def _span(span: SampleSpan) -> str:
     return f"{span.start[:10]} to {span.end[:10]}, {span.bars:,} bars"
 
 
-def _data(result: ValidationResult) -> Section:
+def _data(result: ValidationResult) -> ReportSection:
     found = result.audit
     longest = ", ".join(f"{outage.hours:g} h after {outage.after}" for outage in found.outages[:3]) or "none"
     needed = found.minimum_days_for_claim
     claim = "" if needed is None else f" A Sharpe ratio as found needs {needed:,.0f} days to stand above 0 at 95 %."
-    return Section(
+    return ReportSection(
         "Data",
         [
             f"{found.bars:,} bars over {found.days:,.0f} days; {found.missing_bars:,} missing in {found.gaps:,} gaps."
@@ -47,9 +47,9 @@ def _data(result: ValidationResult) -> Section:
     )
 
 
-def _lookahead(result: ValidationResult) -> Section:
+def _lookahead(result: ValidationResult) -> ReportSection:
     cut, warm = result.lookahead.truncation, result.lookahead.warm_up
-    return Section(
+    return ReportSection(
         "Look-ahead",
         ["The bars after a cut are taken away, and history is begun later: neither may change what was wished before."],
         [
@@ -63,10 +63,10 @@ def _passed(passed: bool) -> str:
     return "passed" if passed else "failed"
 
 
-def _samples(result: ValidationResult) -> Section:
+def _samples(result: ValidationResult) -> ReportSection:
     inside, outside = result.in_sample, result.out_of_sample
     chosen = "as given" if inside.chosen_by == "given" else f"chosen among {inside.evaluated:,}, on a {inside.kind}"
-    return Section(
+    return ReportSection(
         "In-sample and out-of-sample",
         [
             f"Parameters {describe_parameters(inside.parameters)} ({chosen}). In-sample {_span(inside)}; out-of-sample "
@@ -80,10 +80,10 @@ def _samples(result: ValidationResult) -> Section:
     )
 
 
-def _walk_forward(result: ValidationResult) -> Section:
+def _walk_forward(result: ValidationResult) -> ReportSection:
     walked, metric = result.walk_forward, METRICS[result.maximize].label
     kind = "anchored" if walked.anchored else "rolling"
-    return Section(
+    return ReportSection(
         "Walk-forward",
         [
             f"{len(walked.windows)} {kind} windows: train {walked.train_days:g} days, embargo {walked.embargo_days:g}, "
@@ -110,9 +110,9 @@ def _window(window: WindowResult) -> tuple[str, ...]:
     return (f"{window.test_start[:10]} to {window.test_end[:10]}", chosen, *shown)
 
 
-def _cross_market(result: ValidationResult) -> Section:
+def _cross_market(result: ValidationResult) -> ReportSection:
     found = [*result.timeframes, *result.assets]
-    return Section(
+    return ReportSection(
         "Other timeframes and assets",
         ["The same parameters on other candles, cut where the sealed bars begin; not a rule of the verdict."],
         [f"Missing: {text}" for text in result.missing],
@@ -121,7 +121,7 @@ def _cross_market(result: ValidationResult) -> Section:
     )
 
 
-def _sealed(result: ValidationResult) -> Section:
+def _sealed(result: ValidationResult) -> ReportSection:
     found = result.sealed
     words = [f"The last {found.bars:,} bars ({_span(found)}) are closed; nothing in this report was computed on them."]
     if found.opened:
@@ -134,13 +134,13 @@ def _sealed(result: ValidationResult) -> Section:
     if found.tried_before:
         words.append(f"{found.tried_before:,} configurations had been evaluated on some of them before: not unseen.")
     grids = [] if found.metrics is None else [figures_grid({"sealed, opened": found.metrics})]
-    return Section("Sealed", words, grids=grids)
+    return ReportSection("Sealed", words, grids=grids)
 
 
-def _provenance(result: ValidationResult) -> Section:
+def _provenance(result: ValidationResult) -> ReportSection:
     space = ", ".join(f"{name}: {' '.join(map(str, values))}" for name, values in result.space.items())
     costs = result.settings.costs
-    return Section(
+    return ReportSection(
         "What made it",
         points=[
             f"Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",

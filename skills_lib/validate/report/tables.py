@@ -23,7 +23,7 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """One heading. `picture`: name in the artifacts; `limits`: what the figures cannot say."""
 
     title: str

@@ -66,9 +66,9 @@ def audit(candles: Candles, trades: int | None = None, sharpe: float | None = No
     days = _days(bars)
     needed = minimum_days(sharpe)
     fatal = list(_fatal(quality, missing_share))
-    told = [*_defects(quality, missing_share), *_too_little(days, needed, trades, sharpe)]
+    warnings = [*_defects(quality, missing_share), *_too_little(days, needed, trades, sharpe)]
     if candles.origin.synthetic:
-        told.append("The candles are synthetic: nothing here says anything about a real market.")
+        warnings.append("The candles are synthetic: nothing here says anything about a real market.")
     return DataAudit(
         bars=len(bars),
         days=days,
@@ -84,7 +84,7 @@ def audit(candles: Candles, trades: int | None = None, sharpe: float | None = No
         spikes=quality.spikes,
         synthetic=candles.origin.synthetic,
         minimum_days_for_claim=needed,
-        warnings=told,
+        warnings=warnings,
         fatal=fatal,
         passed=not fatal,
     )

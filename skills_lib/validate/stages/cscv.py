@@ -82,9 +82,9 @@ def _halves(returns: FloatArray, blocks: int) -> Iterator[tuple[FloatArray, Floa
     step = max(1, _PRODUCTS_AT_ONCE // (blocks * configurations))
     for start in range(0, len(members), step):
         part = members[start : start + step]
-        one, other = (_sharpe(half @ sums, half @ squares, half @ counts) for half in (part, 1 - part))
-        yield one, other
-        yield other, one
+        first, second = (_sharpe(half @ sums, half @ squares, half @ counts) for half in (part, 1 - part))
+        yield first, second
+        yield second, first
 
 
 def _sharpe(total: FloatArray, squares: FloatArray, count: FloatArray) -> FloatArray:

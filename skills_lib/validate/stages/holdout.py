@@ -21,7 +21,7 @@ LIMITS = (
     "follow each other, so the true error is larger."
 )
 
-Reading = Literal["none", "expected", "large", "too much", "undefined"]
+DecayReading = Literal["none", "expected", "large", "too much", "undefined"]
 
 
 class Split(NamedTuple):
@@ -49,7 +49,7 @@ class SharpeDecay(FrozenModel):
     standard_error: float | None
     z: float | None
     p: float | None
-    reading: Reading
+    reading: DecayReading
     words: str
     limits: str = LIMITS
 
@@ -92,7 +92,7 @@ def sharpe_decay(in_daily: FloatArray, out_daily: FloatArray) -> SharpeDecay:
     )
 
 
-def _reading(difference: float, share: float) -> Reading:
+def _reading(difference: float, share: float) -> DecayReading:
     if math.isnan(difference):
         return "undefined"
     if difference <= 0:
@@ -104,7 +104,7 @@ def _reading(difference: float, share: float) -> Reading:
     return "large" if share <= EXCESSIVE_DECAY else "too much"
 
 
-def _describe(reading: Reading, difference: float, share: float, error: float, z: float) -> str:
+def _describe(reading: DecayReading, difference: float, share: float, error: float, z: float) -> str:
     if math.isnan(difference):
         return "No comparison: one of the parts has no variance or too few days."
     if reading == "none":

@@ -45,7 +45,7 @@ class Fan(FrozenModel):
     p95: tuple[float, ...]
 
 
-class Distribution(FrozenModel):
+class ResampledDistribution(FrozenModel):
     """What other draws of the same trades or days would have made of the starting equity.
 
     `total_return_pct`: compounded return of a sample; None for the order shuffle, where all are equal.
@@ -82,7 +82,7 @@ def trade_returns(execution: Execution) -> FloatArray:
     return returns
 
 
-def trade_bootstrap(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> Distribution | None:
+def trade_bootstrap(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> ResampledDistribution | None:
     """Draw as many trades with replacement; None for fewer than two trades.
 
     `trade_returns`: float64[trades], net, as fractions of equity.
@@ -99,7 +99,7 @@ def trade_bootstrap(trade_returns: FloatArray, samples: int = 1000, seed: int = 
 
 def block_bootstrap(
     daily: FloatArray, samples: int = 1000, seed: int = 0, block_days: float | None = None
-) -> Distribution | None:
+) -> ResampledDistribution | None:
     """Stationary bootstrap of Politis & Romano (1994) of float64[days] returns; None for fewer than two days.
 
     `block_days`: mean length of a block; by default `usual_block_days`.
@@ -115,7 +115,7 @@ def block_bootstrap(
     return _distribution("block bootstrap", daily, _sampled(draw, samples, len(daily)), seed, mean_length)
 
 
-def order_shuffle(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> Distribution | None:
+def order_shuffle(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> ResampledDistribution | None:
     """The same trades in other orders, for the drawdown alone; None for fewer than two trades."""
     if len(trade_returns) < 2:
         return None
@@ -155,10 +155,10 @@ def stationary_indices(observations: int, mean_length: float, samples: int, rng:
 
 
 class _Paths(NamedTuple):
-    """`totals`, `falls`: float64[samples] as fractions, falls 0 or less. `points`: equity float64[samples, steps]."""
+    """`totals`, `drawdowns`: float64[samples] as fractions, falls 0 or less. `points`: equity float64[samples, steps]."""
 
     totals: FloatArray
-    falls: FloatArray
+    drawdowns: FloatArray
     points: FloatArray
 
 
@@ -188,22 +188,22 @@ def _steps(observations: int) -> IntArray:
 
 def _distribution(
     method: Method, observed: FloatArray, sampled: _Paths, seed: int, block_days: float | None = None
-) -> Distribution:
+) -> ResampledDistribution:
     steps, is_shuffle = _steps(len(observed)), method == "order shuffle"
     actual = _paths(_log_growth(observed)[None], steps)
-    return Distribution(
+    return ResampledDistribution(
         method=method,
         samples=len(sampled.totals),
         seed=seed,
         observations=len(observed),
         block_days=block_days,
         observed_total_return_pct=float(actual.totals[0]) * 100,
-        observed_max_drawdown_pct=float(actual.falls[0]) * 100,
+        observed_max_drawdown_pct=float(actual.drawdowns[0]) * 100,
         total_return_pct=None if is_shuffle else Percentiles.of(sampled.totals * 100),
-        max_drawdown_pct=Percentiles.of(sampled.falls * 100),
+        max_drawdown_pct=Percentiles.of(sampled.drawdowns * 100),
         loss_share=None if is_shuffle else float(np.mean(sampled.totals <= 0)),
-        deeper_share=float(np.mean(sampled.falls <= actual.falls[0])),
-        drawdown_histogram=Histogram.of(sampled.falls * 100),
+        deeper_share=float(np.mean(sampled.drawdowns <= actual.drawdowns[0])),
+        drawdown_histogram=Histogram.of(sampled.drawdowns * 100),
         fan=_fan(sampled.points, steps),
         limits=LIMITS[method],
     )

@@ -1,4 +1,4 @@
-"""How much of a Sharpe ratio is the search for it: probabilistic and deflated Sharpe, PBO by CSCV, Hansen's SPA.
+"""Measures how much of a Sharpe ratio the search explains: probabilistic and deflated Sharpe, PBO by CSCV, SPA.
 
 Sharpe ratios here are daily, not annualised, unless a name says otherwise.
 """
@@ -22,6 +22,7 @@ __all__ = (
     "Pbo",
     "backtest_overfitting",
     "deflated_sharpe",
+    "deflation_variance",
     "expected_maximum_sharpe",
     "minimum_track_record",
     "minimum_track_record_days",
@@ -29,20 +30,20 @@ __all__ = (
     "overfitting",
     "probabilistic_sharpe",
     "probability_above",
-    "sharpe_variance_of_one",
+    "scaled_sharpe_variance",
     "superior_predictive_ability",
 )
 
 _NORMAL = NormalDist()
 
 LIMITS = (
-    "The deflated Sharpe ratio knows only the trials that were counted, and takes them as independent and the days "
-    "too; PBO and SPA judge the search on this market's past, not the chosen strategy on its future."
+    "The deflated Sharpe ratio covers counted trials only and assumes independent trials and days; PBO and SPA judge "
+    "the search on this market's past, not the chosen strategy's future."
 )
 
 
 class Moments(NamedTuple):
-    """What a Sharpe ratio's sampling error hangs on. `sharpe` is that of one observation; a normal has kurtosis 3."""
+    """Moments that set a Sharpe ratio's sampling error. `sharpe`: per observation; `kurtosis`: 3 for a normal."""
 
     observations: int
     sharpe: float
@@ -51,12 +52,12 @@ class Moments(NamedTuple):
 
 
 class Overfitting(FrozenModel):
-    """Everything that discounts the search. Sharpe ratios in it are annual; None is undefined, with a word in `notes`.
+    """How far the search explains the result. Sharpe ratios are annual; None is undefined, explained in `notes`.
 
-    `trials`: configurations ever evaluated. `expected_maximum_sharpe`: what the best of so many would show without any
-    edge. `psr`, `dsr`: probability that the true Sharpe is above 0, and above that maximum.
-    `minimum_track_record_days`: days needed to say at 95 % that this Sharpe is above 0.
-    `spa_p`: probability of a best configuration as good as this one if none beats staying out of the market.
+    `trials`: configurations ever evaluated. `expected_maximum_sharpe`: the best of so many trials without any edge.
+    `psr`, `dsr`: probability that the true Sharpe is above 0, and above that maximum. `minimum_track_record_days`: days
+    needed to show at 95 % that this Sharpe is above 0. `spa_p`: probability of a best configuration as good as this
+    one if none beats staying out of the market.
     """
 
     trials: int
@@ -84,8 +85,8 @@ def moments(daily: FloatArray) -> Moments:
     return Moments(len(daily), float(daily.mean()) / deviation, skewness, kurtosis)
 
 
-def sharpe_variance_of_one(found: Moments) -> float:
-    """Variance of an estimated Sharpe ratio times (observations - 1), by Mertens (2002): skew and fat tails count."""
+def scaled_sharpe_variance(found: Moments) -> float:
+    """Variance of an estimated Sharpe ratio times (observations - 1), with skewness and kurtosis (Mertens 2002)."""
     return 1 - found.skewness * found.sharpe + (found.kurtosis - 1) / 4 * found.sharpe**2
 
 
@@ -96,7 +97,7 @@ def probability_above(found: Moments, benchmark: float = 0.0) -> float:
     """
     if math.isnan(found.sharpe):
         return math.nan
-    error = math.sqrt(max(sharpe_variance_of_one(found), 1e-300) / (found.observations - 1))
+    error = math.sqrt(max(scaled_sharpe_variance(found), 1e-300) / (found.observations - 1))
     return _NORMAL.cdf((found.sharpe - benchmark) / error)
 
 
@@ -106,15 +107,15 @@ def probabilistic_sharpe(daily: FloatArray, benchmark_daily: float = 0.0) -> flo
 
 
 def expected_maximum_sharpe(trials: int, variance: float) -> float:
-    """The Sharpe ratio the best of `trials` shows if none has any edge; in the unit of the root of `variance`.
+    """Expected best Sharpe ratio of `trials` without any edge, in the unit of the root of `variance`.
 
     `variance`: of the trials' Sharpe ratios. Source: Bailey & López de Prado, The Deflated Sharpe Ratio (2014),
-    equation 1, which takes trials as independent and is meant for many of them. One trial was not chosen: 0.
+    equation 1, which assumes many independent trials. 0 for a single trial, which involves no choice.
     """
     if trials < 2:
         return 0.0
-    far, further = (-_NORMAL.inv_cdf(1 / (trials * by)) for by in (1, math.e))
-    return math.sqrt(variance) * ((1 - np.euler_gamma) * far + np.euler_gamma * further)
+    first_quantile, second_quantile = (-_NORMAL.inv_cdf(1 / (trials * by)) for by in (1, math.e))
+    return math.sqrt(variance) * ((1 - np.euler_gamma) * first_quantile + np.euler_gamma * second_quantile)
 
 
 def deflated_sharpe(daily: FloatArray, trials: int, sharpe_variance: float) -> float:
@@ -132,7 +133,7 @@ def minimum_track_record(found: Moments, benchmark: float = 0.0, confidence: flo
     """
     if not found.sharpe > benchmark:
         return math.inf
-    return 1 + sharpe_variance_of_one(found) * (_NORMAL.inv_cdf(confidence) / (found.sharpe - benchmark)) ** 2
+    return 1 + scaled_sharpe_variance(found) * (_NORMAL.inv_cdf(confidence) / (found.sharpe - benchmark)) ** 2
 
 
 def minimum_track_record_days(daily: FloatArray, benchmark_daily: float = 0.0, confidence: float = 0.95) -> float:
@@ -169,25 +170,25 @@ def overfitting(
     daily: FloatArray,
     returns: FloatArray,
     trials: int,
-    sharpe_variance: float,
+    sharpe_variance: float | None,
     blocks: int = 16,
     seed: int = 0,
     repetitions: int = 1000,
     searched: int | None = None,
 ) -> Overfitting:
-    """Every figure about the search for `daily`, the chosen configuration's returns.
+    """All figures about the search that chose the configuration with the returns `daily`, float64[days].
 
     `returns`: float64[days, configurations] of the search, for PBO and SPA. `trials` and `sharpe_variance` (of daily
-    Sharpe ratios) come from the ledger, which remembers earlier searches too; the variance counts up to what
-    `variance_without_edge` allows. `searched`: how many of the trials are this search's, where `returns` shows not all
-    of them; the others count as unrelated to them and to each other. `repetitions`: 0 leaves SPA out.
+    Sharpe ratios) come from the ledger, which includes earlier searches; `deflation_variance` caps the variance.
+    `searched`: how many of the trials belong to this search, if `returns` holds only some of them; the others count as
+    uncorrelated. `repetitions`: bootstrap repetitions of SPA; 0 skips it.
 
     Raises:
         InputError: `blocks` as in `backtest_overfitting`.
     """
     share = min(1.0, (searched or returns.shape[1]) / trials) if trials else 1.0
-    found, variance = moments(daily), min(sharpe_variance, variance_without_edge(returns, share))
-    threshold = expected_maximum_sharpe(trials, variance)
+    found = moments(daily)
+    threshold = expected_maximum_sharpe(trials, deflation_variance(sharpe_variance, returns, share))
     pbo = backtest_overfitting(returns, blocks)
     spa_p, note = _spa(returns, repetitions, seed)
     year = math.sqrt(DAYS_PER_YEAR)
@@ -208,32 +209,44 @@ def overfitting(
     )
 
 
-def variance_without_edge(returns: FloatArray, share: float = 1.0) -> float:
-    """Variance of the trials' daily Sharpe ratios if none had an edge: (1 - r) / (days - 1), r their mean correlation.
+def deflation_variance(counted: float | None, returns: FloatArray, share: float = 1.0) -> float:
+    """Variance of the trials' daily Sharpe ratios that the deflated Sharpe ratio may use: the smallest of three.
 
-    `returns`: float64[days, configurations]. `share`: how many of all trials these stand for; the rest is taken as
-    uncorrelated. The deflated Sharpe asks for the scatter of trials without an edge. The scatter that was seen is that
-    of luck only where all are alike; a rule that pays its capital in fees is unlike the rest without being lucky, and
-    one such rule would raise the bar beyond any edge. Infinite where nothing can be compared.
+    1. `counted`: the variance that the trial counter recorded; None where it has fewer than two ratios.
+    2. 1 / (days - 1): the sampling variance of the ratio of one trial without an edge, for returns near 0 (Lo 2002).
+    3. (1 - r) / (days - 1): the expected variance among trials without an edge whose returns have the mean pairwise
+       correlation r, since correlated ratios scatter less around each other. Left out with fewer than two comparable
+       configurations.
+
+    The deflated Sharpe ratio (Bailey & López de Prado 2014) compares the best trial with the best of as many trials
+    without an edge, so it needs the variance that chance alone causes. The recorded variance is larger where trials
+    differ systematically: a few configurations ruined by costs would otherwise raise the threshold above any edge.
+    Measured in docs/calibration.md.
+
+    `returns`: float64[days, configurations]. `share`: the share of all trials that `returns` represents; the others
+    are taken as uncorrelated.
     """
+    bounds = [1 / max(len(returns) - 1, 1)]
+    if counted is not None:
+        bounds.append(counted)
     usable = distinct_columns(returns)
     usable = usable[:, usable.std(axis=0) > 0]
     days, configurations = usable.shape
-    if configurations < 2 or days < 2:
-        return math.inf
-    together = ((usable - usable.mean(axis=0)) / usable.std(axis=0)).sum(axis=1)
-    correlation = (float(np.mean(together**2)) - configurations) / (configurations * (configurations - 1))
-    return float((1 - share**2 * correlation) / (days - 1))
+    if configurations > 1 and days > 1:
+        total = ((usable - usable.mean(axis=0)) / usable.std(axis=0)).sum(axis=1)
+        correlation = (float(np.mean(total**2)) - configurations) / (configurations * (configurations - 1))
+        bounds.append(float((1 - share**2 * correlation) / (days - 1)))
+    return min(bounds)
 
 
 def _spa(returns: FloatArray, repetitions: int, seed: int) -> tuple[float | None, str | None]:
     if not repetitions:
-        return None, "SPA was not asked for."
+        return None, "SPA was skipped."
     try:
         p = superior_predictive_ability(returns, repetitions=repetitions, seed=seed)
     except TwokeyError as error:
         return None, str(error)
-    return (None, "SPA is undefined: no configuration ever moved.") if math.isnan(p) else (p, None)
+    return (None, "SPA is undefined: no configuration has any variance.") if math.isnan(p) else (p, None)
 
 
 def _defined(value: float) -> float | None:

@@ -144,8 +144,8 @@ def _reference_row(
 def _seeing(strategy: type[SignalStrategy], view: Bars) -> type[SignalStrategy]:
     class Seeing(strategy):  # type: ignore[valid-type, misc]
         def signals(self, _bars: Bars) -> Signals:
-            wishes: Signals = super().signals(view)
-            return wishes
+            signals: Signals = super().signals(view)
+            return signals
 
     Seeing.__name__ = strategy.__name__
     return Seeing

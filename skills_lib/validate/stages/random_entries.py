@@ -105,30 +105,32 @@ def _null_returns(
 ) -> FloatArray:
     """float64[samples]: what the trades would have made at random places from bar `first` on."""
     places = _places_anywhere if overlapping else places_without_overlap
-    prices, room = _prices(bars), len(bars) - first
+    prices, available = _prices(bars), len(bars) - first
     at_once = max(1, _ELEMENTS_AT_ONCE // len(trades.net))
-    parts = (places(trades.width, room, min(at_once, samples - done), rng) for done in range(0, samples, at_once))
+    parts = (places(trades.width, available, min(at_once, samples - done), rng) for done in range(0, samples, at_once))
     return np.concatenate([_total_returns(trades, prices, order, starts + first) for order, starts in parts])
 
 
 def places_without_overlap(
-    widths: IntArray, room: int, samples: int, rng: np.random.Generator
+    widths: IntArray, available: int, samples: int, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """int64[samples, trades] twice: which trade comes when, and the bar it begins at, from 0; all end within `room`.
+    """int64[samples, trades] twice: which trade comes when, and the bar it begins at, from 0; all end within `available`.
 
-    `widths`: bars each trade takes, together at most `room`. Free bars are cut at sorted uniform places, so every gap
+    `widths`: bars each trade takes, together at most `available`. Free bars are cut at sorted uniform places, so every gap
     between trades has the same law.
     """
     order = rng.permuted(np.tile(np.arange(len(widths)), (samples, 1)), axis=1)
-    width, free = widths[order], room - int(widths.sum())
+    width, free = widths[order], available - int(widths.sum())
     gaps = np.sort((rng.random(order.shape) * (free + 1)).astype(np.int64), axis=1)
     return order, gaps + np.cumsum(width, axis=1) - width
 
 
-def _places_anywhere(widths: IntArray, room: int, samples: int, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+def _places_anywhere(
+    widths: IntArray, available: int, samples: int, rng: np.random.Generator
+) -> tuple[IntArray, IntArray]:
     """As `places_without_overlap`, each trade placed for itself."""
     order = np.tile(np.arange(len(widths)), (samples, 1))
-    return order, (rng.random(order.shape) * np.maximum(room - widths + 1, 1)).astype(np.int64)
+    return order, (rng.random(order.shape) * np.maximum(available - widths + 1, 1)).astype(np.int64)
 
 
 def _differ(filled: FloatArray, price: FloatArray) -> BoolArray:

@@ -7,7 +7,7 @@ import numpy as np
 
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import FloatArray
-from skills_lib.validate.stages.overfit import moments, sharpe_variance_of_one
+from skills_lib.validate.stages.overfit import moments, scaled_sharpe_variance
 
 MIN_DAYS = 5
 """Days below which a deviation, let alone a kurtosis, says nothing."""
@@ -33,7 +33,7 @@ def annual_sharpe(daily: FloatArray) -> SharpeEstimate:
     if len(known) < MIN_DAYS or not known.std() > _NO_VARIANCE:
         return SharpeEstimate(math.nan, math.nan, len(known))
     found = moments(known)
-    variance = sharpe_variance_of_one(found) / (len(known) - 1)
+    variance = scaled_sharpe_variance(found) / (len(known) - 1)
     year = math.sqrt(DAYS_PER_YEAR)
     return SharpeEstimate(found.sharpe * year, math.sqrt(max(variance, 0.0)) * year, len(known))
 

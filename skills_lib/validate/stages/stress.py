@@ -12,7 +12,7 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.break_even import search_root
-from skills_lib.validate.stages.stress_runs import CostRunner, Run, open_cost_runner
+from skills_lib.validate.stages.stress_runs import CostRunner, RunAtCosts, open_cost_runner
 
 MULTIPLES = (0.0, 1.0, 2.0, 3.0)
 TOLERANCE_BPS = 0.01
@@ -95,7 +95,7 @@ def at_side_cost(costs: Costs, side_bps: float) -> Costs:
     return costs.model_copy(update=plain | {"name": f"{side_bps:g} bps a side"})
 
 
-def _level(run: Run, costs: Costs, multiple: float) -> CostLevel:
+def _level(run: RunAtCosts, costs: Costs, multiple: float) -> CostLevel:
     return CostLevel(multiple=multiple, side_bps=costs.side_bps(), metrics=run(costs))
 
 
@@ -122,8 +122,8 @@ def _growth(figures: Figures) -> float:
     return math.log(max(1 + (figures["return_pct"] or 0.0) / 100, _WIPED_OUT))
 
 
-def _notes(strategy: type[Strategy], costs: Costs, runner: CostRunner, beyond: bool) -> Iterator[str]:
-    if beyond:
+def _notes(strategy: type[Strategy], costs: Costs, runner: CostRunner, never_crosses: bool) -> Iterator[str]:
+    if never_crosses:
         yield f"No break-even cost: it still earns at {_MAX_COST_BPS:g} bps a side."
     if runner.one_bar_late is None:
         yield f"No delay was tried: {strategy.__name__} has its own next(), so its wishes cannot be moved."

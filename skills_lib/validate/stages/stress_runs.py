@@ -22,15 +22,15 @@ from skills_lib.domain.costs import Costs
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
 
-Run = Callable[[Costs], Figures]
+RunAtCosts = Callable[[Costs], Figures]
 
 
 class CostRunner(NamedTuple):
     """`on_time`, `one_bar_late`: a run at given costs; the second is None where the strategy has its own next()."""
 
     engine: EngineName
-    on_time: Run
-    one_bar_late: Run | None
+    on_time: RunAtCosts
+    one_bar_late: RunAtCosts | None
 
 
 def open_cost_runner(
@@ -44,17 +44,17 @@ def open_cost_runner(
     known, part = bars[: span.stop], slice(span.start, span.stop)
     if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
         whole = prepare_inputs(known, settings)
-        kernel = _Kernel(strategy.__name__, whole.bars[part], whole.scaled[part], settings)
+        kernel = _KernelCosts(strategy.__name__, whole.bars[part], whole.scaled[part], settings)
         found = signals_of(strategy, whole.scaled, parameters)
         on_time, late = cut_signals(found, part), cut_signals(one_bar_later(found), part)
         return CostRunner("kernel", partial(kernel.run, on_time), partial(kernel.run, late))
-    reference = _Reference(known, parameters, settings, span)
+    reference = _ReferenceCosts(known, parameters, settings, span)
     later = delayed(strategy)
     return CostRunner("reference", partial(reference.run, strategy), later and partial(reference.run, later))
 
 
 @dataclass(frozen=True)
-class _Kernel:
+class _KernelCosts:
     name: str
     bars: Bars
     scaled: Bars
@@ -73,7 +73,7 @@ class _Kernel:
 
 
 @dataclass(frozen=True)
-class _Reference:
+class _ReferenceCosts:
     bars: Bars
     parameters: dict[str, Value]
     settings: BacktestSettings

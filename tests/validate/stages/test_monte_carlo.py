@@ -11,7 +11,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import FloatArray
 from skills_lib.validate.stages.monte_carlo import (
     FAN_POINTS,
-    Distribution,
+    ResampledDistribution,
     block_bootstrap,
     order_shuffle,
     stationary_indices,
@@ -22,10 +22,10 @@ from skills_lib.validate.stages.monte_carlo import (
 from strategies.sma_crossover import SmaCrossover
 from tests.validate.markets import random_walk
 
-EVERY: tuple[Callable[..., Distribution | None], ...] = (trade_bootstrap, block_bootstrap, order_shuffle)
+EVERY: tuple[Callable[..., ResampledDistribution | None], ...] = (trade_bootstrap, block_bootstrap, order_shuffle)
 
 
-def made(found: Distribution | None) -> Distribution:
+def made(found: ResampledDistribution | None) -> ResampledDistribution:
     assert found is not None
     return found
 
@@ -104,20 +104,20 @@ def test_two_trades_drawn_again_are_a_quarter_lost_a_quarter_won() -> None:
 
 
 @pytest.mark.parametrize("draw", EVERY)
-def test_the_same_seed_gives_the_same_distribution(draw: Callable[..., Distribution | None]) -> None:
+def test_the_same_seed_gives_the_same_distribution(draw: Callable[..., ResampledDistribution | None]) -> None:
     returns = np.random.default_rng(7).normal(0, 0.02, 60)
     assert draw(returns, 200, 3) == draw(returns, 200, 3)
     assert draw(returns, 200, 3) != draw(returns, 200, 4)
 
 
 @pytest.mark.parametrize("draw", EVERY)
-def test_one_trade_or_day_cannot_be_drawn_again(draw: Callable[..., Distribution | None]) -> None:
+def test_one_trade_or_day_cannot_be_drawn_again(draw: Callable[..., ResampledDistribution | None]) -> None:
     assert draw(np.array([0.1]), 10, 0) is None
     assert draw(np.empty(0), 10, 0) is None
 
 
 @pytest.mark.parametrize("draw", EVERY)
-def test_what_is_lost_stays_lost(draw: Callable[..., Distribution | None]) -> None:
+def test_what_is_lost_stays_lost(draw: Callable[..., ResampledDistribution | None]) -> None:
     found = made(draw(np.array([0.5, -1.0, 0.5, -1.2] * 5), 100, 0))
     assert found.observed_total_return_pct == -100
     assert found.max_drawdown_pct.p5 == -100
@@ -159,7 +159,7 @@ def autocorrelated(rng: np.random.Generator, days: int, memory: float) -> FloatA
     return np.asarray(moves[100:] + 0.0005)
 
 
-def coverage(draw: Callable[..., Distribution | None], memory: float) -> float:
+def coverage(draw: Callable[..., ResampledDistribution | None], memory: float) -> float:
     """Share of markets whose 5 to 95 % interval of the total holds the growth that is true for all of them."""
     rng, days, hits = np.random.default_rng(11), 200, []
     truth = np.log1p(autocorrelated(rng, 100_000, memory)).mean() * days

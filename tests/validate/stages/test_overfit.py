@@ -229,7 +229,7 @@ def test_overfitting_tells_annual_figures_of_the_chosen_days() -> None:
     assert found.expected_maximum_sharpe == pytest.approx(expected_maximum_sharpe(40, 1.0))
     assert found.psr == probabilistic_sharpe(returns[:, 1])
     assert found.dsr == deflated_sharpe(returns[:, 1], 40, 1 / 365)
-    assert found.notes == ("SPA was not asked for.",)
+    assert found.notes == ("SPA was skipped.",)
 
 
 def test_overfitting_of_nothing_is_undefined_in_words() -> None:
