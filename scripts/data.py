@@ -120,9 +120,9 @@ def _cached(symbol: str, timeframe: str, exchange: str | None) -> "Candles":
     from skills_lib.market import candles
 
     _, key = _cache_and_key(symbol, timeframe, exchange)
-    ever = datetime.fromtimestamp(0, UTC)
+    epoch = datetime.fromtimestamp(0, UTC)
     request = candles.CandleRequest(
-        key.instrument, key.timeframe, ever, source=candles.Source.CACHE, exchange=key.exchange
+        key.instrument, key.timeframe, epoch, source=candles.Source.CACHE, exchange=key.exchange
     )
     return candles.load(request, Settings())
 

@@ -91,7 +91,7 @@ def _cell(name: str, value: object) -> str:
 
 
 def _short(value: float) -> str:
-    for unit, word in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for unit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= unit:
-            return f"{value / unit:,.1f}{word}"
+            return f"{value / unit:,.1f}{suffix}"
     return f"{value:,.0f}"

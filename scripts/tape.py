@@ -131,9 +131,9 @@ def export(
         typer.echo(f"Receive times moved by {done.shifted_ns / 1e6:,.3f} ms: the recorder's clock was behind.")
 
 
-def _format(out: Path, named: ExportFormat | None) -> ExportFormat:
-    described = {".parquet": ExportFormat.PARQUET, ".npz": ExportFormat.HFTBACKTEST}.get(out.suffix)
-    if (found := named or described) is None:
+def _format(out: Path, requested: ExportFormat | None) -> ExportFormat:
+    inferred = {".parquet": ExportFormat.PARQUET, ".npz": ExportFormat.HFTBACKTEST}.get(out.suffix)
+    if (found := requested or inferred) is None:
         raise InputError(f"What to write to {out.name}? Name it .parquet or .npz, or choose with --format.")
     return found
 

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from skills_lib.domain.timeframes import Timeframe
 
 
-class Bar(BaseModel):
+class BarRow(BaseModel):
     """One bar; `open_time` is UTC, prices are in quote currency, volume in base units."""
 
     open_time: str
@@ -28,7 +28,7 @@ class BarsAnswer(BaseModel):
     end: str | None = Field(description="open time of the last bar")
     quality: dict[str, int] = Field(description="defects of the whole span; gaps are never filled")
     first: int = Field(description="position of the first row, from 0")
-    rows: list[Bar]
+    rows: list[BarRow]
     next_cursor: str | None = Field(description="null on the last page")
     next_step: str
 

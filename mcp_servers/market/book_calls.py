@@ -99,22 +99,22 @@ class BookService:
             InputError: it is not followed.
         """
 
-        async def look() -> answers.ImbalanceAnswer:
+        async def read() -> answers.ImbalanceAnswer:
             feed = self._feed(key)
             status, book = feed.symbol_status(key.symbol), feed.books[key.symbol].book
             return _imbalance(key, status, book if status.usable else None, levels)
 
-        return self._run(look)
+        return self._run(read)
 
     def status(self) -> answers.FeedStatusAnswer:
         """Every followed book."""
 
-        async def look() -> answers.FeedStatusAnswer:
+        async def read() -> answers.FeedStatusAnswer:
             feeds = [_symbol_feed(key, feed) for key, feed in self._feeds.items()]
             step = "Follow one with market_subscribe_book." if not feeds else "Use only books that are trusted."
             return answers.FeedStatusAnswer(feeds=feeds, next_step=step)
 
-        return self._run(look)
+        return self._run(read)
 
     def close(self) -> None:
         """End every feed."""
@@ -149,9 +149,9 @@ class BookService:
     def _feed(self, key: Key) -> Feed:
         if feed := self._feeds.get(key):
             return feed
-        named = ", ".join(f"{k.symbol} {k.venue}" for k in self._feeds) or "none"
+        followed = ", ".join(f"{k.symbol} {k.venue}" for k in self._feeds) or "none"
         raise InputError(
-            f"{key.symbol} {key.venue} is not followed; followed are: {named}. Call market_subscribe_book first."
+            f"{key.symbol} {key.venue} is not followed; followed are: {followed}. Call market_subscribe_book first."
         )
 
     async def _book_answer(self, key: Key, levels: int, changed: bool) -> answers.BookAnswer:
@@ -167,13 +167,13 @@ class BookService:
             next_step=step,
         )
 
-    def _run(self, work: Callable[[], Awaitable[T]], longer_s: float = 0.0) -> T:
+    def _run(self, work: Callable[[], Awaitable[T]], extra_s: float = 0.0) -> T:
         async def call() -> T:
             return await work()
 
         future = asyncio.run_coroutine_threadsafe(call(), self._loop)
         try:
-            return future.result(_FIRST_BOOK_TIMEOUT_S + _MARGIN_S + longer_s)
+            return future.result(_FIRST_BOOK_TIMEOUT_S + _MARGIN_S + extra_s)
         except TimeoutError as error:
             future.cancel()
             raise SourceUnavailableError("The venue took too long to answer. Call again.") from error
@@ -200,7 +200,7 @@ def scan(tape: bool, venue: str, count: int, seconds: float, progress: Progress)
     """
     settings = Settings()
     if tape:
-        found, source = scan_tapes(settings.tapes_dir), _shown(settings.tapes_dir, settings.home)
+        found, source = scan_tapes(settings.tapes_dir), _relative_path(settings.tapes_dir, settings.home)
     else:
         from skills_lib.market.scanner_live import ScanSettings, scan_exchange
 
@@ -211,7 +211,7 @@ def scan(tape: bool, venue: str, count: int, seconds: float, progress: Progress)
     return answers.ScanAnswer(source=source, rows=found.rows, skipped=found.skipped, next_step=step)
 
 
-def _shown(path: Path, home: Path) -> str:
+def _relative_path(path: Path, home: Path) -> str:
     return str(path.relative_to(home))
 
 

@@ -20,7 +20,7 @@ from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.wire import decode
 
 DEPTHS_BPS = (5.0, 10.0, 25.0)
-SHORTEST_S = 180
+MIN_SECONDS_FOR_MOVE = 180
 """Seconds of evidence below which no typical move is told."""
 
 _NS_PER_S = 1_000_000_000
@@ -111,7 +111,7 @@ class Sampler:
             volatility_bps_per_minute=self._volatility_bps(),
             imbalance_persistence=autocorrelation(self.imbalances),
             typical_move_bps=move,
-            fee_burden=burden(taker_fee_bps, spread, move),
+            fee_burden=fee_burden(taker_fee_bps, spread, move),
         )
 
     def _returns_bps(self, seconds: int) -> list[float]:
@@ -128,7 +128,7 @@ class Sampler:
 
     def _typical_move_bps(self, seconds: int) -> float | None:
         """Mean absolute return of a minute."""
-        moves = self._returns_bps(_MINUTE_S) if seconds >= SHORTEST_S else []
+        moves = self._returns_bps(_MINUTE_S) if seconds >= MIN_SECONDS_FOR_MOVE else []
         return fmean(abs(move) for move in moves) if moves else None
 
 
@@ -143,7 +143,7 @@ def autocorrelation(values: Sequence[float]) -> float | None:
     return sum((a - mean) * (b - mean) for a, b in pairwise(values)) / spread
 
 
-def burden(taker_fee_bps: float, spread_bps: float | None, move_bps: float | None) -> float | None:
+def fee_burden(taker_fee_bps: float, spread_bps: float | None, move_bps: float | None) -> float | None:
     """A taker's round trip over a move: two fees and one spread, divided by the move."""
     return None if spread_bps is None or not move_bps else (2 * taker_fee_bps + spread_bps) / move_bps
 
@@ -153,7 +153,7 @@ def venue_fee_bps(venue: Venue) -> float:
     return preset(_PRESETS[venue]).commission_bps
 
 
-def ranked(rows: Iterable[ScanRow], skipped: dict[str, str]) -> Scan:
+def rank_rows(rows: Iterable[ScanRow], skipped: dict[str, str]) -> Scan:
     """Rows by fee burden; those without one behind, by spread."""
     unknown = math.inf
     order = sorted(
@@ -181,14 +181,16 @@ def scan_tapes(folder: Path, taker_fee_bps: float | None = None) -> Scan:
         try:
             found = _sample(path, folder)
         except InputError as error:
-            skipped[_named(path, folder)] = str(error)
+            skipped[_tape_name(path, folder)] = str(error)
             continue
         for sampler in found:
             if sampler.mids:
                 rows.append(sampler.row(venue_fee_bps(sampler.venue) if taker_fee_bps is None else taker_fee_bps))
             else:
-                skipped[f"{_named(path, folder)} {sampler.symbol}"] = "its book was never in sync: no snapshot meets it"
-    return ranked(rows, skipped)
+                skipped[f"{_tape_name(path, folder)} {sampler.symbol}"] = (
+                    "its book was never in sync: no snapshot meets it"
+                )
+    return rank_rows(rows, skipped)
 
 
 def tapes_in(folder: Path) -> list[Path]:
@@ -210,20 +212,20 @@ def tapes_in(folder: Path) -> list[Path]:
 def _sample(path: Path, folder: Path) -> list[Sampler]:
     venues = venues_on(path)
     books = {symbol: LocalBook(symbol, venue) for symbol, venue in venues.items()}
-    samplers = {symbol: Sampler(symbol, venue, _named(path, folder)) for symbol, venue in venues.items()}
+    samplers = {symbol: Sampler(symbol, venue, _tape_name(path, folder)) for symbol, venue in venues.items()}
     only = next(iter(venues)) if len(venues) == 1 else ""
     for line in lines_of(path, only, None):
         if isinstance(line, TapeLine):
-            _take(line, books, samplers, only)
+            _decode_and_sample(line, books, samplers, only)
     return list(samplers.values())
 
 
-def _take(line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str) -> None:
+def _decode_and_sample(line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str) -> None:
     with suppress(WireError):
-        _follow(decode(line.raw), line, books, samplers, only)
+        _sample_message(decode(line.raw), line, books, samplers, only)
 
 
-def _follow(
+def _sample_message(
     message: Message, line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str
 ) -> None:
     symbol = getattr(message, "symbol", "") or line.symbol or only
@@ -237,5 +239,5 @@ def _follow(
         book.load(message)
 
 
-def _named(path: Path, folder: Path) -> str:
+def _tape_name(path: Path, folder: Path) -> str:
     return path.name if path == folder else str(path.relative_to(folder))

@@ -13,7 +13,7 @@ from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
 from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.scanner import Sampler, Scan, ScanRow, burden, ranked
+from skills_lib.market.scanner import Sampler, Scan, ScanRow, fee_burden, rank_rows
 from skills_lib.progress import Progress, no_progress
 
 T = TypeVar("T")
@@ -56,9 +56,9 @@ class _Watcher(IgnoreAll):
     def __init__(self, samplers: dict[str, Sampler]) -> None:
         self._samplers = samplers
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:  # noqa: ARG002 - the listener's form
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:  # noqa: ARG002 - the listener's form
         """As `FeedListener.on_book`."""
-        if verdict is UpdateDecision.APPLY:
+        if decision is UpdateDecision.APPLY:
             self._samplers[book.symbol].on_book(book)
 
 
@@ -81,8 +81,10 @@ async def _scan(settings: ScanSettings, progress: Progress) -> Scan:
             moves[symbol] = await _typical_move_bps(client, settings, symbol)
     samplers = await _watch(settings, list(volumes), progress)
     rows = [_row(sampler, volumes[s], moves[s], settings) for s, sampler in samplers.items() if sampler.mids]
-    quiet = {s: "its book was not in sync while it was watched" for s, sampler in samplers.items() if not sampler.mids}
-    return ranked(rows, quiet)
+    skipped = {
+        s: "its book was not in sync while it was watched" for s, sampler in samplers.items() if not sampler.mids
+    }
+    return rank_rows(rows, skipped)
 
 
 def _row(sampler: Sampler, volume_quote: float, move_bps: float | None, settings: ScanSettings) -> ScanRow:
@@ -91,7 +93,7 @@ def _row(sampler: Sampler, volume_quote: float, move_bps: float | None, settings
         update={
             "volume_quote_per_hour": volume_quote / _HOURS_PER_DAY,
             "typical_move_bps": move_bps,
-            "fee_burden": burden(settings.taker_fee_bps, row.spread_bps, move_bps),
+            "fee_burden": fee_burden(settings.taker_fee_bps, row.spread_bps, move_bps),
         }
     )
 

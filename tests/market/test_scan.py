@@ -11,7 +11,7 @@ from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.settings import Endpoints
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Trade, Venue
-from skills_lib.market.scanner import Sampler, autocorrelation, burden, scan_tapes, tapes_in
+from skills_lib.market.scanner import Sampler, autocorrelation, fee_burden, scan_tapes, tapes_in
 from skills_lib.market.scanner_live import ScanSettings, scan_exchange
 from tests.command import Command
 from tests.market.depth.drawn_stream import DrawnMarket
@@ -63,8 +63,8 @@ def test_persistence_is_the_correlation_of_neighbours() -> None:
 
 
 def test_a_burden_needs_a_move() -> None:
-    assert burden(5, 1, 11) == 1.0
-    assert burden(5, None, 11) is burden(5, 1, None) is burden(5, 1, 0) is None
+    assert fee_burden(5, 1, 11) == 1.0
+    assert fee_burden(5, None, 11) is fee_burden(5, 1, None) is fee_burden(5, 1, 0) is None
 
 
 def test_instruments_are_ranked_by_the_burden_and_bad_tapes_are_named(tmp_path: Path, twokey: Command) -> None:

@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 _NS_PER_MS = 1_000_000
-_REACH_MS = 60_000
+_MAX_MS = 60_000
 
 
 class LatencyReport(BaseModel):
@@ -17,7 +17,7 @@ class LatencyReport(BaseModel):
     negative_share: float
 
 
-class Latency:
+class LatencyHistogram:
     """Counts by the millisecond; what is more than a minute off counts as a minute in the percentiles."""
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Latency:
 
     def add(self, latency_ns: int) -> None:
         """Count one message."""
-        bucket = max(-_REACH_MS, min(_REACH_MS, latency_ns // _NS_PER_MS))
+        bucket = max(-_MAX_MS, min(_MAX_MS, latency_ns // _NS_PER_MS))
         self._counts[bucket] = self._counts.get(bucket, 0) + 1
         self._min_ns = min(self._min_ns, latency_ns) if self.messages else latency_ns
         self._max_ns = max(self._max_ns, latency_ns) if self.messages else latency_ns
@@ -41,10 +41,10 @@ class Latency:
         Raises:
             ValueError: nothing was counted.
         """
-        seen = 0
+        counted = 0
         for bucket in sorted(self._counts):
-            seen += self._counts[bucket]
-            if seen >= share * self.messages:
+            counted += self._counts[bucket]
+            if counted >= share * self.messages:
                 return float(bucket)
         raise ValueError("no message was counted")
 
@@ -61,7 +61,7 @@ class Latency:
             negative_share=self.negative / self.messages,
         )
 
-    def complaint(self) -> str:
+    def describe_negative(self) -> str:
         """What negative latencies mean, in one line."""
         return (
             f"{self.negative:,} of {self.messages:,} messages were received before the exchange sent them, the worst "

@@ -183,7 +183,7 @@ class PartialDepth(msgspec.Struct, frozen=True, gc=False):
     exch_ts_ns: int | None = None
 
 
-class OtherMessage(msgspec.Struct, frozen=True, gc=False):
+class UnhandledMessage(msgspec.Struct, frozen=True, gc=False):
     """Anything else the venue says: answers to SUBSCRIBE, events that Twokey does not read."""
 
     kind: str
@@ -191,7 +191,7 @@ class OtherMessage(msgspec.Struct, frozen=True, gc=False):
     exch_ts_ns: int | None = None
 
 
-Message = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice | Snapshot | PartialDepth | OtherMessage
+Message = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice | Snapshot | PartialDepth | UnhandledMessage
 """Whatever `wire.decode` gives."""
 
 Side = Literal["bid", "ask"]

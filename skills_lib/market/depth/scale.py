@@ -32,11 +32,11 @@ def scaled(text: str, decimals: int) -> int:
     """
     whole, dot, fraction = text.partition(".")
     if not (len(text) <= _MAX_CHARACTERS and text.isascii() and whole.isdigit() and (fraction.isdigit() or not dot)):
-        return _unusual(text, decimals)
-    kept = fraction[:decimals]
+        return _scaled_decimal(text, decimals)
+    retained = fraction[:decimals]
     if fraction[decimals:].strip("0"):
         raise ScaleError(text, decimals, len(fraction.rstrip("0")))
-    return _bounded(int(whole + kept.ljust(decimals, "0")), text)
+    return _require_bounded(int(whole + retained.ljust(decimals, "0")), text)
 
 
 def significant_decimals(text: str) -> int:
@@ -48,25 +48,25 @@ def significant_decimals(text: str) -> int:
     _, dot, fraction = text.partition(".")
     if dot and fraction.isdigit() and text.isascii():
         return len(fraction.rstrip("0"))
-    exponent = _number(text).normalize().as_tuple().exponent
+    exponent = _parse_number(text).normalize().as_tuple().exponent
     return max(0, -int(exponent))
 
 
-def _unusual(text: str, decimals: int) -> int:
-    number = _number(text)
+def _scaled_decimal(text: str, decimals: int) -> int:
+    number = _parse_number(text)
     value = number.scaleb(decimals)
     if value != value.to_integral_value():
         raise ScaleError(text, decimals, significant_decimals(text))
-    return _bounded(int(value), text)
+    return _require_bounded(int(value), text)
 
 
-def _number(text: str) -> Decimal:
+def _parse_number(text: str) -> Decimal:
     if len(text) > _MAX_CHARACTERS or not _NUMBER.fullmatch(text):
         raise WireError(f"'{text[:_MAX_CHARACTERS]}' is no price or quantity. Take a new snapshot.")
     return Decimal(text)
 
 
-def _bounded(value: int, text: str) -> int:
+def _require_bounded(value: int, text: str) -> int:
     if value > MAX_SCALED:
         raise WireError(f"'{text[:_MAX_CHARACTERS]}' is more than {MAX_SCALED:,} units. Take a coarser scale.")
     return value
@@ -142,18 +142,18 @@ class Scale:
 
     def price_text(self, price: int) -> str:
         """A price as the venue writes it."""
-        return _written(price, self.price_decimals, self.price_places)
+        return _format_units(price, self.price_decimals, self.price_places)
 
     def quantity_text(self, quantity: int) -> str:
         """A quantity as the venue writes it."""
-        return _written(quantity, self.quantity_decimals, self.quantity_places)
+        return _format_units(quantity, self.quantity_decimals, self.quantity_places)
 
     def price_decimal(self, price: int) -> Decimal:
         """A price in quote currency."""
         return Decimal(price).scaleb(-self.price_decimals)
 
 
-def _written(value: int, decimals: int, places: int) -> str:
+def _format_units(value: int, decimals: int, places: int) -> str:
     digits = str(value).rjust(decimals + 1, "0")
     whole, fraction = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
     return f"{whole}.{fraction.ljust(places, '0')}" if places else whole

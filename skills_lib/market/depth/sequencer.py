@@ -97,12 +97,12 @@ class _Sequencer(ABC):
         """What is to be done with `update`."""
         if self.update_id is None:
             return UpdateDecision.BUFFER
-        verdict = self._judge(update, self.update_id)
-        if verdict is UpdateDecision.APPLY:
+        decision = self._judge(update, self.update_id)
+        if decision is UpdateDecision.APPLY:
             self.update_id, self._first = update.final_update_id, False
-        elif verdict is UpdateDecision.GAP:
+        elif decision is UpdateDecision.GAP:
             self.update_id = None
-        return verdict
+        return decision
 
     @abstractmethod
     def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:

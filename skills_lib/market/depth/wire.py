@@ -15,10 +15,10 @@ from skills_lib.market.depth.model import (
     Kline,
     MarkPrice,
     Message,
-    OtherMessage,
     PartialDepth,
     Snapshot,
     Trade,
+    UnhandledMessage,
     WireError,
 )
 
@@ -92,7 +92,7 @@ def _without_envelope(raw: bytes | msgspec.Raw, stream: str = "") -> Message:
     if found.last_update_id is not None:
         return _snapshot(raw, stream)
     if found.e is None:
-        return _spot_ticker(raw) if found.u is not None and found.s is not None else OtherMessage(kind="")
+        return _spot_ticker(raw) if found.u is not None and found.s is not None else UnhandledMessage(kind="")
     return _tagged(raw, found)
 
 
@@ -102,7 +102,7 @@ def _tagged(raw: bytes | msgspec.Raw, found: _Untyped) -> Message:
     except msgspec.ValidationError:
         if found.e in _KNOWN:
             raise
-        return OtherMessage(kind=found.e or "", symbol=found.s or "")
+        return UnhandledMessage(kind=found.e or "", symbol=found.s or "")
     return tagged
 
 

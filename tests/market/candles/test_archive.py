@@ -101,5 +101,5 @@ def test_an_archive_without_the_instrument_says_so(venue: LocalVenue, settings: 
 
 
 def test_an_exchange_that_the_archive_does_not_hold_is_named(settings: Settings) -> None:
-    with pytest.raises(SourceUnavailableError, match="it holds binance and binanceusdm, not kraken"):
+    with pytest.raises(SourceUnavailableError, match="it covers binance and binanceusdm, not kraken"):
         load(ask("2024-01-01", "2024-02-01", Source.ARCHIVE, exchange="kraken"), settings)

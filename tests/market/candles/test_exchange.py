@@ -103,7 +103,7 @@ def test_a_delisted_instrument_ends_and_is_not_asked_for_page_by_page(venue: Loc
 
 
 def test_a_span_without_a_single_bar_is_an_input_error(venue: LocalVenue, settings: Settings) -> None:
-    with pytest.raises(InputError, match=r"has no BTCUSDT 1h .* Ask for other dates"):
+    with pytest.raises(InputError, match=r"has no BTCUSDT 1h .* Change --since or --until"):
         load(ask("2025-03-01", "2025-04-01"), settings)
 
 

@@ -76,7 +76,7 @@ def test_a_refused_country_goes_to_the_archive_and_says_so(venue: LocalVenue, se
     assert found.bars.digest() == cut(year, JANUARY).digest()
     assert found.origin.source == "archive"
     assert "data.binance.vision" in found.origin.detail
-    assert "the exchange did not answer: it refuses this country (HTTP 451)" in found.origin.detail
+    assert "the exchange did not answer: it blocks this country (HTTP 451)" in found.origin.detail
 
 
 def test_what_the_exchange_gave_before_it_fell_silent_is_completed_from_the_archive(
@@ -96,7 +96,7 @@ def test_offline_an_old_cache_serves_and_tells_its_age(offline: Settings, year: 
     found = load(ask("2024-01-10", None, Source.AUTO), offline)
     assert found.origin.source == "cache"
     assert "12 days ago" in found.origin.detail
-    assert "not fresh: it ends with the bar of 2024-01-31 23:00 UTC" in found.origin.detail
+    assert "stale: last bar 2024-01-31 23:00 UTC" in found.origin.detail
     assert "the exchange did not answer: no network; the archive did not answer: no network" in found.origin.detail
 
 
@@ -183,7 +183,7 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 def test_fetching_never_ends_with_the_sample(offline: Settings) -> None:
     with pytest.raises(SourceUnavailableError, match=r"The exchange did not answer: no network\. The archive did not"):
         fetch_candles(ask("2024-01-01", "2024-02-01", Source.AUTO), offline)
-    with pytest.raises(InputError, match="Nothing is fetched from the sample"):
+    with pytest.raises(InputError, match="Cannot fetch from sample"):
         fetch_candles(ask("2024-01-01", "2024-02-01", Source.SAMPLE), offline)
 
 

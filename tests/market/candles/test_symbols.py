@@ -20,7 +20,7 @@ def names(text: str, settings: Settings, exchange: str = "binance", limit: int =
 def test_the_exchange_is_asked_once_and_remembered(venue: LocalVenue, settings: Settings) -> None:
     (found,) = search_symbols("btc", "binance", 5, settings)
     assert (found.symbol, found.pair, found.kind, found.active) == ("BTCUSDT", "BTC/USDT", "spot", True)
-    assert found.source.startswith("binance, asked 20")
+    assert found.source.startswith("binance, fetched 20")
     assert names("eth", settings) == ["ETHUSDT"]
     assert len(venue.asked) == 1
 

@@ -124,7 +124,7 @@ def check(book: LocalBook, oracle: Oracle) -> None:
 def mend(book: LocalBook, oracle: Oracle, start: int) -> None:
     """Whatever happened, a snapshot and the messages behind it make the book right again."""
     later = min(place for place in oracle.snapshots if place >= start + LENGTH)
-    book.lose("the schedule is over")
+    book.invalidate("the schedule is over")
     book.load(oracle.snapshots[later])
     for raw in oracle.raws[later + 1 : later + MENDED]:
         book.receive_raw(raw)

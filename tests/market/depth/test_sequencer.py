@@ -46,9 +46,9 @@ def test_without_a_snapshot_everything_is_buffered(sequencer: Sequencer) -> None
     ],
 )
 def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(
-    update: DepthUpdate, verdict: UpdateDecision
+    update: DepthUpdate, decision: UpdateDecision
 ) -> None:
-    assert started(UsdmSequencer(), 100).judge(update) is verdict
+    assert started(UsdmSequencer(), 100).judge(update) is decision
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(
         (usdm(106, 115, 105), GAP),
     ],
 )
-def test_futures_updates_are_chained_by_pu(update: DepthUpdate, verdict: UpdateDecision) -> None:
+def test_futures_updates_are_chained_by_pu(update: DepthUpdate, decision: UpdateDecision) -> None:
     sequencer = started(UsdmSequencer(), 100)
     assert sequencer.judge(usdm(99, 110, 98)) is APPLY
-    assert sequencer.judge(update) is verdict
+    assert sequencer.judge(update) is decision
     assert sequencer.update_id == (
-        None if verdict is GAP else 115 if update.final_update_id == 115 else sequencer.update_id
+        None if decision is GAP else 115 if update.final_update_id == 115 else sequencer.update_id
     )
 
 
@@ -81,8 +81,8 @@ def test_futures_updates_are_chained_by_pu(update: DepthUpdate, verdict: UpdateD
         (spot(105, 102), GAP),
     ],
 )
-def test_spot_updates_are_chained_by_their_first_id(update: DepthUpdate, verdict: UpdateDecision) -> None:
-    assert started(SpotSequencer(), 100).judge(update) is verdict
+def test_spot_updates_are_chained_by_their_first_id(update: DepthUpdate, decision: UpdateDecision) -> None:
+    assert started(SpotSequencer(), 100).judge(update) is decision
 
 
 def test_after_a_gap_everything_is_buffered_until_the_next_snapshot() -> None:
@@ -97,7 +97,7 @@ def test_a_gap_in_pu_distrusts_the_book_until_resync() -> None:
     book.load(Snapshot(100, [("99.0", "1")], [("101.0", "1")]))
     assert book.receive(usdm(99, 110, 98)) is APPLY
     assert book.receive(usdm(113, 115, 112)) is GAP
-    assert (book.sync, book.gaps) == (Sync.LOST, 1)
+    assert (book.sync, book.gaps) == (Sync.OUT_OF_SYNC, 1)
     assert "115 does not follow 110" in book.reason
     assert book.receive(usdm(116, 120, 115)) is BUFFER
     assert book.load(Snapshot(117, [("99.0", "2")], [("101.0", "1")])) is APPLY

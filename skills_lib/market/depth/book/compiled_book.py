@@ -137,7 +137,7 @@ class CompiledBook(WritableBook):
     def _write(self, new: tuple[Levels, Levels], update_id: int) -> None:
         for number, levels in enumerate(new):
             start = at.PARSED + number * at.PARSED_SIDE
-            flat = [word for price, quantity in levels for word in (self._position(number, price), quantity)]
+            flat = [value for price, quantity in levels for value in (self._position(number, price), quantity)]
             self._block[start : start + len(flat)] = flat
             self._block[at.COUNTS + number] = len(levels)
         self._block[at.FINAL_ID] = update_id
@@ -238,9 +238,9 @@ class CompiledBook(WritableBook):
     def _check(self) -> None:
         """Assert every invariant."""
         for number, side in enumerate(_SIDE_NUMBERS):
-            values, again = self._side(number), self._side(number).copy()
-            self._index(again)
-            assert (values == again).all(), "the bitmap marks the dense levels and no other"
+            values, rebuilt = self._side(number), self._side(number).copy()
+            self._index(rebuilt)
+            assert (values == rebuilt).all(), "the bitmap marks the dense levels and no other"
             dense = np.flatnonzero(values[at.QUANTITIES :])
             assert values[at.DENSE_COUNT] == len(dense), "dense levels are counted"
             assert values[at.BEST] == (dense[0] if len(dense) else at.WINDOW), "the best dense level is known"

@@ -40,7 +40,7 @@ class CompiledLocalBook(LocalBook):
         if found <= 1.0:
             self._imbalance = found
             return _APPLY
-        return self._receive_slowly(raw, found)
+        return self._receive_general(raw, found)
 
     @property
     def imbalance(self) -> float | None:
@@ -57,15 +57,15 @@ class CompiledLocalBook(LocalBook):
         """As `LocalBook.receive`."""
         if self.sequencer.following and self._book.update_id is not None:
             self.sequencer.follow(self._book.update_id)
-        verdict = super().receive(update)
-        self._hand_over()
-        return verdict
+        decision = super().receive(update)
+        self._refresh_compiled_state()
+        return decision
 
     def load(self, snapshot: Snapshot) -> UpdateDecision:
         """As `LocalBook.load`."""
-        verdict = super().load(snapshot)
-        self._hand_over()
-        return verdict
+        decision = super().load(snapshot)
+        self._refresh_compiled_state()
+        return decision
 
     def _new_book(self, scale: Scale | None) -> "CompiledBook":
         from skills_lib.market.depth.book.compiled_book import GENERAL, RECENTRE, CompiledBook
@@ -76,7 +76,7 @@ class CompiledLocalBook(LocalBook):
         self._imbalance = None
         return book
 
-    def _receive_slowly(self, raw: bytes, found: float) -> UpdateDecision:
+    def _receive_general(self, raw: bytes, found: float) -> UpdateDecision:
         if found == self._general:
             return super().receive_raw(raw)
         if found == self._recentre:
@@ -84,7 +84,7 @@ class CompiledLocalBook(LocalBook):
         self._imbalance = self._book.imbalance(IMBALANCE_LEVELS)
         return _APPLY
 
-    def _hand_over(self) -> None:
+    def _refresh_compiled_state(self) -> None:
         self._book.follow(self.in_sync and self.sequencer.following)
         self._imbalance = self._book.imbalance(IMBALANCE_LEVELS)
 
@@ -96,6 +96,6 @@ class CompiledLocalBook(LocalBook):
         super()._write_update(update)
         self._book.times_ms = update.event_ts_ms, update.transaction_ts_ms or 0
 
-    def _lose(self, reason: str) -> None:
-        super()._lose(reason)
+    def _invalidate(self, reason: str) -> None:
+        super()._invalidate(reason)
         self._book.follow(False)

@@ -21,7 +21,7 @@ class Sync(StrEnum):
 
     WAITING = "waiting for a snapshot"
     IN_SYNC = "in sync"
-    LOST = "out of sync"
+    OUT_OF_SYNC = "out of sync"
 
 
 class LocalBook:
@@ -80,14 +80,14 @@ class LocalBook:
         """
         if update.symbol != self.symbol:
             raise WireError(f"An update of {update.symbol} came to the book of {self.symbol}. Check the stream.")
-        verdict = self.sequencer.judge(update)
-        if verdict is UpdateDecision.APPLY:
+        decision = self.sequencer.judge(update)
+        if decision is UpdateDecision.APPLY:
             return self._apply(update)
-        if verdict is UpdateDecision.GAP:
-            self._lose(f"update {update.final_update_id} does not follow {self.book.update_id}")
-        if verdict is not UpdateDecision.STALE:
+        if decision is UpdateDecision.GAP:
+            self._invalidate(f"update {update.final_update_id} does not follow {self.book.update_id}")
+        if decision is not UpdateDecision.STALE:
             self._buffered.append(update)
-        return verdict
+        return decision
 
     def load(self, snapshot: Snapshot) -> UpdateDecision:
         """Take a snapshot and what was buffered since. A book in sync is kept: STALE.
@@ -108,10 +108,10 @@ class LocalBook:
             self.receive(update)
         return UpdateDecision.APPLY if self.in_sync else UpdateDecision.GAP
 
-    def lose(self, reason: str) -> None:
+    def invalidate(self, reason: str) -> None:
         """Declare the book lost: a connection broke, a stream fell silent. Later updates are buffered."""
         self._buffered.clear()
-        self._lose(reason)
+        self._invalidate(reason)
 
     def _new_book(self, scale: Scale | None) -> WritableBook:
         return OrderBook(self.symbol, scale)
@@ -120,7 +120,7 @@ class LocalBook:
         try:
             self._write_update(update)
         except WireError as error:
-            self._lose(str(error))
+            self._invalidate(str(error))
             return UpdateDecision.GAP
         self._exch_ts_ns = update.exch_ts_ns
         return UpdateDecision.APPLY
@@ -131,7 +131,7 @@ class LocalBook:
     def _write_update(self, update: DepthUpdate) -> None:
         self._book.apply(update.bids, update.asks, update.final_update_id)
 
-    def _lose(self, reason: str) -> None:
+    def _invalidate(self, reason: str) -> None:
         self.sequencer.stop()
-        self.sync, self.reason = Sync.LOST, reason
+        self.sync, self.reason = Sync.OUT_OF_SYNC, reason
         self.gaps += 1

@@ -28,13 +28,13 @@ class WeightBudget:
         """Take a turn; the answer is how long to wait for it. First come, first served."""
         while self._spent and self._spent[0][0] <= now_s - _WINDOW_S:
             self._spent.popleft()
-        turn = max(now_s, self._spent[-1][0]) if self._spent else now_s
-        for spent_at, _ in list(self._spent):
-            if self._weight_since(turn - _WINDOW_S) + weight <= self.per_minute:
+        start_s = max(now_s, self._spent[-1][0]) if self._spent else now_s
+        for spent_s, _ in list(self._spent):
+            if self._weight_since(start_s - _WINDOW_S) + weight <= self.per_minute:
                 break
-            turn = max(turn, spent_at + _WINDOW_S)
-        self._spent.append((turn, weight))
-        return max(turn - now_s, self.banned_s(now_s))
+            start_s = max(start_s, spent_s + _WINDOW_S)
+        self._spent.append((start_s, weight))
+        return max(start_s - now_s, self.banned_s(now_s))
 
     def ban(self, seconds: float, now_s: float) -> None:
         """Ask nothing for a while: the venue said so."""
@@ -45,4 +45,4 @@ class WeightBudget:
         return max(0.0, self._banned_until_s - now_s)
 
     def _weight_since(self, begin_s: float) -> int:
-        return sum(weight for spent_at, weight in self._spent if spent_at > begin_s)
+        return sum(weight for spent_s, weight in self._spent if spent_s > begin_s)

@@ -12,14 +12,14 @@ from skills_lib.market.depth.book.compiled_local_book import open_local_book
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.rest import FeedRest
 from skills_lib.market.depth.feed.settings import FeedSettings
-from skills_lib.market.depth.feed.socket import Socket, import_picows, open_socket
+from skills_lib.market.depth.feed.socket import FeedSocket, import_picows, open_socket
 from skills_lib.market.depth.feed.status import FeedStatus, SymbolStatus
-from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, IgnoreAll, Stream
+from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, FeedStream, IgnoreAll
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 
-_LOOK_S = 0.1
+_POLL_S = 0.1
 _RETRY_SNAPSHOT_S = 0.25
 
 
@@ -41,13 +41,13 @@ class Feed:
         self._rng = rng or random.Random()
         self.books = {symbol: open_book(symbol, settings.endpoints.venue) for symbol in settings.symbols}
         self._dispatcher = Dispatcher(self.books, self._listener)
-        self._dispatcher.on_need = self._need_snapshot
+        self._dispatcher.on_snapshot_needed = self._request_snapshot
         self._dispatcher.on_failure = self._fail
         self._rest = FeedRest(settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._resyncing: set[str] = set()
-        self._sockets: set[Socket] = set()
-        self._depth: dict[str, Stream] = {}
+        self._sockets: set[FeedSocket] = set()
+        self._depth_streams: dict[str, FeedStream] = {}
         self._failed: asyncio.Future[None] | None = None
         self.reconnects = 0
         self.resyncs = dict.fromkeys(settings.symbols, 0)
@@ -63,10 +63,10 @@ class Feed:
         self._failed = asyncio.get_running_loop().create_future()
         for route, names in self.settings.connections():
             streams = [self._dispatcher.add(name, name.partition("@")[0].upper()) for name in names]
-            self._depth |= {s.symbol: s for s in streams if "@depth" in s.name}
-            self._start(self._keep(self.settings.endpoints.url(route, names), streams))
-        self._start(self._watch())
-        self._start(self._compare_clocks())
+            self._depth_streams |= {s.symbol: s for s in streams if "@depth" in s.name}
+            self._start_task(self._maintain_connection(self.settings.endpoints.url(route, names), streams))
+        self._start_task(self._monitor_silence())
+        self._start_task(self._measure_clock())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -113,7 +113,7 @@ class Feed:
 
     def is_usable(self, symbol: str) -> bool:
         """Whether a book is in sync and its stream speaks."""
-        stream = self._depth[symbol]
+        stream = self._depth_streams[symbol]
         return self.books[symbol].in_sync and stream.connected and not stream.stale
 
     def status(self) -> FeedStatus:
@@ -136,9 +136,11 @@ class Feed:
         Raises:
             InputError: the feed does not follow it.
         """
-        if symbol not in self._depth:
-            raise InputError(f"The feed does not follow the depth of {symbol}, but of {', '.join(self._depth)}.")
-        book, stream = self.books[symbol], self._depth[symbol]
+        if symbol not in self._depth_streams:
+            raise InputError(
+                f"The feed does not follow the depth of {symbol}, but of {', '.join(self._depth_streams)}."
+            )
+        book, stream = self.books[symbol], self._depth_streams[symbol]
         age = None if stream.local_ts_ns is None else (time.time_ns() - stream.local_ts_ns) / 1e6
         return SymbolStatus(
             symbol=symbol,
@@ -163,12 +165,12 @@ class Feed:
             await asyncio.sleep(0.005)
         return False
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._note_end)
+        task.add_done_callback(self._on_task_done)
 
-    def _note_end(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
@@ -179,7 +181,7 @@ class Feed:
         if self._failed is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _keep(self, url: str, streams: list[Stream]) -> None:
+    async def _maintain_connection(self, url: str, streams: list[FeedStream]) -> None:
         """Hold one connection: again after it broke, and a fresh one beside it before the venue ends it."""
         failures, following = 0, None
         while True:
@@ -193,25 +195,25 @@ class Feed:
             failures, following = 0, None
             for stream in streams:
                 stream.connected = True
-            if not await self._hold(socket, streams):
-                following = await self._overlap(url, socket)
+            if not await self._wait_until_ended(socket, streams):
+                following = await self._rotate(url, socket)
                 continue
-            self._lose(streams)
+            self._mark_disconnected(streams)
             self.reconnects += 1
             await asyncio.sleep(self._backoff_s(1))
 
-    async def _open(self, url: str) -> Socket:
+    async def _open(self, url: str) -> FeedSocket:
         socket = await open_socket(url, self._dispatcher.receive)
         self._sockets.add(socket)
         return socket
 
-    async def _hold(self, socket: Socket, streams: list[Stream]) -> bool:
+    async def _wait_until_ended(self, socket: FeedSocket, streams: list[FeedStream]) -> bool:
         """Wait until a connection broke or fell silent (True), or is old enough to be replaced (False)."""
         ended = asyncio.ensure_future(socket.wait_closed())
         began = time.monotonic()
         try:
             while not ended.done():
-                await asyncio.wait([ended], timeout=_LOOK_S)
+                await asyncio.wait([ended], timeout=_POLL_S)
                 now = time.monotonic()
                 if now - began > self.settings.rotate_after_s:
                     return False
@@ -221,55 +223,55 @@ class Feed:
                     break
         finally:
             ended.cancel()
-        self._drop(socket)
+        self._close_socket(socket)
         return True
 
-    async def _overlap(self, url: str, old: Socket) -> Socket | None:
+    async def _rotate(self, url: str, old: FeedSocket) -> FeedSocket | None:
         """Open a second connection, let both speak for a while, then end the first. What both say counts once."""
         try:
             new = await self._open(url)
         except OSError as error:
             self.last_error = f"{url.partition('?')[0]}: {error}"
-            self._drop(old)
+            self._close_socket(old)
             return None
         await asyncio.sleep(self.settings.overlap_s)
-        self._drop(old)
+        self._close_socket(old)
         return new
 
-    def _drop(self, socket: Socket) -> None:
+    def _close_socket(self, socket: FeedSocket) -> None:
         self._sockets.discard(socket)
         socket.close()
 
-    def _lose(self, streams: list[Stream]) -> None:
+    def _mark_disconnected(self, streams: list[FeedStream]) -> None:
         for stream in streams:
-            stream.connected, stream.newest = False, 0
-            if stream is self._depth.get(stream.symbol):
-                self.books[stream.symbol].lose("the connection was lost")
+            stream.connected, stream.last_sequence = False, 0
+            if stream is self._depth_streams.get(stream.symbol):
+                self.books[stream.symbol].invalidate("the connection was lost")
 
     def _backoff_s(self, failures: int) -> float:
-        longest = min(self.settings.longest_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
+        longest = min(self.settings.max_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
         return longest * self._rng.uniform(0.5, 1.0)
 
-    async def _watch(self) -> None:
+    async def _monitor_silence(self) -> None:
         """Notice streams that fell silent."""
         while True:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
             now = time.monotonic()
             for stream in self._dispatcher.streams.values():
-                stream.listen(now)
-            for stream in self._depth.values():
+                stream.update_activity(now)
+            for stream in self._depth_streams.values():
                 stream.stale = stream.idle_s(now) > stream.timeout_s(self.settings.silence_s)
 
-    async def _compare_clocks(self) -> None:
+    async def _measure_clock(self) -> None:
         while True:
             with suppress(SourceUnavailableError):
-                await self._rest.ask_time()
+                await self._rest.measure_clock_offset()
             await asyncio.sleep(self.settings.clock_every_s)
 
-    def _need_snapshot(self, symbol: str) -> None:
+    def _request_snapshot(self, symbol: str) -> None:
         if symbol not in self._resyncing:
             self._resyncing.add(symbol)
-            self._start(self._resync(symbol))
+            self._start_task(self._resync(symbol))
 
     async def _resync(self, symbol: str) -> None:
         """Fetch snapshots until one meets the updates that were buffered."""
@@ -287,13 +289,13 @@ class Feed:
             if not isinstance(message, Snapshot):
                 raise WireError(f"The answer for {symbol} is no snapshot. Retry.")
             self._listener.on_raw(symbol, answer.local_ts_ns, answer.raw)
-            verdict = book.load(message)
+            decision = book.load(message)
         except TwokeyError as error:
             self.last_error = str(error)
             await asyncio.sleep(self._backoff_s(2))
             return
-        if verdict is UpdateDecision.GAP:
+        if decision is UpdateDecision.GAP:
             await asyncio.sleep(_RETRY_SNAPSHOT_S)
             return
         self.resyncs[symbol] += 1
-        self._listener.on_book(book, verdict, answer.local_ts_ns)
+        self._listener.on_book(book, decision, answer.local_ts_ns)

@@ -14,12 +14,12 @@ from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.settings import FeedSettings
 
 _TIMEOUT_S = 5.0
-_REFUSED = (429, 418)
-_SHORTEST_BAN_S = 5.0
+_RATE_LIMITED = (429, 418)
+_MIN_BAN_S = 5.0
 _INVALID_SYMBOL = "-1121"
 
 
-class Answer(NamedTuple):
+class RestResponse(NamedTuple):
     """Exact bytes of an answer, when they were here, and when they were asked for."""
 
     local_ts_ns: int
@@ -40,7 +40,7 @@ class FeedRest:
         self.clock = ClockOffset()
         self._client = httpx.AsyncClient(timeout=_TIMEOUT_S)
 
-    async def snapshot(self, symbol: str) -> Answer:
+    async def snapshot(self, symbol: str) -> RestResponse:
         """`GET /depth` of one symbol.
 
         Raises:
@@ -66,7 +66,7 @@ class FeedRest:
                 raise InputError(told) from error
             raise
 
-    async def ask_time(self) -> None:
+    async def measure_clock_offset(self) -> None:
         """Compare the clocks.
 
         Raises:
@@ -83,7 +83,7 @@ class FeedRest:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _get(self, path: str, params: dict[str, str], weight: int) -> Answer:
+    async def _get(self, path: str, params: dict[str, str], weight: int) -> RestResponse:
         await asyncio.sleep(self.budget.reserve(weight, time.monotonic()))
         while (banned_s := self.budget.banned_s(time.monotonic())) > 0:
             await asyncio.sleep(banned_s)
@@ -93,12 +93,12 @@ class FeedRest:
         except httpx.HTTPError as error:
             raise SourceUnavailableError(f"{address} did not answer: {type(error).__name__} {error}. Retry.") from error
         received_ns = time.time_ns()
-        if response.status_code in _REFUSED:
-            self.budget.ban(max(_SHORTEST_BAN_S, retry_after_s(response)), time.monotonic())
+        if response.status_code in _RATE_LIMITED:
+            self.budget.ban(max(_MIN_BAN_S, retry_after_s(response)), time.monotonic())
         if response.status_code != httpx.codes.OK:
-            said = response.text[:120].replace("\n", " ")
-            raise SourceUnavailableError(f"{address} answered {response.status_code}: {said}. Retry later.")
-        return Answer(received_ns, response.content, sent_ns)
+            body = response.text[:120].replace("\n", " ")
+            raise SourceUnavailableError(f"{address} answered {response.status_code}: {body}. Retry later.")
+        return RestResponse(received_ns, response.content, sent_ns)
 
 
 def retry_after_s(response: httpx.Response) -> float:

@@ -37,7 +37,7 @@ class Channel(StrEnum):
 
 # Since 2026-04-23 a stream on the wrong route connects, is acknowledged, and stays silent.
 _USDM_ROUTES = {Channel.DEPTH: "/public", Channel.BOOK_TICKER: "/public"}
-_USDM_OTHER_ROUTE = "/market"
+_USDM_MARKET_ROUTE = "/market"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class FeedSettings:
     silence_s: float = 0.7
     reconnect_after_s: float = 3.0
     backoff_s: float = 0.2
-    longest_backoff_s: float = 30.0
+    max_backoff_s: float = 30.0
     rotate_after_s: float = 23.5 * 3600
     overlap_s: float = 5.0
     clock_every_s: float = 60.0
@@ -99,7 +99,7 @@ class FeedSettings:
         """Route and streams of each connection that is needed."""
         routes: dict[str, list[str]] = {}
         for channel in self.channels:
-            route = "" if self.endpoints.venue is Venue.SPOT else _USDM_ROUTES.get(channel, _USDM_OTHER_ROUTE)
+            route = "" if self.endpoints.venue is Venue.SPOT else _USDM_ROUTES.get(channel, _USDM_MARKET_ROUTE)
             routes.setdefault(route, []).extend(f"{symbol.lower()}@{channel}" for symbol in self.symbols)
         size = STREAMS_PER_CONNECTION
         return [(route, names[n : n + size]) for route, names in routes.items() for n in range(0, len(names), size)]

@@ -25,7 +25,7 @@ def import_picows() -> Any:
     return picows
 
 
-class Socket:
+class FeedSocket:
     """An open connection. Pings of the server are answered by picows; what the receiver raises ends the connection."""
 
     def __init__(self, transport: Any) -> None:
@@ -41,7 +41,7 @@ class Socket:
         self._transport.disconnect(graceful=False)
 
 
-async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> Socket:
+async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> FeedSocket:
     """Connect; every text frame goes to `receive` as soon as it is there.
 
     Raises:
@@ -49,8 +49,8 @@ async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> Soc
         OSError: nobody answers, or not as a WebSocket server does.
     """
     picows = import_picows()
-    transport, _ = await _connect(picows, url, _listener(picows, receive), timeout_s)
-    return Socket(transport)
+    transport, _ = await _connect(picows, url, _frame_listener(picows, receive), timeout_s)
+    return FeedSocket(transport)
 
 
 async def _connect(picows: Any, url: str, listener: Any, timeout_s: float) -> Any:
@@ -68,11 +68,11 @@ async def _connect(picows: Any, url: str, listener: Any, timeout_s: float) -> An
         raise ConnectionError(f"{type(error).__name__}: {error}") from error
 
 
-def _listener(picows: Any, receive: Receive) -> Any:
+def _frame_listener(picows: Any, receive: Receive) -> Any:
     kinds, now = picows.WSMsgType, time.time_ns
     text, parts = kinds.TEXT, list[bytes]()
 
-    class Listener(picows.WSListener):  # type: ignore[misc]
+    class FrameListener(picows.WSListener):  # type: ignore[misc]
         """Frames to `receive`; a message in several frames is put together."""
 
         def on_ws_frame(self, transport: Any, frame: Any) -> None:
@@ -92,4 +92,4 @@ def _listener(picows: Any, receive: Receive) -> Any:
                 parts.clear()
                 receive(now(), whole)
 
-    return Listener()
+    return FrameListener()

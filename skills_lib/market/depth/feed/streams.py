@@ -17,9 +17,9 @@ from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')
-_LONGEST_NAME = 100
-_LONGEST_PAUSE_S, _FORGETTING, _PAUSE_FACTOR = 5.0, 0.9, 4.0
-_BEHIND_NAME = b'","data":{'
+_MAX_NAME_LENGTH = 100
+_MAX_PAUSE_S, _PAUSE_DECAY, _PAUSE_FACTOR = 5.0, 0.9, 4.0
+_AFTER_NAME = b'","data":{'
 
 
 Handler = Callable[[int, bytes], None]
@@ -31,7 +31,7 @@ class FeedListener(Protocol):
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         """Exact bytes of a message or a snapshot, before anything else is done with them."""
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
         """A depth update or snapshot has reached the book; `book.exch_ts_ns` is the exchange's time."""
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
@@ -44,7 +44,7 @@ class IgnoreAll:
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         """As `FeedListener.on_raw`."""
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
         """As `FeedListener.on_book`."""
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
@@ -52,7 +52,7 @@ class IgnoreAll:
 
 
 @dataclass(slots=True)
-class Stream:
+class FeedStream:
     """One subscribed stream: `name` as on the wire, what it received, and when it last spoke by the watch's clock."""
 
     name: str
@@ -60,21 +60,21 @@ class Stream:
     messages: int = 0
     malformed: int = 0
     local_ts_ns: int | None = None
-    seen: int = 0
+    last_messages: int = 0
     received_s: float | None = None
     longest_pause_s: float = 0.0
     stale: bool = False
     connected: bool = False
-    newest: int = 0
+    last_sequence: int = 0
 
-    def listen(self, now_s: float) -> None:
+    def update_activity(self, now_s: float) -> None:
         """Compare with the last look: did it speak?"""
-        if self.messages == self.seen:
+        if self.messages == self.last_messages:
             return
         if self.received_s is not None:
-            pause_s = min(now_s - self.received_s, _LONGEST_PAUSE_S)
-            self.longest_pause_s = max(_FORGETTING * self.longest_pause_s, pause_s)
-        self.seen, self.received_s, self.stale = self.messages, now_s, False
+            pause_s = min(now_s - self.received_s, _MAX_PAUSE_S)
+            self.longest_pause_s = max(_PAUSE_DECAY * self.longest_pause_s, pause_s)
+        self.last_messages, self.received_s, self.stale = self.messages, now_s, False
 
     def timeout_s(self, min_s: float) -> float:
         """How long it may say nothing: `min_s`, or four times the pauses of a stream that pauses longer anyway."""
@@ -90,27 +90,27 @@ class Dispatcher:
 
     def __init__(self, books: dict[str, LocalBook], listener: FeedListener) -> None:
         self._books, self._listener = books, listener
-        self.streams: dict[bytes, Stream] = {}
+        self.streams: dict[bytes, FeedStream] = {}
         self.strays = 0
         self._handlers: dict[bytes, Handler] = {}
-        self._heads: dict[bytes, Handler] = {}
-        self._head = slice(0)
-        self.on_need: Callable[[str], None] = lambda _symbol: None
+        self._prefixes: dict[bytes, Handler] = {}
+        self._prefix = slice(0)
+        self.on_snapshot_needed: Callable[[str], None] = lambda _symbol: None
         self.on_failure: Callable[[Exception], None] = lambda _error: None
 
-    def add(self, name: str, symbol: str) -> Stream:
+    def add(self, name: str, symbol: str) -> FeedStream:
         """Make a stream known by its name on the wire."""
-        stream = Stream(name, symbol)
+        stream = FeedStream(name, symbol)
         key = name.encode()
         self.streams[key] = stream
         is_depth = name.partition("@")[2].startswith("depth")
         self._handlers[key] = self._depth_handler(stream) if is_depth else self._event_handler(stream)
-        self._look_at_heads()
+        self._index_prefixes()
         return stream
 
     def receive(self, local_ts_ns: int, raw: bytes) -> None:
         """Take one frame of a combined stream."""
-        handler = self._heads.get(raw[self._head]) or self._by_name(raw)
+        handler = self._prefixes.get(raw[self._prefix]) or self._by_name(raw)
         if handler is None:
             self.strays += 1
             return
@@ -120,18 +120,18 @@ class Dispatcher:
             self.on_failure(error)  # the socket's library would only log it
             raise
 
-    def _look_at_heads(self) -> None:
+    def _index_prefixes(self) -> None:
         """Know streams by as many bytes as the longest name has: to look for the end of each takes longer."""
         length = max(map(len, self._handlers)) + 1
-        self._head = slice(_NAME_STARTS, _NAME_STARTS + length)
-        self._heads = {(name + _BEHIND_NAME)[:length]: handler for name, handler in self._handlers.items()}
+        self._prefix = slice(_NAME_STARTS, _NAME_STARTS + length)
+        self._prefixes = {(name + _AFTER_NAME)[:length]: handler for name, handler in self._handlers.items()}
 
     def _by_name(self, raw: bytes) -> Handler | None:
-        return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
+        return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _MAX_NAME_LENGTH)])
 
-    def _depth_handler(self, stream: Stream) -> Handler:
+    def _depth_handler(self, stream: FeedStream) -> Handler:
         book, applied, symbol = self._books[stream.symbol], UpdateDecision.APPLY, stream.symbol
-        take, notify_raw, notify_book = (
+        receive_raw, notify_raw, notify_book = (
             book.receive_raw,
             _handler_of(self._listener, "on_raw"),
             _handler_of(self._listener, "on_book"),
@@ -143,19 +143,19 @@ class Dispatcher:
             if notify_raw:
                 notify_raw(symbol, local_ts_ns, raw)
             try:
-                verdict = take(raw)
+                decision = receive_raw(raw)
             except WireError as error:
                 stream.malformed += 1
-                book.lose(str(error))
-                verdict = UpdateDecision.GAP
-            if verdict is not applied and not book.in_sync:
-                self.on_need(symbol)
+                book.invalidate(str(error))
+                decision = UpdateDecision.GAP
+            if decision is not applied and not book.in_sync:
+                self.on_snapshot_needed(symbol)
             if notify_book:
-                notify_book(book, verdict, local_ts_ns)
+                notify_book(book, decision, local_ts_ns)
 
         return handle
 
-    def _event_handler(self, stream: Stream) -> Handler:
+    def _event_handler(self, stream: FeedStream) -> Handler:
         notify_raw, notify_event = _handler_of(self._listener, "on_raw"), _handler_of(self._listener, "on_event")
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
@@ -170,9 +170,11 @@ class Dispatcher:
             except WireError:
                 stream.malformed += 1
                 return
-            number = _number(message)
-            if number > stream.newest or number == 0:  # two connections overlap while one takes over from the other
-                stream.newest = number
+            sequence = _sequence_number(message)
+            if (
+                sequence > stream.last_sequence or sequence == 0
+            ):  # two connections overlap while one takes over from the other
+                stream.last_sequence = sequence
                 notify_event(stream.symbol, MarketEvent(local_ts_ns, message))
 
         return handle
@@ -184,7 +186,7 @@ def _handler_of(listener: FeedListener, method: str) -> Callable[..., None] | No
     return None if own is getattr(IgnoreAll, method) else getattr(listener, method)
 
 
-def _number(message: Message) -> int:
+def _sequence_number(message: Message) -> int:
     """A number that grows along its stream; 0 where there is none."""
     if isinstance(message, Trade):
         return message.trade_id

@@ -7,7 +7,7 @@ from skills_lib.market.depth.model import DepthUpdate, Venue, WireError
 from skills_lib.market.depth.tape.lines import Lines, TapeLine, read_lines, with_snapshots
 from skills_lib.market.depth.tape.replay import Replay
 from skills_lib.market.depth.tape.report import TapeReport
-from skills_lib.market.depth.tape.store import damage
+from skills_lib.market.depth.tape.store import find_damage
 from skills_lib.market.depth.wire import decode
 
 
@@ -21,14 +21,14 @@ def check_tape(
     Raises:
         InputError: no such tape, no depth on it, several symbols and none named, another symbol or venue than named.
     """
-    symbol, found = what_is_on(path, symbol)
+    symbol, found = identify_tape(path, symbol)
     if venue is not None and venue is not found:
         raise InputError(f"{path.name} is a tape of {found}, not of {venue}: its updates say so. Use --venue {found}.")
     replay = Replay(symbol, found)
     for line in lines_of(path, symbol, snapshots):
         replay.take(line)
     report = replay.report()
-    return report.model_copy(update={"problems": report.problems + (damage(path) if path.is_dir() else [])})
+    return report.model_copy(update={"problems": report.problems + (find_damage(path) if path.is_dir() else [])})
 
 
 def lines_of(path: Path, symbol: str, snapshots: Path | None) -> Lines:
@@ -37,13 +37,13 @@ def lines_of(path: Path, symbol: str, snapshots: Path | None) -> Lines:
     Raises:
         InputError: no such tape.
     """
-    lines, beside = read_lines(path), path.with_name(path.name.replace(".ws.", ".http."))
-    if snapshots is None and beside != path and beside.is_file():
-        snapshots = beside
+    lines, capture_snapshots = read_lines(path), path.with_name(path.name.replace(".ws.", ".http."))
+    if snapshots is None and capture_snapshots != path and capture_snapshots.is_file():
+        snapshots = capture_snapshots
     return lines if snapshots is None else with_snapshots(lines, read_lines(snapshots), symbol)
 
 
-def what_is_on(path: Path, symbol: str | None) -> tuple[str, Venue]:
+def identify_tape(path: Path, symbol: str | None) -> tuple[str, Venue]:
     """The symbol whose depth is checked, and the venue that its first update tells.
 
     Raises:
@@ -54,11 +54,11 @@ def what_is_on(path: Path, symbol: str | None) -> tuple[str, Venue]:
         return next(iter(venues.items()))
     if symbol in venues:
         return symbol, venues[symbol]
-    named = ", ".join(sorted(venues))
+    symbols = ", ".join(sorted(venues))
     if symbol is None:
-        raise InputError(f"{path.name} holds several symbols: {named}. Choose one with --symbol.")
+        raise InputError(f"{path.name} holds several symbols: {symbols}. Choose one with --symbol.")
     hint = did_you_mean(symbol, venues)
-    raise InputError(f"{path.name} holds no depth of {symbol}, but of {named}.{hint} Name one of them with --symbol.")
+    raise InputError(f"{path.name} holds no depth of {symbol}, but of {symbols}.{hint} Name one of them with --symbol.")
 
 
 def venues_on(path: Path) -> dict[str, Venue]:
@@ -75,11 +75,11 @@ def venues_on(path: Path) -> dict[str, Venue]:
     raise InputError(f"{path.name} holds no depth updates. Name a file of lines such as `<ns> {{…}}`.")
 
 
-def _first_updates(path: Path, enough: int = 2_000) -> list[DepthUpdate]:
+def _first_updates(path: Path, max_lines: int = 2_000) -> list[DepthUpdate]:
     """Updates among the first lines: a tape of several symbols has all of them there."""
     updates: list[DepthUpdate] = []
     for number, line in enumerate(read_lines(path)):
-        if number >= enough and updates:
+        if number >= max_lines and updates:
             break
         if isinstance(line, TapeLine) and b"depthUpdate" in line.raw[:200]:
             try:

@@ -54,7 +54,7 @@ def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: 
     import duckdb
     import pandas as pd
 
-    rows, count, made = rows_of(path, symbol, snapshots), 0, out.with_name(f".{out.name}.tmp")
+    rows, count, temporary = rows_of(path, symbol, snapshots), 0, out.with_name(f".{out.name}.tmp")
     spool = out.with_name(f".{out.name}.spool")
     try:
         with duckdb.connect(str(spool)) as database:
@@ -68,11 +68,11 @@ def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: 
                 database.register("chunk", frame)
                 database.execute("INSERT INTO tape SELECT * FROM chunk")
                 count += len(chunk)
-            database.execute("COPY tape TO ? (FORMAT parquet, COMPRESSION zstd)", [str(made)])
-        made.replace(out)
+            database.execute("COPY tape TO ? (FORMAT parquet, COMPRESSION zstd)", [str(temporary)])
+        temporary.replace(out)
     finally:
-        for left in (spool, made, spool.with_name(f"{spool.name}.wal")):
-            left.unlink(missing_ok=True)
+        for leftover in (spool, temporary, spool.with_name(f"{spool.name}.wal")):
+            leftover.unlink(missing_ok=True)
     return Exported(count, 0)
 
 
@@ -92,9 +92,9 @@ def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapsho
     events = np.concatenate(parts) if parts else np.zeros(0, EVENT_DTYPE)
     shifted = max(0, -int((events["local_ts"] - events["exch_ts"]).min())) if len(events) else 0
     events["local_ts"] += shifted
-    made = out.with_name(f".{out.name}.tmp.npz")
-    np.savez_compressed(made, data=ordered(events))
-    made.replace(out)
+    temporary = out.with_name(f".{out.name}.tmp.npz")
+    np.savez_compressed(temporary, data=ordered(events))
+    temporary.replace(out)
     return Exported(len(events), shifted)
 
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from skills_lib.market.depth.latency import Latency, LatencyReport
+from skills_lib.market.depth.latency import LatencyHistogram, LatencyReport
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Trade, WireError
-from skills_lib.market.depth.tape.lines import CutShort, TapeLine, read_lines, tape_files
+from skills_lib.market.depth.tape.lines import TapeLine, TruncatedTape, read_lines, tape_files
 from skills_lib.market.depth.tape.replay import KIND_NAMES, kind_of
-from skills_lib.market.depth.tape.store import damage, read_manifest
+from skills_lib.market.depth.tape.store import find_damage, read_manifest
 from skills_lib.market.depth.wire import decode
 
 _NS_PER_SECOND = 1_000_000_000
@@ -56,7 +56,7 @@ def describe_tape(path: Path) -> TapeInfo:
         last_local_ts_ns=last,
         seconds=None if first is None or last is None else (last - first) / _NS_PER_SECOND,
         latency=counts.latency.report(),
-        problems=counts.problems + (damage(path) if path.is_dir() else []),
+        problems=counts.problems + (find_damage(path) if path.is_dir() else []),
     )
 
 
@@ -68,11 +68,11 @@ class _Counts:
         self.kinds: dict[str, Counter[str]] = {}
         self.first: int | None = None
         self.last: int | None = None
-        self.latency = Latency()
+        self.latency = LatencyHistogram()
         self.problems: list[str] = []
 
     def take(self, line: object) -> None:
-        if isinstance(line, CutShort):
+        if isinstance(line, TruncatedTape):
             self.problems.append(f"The tape is cut short: {line.reason}.")
             return
         self.lines += 1

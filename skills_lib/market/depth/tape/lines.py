@@ -22,9 +22,9 @@ from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.tape.zstd import import_zstandard
 
 _CHUNK = 1 << 20
-_LONGEST_LINE = 1 << 26
+_MAX_LINE_BYTES = 1 << 26
 _STAMPED = re.compile(rb"(\d{1,20})(?:\.(\d{1,9}))?:? (?=[\[{])")
-_ANSWER = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
+_REST_RESPONSE = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
 _CONNECTION = re.compile(rb"wss?://\S+ <-> ")
 _NS_DIGITS = 19
 _UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
@@ -45,13 +45,13 @@ class BadLine(NamedTuple):
     raw: bytes
 
 
-class CutShort(NamedTuple):
+class TruncatedTape(NamedTuple):
     """The last thing of a file that ends in mid-air: what is missing, in words."""
 
     reason: str
 
 
-Lines = Iterator[TapeLine | BadLine | CutShort]
+Lines = Iterator[TapeLine | BadLine | TruncatedTape]
 
 
 def read_lines(path: Path) -> Lines:
@@ -66,8 +66,10 @@ def read_lines(path: Path) -> Lines:
 
 def with_snapshots(lines: Lines, snapshots: Lines, symbol: str) -> Lines:
     """Lines with the snapshots of `symbol`, or of all where it is "", sorted in by receive time."""
-    wanted = (line for line in snapshots if isinstance(line, TapeLine) and (not symbol or line.symbol in ("", symbol)))
-    return heapq.merge(lines, wanted, key=_time)
+    selected = (
+        line for line in snapshots if isinstance(line, TapeLine) and (not symbol or line.symbol in ("", symbol))
+    )
+    return heapq.merge(lines, selected, key=_time)
 
 
 def tape_files(path: Path) -> list[Path]:
@@ -93,13 +95,13 @@ def parse_line(line: bytes) -> TapeLine | BadLine | None:
     if match := _STAMPED.match(line):
         whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), "", _UNITS.get(len(whole), ""))
-    if match := _ANSWER.match(line):
+    if match := _REST_RESPONSE.match(line):
         symbol, whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), symbol.decode(), "s")
     return None if not line.strip() or _CONNECTION.match(line) else BadLine(line)
 
 
-def _time(line: TapeLine | BadLine | CutShort) -> int:
+def _time(line: TapeLine | BadLine | TruncatedTape) -> int:
     return line.local_ts_ns or 0 if isinstance(line, TapeLine) else 0
 
 
@@ -116,11 +118,11 @@ def _read_file(path: Path) -> Lines:
     try:
         for chunk in _chunks(path):
             *whole, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _LONGEST_LINE:
-                raise InputError(f"{path.name} is no tape: a line is longer than {_LONGEST_LINE >> 20} MiB.")
+            if len(rest) > _MAX_LINE_BYTES:
+                raise InputError(f"{path.name} is no tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
             yield from _parsed(whole)
     except _DamagedError as damage:
-        yield CutShort(f"{path.name} {damage}")
+        yield TruncatedTape(f"{path.name} {damage}")
         return
     if rest:
         yield from _parsed([rest])
@@ -148,17 +150,17 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _gunzipped(file: IO[bytes]) -> Iterator[bytes]:
-    unpacker, fed = zlib.decompressobj(wbits=31), False
+    unpacker, incomplete = zlib.decompressobj(wbits=31), False
     while packed := file.read(_CHUNK):
         while packed:
             try:
                 yield unpacker.decompress(packed)
             except zlib.error as error:
                 raise _DamagedError(f"is damaged: {error}") from error
-            packed, fed = unpacker.unused_data, not unpacker.eof
+            packed, incomplete = unpacker.unused_data, not unpacker.eof
             if unpacker.eof:
                 unpacker = zlib.decompressobj(wbits=31)
-    if fed:
+    if incomplete:
         raise _DamagedError("ends in the middle of its compression")
 
 

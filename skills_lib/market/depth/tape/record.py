@@ -70,7 +70,7 @@ async def _record(settings: RecordSettings, progress: Progress) -> list[Recorded
         writers = {symbol: stack.enter_context(_writer(settings, symbol)) for symbol in settings.feed.symbols}
         recorder = _Recorder(writers)
         async with Feed(settings.feed, recorder, open_book=LocalBook) as feed:
-            await _until_over(settings, feed, recorder, progress)
+            await _record_until_done(settings, feed, recorder, progress)
             gaps = {symbol: feed.books[symbol].gaps for symbol in writers}
     return [
         Recorded(symbol, writer.folder, sum(part.lines for part in writer.manifest.parts), gaps[symbol])
@@ -86,7 +86,7 @@ async def _require_symbols(settings: FeedSettings) -> None:
         await feed.close()
 
 
-async def _until_over(settings: RecordSettings, feed: Feed, recorder: _Recorder, progress: Progress) -> None:
+async def _record_until_done(settings: RecordSettings, feed: Feed, recorder: _Recorder, progress: Progress) -> None:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
     with suppress(NotImplementedError, RuntimeError):  # Windows has no such handlers; threads may set none
         loop.add_signal_handler(signal.SIGTERM, stopped.set)

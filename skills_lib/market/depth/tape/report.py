@@ -6,7 +6,7 @@ from skills_lib.market.depth.latency import LatencyReport
 from skills_lib.market.depth.model import Venue, WireLevel
 
 
-class Levels(BaseModel):
+class LevelCounts(BaseModel):
     """How many levels a side has."""
 
     bids: int
@@ -40,7 +40,7 @@ class TapeReport(BaseModel):
     late_bbo_matched: int
     in_sync: bool
     final_update_id: int | None
-    levels: Levels | None
+    levels: LevelCounts | None
     top5: Top5 | None
     first_local_ts_ns: int | None
     last_local_ts_ns: int | None

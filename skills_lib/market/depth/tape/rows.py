@@ -14,7 +14,7 @@ from skills_lib.market.depth.model import (
     WireError,
     WireLevel,
 )
-from skills_lib.market.depth.tape.check import lines_of, what_is_on
+from skills_lib.market.depth.tape.check import identify_tape, lines_of
 from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.wire import decode
 
@@ -41,7 +41,7 @@ def rows_of(path: Path, symbol: str | None = None, snapshots: Path | None = None
     Raises:
         InputError: no such tape or symbol.
     """
-    symbol, _ = what_is_on(path, symbol)
+    symbol, _ = identify_tape(path, symbol)
     for line in lines_of(path, symbol, snapshots):
         if not isinstance(line, TapeLine):
             continue

@@ -156,9 +156,9 @@ class TapeWriter:
 
 def _write_all(file: IO[bytes], frame: bytes) -> None:
     """Unbuffered files write what fits and say so only by its length."""
-    left = memoryview(frame)
-    while left:
-        left = left[file.write(left) :]
+    remaining = memoryview(frame)
+    while remaining:
+        remaining = remaining[file.write(remaining) :]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
@@ -183,13 +183,13 @@ def read_manifest(folder: Path) -> Manifest | None:
         raise InputError(f"{path} is no manifest of a tape. Delete it to read the files without it.") from error
 
 
-def damage(folder: Path) -> list[str]:
+def find_damage(folder: Path) -> list[str]:
     """What the manifest says that the files do not, one line each."""
     manifest = read_manifest(folder)
-    return [] if manifest is None else [line for part in manifest.parts for line in _damage(folder, part)]
+    return [] if manifest is None else [line for part in manifest.parts for line in _find_part_damage(folder, part)]
 
 
-def _damage(folder: Path, part: Part) -> Iterator[str]:
+def _find_part_damage(folder: Path, part: Part) -> Iterator[str]:
     path = folder / part.name
     if not path.is_file():
         yield f"{part.name} is missing."
@@ -205,7 +205,7 @@ def _sha256(path: Path) -> str:
 
 
 @contextmanager
-def beside(folder: Path) -> Iterator[Path]:
+def atomic_folder(folder: Path) -> Iterator[Path]:
     """A folder to make a tape in, moved to its place when all went well and removed otherwise.
 
     Raises:
@@ -215,11 +215,11 @@ def beside(folder: Path) -> Iterator[Path]:
 
     if folder.exists():
         raise InputError(f"{folder} is already there. Delete it to make it anew.")
-    made = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(parents=True)
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     try:
-        yield made
-        made.replace(folder)
+        yield temporary
+        temporary.replace(folder)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -34,8 +34,8 @@ class Heard(IgnoreAll):
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         self.raw.append((symbol, local_ts_ns, raw))
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
-        self.verdicts.append((verdict, book.exch_ts_ns, local_ts_ns))
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
+        self.verdicts.append((decision, book.exch_ts_ns, local_ts_ns))
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
         self.events.append(event)
@@ -86,7 +86,7 @@ def test_a_book_follows_the_venue_and_every_event_carries_both_clocks(venue: Ven
         await settle(server, feed)
         await server.play(200)
         await eventually(lambda: is_equal(server, feed))
-        applied = [times for verdict, *times in received.verdicts if verdict is UpdateDecision.APPLY]
+        applied = [times for decision, *times in received.verdicts if decision is UpdateDecision.APPLY]
         assert len(applied) > 50
         assert all(exch is not None and local > exch for exch, local in applied[1:])
         assert {type(event.message) for event in received.events} == {BookTicker}
@@ -105,7 +105,7 @@ def test_a_gap_distrusts_the_book_until_a_snapshot_has_mended_it(venue: Venue) -
         await eventually(lambda: feed.books["BTCUSDT"].gaps > before)
         await settle(server, feed)
         assert feed.resyncs["BTCUSDT"] >= 2
-        assert UpdateDecision.GAP in [verdict for verdict, *_ in received.verdicts]
+        assert UpdateDecision.GAP in [decision for decision, *_ in received.verdicts]
 
     run(venue, scenario)
 
@@ -232,7 +232,7 @@ def test_the_exact_bytes_are_heard_before_anything_else() -> None:
 
 def test_a_listener_that_fails_ends_the_feed_with_its_own_error() -> None:
     class Broken(IgnoreAll):
-        def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
+        def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
             raise ZeroDivisionError("a defect of the listener")
 
     async def play() -> None:

@@ -9,8 +9,8 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.rest import retry_after_s
-from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll, Stream
-from skills_lib.market.depth.latency import Latency
+from skills_lib.market.depth.feed.streams import Dispatcher, FeedStream, IgnoreAll
+from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 from tests.market.depth.drawn_stream import DrawnMarket
@@ -71,12 +71,12 @@ def test_retry_after_may_be_a_date() -> None:
     assert retry_after_s(late) > 1_000_000
 
 
-def spoken(*times_s: float) -> Stream:
+def spoken(*times_s: float) -> FeedStream:
     """A stream that spoke at these times."""
-    stream = Stream("x@depth", "X")
+    stream = FeedStream("x@depth", "X")
     for time_s in times_s:
         stream.messages += 1
-        stream.listen(time_s)
+        stream.update_activity(time_s)
     return stream
 
 
@@ -92,8 +92,8 @@ def test_a_pause_is_forgotten_while_a_stream_talks() -> None:
 
 
 def test_a_stream_that_never_spoke_is_not_silent_but_new() -> None:
-    stream = Stream("x@depth", "X")
-    stream.listen(5.0)
+    stream = FeedStream("x@depth", "X")
+    stream.update_activity(5.0)
     assert stream.idle_s(50.0) == 0
     assert spoken(1.0).idle_s(3.0) == 2.0
 
@@ -104,7 +104,7 @@ def test_each_stream_of_many_goes_to_its_own_book() -> None:
     books = {symbol: LocalBook(symbol, Venue.USDM) for symbol in symbols}
     needs: list[str] = []
     dispatcher = Dispatcher(books, IgnoreAll())
-    dispatcher.on_need = needs.append
+    dispatcher.on_snapshot_needed = needs.append
     for symbol in symbols:
         for channel in ("depth@100ms", "bookTicker"):
             dispatcher.add(f"{symbol.lower()}@{channel}", symbol)
@@ -127,7 +127,7 @@ def test_each_stream_of_many_goes_to_its_own_book() -> None:
 
 
 def test_latency_by_hand() -> None:
-    latency = Latency()
+    latency = LatencyHistogram()
     assert latency.report() is None
     for ms in range(-10, 90):
         latency.add(ms * MS)
@@ -135,4 +135,4 @@ def test_latency_by_hand() -> None:
     assert report is not None
     assert (report.messages, report.min_ms, report.max_ms) == (100, -10.0, 89.0)
     assert (report.median_ms, report.p99_ms, report.negative_share) == (39.0, 88.0, 0.1)
-    assert "10 of 100" in latency.complaint()
+    assert "10 of 100" in latency.describe_negative()

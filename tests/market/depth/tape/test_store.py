@@ -22,7 +22,7 @@ from skills_lib.market.depth.tape.exporting import (
 )
 from skills_lib.market.depth.tape.importing import import_tape
 from skills_lib.market.depth.tape.lines import TapeLine, read_lines
-from skills_lib.market.depth.tape.store import Manifest, TapeWriter, damage, read_manifest
+from skills_lib.market.depth.tape.store import Manifest, TapeWriter, find_damage, read_manifest
 from skills_lib.settings import Settings
 from tests.command import Command
 from tests.market.depth.drawn_stream import EPOCH_MS, DrawnMarket
@@ -48,7 +48,7 @@ def test_what_is_written_is_read_again_byte_for_byte(tmp_path: Path) -> None:
     assert manifest is not None
     assert len(manifest.parts) > 3
     assert sum(part.lines for part in manifest.parts) == len(told)
-    assert damage(tmp_path / "tape") == []
+    assert find_damage(tmp_path / "tape") == []
 
 
 def test_a_writer_that_never_closed_loses_at_most_what_it_had_not_flushed(tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_a_writer_that_never_closed_loses_at_most_what_it_had_not_flushed(tmp_pa
     kept = lines(tmp_path / "tape")
     assert len(frames) - len(kept) <= 1_000_000_000 // STEP_NS
     assert [raw for _, raw in kept] == frames[: len(kept)]
-    assert "never finished" in damage(tmp_path / "tape")[0]
+    assert "never finished" in find_damage(tmp_path / "tape")[0]
 
 
 def test_a_file_cut_in_the_middle_of_a_frame_reads_up_to_it(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_missing_part_is_reported(tmp_path: Path) -> None:
         for n, raw in enumerate(DrawnMarket(1, Venue.USDM).frames(60)):
             writer.write(EPOCH_MS * 1_000_000 + n * STEP_NS, raw)
     (tmp_path / "tape" / "part-0002.ts_jsonl.zst").unlink()
-    assert damage(tmp_path / "tape") == ["part-0002.ts_jsonl.zst is missing."]
+    assert find_damage(tmp_path / "tape") == ["part-0002.ts_jsonl.zst is missing."]
 
 
 def test_a_tape_is_never_written_over(tmp_path: Path) -> None:

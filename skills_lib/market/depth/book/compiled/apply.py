@@ -62,10 +62,14 @@ def apply_parsed(state):
 
 @njit
 def _apply_side(state, side):
-    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
-    words, bitmap_level, quantities = here + WORD * at.WORDS, here + WORD * at.BITMAP_LEVEL, here + WORD * at.QUANTITIES
+    side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    words, bitmap_level, quantities = (
+        side_start + WORD * at.WORDS,
+        side_start + WORD * at.BITMAP_LEVEL,
+        side_start + WORD * at.QUANTITIES,
+    )
     place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
-    count, best = get(here + WORD * at.DENSE_COUNT), get(here + WORD * at.BEST)
+    count, best = get(side_start + WORD * at.DENSE_COUNT), get(side_start + WORD * at.BEST)
     for _ in range(get(state + WORD * (at.COUNTS + side))):
         position, quantity = get(place), get(place + WORD)
         place += 2 * WORD
@@ -86,8 +90,8 @@ def _apply_side(state, side):
         count += exists - existed
         if exists and position < best:
             best = position
-    put(here + WORD * at.DENSE_COUNT, count)
-    put(here + WORD * at.BEST, next_dense(here, best))
+    put(side_start + WORD * at.DENSE_COUNT, count)
+    put(side_start + WORD * at.BEST, next_dense(side_start, best))
 
 
 @njit
@@ -156,33 +160,33 @@ def summary(state):
 @njit
 def _top_quantity(state, side):
     """Units in the best TOP levels of a side; -1 where the window is not where the best level is."""
-    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
-    position, far = get(here + WORD * at.BEST), get(here + WORD * at.FAR_COUNT)
+    side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    position, far = get(side_start + WORD * at.BEST), get(side_start + WORD * at.FAR_COUNT)
     if position >= WINDOW >> 1 and (far or position < WINDOW):
         return -1
-    left, total = get(state + WORD * at.TOP), 0
-    while left and position < WINDOW:
-        total += get(here + WORD * (at.QUANTITIES + position))
-        position, left = next_dense(here, position + 1), left - 1
+    remaining, total = get(state + WORD * at.TOP), 0
+    while remaining and position < WINDOW:
+        total += get(side_start + WORD * (at.QUANTITIES + position))
+        position, remaining = next_dense(side_start, position + 1), remaining - 1
     capacity = get(state + WORD * at.FAR_CAPACITY)
     quantities = state + WORD * (at.FAR + (2 * side + 1) * capacity)
-    for n in range(min(left, far)):
+    for n in range(min(remaining, far)):
         total += get(quantities + WORD * n)
     return total
 
 
 @njit
-def best_levels(state, side, wanted, out):
-    """Write position and quantity of the best `wanted` levels of a side to address `out`; how many there were."""
-    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
-    position, far, written = get(here + WORD * at.BEST), get(here + WORD * at.FAR_COUNT), 0
-    while written < wanted and position < WINDOW:
+def best_levels(state, side, count_limit, out):
+    """Write position and quantity of the best `count_limit` levels of a side to address `out`; how many there were."""
+    side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    position, far, written = get(side_start + WORD * at.BEST), get(side_start + WORD * at.FAR_COUNT), 0
+    while written < count_limit and position < WINDOW:
         put(out + 2 * WORD * written, position)
-        put(out + 2 * WORD * written + WORD, get(here + WORD * (at.QUANTITIES + position)))
-        position, written = next_dense(here, position + 1), written + 1
+        put(out + 2 * WORD * written + WORD, get(side_start + WORD * (at.QUANTITIES + position)))
+        position, written = next_dense(side_start, position + 1), written + 1
     capacity = get(state + WORD * at.FAR_CAPACITY)
     positions = state + WORD * (at.FAR + 2 * side * capacity)
-    for n in range(min(wanted - written, far)):
+    for n in range(min(count_limit - written, far)):
         put(out + 2 * WORD * written, get(positions + WORD * n))
         put(out + 2 * WORD * written + WORD, get(positions + WORD * (capacity + n)))
         written += 1
