@@ -1,4 +1,4 @@
-"""The library calls behind the market server. Imported by the first call: it loads pandas."""
+"""Library calls for bars and symbols. Imported on the first call, since it loads pandas."""
 
 from dataclasses import astuple
 
@@ -18,10 +18,10 @@ def get_bars(
 ) -> answers.BarsAnswer:
     """`limit` bars from `cursor` on.
 
-    A cursor holds an open time, so a page stays where it is when newer bars arrive in between.
+    A cursor stores an open time, so pages stay stable when newer bars arrive.
 
     Raises:
-        TwokeyError: anything the library refuses, or a cursor of other data.
+        TwokeyError: an error of the library, or a cursor of another request.
     """
     loaded = request.answer(Settings(), progress)
     key = (*astuple(request), loaded.origin.synthetic)
@@ -46,7 +46,7 @@ def get_bars(
 
 
 def find_symbols(text: str, exchange: str | None, limit: int) -> answers.SymbolsAnswer:
-    """Symbols of a venue that match `text`.
+    """Symbols of a venue that match `text`, at most `limit`.
 
     Raises:
         TwokeyError: an unknown venue.

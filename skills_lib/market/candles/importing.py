@@ -101,8 +101,8 @@ def _require_sorted(table: CandleTable) -> None:
     if (row_index := _first_row(table, np.append(False, steps == 0))) is not None:
         duplicates = int((steps == 0).sum())
         raise InputError(
-            f"{_locate(table, row_index)}: duplicate open time {show(times[row_index])} ({duplicates} duplicate rows). "
-            "Keep one row per time."
+            f"{_locate(table, row_index)}: duplicate open time {show(times[row_index])} "
+            f"(duplicates in all: {duplicates}). Keep one row per time."
         )
 
 

@@ -1,4 +1,4 @@
-"""How long messages were under way, by two clocks that do not agree: a histogram that does not grow."""
+"""Measures message latency between the exchange's and the local clock in a bounded histogram."""
 
 from pydantic import BaseModel
 
@@ -7,7 +7,7 @@ _MAX_MS = 60_000
 
 
 class LatencyReport(BaseModel):
-    """Receive time minus the exchange's event time. Negative values mean that one of the clocks is wrong."""
+    """Receive time minus the exchange's event time. Negative values mean that the clocks disagree."""
 
     messages: int
     min_ms: float
@@ -18,7 +18,7 @@ class LatencyReport(BaseModel):
 
 
 class LatencyHistogram:
-    """Counts by the millisecond; what is more than a minute off counts as a minute in the percentiles."""
+    """Counts latencies per millisecond; percentiles clip them to one minute."""
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
@@ -36,7 +36,7 @@ class LatencyHistogram:
         self.negative += latency_ns < 0
 
     def percentile_ms(self, share: float) -> float:
-        """The latency that `share` of the messages do not exceed, to the millisecond.
+        """The quantile `share` (0 to 1) of latency in ms, rounded down to whole ms.
 
         Raises:
             ValueError: nothing was counted.
@@ -49,7 +49,7 @@ class LatencyHistogram:
         raise ValueError("no message was counted")
 
     def report(self) -> LatencyReport | None:
-        """What was counted; None where nothing was."""
+        """The statistics, or None if no message was counted."""
         if not self.messages:
             return None
         return LatencyReport(
@@ -62,8 +62,8 @@ class LatencyHistogram:
         )
 
     def describe_negative(self) -> str:
-        """What negative latencies mean, in one line."""
+        """A one-line warning about negative latencies."""
         return (
             f"{self.negative:,} of {self.messages:,} messages were received before the exchange sent them, the worst "
-            f"{-self._min_ns / _NS_PER_MS:,.0f} ms: the recorder's clock was behind, so its latencies mean nothing."
+            f"{-self._min_ns / _NS_PER_MS:,.0f} ms: the recorder's clock was behind, so latencies are unreliable."
         )

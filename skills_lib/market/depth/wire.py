@@ -1,6 +1,6 @@
-"""The general decoder: any message of the public streams, in any key order, to its type. It needs msgspec alone.
+"""Decodes any message of the public streams, in any key order, with msgspec.
 
-Whatever the bytes are, it raises `WireError` or answers.
+Invalid bytes raise `WireError` and nothing else.
 """
 
 import re
@@ -35,7 +35,7 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 class _Untyped(msgspec.Struct, gc=False):
-    """What tells the kinds apart that carry no `e`."""
+    """Fields that identify messages without `e`."""
 
     stream: str = ""
     data: msgspec.Raw = msgspec.Raw()
@@ -64,10 +64,10 @@ _SPOT_TICKER = msgspec.json.Decoder(_SpotTicker)
 
 
 def decode(raw: bytes) -> Message:
-    """The message in `raw`, with or without the envelope of a combined stream.
+    """The message in `raw`, with or without the combined-stream envelope.
 
     Raises:
-        WireError: not JSON, or not what its kind must hold.
+        WireError: not JSON, or fields are missing or invalid.
     """
     try:
         return _decode(raw)
@@ -125,7 +125,7 @@ def _partial(update: DepthUpdate) -> PartialDepth:
 
 def _shown(raw: bytes) -> str:
     text = raw[:_SHOWN].decode("ascii", "backslashreplace")
-    return f"{len(raw):,} bytes that begin with {text!r}"
+    return f"{len(raw):,} bytes starting with {text!r}"
 
 
 _KNOWN = {"depthUpdate", "bookTicker", "trade", "aggTrade", "kline", "markPriceUpdate"}

@@ -26,7 +26,7 @@ def started(sequencer: Sequencer, last_update_id: int) -> Sequencer:
 
 
 @pytest.mark.parametrize("sequencer", [UsdmSequencer(), SpotSequencer()])
-def test_without_a_snapshot_everything_is_buffered(sequencer: Sequencer) -> None:
+def test_without_a_snapshot_updates_are_buffered(sequencer: Sequencer) -> None:
     assert sequencer.judge(usdm(1, 5, 0)) is BUFFER
     assert sequencer.judge(usdm(90, 95, 80)) is BUFFER
 
@@ -85,7 +85,7 @@ def test_spot_updates_are_chained_by_their_first_id(update: DepthUpdate, decisio
     assert started(SpotSequencer(), 100).judge(update) is decision
 
 
-def test_after_a_gap_everything_is_buffered_until_the_next_snapshot() -> None:
+def test_after_a_gap_updates_are_buffered_until_the_next_snapshot() -> None:
     sequencer = started(UsdmSequencer(), 100)
     assert [sequencer.judge(usdm(103, 105, 102)), sequencer.judge(usdm(106, 107, 105))] == [GAP, BUFFER]
     sequencer.start(106)
@@ -122,5 +122,5 @@ def test_a_book_in_sync_needs_no_snapshot() -> None:
 
 def test_an_update_of_another_symbol_never_reaches_a_book() -> None:
     book = LocalBook("ETHUSDT", Venue.SPOT)
-    with pytest.raises(WireError, match="An update of BTCUSDT came to the book of ETHUSDT"):
+    with pytest.raises(WireError, match="Update for BTCUSDT received by the book of ETHUSDT"):
         book.receive(spot(1, 2))

@@ -1,7 +1,7 @@
-"""The compiled way: bytes of a depth stream straight into the book, in a microsecond or two.
+"""Compiled path: parses depth messages from bytes into the book in one to two microseconds.
 
-It reads the form that the venue writes. Whatever else comes (other keys, an exponent, a price outside the window, too
-many levels) goes the way of `LocalBook`, into the same book. Needs the extra `fast`.
+It parses the format Binance writes. Any other message (other keys, an exponent, a price outside the window, too many
+levels) takes the general path of `LocalBook` into the same book. Needs the extra `fast`.
 """
 
 from importlib.util import find_spec
@@ -19,19 +19,19 @@ _APPLY = UpdateDecision.APPLY
 
 
 def open_local_book(symbol: str, venue: Venue, scale: Scale | None = None) -> LocalBook:
-    """The compiled book where numba is installed, the plain one elsewhere; they behave alike."""
+    """The compiled book if numba is installed, else the plain one; both behave alike."""
     return LocalBook(symbol, venue, scale) if find_spec("numba") is None else CompiledLocalBook(symbol, venue, scale)
 
 
 class CompiledLocalBook(LocalBook):
-    """`LocalBook` with a compiled way for the expected message; equal to it in every verdict and every level."""
+    """`LocalBook` with a compiled path for the common message; same decisions and levels."""
 
     _book: "CompiledBook"
     _consume: Any
     _imbalance: float | None
 
     def receive_raw(self, raw: bytes) -> UpdateDecision:
-        """Take one message of the diff stream.
+        """Process one message of the diff stream.
 
         Raises:
             WireError: as `LocalBook.receive_raw`.
@@ -49,7 +49,7 @@ class CompiledLocalBook(LocalBook):
 
     @property
     def exch_ts_ns(self) -> int | None:
-        """The exchange's time of what was last written to the book; None where it does not say."""
+        """Exchange time of the last write to the book; None if not sent."""
         event, transaction = self._book.times_ms
         return (transaction or event) * MS_TO_NS or None
 

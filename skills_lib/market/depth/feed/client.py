@@ -1,4 +1,4 @@
-"""The live feed: sockets that come back, books that are mended, silence that is noticed."""
+"""Live feed client: reconnects sockets, resyncs books from snapshots and detects stale streams."""
 
 import asyncio
 import random
@@ -24,9 +24,9 @@ _RETRY_SNAPSHOT_S = 0.25
 
 
 class Feed:
-    """Follows the public streams of some symbols; `async with` it, or `run` it until cancelled.
+    """Follows the public streams of given symbols; use `async with`, or `run` until cancelled.
 
-    `books[symbol]` is usable while `is_trusted(symbol)`: in sync, and its stream speaks.
+    `books[symbol]` is valid while `is_usable(symbol)`: in sync, and its stream is connected and not stale.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Feed:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._failed is not None and not self._failed.cancel():
-            self._failed.exception()  # seen: asyncio would complain of it otherwise
+            self._failed.exception()  # retrieve it, else asyncio logs it as never retrieved
         for socket in list(self._sockets):
             socket.close()
         await self.close()
@@ -86,7 +86,7 @@ class Feed:
         await self._rest.close()
 
     async def run(self) -> None:
-        """Follow until cancelled, or until the listener raises: that is raised here.
+        """Follow until cancelled; an exception of the listener is raised here.
 
         Raises:
             InputError: the extra `live` is missing.
@@ -95,14 +95,14 @@ class Feed:
             await self.wait(None)
 
     async def wait(self, timeout_s: float | None) -> None:
-        """Wait that long, or without end; what the listener raises is raised here at once."""
+        """Wait for `timeout_s`, or forever if None; an exception of the listener is raised at once."""
         assert self._failed is not None
         await asyncio.wait([self._failed], timeout=timeout_s)
         if self._failed.done():
             self._failed.result()
 
     async def require_symbols(self) -> None:
-        """Ask the venue for every symbol, at little weight: the stream of a symbol that is not there stays silent.
+        """Check that the venue lists every symbol: the stream of an unknown symbol sends nothing.
 
         Raises:
             InputError: the venue does not list one of them.
@@ -112,12 +112,12 @@ class Feed:
             await self._rest.require_symbol(symbol)
 
     def is_usable(self, symbol: str) -> bool:
-        """Whether a book is in sync and its stream speaks."""
+        """Whether a book is in sync and its stream is connected and not stale."""
         stream = self._depth_streams[symbol]
         return self.books[symbol].in_sync and stream.connected and not stream.stale
 
     def status(self) -> FeedStatus:
-        """The state of everything, for people and for machines."""
+        """The state of the feed and of every book."""
         clock = self._rest.clock
         return FeedStatus(
             connections=len(self.settings.connections()),
@@ -137,9 +137,7 @@ class Feed:
             InputError: the feed does not follow it.
         """
         if symbol not in self._depth_streams:
-            raise InputError(
-                f"The feed does not follow the depth of {symbol}, but of {', '.join(self._depth_streams)}."
-            )
+            raise InputError(f"The feed does not follow {symbol}. Followed: {', '.join(self._depth_streams)}.")
         book, stream = self.books[symbol], self._depth_streams[symbol]
         age = None if stream.local_ts_ns is None else (time.time_ns() - stream.local_ts_ns) / 1e6
         return SymbolStatus(
@@ -147,7 +145,7 @@ class Feed:
             usable=self.is_usable(symbol),
             in_sync=book.in_sync,
             stale=stream.stale,
-            reason=book.reason or ("its stream has fallen silent" if stream.stale else ""),
+            reason=book.reason or ("its stream is stale" if stream.stale else ""),
             update_id=book.book.update_id,
             age_ms=age,
             messages=stream.messages,
@@ -157,7 +155,7 @@ class Feed:
         )
 
     async def wait_for_change(self, symbol: str, update_id: int | None, timeout_s: float) -> bool:
-        """Wait until the book is trusted and past `update_id`; False if that took longer than `timeout_s`."""
+        """Wait until the book is usable and past `update_id`; False after `timeout_s`."""
         ends = time.monotonic() + timeout_s
         while time.monotonic() < ends:
             if self.is_usable(symbol) and self.books[symbol].book.update_id != update_id:
@@ -182,21 +180,21 @@ class Feed:
             self._failed.set_exception(error)
 
     async def _maintain_connection(self, url: str, streams: list[FeedStream]) -> None:
-        """Hold one connection: again after it broke, and a fresh one beside it before the venue ends it."""
-        failures, following = 0, None
+        """Keep one connection open: reconnect after failures, and rotate before the venue's 24-hour limit."""
+        failures, replacement = 0, None
         while True:
             try:
-                socket = following or await self._open(url)
+                socket = replacement or await self._open(url)
             except OSError as error:
                 self.last_error = f"{url.partition('?')[0]}: {error}"
                 failures += 1
                 await asyncio.sleep(self._backoff_s(failures))
                 continue
-            failures, following = 0, None
+            failures, replacement = 0, None
             for stream in streams:
                 stream.connected = True
             if not await self._wait_until_ended(socket, streams):
-                following = await self._rotate(url, socket)
+                replacement = await self._rotate(url, socket)
                 continue
             self._mark_disconnected(streams)
             self.reconnects += 1
@@ -208,7 +206,7 @@ class Feed:
         return socket
 
     async def _wait_until_ended(self, socket: FeedSocket, streams: list[FeedStream]) -> bool:
-        """Wait until a connection broke or fell silent (True), or is old enough to be replaced (False)."""
+        """Wait until a connection breaks or is stale (True), or is due for rotation (False)."""
         ended = asyncio.ensure_future(socket.wait_closed())
         began = time.monotonic()
         try:
@@ -219,7 +217,7 @@ class Feed:
                     return False
                 received = max([began, *(stream.received_s or 0.0 for stream in streams)])
                 if now - received > self.settings.reconnect_after_s:
-                    self.last_error = f"{len(streams)} streams said nothing for {now - received:.1f} s"
+                    self.last_error = f"{len(streams)} streams sent nothing for {now - received:.1f} s"
                     break
         finally:
             ended.cancel()
@@ -227,7 +225,7 @@ class Feed:
         return True
 
     async def _rotate(self, url: str, old: FeedSocket) -> FeedSocket | None:
-        """Open a second connection, let both speak for a while, then end the first. What both say counts once."""
+        """Open a new connection and close `old` after an overlap; duplicates are dropped by sequence number."""
         try:
             new = await self._open(url)
         except OSError as error:
@@ -249,11 +247,11 @@ class Feed:
                 self.books[stream.symbol].invalidate("the connection was lost")
 
     def _backoff_s(self, failures: int) -> float:
-        longest = min(self.settings.max_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
-        return longest * self._rng.uniform(0.5, 1.0)
+        ceiling_s = min(self.settings.max_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
+        return ceiling_s * self._rng.uniform(0.5, 1.0)
 
     async def _monitor_silence(self) -> None:
-        """Notice streams that fell silent."""
+        """Mark depth streams stale that have been silent too long."""
         while True:
             await asyncio.sleep(_POLL_S)
             now = time.monotonic()
@@ -274,7 +272,7 @@ class Feed:
             self._start_task(self._resync(symbol))
 
     async def _resync(self, symbol: str) -> None:
-        """Fetch snapshots until one meets the updates that were buffered."""
+        """Fetch snapshots until one connects to the buffered updates."""
         try:
             while not self.books[symbol].in_sync:
                 await self._resync_once(symbol)
@@ -287,7 +285,7 @@ class Feed:
             answer = await self._rest.snapshot(symbol)
             message = decode(answer.raw)
             if not isinstance(message, Snapshot):
-                raise WireError(f"The answer for {symbol} is no snapshot. Retry.")
+                raise WireError(f"The answer for {symbol} is not a snapshot. Retry.")
             self._listener.on_raw(symbol, answer.local_ts_ns, answer.raw)
             decision = book.load(message)
         except TwokeyError as error:

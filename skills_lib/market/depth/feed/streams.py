@@ -1,4 +1,4 @@
-"""What a feed does with the messages of each stream: the hot path, without sockets or clocks."""
+"""Dispatches stream messages to books and listeners: the hot path, without I/O or clocks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,20 +26,20 @@ Handler = Callable[[int, bytes], None]
 
 
 class FeedListener(Protocol):
-    """Who hears what a feed receives. Calls come from the event loop and must not block."""
+    """Callbacks of a feed. They run on the event loop and must not block."""
 
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
-        """Exact bytes of a message or a snapshot, before anything else is done with them."""
+        """Exact bytes of a message or snapshot, before any processing."""
 
     def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
-        """A depth update or snapshot has reached the book; `book.exch_ts_ns` is the exchange's time."""
+        """A depth update or snapshot was processed by the book; `book.exch_ts_ns` is the exchange's time."""
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
-        """Any other message, with both clocks."""
+        """Any other message, with local and exchange time."""
 
 
 class IgnoreAll:
-    """Hears nothing: a listener to derive from."""
+    """Base class for listeners; ignores everything."""
 
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         """As `FeedListener.on_raw`."""
@@ -53,7 +53,7 @@ class IgnoreAll:
 
 @dataclass(slots=True)
 class FeedStream:
-    """One subscribed stream: `name` as on the wire, what it received, and when it last spoke by the watch's clock."""
+    """State of one subscribed stream; `received_s` is the monotonic time of the last check that saw new messages."""
 
     name: str
     symbol: str
@@ -68,7 +68,7 @@ class FeedStream:
     last_sequence: int = 0
 
     def update_activity(self, now_s: float) -> None:
-        """Compare with the last look: did it speak?"""
+        """Update `received_s` and `longest_pause_s` if messages arrived since the last check."""
         if self.messages == self.last_messages:
             return
         if self.received_s is not None:
@@ -77,16 +77,16 @@ class FeedStream:
         self.last_messages, self.received_s, self.stale = self.messages, now_s, False
 
     def timeout_s(self, min_s: float) -> float:
-        """How long it may say nothing: `min_s`, or four times the pauses of a stream that pauses longer anyway."""
+        """Seconds of silence before it is stale: `min_s`, or four times its longest recent pause if that is longer."""
         return min_s if self.longest_pause_s <= min_s else _PAUSE_FACTOR * self.longest_pause_s
 
     def idle_s(self, now_s: float) -> float:
-        """How long it has said nothing."""
+        """Seconds since the last message; 0 before the first."""
         return 0.0 if self.received_s is None else now_s - self.received_s
 
 
 class Dispatcher:
-    """Takes frames to the book or the listener they are for."""
+    """Routes frames to the book or listener of their stream."""
 
     def __init__(self, books: dict[str, LocalBook], listener: FeedListener) -> None:
         self._books, self._listener = books, listener
@@ -99,7 +99,7 @@ class Dispatcher:
         self.on_failure: Callable[[Exception], None] = lambda _error: None
 
     def add(self, name: str, symbol: str) -> FeedStream:
-        """Make a stream known by its name on the wire."""
+        """Register a stream by its name on the wire."""
         stream = FeedStream(name, symbol)
         key = name.encode()
         self.streams[key] = stream
@@ -109,7 +109,7 @@ class Dispatcher:
         return stream
 
     def receive(self, local_ts_ns: int, raw: bytes) -> None:
-        """Take one frame of a combined stream."""
+        """Process one frame of a combined stream."""
         handler = self._prefixes.get(raw[self._prefix]) or self._by_name(raw)
         if handler is None:
             self.strays += 1
@@ -117,11 +117,11 @@ class Dispatcher:
         try:
             handler(local_ts_ns, raw)
         except Exception as error:
-            self.on_failure(error)  # the socket's library would only log it
+            self.on_failure(error)  # picows would only log it
             raise
 
     def _index_prefixes(self) -> None:
-        """Know streams by as many bytes as the longest name has: to look for the end of each takes longer."""
+        """Index streams by a fixed-length prefix, which is faster than searching for the end of each name."""
         length = max(map(len, self._handlers)) + 1
         self._prefix = slice(_NAME_STARTS, _NAME_STARTS + length)
         self._prefixes = {(name + _AFTER_NAME)[:length]: handler for name, handler in self._handlers.items()}
@@ -171,9 +171,7 @@ class Dispatcher:
                 stream.malformed += 1
                 return
             sequence = _sequence_number(message)
-            if (
-                sequence > stream.last_sequence or sequence == 0
-            ):  # two connections overlap while one takes over from the other
+            if sequence > stream.last_sequence or sequence == 0:  # drops duplicates while connections overlap
                 stream.last_sequence = sequence
                 notify_event(stream.symbol, MarketEvent(local_ts_ns, message))
 
@@ -181,13 +179,13 @@ class Dispatcher:
 
 
 def _handler_of(listener: FeedListener, method: str) -> Callable[..., None] | None:
-    """The listener's own method; None where it is the one of `IgnoreAll`, which need not be called."""
+    """The listener's method, or None if it is inherited from `IgnoreAll` and need not be called."""
     own = getattr(type(listener), method, None)
     return None if own is getattr(IgnoreAll, method) else getattr(listener, method)
 
 
 def _sequence_number(message: Message) -> int:
-    """A number that grows along its stream; 0 where there is none."""
+    """Increasing id of a message within its stream; 0 if it has none."""
     if isinstance(message, Trade):
         return message.trade_id
     if isinstance(message, AggTrade):

@@ -1,4 +1,4 @@
-"""From a tape to what other programs read: Parquet, and hftbacktest's array of events."""
+"""Exports tapes to Parquet and to hftbacktest events."""
 
 from itertools import islice
 from pathlib import Path
@@ -39,14 +39,14 @@ Events = npt.NDArray[Any]
 
 
 class Exported(NamedTuple):
-    """How much was written, and by how much receive times were moved so that none is before the exchange's."""
+    """Rows written, and the shift added to receive times so that none precedes the exchange time."""
 
     rows: int
     shifted_ns: int
 
 
 def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: Path | None = None) -> Exported:
-    """Write `rows_of` to a Parquet file, whole or not at all; memory does not grow with the tape.
+    """Write the rows of a tape to a Parquet file, atomically and in constant memory.
 
     Raises:
         InputError: no such tape or symbol.
@@ -77,13 +77,13 @@ def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: 
 
 
 def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapshots: Path | None = None) -> Exported:
-    """Write hftbacktest's events to an .npz file; 64 bytes of memory a row.
+    """Write hftbacktest events to an .npz file; uses 64 bytes of memory per row.
 
-    hftbacktest refuses receipt before dispatch: where the recorder's clock was behind, all receive times are moved by
-    the worst difference, and the answer says by how much.
+    hftbacktest rejects receive times before exchange times: if the recorder's clock was behind, all receive times are
+    shifted by the largest difference, which is returned as `shifted_ns`.
 
     Raises:
-        InputError: no such tape or symbol, or it has no receive times.
+        InputError: no such tape or symbol, or no receive times.
     """
     rows = (row for row in rows_of(path, symbol, snapshots) if row.kind in _HFT_KINDS)
     parts = []
@@ -99,10 +99,10 @@ def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapsho
 
 
 def ordered(events: Events) -> Events:
-    """Events in an order that is right for the exchange and for the receiver.
+    """Events ordered by both exchange and receive time.
 
-    Where streams overtook each other no single row can be both: such a row is taken apart, as hftbacktest's
-    `correct_event_order` does, into one for the receiver in its place and one for the exchange before.
+    A row out of exchange order is split, as hftbacktest's `correct_event_order` does: a local event stays in place
+    and an exchange event is inserted earlier.
     """
     exch, latest = events["exch_ts"], np.maximum.accumulate(events["exch_ts"])
     late = exch < latest
@@ -115,7 +115,7 @@ def ordered(events: Events) -> Events:
 
 def _events(rows: list[Row], path: Path) -> Events:
     if any(row.local_ts_ns is None for row in rows):
-        raise InputError(f"{path.name} has no receive times, which hftbacktest needs. Export it to Parquet instead.")
+        raise InputError(f"{path.name} has no receive times, which hftbacktest needs. Export to Parquet instead.")
     events = np.zeros(len(rows), EVENT_DTYPE)
     events["ev"] = [_HFT_KINDS[row.kind] | (BUY_EVENT if row.side in ("bid", "buy") else SELL_EVENT) for row in rows]
     events["local_ts"] = [row.local_ts_ns for row in rows]

@@ -1,4 +1,4 @@
-"""What is on a tape, without building a book from it."""
+"""Summarises a tape without building a book."""
 
 from collections import Counter
 from pathlib import Path
@@ -16,7 +16,7 @@ _NS_PER_SECOND = 1_000_000_000
 
 
 class TapeInfo(BaseModel):
-    """Counts and times of a tape. `origin` is told by tapes of our own; an answer without a symbol counts as ""."""
+    """Counts and times of a tape. `origin` is None for foreign tapes; responses without a symbol count under ""."""
 
     files: list[str]
     size_bytes: int
@@ -32,7 +32,7 @@ class TapeInfo(BaseModel):
 
 
 def describe_tape(path: Path) -> TapeInfo:
-    """Read a tape once and count.
+    """Read a tape once and count its messages.
 
     Raises:
         InputError: no such tape.
@@ -61,7 +61,7 @@ def describe_tape(path: Path) -> TapeInfo:
 
 
 class _Counts:
-    """The running state of a description."""
+    """Running counts of `describe_tape`."""
 
     def __init__(self) -> None:
         self.lines = self.malformed = 0
@@ -73,7 +73,7 @@ class _Counts:
 
     def take(self, line: object) -> None:
         if isinstance(line, TruncatedTape):
-            self.problems.append(f"The tape is cut short: {line.reason}.")
+            self.problems.append(f"The tape is truncated: {line.reason}.")
             return
         self.lines += 1
         try:
@@ -83,7 +83,7 @@ class _Counts:
 
     def _count(self, line: object) -> None:
         if not isinstance(line, TapeLine):
-            raise WireError("no line of a tape")
+            raise WireError("not a tape line")
         message = decode(line.raw)
         symbol = getattr(message, "symbol", "") or line.symbol
         self.kinds.setdefault(symbol, Counter())[kind_of(message)] += 1

@@ -1,4 +1,4 @@
-"""The running state of a check: lines of a tape go in, counts come out."""
+"""Replays tape lines into a book and counts defects."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -39,7 +39,7 @@ def kind_of(message: Message) -> str:
 
 @dataclass
 class Replay:
-    """The running state of a check: lines go in, a report comes out."""
+    """Running state of a check; feed it lines with `take`, then call `report`."""
 
     symbol: str
     venue: Venue
@@ -66,7 +66,7 @@ class Replay:
         self._tops: dict[int, TopText] = {}
 
     def take(self, line: TapeLine | BadLine | TruncatedTape) -> None:
-        """Count one line, and follow it where it is of the book."""
+        """Count one line, and apply it if it is of the checked symbol."""
         if isinstance(line, TruncatedTape):
             self.cut_short = line.reason
             return
@@ -80,7 +80,7 @@ class Replay:
         self._follow(message)
 
     def report(self) -> TapeReport:
-        """What was counted."""
+        """The report on the lines so far."""
         book = self.local.book
         return TapeReport(
             symbol=self.symbol,
@@ -178,15 +178,15 @@ class Replay:
     def _problems(self) -> list[str]:
         mismatched = self.bbo_checked - self.bbo_matched + self.late_bbo_checked - self.late_bbo_matched
         found = {
-            f"The tape is cut short: {self.cut_short}.": self.cut_short,
-            "No snapshot: a book cannot be built from updates alone.": not self.kinds["snapshot"],
-            f"{self.kinds['snapshot']} snapshots: those that came while the book was in sync were not needed.": (
+            f"The tape is truncated: {self.cut_short}.": self.cut_short,
+            "No snapshot: updates alone cannot build a book.": not self.kinds["snapshot"],
+            f"{self.kinds['snapshot']} snapshots: those received while the book was in sync were ignored.": (
                 self.kinds["snapshot"] > 1
             ),
             f"The book is {self.local.sync.value} at the end: {self.local.reason}.": not self.local.in_sync,
             f"{self.malformed:,} lines could not be read.": self.malformed,
             f"{self.chain_breaks:,} breaks in the chain of updates.": self.chain_breaks,
-            f"{self.repeated:,} updates came again or late.": self.repeated,
+            f"{self.repeated:,} updates were repeated or late.": self.repeated,
             f"{self.crossed_books:,} crossed books.": self.crossed_books,
             f"{mismatched:,} best prices differ from bookTicker.": mismatched,
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},

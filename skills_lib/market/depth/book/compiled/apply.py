@@ -1,4 +1,4 @@
-"""The compiled book: levels set by position, the best found again, the imbalance of the top added up."""
+"""Compiled updates: sets levels by position, finds the best level and computes the imbalance."""
 
 from numba import njit
 
@@ -8,10 +8,10 @@ from skills_lib.market.depth.book.compiled.memory import address_of, get, lowest
 from skills_lib.market.depth.book.compiled.parse import FAILED, read_update
 
 GENERAL = 9.0
-"""The message is not what is expected next, or not in the expected form: nothing was changed."""
+"""The message is not the next in sequence or not in the expected format: nothing was changed."""
 
 RECENTRE = 8.0
-"""The update was applied, but a side's window must be moved before its top can be read."""
+"""The update was applied, but a side's window must be re-centred before its top can be read."""
 
 EMPTY = 7.0
 """The update was applied; the book is empty."""
@@ -52,7 +52,7 @@ def _follows(state):
 
 @njit
 def apply_parsed(state):
-    """Set the levels in PARSED; there is room for all of them."""
+    """Set the levels in PARSED; capacity is checked before."""
     for side in range(2):
         _apply_side(state, side)
     put(state + WORD * at.UPDATE_ID, get(state + WORD * at.FINAL_ID))
@@ -76,12 +76,12 @@ def _apply_side(state, side):
         if position >= WINDOW:
             _set_far(state, side, position, quantity)
             continue
-        if position < 0:  # deletes a level better than any there is
+        if position < 0:  # deletes a level better than the window, so it does not exist
             continue
         slot = quantities + WORD * position
         exists, existed = int(quantity != 0), int(get(slot) != 0)
         put(slot, quantity)
-        # Without branches: whether a level comes or goes cannot be foretold.
+        # Branch-free: insert or delete is unpredictable for the processor.
         word = words + WORD * (position >> _WORD_SHIFT)
         bits = (get(word) & ~(1 << (position & _LAST_BIT))) | (exists << (position & _LAST_BIT))
         put(word, bits)
@@ -159,7 +159,7 @@ def summary(state):
 
 @njit
 def _top_quantity(state, side):
-    """Units in the best TOP levels of a side; -1 where the window is not where the best level is."""
+    """Total quantity of the best TOP levels of a side; -1 if the window must be re-centred."""
     side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
     position, far = get(side_start + WORD * at.BEST), get(side_start + WORD * at.FAR_COUNT)
     if position >= WINDOW >> 1 and (far or position < WINDOW):
@@ -177,7 +177,7 @@ def _top_quantity(state, side):
 
 @njit
 def best_levels(state, side, count_limit, out):
-    """Write position and quantity of the best `count_limit` levels of a side to address `out`; how many there were."""
+    """Write position and quantity of the best `count_limit` levels of a side to address `out`; returns how many."""
     side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
     position, far, written = get(side_start + WORD * at.BEST), get(side_start + WORD * at.FAR_COUNT), 0
     while written < count_limit and position < WINDOW:
