@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Import, fetch, list and check candles.", no_args_is_help=True)
 
-SYNTHETIC_NOTE = "SYNTHETIC data: made by a random generator, not by a market."
+SYNTHETIC_NOTE = "SYNTHETIC data: generated, not from a market."
 
 
 @app.command("import")
@@ -28,7 +28,7 @@ def import_candles(
     exchange: Exchange = None,
     json: AsJson = False,
 ) -> None:
-    """Check a file of candles and merge it into the cache; its bars win over cached ones. A bad file changes nothing.
+    """Check a candle file and merge it into the cache; its bars replace cached ones. An invalid file changes nothing.
 
     Example: twokey data import BTCUSDT-1h-2024-01.zip --symbol BTC --timeframe 1h
     """
@@ -57,7 +57,7 @@ def fetch_candles(
     source: Annotated[str, typer.Option(help="auto, exchange, archive or yahoo.")] = "auto",
     json: AsJson = False,
 ) -> None:
-    """Fetch what the cache lacks. Interrupt it when you like: the same command goes on from there.
+    """Fetch the bars missing from the cache. Progress is saved; rerun to resume.
 
     Example: twokey data fetch BTC 1h --since 2020-01-01
     """
@@ -92,12 +92,12 @@ def list_candles(json: AsJson = False) -> None:
 @app.command("check")
 def check_candles(
     symbol: Annotated[str, typer.Argument(help="BTC, BTCUSDT or BTC/USDT; not needed with --data.")] = "",
-    timeframe: Annotated[str, typer.Argument(help="1m to 1w; with --data told by the file if left out.")] = "",
+    timeframe: Annotated[str, typer.Argument(help="1m to 1w; detected from the file with --data.")] = "",
     data: Annotated[Path | None, typer.Option(help="A CSV or Parquet file instead of the cache.")] = None,
     exchange: Exchange = None,
     json: AsJson = False,
 ) -> None:
-    """Count gaps, duplicates, disorder, impossible prices, zero volume and spikes. Nothing is repaired or filled.
+    """Count gaps, duplicates, unordered bars, invalid prices, zero volume and spikes. Nothing is repaired or filled.
 
     Example: twokey data check BTC 1h
     """
@@ -106,7 +106,7 @@ def check_candles(
     from skills_lib.market.candles.importing import check_file
 
     if data is not None:
-        instrument = Instrument.parse(symbol or "BTC")  # decides only which of two volume columns is meant
+        instrument = Instrument.parse(symbol or "BTC")  # only selects between two volume columns
         found = check_file(data, instrument, Timeframe.parse(timeframe) if timeframe else None)
     elif symbol and timeframe:
         found = _cached(symbol, timeframe, exchange)
@@ -120,9 +120,9 @@ def _cached(symbol: str, timeframe: str, exchange: str | None) -> "Candles":
     from skills_lib.market import candles
 
     _, key = _cache_and_key(symbol, timeframe, exchange)
-    ever = datetime.fromtimestamp(0, UTC)
+    epoch = datetime.fromtimestamp(0, UTC)
     request = candles.CandleRequest(
-        key.instrument, key.timeframe, ever, source=candles.Source.CACHE, exchange=key.exchange
+        key.instrument, key.timeframe, epoch, source=candles.Source.CACHE, exchange=key.exchange
     )
     return candles.load(request, Settings())
 

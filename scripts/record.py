@@ -1,4 +1,4 @@
-"""`twokey record`: keep the exact bytes of the public streams, with receive times."""
+"""`twokey record`: record the exact bytes of the public streams, with receive times."""
 
 from typing import Annotated
 
@@ -11,22 +11,24 @@ from skills_lib.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verb."""
+    """Add the command."""
     app.command("record")(record)
 
 
 def record(
     symbols: Annotated[list[str], typer.Argument(help="Binance's spelling, such as BTCUSDT ETHUSDT.")],
-    minutes: Annotated[float, typer.Option(min=0.01, help="How long; Ctrl-C ends it earlier and keeps all.")] = 60.0,
+    minutes: Annotated[
+        float, typer.Option(min=0.01, help="Duration; Ctrl-C stops early and keeps what was recorded.")
+    ] = 60.0,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot.")] = VenueName.USDM,
     host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
     channels: Annotated[
-        str, typer.Option(help="Of depth@100ms, bookTicker, trade, aggTrade, kline_1m, markPrice@1s.")
+        str, typer.Option(help="Comma-separated: depth@100ms, bookTicker, trade, aggTrade, kline_1m, markPrice@1s.")
     ] = "depth@100ms,bookTicker,aggTrade",
-    part_minutes: Annotated[float, typer.Option(min=0.01, help="A new file begins after so many minutes.")] = 60.0,
+    part_minutes: Annotated[float, typer.Option(min=0.01, help="Minutes per file.")] = 60.0,
     json: AsJson = False,
 ) -> None:
-    """Record the order book and trades into data/tapes: zstd, a manifest with hashes; kill -9 costs a second at most.
+    """Record the order book and trades into data/tapes: zstd, a manifest with hashes; kill -9 loses at most a second.
 
     Example: twokey record BTCUSDT ETHUSDT --minutes 60
     """

@@ -1,4 +1,4 @@
-"""`twokey scan`: which instruments are worth a look, by cost against movement."""
+"""`twokey scan`: rank instruments by trading cost relative to price movement."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,20 +31,20 @@ _MONEY = {"depth_5bps", "depth_10bps", "depth_25bps", "volume_quote_per_hour"}
 
 
 def register(app: typer.Typer) -> None:
-    """Add the verb."""
+    """Add the command."""
     app.command("scan")(scan)
 
 
 def scan(
     tape: Annotated[Path | None, typer.Option(help="A folder of tapes, instead of the exchange.")] = None,
-    venue: Annotated[VenueName, typer.Option(help="usdm or spot; tapes say themselves.")] = VenueName.USDM,
+    venue: Annotated[VenueName, typer.Option(help="usdm or spot; detected from tapes with --tape.")] = VenueName.USDM,
     host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
     count: Annotated[int, typer.Option(min=1, max=100, help="How many instruments, by volume.")] = 20,
-    seconds: Annotated[float, typer.Option(min=1, help="How long each book is watched.")] = 30.0,
-    taker_fee_bps: Annotated[float | None, typer.Option(help="Your fee a side.", show_default="the venue's")] = None,
+    seconds: Annotated[float, typer.Option(min=1, help="Seconds to sample each book.")] = 30.0,
+    taker_fee_bps: Annotated[float | None, typer.Option(help="Taker fee per side.", show_default="the venue's")] = None,
     json: AsJson = False,
 ) -> None:
-    """Rank instruments by spread, depth, volume, volatility, persistence of imbalance, and costs against movement.
+    """Rank instruments by spread, depth, volume, volatility, imbalance persistence, and costs relative to movement.
 
     Example: twokey scan --tape data/tapes
     """
@@ -77,7 +77,9 @@ def _print(found: "Scan") -> None:
         table.add_row(*(_cell(name, getattr(row, name)) for name in _HEADINGS))
     wide_console().print(table)
     typer.echo("Spread, volatility and move in bps, depth in quote currency within 5, 10 and 25 bps of the mid price.")
-    typer.echo("Burden: two taker fees and the spread over the mean move of a minute; above 1 it does not pay them.")
+    typer.echo(
+        "Burden: two taker fees and the spread over the mean move of a minute; above 1 the move does not cover them."
+    )
     for name, reason in found.skipped.items():
         typer.echo(f"! {name}: {reason}")
 
@@ -91,7 +93,7 @@ def _cell(name: str, value: object) -> str:
 
 
 def _short(value: float) -> str:
-    for unit, word in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+    for unit, suffix in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= unit:
-            return f"{value / unit:,.1f}{word}"
+            return f"{value / unit:,.1f}{suffix}"
     return f"{value:,.0f}"

@@ -19,14 +19,14 @@ app = typer.Typer(help="Check, describe, import and export recordings of the ord
 
 
 class VenueName(StrEnum):
-    """Which market of Binance."""
+    """Binance market."""
 
     USDM = "usdm"
     SPOT = "spot"
 
 
 class ExportFormat(StrEnum):
-    """What an exported tape is for."""
+    """Format of an exported tape."""
 
     PARQUET = "parquet"
     HFTBACKTEST = "hftbacktest"
@@ -35,9 +35,9 @@ class ExportFormat(StrEnum):
 Tape = Annotated[
     Path, typer.Argument(metavar="FILE", help="A file of lines, plain, .gz or .zst, or a recorded folder.")
 ]
-SymbolOption = Annotated[str | None, typer.Option(help="Which symbol, where the tape holds several.")]
+SymbolOption = Annotated[str | None, typer.Option(help="The symbol, if the tape has several.")]
 Snapshots = Annotated[
-    Path | None, typer.Option(help="A file with the REST snapshots, where they are not on the tape (cryptofeed).")
+    Path | None, typer.Option(help="A file with the REST snapshots, if they are not on the tape (cryptofeed).")
 ]
 
 
@@ -45,11 +45,11 @@ Snapshots = Annotated[
 def check(
     file: Tape,
     symbol: SymbolOption = None,
-    venue: Annotated[VenueName | None, typer.Option(help="Refuse the tape unless it is of this venue.")] = None,
+    venue: Annotated[VenueName | None, typer.Option(help="Fail unless the tape is of this venue.")] = None,
     snapshots: Snapshots = None,
     json: AsJson = False,
 ) -> None:
-    """Replay a tape into a book: breaks, crossed books, best prices against bookTicker, and the book at the end.
+    """Replay a tape into a book: chain breaks, crossed books, bookTicker comparison, and the final book.
 
     Example: twokey tape check btcusdt.ts_jsonl.gz
     """
@@ -65,7 +65,7 @@ def check(
 
 @app.command("info")
 def info(file: Tape, json: AsJson = False) -> None:
-    """Count what is on a tape: symbols, kinds of messages, times, latency, size; no book is built.
+    """Summarise a tape without building a book: symbols, message kinds, times, latency, size.
 
     Example: twokey tape info btcusdt.ts_jsonl.gz
     """
@@ -78,7 +78,7 @@ def info(file: Tape, json: AsJson = False) -> None:
     typer.echo(f"{len(found.files)} files, {found.size_bytes:,} bytes, {found.lines:,} lines  {found.origin or ''}")
     typer.echo(_span(found.first_local_ts_ns, found.last_local_ts_ns))
     for name, kinds in found.symbols.items():
-        typer.echo(f"{name or '(answers)':<12} " + "  ".join(f"{kind} {n:,}" for kind, n in kinds.items()))
+        typer.echo(f"{name or '(responses)':<12} " + "  ".join(f"{kind} {n:,}" for kind, n in kinds.items()))
     _print_latency(found.latency)
     _print_problems(found.problems)
 
@@ -87,11 +87,11 @@ def info(file: Tape, json: AsJson = False) -> None:
 def import_(
     file: Tape,
     symbol: Annotated[str, typer.Option(help="Binance's spelling, such as BTCUSDT.")],
-    venue: Annotated[VenueName, typer.Option(help="usdm or spot; refused where the updates say otherwise.")],
+    venue: Annotated[VenueName, typer.Option(help="usdm or spot; must match the updates.")],
     snapshots: Snapshots = None,
     json: AsJson = False,
 ) -> None:
-    """Copy one symbol's exact lines into data/tapes, with a manifest, and check them. A bad tape changes nothing.
+    """Copy one symbol's exact lines into data/tapes, with a manifest, and check them. An invalid tape changes nothing.
 
     Example: twokey tape import btcusdt.ts_jsonl.gz --symbol BTCUSDT --venue usdm
     """
@@ -109,13 +109,13 @@ def import_(
 @app.command("export")
 def export(
     file: Tape,
-    out: Annotated[Path, typer.Option(help="The file to write; an older one is replaced.")],
-    format: Annotated[ExportFormat | None, typer.Option(help="Told by .parquet and .npz if left out.")] = None,
+    out: Annotated[Path, typer.Option(help="File to write; an existing one is replaced.")],
+    format: Annotated[ExportFormat | None, typer.Option(help="Inferred from .parquet or .npz by default.")] = None,
     symbol: SymbolOption = None,
     snapshots: Snapshots = None,
     json: AsJson = False,
 ) -> None:
-    """Write a tape as Parquet (a row a level or trade) or as hftbacktest's events.
+    """Write a tape as Parquet (one row per level or trade) or as hftbacktest events.
 
     Example: twokey tape export btcusdt.ts_jsonl.gz --out btcusdt.parquet
     """
@@ -131,10 +131,10 @@ def export(
         typer.echo(f"Receive times moved by {done.shifted_ns / 1e6:,.3f} ms: the recorder's clock was behind.")
 
 
-def _format(out: Path, named: ExportFormat | None) -> ExportFormat:
-    described = {".parquet": ExportFormat.PARQUET, ".npz": ExportFormat.HFTBACKTEST}.get(out.suffix)
-    if (found := named or described) is None:
-        raise InputError(f"What to write to {out.name}? Name it .parquet or .npz, or choose with --format.")
+def _format(out: Path, requested: ExportFormat | None) -> ExportFormat:
+    inferred = {".parquet": ExportFormat.PARQUET, ".npz": ExportFormat.HFTBACKTEST}.get(out.suffix)
+    if (found := requested or inferred) is None:
+        raise InputError(f"Unknown format for {out.name}. Name it .parquet or .npz, or pass --format.")
     return found
 
 

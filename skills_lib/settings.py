@@ -1,6 +1,6 @@
-"""Settings of the workspace: where things are kept and which venue is the default.
+"""Workspace settings: folders, default exchange and network options.
 
-Read from the environment and from `.env` in the working folder; every name starts with TWOKEY_.
+Read from environment variables and `.env` in the working folder; every name starts with TWOKEY_.
 """
 
 import os
@@ -13,23 +13,23 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """Typed settings. `home` is the workspace: the folder that holds strategies, data and backtests."""
+    """Workspace settings. `home` is the workspace folder, with strategies, data and backtests."""
 
     model_config = SettingsConfigDict(env_prefix="TWOKEY_", env_file=".env", extra="ignore", frozen=True)
 
     home: Path = Field(Path(__file__).resolve().parents[1], description="the workspace folder")
     ledger_dir: Path = Field(
         default_factory=lambda: user_state_path("twokey", appauthor=False),
-        description="where this user's trial ledger is kept, outside every workspace",
+        description="folder of the user's trial ledger, outside every workspace",
     )
     exchange: str = Field("binance", description="any ccxt exchange id")
-    cache_fresh_hours: float = Field(24.0, gt=0, description="a younger candle cache is used as it is")
-    archive_url: str = Field("https://data.binance.vision", description="Binance's public archive, or a mirror of it")
-    exchange_url: str | None = Field(None, description="replaces scheme and host of the exchange's REST addresses")
+    cache_fresh_hours: float = Field(24.0, gt=0, description="a candle cache younger than this is not refreshed")
+    archive_url: str = Field("https://data.binance.vision", description="Binance's public archive, or a mirror")
+    exchange_url: str | None = Field(None, description="replaces scheme and host of the exchange's REST URLs")
     streams_host: str | None = Field(None, description="a local server instead of Binance for live books: host:port")
-    http_timeout_s: float = Field(10.0, gt=0, description="how long one request may take")
-    http_attempts: int = Field(6, ge=1, description="how often one request is tried")
-    http_backoff_s: float = Field(1.0, ge=0, description="pause before the second try; it doubles from there")
+    http_timeout_s: float = Field(10.0, gt=0, description="timeout of one request")
+    http_attempts: int = Field(6, ge=1, description="attempts per request")
+    http_backoff_s: float = Field(1.0, ge=0, description="delay before the second attempt; doubles each time")
 
     @cached_property
     def candles_dir(self) -> Path:
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
 
 
 def current() -> Settings:
-    """`Settings()`, built anew only where what it reads has changed: building takes a quarter of a millisecond."""
+    """`Settings()`, cached until the environment or `.env` changes."""
     file = Path(".env")
     return _settings(tuple(os.environ.items()), file.read_bytes() if file.is_file() else b"")
 

@@ -76,7 +76,7 @@ class MarketFeed:
 
     def lose(self, symbol: str, reason: str) -> list[Event]:
         """The symbol's connection broke: nothing fills until a new snapshot."""
-        self.book(symbol).local.lose(reason)
+        self.book(symbol).local.invalidate(reason)
         return self._applied(symbol, self.exchange.state.now_ms, [], [])
 
     def _open_market(self, symbol: str, rules: SymbolRules) -> None:

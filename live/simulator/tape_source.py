@@ -14,9 +14,9 @@ from skills_lib.market.depth.model import (
     Kline,
     MarkPrice,
     Message,
-    OtherMessage,
     Snapshot,
     Trade,
+    UnhandledMessage,
     WireError,
 )
 from skills_lib.market.depth.tape.lines import TapeLine
@@ -110,7 +110,7 @@ class TapeSource:
 
 
 def _event_ns(message: Message) -> int:
-    if isinstance(message, OtherMessage):
+    if isinstance(message, UnhandledMessage):
         return message.exch_ts_ns or 0
     event_ms = getattr(message, "event_ts_ms", None)
     return (event_ms or 0) * MS

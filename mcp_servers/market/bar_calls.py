@@ -1,4 +1,4 @@
-"""The library calls behind the market server. Imported by the first call: it loads pandas."""
+"""Library calls for bars and symbols. Imported on the first call, since it loads pandas."""
 
 from dataclasses import astuple
 
@@ -18,16 +18,16 @@ def get_bars(
 ) -> answers.BarsAnswer:
     """`limit` bars from `cursor` on.
 
-    A cursor holds an open time, so a page stays where it is when newer bars arrive in between.
+    A cursor stores an open time, so pages stay stable when newer bars arrive.
 
     Raises:
-        TwokeyError: anything the library refuses, or a cursor of other data.
+        TwokeyError: an error of the library, or a cursor of another request.
     """
     loaded = request.answer(Settings(), progress)
-    question = (*astuple(request), loaded.origin.synthetic)
-    first = int(np.searchsorted(loaded.bars.open_time_ns, read_cursor(cursor, *question)))
-    after, total = first + limit, len(loaded.bars)
-    next_cursor = make_cursor(int(loaded.bars.open_time_ns[after]), *question) if after < total else None
+    key = (*astuple(request), loaded.origin.synthetic)
+    first = int(np.searchsorted(loaded.bars.open_time_ns, read_cursor(cursor, *key)))
+    end, total = first + limit, len(loaded.bars)
+    next_cursor = make_cursor(int(loaded.bars.open_time_ns[end]), *key) if end < total else None
     times = [str(t) for t in loaded.bars.open_time_ns[[0, -1]].view("datetime64[ns]").astype("datetime64[s]")]
     return answers.BarsAnswer(
         symbol=loaded.instrument.symbol,
@@ -39,14 +39,14 @@ def get_bars(
         end=times[1],
         quality={name: n for name, n in loaded.quality.model_dump().items() if isinstance(n, int)},
         first=first,
-        rows=_rows(loaded.bars[first:after]),
+        rows=_rows(loaded.bars[first:end]),
         next_cursor=next_cursor,
-        next_step=_after(next_cursor, loaded.origin.synthetic),
+        next_step=_next_step(next_cursor, loaded.origin.synthetic),
     )
 
 
 def find_symbols(text: str, exchange: str | None, limit: int) -> answers.SymbolsAnswer:
-    """Symbols of a venue that match `text`.
+    """Symbols of a venue that match `text`, at most `limit`.
 
     Raises:
         TwokeyError: an unknown venue.
@@ -62,16 +62,16 @@ def find_symbols(text: str, exchange: str | None, limit: int) -> answers.Symbols
     )
 
 
-def _rows(bars: Bars) -> list[answers.Bar]:
+def _rows(bars: Bars) -> list[answers.BarRow]:
     times = bars.open_time_ns.view("datetime64[ns]").astype("datetime64[s]")
     columns = (column.tolist() for column in (bars.open, bars.high, bars.low, bars.close, bars.volume))
     return [
-        answers.Bar(open_time=str(time), open=o, high=h, low=low, close=c, volume=v)
+        answers.BarRow(open_time=str(time), open=o, high=h, low=low, close=c, volume=v)
         for time, o, h, low, c, v in zip(times, *columns, strict=True)
     ]
 
 
-def _after(next_cursor: str | None, synthetic: bool) -> str:
+def _next_step(next_cursor: str | None, synthetic: bool) -> str:
     label = "These bars are synthetic: say so. " if synthetic else ""
     more = f'Call again with cursor="{next_cursor}" for the next page.' if next_cursor else "This is the last page."
     return label + more

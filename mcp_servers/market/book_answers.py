@@ -1,4 +1,4 @@
-"""What the market server answers about books."""
+"""Answer models of the market server for order books."""
 
 from pydantic import BaseModel, Field
 
@@ -6,13 +6,13 @@ from skills_lib.market.scanner import ScanRow
 
 
 class Freshness(BaseModel):
-    """How far an answer can be believed. Nothing is told of a book that is not trusted."""
+    """State of a book. An untrusted book has no levels or figures."""
 
     symbol: str
     venue: str
-    trusted: bool = Field(description="in sync with the venue, and its stream speaks; else do not use the book")
+    trusted: bool = Field(description="in sync with the venue and its stream is live; if false, do not use the book")
     in_sync: bool
-    reason: str = Field(description="why it is not trusted, else empty")
+    reason: str = Field(description="why the book is not trusted; empty if it is")
     age_ms: float | None = Field(description="since the last depth message; null before the first")
     update_id: int | None
 
@@ -25,16 +25,16 @@ class BookLevel(BaseModel):
 
 
 class BookAnswer(Freshness):
-    """The best levels, best first; empty where the book is not trusted."""
+    """The best levels, best first; empty if the book is not trusted."""
 
     bids: list[BookLevel]
     asks: list[BookLevel]
-    changed: bool = Field(True, description="false: nothing newer came before the time was over")
+    changed: bool = Field(True, description="false: no newer update before the timeout")
     next_step: str
 
 
 class ImbalanceAnswer(Freshness):
-    """Figures of the top of the book; null where the book is not trusted or a side is empty."""
+    """Figures of the top of the book; null if the book is not trusted or a side is empty."""
 
     levels: int
     imbalance: float | None = Field(description="(bid - ask) / (bid + ask) of the quantities, -1 to 1")
@@ -47,14 +47,14 @@ class ImbalanceAnswer(Freshness):
 
 
 class SubscribedAnswer(Freshness):
-    """A book that is followed from now on, by this server, until it ends."""
+    """A book that this server follows until it stops."""
 
     subscribed: list[str]
     next_step: str
 
 
 class SymbolFeed(Freshness):
-    """One followed book and what happened to it."""
+    """Status of one followed book."""
 
     messages: int
     malformed: int
@@ -62,7 +62,7 @@ class SymbolFeed(Freshness):
     resyncs: int
     reconnects: int
     connected: int
-    clock_offset_ms: float | None = Field(description="exchange time minus local time; null before it was asked")
+    clock_offset_ms: float | None = Field(description="exchange time minus local time; null before the first sample")
     last_error: str
 
 
@@ -74,7 +74,7 @@ class FeedStatusAnswer(BaseModel):
 
 
 class ScanAnswer(BaseModel):
-    """Instruments, the least burdened by costs first; `skipped` says what could not be scanned, and why."""
+    """Instruments, lowest fee burden first; `skipped` maps each one not scanned to the reason."""
 
     source: str
     rows: list[ScanRow]

@@ -1,4 +1,4 @@
-"""Books that the market server follows: one feed each, on an event loop of their own. Imported by the first call."""
+"""Follows order books for the market server: one feed each, on a background event loop. Imported on first use."""
 
 import asyncio
 import atexit
@@ -29,33 +29,33 @@ _DEPTH_BPS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """Which book."""
+class BookKey:
+    """Identifies one book."""
 
     symbol: str
     venue: Venue
 
     @classmethod
-    def of(cls, symbol: str, venue: str) -> "Key":
-        """Read a symbol in any spelling.
+    def of(cls, symbol: str, venue: str) -> "BookKey":
+        """Parse a symbol in any spelling.
 
         Raises:
-            InputError: it is none.
+            InputError: not a symbol.
         """
         return cls(Instrument.parse(symbol).symbol, Venue(venue))
 
 
 class BookService:
-    """Follows books on a thread; every call comes from another thread and waits for its answer."""
+    """Follows books on a background thread; calls from other threads block until done."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._feeds: dict[Key, Feed] = {}
+        self._feeds: dict[BookKey, Feed] = {}
         threading.Thread(target=self._loop.run_forever, name="books", daemon=True).start()
         atexit.register(self.close)
 
-    def subscribe(self, key: Key) -> answers.SubscribedAnswer:
-        """Follow a book from now on, and wait a few seconds until it is in sync.
+    def subscribe(self, key: BookKey) -> answers.SubscribedAnswer:
+        """Follow a book and wait up to 5 s until it is in sync.
 
         Raises:
             InputError: the venue does not list the symbol, too many books, or the extra `live` is missing.
@@ -64,24 +64,24 @@ class BookService:
         status = self._run(lambda: self._subscribe(key))
         step = "Read it with market_get_book, market_get_imbalance or, for the next change, market_read_book."
         if not status.usable:
-            step = "It is not in sync yet: call market_feed_status in a few seconds, and use no figures until then."
+            step = "Not in sync yet: call market_feed_status in a few seconds; do not use its figures until then."
         return answers.SubscribedAnswer(
             **_freshness(key, status), subscribed=[f"{k.symbol} {k.venue}" for k in self._feeds], next_step=step
         )
 
-    def get_book(self, key: Key, levels: int) -> answers.BookAnswer:
-        """The book as it is.
+    def get_book(self, key: BookKey, levels: int) -> answers.BookAnswer:
+        """The current book.
 
         Raises:
-            InputError: it is not followed.
+            InputError: the book is not followed.
         """
         return self._run(lambda: self._book_answer(key, levels, changed=True))
 
-    def read_book(self, key: Key, levels: int, after_update_id: int | None, timeout_s: float) -> answers.BookAnswer:
-        """The book after its next change, or as it is when the time is over.
+    def read_book(self, key: BookKey, levels: int, after_update_id: int | None, timeout_s: float) -> answers.BookAnswer:
+        """The book after its next change, or unchanged after `timeout_s`.
 
         Raises:
-            InputError: it is not followed.
+            InputError: the book is not followed.
         """
 
         async def read() -> answers.BookAnswer:
@@ -92,32 +92,32 @@ class BookService:
 
         return self._run(read, timeout_s)
 
-    def get_imbalance(self, key: Key, levels: int) -> answers.ImbalanceAnswer:
-        """Imbalance and what else the top of the book says.
+    def get_imbalance(self, key: BookKey, levels: int) -> answers.ImbalanceAnswer:
+        """Imbalance, microprice, spread and depth.
 
         Raises:
-            InputError: it is not followed.
+            InputError: the book is not followed.
         """
 
-        async def look() -> answers.ImbalanceAnswer:
+        async def read() -> answers.ImbalanceAnswer:
             feed = self._feed(key)
             status, book = feed.symbol_status(key.symbol), feed.books[key.symbol].book
             return _imbalance(key, status, book if status.usable else None, levels)
 
-        return self._run(look)
+        return self._run(read)
 
     def status(self) -> answers.FeedStatusAnswer:
-        """Every followed book."""
+        """Status of every followed book."""
 
-        async def look() -> answers.FeedStatusAnswer:
+        async def read() -> answers.FeedStatusAnswer:
             feeds = [_symbol_feed(key, feed) for key, feed in self._feeds.items()]
-            step = "Follow one with market_subscribe_book." if not feeds else "Use only books that are trusted."
+            step = "Follow one with market_subscribe_book." if not feeds else "Use only trusted books."
             return answers.FeedStatusAnswer(feeds=feeds, next_step=step)
 
-        return self._run(look)
+        return self._run(read)
 
     def close(self) -> None:
-        """End every feed."""
+        """Stop every feed."""
         if self._loop.is_running():
             self._run(self._close)
             self._loop.call_soon_threadsafe(self._loop.stop)
@@ -127,16 +127,16 @@ class BookService:
             await feed.__aexit__(None, None, None)
         self._feeds.clear()
 
-    async def _subscribe(self, key: Key) -> SymbolStatus:
+    async def _subscribe(self, key: BookKey) -> SymbolStatus:
         if key not in self._feeds:
             await self._follow(key)
         feed = self._feeds[key]
         await feed.wait_for_change(key.symbol, None, _FIRST_BOOK_TIMEOUT_S)
         return feed.symbol_status(key.symbol)
 
-    async def _follow(self, key: Key) -> None:
+    async def _follow(self, key: BookKey) -> None:
         if len(self._feeds) >= MAX_BOOKS:
-            raise InputError(f"{MAX_BOOKS} books are followed, which is all there may be. Restart the server.")
+            raise InputError(f"{MAX_BOOKS} books are followed, the maximum. Restart the server to follow others.")
         endpoints = Endpoints.of(key.venue, Settings().streams_host)
         feed = Feed(FeedSettings(endpoints, (key.symbol,), (Channel.DEPTH,)))
         try:
@@ -146,15 +146,15 @@ class BookService:
             raise
         self._feeds[key] = await feed.__aenter__()
 
-    def _feed(self, key: Key) -> Feed:
+    def _feed(self, key: BookKey) -> Feed:
         if feed := self._feeds.get(key):
             return feed
-        named = ", ".join(f"{k.symbol} {k.venue}" for k in self._feeds) or "none"
+        followed = ", ".join(f"{k.symbol} {k.venue}" for k in self._feeds) or "none"
         raise InputError(
-            f"{key.symbol} {key.venue} is not followed; followed are: {named}. Call market_subscribe_book first."
+            f"{key.symbol} {key.venue} is not followed. Followed: {followed}. Call market_subscribe_book first."
         )
 
-    async def _book_answer(self, key: Key, levels: int, changed: bool) -> answers.BookAnswer:
+    async def _book_answer(self, key: BookKey, levels: int, changed: bool) -> answers.BookAnswer:
         feed = self._feed(key)
         status, book = feed.symbol_status(key.symbol), feed.books[key.symbol].book
         top = book.top_text(levels if status.usable else 0)
@@ -167,25 +167,25 @@ class BookService:
             next_step=step,
         )
 
-    def _run(self, work: Callable[[], Awaitable[T]], longer_s: float = 0.0) -> T:
+    def _run(self, work: Callable[[], Awaitable[T]], extra_s: float = 0.0) -> T:
         async def call() -> T:
             return await work()
 
         future = asyncio.run_coroutine_threadsafe(call(), self._loop)
         try:
-            return future.result(_FIRST_BOOK_TIMEOUT_S + _MARGIN_S + longer_s)
+            return future.result(_FIRST_BOOK_TIMEOUT_S + _MARGIN_S + extra_s)
         except TimeoutError as error:
             future.cancel()
             raise SourceUnavailableError("The venue took too long to answer. Call again.") from error
 
 
-_NOT_USABLE = "Do not use this book: say why it is not trusted, and call market_feed_status."
+_NOT_USABLE = "Do not use this book: report why it is not trusted, and call market_feed_status."
 _book_service: BookService | None = None
 _service_lock = threading.Lock()
 
 
 def book_service() -> BookService:
-    """The one keeper of this process."""
+    """The book service of this process, created on first use."""
     global _book_service
     with _service_lock:
         _book_service = _book_service or BookService()
@@ -200,22 +200,22 @@ def scan(tape: bool, venue: str, count: int, seconds: float, progress: Progress)
     """
     settings = Settings()
     if tape:
-        found, source = scan_tapes(settings.tapes_dir), _shown(settings.tapes_dir, settings.home)
+        found, source = scan_tapes(settings.tapes_dir), _relative_path(settings.tapes_dir, settings.home)
     else:
         from skills_lib.market.scanner_live import ScanSettings, scan_exchange
 
         endpoints = Endpoints.of(Venue(venue), settings.streams_host)
         found = scan_exchange(ScanSettings(endpoints, venue_fee_bps(endpoints.venue), count, seconds), progress)
         source = endpoints.rest
-    step = "A burden above 1 means that the mean move of a minute does not pay a taker's costs: say so."
+    step = "A fee_burden above 1 means that the mean one-minute move does not cover a taker's costs: report it."
     return answers.ScanAnswer(source=source, rows=found.rows, skipped=found.skipped, next_step=step)
 
 
-def _shown(path: Path, home: Path) -> str:
+def _relative_path(path: Path, home: Path) -> str:
     return str(path.relative_to(home))
 
 
-def _freshness(key: Key, status: SymbolStatus) -> dict[str, object]:
+def _freshness(key: BookKey, status: SymbolStatus) -> dict[str, object]:
     return {
         "symbol": key.symbol,
         "venue": key.venue.value,
@@ -227,7 +227,7 @@ def _freshness(key: Key, status: SymbolStatus) -> dict[str, object]:
     }
 
 
-def _imbalance(key: Key, status: SymbolStatus, book: BookView | None, levels: int) -> answers.ImbalanceAnswer:
+def _imbalance(key: BookKey, status: SymbolStatus, book: BookView | None, levels: int) -> answers.ImbalanceAnswer:
     bid_depth, ask_depth = book.depth_quote(_DEPTH_BPS) if book else (None, None)
     return answers.ImbalanceAnswer(
         **_freshness(key, status),
@@ -238,11 +238,11 @@ def _imbalance(key: Key, status: SymbolStatus, book: BookView | None, levels: in
         spread_bps=book.spread_bps() if book else None,
         bid_depth_10bps=bid_depth,
         ask_depth_10bps=ask_depth,
-        next_step="An imbalance holds for moments: tell its age with it." if book else _NOT_USABLE,
+        next_step="An imbalance is short-lived: report its age with it." if book else _NOT_USABLE,
     )
 
 
-def _symbol_feed(key: Key, feed: Feed) -> answers.SymbolFeed:
+def _symbol_feed(key: BookKey, feed: Feed) -> answers.SymbolFeed:
     status, whole = feed.symbol_status(key.symbol), feed.status()
     return answers.SymbolFeed(
         **_freshness(key, status),

@@ -1,4 +1,4 @@
-"""The `market` server: bars, symbols, and live order books with their age and whether they can be believed."""
+"""The `market` server: bars, symbols, and live order books with age and sync state."""
 
 from typing import Annotated, Any, Literal
 
@@ -32,8 +32,8 @@ server = TeachingServer(
     version="0.1.0",
     instructions=(
         "Candles, symbols and live order books; nothing here can trade. Find a symbol with market_search_symbols, read "
-        "bars with market_get_bars: every answer names its source, say so when it is synthetic, and report gaps. "
-        "Follow a book with market_subscribe_book: use it only while trusted is true, and tell its age."
+        "bars with market_get_bars: every answer names its source; report it when synthetic, and report gaps. "
+        "Follow a book with market_subscribe_book: use it only while trusted is true, and report its age."
     ),
 )
 
@@ -57,9 +57,8 @@ async def market_get_bars(
     other defects over the whole span; gaps are reported, never filled.
 
     `since` is included, `until` is not; without them the newest 17,520 bars, at most eight years. Pass next_cursor as
-    cursor, all else unchanged, until it is null. What is fetched is kept in the local cache. To find out how a symbol
-    is called use market_search_symbols; to test a strategy do not read bars: backtest_run of the backtest server
-    loads them itself.
+    cursor, all else unchanged, until it is null. Fetched bars are cached locally. To look up a symbol use
+    market_search_symbols. To test a strategy do not read bars: backtest_run of the backtest server loads them itself.
     """
     from mcp_servers.market.bar_calls import get_bars
     from skills_lib.market.candles import CandleArguments
@@ -80,10 +79,9 @@ async def market_search_symbols(
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
 ) -> SymbolsAnswer:
     """Symbols that match `text`, the closest first: spelling for this program and for ccxt, spot or perpetual, whether
-    it trades, and where the list came from. The exchange is asked once a week; offline a shipped list answers.
+    it trades, and where the list came from. The exchange is queried once a week; offline a bundled list is used.
 
-    Use it when market_get_bars or backtest_run does not know a symbol. It returns no prices: those are in
-    market_get_bars.
+    Use it when market_get_bars or backtest_run rejects a symbol. For prices use market_get_bars.
     """
     from mcp_servers.market.bar_calls import find_symbols
 
@@ -94,12 +92,12 @@ async def market_search_symbols(
 async def market_subscribe_book(symbol: Symbol, ctx: Context[Any, Any], venue: VenueName = "usdm") -> SubscribedAnswer:
     """Follow the order book of one instrument from now on, and wait up to 5 s until it is in sync.
 
-    It is kept by this server until the server ends; calling again is harmless. Then use market_get_book,
+    The server follows it until the server stops; repeated calls have no effect. Then use market_get_book,
     market_read_book or market_get_imbalance.
     """
-    from mcp_servers.market.book_calls import Key, book_service
+    from mcp_servers.market.book_calls import BookKey, book_service
 
-    return await run_library(ctx, lambda _: book_service().subscribe(Key.of(symbol, venue)))
+    return await run_library(ctx, lambda _: book_service().subscribe(BookKey.of(symbol, venue)))
 
 
 @server.tool(title="Get a book", annotations=READS_VENUES)
@@ -110,9 +108,9 @@ async def market_get_book(
 
     Follow it first with market_subscribe_book; to wait for a change use market_read_book.
     """
-    from mcp_servers.market.book_calls import Key, book_service
+    from mcp_servers.market.book_calls import BookKey, book_service
 
-    return await run_library(ctx, lambda _: book_service().get_book(Key.of(symbol, venue), levels))
+    return await run_library(ctx, lambda _: book_service().get_book(BookKey.of(symbol, venue), levels))
 
 
 @server.tool(title="Wait for a book to change", annotations=READS_VENUES)
@@ -122,18 +120,18 @@ async def market_read_book(
     venue: VenueName = "usdm",
     levels: Levels = 10,
     after_update_id: Annotated[
-        int | None, Field(ge=0, le=2**62, description="wait until the book is past this id; null: past the present one")
+        int | None, Field(ge=0, le=2**62, description="wait until the book is past this id; null: past the current one")
     ] = None,
     timeout_s: Annotated[float, Field(ge=0, le=50, description="how long to wait")] = 10.0,
 ) -> BookAnswer:
-    """The best levels of a followed book once it has changed; `changed` is false where the time was over before.
+    """The best levels of a followed book once it has changed; `changed` is false after a timeout.
 
-    Pass the update_id of the answer as after_update_id to miss nothing. To look without waiting use market_get_book.
+    Pass the update_id of the answer as after_update_id to miss nothing. To read without waiting use market_get_book.
     """
-    from mcp_servers.market.book_calls import Key, book_service
+    from mcp_servers.market.book_calls import BookKey, book_service
 
     def work(_: Progress) -> BookAnswer:
-        return book_service().read_book(Key.of(symbol, venue), levels, after_update_id, timeout_s)
+        return book_service().read_book(BookKey.of(symbol, venue), levels, after_update_id, timeout_s)
 
     return await run_library(ctx, work)
 
@@ -147,14 +145,14 @@ async def market_get_imbalance(
 
     The levels themselves are in market_get_book.
     """
-    from mcp_servers.market.book_calls import Key, book_service
+    from mcp_servers.market.book_calls import BookKey, book_service
 
-    return await run_library(ctx, lambda _: book_service().get_imbalance(Key.of(symbol, venue), levels))
+    return await run_library(ctx, lambda _: book_service().get_imbalance(BookKey.of(symbol, venue), levels))
 
 
-@server.tool(title="Look at the feeds", annotations=READS_VENUES)
+@server.tool(title="Get feed status", annotations=READS_VENUES)
 async def market_feed_status(ctx: Context[Any, Any]) -> FeedStatusAnswer:
-    """Every followed book: in sync or not and why, age, messages, gaps, reconnects, offset of the clocks.
+    """Every followed book: in sync or not and why, age, messages, gaps, reconnects, clock offset.
 
     Call it when market_get_book says that a book is not trusted.
     """
@@ -170,8 +168,8 @@ async def market_scan(
         Literal["tapes", "exchange"], Field(description="recorded tapes of the workspace, or the exchange now")
     ] = "exchange",
     venue: VenueName = "usdm",
-    count: Annotated[int, Field(ge=1, le=50, description="instruments, by volume; of an exchange only")] = 10,
-    seconds: Annotated[float, Field(ge=1, le=40, description="how long each book is watched")] = 10.0,
+    count: Annotated[int, Field(ge=1, le=50, description="number of instruments, by volume; exchange only")] = 10,
+    seconds: Annotated[float, Field(ge=1, le=40, description="seconds to sample each book")] = 10.0,
 ) -> ScanAnswer:
     """Instruments ranked by a taker's costs over the typical move of a minute, with spread, depth, volume, volatility
     and how long an imbalance lasts.
@@ -185,13 +183,13 @@ async def market_scan(
 
 @server.resource("book://{symbol}", title="Order book", mime_type="application/json")
 async def book(symbol: Symbol) -> str:
-    """The best 20 levels of a USD-M book, followed from the first reading on."""
+    """The best 20 levels of a USD-M book, followed from the first read."""
     import anyio.to_thread
 
-    from mcp_servers.market.book_calls import Key, book_service
+    from mcp_servers.market.book_calls import BookKey, book_service
 
     def read() -> str:
-        key = Key.of(symbol, "usdm")
+        key = BookKey.of(symbol, "usdm")
         book_service().subscribe(key)
         return book_service().get_book(key, 20).model_dump_json()
 

@@ -1,4 +1,4 @@
-"""Ranking instruments by what they cost against how far they move, from tapes or from what a feed hears."""
+"""Ranks instruments by trading costs relative to price movement, from tapes or live books."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -20,8 +20,8 @@ from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.wire import decode
 
 DEPTHS_BPS = (5.0, 10.0, 25.0)
-SHORTEST_S = 180
-"""Seconds of evidence below which no typical move is told."""
+MIN_SECONDS_FOR_MOVE = 180
+"""Minimum seconds of data for a typical move."""
 
 _NS_PER_S = 1_000_000_000
 _MINUTE_S, _HOUR_S = 60, 3_600
@@ -31,10 +31,10 @@ _TAPE_ENDINGS = (".ts_jsonl.gz", ".ts_jsonl.zst", ".jsonl.gz", ".ts_jsonl", ".ws
 
 
 class ScanRow(BaseModel):
-    """One instrument. Depths are quote currency on both sides; figures that too little evidence gives are null.
+    """One instrument. Depths are in quote currency, both sides; figures without enough data are null.
 
-    `fee_burden` is a taker's round trip, fees and spread, over the typical move within a minute: 1 means that the
-    move of a minute pays the costs and nothing else.
+    `fee_burden` is the cost of a taker's round trip (fees and spread) over the typical one-minute move; at 1 the move
+    just covers the costs.
     """
 
     rank: int = 0
@@ -55,7 +55,7 @@ class ScanRow(BaseModel):
 
 
 class Scan(BaseModel):
-    """Instruments, the least burdened by costs first, and what could not be scanned, with the reason."""
+    """Ranked instruments, lowest fee burden first, and skipped ones with the reason."""
 
     rows: list[ScanRow]
     skipped: dict[str, str]
@@ -63,7 +63,7 @@ class Scan(BaseModel):
 
 @dataclass
 class Sampler:
-    """One look at the book in each second of exchange time; a day takes a few megabytes."""
+    """Samples the book once per second of exchange time; a day takes a few megabytes."""
 
     symbol: str
     venue: Venue
@@ -76,7 +76,7 @@ class Sampler:
     trades: int = 0
 
     def on_book(self, book: LocalBook) -> None:
-        """Look at a book in sync, if its second is a new one."""
+        """Sample a book in sync, once per second."""
         now_ns, view = book.exch_ts_ns, book.book
         mid, spread = view.mid(), view.spread_bps()
         if now_ns is None or mid is None or spread is None or now_ns // _NS_PER_S in self.mids or view.crossed:
@@ -93,7 +93,7 @@ class Sampler:
             self.volume_quote += float(message.price) * float(message.quantity)
 
     def row(self, taker_fee_bps: float) -> ScanRow:
-        """What was seen."""
+        """The figures of the samples."""
         seconds = max(self.mids) - min(self.mids) + 1 if self.mids else 0
         spread, move = (median(self.spreads) if self.spreads else None), self._typical_move_bps(seconds)
         depths = [median(column) for column in zip(*self.depths, strict=True)] or [None, None, None]
@@ -111,29 +111,29 @@ class Sampler:
             volatility_bps_per_minute=self._volatility_bps(),
             imbalance_persistence=autocorrelation(self.imbalances),
             typical_move_bps=move,
-            fee_burden=burden(taker_fee_bps, spread, move),
+            fee_burden=fee_burden(taker_fee_bps, spread, move),
         )
 
     def _returns_bps(self, seconds: int) -> list[float]:
-        """Returns over `seconds`, one from each second that has both ends."""
-        ends = ((mid, self.mids.get(second + seconds)) for second, mid in self.mids.items())
-        return [_BPS * math.log(later / mid) for mid, later in ends if later is not None]
+        """Log returns over `seconds` in bps, one from each second with both endpoints."""
+        pairs = ((mid, self.mids.get(second + seconds)) for second, mid in self.mids.items())
+        return [_BPS * math.log(later / mid) for mid, later in pairs if later is not None]
 
     def _volatility_bps(self) -> float | None:
-        """Root mean square return of a second, scaled to a minute as if seconds were independent."""
+        """Root mean square one-second return in bps, scaled to a minute by the square root of time."""
         returns = self._returns_bps(1)
         if len(returns) < _MINUTE_S:
             return None
         return math.sqrt(fmean(value * value for value in returns) * _MINUTE_S)
 
     def _typical_move_bps(self, seconds: int) -> float | None:
-        """Mean absolute return of a minute."""
-        moves = self._returns_bps(_MINUTE_S) if seconds >= SHORTEST_S else []
+        """Mean absolute one-minute return in bps."""
+        moves = self._returns_bps(_MINUTE_S) if seconds >= MIN_SECONDS_FOR_MOVE else []
         return fmean(abs(move) for move in moves) if moves else None
 
 
 def autocorrelation(values: Sequence[float]) -> float | None:
-    """Correlation of each value with the next, -1 to 1; None for fewer than 30 values or if nothing changes."""
+    """Lag-one autocorrelation, -1 to 1; None for fewer than 30 values or no variation."""
     if len(values) < 30:
         return None
     mean = fmean(values)
@@ -143,18 +143,18 @@ def autocorrelation(values: Sequence[float]) -> float | None:
     return sum((a - mean) * (b - mean) for a, b in pairwise(values)) / spread
 
 
-def burden(taker_fee_bps: float, spread_bps: float | None, move_bps: float | None) -> float | None:
-    """A taker's round trip over a move: two fees and one spread, divided by the move."""
+def fee_burden(taker_fee_bps: float, spread_bps: float | None, move_bps: float | None) -> float | None:
+    """Cost of a taker's round trip over a move: (two fees + one spread) / move."""
     return None if spread_bps is None or not move_bps else (2 * taker_fee_bps + spread_bps) / move_bps
 
 
 def venue_fee_bps(venue: Venue) -> float:
-    """What the lowest tier pays to take, bps a side."""
+    """Taker fee of the lowest tier, bps per side."""
     return preset(_PRESETS[venue]).commission_bps
 
 
-def ranked(rows: Iterable[ScanRow], skipped: dict[str, str]) -> Scan:
-    """Rows by fee burden; those without one behind, by spread."""
+def rank_rows(rows: Iterable[ScanRow], skipped: dict[str, str]) -> Scan:
+    """Rows sorted by fee burden; those without one come last, by spread."""
     unknown = math.inf
     order = sorted(
         rows,
@@ -169,33 +169,33 @@ def ranked(rows: Iterable[ScanRow], skipped: dict[str, str]) -> Scan:
 
 
 def scan_tapes(folder: Path, taker_fee_bps: float | None = None) -> Scan:
-    """Replay every tape in a folder and rank what is on them; a tape that cannot be replayed is named with its reason.
+    """Replay every tape in a folder and rank its instruments; tapes that cannot be replayed are listed as skipped.
 
-    Without `taker_fee_bps` each venue's own is taken.
+    `taker_fee_bps` defaults to each venue's fee.
 
     Raises:
-        InputError: there is no such folder, or no tape in it.
+        InputError: no such folder, or no tape in it.
     """
     rows, skipped = list[ScanRow](), dict[str, str]()
     for path in tapes_in(folder):
         try:
             found = _sample(path, folder)
         except InputError as error:
-            skipped[_named(path, folder)] = str(error)
+            skipped[_tape_name(path, folder)] = str(error)
             continue
         for sampler in found:
             if sampler.mids:
                 rows.append(sampler.row(venue_fee_bps(sampler.venue) if taker_fee_bps is None else taker_fee_bps))
             else:
-                skipped[f"{_named(path, folder)} {sampler.symbol}"] = "its book was never in sync: no snapshot meets it"
-    return ranked(rows, skipped)
+                skipped[f"{_tape_name(path, folder)} {sampler.symbol}"] = "never in sync: no matching snapshot"
+    return rank_rows(rows, skipped)
 
 
 def tapes_in(folder: Path) -> list[Path]:
-    """Files and recorded folders below a folder; a file itself is the only one.
+    """Tape files and recorded folders below `folder`; just the file if it is one.
 
     Raises:
-        InputError: there is none.
+        InputError: no tapes found.
     """
     if folder.is_file():
         return [folder]
@@ -204,26 +204,26 @@ def tapes_in(folder: Path) -> list[Path]:
     found = recorded + [path for path in files if path.parent not in recorded]
     if found:
         return found
-    raise InputError(f"{folder} holds no tapes. Record some with `twokey record BTCUSDT`, or name another folder.")
+    raise InputError(f"{folder} holds no tapes. Record some with `twokey record BTCUSDT`, or choose another folder.")
 
 
 def _sample(path: Path, folder: Path) -> list[Sampler]:
     venues = venues_on(path)
     books = {symbol: LocalBook(symbol, venue) for symbol, venue in venues.items()}
-    samplers = {symbol: Sampler(symbol, venue, _named(path, folder)) for symbol, venue in venues.items()}
+    samplers = {symbol: Sampler(symbol, venue, _tape_name(path, folder)) for symbol, venue in venues.items()}
     only = next(iter(venues)) if len(venues) == 1 else ""
     for line in lines_of(path, only, None):
         if isinstance(line, TapeLine):
-            _take(line, books, samplers, only)
+            _decode_and_sample(line, books, samplers, only)
     return list(samplers.values())
 
 
-def _take(line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str) -> None:
+def _decode_and_sample(line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str) -> None:
     with suppress(WireError):
-        _follow(decode(line.raw), line, books, samplers, only)
+        _sample_message(decode(line.raw), line, books, samplers, only)
 
 
-def _follow(
+def _sample_message(
     message: Message, line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str
 ) -> None:
     symbol = getattr(message, "symbol", "") or line.symbol or only
@@ -237,5 +237,5 @@ def _follow(
         book.load(message)
 
 
-def _named(path: Path, folder: Path) -> str:
+def _tape_name(path: Path, folder: Path) -> str:
     return path.name if path == folder else str(path.relative_to(folder))

@@ -1,4 +1,4 @@
-"""Ranking the instruments that an exchange lists: its tickers and bars, and a look at each book for a while."""
+"""Ranks the instruments of an exchange by its tickers, bars and live books."""
 
 import asyncio
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
 from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.scanner import Sampler, Scan, ScanRow, burden, ranked
+from skills_lib.market.scanner import Sampler, Scan, ScanRow, fee_burden, rank_rows
 from skills_lib.progress import Progress, no_progress
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ _BPS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class ScanSettings:
-    """The `count` instruments of the quote with the largest volume, each book watched for `seconds`."""
+    """Scan the `count` instruments of `quote` with the largest volume, sampling each book for `seconds`."""
 
     endpoints: Endpoints
     taker_fee_bps: float
@@ -41,7 +41,7 @@ class _Ticker(msgspec.Struct):
 
 
 def scan_exchange(settings: ScanSettings, progress: Progress = no_progress) -> Scan:
-    """Ask for tickers and bars of a minute, watch the books, and rank.
+    """Fetch tickers and one-minute bars, sample the books, and rank.
 
     Raises:
         SourceUnavailableError: the exchange does not answer.
@@ -51,14 +51,14 @@ def scan_exchange(settings: ScanSettings, progress: Progress = no_progress) -> S
 
 
 class _Watcher(IgnoreAll):
-    """Samples each book that a feed keeps."""
+    """Samples each book of a feed."""
 
     def __init__(self, samplers: dict[str, Sampler]) -> None:
         self._samplers = samplers
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:  # noqa: ARG002 - the listener's form
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:  # noqa: ARG002 - interface of FeedListener
         """As `FeedListener.on_book`."""
-        if verdict is UpdateDecision.APPLY:
+        if decision is UpdateDecision.APPLY:
             self._samplers[book.symbol].on_book(book)
 
 
@@ -81,8 +81,8 @@ async def _scan(settings: ScanSettings, progress: Progress) -> Scan:
             moves[symbol] = await _typical_move_bps(client, settings, symbol)
     samplers = await _watch(settings, list(volumes), progress)
     rows = [_row(sampler, volumes[s], moves[s], settings) for s, sampler in samplers.items() if sampler.mids]
-    quiet = {s: "its book was not in sync while it was watched" for s, sampler in samplers.items() if not sampler.mids}
-    return ranked(rows, quiet)
+    skipped = {s: "never in sync during the scan" for s, sampler in samplers.items() if not sampler.mids}
+    return rank_rows(rows, skipped)
 
 
 def _row(sampler: Sampler, volume_quote: float, move_bps: float | None, settings: ScanSettings) -> ScanRow:
@@ -91,7 +91,7 @@ def _row(sampler: Sampler, volume_quote: float, move_bps: float | None, settings
         update={
             "volume_quote_per_hour": volume_quote / _HOURS_PER_DAY,
             "typical_move_bps": move_bps,
-            "fee_burden": burden(settings.taker_fee_bps, row.spread_bps, move_bps),
+            "fee_burden": fee_burden(settings.taker_fee_bps, row.spread_bps, move_bps),
         }
     )
 
@@ -109,14 +109,14 @@ async def _watch(settings: ScanSettings, symbols: list[str], progress: Progress)
 
 
 async def _volumes(client: httpx.AsyncClient, settings: ScanSettings) -> dict[str, float]:
-    """Quote volume of a day, the largest first."""
+    """24-hour quote volume by symbol, largest first."""
     tickers = await _get(client, f"{settings.endpoints.api}/ticker/24hr", {}, list[_Ticker])
     listed = {ticker.symbol: float(ticker.quote_volume) for ticker in tickers if ticker.symbol.endswith(settings.quote)}
     return dict(sorted(listed.items(), key=lambda pair: -pair[1])[: settings.count])
 
 
 async def _typical_move_bps(client: httpx.AsyncClient, settings: ScanSettings, symbol: str) -> float | None:
-    """Mean absolute move from open to close of the last bars of a minute."""
+    """Mean absolute open-to-close move of the last one-minute bars, in bps."""
     params = {"symbol": symbol, "interval": "1m", "limit": str(_BARS)}
     bars = await _get(client, f"{settings.endpoints.api}/klines", params, list[_Bar])
     moves = [abs(float(bar.close) / float(bar.open) - 1) * _BPS for bar in bars if float(bar.open)]

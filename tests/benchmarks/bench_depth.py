@@ -90,10 +90,10 @@ def recordings() -> list[Recording]:
     if folder.is_dir():
         return [Recording(name, exact(folder / name), name.split("_")[2]) for name in TAPES]
     sys.path.insert(0, str(ROOT))
-    from tests.market.depth.drawn_stream import DrawnMarket
+    from tests.market.depth.generated_stream import GeneratedMarket
 
     print("No recordings beside this checkout: a drawn stream stands in, and the ratios mean little.")
-    return [Recording("drawn", list(DrawnMarket(1, Venue.USDM).frames(5_000)), "BTCUSDT")]
+    return [Recording("generated", list(GeneratedMarket(1, Venue.USDM).frames(5_000)), "BTCUSDT")]
 
 
 def exact(path: Path) -> list[bytes]:

@@ -11,12 +11,12 @@ from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.settings import Endpoints
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Trade, Venue
-from skills_lib.market.scanner import Sampler, autocorrelation, burden, scan_tapes, tapes_in
+from skills_lib.market.scanner import Sampler, autocorrelation, fee_burden, scan_tapes, tapes_in
 from skills_lib.market.scanner_live import ScanSettings, scan_exchange
 from tests.command import Command
-from tests.market.depth.drawn_stream import DrawnMarket
-from tests.market.depth.drawn_tape import drawn_tape, stamped, write_tape
 from tests.market.depth.frame_server import FrameServer, eventually
+from tests.market.depth.generated_stream import GeneratedMarket
+from tests.market.depth.generated_tape import generated_tape, stamped, write_tape
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")
 
@@ -63,17 +63,17 @@ def test_persistence_is_the_correlation_of_neighbours() -> None:
 
 
 def test_a_burden_needs_a_move() -> None:
-    assert burden(5, 1, 11) == 1.0
-    assert burden(5, None, 11) is burden(5, 1, None) is burden(5, 1, 0) is None
+    assert fee_burden(5, 1, 11) == 1.0
+    assert fee_burden(5, None, 11) is fee_burden(5, 1, None) is fee_burden(5, 1, 0) is None
 
 
 def test_instruments_are_ranked_by_the_burden_and_bad_tapes_are_named(tmp_path: Path, twokey: Command) -> None:
     folder = tmp_path / "tapes"
     (folder / "deep").mkdir(parents=True)
     for seed, symbol in ((1, "BTCUSDT"), (2, "ETHUSDT")):
-        frames = list(DrawnMarket(seed, Venue.USDM, symbol).frames(2_400))
+        frames = list(GeneratedMarket(seed, Venue.USDM, symbol).frames(2_400))
         write_tape(folder / "deep" / f"{symbol}.ts_jsonl.gz", stamped(frames))
-    no_snapshot = [raw for raw in DrawnMarket(3, Venue.SPOT).frames(20) if b"lastUpdateId" not in raw]
+    no_snapshot = [raw for raw in GeneratedMarket(3, Venue.SPOT).frames(20) if b"lastUpdateId" not in raw]
     write_tape(folder / "blind.jsonl.gz", no_snapshot)
     write_tape(folder / "empty.jsonl.gz", [b"{}"])
     found = json.loads(twokey("scan", "--tape", str(folder), "--json").out)
@@ -88,7 +88,7 @@ def test_instruments_are_ranked_by_the_burden_and_bad_tapes_are_named(tmp_path: 
 
 
 def test_a_person_reads_a_table(tmp_path: Path, twokey: Command) -> None:
-    drawn_tape(tmp_path / "one.ts_jsonl.gz", Venue.SPOT)
+    generated_tape(tmp_path / "one.ts_jsonl.gz", Venue.SPOT)
     done = twokey("scan", "--tape", str(tmp_path / "one.ts_jsonl.gz"))
     assert done.code == 0
     assert "BTCUSDT" in done.out
@@ -115,7 +115,7 @@ def scan_served(venue: Venue) -> dict[str, object]:
     made: dict[str, object] = {}
 
     async def play() -> None:
-        frames = list(DrawnMarket(9, venue).frames(3_000))
+        frames = list(GeneratedMarket(9, venue).frames(3_000))
         tickers = [
             {"symbol": "BTCUSDT", "quoteVolume": "2400", "extra": 1},
             {"symbol": "BTCBUSD", "quoteVolume": "9999"},
@@ -138,7 +138,7 @@ def scan_served(venue: Venue) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("venue", Venue)
-def test_an_exchange_is_asked_for_volume_and_bars_and_its_books_are_watched(venue: Venue) -> None:
+def test_an_exchange_scan_reads_volume_bars_and_books(venue: Venue) -> None:
     (row,) = scan_served(venue)["scan"].rows  # type: ignore[attr-defined]
     assert row.symbol == "BTCUSDT"
     assert row.volume_quote_per_hour == 100.0
@@ -146,7 +146,7 @@ def test_an_exchange_is_asked_for_volume_and_bars_and_its_books_are_watched(venu
     assert row.fee_burden == pytest.approx((10 + row.spread_bps) / 100)
 
 
-def test_an_exchange_that_does_not_answer_is_told_in_one_line() -> None:
+def test_an_unreachable_exchange_is_a_one_line_error() -> None:
     settings = ScanSettings(Endpoints.of(Venue.USDM, "127.0.0.1:1"), 5.0)
     with pytest.raises(SourceUnavailableError, match=r"did not answer: .* or scan tapes with --tape DIR\."):
         scan_exchange(settings)

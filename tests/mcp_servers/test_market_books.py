@@ -13,9 +13,9 @@ from mcp_servers.market import book_calls
 from mcp_servers.market.server import server
 from skills_lib.market.depth.model import Venue
 from skills_lib.settings import Settings
-from tests.market.depth.drawn_stream import DrawnMarket
-from tests.market.depth.drawn_tape import stamped, write_tape
 from tests.market.depth.frame_server import FrameServer, eventually
+from tests.market.depth.generated_stream import GeneratedMarket
+from tests.market.depth.generated_tape import stamped, write_tape
 from tests.mcp_servers.mcp_talk import answer, refusal
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")
@@ -30,7 +30,7 @@ class PlayedVenue:
         self.thread = threading.Thread(target=lambda: asyncio.run(self._play()))
 
     async def _play(self) -> None:
-        async with FrameServer("BTCUSDT", Venue.USDM, list(DrawnMarket(4, Venue.USDM).frames(5_000))) as venue:
+        async with FrameServer("BTCUSDT", Venue.USDM, list(GeneratedMarket(4, Venue.USDM).frames(5_000))) as venue:
             self.host = venue.host
             self.ready.set()
             while not self.over.is_set():
@@ -70,7 +70,7 @@ def test_a_book_is_followed_and_read_with_its_age(venue: PlayedVenue) -> None:
     assert (feed["symbol"], feed["trusted"], feed["connected"]) == ("BTCUSDT", True, 1)
 
 
-def test_a_book_whose_stream_fell_silent_is_not_told(venue: PlayedVenue) -> None:
+def test_a_book_with_a_stale_stream_is_empty(venue: PlayedVenue) -> None:
     answer(server, "market_subscribe_book", symbol="BTC")
     venue.quiet.set()
 
@@ -99,11 +99,11 @@ def test_the_resource_is_the_book(venue: PlayedVenue) -> None:
 
 def test_what_is_not_followed_and_what_is_not_listed_are_refused(venue: PlayedVenue) -> None:
     assert "is not followed; followed are: none" in refusal(server, "market_get_book", symbol="BTC")
-    assert "usdm lists no symbol NOPEUSDT" in refusal(server, "market_subscribe_book", symbol="NOPE")
+    assert "usdm does not list NOPEUSDT" in refusal(server, "market_subscribe_book", symbol="NOPE")
     assert answer(server, "market_feed_status")["feeds"] == []
 
 
-def test_a_venue_that_does_not_answer_is_told(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_venue_is_reported(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWOKEY_STREAMS_HOST", "127.0.0.1:1")
     monkeypatch.setattr(book_calls, "_keeper", None)
     assert "did not answer" in refusal(server, "market_subscribe_book", symbol="BTC")
@@ -113,7 +113,7 @@ def test_a_venue_that_does_not_answer_is_told(workspace: Settings, monkeypatch: 
 def test_tapes_of_the_workspace_are_scanned(workspace: Settings) -> None:
     assert "holds no tapes" in refusal(server, "market_scan", source="tapes")
     workspace.tapes_dir.mkdir(parents=True)
-    write_tape(workspace.tapes_dir / "one.ts_jsonl.gz", stamped(list(DrawnMarket(1, Venue.USDM).frames(100))))
+    write_tape(workspace.tapes_dir / "one.ts_jsonl.gz", stamped(list(GeneratedMarket(1, Venue.USDM).frames(100))))
     found = answer(server, "market_scan", source="tapes")
     assert [row["symbol"] for row in found["rows"]] == ["BTCUSDT"]
     assert found["source"] == "data/tapes"

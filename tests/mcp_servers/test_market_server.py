@@ -17,7 +17,7 @@ from skills_lib.settings import Settings
 from tests.mcp_servers.mcp_talk import ERAS, answer, call, list_tools, own_process, refusal, text
 
 SPAN = {"since": "2023-01-01", "until": "2023-02-01"}
-QUESTION = {"symbol": "BTC", "timeframe": "1h", "source": "sample", **SPAN}
+ARGUMENTS = {"symbol": "BTC", "timeframe": "1h", "source": "sample", **SPAN}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def offline(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
 def walk(limit: int) -> Iterator[dict[str, Any]]:
     cursor: str | None = None
     while True:
-        got = answer(server, "market_get_bars", **QUESTION, limit=limit, **({"cursor": cursor} if cursor else {}))
+        got = answer(server, "market_get_bars", **ARGUMENTS, limit=limit, **({"cursor": cursor} if cursor else {}))
         assert len(got["rows"]) <= limit
         yield from got["rows"]
         cursor = got["next_cursor"]
@@ -75,7 +75,7 @@ def test_a_gap_in_real_bars_is_counted_and_not_filled(holed: list[str]) -> None:
 
 @pytest.mark.parametrize("mode", ERAS)
 def test_a_server_of_its_own_says_source_synthetic_and_gaps(mode: str, tmp_path: Path) -> None:
-    got = answer(own_process("market", tmp_path), "market_get_bars", mode, **QUESTION, limit=2)
+    got = answer(own_process("market", tmp_path), "market_get_bars", mode, **ARGUMENTS, limit=2)
     assert got["synthetic"] is True
     assert "sample" in got["source"]
     assert got["quality"]["gaps"] == 0
@@ -84,12 +84,12 @@ def test_a_server_of_its_own_says_source_synthetic_and_gaps(mode: str, tmp_path:
 
 
 def test_the_longest_page_is_far_from_being_cut(workspace: Settings) -> None:
-    assert len(text(call(server, "market_get_bars", QUESTION | {"limit": 200}))) < MAX_CHARACTERS * 0.75
+    assert len(text(call(server, "market_get_bars", ARGUMENTS | {"limit": 200}))) < MAX_CHARACTERS * 0.75
 
 
 def test_a_cursor_of_another_span_is_refused(workspace: Settings) -> None:
-    page = answer(server, "market_get_bars", **QUESTION, limit=5)
-    line = refusal(server, "market_get_bars", **(QUESTION | {"symbol": "ETH"}), cursor=page["next_cursor"])
+    page = answer(server, "market_get_bars", **ARGUMENTS, limit=5)
+    line = refusal(server, "market_get_bars", **(ARGUMENTS | {"symbol": "ETH"}), cursor=page["next_cursor"])
     assert "another question" in line
 
 
@@ -104,10 +104,10 @@ def test_a_cursor_of_another_span_is_refused(workspace: Settings) -> None:
         ({"from": "2023-01-01"}, "has no argument 'from'"),
     ],
 )
-def test_a_wrong_question_is_refused_with_what_would_be_right(
+def test_invalid_arguments_are_rejected_with_the_allowed_values(
     workspace: Settings, changed: dict[str, Any], taught: str
 ) -> None:
-    assert taught in refusal(server, "market_get_bars", **(QUESTION | changed))
+    assert taught in refusal(server, "market_get_bars", **(ARGUMENTS | changed))
 
 
 def test_symbols_are_found_offline_and_a_short_list_says_it_is_short(offline: Settings) -> None:
@@ -124,12 +124,12 @@ def test_nothing_found_is_an_answer_and_says_what_to_try(offline: Settings) -> N
 
 
 def test_a_source_that_does_not_answer_is_named_with_the_way_out(offline: Settings) -> None:
-    line = refusal(server, "market_get_bars", **(QUESTION | {"source": "exchange"}))
+    line = refusal(server, "market_get_bars", **(ARGUMENTS | {"source": "exchange"}))
     assert "binance did not answer" in line
     assert "source" in line
 
 
-def test_the_sources_offered_are_the_sources_there_are() -> None:
+def test_the_offered_sources_match_the_library() -> None:
     (tool,) = (tool for tool in list_tools(server) if tool.name == "market_get_bars")
     offered = tool.input_schema["properties"]["source"]["enum"]
     assert offered == [source.value for source in candles.Source]

@@ -99,10 +99,10 @@ def test_fetching_says_where_bars_came_from_and_then_has_nothing_to_do(twokey: C
     told = json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)
     assert (told["bars"], told["synthetic"], told["gaps"]) == (8_784, False, 0)
     assert told["source"].startswith("exchange (binance, fetched ")
-    venue.asked.clear()
+    venue.requested.clear()
     again = twokey("data", "fetch", "BTC", "1h", *YEAR)
     assert "Source: cache (" in again.out
-    assert venue.asked == []
+    assert venue.requested == []
 
 
 BAD_WORDS = {
@@ -111,7 +111,7 @@ BAD_WORDS = {
     "an unknown timeframe": (("fetch", "BTC", "1x"), 2, "Unknown timeframe '1x'"),
     "an unknown exchange": (("fetch", "BTC", "1h", "--exchange", "binanse"), 2, "Did you mean 'binance'"),
     "an unknown source": (("fetch", "BTC", "1h", "--source", "exchang"), 2, "Did you mean 'exchange'"),
-    "the sample as a source": (("fetch", "BTC", "1h", "--source", "sample"), 2, "Nothing is fetched from the sample"),
+    "the sample as a source": (("fetch", "BTC", "1h", "--source", "sample"), 2, "Cannot fetch from sample"),
     "since after until": (("fetch", "BTC", "1h", "--since", "2024-02-01", "--until", "2024-01-01"), 2, "is not before"),
     "a date that is none": (("fetch", "BTC", "1h", "--since", "soon"), 2, "'soon' is not a date"),
     "a file that is not there": (("import", "none.csv", "--symbol", "BTC", "--timeframe", "1h"), 2, "does not exist"),
@@ -158,6 +158,6 @@ def test_ctrl_c_in_a_download_leaves_with_130_and_keeps_what_arrived(
     assert child.returncode == 130
     assert complaint == "Interrupted. What arrived is kept; the same command goes on from there.\n"
     assert json.loads(twokey("data", "check", "BTC", "1h", "--json").out)["bars"] == 3_000
-    asked = len(venue.klines_asked())
+    asked = len(venue.kline_requests())
     assert json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)["bars"] == 8_784
-    assert int(venue.klines_asked()[asked]["startTime"]) * 1_000_000 == venue.bars.open_time_ns[3_000]
+    assert int(venue.kline_requests()[asked]["startTime"]) * 1_000_000 == venue.bars.open_time_ns[3_000]

@@ -1,4 +1,4 @@
-"""Candles: bars for (symbol, timeframe, span) from whatever source has them, with their origin and their defects."""
+"""Loads bars of a symbol, timeframe and span from the cache, an exchange or a file, with origin and data quality."""
 
 from skills_lib.domain.quality import QualityReport
 from skills_lib.market.candles.arguments import CandleArguments

@@ -1,4 +1,4 @@
-"""Binance's public archive: one zip a month, one a day for the month that runs, each with its checksum."""
+"""Downloads candles from Binance's public archive: monthly zips, daily zips for the current month, with checksums."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from skills_lib.domain.errors import CorruptDataError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.files import unpack
-from skills_lib.market.candles.importing import checked
+from skills_lib.market.candles.importing import validate_table
 from skills_lib.market.candles.layouts import read_csv
 from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
 from skills_lib.market.candles.pages import Page
@@ -29,8 +29,8 @@ _REMEDY = "Try again later, use another --source, or `twokey data import FILE`."
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
-    """One zip of the archive and the days it holds."""
+class _ArchiveFile:
+    """One zip of the archive and the days it covers."""
 
     kind: str
     first: datetime
@@ -41,10 +41,10 @@ class _File:
         symbol = instrument.symbol
         return f"/data/{market}/{self.kind}/klines/{symbol}/{timeframe}/{symbol}-{timeframe}-{day}.zip"
 
-    def days(self) -> "Iterator[_File]":
+    def days(self) -> "Iterator[_ArchiveFile]":
         day = self.first
         while day < self.end:
-            yield _File("daily", day, day + timedelta(days=1))
+            yield _ArchiveFile("daily", day, day + timedelta(days=1))
             day += timedelta(days=1)
 
 
@@ -53,8 +53,8 @@ class Archive:
 
     def __init__(self, exchange: str, settings: Settings) -> None:
         if exchange not in FOLDERS:
-            held = " and ".join(FOLDERS)
-            raise UnansweredError("The archive", f"it holds {held}, not {exchange}", "Use --source exchange.")
+            covered = " and ".join(FOLDERS)
+            raise UnansweredError("The archive", f"it covers {covered}, not {exchange}", "Use --source exchange.")
         self._market = FOLDERS[exchange]
         self._url = settings.archive_url.rstrip("/")
         self._timeout_s = settings.http_timeout_s
@@ -64,11 +64,11 @@ class Archive:
     def pages(
         self, instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress
     ) -> Iterator[Page]:
-        """Every bar of `spans` that the archive holds, a file at a time, oldest first; it ends some days ago.
+        """Yield every bar of `spans` in the archive, one file at a time, oldest first; the newest days are missing.
 
         Raises:
-            UnansweredError: the archive cannot be reached or has nothing of this instrument.
-            CorruptDataError: a file differs from its checksum twice.
+            UnansweredError: the archive cannot be reached or lacks this instrument.
+            CorruptDataError: a file failed its checksum twice.
         """
         if not name_resolves(self._url):
             raise self._unanswered("no network")
@@ -86,46 +86,46 @@ class Archive:
     def _span_pages(
         self, client: "httpx.Client", instrument: Instrument, timeframe: Timeframe, span: TimeSpan, progress: Progress
     ) -> Iterator[Page]:
-        files = _files(span)
+        files = _files_covering(span)
         for number, file in enumerate(files, 1):
             progress(number, len(files), f"archive {instrument.symbol} {timeframe} {file.first:%Y-%m}")
-            for part, content in self._contents(client, file, instrument, timeframe):
-                bars = checked(read_csv(content, part.path("", instrument, timeframe), instrument), timeframe)
-                held = TimeSpan(to_ns(part.first), to_ns(part.end))
-                inside = TimeSpan(max(span.start_ns, held.start_ns), min(span.end_ns, held.end_ns))
-                yield inside, cut(bars, inside)
+            for source, content in self._contents(client, file, instrument, timeframe):
+                bars = validate_table(read_csv(content, source.path("", instrument, timeframe), instrument), timeframe)
+                covered = TimeSpan(to_ns(source.first), to_ns(source.end))
+                requested = TimeSpan(max(span.start_ns, covered.start_ns), min(span.end_ns, covered.end_ns))
+                yield requested, cut(bars, requested)
 
     def _contents(
-        self, client: "httpx.Client", file: _File, instrument: Instrument, timeframe: Timeframe
-    ) -> Iterator[tuple[_File, bytes]]:
+        self, client: "httpx.Client", file: _ArchiveFile, instrument: Instrument, timeframe: Timeframe
+    ) -> Iterator[tuple[_ArchiveFile, bytes]]:
         content = self._download(client, file.path(self._market, instrument, timeframe))
         if content is not None:
             yield file, content
         elif file.kind == "monthly" and datetime.now(UTC) - file.end < timedelta(days=31):
-            for day in file.days():  # a month's file appears some days after the month
+            for day in file.days():  # a monthly file is published some days after the month ends
                 yield from self._contents(client, day, instrument, timeframe)
 
     def _download(self, client: "httpx.Client", path: str) -> bytes | None:
-        """The unpacked file, checked, or None where the archive has none."""
+        """The unpacked file after its checksum was verified, or None if the archive does not have it."""
         for _ in range(2):
             packed = self._get(client, path)
             if packed is None:
                 return None
             checksum = self._get(client, f"{path}.CHECKSUM") or b""
-            told = re.match(rb"[0-9a-f]{64}\b", checksum)
-            if told and told.group().decode() == hashlib.sha256(packed).hexdigest():
-                return _unpacked(packed, path)
+            expected = re.match(rb"[0-9a-f]{64}\b", checksum)
+            if expected and expected.group().decode() == hashlib.sha256(packed).hexdigest():
+                return _unpack_zip(packed, path)
         raise CorruptDataError(
             f"{path.rsplit('/', 1)[-1]} of the archive does not match its checksum. Fetch again later."
         )
 
     def _get(self, client: "httpx.Client", path: str) -> bytes | None:
         try:
-            return self._backoff.run(lambda: self._once(client, path))
-        except TransientError as trouble:
-            raise self._unanswered(trouble.reason) from trouble
+            return self._backoff.run(lambda: self._request_once(client, path))
+        except TransientError as error:
+            raise self._unanswered(error.reason) from error
 
-    def _once(self, client: "httpx.Client", path: str) -> bytes | None:
+    def _request_once(self, client: "httpx.Client", path: str) -> bytes | None:
         import httpx
 
         try:
@@ -154,21 +154,21 @@ class Archive:
         return UnansweredError("The archive", reason, _REMEDY)
 
 
-def _unpacked(packed: bytes, path: str) -> bytes:
+def _unpack_zip(packed: bytes, path: str) -> bytes:
     try:
         return unpack(packed, path)
     except zipfile.BadZipFile as error:
-        raise CorruptDataError(f"{path} of the archive is no zip: {error}. Fetch again later.") from error
+        raise CorruptDataError(f"{path} of the archive is not a zip file: {error}. Fetch again later.") from error
 
 
-def _files(span: TimeSpan) -> list[_File]:
-    """The months of `span`; days for the month that runs."""
+def _files_covering(span: TimeSpan) -> list[_ArchiveFile]:
+    """The monthly files of `span`, and daily files for the current month."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     month = to_datetime(span.start_ns).replace(day=1, hour=0, minute=0, second=0)
     end, files = min(to_datetime(span.end_ns - 1), today), []
     while month <= end:
         following = (month + timedelta(days=32)).replace(day=1)
-        whole = _File("monthly", month, following)
-        files += [whole] if following <= today else [d for d in whole.days() if d.end <= today]
+        monthly = _ArchiveFile("monthly", month, following)
+        files += [monthly] if following <= today else [d for d in monthly.days() if d.end <= today]
         month = following
     return [file for file in files if to_ns(file.first) < span.end_ns and to_ns(file.end) > span.start_ns]

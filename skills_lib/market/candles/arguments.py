@@ -1,4 +1,4 @@
-"""A request for candles in the words a person or a client typed, read in one place for every face."""
+"""Parses candle arguments from the command line or MCP and loads the candles."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from skills_lib.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class CandleArguments:
-    """Arguments as typed; nothing is fetched or read before `answer`."""
+    """Arguments as typed; nothing is read or fetched before `answer` is called."""
 
     symbol: str
     timeframe: str
@@ -29,11 +29,11 @@ class CandleArguments:
     data: Path | None = None
 
     def answer(self, settings: Settings, progress: Progress = no_progress) -> Candles:
-        """Fetch or read the candles; a `data` file stands in for every source.
+        """Load the candles; a `data` file replaces every other source.
 
         Raises:
-            InputError: an argument that does not fit, or a file that is refused.
-            SourceUnavailableError: the demanded source did not answer.
+            InputError: an invalid argument or file.
+            SourceUnavailableError: the requested source did not answer.
         """
         request = self.request(settings)
         if self.data is None:
@@ -41,10 +41,10 @@ class CandleArguments:
         return _within(load_file(self.data, request.instrument, request.timeframe), request)
 
     def request(self, settings: Settings) -> CandleRequest:
-        """The arguments, typed.
+        """The arguments as a `CandleRequest`.
 
         Raises:
-            InputError: an argument that does not fit.
+            InputError: an invalid argument.
         """
         return CandleRequest(
             Instrument.parse(self.symbol),
@@ -76,8 +76,8 @@ def _within(candles: Candles, request: CandleRequest) -> Candles:
     end = to_ns(request.until) if request.until else int(times[-1]) + 1
     bars = cut(candles.bars, TimeSpan(start, end)) if start < end else candles.bars[:0]
     if not len(bars):
-        held = f"{show(int(times[0]))} to {show(int(times[-1]))} UTC"
+        covered = f"{show(int(times[0]))} to {show(int(times[-1]))} UTC"
         raise InputError(
-            f"The file has no bars from {show(start)} until {show(end)}: it holds {held}. Change the span."
+            f"No bars between {show(start)} and {show(end)}; the file covers {covered}. Change --since or --until."
         )
     return replace(candles, bars=bars, quality=measure(bars))

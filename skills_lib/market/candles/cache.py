@@ -1,4 +1,4 @@
-"""The candle cache: one Parquet file per exchange, symbol and timeframe, replaced whole or not at all."""
+"""Stores candles in one Parquet file per exchange, symbol and timeframe; writes are atomic."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ IMPORT = "import"
 
 @dataclass(frozen=True, slots=True)
 class CacheKey:
-    """What one cache file holds."""
+    """Identifies one cache file."""
 
     exchange: str
     instrument: Instrument
@@ -41,7 +41,7 @@ class CacheKey:
 
 @dataclass(frozen=True, slots=True)
 class Cached:
-    """A cache file's content. `known` are the spans that were asked for, whether or not bars exist in them."""
+    """Content of a cache file. `known` lists the spans already requested, whether or not they contain bars."""
 
     bars: Bars
     known: tuple[TimeSpan, ...]
@@ -51,7 +51,7 @@ class Cached:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge changed: bars that are new, that got other values, and that were there already."""
+    """Counts of a merge: bars added, bars with new values, and bars already stored."""
 
     added: int
     replaced: int
@@ -59,25 +59,25 @@ class Merged:
 
 
 class CandleCache:
-    """Reads and merges cache files under `folder`; safe beside other processes that do the same."""
+    """Reads and merges cache files under `folder`; safe for concurrent processes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._locks: dict[Path, BaseFileLock] = {}
 
     def path(self, key: CacheKey) -> Path:
-        """Where `key` is kept."""
+        """The cache file of `key`."""
         return self.folder / key.exchange / f"{key.instrument.base}-{key.instrument.quote}-{key.timeframe}.parquet"
 
     def pages(self, key: CacheKey) -> PageLog:
-        """Where a running download of `key` keeps what arrived."""
+        """The log that stores downloaded pages of `key` until they are merged."""
         return PageLog(self.path(key).with_suffix(".pages"), key.timeframe)
 
     def read(self, key: CacheKey) -> Cached | None:
-        """The content of `key`, or None where there is none.
+        """The content of `key`, or None if it is not cached.
 
         Raises:
-            CorruptDataError: the file failed its checks and now has another name.
+            CorruptDataError: the file failed its checks and was renamed.
         """
         path = self.path(key)
         if not path.exists():
@@ -85,15 +85,15 @@ class CandleCache:
         try:
             return _unpack(*parquet.read(path), key.timeframe)
         except parquet.UnreadableParquetError as error:
-            aside = path.with_name(f"{path.name}.corrupt-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}")
-            path.replace(aside)
+            quarantined = path.with_name(f"{path.name}.corrupt-{datetime.now(UTC):%Y%m%dT%H%M%S%fZ}")
+            path.replace(quarantined)
             raise CorruptDataError(
-                f"The cache file {path.name} was damaged ({error}) and is set aside as {aside.name}. Fetch again."
+                f"The cache file {path.name} was damaged ({error}) and is set aside as {quarantined.name}. Fetch again."
             ) from error
 
     @contextmanager
-    def locked(self, key: CacheKey, progress: Progress = no_progress) -> Iterator[None]:
-        """Hold `key` against other processes; waits for one that is downloading it, and says so."""
+    def lock(self, key: CacheKey, progress: Progress = no_progress) -> Iterator[None]:
+        """Lock `key` against other processes; reports progress while another one is downloading it."""
         from filelock import FileLock, Timeout
 
         path = self.path(key).with_suffix(".lock")
@@ -110,46 +110,46 @@ class CandleCache:
             lock.release()
 
     def merge(self, key: CacheKey, pages: Sequence[Page], origin: str) -> Merged:
-        """Add pages to `key`; where a bar is known already the page's wins. All or nothing.
+        """Add pages to `key`, atomically; a bar of a page replaces a cached one.
 
         Raises:
             CorruptDataError: the existing file is damaged; it is set aside and nothing is written.
-            TwokeyError: the disk refused; the old file is untouched.
+            TwokeyError: the file could not be written; the old one is unchanged.
         """
-        with self.locked(key):
+        with self.lock(key):
             old = self.read(key)
             before = old.bars if old else no_bars(key.timeframe)
             known = [*(old.known if old else ()), *(span for span, _ in pages)]
             bars = union([before, *(bars for _, bars in pages)])
             now = datetime.now(UTC).replace(microsecond=0)
             self._write(key, Cached(bars, tuple(join(known)), now, origin))
-        return _difference(before, bars, union([no_bars(key.timeframe), *(page for _, page in pages)]))
+        return _count_changes(before, bars, union([no_bars(key.timeframe), *(page for _, page in pages)]))
 
-    def fold(self, key: CacheKey, origin: str) -> None:
-        """Move pages left by a download into the cache.
+    def merge_pages(self, key: CacheKey, origin: str) -> None:
+        """Move downloaded pages into the cache.
 
         Raises:
             TwokeyError: as `merge`.
         """
-        with self.locked(key):
+        with self.lock(key):
             log = self.pages(key)
             if pages := log.read():
                 self.merge(key, pages, origin)
             log.clear()
 
     def entries(self) -> list[CacheKey]:
-        """Every key that is cached, in order."""
+        """Every cached key, sorted by path."""
         keys = (_key_of(path) for path in sorted(self.folder.glob("*/*.parquet")))
         return [key for key in keys if key is not None]
 
     def _write(self, key: CacheKey, content: Cached) -> None:
         columns = {name: getattr(content.bars, name) for name in COLUMNS}
-        about = {
+        metadata = {
             "fetched_at": content.fetched_at.isoformat(),
             "origin": content.origin,
             "known": json.dumps([[span.start_ns, span.end_ns] for span in content.known]),
         }
-        parquet.write(self.path(key), columns, about | {"sha256": _digest(content.bars, about)})
+        parquet.write(self.path(key), columns, metadata | {"sha256": _digest(content.bars, metadata)})
 
 
 def _key_of(path: Path) -> CacheKey | None:
@@ -160,28 +160,28 @@ def _key_of(path: Path) -> CacheKey | None:
         return None
 
 
-def _unpack(columns: parquet.Columns, about: dict[str, str], timeframe: Timeframe) -> Cached:
+def _unpack(columns: parquet.Columns, metadata: dict[str, str], timeframe: Timeframe) -> Cached:
     try:
         times, *fields = (columns[name] for name in COLUMNS)
         bars = bars_of(times, fields, timeframe.nanoseconds)
-        told = about.pop("sha256")
-        if told != _digest(bars, about):
+        stored_digest = metadata.pop("sha256")
+        if stored_digest != _digest(bars, metadata):
             raise parquet.UnreadableParquetError("its content does not match its checksum")
-        known = tuple(TimeSpan(start, end) for start, end in json.loads(about["known"]))
-        return Cached(bars, known, datetime.fromisoformat(about["fetched_at"]), about["origin"])
+        known = tuple(TimeSpan(start, end) for start, end in json.loads(metadata["known"]))
+        return Cached(bars, known, datetime.fromisoformat(metadata["fetched_at"]), metadata["origin"])
     except (KeyError, ValueError) as error:
         raise parquet.UnreadableParquetError(f"it lacks {error}") from error
 
 
-def _digest(bars: Bars, about: dict[str, str]) -> str:
-    told = json.dumps(dict(sorted(about.items())))
-    return hashlib.sha256(f"{bars.digest()} {told}".encode()).hexdigest()
+def _digest(bars: Bars, metadata: dict[str, str]) -> str:
+    metadata_json = json.dumps(dict(sorted(metadata.items())))
+    return hashlib.sha256(f"{bars.digest()} {metadata_json}".encode()).hexdigest()
 
 
-def _difference(before: Bars, after: Bars, given: Bars) -> Merged:
-    _, old, new = np.intersect1d(before.open_time_ns, given.open_time_ns, assume_unique=True, return_indices=True)
+def _count_changes(before: Bars, after: Bars, incoming: Bars) -> Merged:
+    _, old, new = np.intersect1d(before.open_time_ns, incoming.open_time_ns, assume_unique=True, return_indices=True)
     differs = np.zeros(len(old), dtype=np.bool_)
     for name in COLUMNS[1:]:
-        differs |= getattr(before, name)[old] != getattr(given, name)[new]
+        differs |= getattr(before, name)[old] != getattr(incoming, name)[new]
     replaced = int(differs.sum())
     return Merged(added=len(after) - len(before), replaced=replaced, unchanged=len(old) - replaced)

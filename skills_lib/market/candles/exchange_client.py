@@ -1,4 +1,4 @@
-"""One exchange through ccxt: its markets and its pages of bars."""
+"""Fetches markets and pages of bars from an exchange through ccxt."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -29,17 +29,20 @@ from skills_lib.settings import Settings
 T = TypeVar("T")
 
 _PAGE_BARS = 1_000
-_MS = 1_000_000
-_LATE_NS = DAY_NS
+_NS_PER_MS = 1_000_000
+_MAX_DELAY_NS = DAY_NS
 _REFUSED_COUNTRY = re.compile(r"\b451\b|restricted location|from your country", re.IGNORECASE)
 _NOT_CONNECTED = re.compile(r"resolve|NewConnectionError|ConnectTimeout|unreachable|refused", re.IGNORECASE)
-_ADDRESSES = {"binance": "https://api.binance.com", "binanceusdm": "https://fapi.binance.com"}  # asked before ccxt
-_OFFLINE = "Check the connection, or use --source cache or sample."
-WAYS_OUT = "Try --source archive, another exchange such as --exchange kraken or okx, or `twokey data import FILE`."
+_BASE_URLS = {
+    "binance": "https://api.binance.com",
+    "binanceusdm": "https://fapi.binance.com",
+}  # name resolution is tested before ccxt is imported
+_OFFLINE_REMEDY = "Check the connection, or use --source cache or sample."
+ALTERNATIVES = "Try --source archive, another exchange such as --exchange kraken or okx, or `twokey data import FILE`."
 
 
 def require_exchange(name: str) -> None:
-    """Check an exchange's name without importing ccxt.
+    """Validate an exchange name without importing ccxt.
 
     Raises:
         InputError: ccxt has no such exchange.
@@ -49,12 +52,12 @@ def require_exchange(name: str) -> None:
     known = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     if name not in known:
         raise InputError(
-            f"Unknown exchange '{name}'.{did_you_mean(name, known)} Any of ccxt's {len(known)} ids, in lower case."
+            f"Unknown exchange '{name}'.{did_you_mean(name, known)} Use one of ccxt's {len(known)} ids, in lower case."
         )
 
 
 def suggest_pair(instrument: Instrument, pairs: Iterable[str]) -> str:
-    """Return " Did you mean 'BTC/USDT'?" for the listed pair that is closest, preferring the same beginning."""
+    """Return " Did you mean 'BTC/USDT'?" for the closest listed pair, preferring a common prefix; else ""."""
 
     def closeness(pair: str) -> tuple[float, int, str]:
         same = takewhile(lambda letters: letters[0] == letters[1], zip(pair, instrument.pair, strict=False))
@@ -65,14 +68,14 @@ def suggest_pair(instrument: Instrument, pairs: Iterable[str]) -> str:
 
 
 class ExchangeClient:
-    """One ccxt exchange. Its rate limiter is on; what fails in passing is tried again."""
+    """A ccxt exchange with its rate limiter on; transient failures are retried."""
 
     def __init__(self, name: str, settings: Settings) -> None:
         require_exchange(name)
         self.name = name
-        url = settings.exchange_url or _ADDRESSES.get(name)
+        url = settings.exchange_url or _BASE_URLS.get(name)
         if url and not name_resolves(url):
-            raise self._unanswered("no network", _OFFLINE)
+            raise self._unanswered("no network", _OFFLINE_REMEDY)
         import ccxt
 
         self._errors = ccxt
@@ -81,23 +84,23 @@ class ExchangeClient:
         options = {"enableRateLimit": True, "timeout": int(settings.http_timeout_s * 1_000), "requests_trust_env": True}
         self._ccxt: Any = getattr(ccxt, name)(options)
         if name == "binance":
-            self._ccxt.options["fetchMarkets"]["types"] = ["spot"]  # three more hosts are asked otherwise
+            self._ccxt.options["fetchMarkets"]["types"] = ["spot"]  # otherwise three more hosts are queried
         if settings.exchange_url:
-            self._ccxt.urls["api"] = _moved(self._ccxt.urls["api"], settings.exchange_url)
+            self._ccxt.urls["api"] = _rebase_urls(self._ccxt.urls["api"], settings.exchange_url)
 
     def markets(self) -> dict[str, dict[str, Any]]:
-        """Every market by ccxt's name.
+        """Every market, keyed by ccxt's market name.
 
         Raises:
-            UnansweredError: the exchange cannot be reached or refuses.
+            UnansweredError: the exchange cannot be reached or rejects the request.
         """
         if not self._ccxt.markets:
-            self._ask(self._ccxt.load_markets)
+            self._call(self._ccxt.load_markets)
         markets: dict[str, dict[str, Any]] = self._ccxt.markets
         return markets
 
     def market(self, instrument: Instrument) -> str:
-        """ccxt's name of the instrument's market here: spot where there is one, else the perpetual.
+        """ccxt's name of the instrument's market: spot if listed, else the perpetual.
 
         Raises:
             InputError: the exchange does not list it.
@@ -113,7 +116,7 @@ class ExchangeClient:
     def pages(
         self, instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress
     ) -> Iterator[Page]:
-        """Every closed bar of `spans`, page by page, oldest first.
+        """Yield every closed bar of `spans`, page by page, oldest first.
 
         Raises:
             InputError: the exchange lacks the instrument or the timeframe.
@@ -138,37 +141,37 @@ class ExchangeClient:
             if len(found):
                 end = int(found.open_time_ns[-1]) + timeframe.nanoseconds
             else:
-                end = self._end_of_silence(cursor, until, timeframe, answered=len(bars) > 0)
+                end = self._end_of_empty_span(cursor, until, timeframe, answered=len(bars) > 0)
             if end <= cursor:
                 return
             yield TimeSpan(cursor, end), found
             cursor = end
 
-    def _end_of_silence(self, cursor: int, until: int, timeframe: Timeframe, answered: bool) -> int:
-        """Up to when it is known that there are no bars from `cursor` on; `cursor` itself if they may just be late."""
-        if self._closed_until(timeframe) - cursor <= _LATE_NS + 2 * timeframe.nanoseconds:
+    def _end_of_empty_span(self, cursor: int, until: int, timeframe: Timeframe, answered: bool) -> int:
+        """End of the span from `cursor` that certainly has no bars; `cursor` itself if they may only be late."""
+        if self._closed_until(timeframe) - cursor <= _MAX_DELAY_NS + 2 * timeframe.nanoseconds:
             return cursor
         if answered or self.name.startswith("binance"):
-            return until  # the answer is the next bars there are, however far away: none means none at all
+            return until  # such exchanges return the next existing bars, however late: none means there are none
         return min(until, cursor + _PAGE_BARS * timeframe.nanoseconds)
 
     def _page(self, market: str, timeframe: Timeframe, since_ns: int) -> Bars:
-        """Bars from `since_ns` on; an empty answer is believed when it comes twice."""
+        """Bars from `since_ns` on; an empty response is accepted only after a second request."""
         for _ in range(2):
-            rows = self._ask(lambda: self._rows(market, timeframe, since_ns))
+            rows = self._call(lambda: self._rows(market, timeframe, since_ns))
             if rows:
-                return union([_bars(rows, timeframe)])
+                return union([_parse_rows(rows, timeframe)])
         return no_bars(timeframe)
 
     def _rows(self, market: str, timeframe: Timeframe, since_ns: int) -> list[list[float]]:
-        since_ms = -(-since_ns // _MS)
+        since_ms = -(-since_ns // _NS_PER_MS)
         rows = self._ccxt.fetch_ohlcv(market, timeframe.value, since=since_ms, limit=_PAGE_BARS)
         if not isinstance(rows, list) or any(len(row) < 6 or row[0] is None for row in rows):
-            raise TransientError("an answer that is no list of bars")
+            raise TransientError("the response is not a list of bars")
         return [row for row in rows if None not in row[1:5]]
 
     def _closed_until(self, timeframe: Timeframe) -> int:
-        """Opening time of the bar that is still open, by the earlier of both clocks."""
+        """Open time of the bar still forming, by the earlier of the local and the exchange clock."""
         now = datetime.now(UTC)
         date = (self._ccxt.last_response_headers or {}).get("Date")
         with suppress(TypeError, ValueError):
@@ -179,59 +182,61 @@ class ExchangeClient:
         offered = self._ccxt.timeframes or {}
         if not self._ccxt.has["fetchOHLCV"] or timeframe.value not in offered:
             raise InputError(
-                f"{self.name} has no {timeframe} bars. It offers {', '.join(offered) or 'none'}. Name another one."
+                f"{self.name} has no {timeframe} bars. It offers {', '.join(offered) or 'none'}. Choose one of them."
             )
 
-    def _ask(self, call: Callable[[], T]) -> T:
+    def _call(self, call: Callable[[], T]) -> T:
         try:
-            result = self._backoff.run(lambda: self._once(call))
-        except TransientError as trouble:
-            raise self._unanswered(trouble.reason, f"Try again later. {WAYS_OUT}") from trouble
+            result = self._backoff.run(lambda: self._call_once(call))
+        except TransientError as error:
+            raise self._unanswered(error.reason, f"Try again later. {ALTERNATIVES}") from error
         self._answered = True
         return result
 
-    def _once(self, call: Callable[[], T]) -> T:
+    def _call_once(self, call: Callable[[], T]) -> T:
         self._ccxt.last_response_headers = None
         try:
             return call()
         except self._errors.BadSymbol as error:
-            raise InputError(f"{self.name} refuses the symbol: {_line(error)}. Check it.") from error
+            raise InputError(f"{self.name} rejects the symbol: {_summarize(error)}. Check the symbol.") from error
         except self._errors.BaseError as error:
-            raise self._translated(error) from error
+            raise self._translate_error(error) from error
         except (TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
-            raise TransientError("an answer that cannot be read") from error
+            raise TransientError("the response cannot be parsed") from error
 
-    def _translated(self, error: Exception) -> Exception:
-        """What a failure of ccxt means for the reader: wait, go elsewhere, or try again."""
+    def _translate_error(self, error: Exception) -> Exception:
+        """Map a ccxt error to a transient error or to an unavailable source with a remedy."""
         text, cause = str(error), f"{error} {error.__cause__!r}"
         wait_s = retry_after_s((self._ccxt.last_response_headers or {}).get("Retry-After"))
         if _REFUSED_COUNTRY.search(text):
-            return self._unanswered("it refuses this country (HTTP 451)", WAYS_OUT)
+            return self._unanswered("it blocks this country (HTTP 451)", ALTERNATIVES)
         if re.search(r"\b418\b", text):
             wait = f" for {wait_s:.0f} s" if wait_s else ""
-            return self._unanswered(f"it has banned this address{wait} (HTTP 418)", f"Wait that long. {WAYS_OUT}")
+            return self._unanswered(
+                f"it has banned this address{wait} (HTTP 418)", f"Wait until the ban ends. {ALTERNATIVES}"
+            )
         if not self._answered and _NOT_CONNECTED.search(cause):
-            return self._unanswered("no network", _OFFLINE)
+            return self._unanswered("no network", _OFFLINE_REMEDY)
         if isinstance(error, self._errors.OperationFailed):
-            return TransientError(_line(error), wait_s)
-        return self._unanswered(_line(error), WAYS_OUT)
+            return TransientError(_summarize(error), wait_s)
+        return self._unanswered(_summarize(error), ALTERNATIVES)
 
     def _unanswered(self, reason: str, remedy: str) -> UnansweredError:
         return UnansweredError(f"The exchange {self.name}", reason, remedy)
 
 
-def _bars(rows: list[list[float]], timeframe: Timeframe) -> Bars:
+def _parse_rows(rows: list[list[float]], timeframe: Timeframe) -> Bars:
     table = np.array([[cell if cell is not None else 0.0 for cell in row[:6]] for row in rows], dtype=np.float64)
-    times = table[:, 0].astype(np.int64) * _MS
+    times = table[:, 0].astype(np.int64) * _NS_PER_MS
     return bars_of(times, (np.ascontiguousarray(table[:, i]) for i in range(1, 6)), timeframe.nanoseconds)
 
 
-def _moved(urls: Any, base: str) -> Any:
+def _rebase_urls(urls: Any, base: str) -> Any:
     if isinstance(urls, dict):
-        return {name: _moved(url, base) for name, url in urls.items()}
+        return {name: _rebase_urls(url, base) for name, url in urls.items()}
     return base.rstrip("/") + urlsplit(urls).path
 
 
-def _line(error: Exception) -> str:
-    """The first words of an error; exchanges answer with whole HTML pages."""
+def _summarize(error: Exception) -> str:
+    """The first 160 characters of an error, without HTML tags."""
     return re.sub(r"<[^>]*>", " ", " ".join(str(error).split()))[:160].strip().rstrip(".")

@@ -1,4 +1,4 @@
-"""Candle files people have: opening them and finding their table. `layouts` reads what is inside."""
+"""Opens candle files, unpacks them and detects the CSV header and separator."""
 
 import csv
 import gzip
@@ -30,9 +30,9 @@ PARQUET_MAGIC = b"PAR1"
 
 @dataclass(frozen=True, slots=True)
 class CsvText:
-    """The bytes of a CSV table with what its first lines say about it.
+    """The bytes of a CSV table and its detected layout.
 
-    `skip`: lines before the first row of data; `first_line`: the file's number of that line, counted from 1.
+    `skip`: lines before the first data row; `first_line`: line number of that row, from 1.
     """
 
     content: bytes
@@ -46,10 +46,10 @@ class CsvText:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The file's content, unpacked if it is gzip or a zip with one file in it.
+    """The file's content, unpacked if it is gzip or a zip with a single file.
 
     Raises:
-        InputError: no such file, a damaged archive, a zip with several files, or nothing inside.
+        InputError: the file is missing, damaged or empty, or a zip with several files.
     """
     try:
         content = path.read_bytes()
@@ -67,7 +67,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def unpack(content: bytes, name: str) -> bytes:
-    """Undo gzip or zip, told by the first bytes."""
+    """Decompress gzip or zip, detected by the first bytes; other content is returned unchanged."""
     if content.startswith(b"\x1f\x8b"):
         return gzip.decompress(content)
     if not content.startswith(b"PK\x03\x04"):
@@ -80,10 +80,10 @@ def unpack(content: bytes, name: str) -> bytes:
 
 
 def find_table(content: bytes, name: str) -> CsvText:
-    """Find header, separator and first row of data.
+    """Detect header, separator and first data row.
 
     Raises:
-        InputError: the bytes are not a text table.
+        InputError: the content is not a text table.
     """
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]
@@ -124,6 +124,6 @@ def _unnamed_columns(cells: list[str], name: str) -> list[str]:
     if len(cells) in (6, len(KLINE_COLUMNS)):
         return KLINE_COLUMNS[: len(cells)]
     raise InputError(
-        f"{name} has no header and {len(cells)} columns. Without one, 12 (Binance klines) or 6 "
-        "(open_time,open,high,low,close,volume) are understood. Add a header line."
+        f"{name} has no header and {len(cells)} columns. Without a header, 12 columns (Binance klines) or 6 "
+        "(open_time,open,high,low,close,volume) are allowed. Add a header line."
     )

@@ -1,4 +1,4 @@
-"""Reading candle tables in the layouts people have, whatever their columns are called."""
+"""Reads candle tables in common CSV and Parquet layouts."""
 
 import io
 import re
@@ -23,26 +23,27 @@ if TYPE_CHECKING:
 _TIMES = ("open_time_ns", "open_time", "unix", "timestamp", "datetime", "date", "time", "index", "", "unnamed:_0")
 _PRICES = ("open", "high", "low", "close")
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|DECIMAL")
-_EXACT: dict[str, Any] = (  # pandas reads decimals exactly by itself since 3.1, and then dislikes being told to
+# pandas 3.1 and later parse decimals exactly by default and warn about the option.
+_EXACT_DECIMALS: dict[str, Any] = (
     {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
 )
-_NEEDED = "a time (open_time, timestamp, unix, datetime or date), open, high, low, close and volume"
+_REQUIRED_COLUMNS = "a time (open_time, timestamp, unix, datetime or date), open, high, low, close and volume"
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """Bars as they stand in a file, unchecked. `where(i)` names the place of bar `i`."""
+class CandleTable:
+    """Unvalidated bars of a file. `where(i)` is the row or line of bar `i`, for error messages."""
 
     name: str
     bars: Bars
     where: Callable[[int], str]
 
 
-def read_table(path: Path, instrument: Instrument) -> Table:
-    """Read CSV (plain, .gz, .zip) or Parquet. A file that is newest first throughout is turned round.
+def read_table(path: Path, instrument: Instrument) -> CandleTable:
+    """Read CSV (plain, .gz, .zip) or Parquet. A file sorted newest first is reversed.
 
     Raises:
-        InputError: no file, not a table, columns missing, or a cell that is neither number nor time.
+        InputError: the file is missing or not a table, lacks columns, or has a cell that is not a number or time.
     """
     content = read_bytes(path)
     if content.startswith(PARQUET_MAGIC):
@@ -50,8 +51,8 @@ def read_table(path: Path, instrument: Instrument) -> Table:
     return read_csv(content, path.name, instrument)
 
 
-def read_csv(content: bytes, name: str, instrument: Instrument) -> Table:
-    """Read an unpacked CSV; `name` is what errors call it.
+def read_csv(content: bytes, name: str, instrument: Instrument) -> CandleTable:
+    """Read an unpacked CSV; `name` is used in error messages.
 
     Raises:
         InputError: as `read_table`.
@@ -61,9 +62,9 @@ def read_csv(content: bytes, name: str, instrument: Instrument) -> Table:
     return _table(name, frame, lambda i: f"line {text.first_line + i}")
 
 
-def _table(name: str, frame: pd.DataFrame, where: Callable[[int], str]) -> Table:
+def _table(name: str, frame: pd.DataFrame, where: Callable[[int], str]) -> CandleTable:
     if frame.empty:
-        raise InputError(f"{name} has a header but no bars. Give a file with bars.")
+        raise InputError(f"{name} has a header but no bars. Use a file with bars.")
     try:
         times = times_to_ns(frame["open_time"])
     except UnreadableTimeError as error:
@@ -72,13 +73,13 @@ def _table(name: str, frame: pd.DataFrame, where: Callable[[int], str]) -> Table
             f"{place}: the open time is {error.found}. Write ISO 8601 in one time zone, or epoch numbers."
         ) from None
     columns = (np.ascontiguousarray(frame[column], dtype=np.float64) for column in (*_PRICES, "volume"))
-    table = Table(name, bars_of(times, columns, _step(times)), where)
-    return _turned(table) if _newest_first(times) else table
+    table = CandleTable(name, bars_of(times, columns, _step(times)), where)
+    return _reversed(table) if _newest_first(times) else table
 
 
-def _turned(table: Table) -> Table:
+def _reversed(table: CandleTable) -> CandleTable:
     last = len(table.bars) - 1
-    return Table(table.name, take(table.bars, np.arange(last, -1, -1)), lambda i: table.where(last - i))
+    return CandleTable(table.name, take(table.bars, np.arange(last, -1, -1)), lambda i: table.where(last - i))
 
 
 def _newest_first(times: IntArray) -> bool:
@@ -97,10 +98,10 @@ def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> pd.DataFrame
     try:
         frame = _parse(text, chosen, numbers)
     except pd.errors.ParserError as error:
-        raise InputError(f"{name} is not a table: {_tail(error)}. Repair or download it again.") from None
+        raise InputError(f"{name} is not a table: {_first_line(error)}. Repair or download it again.") from None
     except ValueError:
         raise _bad_cell(text, chosen, name) from None
-    _refuse_long_rows(text, len(frame), name)
+    _require_row_length(text, len(frame), name)
     return frame.rename(columns={position: column for column, position in chosen.items()})
 
 
@@ -114,14 +115,14 @@ def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> 
         usecols=sorted(chosen.values()),
         skiprows=text.skip,
         dtype=dtype,
-        **_EXACT,
+        **_EXACT_DECIMALS,
         encoding_errors="replace",
     )
     return frame
 
 
-def _refuse_long_rows(text: CsvText, rows: int, name: str) -> None:
-    """pandas drops cells beyond the header without a word; a comma inside a price would shift every column."""
+def _require_row_length(text: CsvText, rows: int, name: str) -> None:
+    """Reject rows longer than the header: pandas drops the extra cells silently, so columns could shift."""
     data = text.content.split(b"\n", text.skip)[text.skip :]
     mark, cells = text.separator.encode(), len(text.columns)
     if not data or b'"' in data[0] or data[0].count(mark) <= rows * (cells - 1):
@@ -132,9 +133,9 @@ def _refuse_long_rows(text: CsvText, rows: int, name: str) -> None:
 
 
 def _bad_cell(text: CsvText, chosen: dict[str, int], name: str) -> InputError:
-    words = _parse(text, chosen, dict.fromkeys(chosen.values(), str))
+    texts = _parse(text, chosen, dict.fromkeys(chosen.values(), str))
     for column in (*_PRICES, "volume"):
-        cells = words[chosen[column]]
+        cells = texts[chosen[column]]
         bad = (pd.to_numeric(cells, errors="coerce").isna() & cells.notna()).to_numpy()
         if bad.any():
             row = int(bad.argmax())
@@ -142,7 +143,7 @@ def _bad_cell(text: CsvText, chosen: dict[str, int], name: str) -> InputError:
             return InputError(
                 f"{name} line {text.first_line + row}: {column} is '{found}', not a number. Repair the cell."
             )
-    return InputError(f"{name} cannot be read as numbers. Give plain decimal numbers such as 42000.5.")
+    return InputError(f"{name} has cells that are not numbers. Use plain decimals such as 42000.5.")
 
 
 def _parquet_frame(path: Path, instrument: Instrument) -> pd.DataFrame:
@@ -153,14 +154,18 @@ def _parquet_frame(path: Path, instrument: Instrument) -> pd.DataFrame:
             relation = connection.from_parquet(str(path))
             chosen = _choose(relation.columns, instrument, path.name)
             _require_numbers(relation, chosen, path.name)
-            casts = [f"{_cast(column, relation, position)} AS {column}" for column, position in chosen.items()]
+            casts = [
+                f"{_cast_expression(column, relation, position)} AS {column}" for column, position in chosen.items()
+            ]
             frame: pd.DataFrame = relation.project(", ".join(casts)).df()
         except duckdb.Error as error:
-            raise InputError(f"{path.name} is not a readable Parquet file: {_tail(error)}. Export it again.") from None
+            raise InputError(
+                f"{path.name} is not a readable Parquet file: {_first_line(error)}. Export it again."
+            ) from None
     return frame
 
 
-def _cast(column: str, relation: "DuckDBPyRelation", position: int) -> str:
+def _cast_expression(column: str, relation: "DuckDBPyRelation", position: int) -> str:
     name = '"' + relation.columns[position].replace('"', '""') + '"'
     if column != "open_time":
         return f"{name}::DOUBLE"
@@ -175,7 +180,7 @@ def _require_numbers(relation: "DuckDBPyRelation", chosen: dict[str, int], name:
 
 
 def _choose(columns: list[str], instrument: Instrument, name: str) -> dict[str, int]:
-    """Position of each needed column, by name in any case."""
+    """Position of each required column; names match in any case."""
     folded = [re.sub(r"\s+", "_", column.strip().strip('"').lower()) for column in columns]
     names = {column: (column,) for column in _PRICES} | {
         "open_time": _TIMES,
@@ -185,14 +190,14 @@ def _choose(columns: list[str], instrument: Instrument, name: str) -> dict[str, 
         column: next((folded.index(spelling) for spelling in spellings if spelling in folded), None)
         for column, spellings in names.items()
     }
-    if chosen["volume"] is None:  # of two volumes the base asset's comes first
+    if chosen["volume"] is None:  # where there are two volumes, the base asset's comes first
         chosen["volume"] = next((i for i, column in enumerate(folded) if column.startswith("volume")), None)
-    lacking = [column for column, position in chosen.items() if position is None]
-    if lacking:
+    missing = [column for column, position in chosen.items() if position is None]
+    if missing:
         found = ", ".join(column or "''" for column in columns[:14])
-        raise InputError(f"{name} lacks {', '.join(lacking)}; found {found}. Needed: {_NEEDED}.")
+        raise InputError(f"{name} lacks {', '.join(missing)}; found {found}. Required: {_REQUIRED_COLUMNS}.")
     return {column: position for column, position in chosen.items() if position is not None}
 
 
-def _tail(error: Exception) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0][:160].rstrip(".")

@@ -1,4 +1,4 @@
-"""`load`: from a request to bars, whatever the source; the answer says which one it was and why."""
+"""Loads bars for a request, trying the sources in order and recording which one was used and why."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -8,7 +8,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import CorruptDataError, InputError, SourceUnavailableError
 from skills_lib.domain.quality import measure
 from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
-from skills_lib.market.candles.exchange_client import WAYS_OUT, require_exchange
+from skills_lib.market.candles.exchange_client import ALTERNATIVES, require_exchange
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
@@ -22,52 +22,52 @@ from skills_lib.settings import Settings
 Pages = Callable[[list[TimeSpan]], Iterator[Page]]
 
 YAHOO = Source.YAHOO.value
-_FETCHED = (Source.EXCHANGE, Source.ARCHIVE)
+_NETWORK_SOURCES = (Source.EXCHANGE, Source.ARCHIVE)
 
 
 def load(request: CandleRequest, settings: Settings, progress: Progress = no_progress) -> Candles:
-    """Bars of `request`. AUTO tries fresh cache, exchange, archive, older cache and sample; other sources stand alone.
+    """Bars of `request`. AUTO tries fresh cache, exchange, archive, stale cache and sample; others have no fallback.
 
     Raises:
-        InputError: unknown exchange or symbol, or a span that cannot be.
-        SourceUnavailableError: no source that may be used has the bars.
-        CorruptDataError: the demanded cache or archive is damaged.
-        TwokeyError: the disk refused to store what was fetched.
+        InputError: an unknown exchange or symbol, or an invalid span.
+        SourceUnavailableError: no allowed source has the bars.
+        CorruptDataError: the requested cache or archive is damaged.
+        TwokeyError: the fetched bars could not be written.
     """
-    request = _understood(request)
-    loading = _Loading(request, settings, progress)
+    request = _resolve_source(request)
+    loader = _CandleLoader(request, settings, progress)
     match request.source:
         case Source.AUTO:
-            return loading.auto()
+            return loader.load_auto()
         case Source.CACHE:
-            return loading.cached_only()
+            return loader.load_cached()
         case Source.SAMPLE:
-            return loading.sample()
+            return loader.load_sample()
         case _:
-            return loading.fetch(request.source)
+            return loader.fetch(request.source)
 
 
 def fetch(request: CandleRequest, settings: Settings, progress: Progress = no_progress) -> Candles:
-    """Fetch what the cache lacks and return all of it; never the sample. AUTO is the exchange, then the archive.
+    """Fetch the bars missing from the cache and return the whole span. AUTO is the exchange, then the archive.
 
     Raises:
-        InputError: as `load`, or a source that is not fetched from.
-        SourceUnavailableError: no network source answered; pages that arrived before are kept.
+        InputError: as `load`, or a source that cannot be fetched from.
+        SourceUnavailableError: no network source answered; downloaded pages stay cached.
         TwokeyError: as `load`.
     """
-    request = _understood(request)
+    request = _resolve_source(request)
     if request.source in (Source.CACHE, Source.SAMPLE):
-        raise InputError(f"Nothing is fetched from the {request.source}. Name exchange, archive or yahoo.")
-    loading = _Loading(request, settings, progress)
+        raise InputError(f"Cannot fetch from {request.source}. Use --source exchange, archive or yahoo.")
+    loader = _CandleLoader(request, settings, progress)
     if request.source is not Source.AUTO:
-        return loading.fetch(request.source)
-    if found := loading.from_network():
+        return loader.fetch(request.source)
+    if found := loader.from_network():
         return found
-    raise SourceUnavailableError(f"{loading.told()}{WAYS_OUT}")
+    raise SourceUnavailableError(f"{loader.notes_text()}{ALTERNATIVES}")
 
 
-def _understood(request: CandleRequest) -> CandleRequest:
-    """The request with Yahoo, which is no exchange of ccxt, as source and exchange alike."""
+def _resolve_source(request: CandleRequest) -> CandleRequest:
+    """The request with `source` and `exchange` both set to Yahoo if either is; Yahoo is not a ccxt exchange."""
     if request.source is Source.YAHOO:
         return replace(request, exchange=YAHOO)
     if request.exchange == YAHOO:
@@ -77,8 +77,8 @@ def _understood(request: CandleRequest) -> CandleRequest:
 
 
 @dataclass
-class _Loading:
-    """One request on its way; `notes` say what went wrong before a source answered."""
+class _CandleLoader:
+    """Loads one request; `notes` collects the failures of earlier sources."""
 
     request: CandleRequest
     settings: Settings
@@ -91,21 +91,21 @@ class _Loading:
         self.cache = CandleCache(self.settings.candles_dir)
         self.key = CacheKey(self.request.exchange, self.request.instrument, self.request.timeframe)
 
-    def auto(self) -> Candles:
+    def load_auto(self) -> Candles:
         cached = self.read_cache()
-        if cached and self.fresh(cached):
-            return self.from_cache(cached, self.kept(cached))
+        if cached and self.is_fresh(cached):
+            return self.from_cache(cached, self.cached_span(cached))
         if found := self.from_network():
             return found
         cached = self.read_cache()
-        if cached and len(bars := cut(cached.bars, self.kept(cached))):
-            self.notes.insert(0, f"not fresh: it ends with the bar of {show(int(bars.open_time_ns[-1]))} UTC")
-            return self.from_cache(cached, self.kept(cached))
-        return self.sample()
+        if cached and len(bars := cut(cached.bars, self.cached_span(cached))):
+            self.notes.insert(0, f"stale: last bar {show(int(bars.open_time_ns[-1]))} UTC")
+            return self.from_cache(cached, self.cached_span(cached))
+        return self.load_sample()
 
     def from_network(self) -> Candles | None:
-        """What the exchange or else the archive gives; None with notes if neither does."""
-        for source in _FETCHED:
+        """Candles from the exchange, else the archive; None with notes if both fail."""
+        for source in _NETWORK_SOURCES:
             try:
                 return self.fetch(source)
             except (UnansweredError, CorruptDataError) as error:
@@ -113,16 +113,16 @@ class _Loading:
                 self.notes.append(f"the {source} did not answer: {reason}")
         return None
 
-    def cached_only(self) -> Candles:
+    def load_cached(self) -> Candles:
         cached = self.read_cache()
         if cached is None:
             raise SourceUnavailableError(
-                f"{self.told()}No cached {self.key}. Run `twokey data fetch {self.key.instrument.pair} "
+                f"{self.notes_text()}No cached {self.key}. Run `twokey data fetch {self.key.instrument.pair} "
                 f"{self.key.timeframe}` or `twokey data import FILE`."
             )
-        return self.from_cache(cached, self.kept(cached))
+        return self.from_cache(cached, self.cached_span(cached))
 
-    def sample(self) -> Candles:
+    def load_sample(self) -> Candles:
         instrument, timeframe = self.request.instrument, self.request.timeframe
         require_listed(instrument, self.request.exchange, self.settings)
         until = min(self.span.end_ns, SAMPLE_SPAN.end_ns)
@@ -130,35 +130,35 @@ class _Loading:
         bars = sample_bars(instrument.symbol, timeframe, TimeSpan(since, until))
         if not len(bars):
             raise SourceUnavailableError(
-                f"{self.told()}The sample covers {SAMPLE_SPAN} and has no bars in {self.span}. "
-                "Ask for other dates, or `twokey data import FILE`."
+                f"{self.notes_text()}The sample covers {SAMPLE_SPAN} and has no bars in {self.span}. "
+                "Change --since or --until, or run `twokey data import FILE`."
             )
-        return self.answer(bars, Source.SAMPLE, "synthetic", synthetic=True)
+        return self.build_candles(bars, Source.SAMPLE, "synthetic", synthetic=True)
 
     def fetch(self, source: Source) -> Candles:
-        """Ask `source` for what the cache lacks, store it, and answer from the whole."""
-        pages = self.pages_of(source)
-        with self.cache.locked(self.key, self.progress):
-            self.cache.fold(self.key, f"{self.key.exchange}, interrupted download")
+        """Fetch the bars missing from the cache from `source`, store them, and return the whole span."""
+        pages = self.page_source(source)
+        with self.cache.lock(self.key, self.progress):
+            self.cache.merge_pages(self.key, f"{self.key.exchange}, interrupted download")
             before = self.read_cache()
-            lacking = missing(self.wanted(before), before.known if before else ())
-            self.store(pages, lacking, f"{self.key.exchange} {source}")
+            missing_spans = missing(self.target_span(before), before.known if before else ())
+            self.store_pages(pages, missing_spans, f"{self.key.exchange} {source}")
             cached = self.read_cache()
-        if cached is None or not len(cut(cached.bars, self.wanted(cached))):
-            raise InputError(f"{self.key.exchange} has no {self.key} bars in {self.span}. Ask for other dates.")
-        if not lacking:
-            return self.from_cache(cached, self.wanted(cached))
+        if cached is None or not len(cut(cached.bars, self.target_span(cached))):
+            raise InputError(f"{self.key.exchange} has no {self.key} bars in {self.span}. Change --since or --until.")
+        if not missing_spans:
+            return self.from_cache(cached, self.target_span(cached))
         return self.from_fetch(source, before, cached)
 
-    def store(self, pages: Pages, lacking: list[TimeSpan], origin: str) -> None:
+    def store_pages(self, pages: Pages, missing_spans: list[TimeSpan], origin: str) -> None:
         log = self.cache.pages(self.key)
         try:
-            for page in pages(lacking) if lacking else ():
+            for page in pages(missing_spans) if missing_spans else ():
                 log.append(page)
         finally:
-            self.cache.fold(self.key, origin)
+            self.cache.merge_pages(self.key, origin)
 
-    def pages_of(self, source: Source) -> Pages:
+    def page_source(self, source: Source) -> Pages:
         request, settings, progress = self.request, self.settings, self.progress
         if source is Source.YAHOO:
             from skills_lib.market.candles import yahoo
@@ -182,20 +182,20 @@ class _Loading:
             self.notes.append(str(error).removesuffix(" Fetch again.").rstrip("."))
             return None
 
-    def wanted(self, cached: Cached | None) -> TimeSpan:
-        """What a fetch should end with: without `since` it reaches back over what the cache knows without a break."""
+    def target_span(self, cached: Cached | None) -> TimeSpan:
+        """Span to return after a fetch; without `since` it extends back over the contiguous cached span."""
         if cached is None or self.request.since:
             return self.span
         before = [s.start_ns for s in join(cached.known) if s.start_ns < self.span.start_ns <= s.end_ns]
         return TimeSpan(before[0] if before else self.span.start_ns, self.span.end_ns)
 
-    def kept(self, cached: Cached) -> TimeSpan:
-        """What the cache alone answers with: without `since` its newest stretch without a break."""
+    def cached_span(self, cached: Cached) -> TimeSpan:
+        """Span to return from the cache alone; without `since` its newest contiguous span."""
         newest = join(cached.known)[-1:]
         return TimeSpan(newest[0].start_ns, self.span.end_ns) if newest and not self.request.since else self.span
 
-    def fresh(self, cached: Cached) -> bool:
-        """True if nothing needs to be fetched: all of it is known, or all but the tail and the file is young."""
+    def is_fresh(self, cached: Cached) -> bool:
+        """True if nothing needs fetching: the span is cached, or all but its tail is and the file is recent."""
         if not missing(self.span, cached.known) and len(cut(cached.bars, self.span)):
             return True
         until, since = self.request.until, self.request.since
@@ -208,26 +208,27 @@ class _Loading:
         bars = cut(cached.bars, span)
         if not len(bars):
             raise SourceUnavailableError(
-                f"{self.told()}The cache of {self.key} has no bars in {span}. Ask for other dates, or fetch them."
+                f"{self.notes_text()}The cache of {self.key} has no bars in {span}. "
+                "Change the dates, or run `twokey data fetch`."
             )
         age = _age((self.now - cached.fetched_at).total_seconds())
         detail = f"{cached.origin}, stored {cached.fetched_at:%Y-%m-%d %H:%M} UTC, {age} ago"
-        return self.answer(bars, Source.CACHE, detail)
+        return self.build_candles(bars, Source.CACHE, detail)
 
     def from_fetch(self, source: Source, before: Cached | None, cached: Cached) -> Candles:
-        bars = cut(cached.bars, self.wanted(cached))
-        old = len(cut(before.bars, self.wanted(cached))) if before else 0
+        bars = cut(cached.bars, self.target_span(cached))
+        old = len(cut(before.bars, self.target_span(cached))) if before else 0
         name = "data.binance.vision" if source is Source.ARCHIVE else self.key.exchange
         detail = f"{name}, fetched {cached.fetched_at:%Y-%m-%d %H:%M} UTC"
         if old:
             detail += f", {len(bars) - old} new bars, {old} from the cache"
-        return self.answer(bars, source, detail)
+        return self.build_candles(bars, source, detail)
 
-    def answer(self, bars: Bars, source: Source, detail: str, synthetic: bool = False) -> Candles:
+    def build_candles(self, bars: Bars, source: Source, detail: str, synthetic: bool = False) -> Candles:
         origin = Origin(source.value, "; ".join([detail, *self.notes]), synthetic)
         return Candles(self.request.instrument, self.request.timeframe, bars, origin, measure(bars))
 
-    def told(self) -> str:
+    def notes_text(self) -> str:
         return "".join(f"{note[0].upper()}{note[1:]}. " for note in self.notes)
 
 

@@ -1,4 +1,4 @@
-"""What is asked of candles and what comes back."""
+"""Types for requesting candles and for the loaded result."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from skills_lib.domain.timeframes import Timeframe
 
 
 class Source(StrEnum):
-    """Where bars may come from. AUTO: fresh cache, exchange, archive, older cache, sample, in this order."""
+    """Sources of bars. AUTO tries fresh cache, exchange, archive, stale cache and sample, in this order."""
 
     AUTO = "auto"
     CACHE = "cache"
@@ -35,7 +35,7 @@ class CandleRequest:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where bars came from, in words fit for a screen: `exchange (binance, fetched 2026-11-21 03:10 UTC)`."""
+    """Where bars came from; printed as `exchange (binance, fetched 2026-11-21 03:10 UTC)`."""
 
     source: str
     detail: str
@@ -47,7 +47,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Candles:
-    """Bars with their origin and what is wrong with them."""
+    """Bars with their origin and quality report."""
 
     instrument: Instrument
     timeframe: Timeframe

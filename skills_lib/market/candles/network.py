@@ -1,4 +1,4 @@
-"""Reaching a venue over a network that fails: what is tried again, how long, and what is given up at once."""
+"""Retries with backoff for venue requests, and a name-resolution check."""
 
 import random
 import socket
@@ -15,12 +15,12 @@ from skills_lib.settings import Settings
 
 T = TypeVar("T")
 
-_LONGEST_WAIT_S = 60.0
-_RESOLVE_S = 2.0
+_MAX_WAIT_S = 60.0
+_RESOLVE_TIMEOUT_S = 2.0
 
 
 class UnansweredError(SourceUnavailableError):
-    """A source did not answer; `reason` alone fits into a longer sentence."""
+    """A source did not answer. `reason` is a fragment to embed in a longer message."""
 
     def __init__(self, source: str, reason: str, remedy: str) -> None:
         super().__init__(f"{source} did not answer: {reason}. {remedy}")
@@ -28,7 +28,7 @@ class UnansweredError(SourceUnavailableError):
 
 
 class TransientError(Exception):
-    """Worth another try, after `wait_s` seconds where the venue named a time."""
+    """A failure worth retrying, after `wait_s` seconds if the venue requested a delay."""
 
     def __init__(self, reason: str, wait_s: float = 0.0) -> None:
         super().__init__(reason)
@@ -38,7 +38,7 @@ class TransientError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """Tries a call up to `attempts` times; waits double from `base_s`, with jitter, at most a minute each."""
+    """Retries a call up to `attempts` times with exponential backoff from `base_s`, jitter, and a one-minute cap."""
 
     attempts: int
     base_s: float
@@ -46,32 +46,32 @@ class Backoff:
 
     @classmethod
     def of(cls, settings: Settings) -> "Backoff":
-        """As the settings say."""
+        """Backoff with the attempts and base delay of `settings`."""
         return cls(settings.http_attempts, settings.http_backoff_s)
 
     def run(self, call: Callable[[], T]) -> T:
         """The result of `call`.
 
         Raises:
-            TransientError: the last one, when attempts ran out or the venue asks to wait longer than a minute.
+            TransientError: attempts are exhausted, or the venue requests a delay over a minute.
         """
         for attempt in range(1, self.attempts + 1):
             try:
                 return call()
-            except TransientError as trouble:
-                if attempt == self.attempts or trouble.wait_s > _LONGEST_WAIT_S:
+            except TransientError as error:
+                if attempt == self.attempts or error.wait_s > _MAX_WAIT_S:
                     raise
-                self.sleep(max(trouble.wait_s, self._pause(attempt)))
+                self.sleep(max(error.wait_s, self._pause(attempt)))
         raise AssertionError("attempts is at least 1")
 
     def _pause(self, attempt: int) -> float:
-        return min(_LONGEST_WAIT_S, self.base_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
+        return min(_MAX_WAIT_S, self.base_s * 2.0 ** (attempt - 1)) * random.uniform(0.5, 1.0)
 
 
 def name_resolves(url: str) -> bool:
-    """False if the host's name is unknown or no name server answers within two seconds.
+    """Whether the host name resolves within two seconds.
 
-    Behind a proxy the proxy resolves names, so nothing is looked up.
+    True without a lookup behind a proxy, which resolves names itself.
     """
     address = urlsplit(url)
     if address.scheme in getproxies():
@@ -85,12 +85,12 @@ def name_resolves(url: str) -> bool:
             return
         found.set()
 
-    looking = threading.Thread(target=look_up, daemon=True)  # getaddrinfo has no time limit of its own
-    looking.start()
-    looking.join(_RESOLVE_S)
+    lookup = threading.Thread(target=look_up, daemon=True)  # getaddrinfo has no timeout
+    lookup.start()
+    lookup.join(_RESOLVE_TIMEOUT_S)
     return found.is_set()
 
 
 def retry_after_s(header: str | None) -> float:
-    """Seconds a Retry-After header asks for; 0 where it says nothing in seconds."""
+    """Seconds in a Retry-After header; 0 if absent or not in seconds."""
     return float(header) if header and header.strip().isdigit() else 0.0

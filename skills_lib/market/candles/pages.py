@@ -1,4 +1,4 @@
-"""Pages that arrived but are not yet in the cache: what survives when a download dies, power cut included."""
+"""Logs downloaded pages on disk before they are merged into the cache, so that a crash does not lose them."""
 
 import os
 import struct
@@ -9,34 +9,34 @@ import numpy as np
 
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.parquet import refused_by_disk
+from skills_lib.market.candles.parquet import translate_disk_errors
 from skills_lib.market.candles.series import COLUMNS, bars_of
 from skills_lib.market.candles.spans import TimeSpan
 
 Page = tuple[TimeSpan, Bars]
-"""A span that was asked for and every bar in it."""
+"""A requested span and every bar in it."""
 
 _HEADER = struct.Struct("<4sqqQI")
 _MAGIC = b"PAGE"
 
 
 class PageLog:
-    """An append-only file of pages; a record that was cut off in writing is ignored, and so is all behind it."""
+    """An append-only file of pages; a truncated record and everything after it is ignored."""
 
     def __init__(self, path: Path, timeframe: Timeframe) -> None:
         self._path = path
         self._timeframe = timeframe
 
     def append(self, page: Page) -> None:
-        """Write one page and wait until it is on the disk.
+        """Write one page and sync it to disk.
 
         Raises:
-            TwokeyError: the disk refused.
+            TwokeyError: the page could not be written.
         """
         span, bars = page
         body = b"".join(np.ascontiguousarray(getattr(bars, name)).tobytes() for name in COLUMNS)
         header = _HEADER.pack(_MAGIC, span.start_ns, span.end_ns, len(bars), zlib.crc32(body))
-        with refused_by_disk(self._path):
+        with translate_disk_errors(self._path):
             self._path.parent.mkdir(parents=True, exist_ok=True)
             with self._path.open("ab") as file:
                 file.write(header + body)
@@ -44,7 +44,7 @@ class PageLog:
                 os.fsync(file.fileno())
 
     def read(self) -> list[Page]:
-        """Every whole page, in the order of arrival."""
+        """Every complete page, in the order they were appended."""
         data = self._path.read_bytes() if self._path.exists() else b""
         pages, offset = [], 0
         while (found := self._page(data, offset)) is not None:
@@ -53,7 +53,7 @@ class PageLog:
         return pages
 
     def clear(self) -> None:
-        """Forget all pages."""
+        """Delete all pages."""
         self._path.unlink(missing_ok=True)
 
     def _page(self, data: bytes, offset: int) -> tuple[Page, int] | None:

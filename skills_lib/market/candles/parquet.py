@@ -1,4 +1,4 @@
-"""Parquet through duckdb: columns with a few words about them, written whole or not at all."""
+"""Reads and atomically writes Parquet files with key-value metadata, through duckdb."""
 
 import contextlib
 import os
@@ -17,58 +17,58 @@ Columns = dict[str, npt.NDArray[Any]]
 
 
 class UnreadableParquetError(Exception):
-    """The file is not the one that was written."""
+    """The file is truncated, altered, or not one that `write` made."""
 
 
 def read(path: Path) -> tuple[Columns, dict[str, str]]:
     """Columns and key-value metadata of a file that `write` made.
 
     Raises:
-        UnreadableParquetError: the file is cut, altered or something else.
+        UnreadableParquetError: the file is truncated, altered, or not Parquet.
     """
     import duckdb
 
     try:
         with duckdb.connect(config={"threads": 1}) as connection:
             columns = connection.execute("SELECT * FROM read_parquet(?)", [str(path)]).fetchnumpy()
-            pairs = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
+            entries = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
     except (duckdb.Error, MemoryError, RuntimeError, UnicodeDecodeError) as error:
         raise UnreadableParquetError(str(error).strip().splitlines()[0][:120].rstrip(". ")) from error
     if any(np.ma.isMaskedArray(column) for column in columns.values()):
-        raise UnreadableParquetError("it has holes in its columns")
+        raise UnreadableParquetError("its columns contain nulls")
     try:
         return {name: np.asarray(column) for name, column in columns.items()}, {
-            key.decode(): value.decode() for key, value in pairs
+            key.decode(): value.decode() for key, value in entries
         }
     except UnicodeDecodeError as error:
         raise UnreadableParquetError("its metadata is not text") from error
 
 
-def write(path: Path, columns: Columns, about: Mapping[str, str]) -> None:
+def write(path: Path, columns: Columns, metadata: Mapping[str, str]) -> None:
     """Replace `path` atomically; a reader sees the old file or the new one.
 
     Raises:
-        TwokeyError: the disk refused; `path` is as it was.
+        TwokeyError: the file could not be written; `path` is unchanged.
     """
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
-        with refused_by_disk(path):
+        with translate_disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            _copy(part, columns, about)
-            _flush(part)
-            part.replace(path)
-            _flush(path.parent)
+            _write_file(temporary, columns, metadata)
+            _fsync(temporary)
+            temporary.replace(path)
+            _fsync(path.parent)
     finally:
         with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
-def refused_by_disk(path: Path) -> Iterator[None]:
-    """Turn what the disk says while `path` is written into one line.
+def translate_disk_errors(path: Path) -> Iterator[None]:
+    """Convert I/O errors while writing `path` into a one-line TwokeyError.
 
     Raises:
-        TwokeyError: the disk refused.
+        TwokeyError: an I/O error occurred.
     """
     import duckdb
 
@@ -77,22 +77,21 @@ def refused_by_disk(path: Path) -> Iterator[None]:
     except (OSError, duckdb.Error) as error:
         reason = str(error).strip().splitlines()[0].replace(str(path.parent), "").rstrip(". ")
         raise TwokeyError(
-            f"The disk refused to store {path.name}: {reason[:160]}. What was there is untouched. "
-            "Free space, then run the command again."
+            f"Cannot write {path.name}: {reason[:160]}. The existing file is unchanged. Free disk space and rerun."
         ) from error
 
 
-def _copy(part: Path, columns: Columns, about: Mapping[str, str]) -> None:
+def _write_file(temporary: Path, columns: Columns, metadata: Mapping[str, str]) -> None:
     import duckdb
 
-    metadata = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in about.items())
+    key_values = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.items())
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("bars", pd.DataFrame(columns))
-        options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{metadata}}}"
-        connection.execute(f"COPY (SELECT * FROM bars) TO {_quoted(str(part))} ({options})")
+        options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{key_values}}}"
+        connection.execute(f"COPY (SELECT * FROM bars) TO {_quoted(str(temporary))} ({options})")
 
 
-def _flush(path: Path) -> None:
+def _fsync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,8 +1,8 @@
-"""The offline sample: synthetic bars that behave like a crypto market and are the same on every machine.
+"""Generates synthetic bars for offline use: crypto-like, deterministic, and the same on every machine.
 
-Hours are drawn first: bull, bear and sideways regimes, each calm or volatile, switch as a Markov chain; inside them
+Hours are generated first: bull, bear and sideways regimes, each calm or volatile, switch as a Markov chain; inside them
 volatility clusters (GARCH(1,1), Bollerslev 1986) and shocks are Student t. Minutes then fill each hour as a Brownian
-bridge, with exact extremes between the minutes (Karatzas & Shreve, 2.8), so that every timeframe shows one market.
+bridge, with exact extremes between the minutes (Karatzas & Shreve, 2.8), so that all timeframes are consistent.
 Prices are whole cents and volumes whole 1e-5, summed as integers: a 4h bar equals its four 1h bars exactly.
 """
 
@@ -34,12 +34,12 @@ _START = {"BTC": 30_000.0, "ETH": 1_200.0}
 
 _CLOCK = np.arange(24)
 _SEASON = 1.0 + 0.45 * np.exp(-0.5 * ((_CLOCK - 14.5) / 2.5) ** 2) - 0.2 * np.exp(-0.5 * ((_CLOCK - 5.0) / 2.5) ** 2)
-"""Volatility by hour of day, UTC: busy when Europe and America overlap, quiet before Europe wakes."""
+"""Volatility by hour of day, UTC: highest while Europe and America overlap, lowest before Europe opens."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hours:
-    """Log price at each hour's end, with the log price before the first one in front, and deviation by hour."""
+    """Log price at the end of each hour, preceded by the starting log price, and deviation of each hour."""
 
     log_price: FloatArray
     deviation: FloatArray
@@ -48,7 +48,7 @@ class _Hours:
 def sample_bars(symbol: str, timeframe: Timeframe, span: TimeSpan = SAMPLE_SPAN) -> Bars:
     """Synthetic bars of `symbol` (`BTCUSDT`) that open within `span`; the sample ends with 2024.
 
-    Deterministic: the symbol and `SEED` decide everything, the span only what is shown.
+    Deterministic in symbol and `SEED`; the span only selects the bars returned.
     """
     inside = _whole_bars(span, timeframe)
     if not inside:
@@ -81,7 +81,7 @@ def _hours(rng: np.random.Generator, symbol: str) -> _Hours:
 
 
 def _regimes(rng: np.random.Generator) -> IntArray:
-    """One of six regimes for each hour; stays last 15 days on average."""
+    """Regime index (0 to 5) of each hour; a regime lasts 15 days on average."""
     stays = rng.geometric(1 / _STAY_HOURS, 4 * _HOURS // _STAY_HOURS)
     moves = rng.integers(1, len(_DRIFT), len(stays))  # never to itself
     states = (int(rng.integers(len(_DRIFT))) + np.cumsum(moves)) % len(_DRIFT)
@@ -90,7 +90,7 @@ def _regimes(rng: np.random.Generator) -> IntArray:
 
 
 def _garch(shocks: FloatArray, level: FloatArray) -> FloatArray:
-    """Conditional deviation by hour, drawn to the regime's `level`."""
+    """Conditional deviation of each hour, reverting to the regime's `level`."""
     out = np.empty(len(shocks))
     variance = float(level[0]) ** 2
     targets, squares = ((1 - _ALPHA - _BETA) * level**2).tolist(), (shocks**2).tolist()
@@ -101,7 +101,7 @@ def _garch(shocks: FloatArray, level: FloatArray) -> FloatArray:
 
 
 def _minutes(rng: np.random.Generator, hours: _Hours, chunk: int) -> IntArray:
-    """Open, high, low, close in ticks and volume in lots of every minute of one chunk of hours: int64[5, n]."""
+    """Open, high, low, close in ticks and volume in lots of each minute of one chunk: int64[5, n]."""
     start, end = chunk * _CHUNK_HOURS, min((chunk + 1) * _CHUNK_HOURS, _HOURS)
     before, deviation = hours.log_price[start:end, None], hours.deviation[start:end, None]
     share = np.arange(1, 61) / 60
@@ -109,18 +109,20 @@ def _minutes(rng: np.random.Generator, hours: _Hours, chunk: int) -> IntArray:
     path = before + share * (hours.log_price[start + 1 : end + 1, None] - before) + walk - share * walk[:, -1:]
     close = path.ravel()
     open_ = np.concatenate([[hours.log_price[start]], close[:-1]])
-    room = -2 * np.repeat(deviation.ravel() ** 2 / 60, 60)
-    high, low = (_extreme(rng, open_, close, room, sign) for sign in (1, -1))
+    variance = np.repeat(deviation.ravel() ** 2 / 60, 60)
+    high, low = (_extreme(rng, open_, close, variance, sign) for sign in (1, -1))
     season = np.repeat(deviation.ravel(), 60) / 0.006
     lots = season * rng.gamma(1.5, 1 / 1.5, len(close)) * _TURNOVER_A_DAY / 1_440 / np.exp(close) / _LOT
     prices = (np.rint(np.exp(line) / _TICK) for line in (open_, high, low, close))
     return np.stack([np.maximum(column, 1).astype(np.int64) for column in (*prices, np.rint(lots))])
 
 
-def _extreme(rng: np.random.Generator, open_: FloatArray, close: FloatArray, room: FloatArray, sign: int) -> FloatArray:
-    """Maximum (`sign` 1) or minimum (-1) of the Brownian bridge from open to close."""
+def _extreme(
+    rng: np.random.Generator, open_: FloatArray, close: FloatArray, variance: FloatArray, sign: int
+) -> FloatArray:
+    """Maximum (`sign` 1) or minimum (-1) of a Brownian bridge from open to close with the given variance."""
     move = close - open_
-    reach = np.sqrt(move * move - room * rng.standard_exponential(len(close)))
+    reach = np.sqrt(move * move + 2 * variance * rng.standard_exponential(len(close)))
     found: FloatArray = open_ + (move + sign * reach) / 2
     return found
 

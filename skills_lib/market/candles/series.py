@@ -1,4 +1,4 @@
-"""Cutting and joining bars by open time."""
+"""Slices and joins bars by open time."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +18,7 @@ def no_bars(timeframe: Timeframe) -> Bars:
 
 
 def bars_of(times_ns: IntArray, fields: Iterable[FloatArray], timeframe_ns: int) -> Bars:
-    """Bars of open times and the columns open, high, low, close and volume."""
+    """Bars from open times and the columns open, high, low, close and volume."""
     open_, high, low, close, volume = fields
     return Bars(times_ns, open_, high, low, close, volume, interval_ns=timeframe_ns)
 
@@ -40,10 +40,10 @@ def cut(bars: Bars, span: TimeSpan) -> Bars:
 
 
 def union(parts: Sequence[Bars]) -> Bars:
-    """All bars ordered by open time, each time once; a later part wins over an earlier one."""
+    """All bars ordered by open time without duplicates; later parts replace earlier ones."""
     times = np.concatenate([part.open_time_ns for part in parts])
     fields = [np.concatenate(columns) for columns in zip(*map(fields_of, parts), strict=True)]
     order = np.argsort(times, kind="stable")
     last = np.append(times[order][1:] != times[order][:-1], True) if len(times) else np.empty(0, np.bool_)
-    kept = order[last]
-    return bars_of(times[kept], (field[kept] for field in fields), parts[0].interval_ns)
+    unique = order[last]
+    return bars_of(times[unique], (field[unique] for field in fields), parts[0].interval_ns)

@@ -1,4 +1,4 @@
-"""Spans of time: which bars are asked for, which are known, which are missing."""
+"""Time spans: parses dates, resolves requested spans, and finds missing parts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class TimeSpan:
 
 
 def parse_utc(text: str) -> datetime:
-    """Read `2024-01-31`, `2024-01-31T12:00` or with a zone such as `Z`; without a zone it is UTC.
+    """Parse `2024-01-31` or `2024-01-31T12:00`, with an optional zone such as `Z`; the default is UTC.
 
     Raises:
         InputError: not a date.
@@ -40,7 +40,7 @@ def parse_utc(text: str) -> datetime:
     except ValueError:
         raise InputError(f"'{text}' is not a date. Write 2024-01-31 or 2024-01-31T12:00, in UTC.") from None
     if moment.year not in _YEARS:
-        raise InputError(f"'{text}' is outside the years {_YEARS.start}..{_YEARS.stop - 1}.")
+        raise InputError(f"'{text}' is outside the years {_YEARS.start}..{_YEARS.stop - 1}. Give another date.")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -52,7 +52,7 @@ def to_ns(moment: datetime) -> int:
 
 
 def to_datetime(time_ns: int) -> datetime:
-    """The UTC moment of `time_ns`, cut to whole seconds."""
+    """`time_ns` as a UTC datetime, truncated to seconds."""
     return datetime.fromtimestamp(time_ns // SECOND_NS, UTC)
 
 
@@ -62,13 +62,13 @@ def show(time_ns: int) -> str:
 
 
 def floor_to_bar(time_ns: int, timeframe: Timeframe) -> int:
-    """Open time of the bar that holds `time_ns`."""
+    """Open time of the bar that contains `time_ns`."""
     offset = _MONDAY_NS if timeframe is Timeframe.W1 else 0
     return time_ns - (time_ns - offset) % timeframe.nanoseconds
 
 
 def requested_span(request: CandleRequest, now_ns: int) -> TimeSpan:
-    """The span of closed bars that `request` means; without `since` the last 17,520 bars, at most eight years.
+    """The span of closed bars in `request`; without `since` the last 17,520 bars, at most eight years.
 
     Raises:
         InputError: `since` is not before `until`, or lies in the future.
@@ -88,12 +88,12 @@ def requested_span(request: CandleRequest, now_ns: int) -> TimeSpan:
 
 
 def default_length(timeframe: Timeframe) -> int:
-    """Nanoseconds that are loaded when nobody says since when."""
+    """Default span in nanoseconds when `since` is not given."""
     return min(DEFAULT_BARS * timeframe.nanoseconds, _EIGHT_YEARS_NS)
 
 
 def join(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """The same times as few, ordered, disjoint spans."""
+    """The union of `spans` as ordered, disjoint spans."""
     joined: list[TimeSpan] = []
     for span in sorted(s for s in spans if s):
         if joined and span.start_ns <= joined[-1].end_ns:
@@ -104,7 +104,7 @@ def join(spans: Iterable[TimeSpan]) -> list[TimeSpan]:
 
 
 def missing(wanted: TimeSpan, known: Iterable[TimeSpan]) -> list[TimeSpan]:
-    """The parts of `wanted` that no span of `known` covers, oldest first."""
+    """The parts of `wanted` not covered by `known`, oldest first."""
     parts, cursor = [], wanted.start_ns
     for span in join(known):
         if span.end_ns <= cursor:

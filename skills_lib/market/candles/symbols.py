@@ -1,4 +1,4 @@
-"""Which instruments a venue lists: asked of the exchange, remembered for a week, and offline from a shipped list."""
+"""Lists the instruments of a venue: from the exchange, cached for a week, or from a bundled list when offline."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ _CACHE_LIFETIME = timedelta(days=7)
 
 
 class SymbolMatch(FrozenModel):
-    """One listed instrument. `source` says where the listing is from; an old one may be wrong about `active`."""
+    """One listed instrument. `source` names the listing; `active` may be outdated in an old one."""
 
     symbol: str
     pair: str
@@ -29,18 +29,18 @@ _LISTING = TypeAdapter(list[SymbolMatch])
 
 
 def search_symbols(text: str, exchange: str, limit: int, settings: Settings | None = None) -> list[SymbolMatch]:
-    """At most `limit` instruments whose name contains `text`, the closest first.
+    """At most `limit` instruments whose name contains `text`, best match first.
 
-    Asks the exchange, at most once a week; offline the last answer serves, then a list that ships with the code.
+    Queries the exchange at most once a week; offline it uses the cached listing, else the bundled one.
 
     Raises:
         InputError: unknown exchange.
-        SourceUnavailableError: the exchange does not answer and no list of it is at hand.
+        SourceUnavailableError: the exchange does not answer and no listing is stored.
     """
     require_exchange(exchange)
     wanted = "".join(letter for letter in text.upper() if letter.isalnum())
     found = [match for match in listing(exchange, settings or Settings()) if wanted in match.symbol]
-    return sorted(found, key=lambda match: _closeness(match, wanted))[:limit]
+    return sorted(found, key=lambda match: _match_order(match, wanted))[:limit]
 
 
 def listing(exchange: str, settings: Settings) -> list[SymbolMatch]:
@@ -49,9 +49,12 @@ def listing(exchange: str, settings: Settings) -> list[SymbolMatch]:
     Raises:
         SourceUnavailableError: as `search_symbols`.
     """
-    kept = _cache_file(exchange, settings)
-    if kept.exists() and datetime.now(UTC) - datetime.fromtimestamp(kept.stat().st_mtime, UTC) < _CACHE_LIFETIME:
-        return _LISTING.validate_json(kept.read_bytes())
+    cache_file = _cache_file(exchange, settings)
+    if (
+        cache_file.exists()
+        and datetime.now(UTC) - datetime.fromtimestamp(cache_file.stat().st_mtime, UTC) < _CACHE_LIFETIME
+    ):
+        return _LISTING.validate_json(cache_file.read_bytes())
     try:
         return _from_exchange(exchange, settings)
     except SourceUnavailableError:
@@ -61,23 +64,23 @@ def listing(exchange: str, settings: Settings) -> list[SymbolMatch]:
 
 
 def require_listed(instrument: Instrument, exchange: str, settings: Settings) -> None:
-    """Check without a network that an instrument exists, as far as the lists at hand can tell.
+    """Check offline that an instrument is in a cached or bundled listing.
 
     Raises:
-        InputError: no list has it.
+        InputError: no listing contains it.
     """
     known = [*_cached_or_shipped(exchange, settings), *_shipped("binance")]
     if not any(match.pair == instrument.pair for match in known):
         hint = suggest_pair(instrument, (match.pair for match in known))
         raise InputError(
             f"Unknown symbol {instrument.pair}: not in {known[0].source}.{hint} If it was listed later, "
-            "connect to the exchange or `twokey data import FILE`."
+            "connect to the exchange or run `twokey data import FILE`."
         )
 
 
 def _from_exchange(exchange: str, settings: Settings) -> list[SymbolMatch]:
     markets = ExchangeClient(exchange, settings).markets()
-    source = f"{exchange}, asked {datetime.now(UTC):%Y-%m-%d}"
+    source = f"{exchange}, fetched {datetime.now(UTC):%Y-%m-%d}"
     found = [
         SymbolMatch(
             symbol=f"{market['base']}{market['quote']}",
@@ -89,26 +92,26 @@ def _from_exchange(exchange: str, settings: Settings) -> list[SymbolMatch]:
         for market in markets.values()
         if market["spot"] or market["swap"]
     ]
-    kept = _cache_file(exchange, settings)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    part = kept.with_suffix(".tmp")
-    part.write_bytes(_LISTING.dump_json(found))
-    part.replace(kept)
+    cache_file = _cache_file(exchange, settings)
+    cache_file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = cache_file.with_suffix(".tmp")
+    temporary.write_bytes(_LISTING.dump_json(found))
+    temporary.replace(cache_file)
     return found
 
 
 def _cached_or_shipped(exchange: str, settings: Settings) -> list[SymbolMatch]:
-    kept = _cache_file(exchange, settings)
-    return _LISTING.validate_json(kept.read_bytes()) if kept.exists() else _shipped(exchange)
+    cache_file = _cache_file(exchange, settings)
+    return _LISTING.validate_json(cache_file.read_bytes()) if cache_file.exists() else _shipped(exchange)
 
 
 def _shipped(exchange: str) -> list[SymbolMatch]:
     path = _SHIPPED / f"{exchange}.txt"
     if not path.exists():
         return []
-    about, *lines = path.read_text(encoding="utf-8").splitlines()
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
     kind = "perpetual" if exchange == "binanceusdm" else "spot"
-    return [_match(line, kind, about.removeprefix("# ") + ", shipped") for line in lines]
+    return [_match(line, kind, header.removeprefix("# ") + ", shipped") for line in lines]
 
 
 def _match(line: str, kind: str, source: str) -> SymbolMatch:
@@ -120,6 +123,6 @@ def _cache_file(exchange: str, settings: Settings) -> Path:
     return settings.candles_dir / exchange / "listing.json"
 
 
-def _closeness(match: SymbolMatch, wanted: str) -> tuple[object, ...]:
+def _match_order(match: SymbolMatch, wanted: str) -> tuple[object, ...]:
     base, _, quote = match.pair.partition("/")
     return (match.symbol != wanted, base != wanted, not match.active, quote != "USDT", len(match.symbol), match.symbol)

@@ -1,4 +1,4 @@
-"""Open times as people write them: epoch numbers of any unit and dates in text."""
+"""Parses open times: epoch numbers in s, ms, µs or ns, and ISO dates."""
 
 import re
 from typing import Any
@@ -16,7 +16,7 @@ _UNITS_NS = ((1e11, 1_000_000_000), (1e14, 1_000_000), (1e17, 1_000), (np.inf, 1
 
 
 class UnreadableTimeError(ValueError):
-    """A time that cannot be read: `row` counts from 0; None where no single row is to blame."""
+    """An unreadable time. `row` counts from 0; None if the error is not in a single row."""
 
     def __init__(self, row: int | None, found: str) -> None:
         super().__init__(found)
@@ -25,7 +25,7 @@ class UnreadableTimeError(ValueError):
 
 
 def times_to_ns(column: "pd.Series[Any]") -> IntArray:
-    """UTC nanoseconds of numbers (seconds, ms, µs or ns, told by their size) or of ISO texts (no zone is UTC).
+    """UTC nanoseconds of epoch numbers (s, ms, µs or ns, detected by magnitude) or ISO texts (default zone UTC).
 
     Raises:
         UnreadableTimeError: a missing or unreadable time, or more than one time zone.
@@ -61,7 +61,7 @@ def _texts(column: "pd.Series[Any]") -> IntArray:
     zones = {_zone(tail) for tail in texts.str[10:].unique()}
     if len(zones) > 1:
         shown = ", ".join(sorted(zone or "none" for zone in zones))
-        raise UnreadableTimeError(_first_other_zone(texts), f"more than one time zone ({shown})")
+        raise UnreadableTimeError(_first_zone_change(texts), f"more than one time zone ({shown})")
     iso = pd.to_datetime(texts.str.removesuffix(" UTC"), format="ISO8601", utc=True, errors="coerce")
     parsed = pd.to_datetime(texts, format=_AM_PM, utc=True, errors="coerce") if iso.isna().all() else iso
     if parsed.isna().any():
@@ -76,6 +76,6 @@ def _zone(tail: str) -> str:
     return "UTC" if zone in _UTC else zone
 
 
-def _first_other_zone(texts: "pd.Series[str]") -> int:
+def _first_zone_change(texts: "pd.Series[str]") -> int:
     zones = texts.str[10:].map(_zone)
     return int((zones != zones.iloc[0]).argmax())

@@ -1,4 +1,4 @@
-"""Yahoo Finance through yfinance, an extra: daily history of majors in US dollars, intraday for recent weeks only."""
+"""Fetches bars from Yahoo Finance through yfinance (an extra): US dollar prices, recent weeks only for intraday."""
 
 import logging
 from collections.abc import Iterator
@@ -19,23 +19,23 @@ _DOLLARS = {"USDT", "USDC", "USD", "BUSD", "FDUSD", "TUSD"}
 
 
 def ticker(instrument: Instrument) -> str:
-    """Yahoo's name: `BTC-USD`; stablecoins count as dollars."""
+    """Yahoo's ticker, such as `BTC-USD`; dollar stablecoins map to USD."""
     return f"{instrument.base}-{'USD' if instrument.quote in _DOLLARS else instrument.quote}"
 
 
 def pages(instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress) -> Iterator[Page]:
-    """Every bar of `spans` that Yahoo gives.
+    """Yield every bar of `spans` that Yahoo has.
 
     Raises:
         InputError: yfinance is not installed, or Yahoo has no such timeframe.
-        UnansweredError: Yahoo did not answer with bars.
+        UnansweredError: Yahoo returned no bars.
     """
     try:
         import yfinance
     except ImportError:
         raise InputError("The source yahoo needs an extra. Run: pip install 'twokey[yahoo]'") from None
     if timeframe.value not in _OFFERED:
-        raise InputError(f"Yahoo has no {timeframe} bars. It offers {', '.join(_OFFERED)}. Name another timeframe.")
+        raise InputError(f"Yahoo has no {timeframe} bars. It offers {', '.join(_OFFERED)}. Choose one of them.")
     for number, span in enumerate(spans, 1):
         progress(number, len(spans), f"yahoo {ticker(instrument)} {timeframe}")
         yield span, _bars(yfinance, instrument, timeframe, span)
@@ -43,7 +43,7 @@ def pages(instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], p
 
 def _bars(yfinance: object, instrument: Instrument, timeframe: Timeframe, span: TimeSpan) -> Bars:
     name = ticker(instrument)
-    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it prints what it raises
+    logging.getLogger("yfinance").setLevel(logging.CRITICAL)  # it logs every error that it also raises
     try:
         history = yfinance.Ticker(name).history(  # type: ignore[attr-defined]
             interval=_OFFERED[timeframe.value],
@@ -52,10 +52,10 @@ def _bars(yfinance: object, instrument: Instrument, timeframe: Timeframe, span: 
             auto_adjust=False,
             raise_errors=True,
         )
-    except Exception as error:  # yfinance lets errors of three HTTP libraries through
+    except Exception as error:  # yfinance leaks errors of three HTTP libraries
         raise UnansweredError("Yahoo", type(error).__name__, "Try again later or use --source exchange.") from error
     if history.empty:
-        remedy = "Its intraday history is weeks long; use --source exchange."
+        remedy = "Its intraday history covers only recent weeks; use --source exchange."
         raise UnansweredError("Yahoo", f"no {name} bars in {span}", remedy)
     bars = Bars.from_frame(history.tz_convert("UTC"))
     return cut(replace(bars, interval_ns=timeframe.nanoseconds), span)

@@ -1,1 +1,1 @@
-"""The order book: from the venue's bytes to a book that is right, or says that it is not sure."""
+"""Maintains order books from the venue's raw messages, with explicit sync state."""

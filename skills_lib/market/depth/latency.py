@@ -1,13 +1,13 @@
-"""How long messages were under way, by two clocks that do not agree: a histogram that does not grow."""
+"""Measures message latency between the exchange's and the local clock in a bounded histogram."""
 
 from pydantic import BaseModel
 
 _NS_PER_MS = 1_000_000
-_REACH_MS = 60_000
+_MAX_MS = 60_000
 
 
 class LatencyReport(BaseModel):
-    """Receive time minus the exchange's event time. Negative values mean that one of the clocks is wrong."""
+    """Receive time minus the exchange's event time. Negative values mean that the clocks disagree."""
 
     messages: int
     min_ms: float
@@ -17,8 +17,8 @@ class LatencyReport(BaseModel):
     negative_share: float
 
 
-class Latency:
-    """Counts by the millisecond; what is more than a minute off counts as a minute in the percentiles."""
+class LatencyHistogram:
+    """Counts latencies per millisecond; percentiles clip them to one minute."""
 
     def __init__(self) -> None:
         self._counts: dict[int, int] = {}
@@ -28,7 +28,7 @@ class Latency:
 
     def add(self, latency_ns: int) -> None:
         """Count one message."""
-        bucket = max(-_REACH_MS, min(_REACH_MS, latency_ns // _NS_PER_MS))
+        bucket = max(-_MAX_MS, min(_MAX_MS, latency_ns // _NS_PER_MS))
         self._counts[bucket] = self._counts.get(bucket, 0) + 1
         self._min_ns = min(self._min_ns, latency_ns) if self.messages else latency_ns
         self._max_ns = max(self._max_ns, latency_ns) if self.messages else latency_ns
@@ -36,20 +36,20 @@ class Latency:
         self.negative += latency_ns < 0
 
     def percentile_ms(self, share: float) -> float:
-        """The latency that `share` of the messages do not exceed, to the millisecond.
+        """The quantile `share` (0 to 1) of latency in ms, rounded down to whole ms.
 
         Raises:
             ValueError: nothing was counted.
         """
-        seen = 0
+        counted = 0
         for bucket in sorted(self._counts):
-            seen += self._counts[bucket]
-            if seen >= share * self.messages:
+            counted += self._counts[bucket]
+            if counted >= share * self.messages:
                 return float(bucket)
         raise ValueError("no message was counted")
 
     def report(self) -> LatencyReport | None:
-        """What was counted; None where nothing was."""
+        """The statistics, or None if no message was counted."""
         if not self.messages:
             return None
         return LatencyReport(
@@ -61,9 +61,9 @@ class Latency:
             negative_share=self.negative / self.messages,
         )
 
-    def complaint(self) -> str:
-        """What negative latencies mean, in one line."""
+    def describe_negative(self) -> str:
+        """A one-line warning about negative latencies."""
         return (
             f"{self.negative:,} of {self.messages:,} messages were received before the exchange sent them, the worst "
-            f"{-self._min_ns / _NS_PER_MS:,.0f} ms: the recorder's clock was behind, so its latencies mean nothing."
+            f"{-self._min_ns / _NS_PER_MS:,.0f} ms: the recorder's clock was behind, so latencies are unreliable."
         )

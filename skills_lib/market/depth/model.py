@@ -1,6 +1,6 @@
-"""What the public streams say, typed. Prices and quantities stay the exact strings of the wire; times say their unit.
+"""Typed messages of the public streams. Prices and quantities stay the exact wire strings; times name their unit.
 
-Field names of the wire are those of Binance's stream documentation; `rename` maps them to words.
+Wire field names are those of Binance's stream documentation; `name` maps them to attributes.
 """
 
 from enum import StrEnum
@@ -15,32 +15,32 @@ MS_TO_NS = 1_000_000
 _MAX_INTEGER = 1 << 62
 
 Whole = Annotated[int, msgspec.Meta(ge=0, le=_MAX_INTEGER)]
-"""An id or a time of the wire: what is larger than a machine word is no such thing."""
+"""An id or time on the wire, at most 2^62."""
 
 WireLevel = tuple[str, str]
 """Price and quantity as the venue wrote them."""
 
 
 class Venue(StrEnum):
-    """Which market of Binance: its rules for sequencing differ."""
+    """A Binance market; sequencing rules differ between them."""
 
     USDM = "usdm"
     SPOT = "spot"
 
 
 class WireError(CorruptDataError):
-    """Take a new snapshot: bytes of the venue do not say what they should, and nothing of them was applied."""
+    """Invalid bytes from the venue; nothing was applied. Take a new snapshot."""
 
 
 class Level(NamedTuple):
-    """One price level in scaled integers; the book's `scale` says what one unit is."""
+    """One price level in scaled integers; units are those of the book's `scale`."""
 
     price: int
     quantity: int
 
 
 class DepthUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="depthUpdate"):
-    """A diff of the book: absolute quantities, "0" deletes. `previous_update_id` is None on spot."""
+    """A book diff with absolute quantities; "0" deletes a level. `previous_update_id` is None on spot."""
 
     symbol: str = msgspec.field(name="s")
     event_ts_ms: Whole = msgspec.field(name="E")
@@ -53,7 +53,7 @@ class DepthUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="dep
 
     @property
     def exch_ts_ns(self) -> int:
-        """When the exchange matched it; on spot, when it was sent."""
+        """Matching time; on spot, the event time."""
         return (self.transaction_ts_ms or self.event_ts_ms) * MS_TO_NS
 
 
@@ -71,12 +71,12 @@ class BookTicker(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="book
 
     @property
     def exch_ts_ns(self) -> int | None:
-        """When the exchange matched it, where it says so."""
+        """Matching time; None if not sent."""
         return None if self.transaction_ts_ms is None else self.transaction_ts_ms * MS_TO_NS
 
 
 class Trade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="trade"):
-    """One trade. `buyer_is_maker` means that the seller took."""
+    """One trade. `buyer_is_maker`: the seller was the taker."""
 
     symbol: str = msgspec.field(name="s")
     event_ts_ms: Whole = msgspec.field(name="E")
@@ -89,12 +89,12 @@ class Trade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="trade"):
 
     @property
     def exch_ts_ns(self) -> int:
-        """When the exchange matched it."""
+        """Matching time."""
         return self.trade_ts_ms * MS_TO_NS
 
 
 class AggTrade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="aggTrade"):
-    """Trades of one taker at one price within 100 ms, added up."""
+    """Trades of one taker at one price within 100 ms, aggregated."""
 
     symbol: str = msgspec.field(name="s")
     event_ts_ms: Whole = msgspec.field(name="E")
@@ -108,7 +108,7 @@ class AggTrade(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="aggTra
 
     @property
     def exch_ts_ns(self) -> int:
-        """When the exchange matched it."""
+        """Matching time."""
         return self.trade_ts_ms * MS_TO_NS
 
 
@@ -129,7 +129,7 @@ class Candle(msgspec.Struct, frozen=True, gc=False):
 
 
 class Kline(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="kline"):
-    """The state of a bar."""
+    """An update of a bar."""
 
     symbol: str = msgspec.field(name="s")
     event_ts_ms: Whole = msgspec.field(name="E")
@@ -137,12 +137,12 @@ class Kline(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="kline"):
 
     @property
     def exch_ts_ns(self) -> int:
-        """When it was sent."""
+        """Event time."""
         return self.event_ts_ms * MS_TO_NS
 
 
 class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="markPriceUpdate"):
-    """Mark price, and the funding rate that is due at `next_funding_ts_ms`."""
+    """Mark price, and the funding rate due at `next_funding_ts_ms`."""
 
     symbol: str = msgspec.field(name="s")
     event_ts_ms: Whole = msgspec.field(name="E")
@@ -153,12 +153,12 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="markP
 
     @property
     def exch_ts_ns(self) -> int:
-        """When it was sent."""
+        """Event time."""
         return self.event_ts_ms * MS_TO_NS
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
-    """The answer of `GET /depth`. It does not say its symbol, and on spot no times."""
+    """Response of `GET /depth`. It has no symbol, and on spot no times."""
 
     last_update_id: Whole = msgspec.field(name="lastUpdateId")
     bids: list[WireLevel]
@@ -168,13 +168,13 @@ class Snapshot(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def exch_ts_ns(self) -> int | None:
-        """When the exchange matched the last update in it, where it says so."""
+        """Matching time of its last update; None if not sent."""
         time_ms = self.transaction_ts_ms or self.event_ts_ms
         return time_ms * MS_TO_NS if time_ms else None
 
 
 class PartialDepth(msgspec.Struct, frozen=True, gc=False):
-    """`@depth5`, `@depth10`, `@depth20`: the top of the book, complete in itself. Never a diff."""
+    """`@depth5`, `@depth10`, `@depth20`: a full snapshot of the top levels, not a diff."""
 
     bids: list[WireLevel]
     asks: list[WireLevel]
@@ -183,22 +183,22 @@ class PartialDepth(msgspec.Struct, frozen=True, gc=False):
     exch_ts_ns: int | None = None
 
 
-class OtherMessage(msgspec.Struct, frozen=True, gc=False):
-    """Anything else the venue says: answers to SUBSCRIBE, events that Twokey does not read."""
+class UnhandledMessage(msgspec.Struct, frozen=True, gc=False):
+    """Any other message: responses to SUBSCRIBE, events that Twokey does not use."""
 
     kind: str
     symbol: str = ""
     exch_ts_ns: int | None = None
 
 
-Message = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice | Snapshot | PartialDepth | OtherMessage
-"""Whatever `wire.decode` gives."""
+Message = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice | Snapshot | PartialDepth | UnhandledMessage
+"""Any result of `wire.decode`."""
 
 Side = Literal["bid", "ask"]
 
 
 class MarketEvent(msgspec.Struct, frozen=True, gc=False):
-    """A message and when this machine received it; `message.exch_ts_ns` is the exchange's clock."""
+    """A message and its local receive time; `message.exch_ts_ns` is the exchange's time."""
 
     local_ts_ns: int
     message: Message

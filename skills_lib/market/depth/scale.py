@@ -1,4 +1,4 @@
-"""Scaled integers: a price or quantity of the wire as a whole number of the smallest unit in use."""
+"""Converts wire prices and quantities to scaled integers and back, exactly."""
 
 import re
 from collections.abc import Iterable
@@ -9,17 +9,17 @@ from typing import Self
 from skills_lib.market.depth.model import WireError, WireLevel
 
 MAX_SCALED = 10**17 - 1
-"""Largest scaled number: ten levels on both sides still add up in 64 bits."""
+"""Largest scaled number: the sum of ten levels per side still fits in 64 bits."""
 
 _MAX_CHARACTERS = 40
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
 
 
 class ScaleError(WireError):
-    """Take a finer scale: the number has more decimals than the scale in use. `decimals` is what it needs."""
+    """A number has more decimals than the scale; `decimals` is how many it needs."""
 
     def __init__(self, text: str, allowed: int, decimals: int) -> None:
-        super().__init__(f"'{text}' has {decimals} decimals, the scale in use {allowed}. Take a finer scale.")
+        super().__init__(f"'{text}' has {decimals} decimals, the scale in use {allowed}. Use a finer scale.")
         self.decimals = decimals
 
 
@@ -27,48 +27,48 @@ def scaled(text: str, decimals: int) -> int:
     """`text` in units of 10^-decimals, exactly.
 
     Raises:
-        ScaleError: it is not a whole number of such units.
-        WireError: it is no number, negative, or larger than MAX_SCALED units.
+        ScaleError: the scale has too few decimals.
+        WireError: not a number, negative, or larger than MAX_SCALED units.
     """
     whole, dot, fraction = text.partition(".")
     if not (len(text) <= _MAX_CHARACTERS and text.isascii() and whole.isdigit() and (fraction.isdigit() or not dot)):
-        return _unusual(text, decimals)
-    kept = fraction[:decimals]
+        return _scaled_decimal(text, decimals)
+    retained = fraction[:decimals]
     if fraction[decimals:].strip("0"):
         raise ScaleError(text, decimals, len(fraction.rstrip("0")))
-    return _bounded(int(whole + kept.ljust(decimals, "0")), text)
+    return _require_bounded(int(whole + retained.ljust(decimals, "0")), text)
 
 
 def significant_decimals(text: str) -> int:
-    """How many decimals are needed to write `text` exactly.
+    """The number of decimals needed to write `text` exactly.
 
     Raises:
-        WireError: it is no number.
+        WireError: not a number.
     """
     _, dot, fraction = text.partition(".")
     if dot and fraction.isdigit() and text.isascii():
         return len(fraction.rstrip("0"))
-    exponent = _number(text).normalize().as_tuple().exponent
+    exponent = _parse_number(text).normalize().as_tuple().exponent
     return max(0, -int(exponent))
 
 
-def _unusual(text: str, decimals: int) -> int:
-    number = _number(text)
+def _scaled_decimal(text: str, decimals: int) -> int:
+    number = _parse_number(text)
     value = number.scaleb(decimals)
     if value != value.to_integral_value():
         raise ScaleError(text, decimals, significant_decimals(text))
-    return _bounded(int(value), text)
+    return _require_bounded(int(value), text)
 
 
-def _number(text: str) -> Decimal:
+def _parse_number(text: str) -> Decimal:
     if len(text) > _MAX_CHARACTERS or not _NUMBER.fullmatch(text):
-        raise WireError(f"'{text[:_MAX_CHARACTERS]}' is no price or quantity. Take a new snapshot.")
+        raise WireError(f"'{text[:_MAX_CHARACTERS]}' is not a price or quantity. Take a new snapshot.")
     return Decimal(text)
 
 
-def _bounded(value: int, text: str) -> int:
+def _require_bounded(value: int, text: str) -> int:
     if value > MAX_SCALED:
-        raise WireError(f"'{text[:_MAX_CHARACTERS]}' is more than {MAX_SCALED:,} units. Take a coarser scale.")
+        raise WireError(f"'{text[:_MAX_CHARACTERS]}' is more than {MAX_SCALED:,} units. Use a coarser scale.")
     return value
 
 
@@ -76,8 +76,8 @@ def _bounded(value: int, text: str) -> int:
 class Scale:
     """One unit of price is 10^-price_decimals of the quote asset, one of quantity 10^-quantity_decimals of the base.
 
-    `price_places` and `quantity_places` are how many decimals the venue writes, zeros included: "61659.70" has one
-    decimal that counts and two places.
+    `price_places` and `quantity_places` are the decimals the venue writes, trailing zeros included: "61659.70" has one
+    significant decimal and two places.
     """
 
     price_decimals: int
@@ -91,10 +91,10 @@ class Scale:
 
     @classmethod
     def of_levels(cls, levels: Iterable[WireLevel]) -> Self:
-        """The coarsest scale that holds every level, written as they are.
+        """The coarsest scale that represents every level exactly.
 
         Raises:
-            WireError: a level is no pair of numbers.
+            WireError: a level is not a pair of numbers.
         """
         price_decimals = quantity_decimals = price_places = quantity_places = 0
         for price, quantity in levels:
@@ -109,12 +109,12 @@ class Scale:
         """The scale of exchangeInfo's PRICE_FILTER.tickSize and LOT_SIZE.stepSize.
 
         Raises:
-            WireError: they are no numbers.
+            WireError: they are not numbers.
         """
         return cls.of_levels([(tick_size, step_size)])
 
     def finest(self, other: "Scale") -> "Scale":
-        """A scale that holds what either of the two holds."""
+        """The coarsest scale that covers both scales."""
         return Scale(
             max(self.price_decimals, other.price_decimals),
             max(self.quantity_decimals, other.quantity_decimals),
@@ -123,17 +123,17 @@ class Scale:
         )
 
     def price(self, text: str) -> int:
-        """A price of the wire in units.
+        """A wire price in units.
 
         Raises:
-            WireError: no number above 0, too large, or (ScaleError) finer than this scale.
+            WireError: not a number above 0, too large, or (ScaleError) finer than this scale.
         """
         if price := scaled(text, self.price_decimals):
             return price
         raise WireError(f"Price '{text}' is not above 0. Take a new snapshot.")
 
     def quantity(self, text: str) -> int:
-        """A quantity of the wire in units; 0 deletes.
+        """A wire quantity in units; 0 deletes a level.
 
         Raises:
             WireError: as `price`.
@@ -142,18 +142,18 @@ class Scale:
 
     def price_text(self, price: int) -> str:
         """A price as the venue writes it."""
-        return _written(price, self.price_decimals, self.price_places)
+        return _format_units(price, self.price_decimals, self.price_places)
 
     def quantity_text(self, quantity: int) -> str:
         """A quantity as the venue writes it."""
-        return _written(quantity, self.quantity_decimals, self.quantity_places)
+        return _format_units(quantity, self.quantity_decimals, self.quantity_places)
 
     def price_decimal(self, price: int) -> Decimal:
         """A price in quote currency."""
         return Decimal(price).scaleb(-self.price_decimals)
 
 
-def _written(value: int, decimals: int, places: int) -> str:
+def _format_units(value: int, decimals: int, places: int) -> str:
     digits = str(value).rjust(decimals + 1, "0")
     whole, fraction = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
     return f"{whole}.{fraction.ljust(places, '0')}" if places else whole

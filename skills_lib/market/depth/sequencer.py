@@ -1,4 +1,4 @@
-"""Which update may be applied: the venue's own steps, one sequencer for USD-M futures and one for spot.
+"""Decides which depth updates to apply, following Binance's steps for USD-M futures and spot.
 
 USD-M, "How to manage a local order book correctly"
 (developers.binance.com, derivatives/usds-margined-futures/websocket-market-streams):
@@ -28,7 +28,7 @@ Spot, the page of the same name (binance-spot-api-docs, web-socket-streams.md):
         missed some events, discard your local order book and restart from the beginning; normally U of the next event
         is equal to u + 1 of the previous event.
 
-Nothing here reads a socket or a clock: an update goes in, a verdict comes out.
+No I/O and no clock: decisions depend only on the updates.
 """
 
 from abc import ABC, abstractmethod
@@ -39,7 +39,7 @@ from skills_lib.market.depth.model import DepthUpdate, Venue
 
 
 class UpdateDecision(StrEnum):
-    """What is to be done with an update."""
+    """How to handle an update."""
 
     APPLY = "apply"
     STALE = "stale"
@@ -48,40 +48,40 @@ class UpdateDecision(StrEnum):
 
 
 class Sequencer(Protocol):
-    """Judges updates one after the other; `update_id` is that of the book, None without one."""
+    """Judges updates in order; `update_id` is the book's, None without a book."""
 
     update_id: int | None
 
     def start(self, last_update_id: int) -> None:
-        """Begin anew from a snapshot."""
+        """Restart from a snapshot."""
 
     def stop(self) -> None:
-        """Forget the book: every update is buffered until `start`."""
+        """Discard the book state: every update is buffered until `start`."""
 
     @property
     def following(self) -> bool:
-        """Whether an update has been applied since the snapshot, so that only the next one in the chain may come."""
+        """Whether an update has been applied since the snapshot, so that only the next in the chain is valid."""
 
     def follow(self, update_id: int) -> None:
-        """Go on from an update that was judged and applied elsewhere."""
+        """Continue from an update that was judged and applied by the compiled path."""
 
     def judge(self, update: DepthUpdate) -> UpdateDecision:
-        """What is to be done with `update`; after APPLY the book is at its `final_update_id`."""
+        """How to handle `update`; after APPLY the book is at its `final_update_id`."""
 
 
 class _Sequencer(ABC):
-    """What both venues share: without a snapshot everything is buffered (U2, S2)."""
+    """Behaviour shared by both venues: without a snapshot every update is buffered (U2, S2)."""
 
     def __init__(self) -> None:
         self.update_id: int | None = None
         self._first = True
 
     def start(self, last_update_id: int) -> None:
-        """Begin anew from a snapshot (U3, S6)."""
+        """Restart from a snapshot (U3, S6)."""
         self.update_id, self._first = last_update_id, True
 
     def stop(self) -> None:
-        """Forget the book: every update is buffered until `start`."""
+        """Discard the book state: every update is buffered until `start`."""
         self.update_id = None
 
     @property
@@ -90,23 +90,23 @@ class _Sequencer(ABC):
         return self.update_id is not None and not self._first
 
     def follow(self, update_id: int) -> None:
-        """Go on from an update that was judged and applied elsewhere."""
+        """Continue from an update that was judged and applied by the compiled path."""
         self.update_id, self._first = update_id, False
 
     def judge(self, update: DepthUpdate) -> UpdateDecision:
-        """What is to be done with `update`."""
+        """How to handle `update`."""
         if self.update_id is None:
             return UpdateDecision.BUFFER
-        verdict = self._judge(update, self.update_id)
-        if verdict is UpdateDecision.APPLY:
+        decision = self._judge(update, self.update_id)
+        if decision is UpdateDecision.APPLY:
             self.update_id, self._first = update.final_update_id, False
-        elif verdict is UpdateDecision.GAP:
+        elif decision is UpdateDecision.GAP:
             self.update_id = None
-        return verdict
+        return decision
 
     @abstractmethod
     def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:
-        """The venue's own steps for a book that is at `update_id`."""
+        """The venue's rules for a book at `update_id`."""
 
 
 class UsdmSequencer(_Sequencer):
@@ -125,8 +125,8 @@ class UsdmSequencer(_Sequencer):
     def _judge_first(self, final: int, previous: int, last_update_id: int) -> UpdateDecision:
         if final < last_update_id:  # U4
             return UpdateDecision.STALE
-        # U5 asks for U <= lastUpdateId. Ids between pu and U belong to other symbols, so a snapshot taken there holds
-        # all of the event before and nothing of this one; a quiet market never gives anything else.
+        # U5 requires U <= lastUpdateId. Ids between pu and U belong to other symbols, so a snapshot taken there holds
+        # all of the event before and nothing of this one; an inactive market always produces this case.
         return UpdateDecision.APPLY if previous <= last_update_id else UpdateDecision.GAP
 
 
@@ -137,11 +137,11 @@ class SpotSequencer(_Sequencer):
         first, final = update.first_update_id, update.final_update_id
         if first > final:
             return UpdateDecision.GAP
-        if final <= update_id:  # S5, S7: u equal to the book's adds nothing
+        if final <= update_id:  # S5, S7: u equal to the book's changes nothing
             return UpdateDecision.STALE
         return UpdateDecision.APPLY if first <= update_id + 1 else UpdateDecision.GAP  # S7
 
 
 def sequencer_for(venue: Venue) -> Sequencer:
-    """A fresh sequencer of the venue's own kind."""
+    """A new sequencer for the venue."""
     return UsdmSequencer() if venue is Venue.USDM else SpotSequencer()

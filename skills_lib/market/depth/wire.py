@@ -1,6 +1,6 @@
-"""The general decoder: any message of the public streams, in any key order, to its type. It needs msgspec alone.
+"""Decodes any message of the public streams, in any key order, with msgspec.
 
-Whatever the bytes are, it raises `WireError` or answers.
+Invalid bytes raise `WireError` and nothing else.
 """
 
 import re
@@ -15,10 +15,10 @@ from skills_lib.market.depth.model import (
     Kline,
     MarkPrice,
     Message,
-    OtherMessage,
     PartialDepth,
     Snapshot,
     Trade,
+    UnhandledMessage,
     WireError,
 )
 
@@ -35,7 +35,7 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 class _Untyped(msgspec.Struct, gc=False):
-    """What tells the kinds apart that carry no `e`."""
+    """Fields that identify messages without `e`."""
 
     stream: str = ""
     data: msgspec.Raw = msgspec.Raw()
@@ -64,10 +64,10 @@ _SPOT_TICKER = msgspec.json.Decoder(_SpotTicker)
 
 
 def decode(raw: bytes) -> Message:
-    """The message in `raw`, with or without the envelope of a combined stream.
+    """The message in `raw`, with or without the combined-stream envelope.
 
     Raises:
-        WireError: not JSON, or not what its kind must hold.
+        WireError: not JSON, or fields are missing or invalid.
     """
     try:
         return _decode(raw)
@@ -92,7 +92,7 @@ def _without_envelope(raw: bytes | msgspec.Raw, stream: str = "") -> Message:
     if found.last_update_id is not None:
         return _snapshot(raw, stream)
     if found.e is None:
-        return _spot_ticker(raw) if found.u is not None and found.s is not None else OtherMessage(kind="")
+        return _spot_ticker(raw) if found.u is not None and found.s is not None else UnhandledMessage(kind="")
     return _tagged(raw, found)
 
 
@@ -102,7 +102,7 @@ def _tagged(raw: bytes | msgspec.Raw, found: _Untyped) -> Message:
     except msgspec.ValidationError:
         if found.e in _KNOWN:
             raise
-        return OtherMessage(kind=found.e or "", symbol=found.s or "")
+        return UnhandledMessage(kind=found.e or "", symbol=found.s or "")
     return tagged
 
 
@@ -125,7 +125,7 @@ def _partial(update: DepthUpdate) -> PartialDepth:
 
 def _shown(raw: bytes) -> str:
     text = raw[:_SHOWN].decode("ascii", "backslashreplace")
-    return f"{len(raw):,} bytes that begin with {text!r}"
+    return f"{len(raw):,} bytes starting with {text!r}"
 
 
 _KNOWN = {"depthUpdate", "bookTicker", "trade", "aggTrade", "kline", "markPriceUpdate"}

@@ -114,10 +114,10 @@ def _null_returns(
 def places_without_overlap(
     widths: IntArray, available: int, samples: int, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """int64[samples, trades] twice: which trade comes when, and the bar it begins at, from 0; all end within `available`.
+    """int64[samples, trades] twice: the order of the trades, and the bar each begins at; all end within `available`.
 
-    `widths`: bars each trade takes, together at most `available`. Free bars are cut at sorted uniform places, so every gap
-    between trades has the same law.
+    `widths`: bars each trade takes, together at most `available`. Free bars are cut at sorted uniform places, so every
+    gap between trades has the same law.
     """
     order = rng.permuted(np.tile(np.arange(len(widths)), (samples, 1)), axis=1)
     width, free = widths[order], available - int(widths.sum())

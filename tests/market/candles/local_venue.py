@@ -52,22 +52,22 @@ class LocalVenue:
     faults: deque[Fault | None] = field(default_factory=deque)
     info_fault: Fault | None = None
     files: dict[str, bytes] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     klines_arrived: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
     released: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
-    def klines_asked(self) -> list[dict[str, str]]:
+    def kline_requests(self) -> list[dict[str, str]]:
         """The queries of all klines requests so far."""
         return [
             {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
-            for path in self.asked
+            for path in self.requested
             if "/klines?" in path
         ]
 
     def answer(self, path: str) -> Fault:
         """What a request for `path` gets."""
-        self.asked.append(path)
+        self.requested.append(path)
         address = urlsplit(path)
         if address.path.endswith("/exchangeInfo"):
             return self.info_fault or _json(self.exchange_info())

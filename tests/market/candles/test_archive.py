@@ -20,7 +20,7 @@ QUARTER = ["2024-01", "2024-02", "2024-03"]
 
 def paths(venue: LocalVenue) -> list[str]:
     """Zips asked for, without their checksums."""
-    return [path.rsplit("/", 1)[-1] for path in venue.asked if path.endswith(".zip")]
+    return [path.rsplit("/", 1)[-1] for path in venue.requested if path.endswith(".zip")]
 
 
 def test_months_are_joined_and_cut_to_the_span(venue: LocalVenue, settings: Settings, year: Bars) -> None:
@@ -55,10 +55,12 @@ def test_the_month_that_runs_comes_by_days_and_ends_where_the_archive_ends(
 ) -> None:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = today - timedelta(days=40)
-    drawn = sample_bars("BTCUSDT", Timeframe.H1, span("2024-01-01", "2024-03-01"))[: 40 * 24]
+    generated = sample_bars("BTCUSDT", Timeframe.H1, span("2024-01-01", "2024-03-01"))[: 40 * 24]
     start = int(first.timestamp()) * 1_000_000_000
     recent = bars_of(
-        start + np.arange(len(drawn), dtype=np.int64) * drawn.interval_ns, fields_of(drawn), drawn.interval_ns
+        start + np.arange(len(generated), dtype=np.int64) * generated.interval_ns,
+        fields_of(generated),
+        generated.interval_ns,
     )
     for day in range(39):  # yesterday's file is not there yet
         name = f"BTCUSDT-1h-{first + timedelta(days=day):%Y-%m-%d}.zip"
@@ -83,7 +85,7 @@ def test_a_file_that_differs_from_its_checksum_is_fetched_twice_and_refused(
         load(ask("2024-01-01", "2024-04-01", Source.ARCHIVE), settings)
     assert paths(venue).count("BTCUSDT-1h-2024-02.zip") == 2
     venue.files = months(year, "spot", "BTCUSDT", Timeframe.H1, QUARTER)
-    venue.asked.clear()
+    venue.requested.clear()
     assert len(load(ask("2024-01-01", "2024-04-01", Source.ARCHIVE), settings).bars) == 91 * 24
     assert paths(venue) == ["BTCUSDT-1h-2024-02.zip", "BTCUSDT-1h-2024-03.zip"], "January was kept"
 
@@ -101,5 +103,5 @@ def test_an_archive_without_the_instrument_says_so(venue: LocalVenue, settings: 
 
 
 def test_an_exchange_that_the_archive_does_not_hold_is_named(settings: Settings) -> None:
-    with pytest.raises(SourceUnavailableError, match="it holds binance and binanceusdm, not kraken"):
+    with pytest.raises(SourceUnavailableError, match="it covers binance and binanceusdm, not kraken"):
         load(ask("2024-01-01", "2024-02-01", Source.ARCHIVE, exchange="kraken"), settings)

@@ -93,9 +93,9 @@ def test_no_flipped_bit_goes_unnoticed(cache: CandleCache, year: Bars) -> None:
     whole = cache.path(KEY).read_bytes()
     noticed = 0
     for place in np.random.default_rng(7).integers(0, len(whole), 60).tolist():
-        spoiled = bytearray(whole)
-        spoiled[place] ^= 1 << (place % 8)
-        cache.path(KEY).write_bytes(spoiled)
+        corrupted = bytearray(whole)
+        corrupted[place] ^= 1 << (place % 8)
+        cache.path(KEY).write_bytes(corrupted)
         try:
             found = cache.read(KEY)
         except CorruptDataError:
@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_the_old_cache_and_one_clear_line(cache: CandleCache,
     )
     lines = done.stdout.splitlines()
     assert len(lines) == 2
-    assert all("The disk refused to store BTC-USDT-1h." in line and "Free space" in line for line in lines)
+    assert all("Cannot write BTC-USDT-1h." in line and "Free space" in line for line in lines)
     assert cache.path(KEY).read_bytes() == whole
     assert list(cache.folder.rglob("*.tmp")) == []
 
@@ -171,7 +171,7 @@ def test_two_processes_that_fetch_at_once_leave_one_good_file(
     with context.Pool(2) as pool:
         digests = pool.starmap(fetch_year, [(str(settings.home), venue.url)] * 2)
     assert digests == [year.digest()] * 2
-    assert len(venue.klines_asked()) == 9, "the second process waits and finds what the first one fetched"
+    assert len(venue.kline_requests()) == 9, "the second process waits and finds what the first one fetched"
     folder = CandleCache(settings.candles_dir).path(KEY).parent
     assert [p.name for p in folder.iterdir() if p.suffix != ".lock"] == ["BTC-USDT-1h.parquet"]
     found = CandleCache(settings.candles_dir).read(KEY)
@@ -192,14 +192,14 @@ def test_a_download_that_was_killed_goes_on_from_its_last_page(
     child.send_signal(signal.SIGKILL)
     child.wait()
     venue.released.set()
-    asked = len(venue.klines_asked())
+    requested = len(venue.kline_requests())
     assert same(load(ask("2024-01-01", "2025-01-01"), settings).bars, year)
-    assert int(venue.klines_asked()[asked]["startTime"]) * 1_000_000 == year.open_time_ns[3_000]
+    assert int(venue.kline_requests()[requested]["startTime"]) * 1_000_000 == year.open_time_ns[3_000]
     assert not CandleCache(settings.candles_dir).pages(KEY).read()
 
 
 @cache_once
-def drawn_pages() -> list[Page]:
+def generated_pages() -> list[Page]:
     """Daily bars of January and February, a page each."""
     return [(s, sample_bars("BTCUSDT", Timeframe.D1, s)) for s in (JANUARY, FEBRUARY)]
 
@@ -210,7 +210,7 @@ def test_a_page_log_cut_anywhere_gives_back_whole_pages_only(
 ) -> None:
     path = tmp_path_factory.mktemp("pages") / "a.pages"
     log = PageLog(path, Timeframe.H1)
-    pages = drawn_pages()
+    pages = generated_pages()
     for page in pages:
         log.append(page)
     data = path.read_bytes()
@@ -227,12 +227,12 @@ def test_a_page_log_cut_anywhere_gives_back_whole_pages_only(
 
 def test_a_page_that_was_altered_on_the_disk_is_not_taken(tmp_path: Path) -> None:
     log = PageLog(tmp_path / "a.pages", Timeframe.H1)
-    for page in drawn_pages():
+    for page in generated_pages():
         log.append(page)
     data = bytearray((tmp_path / "a.pages").read_bytes())
     data[-100] ^= 1
     (tmp_path / "a.pages").write_bytes(data)
-    assert [kept for kept, _ in log.read()] == [JANUARY]
+    assert [stored for stored, _ in log.read()] == [JANUARY]
 
 
 def test_listing_ignores_files_it_did_not_make(cache: CandleCache, year: Bars) -> None:

@@ -25,7 +25,7 @@ KEY = CacheKey("binance", BTC, Timeframe.H1)
 
 def starts(venue: LocalVenue) -> list[int]:
     """Where each page was asked from, in milliseconds."""
-    return [int(query["startTime"]) for query in venue.klines_asked()]
+    return [int(query["startTime"]) for query in venue.kline_requests()]
 
 
 def test_a_year_arrives_page_by_page_and_equals_the_venue(venue: LocalVenue, settings: Settings, year: Bars) -> None:
@@ -42,16 +42,16 @@ def test_a_year_arrives_page_by_page_and_equals_the_venue(venue: LocalVenue, set
 
 def test_what_is_cached_is_not_fetched_again(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     load(ask("2024-03-01", "2024-04-01"), settings)
-    venue.asked.clear()
+    venue.requested.clear()
     again = load(ask("2024-03-05", "2024-03-20"), settings)
-    assert venue.asked == []
+    assert venue.requested == []
     assert again.origin.source == "cache"
     assert again.bars.digest() == cut(year, span("2024-03-05", "2024-03-20")).digest()
 
 
 def test_only_the_missing_head_and_tail_are_fetched(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     load(ask("2024-03-01", "2024-04-01"), settings)
-    venue.asked.clear()
+    venue.requested.clear()
     found = load(ask("2024-02-20", "2024-04-10"), settings)
     assert starts(venue) == [to_ns(parse_utc(day)) // 1_000_000 for day in ("2024-02-20", "2024-04-01")]
     assert found.bars.digest() == cut(year, span("2024-02-20", "2024-04-10")).digest()
@@ -68,7 +68,7 @@ def test_the_bar_that_is_still_open_is_not_stored(venue: LocalVenue, settings: S
     assert cached.known[-1].end_ns == to_ns(parse_utc("2024-01-02T10:00"))
 
 
-def test_a_bar_that_comes_late_is_asked_for_again(venue: LocalVenue, settings: Settings, year: Bars) -> None:
+def test_a_late_bar_is_requested_again(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     venue.date = format_datetime(parse_utc("2024-01-02T10:30"), usegmt=True)
     venue.bars = cut(year, span("2024-01-01", "2024-01-02T08:00"))
     assert len(load(ask("2024-01-01", "2024-01-02T10:00"), settings).bars) == 32
@@ -77,33 +77,34 @@ def test_a_bar_that_comes_late_is_asked_for_again(venue: LocalVenue, settings: S
 
 
 def test_an_hour_without_bars_stays_a_gap_and_is_reported(venue: LocalVenue, settings: Settings, year: Bars) -> None:
-    kept = np.delete(np.arange(len(year)), np.arange(100, 104))
+    stored = np.delete(np.arange(len(year)), np.arange(100, 104))
     venue.bars = Bars(
-        *(getattr(year, c)[kept] for c in ("open_time_ns", "open", "high", "low", "close", "volume")), year.interval_ns
+        *(getattr(year, c)[stored] for c in ("open_time_ns", "open", "high", "low", "close", "volume")),
+        year.interval_ns,
     )
     found = load(ask("2024-01-01", "2024-02-01"), settings)
     assert (found.quality.gaps, found.quality.missing_bars, len(found.bars)) == (1, 4, 31 * 24 - 4)
-    venue.asked.clear()
+    venue.requested.clear()
     load(ask("2024-01-01", "2024-02-01"), settings)
-    assert venue.asked == []
+    assert venue.requested == []
 
 
 def test_a_span_that_begins_before_the_listing_begins_with_the_listing(venue: LocalVenue, settings: Settings) -> None:
     found = load(ask("2019-01-01", "2024-01-03"), settings)
     assert len(found.bars) == 48
-    venue.asked.clear()
+    venue.requested.clear()
     load(ask("2020-01-01", "2024-01-03"), settings)
-    assert venue.asked == []
+    assert venue.requested == []
 
 
-def test_a_delisted_instrument_ends_and_is_not_asked_for_page_by_page(venue: LocalVenue, settings: Settings) -> None:
+def test_a_delisted_instrument_ends_without_paging(venue: LocalVenue, settings: Settings) -> None:
     found = load(ask("2024-12-01", "2026-06-01"), settings)
     assert len(found.bars) == 31 * 24
     assert len(starts(venue)) <= 4
 
 
 def test_a_span_without_a_single_bar_is_an_input_error(venue: LocalVenue, settings: Settings) -> None:
-    with pytest.raises(InputError, match=r"has no BTCUSDT 1h .* Ask for other dates"):
+    with pytest.raises(InputError, match=r"has no BTCUSDT 1h .* Change --since or --until"):
         load(ask("2025-03-01", "2025-04-01"), settings)
 
 
@@ -131,7 +132,7 @@ PASSING = {
 
 
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
-def test_what_passes_is_tried_again_and_no_bar_is_lost(
+def test_transient_faults_are_retried_and_no_bar_is_missing(
     venue: LocalVenue, settings: Settings, year: Bars, fault: Fault
 ) -> None:
     venue.faults.extend([None, fault, None, fault])
@@ -147,25 +148,23 @@ def test_a_request_without_an_answer_is_given_up_and_tried_again(venue: LocalVen
     assert len(starts(venue)) == 2
 
 
-def test_a_fault_that_stays_is_one_line_and_pages_that_arrived_are_kept(venue: LocalVenue, settings: Settings) -> None:
+def test_a_permanent_fault_is_one_line_and_downloaded_pages_stay(venue: LocalVenue, settings: Settings) -> None:
     down = Fault(503, b"<html><body><h1>Service Unavailable</h1></body></html>")
     venue.faults.extend([None, None, down, down, down])
     with pytest.raises(SourceUnavailableError, match="Try again later") as refused:
         load(ask("2024-01-01", "2025-01-01"), settings)
     assert "<" not in str(refused.value)
     assert "\n" not in str(refused.value)
-    asked = len(starts(venue))
+    requested = len(starts(venue))
     assert len(load(ask("2024-01-01", "2025-01-01"), settings).bars) == 8_784
-    assert starts(venue)[asked] == to_ns(parse_utc("2024-01-01")) // 1_000_000 + 2_000 * 3_600_000
+    assert starts(venue)[requested] == to_ns(parse_utc("2024-01-01")) // 1_000_000 + 2_000 * 3_600_000
 
 
-def test_a_refused_country_is_named_with_the_ways_out_and_not_asked_twice(
-    venue: LocalVenue, settings: Settings
-) -> None:
+def test_a_blocked_country_names_alternatives_and_is_not_retried(venue: LocalVenue, settings: Settings) -> None:
     venue.info_fault = Fault(451, json.dumps(RESTRICTED).encode())
     with pytest.raises(SourceUnavailableError, match=r"451.*--source archive.*kraken.*data import"):
         load(ask("2024-01-01", "2024-02-01"), settings)
-    assert len(venue.asked) == 1
+    assert len(venue.requested) == 1
 
 
 def test_a_ban_is_not_answered_with_more_requests(venue: LocalVenue, settings: Settings) -> None:
@@ -228,13 +227,13 @@ def test_pauses_double_with_jitter() -> None:
     assert all(0.5 * 2**n <= pause <= 2**n for n, pause in enumerate(pauses))
 
 
-def test_a_pause_is_at_least_as_long_as_the_venue_asks() -> None:
+def test_a_pause_is_at_least_the_retry_after() -> None:
     pauses: list[float] = []
     Backoff(3, 1.0, pauses.append).run(Failing(1, wait_s=30.0))
     assert pauses == [30.0]
 
 
-def test_a_venue_that_asks_for_more_than_a_minute_is_given_up() -> None:
+def test_a_retry_after_over_a_minute_is_not_awaited() -> None:
     pauses: list[float] = []
     with pytest.raises(TransientError):
         Backoff(6, 1.0, pauses.append).run(Failing(1, wait_s=3_600.0))

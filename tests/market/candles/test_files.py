@@ -136,7 +136,7 @@ def test_packed_files_are_unpacked(suffix: str, days: Bars, tmp_path: Path) -> N
     assert load_file(path, BTC, Timeframe.H1).bars.digest() == days.digest()
 
 
-def test_milliseconds_and_microseconds_in_one_file_are_told_apart(days: Bars, tmp_path: Path) -> None:
+def test_milliseconds_and_microseconds_in_one_file_are_distinguished(days: Bars, tmp_path: Path) -> None:
     path = tmp_path / "joined.csv"
     rows = kline_rows(days[:100]) + kline_rows(days[100:], 1_000)
     path.write_text("\n".join(",".join(map(str, row)) for row in rows))
@@ -147,7 +147,7 @@ HEAD = "open_time,open,high,low,close,volume"
 GOOD = [f"2024-01-01T{hour:02d}:00:00Z,100,110,90,105,3" for hour in range(6)]
 
 
-def spoiled(line: int, text: str) -> str:
+def corrupted(line: int, text: str) -> str:
     return "\n".join([HEAD, *GOOD[: line - 2], text, *GOOD[line - 1 :]])
 
 
@@ -157,54 +157,57 @@ BAD: dict[str, tuple[str, str]] = {
         "lacks close; found open_time, open, high",
     ),
     "several missing columns": ("a,b\n1,2", "lacks open, high, low, close, open_time, volume"),
-    "NaN": (spoiled(4, "2024-01-01T02:00:00Z,100,110,NaN,105,3"), "line 4: low is nan"),
-    "an empty cell": (spoiled(4, "2024-01-01T02:00:00Z,100,110,90,,3"), "line 4: close is nan"),
-    "a short row": (spoiled(5, "2024-01-01T03:00:00Z,100,110"), "line 5: low is nan"),
+    "NaN": (corrupted(4, "2024-01-01T02:00:00Z,100,110,NaN,105,3"), "line 4: low is nan"),
+    "an empty cell": (corrupted(4, "2024-01-01T02:00:00Z,100,110,90,,3"), "line 4: close is nan"),
+    "a short row": (corrupted(5, "2024-01-01T03:00:00Z,100,110"), "line 5: low is nan"),
     "an unquoted decimal comma": (
-        spoiled(3, "2024-01-01T01:00:00Z,100,5,110,90,105,3"),
+        corrupted(3, "2024-01-01T01:00:00Z,100,5,110,90,105,3"),
         "line 3: 7 cells, but 6 columns",
     ),
-    "infinity": (spoiled(3, "2024-01-01T01:00:00Z,100,inf,90,105,3"), "line 3: high is inf"),
+    "infinity": (corrupted(3, "2024-01-01T01:00:00Z,100,inf,90,105,3"), "line 3: high is inf"),
     "text in a number column": (
-        spoiled(5, "2024-01-01T03:00:00Z,100,abc,90,105,3"),
+        corrupted(5, "2024-01-01T03:00:00Z,100,abc,90,105,3"),
         "line 5: high is 'abc', not a number",
     ),
     "a decimal comma": (
-        spoiled(3, '2024-01-01T01:00:00Z,"100,5",110,90,105,3'),
+        corrupted(3, '2024-01-01T01:00:00Z,"100,5",110,90,105,3'),
         "line 3: open is '100,5', not a number",
     ),
-    "a row too long": (spoiled(3, "2024-01-01T01:00:00Z,100,110,90,105,3,4,5"), "line 3: 8 cells, but 6 columns"),
+    "a row too long": (corrupted(3, "2024-01-01T01:00:00Z,100,110,90,105,3,4,5"), "line 3: 8 cells, but 6 columns"),
     "mixed time zones": (
-        spoiled(4, "2024-01-01T02:00:00+02:00,100,110,90,105,3"),
+        corrupted(4, "2024-01-01T02:00:00+02:00,100,110,90,105,3"),
         r"line 4: .*more than one time zone \(\+02:00, UTC\)",
     ),
     "naive among zones": (
-        spoiled(4, "2024-01-01T02:00:00,100,110,90,105,3"),
+        corrupted(4, "2024-01-01T02:00:00,100,110,90,105,3"),
         r"line 4: .*more than one time zone \(UTC, none\)",
     ),
-    "a time that is no time": (spoiled(3, "yesterday,100,110,90,105,3"), "line 3: the open time is"),
-    "a missing time": (spoiled(3, ",100,110,90,105,3"), "line 3: the open time is nothing"),
-    "a duplicated row": (spoiled(4, GOOD[1]), r"line 4: 2024-01-01 01:00 occurs again \(1 duplicated rows\)"),
+    "a time that is no time": (corrupted(3, "yesterday,100,110,90,105,3"), "line 3: the open time is"),
+    "a missing time": (corrupted(3, ",100,110,90,105,3"), "line 3: the open time is nothing"),
+    "a duplicated row": (
+        corrupted(4, GOOD[1]),
+        r"line 4: duplicate open time 2024-01-01 01:00 \(duplicates in all: 1\)",
+    ),
     "unsorted rows": (
-        spoiled(4, "2023-12-31T20:00:00Z,100,110,90,105,3"),
+        corrupted(4, "2023-12-31T20:00:00Z,100,110,90,105,3"),
         "line 4: 2023-12-31 20:00 comes after 2024-01-01 01:00",
     ),
-    "high below low": (spoiled(4, "2024-01-01T02:00:00Z,100,80,90,105,3"), r"line 4: high 80\.0 is below low 90\.0"),
+    "high below low": (corrupted(4, "2024-01-01T02:00:00Z,100,80,90,105,3"), r"line 4: high 80\.0 is below low 90\.0"),
     "close above high": (
-        spoiled(4, "2024-01-01T02:00:00Z,100,110,90,111,3"),
+        corrupted(4, "2024-01-01T02:00:00Z,100,110,90,111,3"),
         "line 4: open or close lies outside low..high",
     ),
     "a negative price": (
-        spoiled(4, "2024-01-01T02:00:00Z,-1,110,90,105,3"),
+        corrupted(4, "2024-01-01T02:00:00Z,-1,110,90,105,3"),
         r"line 4: open is -1\.0, but must be above 0",
     ),
-    "a zero price": (spoiled(4, "2024-01-01T02:00:00Z,100,110,0,105,3"), r"line 4: low is 0\.0, but must be above 0"),
+    "a zero price": (corrupted(4, "2024-01-01T02:00:00Z,100,110,0,105,3"), r"line 4: low is 0\.0, but must be above 0"),
     "a negative volume": (
-        spoiled(4, "2024-01-01T02:00:00Z,100,110,90,105,-3"),
+        corrupted(4, "2024-01-01T02:00:00Z,100,110,90,105,-3"),
         r"line 4: volume is -3\.0, but must be 0 or more",
     ),
     "bars closer than the timeframe": (
-        spoiled(4, "2024-01-01T01:30:00Z,100,110,90,105,3"),
+        corrupted(4, "2024-01-01T01:30:00Z,100,110,90,105,3"),
         "line 4: opens less than one 1h bar",
     ),
     "another timeframe": (
@@ -221,7 +224,7 @@ BAD: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize(("text", "told"), BAD.values(), ids=BAD)
-def test_a_bad_file_is_refused_with_its_place_and_nothing_is_lost(
+def test_an_invalid_file_is_rejected_with_the_line_and_the_cache_is_unchanged(
     text: str, told: str, days: Bars, tmp_path: Path
 ) -> None:
     cache, key = CandleCache(tmp_path / "cache"), CacheKey("binance", BTC, Timeframe.H1)
@@ -309,11 +312,11 @@ def test_a_check_counts_what_an_import_refuses(days: Bars, tmp_path: Path) -> No
     path = tmp_path / "a.csv"
     frame = days.to_frame()
     rows = [*range(10), 8, *range(12, 20), 15, *range(25, 40)]
-    spoiled_frame = frame.iloc[rows].copy()
-    spoiled_frame.iloc[3, 1] = 1.0
-    spoiled_frame.iloc[5, 3] = np.nan
-    spoiled_frame.iloc[6, 4] = 0.0
-    spoiled_frame.to_csv(path)
+    corrupted_frame = frame.iloc[rows].copy()
+    corrupted_frame.iloc[3, 1] = 1.0
+    corrupted_frame.iloc[5, 3] = np.nan
+    corrupted_frame.iloc[6, 4] = 0.0
+    corrupted_frame.to_csv(path)
     found = check_file(path, BTC, None)
     assert found.timeframe is Timeframe.H1
     counts = found.quality.model_dump()

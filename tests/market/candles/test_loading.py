@@ -42,10 +42,10 @@ def write_csv(path: Path, bars: Bars) -> Path:
     return path
 
 
-def test_a_young_cache_is_used_as_it_is(venue: LocalVenue, settings: Settings, year: Bars) -> None:
+def test_a_recent_cache_is_used_without_fetching(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     store(settings, year, timedelta(hours=23))
     found = load(ask("2024-01-01", None, Source.AUTO), settings)
-    assert venue.asked == []
+    assert venue.requested == []
     assert found.bars.digest() == year.digest()
     assert re.fullmatch(r"cache \(binance exchange, stored .* UTC, 23 hours ago\)", str(found.origin))
 
@@ -53,12 +53,12 @@ def test_a_young_cache_is_used_as_it_is(venue: LocalVenue, settings: Settings, y
 def test_an_old_cache_is_brought_up_to_date(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     store(settings, cut(year, JANUARY), timedelta(hours=25))
     found = load(ask("2024-01-01", None, Source.AUTO), settings)
-    assert int(venue.klines_asked()[0]["startTime"]) * 1_000_000 == JANUARY.end_ns
+    assert int(venue.kline_requests()[0]["startTime"]) * 1_000_000 == JANUARY.end_ns
     assert found.origin.source == "exchange"
     assert found.bars.digest() == year.digest()
 
 
-def test_a_young_cache_that_begins_too_late_is_not_enough(venue: LocalVenue, settings: Settings, year: Bars) -> None:
+def test_a_recent_cache_that_begins_too_late_is_refreshed(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     store(settings, year, timedelta(hours=1))
     assert load(ask("2023-06-01", None, Source.AUTO), settings).origin.source == "exchange"
 
@@ -66,7 +66,7 @@ def test_a_young_cache_that_begins_too_late_is_not_enough(venue: LocalVenue, set
 def test_a_closed_span_never_grows_old(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     store(settings, year, timedelta(days=400))
     assert load(ask("2024-02-01", "2024-03-01", Source.AUTO), settings).origin.source == "cache"
-    assert venue.asked == []
+    assert venue.requested == []
 
 
 def test_a_refused_country_goes_to_the_archive_and_says_so(venue: LocalVenue, settings: Settings, year: Bars) -> None:
@@ -76,10 +76,10 @@ def test_a_refused_country_goes_to_the_archive_and_says_so(venue: LocalVenue, se
     assert found.bars.digest() == cut(year, JANUARY).digest()
     assert found.origin.source == "archive"
     assert "data.binance.vision" in found.origin.detail
-    assert "the exchange did not answer: it refuses this country (HTTP 451)" in found.origin.detail
+    assert "the exchange did not answer: it blocks this country (HTTP 451)" in found.origin.detail
 
 
-def test_what_the_exchange_gave_before_it_fell_silent_is_completed_from_the_archive(
+def test_a_partial_exchange_download_is_completed_from_the_archive(
     venue: LocalVenue, settings: Settings, year: Bars
 ) -> None:
     down = Fault(503, b"")
@@ -88,7 +88,7 @@ def test_what_the_exchange_gave_before_it_fell_silent_is_completed_from_the_arch
     found = load(ask("2024-01-01", "2024-04-01", Source.AUTO), settings)
     assert found.bars.digest() == cut(year, span("2024-01-01", "2024-04-01")).digest()
     assert found.origin.source == "archive"
-    assert not any("2024-01" in path for path in venue.asked if path.startswith("/data"))
+    assert not any("2024-01" in path for path in venue.requested if path.startswith("/data"))
 
 
 def test_offline_an_old_cache_serves_and_tells_its_age(offline: Settings, year: Bars) -> None:
@@ -96,7 +96,7 @@ def test_offline_an_old_cache_serves_and_tells_its_age(offline: Settings, year: 
     found = load(ask("2024-01-10", None, Source.AUTO), offline)
     assert found.origin.source == "cache"
     assert "12 days ago" in found.origin.detail
-    assert "not fresh: it ends with the bar of 2024-01-31 23:00 UTC" in found.origin.detail
+    assert "stale: last bar 2024-01-31 23:00 UTC" in found.origin.detail
     assert "the exchange did not answer: no network; the archive did not answer: no network" in found.origin.detail
 
 
@@ -129,7 +129,7 @@ def test_an_import_is_what_a_later_run_uses_even_offline_and_old(offline: Settin
     assert "import of mine.csv" in found.origin.detail
 
 
-def test_a_demanded_cache_that_is_not_there_says_how_to_fill_it(settings: Settings) -> None:
+def test_a_missing_cache_says_how_to_fill_it(settings: Settings) -> None:
     with pytest.raises(TwokeyError, match=r"No cached BTCUSDT 1h of binance\. Run `twokey data fetch BTC/USDT 1h`"):
         load(ask(None, None, Source.CACHE), settings)
 
@@ -150,7 +150,7 @@ def test_a_span_that_cannot_be_is_refused(
         load(ask(since, until, source), settings)
 
 
-def test_without_since_it_is_the_last_17520_bars_but_at_most_eight_years() -> None:
+def test_the_default_span_is_17520_bars_capped_at_eight_years() -> None:
     now = to_ns(parse_utc("2026-11-21T03:10"))
     hours = requested_span(ask(None, None), now)
     assert str(hours) == "2024-11-21 03:00 .. 2026-11-21 03:00 UTC"
@@ -183,7 +183,7 @@ def test_what_is_no_date_is_refused(text: str) -> None:
 def test_fetching_never_ends_with_the_sample(offline: Settings) -> None:
     with pytest.raises(SourceUnavailableError, match=r"The exchange did not answer: no network\. The archive did not"):
         fetch_candles(ask("2024-01-01", "2024-02-01", Source.AUTO), offline)
-    with pytest.raises(InputError, match="Nothing is fetched from the sample"):
+    with pytest.raises(InputError, match="Cannot fetch from sample"):
         fetch_candles(ask("2024-01-01", "2024-02-01", Source.SAMPLE), offline)
 
 
@@ -205,7 +205,7 @@ def test_yahoo_without_its_extra_says_what_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("symbol", "name"), [("BTC/USDT", "BTC-USD"), ("ETH/USDC", "ETH-USD"), ("BTC/EUR", "BTC-EUR")])
-def test_yahoo_prices_in_dollars_what_others_price_in_stablecoins(symbol: str, name: str) -> None:
+def test_yahoo_maps_stablecoins_to_dollars(symbol: str, name: str) -> None:
     from skills_lib.market.candles.yahoo import ticker
 
     assert ticker(Instrument.parse(symbol)) == name

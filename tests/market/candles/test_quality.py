@@ -39,9 +39,9 @@ def test_a_clean_month_has_no_defect(month: Bars) -> None:
     assert not any(counts.values())
 
 
-@given(kept=st.sets(st.integers(0, 60), min_size=1))
-def test_gaps_and_missing_bars_are_what_is_not_there(kept: set[int]) -> None:
-    places = np.array(sorted(kept), dtype=np.int64)
+@given(stored=st.sets(st.integers(0, 60), min_size=1))
+def test_gaps_and_missing_bars_are_counted(stored: set[int]) -> None:
+    places = np.array(sorted(stored), dtype=np.int64)
     column = np.full(len(places), 5.0)
     report = measure(bars_of(places * HOUR, (column,) * 5, HOUR))
     steps = np.diff(places)

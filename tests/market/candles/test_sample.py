@@ -42,8 +42,8 @@ def test_symbols_differ(hours: dict[str, Bars]) -> None:
 
 @pytest.mark.parametrize("timeframe", list(Timeframe))
 def test_every_timeframe_is_whole_and_without_a_defect(timeframe: Timeframe) -> None:
-    asked = TimeSpan(SAMPLE_SPAN.end_ns - 2_000 * timeframe.nanoseconds, SAMPLE_SPAN.end_ns)
-    bars = sample_bars("BTCUSDT", timeframe, asked)
+    requested = TimeSpan(SAMPLE_SPAN.end_ns - 2_000 * timeframe.nanoseconds, SAMPLE_SPAN.end_ns)
+    bars = sample_bars("BTCUSDT", timeframe, requested)
     report = measure(bars)
     assert report.bars == min(2_000, report.bars) > 200
     assert (report.gaps, report.duplicates, report.unordered, report.ohlc_violations, report.zero_volume) == (0,) * 5
@@ -57,9 +57,9 @@ def test_weeks_open_on_mondays() -> None:
 
 @pytest.mark.parametrize(("fine", "coarse"), [("1m", "5m"), ("5m", "1h"), ("1h", "4h"), ("4h", "1d"), ("1h", "1w")])
 def test_a_bar_equals_the_finer_bars_inside_it(fine: str, coarse: str) -> None:
-    asked = span("2023-03-06", "2023-04-03")
-    small = sample_bars("BTCUSDT", Timeframe(fine), asked)
-    large = sample_bars("BTCUSDT", Timeframe(coarse), asked)
+    requested = span("2023-03-06", "2023-04-03")
+    small = sample_bars("BTCUSDT", Timeframe(fine), requested)
+    large = sample_bars("BTCUSDT", Timeframe(coarse), requested)
     rule = small.to_frame().resample(f"{Timeframe(coarse).seconds}s", origin="start")
     made = rule.agg({"Open": "first", "High": "max", "Low": "min", "Close": "last", "Volume": "sum"})
     assert len(made) == len(large)
@@ -70,13 +70,13 @@ def test_a_bar_equals_the_finer_bars_inside_it(fine: str, coarse: str) -> None:
 
 @pytest.mark.parametrize(("since", "until"), [("2021-01-01", "2021-01-08"), ("2022-11-30", "2023-02-02")])
 def test_the_span_decides_only_what_is_shown(hours: dict[str, Bars], since: str, until: str) -> None:
-    asked = span(since, until)
-    assert sample_bars("BTCUSDT", Timeframe.H1, asked).digest() == cut(hours["BTCUSDT"], asked).digest()
+    requested = span(since, until)
+    assert sample_bars("BTCUSDT", Timeframe.H1, requested).digest() == cut(hours["BTCUSDT"], requested).digest()
 
 
 @pytest.mark.parametrize("asked", [span("2019-01-01", "2020-01-01"), span("2025-01-01", "2026-01-01")])
-def test_outside_its_years_it_has_no_bars(asked: TimeSpan) -> None:
-    assert len(sample_bars("BTCUSDT", Timeframe.H1, asked)) == 0
+def test_outside_its_years_it_has_no_bars(requested: TimeSpan) -> None:
+    assert len(sample_bars("BTCUSDT", Timeframe.H1, requested)) == 0
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)

@@ -17,23 +17,21 @@ def names(text: str, settings: Settings, exchange: str = "binance", limit: int =
     return [match.symbol for match in search_symbols(text, exchange, limit, settings)]
 
 
-def test_the_exchange_is_asked_once_and_remembered(venue: LocalVenue, settings: Settings) -> None:
+def test_the_exchange_listing_is_fetched_once_and_cached(venue: LocalVenue, settings: Settings) -> None:
     (found,) = search_symbols("btc", "binance", 5, settings)
     assert (found.symbol, found.pair, found.kind, found.active) == ("BTCUSDT", "BTC/USDT", "spot", True)
-    assert found.source.startswith("binance, asked 20")
+    assert found.source.startswith("binance, fetched 20")
     assert names("eth", settings) == ["ETHUSDT"]
-    assert len(venue.asked) == 1
+    assert len(venue.requested) == 1
 
 
-def test_a_listing_older_than_a_week_is_asked_for_again_or_serves_offline(
-    venue: LocalVenue, settings: Settings
-) -> None:
+def test_a_listing_older_than_a_week_is_refreshed_or_used_offline(venue: LocalVenue, settings: Settings) -> None:
     search_symbols("btc", "binance", 5, settings)
-    (kept,) = settings.candles_dir.rglob("listing.json")
-    os.utime(kept, (0, 0))
+    (stored,) = settings.candles_dir.rglob("listing.json")
+    os.utime(stored, (0, 0))
     venue.symbols = ("BTC", "BTCUP")
     assert names("btc", settings) == ["BTCUSDT", "BTCUPUSDT"]
-    os.utime(kept, (0, 0))
+    os.utime(stored, (0, 0))
     venue.info_fault = Fault(503, b"down")
     assert names("btc", settings) == ["BTCUSDT", "BTCUPUSDT"]
 

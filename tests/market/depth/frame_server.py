@@ -18,7 +18,7 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue
 from skills_lib.market.depth.wire import decode
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 
 
 def frames_of(path: Path, most: int) -> Iterator[bytes]:
@@ -34,7 +34,7 @@ async def eventually(condition: Callable[[], object]) -> None:
     Raises:
         TimeoutError: it does not.
     """
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(TIMEOUT_S):
         while not condition():
             await asyncio.sleep(0.002)
 
@@ -46,7 +46,7 @@ class FrameServer:
     symbol: str
     venue: Venue
     frames: list[bytes]
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
     refusals: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     routes: list[str] = field(default_factory=list)
     sockets: list[ServerConnection] = field(default_factory=list)
@@ -123,7 +123,7 @@ class FrameServer:
         address = urlsplit(request.path)
         if "Upgrade" in request.headers:
             return None
-        self.asked.append(request.path)
+        self.requested.append(request.path)
         if address.path.endswith("/time"):
             return self._response(200, json.dumps({"serverTime": self.server_time_ms}).encode())
         if body := self.answers.get(address.path.rpartition("/")[2]):

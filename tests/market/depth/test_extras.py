@@ -26,14 +26,14 @@ def test_without_numba_the_plain_book_serves(monkeypatch: pytest.MonkeyPatch) ->
 def test_without_picows_a_feed_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "picows", None)
     feed = Feed(FeedSettings(Endpoints.of(Venue.USDM, "127.0.0.1:1"), ("BTCUSDT",)), open_book=LocalBook)
-    with pytest.raises(InputError, match=r"needs picows: pip install 'twokey\[live\]'"):
+    with pytest.raises(InputError, match=r"needs picows\. Run: pip install 'twokey\[live\]'"):
         asyncio.run(feed.run())
 
 
 def test_without_zstandard_tapes_say_what_they_need(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setitem(sys.modules, "zstandard", None)
     (tmp_path / "x.zst").write_bytes(ZSTD_MAGIC)
-    needed = r"needs zstandard: pip install 'twokey\[live\]'"
+    needed = r"needs zstandard\. Run: pip install 'twokey\[live\]'"
     with pytest.raises(InputError, match=needed):
         list(read_lines(tmp_path / "x.zst"))
     with pytest.raises(InputError, match=needed):

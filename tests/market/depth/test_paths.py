@@ -15,12 +15,12 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
-from tests.market.depth.drawn_stream import DrawnMarket
 from tests.market.depth.frame_server import frames_of
+from tests.market.depth.generated_stream import GeneratedMarket
 
 pytest.importorskip("numba", reason="the extra `fast` is not installed")
 each_venue = pytest.mark.parametrize("venue", Venue)
-Spoil = Callable[[bytes, random.Random], bytes]
+Corruption = Callable[[bytes, random.Random], bytes]
 
 
 class Pair:
@@ -71,14 +71,14 @@ class Pair:
             return f"refused: {error}"
 
 
-def replaced(old: bytes, new: bytes) -> Spoil:
+def replaced(old: bytes, new: bytes) -> Corruption:
     """A spoiler that puts `new` where the last `old` was."""
     return lambda raw, _rng: new.join(raw.rsplit(old, 1))
 
 
-def in_sync(venue: Venue) -> tuple[Pair, DrawnMarket]:
+def in_sync(venue: Venue) -> tuple[Pair, GeneratedMarket]:
     """Books that follow a drawn market."""
-    market, pair = DrawnMarket(11, venue), Pair(venue)
+    market, pair = GeneratedMarket(11, venue), Pair(venue)
     for raw in market.frames(12):
         if b"bookTicker" not in raw:
             pair.take(raw)
@@ -86,7 +86,7 @@ def in_sync(venue: Venue) -> tuple[Pair, DrawnMarket]:
     return pair, market
 
 
-def next_diff(market: DrawnMarket) -> bytes:
+def next_diff(market: GeneratedMarket) -> bytes:
     """The next diff of a market."""
     return next(raw for raw in market.frames(1) if b"depthUpdate" in raw)
 
@@ -111,7 +111,7 @@ def test_every_message_of_a_recording_is_taken_alike(shared_data: Path) -> None:
     pair.agree_entirely()
 
 
-UNUSUAL: dict[str, Spoil] = {
+UNUSUAL: dict[str, Corruption] = {
     "another order of keys": lambda raw, _: raw.replace(b'"e":"depthUpdate",', b"").replace(
         b'"data":{', b'"data":{"e":"depthUpdate",'
     ),
@@ -141,7 +141,7 @@ UNUSUAL: dict[str, Spoil] = {
     "no levels": lambda raw, _: raw[: raw.index(b'"b":[')] + b'"b":[],"a":[]}}',
     "many levels": replaced(b'"a":[', b'"a":[' + b"".join(b'["%d.00","1.500"],' % n for n in range(70_000, 75_000))),
 }
-REFUSED: dict[str, Spoil] = {
+REFUSED: dict[str, Corruption] = {
     "another symbol": replaced(b'"s":"BTC', b'"s":"ETH'),
     "a partial stream": replaced(b"@depth@100ms", b"@depth5@100ms"),
     "another event": replaced(b"depthUpdate", b"depthupdate"),
@@ -162,7 +162,7 @@ REFUSED: dict[str, Spoil] = {
     "nothing": lambda _raw, _rng: b"",
     "a zero byte": lambda raw, _: raw + b"\0",
 }
-LOST: dict[str, Spoil] = {
+INVALIDATING: dict[str, Corruption] = {
     "a negative price": replaced(b'"a":[', b'"a":[["-61000.00","1.500"],'),
     "a price of zero": replaced(b'"a":[', b'"a":[["0.00","1.500"],'),
     "a quantity that is no number": replaced(b'"a":[', b'"a":[["61000.00","x"],'),
@@ -202,11 +202,11 @@ def test_a_bad_message_is_refused_whole_by_both(what: str, venue: Venue) -> None
 
 
 @each_venue
-@pytest.mark.parametrize("what", LOST)
+@pytest.mark.parametrize("what", INVALIDATING)
 def test_a_message_that_cannot_be_applied_changes_nothing_and_loses_the_book(what: str, venue: Venue) -> None:
     pair, market = in_sync(venue)
     before = pair.plain.book.top_text(1000)
-    assert pair.take(LOST[what](next_diff(market), random.Random(1))) == UpdateDecision.GAP
+    assert pair.take(INVALIDATING[what](next_diff(market), random.Random(1))) == UpdateDecision.GAP
     assert not pair.compiled.in_sync
     assert pair.compiled.reason
     assert pair.compiled.book.top_text(1000) == before
@@ -223,7 +223,7 @@ def test_plain_keys_that_the_venue_may_add_stay_on_the_compiled_way(venue: Venue
 
 
 @each_venue
-def test_a_lost_book_is_mended_by_a_snapshot_on_both_ways(venue: Venue) -> None:
+def test_a_snapshot_resyncs_the_book_on_both_paths(venue: Venue) -> None:
     pair, market = in_sync(venue)
     next_diff(market)
     assert pair.take(next_diff(market)) == UpdateDecision.GAP
@@ -294,7 +294,7 @@ CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "1000"))
 def test_mutated_messages_are_taken_alike(venue: Venue) -> None:
     rng = random.Random(20_240_808)
     for seed in range(max(1, CASES // 50)):
-        market, pair = DrawnMarket(seed, venue), Pair(venue)
+        market, pair = GeneratedMarket(seed, venue), Pair(venue)
         for number, raw in enumerate(market.frames(60)):
             if b"bookTicker" in raw:
                 continue

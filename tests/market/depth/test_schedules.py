@@ -17,8 +17,8 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.view import TopText
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
 from skills_lib.market.depth.wire import decode
-from tests.market.depth.drawn_stream import DrawnMarket
 from tests.market.depth.frame_server import frames_of
+from tests.market.depth.generated_stream import GeneratedMarket
 
 CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "1000"))
 LENGTH = 30
@@ -95,7 +95,7 @@ def play(oracle: Oracle, rng: random.Random, opener: Callable[[str, Venue], Loca
     start = rng.choice([place for place in oracle.snapshots if place < last])
     book = opener(oracle.symbol, oracle.venue)
     book.load(oracle.snapshots[start])
-    lost = False
+    dropped = False
     for raw in spoilt(oracle.raws[start + 1 : start + LENGTH], rng):
         if rng.random() < 0.05:
             book.load(oracle.snapshots[rng.choice([start, start + SNAPSHOT_EVERY])])
@@ -105,10 +105,10 @@ def play(oracle: Oracle, rng: random.Random, opener: Callable[[str, Venue], Loca
         except WireError:
             assert raw not in oracle.raws
         check(book, oracle)
-        lost |= not book.in_sync
+        dropped |= not book.in_sync
     book.book._check()
-    mend(book, oracle, start)
-    return lost, book.in_sync
+    resync(book, oracle, start)
+    return dropped, book.in_sync
 
 
 def check(book: LocalBook, oracle: Oracle) -> None:
@@ -121,10 +121,10 @@ def check(book: LocalBook, oracle: Oracle) -> None:
         assert book.reason
 
 
-def mend(book: LocalBook, oracle: Oracle, start: int) -> None:
+def resync(book: LocalBook, oracle: Oracle, start: int) -> None:
     """Whatever happened, a snapshot and the messages behind it make the book right again."""
     later = min(place for place in oracle.snapshots if place >= start + LENGTH)
-    book.lose("the schedule is over")
+    book.invalidate("the schedule is over")
     book.load(oracle.snapshots[later])
     for raw in oracle.raws[later + 1 : later + MENDED]:
         book.receive_raw(raw)
@@ -134,18 +134,18 @@ def mend(book: LocalBook, oracle: Oracle, start: int) -> None:
 
 def study(oracle: Oracle, cases: int) -> None:
     """Play `cases` schedules, the compiled book and the plain one in turn."""
-    lost = ended_well = 0
+    dropped = ended_well = 0
     for seed in range(cases):
-        was_lost, in_sync = play(oracle, random.Random(seed), (open_local_book, LocalBook)[seed % 2])
-        lost += was_lost
+        was_dropped, in_sync = play(oracle, random.Random(seed), (open_local_book, LocalBook)[seed % 2])
+        dropped += was_dropped
         ended_well += in_sync
-    assert lost > cases // 10
+    assert dropped > cases // 10
     assert ended_well == cases
 
 
 @pytest.mark.parametrize("venue", Venue)
 def test_a_book_on_a_bad_line_is_right_or_says_that_it_is_not(venue: Venue) -> None:
-    oracle = Oracle.of("BTCUSDT", venue, DrawnMarket(3, venue).frames(400))
+    oracle = Oracle.of("BTCUSDT", venue, GeneratedMarket(3, venue).frames(400))
     study(oracle, CASES // 4)
 
 

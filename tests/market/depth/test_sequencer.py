@@ -26,7 +26,7 @@ def started(sequencer: Sequencer, last_update_id: int) -> Sequencer:
 
 
 @pytest.mark.parametrize("sequencer", [UsdmSequencer(), SpotSequencer()])
-def test_without_a_snapshot_everything_is_buffered(sequencer: Sequencer) -> None:
+def test_without_a_snapshot_updates_are_buffered(sequencer: Sequencer) -> None:
     assert sequencer.judge(usdm(1, 5, 0)) is BUFFER
     assert sequencer.judge(usdm(90, 95, 80)) is BUFFER
 
@@ -46,9 +46,9 @@ def test_without_a_snapshot_everything_is_buffered(sequencer: Sequencer) -> None
     ],
 )
 def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(
-    update: DepthUpdate, verdict: UpdateDecision
+    update: DepthUpdate, decision: UpdateDecision
 ) -> None:
-    assert started(UsdmSequencer(), 100).judge(update) is verdict
+    assert started(UsdmSequencer(), 100).judge(update) is decision
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(
         (usdm(106, 115, 105), GAP),
     ],
 )
-def test_futures_updates_are_chained_by_pu(update: DepthUpdate, verdict: UpdateDecision) -> None:
+def test_futures_updates_are_chained_by_pu(update: DepthUpdate, decision: UpdateDecision) -> None:
     sequencer = started(UsdmSequencer(), 100)
     assert sequencer.judge(usdm(99, 110, 98)) is APPLY
-    assert sequencer.judge(update) is verdict
+    assert sequencer.judge(update) is decision
     assert sequencer.update_id == (
-        None if verdict is GAP else 115 if update.final_update_id == 115 else sequencer.update_id
+        None if decision is GAP else 115 if update.final_update_id == 115 else sequencer.update_id
     )
 
 
@@ -81,11 +81,11 @@ def test_futures_updates_are_chained_by_pu(update: DepthUpdate, verdict: UpdateD
         (spot(105, 102), GAP),
     ],
 )
-def test_spot_updates_are_chained_by_their_first_id(update: DepthUpdate, verdict: UpdateDecision) -> None:
-    assert started(SpotSequencer(), 100).judge(update) is verdict
+def test_spot_updates_are_chained_by_their_first_id(update: DepthUpdate, decision: UpdateDecision) -> None:
+    assert started(SpotSequencer(), 100).judge(update) is decision
 
 
-def test_after_a_gap_everything_is_buffered_until_the_next_snapshot() -> None:
+def test_after_a_gap_updates_are_buffered_until_the_next_snapshot() -> None:
     sequencer = started(UsdmSequencer(), 100)
     assert [sequencer.judge(usdm(103, 105, 102)), sequencer.judge(usdm(106, 107, 105))] == [GAP, BUFFER]
     sequencer.start(106)
@@ -97,7 +97,7 @@ def test_a_gap_in_pu_distrusts_the_book_until_resync() -> None:
     book.load(Snapshot(100, [("99.0", "1")], [("101.0", "1")]))
     assert book.receive(usdm(99, 110, 98)) is APPLY
     assert book.receive(usdm(113, 115, 112)) is GAP
-    assert (book.sync, book.gaps) == (Sync.LOST, 1)
+    assert (book.sync, book.gaps) == (Sync.OUT_OF_SYNC, 1)
     assert "115 does not follow 110" in book.reason
     assert book.receive(usdm(116, 120, 115)) is BUFFER
     assert book.load(Snapshot(117, [("99.0", "2")], [("101.0", "1")])) is APPLY
@@ -122,5 +122,5 @@ def test_a_book_in_sync_needs_no_snapshot() -> None:
 
 def test_an_update_of_another_symbol_never_reaches_a_book() -> None:
     book = LocalBook("ETHUSDT", Venue.SPOT)
-    with pytest.raises(WireError, match="An update of BTCUSDT came to the book of ETHUSDT"):
+    with pytest.raises(WireError, match="Update for BTCUSDT received by the book of ETHUSDT"):
         book.receive(spot(1, 2))

@@ -12,10 +12,10 @@ from skills_lib.market.depth.model import (
     Kline,
     MarkPrice,
     Message,
-    OtherMessage,
     PartialDepth,
     Snapshot,
     Trade,
+    UnhandledMessage,
     WireError,
 )
 from skills_lib.market.depth.wire import decode
@@ -53,9 +53,9 @@ DOCUMENTED: dict[str, tuple[str, type]] = {
         '"r":"0.00038167","T":1562306400000}',
         MarkPrice,
     ),
-    "liquidation": ('{"e":"forceOrder","E":1568014460893,"o":{"s":"BTCUSDT","S":"SELL"}}', OtherMessage),
+    "liquidation": ('{"e":"forceOrder","E":1568014460893,"o":{"s":"BTCUSDT","S":"SELL"}}', UnhandledMessage),
     "snapshot": ('{"lastUpdateId":1027024,"bids":[["4.0","431.0"]],"asks":[["4.2","12.0"]]}', Snapshot),
-    "answer to SUBSCRIBE": ('{"result":null,"id":1}', OtherMessage),
+    "answer to SUBSCRIBE": ('{"result":null,"id":1}', UnhandledMessage),
 }
 
 
@@ -92,7 +92,7 @@ def test_a_partial_book_is_no_diff_although_it_looks_like_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, (_, kind) in DOCUMENTED.items() if kind not in (OtherMessage, Snapshot)]
+    "name", [name for name, (_, kind) in DOCUMENTED.items() if kind not in (UnhandledMessage, Snapshot)]
 )
 def test_a_message_without_its_first_fields_is_refused_by_name(name: str) -> None:
     fields = json.loads(DOCUMENTED[name][0])
@@ -110,9 +110,9 @@ def test_real_payloads_are_read(shared_data: Path) -> None:
         "depth_update_stream": "DepthUpdate",
         "kline_stream_closed": "Kline",
         "kline_stream_open": "Kline",
-        "liquidation_stream": "OtherMessage",
+        "liquidation_stream": "UnhandledMessage",
         "mark_price_stream": "MarkPrice",
-        "ticker_stream": "OtherMessage",
+        "ticker_stream": "UnhandledMessage",
         "trade_stream": "Trade",
     }
 

@@ -1,1 +1,1 @@
-"""The order book: what it holds, what is read off it, and how it follows a stream."""
+"""Order books: plain and compiled implementations, derived figures, and the book that follows a stream."""

@@ -1,4 +1,4 @@
-"""The order book in one block of integers that compiled functions change. Needs the extra `fast`."""
+"""Implements the order book in a block of integers updated by compiled functions. Needs the extra `fast`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,13 +18,13 @@ _CHECKED_LEVELS = 32
 _SIDE_NUMBERS: dict[Side, int] = {"bid": 0, "ask": 1}
 _NONE = -1
 GENERAL, RECENTRE = 9.0, 8.0
-"""What `consume` returns besides an imbalance: see fast_apply.py."""
+"""Return codes of `consume` besides an imbalance: see compiled/apply.py."""
 
 Block = npt.NDArray[np.int64]
 
 
 class CompiledBook(WritableBook):
-    """A book in one block of integers that compiled functions change; equal to `OrderBook` after every update."""
+    """A book in one block of integers updated by compiled functions; equals `OrderBook` after every update."""
 
     def __init__(self, symbol: str, venue: Venue, scale: Scale | None = None) -> None:
         self.symbol = symbol
@@ -44,7 +44,7 @@ class CompiledBook(WritableBook):
 
     @property
     def levels(self) -> tuple[int, int]:
-        """How many bids and asks there are."""
+        """Number of bid and ask levels."""
         bids, asks = (int(self._side(n)[at.DENSE_COUNT] + self._side(n)[at.FAR_COUNT]) for n in range(2))
         return bids, asks
 
@@ -52,7 +52,7 @@ class CompiledBook(WritableBook):
         """Replace the whole book with a snapshot.
 
         Raises:
-            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+            WireError: a level is malformed, or finer than the given scale; the book is unchanged.
         """
         scale = self.scale if self._scale_is_given else self.scale.finest(Scale.of_levels([*bids, *asks]))
         new_bids, new_asks = scaled_levels(bids, scale), scaled_levels(asks, scale)
@@ -64,7 +64,7 @@ class CompiledBook(WritableBook):
         """Set the levels of an update; quantity 0 deletes.
 
         Raises:
-            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+            WireError: a level is malformed, or finer than the given scale; the book is unchanged.
         """
         try:
             new = scaled_levels(bids, self.scale), scaled_levels(asks, self.scale)
@@ -79,7 +79,7 @@ class CompiledBook(WritableBook):
             self._block[at.UPDATE_ID] = update_id
 
     def recentre(self) -> None:
-        """Move the windows to where the best levels are now."""
+        """Re-centre the windows on the current best levels."""
         self._place(self._all("bid"), self._all("ask"))
 
     def bids(self) -> Iterator[Level]:
@@ -91,7 +91,7 @@ class CompiledBook(WritableBook):
         return self._iterate("ask")
 
     def top(self, count: int = 5) -> Top:
-        """The best `count` levels of each side, fewer where there are fewer."""
+        """The best levels of each side, at most `count`."""
         return Top(self._best("bid", count), self._best("ask", count))
 
     def imbalance(self, count: int = 5) -> float | None:
@@ -102,7 +102,7 @@ class CompiledBook(WritableBook):
         return found if found <= 1.0 else None
 
     def quantity_at(self, side: Side, price: int) -> int:
-        """Units on offer at one price; 0 where there is no level."""
+        """Quantity at one price, in units; 0 without a level."""
         number = _SIDE_NUMBERS[side]
         position = self._position(number, price)
         if 0 <= position < at.WINDOW:
@@ -112,12 +112,12 @@ class CompiledBook(WritableBook):
         return int(quantities[n]) if n < len(positions) and positions[n] == position else 0
 
     def follow(self, following: bool) -> None:
-        """Let the compiled path take the update after `update_id`, or stop it."""
+        """Enable or disable the compiled path for the update after `update_id`."""
         self._block[at.FOLLOWING] = following
 
     @property
     def times_ms(self) -> tuple[int, int]:
-        """Event and transaction time of the last update; 0 where there is none."""
+        """Event and transaction time of the last update in ms; 0 if absent."""
         return int(self._block[at.BOOK_EVENT_TS]), int(self._block[at.BOOK_TRANSACTION_TS])
 
     @times_ms.setter
@@ -125,7 +125,7 @@ class CompiledBook(WritableBook):
         self._block[at.BOOK_EVENT_TS], self._block[at.BOOK_TRANSACTION_TS] = times
 
     def _fits(self, new: tuple[Levels, Levels]) -> bool:
-        """Whether compiled code can set the levels without moving a window or asking for memory."""
+        """Whether compiled code can set the levels without moving a window or allocating memory."""
         capacity = int(self._block[at.FAR_CAPACITY])
         return all(
             len(levels) <= at.MAX_LEVELS
@@ -137,7 +137,7 @@ class CompiledBook(WritableBook):
     def _write(self, new: tuple[Levels, Levels], update_id: int) -> None:
         for number, levels in enumerate(new):
             start = at.PARSED + number * at.PARSED_SIDE
-            flat = [word for price, quantity in levels for word in (self._position(number, price), quantity)]
+            flat = [value for price, quantity in levels for value in (self._position(number, price), quantity)]
             self._block[start : start + len(flat)] = flat
             self._block[at.COUNTS + number] = len(levels)
         self._block[at.FINAL_ID] = update_id
@@ -150,7 +150,7 @@ class CompiledBook(WritableBook):
         return price - origin if number else origin - price
 
     def _refined(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel]) -> tuple[Levels, Levels]:
-        """Take a scale that holds the new levels too, which are returned in it."""
+        """Refine the scale to cover the new levels, and return them in it."""
         scale = self.scale.finest(Scale.of_levels([*bids, *asks]))
         new = scaled_levels(bids, scale), scaled_levels(asks, scale)
         old = [refined_levels(self._all(side), self.scale, scale) for side in _SIDE_NUMBERS]
@@ -201,7 +201,7 @@ class CompiledBook(WritableBook):
             yield from self._all(side)[_CHECKED_LEVELS:]
 
     def _place(self, bids: Sequence[tuple[int, int]], asks: Sequence[tuple[int, int]]) -> None:
-        """Write all levels anew, best first, with windows around the best of them."""
+        """Rewrite all levels, best first, with windows around the best level."""
         self._reserve_capacity(max(len(bids), len(asks)))
         for number, levels in enumerate((bids, asks)):
             best = levels[0][0] if levels else 0
@@ -222,7 +222,7 @@ class CompiledBook(WritableBook):
 
     @staticmethod
     def _index(values: Block) -> None:
-        """The two storeys of the bitmap over the dense quantities."""
+        """Rebuild both levels of the bitmap over the dense quantities."""
         words = np.packbits(values[at.QUANTITIES :] != 0, bitorder="little").view(np.int64)
         values[at.WORDS : at.QUANTITIES] = words
         values[at.BITMAP_LEVEL : at.WORDS] = np.packbits(words != 0, bitorder="little").view(np.int64)
@@ -238,9 +238,9 @@ class CompiledBook(WritableBook):
     def _check(self) -> None:
         """Assert every invariant."""
         for number, side in enumerate(_SIDE_NUMBERS):
-            values, again = self._side(number), self._side(number).copy()
-            self._index(again)
-            assert (values == again).all(), "the bitmap marks the dense levels and no other"
+            values, rebuilt = self._side(number), self._side(number).copy()
+            self._index(rebuilt)
+            assert (values == rebuilt).all(), "the bitmap marks the dense levels and no other"
             dense = np.flatnonzero(values[at.QUANTITIES :])
             assert values[at.DENSE_COUNT] == len(dense), "dense levels are counted"
             assert values[at.BEST] == (dense[0] if len(dense) else at.WINDOW), "the best dense level is known"

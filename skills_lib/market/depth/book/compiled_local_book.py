@@ -1,7 +1,7 @@
-"""The compiled way: bytes of a depth stream straight into the book, in a microsecond or two.
+"""Compiled path: parses depth messages from bytes into the book in one to two microseconds.
 
-It reads the form that the venue writes. Whatever else comes (other keys, an exponent, a price outside the window, too
-many levels) goes the way of `LocalBook`, into the same book. Needs the extra `fast`.
+It parses the format Binance writes. Any other message (other keys, an exponent, a price outside the window, too many
+levels) takes the general path of `LocalBook` into the same book. Needs the extra `fast`.
 """
 
 from importlib.util import find_spec
@@ -19,19 +19,19 @@ _APPLY = UpdateDecision.APPLY
 
 
 def open_local_book(symbol: str, venue: Venue, scale: Scale | None = None) -> LocalBook:
-    """The compiled book where numba is installed, the plain one elsewhere; they behave alike."""
+    """The compiled book if numba is installed, else the plain one; both behave alike."""
     return LocalBook(symbol, venue, scale) if find_spec("numba") is None else CompiledLocalBook(symbol, venue, scale)
 
 
 class CompiledLocalBook(LocalBook):
-    """`LocalBook` with a compiled way for the expected message; equal to it in every verdict and every level."""
+    """`LocalBook` with a compiled path for the common message; same decisions and levels."""
 
     _book: "CompiledBook"
     _consume: Any
     _imbalance: float | None
 
     def receive_raw(self, raw: bytes) -> UpdateDecision:
-        """Take one message of the diff stream.
+        """Process one message of the diff stream.
 
         Raises:
             WireError: as `LocalBook.receive_raw`.
@@ -40,7 +40,7 @@ class CompiledLocalBook(LocalBook):
         if found <= 1.0:
             self._imbalance = found
             return _APPLY
-        return self._receive_slowly(raw, found)
+        return self._receive_general(raw, found)
 
     @property
     def imbalance(self) -> float | None:
@@ -49,7 +49,7 @@ class CompiledLocalBook(LocalBook):
 
     @property
     def exch_ts_ns(self) -> int | None:
-        """The exchange's time of what was last written to the book; None where it does not say."""
+        """Exchange time of the last write to the book; None if not sent."""
         event, transaction = self._book.times_ms
         return (transaction or event) * MS_TO_NS or None
 
@@ -57,15 +57,15 @@ class CompiledLocalBook(LocalBook):
         """As `LocalBook.receive`."""
         if self.sequencer.following and self._book.update_id is not None:
             self.sequencer.follow(self._book.update_id)
-        verdict = super().receive(update)
-        self._hand_over()
-        return verdict
+        decision = super().receive(update)
+        self._refresh_compiled_state()
+        return decision
 
     def load(self, snapshot: Snapshot) -> UpdateDecision:
         """As `LocalBook.load`."""
-        verdict = super().load(snapshot)
-        self._hand_over()
-        return verdict
+        decision = super().load(snapshot)
+        self._refresh_compiled_state()
+        return decision
 
     def _new_book(self, scale: Scale | None) -> "CompiledBook":
         from skills_lib.market.depth.book.compiled_book import GENERAL, RECENTRE, CompiledBook
@@ -76,7 +76,7 @@ class CompiledLocalBook(LocalBook):
         self._imbalance = None
         return book
 
-    def _receive_slowly(self, raw: bytes, found: float) -> UpdateDecision:
+    def _receive_general(self, raw: bytes, found: float) -> UpdateDecision:
         if found == self._general:
             return super().receive_raw(raw)
         if found == self._recentre:
@@ -84,7 +84,7 @@ class CompiledLocalBook(LocalBook):
         self._imbalance = self._book.imbalance(IMBALANCE_LEVELS)
         return _APPLY
 
-    def _hand_over(self) -> None:
+    def _refresh_compiled_state(self) -> None:
         self._book.follow(self.in_sync and self.sequencer.following)
         self._imbalance = self._book.imbalance(IMBALANCE_LEVELS)
 
@@ -96,6 +96,6 @@ class CompiledLocalBook(LocalBook):
         super()._write_update(update)
         self._book.times_ms = update.event_ts_ms, update.transaction_ts_ms or 0
 
-    def _lose(self, reason: str) -> None:
-        super()._lose(reason)
+    def _invalidate(self, reason: str) -> None:
+        super()._invalidate(reason)
         self._book.follow(False)

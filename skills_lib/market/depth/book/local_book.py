@@ -1,4 +1,4 @@
-"""A book that follows a stream: decoder, sequencer and book in one, and the truth about whether it can be believed."""
+"""Follows a depth stream: combines decoder, sequencer and book, and tracks whether the book is in sync."""
 
 from collections import deque
 from enum import StrEnum
@@ -11,24 +11,24 @@ from skills_lib.market.depth.sequencer import UpdateDecision, sequencer_for
 from skills_lib.market.depth.wire import decode
 
 MAX_BUFFERED = 10_000
-"""Updates kept while a snapshot is awaited: more than a quarter of an hour at 100 ms."""
+"""Maximum updates buffered while waiting for a snapshot: more than 15 minutes at 100 ms."""
 
 IMBALANCE_LEVELS = 5
 
 
 class Sync(StrEnum):
-    """Whether the book is the venue's."""
+    """Whether the book matches the venue's."""
 
     WAITING = "waiting for a snapshot"
     IN_SYNC = "in sync"
-    LOST = "out of sync"
+    OUT_OF_SYNC = "out of sync"
 
 
 class LocalBook:
     """Follows the diff stream of one symbol.
 
-    While `in_sync`, `book` equals the venue's book after update `book.update_id`. Otherwise it must not be used:
-    `reason` says why, and `load` with a newer snapshot mends it.
+    While `in_sync`, `book` equals the venue's book after update `book.update_id`. Otherwise do not use it:
+    `reason` says why, and `load` with a newer snapshot restores it.
     """
 
     def __init__(self, symbol: str, venue: Venue, scale: Scale | None = None) -> None:
@@ -43,12 +43,12 @@ class LocalBook:
 
     @property
     def book(self) -> BookView:
-        """The book; believe it only while `in_sync`."""
+        """The book; valid only while `in_sync`."""
         return self._book
 
     @property
     def in_sync(self) -> bool:
-        """Whether `book` is the venue's after update `book.update_id`."""
+        """Whether `book` equals the venue's after update `book.update_id`."""
         return self.sync is Sync.IN_SYNC
 
     @property
@@ -58,44 +58,44 @@ class LocalBook:
 
     @property
     def exch_ts_ns(self) -> int | None:
-        """The exchange's time of what was last written to the book; None where it does not say (spot's snapshot)."""
+        """Exchange time of the last write to the book; None if not sent (spot snapshots)."""
         return self._exch_ts_ns
 
     def receive_raw(self, raw: bytes) -> UpdateDecision:
-        """Decode and take one message of the diff stream.
+        """Decode and process one message of the diff stream.
 
         Raises:
-            WireError: it is no depth update; the book stays as it was.
+            WireError: not a depth update; the book is unchanged.
         """
         update = decode(raw)
         if not isinstance(update, DepthUpdate):
-            raise WireError(f"A {type(update).__name__} is no depth update. Read it with wire.decode.")
+            raise WireError(f"A {type(update).__name__} is not a depth update. Decode it with wire.decode.")
         return self.receive(update)
 
     def receive(self, update: DepthUpdate) -> UpdateDecision:
-        """Take one update: apply it, drop it as stale, keep it for the snapshot, or declare the book lost.
+        """Process one update: apply it, drop it as stale, buffer it, or mark the book out of sync.
 
         Raises:
-            WireError: it is of another symbol; the book stays as it was.
+            WireError: the update is for another symbol; the book is unchanged.
         """
         if update.symbol != self.symbol:
-            raise WireError(f"An update of {update.symbol} came to the book of {self.symbol}. Check the stream.")
-        verdict = self.sequencer.judge(update)
-        if verdict is UpdateDecision.APPLY:
+            raise WireError(f"Update for {update.symbol} received by the book of {self.symbol}. Check the stream.")
+        decision = self.sequencer.judge(update)
+        if decision is UpdateDecision.APPLY:
             return self._apply(update)
-        if verdict is UpdateDecision.GAP:
-            self._lose(f"update {update.final_update_id} does not follow {self.book.update_id}")
-        if verdict is not UpdateDecision.STALE:
+        if decision is UpdateDecision.GAP:
+            self._invalidate(f"update {update.final_update_id} does not follow {self.book.update_id}")
+        if decision is not UpdateDecision.STALE:
             self._buffered.append(update)
-        return verdict
+        return decision
 
     def load(self, snapshot: Snapshot) -> UpdateDecision:
-        """Take a snapshot and what was buffered since. A book in sync is kept: STALE.
+        """Load a snapshot and apply the buffered updates. Returns STALE, unchanged, if the book is in sync.
 
-        GAP means that the snapshot does not meet the buffered updates: fetch another.
+        Returns GAP if the snapshot does not connect to the buffered updates: fetch another.
 
         Raises:
-            WireError: a level is malformed; the book stays as it was.
+            WireError: a level is malformed; the book is unchanged.
         """
         if self.in_sync:
             return UpdateDecision.STALE
@@ -108,10 +108,10 @@ class LocalBook:
             self.receive(update)
         return UpdateDecision.APPLY if self.in_sync else UpdateDecision.GAP
 
-    def lose(self, reason: str) -> None:
-        """Declare the book lost: a connection broke, a stream fell silent. Later updates are buffered."""
+    def invalidate(self, reason: str) -> None:
+        """Mark the book out of sync, e.g. after a disconnect. Later updates are buffered."""
         self._buffered.clear()
-        self._lose(reason)
+        self._invalidate(reason)
 
     def _new_book(self, scale: Scale | None) -> WritableBook:
         return OrderBook(self.symbol, scale)
@@ -120,7 +120,7 @@ class LocalBook:
         try:
             self._write_update(update)
         except WireError as error:
-            self._lose(str(error))
+            self._invalidate(str(error))
             return UpdateDecision.GAP
         self._exch_ts_ns = update.exch_ts_ns
         return UpdateDecision.APPLY
@@ -131,7 +131,7 @@ class LocalBook:
     def _write_update(self, update: DepthUpdate) -> None:
         self._book.apply(update.bids, update.asks, update.final_update_id)
 
-    def _lose(self, reason: str) -> None:
+    def _invalidate(self, reason: str) -> None:
         self.sequencer.stop()
-        self.sync, self.reason = Sync.LOST, reason
+        self.sync, self.reason = Sync.OUT_OF_SYNC, reason
         self.gaps += 1

@@ -1,4 +1,4 @@
-"""The order book in plain Python: two sorted lists of scaled prices. The oracle of the compiled book."""
+"""Implements the order book in plain Python with sorted price lists; reference for the compiled book."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,7 @@ Levels = list[tuple[int, int]]
 
 
 class OrderBook(WritableBook):
-    """All known levels of one symbol. Knows nothing of sequences: `LocalBook` decides what may be applied."""
+    """All known levels of one symbol. Does not check sequences: `LocalBook` decides what to apply."""
 
     def __init__(self, symbol: str, scale: Scale | None = None) -> None:
         self.symbol = symbol
@@ -30,7 +30,7 @@ class OrderBook(WritableBook):
         """Replace the whole book with a snapshot.
 
         Raises:
-            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+            WireError: a level is malformed, or finer than the given scale; the book is unchanged.
         """
         scale = self.scale if self._scale_is_given else self.scale.finest(Scale.of_levels([*bids, *asks]))
         new_bids, new_asks = scaled_levels(bids, scale), scaled_levels(asks, scale)
@@ -38,10 +38,10 @@ class OrderBook(WritableBook):
         self._bids, self._asks = _Side(new_bids), _Side((-price, quantity) for price, quantity in new_asks)
 
     def apply(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
-        """Set the levels of an update, all or none; quantity 0 deletes.
+        """Set the levels of an update, all or none; quantity 0 deletes a level.
 
         Raises:
-            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+            WireError: a level is malformed, or finer than the given scale; the book is unchanged.
         """
         try:
             new_bids, new_asks = scaled_levels(bids, self.scale), scaled_levels(asks, self.scale)
@@ -66,16 +66,16 @@ class OrderBook(WritableBook):
         return (Level(-key, quantities[key]) for key in reversed(self._asks.keys))
 
     def quantity_at(self, side: Side, price: int) -> int:
-        """Units on offer at one price; 0 where there is no level."""
+        """Quantity at one price, in units; 0 without a level."""
         return self._bids.quantities.get(price, 0) if side == "bid" else self._asks.quantities.get(-price, 0)
 
     @property
     def levels(self) -> tuple[int, int]:
-        """How many bids and asks there are."""
+        """Number of bid and ask levels."""
         return len(self._bids.keys), len(self._asks.keys)
 
     def _refine(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel]) -> tuple[Levels, Levels]:
-        """Take a scale that holds the new levels too, which are returned in it."""
+        """Refine the scale to cover the new levels, and return them in it."""
         scale = self.scale.finest(Scale.of_levels([*bids, *asks]))
         new = scaled_levels(bids, scale), scaled_levels(asks, scale)
         sides = [refined_levels(side.quantities.items(), self.scale, scale) for side in (self._bids, self._asks)]
@@ -93,7 +93,7 @@ class OrderBook(WritableBook):
 
 
 class _Side:
-    """One side: sorted so that the best level is last, where inserting and deleting move little."""
+    """One side, sorted with the best level last, where inserts and deletes are cheap."""
 
     __slots__ = ("keys", "quantities")
 
@@ -112,7 +112,7 @@ class _Side:
 
 
 def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> Levels:
-    """Prices and quantities of the wire in units of `scale`.
+    """Wire prices and quantities in units of `scale`.
 
     Raises:
         WireError: a level is malformed, or finer than the scale.
@@ -121,14 +121,14 @@ def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> Levels:
 
 
 def refined_levels(levels: Iterable[tuple[int, int]], old: Scale, new: Scale) -> Levels:
-    """Levels of one scale in a finer one.
+    """Levels converted from one scale to a finer one.
 
     Raises:
-        WireError: a number would be larger than MAX_SCALED.
+        WireError: a number would exceed MAX_SCALED.
     """
     price_factor = 10 ** (new.price_decimals - old.price_decimals)
     quantity_factor = 10 ** (new.quantity_decimals - old.quantity_decimals)
     made = [(price * price_factor, quantity * quantity_factor) for price, quantity in levels]
     if any(max(abs(price), quantity) > MAX_SCALED for price, quantity in made):
-        raise WireError("A number has more decimals than fit beside the others in one book. Take a new snapshot.")
+        raise WireError("A number has too many decimals for this book's price range. Take a new snapshot.")
     return made

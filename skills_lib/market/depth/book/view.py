@@ -1,4 +1,4 @@
-"""What can be read off a book, whichever way it is kept: the top, imbalance, microprice, spread, depth."""
+"""Book interface: top levels, imbalance, microprice, spread and depth, independent of the implementation."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -46,19 +46,19 @@ class BookView(ABC):
 
     @abstractmethod
     def quantity_at(self, side: Side, price: int) -> int:
-        """Units on offer at one price; 0 where there is no level."""
+        """Quantity at one price, in units; 0 without a level."""
 
     @property
     @abstractmethod
     def levels(self) -> tuple[int, int]:
-        """How many bids and asks there are."""
+        """Number of bid and ask levels."""
 
     @abstractmethod
     def _check(self) -> None:
         """Assert every invariant."""
 
     def top(self, count: int = 5) -> Top:
-        """The best `count` levels of each side, fewer where there are fewer."""
+        """The best levels of each side, at most `count`."""
         return Top(list(islice(self.bids(), count)), list(islice(self.asks(), count)))
 
     def top_text(self, count: int = 5) -> TopText:
@@ -81,7 +81,7 @@ class BookView(ABC):
 
     @property
     def crossed(self) -> bool:
-        """Whether the best bid is at or above the best ask, which no true book is."""
+        """Whether the best bid is at or above the best ask; a correct book never is."""
         bid, ask = self.best_bid, self.best_ask
         return bid is not None and ask is not None and bid.price >= ask.price
 
@@ -95,7 +95,7 @@ class BookView(ABC):
         return float(bid - ask) / float(bid + ask) if bid + ask else None  # as compiled code divides
 
     def microprice(self) -> float | None:
-        """Mid price weighted with the quantity on the other side, in quote currency; None where a side is empty.
+        """Mid price weighted with the quantity on the other side, in quote currency; None if a side is empty.
 
         Stoikov, "The micro-price", Quantitative Finance 18 (2018), the weighted mid of equation 2.
         """
@@ -106,21 +106,21 @@ class BookView(ABC):
         return float(weighted / (bid.quantity + ask.quantity) / 10**self.scale.price_decimals)
 
     def mid(self) -> float | None:
-        """Half way between best bid and best ask, in quote currency; None where a side is empty."""
+        """Midpoint of best bid and best ask, in quote currency; None if a side is empty."""
         bid, ask = self.best_bid, self.best_ask
         return (
             None if bid is None or ask is None else float((bid.price + ask.price) / 2 / 10**self.scale.price_decimals)
         )
 
     def spread_bps(self) -> float | None:
-        """Best ask minus best bid over the mid price, in basis points; None where a side is empty."""
+        """Best ask minus best bid over the mid price, in basis points; None if a side is empty."""
         bid, ask = self.best_bid, self.best_ask
         if bid is None or ask is None:
             return None
         return BASIS_POINTS * 2 * (ask.price - bid.price) / (ask.price + bid.price)
 
     def depth_quote(self, within_bps: float) -> tuple[float, float]:
-        """Quote currency on offer within `within_bps` of the mid price: bids, asks. An empty side makes both 0."""
+        """Depth in quote currency within `within_bps` of the mid price: bids, asks. Both are 0 if a side is empty."""
         bid, ask = self.best_bid, self.best_ask
         if bid is None or ask is None:
             return 0.0, 0.0
@@ -140,10 +140,10 @@ class BookView(ABC):
 
 
 class WritableBook(BookView):
-    """A book that takes snapshots and updates as they are on the wire, each whole or not at all.
+    """A book that loads wire snapshots and applies wire updates, each atomically.
 
-    Without a `scale` the first snapshot's own is taken, and refined when an update has more decimals; a scale that is
-    given is kept, and what it cannot hold is refused.
+    Without a `scale` the first snapshot sets it, and updates with more decimals refine it. A given scale is fixed:
+    numbers it cannot represent raise.
     """
 
     @abstractmethod
@@ -151,13 +151,13 @@ class WritableBook(BookView):
         """Replace the whole book with a snapshot.
 
         Raises:
-            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+            WireError: a level is malformed, or finer than the given scale; the book is unchanged.
         """
 
     @abstractmethod
     def apply(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
-        """Set the levels of an update; quantity 0 deletes.
+        """Set the levels of an update; quantity 0 deletes a level.
 
         Raises:
-            WireError: a level is malformed, or finer than the scale that was given; the book stays as it was.
+            WireError: a level is malformed, or finer than the given scale; the book is unchanged.
         """

@@ -1,1 +1,1 @@
-"""The live feed: sockets, snapshots, silence and clocks of the public streams."""
+"""Live feed of the public streams: connections, snapshots, stale-stream detection and clock offset."""

@@ -1,4 +1,4 @@
-"""The live feed: sockets that come back, books that are mended, silence that is noticed."""
+"""Live feed client: reconnects sockets, resyncs books from snapshots and detects stale streams."""
 
 import asyncio
 import random
@@ -12,21 +12,21 @@ from skills_lib.market.depth.book.compiled_local_book import open_local_book
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.rest import FeedRest
 from skills_lib.market.depth.feed.settings import FeedSettings
-from skills_lib.market.depth.feed.socket import Socket, import_picows, open_socket
+from skills_lib.market.depth.feed.socket import FeedSocket, import_picows, open_socket
 from skills_lib.market.depth.feed.status import FeedStatus, SymbolStatus
-from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, IgnoreAll, Stream
+from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, FeedStream, IgnoreAll
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 
-_LOOK_S = 0.1
+_POLL_S = 0.1
 _RETRY_SNAPSHOT_S = 0.25
 
 
 class Feed:
-    """Follows the public streams of some symbols; `async with` it, or `run` it until cancelled.
+    """Follows the public streams of given symbols; use `async with`, or `run` until cancelled.
 
-    `books[symbol]` is usable while `is_trusted(symbol)`: in sync, and its stream speaks.
+    `books[symbol]` is valid while `is_usable(symbol)`: in sync, and its stream is connected and not stale.
     """
 
     def __init__(
@@ -41,13 +41,13 @@ class Feed:
         self._rng = rng or random.Random()
         self.books = {symbol: open_book(symbol, settings.endpoints.venue) for symbol in settings.symbols}
         self._dispatcher = Dispatcher(self.books, self._listener)
-        self._dispatcher.on_need = self._need_snapshot
+        self._dispatcher.on_snapshot_needed = self._request_snapshot
         self._dispatcher.on_failure = self._fail
         self._rest = FeedRest(settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._resyncing: set[str] = set()
-        self._sockets: set[Socket] = set()
-        self._depth: dict[str, Stream] = {}
+        self._sockets: set[FeedSocket] = set()
+        self._depth_streams: dict[str, FeedStream] = {}
         self._failed: asyncio.Future[None] | None = None
         self.reconnects = 0
         self.resyncs = dict.fromkeys(settings.symbols, 0)
@@ -63,10 +63,10 @@ class Feed:
         self._failed = asyncio.get_running_loop().create_future()
         for route, names in self.settings.connections():
             streams = [self._dispatcher.add(name, name.partition("@")[0].upper()) for name in names]
-            self._depth |= {s.symbol: s for s in streams if "@depth" in s.name}
-            self._start(self._keep(self.settings.endpoints.url(route, names), streams))
-        self._start(self._watch())
-        self._start(self._compare_clocks())
+            self._depth_streams |= {s.symbol: s for s in streams if "@depth" in s.name}
+            self._start_task(self._maintain_connection(self.settings.endpoints.url(route, names), streams))
+        self._start_task(self._monitor_silence())
+        self._start_task(self._measure_clock())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -76,7 +76,7 @@ class Feed:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self._failed is not None and not self._failed.cancel():
-            self._failed.exception()  # seen: asyncio would complain of it otherwise
+            self._failed.exception()  # retrieve it, else asyncio logs it as never retrieved
         for socket in list(self._sockets):
             socket.close()
         await self.close()
@@ -86,7 +86,7 @@ class Feed:
         await self._rest.close()
 
     async def run(self) -> None:
-        """Follow until cancelled, or until the listener raises: that is raised here.
+        """Follow until cancelled; an exception of the listener is raised here.
 
         Raises:
             InputError: the extra `live` is missing.
@@ -95,14 +95,14 @@ class Feed:
             await self.wait(None)
 
     async def wait(self, timeout_s: float | None) -> None:
-        """Wait that long, or without end; what the listener raises is raised here at once."""
+        """Wait for `timeout_s`, or forever if None; an exception of the listener is raised at once."""
         assert self._failed is not None
         await asyncio.wait([self._failed], timeout=timeout_s)
         if self._failed.done():
             self._failed.result()
 
     async def require_symbols(self) -> None:
-        """Ask the venue for every symbol, at little weight: the stream of a symbol that is not there stays silent.
+        """Check that the venue lists every symbol: the stream of an unknown symbol sends nothing.
 
         Raises:
             InputError: the venue does not list one of them.
@@ -112,12 +112,12 @@ class Feed:
             await self._rest.require_symbol(symbol)
 
     def is_usable(self, symbol: str) -> bool:
-        """Whether a book is in sync and its stream speaks."""
-        stream = self._depth[symbol]
+        """Whether a book is in sync and its stream is connected and not stale."""
+        stream = self._depth_streams[symbol]
         return self.books[symbol].in_sync and stream.connected and not stream.stale
 
     def status(self) -> FeedStatus:
-        """The state of everything, for people and for machines."""
+        """The state of the feed and of every book."""
         clock = self._rest.clock
         return FeedStatus(
             connections=len(self.settings.connections()),
@@ -136,16 +136,16 @@ class Feed:
         Raises:
             InputError: the feed does not follow it.
         """
-        if symbol not in self._depth:
-            raise InputError(f"The feed does not follow the depth of {symbol}, but of {', '.join(self._depth)}.")
-        book, stream = self.books[symbol], self._depth[symbol]
+        if symbol not in self._depth_streams:
+            raise InputError(f"The feed does not follow {symbol}. Followed: {', '.join(self._depth_streams)}.")
+        book, stream = self.books[symbol], self._depth_streams[symbol]
         age = None if stream.local_ts_ns is None else (time.time_ns() - stream.local_ts_ns) / 1e6
         return SymbolStatus(
             symbol=symbol,
             usable=self.is_usable(symbol),
             in_sync=book.in_sync,
             stale=stream.stale,
-            reason=book.reason or ("its stream has fallen silent" if stream.stale else ""),
+            reason=book.reason or ("its stream is stale" if stream.stale else ""),
             update_id=book.book.update_id,
             age_ms=age,
             messages=stream.messages,
@@ -155,7 +155,7 @@ class Feed:
         )
 
     async def wait_for_change(self, symbol: str, update_id: int | None, timeout_s: float) -> bool:
-        """Wait until the book is trusted and past `update_id`; False if that took longer than `timeout_s`."""
+        """Wait until the book is usable and past `update_id`; False after `timeout_s`."""
         ends = time.monotonic() + timeout_s
         while time.monotonic() < ends:
             if self.is_usable(symbol) and self.books[symbol].book.update_id != update_id:
@@ -163,12 +163,12 @@ class Feed:
             await asyncio.sleep(0.005)
         return False
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._note_end)
+        task.add_done_callback(self._on_task_done)
 
-    def _note_end(self, task: asyncio.Task[None]) -> None:
+    def _on_task_done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
@@ -179,100 +179,100 @@ class Feed:
         if self._failed is not None and not self._failed.done():
             self._failed.set_exception(error)
 
-    async def _keep(self, url: str, streams: list[Stream]) -> None:
-        """Hold one connection: again after it broke, and a fresh one beside it before the venue ends it."""
-        failures, following = 0, None
+    async def _maintain_connection(self, url: str, streams: list[FeedStream]) -> None:
+        """Keep one connection open: reconnect after failures, and rotate before the venue's 24-hour limit."""
+        failures, replacement = 0, None
         while True:
             try:
-                socket = following or await self._open(url)
+                socket = replacement or await self._open(url)
             except OSError as error:
                 self.last_error = f"{url.partition('?')[0]}: {error}"
                 failures += 1
                 await asyncio.sleep(self._backoff_s(failures))
                 continue
-            failures, following = 0, None
+            failures, replacement = 0, None
             for stream in streams:
                 stream.connected = True
-            if not await self._hold(socket, streams):
-                following = await self._overlap(url, socket)
+            if not await self._wait_until_ended(socket, streams):
+                replacement = await self._rotate(url, socket)
                 continue
-            self._lose(streams)
+            self._mark_disconnected(streams)
             self.reconnects += 1
             await asyncio.sleep(self._backoff_s(1))
 
-    async def _open(self, url: str) -> Socket:
+    async def _open(self, url: str) -> FeedSocket:
         socket = await open_socket(url, self._dispatcher.receive)
         self._sockets.add(socket)
         return socket
 
-    async def _hold(self, socket: Socket, streams: list[Stream]) -> bool:
-        """Wait until a connection broke or fell silent (True), or is old enough to be replaced (False)."""
+    async def _wait_until_ended(self, socket: FeedSocket, streams: list[FeedStream]) -> bool:
+        """Wait until a connection breaks or is stale (True), or is due for rotation (False)."""
         ended = asyncio.ensure_future(socket.wait_closed())
         began = time.monotonic()
         try:
             while not ended.done():
-                await asyncio.wait([ended], timeout=_LOOK_S)
+                await asyncio.wait([ended], timeout=_POLL_S)
                 now = time.monotonic()
                 if now - began > self.settings.rotate_after_s:
                     return False
                 received = max([began, *(stream.received_s or 0.0 for stream in streams)])
                 if now - received > self.settings.reconnect_after_s:
-                    self.last_error = f"{len(streams)} streams said nothing for {now - received:.1f} s"
+                    self.last_error = f"{len(streams)} streams sent nothing for {now - received:.1f} s"
                     break
         finally:
             ended.cancel()
-        self._drop(socket)
+        self._close_socket(socket)
         return True
 
-    async def _overlap(self, url: str, old: Socket) -> Socket | None:
-        """Open a second connection, let both speak for a while, then end the first. What both say counts once."""
+    async def _rotate(self, url: str, old: FeedSocket) -> FeedSocket | None:
+        """Open a new connection and close `old` after an overlap; duplicates are dropped by sequence number."""
         try:
             new = await self._open(url)
         except OSError as error:
             self.last_error = f"{url.partition('?')[0]}: {error}"
-            self._drop(old)
+            self._close_socket(old)
             return None
         await asyncio.sleep(self.settings.overlap_s)
-        self._drop(old)
+        self._close_socket(old)
         return new
 
-    def _drop(self, socket: Socket) -> None:
+    def _close_socket(self, socket: FeedSocket) -> None:
         self._sockets.discard(socket)
         socket.close()
 
-    def _lose(self, streams: list[Stream]) -> None:
+    def _mark_disconnected(self, streams: list[FeedStream]) -> None:
         for stream in streams:
-            stream.connected, stream.newest = False, 0
-            if stream is self._depth.get(stream.symbol):
-                self.books[stream.symbol].lose("the connection was lost")
+            stream.connected, stream.last_sequence = False, 0
+            if stream is self._depth_streams.get(stream.symbol):
+                self.books[stream.symbol].invalidate("the connection was lost")
 
     def _backoff_s(self, failures: int) -> float:
-        longest = min(self.settings.longest_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
-        return longest * self._rng.uniform(0.5, 1.0)
+        ceiling_s = min(self.settings.max_backoff_s, self.settings.backoff_s * 2.0 ** (failures - 1))
+        return ceiling_s * self._rng.uniform(0.5, 1.0)
 
-    async def _watch(self) -> None:
-        """Notice streams that fell silent."""
+    async def _monitor_silence(self) -> None:
+        """Mark depth streams stale that have been silent too long."""
         while True:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(_POLL_S)
             now = time.monotonic()
             for stream in self._dispatcher.streams.values():
-                stream.listen(now)
-            for stream in self._depth.values():
+                stream.update_activity(now)
+            for stream in self._depth_streams.values():
                 stream.stale = stream.idle_s(now) > stream.timeout_s(self.settings.silence_s)
 
-    async def _compare_clocks(self) -> None:
+    async def _measure_clock(self) -> None:
         while True:
             with suppress(SourceUnavailableError):
-                await self._rest.ask_time()
+                await self._rest.measure_clock_offset()
             await asyncio.sleep(self.settings.clock_every_s)
 
-    def _need_snapshot(self, symbol: str) -> None:
+    def _request_snapshot(self, symbol: str) -> None:
         if symbol not in self._resyncing:
             self._resyncing.add(symbol)
-            self._start(self._resync(symbol))
+            self._start_task(self._resync(symbol))
 
     async def _resync(self, symbol: str) -> None:
-        """Fetch snapshots until one meets the updates that were buffered."""
+        """Fetch snapshots until one connects to the buffered updates."""
         try:
             while not self.books[symbol].in_sync:
                 await self._resync_once(symbol)
@@ -285,15 +285,15 @@ class Feed:
             answer = await self._rest.snapshot(symbol)
             message = decode(answer.raw)
             if not isinstance(message, Snapshot):
-                raise WireError(f"The answer for {symbol} is no snapshot. Retry.")
+                raise WireError(f"The answer for {symbol} is not a snapshot. Retry.")
             self._listener.on_raw(symbol, answer.local_ts_ns, answer.raw)
-            verdict = book.load(message)
+            decision = book.load(message)
         except TwokeyError as error:
             self.last_error = str(error)
             await asyncio.sleep(self._backoff_s(2))
             return
-        if verdict is UpdateDecision.GAP:
+        if decision is UpdateDecision.GAP:
             await asyncio.sleep(_RETRY_SNAPSHOT_S)
             return
         self.resyncs[symbol] += 1
-        self._listener.on_book(book, verdict, answer.local_ts_ns)
+        self._listener.on_book(book, decision, answer.local_ts_ns)

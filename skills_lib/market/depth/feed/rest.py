@@ -1,4 +1,4 @@
-"""The two questions a feed asks over REST: a snapshot of the book, and the time."""
+"""REST requests of the feed: book snapshots and server time."""
 
 import asyncio
 import time
@@ -14,13 +14,13 @@ from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.settings import FeedSettings
 
 _TIMEOUT_S = 5.0
-_REFUSED = (429, 418)
-_SHORTEST_BAN_S = 5.0
+_RATE_LIMITED = (429, 418)
+_MIN_BAN_S = 5.0
 _INVALID_SYMBOL = "-1121"
 
 
-class Answer(NamedTuple):
-    """Exact bytes of an answer, when they were here, and when they were asked for."""
+class RestResponse(NamedTuple):
+    """Exact bytes of a response, with send and receive times in ns."""
 
     local_ts_ns: int
     raw: bytes
@@ -32,7 +32,7 @@ class _ServerTime(msgspec.Struct):
 
 
 class FeedRest:
-    """Asks within the budget; a 429 or 418 is kept to as long as the venue says."""
+    """Sends requests within the weight budget; pauses after HTTP 429 or 418 for as long as the venue demands."""
 
     def __init__(self, settings: FeedSettings) -> None:
         self._settings = settings
@@ -40,50 +40,49 @@ class FeedRest:
         self.clock = ClockOffset()
         self._client = httpx.AsyncClient(timeout=_TIMEOUT_S)
 
-    async def snapshot(self, symbol: str) -> Answer:
+    async def snapshot(self, symbol: str) -> RestResponse:
         """`GET /depth` of one symbol.
 
         Raises:
-            SourceUnavailableError: no answer, or a refusal.
+            SourceUnavailableError: no response, or an HTTP error.
         """
         limit = self._settings.snapshot_limit
         params = {"symbol": symbol, "limit": str(limit)}
         return await self._get("/depth", params, snapshot_weight(limit))
 
     async def require_symbol(self, symbol: str) -> None:
-        """Ask for the smallest snapshot there is.
+        """Check that the venue lists `symbol`, by fetching a five-level snapshot.
 
         Raises:
             InputError: the venue does not list the symbol.
-            SourceUnavailableError: no answer, or another refusal.
+            SourceUnavailableError: no response, or another HTTP error.
         """
         try:
             await self._get("/depth", {"symbol": symbol, "limit": "5"}, snapshot_weight(5))
         except SourceUnavailableError as error:
             if _INVALID_SYMBOL in str(error):
                 venue = self._settings.endpoints.venue
-                told = f"{venue} lists no symbol {symbol}. Write it as Binance does, such as BTCUSDT."
-                raise InputError(told) from error
+                raise InputError(f"{venue} does not list {symbol}. Use Binance's spelling, such as BTCUSDT.") from error
             raise
 
-    async def ask_time(self) -> None:
-        """Compare the clocks.
+    async def measure_clock_offset(self) -> None:
+        """Sample the clock offset.
 
         Raises:
-            SourceUnavailableError: no answer, or none that tells the time.
+            SourceUnavailableError: no response, or one without a time.
         """
-        answer = await self._get("/time", {}, 1)
+        response = await self._get("/time", {}, 1)
         try:
-            told = msgspec.json.decode(answer.raw, type=_ServerTime)
+            server_time = msgspec.json.decode(response.raw, type=_ServerTime)
         except msgspec.MsgspecError as error:
-            raise SourceUnavailableError(f"The venue did not tell its time: {error}. Retry.") from error
-        self.clock.add(answer.sent_ns, answer.local_ts_ns, told.server_time_ms)
+            raise SourceUnavailableError(f"The venue sent no valid time: {error}. Retry.") from error
+        self.clock.add(response.sent_ns, response.local_ts_ns, server_time.server_time_ms)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
 
-    async def _get(self, path: str, params: dict[str, str], weight: int) -> Answer:
+    async def _get(self, path: str, params: dict[str, str], weight: int) -> RestResponse:
         await asyncio.sleep(self.budget.reserve(weight, time.monotonic()))
         while (banned_s := self.budget.banned_s(time.monotonic())) > 0:
             await asyncio.sleep(banned_s)
@@ -93,20 +92,20 @@ class FeedRest:
         except httpx.HTTPError as error:
             raise SourceUnavailableError(f"{address} did not answer: {type(error).__name__} {error}. Retry.") from error
         received_ns = time.time_ns()
-        if response.status_code in _REFUSED:
-            self.budget.ban(max(_SHORTEST_BAN_S, retry_after_s(response)), time.monotonic())
+        if response.status_code in _RATE_LIMITED:
+            self.budget.ban(max(_MIN_BAN_S, retry_after_s(response)), time.monotonic())
         if response.status_code != httpx.codes.OK:
-            said = response.text[:120].replace("\n", " ")
-            raise SourceUnavailableError(f"{address} answered {response.status_code}: {said}. Retry later.")
-        return Answer(received_ns, response.content, sent_ns)
+            body = response.text[:120].replace("\n", " ")
+            raise SourceUnavailableError(f"{address} answered {response.status_code}: {body}. Retry later.")
+        return RestResponse(received_ns, response.content, sent_ns)
 
 
 def retry_after_s(response: httpx.Response) -> float:
-    """What `Retry-After` asks for, in seconds or as a date; 0 where it asks for nothing."""
-    told = response.headers.get("Retry-After", "")
-    if told.isdigit():
-        return float(told)
+    """Seconds to wait according to `Retry-After`, given in seconds or as a date; 0 if absent or invalid."""
+    header = response.headers.get("Retry-After", "")
+    if header.isdigit():
+        return float(header)
     try:
-        return max(0.0, parsedate_to_datetime(told).timestamp() - time.time())
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
     except (TypeError, ValueError):
         return 0.0

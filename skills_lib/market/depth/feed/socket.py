@@ -1,4 +1,4 @@
-"""One WebSocket connection: frames come out as bytes with the time of their receipt. Needs the extra `live`."""
+"""WebSocket connection that delivers frames as bytes with receive times. Needs the extra `live`."""
 
 import time
 from collections.abc import Callable
@@ -21,36 +21,36 @@ def import_picows() -> Any:
     try:
         import picows
     except ImportError as error:
-        raise InputError("Following live streams needs picows: pip install 'twokey[live]'.") from error
+        raise InputError("Following live streams needs picows. Run: pip install 'twokey[live]'") from error
     return picows
 
 
-class Socket:
-    """An open connection. Pings of the server are answered by picows; what the receiver raises ends the connection."""
+class FeedSocket:
+    """An open connection. picows answers server pings; an exception of the receiver ends the connection."""
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
 
     async def wait_closed(self) -> None:
-        """Return when the connection has ended, for whatever reason."""
+        """Return when the connection has ended, for any reason."""
         with suppress(Exception):
             await self._transport.wait_disconnected()
 
     def close(self) -> None:
-        """End the connection now."""
+        """Close the connection immediately."""
         self._transport.disconnect(graceful=False)
 
 
-async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> Socket:
-    """Connect; every text frame goes to `receive` as soon as it is there.
+async def open_socket(url: str, receive: Receive, timeout_s: float = 5.0) -> FeedSocket:
+    """Connect; every text frame is passed to `receive` on arrival.
 
     Raises:
         InputError: picows is not installed.
-        OSError: nobody answers, or not as a WebSocket server does.
+        OSError: no server answers, or the handshake fails.
     """
     picows = import_picows()
-    transport, _ = await _connect(picows, url, _listener(picows, receive), timeout_s)
-    return Socket(transport)
+    transport, _ = await _connect(picows, url, _frame_listener(picows, receive), timeout_s)
+    return FeedSocket(transport)
 
 
 async def _connect(picows: Any, url: str, listener: Any, timeout_s: float) -> Any:
@@ -68,16 +68,16 @@ async def _connect(picows: Any, url: str, listener: Any, timeout_s: float) -> An
         raise ConnectionError(f"{type(error).__name__}: {error}") from error
 
 
-def _listener(picows: Any, receive: Receive) -> Any:
+def _frame_listener(picows: Any, receive: Receive) -> Any:
     kinds, now = picows.WSMsgType, time.time_ns
     text, parts = kinds.TEXT, list[bytes]()
 
-    class Listener(picows.WSListener):  # type: ignore[misc]
-        """Frames to `receive`; a message in several frames is put together."""
+    class FrameListener(picows.WSListener):  # type: ignore[misc]
+        """Passes text messages to `receive`; reassembles fragmented ones."""
 
         def on_ws_frame(self, transport: Any, frame: Any) -> None:
             raw = frame.get_payload_as_bytes()
-            if frame.fin and raw[:1] == b"{" and not parts:  # to ask for the type of each frame takes longer
+            if frame.fin and raw[:1] == b"{" and not parts:  # reading the type of each frame is slower
                 receive(now(), raw)
             elif frame.msg_type == kinds.CLOSE:
                 transport.send_close(frame.get_close_code())
@@ -92,4 +92,4 @@ def _listener(picows: Any, receive: Receive) -> Any:
                 parts.clear()
                 receive(now(), whole)
 
-    return Listener()
+    return FrameListener()

@@ -1,10 +1,10 @@
-"""What a feed says of itself."""
+"""Status of a feed and its books."""
 
 from pydantic import BaseModel
 
 
 class SymbolStatus(BaseModel):
-    """Whether one book can be believed now. `age_ms` is since the last depth message, None before the first."""
+    """State of one book. `usable`: in sync and not stale. `age_ms`: since the last depth message, None before it."""
 
     symbol: str
     usable: bool
@@ -20,7 +20,7 @@ class SymbolStatus(BaseModel):
 
 
 class FeedStatus(BaseModel):
-    """The whole feed. `clock_offset_ms` is exchange time minus local time, None before it was asked."""
+    """State of the feed. `clock_offset_ms` is exchange time minus local time, None before the first sample."""
 
     connections: int
     connected: int

@@ -1,4 +1,4 @@
-"""What a feed does with the messages of each stream: the hot path, without sockets or clocks."""
+"""Dispatches stream messages to books and listeners: the hot path, without I/O or clocks."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,34 +17,34 @@ from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')
-_LONGEST_NAME = 100
-_LONGEST_PAUSE_S, _FORGETTING, _PAUSE_FACTOR = 5.0, 0.9, 4.0
-_BEHIND_NAME = b'","data":{'
+_MAX_NAME_LENGTH = 100
+_MAX_PAUSE_S, _PAUSE_DECAY, _PAUSE_FACTOR = 5.0, 0.9, 4.0
+_AFTER_NAME = b'","data":{'
 
 
 Handler = Callable[[int, bytes], None]
 
 
 class FeedListener(Protocol):
-    """Who hears what a feed receives. Calls come from the event loop and must not block."""
+    """Callbacks of a feed. They run on the event loop and must not block."""
 
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
-        """Exact bytes of a message or a snapshot, before anything else is done with them."""
+        """Exact bytes of a message or snapshot, before any processing."""
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
-        """A depth update or snapshot has reached the book; `book.exch_ts_ns` is the exchange's time."""
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
+        """A depth update or snapshot was processed by the book; `book.exch_ts_ns` is the exchange's time."""
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
-        """Any other message, with both clocks."""
+        """Any other message, with local and exchange time."""
 
 
 class IgnoreAll:
-    """Hears nothing: a listener to derive from."""
+    """Base class for listeners; ignores everything."""
 
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         """As `FeedListener.on_raw`."""
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
         """As `FeedListener.on_book`."""
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
@@ -52,86 +52,86 @@ class IgnoreAll:
 
 
 @dataclass(slots=True)
-class Stream:
-    """One subscribed stream: `name` as on the wire, what it received, and when it last spoke by the watch's clock."""
+class FeedStream:
+    """State of one subscribed stream; `received_s` is the monotonic time of the last check that saw new messages."""
 
     name: str
     symbol: str
     messages: int = 0
     malformed: int = 0
     local_ts_ns: int | None = None
-    seen: int = 0
+    last_messages: int = 0
     received_s: float | None = None
     longest_pause_s: float = 0.0
     stale: bool = False
     connected: bool = False
-    newest: int = 0
+    last_sequence: int = 0
 
-    def listen(self, now_s: float) -> None:
-        """Compare with the last look: did it speak?"""
-        if self.messages == self.seen:
+    def update_activity(self, now_s: float) -> None:
+        """Update `received_s` and `longest_pause_s` if messages arrived since the last check."""
+        if self.messages == self.last_messages:
             return
         if self.received_s is not None:
-            pause_s = min(now_s - self.received_s, _LONGEST_PAUSE_S)
-            self.longest_pause_s = max(_FORGETTING * self.longest_pause_s, pause_s)
-        self.seen, self.received_s, self.stale = self.messages, now_s, False
+            pause_s = min(now_s - self.received_s, _MAX_PAUSE_S)
+            self.longest_pause_s = max(_PAUSE_DECAY * self.longest_pause_s, pause_s)
+        self.last_messages, self.received_s, self.stale = self.messages, now_s, False
 
     def timeout_s(self, min_s: float) -> float:
-        """How long it may say nothing: `min_s`, or four times the pauses of a stream that pauses longer anyway."""
+        """Seconds of silence before it is stale: `min_s`, or four times its longest recent pause if that is longer."""
         return min_s if self.longest_pause_s <= min_s else _PAUSE_FACTOR * self.longest_pause_s
 
     def idle_s(self, now_s: float) -> float:
-        """How long it has said nothing."""
+        """Seconds since the last message; 0 before the first."""
         return 0.0 if self.received_s is None else now_s - self.received_s
 
 
 class Dispatcher:
-    """Takes frames to the book or the listener they are for."""
+    """Routes frames to the book or listener of their stream."""
 
     def __init__(self, books: dict[str, LocalBook], listener: FeedListener) -> None:
         self._books, self._listener = books, listener
-        self.streams: dict[bytes, Stream] = {}
+        self.streams: dict[bytes, FeedStream] = {}
         self.strays = 0
         self._handlers: dict[bytes, Handler] = {}
-        self._heads: dict[bytes, Handler] = {}
-        self._head = slice(0)
-        self.on_need: Callable[[str], None] = lambda _symbol: None
+        self._prefixes: dict[bytes, Handler] = {}
+        self._prefix = slice(0)
+        self.on_snapshot_needed: Callable[[str], None] = lambda _symbol: None
         self.on_failure: Callable[[Exception], None] = lambda _error: None
 
-    def add(self, name: str, symbol: str) -> Stream:
-        """Make a stream known by its name on the wire."""
-        stream = Stream(name, symbol)
+    def add(self, name: str, symbol: str) -> FeedStream:
+        """Register a stream by its name on the wire."""
+        stream = FeedStream(name, symbol)
         key = name.encode()
         self.streams[key] = stream
         is_depth = name.partition("@")[2].startswith("depth")
         self._handlers[key] = self._depth_handler(stream) if is_depth else self._event_handler(stream)
-        self._look_at_heads()
+        self._index_prefixes()
         return stream
 
     def receive(self, local_ts_ns: int, raw: bytes) -> None:
-        """Take one frame of a combined stream."""
-        handler = self._heads.get(raw[self._head]) or self._by_name(raw)
+        """Process one frame of a combined stream."""
+        handler = self._prefixes.get(raw[self._prefix]) or self._by_name(raw)
         if handler is None:
             self.strays += 1
             return
         try:
             handler(local_ts_ns, raw)
         except Exception as error:
-            self.on_failure(error)  # the socket's library would only log it
+            self.on_failure(error)  # picows would only log it
             raise
 
-    def _look_at_heads(self) -> None:
-        """Know streams by as many bytes as the longest name has: to look for the end of each takes longer."""
+    def _index_prefixes(self) -> None:
+        """Index streams by a fixed-length prefix, which is faster than searching for the end of each name."""
         length = max(map(len, self._handlers)) + 1
-        self._head = slice(_NAME_STARTS, _NAME_STARTS + length)
-        self._heads = {(name + _BEHIND_NAME)[:length]: handler for name, handler in self._handlers.items()}
+        self._prefix = slice(_NAME_STARTS, _NAME_STARTS + length)
+        self._prefixes = {(name + _AFTER_NAME)[:length]: handler for name, handler in self._handlers.items()}
 
     def _by_name(self, raw: bytes) -> Handler | None:
-        return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _LONGEST_NAME)])
+        return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _MAX_NAME_LENGTH)])
 
-    def _depth_handler(self, stream: Stream) -> Handler:
+    def _depth_handler(self, stream: FeedStream) -> Handler:
         book, applied, symbol = self._books[stream.symbol], UpdateDecision.APPLY, stream.symbol
-        take, notify_raw, notify_book = (
+        receive_raw, notify_raw, notify_book = (
             book.receive_raw,
             _handler_of(self._listener, "on_raw"),
             _handler_of(self._listener, "on_book"),
@@ -143,19 +143,19 @@ class Dispatcher:
             if notify_raw:
                 notify_raw(symbol, local_ts_ns, raw)
             try:
-                verdict = take(raw)
+                decision = receive_raw(raw)
             except WireError as error:
                 stream.malformed += 1
-                book.lose(str(error))
-                verdict = UpdateDecision.GAP
-            if verdict is not applied and not book.in_sync:
-                self.on_need(symbol)
+                book.invalidate(str(error))
+                decision = UpdateDecision.GAP
+            if decision is not applied and not book.in_sync:
+                self.on_snapshot_needed(symbol)
             if notify_book:
-                notify_book(book, verdict, local_ts_ns)
+                notify_book(book, decision, local_ts_ns)
 
         return handle
 
-    def _event_handler(self, stream: Stream) -> Handler:
+    def _event_handler(self, stream: FeedStream) -> Handler:
         notify_raw, notify_event = _handler_of(self._listener, "on_raw"), _handler_of(self._listener, "on_event")
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
@@ -170,22 +170,22 @@ class Dispatcher:
             except WireError:
                 stream.malformed += 1
                 return
-            number = _number(message)
-            if number > stream.newest or number == 0:  # two connections overlap while one takes over from the other
-                stream.newest = number
+            sequence = _sequence_number(message)
+            if sequence > stream.last_sequence or sequence == 0:  # drops duplicates while connections overlap
+                stream.last_sequence = sequence
                 notify_event(stream.symbol, MarketEvent(local_ts_ns, message))
 
         return handle
 
 
 def _handler_of(listener: FeedListener, method: str) -> Callable[..., None] | None:
-    """The listener's own method; None where it is the one of `IgnoreAll`, which need not be called."""
+    """The listener's method, or None if it is inherited from `IgnoreAll` and need not be called."""
     own = getattr(type(listener), method, None)
     return None if own is getattr(IgnoreAll, method) else getattr(listener, method)
 
 
-def _number(message: Message) -> int:
-    """A number that grows along its stream; 0 where there is none."""
+def _sequence_number(message: Message) -> int:
+    """Increasing id of a message within its stream; 0 if it has none."""
     if isinstance(message, Trade):
         return message.trade_id
     if isinstance(message, AggTrade):

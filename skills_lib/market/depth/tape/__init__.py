@@ -1,1 +1,1 @@
-"""Tapes: recordings of the public streams, checked, replayed, imported and exported."""
+"""Tapes: recordings of the public streams; checks, replays, imports and exports them."""

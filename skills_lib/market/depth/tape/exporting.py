@@ -1,4 +1,4 @@
-"""From a tape to what other programs read: Parquet, and hftbacktest's array of events."""
+"""Exports tapes to Parquet and to hftbacktest events."""
 
 from itertools import islice
 from pathlib import Path
@@ -39,14 +39,14 @@ Events = npt.NDArray[Any]
 
 
 class Exported(NamedTuple):
-    """How much was written, and by how much receive times were moved so that none is before the exchange's."""
+    """Rows written, and the shift added to receive times so that none precedes the exchange time."""
 
     rows: int
     shifted_ns: int
 
 
 def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: Path | None = None) -> Exported:
-    """Write `rows_of` to a Parquet file, whole or not at all; memory does not grow with the tape.
+    """Write the rows of a tape to a Parquet file, atomically and in constant memory.
 
     Raises:
         InputError: no such tape or symbol.
@@ -54,7 +54,7 @@ def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: 
     import duckdb
     import pandas as pd
 
-    rows, count, made = rows_of(path, symbol, snapshots), 0, out.with_name(f".{out.name}.tmp")
+    rows, count, temporary = rows_of(path, symbol, snapshots), 0, out.with_name(f".{out.name}.tmp")
     spool = out.with_name(f".{out.name}.spool")
     try:
         with duckdb.connect(str(spool)) as database:
@@ -68,22 +68,22 @@ def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: 
                 database.register("chunk", frame)
                 database.execute("INSERT INTO tape SELECT * FROM chunk")
                 count += len(chunk)
-            database.execute("COPY tape TO ? (FORMAT parquet, COMPRESSION zstd)", [str(made)])
-        made.replace(out)
+            database.execute("COPY tape TO ? (FORMAT parquet, COMPRESSION zstd)", [str(temporary)])
+        temporary.replace(out)
     finally:
-        for left in (spool, made, spool.with_name(f"{spool.name}.wal")):
-            left.unlink(missing_ok=True)
+        for leftover in (spool, temporary, spool.with_name(f"{spool.name}.wal")):
+            leftover.unlink(missing_ok=True)
     return Exported(count, 0)
 
 
 def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapshots: Path | None = None) -> Exported:
-    """Write hftbacktest's events to an .npz file; 64 bytes of memory a row.
+    """Write hftbacktest events to an .npz file; uses 64 bytes of memory per row.
 
-    hftbacktest refuses receipt before dispatch: where the recorder's clock was behind, all receive times are moved by
-    the worst difference, and the answer says by how much.
+    hftbacktest rejects receive times before exchange times: if the recorder's clock was behind, all receive times are
+    shifted by the largest difference, which is returned as `shifted_ns`.
 
     Raises:
-        InputError: no such tape or symbol, or it has no receive times.
+        InputError: no such tape or symbol, or no receive times.
     """
     rows = (row for row in rows_of(path, symbol, snapshots) if row.kind in _HFT_KINDS)
     parts = []
@@ -92,17 +92,17 @@ def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapsho
     events = np.concatenate(parts) if parts else np.zeros(0, EVENT_DTYPE)
     shifted = max(0, -int((events["local_ts"] - events["exch_ts"]).min())) if len(events) else 0
     events["local_ts"] += shifted
-    made = out.with_name(f".{out.name}.tmp.npz")
-    np.savez_compressed(made, data=ordered(events))
-    made.replace(out)
+    temporary = out.with_name(f".{out.name}.tmp.npz")
+    np.savez_compressed(temporary, data=ordered(events))
+    temporary.replace(out)
     return Exported(len(events), shifted)
 
 
 def ordered(events: Events) -> Events:
-    """Events in an order that is right for the exchange and for the receiver.
+    """Events ordered by both exchange and receive time.
 
-    Where streams overtook each other no single row can be both: such a row is taken apart, as hftbacktest's
-    `correct_event_order` does, into one for the receiver in its place and one for the exchange before.
+    A row out of exchange order is split, as hftbacktest's `correct_event_order` does: a local event stays in place
+    and an exchange event is inserted earlier.
     """
     exch, latest = events["exch_ts"], np.maximum.accumulate(events["exch_ts"])
     late = exch < latest
@@ -115,7 +115,7 @@ def ordered(events: Events) -> Events:
 
 def _events(rows: list[Row], path: Path) -> Events:
     if any(row.local_ts_ns is None for row in rows):
-        raise InputError(f"{path.name} has no receive times, which hftbacktest needs. Export it to Parquet instead.")
+        raise InputError(f"{path.name} has no receive times, which hftbacktest needs. Export to Parquet instead.")
     events = np.zeros(len(rows), EVENT_DTYPE)
     events["ev"] = [_HFT_KINDS[row.kind] | (BUY_EVENT if row.side in ("bid", "buy") else SELL_EVENT) for row in rows]
     events["local_ts"] = [row.local_ts_ns for row in rows]

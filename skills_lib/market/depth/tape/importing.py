@@ -1,4 +1,4 @@
-"""From files of others to a tape of our own: the exact bytes, one symbol, with a manifest."""
+"""Imports recordings as tapes: the exact bytes of one symbol, with a manifest."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -6,43 +6,43 @@ from pathlib import Path
 
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.model import Venue, WireError
-from skills_lib.market.depth.tape.check import check_tape, lines_of, what_is_on
+from skills_lib.market.depth.tape.check import check_tape, identify_tape, lines_of
 from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.tape.report import TapeReport
-from skills_lib.market.depth.tape.store import Manifest, TapeWriter, beside
+from skills_lib.market.depth.tape.store import Manifest, TapeWriter, atomic_folder
 from skills_lib.market.depth.wire import decode
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
-    """Where the tape lies, how it was checked, and how many lines were left out because they are no messages."""
+class ImportedTape:
+    """Folder of the tape, its check, and the number of lines skipped as invalid or of other symbols."""
 
     folder: Path
     report: TapeReport
     skipped: int
 
 
-def import_tape(path: Path, symbol: str, venue: Venue, tapes_dir: Path, snapshots: Path | None = None) -> Imported:
-    """Copy the messages of one symbol into a folder of `tapes_dir`, whole or not at all.
+def import_tape(path: Path, symbol: str, venue: Venue, tapes_dir: Path, snapshots: Path | None = None) -> ImportedTape:
+    """Copy the messages of one symbol into a folder of `tapes_dir`, atomically.
 
     Raises:
-        InputError: no such tape, another symbol or venue than named, or the tape is there already.
-        OSError: the disk refuses; nothing is left behind.
+        InputError: no such tape, another symbol or venue, or the tape already exists.
+        OSError: the tape could not be written; nothing is left behind.
     """
-    _, found = what_is_on(path, symbol)
+    _, found = identify_tape(path, symbol)
     if found is not venue:
-        raise InputError(f"{path.name} is a tape of {found}, not of {venue}: its updates say so. Use --venue {found}.")
+        raise InputError(f"{path.name} is a tape of {found}, not of {venue}. Use --venue {found}.")
     folder = tape_folder(tapes_dir, venue, symbol, _first_time(path))
-    with beside(folder) as made:
+    with atomic_folder(folder) as temporary:
         manifest = Manifest(symbol=symbol, venue=venue, origin=f"import of {path.name}")
-        with TapeWriter(made, manifest) as writer:
+        with TapeWriter(temporary, manifest) as writer:
             skipped = _copy(path, symbol, snapshots, writer)
-        report = check_tape(made, symbol, venue)
-    return Imported(folder, report, skipped)
+        report = check_tape(temporary, symbol, venue)
+    return ImportedTape(folder, report, skipped)
 
 
 def tape_folder(tapes_dir: Path, venue: Venue, symbol: str, started_ns: int | None) -> Path:
-    """`<tapes_dir>/usdm/BTCUSDT/20240808T235415Z`; `untimed` where the tape has no receive times."""
+    """`<tapes_dir>/usdm/BTCUSDT/20240808T235415Z`; `untimed` if the tape has no receive times."""
     if started_ns is None:
         return tapes_dir / venue / symbol / "untimed"
     return tapes_dir / venue / symbol / f"{datetime.fromtimestamp(started_ns / 1e9, UTC):%Y%m%dT%H%M%SZ}"

@@ -1,22 +1,22 @@
-"""What is on a tape, without building a book from it."""
+"""Summarises a tape without building a book."""
 
 from collections import Counter
 from pathlib import Path
 
 from pydantic import BaseModel
 
-from skills_lib.market.depth.latency import Latency, LatencyReport
+from skills_lib.market.depth.latency import LatencyHistogram, LatencyReport
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Trade, WireError
-from skills_lib.market.depth.tape.lines import CutShort, TapeLine, read_lines, tape_files
+from skills_lib.market.depth.tape.lines import TapeLine, TruncatedTape, read_lines, tape_files
 from skills_lib.market.depth.tape.replay import KIND_NAMES, kind_of
-from skills_lib.market.depth.tape.store import damage, read_manifest
+from skills_lib.market.depth.tape.store import find_damage, read_manifest
 from skills_lib.market.depth.wire import decode
 
 _NS_PER_SECOND = 1_000_000_000
 
 
 class TapeInfo(BaseModel):
-    """Counts and times of a tape. `origin` is told by tapes of our own; an answer without a symbol counts as ""."""
+    """Counts and times of a tape. `origin` is None for foreign tapes; responses without a symbol count under ""."""
 
     files: list[str]
     size_bytes: int
@@ -32,7 +32,7 @@ class TapeInfo(BaseModel):
 
 
 def describe_tape(path: Path) -> TapeInfo:
-    """Read a tape once and count.
+    """Read a tape once and count its messages.
 
     Raises:
         InputError: no such tape.
@@ -56,24 +56,24 @@ def describe_tape(path: Path) -> TapeInfo:
         last_local_ts_ns=last,
         seconds=None if first is None or last is None else (last - first) / _NS_PER_SECOND,
         latency=counts.latency.report(),
-        problems=counts.problems + (damage(path) if path.is_dir() else []),
+        problems=counts.problems + (find_damage(path) if path.is_dir() else []),
     )
 
 
 class _Counts:
-    """The running state of a description."""
+    """Running counts of `describe_tape`."""
 
     def __init__(self) -> None:
         self.lines = self.malformed = 0
         self.kinds: dict[str, Counter[str]] = {}
         self.first: int | None = None
         self.last: int | None = None
-        self.latency = Latency()
+        self.latency = LatencyHistogram()
         self.problems: list[str] = []
 
     def take(self, line: object) -> None:
-        if isinstance(line, CutShort):
-            self.problems.append(f"The tape is cut short: {line.reason}.")
+        if isinstance(line, TruncatedTape):
+            self.problems.append(f"The tape is truncated: {line.reason}.")
             return
         self.lines += 1
         try:
@@ -83,7 +83,7 @@ class _Counts:
 
     def _count(self, line: object) -> None:
         if not isinstance(line, TapeLine):
-            raise WireError("no line of a tape")
+            raise WireError("not a tape line")
         message = decode(line.raw)
         symbol = getattr(message, "symbol", "") or line.symbol
         self.kinds.setdefault(symbol, Counter())[kind_of(message)] += 1

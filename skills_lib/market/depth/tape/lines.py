@@ -1,11 +1,11 @@
-"""Lines of a tape: the venue's exact bytes with the time of their receipt, from any file that people keep them in.
+"""Reads tape lines: exact bytes of the venue with receive times, in common recording formats.
 
 A tape is plain, `.gz` or `.zst`, or a folder that `twokey record` made. A line is one of
 
-    1723161255030314667 {"stream":…}    receive time in s, ms, µs or ns, told apart by its digits
+    1723161255030314667 {"stream":…}    receive time in s, ms, µs or ns, detected by its digits
     {"stream":…}                        no receive time
     1626992741.06217: {"stream":…}      cryptofeed's capture of a socket
-    https://…?symbol=X -> 1626992741.3: {"lastUpdateId":…}    cryptofeed's capture of an answer
+    https://…?symbol=X -> 1626992741.3: {"lastUpdateId":…}    cryptofeed's capture of a response
 
 and any may be a REST snapshot.
 """
@@ -22,16 +22,16 @@ from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.tape.zstd import import_zstandard
 
 _CHUNK = 1 << 20
-_LONGEST_LINE = 1 << 26
+_MAX_LINE_BYTES = 1 << 26
 _STAMPED = re.compile(rb"(\d{1,20})(?:\.(\d{1,9}))?:? (?=[\[{])")
-_ANSWER = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
+_REST_RESPONSE = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
 _CONNECTION = re.compile(rb"wss?://\S+ <-> ")
 _NS_DIGITS = 19
 _UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 
 
 class TapeLine(NamedTuple):
-    """One line. `local_ts_ns` is None where the tape has no receive times; `symbol` is told for answers alone."""
+    """One line. `local_ts_ns` is None if the tape has no receive times; `symbol` is set for responses only."""
 
     raw: bytes
     local_ts_ns: int | None = None
@@ -40,71 +40,73 @@ class TapeLine(NamedTuple):
 
 
 class BadLine(NamedTuple):
-    """A line that is none of the known forms."""
+    """A line in no known format."""
 
     raw: bytes
 
 
-class CutShort(NamedTuple):
-    """The last thing of a file that ends in mid-air: what is missing, in words."""
+class TruncatedTape(NamedTuple):
+    """Marks the end of a truncated or damaged file; `reason` describes it."""
 
     reason: str
 
 
-Lines = Iterator[TapeLine | BadLine | CutShort]
+Lines = Iterator[TapeLine | BadLine | TruncatedTape]
 
 
 def read_lines(path: Path) -> Lines:
-    """Lines of one file or of a recorded folder, in order; memory does not grow with the tape.
+    """Lines of a file or recorded folder, in order and in constant memory.
 
     Raises:
-        InputError: there is no such tape, or it is no text.
+        InputError: no such tape, or it is not text.
     """
     files = tape_files(path)
     return chain.from_iterable(_read_file(file) for file in files)
 
 
 def with_snapshots(lines: Lines, snapshots: Lines, symbol: str) -> Lines:
-    """Lines with the snapshots of `symbol`, or of all where it is "", sorted in by receive time."""
-    wanted = (line for line in snapshots if isinstance(line, TapeLine) and (not symbol or line.symbol in ("", symbol)))
-    return heapq.merge(lines, wanted, key=_time)
+    """Lines merged by receive time with the snapshots of `symbol`; "" selects all."""
+    selected = (
+        line for line in snapshots if isinstance(line, TapeLine) and (not symbol or line.symbol in ("", symbol))
+    )
+    return heapq.merge(lines, selected, key=_time)
 
 
 def tape_files(path: Path) -> list[Path]:
     """The files a tape consists of, in order.
 
     Raises:
-        InputError: there are none.
+        InputError: no tape files.
     """
     if path.is_dir():
         found = sorted(file for file in path.iterdir() if file.name.endswith((".ts_jsonl.zst", ".ts_jsonl.gz")))
         if found:
             return found
-        raise InputError(f"{path} holds no tape. Name a file, or a folder that `twokey record` made.")
+        raise InputError(f"{path} holds no tape. Use a file, or a folder made by `twokey record`.")
     if path.is_file():
         return [path]
-    raise InputError(f"There is no tape {path}. Record one with `twokey record BTCUSDT --minutes 1`.")
+    raise InputError(f"No tape at {path}. Record one with `twokey record BTCUSDT --minutes 1`.")
 
 
 def parse_line(line: bytes) -> TapeLine | BadLine | None:
-    """What one line of text holds; None for a line that holds nothing, such as a connection's header."""
+    """Parse one line; None for a line without data, such as a connection header."""
     if line.startswith(b"{"):
         return TapeLine(line)
     if match := _STAMPED.match(line):
         whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), "", _UNITS.get(len(whole), ""))
-    if match := _ANSWER.match(line):
+    if match := _REST_RESPONSE.match(line):
         symbol, whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), symbol.decode(), "s")
     return None if not line.strip() or _CONNECTION.match(line) else BadLine(line)
 
 
-def _time(line: TapeLine | BadLine | CutShort) -> int:
+def _time(line: TapeLine | BadLine | TruncatedTape) -> int:
     return line.local_ts_ns or 0 if isinstance(line, TapeLine) else 0
 
 
 def _nanoseconds(whole: bytes, fraction: bytes | None) -> int:
-    """The times of any unit since 2001 until 2286 have a number of digits of their own."""
+    """Between 2001 and 2286 the number of digits determines the unit of a time."""
     missing = _NS_DIGITS - len(whole)
     if missing < 0:
         return int(whole)
@@ -116,11 +118,11 @@ def _read_file(path: Path) -> Lines:
     try:
         for chunk in _chunks(path):
             *whole, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _LONGEST_LINE:
-                raise InputError(f"{path.name} is no tape: a line is longer than {_LONGEST_LINE >> 20} MiB.")
+            if len(rest) > _MAX_LINE_BYTES:
+                raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
             yield from _parsed(whole)
     except _DamagedError as damage:
-        yield CutShort(f"{path.name} {damage}")
+        yield TruncatedTape(f"{path.name} {damage}")
         return
     if rest:
         yield from _parsed([rest])
@@ -131,7 +133,7 @@ def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
 
 
 class _DamagedError(Exception):
-    """The file ends or breaks before its compression does."""
+    """A compressed file is truncated or corrupt."""
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
@@ -148,18 +150,18 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 
 def _gunzipped(file: IO[bytes]) -> Iterator[bytes]:
-    unpacker, fed = zlib.decompressobj(wbits=31), False
+    unpacker, incomplete = zlib.decompressobj(wbits=31), False
     while packed := file.read(_CHUNK):
         while packed:
             try:
                 yield unpacker.decompress(packed)
             except zlib.error as error:
                 raise _DamagedError(f"is damaged: {error}") from error
-            packed, fed = unpacker.unused_data, not unpacker.eof
+            packed, incomplete = unpacker.unused_data, not unpacker.eof
             if unpacker.eof:
                 unpacker = zlib.decompressobj(wbits=31)
-    if fed:
-        raise _DamagedError("ends in the middle of its compression")
+    if incomplete:
+        raise _DamagedError("ends inside a compressed block")
 
 
 def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
@@ -176,4 +178,4 @@ def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
             if unpacker.eof:
                 unpacker = None
     if open_frame:
-        raise _DamagedError("ends in the middle of its compression")
+        raise _DamagedError("ends inside a compressed block")

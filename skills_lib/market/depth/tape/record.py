@@ -1,4 +1,4 @@
-"""Recording the public streams: exact bytes with receive times, one tape a symbol."""
+"""Records the public streams: exact bytes with receive times, one tape per symbol."""
 
 import asyncio
 import signal
@@ -21,7 +21,7 @@ _FLUSH_EVERY_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One tape. `gaps` is how often its book was lost; a snapshot on the tape mends it each time."""
+    """One recorded tape. `gaps`: how often its book went out of sync; each time a snapshot follows on the tape."""
 
     symbol: str
     folder: Path
@@ -31,7 +31,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class RecordSettings:
-    """Where a recording goes, how long it lasts, and when a new file begins."""
+    """Target folder, duration and file rotation of a recording."""
 
     feed: FeedSettings
     tapes_dir: Path
@@ -40,18 +40,18 @@ class RecordSettings:
 
 
 def record(settings: RecordSettings, progress: Progress = no_progress) -> list[Recorded]:
-    """Record until the time is over or a SIGTERM comes; what was heard until a second ago survives any end.
+    """Record for `minutes` or until SIGTERM; a crash loses at most the last second.
 
     Raises:
         InputError: the venue does not list a symbol, or an extra is missing.
-        SourceUnavailableError: the venue does not answer at the beginning.
-        OSError: the disk refuses; what was written before stays.
+        SourceUnavailableError: the venue does not answer at the start.
+        OSError: a write failed; earlier data is kept.
     """
     return asyncio.run(_record(settings, progress))
 
 
 class _Recorder(IgnoreAll):
-    """Takes what a feed hears to the writer of its symbol."""
+    """Writes raw messages of a feed to the tape of their symbol."""
 
     def __init__(self, writers: dict[str, TapeWriter]) -> None:
         self._writers = writers
@@ -70,7 +70,7 @@ async def _record(settings: RecordSettings, progress: Progress) -> list[Recorded
         writers = {symbol: stack.enter_context(_writer(settings, symbol)) for symbol in settings.feed.symbols}
         recorder = _Recorder(writers)
         async with Feed(settings.feed, recorder, open_book=LocalBook) as feed:
-            await _until_over(settings, feed, recorder, progress)
+            await _record_until_done(settings, feed, recorder, progress)
             gaps = {symbol: feed.books[symbol].gaps for symbol in writers}
     return [
         Recorded(symbol, writer.folder, sum(part.lines for part in writer.manifest.parts), gaps[symbol])
@@ -86,9 +86,9 @@ async def _require_symbols(settings: FeedSettings) -> None:
         await feed.close()
 
 
-async def _until_over(settings: RecordSettings, feed: Feed, recorder: _Recorder, progress: Progress) -> None:
+async def _record_until_done(settings: RecordSettings, feed: Feed, recorder: _Recorder, progress: Progress) -> None:
     stopped, loop = asyncio.Event(), asyncio.get_running_loop()
-    with suppress(NotImplementedError, RuntimeError):  # Windows has no such handlers; threads may set none
+    with suppress(NotImplementedError, RuntimeError):  # unsupported on Windows and outside the main thread
         loop.add_signal_handler(signal.SIGTERM, stopped.set)
     total, began = int(settings.minutes * 60), time.monotonic()
     while not stopped.is_set() and (elapsed := time.monotonic() - began) < settings.minutes * 60:
@@ -106,6 +106,6 @@ def _writer(settings: RecordSettings, symbol: str) -> TapeWriter:
     venue = settings.feed.endpoints.venue
     folder = tape_folder(settings.tapes_dir, venue, symbol, time.time_ns())
     if folder.exists():
-        raise InputError(f"{folder} is already there. Wait a second and record again.")
+        raise InputError(f"{folder} already exists. Wait a second and record again.")
     origin = f"{settings.feed.endpoints.streams}, {', '.join(settings.feed.channels)}"
     return TapeWriter(folder, Manifest(symbol=symbol, venue=venue, origin=origin), settings.part_minutes)

@@ -1,11 +1,11 @@
-"""The running state of a check: lines of a tape go in, counts come out."""
+"""Replays tape lines into a book and counts defects."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.view import TopText
-from skills_lib.market.depth.latency import Latency
+from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -17,11 +17,11 @@ from skills_lib.market.depth.model import (
     WireError,
 )
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.tape.lines import BadLine, CutShort, TapeLine
-from skills_lib.market.depth.tape.report import Levels, TapeReport, Top5
+from skills_lib.market.depth.tape.lines import BadLine, TapeLine, TruncatedTape
+from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
 from skills_lib.market.depth.wire import decode
 
-_REMEMBERED = 1_000
+_MAX_REMEMBERED = 1_000
 _KINDS: dict[type, str] = {
     DepthUpdate: "depth",
     BookTicker: "book_ticker",
@@ -39,7 +39,7 @@ def kind_of(message: Message) -> str:
 
 @dataclass
 class Replay:
-    """The running state of a check: lines go in, a report comes out."""
+    """Running state of a check; feed it lines with `take`, then call `report`."""
 
     symbol: str
     venue: Venue
@@ -57,7 +57,7 @@ class Replay:
     cut_short: str = ""
     kinds: Counter[str] = field(default_factory=Counter)
     units: set[str] = field(default_factory=set)
-    latency: Latency = field(default_factory=Latency)
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
     def __post_init__(self) -> None:
         self.local = LocalBook(self.symbol, self.venue)
@@ -65,9 +65,9 @@ class Replay:
         self._tickers: dict[int, BookTicker] = {}
         self._tops: dict[int, TopText] = {}
 
-    def take(self, line: TapeLine | BadLine | CutShort) -> None:
-        """Count one line, and follow it where it is of the book."""
-        if isinstance(line, CutShort):
+    def take(self, line: TapeLine | BadLine | TruncatedTape) -> None:
+        """Count one line, and apply it if it is of the checked symbol."""
+        if isinstance(line, TruncatedTape):
             self.cut_short = line.reason
             return
         self.lines += 1
@@ -76,11 +76,11 @@ class Replay:
             return
         self.kinds[kind_of(message)] += 1
         assert isinstance(line, TapeLine)
-        self._note_time(line, message)
+        self._record_time(line, message)
         self._follow(message)
 
     def report(self) -> TapeReport:
-        """What was counted."""
+        """The report on the lines so far."""
         book = self.local.book
         return TapeReport(
             symbol=self.symbol,
@@ -96,7 +96,7 @@ class Replay:
             late_bbo_matched=self.late_bbo_matched,
             in_sync=self.local.in_sync,
             final_update_id=book.update_id if self.local.in_sync else None,
-            levels=Levels(bids=book.levels[0], asks=book.levels[1]) if self.local.in_sync else None,
+            levels=LevelCounts(bids=book.levels[0], asks=book.levels[1]) if self.local.in_sync else None,
             top5=Top5(**book.top_text(5)._asdict()) if self.local.in_sync else None,
             first_local_ts_ns=self.first_local_ts_ns,
             last_local_ts_ns=self.last_local_ts_ns,
@@ -114,7 +114,7 @@ class Replay:
         self.malformed += 1
         return None
 
-    def _note_time(self, line: TapeLine, message: Message) -> None:
+    def _record_time(self, line: TapeLine, message: Message) -> None:
         if line.local_ts_ns is None:
             return
         self.units.add(line.unit)
@@ -143,7 +143,7 @@ class Replay:
             self.malformed += 1
 
     def _follow_update(self, update: DepthUpdate) -> None:
-        self._note_chain(update)
+        self._check_chain(update)
         if self.local.receive(update) is not UpdateDecision.APPLY:
             return
         book = self.local.book
@@ -152,47 +152,49 @@ class Replay:
         if ticker := self._tickers.get(update.final_update_id):
             self.bbo_checked += 1
             self.bbo_matched += _equal(top, ticker)
-        self._forget(update.final_update_id)
+        self._prune_history(update.final_update_id)
 
-    def _note_chain(self, update: DepthUpdate) -> None:
-        known, self._previous_final = self._previous_final, update.final_update_id
-        if known is None:
+    def _check_chain(self, update: DepthUpdate) -> None:
+        previous, self._previous_final = self._previous_final, update.final_update_id
+        if previous is None:
             return
-        if update.final_update_id <= known:
+        if update.final_update_id <= previous:
             self.repeated += 1
-            self._previous_final = known
+            self._previous_final = previous
             return
         follows = (
-            update.first_update_id == known + 1 if self.venue is Venue.SPOT else update.previous_update_id == known
+            update.first_update_id == previous + 1
+            if self.venue is Venue.SPOT
+            else update.previous_update_id == previous
         )
         self.chain_breaks += not follows
 
-    def _forget(self, update_id: int) -> None:
-        if len(self._tickers) > _REMEMBERED:
+    def _prune_history(self, update_id: int) -> None:
+        if len(self._tickers) > _MAX_REMEMBERED:
             self._tickers = {u: ticker for u, ticker in self._tickers.items() if u > update_id}
-        while len(self._tops) > _REMEMBERED:
+        while len(self._tops) > _MAX_REMEMBERED:
             del self._tops[next(iter(self._tops))]
 
     def _problems(self) -> list[str]:
         mismatched = self.bbo_checked - self.bbo_matched + self.late_bbo_checked - self.late_bbo_matched
         found = {
-            f"The tape is cut short: {self.cut_short}.": self.cut_short,
-            "No snapshot: a book cannot be built from updates alone.": not self.kinds["snapshot"],
-            f"{self.kinds['snapshot']} snapshots: those that came while the book was in sync were not needed.": (
+            f"The tape is truncated: {self.cut_short}.": self.cut_short,
+            "No snapshot: updates alone cannot build a book.": not self.kinds["snapshot"],
+            f"{self.kinds['snapshot']} snapshots: those received while the book was in sync were ignored.": (
                 self.kinds["snapshot"] > 1
             ),
             f"The book is {self.local.sync.value} at the end: {self.local.reason}.": not self.local.in_sync,
             f"{self.malformed:,} lines could not be read.": self.malformed,
             f"{self.chain_breaks:,} breaks in the chain of updates.": self.chain_breaks,
-            f"{self.repeated:,} updates came again or late.": self.repeated,
+            f"{self.repeated:,} updates were repeated or late.": self.repeated,
             f"{self.crossed_books:,} crossed books.": self.crossed_books,
             f"{mismatched:,} best prices differ from bookTicker.": mismatched,
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},
-            self.latency.complaint(): self.latency.negative,
+            self.latency.describe_negative(): self.latency.negative,
         }
         return [text for text, true in found.items() if true]
 
 
 def _equal(top: TopText, ticker: BookTicker) -> bool:
-    told = [(ticker.bid_price, ticker.bid_quantity)], [(ticker.ask_price, ticker.ask_quantity)]
-    return told == (top.bids, top.asks)
+    expected = [(ticker.bid_price, ticker.bid_quantity)], [(ticker.ask_price, ticker.ask_quantity)]
+    return expected == (top.bids, top.asks)

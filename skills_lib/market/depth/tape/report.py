@@ -1,4 +1,4 @@
-"""What a check of a tape says."""
+"""Result of a tape check."""
 
 from pydantic import BaseModel
 
@@ -6,8 +6,8 @@ from skills_lib.market.depth.latency import LatencyReport
 from skills_lib.market.depth.model import Venue, WireLevel
 
 
-class Levels(BaseModel):
-    """How many levels a side has."""
+class LevelCounts(BaseModel):
+    """Number of levels per side."""
 
     bids: int
     asks: int
@@ -21,10 +21,9 @@ class Top5(BaseModel):
 
 
 class TapeReport(BaseModel):
-    """What a tape holds. The book's figures are null where the book is not in sync at the end.
+    """Counts and defects of a tape. Figures of the book are null if it is out of sync at the end.
 
-    `bbo_checked` counts updates whose id a bookTicker had told before, `late_bbo_checked` bookTickers that told the id
-    of an update that was there before.
+    `bbo_checked` counts updates whose bookTicker came first, `late_bbo_checked` those whose bookTicker came after.
     """
 
     symbol: str
@@ -40,7 +39,7 @@ class TapeReport(BaseModel):
     late_bbo_matched: int
     in_sync: bool
     final_update_id: int | None
-    levels: Levels | None
+    levels: LevelCounts | None
     top5: Top5 | None
     first_local_ts_ns: int | None
     last_local_ts_ns: int | None

@@ -1,4 +1,4 @@
-"""A tape as a table: one row a level or trade."""
+"""Converts a tape to rows: one per level or trade."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from skills_lib.market.depth.model import (
     WireError,
     WireLevel,
 )
-from skills_lib.market.depth.tape.check import lines_of, what_is_on
+from skills_lib.market.depth.tape.check import identify_tape, lines_of
 from skills_lib.market.depth.tape.lines import TapeLine
 from skills_lib.market.depth.wire import decode
 
@@ -22,8 +22,8 @@ from skills_lib.market.depth.wire import decode
 class Row(NamedTuple):
     """One level or trade. `kind` is depth, snapshot, clear, trade or book_ticker.
 
-    `side` is bid or ask; of a trade, the side that took: buy or sell. A `clear` in front of a snapshot says that
-    nothing before it counts as far as `price`.
+    `side` is bid or ask; for trades, the taker side: buy or sell. A `clear` before a snapshot invalidates all earlier
+    levels up to `price`.
     """
 
     local_ts_ns: int | None
@@ -36,12 +36,12 @@ class Row(NamedTuple):
 
 
 def rows_of(path: Path, symbol: str | None = None, snapshots: Path | None = None) -> Iterator[Row]:
-    """Every level and trade of one symbol in the order of its receipt; what cannot be read is left out.
+    """Every level and trade of one symbol in receive order; invalid lines are skipped.
 
     Raises:
         InputError: no such tape or symbol.
     """
-    symbol, _ = what_is_on(path, symbol)
+    symbol, _ = identify_tape(path, symbol)
     for line in lines_of(path, symbol, snapshots):
         if not isinstance(line, TapeLine):
             continue

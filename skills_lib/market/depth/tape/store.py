@@ -1,7 +1,7 @@
-"""Tapes that Twokey writes: a folder of zstd files of exact lines, and a manifest with their hashes.
+"""Writes tapes: a folder of zstd files of exact lines, and a manifest with their hashes.
 
-Lines are written at least once a second, each time as a zstd frame of its own: what kill -9 destroys is at most the
-last second, and a file that was cut reads up to its last whole frame.
+Lines are flushed at least once a second as a separate zstd frame: kill -9 loses at most the last second, and a
+truncated file is readable up to its last complete frame.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ _NS_PER_MINUTE = 60_000_000_000
 
 
 class Part(BaseModel):
-    """One file. `sha256` is None while it is being written, and stays so if its writer was killed."""
+    """One file. `sha256` is None until the file is closed."""
 
     name: str
     lines: int = 0
@@ -38,7 +38,7 @@ class Part(BaseModel):
 
 
 class Manifest(BaseModel):
-    """What a folder holds and where it came from."""
+    """Content and origin of a tape folder."""
 
     model_config = ConfigDict(validate_assignment=True)
 
@@ -52,13 +52,13 @@ class TapeWriter:
     """Appends lines of one symbol to a folder; a new file every `part_minutes` or `part_bytes`, whichever is first.
 
     Raises:
-        InputError: the folder holds a tape already, or zstandard is not installed.
-        OSError: the disk refuses; what was flushed before stays readable.
+        InputError: the folder already holds a tape, or zstandard is not installed.
+        OSError: a write failed; flushed data stays readable.
     """
 
     def __init__(self, folder: Path, manifest: Manifest, part_minutes: float = 60.0, part_bytes: int = 1 << 30) -> None:
         if (folder / MANIFEST).exists():
-            raise InputError(f"{folder} holds a tape already. Delete it, or name another folder.")
+            raise InputError(f"{folder} already holds a tape. Delete it or choose another folder.")
         self.folder, self.manifest = folder, manifest
         self._packer = import_zstandard().ZstdCompressor(level=_LEVEL)
         self._part_ns, self._part_bytes = int(part_minutes * _NS_PER_MINUTE), part_bytes
@@ -70,7 +70,7 @@ class TapeWriter:
         folder.mkdir(parents=True, exist_ok=True)
 
     def write(self, local_ts_ns: int | None, raw: bytes) -> None:
-        """Append one message, without a line break in it; `local_ts_ns` None writes it bare."""
+        """Append one message, which must not contain a line break; without `local_ts_ns` no time is written."""
         self._lines.append(raw if local_ts_ns is None else b"%d %s" % (local_ts_ns, raw))
         self._pending_bytes += len(raw)
         part = self._part(local_ts_ns)
@@ -83,10 +83,10 @@ class TapeWriter:
             self.flush()
 
     def flush(self) -> None:
-        """Hand what is pending to the machine; to be called every second where a stream may fall silent.
+        """Write pending lines; call it every second, since a stream may pause.
 
         Raises:
-            OSError: the disk refuses; the file is cut back to its last whole frame.
+            OSError: a write failed; the file is truncated to its last complete frame.
         """
         if not self._lines or self._file is None:
             return
@@ -106,7 +106,7 @@ class TapeWriter:
             self._end_part()
 
     def close(self) -> None:
-        """Write what is pending, and the manifest with all hashes."""
+        """Write pending lines and the manifest with all hashes."""
         self.flush()
         self._end_part()
 
@@ -115,7 +115,7 @@ class TapeWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        """Close; after an error of the disk only the manifest is tried again."""
+        """Close; after an OSError only the manifest is written."""
         if isinstance(error, OSError):
             self._lines = []
         self.close()
@@ -155,24 +155,24 @@ class TapeWriter:
 
 
 def _write_all(file: IO[bytes], frame: bytes) -> None:
-    """Unbuffered files write what fits and say so only by its length."""
-    left = memoryview(frame)
-    while left:
-        left = left[file.write(left) :]
+    """Write the whole frame; unbuffered writes may be partial."""
+    remaining = memoryview(frame)
+    while remaining:
+        remaining = remaining[file.write(remaining) :]
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest whole or not at all."""
+    """Write the manifest atomically."""
     part = folder / f"{MANIFEST}.tmp"
     part.write_text(manifest.model_dump_json(indent=1), encoding="utf-8")
     part.replace(folder / MANIFEST)
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a folder; None where there is none.
+    """The manifest of a folder, or None.
 
     Raises:
-        InputError: it is no manifest.
+        InputError: the file is not a valid manifest.
     """
     path = folder / MANIFEST
     if not path.is_file():
@@ -180,23 +180,23 @@ def read_manifest(folder: Path) -> Manifest | None:
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise InputError(f"{path} is no manifest of a tape. Delete it to read the files without it.") from error
+        raise InputError(f"{path} is not a valid tape manifest. Delete it to read the files without it.") from error
 
 
-def damage(folder: Path) -> list[str]:
-    """What the manifest says that the files do not, one line each."""
+def find_damage(folder: Path) -> list[str]:
+    """Differences between the manifest and the files, one line each."""
     manifest = read_manifest(folder)
-    return [] if manifest is None else [line for part in manifest.parts for line in _damage(folder, part)]
+    return [] if manifest is None else [line for part in manifest.parts for line in _find_part_damage(folder, part)]
 
 
-def _damage(folder: Path, part: Part) -> Iterator[str]:
+def _find_part_damage(folder: Path, part: Part) -> Iterator[str]:
     path = folder / part.name
     if not path.is_file():
         yield f"{part.name} is missing."
     elif part.sha256 is None:
-        yield f"{part.name} was never finished: its recorder was killed, or is still at work."
+        yield f"{part.name} was never finished: its recorder was killed or is still running."
     elif _sha256(path) != part.sha256:
-        yield f"{part.name} is not what was written: its hash differs from the manifest's."
+        yield f"{part.name} was altered: its hash differs from the manifest."
 
 
 def _sha256(path: Path) -> str:
@@ -205,21 +205,21 @@ def _sha256(path: Path) -> str:
 
 
 @contextmanager
-def beside(folder: Path) -> Iterator[Path]:
-    """A folder to make a tape in, moved to its place when all went well and removed otherwise.
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder that is renamed to `folder` on success and removed on failure.
 
     Raises:
-        InputError: the place is taken.
+        InputError: the folder already exists.
     """
     import shutil
 
     if folder.exists():
-        raise InputError(f"{folder} is already there. Delete it to make it anew.")
-    made = folder.with_name(f".{folder.name}.tmp")
-    shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(parents=True)
+        raise InputError(f"{folder} already exists. Delete it to import again.")
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
     try:
-        yield made
-        made.replace(folder)
+        yield temporary
+        temporary.replace(folder)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)

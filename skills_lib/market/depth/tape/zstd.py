@@ -1,4 +1,4 @@
-"""zstandard, which the extra `live` brings."""
+"""Imports zstandard, which the extra `live` installs."""
 
 from typing import Any
 
@@ -14,5 +14,5 @@ def import_zstandard() -> Any:
     try:
         import zstandard
     except ImportError as error:
-        raise InputError("Reading and writing .zst needs zstandard: pip install 'twokey[live]'.") from error
+        raise InputError("Reading and writing .zst needs zstandard. Run: pip install 'twokey[live]'") from error
     return zstandard

@@ -53,7 +53,7 @@ def test_prices_between_the_sides(book: WritableBook) -> None:
     assert book.spread_bps() == pytest.approx(100.0)
 
 
-def test_depth_is_told_in_quote_currency(book: WritableBook) -> None:
+def test_depth_is_in_quote_currency(book: WritableBook) -> None:
     assert book.depth_quote(40) == (0.0, 0.0)
     assert book.depth_quote(50) == (199.0, 100.5)
     assert book.depth_quote(250) == (199.0 + 99.0 + 392.0, 100.5 + 101.0 + 204.0)
@@ -83,7 +83,7 @@ def test_more_decimals_refine_the_scale_and_change_no_value(book: WritableBook) 
     book._check()
 
 
-def test_a_scale_that_is_given_is_kept() -> None:
+def test_a_given_scale_is_fixed() -> None:
     scale = Scale.of_filters("0.10", "0.001")
     book = OrderBook("BTCUSDT", scale)
     book.load(BIDS, ASKS, 7)

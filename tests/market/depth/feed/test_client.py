@@ -14,16 +14,16 @@ from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettin
 from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.model import BookTicker, MarketEvent, Venue
 from skills_lib.market.depth.sequencer import UpdateDecision
-from tests.market.depth.drawn_stream import DrawnMarket
 from tests.market.depth.frame_server import FrameServer, eventually
+from tests.market.depth.generated_stream import GeneratedMarket
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")
 each_venue = pytest.mark.parametrize("venue", Venue)
-Scenario = Callable[[FrameServer, Feed, "Heard"], Awaitable[None]]
+Scenario = Callable[[FrameServer, Feed, "RecordingListener"], Awaitable[None]]
 QUICK = {"silence_s": 0.3, "reconnect_after_s": 1.0, "backoff_s": 0.02, "overlap_s": 0.2, "clock_every_s": 0.05}
 
 
-class Heard(IgnoreAll):
+class RecordingListener(IgnoreAll):
     """Remembers what a feed tells."""
 
     def __init__(self) -> None:
@@ -34,8 +34,8 @@ class Heard(IgnoreAll):
     def on_raw(self, symbol: str, local_ts_ns: int, raw: bytes) -> None:
         self.raw.append((symbol, local_ts_ns, raw))
 
-    def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
-        self.verdicts.append((verdict, book.exch_ts_ns, local_ts_ns))
+    def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
+        self.verdicts.append((decision, book.exch_ts_ns, local_ts_ns))
 
     def on_event(self, symbol: str, event: MarketEvent) -> None:
         self.events.append(event)
@@ -45,13 +45,13 @@ def run(venue: Venue, scenario: Scenario, **changes: object) -> None:
     """Play a scenario against a server of drawn frames and a feed that listens to it."""
 
     async def play() -> None:
-        frames = list(DrawnMarket(7, venue).frames(400))
+        frames = list(GeneratedMarket(7, venue).frames(400))
         async with FrameServer("BTCUSDT", venue, frames) as server:
             settings = replace(
                 FeedSettings(Endpoints.of(venue, server.host), ("BTCUSDT",), (Channel.DEPTH, Channel.BOOK_TICKER)),
                 **{**QUICK, **changes},
             )
-            received = Heard()
+            received = RecordingListener()
             async with Feed(settings, received) as feed:
                 await eventually(lambda: server.sockets)
                 await scenario(server, feed, received)
@@ -82,11 +82,11 @@ async def settle(server: FrameServer, feed: Feed, step: int = 2) -> None:
 
 @each_venue
 def test_a_book_follows_the_venue_and_every_event_carries_both_clocks(venue: Venue) -> None:
-    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
         await server.play(200)
         await eventually(lambda: is_equal(server, feed))
-        applied = [times for verdict, *times in received.verdicts if verdict is UpdateDecision.APPLY]
+        applied = [times for decision, *times in received.verdicts if decision is UpdateDecision.APPLY]
         assert len(applied) > 50
         assert all(exch is not None and local > exch for exch, local in applied[1:])
         assert {type(event.message) for event in received.events} == {BookTicker}
@@ -97,7 +97,7 @@ def test_a_book_follows_the_venue_and_every_event_carries_both_clocks(venue: Ven
 
 @each_venue
 def test_a_gap_distrusts_the_book_until_a_snapshot_has_mended_it(venue: Venue) -> None:
-    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
         before = feed.books["BTCUSDT"].gaps
         server.skip(4)
@@ -105,13 +105,13 @@ def test_a_gap_distrusts_the_book_until_a_snapshot_has_mended_it(venue: Venue) -
         await eventually(lambda: feed.books["BTCUSDT"].gaps > before)
         await settle(server, feed)
         assert feed.resyncs["BTCUSDT"] >= 2
-        assert UpdateDecision.GAP in [verdict for verdict, *_ in received.verdicts]
+        assert UpdateDecision.GAP in [decision for decision, *_ in received.verdicts]
 
     run(venue, scenario)
 
 
 def test_a_cut_line_is_opened_again_and_the_book_mended() -> None:
-    async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await settle(server, feed)
         server.cut()
         await eventually(lambda: not feed.is_usable("BTCUSDT"))
@@ -123,8 +123,8 @@ def test_a_cut_line_is_opened_again_and_the_book_mended() -> None:
     run(Venue.USDM, scenario)
 
 
-def test_a_stream_that_falls_silent_is_distrusted_although_the_line_holds_and_trusted_when_it_speaks_again() -> None:
-    async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
+def test_a_silent_stream_is_stale_while_connected_and_recovers_with_the_next_message() -> None:
+    async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await settle(server, feed)
         await eventually(lambda: not feed.is_usable("BTCUSDT"))
         status = feed.symbol_status("BTCUSDT")
@@ -138,15 +138,15 @@ def test_a_stream_that_falls_silent_is_distrusted_although_the_line_holds_and_tr
 
 
 def test_a_connection_on_which_nothing_is_ever_said_is_opened_anew() -> None:
-    async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await eventually(lambda: feed.reconnects >= 2)
-        assert "said nothing" in feed.status().last_error
+        assert "sent nothing" in feed.status().last_error
 
     run(Venue.USDM, scenario, reconnect_after_s=0.2)
 
 
 def test_a_connection_is_replaced_by_overlap_without_a_gap_and_without_telling_an_event_twice() -> None:
-    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
         gaps = feed.books["BTCUSDT"].gaps
 
@@ -165,7 +165,7 @@ def test_a_connection_is_replaced_by_overlap_without_a_gap_and_without_telling_a
 
 
 def test_a_message_cut_in_half_loses_the_book_at_once_and_a_snapshot_mends_it() -> None:
-    async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await settle(server, feed)
         before = feed.symbol_status("BTCUSDT")
         await server.sockets[0].send(server.frames[0][:-20].decode())
@@ -177,8 +177,8 @@ def test_a_message_cut_in_half_loses_the_book_at_once_and_a_snapshot_mends_it() 
     run(Venue.USDM, scenario)
 
 
-def test_a_refusal_is_kept_to_and_the_book_comes_all_the_same() -> None:
-    async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
+def test_a_rate_limit_is_respected_and_the_book_still_syncs() -> None:
+    async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         server.refusals = [(429, {"Retry-After": "0"}), (503, {})]
         feed._rest.budget.ban = lambda seconds, now_s: None  # type: ignore[method-assign]
         await settle(server, feed)
@@ -188,7 +188,7 @@ def test_a_refusal_is_kept_to_and_the_book_comes_all_the_same() -> None:
 
 
 def test_a_message_in_fragments_is_put_together() -> None:
-    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
         raw = server._advance()
         while b"depthUpdate" not in raw:
@@ -202,7 +202,7 @@ def test_a_message_in_fragments_is_put_together() -> None:
 
 
 def test_a_ping_of_the_venue_is_answered() -> None:
-    async def scenario(server: FrameServer, _feed: Feed, _heard: Heard) -> None:
+    async def scenario(server: FrameServer, _feed: Feed, _received: RecordingListener) -> None:
         answered = await server.sockets[0].ping(b"are you there")
         assert await asyncio.wait_for(answered, 20) >= 0
 
@@ -210,7 +210,7 @@ def test_a_ping_of_the_venue_is_answered() -> None:
 
 
 def test_the_offset_of_the_clocks_is_estimated() -> None:
-    async def scenario(server: FrameServer, feed: Feed, _heard: Heard) -> None:
+    async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await eventually(lambda: feed.status().clock_offset_ms is not None)
         status = feed.status()
         assert status.clock_offset_ms is not None
@@ -220,8 +220,8 @@ def test_the_offset_of_the_clocks_is_estimated() -> None:
     run(Venue.USDM, scenario)
 
 
-def test_the_exact_bytes_are_heard_before_anything_else() -> None:
-    async def scenario(server: FrameServer, feed: Feed, received: Heard) -> None:
+def test_the_exact_bytes_are_delivered_first() -> None:
+    async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
         told = [raw for _, _, raw in received.raw]
         assert set(told) - set(server.frames) == {raw for raw in told if b"lastUpdateId" in raw}
@@ -232,11 +232,11 @@ def test_the_exact_bytes_are_heard_before_anything_else() -> None:
 
 def test_a_listener_that_fails_ends_the_feed_with_its_own_error() -> None:
     class Broken(IgnoreAll):
-        def on_book(self, book: LocalBook, verdict: UpdateDecision, local_ts_ns: int) -> None:
+        def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:
             raise ZeroDivisionError("a defect of the listener")
 
     async def play() -> None:
-        async with FrameServer("BTCUSDT", Venue.USDM, list(DrawnMarket(1, Venue.USDM).frames(50))) as server:
+        async with FrameServer("BTCUSDT", Venue.USDM, list(GeneratedMarket(1, Venue.USDM).frames(50))) as server:
             settings = FeedSettings(Endpoints.of(Venue.USDM, server.host), ("BTCUSDT",), (Channel.DEPTH,))
             running = asyncio.ensure_future(Feed(settings, Broken()).run())
             await eventually(lambda: server.sockets)
@@ -271,5 +271,5 @@ def test_an_unknown_channel_is_refused_with_a_hint() -> None:
         Channel.parse("booktiker")
 
 
-def test_every_drawn_frame_is_json() -> None:
-    assert all(json.loads(raw) for raw in DrawnMarket(3, Venue.SPOT).frames(20))
+def test_every_generated_frame_is_json() -> None:
+    assert all(json.loads(raw) for raw in GeneratedMarket(3, Venue.SPOT).frames(20))

@@ -9,11 +9,11 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.rest import retry_after_s
-from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll, Stream
-from skills_lib.market.depth.latency import Latency
+from skills_lib.market.depth.feed.streams import Dispatcher, FeedStream, IgnoreAll
+from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
-from tests.market.depth.drawn_stream import DrawnMarket
+from tests.market.depth.generated_stream import GeneratedMarket
 
 MS = 1_000_000
 
@@ -23,7 +23,7 @@ def test_a_snapshot_weighs_what_the_venue_says(limit: int, weight: int) -> None:
     assert snapshot_weight(limit) == weight
 
 
-def test_weight_comes_back_after_a_minute_and_turns_are_kept() -> None:
+def test_weight_is_released_after_a_minute_in_request_order() -> None:
     budget = WeightBudget(40)
     assert budget.reserve(20, 0.0) == 0
     assert budget.reserve(20, 10.0) == 0
@@ -33,7 +33,7 @@ def test_weight_comes_back_after_a_minute_and_turns_are_kept() -> None:
     assert budget.reserve(20, 500.0) == 0
 
 
-def test_a_ban_is_kept_to_however_much_weight_is_left() -> None:
+def test_a_ban_blocks_requests_regardless_of_remaining_weight() -> None:
     budget = WeightBudget(1000)
     budget.ban(120.0, 5.0)
     budget.ban(1.0, 6.0)
@@ -42,16 +42,16 @@ def test_a_ban_is_kept_to_however_much_weight_is_left() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from([2, 5, 10, 20])), max_size=60))
-def test_never_more_than_the_budget_is_spent_in_any_minute(wishes: list[tuple[int, int]]) -> None:
+def test_never_more_than_the_budget_is_spent_in_any_minute(weights: list[tuple[int, int]]) -> None:
     budget, now, spent = WeightBudget(100), 0.0, list[tuple[float, int]]()
-    for pause, weight in wishes:
+    for pause, weight in weights:
         now += pause
         spent.append((now + budget.reserve(weight, now), weight))
     for end, _ in spent:
         assert sum(weight for at, weight in spent if end - 60 < at <= end) <= 100
 
 
-def test_the_offset_is_that_of_the_quickest_question() -> None:
+def test_the_offset_is_that_of_the_fastest_round_trip() -> None:
     clock = ClockOffset()
     assert clock.offset_ns is None
     clock.add(0, 400 * MS, 1_700)  # a slow one: 1,700.5 - 200
@@ -71,40 +71,40 @@ def test_retry_after_may_be_a_date() -> None:
     assert retry_after_s(late) > 1_000_000
 
 
-def spoken(*times_s: float) -> Stream:
+def stream_with_pauses(*times_s: float) -> FeedStream:
     """A stream that spoke at these times."""
-    stream = Stream("x@depth", "X")
+    stream = FeedStream("x@depth", "X")
     for time_s in times_s:
         stream.messages += 1
-        stream.listen(time_s)
+        stream.update_activity(time_s)
     return stream
 
 
 def test_a_stream_that_talks_is_missed_soon_and_one_that_pauses_is_given_time() -> None:
-    assert spoken(1.0, 1.1, 1.6, 1.7).timeout_s(0.7) == 0.7
-    assert spoken(1.0, 3.0).timeout_s(0.7) == pytest.approx(8.0)
-    assert spoken(1.0, 99.0).timeout_s(0.7) == pytest.approx(20.0)
+    assert stream_with_pauses(1.0, 1.1, 1.6, 1.7).timeout_s(0.7) == 0.7
+    assert stream_with_pauses(1.0, 3.0).timeout_s(0.7) == pytest.approx(8.0)
+    assert stream_with_pauses(1.0, 99.0).timeout_s(0.7) == pytest.approx(20.0)
 
 
 def test_a_pause_is_forgotten_while_a_stream_talks() -> None:
     times = [1.0, 6.0, *(6.0 + n / 10 for n in range(1, 30))]
-    assert spoken(*times).timeout_s(0.7) == 0.7
+    assert stream_with_pauses(*times).timeout_s(0.7) == 0.7
 
 
-def test_a_stream_that_never_spoke_is_not_silent_but_new() -> None:
-    stream = Stream("x@depth", "X")
-    stream.listen(5.0)
+def test_a_stream_without_messages_is_not_stale() -> None:
+    stream = FeedStream("x@depth", "X")
+    stream.update_activity(5.0)
     assert stream.idle_s(50.0) == 0
-    assert spoken(1.0).idle_s(3.0) == 2.0
+    assert stream_with_pauses(1.0).idle_s(3.0) == 2.0
 
 
 def test_each_stream_of_many_goes_to_its_own_book() -> None:
     symbols = ("BTCUSDT", "1000SHIBUSDT", "XUSDT")
-    markets = {symbol: DrawnMarket(n, Venue.USDM, symbol) for n, symbol in enumerate(symbols)}
+    markets = {symbol: GeneratedMarket(n, Venue.USDM, symbol) for n, symbol in enumerate(symbols)}
     books = {symbol: LocalBook(symbol, Venue.USDM) for symbol in symbols}
     needs: list[str] = []
     dispatcher = Dispatcher(books, IgnoreAll())
-    dispatcher.on_need = needs.append
+    dispatcher.on_snapshot_needed = needs.append
     for symbol in symbols:
         for channel in ("depth@100ms", "bookTicker"):
             dispatcher.add(f"{symbol.lower()}@{channel}", symbol)
@@ -127,7 +127,7 @@ def test_each_stream_of_many_goes_to_its_own_book() -> None:
 
 
 def test_latency_by_hand() -> None:
-    latency = Latency()
+    latency = LatencyHistogram()
     assert latency.report() is None
     for ms in range(-10, 90):
         latency.add(ms * MS)
@@ -135,4 +135,4 @@ def test_latency_by_hand() -> None:
     assert report is not None
     assert (report.messages, report.min_ms, report.max_ms) == (100, -10.0, 89.0)
     assert (report.median_ms, report.p99_ms, report.negative_share) == (39.0, 88.0, 0.1)
-    assert "10 of 100" in latency.complaint()
+    assert "10 of 100" in latency.describe_negative()

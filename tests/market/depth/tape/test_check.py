@@ -10,8 +10,8 @@ from skills_lib.market.depth.model import Venue
 from skills_lib.market.depth.tape.check import check_tape
 from skills_lib.market.depth.tape.report import TapeReport
 from tests.command import Command
-from tests.market.depth.drawn_stream import EPOCH_MS, DrawnMarket
-from tests.market.depth.drawn_tape import drawn_tape, stamped, write_tape
+from tests.market.depth.generated_stream import EPOCH_MS, GeneratedMarket
+from tests.market.depth.generated_tape import generated_tape, stamped, write_tape
 
 RECORDINGS = [
     "binance_spot_BTCUSDT_20240808T2354_20240809T0005.ts_jsonl.gz",
@@ -62,20 +62,20 @@ def test_the_cryptofeed_capture_replays_without_a_break(shared_data: Path, symbo
 
 @each_venue
 def test_a_good_tape_has_no_problems(tmp_path: Path, venue: Venue) -> None:
-    report = check_tape(drawn_tape(tmp_path / "tape.gz", venue))
+    report = check_tape(generated_tape(tmp_path / "tape.gz", venue))
     assert report.venue is venue
     assert report.problems == []
     assert (report.late_bbo_checked, report.late_bbo_matched) == (117, 117)
 
 
 def test_bare_lines_are_a_tape_without_times(tmp_path: Path) -> None:
-    report = check_tape(write_tape(tmp_path / "tape.gz", list(DrawnMarket(5, Venue.USDM).frames(50))))
+    report = check_tape(write_tape(tmp_path / "tape.gz", list(GeneratedMarket(5, Venue.USDM).frames(50))))
     assert (report.in_sync, report.first_local_ts_ns, report.latency) == (True, None, None)
 
 
 @each_venue
-def test_the_top_is_told_in_the_venues_own_strings(tmp_path: Path, venue: Venue) -> None:
-    frames = list(DrawnMarket(5, venue).frames(3))
+def test_the_top_uses_the_venues_own_strings(tmp_path: Path, venue: Venue) -> None:
+    frames = list(GeneratedMarket(5, venue).frames(3))
     report = check_tape(write_tape(tmp_path / "tape.gz", frames))
     snapshot = json.loads(frames[-1])
     assert report.top5 is not None
@@ -84,17 +84,17 @@ def test_the_top_is_told_in_the_venues_own_strings(tmp_path: Path, venue: Venue)
 
 
 def test_a_tape_cut_in_half_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
-    path = drawn_tape(tmp_path / "tape.gz")
+    path = generated_tape(tmp_path / "tape.gz")
     whole = check_tape(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     report = check_tape(path)
     assert 0 < report.lines < whole.lines
-    assert any("cut short" in problem for problem in report.problems)
+    assert any("is truncated" in problem for problem in report.problems)
     assert (report.chain_breaks, report.crossed_books) == (0, 0)
 
 
 def test_a_missing_update_leaves_the_book_out_of_sync_and_tells_no_prices(tmp_path: Path) -> None:
-    frames = list(DrawnMarket(5, Venue.USDM).frames(60))
+    frames = list(GeneratedMarket(5, Venue.USDM).frames(60))
     del frames[41]
     report = check_tape(write_tape(tmp_path / "tape.gz", stamped(frames)))
     assert report.chain_breaks == 1
@@ -103,14 +103,14 @@ def test_a_missing_update_leaves_the_book_out_of_sync_and_tells_no_prices(tmp_pa
 
 
 def test_a_missing_snapshot_is_reported(tmp_path: Path) -> None:
-    frames = [raw for raw in DrawnMarket(5, Venue.USDM).frames(60) if b"lastUpdateId" not in raw]
+    frames = [raw for raw in GeneratedMarket(5, Venue.USDM).frames(60) if b"lastUpdateId" not in raw]
     report = check_tape(write_tape(tmp_path / "tape.gz", stamped(frames)))
     assert not report.in_sync
     assert any("No snapshot" in problem for problem in report.problems)
 
 
 def test_a_second_snapshot_mends_a_broken_book_and_is_not_needed_by_a_good_one(tmp_path: Path) -> None:
-    market = DrawnMarket(5, Venue.USDM)
+    market = GeneratedMarket(5, Venue.USDM)
     frames = [*market.frames(30), market.snapshot(), *list(market.frames(2))]
     good = check_tape(write_tape(tmp_path / "good.gz", stamped(frames)))
     assert good.in_sync
@@ -122,7 +122,7 @@ def test_a_second_snapshot_mends_a_broken_book_and_is_not_needed_by_a_good_one(t
 
 
 def test_receive_times_in_microseconds_are_read_and_reported(tmp_path: Path) -> None:
-    frames = list(DrawnMarket(5, Venue.USDM).frames(20))
+    frames = list(GeneratedMarket(5, Venue.USDM).frames(20))
     lines = [b"%d %s" % ((EPOCH_MS + 500 + 50 * n) * 1000, raw) for n, raw in enumerate(frames)]
     report = check_tape(write_tape(tmp_path / "tape.gz", lines))
     assert report.first_local_ts_ns == (EPOCH_MS + 500) * 1_000_000
@@ -130,7 +130,7 @@ def test_receive_times_in_microseconds_are_read_and_reported(tmp_path: Path) -> 
 
 
 def test_a_recorders_slow_clock_is_reported_and_not_hidden(tmp_path: Path) -> None:
-    frames = list(DrawnMarket(5, Venue.USDM).frames(20))
+    frames = list(GeneratedMarket(5, Venue.USDM).frames(20))
     report = check_tape(write_tape(tmp_path / "tape.gz", stamped(frames, (EPOCH_MS - 5_000) * 1_000_000)))
     assert report.latency is not None
     assert report.latency.negative_share == 1.0
@@ -139,13 +139,13 @@ def test_a_recorders_slow_clock_is_reported_and_not_hidden(tmp_path: Path) -> No
 
 
 def test_lines_that_are_no_messages_are_counted(tmp_path: Path) -> None:
-    frames = list(DrawnMarket(5, Venue.USDM).frames(20))
+    frames = list(GeneratedMarket(5, Venue.USDM).frames(20))
     lines = [*stamped(frames), b"garbage", b"1723161255030314667 {not json", b"\xff\xfe"]
     assert check_tape(write_tape(tmp_path / "tape.gz", lines)).malformed == 3
 
 
 def test_a_repeated_update_is_counted_and_harms_nothing(tmp_path: Path) -> None:
-    frames = list(DrawnMarket(5, Venue.USDM).frames(20))
+    frames = list(GeneratedMarket(5, Venue.USDM).frames(20))
     frames.insert(31, frames[29])
     report = check_tape(write_tape(tmp_path / "tape.gz", stamped(frames)))
     assert (report.in_sync, report.repeated, report.chain_breaks) == (True, 1, 0)
@@ -154,20 +154,20 @@ def test_a_repeated_update_is_counted_and_harms_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("symbol", "venue", "message"),
     [
-        ("ETHUSDT", None, r"holds no depth of ETHUSDT, but of BTCUSDT\..*Name one of them with --symbol\."),
-        (None, Venue.USDM, r"is a tape of spot, not of usdm: its updates say so\. Use --venue spot\."),
+        ("ETHUSDT", None, r"has no depth of ETHUSDT\..*Choose one of BTCUSDT with --symbol\."),
+        (None, Venue.USDM, r"is a tape of spot, not of usdm\. Use --venue spot\."),
     ],
 )
 def test_another_symbol_or_venue_than_named_is_refused(
     tmp_path: Path, symbol: str | None, venue: Venue | None, message: str
 ) -> None:
-    path = drawn_tape(tmp_path / "tape.gz", Venue.SPOT, 10)
+    path = generated_tape(tmp_path / "tape.gz", Venue.SPOT, 10)
     with pytest.raises(InputError, match=message):
         check_tape(path, symbol, venue)
 
 
 def test_several_symbols_want_one_named(tmp_path: Path) -> None:
-    both = [*DrawnMarket(1, Venue.USDM, "BTCUSDT").frames(5), *DrawnMarket(2, Venue.USDM, "ETHUSDT").frames(5)]
+    both = [*GeneratedMarket(1, Venue.USDM, "BTCUSDT").frames(5), *GeneratedMarket(2, Venue.USDM, "ETHUSDT").frames(5)]
     path = write_tape(tmp_path / "tape.gz", both)
     with pytest.raises(InputError, match=r"several symbols: BTCUSDT, ETHUSDT\. Choose one with --symbol\."):
         check_tape(path)
@@ -182,7 +182,7 @@ def test_what_is_no_tape_is_refused_in_one_line(tmp_path: Path, twokey: Command)
 
 
 def test_a_person_reads_the_book_and_every_problem(tmp_path: Path, twokey: Command) -> None:
-    done = twokey("tape", "check", str(drawn_tape(tmp_path / "tape.gz", Venue.SPOT)))
+    done = twokey("tape", "check", str(generated_tape(tmp_path / "tape.gz", Venue.SPOT)))
     assert done.code == 0
     assert "book in sync" in done.out
     assert "best prices equal to bookTicker at" in done.out
@@ -190,7 +190,7 @@ def test_a_person_reads_the_book_and_every_problem(tmp_path: Path, twokey: Comma
 
 
 def test_info_counts_without_a_book(tmp_path: Path, twokey: Command) -> None:
-    done = twokey("tape", "info", str(drawn_tape(tmp_path / "tape.gz", count=30)), "--json")
+    done = twokey("tape", "info", str(generated_tape(tmp_path / "tape.gz", count=30)), "--json")
     found = json.loads(done.out)
     assert found["symbols"] == {"BTCUSDT": {"depth": 30, "book_ticker": 30}, "": {"snapshot": 1}}
     assert found["lines"] == 61

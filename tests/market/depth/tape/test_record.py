@@ -15,8 +15,8 @@ from skills_lib.market.depth.model import Venue
 from skills_lib.market.depth.tape.check import check_tape
 from skills_lib.market.depth.tape.lines import TapeLine, read_lines
 from skills_lib.market.depth.tape.store import read_manifest
-from tests.market.depth.drawn_stream import DrawnMarket
 from tests.market.depth.frame_server import FrameServer, eventually
+from tests.market.depth.generated_stream import GeneratedMarket
 from tests.repository import ROOT
 
 for extra in ("picows", "zstandard"):
@@ -35,7 +35,7 @@ def record(home: Path, play: Play, *words: str, disk_bytes: int | None = None) -
             resource.setrlimit(resource.RLIMIT_FSIZE, (disk_bytes, disk_bytes))
 
     async def both() -> tuple[int, str, str]:
-        async with FrameServer("BTCUSDT", Venue.USDM, list(DrawnMarket(3, Venue.USDM).frames(3_000))) as server:
+        async with FrameServer("BTCUSDT", Venue.USDM, list(GeneratedMarket(3, Venue.USDM).frames(3_000))) as server:
             process = await asyncio.create_subprocess_exec(
                 *COMMAND,
                 *("--host", server.host, "--channels", "depth@100ms,bookTicker"),
@@ -59,7 +59,7 @@ def tape_of(home: Path) -> Path:
     return folder
 
 
-def kept(home: Path) -> list[bytes]:
+def stored(home: Path) -> list[bytes]:
     """Exact messages on the tape."""
     return [line.raw for line in read_lines(tape_of(home)) if isinstance(line, TapeLine)]
 
@@ -80,10 +80,10 @@ def test_a_recording_ended_by_a_signal_is_whole_and_replays_to_the_venues_book(t
 
     async def play(server: FrameServer, process: asyncio.subprocess.Process) -> None:
         await eventually(lambda: server.sockets)
-        await play_until(server, lambda: any("limit=1000" in path for path in server.asked))
+        await play_until(server, lambda: any("limit=1000" in path for path in server.requested))
         await server.play(100)
         sent = [raw for raw in server.frames[: server.position] if b"lastUpdateId" not in raw]
-        await eventually(lambda: len(list(tmp_path.glob("**/*.zst"))) == 1 and sent[-1] in kept(tmp_path))
+        await eventually(lambda: len(list(tmp_path.glob("**/*.zst"))) == 1 and sent[-1] in stored(tmp_path))
         tops.append(server.book.book.top_text(5))
         process.send_signal(signal.SIGTERM)
 
@@ -107,12 +107,12 @@ def test_a_kill_leaves_a_tape_that_reads(tmp_path: Path) -> None:
         await eventually(lambda: server.sockets)
         await server.play(200)
         sent.extend(raw for raw in server.frames[8 : server.position])
-        await eventually(lambda: len(list(tmp_path.glob("**/*.zst"))) == 1 and sent[-1] in kept(tmp_path))
+        await eventually(lambda: len(list(tmp_path.glob("**/*.zst"))) == 1 and sent[-1] in stored(tmp_path))
         process.kill()
 
     code, _, _ = record(tmp_path, play)
     assert code == -signal.SIGKILL
-    found = [raw for raw in kept(tmp_path) if b"lastUpdateId" not in raw]
+    found = [raw for raw in stored(tmp_path) if b"lastUpdateId" not in raw]
     assert found == sent[-len(found) :]
     assert len(found) == 200
     assert any("never finished" in problem for problem in check_tape(tape_of(tmp_path)).problems)
@@ -130,7 +130,7 @@ def test_a_full_disk_ends_a_recording_in_one_line_and_keeps_what_was_written(tmp
     report = check_tape(tape_of(tmp_path))
     assert report.lines > 10
     assert report.malformed == 0
-    assert not any("hash" in problem or "cut short" in problem for problem in report.problems)
+    assert not any("hash" in problem or "truncated" in problem for problem in report.problems)
 
 
 def test_a_symbol_that_the_venue_does_not_list_is_refused(tmp_path: Path) -> None:
@@ -139,11 +139,11 @@ def test_a_symbol_that_the_venue_does_not_list_is_refused(tmp_path: Path) -> Non
 
     code, _, err = record(tmp_path, play, "BTCUSDX", "--minutes", "1")
     assert (code, err.count("\n")) == (2, 1)
-    assert "usdm lists no symbol BTCUSDX" in err
+    assert "usdm does not list BTCUSDX" in err
     assert not (tmp_path / "data").exists()
 
 
-def test_a_venue_that_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+def test_an_unreachable_venue_is_a_one_line_error(tmp_path: Path) -> None:
     async def play(server: FrameServer, process: asyncio.subprocess.Process) -> None:
         return None
 

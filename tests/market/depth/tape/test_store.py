@@ -22,11 +22,11 @@ from skills_lib.market.depth.tape.exporting import (
 )
 from skills_lib.market.depth.tape.importing import import_tape
 from skills_lib.market.depth.tape.lines import TapeLine, read_lines
-from skills_lib.market.depth.tape.store import Manifest, TapeWriter, damage, read_manifest
+from skills_lib.market.depth.tape.store import Manifest, TapeWriter, find_damage, read_manifest
 from skills_lib.settings import Settings
 from tests.command import Command
-from tests.market.depth.drawn_stream import EPOCH_MS, DrawnMarket
-from tests.market.depth.drawn_tape import STEP_NS, drawn_tape, stamped, write_tape
+from tests.market.depth.generated_stream import EPOCH_MS, GeneratedMarket
+from tests.market.depth.generated_tape import STEP_NS, generated_tape, stamped, write_tape
 
 pytest.importorskip("zstandard", reason="the extra `live` is not installed")
 MANIFEST = Manifest(symbol="BTCUSDT", venue=Venue.USDM, origin="a test")
@@ -38,7 +38,7 @@ def lines(path: Path) -> list[tuple[int | None, bytes]]:
 
 
 def test_what_is_written_is_read_again_byte_for_byte(tmp_path: Path) -> None:
-    frames = list(DrawnMarket(1, Venue.USDM).frames(80))
+    frames = list(GeneratedMarket(1, Venue.USDM).frames(80))
     told = [(1_723_161_255_030_314_667 + n * STEP_NS, raw) for n, raw in enumerate(frames)]
     with TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True), part_minutes=1 / 60) as writer:
         for local_ts_ns, raw in told:
@@ -48,22 +48,22 @@ def test_what_is_written_is_read_again_byte_for_byte(tmp_path: Path) -> None:
     assert manifest is not None
     assert len(manifest.parts) > 3
     assert sum(part.lines for part in manifest.parts) == len(told)
-    assert damage(tmp_path / "tape") == []
+    assert find_damage(tmp_path / "tape") == []
 
 
-def test_a_writer_that_never_closed_loses_at_most_what_it_had_not_flushed(tmp_path: Path) -> None:
+def test_a_killed_writer_loses_at_most_unflushed_lines(tmp_path: Path) -> None:
     writer = TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True))
-    frames = list(DrawnMarket(1, Venue.USDM).frames(100))
+    frames = list(GeneratedMarket(1, Venue.USDM).frames(100))
     for n, raw in enumerate(frames):
         writer.write(EPOCH_MS * 1_000_000 + n * STEP_NS, raw)
-    kept = lines(tmp_path / "tape")
-    assert len(frames) - len(kept) <= 1_000_000_000 // STEP_NS
-    assert [raw for _, raw in kept] == frames[: len(kept)]
-    assert "never finished" in damage(tmp_path / "tape")[0]
+    stored = lines(tmp_path / "tape")
+    assert len(frames) - len(stored) <= 1_000_000_000 // STEP_NS
+    assert [raw for _, raw in stored] == frames[: len(stored)]
+    assert "never finished" in find_damage(tmp_path / "tape")[0]
 
 
 def test_a_file_cut_in_the_middle_of_a_frame_reads_up_to_it(tmp_path: Path) -> None:
-    frames = list(DrawnMarket(1, Venue.USDM).frames(100))
+    frames = list(GeneratedMarket(1, Venue.USDM).frames(100))
     with TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True)) as writer:
         for n, raw in enumerate(frames):
             writer.write(EPOCH_MS * 1_000_000 + n * STEP_NS, raw)
@@ -72,27 +72,27 @@ def test_a_file_cut_in_the_middle_of_a_frame_reads_up_to_it(tmp_path: Path) -> N
     report = check_tape(tmp_path / "tape")
     assert 100 < report.lines < len(frames)
     assert (report.in_sync, report.malformed) == (True, 0)
-    assert sum("cut short" in problem or "its hash differs" in problem for problem in report.problems) == 2
+    assert sum("truncated" in problem or "its hash differs" in problem for problem in report.problems) == 2
 
 
 def test_a_missing_part_is_reported(tmp_path: Path) -> None:
     with TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True), part_minutes=1 / 60) as writer:
-        for n, raw in enumerate(DrawnMarket(1, Venue.USDM).frames(60)):
+        for n, raw in enumerate(GeneratedMarket(1, Venue.USDM).frames(60)):
             writer.write(EPOCH_MS * 1_000_000 + n * STEP_NS, raw)
     (tmp_path / "tape" / "part-0002.ts_jsonl.zst").unlink()
-    assert damage(tmp_path / "tape") == ["part-0002.ts_jsonl.zst is missing."]
+    assert find_damage(tmp_path / "tape") == ["part-0002.ts_jsonl.zst is missing."]
 
 
 def test_a_tape_is_never_written_over(tmp_path: Path) -> None:
     TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True)).write(None, b"{}")
-    with pytest.raises(InputError, match="holds a tape already"):
+    with pytest.raises(InputError, match="already holds a tape"):
         TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True))
 
 
 @pytest.mark.parametrize("timed", [True, False])
 def test_an_import_keeps_the_exact_bytes_of_one_symbol(workspace: Settings, tmp_path: Path, timed: bool) -> None:
-    mine = list(DrawnMarket(1, Venue.SPOT, "BTCUSDT").frames(40))
-    both = [*DrawnMarket(2, Venue.SPOT, "ETHUSDT").frames(2), *mine]
+    mine = list(GeneratedMarket(1, Venue.SPOT, "BTCUSDT").frames(40))
+    both = [*GeneratedMarket(2, Venue.SPOT, "ETHUSDT").frames(2), *mine]
     path = write_tape(tmp_path / "both.gz", stamped(both) if timed else both)
     done = import_tape(path, "BTCUSDT", Venue.SPOT, workspace.tapes_dir)
     assert [raw for _, raw in lines(done.folder)] == mine
@@ -101,17 +101,17 @@ def test_an_import_keeps_the_exact_bytes_of_one_symbol(workspace: Settings, tmp_
 
 
 def test_the_same_tape_is_not_imported_twice(twokey: Command, tmp_path: Path) -> None:
-    path = drawn_tape(tmp_path / "tape.gz")
+    path = generated_tape(tmp_path / "tape.gz")
     arguments = ("tape", "import", str(path), "--symbol", "btcusdt", "--venue", "usdm")
     done = twokey(*arguments, "--json")
     assert json.loads(done.out)["in_sync"]
     again = twokey(*arguments)
     assert (again.code, again.err.count("\n")) == (2, 1)
-    assert "already there" in again.err
+    assert "already exists" in again.err
 
 
 def test_spot_taken_for_futures_is_refused_and_leaves_nothing(twokey: Command, tmp_path: Path) -> None:
-    path = drawn_tape(tmp_path / "tape.gz", Venue.SPOT)
+    path = generated_tape(tmp_path / "tape.gz", Venue.SPOT)
     done = twokey("tape", "import", str(path), "--symbol", "BTCUSDT", "--venue", "usdm")
     assert done.code == 2
     assert "is a tape of spot, not of usdm" in done.err
@@ -128,12 +128,12 @@ def test_an_import_from_cryptofeed_takes_its_snapshots_from_their_own_file(share
 
 
 def test_a_parquet_file_has_every_level(twokey: Command, tmp_path: Path) -> None:
-    path, out = drawn_tape(tmp_path / "tape.gz", count=20), tmp_path / "tape.parquet"
+    path, out = generated_tape(tmp_path / "tape.gz", count=20), tmp_path / "tape.parquet"
     told = json.loads(twokey("tape", "export", str(path), "--out", str(out), "--json").out)
     rows = duckdb.sql(f"SELECT * FROM '{out}'").fetchall()
     levels = sum(
         len(found["data"]["b"]) + len(found["data"]["a"])
-        for found in map(json.loads, DrawnMarket(5, Venue.USDM).frames(20))
+        for found in map(json.loads, GeneratedMarket(5, Venue.USDM).frames(20))
         if found.get("data", {}).get("e") == "depthUpdate"
     )
     assert len(rows) == told["rows"]
@@ -142,8 +142,8 @@ def test_a_parquet_file_has_every_level(twokey: Command, tmp_path: Path) -> None
 
 
 def test_hftbacktest_gets_events_in_an_order_right_for_exchange_and_receiver(twokey: Command, tmp_path: Path) -> None:
-    path, out = drawn_tape(tmp_path / "tape.gz", count=30), tmp_path / "tape.npz"
-    lines_early = stamped(list(DrawnMarket(5, Venue.USDM).frames(30)), (EPOCH_MS - 3_000) * 1_000_000)
+    path, out = generated_tape(tmp_path / "tape.gz", count=30), tmp_path / "tape.npz"
+    lines_early = stamped(list(GeneratedMarket(5, Venue.USDM).frames(30)), (EPOCH_MS - 3_000) * 1_000_000)
     write_tape(path, lines_early)
     told = json.loads(twokey("tape", "export", str(path), "--out", str(out), "--json").out)
     events = np.load(out)["data"]
@@ -166,20 +166,20 @@ def test_an_event_that_was_overtaken_is_taken_apart() -> None:
 
 
 def test_a_tape_without_times_is_no_tape_for_hftbacktest(twokey: Command, tmp_path: Path) -> None:
-    path = write_tape(tmp_path / "bare.gz", list(DrawnMarket(1, Venue.USDM).frames(5)))
+    path = write_tape(tmp_path / "bare.gz", list(GeneratedMarket(1, Venue.USDM).frames(5)))
     done = twokey("tape", "export", str(path), "--out", str(tmp_path / "x.npz"))
     assert (done.code, "no receive times" in done.err) == (2, True)
 
 
-def test_what_an_export_is_for_must_be_told(twokey: Command, tmp_path: Path) -> None:
-    done = twokey("tape", "export", str(drawn_tape(tmp_path / "t.gz", count=5)), "--out", str(tmp_path / "x.bin"))
+def test_an_export_needs_a_format(twokey: Command, tmp_path: Path) -> None:
+    done = twokey("tape", "export", str(generated_tape(tmp_path / "t.gz", count=5)), "--out", str(tmp_path / "x.bin"))
     assert (done.code, "Name it .parquet or .npz" in done.err) == (2, True)
 
 
 def test_every_form_of_file_holds_the_same_lines(tmp_path: Path) -> None:
     import zstandard
 
-    text = b"\n".join(stamped(list(DrawnMarket(1, Venue.USDM).frames(30)))) + b"\n"
+    text = b"\n".join(stamped(list(GeneratedMarket(1, Venue.USDM).frames(30)))) + b"\n"
     (tmp_path / "plain").write_bytes(text)
     half = len(text) // 2
     (tmp_path / "gz").write_bytes(gzip.compress(text[:half]) + gzip.compress(text[half:]))

@@ -1,4 +1,4 @@
-"""The compiled book: levels set by position, the best found again, the imbalance of the top added up."""
+"""Compiled updates: sets levels by position, finds the best level and computes the imbalance."""
 
 from numba import njit
 
@@ -8,10 +8,10 @@ from skills_lib.market.depth.book.compiled.memory import address_of, get, lowest
 from skills_lib.market.depth.book.compiled.parse import FAILED, read_update
 
 GENERAL = 9.0
-"""The message is not what is expected next, or not in the expected form: nothing was changed."""
+"""The message is not the next in sequence or not in the expected format: nothing was changed."""
 
 RECENTRE = 8.0
-"""The update was applied, but a side's window must be moved before its top can be read."""
+"""The update was applied, but a side's window must be re-centred before its top can be read."""
 
 EMPTY = 7.0
 """The update was applied; the book is empty."""
@@ -52,7 +52,7 @@ def _follows(state):
 
 @njit
 def apply_parsed(state):
-    """Set the levels in PARSED; there is room for all of them."""
+    """Set the levels in PARSED; capacity is checked before."""
     for side in range(2):
         _apply_side(state, side)
     put(state + WORD * at.UPDATE_ID, get(state + WORD * at.FINAL_ID))
@@ -62,22 +62,26 @@ def apply_parsed(state):
 
 @njit
 def _apply_side(state, side):
-    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
-    words, bitmap_level, quantities = here + WORD * at.WORDS, here + WORD * at.BITMAP_LEVEL, here + WORD * at.QUANTITIES
+    side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    words, bitmap_level, quantities = (
+        side_start + WORD * at.WORDS,
+        side_start + WORD * at.BITMAP_LEVEL,
+        side_start + WORD * at.QUANTITIES,
+    )
     place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
-    count, best = get(here + WORD * at.DENSE_COUNT), get(here + WORD * at.BEST)
+    count, best = get(side_start + WORD * at.DENSE_COUNT), get(side_start + WORD * at.BEST)
     for _ in range(get(state + WORD * (at.COUNTS + side))):
         position, quantity = get(place), get(place + WORD)
         place += 2 * WORD
         if position >= WINDOW:
             _set_far(state, side, position, quantity)
             continue
-        if position < 0:  # deletes a level better than any there is
+        if position < 0:  # deletes a level better than the window, so it does not exist
             continue
         slot = quantities + WORD * position
         exists, existed = int(quantity != 0), int(get(slot) != 0)
         put(slot, quantity)
-        # Without branches: whether a level comes or goes cannot be foretold.
+        # Branch-free: insert or delete is unpredictable for the processor.
         word = words + WORD * (position >> _WORD_SHIFT)
         bits = (get(word) & ~(1 << (position & _LAST_BIT))) | (exists << (position & _LAST_BIT))
         put(word, bits)
@@ -86,8 +90,8 @@ def _apply_side(state, side):
         count += exists - existed
         if exists and position < best:
             best = position
-    put(here + WORD * at.DENSE_COUNT, count)
-    put(here + WORD * at.BEST, next_dense(here, best))
+    put(side_start + WORD * at.DENSE_COUNT, count)
+    put(side_start + WORD * at.BEST, next_dense(side_start, best))
 
 
 @njit
@@ -155,34 +159,34 @@ def summary(state):
 
 @njit
 def _top_quantity(state, side):
-    """Units in the best TOP levels of a side; -1 where the window is not where the best level is."""
-    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
-    position, far = get(here + WORD * at.BEST), get(here + WORD * at.FAR_COUNT)
+    """Total quantity of the best TOP levels of a side; -1 if the window must be re-centred."""
+    side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    position, far = get(side_start + WORD * at.BEST), get(side_start + WORD * at.FAR_COUNT)
     if position >= WINDOW >> 1 and (far or position < WINDOW):
         return -1
-    left, total = get(state + WORD * at.TOP), 0
-    while left and position < WINDOW:
-        total += get(here + WORD * (at.QUANTITIES + position))
-        position, left = next_dense(here, position + 1), left - 1
+    remaining, total = get(state + WORD * at.TOP), 0
+    while remaining and position < WINDOW:
+        total += get(side_start + WORD * (at.QUANTITIES + position))
+        position, remaining = next_dense(side_start, position + 1), remaining - 1
     capacity = get(state + WORD * at.FAR_CAPACITY)
     quantities = state + WORD * (at.FAR + (2 * side + 1) * capacity)
-    for n in range(min(left, far)):
+    for n in range(min(remaining, far)):
         total += get(quantities + WORD * n)
     return total
 
 
 @njit
-def best_levels(state, side, wanted, out):
-    """Write position and quantity of the best `wanted` levels of a side to address `out`; how many there were."""
-    here = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
-    position, far, written = get(here + WORD * at.BEST), get(here + WORD * at.FAR_COUNT), 0
-    while written < wanted and position < WINDOW:
+def best_levels(state, side, count_limit, out):
+    """Write position and quantity of the best `count_limit` levels of a side to address `out`; returns how many."""
+    side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)
+    position, far, written = get(side_start + WORD * at.BEST), get(side_start + WORD * at.FAR_COUNT), 0
+    while written < count_limit and position < WINDOW:
         put(out + 2 * WORD * written, position)
-        put(out + 2 * WORD * written + WORD, get(here + WORD * (at.QUANTITIES + position)))
-        position, written = next_dense(here, position + 1), written + 1
+        put(out + 2 * WORD * written + WORD, get(side_start + WORD * (at.QUANTITIES + position)))
+        position, written = next_dense(side_start, position + 1), written + 1
     capacity = get(state + WORD * at.FAR_CAPACITY)
     positions = state + WORD * (at.FAR + 2 * side * capacity)
-    for n in range(min(wanted - written, far)):
+    for n in range(min(count_limit - written, far)):
         put(out + 2 * WORD * written, get(positions + WORD * n))
         put(out + 2 * WORD * written + WORD, get(positions + WORD * (capacity + n)))
         written += 1

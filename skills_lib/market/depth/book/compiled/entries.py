@@ -1,6 +1,6 @@
-"""The compiled functions that Python calls, kept compiled between processes.
+"""Entry points from Python to the compiled functions, cached on disk between processes.
 
-Their types are told, so that they are compiled when a book is made and not when its first message waits.
+Explicit signatures compile them at import, not on the first message.
 """
 
 import zlib
@@ -13,7 +13,7 @@ from skills_lib.market.depth.book.compiled import apply, layout, memory, parse
 
 
 class Entries(NamedTuple):
-    """`address` is that of a block as fast_state.py lays it out."""
+    """`address` is that of a block as layout.py defines it."""
 
     consume: Any
     apply_parsed: Any
@@ -22,14 +22,14 @@ class Entries(NamedTuple):
 
 
 def _sources() -> int:
-    """A sum of the compiled modules' text."""
+    """A checksum of the compiled modules' sources."""
     modules = (apply, memory, parse, layout)
     return zlib.crc32(b"".join(Path(str(module.__file__)).read_bytes() for module in modules))
 
 
 def _compiled(sources: int) -> Entries:
-    # numba's cache sees changes of a function's own file and of what it encloses, not of functions it calls:
-    # enclosing the sum of their files' text keeps a changed rule from running as it was compiled before.
+    # numba's cache is keyed by a function's own file and closure, not by the functions it calls: the checksum in the
+    # closure invalidates the cache when any of those files changes.
     @njit(types.float64(typeof(b""), types.int64), cache=True)
     def consume(raw, address):
         return apply.GENERAL if sources < 0 else apply.consume(raw, address)

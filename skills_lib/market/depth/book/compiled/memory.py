@@ -1,4 +1,4 @@
-"""Machine words by address, for the compiled book: what numba has no word for."""
+"""Numba intrinsics that read and write machine words by address."""
 
 from llvmlite import ir
 from numba import types
@@ -75,7 +75,7 @@ def put(_typing, address, value):
 
 @intrinsic
 def lowest_bit(_typing, word):
-    """Place of the lowest bit set in a word that is not 0."""
+    """Index of the lowest set bit of a non-zero word."""
 
     def generate(_context, builder, _signature, arguments):
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))

@@ -1,7 +1,7 @@
-"""The compiled parser: the form in which Binance writes a depth update, byte by byte, and nothing else.
+"""Compiled parser for depth updates in exactly the format Binance writes.
 
-Every rule takes the address where it begins and returns the address after what it read, or FAILED: the message then
-goes the general way. A bytes object ends with a zero byte, which no rule accepts: that stops every loop in time.
+Every rule takes a start address and returns the address after what it read, or FAILED: the message then takes the
+general path. A bytes object ends with a zero byte, which no rule accepts, so every loop stops there.
 """
 
 from numba import njit
@@ -18,7 +18,7 @@ _ZERO, _NINE, _QUOTE, _COMMA, _DOT, _COLON = (ord(letter) for letter in '09",.:'
 _OBJECT, _END_OBJECT, _LIST, _END_LIST, _BACKSLASH, _AT, _SPACE, _TILDE = (ord(letter) for letter in "{}[]\\@ ~")
 _A, _B, _E, _P, _S, _U, _EVENT, _TIME, _FIRST = (ord(letter) for letter in "abepsuETU")
 _MAX_DIGITS = 17
-_SHORTEST = 64
+_MIN_BYTES = 64
 
 _SEEN_KIND, _SEEN_EVENT, _SEEN_SYMBOL, _SEEN_FIRST, _SEEN_FINAL, _SEEN_BIDS, _SEEN_ASKS = (1 << n for n in range(7))
 _SEEN_PREVIOUS, _SEEN_TIME = 1 << 7, 1 << 8
@@ -26,7 +26,7 @@ _REQUIRED = (1 << 7) - 1
 
 
 def _eight(text: bytes) -> int:
-    """Bytes as the functions that take several at once give them."""
+    """Bytes as a little-endian integer, as `eight_at` and `four_at` return them."""
     return int.from_bytes(text, "little", signed=True)
 
 
@@ -38,64 +38,64 @@ _KIND, _KIND_VALUE = _eight(b':"depthU'), _eight(b'pdate"\0\0')
 
 
 @njit
-def read_update(here, end, state):
-    """Read the message from `here` to `end` into the block at `state`."""
-    if end - here < _SHORTEST:
+def read_update(cursor, end, state):
+    """Read the message from `cursor` to `end` into the block at `state`."""
+    if end - cursor < _MIN_BYTES:
         return FAILED
-    enveloped = eight_at(here) == _STREAM
+    enveloped = eight_at(cursor) == _STREAM
     if enveloped:
-        here = _read_stream(here + 8, end)
-        if here == FAILED:
+        cursor = _read_stream(cursor + 8, end)
+        if cursor == FAILED:
             return FAILED
-    here = _read_payload(here, end, state)
-    if enveloped and here != FAILED:
-        here = _skip(here, _END_OBJECT)
-    return here if here == end else FAILED
+    cursor = _read_payload(cursor, end, state)
+    if enveloped and cursor != FAILED:
+        cursor = _skip(cursor, _END_OBJECT)
+    return cursor if cursor == end else FAILED
 
 
 @njit
-def _skip(here, byte):
-    return here + 1 if byte_at(here) == byte else FAILED
+def _skip(cursor, byte):
+    return cursor + 1 if byte_at(cursor) == byte else FAILED
 
 
 @njit
-def _read_stream(here, end):
-    """`":"btcusdt@depth@100ms","data":`; a partial stream such as @depth5 is no diff and goes the general way."""
-    if byte_at(here) != _QUOTE or byte_at(here + 1) != _COLON or byte_at(here + 2) != _QUOTE:
+def _read_stream(cursor, end):
+    """`":"btcusdt@depth@100ms","data":`; partial streams such as @depth5 are not diffs and take the general path."""
+    if byte_at(cursor) != _QUOTE or byte_at(cursor + 1) != _COLON or byte_at(cursor + 2) != _QUOTE:
         return FAILED
-    here += 3
-    while _SPACE <= byte_at(here) <= _TILDE and byte_at(here) not in (_AT, _QUOTE, _BACKSLASH):
-        here += 1
-    if end - here < _SHORTEST or (eight_at(here) & _DEPTH_MASK) != _DEPTH:
+    cursor += 3
+    while _SPACE <= byte_at(cursor) <= _TILDE and byte_at(cursor) not in (_AT, _QUOTE, _BACKSLASH):
+        cursor += 1
+    if end - cursor < _MIN_BYTES or (eight_at(cursor) & _DEPTH_MASK) != _DEPTH:
         return FAILED
-    here += 6
-    if byte_at(here) not in (_AT, _QUOTE):
+    cursor += 6
+    if byte_at(cursor) not in (_AT, _QUOTE):
         return FAILED
-    while _SPACE <= byte_at(here) <= _TILDE and byte_at(here) not in (_QUOTE, _BACKSLASH):
-        here += 1
-    if byte_at(here) != _QUOTE or end - here < _SHORTEST or eight_at(here + 1) != _DATA:
+    while _SPACE <= byte_at(cursor) <= _TILDE and byte_at(cursor) not in (_QUOTE, _BACKSLASH):
+        cursor += 1
+    if byte_at(cursor) != _QUOTE or end - cursor < _MIN_BYTES or eight_at(cursor + 1) != _DATA:
         return FAILED
-    return here + 9
+    return cursor + 9
 
 
 @njit
-def _read_payload(here, end, state):  # noqa: C901, PLR0911, PLR0912, PLR0915
-    """The object with `e`, `E`, `T`, `s`, `U`, `u`, `pu`, `b` and `a`, each at most once, and others that are plain."""
+def _read_payload(cursor, end, state):  # noqa: C901, PLR0911, PLR0912, PLR0915
+    """The object with `e`, `E`, `T`, `s`, `U`, `u`, `pu`, `b` and `a`, each at most once, and other plain fields."""
     seen = 0
-    if byte_at(here) != _OBJECT:
+    if byte_at(cursor) != _OBJECT:
         return FAILED
     while True:
-        if byte_at(here + 1) != _QUOTE:
+        if byte_at(cursor + 1) != _QUOTE:
             return FAILED
-        key, here = byte_at(here + 2), here + 3
+        key, cursor = byte_at(cursor + 2), cursor + 3
         mark, slot = 0, 0
         if not _SPACE <= key <= _TILDE or key in (_QUOTE, _BACKSLASH):
             return FAILED
-        if key == _P and byte_at(here) == _U and byte_at(here + 1) == _QUOTE:
-            mark, slot, here = _SEEN_PREVIOUS, at.PREVIOUS_ID, here + 1
-        elif byte_at(here) != _QUOTE:
-            here = _skip_text(here)
-            if here == FAILED:
+        if key == _P and byte_at(cursor) == _U and byte_at(cursor + 1) == _QUOTE:
+            mark, slot, cursor = _SEEN_PREVIOUS, at.PREVIOUS_ID, cursor + 1
+        elif byte_at(cursor) != _QUOTE:
+            cursor = _skip_text(cursor)
+            if cursor == FAILED:
                 return FAILED
         elif key == _EVENT:
             mark, slot = _SEEN_EVENT, at.EVENT_TS
@@ -116,94 +116,94 @@ def _read_payload(here, end, state):  # noqa: C901, PLR0911, PLR0912, PLR0915
         if seen & mark:
             return FAILED
         seen |= mark
-        here += 1
+        cursor += 1
         if mark & (_SEEN_BIDS | _SEEN_ASKS):
-            here = _read_levels(here, slot, state)
+            cursor = _read_levels(cursor, slot, state)
         elif mark == _SEEN_KIND:
-            here = _read_kind(here, end)
+            cursor = _read_kind(cursor, end)
         elif mark == _SEEN_SYMBOL:
-            here = _read_symbol(here, state)
-        elif mark == 0 and byte_at(here + 1) == _QUOTE:
-            here = _skip_text(here + 2) if byte_at(here) == _COLON else FAILED
-            here = here + 1 if here != FAILED else FAILED
+            cursor = _read_symbol(cursor, state)
+        elif mark == 0 and byte_at(cursor + 1) == _QUOTE:
+            cursor = _skip_text(cursor + 2) if byte_at(cursor) == _COLON else FAILED
+            cursor = cursor + 1 if cursor != FAILED else FAILED
         else:
-            here = _read_integer(here, state + WORD * (slot if mark else at.OTHER))
-        if here == FAILED:
+            cursor = _read_integer(cursor, state + WORD * (slot if mark else at.UNUSED))
+        if cursor == FAILED:
             return FAILED
-        if byte_at(here) != _COMMA:
+        if byte_at(cursor) != _COMMA:
             break
     if not seen & _SEEN_TIME:
         put(state + WORD * at.TRANSACTION_TS, 0)
     if not seen & _SEEN_PREVIOUS:
         put(state + WORD * at.PREVIOUS_ID, -1)
-    return _skip(here, _END_OBJECT) if seen & _REQUIRED == _REQUIRED else FAILED
+    return _skip(cursor, _END_OBJECT) if seen & _REQUIRED == _REQUIRED else FAILED
 
 
 @njit
-def _skip_text(here):
-    """Plain text up to its closing quote, where this stands."""
-    while _SPACE <= byte_at(here) <= _TILDE and byte_at(here) not in (_QUOTE, _BACKSLASH):
-        here += 1
-    return here if byte_at(here) == _QUOTE else FAILED
+def _skip_text(cursor):
+    """Skip plain text; returns the address of its closing quote."""
+    while _SPACE <= byte_at(cursor) <= _TILDE and byte_at(cursor) not in (_QUOTE, _BACKSLASH):
+        cursor += 1
+    return cursor if byte_at(cursor) == _QUOTE else FAILED
 
 
 @njit
-def _read_kind(here, end):
+def _read_kind(cursor, end):
     """`:"depthUpdate"`."""
-    if end - here < _SHORTEST or eight_at(here) != _KIND:
+    if end - cursor < _MIN_BYTES or eight_at(cursor) != _KIND:
         return FAILED
-    return here + 14 if (eight_at(here + 8) & _DEPTH_MASK) == _KIND_VALUE else FAILED
+    return cursor + 14 if (eight_at(cursor + 8) & _DEPTH_MASK) == _KIND_VALUE else FAILED
 
 
 @njit
-def _read_symbol(here, state):
+def _read_symbol(cursor, state):
     """`:"BTCUSDT"`, the book's own."""
-    if byte_at(here) != _COLON or byte_at(here + 1) != _QUOTE:
+    if byte_at(cursor) != _COLON or byte_at(cursor + 1) != _QUOTE:
         return FAILED
-    here += 2
+    cursor += 2
     length = get(state + WORD * at.SYMBOL_LENGTH)
     for n in range(length):
-        if byte_at(here + n) != get(state + WORD * (at.SYMBOL + n)):
+        if byte_at(cursor + n) != get(state + WORD * (at.SYMBOL + n)):
             return FAILED
-    return _skip(here + length, _QUOTE)
+    return _skip(cursor + length, _QUOTE)
 
 
 @njit
-def _read_integer(here, slot):
-    """`:123`, written to the word at address `slot`; JSON knows no leading zeros."""
-    if byte_at(here) != _COLON:
+def _read_integer(cursor, slot):
+    """`:123`, written to the word at address `slot`; JSON forbids leading zeros."""
+    if byte_at(cursor) != _COLON:
         return FAILED
-    here += 1
-    first, value, byte = here, 0, byte_at(here)
+    cursor += 1
+    first, value, byte = cursor, 0, byte_at(cursor)
     while _ZERO <= byte <= _NINE:
         value = value * 10 + byte - _ZERO
-        here += 1
-        byte = byte_at(here)
-    digits = here - first
+        cursor += 1
+        byte = byte_at(cursor)
+    digits = cursor - first
     if digits == 0 or digits > _MAX_DIGITS or (digits > 1 and byte_at(first) == _ZERO):
         return FAILED
     put(slot, value)
-    return here
+    return cursor
 
 
 @njit
-def _read_levels(here, side, state):  # noqa: C901, PLR0915
+def _read_levels(cursor, side, state):  # noqa: C901, PLR0915
     """`:[["61659.70","1.486"],…]`: pairs of position and quantity into PARSED, and how many of them are far."""
     price_decimals, price_zeros = get(state + WORD * at.PRICE_DECIMALS), get(state + WORD * at.PRICE_ZEROS)
     quantity_decimals, quantity_zeros = get(state + WORD * at.QUANTITY_DECIMALS), get(state + WORD * at.QUANTITY_ZEROS)
     origin = get(state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.ORIGIN))
     first = place = state + WORD * (at.PARSED + side * at.PARSED_SIDE)
     last, far = place + 2 * WORD * MAX_LEVELS, 0
-    is_empty = four_at(here) & _THREE == _EMPTY_LIST
-    if not is_empty and four_at(here) != _FIRST_LEVEL:
+    is_empty = four_at(cursor) & _THREE == _EMPTY_LIST
+    if not is_empty and four_at(cursor) != _FIRST_LEVEL:
         return FAILED
-    here += 2 if is_empty else 4
+    cursor += 2 if is_empty else 4
     while not is_empty:
-        price, here = _read_number(here, price_decimals, price_zeros)
-        if price <= 0 or four_at(here) & _THREE != _BETWEEN:
+        price, cursor = _read_number(cursor, price_decimals, price_zeros)
+        if price <= 0 or four_at(cursor) & _THREE != _BETWEEN:
             return FAILED
-        quantity, here = _read_number(here + 3, quantity_decimals, quantity_zeros)
-        if quantity < 0 or byte_at(here) != _QUOTE or place == last:
+        quantity, cursor = _read_number(cursor + 3, quantity_decimals, quantity_zeros)
+        if quantity < 0 or byte_at(cursor) != _QUOTE or place == last:
             return FAILED
         position = price - origin if side else origin - price
         if position >= WINDOW:
@@ -213,44 +213,44 @@ def _read_levels(here, side, state):  # noqa: C901, PLR0915
         put(place, position)
         put(place + WORD, quantity)
         place += 2 * WORD
-        behind = four_at(here + 1)
-        if behind == _NEXT_LEVEL:
-            here += 5
-        elif behind & _TWO == _LAST_LEVEL:
-            here += 2
+        next_bytes = four_at(cursor + 1)
+        if next_bytes == _NEXT_LEVEL:
+            cursor += 5
+        elif next_bytes & _TWO == _LAST_LEVEL:
+            cursor += 2
             break
         else:
             return FAILED
     put(state + WORD * (at.COUNTS + side), (place - first) // (2 * WORD))
     put(state + WORD * (at.FAR_COUNTS + side), far)
-    return here + 1
+    return cursor + 1
 
 
 @inlined
-def _read_number(here, decimals, zeros):  # noqa: C901
-    """`61659.70`: its value in units and the address behind it; -1 where it is not written as the venue writes.
+def _read_number(cursor, decimals, zeros):  # noqa: C901
+    """`61659.70`: its value in units and the address after it; the value is -1 if the format differs.
 
-    A byte at a time: how many there are is foretold by the processor, so this beats taking eight at once.
+    Reads byte by byte: the length is well predicted, which makes this faster than reading eight at once.
     """
-    first, value, byte = here, 0, byte_at(here)
+    first, value, byte = cursor, 0, byte_at(cursor)
     while _ZERO <= byte <= _NINE:
         value = value * 10 + byte - _ZERO
-        here += 1
-        byte = byte_at(here)
-    if here == first or here - first + decimals > _MAX_DIGITS:
-        return -1, here
+        cursor += 1
+        byte = byte_at(cursor)
+    if cursor == first or cursor - first + decimals > _MAX_DIGITS:
+        return -1, cursor
     if decimals + zeros:
         if byte != _DOT:
-            return -1, here
-        here += 1
+            return -1, cursor
+        cursor += 1
     for _ in range(decimals):
-        byte = byte_at(here)
+        byte = byte_at(cursor)
         if not _ZERO <= byte <= _NINE:
-            return -1, here
+            return -1, cursor
         value = value * 10 + byte - _ZERO
-        here += 1
+        cursor += 1
     for _ in range(zeros):
-        if byte_at(here) != _ZERO:
-            return -1, here
-        here += 1
-    return value, here
+        if byte_at(cursor) != _ZERO:
+            return -1, cursor
+        cursor += 1
+    return value, cursor

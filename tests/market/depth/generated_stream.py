@@ -9,7 +9,7 @@ from skills_lib.market.depth.model import Venue
 EPOCH_MS = 1_723_161_255_000
 
 
-class DrawnMarket:
+class GeneratedMarket:
     """A market that walks; every message is valid, and the book it implies is never crossed."""
 
     def __init__(self, seed: int, venue: Venue, symbol: str = "BTCUSDT") -> None:

@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 from skills_lib.market.depth.model import Venue
-from tests.market.depth.drawn_stream import EPOCH_MS, DrawnMarket
+from tests.market.depth.generated_stream import EPOCH_MS, GeneratedMarket
 
 STEP_NS = 50_000_000
 
@@ -20,6 +20,6 @@ def write_tape(path: Path, lines: list[bytes]) -> Path:
     return path
 
 
-def drawn_tape(path: Path, venue: Venue = Venue.USDM, count: int = 120, symbol: str = "BTCUSDT") -> Path:
+def generated_tape(path: Path, venue: Venue = Venue.USDM, count: int = 120, symbol: str = "BTCUSDT") -> Path:
     """A good tape of `count` diffs."""
-    return write_tape(path, stamped(list(DrawnMarket(5, venue, symbol).frames(count))))
+    return write_tape(path, stamped(list(GeneratedMarket(5, venue, symbol).frames(count))))
