@@ -123,11 +123,39 @@ def test_files_that_the_architecture_page_names_exist() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([\w./]+/[\w./]*)`", text))
     assert len(named) > 10
-    assert [path for path in named if not (ROOT / path).exists()] == []
+    assert [path for path in named if not any((base / path).exists() for base in (ROOT, ROOT / "skills_lib"))] == []
 
 
-def test_the_map_of_the_house_names_every_room() -> None:
-    rooms = [
+TWELVE_QUESTIONS = {
+    "sharpe": "sharpe",
+    "stop": "stop",
+    "pass wrong": "clopper_pearson",
+    "listenkey": "LIFE_MS = 60",
+    "70 / 20 / 10": "IN_SAMPLE_SHARE",
+    "trial": "reserve",
+    "overfitting": "backtest_overfitting",
+    "capped": "variance",
+    "imbalance": "def imbalance",
+    "thresholds": "class Thresholds",
+    "signature": "def check_signature",
+    "job": "start",
+}
+
+
+def test_the_twelve_questions_lead_to_files_that_answer_them() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = text[text.index("## Twelve questions") : text.index("## From")]
+    rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| ") and row.count("|") == 3]
+    rows = [row for row in rows if "`" in row[-1]]
+    assert len(rows) == len(TWELVE_QUESTIONS)
+    for (question, answer), (topic, content) in zip(rows, TWELVE_QUESTIONS.items(), strict=True):
+        file = re.findall(r"`([\w./]+)`", answer)[0]
+        assert topic in question.lower()
+        assert content in (ROOT / file).read_text(encoding="utf-8"), f"{file} does not answer: {question}"
+
+
+def test_the_readme_lists_every_top_level_folder() -> None:
+    folders = [
         "skills_lib",
         "strategies",
         "mcp_servers",
@@ -139,4 +167,4 @@ def test_the_map_of_the_house_names_every_room() -> None:
         "docs",
         ".claude",
     ]
-    assert [room for room in rooms if f"{room}/" not in readme()] == []
+    assert [folder for folder in folders if f"{folder}/" not in readme()] == []

@@ -118,7 +118,7 @@ def _out_of_sample(runs: Runs) -> OutOfSample:
     return OutOfSample(
         **sample_span(runs.bars, runs.split.out_of_sample),
         metrics=runs.metrics(runs.out_of_sample),
-        sharpe_decay=sharpe_decay(runs.in_sample.daily(), runs.out_of_sample.daily()),
+        fall=sharpe_decay(runs.in_sample.daily(), runs.out_of_sample.daily()),
     )
 
 

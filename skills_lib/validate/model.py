@@ -34,7 +34,7 @@ class ValidationKey(WalkForwardKey):
     samples: Samples
     rules: Thresholds
     validation_seed: int
-    others: list[str]
+    other_markets: list[str]
     open_sealed: bool
 
 

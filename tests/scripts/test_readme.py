@@ -1,10 +1,12 @@
 """README shows what the program prints, to the letter."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from skills_lib.settings import Settings
 from tests.command import Command
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
@@ -18,3 +20,15 @@ def test_the_demo_in_readme_is_what_make_demo_prints(twokey: Command, monkeypatc
     assert shown is not None
     assert shown[1].splitlines()[:-1] == lines[:-1]
     assert lines[-1].startswith("Report ")
+
+
+def test_the_strategy_in_readme_runs_as_it_is_shown(twokey: Command, workspace: Settings) -> None:
+    shown = re.search(r"```python\n# strategies/(\w+)\.py\n(.*?)```", README, re.DOTALL)
+    assert shown is not None
+    name, code = shown.groups()
+    assert len([line for line in code.splitlines() if line.strip()]) <= 15
+    workspace.strategies_dir.mkdir(parents=True, exist_ok=True)
+    (workspace.strategies_dir / f"{name}.py").write_text(code, encoding="utf-8")
+    answer = json.loads(twokey("test-strategy", "BTC", "1h", name, "--source", "sample", "--json").out)
+    assert answer["strategy"] == name
+    assert answer["metrics"]["trades"] > 50
