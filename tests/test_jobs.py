@@ -40,12 +40,13 @@ WALK_FORWARD = WalkForwardRequest(
     search=SEARCH,
     windows=WindowArguments("20d", "10d", "10d", "1d", True, "peak"),
 )
+KERNEL_SEARCH = SearchArguments(["fast=5,10"], [], "sharpe", "grid", None, 0, 1, "kernel")
 VALIDATE = ValidateRequest(
     strategy="sma_crossover",
     candles=CandleArguments("BTC", "1h", "2023-01-01", "2023-06-01", "sample"),
     account=AccountArguments(costs="free", cash=5_000, leverage=2),
     validation=ValidationArguments(
-        SEARCH, "30d", "10d", None, "0d", False, "plateau", "ETH", "", open_sealed=False, reason=""
+        KERNEL_SEARCH, "30d", "10d", None, "0d", False, "plateau", "ETH", "", open_sealed=False, reason=""
     ),
 )
 SPAN_OPTIONS = ["--source=sample", "--since=2023-01-01", "--until=2023-03-01", "--engine=reference"]
@@ -53,7 +54,7 @@ SHORT_COMMAND = ["optimize", "sma_crossover", "BTC", "1h", *SPAN_OPTIONS, "--par
 WALK_FORWARD_COMMAND = ["walk-forward", *SHORT_COMMAND[1:], "--train=20d", "--test=10d", "--step=10d", "--embargo=1d"]
 WALK_FORWARD_COMMAND += ["--anchored", "--pick=peak"]
 VALIDATE_COMMAND = ["validate", *SHORT_COMMAND[1:], "--until=2023-06-01", "--train=30d", "--test=10d", "--symbols=ETH"]
-VALIDATE_COMMAND += ["--costs=free", "--cash=5000", "--leverage=2"]
+VALIDATE_COMMAND += ["--engine=kernel", "--costs=free", "--cash=5000", "--leverage=2"]
 
 
 def long_request() -> OptimizeRequest:
