@@ -1,6 +1,4 @@
-"""The `twokey` command. Each group of verbs is one file beside this one; heavy imports wait for their verb."""
-
-import sys
+"""The `twokey` command. Each group of verbs is a module of this package; heavy imports happen inside the verbs."""
 
 import typer
 
@@ -18,8 +16,7 @@ from scripts import (
     tape,
     validate,
 )
-from scripts.console import complain
-from skills_lib.domain.errors import TwokeyError
+from scripts.console import exit_codes
 
 app = typer.Typer(
     name="twokey",
@@ -41,20 +38,8 @@ simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
 
-_INTERRUPTED = 130
-
 
 def main() -> None:
     """Run the command: exit 0 on success, 2 for bad input, 1 for failure, 130 when interrupted."""
-    try:
+    with exit_codes():
         app()
-    except TwokeyError as error:
-        complain(str(error))
-        sys.exit(error.exit_code)
-    except SystemExit as left:
-        if left.code == _INTERRUPTED:  # Typer has turned ctrl-C into this code
-            complain("Interrupted. What arrived is kept; the same command goes on from there.")
-        raise
-    except OSError as error:
-        complain(f"The machine refused: {error}. Free space or fix permissions, then run the command again.")
-        sys.exit(1)

@@ -1,4 +1,4 @@
-"""How the command speaks: tables and progress for people on stderr and stdout, one JSON object for programs."""
+"""Console output of the commands: errors, progress bars, tables and JSON."""
 
 import json
 import os
@@ -7,35 +7,58 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from skills_lib.domain.errors import TwokeyError
 from skills_lib.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_WIDTH_OF_A_PIPE = 120
+_PIPE_WIDTH = 120
+_INTERRUPTED = 130
+_INTERRUPTED_MESSAGE = "Interrupted. Progress saved; rerun the same command to resume."
 
 
-def complain(message: str) -> None:
+@contextmanager
+def exit_codes() -> Iterator[None]:
+    """Turn errors into one line on standard error and an exit code: 2 for bad input, 1 for failure, 130 for ctrl-C."""
+    try:
+        yield
+    except TwokeyError as error:
+        print_error(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print_error(_INTERRUPTED_MESSAGE)
+        sys.exit(_INTERRUPTED)
+    except SystemExit as error:
+        if error.code == _INTERRUPTED:  # Typer turns ctrl-C into this code
+            print_error(_INTERRUPTED_MESSAGE)
+        raise
+    except OSError as error:
+        print_error(f"System error: {error}. Free space or fix permissions, then rerun the command.")
+        sys.exit(1)
+
+
+def print_error(message: str) -> None:
     """Print one line to standard error."""
     sys.stderr.write(" ".join(message.split()) + "\n")
 
 
 def print_json(payload: dict[str, Any]) -> None:
-    """Print exactly one JSON object to standard output; nan and infinity do not occur in it."""
+    """Print one JSON object to standard output; nan and infinity raise ValueError."""
     sys.stdout.write(json.dumps(payload, ensure_ascii=False, allow_nan=False, default=str) + "\n")
 
 
 def wide_console() -> "Console":
-    """Standard output, as wide as the terminal; a pipe has no width, and a table must not be cut there."""
+    """A console on standard output, as wide as the terminal; on a pipe a fixed width, so that tables are not cut."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _WIDTH_OF_A_PIPE
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
     return Console(highlight=False, width=width)
 
 
 @contextmanager
 def progress_bar(shown: bool = True) -> Iterator[Progress]:
-    """A bar on standard error while long work runs; silent where nobody would see it."""
+    """Show a progress bar on standard error if `shown` and it is a terminal; yields the progress callback."""
     if not (shown and sys.stderr.isatty()):
         yield no_progress
         return

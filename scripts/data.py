@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.console import complain, print_json, progress_bar
+from scripts.console import print_error, print_json, progress_bar
 from scripts.options import AsJson, Exchange, Symbol, Timeframe
 from skills_lib.domain.errors import CorruptDataError, InputError
 from skills_lib.settings import Settings
@@ -37,7 +37,7 @@ def import_candles(
     cache, key = _cache_and_key(symbol, timeframe, exchange)
     done = import_file(file, key, cache)
     if done.note:
-        complain(done.note)
+        print_error(done.note)
     merged, facts = done.merged, _facts(done.candles) | {"exchange": key.exchange}
     counts = {"added": merged.added, "replaced": merged.replaced, "unchanged": merged.unchanged}
     if json:
@@ -179,7 +179,7 @@ def _row(cache: "CandleCache", key: "CacheKey") -> dict[str, Any] | None:
     try:
         cached = cache.read(key)
     except CorruptDataError as error:
-        complain(str(error))
+        print_error(str(error))
         return None
     if cached is None or not len(cached.bars):
         return None

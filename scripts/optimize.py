@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_json
+from scripts.console import print_json, progress_bar
 from scripts.options import (
     Anchored,
     AsJson,
@@ -16,7 +16,6 @@ from scripts.options import (
     Embargo,
     Engine,
     Exchange,
-    JobFolder,
     Leverage,
     Maximize,
     Method,
@@ -31,7 +30,7 @@ from scripts.options import (
     Trials,
     Until,
 )
-from scripts.sweep_request import SweepCommand, progress_of, run_optimize, run_walk_forward, settings_of
+from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward, settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -62,7 +61,6 @@ def optimize(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
     json: AsJson = False,
-    job: JobFolder = None,
 ) -> None:
     """Try many parameters, and recommend the centre of the best plateau beside the raw, lucky maximum.
 
@@ -71,13 +69,13 @@ def optimize(
 
     Example: twokey optimize sma_crossover BTC 1h --param fast=5:60:5 --param slow=20:200:10
     """
-    with progress_of(job, shown=not json) as progress:
+    with progress_bar(shown=not json) as progress:
         from skills_lib.market.candles import CandleArguments
         from skills_lib.optimize.arguments import SearchArguments
 
         arguments = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
-        question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        sweep = SweepCommand(strategy, arguments, question, settings_of(costs, cash, leverage), cluster, job)
+        candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
+        sweep = SweepCommand(strategy, arguments, candles, settings_of(costs, cash, leverage), cluster)
         result = run_optimize(sweep, progress)
         if json:
             print_json(result.model_dump(mode="json"))
@@ -115,7 +113,6 @@ def walk_forward(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
     json: AsJson = False,
-    job: JobFolder = None,
 ) -> None:
     """Choose parameters on one span, try them on the next, move on: what a choice was worth afterwards.
 
@@ -124,15 +121,15 @@ def walk_forward(
 
     Example: twokey walk-forward sma_crossover BTC 1h --train 180d --test 60d --step 30d --embargo 1d
     """
-    with progress_of(job, shown=not json) as progress:
+    with progress_bar(shown=not json) as progress:
         from skills_lib.market.candles import CandleArguments
         from skills_lib.optimize.arguments import SearchArguments
         from skills_lib.walk_forward.arguments import WindowArguments
 
         arguments = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowArguments(train, test, step, embargo, anchored, pick)
-        question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        sweep = SweepCommand(strategy, arguments, question, settings_of(costs, cash, leverage), cluster, job)
+        candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
+        sweep = SweepCommand(strategy, arguments, candles, settings_of(costs, cash, leverage), cluster)
         result = run_walk_forward(sweep, windows, progress)
         if json:
             print_json(result.model_dump(mode="json"))

@@ -31,4 +31,3 @@ Costs = Annotated[str, typer.Option(help="default, binance-spot, usdm-taker, usd
 Cash = Annotated[float, typer.Option(help="Starting equity in quote currency.")]
 Leverage = Annotated[float, typer.Option(help="1 to 125.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-JobFolder = Annotated[Path | None, typer.Option("--job", hidden=True, help="Folder of the job this process runs as.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.console import complain
+from scripts.console import print_error
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
@@ -174,7 +174,7 @@ def _serve(
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
         async with serving(simulator, host, port) as address:
             await _until_stopped(simulator, symbols, address, stopped)
-        complain(f"Stopped after {simulator.player.played:,} messages; {source.bad_lines} lines were unreadable.")
+        print_error(f"Stopped after {simulator.player.played:,} messages, {source.bad_lines} of them unreadable.")
         return simulator.venue.sent
 
     return asyncio.run(run())
@@ -186,7 +186,7 @@ async def _until_stopped(simulator: "Simulator", symbols: tuple[str, ...], addre
 
     def ready() -> None:
         key = simulator.settings.credentials[0]
-        complain(f"Local Binance USD-M exchange at http://{address} and ws://{address}, API key {key.api_key}.")
+        print_error(f"A local Binance USD-M answers at http://{address} and ws://{address}. API key {key.api_key}.")
 
     waiting = [asyncio.ensure_future(stopped.wait()), *([simulator.playing] if simulator.playing else [])]
     if simulator.settings.live:

@@ -1,13 +1,12 @@
-"""A sweep from what was typed: everything that can be refused is refused before candles are fetched."""
+"""Runs an optimisation or a walk-forward from typed arguments; checks all of them before it loads candles."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.console import progress_bar
 from scripts.counting import trial_origin
 from skills_lib.settings import Settings
 
@@ -26,37 +25,38 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SweepCommand:
-    """What optimise and walk-forward are both asked. `job`: the folder of the job that asks."""
+    """Arguments that optimise and walk-forward share. `job`: folder of the job this process runs as, if any."""
 
     strategy: str
-    arguments: "SearchArguments"
-    question: "CandleArguments"
+    search: "SearchArguments"
+    candles: "CandleArguments"
     settings: "BacktestSettings"
     cluster: str | None
     job: Path | None = None
 
-    def subject(self) -> "LoadedStrategy":
-        """The strategy.
-
-        Raises:
-            InputError: unknown, or its file cannot be used.
-        """
-        import strategies
-        from skills_lib.backtest.strategy import LoadedStrategy
-
-        return LoadedStrategy(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
-
-    def opener(
-        self, subject: "LoadedStrategy", asked: "SearchRequest", candles: "Candles"
+    def open_engine(
+        self, subject: "LoadedStrategy", request: "SearchRequest", candles: "Candles"
     ) -> "Callable[[], AbstractContextManager[Evaluator]]":
-        """Opens the engine when something is to be computed."""
+        """A function that opens the engine; the pipeline calls it only where something is left to compute."""
         from skills_lib.backtest.sweep.open import open_evaluator
 
-        return lambda: open_evaluator(asked.engine, subject.strategy, candles.bars, self.settings, self.cluster)
+        return lambda: open_evaluator(request.engine, subject.strategy, candles.bars, self.settings, self.cluster)
+
+
+def load_strategy(name: str) -> "LoadedStrategy":
+    """The strategy called `name`.
+
+    Raises:
+        InputError: unknown, or its file cannot be used.
+    """
+    import strategies
+    from skills_lib.backtest.strategy import LoadedStrategy
+
+    return LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
 
 
 def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResult":
-    """Check, load and optimise.
+    """Check the arguments, load the candles and optimise.
 
     Raises:
         TwokeyError: anything the library refuses.
@@ -67,17 +67,19 @@ def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResu
     from skills_lib.optimize.pipeline import optimize
     from skills_lib.optimize.store import SweepStore
 
-    home, subject = Settings(), sweep.subject()
-    asked = sweep.arguments.search(subject.strategy)
-    candles = sweep.question.answer(home, progress)
+    home, subject = Settings(), load_strategy(sweep.strategy)
+    request = sweep.search.search(subject.strategy)
+    candles = sweep.candles.answer(home, progress)
     store = SweepStore(home.optimizations_dir, OptimizationResult)
-    open_evaluator = sweep.opener(subject, asked, candles)
-    open_counter = partial(open_trial_counter, Ledger.of(home), trial_origin("optimize", sweep.job))
-    return optimize(subject, candles, asked, sweep.settings, store, open_evaluator, open_counter, progress)
+    open_engine, count = (
+        sweep.open_engine(subject, request, candles),
+        partial(open_trial_counter, Ledger.of(home), trial_origin("optimize", sweep.job)),
+    )
+    return optimize(subject, candles, request, sweep.settings, store, open_engine, count, progress)
 
 
 def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: "Progress") -> "WalkForwardResult":
-    """Check, load and walk forward.
+    """Check the arguments, load the candles and walk forward.
 
     Raises:
         TwokeyError: anything the library refuses.
@@ -88,36 +90,23 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     from skills_lib.walk_forward.model import WalkForwardResult
     from skills_lib.walk_forward.pipeline import walk_forward
 
-    home, subject = Settings(), sweep.subject()
-    asked = windows.walk(search := sweep.arguments.search(subject.strategy))
-    candles = sweep.question.answer(home, progress)
+    home, subject = Settings(), load_strategy(sweep.strategy)
+    request = windows.walk(search := sweep.search.search(subject.strategy))
+    candles = sweep.candles.answer(home, progress)
     store = SweepStore(home.walk_forwards_dir, WalkForwardResult)
-    open_evaluator = sweep.opener(subject, search, candles)
-    open_counter = partial(open_trial_counter, Ledger.of(home), trial_origin("walk-forward", sweep.job))
-    return walk_forward(subject, candles, asked, sweep.settings, store, open_evaluator, open_counter, progress)
-
-
-@contextmanager
-def progress_of(job: Path | None, shown: bool) -> "Iterator[Progress]":
-    """A bar for people, or the state of the job this process runs as."""
-    if job is None:
-        with progress_bar(shown) as progress:
-            yield progress
-    else:
-        from skills_lib.jobs import reporting
-
-        with reporting(job) as progress:
-            yield progress
+    open_engine, count = (
+        sweep.open_engine(subject, search, candles),
+        partial(open_trial_counter, Ledger.of(home), trial_origin("walk-forward", sweep.job)),
+    )
+    return walk_forward(subject, candles, request, sweep.settings, store, open_engine, count, progress)
 
 
 def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
-    """Execution and costs, as typed.
+    """Execution and costs of a command.
 
     Raises:
-        InputError: unknown costs, or a figure out of range.
+        InputError: unknown costs, or a value out of range.
     """
-    from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.domain.costs import costs_from
-    from skills_lib.domain.models import parse_model
+    from skills_lib.validate.job_request import AccountArguments
 
-    return parse_model(BacktestSettings, costs=costs_from(costs, {}), cash=cash, leverage=leverage)
+    return AccountArguments(costs=costs, cash=cash, leverage=leverage).settings()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_json
+from scripts.console import print_json, progress_bar
 from scripts.options import (
     Anchored,
     AsJson,
@@ -16,7 +16,6 @@ from scripts.options import (
     Embargo,
     Engine,
     Exchange,
-    JobFolder,
     Leverage,
     Maximize,
     Method,
@@ -29,7 +28,7 @@ from scripts.options import (
     Trials,
     Until,
 )
-from scripts.sweep_request import progress_of, settings_of
+from scripts.sweep_request import settings_of
 
 TrainSpan = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="four elevenths")]
 Symbols = Annotated[str, typer.Option(help="Other assets too, such as BTC,ETH,BNB,SOL.")]
@@ -98,7 +97,6 @@ def validate(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
     json: AsJson = False,
-    job: JobFolder = None,
 ) -> None:
     """Put a strategy through every test and say PASS, CAUTION or FAIL, with the figures that decided.
 
@@ -107,7 +105,7 @@ def validate(
 
     Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
     """
-    with progress_of(job, shown=not json) as progress:
+    with progress_bar(shown=not json) as progress:
         from scripts.validation_request import ValidationCommand, run_stages, run_validation
         from skills_lib.market.candles import CandleArguments
         from skills_lib.optimize.arguments import SearchArguments
@@ -116,8 +114,8 @@ def validate(
         search = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)
         arguments = ValidationArguments(search, *windows, symbols, timeframes, open_sealed, reason)
-        question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        command = ValidationCommand(strategy, arguments, question, settings_of(costs, cash, leverage), data_dir, job)
+        candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
+        command = ValidationCommand(strategy, arguments, candles, settings_of(costs, cash, leverage), data_dir)
         answer = run_validation(command, progress) if only is None else run_stages(command, only, progress)
         if json:
             print_json(answer.model_dump(mode="json"))

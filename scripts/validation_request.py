@@ -1,4 +1,4 @@
-"""A validation from what was typed: everything that can be refused is refused before candles are fetched."""
+"""Runs a validation from typed arguments; checks all of them before it loads candles."""
 
 from dataclasses import dataclass, replace
 from functools import partial
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.counting import trial_origin
+from scripts.sweep_request import load_strategy
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,55 +22,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ValidationCommand:
-    """What the verb is asked. `data_dir`: where files are found by symbol and timeframe; `job`: who asks."""
+    """Arguments of validate.
+
+    `data_dir`: folder of candle files named by symbol and timeframe; `job`: folder of the job this process runs as.
+    """
 
     strategy: str
     arguments: "ValidationArguments"
-    question: "CandleArguments"
+    candles: "CandleArguments"
     settings: "BacktestSettings"
     data_dir: Path | None
-    job: Path | None
+    job: Path | None = None
 
-    def subject(self) -> "LoadedStrategy":
-        """The strategy.
-
-        Raises:
-            InputError: unknown, or its file cannot be used.
-        """
-        import strategies
-        from skills_lib.backtest.strategy import LoadedStrategy
-
-        return LoadedStrategy(self.strategy, strategies.load(self.strategy), strategies.source_file(self.strategy))
-
-    def candles(self, symbol: str, timeframe: str, home: Settings, progress: "Progress") -> "Candles":
-        """Candles of one pair; the main ones may come from a file of their own.
+    def load_candles(self, symbol: str, timeframe: str, home: Settings, progress: "Progress") -> "Candles":
+        """The candles of one pair, from the main pair's file, the folder of files, or the source.
 
         Raises:
-            TwokeyError: there are none, or the file is refused.
+            TwokeyError: there are no candles, or the file is refused.
         """
         from skills_lib.validate.other_markets import file_for
 
-        own = (symbol, timeframe) == (self.question.symbol, self.question.timeframe)
-        data = self.question.data if own else None
+        is_main = (symbol, timeframe) == (self.candles.symbol, self.candles.timeframe)
+        data = self.candles.data if is_main else None
         if data is None and self.data_dir is not None:
             data = file_for(self.data_dir, symbol, timeframe)
-        return replace(self.question, symbol=symbol, timeframe=timeframe, data=data).answer(home, progress)
+        return replace(self.candles, symbol=symbol, timeframe=timeframe, data=data).answer(home, progress)
 
 
 def run_validation(command: ValidationCommand, progress: "Progress") -> "ValidationResult":
-    """Check, load and validate.
+    """Check the arguments, load the candles and validate.
 
     Raises:
         TwokeyError: anything the library refuses.
     """
     from skills_lib.validate.pipeline import validate
 
-    subject, candles, validation = _loaded(command, progress)
+    subject, candles, validation = _load(command, progress)
     return validate(subject, candles, validation, _services(command, subject, candles), progress)
 
 
 def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "StageAnswers":
-    """Check, load and answer some stages.
+    """Check the arguments, load the candles and run the stages named in `only`.
 
     Raises:
         TwokeyError: anything the library refuses.
@@ -79,7 +72,7 @@ def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "
     from skills_lib.validate.single_stages import parse_stages, validate_stages
 
     names = parse_stages(only)
-    subject, candles, validation = _loaded(command, progress)
+    subject, candles, validation = _load(command, progress)
     open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("validate", command.job))
     return validate_stages(subject, candles, validation, open_counter, names, progress)
 
@@ -97,17 +90,20 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
     return resample(RunStore(home.results_dir), run_id, samples, seed, data, home)
 
 
-def _loaded(command: ValidationCommand, progress: "Progress") -> "tuple[LoadedStrategy, Candles, ValidationRequest]":
+def _load(command: ValidationCommand, progress: "Progress") -> "tuple[LoadedStrategy, Candles, ValidationRequest]":
     from skills_lib.validate.other_markets import find_other_markets
     from skills_lib.validate.pipeline import ValidationRequest, sealed_from
 
-    home, subject, question = Settings(), command.subject(), command.question
+    home, subject, main = Settings(), load_strategy(command.strategy), command.candles
     plan, opening = command.arguments.plan(subject.strategy), command.arguments.opening()
-    question.request(home)
-    pairs = command.arguments.pairs(question.symbol, question.timeframe)
-    candles = command.candles(question.symbol, question.timeframe, home, progress)
+    main.request(home)
+    pairs = command.arguments.pairs(main.symbol, main.timeframe)
+    candles = command.load_candles(main.symbol, main.timeframe, home, progress)
     other_markets = find_other_markets(
-        candles, sealed_from(candles), pairs, lambda s, t: command.candles(s, t, home, progress)
+        candles,
+        sealed_from(candles),
+        pairs,
+        lambda symbol, timeframe: command.load_candles(symbol, timeframe, home, progress),
     )
     return subject, candles, ValidationRequest(plan, command.settings, other_markets, opening)
 

@@ -1,13 +1,12 @@
-"""Jobs: long commands in processes of their own, which outlive whoever started them.
+"""Starts, watches and cancels background jobs, which run in processes of their own and outlive their parent.
 
-A job is a folder: `state.json` (written whole), `output.json` (what the command printed), `log.txt` (what it said on
-standard error), and `lock`, which the job's process holds for as long as it lives. The operating system drops the
-lock with the process, however it ends, so a state that says "running" without the lock held is a job that died, and
-a process id is only ever signalled while the lock proves that it is still the job's.
+A job is a folder: `request.json` (its arguments), `state.json` (replaced atomically), `output.json` (standard output),
+`log.txt` (standard error), and `lock`, held by the job's process while it lives. The operating system releases the
+lock when the process ends, however it ends. So a state of "running" without a held lock means that the job died, and a
+process id is signalled only while the lock proves that it still belongs to the job.
 """
 
 import hashlib
-import json
 import os
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from filelock import FileLock, Timeout
+from pydantic import BaseModel
 
 from skills_lib.domain.errors import InputError, TwokeyError, did_you_mean
 from skills_lib.domain.models import FrozenModel
@@ -33,10 +33,10 @@ _POLL_SECONDS = 0.05
 
 
 class JobStatus(FrozenModel):
-    """One job. `done` of `total` is its progress; `error` the one line it failed with; times are UTC."""
+    """State of one job. `done` of `total`: progress; `error`: one line, empty unless it failed; times are UTC."""
 
     job_id: str
-    arguments: list[str]
+    verb: str
     state: State
     pid: int
     done: int = 0
@@ -48,47 +48,49 @@ class JobStatus(FrozenModel):
 
 
 class JobStore:
-    """The jobs kept under `root`."""
+    """The jobs stored under `root`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def start(self, command: Sequence[str], arguments: Sequence[str]) -> JobStatus:
-        """Start `command` with `arguments` and this job's folder; the same arguments are the same job.
+    def start(self, command: Sequence[str], verb: str, request: BaseModel) -> JobStatus:
+        """Run `command FOLDER` as a job; equal requests are the same job.
 
-        A job that is running is returned as it is; one that ended is started again, and goes on where it was.
-        `command` gets `--job FOLDER` behind the arguments, and must work inside `reporting(FOLDER)`.
+        A running job is returned unchanged. A job that ended is started again and resumes from its saved progress.
+        `command` must work inside `run_as_job(FOLDER)` and read its request with `read_request_text(FOLDER)`.
         """
-        job_id = hashlib.sha256(json.dumps(list(arguments)).encode()).hexdigest()[:12]
+        text = request.model_dump_json(indent=2)
+        job_id = _job_id(text)
         folder = self.root / job_id
         if folder.is_dir() and self._is_alive(folder):
             return self.get(job_id)
         folder.mkdir(parents=True, exist_ok=True)
-        _write(folder, _fresh(job_id, list(arguments)))
-        process = _spawn([*command, *arguments, "--job", str(folder)], folder)
+        _replace(folder / "request.json", text)
+        _write_state(folder, _new_status(job_id, verb))
+        process = _spawn([*command, str(folder)], folder)
         (folder / "pid").write_text(str(process.pid), encoding="ascii")
         return self.get(job_id)
 
     def get(self, job_id: str) -> JobStatus:
-        """The job as it stands now.
+        """The current state of a job.
 
         Raises:
             InputError: no such job.
         """
         folder = self.root / job_id
-        found = _read(folder)
+        found = _read_state(folder)
         if found is None:
             ids = sorted(path.parent.name for path in self.root.glob("*/state.json"))
             raise InputError(f"Unknown job '{job_id}'.{did_you_mean(job_id, ids)} There are {len(ids)} jobs.")
         if found.state == "starting":
             return self._started(folder, found)
         if found.state == "running" and not self._is_alive(folder):
-            latest = _read(folder)  # it may have ended between the two looks
-            return latest if latest and latest.state != "running" else _dead(found, folder)
+            latest = _read_state(folder)  # it may have ended since the first read
+            return latest if latest and latest.state != "running" else _died(found, folder)
         return found
 
     def cancel(self, job_id: str) -> JobStatus:
-        """Interrupt a running job as ctrl-C would, so that it keeps what it finished; end it if it does not listen.
+        """Interrupt a running job as ctrl-C would, so that it saves its progress; kill it if it does not stop.
 
         Raises:
             InputError: no such job.
@@ -101,7 +103,7 @@ class JobStore:
         return self.get(job_id)
 
     def output(self, job_id: str) -> str:
-        """What a job that is done printed."""
+        """Standard output of a job, complete once the job is done."""
         return (self.root / job_id / "output.json").read_text(encoding="utf-8")
 
     def _signal(self, folder: Path, pid: int, kind: signal.Signals) -> bool:
@@ -133,30 +135,30 @@ class JobStore:
         return False
 
     def _started(self, folder: Path, found: JobStatus) -> JobStatus:
-        """A job between its start and its first word: alive as a process, or gone before it could speak."""
+        """State of a job that has not reported yet: still starting, or dead before its first report."""
         age = datetime.now(UTC) - datetime.fromisoformat(found.started_at)
-        if _exists(folder / "pid") and age.total_seconds() < START_SECONDS:
+        if _may_be_running(folder / "pid") and age.total_seconds() < START_SECONDS:
             return found
-        latest = _read(folder)
-        return latest if latest and latest.state != "starting" else _dead(found, folder)
+        latest = _read_state(folder)
+        return latest if latest and latest.state != "starting" else _died(found, folder)
 
 
 @contextmanager
-def reporting(folder: Path) -> Iterator[Progress]:
-    """Run as the job in `folder`: hold its lock, keep its state, and yield where progress goes.
+def run_as_job(folder: Path) -> Iterator[Progress]:
+    """Run as the job in `folder`: hold its lock, update its state file, and yield the progress callback.
 
     Raises:
-        TwokeyError: another process is this job already.
+        TwokeyError: another process is running this job.
     """
     lock = FileLock(folder / "lock")
     try:
         lock.acquire(timeout=START_SECONDS)
     except Timeout:
-        raise TwokeyError(f"Job {folder.name} is already running. Wait for it, or cancel it first.") from None
+        raise TwokeyError(f"Job {folder.name} is already running. Wait for it or cancel it first.") from None
     with lock:
         state = _LiveState(folder)
         for kind in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(kind, signal.default_int_handler)  # whoever started us may have ignored them
+            signal.signal(kind, signal.default_int_handler)  # the parent process may have ignored them
         try:
             yield state.progress
         except KeyboardInterrupt:
@@ -168,17 +170,32 @@ def reporting(folder: Path) -> Iterator[Progress]:
         state.end("done", "")
 
 
+def read_request_text(folder: Path) -> str:
+    """The JSON text of the request of the job in `folder`.
+
+    Raises:
+        InputError: the request is missing, or it was changed after the job was started.
+    """
+    try:
+        text = (folder / "request.json").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Cannot read the request of job {folder.name}: {error}. Start the job again.") from None
+    if _job_id(text) != folder.name:
+        raise InputError(f"The request of job {folder.name} was changed after its start. Start the job again.")
+    return text
+
+
 class _LiveState:
     def __init__(self, folder: Path) -> None:
-        self._folder, self._told = folder, -1
-        before = _read(folder) or _fresh(folder.name, [])
+        self._folder, self._saved_percent = folder, -1
+        before = _read_state(folder) or _new_status(folder.name, "")
         self._job = before.model_copy(update={"state": "running", "pid": os.getpid(), "error": ""})
         self._save({})
 
     def progress(self, done: int, total: int, message: str) -> None:
         percent = 100 * done // total if total else done
-        if percent != self._told:
-            self._told = percent
+        if percent != self._saved_percent:
+            self._saved_percent = percent
             self._save({"done": done, "total": total, "message": message})
 
     def end(self, state: State, error: str) -> None:
@@ -186,7 +203,7 @@ class _LiveState:
 
     def _save(self, changed: dict[str, object]) -> None:
         self._job = self._job.model_copy(update=changed | {"updated_at": _now()})
-        _write(self._folder, self._job)
+        _write_state(self._folder, self._job)
 
 
 def _spawn(command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
@@ -196,39 +213,48 @@ def _spawn(command: list[str], folder: Path) -> "subprocess.Popen[bytes]":
     return process
 
 
-def _fresh(job_id: str, arguments: list[str]) -> JobStatus:
+def _new_status(job_id: str, verb: str) -> JobStatus:
     now = _now()
-    return JobStatus(job_id=job_id, arguments=arguments, state="starting", pid=0, started_at=now, updated_at=now)
+    return JobStatus(job_id=job_id, verb=verb, state="starting", pid=0, started_at=now, updated_at=now)
 
 
-def _dead(found: JobStatus, folder: Path) -> JobStatus:
+def _died(found: JobStatus, folder: Path) -> JobStatus:
     log = folder / "log.txt"
-    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
-    reason = said[-1] if said else "It was killed, or the machine went down."
-    return found.model_copy(update={"state": "died", "error": f"The job ended without a word. {reason}"[:500]})
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
+    reason = lines[-1] if lines else "It was killed, or the machine went down."
+    error = f"The job's process ended without reporting a result. {reason}"
+    return found.model_copy(update={"state": "died", "error": error[:500]})
 
 
-def _exists(pid_file: Path) -> bool:
+def _may_be_running(pid_file: Path) -> bool:
     try:
         os.kill(int(pid_file.read_text(encoding="ascii")), 0)
-    except (FileNotFoundError, PermissionError):  # about to be written, or somebody else's by now
+    except (FileNotFoundError, PermissionError):  # not written yet, or reused by another user's process
         return True
     except (ProcessLookupError, ValueError):
         return False
     return True
 
 
-def _read(folder: Path) -> JobStatus | None:
+def _read_state(folder: Path) -> JobStatus | None:
     try:
         return JobStatus.model_validate_json((folder / "state.json").read_bytes())
     except (OSError, ValueError):
         return None
 
 
-def _write(folder: Path, job: JobStatus) -> None:
-    scratch = folder / f".state-{os.getpid()}-{threading.get_ident()}"
-    scratch.write_text(job.model_dump_json(indent=2), encoding="utf-8")
-    scratch.replace(folder / "state.json")
+def _write_state(folder: Path, job: JobStatus) -> None:
+    _replace(folder / "state.json", job.model_dump_json(indent=2))
+
+
+def _replace(file: Path, text: str) -> None:
+    scratch = file.with_name(f".{file.stem}-{os.getpid()}-{threading.get_ident()}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(file)
+
+
+def _job_id(request: str) -> str:
+    return hashlib.sha256(request.encode()).hexdigest()[:12]
 
 
 def _now() -> str:

@@ -62,7 +62,7 @@ def read(job: JobStatus, text: str, section: Section) -> answers.ReportAnswer:
     Raises:
         InputError: a section that only a whole validation has.
     """
-    verb = job.arguments[0]
+    verb = job.verb
     found: Any = _MODELS[verb].model_validate_json(text)
     if section in _STAGES and not isinstance(found, ValidationResult):
         raise InputError(

@@ -87,12 +87,12 @@ async def validation_start_optimize(
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
+        from skills_lib.validate.job_request import AccountArguments, OptimizeRequest
 
-        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
-        arguments = SearchArguments(
-            _texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine
-        )
-        return start(strategy, question, arguments, None, {"costs": costs, "cash": cash, "leverage": leverage})
+        search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
+        candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
+        return start(OptimizeRequest(strategy=strategy, candles=candles, account=account, search=search))
 
     return await run_library(ctx, work)
 
@@ -136,13 +136,16 @@ async def validation_start_walk_forward(
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
+        from skills_lib.validate.job_request import AccountArguments, WalkForwardRequest
 
-        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
-        arguments = SearchArguments(
-            _texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine
-        )
+        search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowArguments(train, test, step, embargo, anchored, pick)
-        return start(strategy, question, arguments, windows, {"costs": costs, "cash": cash, "leverage": leverage})
+        candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
+        request = WalkForwardRequest(
+            strategy=strategy, candles=candles, account=account, search=search, windows=windows
+        )
+        return start(request)
 
     return await run_library(ctx, work)
 
@@ -197,14 +200,16 @@ async def validation_start(
     from skills_lib.validate.arguments import ValidationArguments
 
     def work(_: Progress) -> JobAnswer:
-        from mcp_servers.validation.calls import start_validation
+        from mcp_servers.validation.calls import start
+        from skills_lib.validate.job_request import AccountArguments, ValidateRequest
 
-        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)
-        others = (",".join(symbols or []), ",".join(one.value for one in timeframes or []))
-        arguments = ValidationArguments(search, *windows, *others, open_sealed=False, reason="")
-        return start_validation(strategy, question, arguments, {"costs": costs, "cash": cash, "leverage": leverage})
+        markets = (",".join(symbols or []), ",".join(one.value for one in timeframes or []))
+        validation = ValidationArguments(search, *windows, *markets, open_sealed=False, reason="")
+        candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
+        return start(ValidateRequest(strategy=strategy, candles=candles, account=account, validation=validation))
 
     return await run_library(ctx, work)
 

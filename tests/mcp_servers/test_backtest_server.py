@@ -21,7 +21,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
 from skills_lib.settings import Settings
 from tests.counting import counter_beside
-from tests.mcp_servers.mcp_talk import ERAS, Report, answer, call, own_process, refusal, text
+from tests.mcp_servers.mcp_client import ERAS, Report, answer, call, own_process, refusal, text
 
 SPAN = {"since": "2023-01-01", "until": "2023-03-01"}
 QUESTION = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample", **SPAN}

@@ -11,7 +11,7 @@ from mcp_types import Tool
 from mcp_servers.backtest.server import server as backtest
 from mcp_servers.market.server import server as market
 from mcp_servers.validation.server import server as validation
-from tests.mcp_servers.mcp_talk import ERAS, ROOT, list_tools
+from tests.mcp_servers.mcp_client import ERAS, ROOT, list_tools
 
 SERVERS = {"backtest": backtest, "market": market, "validation": validation}
 PROMISED = {

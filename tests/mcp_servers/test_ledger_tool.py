@@ -7,7 +7,7 @@ import pytest
 from mcp_servers.backtest.server import server as backtest
 from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
-from tests.mcp_servers.mcp_talk import ROOT, answer
+from tests.mcp_servers.mcp_client import ROOT, answer
 
 QUESTION = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample"}
 QUESTION |= {"since": "2023-01-01", "until": "2023-03-01"}

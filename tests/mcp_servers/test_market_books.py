@@ -16,7 +16,7 @@ from skills_lib.settings import Settings
 from tests.market.depth.frame_server import FrameServer, eventually
 from tests.market.depth.generated_stream import GeneratedMarket
 from tests.market.depth.generated_tape import stamped, write_tape
-from tests.mcp_servers.mcp_talk import answer, refusal
+from tests.mcp_servers.mcp_client import answer, refusal
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")
 

@@ -14,7 +14,7 @@ from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
 from skills_lib.settings import Settings
-from tests.mcp_servers.mcp_talk import ERAS, answer, call, list_tools, own_process, refusal, text
+from tests.mcp_servers.mcp_client import ERAS, answer, call, list_tools, own_process, refusal, text
 
 SPAN = {"since": "2023-01-01", "until": "2023-02-01"}
 ARGUMENTS = {"symbol": "BTC", "timeframe": "1h", "source": "sample", **SPAN}

@@ -15,7 +15,7 @@ from mcp_servers.paging import make_cursor, read_cursor
 from mcp_servers.shared import MAX_CHARACTERS, TeachingServer, run_library
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
-from tests.mcp_servers.mcp_talk import ERAS, Report, answer, call, refusal
+from tests.mcp_servers.mcp_client import ERAS, Report, answer, call, refusal
 
 
 class Echo(BaseModel):

@@ -8,7 +8,7 @@ import pytest
 
 from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
-from tests.mcp_servers.mcp_talk import ERAS, ROOT, answer, own_process, refusal
+from tests.mcp_servers.mcp_client import ERAS, ROOT, answer, own_process, refusal
 
 SAMPLE = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample", "engine": "reference"}
 SPAN = {"since": "2023-01-01", "until": "2023-04-01"}

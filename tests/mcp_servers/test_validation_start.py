@@ -8,7 +8,7 @@ import pytest
 from mcp_servers.validation.answers import Section
 from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
-from tests.mcp_servers.mcp_talk import ROOT, answer, list_tools, refusal
+from tests.mcp_servers.mcp_client import ROOT, answer, list_tools, refusal
 
 SMALL = {
     "symbol": "BTC",

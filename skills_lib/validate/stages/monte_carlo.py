@@ -155,7 +155,7 @@ def stationary_indices(observations: int, mean_length: float, samples: int, rng:
 
 
 class _Paths(NamedTuple):
-    """`totals`, `drawdowns`: float64[samples], fractions, the latter 0 or less. `points`: equity float64[samples, steps]."""
+    """`totals`, `drawdowns` (0 or less): float64[samples], fractions. `points`: equity, float64[samples, steps]."""
 
     totals: FloatArray
     drawdowns: FloatArray

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.repository import ROOT
+
 TWOKEY = [sys.executable, "-c", "from scripts.cli import main; main()"]
 
 COUNTING = '''
@@ -16,6 +17,8 @@ COUNTING = '''
 
 import os
 from pathlib import Path
+
+from tests.repository import ROOT
 
 from skills_lib.domain.signals import Signals
 from strategies.sma_crossover import SmaCrossover as _SmaCrossover

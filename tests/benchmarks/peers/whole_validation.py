@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _asked(data: str, symbols: str, timeframes: str, until: str | None):  # type: ignore[no-untyped-def]
-    from scripts.optimize import settings_of
+    from scripts.sweep_request import settings_of
     from scripts.validation_request import ValidationCommand
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments

@@ -1,0 +1,60 @@
+"""Runs the background job in a folder: `python -m scripts.run_job FOLDER`. The MCP server `validation` starts it."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scripts.console import exit_codes, print_json
+from skills_lib.domain.errors import InputError
+from skills_lib.jobs import read_request_text, run_as_job
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from skills_lib.progress import Progress
+    from skills_lib.validate.job_request import JobRequest
+
+
+def main(arguments: list[str]) -> None:
+    """Run the job and print its result as JSON; exit codes as of the `twokey` command."""
+    with exit_codes():
+        if len(arguments) != 1 or not Path(arguments[0]).is_dir():
+            raise InputError("Usage: python -m scripts.run_job FOLDER, with the folder of one job.")
+        run_job(Path(arguments[0]))
+
+
+def run_job(folder: Path) -> None:
+    """Read the request in `folder`, run it and print its result as JSON.
+
+    Raises:
+        TwokeyError: the request, or anything else that the library refuses.
+    """
+    with run_as_job(folder) as progress:
+        from skills_lib.validate.job_request import parse_request
+
+        request = parse_request(read_request_text(folder))
+        print_json(run_request(request, folder, progress).model_dump(mode="json"))
+
+
+def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "BaseModel":
+    """The result of the verb that `request` names, the same as of the `twokey` command.
+
+    Raises:
+        TwokeyError: anything the library refuses.
+    """
+    from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward
+    from scripts.validation_request import ValidationCommand, run_validation
+    from skills_lib.validate.job_request import ValidateRequest, WalkForwardRequest
+
+    strategy, candles, settings = request.strategy, request.candles, request.account.settings()
+    if isinstance(request, ValidateRequest):
+        command = ValidationCommand(strategy, request.validation, candles, settings, data_dir=None, job=folder)
+        return run_validation(command, progress)
+    sweep = SweepCommand(strategy, request.search, candles, settings, cluster=None, job=folder)
+    if isinstance(request, WalkForwardRequest):
+        return run_walk_forward(sweep, request.windows, progress)
+    return run_optimize(sweep, progress)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,113 @@
+"""Request models of background jobs (optimise, walk forward, validate) and their JSON parser."""
+
+from typing import Annotated, Literal
+
+from backtesting import Strategy
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator
+
+from skills_lib.backtest.model import BacktestSettings
+from skills_lib.domain.costs import costs_from
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel, parse_model
+from skills_lib.market.candles import CandleArguments
+from skills_lib.optimize.arguments import SearchArguments
+from skills_lib.settings import Settings
+from skills_lib.validate.arguments import ValidationArguments
+from skills_lib.walk_forward.arguments import WindowArguments
+
+
+class _StrictModel(FrozenModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class AccountArguments(_StrictModel):
+    """`costs`: the name of a preset; `cash`: starting equity in quote currency."""
+
+    costs: str
+    cash: float
+    leverage: float
+
+    def settings(self) -> BacktestSettings:
+        """Execution and costs.
+
+        Raises:
+            InputError: unknown costs, or a value out of range.
+        """
+        return parse_model(BacktestSettings, costs=costs_from(self.costs, {}), cash=self.cash, leverage=self.leverage)
+
+
+class _Request(_StrictModel):
+    strategy: str
+    candles: CandleArguments
+    account: AccountArguments
+
+    def check(self, strategy: type[Strategy], settings: Settings) -> None:
+        """Check every argument without loading candles.
+
+        Raises:
+            InputError: the first argument that the library refuses.
+        """
+        self.candles.request(settings)
+        self.account.settings()
+        self._check_arguments(strategy)
+
+    def _check_arguments(self, strategy: type[Strategy]) -> None:
+        raise NotImplementedError
+
+
+class OptimizeRequest(_Request):
+    """Arguments of `twokey optimize`."""
+
+    verb: Literal["optimize"] = "optimize"
+    search: SearchArguments
+
+    def _check_arguments(self, strategy: type[Strategy]) -> None:
+        self.search.search(strategy)
+
+
+class WalkForwardRequest(_Request):
+    """Arguments of `twokey walk-forward`."""
+
+    verb: Literal["walk-forward"] = "walk-forward"
+    search: SearchArguments
+    windows: WindowArguments
+
+    def _check_arguments(self, strategy: type[Strategy]) -> None:
+        self.windows.walk(self.search.search(strategy))
+
+
+class ValidateRequest(_Request):
+    """Arguments of `twokey validate`; a job never opens the sealed bars."""
+
+    verb: Literal["validate"] = "validate"
+    validation: ValidationArguments
+
+    @field_validator("validation")
+    @classmethod
+    def _stay_sealed(cls, validation: ValidationArguments) -> ValidationArguments:
+        if validation.open_sealed:
+            raise ValueError("only a person opens the sealed bars, with `twokey validate --open-sealed`")
+        return validation
+
+    def _check_arguments(self, strategy: type[Strategy]) -> None:
+        self.validation.plan(strategy)
+        self.validation.pairs(self.candles.symbol, self.candles.timeframe)
+
+
+JobRequest = OptimizeRequest | WalkForwardRequest | ValidateRequest
+_ADAPTER: TypeAdapter[JobRequest] = TypeAdapter(Annotated[JobRequest, Field(discriminator="verb")])
+
+
+def parse_request(text: str) -> JobRequest:
+    """The request that `text`, its JSON, holds.
+
+    Raises:
+        InputError: not JSON, an unknown or missing field, or a value of the wrong type.
+    """
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in problem["loc"]) or "request"
+        message = problem["msg"].removeprefix("Value error, ")
+        raise InputError(f"Job request refused at {name}: {message}. Start the job again to rewrite it.") from None
