@@ -127,21 +127,21 @@ class _ProgressForwarder:
 
     def __init__(self, ctx: Context[Any, Any]) -> None:
         self._ctx = ctx
-        self._told = -1
+        self._last_sent = -1
         self._before = 0
         self._phase = ""
 
     def __call__(self, done: int, total: int, message: str) -> None:
         anyio.from_thread.check_cancelled()
-        percent = min(100 * done // total, 100) if total > 0 else self._told - self._before + 1
-        if message != self._phase or self._before + percent > self._told:
-            self._tell(percent, message)
+        percent = min(100 * done // total, 100) if total > 0 else self._last_sent - self._before + 1
+        if message != self._phase or self._before + percent > self._last_sent:
+            self._send(percent, message)
 
-    def _tell(self, percent: int, message: str) -> None:
-        if self._before + percent <= self._told:
-            self._before = self._told + 1 - percent
-        self._told, self._phase = self._before + percent, message
-        anyio.from_thread.run(self._ctx.report_progress, self._told, None, message)
+    def _send(self, percent: int, message: str) -> None:
+        if self._before + percent <= self._last_sent:
+            self._before = self._last_sent + 1 - percent
+        self._last_sent, self._phase = self._before + percent, message
+        anyio.from_thread.run(self._ctx.report_progress, self._last_sent, None, message)
 
 
 def _one_line(error: ToolError, tool: str) -> str:

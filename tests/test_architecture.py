@@ -68,7 +68,7 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run([program, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
 
 
-def copy_of_the_house(folder: Path) -> Path:
+def copy_of_the_packages(folder: Path) -> Path:
     """The packages and their contracts, to be spoiled."""
     for package in IMPORT_LINTER["root_packages"]:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -108,10 +108,10 @@ def test_every_module_of_validate_is_forbidden_to_its_stages() -> None:
 @pytest.mark.parametrize("contract", [contract["name"] for contract in IMPORT_LINTER["contracts"]])
 def test_a_wrong_import_breaks_its_contract(contract: str, tmp_path: Path) -> None:
     file, wrong = WRONG_IMPORTS[contract]
-    house = copy_of_the_house(tmp_path)
-    source = (house / file).read_text(encoding="utf-8")
-    (house / file).write_text(f"{source}\nimport {wrong}\n", encoding="utf-8")
-    done = lint_imports(house)
+    checkout = copy_of_the_packages(tmp_path)
+    source = (checkout / file).read_text(encoding="utf-8")
+    (checkout / file).write_text(f"{source}\nimport {wrong}\n", encoding="utf-8")
+    done = lint_imports(checkout)
     assert done.returncode == 1
     assert f"{contract} BROKEN" in " ".join(done.stdout.split())
 
@@ -155,5 +155,5 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_a_module_is_in_a_room_of_the_house() -> None:
-    rooms = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
-    assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= rooms
+    folders = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
+    assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= folders

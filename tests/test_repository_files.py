@@ -161,9 +161,9 @@ def test_nothing_that_is_ignored_was_committed_all_the_same() -> None:
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == []
 
 
-@pytest.mark.parametrize("room", ["data", "backtests", "live"])
-def test_a_room_that_starts_empty_says_what_lands_there(room: str) -> None:
-    assert ROOT / room / "README.md" in repository_files(f"{room}/README.md")
+@pytest.mark.parametrize("folder", ["data", "backtests", "live"])
+def test_a_room_that_starts_empty_says_what_lands_there(folder: str) -> None:
+    assert ROOT / folder / "README.md" in repository_files(f"{folder}/README.md")
 
 
 def test_ci_runs_the_test_command_of_the_readme_last() -> None:

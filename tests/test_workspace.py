@@ -139,8 +139,8 @@ def test_the_fields_a_skill_speaks_of_are_in_the_answer() -> None:
     parts = {f"quality.{name}" for name in QualityReport.model_fields} | {"verdict.label", "verdict.reasons"}
     known = {*RunSummary.model_fields, *METRICS, *parts, *(tool for names in server_tools().values() for tool in names)}
     for file in (ROOT / ".claude" / "skills" / "test-strategy").rglob("*.md"):
-        told = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", _body(file)))
-        assert told <= known
+        message = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", _body(file)))
+        assert message <= known
 
 
 def tools_of(agent: Path) -> set[str]:
@@ -199,9 +199,9 @@ def test_the_fields_the_skill_of_validating_speaks_of_are_in_the_answer() -> Non
         t for names in server_tools().values() for t in names
     }
     skill = ROOT / ".claude" / "skills" / "backtest-validate" / "SKILL.md"
-    told = set(re.findall(r"`([a-z]+[_.][a-z_.]+|trials|artifacts)`", _body(skill)))
-    assert len(told) > 8
-    assert told <= known
+    message = set(re.findall(r"`([a-z]+[_.][a-z_.]+|trials|artifacts)`", _body(skill)))
+    assert len(message) > 8
+    assert message <= known
 
 
 def test_there_are_skills_and_no_legacy_commands() -> None:
@@ -376,13 +376,13 @@ def test_claude_code_connects_to_each_server_of_the_workspace(copied_workspace: 
 def test_installed_as_a_plugin_the_servers_connect_from_any_folder(
     tmp_path: Path, copied_workspace: Path, stranger: dict[str, str]
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
+    other_folder = tmp_path / "elsewhere"
+    other_folder.mkdir()
     claude = node_tool("claude")
     for arguments in (["marketplace", "add", str(copied_workspace)], ["install", "twokey@twokey"]):
-        code, said = run([claude, "plugin", *arguments], elsewhere, stranger)
+        code, said = run([claude, "plugin", *arguments], other_folder, stranger)
         assert code == 0, said
-    said = run([claude, "mcp", "list"], elsewhere, stranger)[1]
+    said = run([claude, "mcp", "list"], other_folder, stranger)[1]
     for name in SERVERS:
         assert re.search(rf"^plugin:twokey:{name}: .* ✔ Connected$", said, re.MULTILINE), said
 

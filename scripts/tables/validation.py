@@ -69,7 +69,7 @@ def print_validation(result: "ValidationResult") -> None:
     label = result.verdict.label
     heading = f"{result.strategy} · {result.symbol} {result.timeframe} · validation"
     console.print(Text.assemble((label, f"bold {_STYLES[label]}"), "  ", (heading, "bold")))
-    console.print(_told(result), style="dim", no_wrap=True, overflow="ellipsis")
+    console.print(_notes_text(result), style="dim", no_wrap=True, overflow="ellipsis")
     if result.synthetic:
         console.print(SYNTHETIC_NOTE, style="bold magenta", no_wrap=True, overflow="ellipsis")
     console.print(_rules(result))
@@ -81,7 +81,7 @@ def print_validation(result: "ValidationResult") -> None:
     console.print(f"Report {result.artifacts.report}", soft_wrap=True)
 
 
-def _told(result: "ValidationResult") -> str:
+def _notes_text(result: "ValidationResult") -> str:
     from skills_lib.optimize.report.markdown import describe_parameters
 
     inside = result.in_sample
@@ -107,8 +107,8 @@ def _rules(result: "ValidationResult") -> Table:
 def _notes(result: "ValidationResult") -> list[str]:
     """The most important first; the report has them all."""
     notes = [*result.audit.warnings, *result.warnings, *(f"Missing: {text}" for text in result.missing)]
-    room = _MAX_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
-    shown = notes[: max(room - 1, 0)]
+    available_lines = _MAX_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
+    shown = notes[: max(available_lines - 1, 0)]
     return shown + ([f"{len(notes) - len(shown)} more in the report"] if len(notes) > len(shown) else [])
 
 

@@ -28,8 +28,8 @@ def run_engine(
         return run_reference(strategy, bars, parameters, settings)
     if reason := unsupported_reason(strategy, settings):
         done = run_reference(strategy, bars, parameters, settings)
-        told = (*done.execution.warnings, f"The reference ran instead of the kernel: {reason}")
-        return replace(done, execution=replace(done.execution, warnings=told))
+        warning_text = (*done.execution.warnings, f"The reference ran instead of the kernel: {reason}")
+        return replace(done, execution=replace(done.execution, warnings=warning_text))
     assert issubclass(strategy, SignalStrategy)
     execution = run_kernel(strategy, bars, parameters, settings)
     return ReferenceRun(execution, _plottable(strategy, bars, parameters, settings, execution))

@@ -84,7 +84,7 @@ class Bars:
         index = pd.DatetimeIndex(frame.index)
         times = (index if index.unit == "ns" else index.as_unit("ns")).asi8  # as_unit copies either way
         columns = {name.lower(): np.ascontiguousarray(frame[name], dtype=np.float64) for name in OHLCV}
-        return cls(open_time_ns=times, **columns, interval_ns=_most_frequent_step(times))
+        return cls(open_time_ns=times, **columns, interval_ns=_modal_step(times))
 
     def to_frame(self) -> pd.DataFrame:
         """Return the frame `from_frame` reads; the index is UTC without a zone, as backtesting.py plots it."""
@@ -109,7 +109,7 @@ _SLOTS = {name: _reader(name) for name in _COLUMNS}
 """Columns as they stand: None where one is not computed yet."""
 
 
-def _most_frequent_step(times_ns: IntArray) -> int:
+def _modal_step(times_ns: IntArray) -> int:
     if len(times_ns) < 2:
         return 0
     first, parts = times_ns[1] - times_ns[0], range(0, len(times_ns), _STEPS_AT_ONCE)

@@ -71,7 +71,7 @@ class Surface:
             return Peaks(only, only)
         worth = np.minimum(scores, medians)
         tied = np.flatnonzero(supported & (worth == worth[supported].max()))
-        centre = self._most_central(tied)
+        centre = self._closest_to_centre(tied)
         return Peaks(self._place(highest, scores, medians, typical), self._place(centre, scores, medians, typical))
 
     def _place(self, row: int, scores: FloatArray, medians: FloatArray, typical: float) -> RankedPoint:
@@ -80,7 +80,7 @@ class Surface:
         kind: PeakKind = "unknown" if not self._supported[row] else "plateau" if keeps else "spike"
         return RankedPoint(row, score, median, int(self._counts[row]), kind)
 
-    def _most_central(self, tied: IntArray) -> int:
+    def _closest_to_centre(self, tied: IntArray) -> int:
         if len(tied) == 1:
             return int(tied[0])
         group = self._largest_group(set(tied.tolist()))

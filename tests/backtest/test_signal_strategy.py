@@ -212,6 +212,6 @@ def test_one_constraint_may_stand_without_a_tuple_and_nonsense_is_named() -> Non
 def test_signals_without_a_broker_equal_those_of_a_run() -> None:
     bars = walk(500, seed=1)
     ran = Backtest(bars.to_frame(), SmaCrossover, cash=1e6).run(fast=4, slow=40)["_strategy"]._signals
-    alone = compute_signals(SmaCrossover, bars, {"fast": 4, "slow": 40})
-    for name, column in alone.columns().items():
+    single = compute_signals(SmaCrossover, bars, {"fast": 4, "slow": 40})
+    for name, column in single.columns().items():
         np.testing.assert_array_equal(ran.columns()[name], column)

@@ -62,10 +62,10 @@ class Recording:
         self.name, self.symbol = name, symbol
         book = LocalBook(symbol, Venue.USDM)
         self.snapshot, self.before, self.after = b"", list[bytes](), list[bytes]()
-        self.everything = list[bytes]()
+        self.all_stages = list[bytes]()
         for raw in lines:
             if book.in_sync:
-                self.everything.append(raw)
+                self.all_stages.append(raw)
             if b'"depthUpdate"' in raw[:100]:
                 (self.after if book.in_sync else self.before).append(raw)
                 book.receive_raw(raw)
@@ -174,10 +174,10 @@ def compare(tape: Recording, repeats: int) -> None:
         best = time_each(tape, start, repeats)
         found[name] = np.percentile(best, [50, 99]) / 1_000
         print(f"  {name:<22} median {found[name][0]:9.2f} µs   p99 {found[name][1]:9.2f} µs")
-    ours, alone, ccxt_times = found["compiled"], found["msgspec decode alone"], found["ccxt.pro"]
+    ours, single, ccxt_times = found["compiled"], found["msgspec decode alone"], found["ccxt.pro"]
     for place, label in enumerate(("median", "p99")):
         print(
-            f"  {label:<7} {ours[place] / alone[place]:.2f} × msgspec's decode (target at most 0.70), "
+            f"  {label:<7} {ours[place] / single[place]:.2f} × msgspec's decode (target at most 0.70), "
             f"{ccxt_times[place] / ours[place]:.0f} × faster than ccxt.pro (target at least 25)"
         )
 
@@ -262,7 +262,7 @@ def main() -> None:
     options = parser.parse_args()
     for tape in recordings():
         compare(tape, options.repeats)
-        compare_sockets(tape, "as recorded", tape.everything, options.repeats, "(target at least 2)")
+        compare_sockets(tape, "as recorded", tape.all_stages, options.repeats, "(target at least 2)")
         compare_sockets(tape, "depth alone", tape.after, options.repeats)
         measure_memory(tape)
 

@@ -105,7 +105,7 @@ def test_a_quarter_as_many_planted_markets_are_taken_where_nobody_says() -> None
 
 
 @pytest.mark.parametrize(
-    ("markets", "planted", "sharpes", "told"),
+    ("markets", "planted", "sharpes", "messages"),
     [
         (0, None, [], "markets=0 is not allowed"),
         (10, 0, [], "planted=0 is not allowed"),
@@ -113,7 +113,7 @@ def test_a_quarter_as_many_planted_markets_are_taken_where_nobody_says() -> None
     ],
 )
 def test_what_cannot_be_calibrated_is_refused(
-    markets: int, planted: int | None, sharpes: list[float], told: str
+    markets: int, planted: int | None, sharpes: list[float], messages: str
 ) -> None:
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=messages):
         CalibrationRequest.parse(markets, planted, sharpes, 1)

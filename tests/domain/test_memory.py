@@ -24,8 +24,8 @@ BARS = random_walk(400, seed=5)
 
 def small_memory(averages: int) -> Memory:
     quick = CompiledIndicators()
-    room = averages * BARS.close.nbytes
-    return Memory(BARS, crosses, quick.functions(), quick.retire, compiled_bytes=room)
+    capacity = averages * BARS.close.nbytes
+    return Memory(BARS, crosses, quick.functions(), quick.retire, compiled_bytes=capacity)
 
 
 def test_an_indicator_of_a_column_is_computed_once() -> None:

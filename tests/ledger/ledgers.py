@@ -22,7 +22,7 @@ DATA = CandleIdentity("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
 ASKED = EvaluationContext("a test", "sma_crossover", "c" * 64, "5" * 64, DATA)
 
 
-class Room(NamedTuple):
+class LedgerFixture(NamedTuple):
     """A workspace and a user's folder."""
 
     user: Path
@@ -49,9 +49,9 @@ def keys(*numbers: int) -> np.ndarray:
 
 
 def counter_of(
-    room: Room,
+    fixture: LedgerFixture,
     candles: Candles = CANDLES,
     subject: LoadedStrategy = SMA,
     context: BacktestSettings = BacktestSettings(),
 ) -> LedgerTrialCounter:
-    return open_trial_counter(room.ledger, "a test", subject, candles, context)
+    return open_trial_counter(fixture.ledger, "a test", subject, candles, context)

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.backtest.sweep.processes import ROOT
-from tests.ledger.ledgers import ASKED, Room, keys
+from tests.ledger.ledgers import ASKED, LedgerFixture, keys
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
-    return Room(tmp_path / "user", tmp_path / "home")
+def fixture(tmp_path: Path) -> LedgerFixture:
+    return LedgerFixture(tmp_path / "user", tmp_path / "home")
 
 
 # Killed, and several at once
@@ -43,88 +43,94 @@ for key in range(first, first + number):
 """
 
 
-def reserving(room: Room, first: int, number: int) -> "subprocess.Popen[str]":
+def reserving(fixture: LedgerFixture, first: int, number: int) -> "subprocess.Popen[str]":
     """A process that reserves keys one after the other, and says each when it is in the ledger."""
-    arguments = [str(room.user), str(room.home), str(first), str(number)]
+    arguments = [str(fixture.user), str(fixture.home), str(first), str(number)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", RESERVING, *arguments]
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
 
 
-def test_processes_that_write_at_once_lose_nothing(room: Room, tmp_path: Path) -> None:
-    other = Room(room.user, tmp_path / "other home")
-    writers = [reserving(room, 100, 25), reserving(room, 200, 25), reserving(other, 300, 25)]
+def test_processes_that_write_at_once_lose_nothing(fixture: LedgerFixture, tmp_path: Path) -> None:
+    other = LedgerFixture(fixture.user, tmp_path / "other home")
+    writers = [reserving(fixture, 100, 25), reserving(fixture, 200, 25), reserving(other, 300, 25)]
     assert [writer.wait(timeout=120) for writer in writers] == [0, 0, 0]
-    assert room.count() == other.count() == 1 + 75
-    assert room.notices == other.notices == []
+    assert fixture.count() == other.count() == 1 + 75
+    assert fixture.notices == other.notices == []
 
 
-def test_what_was_reserved_before_a_kill_is_there_and_both_files_agree(room: Room) -> None:
-    told = 0
+def test_what_was_reserved_before_a_kill_is_there_and_both_files_agree(fixture: LedgerFixture) -> None:
+    notices = 0
     for first in (1000, 2000, 3000):
-        writer = reserving(room, first, 100_000)
+        writer = reserving(fixture, first, 100_000)
         assert writer.stdout is not None
         lines = [writer.stdout.readline() for _ in range(5)]
         writer.kill()
-        told += len(lines) + len(writer.stdout.read().splitlines())
+        notices += len(lines) + len(writer.stdout.read().splitlines())
         writer.wait()
-    assert told + 1 <= room.count() <= told + 1 + 3  # of each writer one may be written and not yet told
-    assert room.notices == []
+    assert notices + 1 <= fixture.count() <= notices + 1 + 3  # of each writer one may be written and not yet told
+    assert fixture.notices == []
 
 
 # Copied, deleted, edited
 
 
-def test_a_copied_workspace_counts_what_the_first_tried_and_the_other_way_round(room: Room, tmp_path: Path) -> None:
-    room.ledger.reserve(ASKED, keys(1, 2))
-    copied = Room(room.user, tmp_path / "copy")
-    shutil.copytree(room.home, copied.home)
+def test_a_copied_workspace_counts_what_the_first_tried_and_the_other_way_round(
+    fixture: LedgerFixture, tmp_path: Path
+) -> None:
+    fixture.ledger.reserve(ASKED, keys(1, 2))
+    copied = LedgerFixture(fixture.user, tmp_path / "copy")
+    shutil.copytree(fixture.home, copied.home)
     copied.ledger.reserve(ASKED, keys(3))
-    room.ledger.reserve(ASKED, keys(4))
-    assert room.count() == copied.count() == 4
-    assert room.notices == copied.notices == []
+    fixture.ledger.reserve(ASKED, keys(4))
+    assert fixture.count() == copied.count() == 4
+    assert fixture.notices == copied.notices == []
 
 
-def test_a_workspace_copied_to_another_user_brings_its_trials_along_and_says_so(room: Room, tmp_path: Path) -> None:
-    room.ledger.reserve(ASKED, keys(1, 2))
-    elsewhere = Room(tmp_path / "another user", tmp_path / "copy")
-    shutil.copytree(room.home, elsewhere.home)
-    assert elsewhere.count() == 2
-    elsewhere.ledger.reserve(ASKED, keys(3))
-    shutil.rmtree(elsewhere.home)
-    assert elsewhere.count() == 3
-    elsewhere.ledger.reserve(ASKED, keys(3))
-    assert elsewhere.count() == 3
+def test_a_workspace_copied_to_another_user_brings_its_trials_along_and_says_so(
+    fixture: LedgerFixture, tmp_path: Path
+) -> None:
+    fixture.ledger.reserve(ASKED, keys(1, 2))
+    moved_to = LedgerFixture(tmp_path / "another user", tmp_path / "copy")
+    shutil.copytree(fixture.home, moved_to.home)
+    assert moved_to.count() == 2
+    moved_to.ledger.reserve(ASKED, keys(3))
+    shutil.rmtree(moved_to.home)
+    assert moved_to.count() == 3
+    moved_to.ledger.reserve(ASKED, keys(3))
+    assert moved_to.count() == 3
 
 
 @pytest.mark.parametrize("gone", ["user", "workspace"])
-def test_a_deleted_file_loses_nothing_and_is_told_from_then_on(room: Room, gone: str) -> None:
-    room.ledger.reserve(ASKED, keys(1, 2))
-    room.files[gone].unlink()
-    assert room.count() == 2
-    (told,) = room.notices
-    assert f"{room.files[gone]} is gone: it was reset after" in told
-    room.ledger.reserve(ASKED, keys(3))
-    assert room.count() == 3
+def test_a_deleted_file_loses_nothing_and_is_told_from_then_on(fixture: LedgerFixture, gone: str) -> None:
+    fixture.ledger.reserve(ASKED, keys(1, 2))
+    fixture.files[gone].unlink()
+    assert fixture.count() == 2
+    (notices,) = fixture.notices
+    assert f"{fixture.files[gone]} is gone: it was reset after" in notices
+    fixture.ledger.reserve(ASKED, keys(3))
+    assert fixture.count() == 3
     for _ in range(2):
-        (told,) = room.notices
-        assert "was reset at" in told
-        assert str(room.files[gone]) in told
-    other = next(path for name, path in room.files.items() if name != gone)
+        (notices,) = fixture.notices
+        assert "was reset at" in notices
+        assert str(fixture.files[gone]) in notices
+    other = next(path for name, path in fixture.files.items() if name != gone)
     other.unlink()
-    assert room.count() == 3
+    assert fixture.count() == 3
 
 
 @pytest.mark.parametrize("damaged", ["user", "workspace"])
-def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(room: Room, damaged: str) -> None:
-    room.ledger.reserve(ASKED, keys(1, 2))
-    room.files[damaged].write_bytes(b"not a database at all" * 500)
-    assert room.count() == 2
-    assert any("cannot be read" in told for told in room.notices)
-    room.ledger.reserve(ASKED, keys(3))
-    assert room.count() == 3
-    assert any("was reset at" in told for told in room.notices)
-    assert len(list(room.files[damaged].parent.glob("*.broken-*"))) == 1
+def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(
+    fixture: LedgerFixture, damaged: str
+) -> None:
+    fixture.ledger.reserve(ASKED, keys(1, 2))
+    fixture.files[damaged].write_bytes(b"not a database at all" * 500)
+    assert fixture.count() == 2
+    assert any("cannot be read" in notices for notices in fixture.notices)
+    fixture.ledger.reserve(ASKED, keys(3))
+    assert fixture.count() == 3
+    assert any("was reset at" in notices for notices in fixture.notices)
+    assert len(list(fixture.files[damaged].parent.glob("*.broken-*"))) == 1
 
 
 @pytest.mark.parametrize("file", ["user", "workspace"])
@@ -139,21 +145,23 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(roo
         ("UPDATE entries SET at = '2020-01-01T00:00:00' WHERE sequence = 1", "was edited"),
     ],
 )
-def test_an_edited_file_is_noticed_and_the_union_counts(room: Room, file: str, statement: str, words: str) -> None:
+def test_an_edited_file_is_noticed_and_the_union_counts(
+    fixture: LedgerFixture, file: str, statement: str, words: str
+) -> None:
     for key in (1, 2, 3):
-        room.ledger.reserve(ASKED, keys(key))
-    with closing(sqlite3.connect(room.files[file])) as connection:
+        fixture.ledger.reserve(ASKED, keys(key))
+    with closing(sqlite3.connect(fixture.files[file])) as connection:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(statement)
         connection.execute("DROP TRIGGER nothing_is_deleted")
         connection.execute("DROP TRIGGER nothing_is_changed")
         connection.execute(statement)
         connection.commit()
-    assert room.count() == 3
-    assert any(words in told and str(room.files[file]) in told for told in room.notices)
-    room.ledger.reserve(ASKED, keys(4))
-    assert room.count() == 4
-    assert any(str(room.files[file]) in told for told in room.notices)
+    assert fixture.count() == 3
+    assert any(words in notices and str(fixture.files[file]) in notices for notices in fixture.notices)
+    fixture.ledger.reserve(ASKED, keys(4))
+    assert fixture.count() == 4
+    assert any(str(fixture.files[file]) in notices for notices in fixture.notices)
 
 
 LOSSES = ["a", "b", "lose a", "lose b", "lose user"]
@@ -167,39 +175,39 @@ def test_no_loss_of_one_file_at_a_time_makes_the_count_too_low(
     tmp_path_factory: pytest.TempPathFactory, work: Sequence[tuple[str, int]]
 ) -> None:
     folder, tried = tmp_path_factory.mktemp("rooms"), {99}
-    rooms = {name: Room(folder / "user", folder / name) for name in ("a", "b")}
-    for one in rooms.values():
+    fixtures = {name: LedgerFixture(folder / "user", folder / name) for name in ("a", "b")}
+    for one in fixtures.values():
         one.ledger.reserve(ASKED, keys(99))
     for what, key in work:
-        if what in rooms:
-            rooms[what].ledger.reserve(ASKED, keys(key))
+        if what in fixtures:
+            fixtures[what].ledger.reserve(ASKED, keys(key))
             tried.add(key)
         else:
             lost = what.removeprefix("lose ")
-            (folder / "user" / "trials.sqlite" if lost == "user" else rooms[lost].files["workspace"]).unlink()
-            for one in rooms.values():  # both work on: what is left finds its way into what was lost
+            (folder / "user" / "trials.sqlite" if lost == "user" else fixtures[lost].files["workspace"]).unlink()
+            for one in fixtures.values():  # both work on: what is left finds its way into what was lost
                 one.ledger.reserve(ASKED, keys(99))
-        assert {one.count() for one in rooms.values()} == {len(tried)}
+        assert {one.count() for one in fixtures.values()} == {len(tried)}
 
 
-def test_a_ledger_of_a_newer_format_is_refused_rather_than_miscounted(room: Room) -> None:
-    room.ledger.reserve(ASKED, keys(1))
-    with closing(sqlite3.connect(room.files["user"])) as connection:
+def test_a_ledger_of_a_newer_format_is_refused_rather_than_miscounted(fixture: LedgerFixture) -> None:
+    fixture.ledger.reserve(ASKED, keys(1))
+    with closing(sqlite3.connect(fixture.files["user"])) as connection:
         connection.execute("PRAGMA user_version = 2")
     with pytest.raises(Exception, match="has format 2"):
-        room.ledger.reserve(ASKED, keys(2))
+        fixture.ledger.reserve(ASKED, keys(2))
 
 
-def test_results_older_than_the_ledger_betray_that_both_files_were_deleted(room: Room) -> None:
-    room.ledger.reserve(ASKED, keys(1, 2))
-    stored = room.home / "backtests" / "optimizations" / "sma_crossover-2024-01-01-0123456789abcdef"
+def test_results_older_than_the_ledger_betray_that_both_files_were_deleted(fixture: LedgerFixture) -> None:
+    fixture.ledger.reserve(ASKED, keys(1, 2))
+    stored = fixture.home / "backtests" / "optimizations" / "sma_crossover-2024-01-01-0123456789abcdef"
     stored.mkdir(parents=True)
     (stored / "result.json").write_text("{}")
-    assert room.notices == []
-    for path in room.files.values():
+    assert fixture.notices == []
+    for path in fixture.files.values():
         path.unlink()
-    assert "1 stored results" in room.notices[0]
-    room.ledger.reserve(ASKED, keys(3))
-    (told,) = room.notices
-    assert "are older than the first entry" in told
-    assert "both of its files were reset" in told
+    assert "1 stored results" in fixture.notices[0]
+    fixture.ledger.reserve(ASKED, keys(3))
+    (notices,) = fixture.notices
+    assert "are older than the first entry" in notices
+    assert "both of its files were reset" in notices

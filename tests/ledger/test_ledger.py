@@ -37,54 +37,56 @@ from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.settings import Settings
 from tests.backtest.sweep.processes import COUNTING, ROOT, counted_runs, start
-from tests.ledger.ledgers import ASKED, BARS, CANDLES, DATA, SMA, Room, counter_of, keys
+from tests.ledger.ledgers import ASKED, BARS, CANDLES, DATA, SMA, LedgerFixture, counter_of, keys
 from tests.validate.markets import candles_of
 
 
 @pytest.fixture
-def room(tmp_path: Path) -> Room:
-    return Room(tmp_path / "user", tmp_path / "home")
+def fixture(tmp_path: Path) -> LedgerFixture:
+    return LedgerFixture(tmp_path / "user", tmp_path / "home")
 
 
 # What one trial is
 
 
-def test_the_same_configuration_again_is_no_new_trial(room: Room) -> None:
+def test_the_same_configuration_again_is_no_new_trial(fixture: LedgerFixture) -> None:
     for _ in range(2):
-        counter_of(room).reserve([{"fast": 10, "slow": 30}, {"slow": 40, "fast": 10}])
-    counter_of(room).reserve([{"fast": 10, "slow": 40}])
-    assert counter_of(room).count().configurations == 2
+        counter_of(fixture).reserve([{"fast": 10, "slow": 30}, {"slow": 40, "fast": 10}])
+    counter_of(fixture).reserve([{"fast": 10, "slow": 40}])
+    assert counter_of(fixture).count().configurations == 2
 
 
-def test_another_engine_and_another_name_of_the_same_code_are_the_same_trial(room: Room, tmp_path: Path) -> None:
+def test_another_engine_and_another_name_of_the_same_code_are_the_same_trial(
+    fixture: LedgerFixture, tmp_path: Path
+) -> None:
     copied = tmp_path / "my_own_idea.py"
     shutil.copy(SMA.source_file, copied)
-    counter_of(room).reserve([{"fast": 10}])
-    counter_of(room, context=BacktestSettings(engine="kernel")).reserve([{"fast": 10}])
-    counter_of(room, subject=LoadedStrategy("my_own_idea", SMA.strategy, copied)).reserve([{"fast": 10}])
-    assert counter_of(room).count().configurations == 1
+    counter_of(fixture).reserve([{"fast": 10}])
+    counter_of(fixture, context=BacktestSettings(engine="kernel")).reserve([{"fast": 10}])
+    counter_of(fixture, subject=LoadedStrategy("my_own_idea", SMA.strategy, copied)).reserve([{"fast": 10}])
+    assert counter_of(fixture).count().configurations == 1
 
 
-def test_one_more_bar_is_the_same_market(room: Room) -> None:
+def test_one_more_bar_is_the_same_market(fixture: LedgerFixture) -> None:
     shorter = candles_of(BARS[:-1])
-    counter_of(room, shorter).reserve([{"fast": 10}, {"fast": 11}])
-    counter_of(room).reserve([{"fast": 11}, {"fast": 12}])
-    assert counter_of(room).count().configurations == counter_of(room, shorter).count().configurations == 3
+    counter_of(fixture, shorter).reserve([{"fast": 10}, {"fast": 11}])
+    counter_of(fixture).reserve([{"fast": 11}, {"fast": 12}])
+    assert counter_of(fixture).count().configurations == counter_of(fixture, shorter).count().configurations == 3
 
 
-def test_parameters_settings_code_and_timeframe_each_make_another_trial(room: Room, tmp_path: Path) -> None:
+def test_parameters_settings_code_and_timeframe_each_make_another_trial(fixture: LedgerFixture, tmp_path: Path) -> None:
     edited = tmp_path / "sma_crossover.py"
     edited.write_bytes(SMA.source_file.read_bytes() + b"\n# another idea\n")
-    counter_of(room).reserve([{"fast": 10}])
-    counter_of(room).reserve([{"fast": 11}])
-    counter_of(room, context=BacktestSettings(costs=preset("free"))).reserve([{"fast": 10}])
-    counter_of(room, subject=LoadedStrategy("sma_crossover", SMA.strategy, edited)).reserve([{"fast": 10}])
-    counter_of(room, replace(CANDLES, timeframe=Timeframe.H4)).reserve([{"fast": 10}])
-    assert counter_of(room).count().configurations == 5
+    counter_of(fixture).reserve([{"fast": 10}])
+    counter_of(fixture).reserve([{"fast": 11}])
+    counter_of(fixture, context=BacktestSettings(costs=preset("free"))).reserve([{"fast": 10}])
+    counter_of(fixture, subject=LoadedStrategy("sma_crossover", SMA.strategy, edited)).reserve([{"fast": 10}])
+    counter_of(fixture, replace(CANDLES, timeframe=Timeframe.H4)).reserve([{"fast": 10}])
+    assert counter_of(fixture).count().configurations == 5
 
 
 def test_a_helper_that_a_strategy_draws_upon_is_part_of_its_code(
-    tmp_path: Path, room: Room, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "home" / "strategies"
     folder.mkdir(parents=True)
@@ -99,23 +101,23 @@ def test_a_helper_that_a_strategy_draws_upon_is_part_of_its_code(
         for name in ("strategies._length", "strategies.drawing_upon"):
             sys.modules.pop(name, None)
         subject = LoadedStrategy("drawing_upon", strategies.load("drawing_upon"), own)
-        counter_of(room, subject=subject).reserve([{"fast": 10}])
-    assert counter_of(room).count().configurations == 2
+        counter_of(fixture, subject=subject).reserve([{"fast": 10}])
+    assert counter_of(fixture).count().configurations == 2
 
 
-def test_other_markets_other_times_and_synthetic_bars_are_counted_apart(room: Room) -> None:
+def test_other_markets_other_times_and_synthetic_bars_are_counted_apart(fixture: LedgerFixture) -> None:
     later = candles_of(replace(BARS, open_time_ns=BARS.open_time_ns + 1000 * DAY_NS, close=BARS.close + 1))
     ether = replace(candles_of(replace(BARS, close=BARS.close + 2)), instrument=Instrument("ETH"))
-    drawn = candles_of(replace(BARS, close=BARS.close + 3), synthetic=True)
-    for candles in (CANDLES, later, ether, drawn):
-        counter_of(room, candles).reserve([{"fast": 10}])
-    for candles in (CANDLES, later, ether, drawn):
-        assert counter_of(room, candles).count().configurations == 1
+    generated = candles_of(replace(BARS, close=BARS.close + 3), synthetic=True)
+    for candles in (CANDLES, later, ether, generated):
+        counter_of(fixture, candles).reserve([{"fast": 10}])
+    for candles in (CANDLES, later, ether, generated):
+        assert counter_of(fixture, candles).count().configurations == 1
 
 
-def test_the_same_bars_under_another_symbol_are_the_same_data(room: Room) -> None:
-    counter_of(room, replace(CANDLES, instrument=Instrument("ETH"))).reserve([{"fast": 10}])
-    assert counter_of(room).count().configurations == 1
+def test_the_same_bars_under_another_symbol_are_the_same_data(fixture: LedgerFixture) -> None:
+    counter_of(fixture, replace(CANDLES, instrument=Instrument("ETH"))).reserve([{"fast": 10}])
+    assert counter_of(fixture).count().configurations == 1
 
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 3), min_size=1), min_size=1, max_size=40))
@@ -131,18 +133,20 @@ def test_two_combinations_have_one_key_where_they_are_equal(combinations: list[d
 class Noticing(SMA.strategy):  # type: ignore[misc, name-defined]
     """Remembers how many configurations were counted whenever it runs."""
 
-    room: ClassVar[Room]
+    fixture: ClassVar[LedgerFixture]
     seen: ClassVar[list[int]] = []
 
     def signals(self, bars):  # type: ignore[no-untyped-def]
-        self.seen.append(self.room.count(CandleIdentity.of(CANDLES)))
+        self.seen.append(self.fixture.count(CandleIdentity.of(CANDLES)))
         return super().signals(bars)
 
 
-def test_a_batch_is_in_the_ledger_before_the_first_of_it_runs(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    Noticing.room, context = room, BacktestSettings()
+def test_a_batch_is_in_the_ledger_before_the_first_of_it_runs(
+    fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Noticing.fixture, context = fixture, BacktestSettings()
     monkeypatch.setattr(Noticing, "seen", [])
-    sweep = CountedEvaluator(ReferenceSweep(ReferenceTask(Noticing, BARS, context)), counter_of(room), BARS)
+    sweep = CountedEvaluator(ReferenceSweep(ReferenceTask(Noticing, BARS, context)), counter_of(fixture), BARS)
     sweep.evaluate([{"fast": 5, "slow": 20}, {"fast": 6, "slow": 20}], Span(0, 400))
     sweep.execute({"fast": 7, "slow": 20}, Span(0, 400), 1000.0)
     assert Noticing.seen == [2, 2, 3]
@@ -150,13 +154,15 @@ def test_a_batch_is_in_the_ledger_before_the_first_of_it_runs(room: Room, monkey
 
 @pytest.mark.parametrize("broken", ["user", "workspace"])
 def test_where_the_count_cannot_be_written_nothing_is_evaluated(
-    room: Room, broken: str, monkeypatch: pytest.MonkeyPatch
+    fixture: LedgerFixture, broken: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room.files[broken].parent.parent.mkdir(parents=True, exist_ok=True)
-    room.files[broken].parent.write_text("a file where the folder should be")
-    Noticing.room = room
+    fixture.files[broken].parent.parent.mkdir(parents=True, exist_ok=True)
+    fixture.files[broken].parent.write_text("a file where the folder should be")
+    Noticing.fixture = fixture
     monkeypatch.setattr(Noticing, "seen", [])
-    sweep = CountedEvaluator(ReferenceSweep(ReferenceTask(Noticing, BARS, BacktestSettings())), counter_of(room), BARS)
+    sweep = CountedEvaluator(
+        ReferenceSweep(ReferenceTask(Noticing, BARS, BacktestSettings())), counter_of(fixture), BARS
+    )
     with pytest.raises(OSError, match="nothing is evaluated uncounted") as refused:
         sweep.evaluate([{"fast": 5, "slow": 20}], Span(0, 400))
     assert "\n" not in str(refused.value)
@@ -191,48 +197,50 @@ def test_killed_while_it_evaluates_the_configuration_counts(tmp_path: Path, monk
     run.communicate(timeout=120)
     assert run.returncode == -signal.SIGKILL
     assert len(counted_runs(tmp_path)) == 1
-    (market,) = Room(user, tmp_path).ledger.read().reserved
-    found = Room(user, tmp_path).ledger.count(market[1].data)
+    (market,) = LedgerFixture(user, tmp_path).ledger.read().reserved
+    found = LedgerFixture(user, tmp_path).ledger.count(market[1].data)
     assert (found.configurations, found.evaluated, found.notices) == (1, 0, [])
 
 
 # What was found
 
 
-def test_the_variance_is_that_of_the_trials_daily_sharpe_ratios(room: Room) -> None:
+def test_the_variance_is_that_of_the_trials_daily_sharpe_ratios(fixture: LedgerFixture) -> None:
     found = np.array([0.05, -0.02, np.nan, 0.01])
-    room.ledger.reserve(ASKED, keys(1, 2, 3, 4, 5))
-    room.ledger.record([RecordedSharpes(ASKED, keys(1, 2, 3, 4), found, 1000.0)])
-    trials = room.ledger.count(DATA)
+    fixture.ledger.reserve(ASKED, keys(1, 2, 3, 4, 5))
+    fixture.ledger.record([RecordedSharpes(ASKED, keys(1, 2, 3, 4), found, 1000.0)])
+    trials = fixture.ledger.count(DATA)
     assert (trials.configurations, trials.evaluated, trials.sharpes) == (5, 4, 3)
     assert trials.sharpe_variance == pytest.approx(np.var([0.05, -0.02, 0.01], ddof=1))
 
 
-def test_short_spans_say_nothing_of_the_variance_and_the_longest_span_speaks_for_a_configuration(room: Room) -> None:
-    room.ledger.reserve(ASKED, keys(1, 2, 3))
-    room.ledger.record([RecordedSharpes(ASKED, keys(1, 2), np.array([0.3, 0.1]), 900.0)])
-    room.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.2]), 1000.0)])
-    room.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([9.0]), 600.0)])
-    room.ledger.record([RecordedSharpes(ASKED, keys(3), np.array([5.0]), 180.0)])
-    trials = room.ledger.count(DATA)
+def test_short_spans_say_nothing_of_the_variance_and_the_longest_span_speaks_for_a_configuration(
+    fixture: LedgerFixture,
+) -> None:
+    fixture.ledger.reserve(ASKED, keys(1, 2, 3))
+    fixture.ledger.record([RecordedSharpes(ASKED, keys(1, 2), np.array([0.3, 0.1]), 900.0)])
+    fixture.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.2]), 1000.0)])
+    fixture.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([9.0]), 600.0)])
+    fixture.ledger.record([RecordedSharpes(ASKED, keys(3), np.array([5.0]), 180.0)])
+    trials = fixture.ledger.count(DATA)
     assert (trials.evaluated, trials.sharpes) == (3, 2)
     assert trials.sharpe_variance == pytest.approx(np.var([0.2, 0.1], ddof=1))
 
 
-def test_without_two_ratios_there_is_no_variance(room: Room) -> None:
-    assert room.ledger.count(DATA).sharpe_variance is None
-    room.ledger.reserve(ASKED, keys(1))
-    room.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.1]), 1000.0)])
-    assert room.ledger.count(DATA).sharpe_variance is None
+def test_without_two_ratios_there_is_no_variance(fixture: LedgerFixture) -> None:
+    assert fixture.ledger.count(DATA).sharpe_variance is None
+    fixture.ledger.reserve(ASKED, keys(1))
+    fixture.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.1]), 1000.0)])
+    assert fixture.ledger.count(DATA).sharpe_variance is None
 
 
-def test_a_sweep_leaves_its_daily_sharpe_ratios(room: Room) -> None:
-    counter, context = counter_of(room), BacktestSettings()
+def test_a_sweep_leaves_its_daily_sharpe_ratios(fixture: LedgerFixture) -> None:
+    counter, context = counter_of(fixture), BacktestSettings()
     inner = ReferenceSweep(ReferenceTask(SMA.strategy, BARS, context))
     combinations = [{"fast": 5, "slow": 20}, {"fast": 6, "slow": 20}, {"fast": 7, "slow": 20}]
     with open_counted(nullcontext(inner), counter, BARS) as sweep:
         rows = sweep.evaluate(combinations, Span(0, 400))
-    trials = room.ledger.count(CandleIdentity.of(CANDLES))
+    trials = fixture.ledger.count(CandleIdentity.of(CANDLES))
     annual = rows[:, COLUMNS["sharpe"]]
     assert trials.evaluated == 3
     assert trials.sharpe_variance == pytest.approx(np.var(annual / np.sqrt(365), ddof=1))
@@ -242,12 +250,12 @@ class _CancelledError(Exception):
     """What a face raises from progress to cancel the work."""
 
 
-def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_lost(room: Room) -> None:
+def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_lost(fixture: LedgerFixture) -> None:
     context, values = BacktestSettings(), ("fast=5:50:1", "slow=60:80:10")
     search = SearchRequest(
         make_space(parameter_space(SMA.strategy), values), SearchPlan(), Objective("sharpe", 1), "reference"
     )
-    store = SweepStore(room.home / "optimizations", OptimizationResult)
+    store = SweepStore(fixture.home / "optimizations", OptimizationResult)
 
     def opened() -> AbstractContextManager[Evaluator]:
         return open_evaluator("reference", SMA.strategy, BARS, context)
@@ -256,15 +264,15 @@ def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_lo
         if done:
             raise _CancelledError
 
-    open_counter = partial(open_trial_counter, room.ledger, "a test")
+    open_counter = partial(open_trial_counter, fixture.ledger, "a test")
     with pytest.raises(_CancelledError):
         optimize(SMA, CANDLES, search, context, store, opened, open_counter, cancel)
-    finished = room.count(CandleIdentity.of(CANDLES))
+    finished = fixture.count(CandleIdentity.of(CANDLES))
     assert 0 < finished < 138
-    for path in room.files.values():
+    for path in fixture.files.values():
         path.unlink()
     optimize(SMA, CANDLES, search, context, store, opened, open_counter)
-    assert room.count(CandleIdentity.of(CANDLES)) == 138
+    assert fixture.count(CandleIdentity.of(CANDLES)) == 138
 
 
 def test_a_relative_ledger_folder_is_that_of_the_workspace_wherever_a_command_runs(

@@ -54,8 +54,13 @@ def venue(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play
 
 
 def test_a_book_is_followed_and_read_with_its_age(venue: PlayedVenue) -> None:
-    told = answer(server, "market_subscribe_book", symbol="BTC")
-    assert (told["symbol"], told["venue"], told["trusted"], told["in_sync"]) == ("BTCUSDT", "usdm", True, True)
+    message = answer(server, "market_subscribe_book", symbol="BTC")
+    assert (message["symbol"], message["venue"], message["trusted"], message["in_sync"]) == (
+        "BTCUSDT",
+        "usdm",
+        True,
+        True,
+    )
     book = answer(server, "market_get_book", symbol="BTC/USDT", levels=3)
     assert len(book["bids"]) == len(book["asks"]) == 3
     assert float(book["bids"][0]["price"]) < float(book["asks"][0]["price"])

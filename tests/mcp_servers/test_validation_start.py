@@ -23,7 +23,7 @@ SMALL = {
     "seed": 7,
 }
 STAGES = set(Section) - {Section.SUMMARY, Section.REPORT}
-MOST_CHARACTERS = 60_000
+MAX_CHARACTERS = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_a_validation_is_started_watched_and_read_section_by_section() -> None:
     for section in STAGES:
         read = answer(server, "validation_get_report", job_id=job, section=section)
         assert (read["content"]["kind"], read["content"]["stage"]) == ("stage", section)
-        assert len(json.dumps(read)) < MOST_CHARACTERS
+        assert len(json.dumps(read)) < MAX_CHARACTERS
     curves = json.dumps(answer(server, "validation_get_report", job_id=job, section="monte_carlo"))
     assert "max_drawdown_pct" in curves
     assert "fan" not in curves

@@ -99,7 +99,7 @@ def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (("--markets", "0"), "markets=0 is not allowed. Give 1 or more."),
         (("--sharpe", "2.4"), "No strength is known for a planted Sharpe of 2.4. Allowed: 0.5, 1, 1.5, 2, 2.5, 3."),
@@ -107,11 +107,11 @@ def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> 
     ],
 )
 def test_what_cannot_be_calibrated_is_refused_in_one_line(
-    twokey: Command, arguments: tuple[str, ...], told: str
+    twokey: Command, arguments: tuple[str, ...], message: str
 ) -> None:
     done = twokey("calibrate", *arguments)
     assert (done.code, done.out) == (2, "")
-    assert told in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
 
 

@@ -50,8 +50,8 @@ def venue(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalVenue]:
 
 def test_a_file_is_imported_checked_and_listed(twokey: Command, file: Path) -> None:
     done = twokey("data", "import", str(file), "--symbol", "BTC", "--timeframe", "1h", "--json")
-    told = json.loads(done.out)
-    assert (done.code, told["added"], told["replaced"], told["bars"], told["gaps"]) == (0, 742, 0, 742, 1)
+    message = json.loads(done.out)
+    assert (done.code, message["added"], message["replaced"], message["bars"], message["gaps"]) == (0, 742, 0, 742, 1)
     checked = json.loads(twokey("data", "check", "BTC", "1h", "--json").out)
     assert checked.keys() >= CHECKED
     assert (checked["bars"], checked["gaps"], checked["missing_bars"]) == (742, 1, 2)
@@ -87,18 +87,18 @@ def test_a_damaged_cache_is_told_and_the_others_are_listed(twokey: Command, file
 
 def test_a_file_is_checked_as_it_is(twokey: Command, file: Path, tmp_path: Path) -> None:
     lines = file.read_text().splitlines()
-    spoiled = tmp_path / "spoiled.csv"
-    spoiled.write_text("\n".join([*lines[:50], lines[49], *lines[50:]]))
-    told = json.loads(twokey("data", "check", "--data", str(spoiled), "--json").out)
-    assert (told["bars"], told["duplicates"], told["gaps"], told["timeframe"]) == (743, 1, 1, "1h")
-    assert told["symbol"] is None
-    assert twokey("data", "import", str(spoiled), "--symbol", "BTC", "--timeframe", "1h").code == 2
+    damaged = tmp_path / "spoiled.csv"
+    damaged.write_text("\n".join([*lines[:50], lines[49], *lines[50:]]))
+    message = json.loads(twokey("data", "check", "--data", str(damaged), "--json").out)
+    assert (message["bars"], message["duplicates"], message["gaps"], message["timeframe"]) == (743, 1, 1, "1h")
+    assert message["symbol"] is None
+    assert twokey("data", "import", str(damaged), "--symbol", "BTC", "--timeframe", "1h").code == 2
 
 
 def test_fetching_says_where_bars_came_from_and_then_has_nothing_to_do(twokey: Command, venue: LocalVenue) -> None:
-    told = json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)
-    assert (told["bars"], told["synthetic"], told["gaps"]) == (8_784, False, 0)
-    assert told["source"].startswith("exchange (binance, fetched ")
+    message = json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)
+    assert (message["bars"], message["synthetic"], message["gaps"]) == (8_784, False, 0)
+    assert message["source"].startswith("exchange (binance, fetched ")
     venue.requested.clear()
     again = twokey("data", "fetch", "BTC", "1h", *YEAR)
     assert "Source: cache (" in again.out
@@ -120,13 +120,13 @@ BAD_WORDS = {
 }
 
 
-@pytest.mark.parametrize(("words", "code", "told"), BAD_WORDS.values(), ids=BAD_WORDS)
+@pytest.mark.parametrize(("words", "code", "message"), BAD_WORDS.values(), ids=BAD_WORDS)
 def test_bad_input_is_one_line(
-    twokey: Command, venue: LocalVenue, words: tuple[str, ...], code: int, told: str
+    twokey: Command, venue: LocalVenue, words: tuple[str, ...], code: int, message: str
 ) -> None:
     done = twokey("data", *words)
     assert done.code == code
-    assert told in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
     assert done.out == ""
 

@@ -42,11 +42,11 @@ def own_tests(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree in which a strategy of each kind was made; the longest name is among them."""
     folder = tmp_path_factory.mktemp("house")
-    for room in ("skills_lib", "strategies", "scripts", "tests", "docs"):
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("skills_lib", "strategies", "scripts", "tests", "docs"):
+        shutil.copytree(ROOT / folder, folder / folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     for kind, name in MADE.items():
         start = "from scripts.cli import main; main()"
@@ -55,32 +55,34 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def made_files(house: Path) -> list[str]:
-    return [str(place) for kind, name in MADE.items() for place in render(name, kind) if (house / place).is_file()]
+def made_files(checkout: Path) -> list[str]:
+    return [str(place) for kind, name in MADE.items() for place in render(name, kind) if (checkout / place).is_file()]
 
 
-def test_three_files_are_made_for_each_kind(house: Path) -> None:
-    assert len(made_files(house)) == 3 * len(KINDS)
+def test_three_files_are_made_for_each_kind(checkout: Path) -> None:
+    assert len(made_files(checkout)) == 3 * len(KINDS)
     assert sorted(MADE) == sorted(KINDS)
 
 
-def test_what_is_written_has_the_style_of_the_house(house: Path) -> None:
-    files = [file for file in made_files(house) if file.endswith(".py")]
+def test_what_is_written_has_the_style_of_the_house(checkout: Path) -> None:
+    files = [file for file in made_files(checkout) if file.endswith(".py")]
     for words in (["check"], ["format", "--check"]):
-        done = run_in(house, "ruff", *words, "--no-cache", *files)
+        done = run_in(checkout, "ruff", *words, "--no-cache", *files)
         assert done.returncode == 0, done.stdout
-    assert all(len(line) <= 120 for file in made_files(house) for line in (house / file).read_text("utf-8").split("\n"))
+    assert all(
+        len(line) <= 120 for file in made_files(checkout) for line in (checkout / file).read_text("utf-8").split("\n")
+    )
 
 
-def test_what_is_written_is_typed(house: Path) -> None:
+def test_what_is_written_is_typed(checkout: Path) -> None:
     modules = [word for name in MADE.values() for word in ("-m", f"strategies.{name}")]
-    done = run_in(house, "mypy", *modules)
+    done = run_in(checkout, "mypy", *modules)
     assert done.returncode == 0, done.stdout
 
 
-def test_what_is_written_passes_its_own_tests_and_those_that_every_strategy_passes(house: Path) -> None:
+def test_what_is_written_passes_its_own_tests_and_those_that_every_strategy_passes(checkout: Path) -> None:
     chosen = " or ".join(["no_strategy", "bundled", *(f"test_{name} or [{name}" for name in MADE.values())])
-    done = run_in(house, "pytest", "tests/strategies", "-k", chosen, "-p", "no:cacheprovider")
+    done = run_in(checkout, "pytest", "tests/strategies", "-k", chosen, "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout
     assert int(re.findall(r"(\d+) passed", done.stdout)[0]) > 50
 
@@ -129,9 +131,9 @@ def test_a_workspace_elsewhere_gets_the_files_and_its_test_runs_there(twokey: Co
     done = twokey("new-strategy", "my_idea", "--kind", "breakout", "--json")
     files = ["docs/strategies/my_idea.md", "strategies/my_idea.py", "tests/strategies/test_my_idea.py"]
     assert sorted(written(workspace.home)) == files
-    told = json.loads(done.out)
-    assert (told["strategy"], told["kind"]) == ("my_idea", "breakout")
-    assert sorted(told["files"]) == [str(workspace.home / file) for file in files]
+    message = json.loads(done.out)
+    assert (message["strategy"], message["kind"]) == ("my_idea", "breakout")
+    assert sorted(message["files"]) == [str(workspace.home / file) for file in files]
     ran = own_tests(workspace.home)
     assert ran.returncode == 0, ran.stdout
 

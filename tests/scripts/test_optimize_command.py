@@ -94,9 +94,9 @@ def test_without_numba_the_reference_runs_and_says_how_to_get_the_kernel(
     monkeypatch.setitem(sys.modules, "numba", None)  # Python's own way to say that a module is not there
     found = json.loads(twokey(*OPTIMIZE, "--engine", "kernel", "--json").out)
     assert found["engine"] == "reference"
-    told = [text for text in found["warnings"] if text.startswith("The reference ran instead of the kernel: numba")]
-    assert len(told) == 1
-    assert "pip install 'twokey[fast]' or make setup" in told[0]
+    message = [text for text in found["warnings"] if text.startswith("The reference ran instead of the kernel: numba")]
+    assert len(message) == 1
+    assert "pip install 'twokey[fast]' or make setup" in message[0]
 
 
 def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:

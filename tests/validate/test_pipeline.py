@@ -287,8 +287,8 @@ def test_other_candles_end_where_the_seal_begins_and_what_is_missing_is_said(tmp
     other_markets = find_other_markets(main, SEALED, pairs, find)
     assert asked == [("BTCUSDT", "30m"), ("BNBUSDT", "1h"), ("SOLUSDT", "1h")]
     result = run(tmp_path / "here", other_markets=other_markets)
-    (elsewhere,) = result.timeframes
-    assert (elsewhere.symbol, elsewhere.timeframe, elsewhere.bars) == ("BTCUSDT", "30m", SEALED)
+    (cross_market,) = result.timeframes
+    assert (cross_market.symbol, cross_market.timeframe, cross_market.bars) == ("BTCUSDT", "30m", SEALED)
     assert result.assets == []
     assert [text.split(":")[0] for text in result.missing] == ["BNBUSDT 1h", "SOLUSDT 1h"]
     assert "No file named like SOLUSDT_1h" in result.artifacts.report.read_text()

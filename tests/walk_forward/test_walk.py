@@ -168,9 +168,9 @@ def test_sampling_walks_forward_too(tmp_path: Path) -> None:
 def test_a_grid_measured_on_all_spans_at_once_is_the_one_measured_window_by_window(tmp_path: Path) -> None:
     space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
     windows, asked = make_windows(BARS, PLAN), (space, SearchPlan(), Objective("sharpe", 3))
-    alone = KernelSweep(SMA, BARS, SETTINGS)
-    alone.batch_size = 1
-    expected = WalkForward(alone, *asked).run(windows)
+    single = KernelSweep(SMA, BARS, SETTINGS)
+    single.batch_size = 1
+    expected = WalkForward(single, *asked).run(windows)
     for known in (0, 3, len(windows)):
         with Checkpoint(tmp_path / str(known)) as checkpoint:
             WalkForward(KernelSweep(SMA, BARS, SETTINGS), *asked).run(windows[:known], checkpoint)

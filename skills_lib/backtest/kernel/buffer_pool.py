@@ -15,7 +15,7 @@ Row = npt.NDArray[Any]
 
 _BLOCK_BYTES = 18_000_000
 """From 4 MB on numpy asks the system for large pages, which begin at multiples of their 2 MB."""
-_ROWS_AT_MOST = 128
+_MAX_ROWS = 128
 _LOOKED_AT = 2
 """Rows given back of which one may be free, before a new one is made."""
 
@@ -53,7 +53,7 @@ class RecycledRows:
         size = n * self._kind.itemsize
         if size == 0:
             return np.empty(0, self._kind)
-        count = min(max(1, _BLOCK_BYTES // size), _ROWS_AT_MOST)
+        count = min(max(1, _BLOCK_BYTES // size), _MAX_ROWS)
         # A view's base is the nearest array that owns its memory or has it from something that is no array: rows made
         # from a buffer are the base of their views, so whoever holds a view holds the row.
         buffer = np.empty(count * size, dtype=np.uint8).data

@@ -84,11 +84,11 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         for_long, for_short = (_ALL if units <= 0 else _NONE), (_ALL if units >= 0 else _NONE)
         leave_long = _ALL if has_exits and units > 0 else _NONE
         leave_short = _ALL if has_exits and units < 0 else _NONE
-        wish, direction = bar - 1, 0.0
+        signal_bar, direction = bar - 1, 0.0
         while True:
-            wish += 1
-            word, found = wish >> 3, _NONE
-            unseen = _ALL << np.uint64(8 * (wish & 7))
+            signal_bar += 1
+            word, found = signal_bar >> 3, _NONE
+            unseen = _ALL << np.uint64(8 * (signal_bar & 7))
             if word < words:
                 if has_exits:
                     while True:
@@ -109,22 +109,22 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
                 else:
                     word, found = _next_bitmap_word_of_two(long_words, short_words, word, words, unseen)
             if found:
-                wish = 8 * word + (trailing_zeros(found) >> 3)
+                signal_bar = 8 * word + (trailing_zeros(found) >> 3)
             else:
-                wish = max(wish, 8 * words)
-                while wish < n and not (
-                    (longs[wish] and units <= 0)
-                    or (shorts[wish] and units >= 0)
-                    or (has_exits and long_exits[wish] and units > 0)
-                    or (has_exits and short_exits[wish] and units < 0)
+                signal_bar = max(signal_bar, 8 * words)
+                while signal_bar < n and not (
+                    (longs[signal_bar] and units <= 0)
+                    or (shorts[signal_bar] and units >= 0)
+                    or (has_exits and long_exits[signal_bar] and units > 0)
+                    or (has_exits and short_exits[signal_bar] and units < 0)
                 ):
-                    wish += 1
+                    signal_bar += 1
             direction = 0.0
-            if wish >= n:
+            if signal_bar >= n:
                 break
-            if longs[wish]:
+            if longs[signal_bar]:
                 direction = 1.0
-            elif shorts[wish]:
+            elif shorts[signal_bar]:
                 direction = -1.0
             if direction == 0:
                 break
@@ -132,16 +132,16 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
                 continue
             if not has_brackets:
                 break
-            new_stop = stops[wish] if len(stops) else np.nan
-            new_target = targets[wish] if len(targets) else np.nan
-            if _is_accepted(close[wish] * unit, broker.spread, direction, new_stop, new_target):
+            new_stop = stops[signal_bar] if len(stops) else np.nan
+            new_target = targets[signal_bar] if len(targets) else np.nan
+            if _is_accepted(close[signal_bar] * unit, broker.spread, direction, new_stop, new_target):
                 break
         # The bar up to there at which stop or target is reached.
         hit = n
         if units != 0 and (lower > -np.inf or upper < np.inf):
-            hit = _next_hit(low, high, unit, lower, upper, bar + 1, min(wish, last), n)
+            hit = _next_hit(low, high, unit, lower, upper, bar + 1, min(signal_bar, last), n)
         # The leg up to the event. The last bar is marked anew below, after what the reference does at the end.
-        end = min(hit, wish + 1, n)
+        end = min(hit, signal_bar + 1, n)
         basis, began = units * entry, bar
         lowest_equity = highest_equity = cash
         if units != 0:
@@ -179,7 +179,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
             continue
         # The order to close what is held comes before its stop and target, then the entry and its own. At the end
         # the reference processes the last bar once more: everything closes, and the last wish is still filled.
-        at_end = wish >= last
+        at_end = signal_bar >= last
         bar = at = last if at_end else bar
         price = opens[bar] * unit
         if broker.on_close:
@@ -189,7 +189,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
             cash += _record(table, trades, units, entry, entry_bar, price, at, stop, target, broker.commission)
             trades, units = trades + 1, 0.0
         if direction != 0:
-            share = _share(sizes[wish] if len(sizes) else signal_arrays.size)
+            share = _share(sizes[signal_bar] if len(sizes) else signal_arrays.size)
             adjusted = price * (1 + math.copysign(broker.spread, direction))
             cost = adjusted + share * price * broker.commission / share
             margin = max(cash, 0.0) * broker.leverage
@@ -202,8 +202,8 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
                 status = TOO_LARGE if units >= LARGEST_POSITION else status
                 cash -= units * adjusted * broker.commission
                 units, entry, entry_bar = math.copysign(units, direction), adjusted, at
-                stop = stops[wish] if len(stops) else np.nan
-                target = targets[wish] if len(targets) else np.nan
+                stop = stops[signal_bar] if len(stops) else np.nan
+                target = targets[signal_bar] if len(targets) else np.nan
                 lower, upper = _bracket(stop, target, direction)
                 lowest, highest = low[bar] * unit, high[bar] * unit
                 if lowest <= lower or highest >= upper:

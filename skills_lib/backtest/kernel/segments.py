@@ -222,14 +222,14 @@ def _trough(market, unit, span, segments, count, passed, until, trough):
 
     Where it is likely to be is looked at first, so that few others could lie below.
     """
-    lowest, least = np.inf, passed
+    lowest, minimum = np.inf, passed
     for segment in range(passed, until):
         if segments[LOW, segment] < lowest:
-            lowest, least = segments[LOW, segment], segment
+            lowest, minimum = segments[LOW, segment], segment
     if lowest >= trough:
         return trough
     for i in range(passed - 1, until):
-        segment = i if i >= passed else least
+        segment = i if i >= passed else minimum
         if segments[LOW, segment] < trough:
             start, end = int(segments[START, segment]), end_of(segments, segment, count, span[1])
             low, high = extremes(market.close, market.block_low, market.block_high, unit, start, end)

@@ -67,9 +67,9 @@ class KernelCluster:
     ) -> FloatArray:
         size = -(-len(combinations) // (_SHARES_PER_SLOT * self._workers.slots))
         parts = [tuple(combinations[first : first + size]) for first in range(0, len(combinations), size)]
-        told = len(self._workers.notes)
+        notes_seen = len(self._workers.notes)
         found = self._workers.run(evaluate_share, self._payload, [Share(table, part, span) for part in parts])
-        self.notes += self._workers.notes[told:]
+        self.notes += self._workers.notes[notes_seen:]
         for _, notes in found:
             self.notes += [note for note in notes if note not in self.notes]
         return np.concatenate([rows for rows, _ in found])

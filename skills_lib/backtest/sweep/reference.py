@@ -90,10 +90,10 @@ class ReferenceSweep:
             self._workers = self._connect()
         if self._payload is None:
             self._payload = pack_task(self._job)
-        told = len(self._workers.notes)
+        notes_seen = len(self._workers.notes)
         items = [(measured, dict(values), span) for values in combinations]
         found = self._workers.run(run_packed_task, self._payload, items)
-        self.notes.extend(self._workers.notes[told:])
+        self.notes.extend(self._workers.notes[notes_seen:])
         return found
 
     def _note(self, failure: str) -> None:

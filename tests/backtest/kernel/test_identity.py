@@ -30,13 +30,13 @@ EXACT = ["entry_bar", "exit_bar", "size", "side", "entry_time", "exit_time"]
 CLOSE = ["entry_price", "exit_price", "pnl", "return_pct", "commission", "funding", "stop_price", "target_price"]
 
 
-class Drawn(SignalStrategy):
+class Generated(SignalStrategy):
     """Gives the signals that a test drew."""
 
-    wishes: Signals
+    columns: Signals
 
     def signals(self, bars: Bars) -> Signals:
-        return self.wishes
+        return self.columns
 
 
 def assert_identical(kernel: Execution, reference: Execution) -> None:
@@ -50,15 +50,15 @@ def assert_identical(kernel: Execution, reference: Execution) -> None:
     assert kernel.first_bar == reference.first_bar
 
 
-def run_both(wishes: Signals, bars: Bars, options: BacktestSettings) -> tuple[Execution, Execution]:
-    drawn = type("Drawn", (Drawn,), {"wishes": wishes})
+def run_both(columns: Signals, bars: Bars, options: BacktestSettings) -> tuple[Execution, Execution]:
+    generated = type("Drawn", (Generated,), {"wishes": columns})
     try:
-        reference = run_reference(drawn, bars, {}, options).execution
+        reference = run_reference(generated, bars, {}, options).execution
     except InputError as error:  # the reference ran, but its own statistics overflow: nothing to compare with
         assume("faster than backtesting.py can annualise" not in str(error))
         raise
     try:
-        return run_kernel(drawn, bars, {}, options), reference
+        return run_kernel(generated, bars, {}, options), reference
     except InputError as error:  # refused rightly: the reference did take a position of so many units
         largest = reference.trades["size"].abs().max() / options.fractional_unit
         assume(not ("2^53 units" in str(error) and largest >= 2.0**53 * (1 - 1e-9)))
@@ -87,16 +87,16 @@ def markets(draw: st.DrawFn) -> Bars:
 
 
 @st.composite
-def drawn_signals(draw: st.DrawFn, bars: Bars) -> Signals:
+def generated_signals(draw: st.DrawFn, bars: Bars) -> Signals:
     n, rng = len(bars), np.random.default_rng(draw(st.integers(0, 2**32)))
     often = draw(st.sampled_from([0.05, 0.3, 0.9]))
-    wishes = [rng.random(n) < often * draw(st.sampled_from([0.0, 0.5, 1.0])) for _ in range(4)]
+    columns = [rng.random(n) < often * draw(st.sampled_from([0.0, 0.5, 1.0])) for _ in range(4)]
     size = draw(st.sampled_from([1.0, 0.5, 0.013, "array"]))
     levels = [_levels(draw, bars, rng) for _ in range(2)]
     warm_up = draw(st.integers(0, n - 1))
     indicator = np.where(np.arange(n) < warm_up, np.nan, bars.close)
     return Signals(
-        *wishes,
+        *columns,
         size=rng.uniform(0.01, 1, n) if size == "array" else size,
         stop_price=levels[0],
         target_price=levels[1],
@@ -134,15 +134,15 @@ all_settings = st.builds(
 def test_kernel_and_reference_agree_on_anything_that_can_be_drawn(
     data: st.DataObject, bars: Bars, options: BacktestSettings
 ) -> None:
-    wishes = data.draw(drawn_signals(scaled(bars, options)))
-    assert_identical(*run_both(wishes, bars, options))
+    columns = data.draw(generated_signals(scaled(bars, options)))
+    assert_identical(*run_both(columns, bars, options))
 
 
 def test_a_position_that_floats_cannot_count_is_refused_by_name() -> None:
     bars = hourly_bars([1e-4] * 6)
-    wishes = Signals(np.ones(6, dtype=bool), *[np.zeros(6, dtype=bool)] * 3)
+    columns = Signals(np.ones(6, dtype=bool), *[np.zeros(6, dtype=bool)] * 3)
     with pytest.raises(InputError, match="more than 2\\^53 units"):
-        run_kernel(type("Drawn", (Drawn,), {"wishes": wishes}), bars, {}, BacktestSettings())
+        run_kernel(type("Drawn", (Generated,), {"wishes": columns}), bars, {}, BacktestSettings())
 
 
 def scaled(bars: Bars, options: BacktestSettings) -> Bars:
@@ -171,8 +171,8 @@ def test_the_stop_wins_when_stop_and_target_lie_in_one_bar() -> None:
     entry = np.array([False, True, False, False, False])
     none = np.zeros(5, dtype=bool)
     options = BacktestSettings(costs=Costs(commission_bps=0), fractional_unit=1)
-    wishes = Signals(entry, none, none, none, stop_price=np.full(5, 95.0), target_price=np.full(5, 110.0))
-    kernel, reference = run_both(wishes, bars, options)
+    columns = Signals(entry, none, none, none, stop_price=np.full(5, 95.0), target_price=np.full(5, 110.0))
+    kernel, reference = run_both(columns, bars, options)
     assert_identical(kernel, reference)
     assert kernel.trades["exit_price"].tolist() == [95.0]
     assert kernel.trades["exit_bar"].tolist() == [3]
@@ -187,12 +187,12 @@ def test_the_compiled_metrics_are_those_of_the_reference(
     from skills_lib.backtest.kernel.inputs import prepare_inputs
     from skills_lib.backtest.metrics import METRICS
 
-    wishes = data.draw(drawn_signals(scaled(bars, options)))
-    _, reference = run_both(wishes, bars, options)
+    columns = data.draw(generated_signals(scaled(bars, options)))
+    _, reference = run_both(columns, bars, options)
     expected = compute_metrics(reference, bars, options.costs)
     jobs = Batch(1)
     whole = Span(0, len(bars))
-    jobs.add(wishes, warm_up("drawn", wishes, whole))
+    jobs.add(columns, warm_up("drawn", columns, whole))
     row = Runner(prepare_inputs(bars, options)).run(jobs, whole)[0][0]
     for name, found in zip(METRICS, row, strict=True):
         wanted = np.nan if expected[name] is None else expected[name]

@@ -34,15 +34,15 @@ def test_what_is_cached_calls_nothing_of_another_file_whose_change_the_cache_wou
         if "sources" in own.__code__.co_freevars:  # all the files' text is part of its key
             continue
         called = [own.__globals__.get(name) for name in own.__code__.co_names]
-        elsewhere = [other.__name__ for other in called if is_elsewhere(other, own.__module__)]
-        assert not elsewhere, f"{own.__name__} calls {elsewhere}"
+        outside = [other.__name__ for other in called if is_outside(other, own.__module__)]
+        assert not outside, f"{own.__name__} calls {outside}"
 
 
 def is_cached(value: object) -> bool:
     return isinstance(value, Dispatcher) and value.stats.cache_path is not None
 
 
-def is_elsewhere(value: object, module: str) -> bool:
+def is_outside(value: object, module: str) -> bool:
     return isinstance(value, Dispatcher) and value.py_func.__module__ != module
 
 

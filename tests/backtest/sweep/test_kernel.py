@@ -117,17 +117,17 @@ def test_spans_side_by_side_give_what_each_gives_alone(
 
 def test_spans_side_by_side_keep_to_the_rules_of_one_span(monkeypatch: pytest.MonkeyPatch) -> None:
     grid, early, late = [{"value": value} for value in (1, 5, 6)], Span(0, 10), Span(600, 900)
-    alone = KernelSweep(FailsAtFive, BARS, SETTINGS)
+    single = KernelSweep(FailsAtFive, BARS, SETTINGS)
     sweep = KernelSweep(FailsAtFive, BARS, SETTINGS)
     for span, rows in zip((early, late), sweep.evaluate_spans([(grid, early), (grid, late)]), strict=True):
-        assert np.array_equal(rows, alone.evaluate(grid, span), equal_nan=True)
-    assert sweep.notes == alone.notes
+        assert np.array_equal(rows, single.evaluate(grid, span), equal_nan=True)
+    assert sweep.notes == single.notes
     holed = KernelSweep(HoleInTheMiddle, BARS, SETTINGS).evaluate_spans([([{}], SPANS[1]), ([{}], SPANS[2])])
     reference = ReferenceSweep(ReferenceTask(HoleInTheMiddle, BARS, SETTINGS))
     np.testing.assert_allclose(holed[0], reference.evaluate([{}], SPANS[1]), rtol=1e-9, atol=1e-9)
     monkeypatch.setattr("skills_lib.backtest.sweep.kernel._REMEMBERED_BYTES", 0)
     crowded = KernelSweep(FailsAtFive, BARS, SETTINGS).evaluate_spans([(grid[:1], late)])
-    assert np.array_equal(crowded[0], alone.evaluate(grid[:1], late), equal_nan=True)
+    assert np.array_equal(crowded[0], single.evaluate(grid[:1], late), equal_nan=True)
     assert sweep.evaluate_spans([]) == []
 
 

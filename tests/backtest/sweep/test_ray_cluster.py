@@ -44,10 +44,10 @@ def cluster() -> Iterator[str]:
     head = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, text=True, env=_ray_environment())
     try:
         assert head.stdout is not None
-        told = []
+        notes = []
         while "Ray runtime started" not in (line := head.stdout.readline()):
-            told.append(line)
-            assert line, "".join(told)
+            notes.append(line)
+            assert line, "".join(notes)
         yield f"ray://{LOOPBACK}:{ports[1]}"
     finally:
         head.terminate()
@@ -74,8 +74,8 @@ def test_a_ray_worker_killed_mid_sweep_is_told_and_its_work_done_by_others(clust
         rows = sweep.evaluate(points, SPAN)
     assert (tmp_path / "died").exists()
     assert sweep.notes == [f"A worker of the cluster at {cluster} died; 10 combinations were given to others."]
-    alone = ReferenceSweep(ReferenceTask(fragile, BARS, BacktestSettings())).evaluate(points, SPAN)
-    assert np.array_equal(rows, alone, equal_nan=True)
+    single = ReferenceSweep(ReferenceTask(fragile, BARS, BacktestSettings())).evaluate(points, SPAN)
+    assert np.array_equal(rows, single, equal_nan=True)
 
 
 def test_a_cluster_of_another_ray_is_one_line(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,11 +54,11 @@ def swept(strategy: type[DiesOnce], address: str | None) -> tuple[FloatArray, li
 def test_two_dask_workers_give_the_rows_that_one_process_gives(cluster: str) -> None:
     points: list[Parameters] = [{"fast": fast, "slow": slow} for fast in (5, 10) for slow in (20, 30, 40)]
     job = ReferenceTask(strategies.load("sma_crossover"), BARS, BacktestSettings())
-    alone = ReferenceSweep(job).evaluate(points, SPAN)
+    single = ReferenceSweep(job).evaluate(points, SPAN)
     with open_workers(cluster) as workers:
         assert workers.slots == 2
         together = ReferenceSweep(job, lambda: workers, always=True)
-        assert np.array_equal(together.evaluate(points, SPAN), alone, equal_nan=True)
+        assert np.array_equal(together.evaluate(points, SPAN), single, equal_nan=True)
     assert together.notes == []
 
 

@@ -53,12 +53,12 @@ def sweep(frame: pd.DataFrame, pairs: list[tuple[int, int]], stops: bool = False
 
 def walk_forward(frame: pd.DataFrame, pairs: list[tuple[int, int]]) -> int:
     """Optimise on each train frame, run the best on its test frame; returns the number of windows."""
-    pieces = work.windows(frame)
-    for train, test in pieces:
+    spans = work.windows(frame)
+    for train, test in spans:
         best, _ = _optimize(train, pairs, SmaCrossover)
         chosen = best["_strategy"]
         _backtest(test, SmaCrossover).run(fast=chosen.fast, slow=chosen.slow)
-    return len(pieces)
+    return len(spans)
 
 
 def _optimize(frame: pd.DataFrame, pairs: list[tuple[int, int]], strategy: type[Strategy]):

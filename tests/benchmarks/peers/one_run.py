@@ -15,7 +15,7 @@ from pathlib import Path
 
 import tests.benchmarks.peers.common as work
 
-AT_LEAST_SECONDS = 1.0
+MIN_SECONDS = 1.0
 
 
 def main() -> None:
@@ -34,7 +34,7 @@ def main() -> None:
     if peer != "backtesting":
         run(frame, pairs)
     seconds: list[float] = []
-    while sum(seconds) < AT_LEAST_SECONDS:
+    while sum(seconds) < MIN_SECONDS:
         began = time.perf_counter()
         done = run(frame, pairs)
         seconds.append(time.perf_counter() - began)

@@ -20,11 +20,11 @@ def sweep(frame: pd.DataFrame, pairs: list[tuple[int, int]], stops: bool = False
 
 def walk_forward(frame: pd.DataFrame, pairs: list[tuple[int, int]]) -> int:
     """Choose on each train frame, try on its test frame; returns the number of windows."""
-    pieces = work.windows(frame)
-    for train, test in pieces:
+    spans = work.windows(frame)
+    for train, test in spans:
         best = int(table(train, pairs)["sharpe"].fillna(-np.inf).argmax())
         table(test, [pairs[best]])
-    return len(pieces)
+    return len(spans)
 
 
 def table(frame: pd.DataFrame, pairs: list[tuple[int, int]], stops: bool = False) -> pd.DataFrame:

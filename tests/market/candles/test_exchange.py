@@ -29,15 +29,15 @@ def starts(venue: LocalVenue) -> list[int]:
 
 
 def test_a_year_arrives_page_by_page_and_equals_the_venue(venue: LocalVenue, settings: Settings, year: Bars) -> None:
-    told: list[tuple[int, int, str]] = []
-    found = load(ask("2024-01-01", "2025-01-01"), settings, lambda *news: told.append(news))
+    message: list[tuple[int, int, str]] = []
+    found = load(ask("2024-01-01", "2025-01-01"), settings, lambda *news: message.append(news))
     assert found.bars.digest() == year.digest()
     assert found.origin.source == "exchange"
     assert found.origin.detail.startswith("binance, fetched ")
     assert not found.origin.synthetic
     assert len(starts(venue)) == 9
-    assert [done for done, _, _ in told] == [*range(1_000, 9_000, 1_000), 8_784]
-    assert {total for _, total, _ in told} == {8_784}
+    assert [done for done, _, _ in message] == [*range(1_000, 9_000, 1_000), 8_784]
+    assert {total for _, total, _ in message} == {8_784}
 
 
 def test_what_is_cached_is_not_fetched_again(venue: LocalVenue, settings: Settings, year: Bars) -> None:

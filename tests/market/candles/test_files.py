@@ -223,9 +223,9 @@ BAD: dict[str, tuple[str, str]] = {
 }
 
 
-@pytest.mark.parametrize(("text", "told"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD)
 def test_an_invalid_file_is_rejected_with_the_line_and_the_cache_is_unchanged(
-    text: str, told: str, days: Bars, tmp_path: Path
+    text: str, message: str, days: Bars, tmp_path: Path
 ) -> None:
     cache, key = CandleCache(tmp_path / "cache"), CacheKey("binance", BTC, Timeframe.H1)
     cache.merge(key, [(span("2024-01-01", "2024-01-11"), days)], "before")
@@ -235,7 +235,7 @@ def test_an_invalid_file_is_rejected_with_the_line_and_the_cache_is_unchanged(
     with pytest.raises(InputError) as refused:
         import_file(path, key, cache)
     message = str(refused.value)
-    assert re.search(told, message), message
+    assert re.search(message, message), message
     assert message.startswith("bad.csv")
     assert "\n" not in message
     assert cache.path(key).read_bytes() == before
@@ -252,7 +252,7 @@ def test_a_row_is_found_in_a_file_that_is_newest_first(days: Bars, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"\x89PNG\r\n\x1a\n\0\0\0", "is not a CSV or Parquet file"),
         (b"PAR1 and nothing more", "is not a readable Parquet file"),
@@ -260,10 +260,10 @@ def test_a_row_is_found_in_a_file_that_is_newest_first(days: Bars, tmp_path: Pat
         (b"\x1f\x8bbroken", "cannot be unpacked"),
     ],
 )
-def test_what_is_no_table_is_refused(content: bytes, told: str, tmp_path: Path) -> None:
+def test_what_is_no_table_is_refused(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         load_file(path, BTC, Timeframe.H1)
 
 

@@ -135,7 +135,7 @@ def test_a_missing_cache_says_how_to_fill_it(settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "told"),
+    ("since", "until", "message"),
     [
         ("2024-02-01", "2024-01-01", "since 2024-02-01 00:00 is not before until 2024-01-01 00:00"),
         ("2024-02-01", "2024-02-01", "is not before until"),
@@ -144,9 +144,9 @@ def test_a_missing_cache_says_how_to_fill_it(settings: Settings) -> None:
 )
 @pytest.mark.parametrize("source", [Source.AUTO, Source.CACHE, Source.SAMPLE])
 def test_a_span_that_cannot_be_is_refused(
-    settings: Settings, since: str, until: str | None, told: str, source: Source
+    settings: Settings, since: str, until: str | None, message: str, source: Source
 ) -> None:
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         load(ask(since, until, source), settings)
 
 

@@ -74,7 +74,7 @@ def test_the_span_decides_only_what_is_shown(hours: dict[str, Bars], since: str,
     assert sample_bars("BTCUSDT", Timeframe.H1, requested).digest() == cut(hours["BTCUSDT"], requested).digest()
 
 
-@pytest.mark.parametrize("asked", [span("2019-01-01", "2020-01-01"), span("2025-01-01", "2026-01-01")])
+@pytest.mark.parametrize("requested", [span("2019-01-01", "2020-01-01"), span("2025-01-01", "2026-01-01")])
 def test_outside_its_years_it_has_no_bars(requested: TimeSpan) -> None:
     assert len(sample_bars("BTCUSDT", Timeframe.H1, requested)) == 0
 

@@ -21,10 +21,10 @@ from skills_lib.market.depth.wire import decode
 TIMEOUT_S = 20.0
 
 
-def frames_of(path: Path, most: int) -> Iterator[bytes]:
-    """Exact messages of the first `most` lines of a recording."""
+def frames_of(path: Path, max_frames: int) -> Iterator[bytes]:
+    """Exact messages of the first `max_frames` lines of a recording."""
     with gzip.open(path) as lines:
-        for _, line in zip(range(most), lines, strict=False):
+        for _, line in zip(range(max_frames), lines, strict=False):
             yield line.split(b" ", 1)[1].rstrip(b"\n")
 
 
@@ -137,5 +137,5 @@ class FrameServer:
 
     @staticmethod
     def _response(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:
-        told = Headers({"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})})
-        return Response(status, "", told, body)
+        message = Headers({"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})})
+        return Response(status, "", message, body)

@@ -25,7 +25,7 @@ LENGTH = 30
 LEVELS = 20
 SNAPSHOT_EVERY = 25
 SNAPSHOT_LEVELS = 200
-MENDED = 4
+RESYNCED = 4
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def spoilt(raws: list[bytes], rng: random.Random) -> list[bytes]:
 
 def play(oracle: Oracle, rng: random.Random, opener: Callable[[str, Venue], LocalBook]) -> tuple[bool, bool]:
     """One schedule; whether the book was ever lost, and whether it was in sync at its end."""
-    last = len(oracle.raws) - LENGTH - SNAPSHOT_EVERY - MENDED
+    last = len(oracle.raws) - LENGTH - SNAPSHOT_EVERY - RESYNCED
     start = rng.choice([place for place in oracle.snapshots if place < last])
     book = opener(oracle.symbol, oracle.venue)
     book.load(oracle.snapshots[start])
@@ -126,7 +126,7 @@ def resync(book: LocalBook, oracle: Oracle, start: int) -> None:
     later = min(place for place in oracle.snapshots if place >= start + LENGTH)
     book.invalidate("the schedule is over")
     book.load(oracle.snapshots[later])
-    for raw in oracle.raws[later + 1 : later + MENDED]:
+    for raw in oracle.raws[later + 1 : later + RESYNCED]:
         book.receive_raw(raw)
         check(book, oracle)
     assert book.in_sync

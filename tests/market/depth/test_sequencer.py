@@ -32,7 +32,7 @@ def test_without_a_snapshot_updates_are_buffered(sequencer: Sequencer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("update", "verdict"),
+    ("update", "decision"),
     [
         (usdm(90, 99, 80), STALE),  # U4: u < lastUpdateId
         (usdm(95, 100, 94), APPLY),  # U5: u = lastUpdateId
@@ -52,7 +52,7 @@ def test_the_first_update_after_a_futures_snapshot_must_reach_over_it(
 
 
 @pytest.mark.parametrize(
-    ("update", "verdict"),
+    ("update", "decision"),
     [
         (usdm(111, 115, 110), APPLY),  # U6
         (usdm(120, 125, 110), APPLY),  # U6: ids in between belong to other symbols
@@ -71,7 +71,7 @@ def test_futures_updates_are_chained_by_pu(update: DepthUpdate, decision: Update
 
 
 @pytest.mark.parametrize(
-    ("update", "verdict"),
+    ("update", "decision"),
     [
         (spot(90, 99), STALE),  # S5
         (spot(95, 100), STALE),  # S5: u = lastUpdateId adds nothing

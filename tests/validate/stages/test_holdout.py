@@ -15,8 +15,8 @@ from skills_lib.validate.stages.sharpe import annual_sharpe
 
 def normal_days(days: int, sharpe: float, seed: int = 0) -> FloatArray:
     """Daily returns whose annual Sharpe ratio is exactly `sharpe`."""
-    drawn = np.random.default_rng(seed).normal(size=days)
-    standard = (drawn - drawn.mean()) / drawn.std(ddof=1)
+    generated = np.random.default_rng(seed).normal(size=days)
+    standard = (generated - generated.mean()) / generated.std(ddof=1)
     return 0.01 * (standard + sharpe / math.sqrt(365))
 
 
@@ -35,10 +35,10 @@ def test_too_few_bars_cannot_be_split() -> None:
 
 
 def test_the_error_of_normal_returns_is_los() -> None:
-    drawn = np.random.default_rng(1).normal(0.002, 0.02, 200_000)
-    found = annual_sharpe(drawn)
+    generated = np.random.default_rng(1).normal(0.002, 0.02, 200_000)
+    found = annual_sharpe(generated)
     daily = found.sharpe / math.sqrt(365)
-    assert found.error == pytest.approx(math.sqrt((1 + daily**2 / 2) / len(drawn) * 365), rel=0.005)
+    assert found.error == pytest.approx(math.sqrt((1 + daily**2 / 2) / len(generated) * 365), rel=0.005)
 
 
 def test_the_error_is_the_spread_of_estimates_for_skewed_returns_with_fat_tails() -> None:

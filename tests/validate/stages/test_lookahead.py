@@ -192,13 +192,13 @@ def test_the_first_bar_that_differs_and_what_differs_are_named() -> None:
 
 def test_drawn_bars_keep_the_known_ones_and_are_bars() -> None:
     bars = random_walk(500, seed=5)
-    drawn = generated_after(bars, Cut(200, -3.0))
+    generated = generated_after(bars, Cut(200, -3.0))
     for name in ("open_time_ns", "open", "high", "low", "close", "volume"):
-        np.testing.assert_array_equal(getattr(drawn, name)[:200], getattr(bars, name)[:200])
-    assert (drawn.low <= np.minimum(drawn.open, drawn.close)).all()
-    assert (drawn.high >= np.maximum(drawn.open, drawn.close)).all()
+        np.testing.assert_array_equal(getattr(generated, name)[:200], getattr(bars, name)[:200])
+    assert (generated.low <= np.minimum(generated.open, generated.close)).all()
+    assert (generated.high >= np.maximum(generated.open, generated.close)).all()
     real_move = np.log(bars.close[200:500] / bars.close[199])
-    np.testing.assert_allclose(np.log(drawn.close[200:] / drawn.close[199]), -3 * real_move, atol=1e-9)
+    np.testing.assert_allclose(np.log(generated.close[200:] / generated.close[199]), -3 * real_move, atol=1e-9)
 
 
 def test_random_numbers_are_told_from_a_look_ahead() -> None:

@@ -32,29 +32,29 @@ def made(found: ResampledDistribution | None) -> ResampledDistribution:
 
 def test_a_block_goes_on_as_often_as_its_mean_length_says_and_wraps_around_the_end() -> None:
     observations, mean_length = 50, 5.0
-    drawn = stationary_indices(observations, mean_length, 4_000, np.random.default_rng(1))
-    assert drawn.shape == (4_000, observations)
-    goes_on = (drawn[:, 1:] - drawn[:, :-1]) % observations == 1
+    generated = stationary_indices(observations, mean_length, 4_000, np.random.default_rng(1))
+    assert generated.shape == (4_000, observations)
+    goes_on = (generated[:, 1:] - generated[:, :-1]) % observations == 1
     assert goes_on.mean() == pytest.approx(1 - 1 / mean_length + 1 / mean_length / observations, abs=0.004)
-    assert ((drawn[:, :-1] == observations - 1) & (drawn[:, 1:] == 0)).any()
+    assert ((generated[:, :-1] == observations - 1) & (generated[:, 1:] == 0)).any()
 
 
 def test_every_day_is_drawn_equally_often_at_every_place() -> None:
-    drawn = stationary_indices(20, 4.0, 20_000, np.random.default_rng(2))
+    generated = stationary_indices(20, 4.0, 20_000, np.random.default_rng(2))
     for place in (0, 1, 10, 19):
-        counts = np.bincount(drawn[:, place], minlength=20)
+        counts = np.bincount(generated[:, place], minlength=20)
         assert ((counts - 1000) ** 2 / 1000).sum() < 45  # the 99.9th percentile of chi-square with 19 degrees is 43.8
 
 
 def test_the_variance_of_a_bootstrapped_mean_is_the_one_politis_and_romano_prove() -> None:
     """Circular autocovariances weighted by (1 - k/N)(1 - p)^k: Politis & Romano (1994), lemma 1."""
     daily, mean_length = autocorrelated(np.random.default_rng(3), 80, 0.6), 6.0
-    drawn = daily[stationary_indices(80, mean_length, 40_000, np.random.default_rng(4))].mean(axis=1)
+    generated = daily[stationary_indices(80, mean_length, 40_000, np.random.default_rng(4))].mean(axis=1)
     centred, lags, stay = daily - daily.mean(), np.arange(1, 80), 1 - 1 / mean_length
     covariance = np.array([np.mean(centred * np.roll(centred, -lag)) for lag in range(80)])
     weights = (1 - lags / 80) * stay**lags
-    assert drawn.var() == pytest.approx((covariance[0] + 2 * np.sum(weights * covariance[1:])) / 80, rel=0.03)
-    assert drawn.mean() == pytest.approx(daily.mean(), abs=4 * drawn.std() / 200)
+    assert generated.var() == pytest.approx((covariance[0] + 2 * np.sum(weights * covariance[1:])) / 80, rel=0.03)
+    assert generated.mean() == pytest.approx(daily.mean(), abs=4 * generated.std() / 200)
 
 
 def test_an_interval_of_ninety_percent_covers_the_true_growth_about_as_often() -> None:

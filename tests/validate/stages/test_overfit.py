@@ -71,8 +71,8 @@ def test_a_minimum_track_record_gives_exactly_the_confidence_asked_for() -> None
 
 
 def test_the_expected_maximum_is_near_what_many_draws_show() -> None:
-    drawn = np.random.default_rng(1).normal(0, 0.05, (20_000, 50)).max(axis=1).mean()
-    assert expected_maximum_sharpe(50, 0.05**2) == pytest.approx(drawn, rel=0.02)
+    generated = np.random.default_rng(1).normal(0, 0.05, (20_000, 50)).max(axis=1).mean()
+    assert expected_maximum_sharpe(50, 0.05**2) == pytest.approx(generated, rel=0.02)
 
 
 def test_one_trial_was_not_chosen_from_any() -> None:

@@ -68,13 +68,13 @@ def asked(execution: Execution, bars: Bars, samples: int = 200, seed: int = 0) -
 )
 @examples(deadline=None)
 def test_trades_keep_their_number_and_length_and_never_overlap(widths: list[int], free: int, seed: int) -> None:
-    width, room = np.array(widths), sum(widths) + free
-    order, starts = places_without_overlap(width, room, 20, np.random.default_rng(seed))
+    width, available = np.array(widths), sum(widths) + free
+    order, starts = places_without_overlap(width, available, 20, np.random.default_rng(seed))
     ends = starts + width[order]
     assert (np.sort(order, axis=1) == np.arange(len(widths))).all()
     assert (starts[:, 1:] >= ends[:, :-1]).all()
     assert starts.min() >= 0
-    assert ends.max() <= room
+    assert ends.max() <= available
 
 
 def test_a_single_trade_begins_everywhere_equally_often() -> None:

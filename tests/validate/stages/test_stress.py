@@ -64,12 +64,12 @@ class Plain(Strategy):  # type: ignore[misc]
 
 def trending(bars: int, seed: int) -> Bars:
     """A market in which a crossover earns money: long waves under the noise."""
-    drawn = random_walk(bars, seed, volatility=0.004)
+    generated = random_walk(bars, seed, volatility=0.004)
     wave = np.exp(0.08 * np.sin(np.arange(bars) / 40))
-    prices: dict[str, Any] = {name: getattr(drawn, name) * wave for name in ("open", "high", "low", "close")}
+    prices: dict[str, Any] = {name: getattr(generated, name) * wave for name in ("open", "high", "low", "close")}
     prices["high"] = np.maximum.reduce(list(prices.values()))
     prices["low"] = np.minimum.reduce(list(prices.values()))
-    return replace(drawn, **prices)
+    return replace(generated, **prices)
 
 
 def crossed(bars: Bars, costs: Costs = PRESETS["default"], span: Span | None = None) -> CostStress:
@@ -116,11 +116,11 @@ def test_at_the_break_even_cost_nothing_is_left(seed: int, funding: float, charg
     found = crossed(bars, costs).break_even_cost_bps
     assert found is not None
     assert found > 0
-    left, beyond, before = (
+    left, upper, before = (
         crossed(bars, at_side_cost(costs, max(found + move, 0))).levels[1].metrics for move in (0, 0.05, -0.05)
     )
     assert abs(left["return_pct"] or 0.0) < 0.05
-    assert (beyond["return_pct"] or 0.0) < (before["return_pct"] or 0.0)
+    assert (upper["return_pct"] or 0.0) < (before["return_pct"] or 0.0)
 
 
 def test_a_strategy_that_loses_without_costs_breaks_even_at_none() -> None:

@@ -223,9 +223,9 @@ def test_the_offset_of_the_clocks_is_estimated() -> None:
 def test_the_exact_bytes_are_delivered_first() -> None:
     async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
-        told = [raw for _, _, raw in received.raw]
-        assert set(told) - set(server.frames) == {raw for raw in told if b"lastUpdateId" in raw}
-        assert any(b"lastUpdateId" in raw for raw in told)
+        message = [raw for _, _, raw in received.raw]
+        assert set(message) - set(server.frames) == {raw for raw in message if b"lastUpdateId" in raw}
+        assert any(b"lastUpdateId" in raw for raw in message)
 
     run(Venue.USDM, scenario)
 

@@ -61,9 +61,9 @@ def test_the_offset_is_that_of_the_fastest_round_trip() -> None:
     assert clock.latency_ns(exch_ts_ns=3_000 * MS, local_ts_ns=1_520 * MS) == 19_500_000
 
 
-@pytest.mark.parametrize(("told", "seconds"), [("7", 7.0), ("", 0.0), ("soon", 0.0)])
-def test_retry_after_is_read(told: str, seconds: float) -> None:
-    assert retry_after_s(httpx.Response(429, headers={"Retry-After": told})) == seconds
+@pytest.mark.parametrize(("message", "seconds"), [("7", 7.0), ("", 0.0), ("soon", 0.0)])
+def test_retry_after_is_read(message: str, seconds: float) -> None:
+    assert retry_after_s(httpx.Response(429, headers={"Retry-After": message})) == seconds
 
 
 def test_retry_after_may_be_a_date() -> None:

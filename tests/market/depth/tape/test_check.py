@@ -116,9 +116,9 @@ def test_a_second_snapshot_mends_a_broken_book_and_is_not_needed_by_a_good_one(t
     assert good.in_sync
     assert any("2 snapshots" in problem for problem in good.problems)
     del frames[21]
-    mended = check_tape(write_tape(tmp_path / "mended.gz", stamped(frames)))
-    assert (mended.in_sync, mended.chain_breaks) == (True, 1)
-    assert mended.top5 == good.top5
+    resynced = check_tape(write_tape(tmp_path / "mended.gz", stamped(frames)))
+    assert (resynced.in_sync, resynced.chain_breaks) == (True, 1)
+    assert resynced.top5 == good.top5
 
 
 def test_receive_times_in_microseconds_are_read_and_reported(tmp_path: Path) -> None:

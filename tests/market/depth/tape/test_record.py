@@ -89,9 +89,9 @@ def test_a_recording_ended_by_a_signal_is_whole_and_replays_to_the_venues_book(t
 
     code, out, err = record(tmp_path, play)
     assert code == 0, err
-    (told,) = json.loads(out)["tapes"]
+    (message,) = json.loads(out)["tapes"]
     report = check_tape(tape_of(tmp_path))
-    assert told["lines"] == report.lines
+    assert message["lines"] == report.lines
     assert (report.in_sync, report.chain_breaks, report.problems) == (True, 0, [])
     assert report.top5 is not None
     assert (report.top5.bids, report.top5.asks) == (tops[0].bids, tops[0].asks)

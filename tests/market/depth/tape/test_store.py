@@ -39,15 +39,15 @@ def lines(path: Path) -> list[tuple[int | None, bytes]]:
 
 def test_what_is_written_is_read_again_byte_for_byte(tmp_path: Path) -> None:
     frames = list(GeneratedMarket(1, Venue.USDM).frames(80))
-    told = [(1_723_161_255_030_314_667 + n * STEP_NS, raw) for n, raw in enumerate(frames)]
+    message = [(1_723_161_255_030_314_667 + n * STEP_NS, raw) for n, raw in enumerate(frames)]
     with TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True), part_minutes=1 / 60) as writer:
-        for local_ts_ns, raw in told:
+        for local_ts_ns, raw in message:
             writer.write(local_ts_ns, raw)
-    assert lines(tmp_path / "tape") == told
+    assert lines(tmp_path / "tape") == message
     manifest = read_manifest(tmp_path / "tape")
     assert manifest is not None
     assert len(manifest.parts) > 3
-    assert sum(part.lines for part in manifest.parts) == len(told)
+    assert sum(part.lines for part in manifest.parts) == len(message)
     assert find_damage(tmp_path / "tape") == []
 
 
@@ -129,14 +129,14 @@ def test_an_import_from_cryptofeed_takes_its_snapshots_from_their_own_file(share
 
 def test_a_parquet_file_has_every_level(twokey: Command, tmp_path: Path) -> None:
     path, out = generated_tape(tmp_path / "tape.gz", count=20), tmp_path / "tape.parquet"
-    told = json.loads(twokey("tape", "export", str(path), "--out", str(out), "--json").out)
+    message = json.loads(twokey("tape", "export", str(path), "--out", str(out), "--json").out)
     rows = duckdb.sql(f"SELECT * FROM '{out}'").fetchall()
     levels = sum(
         len(found["data"]["b"]) + len(found["data"]["a"])
         for found in map(json.loads, GeneratedMarket(5, Venue.USDM).frames(20))
         if found.get("data", {}).get("e") == "depthUpdate"
     )
-    assert len(rows) == told["rows"]
+    assert len(rows) == message["rows"]
     assert sum(row[2] == "depth" for row in rows) == levels
     assert sum(row[2] == "book_ticker" for row in rows) == 40
 
@@ -145,9 +145,9 @@ def test_hftbacktest_gets_events_in_an_order_right_for_exchange_and_receiver(two
     path, out = generated_tape(tmp_path / "tape.gz", count=30), tmp_path / "tape.npz"
     lines_early = stamped(list(GeneratedMarket(5, Venue.USDM).frames(30)), (EPOCH_MS - 3_000) * 1_000_000)
     write_tape(path, lines_early)
-    told = json.loads(twokey("tape", "export", str(path), "--out", str(out), "--json").out)
+    message = json.loads(twokey("tape", "export", str(path), "--out", str(out), "--json").out)
     events = np.load(out)["data"]
-    assert told["shifted_ns"] > 3_000_000_000
+    assert message["shifted_ns"] > 3_000_000_000
     assert events.dtype == EVENT_DTYPE
     assert (events["local_ts"] >= events["exch_ts"]).all()
     assert (np.diff(events["local_ts"][(events["ev"] & LOCAL_EVENT) > 0]) >= 0).all()
