@@ -76,7 +76,7 @@ class OrderStatus(StrEnum):
         return self in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
 
 
-class Execution(StrEnum):
+class ExecutionType(StrEnum):
     """Execution type: field `x` of ORDER_TRADE_UPDATE."""
 
     NEW = "NEW"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import Execution
+from live.simulator.core.enums import ExecutionType
 from live.simulator.core.orders import Fill, Order
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
@@ -16,7 +16,7 @@ class OrderChanged:
 
     account: str
     order: Order
-    execution: Execution
+    execution: ExecutionType
     time_ms: int
     fill: Fill | None = None
     expiry_reason: int = 0

@@ -2,7 +2,7 @@
 
 from live.simulator.core import fill_models
 from live.simulator.core.commands import DepthApplied, Traded
-from live.simulator.core.enums import Execution, OrderStatus, OrderType, SelfTrade, Side
+from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, SelfTrade, Side
 from live.simulator.core.market import Market, crosses
 from live.simulator.core.orders import Fill, Order, TradeRecord
 from live.simulator.core.state import State
@@ -38,7 +38,7 @@ def _record(state: State, order: Order, done: Fill) -> None:
     state.record_income(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
     state.record_income(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
     forced = order.request.kind is OrderType.LIQUIDATION
-    state.report(order, Execution.CALCULATED if forced else Execution.TRADE, done)
+    state.report(order, ExecutionType.CALCULATED if forced else ExecutionType.TRADE, done)
 
 
 def _reducible(state: State, order: Order) -> int:

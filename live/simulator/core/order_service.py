@@ -5,7 +5,7 @@ from itertools import islice
 
 from live.simulator.core import matching, order_checks
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
-from live.simulator.core.enums import Execution, OrderStatus, OrderType, PriceMatch, TimeInForce
+from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
 from live.simulator.core.money import product
 from live.simulator.core.orders import Amendment, Order, OrderRequest
@@ -33,7 +33,7 @@ def submit(state: State, command: Submit) -> Order:
     order_checks.check_arrival(state, market, order)
     state.numbers.order += 1
     state.orders[order.order_id] = order
-    state.report(order, Execution.NEW)
+    state.report(order, ExecutionType.NEW)
     execute(state, market, order)
     return order.snapshot()
 
@@ -129,7 +129,7 @@ def amend(state: State, command: Amend) -> Order:
         order.quantity = quantity_before
         state.finish(order, OrderStatus.CANCELED)
         return order.snapshot()
-    state.report(order, Execution.AMENDMENT)
+    state.report(order, ExecutionType.AMENDMENT)
     if order.price != price_before or order.quantity > quantity_before:
         _requeue(state, market, order)
     return order.snapshot()

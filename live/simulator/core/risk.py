@@ -3,7 +3,7 @@
 from live.simulator.core import matching
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import Execution, OrderStatus, OrderType, Side, TimeInForce
+from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated, MarginCalled
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, fee
@@ -61,7 +61,7 @@ def liquidate(state: State, account: Account, part: Exposure, margin: Margin) ->
     price = bankruptcy_price(state, part, margin)
     order = _closing_order(state, account, position, price)
     state.orders[order.order_id] = order
-    state.report(order, Execution.NEW)
+    state.report(order, ExecutionType.NEW)
     wallet, isolated = account.wallet, position.isolated_wallet
     if state.markets[position.symbol].tradable(state.now_ms):
         matching.walk(state, order, price)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import Execution, OrderStatus
+from live.simulator.core.enums import ExecutionType, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.margin import Exposure, Margin, exposures, total
@@ -90,7 +90,7 @@ class State:
         """Add an order to the open orders."""
         self.open.setdefault(order.symbol, {})[order.order_id] = order
 
-    def report(self, order: Order, execution: Execution, fill: Fill | None = None, expiry_reason: int = 0) -> None:
+    def report(self, order: Order, execution: ExecutionType, fill: Fill | None = None, expiry_reason: int = 0) -> None:
         """Emit an event for an order."""
         order.updated_ms = self.now_ms
         self.outbox.append(OrderChanged(order.account, order.snapshot(), execution, self.now_ms, fill, expiry_reason))
@@ -100,7 +100,7 @@ class State:
         order.status = status
         self.open.get(order.symbol, {}).pop(order.order_id, None)
         canceled = status is OrderStatus.CANCELED
-        self.report(order, Execution.CANCELED if canceled else Execution.EXPIRED, expiry_reason=expiry_reason)
+        self.report(order, ExecutionType.CANCELED if canceled else ExecutionType.EXPIRED, expiry_reason=expiry_reason)
 
     def report_algo(self, algo: AlgoOrder) -> None:
         """Emit an event for a conditional order."""

@@ -3,7 +3,7 @@
 import pytest
 
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, SetLeverage
-from live.simulator.core.enums import Execution, OrderStatus, SelfTrade, Side, TimeInForce
+from live.simulator.core.enums import ExecutionType, OrderStatus, SelfTrade, Side, TimeInForce
 from live.simulator.core.events import OrderChanged
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import parse, plain
@@ -244,7 +244,9 @@ def test_cancel_all_cancels_the_accounts_orders_and_returns_how_many(driver: Exc
         driver.order(BUY, "0.01", price)
     assert driver.send(CancelAll(ME, SYMBOL)) == 2
     ended = [
-        event for event in driver.events if isinstance(event, OrderChanged) and event.execution is Execution.CANCELED
+        event
+        for event in driver.events
+        if isinstance(event, OrderChanged) and event.execution is ExecutionType.CANCELED
     ]
     assert len(ended) == 2
 

@@ -9,7 +9,7 @@ from live.simulator.core.commands import (
     SetLeverage,
     SetMarginType,
 )
-from live.simulator.core.enums import Execution, MarginType, PositionSide
+from live.simulator.core.enums import ExecutionType, MarginType, PositionSide
 from live.simulator.core.events import AccountChanged, Liquidated, MarginCalled, OrderChanged
 from live.simulator.core.margin import liquidation_price, total
 from live.simulator.core.money import parse, plain
@@ -75,7 +75,7 @@ def test_a_position_is_called_and_then_liquidated_on_the_mark_price() -> None:
         for event in driver.events
         if isinstance(event, OrderChanged) and event.order.client_id.startswith("autoclose-")
     ]
-    assert [event.execution for event in forced] == [Execution.NEW, Execution.CALCULATED]
+    assert [event.execution for event in forced] == [ExecutionType.NEW, ExecutionType.CALCULATED]
     assert any(isinstance(event, Liquidated) for event in driver.events)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from live.simulator.core.accounts import FeeTier
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import Execution, OrderType
+from live.simulator.core.enums import ExecutionType, OrderType
 from live.simulator.core.events import OrderChanged
 from live.simulator.streams import user_frames
 from live.simulator.streams.hub import encode
@@ -142,9 +142,9 @@ def user_events() -> dict[str, Any]:
 USER = {
     "account_update.json": "ACCOUNT_UPDATE",
     "algo_update_new.json": "ALGO_UPDATE",
-    "order_update_calculated.json": str(Execution.CALCULATED),
-    "order_update_new.json": str(Execution.NEW),
-    "order_update_trade.json": str(Execution.TRADE),
+    "order_update_calculated.json": str(ExecutionType.CALCULATED),
+    "order_update_new.json": str(ExecutionType.NEW),
+    "order_update_trade.json": str(ExecutionType.TRADE),
     "trade_lite.json": "TRADE_LITE",
 }
 
