@@ -48,7 +48,7 @@ def counted_runs(home: Path) -> list[str]:
 
 
 def wait_until(
-    happened: Callable[[], bool], seconds: float = 60, process: "subprocess.Popen[str] | None" = None
+    happened: Callable[[], bool], seconds: float = 180, process: "subprocess.Popen[str] | None" = None
 ) -> None:
     """Look again and again until it happened; not for longer than `process` lives."""
     deadline, pause = time.monotonic() + seconds, threading.Event()
