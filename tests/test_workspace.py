@@ -42,7 +42,7 @@ def server_tools() -> dict[str, set[str]]:
 
     import anyio
 
-    servers = {name: importlib.import_module(f"mcp_servers.{name}").server for name in SERVERS}
+    servers = {name: importlib.import_module(f"mcp_servers.{name}.server").server for name in SERVERS}
     return {name: {tool.name for tool in anyio.run(server.list_tools)} for name, server in servers.items()}
 
 
@@ -175,7 +175,7 @@ def test_the_reviewer_of_overfitting_can_only_read() -> None:
 
     reads = set[str]()
     for name in SERVERS:
-        for tool in anyio.run(importlib.import_module(f"mcp_servers.{name}").server.list_tools):
+        for tool in anyio.run(importlib.import_module(f"mcp_servers.{name}.server").server.list_tools):
             if tool.annotations.read_only_hint:
                 reads |= under_both_names(name, tool.name)
     assert tools_of(ROOT / ".claude" / "agents" / "overfit-reviewer.md") <= reads | {"Read", "Grep", "Glob"}

@@ -17,7 +17,7 @@ SWEEP = ("optimize", "counting", "BTC", "1h", *SPAN, "--param", "fast=4:80:4", "
 SWEEP += ("--min-trades", "1", "--json")
 WALK = ("walk-forward", "counting", "BTC", "1h", *SPAN, "--train", "10d", "--test", "5d", "--step", "5d")
 WALK += ("--param", "fast=4:12:4", "--param", "slow=20:40:20", "--min-trades", "1", "--json")
-INTERRUPTED = "Interrupted. What arrived is kept; the same command goes on from there.\n"
+INTERRUPTED = "Interrupted. Progress saved; rerun the same command to resume.\n"
 RECORD = 16 + 8 * len(METRICS)
 
 

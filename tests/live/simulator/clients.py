@@ -1,7 +1,4 @@
-"""Three unmodified client libraries, configured to use the simulator, behind one interface.
-
-Every operation returns exact values, so that one assertion serves all clients.
-"""
+"""Three unmodified client libraries behind one interface; operations return exact values."""
 
 import asyncio
 import inspect
@@ -102,8 +99,9 @@ class CcxtPro:
 
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]:
         """`edit_order`"""
-        arguments = (str(order_id), UNIFIED, "limit", side.lower(), float(quantity), float(price))
-        order = await self.exchange.edit_order(*arguments)
+        order = await self.exchange.edit_order(
+            str(order_id), UNIFIED, "limit", side.lower(), float(quantity), float(price)
+        )
         return order["info"]["price"], order["info"]["origQty"]
 
     async def cancel(self, order_id: int) -> str:
