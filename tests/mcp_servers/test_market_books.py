@@ -46,7 +46,7 @@ def venue(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Play
     played.thread.start()
     assert played.ready.wait(20)
     monkeypatch.setenv("TWOKEY_STREAMS_HOST", played.host)
-    monkeypatch.setattr(book_calls, "_keeper", None)
+    monkeypatch.setattr(book_calls, "_book_service", None)
     yield played
     book_calls.book_service().close()
     played.over.set()
@@ -110,7 +110,7 @@ def test_what_is_not_followed_and_what_is_not_listed_are_refused(venue: PlayedVe
 
 def test_an_unreachable_venue_is_reported(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWOKEY_STREAMS_HOST", "127.0.0.1:1")
-    monkeypatch.setattr(book_calls, "_keeper", None)
+    monkeypatch.setattr(book_calls, "_book_service", None)
     assert "did not answer" in refusal(server, "market_subscribe_book", symbol="BTC")
     book_calls.book_service().close()
 

@@ -61,13 +61,13 @@ def test_a_job_outlives_the_server_and_is_cancelled_by_the_next_one(workspace: S
     assert status["state"] in ("starting", "running")
     cancelled = answer(own_process("validation", workspace.home), "validation_cancel", mode, job_id=job["job_id"])
     assert cancelled["state"] == "cancelled"
-    assert "goes on from what is kept" in cancelled["next_step"]
+    assert "repeat the start call to resume" in cancelled["next_step"]
 
 
 def test_a_job_that_is_not_done_has_no_report() -> None:
     job = answer(server, "validation_start_optimize", **LARGE)
     said = refusal(server, "validation_get_report", job_id=job["job_id"])
-    assert re.search(r"is (starting|running), so there is no result", said)
+    assert re.search(r"is (starting|running) and has no result", said)
     assert answer(server, "validation_cancel", job_id=job["job_id"])["state"] == "cancelled"
 
 

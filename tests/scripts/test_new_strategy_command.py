@@ -44,9 +44,9 @@ def own_tests(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tree in which a strategy of each kind was made; the longest name is among them."""
-    folder = tmp_path_factory.mktemp("house")
-    for folder in ("skills_lib", "strategies", "scripts", "tests", "docs"):
-        shutil.copytree(ROOT / folder, folder / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    folder = tmp_path_factory.mktemp("checkout")
+    for package in ("skills_lib", "strategies", "scripts", "tests", "docs"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
     for kind, name in MADE.items():
         start = "from scripts.cli import main; main()"
@@ -64,7 +64,7 @@ def test_three_files_are_made_for_each_kind(checkout: Path) -> None:
     assert sorted(MADE) == sorted(KINDS)
 
 
-def test_what_is_written_has_the_style_of_the_house(checkout: Path) -> None:
+def test_what_is_written_passes_the_linter(checkout: Path) -> None:
     files = [file for file in made_files(checkout) if file.endswith(".py")]
     for words in (["check"], ["format", "--check"]):
         done = run_in(checkout, "ruff", *words, "--no-cache", *files)

@@ -204,7 +204,7 @@ def services(root: Path, candles: Candles) -> Services:
     """A workspace of its own, with its ledger beside it."""
     count = counter_beside(root)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
-    seal = LedgerHoldoutSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).asked)
+    seal = LedgerHoldoutSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).context)
     return Services(count, seal, SweepStore(root, ValidationResult))
 
 
