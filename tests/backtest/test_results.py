@@ -133,6 +133,6 @@ def test_a_full_disk_stores_nothing_and_says_so_in_one_line(tmp_path: Path) -> N
     environment = dict(os.environ) | {"TWOKEY_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], check=False, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith("The machine refused: ")
+    assert done.stderr.strip().splitlines()[-1].startswith("System error: ")
     assert "Free space" in done.stderr
     assert RunStore(tmp_path / "backtests" / "results").runs() == []

@@ -180,7 +180,7 @@ def test_signals_of_another_length_are_refused() -> None:
             none = never(len(bars) - 1)
             return Signals(none, none, none, none)
 
-    with pytest.raises(InputError, match="Short gave 11 signals for 12 bars"):
+    with pytest.raises(InputError, match="Short returned 11 signals for 12 bars"):
         Backtest(FLAT.to_frame(), Short, cash=1e6).run()
 
 
