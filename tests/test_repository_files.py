@@ -224,7 +224,7 @@ def test_a_broken_environment_is_made_anew_and_only_what_was_installed_counts_as
     (bare_clone / "requirements.lock").write_text("# nothing is locked\n", encoding="utf-8")
     done = install(bare_clone, "core")
     stamp = bare_clone / ".venv" / ".requirements.lock"
-    assert "Making .venv" in done.stderr
+    assert "Creating .venv" in done.stderr
     assert stamp.read_text(encoding="utf-8") == "# nothing is locked\n"
     assert done.returncode != 0, "without the locked build backend the checkout itself cannot be installed"
     assert not (bare_clone / ".venv" / ".pyproject.toml").exists()

@@ -156,7 +156,7 @@ def test_ctrl_c_in_a_download_leaves_with_130_and_keeps_what_arrived(
     _, complaint = child.communicate(timeout=60)
     venue.released.set()
     assert child.returncode == 130
-    assert complaint == "Interrupted. What arrived is kept; the same command goes on from there.\n"
+    assert complaint == "Interrupted. Progress saved; rerun the same command to resume.\n"
     assert json.loads(twokey("data", "check", "BTC", "1h", "--json").out)["bars"] == 3_000
     asked = len(venue.kline_requests())
     assert json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)["bars"] == 8_784
