@@ -1,4 +1,4 @@
-"""Constraints: conditions are read, everything else is refused as bad input and nothing is executed."""
+"""Constraints: conditions are parsed, anything else is refused, and nothing is executed."""
 
 import pytest
 from hypothesis import example, given, settings

@@ -1,4 +1,4 @@
-"""Signals: checked where they are made, so that no executor meets nonsense."""
+"""Signals: validated on creation."""
 
 from typing import Any
 
