@@ -48,7 +48,7 @@ def run_backtest(
         code_sha256=code_sha256(subject, "backtest"),
         parameters=parameter_space(subject.strategy).resolve(given),
         settings=settings,
-        asked=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
+        description=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
     )
     if stored := store.find(identity.run_id):
         return stored.model_copy(update={"source": str(candles.origin)})
