@@ -1,4 +1,4 @@
-"""`twokey test-strategy`, `runs` and `compare`: one backtest, the stored ones, and several side by side."""
+"""`twokey test-strategy`, `runs` and `compare`: run a backtest, list stored ones, compare several."""
 
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add this file's verbs to the command."""
+    """Add the commands."""
     app.command("test-strategy")(backtest_strategy)
     app.command("runs")(list_runs)
     app.command("compare")(compare_runs)
@@ -41,28 +41,30 @@ def backtest_strategy(
     symbol: Symbol,
     timeframe: Timeframe,
     strategy: Strategy,
-    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE, as often as needed.")] = None,
+    param: Annotated[list[str] | None, typer.Option(help="NAME=VALUE; repeatable.")] = None,
     since: Since = None,
     until: Until = None,
     source: Source = "auto",
     exchange: Exchange = None,
     data: Data = None,
-    costs: Costs = ("default"),
+    costs: Costs = "default",
     commission_bps: Annotated[float | None, typer.Option(help="Commission per side, bps.")] = None,
     spread_bps: Annotated[float | None, typer.Option(help="Full bid-ask spread, bps.")] = None,
     slippage_bps: Annotated[float | None, typer.Option(help="Slippage per side, bps.")] = None,
     funding_bps: Annotated[float | None, typer.Option(help="Funding per 8 hours, bps; longs pay it.")] = None,
     cash: Cash = 100_000,
     leverage: Leverage = 1,
-    fractional_unit: Annotated[float, typer.Option(help="Smallest amount of the base asset; 1: whole units.")] = 1e-8,
-    exclusive_orders: Annotated[bool, typer.Option(help="An entry closes what is held first.")] = True,
+    fractional_unit: Annotated[
+        float, typer.Option(help="Smallest amount of the base asset; 1 for whole units.")
+    ] = 1e-8,
+    exclusive_orders: Annotated[bool, typer.Option(help="An entry closes an open position first.")] = True,
     trade_on_close: Annotated[bool, typer.Option(help="Fill at the signal's own close: optimistic.")] = False,
     engine: Annotated[str, typer.Option(help="reference (backtesting.py) or kernel (compiled, equal trades).")] = (
         "reference"
     ),
     json: AsJson = False,
 ) -> None:
-    """Backtest one strategy on one instrument, costs in; the answer is stored under backtests/results.
+    """Backtest one strategy on one instrument, with costs. The result is stored under backtests/results.
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
@@ -82,13 +84,11 @@ def backtest_strategy(
         trade_on_close=trade_on_close,
         engine=engine,
     )
-    question = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(strategy, question, _assignments(param or []), settings, as_json=json)
+    candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
+    _run_and_show(strategy, candles, _assignments(param or []), settings, as_json=json)
 
 
-def list_runs(
-    limit: Annotated[int, typer.Option(min=1, help="How many of the newest.")] = 20, json: AsJson = False
-) -> None:
+def list_runs(limit: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 20, json: AsJson = False) -> None:
     """List stored backtests, newest first."""
     from scripts.tables.run import print_runs
 
@@ -100,10 +100,10 @@ def list_runs(
 
 
 def compare_runs(
-    run_ids: Annotated[list[str], typer.Argument(help="Two or more ids, or the digits they begin with.")],
+    run_ids: Annotated[list[str], typer.Argument(help="Two or more run ids, or their first characters.")],
     json: AsJson = False,
 ) -> None:
-    """Lay stored backtests side by side and say what makes the comparison unfair."""
+    """Compare stored backtests and warn where the comparison is unfair."""
     from scripts.tables.run import print_comparison
     from skills_lib.backtest.report.comparison import compare
 
@@ -117,7 +117,7 @@ def compare_runs(
 
 def _run_and_show(
     strategy: str,
-    question: "CandleArguments",
+    arguments: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
     as_json: bool,
@@ -129,7 +129,7 @@ def _run_and_show(
 
     subject = _loaded_strategy(strategy, given)
     with progress_bar(shown=not as_json) as progress:
-        candles = question.answer(Settings(), progress)
+        candles = arguments.answer(Settings(), progress)
         open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("test-strategy"))
         result = run_backtest(subject, candles, given, settings, _store(), open_counter, progress)
     if as_json:
@@ -141,7 +141,7 @@ def _run_and_show(
 
 
 def _loaded_strategy(name: str, given: "dict[str, object]") -> "LoadedStrategy":
-    """Load the strategy and check its parameters before any candle is fetched."""
+    """Load the strategy and check its parameters, before any candles are fetched."""
     import strategies
     from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 
@@ -154,7 +154,7 @@ def _assignments(texts: list[str]) -> "dict[str, object]":
     pairs = [text.partition("=") for text in texts]
     for (name, equals, value), text in zip(pairs, texts, strict=True):
         if not (name.strip() and equals and value.strip()):
-            raise InputError(f"--param {text} is not NAME=VALUE. Write --param fast=10.")
+            raise InputError(f"--param {text} is not NAME=VALUE. Write, for example, --param fast=10.")
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 

@@ -1,4 +1,4 @@
-"""`twokey calibrate`: how often the verdict is wrong, on markets whose truth is known."""
+"""`twokey calibrate`: measure the error rates of the verdict on generated markets with a known edge."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,34 +15,34 @@ if TYPE_CHECKING:
     from skills_lib.progress import Progress
 
 FAMILY = "sma_crossover"
-"""The bundled strategy that is validated on every market; STRENGTHS were solved for its grid."""
+"""The strategy that is validated on every market; STRENGTHS are calibrated to its parameter grid."""
 
 
 def register(app: typer.Typer) -> None:
-    """Add this file's verb to the command."""
+    """Add the command."""
     app.command("calibrate")(calibrate)
 
 
 def calibrate(
-    markets: Annotated[int, typer.Option(help="Markets without an edge: a third of each kind.")] = 200,
+    markets: Annotated[int, typer.Option(help="Markets without an edge, a third of each kind.")] = 200,
     planted: Annotated[
-        int | None, typer.Option(help="Markets of each planted Sharpe.", show_default="a quarter of --markets")
+        int | None, typer.Option(help="Markets per planted Sharpe ratio.", show_default="a quarter of --markets")
     ] = None,
     sharpe: Annotated[
         list[float] | None,
-        typer.Option(help="A planted annual Sharpe; repeatable.", show_default="0.5, 1, 1.5, 2, 2.5 and 3"),
+        typer.Option(help="Annual Sharpe ratio to plant; repeatable.", show_default="0.5, 1, 1.5, 2, 2.5 and 3"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of all markets and of everything drawn on them.", min=0)] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of all markets and samples.", min=0)] = 1,
     data_dir: Annotated[
         Path | None,
-        typer.Option(help="Folder of hourly files such as BTCUSDT_1h.csv.gz; else the cache, else the sample."),
+        typer.Option(help="Folder of hourly files such as BTCUSDT_1h.csv.gz; by default the cache or the sample."),
     ] = None,
     json: AsJson = False,
 ) -> None:
     """Validate on markets without an edge and with a planted one, and count the verdict's errors.
 
-    The rate of false PASS with its 95 % interval, the power, and two naive rules on the same markets. It takes about
-    a second a market and core; what is finished when you press ctrl-C is kept. Stored under backtests/calibrations.
+    Reports the rate of false PASS with its 95 % interval, the power, and two naive rules on the same markets. Takes
+    about a second per market and core. Progress is saved; rerun to resume. Stored under backtests/calibrations.
 
     Example: twokey calibrate --markets 200 --seed 1
     """

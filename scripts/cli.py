@@ -1,4 +1,4 @@
-"""The `twokey` command. Each group of verbs is a module of this package; heavy imports happen inside the verbs."""
+"""The `twokey` command. Each group of commands is a module of this package and imports heavy libraries lazily."""
 
 import typer
 

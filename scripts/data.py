@@ -52,7 +52,7 @@ def fetch_candles(
     symbol: Symbol,
     timeframe: Timeframe,
     since: Annotated[str | None, typer.Option(help="First day or time, UTC.", show_default="17,520 bars ago")] = None,
-    until: Annotated[str | None, typer.Option(help="End, UTC, not included.", show_default="now")] = None,
+    until: Annotated[str | None, typer.Option(help="End day or time, UTC, exclusive.", show_default="now")] = None,
     exchange: Exchange = None,
     source: Annotated[str, typer.Option(help="auto, exchange, archive or yahoo.")] = "auto",
     json: AsJson = False,

@@ -1,6 +1,6 @@
 #!/bin/sh
-# install.sh core|dev|bench: makes .venv and installs what the lock names; what is already there is not fetched again.
-# VENV names another folder and PYTHON another interpreter than the newest one found.
+# install.sh core|dev|bench: creates .venv and installs the packages of the lock that are not installed yet.
+# Set VENV for another folder and PYTHON for another interpreter than the newest one found.
 set -eu
 cd "$(dirname "$0")/.."
 unset PYTHONPATH PYTHONHOME PIP_TARGET PIP_PREFIX
@@ -13,7 +13,7 @@ case $wanted in
 core) lock=requirements.lock ;;
 dev) lock=requirements-dev.lock ;;
 bench) lock=requirements-bench.lock ;;
-*) echo "install.sh: '$wanted' is unknown; say core, dev or bench." >&2; exit 2 ;;
+*) echo "install.sh: unknown argument '$wanted'. Use core, dev or bench." >&2; exit 2 ;;
 esac
 
 say() { printf '%s\n' "$*" >&2; }
@@ -22,7 +22,7 @@ new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/
 
 find_python() {
     if [ -n "${PYTHON:-}" ]; then
-        new_enough "$PYTHON" || { say "$PYTHON is not Python 3.11 or newer."; exit 1; }
+        new_enough "$PYTHON" || { say "$PYTHON is not Python 3.11 or newer. Set PYTHON to one that is."; exit 1; }
         command -v "$PYTHON"
         return
     fi
@@ -30,20 +30,20 @@ find_python() {
         new_enough "$name" && { command -v "$name"; return; }
     done
     has_uv && { echo 3.13; return; }
-    say "Twokey needs Python 3.11 or newer and found none. Install Python or uv, then run make again."
+    say "Python 3.11 or newer not found. Install Python or uv, then rerun make."
     exit 1
 }
 
 make_venv() {
     found=$(find_python)
     rm -rf "$venv"
-    say "Making $venv with $found"
+    say "Creating $venv with $found"
     if has_uv; then
         uv venv --quiet --python "$found" "$venv"
     elif "$found" -c 'import ensurepip, venv' 2>/dev/null; then
         "$found" -m venv "$venv"
     else
-        say "$found has no venv module. Install it (Debian: apt install python3-venv) or uv, then run make again."
+        say "$found has no venv module. Install it (Debian: apt install python3-venv) or uv, then rerun make."
         exit 1
     fi
     pwd >"$venv/.place"
@@ -60,10 +60,10 @@ pip_install() {
 
 install_lock() {
     cmp -s "$lock" "$venv/.$lock" && return
-    say "Installing up to $(grep -c "==" "$lock") packages from $lock; this takes a minute."
+    say "Installing up to $(grep -c "==" "$lock") packages from $lock; this takes about a minute."
     pip_install --require-hashes -r "$lock"
     cp "$lock" "$venv/.$lock"
-    # each lock holds the one before it
+    # each lock includes the previous one
     if [ "$wanted" != core ]; then cp requirements.lock "$venv/.requirements.lock"; fi
     if [ "$wanted" = bench ]; then cp requirements-dev.lock "$venv/.requirements-dev.lock"; fi
 }
@@ -74,7 +74,7 @@ install_twokey() {
     cp pyproject.toml "$venv/.pyproject.toml"
 }
 
-# A moved folder breaks the scripts inside an environment, so one that was made elsewhere is made anew.
+# The scripts of an environment contain its path, so recreate one that was created in another folder.
 if ! new_enough "$python" || { [ -f "$venv/.place" ] && [ "$(cat "$venv/.place")" != "$(pwd)" ]; }; then make_venv; fi
 install_lock
 install_twokey

@@ -1,4 +1,4 @@
-"""`twokey ledger`: what was ever tried, by data and strategy, who asked, and when."""
+"""`twokey ledger`: every configuration ever evaluated, by data, strategy, origin and time."""
 
 from typing import TYPE_CHECKING
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add this file's verb to the command."""
+    """Add the command."""
     app.command("ledger")(show_ledger)
 
 
 def show_ledger(
     json: AsJson = False,
 ) -> None:
-    """Show every configuration ever evaluated: by data and strategy, who asked, and when. It cannot be reset.
+    """Show every configuration ever evaluated, by data, strategy, origin and time. The count cannot be reset.
 
-    The count deflates the Sharpe ratio in `twokey validate`.
+    It deflates the Sharpe ratio in `twokey validate`.
 
     Example: twokey ledger --json
     """
@@ -42,7 +42,7 @@ def show_ledger(
 def _print(summary: "LedgerSummary") -> None:
     console = wide_console()
     if summary.began_at is None:
-        console.print("Nothing has been tried yet: the ledger begins with the first backtest.")
+        console.print("Nothing has been tried yet: the ledger starts with the first backtest.")
     else:
         since = summary.began_at[:10]
         console.print(f"[bold]{summary.configurations:,} configurations[/] tried since {since}")
@@ -51,7 +51,7 @@ def _print(summary: "LedgerSummary") -> None:
     for seal in summary.seals:
         console.print(
             f"Seal of {seal.symbol} {seal.timeframe} {seal.start[:10]} to {seal.end[:10]} opened {seal.opened_at[:16]} "
-            f"for {seal.strategy} by {seal.origin}: look {seal.number}, {seal.tried_before:,} tried there before",
+            f"for {seal.strategy} by {seal.origin}: opening {seal.number}, {seal.tried_before:,} tried on it before",
             markup=False,
         )
     for notice in summary.notices:
@@ -67,7 +67,7 @@ def _print_markets(console: "Console", summary: "LedgerSummary") -> None:
 
 
 def _print_lines(console: "Console", summary: "LedgerSummary") -> None:
-    table = _table("market", "timeframe", "strategy", "asked by", "first", "last", "times", "configurations")
+    table = _table("market", "timeframe", "strategy", "origin", "first", "last", "times", "configurations")
     for line in summary.lines:
         place = (_market(line.symbol, line.synthetic), line.timeframe, line.strategy, line.origin)
         times = (line.first_at[:16], line.last_at[:16])

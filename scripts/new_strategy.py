@@ -1,4 +1,4 @@
-"""`twokey new-strategy`: a working strategy, its test and its page, to be changed into one's own."""
+"""`twokey new-strategy`: writes a working strategy, its test and its page as a starting point."""
 
 import ast
 import keyword
@@ -15,7 +15,7 @@ from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.settings import Settings
 
 KINDS = ("trend", "reversion", "breakout", "momentum")
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
@@ -25,11 +25,11 @@ def register(app: typer.Typer) -> None:
 
 
 def new_strategy(
-    name: Annotated[str, typer.Argument(help="Lower-case words joined by underscores, such as my_idea.")],
+    name: Annotated[str, typer.Argument(help="Lower-case, with underscores, such as my_idea.")],
     kind: Annotated[str, typer.Option(help="trend, reversion, breakout or momentum.")],
     json: AsJson = False,
 ) -> None:
-    """Write a strategy that works as it stands, with its parameter space, its test and its page. Overwrites nothing.
+    """Write a working strategy with its parameter space, test and page. Existing files are never overwritten.
 
     Example: twokey new-strategy my_idea --kind breakout
     """
@@ -41,14 +41,14 @@ def new_strategy(
     if json:
         print_json({"strategy": name, "kind": kind, "files": places})
     else:
-        _say(name, kind, places)
+        _print(name, kind, places)
 
 
 def render(name: str, kind: str) -> dict[Path, str]:
     """The three new files: text by path below the workspace.
 
     Raises:
-        InputError: an unknown kind, or a name that cannot be a module's, a class's and a command's word at once.
+        InputError: an unknown kind, or a name that cannot be used for a module, a class and a command.
     """
     if kind not in KINDS:
         raise InputError(f"Unknown kind '{kind}'.{did_you_mean(kind, KINDS)} Allowed: {', '.join(KINDS)}.")
@@ -65,15 +65,15 @@ def render(name: str, kind: str) -> dict[Path, str]:
 
 def class_name(name: str) -> str:
     """`my_idea` is the class `MyIdea`."""
-    return "".join(word.capitalize() for word in name.split("_"))
+    return "".join(part.capitalize() for part in name.split("_"))
 
 
 def write_all(texts: dict[Path, str]) -> None:
     """Write new files, all of them or none.
 
     Raises:
-        InputError: one of them is there already.
-        OSError: the machine refused; what had been written is taken away again.
+        InputError: one of them exists.
+        OSError: writing failed; files written so far are removed.
     """
     written: list[Path] = []
     try:
@@ -97,8 +97,8 @@ def _template(file: str) -> str:
 
 
 def _test(kind: str, name: str, class_name: str) -> str:
-    words = {"name": name, "class_name": class_name, "drawings": _template(f"{kind}_drawings.txt")}
-    return Template(_template("test.txt")).substitute(words)
+    values = {"name": name, "class_name": class_name, "tests": _template(f"{kind}_tests.txt")}
+    return Template(_template("test.txt")).substitute(values)
 
 
 def _imported(text: str) -> set[str]:
@@ -107,36 +107,36 @@ def _imported(text: str) -> set[str]:
 
 
 def _refuse_bad(name: str) -> None:
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > LONGEST_NAME or name.startswith("test"):
+    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > MAX_NAME_LENGTH or name.startswith("test"):
         raise InputError(
-            f"'{name}' cannot name a strategy. Give lower-case letters, digits and single underscores, a letter first, "
-            f"at most {LONGEST_NAME} characters, no Python keyword and nothing that begins with test."
+            f"'{name}' cannot name a strategy. Use lower-case letters, digits and single underscores, a letter first, "
+            f"at most {MAX_NAME_LENGTH} characters, no Python keyword and no name that starts with test."
         )
 
 
 def _refuse_taken_class(name: str, kind: str) -> None:
     used = _imported(_template(f"{kind}.py")) | _imported(_test(kind, "x", "_"))
     if class_name(name) in used | set(keyword.kwlist):
-        raise InputError(f"'{name}' would make a class {class_name(name)}, a word that is taken. Choose another name.")
+        raise InputError(f"'{name}' would define class {class_name(name)}, a name that is in use. Choose another name.")
 
 
 def _refuse_taken(name: str, home: Path, texts: dict[Path, str]) -> None:
     import strategies
 
     if name in strategies.available():
-        raise InputError(f"There is a strategy '{name}' already: {strategies.source_file(name)}. Choose another name.")
+        raise InputError(f"Strategy '{name}' already exists: {strategies.source_file(name)}. Choose another name.")
     for place in texts:
         if (home / place).exists() or (home / place).is_symlink():
             raise _taken(home / place)
 
 
 def _taken(path: Path) -> InputError:
-    return InputError(f"{path} is there already, and nothing is overwritten. Choose another name, or move it away.")
+    return InputError(f"{path} already exists and is not overwritten. Choose another name, or move the file.")
 
 
-def _say(name: str, kind: str, places: list[str]) -> None:
-    typer.echo(f"{name} is a working {kind} strategy. Now make it yours:")
+def _print(name: str, kind: str, places: list[str]) -> None:
+    typer.echo(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
         typer.echo(f"  {place}")
     typer.echo(f"Run its test: pytest {places[1]}")
-    typer.echo(f"A first backtest: twokey test-strategy BTC 1h {name}")
+    typer.echo(f"Backtest it: twokey test-strategy BTC 1h {name}")

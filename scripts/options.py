@@ -1,29 +1,33 @@
-"""Arguments and options that several verbs share: one name, one help text."""
+"""Arguments and options shared by several commands."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-Strategy = Annotated[str, typer.Argument(help="A name that `twokey strategies` lists.")]
+Strategy = Annotated[str, typer.Argument(help="A strategy listed by `twokey strategies`.")]
 Symbol = Annotated[str, typer.Argument(help="BTC, BTCUSDT or BTC/USDT.")]
 Timeframe = Annotated[str, typer.Argument(help="1m to 1w, such as 1h.")]
 Param = Annotated[
     list[str] | None,
-    typer.Option(help="NAME=low:high:step (ends included) or NAME=a,b,c; repeatable. Others keep their defaults."),
+    typer.Option(
+        help="NAME=low:high:step (ends included) or NAME=a,b,c; repeatable. Other parameters keep their defaults."
+    ),
 ]
-Constraint = Annotated[list[str] | None, typer.Option(help='Such as "fast < slow"; added to the strategy\'s own.')]
-Maximize = Annotated[str, typer.Option(help="Any metric that test-strategy reports.")]
+Constraint = Annotated[
+    list[str] | None, typer.Option(help='Such as "fast < slow"; added to the constraints of the strategy.')
+]
+Maximize = Annotated[str, typer.Option(help="Metric to maximize, any that test-strategy reports.")]
 Method = Annotated[str, typer.Option(help="grid, random or tpe.")]
 Trials = Annotated[int | None, typer.Option(help="Combinations to try; random and tpe only.", show_default="200")]
-Seed = Annotated[int, typer.Option(help="Of random and tpe.")]
+Seed = Annotated[int, typer.Option(help="Seed of random and tpe.")]
 Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (backtesting.py).")]
 Cluster = Annotated[str | None, typer.Option(help="tcp://host:8786 (Dask) or ray://host:10001 (Ray).")]
-Anchored = Annotated[bool, typer.Option(help="Every train span begins at the first bar.")]
-Embargo = Annotated[str, typer.Option(help="Left out between train and test.")]
-Pick = Annotated[str, typer.Option(help="plateau (its centre, recommended) or peak (the raw maximum).")]
+Anchored = Annotated[bool, typer.Option(help="Every train span starts at the first bar.")]
+Embargo = Annotated[str, typer.Option(help="Gap between train and test.")]
+Pick = Annotated[str, typer.Option(help="plateau (centre of the best plateau, recommended) or peak (raw maximum).")]
 Since = Annotated[str | None, typer.Option(help="First day or time, UTC.")]
-Until = Annotated[str | None, typer.Option(help="End, UTC, not included.")]
+Until = Annotated[str | None, typer.Option(help="End day or time, UTC, exclusive.")]
 Source = Annotated[str, typer.Option(help="auto, cache, exchange, archive, sample or yahoo.")]
 Exchange = Annotated[str | None, typer.Option(help="Any ccxt exchange id.", show_default="binance")]
 Data = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of candles to use instead.")]

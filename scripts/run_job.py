@@ -27,7 +27,7 @@ def run_job(folder: Path) -> None:
     """Read the request in `folder`, run it and print its result as JSON.
 
     Raises:
-        TwokeyError: the request, or anything else that the library refuses.
+        TwokeyError: an invalid request, or any error of the library.
     """
     with run_as_job(folder) as progress:
         from skills_lib.validate.job_request import parse_request
@@ -37,10 +37,10 @@ def run_job(folder: Path) -> None:
 
 
 def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "BaseModel":
-    """The result of the verb that `request` names, the same as of the `twokey` command.
+    """The result of `request`, the same as of the `twokey` command.
 
     Raises:
-        TwokeyError: anything the library refuses.
+        TwokeyError: any error of the library.
     """
     from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward
     from scripts.validation_request import ValidationCommand, run_validation

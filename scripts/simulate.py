@@ -186,7 +186,7 @@ async def _until_stopped(simulator: "Simulator", symbols: tuple[str, ...], addre
 
     def ready() -> None:
         key = simulator.settings.credentials[0]
-        print_error(f"A local Binance USD-M answers at http://{address} and ws://{address}. API key {key.api_key}.")
+        print_error(f"Local Binance USD-M listening on http://{address} and ws://{address}. API key {key.api_key}.")
 
     waiting = [asyncio.ensure_future(stopped.wait()), *([simulator.playing] if simulator.playing else [])]
     if simulator.settings.live:

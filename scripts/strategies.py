@@ -1,4 +1,4 @@
-"""`twokey strategies`: what can be tested."""
+"""`twokey strategies`: list the strategies and their parameters."""
 
 from typing import TYPE_CHECKING
 
@@ -15,14 +15,14 @@ Refused = dict[str, str]
 
 
 def register(app: typer.Typer) -> None:
-    """Add this file's verbs to the command."""
+    """Add the command."""
     app.command("strategies")(list_strategies)
 
 
 def list_strategies(
     json: AsJson = False,
 ) -> None:
-    """List every strategy with its parameters; a file that cannot be imported is named with the reason.
+    """List all strategies with their parameters, and files that cannot be imported with the reason.
 
     Example: twokey strategies --json
     """
@@ -52,15 +52,15 @@ def _print_table(described: "list[StrategyDescription]", refused: list[Refused])
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
-    for heading in ("strategy", "what it does", "parameters, defaults (and what is allowed)", "executor"):
+    for heading in ("strategy", "what it does", "parameters, defaults (allowed values)", "executor"):
         table.add_column(heading, no_wrap=heading == "strategy")
     for strategy in described:
         runs_on = "signals" if strategy.executor == "signals" else "next()"
         table.add_row(strategy.name, escape(strategy.title), escape(_parameters(strategy)), runs_on)
     console = wide_console()
     console.print(table)
-    for refusal in refused:
-        console.print(f"[red]refused[/] {escape(refusal['name'])}: {escape(refusal['reason'])}", soft_wrap=True)
+    for broken in refused:
+        console.print(f"[red]refused[/] {escape(broken['name'])}: {escape(broken['reason'])}", soft_wrap=True)
 
 
 def _parameters(strategy: "StrategyDescription") -> str:

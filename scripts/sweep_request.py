@@ -37,17 +37,17 @@ class SweepCommand:
     def open_engine(
         self, subject: "LoadedStrategy", request: "SearchRequest", candles: "Candles"
     ) -> "Callable[[], AbstractContextManager[Evaluator]]":
-        """A function that opens the engine; the pipeline calls it only where something is left to compute."""
+        """A function that opens the engine; the pipeline calls it only if something is left to compute."""
         from skills_lib.backtest.sweep.open import open_evaluator
 
         return lambda: open_evaluator(request.engine, subject.strategy, candles.bars, self.settings, self.cluster)
 
 
 def load_strategy(name: str) -> "LoadedStrategy":
-    """The strategy called `name`.
+    """The strategy called `name`, loaded.
 
     Raises:
-        InputError: unknown, or its file cannot be used.
+        InputError: unknown, or its file cannot be imported.
     """
     import strategies
     from skills_lib.backtest.strategy import LoadedStrategy
@@ -59,7 +59,7 @@ def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResu
     """Check the arguments, load the candles and optimise.
 
     Raises:
-        TwokeyError: anything the library refuses.
+        TwokeyError: any error of the library.
     """
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
@@ -82,7 +82,7 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     """Check the arguments, load the candles and walk forward.
 
     Raises:
-        TwokeyError: anything the library refuses.
+        TwokeyError: any error of the library.
     """
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
@@ -102,7 +102,7 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
 
 
 def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
-    """Execution and costs of a command.
+    """Execution settings and costs of a command.
 
     Raises:
         InputError: unknown costs, or a value out of range.

@@ -1,4 +1,4 @@
-"""`twokey validate` and `monte-carlo`: is it luck, and what would chance alone have made of it?"""
+"""`twokey validate` and `monte-carlo`: test whether a result is more than luck."""
 
 from pathlib import Path
 from typing import Annotated
@@ -30,36 +30,38 @@ from scripts.options import (
 )
 from scripts.sweep_request import settings_of
 
-TrainSpan = Annotated[str | None, typer.Option(help="Span to choose on, such as 365d.", show_default="four elevenths")]
-Symbols = Annotated[str, typer.Option(help="Other assets too, such as BTC,ETH,BNB,SOL.")]
-Timeframes = Annotated[str, typer.Option(help="Other timeframes too, such as 15m,1h,4h.")]
+TrainSpan = Annotated[
+    str | None, typer.Option(help="Length of the span to choose on, such as 365d.", show_default="four elevenths")
+]
+Symbols = Annotated[str, typer.Option(help="More assets to test, such as BTC,ETH,BNB,SOL.")]
+Timeframes = Annotated[str, typer.Option(help="More timeframes to test, such as 15m,1h,4h.")]
 DataFolder = Annotated[
     Path | None, typer.Option(help="Folder of files such as ETHUSDT_1h.csv.gz, found by symbol and timeframe.")
 ]
 Searched = Annotated[
     list[str] | None,
     typer.Option(
-        help="NAME=low:high:step or NAME=a,b,c to search, NAME=value to validate just that; repeatable. "
-        "Without any, a coarse grid over the strategy's own ranges is searched."
+        help="NAME=low:high:step or NAME=a,b,c to search, NAME=value to validate one value; repeatable. "
+        "Default: a coarse grid over the strategy's own ranges."
     ),
 ]
-MinTrades = Annotated[int, typer.Option(help="In-sample; combinations with fewer are not chosen.")]
+MinTrades = Annotated[int, typer.Option(help="In-sample; combinations with fewer trades are not chosen.")]
 TestSpan = Annotated[
-    str | None, typer.Option(help="Span to try the choice on.", show_default="an eleventh, seven times")
+    str | None, typer.Option(help="Length of the span to test the choice on.", show_default="an eleventh, seven times")
 ]
-StepSpan = Annotated[str | None, typer.Option(help="From one window to the next.", show_default="as long as --test")]
+StepSpan = Annotated[str | None, typer.Option(help="Distance between windows.", show_default="as long as --test")]
 Only = Annotated[
     str | None,
-    typer.Option(help="Only these stages and no verdict, such as lookahead,costs; an unknown one lists them all."),
+    typer.Option(help="Run only these stages, without a verdict, such as lookahead,costs; an unknown name lists all."),
 ]
 OpenSealed = Annotated[
-    bool, typer.Option(help="Look at the last 10 %, at deployment; it is recorded and happens once.")
+    bool, typer.Option(help="Test on the last 10 %, before deployment; recorded, and possible once.")
 ]
 Reason = Annotated[str, typer.Option(help="Why the sealed bars are opened.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add this file's verbs to the command."""
+    """Add the commands."""
     app.command("validate")(validate)
     app.command("monte-carlo")(monte_carlo)
 
@@ -86,7 +88,7 @@ def validate(
     only: Only = None,
     open_sealed: OpenSealed = False,
     reason: Reason = "",
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn; the same seed gives the same answer.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of all samples; the same seed gives the same result.")] = 0,
     engine: Engine = "kernel",
     since: Since = None,
     until: Until = None,
@@ -98,9 +100,9 @@ def validate(
     leverage: Leverage = 1,
     json: AsJson = False,
 ) -> None:
-    """Put a strategy through every test and say PASS, CAUTION or FAIL, with the figures that decided.
+    """Run all tests on a strategy and return PASS, CAUTION or FAIL with the figures that decided.
 
-    Parameters are chosen on the first 70 % of the bars and tried on the next 20 %; the last 10 % stay sealed. A
+    Parameters are chosen on the first 70 % of the bars and tested on the next 20 %; the last 10 % stay sealed. A
     walk-forward repeats the choice in seven windows. Stored under backtests/validation-reports.
 
     Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
@@ -126,15 +128,15 @@ def validate(
 
 
 def monte_carlo(
-    run_id: Annotated[str, typer.Argument(help="A run that `twokey runs` lists, or the first digits of its id.")],
-    samples: Annotated[int, typer.Option(help="Resampled histories of each kind, 10 to 100,000.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
-    data: Annotated[Path | None, typer.Option(help="The file of candles the run was made from.")] = None,
+    run_id: Annotated[str, typer.Argument(help="A run id listed by `twokey runs`, or its first characters.")],
+    samples: Annotated[int, typer.Option(help="Resampled histories per method, 10 to 100,000.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of all samples.")] = 0,
+    data: Annotated[Path | None, typer.Option(help="The candle file that the run used.")] = None,
     json: AsJson = False,
 ) -> None:
-    """Draw the trades and days of a stored run again: how far luck alone could have carried it.
+    """Resample the trades and days of a stored run to show the range of results due to luck.
 
-    Random entries need the candles of the run: from the cache, or --data.
+    Random entries need the candles of the run, from the cache or --data.
 
     Example: twokey monte-carlo 3f2a
     """

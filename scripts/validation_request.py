@@ -35,10 +35,10 @@ class ValidationCommand:
     job: Path | None = None
 
     def load_candles(self, symbol: str, timeframe: str, home: Settings, progress: "Progress") -> "Candles":
-        """The candles of one pair, from the main pair's file, the folder of files, or the source.
+        """The candles of one pair: from the file of the main pair, the folder of files, or the source.
 
         Raises:
-            TwokeyError: there are no candles, or the file is refused.
+            TwokeyError: no candles, or an invalid file.
         """
         from skills_lib.validate.other_markets import file_for
 
@@ -53,7 +53,7 @@ def run_validation(command: ValidationCommand, progress: "Progress") -> "Validat
     """Check the arguments, load the candles and validate.
 
     Raises:
-        TwokeyError: anything the library refuses.
+        TwokeyError: any error of the library.
     """
     from skills_lib.validate.pipeline import validate
 
@@ -65,7 +65,7 @@ def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "
     """Check the arguments, load the candles and run the stages named in `only`.
 
     Raises:
-        TwokeyError: anything the library refuses.
+        TwokeyError: any error of the library.
     """
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
@@ -81,7 +81,7 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
     """Resample a stored run.
 
     Raises:
-        TwokeyError: no such run, or candles that are not those of the run.
+        TwokeyError: unknown run, or candles that differ from those of the run.
     """
     from skills_lib.backtest.results import RunStore
     from skills_lib.validate.resample import resample

@@ -1,3 +1,3 @@
-"""The library that every face of Twokey shares: domain, market data, backtests."""
+"""The library behind the `twokey` command and the MCP servers: domain, market data, backtests, validation."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""Bars that the test of a strategy draws: by hand, where every figure can be worked out, or at random."""
+"""Bars for the tests of strategies: from given prices, or a random walk."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ MIDNIGHT_NS = 1_704_067_200 * 1_000_000_000  # 2024-01-01T00:00Z
 
 
 def from_rows(rows: Sequence[tuple[float, float, float]], minutes: int = 60) -> Bars:
-    """Bars from (high, low, close), opening at midnight; each opens at the close before it, inside its range."""
+    """Bars from (high, low, close), starting at midnight; each opens at the previous close, clipped to its range."""
     high, low, close = (np.array(column, dtype=np.float64) for column in zip(*rows, strict=True))
     opening = np.clip(np.append(close[0], close[:-1]), low, high)
     times = MIDNIGHT_NS + minutes * MINUTE_NS * np.arange(len(rows), dtype=np.int64)
@@ -19,13 +19,13 @@ def from_rows(rows: Sequence[tuple[float, float, float]], minutes: int = 60) -> 
 
 
 def from_closes(closes: Sequence[float]) -> Bars:
-    """Hourly bars without wicks: each opens at the close before it."""
+    """Hourly bars without wicks; each opens at the previous close."""
     before = [closes[0], *closes[:-1]]
     return from_rows([(max(a, b), min(a, b), b) for a, b in zip(before, closes, strict=True)])
 
 
 def random_walk(bars: int, seed: int, minutes: int = 60, volatility: float = 0.01) -> Bars:
-    """A geometric random walk with wicks; `volatility` is the deviation of one bar's log return."""
+    """A geometric random walk with wicks; `volatility` is the standard deviation of one bar's log return."""
     rng = np.random.default_rng(seed)
     close = 100 * np.exp(np.cumsum(rng.normal(0, volatility, bars)))
     opening = np.append(100.0, close[:-1])

@@ -1,6 +1,6 @@
-"""Strategies, one file each. `load("sma_crossover")` returns the class; `available()` lists the names.
+"""Finds and loads strategies, one file each: `load("sma_crossover")` returns the class, `available()` the names.
 
-Files in `$TWOKEY_HOME/strategies` belong to this package too, before the bundled ones of the same name.
+Files in `$TWOKEY_HOME/strategies` are part of this package too and override bundled ones of the same name.
 """
 
 import hashlib
@@ -24,15 +24,15 @@ _executed: dict[str, str] = {}  # module name to the SHA-256 of the source it wa
 
 
 def available() -> list[str]:
-    """Names of all strategy files, sorted; none of them is imported."""
+    """Sorted names of all strategy files, without importing them."""
     return sorted(_files())
 
 
 def source_file(name: str) -> Path:
-    """The file that holds strategy `name`.
+    """The file of strategy `name`.
 
     Raises:
-        InputError: no such strategy; the message suggests the closest name.
+        InputError: unknown strategy; the message suggests the closest name.
     """
     files = _files()
     if name not in files:
@@ -43,9 +43,9 @@ def source_file(name: str) -> Path:
 
 
 def load(name: str) -> "type[Strategy]":
-    """Import one strategy file, again where it was edited, and return its strategy class.
+    """Import one strategy file, or reimport it if it changed, and return its strategy class.
 
-    Other files are not touched. What the file prints goes to standard error.
+    Other files are not imported. Output of the file goes to standard error.
 
     Raises:
         InputError: unknown name, a file that cannot be imported, or not exactly one strategy class in it.
@@ -54,7 +54,7 @@ def load(name: str) -> "type[Strategy]":
     try:
         with redirect_stdout(sys.stderr):
             module = _module(f"{__name__}.{name}", path)
-    except (Exception, SystemExit) as error:  # a file that calls exit() must not end the server that lists it
+    except (Exception, SystemExit) as error:  # a file that calls exit() must not stop the server
         raise InputError(f"{path.name} cannot be imported: {_one_line(error)}. Fix the file.") from error
     return _only_strategy(module.__name__, vars(module), path)
 
@@ -70,7 +70,7 @@ def _module(full_name: str, path: Path) -> ModuleType:
 
 
 def _execute(full_name: str, path: Path, source: bytes) -> ModuleType:
-    """Run the very bytes that were hashed; bytecode caches are keyed on seconds and may be older."""
+    """Execute the hashed bytes themselves; bytecode caches have a resolution of seconds and may be stale."""
     loader = SourceFileLoader(full_name, str(path))
     spec = ModuleSpec(full_name, loader, origin=str(path))
     spec.has_location = True
@@ -97,7 +97,7 @@ def _only_strategy(module: str, names: dict[str, object], path: Path) -> "type[S
     if len(public) != 1:
         listed = ", ".join(cls.__name__ for cls in public) or "none"
         raise InputError(
-            f"{path.name} defines {len(public)} strategies ({listed}). One file holds exactly one; "
+            f"{path.name} defines {len(public)} strategies ({listed}). Define exactly one per file; "
             "start the names of helper classes with an underscore."
         )
     return public[0]
@@ -110,7 +110,7 @@ def _files() -> dict[str, Path]:
 
 
 def _own_folder() -> Path:
-    """`$TWOKEY_HOME/strategies`, put first in this package, so that its files import like the bundled ones."""
+    """`$TWOKEY_HOME/strategies`, put first on the path of this package."""
     folder = current_settings().strategies_dir.resolve()
     __path__[:] = [str(folder), str(_BUNDLED)] if folder != _BUNDLED else [str(_BUNDLED)]
     return folder
@@ -122,4 +122,4 @@ def _one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-_own_folder()  # worker processes unpickle strategy classes by import alone
+_own_folder()  # worker processes only import strategy classes, to unpickle them

@@ -11,8 +11,8 @@ class DonchianBreakout(SignalStrategy):
     """Long when the close breaks the highest high of `entry_period` bars, short when it breaks the lowest low.
 
     Out when the close breaks the opposite side of the shorter `exit_period` channel, or at a stop `stop_atr` average
-    true ranges from the entry's close (0 means none). Both channels end one bar before. Loses in ranging markets,
-    where most breakouts fail: many small losses wait for a few large gains.
+    true ranges from the entry's close (0 means none). Both channels exclude the current bar. Loses in ranging
+    markets, where most breakouts fail: many small losses for a few large gains.
     """
 
     entry_period = Integer(20, low=5, high=400, step=5)

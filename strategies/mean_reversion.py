@@ -11,7 +11,7 @@ class MeanReversion(SignalStrategy):
     """Long when the close falls below the lower Bollinger band, out at the middle; short is the mirror.
 
     The stop lies `stop_std` standard deviations beyond the entry's close; 0 means none. Loses in trends, where price
-    walks along a band: it buys all the way down and sells all the way up, and without a stop one trend eats many
+    moves along a band: it buys all the way down and sells all the way up, and without a stop one trend costs many
     small gains.
     """
 

@@ -1,4 +1,4 @@
-"""Intraday breakout: the first minutes of a session set the range."""
+"""Intraday breakout from the range of the first minutes of a session."""
 
 import numpy as np
 
@@ -20,8 +20,8 @@ from skills_lib.domain.time import DAY_NS, MINUTE_NS
 class OpeningRangeBreakout(SignalStrategy):
     """Long when the close first breaks above the session's opening range, short when it first breaks below.
 
-    The market never closes, so a session is a day that begins at `open_hour` UTC; its first `range_minutes` make the
-    range (the first bar, where bars are longer). One entry per direction and session, flat by the session's last bar.
+    The market is open 24/7, so a session is a day that starts at `open_hour` UTC; its first `range_minutes` form the
+    range (the first bar, if bars are longer). One entry per direction and session, flat by the session's last bar.
     The stop lies at the other side of the range; the target is `target_ranges` times the range's width from the
     entry's close (0 means none). Needs bars of 6 hours or shorter: longer ones leave no bar to trade between range
     and close. Loses on days without direction, when a breakout turns back into the range, and to costs: it trades
@@ -54,10 +54,10 @@ class OpeningRangeBreakout(SignalStrategy):
         ).only(self.direction)
 
     def _phases(self, bars: Bars, starts: BoolArray) -> tuple[BoolArray, BoolArray]:
-        """Bars on which an entry may be wished, and bars on which everything is closed.
+        """Bars on which an entry may be signalled, and bars on which positions are closed: bool[n] each.
 
-        A wish is filled at the next open, so the last call is one bar early; where a hole swallowed it, the first
-        bar of the next session closes what is left. A session whose range fell into a hole is not traded.
+        A signal is filled at the next open, so the exit signal comes one bar early; if that bar is missing, the first
+        bar of the next session closes the position. A session whose range is missing is not traded.
         """
         since = since_session_open(bars.open_time_ns, self.open_hour)
         inside = since < max(self.range_minutes * MINUTE_NS, bars.interval_ns)

@@ -10,7 +10,7 @@ from skills_lib.domain.signals import Signals, crosses_above, crosses_below
 class RsiReversion(SignalStrategy):
     """Long when the RSI falls below `oversold`, short when it rises above `overbought`, out at `exit_level`.
 
-    There is no stop. Loses in trends, where the RSI stays at one end for weeks while price runs on.
+    There is no stop. Loses in trends, where the RSI stays at one extreme for weeks while price continues.
     """
 
     period = Integer(14, low=2, high=100, step=2)

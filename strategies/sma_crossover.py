@@ -10,7 +10,7 @@ from skills_lib.domain.signals import Signals, crosses, never
 class SmaCrossover(SignalStrategy):
     """Long when the fast average crosses above the slow one, short when it crosses below.
 
-    Always in the market after the first cross. Loses in ranging markets, where crosses are many and small.
+    Always in the market after the first cross. Loses in ranging markets, where crosses are frequent and moves small.
     """
 
     fast = Integer(10, low=2, high=200, step=2)

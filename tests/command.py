@@ -1,4 +1,4 @@
-"""Running the `twokey` command inside the test's own process."""
+"""Runs the `twokey` command in the process of the test."""
 
 import sys
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pytest
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended."""
+    """Exit code and output of a command."""
 
     code: int
     out: str
@@ -23,7 +23,7 @@ class Command(Protocol):
 
 
 def make_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """The real entry point with real arguments; only the process is shared with the test."""
+    """A function that runs the real entry point in this process."""
     from scripts.cli import main
 
     def run(*arguments: str) -> Done:

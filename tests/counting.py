@@ -12,11 +12,11 @@ from skills_lib.market.candles.model import Candles
 
 
 def counter_beside(folder: Path) -> Callable[[LoadedStrategy, Candles, BacktestSettings], LedgerTrialCounter]:
-    """Opens counters in a ledger beside `folder`, for a workspace that holds nothing else."""
+    """Opens counters in a ledger beside `folder`."""
     return partial(open_trial_counter, ledger_beside(folder), "a test")
 
 
 def ledger_beside(folder: Path) -> Ledger:
-    """The ledger that `counter_beside` counts in."""
+    """The ledger of `counter_beside`."""
     beside = folder.with_name(f"{folder.name}-ledger")
     return Ledger(beside / "user" / "trials.sqlite", beside / "workspace")

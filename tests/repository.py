@@ -1,4 +1,4 @@
-"""The files of the repository, as git sees them: committed, or new and not ignored."""
+"""Lists the files of the repository: committed, or new and not ignored."""
 
 import subprocess
 from pathlib import Path
@@ -13,5 +13,7 @@ def repository_files(*patterns: str) -> list[Path]:
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", *patterns]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
-        pytest.skip("this copy of the source is not a git checkout, so its files cannot be told from what is generated")
+        pytest.skip(
+            "this copy of the source is not a git checkout, so its files cannot be distinguished from generated ones"
+        )
     return [path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file()]

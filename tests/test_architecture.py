@@ -1,4 +1,4 @@
-"""The house keeps its shape: who may import whom, short modules that say what they are, a command that starts light."""
+"""Import contracts, length and docstrings of modules, and the import cost of the command's help."""
 
 import ast
 import json
@@ -55,8 +55,8 @@ WRONG_IMPORTS = {
 HELP_OF = """
 import json, sys
 from scripts.cli import app
-for words in json.loads(sys.argv[1]):
-    app([*words, "--help"], standalone_mode=False)
+for command in json.loads(sys.argv[1]):
+    app([*command, "--help"], standalone_mode=False)
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 
@@ -69,7 +69,7 @@ def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def copy_of_the_packages(folder: Path) -> Path:
-    """The packages and their contracts, to be spoiled."""
+    """Copy the packages and their contracts, to add wrong imports to."""
     for package in IMPORT_LINTER["root_packages"]:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
@@ -77,7 +77,7 @@ def copy_of_the_packages(folder: Path) -> Path:
 
 
 def modules_loaded_by_help(commands: list[list[str]]) -> tuple[set[str], str]:
-    """Top-level modules in memory after the help of each command, and what was printed."""
+    """Top-level modules loaded by the help of `commands`, and the printed help."""
     command = [sys.executable, "-c", HELP_OF, json.dumps(commands)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {name.split(".")[0] for name in json.loads(done.stderr)}, done.stdout
@@ -139,21 +139,21 @@ def test_help_of_no_verb_loads_a_heavy_library() -> None:
     assert loaded & HEAVY == set()
 
 
-def test_no_module_is_too_long_to_read_in_one_sitting() -> None:
+def test_no_module_is_too_long() -> None:
     lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in repository_files("*.py")}
     assert len(lengths) > 50
     assert {str(path.relative_to(ROOT)): n for path, n in lengths.items() if n > MAX_LINES} == {}
 
 
-def test_every_module_says_what_it_is_for() -> None:
-    silent = [
+def test_every_module_has_a_docstring() -> None:
+    undocumented = [
         str(path.relative_to(ROOT))
         for path in repository_files("*.py")
         if (tree := ast.parse(path.read_text(encoding="utf-8"))).body and not ast.get_docstring(tree)
     ]
-    assert silent == []
+    assert undocumented == []
 
 
-def test_a_module_is_in_a_room_of_the_house() -> None:
+def test_every_module_is_in_a_known_folder() -> None:
     folders = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
     assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= folders

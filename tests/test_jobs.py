@@ -1,4 +1,4 @@
-"""Background jobs: they outlive the process that started them and are told apart from reused process ids."""
+"""Background jobs: they outlive the process that started them and are not confused with reused process ids."""
 
 import hashlib
 import json
@@ -58,7 +58,7 @@ VALIDATE_COMMAND += ["--engine=kernel", "--costs=free", "--cash=5000", "--levera
 
 
 def long_request() -> OptimizeRequest:
-    """A search that takes longer than a test does."""
+    """A search that takes longer than the test."""
     ranges = ["fast=4:80:2", "slow=100:400:10"]
     search = SearchArguments(ranges, [], "sharpe", "grid", None, 0, 1, "reference")
     return OptimizeRequest(strategy="counting", candles=CANDLES, account=ACCOUNT, search=search)

@@ -1,4 +1,4 @@
-"""What a clone must hold before any code runs: locks, settings, tools, and nothing of the machine it was made on."""
+"""Files of the repository: locks, settings and tools, without traces of the machine they were made on."""
 
 import importlib.metadata
 import itertools
@@ -29,7 +29,7 @@ ENTRY = re.compile(
     r"^(?P<name>[a-z0-9.-]+)==(?P<version>[0-9a-z.]+)( ; [^#\\]+)? ?(?P<hashes>( ?--hash=sha256:[0-9a-f]{64})+)$"
 )
 
-# Spelled in pieces so that this file does not hold what it looks for.
+# Split, so that this file does not match itself.
 FORBIDDEN = {
     "a package index": r"py"
     r"pi\.org|python"
@@ -65,7 +65,7 @@ def test_a_lock_holds_pinned_packages_with_hashes_and_nothing_else(lock: str) ->
 
 
 @pytest.mark.parametrize(("smaller", "larger"), list(itertools.pairwise(LOCKS)))
-def test_a_lock_holds_the_one_before_it(smaller: str, larger: str) -> None:
+def test_a_lock_includes_the_smaller_one(smaller: str, larger: str) -> None:
     inner, outer = versions(smaller), versions(larger)
     assert {name: (found, outer.get(name)) for name, found in inner.items() if outer.get(name) != found} == {}
 
@@ -78,7 +78,7 @@ def test_a_lock_holds_the_one_before_it(smaller: str, larger: str) -> None:
         ("requirements-bench.lock", EXTRAS["bench"]),
     ],
 )
-def test_a_lock_satisfies_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
+def test_a_lock_satisfies_the_requirements_of_the_project(lock: str, wanted: list[str]) -> None:
     locked = versions(lock)
     for requirement in map(Requirement, wanted):
         found = locked.get(canonicalize_name(requirement.name), set())
@@ -107,7 +107,7 @@ def test_node_tools_are_pinned_and_their_lock_holds_no_address() -> None:
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-def test_no_file_names_an_address_of_the_place_it_was_made(what: str) -> None:
+def test_no_file_contains_an_address_of_the_machine_it_was_made_on(what: str) -> None:
     found = []
     for path in repository_files():
         try:
@@ -118,7 +118,7 @@ def test_no_file_names_an_address_of_the_place_it_was_made(what: str) -> None:
     assert found == []
 
 
-def test_what_the_check_for_addresses_looks_for_is_found_when_it_is_there() -> None:
+def test_the_check_for_addresses_finds_them() -> None:
     samples = {
         "a package index": "--index-" + "url https://example.invalid/simple",
         "a resolved address": '"resol' + 'ved": "https://example.invalid/a.tgz"',
@@ -142,7 +142,7 @@ def test_env_example_shows_the_real_defaults() -> None:
         assert type(default)(value) == default, name
 
 
-def test_library_plugin_and_distribution_tell_one_version() -> None:
+def test_library_plugin_and_distribution_have_the_same_version() -> None:
     plugin = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
     assert skills_lib.__version__ == plugin["version"] == PROJECT["version"] == importlib.metadata.version("twokey")
 
@@ -150,19 +150,19 @@ def test_library_plugin_and_distribution_tell_one_version() -> None:
 @pytest.mark.parametrize(
     "path", [".env", "data/candles/a.parquet", "backtests/results/x/plot.html", "node_modules/a.js"]
 )
-def test_what_the_work_produces_is_not_committed(path: str) -> None:
+def test_results_and_data_are_ignored_by_git(path: str) -> None:
     repository_files()
     assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
 
 
-def test_nothing_that_is_ignored_was_committed_all_the_same() -> None:
+def test_no_ignored_file_is_committed() -> None:
     repository_files()
     command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
     assert subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split() == []
 
 
 @pytest.mark.parametrize("folder", ["data", "backtests", "live"])
-def test_a_room_that_starts_empty_says_what_lands_there(folder: str) -> None:
+def test_a_folder_that_starts_empty_describes_its_content(folder: str) -> None:
     assert ROOT / folder / "README.md" in repository_files(f"{folder}/README.md")
 
 
@@ -174,7 +174,7 @@ def test_ci_runs_the_test_command_of_the_readme_last() -> None:
 
 
 @pytest.mark.parametrize("target", ["demo", "test", "study", "lint", "bench", "lock"])
-def test_make_knows_the_target_and_help_tells_it(target: str) -> None:
+def test_make_has_the_target_and_help_lists_it(target: str) -> None:
     make = shutil.which("make") or pytest.skip("make is not installed")
     helped = subprocess.run([make, "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     assert re.search(rf"^{target}\s+\S", helped.stdout, flags=re.M)
@@ -183,7 +183,7 @@ def test_make_knows_the_target_and_help_tells_it(target: str) -> None:
 
 @pytest.fixture
 def bare_clone(tmp_path: Path) -> Path:
-    """The files that installing reads, and a `bin` with the few tools it calls but no Python, uv or pip."""
+    """The files that installing reads, and a `bin` with the tools it calls, but no Python, uv or pip."""
     for name in ["scripts/install.sh", "pyproject.toml", *LOCKS]:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -194,13 +194,13 @@ def bare_clone(tmp_path: Path) -> Path:
 
 
 def install(clone: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run the installer with nothing on PATH but the clone's own tools and no package index to ask."""
+    """Run the installer with only the clone's own tools on PATH and no package index."""
     environment = {"PATH": str(clone / "bin"), "PIP_NO_INDEX": "1", "HOME": str(clone)}
     command = [str(clone / "bin" / "sh"), "scripts/install.sh", *arguments]
     return subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_machine_without_python_is_told_so_in_one_line(bare_clone: Path) -> None:
+def test_a_missing_python_is_reported_in_one_line(bare_clone: Path) -> None:
     done = install(bare_clone, "core")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -217,14 +217,14 @@ def test_a_second_install_needs_neither_network_nor_pip(bare_clone: Path) -> Non
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_a_broken_environment_is_made_anew_and_only_what_was_installed_counts_as_installed(bare_clone: Path) -> None:
+def test_a_broken_environment_is_recreated_and_its_lock_installed_again(bare_clone: Path) -> None:
     (bare_clone / ".venv" / "bin").mkdir(parents=True)
     (bare_clone / ".venv" / "bin" / "python").symlink_to(bare_clone / "gone")
     (bare_clone / "bin" / "python3").symlink_to(sys.executable)
     (bare_clone / "requirements.lock").write_text("# nothing is locked\n", encoding="utf-8")
     done = install(bare_clone, "core")
     stamp = bare_clone / ".venv" / ".requirements.lock"
-    assert "Making .venv" in done.stderr
+    assert "Creating .venv" in done.stderr
     assert stamp.read_text(encoding="utf-8") == "# nothing is locked\n"
     assert done.returncode != 0, "without the locked build backend the checkout itself cannot be installed"
     assert not (bare_clone / ".venv" / ".pyproject.toml").exists()

@@ -1,1 +1,1 @@
-"""What people see in a terminal: tables on standard output, ten lines rather than fifty."""
+"""Short tables for the terminal, on standard output."""

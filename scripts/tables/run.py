@@ -1,4 +1,4 @@
-"""What people see: tables on standard output, ten lines rather than fifty."""
+"""Prints backtests, lists of runs and comparisons."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ _RUN_COLUMNS = ("run", "strategy", "market", "from", "to", "return", "sharpe", "
 
 
 def print_result(result: "BacktestResult") -> None:
-    """One backtest: what was tested, its figures, the verdict and where the report is."""
+    """Print one backtest: inputs, figures, verdict and the path of the report."""
     from skills_lib.backtest.metrics import METRICS
 
     console = wide_console()
@@ -45,7 +45,7 @@ def print_result(result: "BacktestResult") -> None:
 
 
 def print_runs(runs: Sequence["BacktestResult"], stored: int) -> None:
-    """The stored runs, one a line."""
+    """Print stored runs, one per line."""
     table = Table(box=None, pad_edge=False)
     for heading in _RUN_COLUMNS:
         table.add_column(heading, justify="right" if heading in ("return", "sharpe", "drawdown", "trades") else "left")
@@ -62,7 +62,7 @@ def print_runs(runs: Sequence["BacktestResult"], stored: int) -> None:
 
 
 def print_comparison(comparison: "Comparison") -> None:
-    """Figures as rows, runs as columns."""
+    """Print a comparison: figures as rows, runs as columns."""
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for run in comparison.runs:

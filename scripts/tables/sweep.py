@@ -1,4 +1,4 @@
-"""What people see of a sweep: the recommended point beside the maximum, and a walk-forward in twenty lines."""
+"""Prints optimisations and walk-forwards."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor",
 
 
 def print_optimization(result: "OptimizationResult") -> None:
-    """Both points, what speaks against them, and where the report is."""
+    """Print the recommended point and the raw maximum, warnings, and the path of the report."""
     from skills_lib.backtest.metrics import METRICS
     from skills_lib.optimize.report.markdown import describe_parameters
 
@@ -31,7 +31,7 @@ def print_optimization(result: "OptimizationResult") -> None:
     table.add_row("Parameters", *(describe_parameters(point.parameters) for point in points.values()))
     table.add_row("Stability", *(point.plateau.kind for point in points.values()))
     around = (format_figure(result.maximize, point.plateau.neighbourhood_median) for point in points.values())
-    table.add_row("Neighbourhood's median", *around)
+    table.add_row("Neighbourhood median", *around)
     for name in dict.fromkeys((result.maximize, *_SHOWN)):
         table.add_row(METRICS[name].label, *(format_figure(name, point.metrics[name]) for point in points.values()))
     console.print(table)
@@ -39,7 +39,7 @@ def print_optimization(result: "OptimizationResult") -> None:
 
 
 def print_walk_forward(result: "WalkForwardResult") -> None:
-    """The windows, the stitched run, and where the report is."""
+    """Print the windows, the stitched run and the path of the report."""
     from skills_lib.backtest.metrics import METRICS
     from skills_lib.optimize.report.markdown import describe_parameters
     from skills_lib.walk_forward.report.markdown import describe_drift, describe_efficiency

@@ -1,4 +1,4 @@
-"""What people see of a validation: the verdict's table first, then what would change it, in thirty lines at most."""
+"""Prints validations, single stages and resampled runs, in at most thirty lines."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ _STAGE_FIGURES = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
 
 
 def print_answer(answer: "ValidationResult | StageAnswers") -> None:
-    """A whole validation, or single stages of one."""
+    """Print a validation, or single stages of one."""
     from skills_lib.validate.model import ValidationResult
 
     if isinstance(answer, ValidationResult):
@@ -33,11 +33,11 @@ def print_answer(answer: "ValidationResult | StageAnswers") -> None:
 
 
 def print_stages(answer: "StageAnswers") -> None:
-    """Every single figure by its name; lists and curves are in `--json`."""
+    """Print all figures of stages by name; lists and curves are in `--json`."""
     from scripts.console import wide_console
 
     console = wide_console()
-    console.print(f"[bold]{answer.strategy}[/] · {answer.symbol} {answer.timeframe} · stages alone, no verdict")
+    console.print(f"[bold]{answer.strategy}[/] · {answer.symbol} {answer.timeframe} · single stages, no verdict")
     if answer.synthetic:
         console.print(SYNTHETIC_NOTE, style="bold magenta")
     for stage, found in answer.stages.items():
@@ -62,7 +62,7 @@ def _figures(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def print_validation(result: "ValidationResult") -> None:
-    """Verdict, rules, what would change it, where the report is."""
+    """Print the verdict, its rules, what would change it, and the path of the report."""
     from scripts.console import wide_console
 
     console = wide_console()
@@ -75,7 +75,7 @@ def print_validation(result: "ValidationResult") -> None:
     console.print(_rules(result))
     for text in result.verdict.would_change[:_REASONS]:
         _line(console, f"→ {text}")
-    _line(console, f"Fall out of sample: {result.out_of_sample.fall.words}")
+    _line(console, f"Decline out of sample: {result.out_of_sample.fall.words}")
     for text in _notes(result):
         _line(console, f"! {text}", "yellow")
     console.print(f"Report {result.artifacts.report}", soft_wrap=True)
@@ -105,7 +105,7 @@ def _rules(result: "ValidationResult") -> Table:
 
 
 def _notes(result: "ValidationResult") -> list[str]:
-    """The most important first; the report has them all."""
+    """The most important notes; the report has all."""
     notes = [*result.audit.warnings, *result.warnings, *(f"Missing: {text}" for text in result.missing)]
     available_lines = _MAX_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
     shown = notes[: max(available_lines - 1, 0)]
@@ -117,7 +117,7 @@ def _line(console: Console, text: str, style: str = "") -> None:
 
 
 def print_monte_carlo(result: "RunResampled") -> None:
-    """Each kind of drawing with what it cannot say."""
+    """Print each resampling method with its limits."""
     from scripts.console import wide_console
 
     console = wide_console()

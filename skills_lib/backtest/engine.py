@@ -1,4 +1,4 @@
-"""One run by the engine that the settings name, ready to be measured and plotted."""
+"""Runs a strategy on the engine of the settings and returns a result that can be measured and plotted."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ from skills_lib.domain.constraints import Value
 def run_engine(
     strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
 ) -> ReferenceRun:
-    """Run on the engine of `settings`; where the kernel refuses, the reference runs and a warning says why.
+    """Run on the engine of `settings`; falls back to the reference, with a warning, where the kernel cannot run.
 
     Raises:
         InputError: the strategy raised, or there are fewer bars than its indicators need.
@@ -27,9 +27,9 @@ def run_engine(
     if settings.engine == "reference":
         return run_reference(strategy, bars, parameters, settings)
     if reason := unsupported_reason(strategy, settings):
-        done = run_reference(strategy, bars, parameters, settings)
-        warning_text = (*done.execution.warnings, f"The reference ran instead of the kernel: {reason}")
-        return replace(done, execution=replace(done.execution, warnings=warning_text))
+        run = run_reference(strategy, bars, parameters, settings)
+        warning_text = (*run.execution.warnings, f"The reference ran instead of the kernel: {reason}")
+        return replace(run, execution=replace(run.execution, warnings=warning_text))
     assert issubclass(strategy, SignalStrategy)
     execution = run_kernel(strategy, bars, parameters, settings)
     return ReferenceRun(execution, _plottable(strategy, bars, parameters, settings, execution))
@@ -42,7 +42,7 @@ def _plottable(
     settings: BacktestSettings,
     execution: Execution,
 ) -> Backtest:
-    """A backtesting.py object that plots the kernel's trades as if it had made them."""
+    """A backtesting.py object that plots the kernel's trades as its own."""
     backtest, frame = reference_backtest(strategy, bars, settings), bars.to_frame()
     instance = strategy(None, _Data(frame), parameters)
     instance.init()

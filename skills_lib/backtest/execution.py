@@ -1,4 +1,4 @@
-"""What an executor hands on: trades and equity, in real units, whatever ran the signals."""
+"""The result of an executor: trades and equity in base and quote units, the same for every engine."""
 
 from dataclasses import dataclass
 
@@ -28,11 +28,11 @@ TRADE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """Closed trades in the order they closed, and equity at the close of every bar.
+    """Closed trades in order of closing, and equity at the close of every bar.
 
     `trades`: frame with TRADE_COLUMNS. `size` is signed, in base units; prices in quote currency per unit;
     `pnl` is net of commission and funding; `return_pct` is the price move less commission, in percent of entry.
-    `equity`: float64[n] in quote currency, net of all costs. `first_bar`: the bar at which the warm-up ended.
+    `equity`: float64[n] in quote currency, net of all costs. `first_bar`: the bar at which the warm-up ends.
     """
 
     trades: pd.DataFrame
@@ -42,21 +42,21 @@ class Execution:
     warnings: tuple[str, ...] = ()
 
     def spread_paid(self, costs: Costs) -> FloatArray:
-        """Spread and slippage of each trade in quote currency; the executor charges both at entry."""
+        """Spread and slippage of each trade in quote currency, charged at entry: float64[trades]."""
         size, entry = self._column("size"), self._column("entry_price")
         rate = costs.round_trip_spread
         return np.abs(size) * self.raw_entry_price(costs) * rate if rate else np.zeros(len(entry))
 
     def raw_entry_price(self, costs: Costs) -> FloatArray:
-        """Entry prices before spread and slippage moved them."""
+        """Entry prices without spread and slippage: float64[trades]."""
         return self._column("entry_price") / (1 + np.sign(self._column("size")) * costs.round_trip_spread)
 
     def traded_notional(self, costs: Costs) -> FloatArray:
-        """Quote currency that changed hands in each trade: entry side plus exit side."""
+        """Notional of each trade in quote currency, entry plus exit: float64[trades]."""
         return np.abs(self._column("size")) * (self.raw_entry_price(costs) + self._column("exit_price"))
 
     def gross_pnl(self, costs: Costs) -> FloatArray:
-        """Profit of each trade before commission, spread, slippage and funding."""
+        """Profit of each trade in quote currency before commission, spread, slippage and funding: float64[trades]."""
         return self._column("pnl") + self._column("commission") + self._column("funding") + self.spread_paid(costs)
 
     def _column(self, name: str) -> FloatArray:

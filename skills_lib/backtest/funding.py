@@ -1,8 +1,8 @@
 """Funding of perpetual contracts, charged after the run at 00:00, 08:00 and 16:00 UTC.
 
-backtesting.py knows no funding, so it is taken from equity and from each trade afterwards: position sizes do
-not feel it. The rate is a constant, the price the open of the bar in which the boundary falls. A position
-opened exactly on a boundary does not pay there; one closed exactly on it does.
+backtesting.py has no funding, so it is deducted from equity and trades after the run and does not affect position
+sizes. The rate is constant; the price is the open of the bar that contains the funding time. A position opened
+exactly at a funding time does not pay; one closed exactly at it does.
 """
 
 from dataclasses import replace
@@ -17,9 +17,9 @@ EIGHT_HOURS_NS = 8 * 3_600 * 1_000_000_000
 
 
 def charge_funding(execution: Execution, bars: Bars, bps_per_8h: float, fractional_unit: float) -> Execution:
-    """Return the execution with funding paid (positive) or received (negative) by every trade.
+    """The execution with funding paid (positive) or received (negative) by every trade.
 
-    Sizes are whole numbers of `fractional_unit`, and counted as such: who holds nothing is charged exactly nothing.
+    Sizes are counted as whole numbers of `fractional_unit`, so that a flat account is charged exactly zero.
     """
     if not bps_per_8h or execution.trades.empty:
         return execution
@@ -46,7 +46,7 @@ def _units_held(units: FloatArray, first: IntArray, end: IntArray, boundaries: i
 
 
 def funding_boundaries(bars: Bars) -> IntArray:
-    """Times at which funding is paid, from the first open to the end of the last bar."""
+    """Funding times in UTC nanoseconds, from the first open to the end of the last bar: int64."""
     start = -(-int(bars.open_time_ns[0]) // EIGHT_HOURS_NS) * EIGHT_HOURS_NS
     return np.arange(start, int(bars.open_time_ns[-1]) + bars.interval_ns, EIGHT_HOURS_NS, dtype=np.int64)
 

@@ -1,7 +1,7 @@
-"""The identity of an answer: a hash of its data, parameters, costs and settings, and of the code that computed it.
+"""The identity of a result: a hash of its data, parameters, costs, settings and code.
 
-What computes an answer lives in packages that are hashed whole; what only shows one lives in packages named `report`,
-which are not hashed. A new module is therefore covered by the package it is put in.
+Packages that compute results are hashed completely; packages named `report`, which only present results, are not.
+A new module is therefore covered by its package.
 """
 
 import ast
@@ -29,9 +29,9 @@ COMPUTING_PACKAGES: tuple[ComputingPackage, ...] = (
     "validate",
     "calibrate",
 )
-"""Packages of `skills_lib` that decide figures, lowest first: each may import those before it, and no other decides.
+"""Packages of `skills_lib` that affect figures, lowest first: each may import those before it.
 
-`market` is not among them: bars are identified by their own hash, wherever they came from.
+`market` is not among them, because bars are identified by their own hash.
 """
 REPORT_PACKAGE = "report"
 _LIBRARY = Path(__file__).parents[1]
@@ -40,24 +40,24 @@ _DEPENDENCIES = ("backtesting", "numpy", "pandas")
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes two runs the same. `asked`: strategy, symbol, timeframe and origin, in words."""
+    """The inputs that determine a run. `description`: strategy, symbol, timeframe and source."""
 
     data_sha256: str
     code_sha256: str
     parameters: dict[str, Value]
     settings: BacktestSettings
-    asked: str
+    description: str
 
     @property
     def run_id(self) -> str:
         """16 hex digits."""
         settings = self.settings.model_dump(mode="json")
-        parts = [self.data_sha256, self.code_sha256, self.parameters, settings, self.asked]
+        parts = [self.data_sha256, self.code_sha256, self.parameters, settings, self.description]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def code_sha256(strategy: LoadedStrategy, package: ComputingPackage) -> str:
-    """Hash of everything that computes an answer of `package`: strategy, library, and the libraries it relies on."""
+    """Hash of all code that computes results of `package`: strategy, library, and numeric dependencies."""
     return hashlib.sha256(f"{strategy_sha256(strategy)} {library_sha256(package)}".encode()).hexdigest()
 
 
@@ -72,7 +72,7 @@ def library_sha256(package: ComputingPackage, library: Path = _LIBRARY) -> str:
 
 
 def computing_files(package: ComputingPackage, library: Path = _LIBRARY) -> Iterator[Path]:
-    """Modules of `package` and of every computing package below it, without those that only show results."""
+    """Modules of `package` and of every computing package below it, without `report` packages."""
     for name in COMPUTING_PACKAGES[: COMPUTING_PACKAGES.index(package) + 1]:
         for file in sorted((library / name).rglob("*.py")):
             if REPORT_PACKAGE not in file.relative_to(library).parts:
@@ -80,9 +80,9 @@ def computing_files(package: ComputingPackage, library: Path = _LIBRARY) -> Iter
 
 
 def strategy_sha256(strategy: LoadedStrategy) -> str:
-    """Hash of the strategy's file and of every file of its package that it imports; file names are not in it.
+    """Hash of the file of the strategy and the files of its package that it imports, without file names.
 
-    The trial ledger uses it alone: after an update of Twokey the same strategy is the same trial.
+    The trial ledger uses only this hash, so that a strategy stays the same trial after an update of Twokey.
     """
     package, files = strategy.strategy.__module__.rpartition(".")[0], {strategy.source_file}
     while more := {imported for file in files for imported in _imported(file, package)} - files:
@@ -92,7 +92,7 @@ def strategy_sha256(strategy: LoadedStrategy) -> str:
 
 
 def _imported(file: Path, package: str) -> Iterator[Path]:
-    """Files of modules of `package` that a file imports; they are in memory, because the strategy is."""
+    """Files of modules of `package` that a file imports; they are loaded, because the strategy is."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_bytes())):
         if isinstance(node, ast.Import):

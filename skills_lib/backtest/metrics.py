@@ -1,8 +1,8 @@
-"""Metrics of a run, for a market that never closes: annual figures use 365 days.
+"""Metrics of a run on a 24/7 market: annual figures use 365 days.
 
-Ratios come from daily returns: equity at the last bar of each UTC day, days without bars counting as flat, the
-first day against the starting cash. Drawdown, exposure and trade figures come from every bar and trade.
-Formulas stand in METRICS and docs/backtesting.md; where backtesting.py defines a figure otherwise, both say so.
+Ratios use daily returns: equity at the last bar of each UTC day, days without bars flat, the first day against the
+starting cash. Drawdown, exposure and trade figures use every bar and trade. METRICS and docs/backtesting.md define
+each figure; the page lists differences from backtesting.py.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Figures = dict[str, float | int | None]
 
 
 class Metric(NamedTuple):
-    """How a figure is shown and what it means."""
+    """Label, unit and definition of a figure."""
 
     label: str
     unit: str
@@ -41,7 +41,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "omega": Metric("Omega", "", "sum of daily gains / sum of daily losses"),
         "sqn": Metric("SQN", "", "√trades × mean / deviation of trade profit"),
         "kelly": Metric("Kelly", "", "win rate - loss rate / (mean win / mean loss)"),
-        "max_drawdown_pct": Metric("Max drawdown", "%", "deepest fall of equity from its peak, on bar closes"),
+        "max_drawdown_pct": Metric("Max drawdown", "%", "largest decline of equity from its peak, on bar closes"),
         "max_drawdown_days": Metric("Longest drawdown", "days", "longest time below an earlier peak"),
         "win_rate_pct": Metric("Win rate", "%", "trades with profit after costs"),
         "profit_factor": Metric("Profit factor", "", "sum of winning / sum of losing trades, in quote currency"),
@@ -68,7 +68,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
 
 
 def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:
-    """Every figure of METRICS, in that order; None where it is undefined (no trades, no variance) or overflows."""
+    """All figures of METRICS, in that order; None where undefined (no trades, no variance) or out of range."""
     equity = daily_equity(bars.open_time_ns, execution.equity, execution.cash)
     held = daily_equity(bars.open_time_ns, bars.close, float(bars.close[0]))
     found = (
@@ -84,7 +84,7 @@ def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:
 
 
 def daily_equity(open_time_ns: IntArray, values: FloatArray, start: float) -> FloatArray:
-    """`start`, then the last value of each UTC day from the first to the last; empty days repeat the one before."""
+    """`start`, then the last value of each UTC day; days without bars repeat the previous value: float64[days + 1]."""
     return np.concatenate(([start], values[last_bars_of_days(open_time_ns)]))
 
 
@@ -94,20 +94,20 @@ def execution_returns(execution: Execution, bars: Bars) -> FloatArray:
 
 
 def last_bars_of_days(open_time_ns: IntArray) -> IntArray:
-    """The last bar of each UTC day from the first to the last; on an empty day, of the day before."""
+    """Index of the last bar of each UTC day; on a day without bars, of the previous day: int64[days]."""
     first, last = open_time_ns[0] // DAY_NS, open_time_ns[-1] // DAY_NS
     midnights = np.arange(first + 1, last + 2, dtype=np.int64) * DAY_NS
     return np.searchsorted(open_time_ns, midnights, side="left") - 1
 
 
 def drawdown(equity: FloatArray) -> FloatArray:
-    """Fall from the highest equity so far, as a fraction in [0, 1]."""
-    with np.errstate(invalid="ignore"):  # nan where there was no equity yet
+    """Decline from the highest equity so far, as a fraction in [0, 1]: float64[n]."""
+    with np.errstate(invalid="ignore"):  # nan where equity starts at 0
         return 1 - equity / np.maximum.accumulate(equity)
 
 
 def daily_returns(daily: FloatArray) -> FloatArray:
-    """Change of each value against the one before, as a fraction; 0 after everything is lost."""
+    """Change of each value against the previous one, as a fraction; 0 once equity is 0."""
     before = daily[:-1]
     return np.divide(daily[1:] - before, before, out=np.zeros(len(before)), where=before > 0)
 
@@ -145,11 +145,11 @@ def _risk_adjusted(returns: FloatArray) -> dict[str, float]:
 
 
 def _drawdown(equity: FloatArray, open_time_ns: IntArray) -> dict[str, float]:
-    falls = drawdown(equity)
-    peaks = np.unique(np.append(np.flatnonzero(falls == 0), len(falls) - 1))
+    declines = drawdown(equity)
+    peaks = np.unique(np.append(np.flatnonzero(declines == 0), len(declines) - 1))
     spells = np.diff(open_time_ns[peaks])[np.diff(peaks) > 1]
     return {
-        "max_drawdown_pct": -float(falls.max()) * 100,
+        "max_drawdown_pct": -float(declines.max()) * 100,
         "max_drawdown_days": float(spells.max()) / DAY_NS if len(spells) else 0.0,
     }
 
@@ -164,13 +164,13 @@ def _against_market(returns: FloatArray, market: FloatArray) -> dict[str, float]
 
 def _per_trade(execution: Execution, bars: int) -> dict[str, float]:
     pnl = execution.trades["pnl"].to_numpy(dtype=np.float64)
-    won, lost = pnl[pnl > 0], -pnl[pnl < 0]
-    win_rate = _ratio(len(won), len(pnl))
-    payoff = _ratio(_mean(won), _mean(lost))
+    wins, losses = pnl[pnl > 0], -pnl[pnl < 0]
+    win_rate = _ratio(len(wins), len(pnl))
+    payoff = _ratio(_mean(wins), _mean(losses))
     return {
         "trades": len(pnl),
         "win_rate_pct": win_rate * 100,
-        "profit_factor": _ratio(won.sum(), lost.sum()),
+        "profit_factor": _ratio(wins.sum(), losses.sum()),
         "expectancy_pct": _mean(execution.trades["return_pct"].to_numpy(dtype=np.float64)),
         "sqn": _ratio(_mean(pnl), _deviation(pnl)) * np.sqrt(len(pnl)),
         "kelly": win_rate - _ratio(1 - win_rate, payoff),
@@ -195,10 +195,10 @@ def _edge(execution: Execution, costs: Costs) -> dict[str, float]:
 
 
 def _bars_held(execution: Execution, bars: int) -> int:
-    entered, left = (execution.trades[name].to_numpy(dtype=np.int64) for name in ("entry_bar", "exit_bar"))
+    entry, exit_ = (execution.trades[name].to_numpy(dtype=np.int64) for name in ("entry_bar", "exit_bar"))
     change = np.zeros(bars + 1, dtype=np.int64)
-    np.add.at(change, entered, 1)
-    np.add.at(change, left + 1, -1)
+    np.add.at(change, entry, 1)
+    np.add.at(change, exit_ + 1, -1)
     return int(np.count_nonzero(np.cumsum(change[:-1])))
 
 

@@ -1,4 +1,4 @@
-"""What is asked of a backtest and what comes back."""
+"""Settings and results of a backtest."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,28 +15,28 @@ Parameters = Mapping[str, Value]
 
 
 class Span(NamedTuple):
-    """Bars `start` up to, not including, `stop`; the bars before `start` only warm indicators up."""
+    """Bars `start` to `stop`, exclusive; earlier bars only warm up indicators."""
 
     start: int
     stop: int
 
 
 class BacktestSettings(BaseModel):
-    """How orders are executed and paid for; the same for every strategy."""
+    """Execution and cost settings."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     cash: float = Field(100_000.0, gt=0, description="starting equity in quote currency")
     costs: Costs = PRESETS["default"]
     leverage: float = Field(1.0, ge=1, le=125)
-    exclusive_orders: bool = Field(True, description="an entry closes what is held first")
+    exclusive_orders: bool = Field(True, description="an entry closes an open position first")
     trade_on_close: bool = Field(False, description="fill at the signal's own close: optimistic")
     fractional_unit: float = Field(1e-8, gt=0, le=1, description="smallest amount of the base asset")
     engine: EngineName = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
 
 
 class RunVerdict(FrozenModel):
-    """SOLID, MIXED or WEAK, and why."""
+    """SOLID, MIXED or WEAK, with reasons."""
 
     label: Literal["SOLID", "MIXED", "WEAK"]
     reasons: list[str]
@@ -54,9 +54,9 @@ class Artifacts(FrozenModel):
 
 
 class BacktestResult(FrozenModel):
-    """One stored answer. `metrics` maps the names in `metrics.METRICS` to figures; None is undefined.
+    """One stored run. `metrics` maps the names in `metrics.METRICS` to figures; None is undefined.
 
-    The whole span is in-sample: parameters were chosen by somebody who may have seen it.
+    The whole span is in-sample: whoever chose the parameters may have seen it.
     """
 
     run_id: str
@@ -83,5 +83,5 @@ class BacktestResult(FrozenModel):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def costs(self) -> Costs:
-        """What trading cost in this run."""
+        """Costs charged in this run."""
         return self.settings.costs

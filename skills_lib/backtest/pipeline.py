@@ -1,4 +1,4 @@
-"""From a question to a stored answer: resolve parameters, look for the run, else execute, measure, judge and keep."""
+"""Runs a backtest, or returns the stored run with the same arguments."""
 
 import warnings
 from collections.abc import Mapping
@@ -35,9 +35,9 @@ def run_backtest(
     open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> BacktestResult:
-    """Backtest `subject` on `candles` with the `given` parameters; the same question returns the stored answer.
+    """Backtest `subject` on `candles` with the `given` parameters; identical arguments return the stored run.
 
-    The run is counted as a trial before it is made; a stored answer was counted when it was made.
+    A new run is counted as a trial before it starts; a stored run was counted then.
 
     Raises:
         InputError: a parameter outside its space, too few bars, or a strategy that raises.
@@ -48,7 +48,7 @@ def run_backtest(
         code_sha256=code_sha256(subject, "backtest"),
         parameters=parameter_space(subject.strategy).resolve(given),
         settings=settings,
-        asked=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
+        description=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
     )
     if stored := store.find(identity.run_id):
         return stored.model_copy(update={"source": str(candles.origin)})
@@ -128,7 +128,7 @@ def _write_tables(files: Artifacts, execution: Execution, curve: EquityCurve) ->
 
 def _plot(run: ReferenceRun, path: Path) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # long runs are drawn with coarser candles, which the axis shows
+        warnings.simplefilter("ignore", UserWarning)  # long runs are plotted with coarser candles, as the axis says
         run.backtest.plot(filename=str(path), open_browser=False)
 
 

@@ -1,4 +1,4 @@
-"""The reference executor: backtesting.py, unchanged, with costs in."""
+"""The reference executor: unmodified backtesting.py with our costs."""
 
 import sys
 import warnings
@@ -24,7 +24,7 @@ from skills_lib.domain.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class ReferenceRun:
-    """An execution and the backtesting.py object that made it, which can draw its own plot."""
+    """An execution and the backtesting.py object that can plot it."""
 
     execution: Execution
     backtest: Backtest
@@ -57,7 +57,7 @@ def run_reference(
 
 
 def reference_backtest(strategy: type[Strategy], bars: Bars, settings: BacktestSettings) -> Backtest:
-    """The backtesting.py object a ten-line script would make with these settings."""
+    """A backtesting.py object with these settings."""
     options: dict[str, Any] = {
         "cash": settings.cash,
         "commission": _commission(settings.costs, settings.fractional_unit),
@@ -78,7 +78,7 @@ def _commission(costs: Costs, unit: float) -> float | Callable[[float, float], f
     per_unit = costs.commission_per_unit * unit
 
     def commission(size: float, price: float) -> float:
-        # A size below 1 is a share of equity: backtesting.py asks for the cost per unit before it knows how many.
+        # A size below 1 is a share of equity: backtesting.py requests the cost per unit before it knows the size.
         if abs(size) < 1:
             return abs(size) * (price * costs.commission_bps * BPS + per_unit)
         return costs.commission(size * unit, price / unit)
@@ -88,14 +88,15 @@ def _commission(costs: Costs, unit: float) -> float | Callable[[float, float], f
 
 def _run(backtest: Backtest, strategy: type[Strategy], parameters: dict[str, Value]) -> pd.Series:
     try:
-        # a strategy that prints must not spoil JSON or an MCP stream, nor tqdm, where installed, our own progress
+        # keep prints of the strategy out of JSON and MCP output, and tqdm out of our progress bar
         with redirect_stdout(sys.stderr), patch(backtesting, "_tqdm", _no_bar):
             stats: pd.Series = backtest.run(**parameters)
     except InputError:
         raise
-    except OverflowError:  # from backtesting.py's own statistics, which annualise any growth
+    except OverflowError:  # from the annualised return in backtesting.py's statistics
         raise InputError(
-            f"{strategy.__name__} grew faster than backtesting.py can annualise. Lower the leverage, or use the kernel."
+            f"{strategy.__name__} has a return too large for backtesting.py to annualise. Lower the leverage, or use "
+            "the kernel."
         ) from None
     except Exception as error:
         reason = f"{type(error.__cause__ or error).__name__}: {error.__cause__ or error}".splitlines()[0]
@@ -145,5 +146,7 @@ def _summary(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
     if cancelled:
         found.append(f"{cancelled} entries were cancelled: equity could not pay for one unit and its costs")
     if ambiguous:
-        found.append(f"{ambiguous} stops or targets lay inside the bar of entry: their order is not knowable")
+        found.append(
+            f"{ambiguous} trades reached a stop or target in the bar of entry: prices within a bar have no known order"
+        )
     return tuple(found)

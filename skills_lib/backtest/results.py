@@ -1,4 +1,4 @@
-"""Stored runs: one folder each under `backtests/results/`, written whole or not at all."""
+"""The store of runs: one folder each under `backtests/results/`, written atomically."""
 
 import shutil
 import tempfile
@@ -25,17 +25,17 @@ _FILES = {
 
 
 class RunStore:
-    """The runs kept under `root`."""
+    """The runs stored under `root`."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def artifacts(self, run_id: str) -> Artifacts:
-        """Where the files of a run are, whether or not it has been stored."""
+        """Paths of the files of a run, stored or not."""
         return Artifacts(**{name: self.root / run_id / file for name, file in _FILES.items()})
 
     def find(self, run_id: str) -> BacktestResult | None:
-        """The stored run, or None where there is none or its files are incomplete."""
+        """The stored run, or None if it is missing or incomplete."""
         files = self.artifacts(run_id)
         if not all(path.is_file() for path in dict(files).values()):
             return None
@@ -46,18 +46,18 @@ class RunStore:
         return stored.model_copy(update={"artifacts": files})
 
     def get(self, run_id: str) -> BacktestResult:
-        """The run whose id is or begins with `run_id`.
+        """The run whose id starts with `run_id`.
 
         Raises:
-            InputError: no such run, or more than one begins so.
+            InputError: unknown or ambiguous id.
         """
         matches = [name for name in self._ids() if name.startswith(run_id)] if run_id else []
         if len(matches) > 1:
-            raise InputError(f"Run '{run_id}' is ambiguous: {', '.join(matches[:5])}. Give more digits.")
+            raise InputError(f"Run '{run_id}' is ambiguous: {', '.join(matches[:5])}. Give more characters.")
         found = self.find(matches[0]) if matches else None
         if found is None:
             hint = did_you_mean(run_id, self._ids())
-            raise InputError(f"Unknown run '{run_id}'.{hint} `twokey runs` lists the {len(self._ids())} stored ones.")
+            raise InputError(f"Unknown run '{run_id}'.{hint} `twokey runs` lists the {len(self._ids())} stored runs.")
         return found
 
     def runs(self) -> list[BacktestResult]:
@@ -74,10 +74,10 @@ class RunStore:
         return _read_csv(self.artifacts(run_id).equity, ["open_time"])
 
     def save(self, run_id: str, write: Callable[[Artifacts], None]) -> None:
-        """Call `write` with paths in a scratch folder, then move the folder into place in one step.
+        """Call `write` with paths in a temporary folder, then move the folder into place atomically.
 
         Raises:
-            OSError: the disk refused; nothing is left behind.
+            OSError: writing failed; nothing is left behind.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.root, prefix=".writing-") as scratch:
@@ -90,7 +90,7 @@ class RunStore:
         try:
             folder.replace(target)
         except OSError:
-            if self.find(target.name):  # another process stored the same answer first
+            if self.find(target.name):  # another process stored the same run first
                 return
             shutil.rmtree(target, ignore_errors=True)
             folder.replace(target)

@@ -1,4 +1,4 @@
-"""A run on part of the bars, with indicators warmed up by the bars before it."""
+"""Runs a strategy on part of the bars, with indicators warmed up by the earlier bars."""
 
 from dataclasses import replace
 
@@ -16,10 +16,10 @@ from skills_lib.domain.signals import Signals
 def run_span(
     strategy: type[Strategy], bars: Bars, parameters: Parameters, settings: BacktestSettings, span: Span
 ) -> Execution:
-    """Run the reference on `bars[span]`; the bars before it are seen by indicators and never traded.
+    """Run the reference on `bars[span]`; earlier bars warm up indicators and are never traded.
 
     Raises:
-        InputError: as `run_reference`.
+        InputError: as in `run_reference`.
     """
     known, values = bars[: span.stop], dict(parameters)
     if span.start == 0:
@@ -32,7 +32,7 @@ def run_span(
 
 
 def cut_signals(signals: Signals, part: slice) -> Signals:
-    """The wishes of some of the bars."""
+    """The signals on the bars of `part`."""
     stop, target, size = signals.stop_price, signals.target_price, signals.size
     return Signals(
         long_entry=signals.long_entry[part],
@@ -57,7 +57,7 @@ def _warmed(strategy: type[SignalStrategy], history: Bars, start: int) -> type[S
 def _gated(strategy: type[Strategy], start: int) -> type[Strategy]:
     class Gated(strategy):  # type: ignore[misc]
         def next(self) -> None:
-            if len(self.data) - 1 > start:  # as in a run of its own, the span's first bar is not acted on
+            if len(self.data) - 1 > start:  # as in a separate run, the first bar of the span is not traded
                 super().next()
 
     return _named_like(Gated, strategy)

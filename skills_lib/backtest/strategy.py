@@ -1,4 +1,4 @@
-"""The strategy base: say what is wanted as arrays, and it runs anywhere `backtesting.Strategy` runs."""
+"""The base class of strategies that return signals as arrays and run wherever `backtesting.Strategy` runs."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -21,34 +21,36 @@ _FULL_EQUITY = Strategy._FULL_EQUITY  # 1 - epsilon: backtesting.py reads a size
 class SignalStrategy(Strategy):  # type: ignore[misc]
     """A `backtesting.Strategy` whose subclasses define only `signals(bars) -> Signals`.
 
-    `Backtest(df, SmaCrossover).run()` works in any notebook; the same signals feed the other executors.
+    `Backtest(df, SmaCrossover).run()` works in any notebook; other executors use the same signals.
     """
 
     constraints: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def signals(self, bars: Bars) -> Signals:
-        """Return the wishes for every bar of `bars`, using nothing later than each bar's own close."""
+        """The signals of all `bars`; a signal uses nothing later than the close of its bar."""
 
     def init(self) -> None:
         bars = Bars.from_frame(self.data.df)
         self._signals = self.signals(bars)
         if len(self._signals) != len(bars):
-            raise InputError(f"{type(self).__name__} gave {len(self._signals)} signals for {len(bars)} bars.")
+            raise InputError(
+                f"{type(self).__name__} returned {len(self._signals)} signals for {len(bars)} bars. Return one per bar."
+            )
         self._size = np.broadcast_to(self._signals.size, len(self._signals))
         for i, (name, values) in enumerate(self._signals.indicators.items()):
-            # backtesting.py finds the warm-up by looking for indicators among the instance's attributes
+            # backtesting.py derives the warm-up from indicators among the attributes of the instance
             setattr(self, f"_indicator_{i}", self.I(_same, values, name=name))
 
     def next(self) -> None:
-        bar, wishes, held = len(self.data) - 1, self._signals, self.position
-        if wishes.long_entry[bar]:
+        bar, signals, held = len(self.data) - 1, self._signals, self.position
+        if signals.long_entry[bar]:
             if not held.is_long:
                 self._enter(self.buy, bar)
-        elif wishes.short_entry[bar]:
+        elif signals.short_entry[bar]:
             if not held.is_short:
                 self._enter(self.sell, bar)
-        elif (held.is_long and wishes.long_exit[bar]) or (held.is_short and wishes.short_exit[bar]):
+        elif (held.is_long and signals.long_exit[bar]) or (held.is_short and signals.short_exit[bar]):
             held.close()
 
     def _enter(self, order: Any, bar: int) -> None:
@@ -56,9 +58,9 @@ class SignalStrategy(Strategy):  # type: ignore[misc]
         stop, target = _price(self._signals.stop_price, bar), _price(self._signals.target_price, bar)
         try:
             order(size=_FULL_EQUITY if size == 1 else size, sl=stop, tp=target)
-        except ValueError:  # backtesting.py refuses a stop or target on the wrong side: the entry is not taken
+        except ValueError:  # backtesting.py refuses a stop or target on the wrong side: skip the entry
             return
-        if held:  # without `exclusive_orders` a turn needs it: a full position leaves no margin for another entry
+        if held:  # without `exclusive_orders` a full position leaves no margin for the opposite entry
             held.close()
 
 
@@ -72,10 +74,10 @@ class LoadedStrategy:
 
 
 def parameter_space(strategy: type[Strategy]) -> ParameterSpace:
-    """The parameters of any strategy class: typed where declared, else its plain public attributes.
+    """The parameters of a strategy class: declared ones with their types, else its plain public attributes.
 
     Raises:
-        InputError: a constraint that cannot be read or names an unknown parameter.
+        InputError: a constraint that cannot be parsed or uses an unknown parameter.
     """
     parameters: dict[str, Parameter] = {}
     for cls in reversed(strategy.__mro__):
@@ -85,7 +87,7 @@ def parameter_space(strategy: type[Strategy]) -> ParameterSpace:
 
 
 def compute_signals(strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value]) -> Signals:
-    """The strategy's signals on `bars` without a broker, as sweeps and look-ahead tests need them."""
+    """The strategy's signals on `bars`, without a broker."""
     return strategy(None, None, parameters).signals(bars)
 
 

@@ -1,4 +1,4 @@
-"""The interface between pipelines, which evaluate, and the trial ledger: every configuration is counted first."""
+"""The interface of the trial ledger: pipelines count every configuration before they evaluate it."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -14,9 +14,9 @@ class TrialCount(FrozenModel):
     """All trials ever recorded on some candles.
 
     `configurations`: distinct strategy code, parameters, settings and timeframe. `evaluated`: those with a recorded
-    result; the rest were reserved by interrupted work and count too. `sharpe_variance`: of daily Sharpe ratios over
-    spans at least half as long as the candles, None below two; `sharpes`: how many went into it. `notices`: problems
-    of the ledger's files, to be shown with every result.
+    result; the rest were reserved by interrupted runs and count too. `sharpe_variance`: of daily Sharpe ratios over
+    spans at least half as long as the candles, None if fewer than two; `sharpes`: their number. `notices`: problems
+    of the ledger's files, shown with every result.
     """
 
     configurations: int
@@ -32,10 +32,10 @@ class TrialCounter(Protocol):
     notices: list[str]
 
     def reserve(self, combinations: Sequence[Parameters]) -> None:
-        """Record, durably, that these are about to be evaluated; each counts once.
+        """Durably record that these are about to be evaluated; each counts once.
 
         Raises:
-            OSError: the count cannot be stored, so nothing may be evaluated.
+            OSError: the count cannot be stored; do not evaluate.
         """
         ...
 
@@ -44,13 +44,13 @@ class TrialCounter(Protocol):
         ...
 
     def flush(self) -> None:
-        """Write what was noted."""
+        """Write the noted results."""
         ...
 
     def count(self) -> TrialCount:
-        """All trials recorded on these candles, this work included."""
+        """All trials recorded on these candles, including this counter's."""
         ...
 
 
 OpenTrialCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], TrialCounter]
-"""Opens the counter of a strategy, its candles and settings; every pipeline calls it before it evaluates."""
+"""Opens the counter of a strategy, its candles and settings; pipelines call it before they evaluate."""

@@ -1,4 +1,4 @@
-"""SOLID, MIXED or WEAK: a first reading of one in-sample run, with its reasons."""
+"""Judges one in-sample run: SOLID, MIXED or WEAK, with reasons."""
 
 from collections.abc import Iterator
 
@@ -13,8 +13,8 @@ MIN_COST_COVER = 2.0
 
 
 def judge(metrics: Figures, costs: Costs) -> RunVerdict:
-    """SOLID: nothing speaks against it. MIXED: one or two things do. WEAK: three or more, or it loses money."""
-    reasons = list(_against(metrics, costs))
+    """SOLID: no objection. MIXED: one or two objections. WEAK: three or more, or a loss."""
+    reasons = list(_objections(metrics, costs))
     loses = (metrics["return_pct"] or 0.0) <= 0
     if loses or len(reasons) >= 3:
         return RunVerdict(label="WEAK", reasons=reasons)
@@ -25,18 +25,18 @@ def judge(metrics: Figures, costs: Costs) -> RunVerdict:
     )
 
 
-def _against(metrics: Figures, costs: Costs) -> Iterator[str]:
+def _objections(metrics: Figures, costs: Costs) -> Iterator[str]:
     if not metrics["trades"]:
-        yield "No trades: nothing was tested."
+        yield "No trades, so nothing was tested."
         return
-    yield from _against_return(metrics)
-    yield from _against_risk(metrics)
+    yield from _return_objections(metrics)
+    yield from _risk_objections(metrics)
     if (trades := metrics["trades"]) < MIN_TRADES:
-        yield f"{trades} trades are fewer than {MIN_TRADES}: chance decides."
-    yield from _against_costs(metrics, costs)
+        yield f"{trades} trades are fewer than {MIN_TRADES}: too few to tell skill from luck."
+    yield from _cost_objections(metrics, costs)
 
 
-def _against_return(metrics: Figures) -> Iterator[str]:
+def _return_objections(metrics: Figures) -> Iterator[str]:
     earned, held = metrics["return_pct"] or 0.0, metrics["buy_hold_return_pct"] or 0.0
     if earned <= 0:
         yield f"Loses {-earned:.1f} % after costs."
@@ -44,15 +44,15 @@ def _against_return(metrics: Figures) -> Iterator[str]:
         yield f"Return {earned:.1f} % is below buy and hold's {held:.1f} %."
 
 
-def _against_risk(metrics: Figures) -> Iterator[str]:
-    sharpe, fall = metrics["sharpe"], -(metrics["max_drawdown_pct"] or 0.0)
+def _risk_objections(metrics: Figures) -> Iterator[str]:
+    sharpe, drawdown_pct = metrics["sharpe"], -(metrics["max_drawdown_pct"] or 0.0)
     if sharpe is None or sharpe < MIN_SHARPE:
         yield f"Sharpe {'undefined' if sharpe is None else f'{sharpe:.2f}'} is below {MIN_SHARPE:g}."
-    if fall > MAX_DRAWDOWN_PCT:
-        yield f"Drawdown {fall:.1f} % is deeper than {MAX_DRAWDOWN_PCT:g} %."
+    if drawdown_pct > MAX_DRAWDOWN_PCT:
+        yield f"Drawdown {drawdown_pct:.1f} % is deeper than {MAX_DRAWDOWN_PCT:g} %."
 
 
-def _against_costs(metrics: Figures, costs: Costs) -> Iterator[str]:
+def _cost_objections(metrics: Figures, costs: Costs) -> Iterator[str]:
     break_even, charged = metrics["break_even_cost_bps"] or 0.0, costs.side_bps()
     if break_even <= 0:
         yield f"No edge before costs: break-even cost is {break_even:.1f} bps per side."

@@ -1,1 +1,1 @@
-"""Pure words of the field: no clock, socket, file or random number is imported here."""
+"""Pure domain types and functions: no clock, sockets, files or random numbers."""

@@ -1,4 +1,4 @@
-"""Bars: OHLCV columns as arrays, the only thing a strategy sees."""
+"""Bars: OHLCV columns as arrays, the only input of a strategy."""
 
 import hashlib
 from collections.abc import Callable
@@ -24,7 +24,7 @@ class Bars:
 
     `open_time_ns`: int64[n], UTC nanoseconds since 1970 at which the bar opens.
     `open`, `high`, `low`, `close`, `volume`: float64[n]; prices in quote currency, volume in base units.
-    `interval_ns`: length of one bar; a cut such as `bars[:t]` keeps it.
+    `interval_ns`: length of one bar, also of slices such as `bars[:t]`.
     """
 
     open_time_ns: IntArray
@@ -46,8 +46,10 @@ class Bars:
         return replace(self, **{name: getattr(self, name)[span] for name in _COLUMNS})
 
     def in_units_of(self, unit: float) -> Self:
-        """Prices per `unit` of the base asset, by the operations of backtesting.py's FractionalBacktest: not a bit
-        differs. Each column is computed when it is first read."""
+        """These bars with prices per `unit` of the base asset and volume in units; columns are computed lazily.
+
+        Bit-identical to backtesting.py's FractionalBacktest.
+        """
         if unit == 1:
             return self
         made = object.__new__(type(self))
@@ -56,28 +58,28 @@ class Bars:
             object.__setattr__(made, name, value)
         return made
 
-    if not TYPE_CHECKING:  # asked only for columns that are not there yet
+    if not TYPE_CHECKING:  # called only for columns that are not computed yet
 
         def __getattr__(self, name: str) -> FloatArray:
             if name not in _COLUMNS:
-                raise AttributeError(f"Bars have no '{name}'. They have {', '.join(_COLUMNS)}.")
+                raise AttributeError(f"Bars have no attribute '{name}'. Columns: {', '.join(_COLUMNS)}.")
             bars, unit = self._scaled_from
             values = getattr(bars, name)
             object.__setattr__(self, name, values / unit if name == "volume" else values * unit)
             return getattr(self, name)
 
     def has_column(self, array: npt.NDArray[np.generic]) -> bool:
-        """Whether `array` is one of the columns; computes none."""
+        """Whether `array` is one of the columns; does not compute any."""
         return any(_SLOTS[name](self) is array for name in _COLUMNS)
 
     def digest(self) -> str:
-        """SHA-256 of times and columns in hex: the same bars give the same digest wherever they came from."""
+        """SHA-256 of times and columns in hex; it does not depend on the source of the bars."""
         columns = (np.ascontiguousarray(getattr(self, name)) for name in _COLUMNS)
         return hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> Self:
-        """Read a frame indexed by open time with the columns `Open High Low Close Volume`.
+        """Bars from a frame indexed by open time with the columns `Open High Low Close Volume`.
 
         The interval is the most frequent difference between neighbouring open times.
         """
@@ -87,7 +89,7 @@ class Bars:
         return cls(open_time_ns=times, **columns, interval_ns=_modal_step(times))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the frame `from_frame` reads; the index is UTC without a zone, as backtesting.py plots it."""
+        """The frame that `from_frame` reads; the index is UTC without a zone, as backtesting.py plots it."""
         columns = (self.open, self.high, self.low, self.close, self.volume)
         index = pd.DatetimeIndex(self.open_time_ns.view("datetime64[ns]"), name="open_time")
         return pd.DataFrame(dict(zip(OHLCV, columns, strict=True)), index=index)
@@ -106,7 +108,7 @@ def _reader(name: str) -> "Callable[[Bars], Any]":
 
 
 _SLOTS = {name: _reader(name) for name in _COLUMNS}
-"""Columns as they stand: None where one is not computed yet."""
+"""Readers of the columns that return None where one is not computed yet."""
 
 
 def _modal_step(times_ns: IntArray) -> int:

@@ -26,8 +26,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
-_ALLOWED = "parameter names, numbers, quoted texts, + - * /, < <= > >= == !=, and, or, not"
-_LONGEST = 200  # characters: the parser and the walk below recurse, and no honest condition needs more
+_ALLOWED = "parameter names, numbers, quoted text, + - * /, < <= > >= == !=, and, or, not"
+_MAX_CHARACTERS = 200  # characters: the parser and the checks below are recursive
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +41,30 @@ class Constraint:
 
     @classmethod
     def parse(cls, text: str, parameters: Iterable[str]) -> Self:
-        """Read `text`, which may name only `parameters`.
+        """Parse `text`, which may use only `parameters`.
 
         Raises:
-            InputError: not a condition, an unknown parameter, or anything beyond arithmetic and comparison.
+            InputError: not a condition, an unknown parameter, or anything but arithmetic and comparisons.
         """
         constraint, known = cls(text), list(parameters)
         for name in constraint.names():
             if name not in known:
                 hint = did_you_mean(name, known)
                 raise InputError(
-                    f"Constraint '{text}' names '{name}', which is no parameter.{hint} Allowed: {', '.join(known)}."
+                    f"Unknown parameter '{name}' in constraint '{text}'.{hint} Allowed: {', '.join(known)}."
                 )
         return constraint
 
     def names(self) -> list[str]:
-        """Parameters the constraint mentions, in order of appearance."""
+        """Parameters in the constraint, in order of appearance."""
         names = [node for node in ast.walk(_tree(self.text)) if isinstance(node, ast.Name)]
         return list(dict.fromkeys(node.id for node in sorted(names, key=lambda node: node.col_offset)))
 
     def holds(self, values: Mapping[str, Value]) -> bool:
-        """Whether `values` meet the constraint. A division by zero or an overflow does not.
+        """Whether `values` meet the constraint; False after a division by zero or an overflow.
 
         Raises:
-            InputError: a text is compared or reckoned with a number.
+            InputError: the constraint mixes text and numbers.
         """
         try:
             return bool(_value(_tree(self.text), values))
@@ -73,21 +73,21 @@ class Constraint:
         except TypeError:
             found = ", ".join(f"{name}={values[name]}" for name in self.names())
             raise InputError(
-                f"Constraint '{self.text}' mixes text and numbers ({found}). Compare like with like."
+                f"Constraint '{self.text}' mixes text and numbers ({found}). Compare values of the same type."
             ) from None
 
 
 @lru_cache(maxsize=256)
 def _tree(text: str) -> ast.expr:
-    """The condition, parsed and checked once: a sweep asks it thousands of times."""
-    if len(text) > _LONGEST:
-        raise InputError(f"Constraint '{text[:40]}…' has {len(text)} characters. Write at most {_LONGEST}.")
+    """The parsed and checked condition; cached, because a sweep evaluates it thousands of times."""
+    if len(text) > _MAX_CHARACTERS:
+        raise InputError(f"Constraint '{text[:40]}…' has {len(text)} characters. Use at most {_MAX_CHARACTERS}.")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as "1 is 1", which is refused below
             tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise InputError(f"Constraint '{text}' cannot be read. Write, for example, \"fast < slow\".") from None
+        raise InputError(f"Constraint '{text}' cannot be parsed. Write, for example, \"fast < slow\".") from None
     _check(tree, text)
     if not isinstance(tree, ast.Compare | ast.BoolOp) and not _is_negation(tree):
         raise InputError(f"Constraint '{text}' is not a condition. Write, for example, \"fast < slow\".")
@@ -111,12 +111,12 @@ def _check(node: ast.expr, text: str) -> None:
         case ast.Name() | ast.Constant(value=bool() | int() | float() | str()):
             parts = []
         case _:
-            raise InputError(f"Constraint '{text}' holds '{ast.unparse(node)}'. Allowed: {_ALLOWED}.")
+            raise InputError(f"Constraint '{text}' contains '{ast.unparse(node)}'. Allowed: {_ALLOWED}.")
     for part in parts:
         _check(part, text)
 
 
-def _value(node: ast.expr, values: Mapping[str, Value]) -> Any:  # noqa: C901, PLR0911 one case a kind of node
+def _value(node: ast.expr, values: Mapping[str, Value]) -> Any:  # noqa: C901, PLR0911 one case per kind of node
     match node:
         case ast.Compare(left=left, ops=ops, comparators=rest):
             sides = [_value(side, values) for side in (left, *rest)]
@@ -135,11 +135,11 @@ def _value(node: ast.expr, values: Mapping[str, Value]) -> Any:  # noqa: C901, P
             return values[name]
         case ast.Constant(value=value):
             return value
-    raise AssertionError(ast.dump(node))  # _check let nothing else through
+    raise AssertionError(ast.dump(node))  # rejected by _check
 
 
 def _number(node: ast.expr, values: Mapping[str, Value]) -> Any:
     value = _value(node, values)
-    if isinstance(value, str):  # text times a number would repeat it until memory ends
+    if isinstance(value, str):  # text times a number would allocate without limit
         raise TypeError(value)
     return value

@@ -12,7 +12,7 @@ BPS = 1e-4
 
 
 class Costs(BaseModel):
-    """What a trade costs. Rates are in basis points (bps) of the traded notional.
+    """Trading costs. Rates are in basis points (bps) of the traded notional.
 
     Spread and slippage are charged at entry for the whole round trip, as backtesting.py does with `spread`.
     Funding is paid by longs to shorts at 00:00, 08:00 and 16:00 UTC when positive; the rate is a constant
@@ -27,7 +27,7 @@ class Costs(BaseModel):
     commission_minimum: float = Field(0.0, ge=0, description="per order, quote currency")
     commission_maximum_bps: float | None = Field(None, gt=0, description="cap per order, bps of notional")
     spread_bps: float = Field(0.0, ge=0, lt=1_000, description="full bid-ask spread, bps")
-    slippage_bps: float = Field(0.0, ge=0, lt=1_000, description="per side, bps beyond the touch")
+    slippage_bps: float = Field(0.0, ge=0, lt=1_000, description="per side, bps beyond the best price")
     funding_bps_per_8h: float = Field(0.0, gt=-100, lt=100, description="perpetuals only, bps per 8 hours")
 
     @property
@@ -41,20 +41,20 @@ class Costs(BaseModel):
         return not (self.commission_per_unit or self.commission_minimum or self.commission_maximum_bps is not None)
 
     def commission(self, units: float, price: float) -> float:
-        """Commission in quote currency of one order of `units` (either sign) at `price`; below zero is a rebate.
+        """Commission in quote currency of one order of `units` (either sign) at `price`; negative is a rebate.
 
-        Where the cap is below the minimum the cap counts, as at Interactive Brokers.
+        A cap below the minimum wins, as at Interactive Brokers.
         """
         notional = abs(units) * price
-        wanted = notional * self.commission_bps * BPS + abs(units) * self.commission_per_unit
+        charge = notional * self.commission_bps * BPS + abs(units) * self.commission_per_unit
         if self.commission_minimum:
-            wanted = max(wanted, self.commission_minimum)
+            charge = max(charge, self.commission_minimum)
         if self.commission_maximum_bps is None:
-            return wanted
-        return min(wanted, notional * self.commission_maximum_bps * BPS)
+            return charge
+        return min(charge, notional * self.commission_maximum_bps * BPS)
 
     def side_bps(self) -> float:
-        """Proportional cost of one side in bps: commission, half the spread, slippage (per-unit parts left out)."""
+        """Proportional cost of one side in bps: commission, half the spread, slippage, without per-unit charges."""
         return self.commission_bps + self.spread_bps / 2 + self.slippage_bps
 
 
@@ -84,10 +84,10 @@ PRESETS: Mapping[str, Costs] = MappingProxyType(
 
 
 def preset(name: str) -> Costs:
-    """Return the preset called `name`.
+    """The preset called `name`.
 
     Raises:
-        InputError: no such preset; the message lists them.
+        InputError: unknown preset; the message lists the allowed ones.
     """
     if name not in PRESETS:
         raise InputError(f"Unknown costs '{name}'.{did_you_mean(name, PRESETS)} Allowed: {', '.join(PRESETS)}.")
@@ -95,10 +95,10 @@ def preset(name: str) -> Costs:
 
 
 def costs_from(name: str, overrides: Mapping[str, float | None]) -> Costs:
-    """The preset called `name` with the given rates replaced; None leaves a rate as it is.
+    """The preset called `name` with the given rates replaced; None keeps a rate.
 
     Raises:
-        InputError: no such preset, or a rate out of range.
+        InputError: unknown preset, or a rate out of range.
     """
     base, changed = preset(name), {key: value for key, value in overrides.items() if value is not None}
     if not changed:

@@ -1,7 +1,7 @@
-"""Errors grouped by what the reader should do about them.
+"""Errors, grouped by what to do about them.
 
-The message is one line: what was found, what is allowed, what to do next.
-`exit_code` is what the `twokey` command leaves with.
+A message is one line: what was found, what is allowed, what to do next.
+`exit_code` is the exit code of the `twokey` command.
 """
 
 from collections.abc import Iterable
@@ -9,27 +9,27 @@ from difflib import get_close_matches
 
 
 class TwokeyError(Exception):
-    """Base of every error Twokey raises on purpose. Stop and read the message."""
+    """Base of all errors that Twokey raises deliberately."""
 
     exit_code = 1
 
 
 class InputError(TwokeyError):
-    """Fix the input: the request itself is wrong and will fail again unchanged."""
+    """Invalid input: fix it; retrying unchanged fails again."""
 
     exit_code = 2
 
 
 class CorruptDataError(TwokeyError):
-    """Fetch again: stored data fails its own checks and has been set aside."""
+    """Stored data failed its checks and was set aside: fetch it again."""
 
 
 class SourceUnavailableError(TwokeyError):
-    """Retry later or use another source: a venue, archive or network did not answer."""
+    """A venue, archive or network did not answer: retry later or use another source."""
 
 
 def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the closest allowed word, or ""."""
-    by_folded = {word.casefold(): word for word in allowed}
+    """Return " Did you mean 'x'?" for the closest allowed value, or ""."""
+    by_folded = {value.casefold(): value for value in allowed}
     close = get_close_matches(found.casefold(), by_folded, n=1, cutoff=0.5)
     return f" Did you mean '{by_folded[close[0]]}'?" if close else ""

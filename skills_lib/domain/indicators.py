@@ -1,7 +1,7 @@
-"""Indicators as arrays, over well-kept pandas windows. The first values, not yet defined, are nan.
+"""Indicators as arrays, computed with pandas windows. Values are nan until an indicator is defined.
 
-pandas rather than TA-Lib: one compiled dependency less, and no threshold below which a variance counts as zero.
-Older TA-Lib releases have one at 1e-14, and backtesting.py's fractional units scale prices by 1e-8.
+pandas instead of TA-Lib saves a compiled dependency and has no threshold below which a variance counts as zero:
+older TA-Lib releases have one at 1e-14, and backtesting.py's fractional units scale prices by 1e-8.
 """
 
 import numpy as np
@@ -17,8 +17,8 @@ from skills_lib.domain.time import MINUTE_NS
 def sma(values: FloatArray, period: int) -> FloatArray:
     """Simple moving average over `period` bars.
 
-    A running sum of differences, a quarter of the time pandas' compensated one takes, with its rule that a window
-    of equal values has exactly that mean: two averages of a price that stands still must not cross.
+    A running sum of differences takes a quarter of the time of pandas' compensated sum. As in pandas, a window of
+    equal values has exactly that mean, so that two averages of a constant price do not cross.
     """
     if len(values) < period or np.isnan(values.sum()):
         return pd.Series(values).rolling(period).mean().to_numpy()
@@ -30,14 +30,14 @@ def sma(values: FloatArray, period: int) -> FloatArray:
     np.cumsum(sums, out=sums)
     sums /= period
     if _longest_unchanged(values) >= period:
-        still = _bars_unchanged(values)[period - 1 :] >= period
-        sums[still] = values[period - 1 :][still]
+        unchanged = _bars_unchanged(values)[period - 1 :] >= period
+        sums[unchanged] = values[period - 1 :][unchanged]
     return out
 
 
 @remembered
 def _bars_unchanged(values: FloatArray) -> FloatArray:
-    """For how many bars, this one included, the value has been the same."""
+    """Number of bars, this one included, for which the value has been the same."""
     bars = np.arange(len(values), dtype=np.float64)
     changed = np.ones(len(values), dtype=np.bool_)
     changed[1:] = values[1:] != values[:-1]
@@ -46,7 +46,7 @@ def _bars_unchanged(values: FloatArray) -> FloatArray:
 
 @remembered
 def _longest_unchanged(values: FloatArray) -> FloatArray:
-    """The greatest of `_bars_unchanged`."""
+    """The maximum of `_bars_unchanged`."""
     return np.asarray(_bars_unchanged(values).max())
 
 
@@ -83,7 +83,7 @@ def lowest(values: FloatArray, period: int) -> FloatArray:
 
 @remembered
 def rsi(close: FloatArray, period: int) -> FloatArray:
-    """Relative strength index, 0 to 100, with Wilder's smoothing (alpha = 1 / period); 50 where nothing moved."""
+    """Relative strength index, 0 to 100, with Wilder's smoothing (alpha = 1 / period); 50 where price did not move."""
     change = pd.Series(close).diff()
     gain = change.clip(lower=0).ewm(alpha=1 / period, adjust=False, min_periods=period).mean()
     loss = (-change.clip(upper=0)).ewm(alpha=1 / period, adjust=False, min_periods=period).mean()
@@ -121,8 +121,8 @@ def opening_range(
 ) -> tuple[FloatArray, FloatArray]:
     """High and low of the last completed opening range: the bars that open in the session's first `minutes`.
 
-    A bar longer than that is the range by itself. While a range is still forming, the one before it stands, so the
-    lines are nan only before the first range is complete.
+    A bar longer than that is the whole range. While a range forms, the previous one stays in effect, so the lines are
+    nan only before the first complete range.
     """
     window = max(minutes * MINUTE_NS, interval_ns)
     since = since_session_open(open_time_ns, open_hour)

@@ -1,4 +1,4 @@
-"""Instruments: what is traded, under the names people and venues use."""
+"""Instruments and the spellings of their symbols."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Self
 from skills_lib.domain.errors import InputError
 
 _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "USD", "EUR", "GBP", "TRY", "BTC", "ETH", "BNB")
-_TOKENS = ("CBBTC", "CBETH", "PYUSD", "STETH", "WBETH")  # end like a pair, but are one asset
+_TOKENS = ("CBBTC", "CBETH", "PYUSD", "STETH", "WBETH")  # single assets whose names end with a quote
 _SYMBOL = re.compile(r"[A-Z0-9]{1,20}")
 
 
@@ -20,13 +20,13 @@ class Instrument:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `BTC`, `BTCUSDT`, `BTC/USDT`, `BTC-USDT` or `btc_usdt`; the quote is USDT unless given.
+        """Parse `BTC`, `BTCUSDT`, `BTC/USDT`, `BTC-USDT` or `btc_usdt`; the quote defaults to USDT.
 
         Raises:
-            InputError: the text is not a symbol.
+            InputError: not a symbol.
         """
-        word = text.strip().upper()
-        base, _, quote = re.sub(r"[-_:]", "/", word).partition("/")
+        symbol = text.strip().upper()
+        base, _, quote = re.sub(r"[-_:]", "/", symbol).partition("/")
         if not quote:
             base, quote = _split(base)
         if not (_SYMBOL.fullmatch(base) and _SYMBOL.fullmatch(quote)) or base == quote:
@@ -44,10 +44,10 @@ class Instrument:
         return f"{self.base}/{self.quote}"
 
 
-def _split(word: str) -> tuple[str, str]:
-    """A base of one letter is not split off: WBTC and WETH are assets of their own."""
-    if word not in (*_QUOTES, *_TOKENS):
+def _split(symbol: str) -> tuple[str, str]:
+    """Base and quote; one-letter bases are not split off, because WBTC and WETH are single assets."""
+    if symbol not in (*_QUOTES, *_TOKENS):
         for quote in _QUOTES:
-            if word.endswith(quote) and len(word) > len(quote) + 1:
-                return word.removesuffix(quote), quote
-    return word, "USDT"
+            if symbol.endswith(quote) and len(symbol) > len(quote) + 1:
+                return symbol.removesuffix(quote), quote
+    return symbol, "USDT"

@@ -1,8 +1,8 @@
-"""Indicators once: inside `memory.active()` an indicator asked again for the same array and period is looked up.
+"""A cache of indicators: inside `memory.active()` the same indicator, array and period is computed once.
 
-A sweep runs a strategy's `signals` a thousand times on the same bars, and most combinations share their
-indicators. Only what derives from the bars' own columns is remembered; anything else is computed as always.
-Remembered arrays are read-only, because every combination shares them.
+A sweep runs a strategy's `signals` thousands of times on the same bars, and most combinations share their
+indicators. Only results derived from the columns of the bars are cached. Cached arrays are shared, so they are
+read-only.
 """
 
 import threading
@@ -30,9 +30,8 @@ Crosses = Callable[[FloatArray, FloatArray], tuple[BoolArray, BoolArray]]
 class Memory:
     """Indicators already computed on `bars`; safe to share between threads.
 
-    `compiled`: by name of an indicator, a function that gives the same and takes less time. What these make is made
-    anew in a moment, so at most `compiled_bytes` of it are kept: over millions of bars every array counts. `retire` is
-    given what is no longer kept.
+    `compiled`: faster equivalents of indicators, by name. Their results are cheap to recompute, so at most
+    `compiled_bytes` of them are cached, least recently used first out. `retire` receives each evicted array.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class Memory:
         compiled_bytes: int = 128_000_000,
     ) -> None:
         self._bars = bars
-        self._known: dict[int, npt.NDArray[np.generic]] = {}  # kept alive, so an id stays theirs
+        self._known: dict[int, npt.NDArray[np.generic]] = {}  # referenced, so that ids are not reused
         self._results: dict[Key, Any] = {}
         self._compiled, self._compiled_bytes, self._retire = compiled, compiled_bytes, retire
         self._replaceable: OrderedDict[Key, int] = OrderedDict()
@@ -55,7 +54,7 @@ class Memory:
 
     @contextmanager
     def active(self) -> Iterator[None]:
-        """Remember, in this thread, what `remembered` functions compute."""
+        """Cache the results of `remembered` functions in this thread."""
         token = _ACTIVE.set(self)
         try:
             yield
@@ -63,7 +62,7 @@ class Memory:
             _ACTIVE.reset(token)
 
     def knows(self, array: npt.NDArray[Any]) -> bool:
-        """Whether `array` is one of the bars' columns or is remembered."""
+        """Whether `array` is a column of the bars or a cached result."""
         if id(array) in self._known:
             return True
         if self._bars.has_column(array):
@@ -72,7 +71,7 @@ class Memory:
         return False
 
     def recall(self, compute: Callable[..., R], arguments: tuple[Any, ...]) -> R:
-        """The result of `compute(*arguments)`, computed now unless it is known."""
+        """The result of `compute(*arguments)`, from the cache if it is there."""
         key = (compute, *[id(a) if isinstance(a, _ARRAY) else a for a in arguments])
         found: R | None = self._results.get(key)
         if found is None:
@@ -86,22 +85,22 @@ class Memory:
     def _computed(self, key: Key, compute: Callable[..., R], arguments: tuple[Any, ...]) -> R:
         if not all(self.knows(argument) for argument in arguments if isinstance(argument, _ARRAY)):
             return compute(*arguments)
-        quickest: Callable[..., R] | None = self._compiled.get(compute.__name__)
-        if quickest is None:
+        faster: Callable[..., R] | None = self._compiled.get(compute.__name__)
+        if faster is None:
             return self._keep(key, arguments, compute(*arguments))
         self._evict(self._bars.open_time_ns.nbytes)
-        return self._keep(key, arguments, quickest(*arguments), replaceable=True)
+        return self._keep(key, arguments, faster(*arguments), replaceable=True)
 
     def _keep(self, key: Key, arguments: tuple[Any, ...], result: R, replaceable: bool = False) -> R:
         arrays = _arrays_of(result)
         for array in arrays:
             array.flags.writeable = False
         with self._lock:
-            if key in self._results:  # another thread was first: its arrays count
+            if key in self._results:  # another thread was first: use its arrays
                 known: R = self._results[key]
                 return known
             if any(isinstance(a, np.ndarray) and id(a) not in self._known for a in arguments):
-                return result  # forgotten meanwhile, so its id may soon be another's
+                return result  # evicted meanwhile, so its id may be reused
             self._results[key] = result
             self._known.update({id(array): array for array in arrays})
             if replaceable:
@@ -115,12 +114,12 @@ class Memory:
                 self._forget(next(iter(self._replaceable)))
 
     def _forget(self, key: Key) -> None:
-        """Drop a result, and what was computed from it: those are found by its id, which is free for others now."""
+        """Drop a result and everything computed from it: those are keyed by its id, which may be reused."""
         was_compiled = self._replaceable.pop(key, None) is not None
         for array in _arrays_of(self._results.pop(key)):
             self._known.pop(id(array), None)
-            for other in [other for other in self._results if id(array) in other]:
-                self._forget(other)
+            for dependent in [found for found in self._results if id(array) in found]:
+                self._forget(dependent)
             if was_compiled:
                 self._retire(array)
 
@@ -133,12 +132,12 @@ _ACTIVE: ContextVar[Memory | None] = ContextVar("memory", default=None)
 
 
 def active_memory() -> Memory | None:
-    """The memory of the sweep this thread works for."""
+    """The memory that is active in this thread, if any."""
     return _ACTIVE.get()
 
 
 def remembered(compute: Callable[P, R]) -> Callable[P, R]:
-    """Let the active memory, if there is one, keep what the indicator `compute` returns."""
+    """Decorator: cache the results of the indicator `compute` in the active memory, if there is one."""
 
     @wraps(compute)
     def recalled(*args: P.args, **kwargs: P.kwargs) -> R:

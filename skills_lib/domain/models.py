@@ -1,4 +1,4 @@
-"""The base of every frozen model, and models from typed input, with a one-line error where a value does not fit."""
+"""The base of frozen models, and parsing of input into models with one-line errors."""
 
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class FrozenModel(BaseModel):
-    """A pydantic model whose fields cannot be assigned."""
+    """An immutable pydantic model."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -19,7 +19,7 @@ def parse_model(model: type[M], **values: Any) -> M:
     """Build `model` from `values`.
 
     Raises:
-        InputError: the first value that does not fit, and what would.
+        InputError: names the first invalid value and what is allowed.
     """
     try:
         return model(**values)

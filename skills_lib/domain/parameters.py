@@ -22,7 +22,7 @@ T = TypeVar("T", bound=Value)
 
 
 class Parameter(Protocol):
-    """What every kind of parameter can do."""
+    """Interface of all kinds of parameters."""
 
     @property
     def default(self) -> Any: ...
@@ -32,7 +32,7 @@ class Parameter(Protocol):
 
 
 class _Declared(Generic[T]):
-    """A non-data descriptor: the class and an untouched instance see the default, `setattr` shadows it."""
+    """A non-data descriptor that returns the default until `setattr` shadows it on an instance."""
 
     default: T
 
@@ -42,7 +42,7 @@ class _Declared(Generic[T]):
 
 @dataclass(frozen=True)
 class Integer(_Declared[int]):
-    """A whole number from `low` to `high` in steps of `step` (the step matters to sweeps only)."""
+    """A whole number from `low` to `high`; `step` is used by sweeps only."""
 
     default: int
     low: int
@@ -67,7 +67,7 @@ class Integer(_Declared[int]):
 
 @dataclass(frozen=True)
 class Real(_Declared[float]):
-    """A number from `low` to `high`; a sweep walks it in steps of `step`."""
+    """A number from `low` to `high`; `step` is used by sweeps only."""
 
     default: float
     low: float
@@ -117,7 +117,7 @@ class Choice(_Declared[T]):
 
 @dataclass(frozen=True)
 class Untyped:
-    """A class attribute of a plain `backtesting.Strategy`: no range is known, the type of its default is kept."""
+    """A class attribute of a plain `backtesting.Strategy`: values have the type of its default, without a range."""
 
     default: Value
 
@@ -135,7 +135,7 @@ class Untyped:
         return [self.default]
 
     def allowed(self) -> str:
-        return {bool: "true or false", str: "a text"}.get(type(self.default), "a number")
+        return {bool: "true or false", str: "text"}.get(type(self.default), "a number")
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ class ParameterSpace:
         return {name: parameter.default for name, parameter in self.parameters.items()}
 
     def resolve(self, given: Mapping[str, object]) -> dict[str, Value]:
-        """Return every parameter's value: what was given, checked, and defaults for the rest.
+        """Values of all parameters: the checked `given` ones, and defaults for the rest.
 
         Raises:
             InputError: an unknown name, a value outside its range, or a violated constraint.
@@ -189,7 +189,7 @@ def _number(name: str, value: object, allowed: str) -> float:
 
 
 def _same(value: object, option: Value) -> bool:
-    """Whether `value`, perhaps typed as text, means `option`: "TRUE" is True, "2" is 2.0, but 1 is not True."""
+    """Whether `value`, possibly text, equals `option`: "TRUE" is True, "2" is 2.0, but 1 is not True."""
     if isinstance(value, bool) or isinstance(option, bool | str) or not isinstance(value, int | float | str):
         return str(value).strip().casefold() == str(option).casefold()
     try:
@@ -202,7 +202,7 @@ def _check_declaration(parameter: Integer | Real) -> None:
     if not parameter.low <= parameter.default <= parameter.high:
         raise InputError(f"The default {parameter.default} is not allowed. Give {parameter.allowed()}.")
     if not parameter.step > 0:
-        raise InputError(f"The step {parameter.step} is not allowed. Give one above 0.")
+        raise InputError(f"The step {parameter.step} is not allowed. Give a step above 0.")
 
 
 def _outside(name: str, value: object, allowed: str) -> InputError:

@@ -1,4 +1,4 @@
-"""What is wrong with a series of bars. Defects are counted and shown, never repaired."""
+"""Counts defects in a series of bars; nothing is repaired."""
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ _LISTED_GAPS = 10
 
 
 class Gap(FrozenModel):
-    """A hole between two neighbouring bars; `after` and `before` are their open times in UTC."""
+    """A gap between two neighbouring bars; `after` and `before` are their open times in UTC."""
 
     after: str
     before: str
@@ -23,12 +23,12 @@ class Gap(FrozenModel):
 class QualityReport(FrozenModel):
     """Counts of defects; gaps are reported, never filled.
 
-    gaps: holes between neighbouring bars; missing_bars: how many bars they lack; largest_gaps: the ten longest.
-    duplicates: bars whose open time occurred before; unordered: bars older than the one in front of them.
+    gaps: gaps between neighbouring bars; missing_bars: bars missing in them; largest_gaps: the ten longest.
+    duplicates: bars whose open time occurred before; unordered: bars older than the previous one.
     ohlc_violations: bars where low <= open, close <= high does not hold, or a price is not a positive number.
-    zero_volume: bars in which nothing was traded.
-    spikes: closes that jump by more than 12 robust standard deviations and of which the next bar takes back more
-    than half. The deviation is 1.4826 times the median absolute log return of the 101 bars around.
+    zero_volume: bars without trades.
+    spikes: closes that jump by more than 12 robust standard deviations, more than half of which the next bar
+    reverses. The deviation is 1.4826 times the median absolute log return of the surrounding 101 bars.
     """
 
     bars: int
@@ -43,7 +43,7 @@ class QualityReport(FrozenModel):
 
 
 def measure(bars: Bars) -> QualityReport:
-    """Count what is wrong with `bars`, in whatever order they are."""
+    """Count the defects of `bars`, which may be in any order."""
     times = np.unique(bars.open_time_ns)
     steps = np.diff(times)
     holes = np.flatnonzero(steps > bars.interval_ns) if bars.interval_ns else np.empty(0, np.int64)
@@ -62,14 +62,14 @@ def measure(bars: Bars) -> QualityReport:
 
 
 def valid_ohlc(bars: Bars) -> BoolArray:
-    """True for each bar with finite positive prices inside its own range; nan is never inside."""
+    """True for each bar with finite positive prices, open and close between low and high; nan is not valid."""
     body_low, body_high = np.minimum(bars.open, bars.close), np.maximum(bars.open, bars.close)
     inside: BoolArray = (bars.low > 0) & (bars.low <= body_low) & (body_high <= bars.high) & np.isfinite(bars.high)
     return inside
 
 
 def spikes(close: FloatArray) -> BoolArray:
-    """True for each close that jumps beyond the robust bound and is more than half taken back by the next one."""
+    """True for each close that jumps beyond the robust bound and is more than half reversed by the next one."""
     out = np.zeros(len(close), dtype=np.bool_)
     if len(close) < 3:
         return out

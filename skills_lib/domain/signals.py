@@ -1,4 +1,4 @@
-"""Signals: what a strategy wants, bar by bar, known at each bar's close."""
+"""Signals: the entries and exits of a strategy, bar by bar, known at each bar's close."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -18,21 +18,21 @@ _ARRAY, _NUMBERS = np.ndarray, (float, int)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Signals:
-    """Wishes at the close of each bar; an executor acts on them at the next open.
+    """Entries and exits at the close of each bar, executed at the next open.
 
-    `long_entry`, `short_entry`: bool[n]; taken unless a position in that direction is already held.
-    `long_exit`, `short_exit`: bool[n]; close a held position of that direction.
-    `size`: share of equity in (0, 1], one figure or float64[n].
-    `stop_price`, `target_price`: float64[n] in quote currency, above 0, nan where there is none; fixed at entry.
-    `indicators`: float64[n] by name. A run starts one bar after the first at which all of them are
-    defined (not nan), as in backtesting.py, and they are drawn in the plot.
+    `long_entry`, `short_entry`: bool[n]; ignored while a position in that direction is held.
+    `long_exit`, `short_exit`: bool[n]; close a position in that direction.
+    `size`: share of equity in (0, 1], a number or float64[n].
+    `stop_price`, `target_price`: float64[n] in quote currency, above 0, nan for none; fixed at entry.
+    `indicators`: float64[n] by name, shown in the plot. A run starts one bar after the first at which all of them
+    are defined (not nan), as in backtesting.py.
 
-    An entry with stop or target on the wrong side of the close (of close plus spread, for a long; less it, for a
-    short) is not taken, and what is held stays. Where an entry and an exit fall on the same bar the entry wins, even
-    the entry of a direction already held: the position stays. `long_entry` wins over `short_entry` likewise.
+    An entry whose stop or target is on the wrong side of the close (plus spread for a long, minus spread for a short)
+    is ignored, and an open position stays. On the same bar an entry wins over an exit, even if that direction is
+    already held: the position stays. `long_entry` wins over `short_entry` in the same way.
 
     Raises:
-        InputError: an array of another length or kind, a size outside (0, 1], or a price at or below zero.
+        InputError: an array of the wrong length or type, a size outside (0, 1], or a price that is not above zero.
     """
 
     long_entry: BoolArray
@@ -51,14 +51,14 @@ class Signals:
         size = self.size
         in_range = bool(((size > 0) & (size <= 1)).all()) if isinstance(size, _ARRAY) else 0 < size <= 1
         if not in_range:
-            raise InputError("Signals.size is a share of equity: above 0, at most 1.")
+            raise InputError("Signals.size must be a share of equity above 0 and at most 1.")
         if self.stop_price is not None:
             _check_prices("stop_price", self.stop_price)
         if self.target_price is not None:
             _check_prices("target_price", self.target_price)
 
     def _is_well_formed(self) -> bool:
-        """The usual case at a quarter of the time that naming every column takes: a sweep makes thousands of these."""
+        """A fast check of the usual case, a quarter of the time of checking column by column; sweeps need it."""
         shape = getattr(self.long_entry, "shape", None)
         for column in (self.long_entry, self.short_entry, self.long_exit, self.short_exit):
             if type(column) is not _ARRAY or column.dtype != _BOOL or column.shape != shape:
@@ -81,7 +81,7 @@ class Signals:
         return arrays | {f"indicators[{name}]": value for name, value in self.indicators.items()}
 
     def only(self, direction: str) -> Self:
-        """These wishes with entries in one `direction`, "long" or "short"; "both" changes nothing."""
+        """These signals with entries in one `direction`, "long" or "short" only; "both" changes nothing."""
         if direction == "both":
             return self
         none = never(len(self))
@@ -89,24 +89,26 @@ class Signals:
 
     def _check_column(self, name: str, column: object) -> None:
         if not isinstance(column, np.ndarray):
-            raise InputError(f"Signals.{name} is a {type(column).__name__}. Give a numpy array: .to_numpy().")
-        wanted = np.bool_ if name in _SIGNAL_COLUMNS else np.float64
-        if column.dtype != wanted:
-            raise InputError(f"Signals.{name} holds {column.dtype}, but {np.dtype(wanted)} is needed.")
+            raise InputError(
+                f"Signals.{name} is a {type(column).__name__}. Give a numpy array, for example with .to_numpy()."
+            )
+        required = np.bool_ if name in _SIGNAL_COLUMNS else np.float64
+        if column.dtype != required:
+            raise InputError(f"Signals.{name} has dtype {column.dtype}; use {np.dtype(required)}.")
         if column.shape != (n := len(self.long_entry),):
-            raise InputError(f"Signals.{name} has shape {column.shape}, but long_entry has ({n},).")
+            raise InputError(f"Signals.{name} has shape {column.shape}; long_entry has ({n},). Give one value per bar.")
 
 
 @lru_cache(maxsize=8)
 def never(n: int) -> BoolArray:
-    """A signal that is never given on `n` bars; one read-only array for everybody."""
+    """A signal that is False on all `n` bars: a shared, read-only bool[n]."""
     none = np.zeros(n, dtype=np.bool_)
     none.flags.writeable = False
     return none
 
 
 def crosses(series: FloatArray, level: FloatArray | float) -> tuple[BoolArray, BoolArray]:
-    """`crosses_above` and `crosses_below` at once, for a strategy that needs both."""
+    """`crosses_above` and `crosses_below` in one call."""
     memory = active_memory()
     if memory is not None and memory.crosses is not None and _is_array_like(level, series):
         return memory.crosses(series, level)
@@ -134,7 +136,7 @@ def crosses_below(series: FloatArray, level: FloatArray | float) -> BoolArray:
 
 
 def price_away(close: FloatArray, distance: FloatArray, above: BoolArray) -> FloatArray:
-    """The price `distance` above the close where `above`, below it elsewhere; nan where that is not above zero."""
+    """The price `distance` above the close where `above` is True, else below it: float64[n], nan unless positive."""
     price = np.where(above, close + distance, close - distance)
     return np.where(price > 0, price, np.nan)
 
@@ -143,4 +145,4 @@ def _check_prices(name: str, prices: FloatArray) -> None:
     wrong = (prices <= 0) | np.isinf(prices)
     if wrong.any():
         bar = int(wrong.argmax())
-        raise InputError(f"Signals.{name} is {prices[bar]} at bar {bar}. A price is above 0; nan means none.")
+        raise InputError(f"Signals.{name} is {prices[bar]} at bar {bar}. Give a price above 0, or nan for none.")

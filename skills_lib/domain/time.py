@@ -1,4 +1,4 @@
-"""Lengths of time in nanoseconds, and a moment as text."""
+"""Durations in nanoseconds, and times as text."""
 
 from datetime import UTC, datetime
 
@@ -9,5 +9,5 @@ DAY_NS = 24 * HOUR_NS
 
 
 def utc(time_ns: int) -> str:
-    """`2024-01-31T12:00:00`: the UTC moment of nanoseconds since 1970, cut to whole seconds."""
+    """UTC time of nanoseconds since 1970 as text, cut to whole seconds: `2024-01-31T12:00:00`."""
     return f"{datetime.fromtimestamp(int(time_ns) // SECOND_NS, UTC):%Y-%m-%dT%H:%M:%S}"

@@ -1,4 +1,4 @@
-"""Timeframes: the length of a bar."""
+"""Timeframes: lengths of bars."""
 
 from enum import StrEnum
 from typing import Self
@@ -9,7 +9,7 @@ _UNIT_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
 class Timeframe(StrEnum):
-    """Bar lengths that Binance serves as klines; the value is the venue's own name."""
+    """Bar lengths that Binance serves as klines; the value is Binance's own name."""
 
     M1 = "1m"
     M3 = "3m"
@@ -28,14 +28,16 @@ class Timeframe(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the timeframe named `text`.
+        """The timeframe named `text`.
 
         Raises:
-            InputError: unknown name; the message lists the allowed ones. `1M` and `3M` are among the unknown:
-                venues write months so.
+            InputError: unknown name; the message lists the allowed ones. `1M` and `3M` are refused, because venues
+                use them for months.
         """
         if text.strip() in ("1M", "3M"):
-            raise InputError(f"'{text}' is months on most venues, which are not served. Write 1m or 3m for minutes.")
+            raise InputError(
+                f"'{text}' means months on most venues, which are not supported. Write 1m or 3m for minutes."
+            )
         try:
             return cls(text.strip().lower())
         except ValueError:

@@ -1,5 +1,5 @@
-"""What `twokey new-strategy` writes: for each kind a module, its test and its page, which work as they stand.
+"""Templates of `twokey new-strategy`: for each kind a working module, its test and its page.
 
-A copy of module and page differs in names only: `Trend` and `trend_template` become those of the new strategy. The
-test is `test.txt` with the kind's drawings in it.
+In a copy of the module and the page, `Trend` and `trend_template` become the names of the new strategy. The test is
+`test.txt` with the tests of the kind, such as `trend_tests.txt`, inserted.
 """

@@ -1,4 +1,4 @@
-"""Breakout: out of a channel, after a quiet stretch."""
+"""Breakout from a channel after a quiet period."""
 
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -8,13 +8,13 @@ from skills_lib.domain.signals import Signals, price_away
 
 
 class Breakout(SignalStrategy):
-    """Long when the close leaves the channel of `period` bars upwards after a quiet stretch, short downwards.
+    """Long when the close leaves the channel of `period` bars upwards after a quiet period, short downwards.
 
     Quiet means that the average true range over `exit_period` bars was at most `quiet` times the one over `period`,
     one bar before. Out when the close leaves the shorter `exit_period` channel on the other side, or at a stop
-    `stop_atr` average true ranges from the entry's close; 0 means none. The idea: orders gather beyond a range that
-    many watch, and those who are forced out there pay. Loses when breakouts fail and price returns into the range,
-    which most do.
+    `stop_atr` average true ranges from the entry's close; 0 means none. The idea: stop orders cluster outside a range
+    that many watch, and traders forced out there pay. Loses when a breakout fails and price returns into the range,
+    as most do.
     """
 
     period = Integer(48, low=24, high=168, step=24)

@@ -1,4 +1,4 @@
-"""Momentum: a rise that is large for the noise it came with, smaller positions where the noise is great."""
+"""Momentum: a return that is large relative to its volatility, with smaller positions at high volatility."""
 
 import numpy as np
 
@@ -11,12 +11,12 @@ from skills_lib.domain.time import DAY_NS
 
 
 class Momentum(SignalStrategy):
-    """Long when the return of `lookback` bars is large against its own noise, out when it has faded; short mirrors.
+    """Long when the return of `lookback` bars is large relative to its noise, out when it fades; short is the mirror.
 
     Strength is that return over the standard deviation that as many independent bars would have. The position is
     all of the equity while yearly volatility is below `volatility_target_pct`, and shrinks in proportion above it, as
-    in Moskowitz, Ooi & Pedersen, "Time series momentum" (2012). The idea: investors follow a move late, and those who
-    bet on its end pay. Loses at sharp turns, where it is still on the old side, and in ranging markets.
+    in Moskowitz, Ooi & Pedersen, "Time series momentum" (2012). The idea: investors react late to a move, and
+    those who bet against it pay. Loses at sharp reversals, where it still holds the old side, and in ranging markets.
     """
 
     lookback = Integer(144, low=48, high=336, step=48)
@@ -39,7 +39,7 @@ class Momentum(SignalStrategy):
         ).only(self.direction)
 
     def _strength(self, close: FloatArray, deviation: FloatArray) -> FloatArray:
-        """Return of `lookback` bars in deviations of as many bars; 0 where price moved evenly or not at all."""
+        """Return of `lookback` bars in standard deviations of as many bars; 0 where the deviation is 0: float64[n]."""
         rise = np.full(len(close), np.nan)
         rise[self.lookback :] = close[self.lookback :] / close[: -self.lookback] - 1
         noise = deviation * np.sqrt(self.lookback)
@@ -48,7 +48,7 @@ class Momentum(SignalStrategy):
         return strength
 
     def _share(self, deviation: FloatArray, interval_ns: int) -> FloatArray:
-        """Share of equity that brings yearly volatility to the target, at most 1; 1 where it is not yet known."""
+        """Share of equity that brings yearly volatility to the target, at most 1, and 1 while undefined: float64[n]."""
         yearly_pct = 100 * deviation * np.sqrt(365 * DAY_NS / interval_ns)
         size = np.ones(len(deviation))
         np.divide(self.volatility_target_pct, yearly_pct, out=size, where=yearly_pct > self.volatility_target_pct)

@@ -1,4 +1,4 @@
-"""Mean reversion: stretched prices, with a stop for the time they stay stretched."""
+"""Mean reversion: trades against a price far from its average, with a stop."""
 
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -11,8 +11,8 @@ class Reversion(SignalStrategy):
     """Long when the close falls far below its average, out on the way back; short is the mirror.
 
     Far is `entry_std` standard deviations over `period` bars, back is within `exit_std` of them. The stop lies
-    `stop_std` deviations beyond the entry's close; 0 means none. The idea: whoever must trade at once (a liquidation,
-    a large order) moves price too far and pays those who wait. Loses in trends, where the average comes to the price
+    `stop_std` deviations beyond the entry's close; 0 means none. The idea: forced or hurried orders (a liquidation,
+    a large order) move price too far and pay those who wait. Loses in trends, where the average moves to the price
     instead of the price to the average, and to costs, because each gain is small.
     """
 

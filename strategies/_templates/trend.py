@@ -1,4 +1,4 @@
-"""Trend following: two exponential averages that must part clearly."""
+"""Trend following: two exponential averages that must diverge by a minimum distance."""
 
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -11,9 +11,8 @@ class Trend(SignalStrategy):
     """Long when the fast average rises clearly above the slow one, short when it falls clearly below.
 
     Clearly means by `band_atr` average true ranges over `slow` bars; 0 takes every cross. Out when the averages meet
-    again. The idea: news is taken in over days, not at once, and those who sell too early or must hedge pay for it.
-    Loses in ranging markets, where averages part and meet many times, and gives back a part of each move before it
-    leaves.
+    again. The idea: prices absorb news over days, not at once, and those who sell too early or must hedge pay.
+    Loses in ranging markets, where the averages cross many times, and gives back part of each move before it exits.
     """
 
     fast = Integer(24, low=6, high=48, step=6)

@@ -1,4 +1,4 @@
-"""Funding, drawn by hand: hourly bars from midnight, so boundaries fall at hours 0, 8 and 16."""
+"""Funding on hourly bars from midnight, with funding times at hours 0, 8 and 16."""
 
 from dataclasses import replace
 
@@ -71,7 +71,12 @@ def test_what_trades_pay_is_what_equity_loses(spans: list[tuple[int, int, float]
 
 def test_an_account_that_lost_everything_and_holds_nothing_stays_at_zero() -> None:
     bars = hourly_bars(np.linspace(1, 70, 30).tolist())
-    sizes = [41_845.188703, 13_661.202049, 9_642.237030, 37_445.692135]  # their sum in floats, taken back, leaves 7e-12
+    sizes = [
+        41_845.188703,
+        13_661.202049,
+        9_642.237030,
+        37_445.692135,
+    ]  # adding and subtracting them in floats leaves 7e-12
     execution = held(bars, [(9, 9, -size) for size in sizes])
     ruined = replace(execution, equity=np.where(np.arange(30) < 9, CASH, 0.0))
     assert (charge_funding(ruined, bars, -7, UNIT).equity[9:] == 0).all()

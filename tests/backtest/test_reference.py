@@ -1,4 +1,4 @@
-"""The reference runner: settings reach backtesting.py, and what fails says why in one line."""
+"""The reference executor: settings reach backtesting.py, and failures give the reason in one line."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Stored runs: the same question gives the stored answer, and a half-written answer is never read."""
+"""Stored runs: identical arguments return the stored run, and a partially written run is never read."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ def subject(name: str = "sma_crossover") -> LoadedStrategy:
     return LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
 
 
-def ask(store: RunStore, given: dict[str, object] | None = None, **settings: object) -> BacktestResult:
+def backtest(store: RunStore, given: dict[str, object] | None = None, **settings: object) -> BacktestResult:
     return run_backtest(
         subject(), candles_of(BARS), given or {}, BacktestSettings(**settings), store, counter_beside(store.root)
     )
@@ -36,10 +36,10 @@ def store(tmp_path: Path) -> RunStore:
     return RunStore(tmp_path / "results")
 
 
-def test_the_same_question_returns_the_stored_answer(store: RunStore) -> None:
-    first = ask(store)
+def test_identical_arguments_return_the_stored_run(store: RunStore) -> None:
+    first = backtest(store)
     written = first.artifacts.result.stat().st_mtime_ns
-    assert ask(store, {"fast": "10"}) == first  # the default, spelled out
+    assert backtest(store, {"fast": "10"}) == first  # the default, spelled out
     assert first.artifacts.result.stat().st_mtime_ns == written
 
 
@@ -48,10 +48,10 @@ def test_data_parameters_costs_and_settings_each_make_another_run(store: RunStor
         subject(), candles_of(BARS[:399]), {}, BacktestSettings(), store, counter_beside(store.root)
     )
     runs = [
-        ask(store),
-        ask(store, {"fast": 12}),
-        ask(store, costs=preset("free")),
-        ask(store, cash=50_000),
+        backtest(store),
+        backtest(store, {"fast": 12}),
+        backtest(store, costs=preset("free")),
+        backtest(store, cash=50_000),
         other_data,
     ]
     assert len({run.run_id for run in runs}) == len(runs) == len(store.runs())
@@ -62,18 +62,18 @@ def test_a_change_of_the_strategy_file_makes_another_run(store: RunStore, tmp_pa
     changed.write_bytes(subject().source_file.read_bytes() + b"\n# changed\n")
     edited, count = LoadedStrategy("sma_crossover", subject().strategy, changed), counter_beside(store.root)
     other = run_backtest(edited, candles_of(BARS), {}, BacktestSettings(), store, count)
-    assert other.run_id != ask(store).run_id
+    assert other.run_id != backtest(store).run_id
 
 
 def test_every_artifact_is_written_and_the_picture_is_a_picture(store: RunStore) -> None:
-    files = ask(store).artifacts
+    files = backtest(store).artifacts
     assert all(path.stat().st_size > 0 for path in dict(files).values())
     assert files.picture.read_bytes().startswith(b"\x89PNG")
     assert "Bokeh" in files.plot.read_text()[:20_000] or "bokeh" in files.plot.read_text()[:20_000]
 
 
 def test_stored_trades_and_equity_are_the_figures_of_the_run(store: RunStore) -> None:
-    run = ask(store)
+    run = backtest(store)
     trades, equity = store.trades(run.run_id), store.equity(run.run_id)
     assert len(trades) == run.metrics["trades"]
     assert trades["pnl"].sum() == pytest.approx(run.metrics["net_pnl"])
@@ -81,23 +81,23 @@ def test_stored_trades_and_equity_are_the_figures_of_the_run(store: RunStore) ->
     assert equity["drawdown_pct"].max() == pytest.approx(-run.metrics["max_drawdown_pct"])
 
 
-def test_an_answer_with_a_missing_or_cut_file_is_computed_again(store: RunStore) -> None:
-    run = ask(store)
+def test_a_run_with_a_missing_or_truncated_file_is_computed_again(store: RunStore) -> None:
+    run = backtest(store)
     run.artifacts.result.write_bytes(run.artifacts.result.read_bytes()[:100])
     assert store.find(run.run_id) is None
-    assert ask(store).metrics == run.metrics
+    assert backtest(store).metrics == run.metrics
     run.artifacts.plot.unlink()
-    assert ask(store).artifacts.plot.is_file()
+    assert backtest(store).artifacts.plot.is_file()
 
 
 def test_a_run_is_found_by_the_digits_it_begins_with(store: RunStore) -> None:
-    run = ask(store)
+    run = backtest(store)
     assert store.get(run.run_id[:6]) == run
 
 
 @pytest.mark.parametrize("wanted", ["", "0000", "../../etc"])
 def test_an_unknown_run_is_refused_with_the_way_to_the_list(store: RunStore, wanted: str) -> None:
-    ask(store)
+    backtest(store)
     with pytest.raises(InputError, match="`twokey runs` lists the 1 stored"):
         store.get(wanted)
 
@@ -120,11 +120,11 @@ def test_a_killed_process_leaves_no_run_that_could_be_read(store: RunStore) -> N
     killed = subprocess.run([sys.executable, "-c", code, str(store.root)], check=False, env=dict(os.environ))
     assert killed.returncode == -signal.SIGKILL
     assert store.runs() == []
-    assert ask(store).run_id
+    assert backtest(store).run_id
 
 
-def test_a_full_disk_stores_nothing_and_says_so_in_one_line(tmp_path: Path) -> None:
-    """A limit on file size stands in for the full disk: the same writes fail, with the same kind of error."""
+def test_a_full_disk_stores_nothing_and_is_reported_in_one_line(tmp_path: Path) -> None:
+    """A limit on file size simulates a full disk: the same writes fail with the same kind of error."""
     code = (
         "import resource, sys\nresource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "sys.argv = ['twokey', 'test-strategy', 'BTC', '1h', 'sma_crossover', '--source', 'sample']\n"

@@ -120,7 +120,7 @@ def test_a_time_zone_in_the_index_changes_nothing() -> None:
 
 
 class Scripted(SignalStrategy):
-    """Wishes on given bars."""
+    """Signals on given bars."""
 
     longs: tuple[int, ...] = ()
     shorts: tuple[int, ...] = ()
@@ -174,13 +174,13 @@ def test_parameters_run_as_given_and_stand_at_their_default_otherwise() -> None:
 
 def test_signals_of_another_length_are_refused() -> None:
     class Short(SignalStrategy):
-        """Forgets a bar."""
+        """Returns one signal too few."""
 
         def signals(self, bars: Bars) -> Signals:
             none = never(len(bars) - 1)
             return Signals(none, none, none, none)
 
-    with pytest.raises(InputError, match="Short gave 11 signals for 12 bars"):
+    with pytest.raises(InputError, match="Short returned 11 signals for 12 bars"):
         Backtest(FLAT.to_frame(), Short, cash=1e6).run()
 
 

@@ -20,7 +20,7 @@ OURS = ["size", "entry_bar", "exit_bar", "entry_price", "exit_price", "pnl", "co
 
 
 def ten_line_script(file: Path, strategy: type[Strategy]) -> pd.Series:
-    """What a quant would write in a notebook."""
+    """A script as written in a notebook."""
     frame = pd.read_csv(file, parse_dates=["open_time"], index_col="open_time")
     frame.index = frame.index.tz_localize(None)
     frame.columns = [name.capitalize() for name in frame.columns]

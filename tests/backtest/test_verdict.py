@@ -51,4 +51,4 @@ def test_three_weaknesses_are_weak() -> None:
 
 def test_no_trades_is_weak_and_says_so() -> None:
     verdict = judge(GOOD | {"trades": 0, "return_pct": 0.0}, COSTS)
-    assert (verdict.label, verdict.reasons) == ("WEAK", ["No trades: nothing was tested."])
+    assert (verdict.label, verdict.reasons) == ("WEAK", ["No trades, so nothing was tested."])

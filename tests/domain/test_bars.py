@@ -1,4 +1,4 @@
-"""Bars: the same whatever frame they came through."""
+"""Bars: equal for every kind of frame they are read from."""
 
 import numpy as np
 import pandas as pd

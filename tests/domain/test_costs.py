@@ -1,4 +1,4 @@
-"""Costs: commissions worked out by hand, per venue."""
+"""Costs: commissions computed by hand, per venue."""
 
 import json
 
@@ -20,7 +20,7 @@ from skills_lib.domain.errors import InputError
         ("ib-stock", 200, 50, 1.0),  # exactly the minimum
         ("ib-stock", 1_000, 50, 5.0),  # 1,000 × 0.005
         ("ib-stock", -1_000, 50, 5.0),
-        ("ib-stock", 10, 5, 0.5),  # 1 % of 50 is below the minimum: the cap counts
+        ("ib-stock", 10, 5, 0.5),  # 1 % of 50 is below the minimum: the cap wins
         ("ib-stock", 10_000, 0.25, 25.0),  # 10,000 × 0.005 = 50, but 1 % of 2,500 is 25
         ("free", 1, 60_000, 0.0),
     ],

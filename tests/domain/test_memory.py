@@ -1,4 +1,4 @@
-"""Indicators once: what a sweep's memory keeps, forgets and writes over."""
+"""The cache of indicators: what it stores, evicts and overwrites."""
 
 import gc
 import weakref

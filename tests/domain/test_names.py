@@ -25,7 +25,7 @@ def test_an_unknown_timeframe_is_refused_with_the_allowed_ones(text: str) -> Non
 
 
 def test_a_month_is_not_taken_for_a_minute() -> None:
-    with pytest.raises(InputError, match="'1M' is months on most venues, which are not served"):
+    with pytest.raises(InputError, match="'1M' means months on most venues, which are not supported"):
         Timeframe.parse("1M")
 
 

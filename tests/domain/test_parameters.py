@@ -1,4 +1,4 @@
-"""Typed parameters: what is allowed comes back in its type, everything else is refused with what is."""
+"""Typed parameters: allowed values are converted, others are refused with the allowed range."""
 
 import math
 

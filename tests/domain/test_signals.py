@@ -1,4 +1,4 @@
-"""Signals: checked where they are made, so that no executor meets nonsense."""
+"""Signals: validated on creation."""
 
 from typing import Any
 
@@ -19,15 +19,15 @@ def made(**changed: Any) -> Signals:
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"short_entry": never(2)}, r"Signals\.short_entry has shape \(2,\), but long_entry has \(3,\)"),
-        ({"long_exit": np.array([0.0, NAN, 1.0])}, r"Signals\.long_exit holds float64, but bool is needed"),
+        ({"short_entry": never(2)}, r"Signals\.short_entry has shape \(2,\); long_entry has \(3,\)"),
+        ({"long_exit": np.array([0.0, NAN, 1.0])}, r"Signals\.long_exit has dtype float64; use bool"),
         ({"long_entry": pd.Series([True, False, True])}, r"Signals\.long_entry is a Series. Give a numpy array"),
         ({"long_entry": [True, False, True]}, r"Signals\.long_entry is a list"),
-        ({"stop_price": np.array([1, 2, 3])}, r"Signals\.stop_price holds int64, but float64 is needed"),
-        ({"stop_price": np.array([1.0, 0.0, NAN])}, r"Signals\.stop_price is 0\.0 at bar 1\. A price is above 0"),
+        ({"stop_price": np.array([1, 2, 3])}, r"Signals\.stop_price has dtype int64; use float64"),
+        ({"stop_price": np.array([1.0, 0.0, NAN])}, r"Signals\.stop_price is 0\.0 at bar 1\. Give a price above 0"),
         ({"target_price": np.array([NAN, 1.0, -2.0])}, r"Signals\.target_price is -2\.0 at bar 2"),
         ({"target_price": np.array([np.inf, 1.0, 1.0])}, r"Signals\.target_price is inf at bar 0"),
-        ({"size": 0.0}, r"Signals\.size is a share of equity: above 0, at most 1"),
+        ({"size": 0.0}, r"Signals\.size must be a share of equity above 0 and at most 1"),
         ({"size": 1.5}, r"Signals\.size"),
         ({"size": np.array([0.5, NAN, 0.5])}, r"Signals\.size"),
         ({"size": np.array([0.5, 0.5])}, r"Signals\.size has shape \(2,\)"),

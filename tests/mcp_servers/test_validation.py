@@ -77,7 +77,7 @@ def test_a_job_that_is_not_done_has_no_report() -> None:
         ("validation_start_optimize", {"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
         ("validation_start_optimize", {"ranges": {"fst": "5:60:5"}}, "Unknown parameter 'fst'."),
         ("validation_start_optimize", {"ranges": {"fast": "60:5:5"}}, "Range fast=60:5:5 is empty."),
-        ("validation_start_optimize", {"constraints": ["open('x')"]}, "holds 'open('x')'"),
+        ("validation_start_optimize", {"constraints": ["open('x')"]}, "contains 'open('x')'"),
         ("validation_start_optimize", {"maximize": "sharp"}, "Unknown metric 'sharp'."),
         ("validation_start_optimize", {"method": "genetic"}, "Unknown method 'genetic'."),
         ("validation_start_optimize", {"costs": "fre"}, "Unknown costs 'fre'."),

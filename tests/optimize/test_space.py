@@ -100,8 +100,8 @@ def test_an_index_leads_to_a_point_and_back(shape: list[int], data: st.DataObjec
         (["fast=5:60:5", "fast=10"], [], "--param fast is given twice."),
         (["fast=50:60:5", "slow=10:40:10"], [], "None of the 12 combinations meets fast < slow."),
         (["fast=5:60:5"], ["fast > slow"], "None of the 12 combinations meets fast < slow and fast > slow."),
-        (["fast=5:60:5"], ["fast < slwo"], "names 'slwo', which is no parameter. Did you mean 'slow'?"),
-        (["fast=5:60:5"], ["__import__('os').system('true')"], "holds '__import__('os').system('true')'"),
+        (["fast=5:60:5"], ["fast < slwo"], "'slwo' in constraint 'fast < slwo'. Did you mean 'slow'?"),
+        (["fast=5:60:5"], ["__import__('os').system('true')"], "contains '__import__('os').system('true')'"),
         (["fast=5:60:5"], ["fast"], "is not a condition"),
     ],
 )

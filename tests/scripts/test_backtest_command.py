@@ -97,7 +97,7 @@ def test_runs_lists_the_newest_first_and_compare_lays_two_side_by_side(twokey: C
     assert [run["run_id"] for run in listed["runs"]] == [second, first]
     compared = json.loads(twokey("compare", first[:8], second[:8], "--json").out)
     assert [run["run_id"] for run in compared["runs"]] == [first, second]
-    assert "itself a fit" in compared["warnings"][-1]
+    assert "overfitting" in compared["warnings"][-1]
     assert "sma_crossover" in twokey("compare", first, second).out
 
 

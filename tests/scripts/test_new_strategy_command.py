@@ -1,4 +1,4 @@
-"""`twokey new-strategy`: what it writes passes the tools of the house as it stands, and nothing is overwritten."""
+"""`twokey new-strategy`: what it writes passes the linters and tests unchanged, and nothing is overwritten."""
 
 import json
 import os
@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 import strategies
-from scripts.new_strategy import KINDS, LONGEST_NAME, class_name, render, write_all
+from scripts.new_strategy import KINDS, MAX_NAME_LENGTH, class_name, render, write_all
 from skills_lib.backtest.report.describe import describe
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 from tests.command import Command
 
 ROOT = Path(__file__).resolve().parents[2]
-MADE = {"trend": "x9", "reversion": "n" * LONGEST_NAME, "breakout": "my_idea", "momentum": "momentum"}
+MADE = {"trend": "x9", "reversion": "n" * MAX_NAME_LENGTH, "breakout": "my_idea", "momentum": "momentum"}
 
 
 def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -30,12 +30,12 @@ def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def written(folder: Path) -> dict[str, str]:
-    """Every file below `folder` by its path."""
+    """Contents of every file below `folder`, by path."""
     return {str(p.relative_to(folder)): p.read_text("utf-8") for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def own_tests(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """The tests that a workspace elsewhere holds, run there; `TWOKEY_HOME` leads to it."""
+    """Run the tests of a workspace outside the checkout; `TWOKEY_HOME` points to it."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", *words]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
@@ -43,7 +43,7 @@ def own_tests(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the tree in which a strategy of each kind was made; the longest name is among them."""
+    """A copy of the repository with a new strategy of each kind, one of them with the longest name allowed."""
     folder = tmp_path_factory.mktemp("checkout")
     for package in ("skills_lib", "strategies", "scripts", "tests", "docs"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
@@ -64,7 +64,7 @@ def test_three_files_are_made_for_each_kind(checkout: Path) -> None:
     assert sorted(MADE) == sorted(KINDS)
 
 
-def test_what_is_written_passes_the_linter(checkout: Path) -> None:
+def test_what_is_written_passes_the_linter_and_formatter(checkout: Path) -> None:
     files = [file for file in made_files(checkout) if file.endswith(".py")]
     for words in (["check"], ["format", "--check"]):
         done = run_in(checkout, "ruff", *words, "--no-cache", *files)
@@ -177,11 +177,11 @@ def test_the_screen_names_the_files_and_the_next_two_commands(twokey: Command, w
         ("a/b", "cannot name a strategy"),
         ("a\\b", "cannot name a strategy"),
         ("/etc/idea", "cannot name a strategy"),
-        ("n" * (LONGEST_NAME + 1), "at most 40 characters"),
-        ("bars", "would make a class Bars, a word that is taken"),
-        ("signal_strategy", "would make a class SignalStrategy"),
-        ("none", "would make a class None"),
-        ("sma_crossover", "There is a strategy 'sma_crossover' already"),
+        ("n" * (MAX_NAME_LENGTH + 1), "at most 40 characters"),
+        ("bars", "would define class Bars, a name that is in use"),
+        ("signal_strategy", "would define class SignalStrategy"),
+        ("none", "would define class None"),
+        ("sma_crossover", "Strategy 'sma_crossover' already exists"),
     ],
 )
 def test_a_bad_name_is_one_line_and_writes_nothing(
@@ -231,7 +231,7 @@ def test_where_one_file_cannot_be_written_none_is_left(twokey: Command, workspac
 def test_a_file_that_appears_meanwhile_is_kept_and_the_others_are_taken_back(tmp_path: Path) -> None:
     first, second = tmp_path / "first.py", tmp_path / "second.py"
     second.write_text("somebody else's", encoding="utf-8")
-    with pytest.raises(InputError, match=r"second\.py is there already, and nothing is overwritten"):
+    with pytest.raises(InputError, match=r"second\.py already exists and is not overwritten"):
         write_all({first: "mine", second: "mine"})
     assert written(tmp_path) == {"second.py": "somebody else's"}
 

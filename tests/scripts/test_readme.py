@@ -1,4 +1,4 @@
-"""README shows what the program prints, to the letter."""
+"""README shows the exact output of the program."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Bars that strategy tests draw at random with holes, or read from the shared recordings."""
+"""Bars for strategy tests: random walks with gaps, or shared recordings."""
 
 from pathlib import Path
 
@@ -18,11 +18,11 @@ BUNDLED = [
     *("opening_range_breakout", "rsi_reversion", "sma_crossover"),
 ]
 NAMES = strategies.available()
-"""The bundled ones and those made since with `twokey new-strategy`: what holds for every strategy is tried on all."""
+"""The bundled strategies and those added with `twokey new-strategy`; tests of all strategies run on both."""
 
 
 def walk(n: int, seed: int, minutes: int = 60, holes: int = 0, volatility: float = 0.01) -> Bars:
-    """A geometric random walk with wicks; `holes` stretches of up to 40 bars are missing."""
+    """A geometric random walk with wicks; with `holes` gaps of up to 40 bars."""
     rng = np.random.default_rng(seed)
     close = 100 * np.exp(np.cumsum(rng.normal(0, volatility, n)))
     opening = np.append(100.0, close[:-1])
@@ -34,10 +34,10 @@ def walk(n: int, seed: int, minutes: int = 60, holes: int = 0, volatility: float
     return pick(bars, _without_holes(n, holes, rng))
 
 
-def pick(bars: Bars, kept: BoolArray) -> Bars:
-    """Only the bars that are `kept`."""
-    columns = (getattr(bars, name.lower())[kept] for name in OHLCV)
-    return Bars(bars.open_time_ns[kept], *columns, interval_ns=bars.interval_ns)
+def pick(bars: Bars, selected: BoolArray) -> Bars:
+    """The bars where `selected` is True."""
+    columns = (getattr(bars, name.lower())[selected] for name in OHLCV)
+    return Bars(bars.open_time_ns[selected], *columns, interval_ns=bars.interval_ns)
 
 
 def real(folder: Path, name: str) -> Bars:
@@ -55,7 +55,7 @@ def parameters_of(draw: st.DrawFn, name: str) -> dict[str, Value]:
 
 
 def _without_holes(n: int, holes: int, rng: np.random.Generator) -> BoolArray:
-    kept = np.ones(n, dtype=np.bool_)
+    selected = np.ones(n, dtype=np.bool_)
     for start in rng.integers(1, n, holes):
-        kept[start : start + int(rng.integers(1, 40))] = False
-    return kept
+        selected[start : start + int(rng.integers(1, 40))] = False
+    return selected

@@ -1,4 +1,4 @@
-"""What each strategy wishes on a few bars, worked out by hand."""
+"""Signals of each strategy on a few bars, computed by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Strategy files: one's own beside the bundled ones, and only the broken one is refused."""
+"""Strategy files: user files next to the bundled ones; only broken files are refused."""
 
 import subprocess
 import sys
@@ -68,7 +68,7 @@ def test_a_plain_strategy_dropped_into_the_workspace_runs_with_its_own_next(work
     assert execution.trades["exit_bar"].tolist() == list(range(17, 100, 10))
 
 
-def test_a_plain_strategy_says_that_it_runs_on_the_reference_alone(workspace: Settings) -> None:
+def test_a_plain_strategy_is_described_as_running_on_the_reference_only(workspace: Settings) -> None:
     own(workspace, "every_tenth", PLAIN)
     description = describe("every_tenth", strategies.load("every_tenth"))
     assert description.executor == "next"
@@ -128,7 +128,7 @@ def test_an_edited_file_is_read_again_even_within_the_same_second(workspace: Set
     assert (first.offset, second.offset) == (5, 6)
 
 
-def test_a_file_that_an_edit_broke_loads_again_once_mended(workspace: Settings) -> None:
+def test_a_file_broken_by_an_edit_loads_again_once_fixed(workspace: Settings) -> None:
     own(workspace, "every_tenth", PLAIN)
     first = strategies.load("every_tenth")
     own(workspace, "every_tenth", "def broken(:")
@@ -138,7 +138,7 @@ def test_a_file_that_an_edit_broke_loads_again_once_mended(workspace: Settings) 
     assert strategies.load("every_tenth") is first
 
 
-def test_ones_own_file_stands_before_a_bundled_one_of_the_same_name(workspace: Settings) -> None:
+def test_a_user_file_overrides_a_bundled_one_of_the_same_name(workspace: Settings) -> None:
     path = own(workspace, "sma_crossover", PLAIN)
     assert strategies.source_file("sma_crossover") == path
     assert strategies.load("sma_crossover").__name__ == "EveryTenth"
@@ -152,7 +152,7 @@ def test_what_a_file_prints_stays_off_standard_output(workspace: Settings, capsy
     assert capsys.readouterr() == ("", "hello\n")
 
 
-def test_a_worker_process_finds_a_strategy_of_ones_own_by_import_alone(workspace: Settings) -> None:
+def test_a_worker_process_imports_a_user_strategy(workspace: Settings) -> None:
     own(workspace, "every_tenth", PLAIN)
     code = "from strategies.every_tenth import EveryTenth; print(EveryTenth.offset)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -176,10 +176,10 @@ def test_the_workspace_may_move_while_a_process_runs(
 ) -> None:
     own(workspace, "here", PLAIN)
     assert "here" in strategies.available()
-    (tmp_path / "elsewhere" / "strategies").mkdir(parents=True)
-    (tmp_path / "elsewhere" / "strategies" / "there.py").write_text(PLAIN, encoding="utf-8")
+    (tmp_path / "second" / "strategies").mkdir(parents=True)
+    (tmp_path / "second" / "strategies" / "there.py").write_text(PLAIN, encoding="utf-8")
     monkeypatch.delenv("TWOKEY_HOME")
     monkeypatch.chdir(tmp_path)
-    for home, expected in [("elsewhere", {"there"}), (".", {"here"}), ("elsewhere", {"there"})]:
+    for home, expected in [("second", {"there"}), (".", {"here"}), ("second", {"there"})]:
         (tmp_path / ".env").write_text(f"TWOKEY_HOME={tmp_path / home}\n", encoding="utf-8")
         assert {"here", "there"} & set(strategies.available()) == expected

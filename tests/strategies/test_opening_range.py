@@ -1,4 +1,4 @@
-"""The opening range: against a plain loop, and flat at the end of the day whatever is missing from the data."""
+"""The opening range: equal to a plain loop, and flat at the end of the day even with missing bars."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ STRATEGY = strategies.load("opening_range_breakout")
 
 @dataclass
 class Session:
-    """What a person at a screen writes down during one session."""
+    """State of one session."""
 
     number: int
     highs: list[float] = field(default_factory=list)
@@ -34,7 +34,7 @@ class Session:
 
 
 def by_hand(bars: Bars, hour: int, minutes: int) -> Iterator[tuple[bool, bool, bool]]:
-    """Long entry, short entry and exit of each bar, by a loop that knows nothing later."""
+    """Long entry, short entry and exit of each bar, by a loop over past bars only."""
     step = bars.interval_ns // MINUTE_NS
     session = Session(-1)
     for i in range(len(bars)):

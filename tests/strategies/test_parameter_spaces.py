@@ -1,4 +1,4 @@
-"""Parameters of the bundled strategies: typed, with defaults that a sweep meets, and refused outside their space."""
+"""Parameters of the bundled strategies: typed, with defaults that are part of a sweep, and refused out of range."""
 
 import pytest
 

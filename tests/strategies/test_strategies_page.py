@@ -1,4 +1,4 @@
-"""docs/trading-strategies.md says what the code says."""
+"""docs/trading-strategies.md agrees with the code."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ SECTIONS = dict(re.findall(r"^## (\S[^\n]*)\n(.*?)(?=^## |\Z)", PAGE, flags=re.M
 
 
 def described(name: str) -> str:
-    """What the docs say about a strategy: a section for a bundled one, a page of its own for any other."""
+    """The docs of a strategy: a section for a bundled one, a separate page for any other."""
     return SECTIONS[name] if name in BUNDLED else (DOCS / "strategies" / f"{name}.md").read_text(encoding="utf-8")
 
 

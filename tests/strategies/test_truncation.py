@@ -1,4 +1,4 @@
-"""No signal changes when later bars are cut off."""
+"""No signal changes when later bars are removed."""
 
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def test_no_signal_on_real_candles_changes_when_later_bars_are_cut_off(shared_da
 
 def test_a_strategy_that_peeks_is_caught() -> None:
     class BuysBeforeRises(SignalStrategy):
-        """Knows the next close."""
+        """Uses the next close."""
 
         def signals(self, bars: Bars) -> Signals:
             rises = previous(bars.close[::-1])[::-1] > bars.close

@@ -1,1 +1,1 @@
-"""How a run is shown: report, picture, comparison, description. Nothing here decides a figure."""
+"""Output of runs: report, picture, comparison, description. Nothing here affects a figure."""

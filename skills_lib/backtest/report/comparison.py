@@ -1,4 +1,4 @@
-"""Stored runs side by side."""
+"""Compares stored runs."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from skills_lib.domain.models import FrozenModel
 
 
 class MetricRow(FrozenModel):
-    """One figure of every compared run, in the order of the runs."""
+    """One metric of all compared runs, in the order of the runs."""
 
     name: str
     label: str
@@ -18,7 +18,7 @@ class MetricRow(FrozenModel):
 
 
 class Comparison(FrozenModel):
-    """Runs, their figures, and what makes the comparison unfair."""
+    """Runs, their metrics, and warnings about unfair comparisons."""
 
     runs: list[BacktestResult]
     metrics: list[MetricRow]
@@ -26,7 +26,7 @@ class Comparison(FrozenModel):
 
 
 def compare(results: Sequence[BacktestResult]) -> Comparison:
-    """Lay two or more runs side by side.
+    """Compare two or more runs.
 
     Raises:
         InputError: fewer than two different runs.
@@ -42,12 +42,12 @@ def compare(results: Sequence[BacktestResult]) -> Comparison:
 
 def _unfair(results: Sequence[BacktestResult]) -> list[str]:
     differences: dict[str, set[object]] = {
-        "The runs are on different data: returns and risk are not comparable.": {r.data_sha256 for r in results},
-        "The runs pay different costs.": {r.costs.model_dump_json(exclude={"name"}) for r in results},
-        "Some runs are on synthetic data, some are not.": {r.synthetic for r in results},
+        "The runs use different data: returns and risk are not comparable.": {r.data_sha256 for r in results},
+        "The runs have different costs.": {r.costs.model_dump_json(exclude={"name"}) for r in results},
+        "Some runs use synthetic data, others do not.": {r.synthetic for r in results},
         "The runs start with different cash or execution settings.": {
             r.settings.model_dump_json(exclude={"costs"}) for r in results
         },
     }
-    chosen = "Picking the best of several in-sample runs is itself a fit: validate the choice out of sample."
+    chosen = "Choosing the best of several in-sample runs is overfitting: validate the choice out of sample."
     return [text for text, values in differences.items() if len(values) > 1] + [chosen]

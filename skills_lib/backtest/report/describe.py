@@ -1,4 +1,4 @@
-"""What a strategy says about itself, for people and for programs."""
+"""Describes a strategy and its parameters."""
 
 import inspect
 import sys
@@ -13,7 +13,7 @@ from skills_lib.domain.parameters import Parameter
 
 
 class ParameterDescription(FrozenModel):
-    """One parameter. `values_in_sweep`: how many values a full sweep tries."""
+    """One parameter. `values_in_sweep`: number of values in a full sweep."""
 
     name: str
     default: Value
@@ -22,7 +22,7 @@ class ParameterDescription(FrozenModel):
 
 
 class StrategyDescription(FrozenModel):
-    """One strategy. `executor`: "signals" runs on every executor, "next" on backtesting.py alone."""
+    """One strategy. `executor`: "signals" runs on every executor, "next" on backtesting.py only."""
 
     name: str
     title: str
@@ -36,7 +36,7 @@ def describe(name: str, strategy: type[Strategy]) -> StrategyDescription:
     """Describe the class loaded as `name`; the first paragraph of its docstring is the title.
 
     Raises:
-        InputError: a constraint that cannot be read or names an unknown parameter.
+        InputError: a constraint that cannot be parsed or uses an unknown parameter.
     """
     space = parameter_space(strategy)
     title, _, description = _docstring(strategy).partition("\n\n")

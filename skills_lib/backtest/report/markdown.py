@@ -1,4 +1,4 @@
-"""The written report of a run, and how a figure is printed everywhere."""
+"""Writes the report of a run as Markdown and formats figures and costs."""
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestResult
@@ -6,13 +6,13 @@ from skills_lib.backtest.model import BacktestResult
 _ENGINES = {"reference": "backtesting.py", "kernel": "the compiled kernel (trades equal to backtesting.py's)"}
 SYNTHETIC_NOTE = "SYNTHETIC DATA: made by this program, not a market. It shows that the machinery works, nothing more."
 IN_SAMPLE_NOTE = (
-    "In-sample: the parameters may have been chosen with this very span in view, so these figures are a description "
-    "of the past, not a performance to expect."
+    "In-sample: the parameters may have been chosen with knowledge of this span, so these figures describe the past "
+    "and are not a performance to expect."
 )
 
 
 def format_figure(name: str, value: float | int | None) -> str:
-    """A figure with its unit, as tables show it: `-12.3 %`, `1.24`, `n/a`."""
+    """A figure with its unit: `-12.30 %`, `1.24`, `n/a`."""
     if value is None:
         return "n/a"
     unit = METRICS[name].unit
@@ -44,7 +44,7 @@ def write_report(result: BacktestResult) -> str:
             *(f"- {reason}" for reason in result.verdict.reasons),
             f"\n{IN_SAMPLE_NOTE}\n",
             "![Equity and drawdown](equity.png)\n",
-            "The [interactive plot](plot.html) is backtesting.py's own; it shows equity before funding.\n",
+            "The [interactive plot](plot.html) is backtesting.py's own; its equity excludes funding.\n",
             *_figures(result),
             *_provenance(result),
         ]
@@ -56,7 +56,7 @@ def _figures(result: BacktestResult) -> list[str]:
         f"| {metric.label} | {format_figure(name, result.metrics[name])} | {metric.definition} |"
         for name, metric in METRICS.items()
     ]
-    return ["## Figures\n", "| | | how it is computed |", "|---|---:|---|", *rows, ""]
+    return ["## Figures\n", "| | | definition |", "|---|---:|---|", *rows, ""]
 
 
 def _provenance(result: BacktestResult) -> list[str]:
@@ -64,7 +64,7 @@ def _provenance(result: BacktestResult) -> list[str]:
     defects = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in result.quality.items() if count)
     warnings = [f"- Warning: {text}" for text in result.warnings]
     return [
-        "## What made it\n",
+        "## Provenance\n",
         f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC; {defects}",
         f"- Parameters: {parameters}",
         f"- Costs: {describe_costs(result)}",
@@ -72,9 +72,9 @@ def _provenance(result: BacktestResult) -> list[str]:
         f"orders fill at the next open, units of {result.settings.fractional_unit:g}",
         f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, run `{result.run_id}`",
         *warnings,
-        "\n## What it cannot say\n",
-        "- Fills at the open with fixed spread and slippage: no queue, no market impact, no outage.",
-        "- The break-even cost holds the trades fixed; other costs would change sizes.",
-        "- One span of one instrument: no evidence about others or about the future.",
+        "\n## Limits\n",
+        "- Fills at the open with fixed spread and slippage: no queue, market impact or outages.",
+        "- The break-even cost assumes the same trades; other costs would change their sizes.",
+        "- One span of one instrument: no evidence about other instruments or the future.",
         "",
     ]

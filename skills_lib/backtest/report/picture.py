@@ -1,7 +1,7 @@
-"""The static picture of a run: equity beside buy and hold, and drawdown below.
+"""Draws the static picture of a run: equity against buy and hold, and drawdown below.
 
-Run as a module it draws in a process of its own: matplotlib takes as long to import as a backtest takes to run,
-so `PictureProcess` starts it early and both happen at once. It imports neither pandas nor backtesting.
+Run as a module it draws in a separate process: importing matplotlib takes as long as a backtest, so
+`PictureProcess` starts early and both run at the same time. It imports neither pandas nor backtesting.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _INK, _STRATEGY, _MARKET, _DRAWDOWN = "#24292f", "#0969da", "#8c959f", "#cf222e"
 
 @dataclass(frozen=True, slots=True)
 class EquityCurve:
-    """What is drawn, bar by bar: int64[n] times and float64[n] quote currency, drawdown in percent."""
+    """The plotted series by bar: int64[n] times, float64[n] quote currency, float64[n] drawdown in percent."""
 
     title: str
     open_time_ns: npt.NDArray[np.int64]
@@ -33,7 +33,7 @@ class EquityCurve:
 
 
 class PictureProcess:
-    """A process that is getting ready to draw while the backtest still runs."""
+    """A process that imports matplotlib while the backtest runs, and then draws."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "skills_lib.backtest.report.picture"]
@@ -50,24 +50,27 @@ class PictureProcess:
                 pipe.close()
 
     def start_drawing(self, path: Path, curve: EquityCurve) -> None:
-        """Hand over what to draw; returns at once. The arrays go through a file: a pipe would block."""
+        """Start drawing `curve` to `path` and return at once. Arrays go through a file: a pipe would block."""
         assert self._process.stdin is not None
         packed = path.with_suffix(".npz")
         np.savez(packed, **asdict(curve))
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as pipe:  # finish() says why it is gone
+        with (
+            contextlib.suppress(BrokenPipeError),
+            self._process.stdin as pipe,
+        ):  # finish() reports why the process ended
             pipe.write(str(path).encode())
 
     def finish(self) -> None:
-        """Wait for the picture.
+        """Wait until the picture is written.
 
         Raises:
-            TwokeyError: it could not be drawn.
+            TwokeyError: drawing failed.
         """
         assert self._process.stderr is not None
-        complaint = self._process.stderr.read()
+        errors = self._process.stderr.read()
         if self._process.wait():
-            reason = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-            raise TwokeyError(f"The picture could not be drawn: {reason[0]}. Run the command again.")
+            reason = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
+            raise TwokeyError(f"Drawing the picture failed: {reason[0]}. Rerun the command.")
 
 
 def draw_equity(path: Path, curve: EquityCurve) -> None:
@@ -95,13 +98,13 @@ def draw_equity(path: Path, curve: EquityCurve) -> None:
 
 
 def _thin(equity: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    """At most a few thousand bars that keep the first, the last, and each stretch's lowest and highest equity."""
+    """Indices of at most 4,000 or so bars: first, last, and the lowest and highest equity of each interval."""
     n = len(equity)
     if n <= _MAX_POINTS:
         return np.arange(n, dtype=np.int64)
     edges = np.linspace(0, n, _MAX_POINTS // 2 + 1).astype(np.int64)
-    kept = [(a + equity[a:b].argmin(), a + equity[a:b].argmax()) for a, b in itertools.pairwise(edges)]
-    return np.unique(np.array([0, n - 1, *itertools.chain(*kept)], dtype=np.int64))
+    extremes = [(a + equity[a:b].argmin(), a + equity[a:b].argmax()) for a, b in itertools.pairwise(edges)]
+    return np.unique(np.array([0, n - 1, *itertools.chain(*extremes)], dtype=np.int64))
 
 
 def _draw_from_stdin() -> None:
