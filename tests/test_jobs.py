@@ -1,4 +1,4 @@
-"""Background jobs: they outlive the process that started them and are told apart from reused process ids."""
+"""Background jobs: they outlive the process that started them and are distinguished from reused process ids."""
 
 import hashlib
 import json
