@@ -99,7 +99,7 @@ _ADAPTER: TypeAdapter[JobRequest] = TypeAdapter(Annotated[JobRequest, Field(disc
 
 
 def parse_request(text: str) -> JobRequest:
-    """The request that `text`, its JSON, holds.
+    """The request parsed from its JSON `text`.
 
     Raises:
         InputError: not JSON, an unknown or missing field, or a value of the wrong type.
