@@ -39,7 +39,7 @@ def test_optimize_shows_the_recommended_point_beside_the_maximum_and_says_in_sam
     assert "SYNTHETIC" in screen
     assert "recommended" in screen
     assert "raw maximum" in screen
-    assert "chosen with luck in it" in " ".join(screen.split())
+    assert "is inflated by selection" in " ".join(screen.split())
     report = Path(screen.rstrip().splitlines()[-1].removeprefix("Report "))
     assert report.is_file()
     assert workspace.optimizations_dir in report.parents
