@@ -1,4 +1,4 @@
-"""`twokey optimize` and `walk-forward`: search parameters and test the choice out of sample."""
+"""`twokey optimize` and `walk-forward`: searches parameters and tests the choice on later bars."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward, 
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
+    """Register these commands."""
     app.command("optimize")(optimize)
     app.command("walk-forward")(walk_forward)
 
@@ -49,7 +49,7 @@ def optimize(
     method: Method = "grid",
     trials: Trials = None,
     seed: Seed = 0,
-    min_trades: Annotated[int, typer.Option(help="Combinations with fewer trades are not chosen.")] = 30,
+    min_trades: Annotated[int, typer.Option(help="Combinations with fewer are never best.")] = 30,
     engine: Engine = "kernel",
     cluster: Cluster = None,
     since: Since = None,
@@ -62,9 +62,9 @@ def optimize(
     leverage: Leverage = 1,
     json: AsJson = False,
 ) -> None:
-    """Search parameters and recommend the centre of the best plateau, next to the raw maximum.
+    """Search parameters, and recommend the centre of the best plateau beside the raw maximum.
 
-    Without --param all parameters vary over the strategy's own ranges. Progress is saved; rerun to resume. Stored
+    Without --param every parameter varies over the strategy's own range. ctrl-C saves progress; rerun to resume. Stored
     under backtests/optimizations.
 
     Example: twokey optimize sma_crossover BTC 1h --param fast=5:60:5 --param slow=20:200:10
@@ -89,9 +89,9 @@ def walk_forward(
     strategy: Strategy,
     symbol: Symbol,
     timeframe: Timeframe,
-    train: Annotated[str, typer.Option(help="Length of the span to choose on, such as 180d, 26w or 12h.")] = "180d",
-    test: Annotated[str, typer.Option(help="Length of the span to test the choice on.")] = "60d",
-    step: Annotated[str, typer.Option(help="Distance between windows.")] = "30d",
+    train: Annotated[str, typer.Option(help="Train span, such as 180d, 26w or 12h.")] = "180d",
+    test: Annotated[str, typer.Option(help="Test span after it.")] = "60d",
+    step: Annotated[str, typer.Option(help="Distance from one window to the next.")] = "30d",
     anchored: Anchored = False,
     embargo: Embargo = "0d",
     pick: Pick = "plateau",
@@ -101,9 +101,7 @@ def walk_forward(
     method: Method = "grid",
     trials: Trials = None,
     seed: Seed = 0,
-    min_trades: Annotated[
-        int, typer.Option(help="In the train span; combinations with fewer trades are not chosen.")
-    ] = 10,
+    min_trades: Annotated[int, typer.Option(help="In train; combinations with fewer are never chosen.")] = 10,
     engine: Engine = "kernel",
     cluster: Cluster = None,
     since: Since = None,
@@ -116,9 +114,9 @@ def walk_forward(
     leverage: Leverage = 1,
     json: AsJson = False,
 ) -> None:
-    """Repeatedly choose parameters on one span and test them on the next.
+    """Choose parameters on one span, test them on the next, and repeat along the data.
 
-    Progress is saved; rerun to resume. Stored under backtests/walk-forward.
+    ctrl-C saves progress; rerun to resume. Stored under backtests/walk-forward.
 
     Example: twokey walk-forward sma_crossover BTC 1h --train 180d --test 60d --step 30d --embargo 1d
     """

@@ -44,14 +44,14 @@ def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "B
     """
     from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward
     from scripts.validation_request import ValidationCommand, run_validation
-    from skills_lib.validate.job_request import ValidateRequest, WalkForwardRequest
+    from skills_lib.validate.job_request import ValidateJob, WalkForwardJob
 
     strategy, candles, settings = request.strategy, request.candles, request.account.settings()
-    if isinstance(request, ValidateRequest):
+    if isinstance(request, ValidateJob):
         command = ValidationCommand(strategy, request.validation, candles, settings, data_dir=None, job=folder)
         return run_validation(command, progress)
     sweep = SweepCommand(strategy, request.search, candles, settings, cluster=None, job=folder)
-    if isinstance(request, WalkForwardRequest):
+    if isinstance(request, WalkForwardJob):
         return run_walk_forward(sweep, request.windows, progress)
     return run_optimize(sweep, progress)
 

@@ -1,9 +1,9 @@
 """Starts, watches and cancels background jobs, which run in processes of their own and outlive their parent.
 
 A job is a folder: `request.json` (its arguments), `state.json` (replaced atomically), `output.json` (standard output),
-`log.txt` (standard error), and `lock`, held by the job's process while it lives. The operating system releases the
-lock when the process ends, however it ends. So a state of "running" without a held lock means that the job died, and a
-process id is signalled only while the lock proves that it still belongs to the job.
+`log.txt` (standard error), and `lock`, held by the job's process. The operating system releases the lock when the
+process ends for any reason. A state of "running" without a held lock therefore means that the job died, and a process
+id is signalled only while the lock proves that it still belongs to the job.
 """
 
 import hashlib
@@ -221,7 +221,7 @@ def _new_status(job_id: str, verb: str) -> JobStatus:
 def _died(found: JobStatus, folder: Path) -> JobStatus:
     log = folder / "log.txt"
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() if log.exists() else []
-    reason = lines[-1] if lines else "It was killed, or the machine went down."
+    reason = lines[-1] if lines else "It was killed, or the machine stopped."
     error = f"The job's process ended without reporting a result. {reason}"
     return found.model_copy(update={"state": "died", "error": error[:500]})
 

@@ -1,4 +1,4 @@
-"""Background jobs: they outlive the process that started them and are not confused with reused process ids."""
+"""Background jobs: they outlive the process that started them and are distinguished from reused process ids."""
 
 import hashlib
 import json
@@ -19,9 +19,9 @@ from skills_lib.validate.arguments import ValidationArguments
 from skills_lib.validate.job_request import (
     AccountArguments,
     JobRequest,
-    OptimizeRequest,
-    ValidateRequest,
-    WalkForwardRequest,
+    OptimizeJob,
+    ValidateJob,
+    WalkForwardJob,
     parse_request,
 )
 from skills_lib.walk_forward.arguments import WindowArguments
@@ -32,8 +32,8 @@ RUN_JOB = [sys.executable, "-m", "scripts.run_job"]
 CANDLES = CandleArguments("BTC", "1h", "2023-01-01", "2023-03-01", "sample")
 ACCOUNT = AccountArguments(costs="default", cash=100_000, leverage=1)
 SEARCH = SearchArguments(["fast=5,10"], [], "sharpe", "grid", None, 0, 1, "reference")
-SHORT = OptimizeRequest(strategy="sma_crossover", candles=CANDLES, account=ACCOUNT, search=SEARCH)
-WALK_FORWARD = WalkForwardRequest(
+SHORT = OptimizeJob(strategy="sma_crossover", candles=CANDLES, account=ACCOUNT, search=SEARCH)
+WALK_FORWARD = WalkForwardJob(
     strategy="sma_crossover",
     candles=CANDLES,
     account=ACCOUNT,
@@ -41,7 +41,7 @@ WALK_FORWARD = WalkForwardRequest(
     windows=WindowArguments("20d", "10d", "10d", "1d", True, "peak"),
 )
 KERNEL_SEARCH = SearchArguments(["fast=5,10"], [], "sharpe", "grid", None, 0, 1, "kernel")
-VALIDATE = ValidateRequest(
+VALIDATE = ValidateJob(
     strategy="sma_crossover",
     candles=CandleArguments("BTC", "1h", "2023-01-01", "2023-06-01", "sample"),
     account=AccountArguments(costs="free", cash=5_000, leverage=2),
@@ -57,11 +57,11 @@ VALIDATE_COMMAND = ["validate", *SHORT_COMMAND[1:], "--until=2023-06-01", "--tra
 VALIDATE_COMMAND += ["--engine=kernel", "--costs=free", "--cash=5000", "--leverage=2"]
 
 
-def long_request() -> OptimizeRequest:
-    """A search that takes longer than the test."""
+def long_request() -> OptimizeJob:
+    """A search that takes longer than a test does."""
     ranges = ["fast=4:80:2", "slow=100:400:10"]
     search = SearchArguments(ranges, [], "sharpe", "grid", None, 0, 1, "reference")
-    return OptimizeRequest(strategy="counting", candles=CANDLES, account=ACCOUNT, search=search)
+    return OptimizeJob(strategy="counting", candles=CANDLES, account=ACCOUNT, search=search)
 
 
 LONG = long_request()

@@ -87,12 +87,12 @@ async def validation_start_optimize(
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, OptimizeRequest
+        from skills_lib.validate.job_request import AccountArguments, OptimizeJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
         account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
-        return start(OptimizeRequest(strategy=strategy, candles=candles, account=account, search=search))
+        return start(OptimizeJob(strategy=strategy, candles=candles, account=account, search=search))
 
     return await run_library(ctx, work)
 
@@ -136,15 +136,13 @@ async def validation_start_walk_forward(
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, WalkForwardRequest
+        from skills_lib.validate.job_request import AccountArguments, WalkForwardJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowArguments(train, test, step, embargo, anchored, pick)
         candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
         account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
-        request = WalkForwardRequest(
-            strategy=strategy, candles=candles, account=account, search=search, windows=windows
-        )
+        request = WalkForwardJob(strategy=strategy, candles=candles, account=account, search=search, windows=windows)
         return start(request)
 
     return await run_library(ctx, work)
@@ -201,7 +199,7 @@ async def validation_start(
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, ValidateRequest
+        from skills_lib.validate.job_request import AccountArguments, ValidateJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)
@@ -209,7 +207,7 @@ async def validation_start(
         validation = ValidationArguments(search, *windows, *markets, open_sealed=False, reason="")
         candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
         account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
-        return start(ValidateRequest(strategy=strategy, candles=candles, account=account, validation=validation))
+        return start(ValidateJob(strategy=strategy, candles=candles, account=account, validation=validation))
 
     return await run_library(ctx, work)
 

@@ -1,1 +1,1 @@
-"""How often the verdict is wrong: validation on markets whose truth is known."""
+"""Calibration: measures how often the verdict is wrong, on generated markets whose edge is known."""

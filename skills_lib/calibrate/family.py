@@ -1,4 +1,4 @@
-"""The strategy that is put through validation on every market, with smaller positions than it takes by itself."""
+"""Reduces the position size of the strategy that is validated on every market."""
 
 from dataclasses import replace
 
@@ -7,8 +7,8 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.signals import Signals
 
 SHARE = 0.2
-"""Of equity in a position. A market of 60 % annual volatility then moves equity by 12 %, and a drawdown limit of 20 %
-asks about the strategy; with all equity in it the limit refuses even an edge with a Sharpe ratio of 3."""
+"""Share of equity per position. A market with 60 % annual volatility then moves equity by 12 %. With all equity in a
+position, the drawdown limit of 20 % would reject even an edge with a Sharpe ratio of 3."""
 
 
 def sized(strategy: type[SignalStrategy], share: float = SHARE) -> type[SignalStrategy]:
@@ -16,8 +16,8 @@ def sized(strategy: type[SignalStrategy], share: float = SHARE) -> type[SignalSt
 
     class Sized(strategy):  # type: ignore[misc,valid-type]
         def signals(self, bars: Bars) -> Signals:
-            wanted: Signals = super().signals(bars)
-            return replace(wanted, size=wanted.size * share)
+            signals: Signals = super().signals(bars)
+            return replace(signals, size=signals.size * share)
 
     Sized.__name__ = Sized.__qualname__ = f"{strategy.__name__}Sized"
     return Sized

@@ -1,10 +1,10 @@
-"""A market without memory of direction: GARCH volatility, fat tails, no drift, and bars without an edge inside.
+"""Generates GARCH markets without an edge: volatility clustering, fat tails, martingale prices.
 
-The hour's deviation follows GARCH(1,1) (Bollerslev 1986), and its shock is Student t: a Gaussian path whose scale is
-drawn once an hour, which makes the hour's return exactly t. The path of an hour is a few Gaussian steps; between
-them the extremes of a Brownian bridge are drawn exactly (Karatzas & Shreve, 2.8), so that a stop or a target that
-the path touches is worth what it is worth in continuous time. Every step has the drift of minus half its variance:
-the price, not its logarithm, is a martingale.
+The hourly standard deviation follows GARCH(1,1) (Bollerslev 1986) with Student-t shocks: a Gaussian path whose scale is
+sampled once per hour, which makes the hourly return exactly t. The path of an hour has a few Gaussian steps; between
+them the extremes of a Brownian bridge are sampled exactly (Karatzas & Shreve, 2.8), so that stops and targets inside
+a bar have their continuous-time value. Every step has a drift of minus half its variance, so the price, not its
+logarithm, is a martingale.
 """
 
 import math
@@ -21,7 +21,7 @@ ANNUAL_VOLATILITY = 0.6
 HOURLY_DEVIATION = ANNUAL_VOLATILITY / math.sqrt(HOURS_PER_YEAR)
 ALPHA, BETA = 0.06, 0.92
 DEGREES_OF_FREEDOM = 5
-_LARGEST_SQUARE = 36.0  # of a shock, in variances: a crash must not blow volatility up for good
+_LARGEST_SQUARE = 36.0  # of a shock, in variances, so that a crash does not raise volatility permanently
 _STEPS = 6
 _TURNOVER = 1_000.0
 
@@ -46,7 +46,7 @@ def hourly(hours: int) -> IntArray:
 
 
 def _scales(rng: np.random.Generator, gaussian: FloatArray) -> FloatArray:
-    """Deviation of each hour's path, given its standard Gaussian move: GARCH's, times the mixture that makes it t."""
+    """float64[hours]: standard deviation of each hour's path: that of GARCH times the mixing scale that makes it t."""
     mixing = np.sqrt((DEGREES_OF_FREEDOM - 2) / rng.chisquare(DEGREES_OF_FREEDOM, len(gaussian)))
     squares = np.minimum((mixing * gaussian) ** 2, _LARGEST_SQUARE).tolist()
     target = (1 - ALPHA - BETA) * HOURLY_DEVIATION**2

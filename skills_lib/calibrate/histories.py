@@ -1,4 +1,4 @@
-"""Where real hourly bars for null markets come from: a folder of files, the cache, or the sample, and which it was."""
+"""Loads the hourly bars that null markets are made from: from a folder of files, the cache, or the sample."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from skills_lib.validate.other_markets import file_for
 
 SYMBOLS = ("BTC", "ETH", "BNB", "SOL")
 MIN_BARS = 2 * 365 * 24
-"""Of a history: markets made from a shorter one would show the same few weeks again and again."""
+"""Minimum length of a history; markets made from a shorter one would repeat the same few weeks."""
 _BEFORE_ANY_BAR = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histories:
-    """Bars of some assets. `source` says where they are from; `synthetic` where that is the sample."""
+    """Bars of several assets. `source`: their origin; `synthetic`: they come from the sample."""
 
     found: tuple[AssetHistory, ...]
     source: str
@@ -32,7 +32,7 @@ def find_histories(settings: Settings, folder: Path | None = None) -> Histories:
     """Hourly bars of BTC, ETH, BNB and SOL: from files in `folder` where given, else the cache, else the sample.
 
     Raises:
-        InputError: a file that is missing, refused, or shorter than two years.
+        InputError: a file that is missing, invalid, or shorter than two years.
     """
     if folder is not None:
         found = [_from_file(symbol, folder) for symbol in SYMBOLS]
@@ -49,8 +49,8 @@ def _from_file(symbol: str, folder: Path) -> AssetHistory:
     history = AssetHistory(path.name, load_file(path, Instrument.parse(symbol), Timeframe.H1).bars)
     if len(history.bars) < MIN_BARS:
         raise InputError(
-            f"{path.name} holds {len(history.bars):,} bars; null markets are made from at least {MIN_BARS:,} hours. "
-            "Give a longer file, or leave --data-dir out to use the cache or the sample."
+            f"{path.name} has {len(history.bars):,} bars; null markets need at least {MIN_BARS:,} hours. "
+            "Give a longer file, or omit --data-dir to use the cache or the sample."
         )
     return history
 

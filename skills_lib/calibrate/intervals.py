@@ -1,4 +1,4 @@
-"""Exact intervals of a share: how sure some passes among some markets make."""
+"""Computes exact confidence intervals of pass rates."""
 
 from importlib.util import find_spec
 
@@ -9,7 +9,7 @@ CONFIDENCE = 0.95
 
 
 class PassRate(FrozenModel):
-    """`passes` of `markets`, with the exact 95 % interval of the share behind them; [0, 1] where there are none."""
+    """`passes` of `markets`, with the exact 95 % interval of the true rate; [0, 1] without markets."""
 
     markets: int
     passes: int
@@ -18,7 +18,7 @@ class PassRate(FrozenModel):
 
     @classmethod
     def of(cls, passes: int, markets: int) -> "PassRate":
-        """The share with its interval.
+        """The rate with its interval.
 
         Raises:
             TwokeyError: scipy is not installed.
@@ -43,10 +43,10 @@ def clopper_pearson(passes: int, markets: int) -> tuple[float, float]:
 
 
 def require_extras(*modules: str) -> None:
-    """Refuse before hours of work what cannot be done at their end.
+    """Check for optional packages before hours of work that need them.
 
     Raises:
         TwokeyError: one of `modules` is not installed.
     """
     if any(find_spec(module) is None for module in modules):
-        raise TwokeyError("A calibration needs two extras: pip install 'twokey[fast,evidence]'.")
+        raise TwokeyError("A calibration needs two extras. Run pip install 'twokey[fast,evidence]'.")

@@ -1,4 +1,4 @@
-"""Finished markets on disk, one line each, appended as they come, so that a stopped calibration goes on."""
+"""Appends finished markets to a file, one line each, so that an interrupted calibration can resume."""
 
 import os
 import shutil
@@ -14,9 +14,9 @@ from skills_lib.domain.errors import TwokeyError
 
 
 class MarketLog:
-    """Records of finished markets in a folder that one process at a time may use.
+    """Records of finished markets in a folder locked by one process at a time.
 
-    A line cut short by a kill is dropped; everything before it is kept.
+    An incomplete last line, left by a kill, is dropped; all lines before it are retained.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,13 +41,13 @@ class MarketLog:
         self._lock.release()
 
     def append(self, found: list[MarketResult]) -> None:
-        """Keep finished markets; they are with the operating system when this returns."""
+        """Append finished markets; they have been handed to the operating system when this returns."""
         with self.path.open("ab") as file:
             file.write("".join(f"{result.model_dump_json()}\n" for result in found).encode())
         self.known |= {task_of(result): result for result in found}
 
     def discard(self) -> None:
-        """Drop the records of a calibration that is stored."""
+        """Delete the records of a stored calibration."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _read(self) -> list[MarketResult]:
@@ -60,5 +60,5 @@ class MarketLog:
 
 
 def task_of(found: MarketResult) -> MarketTask:
-    """Which market a record is of."""
+    """The task of a record."""
     return MarketTask(found.kind, found.number, found.sharpe)

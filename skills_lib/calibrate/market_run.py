@@ -1,4 +1,4 @@
-"""One market of a calibration: drawn from its seed, validated as `twokey validate` would, and put into one record."""
+"""Generates one market of a calibration from its seed and validates it as `twokey validate` does."""
 
 import math
 import pickle
@@ -41,7 +41,7 @@ class MarketTask(NamedTuple):
 
 
 class StudyInputs(NamedTuple):
-    """What all markets share."""
+    """Inputs shared by all markets."""
 
     subject: LoadedStrategy
     share: float
@@ -52,7 +52,7 @@ class StudyInputs(NamedTuple):
 
 
 def market_tasks(markets: int, planted_markets: int, sharpes: Sequence[float]) -> Iterator[MarketTask]:
-    """`markets` null ones, the kinds in turn, then `planted_markets` of each Sharpe."""
+    """`markets` null markets, of each kind in turn, then `planted_markets` of each Sharpe."""
     for number in range(markets):
         yield MarketTask(NULL_KINDS[number % len(NULL_KINDS)], number // len(NULL_KINDS), None)
     for number in range(planted_markets):
@@ -61,7 +61,7 @@ def market_tasks(markets: int, planted_markets: int, sharpes: Sequence[float]) -
 
 
 def pack_inputs(job: StudyInputs) -> "Payload":
-    """The job as bytes that travel once to each worker."""
+    """The job as bytes, sent once to each worker."""
     return np.frombuffer(pickle.dumps(job), dtype=np.uint8)
 
 
@@ -71,13 +71,13 @@ def run_packed_task(payload: "Payload", task: MarketTask) -> MarketResult:
 
 
 def run_market(job: StudyInputs, task: MarketTask) -> MarketResult:
-    """Draw the market, validate on it, keep what was judged; the same job and task give the same record."""
+    """Generate the market and validate on it; the same job and task give the same record."""
     bars = generate_market(job, task)
     strategy = sized(_signals_of(job.subject), job.share)
     subject = LoadedStrategy(job.subject.name, strategy, job.subject.source_file)
     try:
         found = examine(subject, _candles(bars, task), job.plan, job.settings)
-    except InputError as error:  # nothing to judge is not a pass
+    except InputError as error:  # without a verdict the market does not pass
         return MarketResult(
             **_market_name(task), label="FAIL", rejected_by=[], judged=VerdictFigures(), error=str(error)
         )
@@ -93,7 +93,7 @@ def run_market(job: StudyInputs, task: MarketTask) -> MarketResult:
 
 
 def generate_market(job: StudyInputs, task: MarketTask) -> Bars:
-    """The bars of one market; every market has a stream of random numbers of its own."""
+    """The bars of one market, from a random stream of its own."""
     strength = round(100 * (task.sharpe or 0))
     rng = np.random.default_rng([job.seed, _KINDS.index(task.kind), strength, task.number])
     if task.sharpe is not None:
@@ -108,7 +108,7 @@ def _candles(bars: Bars, task: MarketTask) -> Candles:
 
 
 def _ideal_sharpe(job: StudyInputs, task: MarketTask, strategy: type[SignalStrategy], bars: Bars) -> float | None:
-    """What the point that is best on such markets earned here, over all bars."""
+    """Annual Sharpe, on this market, of the point that is best on average over such markets."""
     if task.sharpe is None:
         return None
     from skills_lib.backtest.sweep.kernel import KernelSweep
@@ -119,7 +119,7 @@ def _ideal_sharpe(job: StudyInputs, task: MarketTask, strategy: type[SignalStrat
 
 
 def _overfitting(found: Examination) -> dict[str, float | None]:
-    """Figures of the search that the rules do not read, for trying other rules afterwards."""
+    """Figures that the rules do not use, for testing other rules afterwards."""
     names = ("trials", "days", "sharpe", "skewness", "kurtosis", "expected_maximum_sharpe", "psr", "pbo", "spa_p")
     figures = {name: getattr(found.overfitting, name) for name in names}
     return figures | {
@@ -135,7 +135,7 @@ def _market_name(task: MarketTask) -> dict[str, object]:
 
 def _signals_of(subject: LoadedStrategy) -> type[SignalStrategy]:
     if not issubclass(subject.strategy, SignalStrategy):
-        raise InputError(f"{subject.name} has its own next(). Calibrate a strategy that gives signals.")
+        raise InputError(f"{subject.name} has its own next(). Calibrate a SignalStrategy.")
     return subject.strategy
 
 

@@ -1,7 +1,7 @@
-"""Null markets: nothing to find that outlives its costs.
+"""Makes null markets, on which no strategy has an edge after costs.
 
-GARCH markets are martingales: no rule on past prices earns anything before costs. Bootstrapped and flipped ones keep
-what real hours remember of each other within a day, which is worth less than it costs to trade, and nothing else.
+GARCH markets are martingales: no rule on past prices earns anything before costs. Bootstrapped and flipped ones retain
+only the dependence of real hours within a day, which is worth less than the costs of trading it.
 """
 
 from collections.abc import Sequence
@@ -21,21 +21,21 @@ NULL_KINDS: tuple[NullKind, ...] = ("garch", "bootstrap", "flipped")
 
 YEARS = 4
 HOURS = YEARS * 365 * 24
-"""Bars of one market: four years of hours, as the verdict's power is asked for."""
+"""Bars of one market: four years of hours, the length for which power is reported."""
 MEAN_BLOCK = 24
-"""Bars of a bootstrapped block on average: a day keeps its own volatility, and no trend outlives it."""
+"""Mean length of a bootstrapped block in bars: retains the volatility of a day, removes longer trends."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AssetHistory:
-    """Real hourly bars, or the sample's, that bootstrapped and flipped markets are made from; a symbol or a file."""
+    """Hourly bars that bootstrapped and flipped markets are made from. `name`: a symbol or a file."""
 
     name: str
     bars: Bars
 
 
 def null_market(kind: NullKind, histories: Sequence[AssetHistory], number: int, rng: np.random.Generator) -> Bars:
-    """The null market `number` of its kind; real histories take turns."""
+    """The null market `number` of its kind; histories are used in turn."""
     if kind == "garch":
         return garch_bars(rng, HOURS)
     history = histories[number % len(histories)]
@@ -47,7 +47,7 @@ def null_market(kind: NullKind, histories: Sequence[AssetHistory], number: int, 
 def bootstrapped(bars: Bars, rng: np.random.Generator, hours: int) -> Bars:
     """`hours` bars from blocks of real ones, drift removed: the stationary bootstrap (Politis & Romano 1994).
 
-    Real shapes of bars, fat tails and a day's clustering stay; trends and cycles longer than a day do not.
+    Shapes of bars, fat tails and volatility clustering within a day stay; trends and cycles longer than a day do not.
     """
     moves = Moves.of(bars).without_drift()
     histories = -(-hours // len(moves))
@@ -56,11 +56,11 @@ def bootstrapped(bars: Bars, rng: np.random.Generator, hours: int) -> Bars:
 
 
 def flipped(bars: Bars, rng: np.random.Generator) -> Bars:
-    """The real bars, drift removed, with all moves of a UTC day mirrored or not, by the toss of a coin a day.
+    """The real bars, drift removed, with all moves of each UTC day mirrored with probability one half.
 
-    Every volatility, hole and time of day is the real one. Simple returns are mirrored, so that each bar's expected
-    return is exactly zero; mirrored logarithms would drift upwards by half the variance. A drift left in would be a
-    direction that the hours of a day share, and a fast rule could follow it.
+    Volatility, gaps and times of day are the real ones. Simple returns are mirrored, so that each bar's expected
+    return is exactly zero; mirrored log returns would drift upwards by half the variance. A remaining drift would give
+    the hours of a day a common direction, which a fast rule could follow.
     """
     day = bars.open_time_ns[1:] // DAY_NS
     signs = rng.choice(np.array([-1.0, 1.0]), size=int(day[-1] - day[0]) + 1)

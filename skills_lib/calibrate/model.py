@@ -1,4 +1,4 @@
-"""What a calibration is asked and what it answers."""
+"""Models of a calibration: its key, its result and the result's parts."""
 
 import hashlib
 import json
@@ -18,7 +18,7 @@ MarketKind = Literal["garch", "bootstrap", "flipped", "planted"]
 
 
 class CalibrationKey(FrozenModel):
-    """Everything that makes two calibrations the same. `histories`: digests of the bars markets are made from."""
+    """Identifies a calibration: equal keys give equal results. `histories`: digests of the source bars."""
 
     strategy: str
     share: float
@@ -35,15 +35,15 @@ class CalibrationKey(FrozenModel):
 
     @property
     def id(self) -> str:
-        """16 hex digits: the hash of the question."""
+        """16 hex digits: the hash of this key."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
 class MarketResult(FrozenModel):
-    """One market, validated. Everything the rules judged is kept, so that other thresholds can be tried afterwards.
+    """One validated market, with all judged figures, so that other thresholds can be tested afterwards.
 
-    `sharpe`: the planted one, None on a null market. `in_sample_sharpe`: of the best of everything searched, in-sample.
-    `ideal_sharpe`: what the best fixed point earned on this very market. `error`: why it could not be examined.
+    `sharpe`: the planted one, None on a null market. `in_sample_sharpe`: of the raw maximum of the search, in-sample.
+    `ideal_sharpe`: of the best fixed point on this market. `error`: why it could not be examined.
     """
 
     kind: MarketKind
@@ -64,7 +64,7 @@ class MarketResult(FrozenModel):
 
 
 class Null(PassRate):
-    """Markets without an edge: `rate` is that of false passes. `rejected_by`: how many each rule refused."""
+    """Markets without an edge: `rate` is that of false passes. `rejected_by`: how many each rule rejected."""
 
     cautions: int
     kinds: dict[str, PassRate]
@@ -82,12 +82,12 @@ class PlantedShare(FrozenModel):
 
     @classmethod
     def of(cls, sharpe: float, share: PassRate) -> "PlantedShare":
-        """The same figures by the names they have here."""
+        """A `PassRate` at a planted `sharpe`."""
         return cls(sharpe=sharpe, markets=share.markets, passes=share.passes, power=share.rate, ci95=share.ci95)
 
 
 class Power(PlantedShare):
-    """`ideal_sharpe`: mean of what the best fixed point earned. `rejected_by`: how many markets each rule refused."""
+    """`ideal_sharpe`: mean Sharpe of the best fixed point. `rejected_by`: how many markets each rule rejected."""
 
     cautions: int
     ideal_sharpe: float | None
@@ -103,7 +103,7 @@ class NaiveRule(FrozenModel):
 
 
 class TradeOff(FrozenModel):
-    """What all rules let through at one strictness: 0 asks for nothing, 1 are the defaults."""
+    """Pass rates with all thresholds at one strictness: 0 requires only a profit, 1 is the default."""
 
     strictness: float
     rules: Thresholds
@@ -112,7 +112,7 @@ class TradeOff(FrozenModel):
 
 
 class WithoutRule(FrozenModel):
-    """What the other rules let through if one is dropped."""
+    """Pass rates without one rule."""
 
     rule: str
     null: PassRate
@@ -120,7 +120,7 @@ class WithoutRule(FrozenModel):
 
 
 class CalibrationArtifacts(FrozenModel):
-    """Files of a stored calibration. `markets`: one MarketResult a line."""
+    """Files of a stored calibration. `markets`: one MarketResult per line."""
 
     folder: Path
     result: Path
@@ -132,8 +132,8 @@ class CalibrationArtifacts(FrozenModel):
 class Calibration(FrozenModel):
     """One stored calibration.
 
-    `share`: of equity in a position. `errors`: markets that could not be examined, by reason. `source`: where the bars
-    of bootstrapped and flipped markets are from.
+    `share`: of equity per position. `errors`: markets that could not be examined, by reason. `source`: origin of the
+    bars of bootstrapped and flipped markets.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""Bars as moves against the close before them, so that they can be reordered or mirrored and put together again."""
+"""Represents bars as moves relative to the previous close, to reorder or mirror them and rebuild bars."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -12,7 +12,7 @@ START_PRICE = 100.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Moves:
-    """Open, high, low and close of `n` bars, each as a fraction of the previous close less 1: float64[n].
+    """Open, high, low and close of `n` bars, each relative to the previous close minus 1: float64[n].
 
     `volume` in base units. A price of zero is a move of -1, which does not occur.
     """
@@ -28,7 +28,7 @@ class Moves:
 
     @classmethod
     def of(cls, bars: Bars) -> Self:
-        """The moves of all bars but the first, which has no close before it."""
+        """The moves of all bars except the first, which has no previous close."""
         before = bars.close[:-1]
         columns = {name: getattr(bars, name)[1:] / before - 1 for name in ("open", "high", "low", "close")}
         return cls(**columns, volume=bars.volume[1:])
@@ -41,7 +41,7 @@ class Moves:
     def without_drift(self) -> Self:
         """The same moves with a mean of exactly zero from close to close.
 
-        The mean, a hundredth of a percent at most, is taken from closes; highs and lows make room where they must.
+        The mean, at most 0.01 %, is subtracted from closes; highs and lows are widened where necessary.
         """
         close = self.close - self.close.mean()
         high = np.maximum(np.maximum(self.high, self.open), close)
@@ -49,7 +49,7 @@ class Moves:
         return replace(self, high=high, low=low, close=close)
 
     def mirrored(self, signs: FloatArray) -> Self:
-        """Each bar as it is (sign 1) or mirrored at the close before it (sign -1): its high becomes its low."""
+        """Each bar unchanged (sign 1) or mirrored at the previous close (sign -1), which swaps high and low."""
         high, low = self.high * signs, self.low * signs
         return replace(
             self,
@@ -60,11 +60,11 @@ class Moves:
         )
 
     def bars(self, open_time_ns: IntArray, interval_ns: int) -> Bars:
-        """The moves as bars that begin at a price of 100."""
+        """The moves as bars, starting from a price of 100."""
         close = np.cumprod(1 + self.close, dtype=np.float64)
         close *= START_PRICE
         before = np.concatenate(([START_PRICE], close[:-1]))
         open_, high, low = (before * (1 + move) for move in (self.open, self.high, self.low))
-        # products round: a high that is its close must not end a digit below it
+        # rounding of the products must not put a high below its open or close
         high, low = np.maximum(np.maximum(high, open_), close), np.minimum(np.minimum(low, open_), close)
         return Bars(open_time_ns, open_, high, low, close, self.volume, interval_ns=interval_ns)

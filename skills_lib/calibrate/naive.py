@@ -1,4 +1,4 @@
-"""Two rules that people go by, on the same markets: what they let through is what the verdict is measured against."""
+"""Two common naive rules, applied to the same markets for comparison with the verdict."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -10,14 +10,14 @@ _SHARPE, _POSITIVE_PCT = 1.0, 70.0
 
 
 class Naive(NamedTuple):
-    """A rule in words and as it judges one market."""
+    """A rule as text and as a function of one market's result."""
 
-    words: str
+    text: str
     passes: Callable[[MarketResult], bool]
 
 
 def in_sample_sharpe(found: MarketResult) -> bool:
-    """The best of everything tried has a Sharpe above 1 on the bars it was found on."""
+    """The raw maximum of the search has an in-sample Sharpe above 1."""
     return found.in_sample_sharpe is not None and found.in_sample_sharpe > _SHARPE
 
 

@@ -1,4 +1,4 @@
-"""A calibration from question to stored answer: every market validated on all cores, counted, drawn and kept."""
+"""Runs a calibration: validates every market on all cores, counts passes, writes report and picture."""
 
 import time
 from collections import Counter
@@ -42,12 +42,12 @@ from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, validation_space
 
 _FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}
 _TASKS_A_SLOT = 4
-"""Markets a worker gets between two words of progress; so many per core are lost at most when it is stopped."""
+"""Markets per worker and batch; at most one batch is lost when a calibration is interrupted."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRequest:
-    """`markets` null ones in all, `planted_markets` for each of the planted `sharpes`."""
+    """`markets`: total number of null markets; `planted_markets`: number for each of the planted `sharpes`."""
 
     markets: int
     planted_markets: int
@@ -58,10 +58,10 @@ class CalibrationRequest:
     def parse(
         cls, markets: int, planted_markets: int | None, sharpes: Sequence[float], seed: int
     ) -> "CalibrationRequest":
-        """Check what was typed; without a number of planted markets a quarter of the null ones is taken.
+        """Parse the arguments; `planted_markets` defaults to a quarter of `markets`.
 
         Raises:
-            InputError: no market, or a Sharpe for which no strength is known.
+            InputError: a number below 1, or a Sharpe without a known strength.
         """
         for name, given in (("markets", markets), ("planted", planted_markets)):
             if given is not None and given < 1:
@@ -69,7 +69,7 @@ class CalibrationRequest:
         for sharpe in sharpes:
             if sharpe not in STRENGTHS:
                 known = ", ".join(f"{s:g}" for s in STRENGTHS)
-                raise InputError(f"No strength is known for a planted Sharpe of {sharpe:g}. Allowed: {known}.")
+                raise InputError(f"Planted Sharpe {sharpe:g} is not available. Allowed: {known}.")
         wanted = tuple(sorted(set(sharpes))) or tuple(STRENGTHS)
         return cls(markets, planted_markets or max(1, markets // 4), wanted, seed)
 
@@ -82,13 +82,13 @@ def calibrate(
     root: Path,
     progress: Progress = no_progress,
 ) -> Calibration:
-    """Validate on every market and store what was found under `root`; the same question returns the stored answer.
+    """Validate on every market and store the result under `root`; an equal request returns the stored result.
 
-    The answer depends on nothing but its arguments and the code: not on how many processes worked, nor on how often
-    it was stopped. Finished markets are kept when it is, and the same question goes on from there.
+    The result depends only on the arguments and the code, not on the number of processes or interruptions. Progress is
+    saved: an equal request resumes an interrupted one.
 
     Raises:
-        TwokeyError: an extra is missing, workers kept dying, or the same calibration is running elsewhere.
+        TwokeyError: an extra is missing, workers died repeatedly, or another process runs the same calibration.
         OSError: the result cannot be written.
     """
     require_extras("numba", "scipy", "arch")
@@ -110,7 +110,7 @@ def calibrate(
 
 
 def plan_of(subject: LoadedStrategy) -> Plan:
-    """What `twokey validate` does without options, with fewer samples drawn in each stage."""
+    """The plan of `twokey validate` without options, with smaller samples in each stage."""
     space = validation_space(parameter_space(subject.strategy))
     search = SearchRequest(space, SearchPlan(), Objective("sharpe", 30), "kernel")
     return Plan(search, samples=REDUCED_SAMPLES)
@@ -200,12 +200,12 @@ def _naive(results: Sequence[MarketResult]) -> dict[str, NaiveRule]:
     found = {}
     for name, rule in NAIVE.items():
         null, planted = shares(results, rule.passes)
-        found[name] = NaiveRule(rule=rule.words, null=null, planted=planted)
+        found[name] = NaiveRule(rule=rule.text, null=null, planted=planted)
     return found
 
 
 def _rejections(results: Sequence[MarketResult]) -> dict[str, int]:
-    """Markets that each rule refused, the most first; a market may be refused by several."""
+    """Number of markets that each rule rejected, in descending order; several rules may reject a market."""
     return dict(Counter(name for found in results for name in found.rejected_by).most_common())
 
 
@@ -217,11 +217,9 @@ def _warnings(key: CalibrationKey, histories: Histories) -> list[str]:
     texts = []
     if key.markets < 1_000:
         best = PassRate.of(0, key.markets).ci95[1]
-        texts.append(
-            f"{key.markets} null markets cannot show a false-PASS rate below {best:.1%} even where none passes."
-        )
+        texts.append(f"{key.markets} null markets cannot show a false-PASS rate below {best:.1%}, even if none passes.")
     if histories.synthetic:
-        texts.append("No real candles were found: bootstrapped and flipped markets are made from the synthetic sample.")
+        texts.append("No real candles found: bootstrapped and flipped markets are made from the synthetic sample.")
     return texts
 
 

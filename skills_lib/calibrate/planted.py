@@ -1,9 +1,8 @@
-"""Planted markets: the GARCH null with a drift that changes sign now and then, and how strong it is.
+"""Makes planted markets: GARCH markets with a drift of changing sign, calibrated to a given Sharpe ratio.
 
-**Planted Sharpe** is the annual Sharpe ratio (daily returns × √365, net of costs, as everywhere) that the best fixed
-point of the searched grid has on four years of such a market, in the mean over so many markets that both, which point
-is best and what it earns, are known. It is the ceiling of what the family could know beforehand: a search on four
-years must find the point first, and earns less.
+**Planted Sharpe** is the annual Sharpe ratio (daily returns × √365, net of costs) of the best fixed point of the
+searched grid on four years of such a market, averaged over enough markets to identify this point and its mean. It is
+an upper bound: a search on four years must find the point first, and earns less.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +20,12 @@ from skills_lib.domain.bars import Bars, FloatArray
 
 _STRONGEST, _HALVINGS = 0.2, 11
 MEAN_STAY_HOURS = 240
-"""A drift keeps its sign for ten days on average, for a geometric time: how long it lasted says nothing of its end."""
+"""Mean time between changes of sign: ten days. The time is geometric, hence memoryless."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """`drift`: of an hour, either way, in deviations of an hour. `best`: the grid's best point on it."""
+    """`drift`: absolute hourly drift, in hourly standard deviations. `best`: the grid's best point for it."""
 
     drift: float
     best: Mapping[str, int]
@@ -47,7 +46,7 @@ STRENGTHS: Mapping[float, Strength] = MappingProxyType(
 
 
 def planted_market(drift: float, rng: np.random.Generator, hours: int = HOURS) -> Bars:
-    """`hours` bars whose expected hourly log return is `drift` deviations up or down, by turns; zero over all."""
+    """`hours` bars whose expected hourly log return is plus or minus `drift` standard deviations, 0 on average."""
     return garch_bars(rng, hours, drift * HOURLY_DEVIATION * drift_signs(rng, hours))
 
 
@@ -67,9 +66,9 @@ def expected_sharpes(
     seed: int,
     settings: BacktestSettings,
 ) -> FloatArray:
-    """Mean over `markets` of the four-year Sharpe of each point: float64[points]; -inf where one was ruined.
+    """Mean over `markets` of the four-year Sharpe of each point: float64[points]; -inf where a point was ruined.
 
-    The same `seed` draws the same paths for every `drift`, so that the curve over drifts is smooth.
+    The same `seed` gives the same paths for every `drift`, so that the curve over drifts is smooth.
     """
     from skills_lib.backtest.sweep.kernel import KernelSweep
 
@@ -89,7 +88,7 @@ def solve_strength(
     seed: int,
     settings: BacktestSettings,
 ) -> Strength:
-    """The drift at which the best of `points` has the planted `sharpe`, by bisection: how STRENGTHS was made."""
+    """The drift at which the best of `points` has the planted `sharpe`, by bisection; it made STRENGTHS."""
     low, high = 0.0, _STRONGEST
     for _ in range(_HALVINGS):
         drift = (low + high) / 2

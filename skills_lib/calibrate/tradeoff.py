@@ -1,4 +1,4 @@
-"""What other thresholds would have let through, from the kept figures, without running a market again."""
+"""Computes pass rates under other thresholds from stored figures, without running markets again."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,10 +11,10 @@ Passes = Callable[[MarketResult], bool]
 
 
 def scaled_rules(strictness: float, rules: Thresholds | None = None) -> Thresholds:
-    """`rules` at another strictness: 1 is what they are, more is stricter, 0 asks for a profit and nothing else.
+    """`rules` at another strictness: 1 leaves them unchanged, more is stricter, 0 requires only a profit.
 
-    Sharpe and trades are multiplied; windows keep their distance from the half that luck gives; the drawdown is
-    divided; p, PBO and the complement of the deflated Sharpe are raised to the power.
+    Sharpe and trades are multiplied by it, as is the distance of positive windows from 50 %; the drawdown is divided;
+    p, PBO and the complement of the deflated Sharpe are raised to this power.
     """
     usual = rules or Thresholds()
     changed = {
@@ -30,7 +30,7 @@ def scaled_rules(strictness: float, rules: Thresholds | None = None) -> Threshol
 
 
 def trade_off(results: Sequence[MarketResult], rules: Thresholds) -> list[TradeOff]:
-    """False passes and power as all thresholds together get stricter."""
+    """False passes and power at each strictness of all thresholds together."""
     found = []
     for strictness in STRICTNESSES:
         changed = scaled_rules(strictness, rules)
@@ -40,7 +40,7 @@ def trade_off(results: Sequence[MarketResult], rules: Thresholds) -> list[TradeO
 
 
 def without_each(results: Sequence[MarketResult], names: Sequence[str]) -> list[WithoutRule]:
-    """False passes and power with one rule dropped, rule by rule: what each one buys and what it costs."""
+    """False passes and power without one rule, for each rule."""
     found = []
     for name in names:
         null, planted = shares(results, _without(name))
@@ -49,7 +49,7 @@ def without_each(results: Sequence[MarketResult], names: Sequence[str]) -> list[
 
 
 def shares(results: Sequence[MarketResult], passes: Passes) -> tuple[PassRate, list[PlantedShare]]:
-    """How many of the null markets and of those with each planted Sharpe pass."""
+    """Pass rates of the null markets and of the markets with each planted Sharpe."""
     null = share([found for found in results if found.sharpe is None], passes)
     sharpes = sorted({found.sharpe for found in results if found.sharpe is not None})
     planted = [PlantedShare.of(s, share([found for found in results if found.sharpe == s], passes)) for s in sharpes]
@@ -57,12 +57,12 @@ def shares(results: Sequence[MarketResult], passes: Passes) -> tuple[PassRate, l
 
 
 def share(results: Sequence[MarketResult], passes: Passes) -> PassRate:
-    """How many pass."""
+    """The pass rate."""
     return PassRate.of(sum(map(passes, results)), len(results))
 
 
 def passing(rules: Thresholds) -> Passes:
-    """Whether a market would pass under other rules."""
+    """Returns whether a market passes under `rules`."""
     return lambda found: found.error is None and judge_validation(found.judged, rules).label == "PASS"
 
 

@@ -1,1 +1,1 @@
-"""The trial ledger: every configuration tried on candles, counted before it is evaluated."""
+"""The trial ledger: counts every configuration before it is evaluated on candles."""

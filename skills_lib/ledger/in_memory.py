@@ -22,7 +22,7 @@ class InMemoryTrialCounter:
         self._tried.update(tuple(parameters.items()) for parameters in combinations)
 
     def note(self, combinations: Sequence[Parameters], daily_sharpes: FloatArray, days: float) -> None:
-        """Only ratios over the longest span are stored: shorter ones scatter by sampling error alone."""
+        """Store only ratios over the longest span: shorter ones scatter by sampling error alone."""
         self.reserve(combinations)
         if days < self._days:
             return

@@ -1,8 +1,8 @@
-"""The trial ledger: every configuration ever evaluated on candles, counted before it is evaluated.
+"""The trial ledger: counts every configuration before it is evaluated on candles.
 
-A trial is one strategy code with one set of parameters, settings and one timeframe, on one market; the same again is
-no new trial. The count is what deflates a Sharpe ratio (Bailey & López de Prado 2014, "The Deflated Sharpe Ratio"),
-so it must never be too low: it is kept for the user and in the workspace, and the union counts.
+A trial is one version of a strategy's code with one set of parameters and settings, on one timeframe of one market.
+Repeating it adds no trial. The count deflates Sharpe ratios (Bailey & López de Prado 2014, "The Deflated Sharpe
+Ratio"), so it must never be too low: it is stored for the user and in the workspace, and the union counts.
 """
 
 import json
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from skills_lib.settings import Settings
 
 Keys = npt.NDArray[np.uint64]
-"""64-bit hashes of configurations: a million of them lose one by chance with a probability of 3 in 100 million."""
+"""64-bit hashes of configurations: among a million, two collide with a probability of 3 in 100 million."""
 Sharpes = npt.NDArray[np.float64]
 
 TRIALS, SHARPES, SEAL = "trials", "sharpes", "seal"
 _KEY, _SHARPE = np.dtype("<u8"), np.dtype("<f8")
 _COMPARABLE = 0.5
-"""Sharpe ratios over a smaller share of the asked span scatter by sampling error alone and say nothing about it."""
+"""Sharpe ratios over a smaller share of the requested span are left out: they scatter by sampling error alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class RecordedSharpes:
 
 
 class Ledger:
-    """The user's and the workspace's ledger, which are written together and counted as one.
+    """The user's and the workspace's ledger files, written together and counted as one.
 
-    `user`: the file outside every workspace; `home`: the workspace.
+    `user`: the file outside all workspaces; `home`: the workspace.
     """
 
     def __init__(self, user: Path, home: Path) -> None:
@@ -58,43 +58,43 @@ class Ledger:
 
     @classmethod
     def of(cls, settings: "Settings") -> "Ledger":
-        """The ledger of this user and workspace; where a command is run from makes no difference."""
+        """The ledger of this user and workspace, independent of the current directory."""
         return cls(settings.home / settings.ledger_dir.expanduser() / "trials.sqlite", settings.home)
 
     def reserve(self, context: EvaluationContext, keys: Keys, outcomes: Sequence[RecordedSharpes] = ()) -> None:
-        """Count configurations that are about to be evaluated, and keep `outcomes` of earlier ones; durable.
+        """Count configurations before they are evaluated, and store `outcomes` of earlier ones; durable on return.
 
         Raises:
-            OSError: the count cannot be kept, so nothing may be evaluated.
+            OSError: the count cannot be stored, so nothing may be evaluated.
         """
         reserved = Draft(TRIALS, context.to_json(), keys.astype(_KEY).tobytes())
         self.files.append([*(outcome.draft() for outcome in outcomes), reserved])
 
     def record(self, outcomes: Sequence[RecordedSharpes]) -> None:
-        """Keep what evaluated configurations showed.
+        """Store the Sharpe ratios of evaluated configurations.
 
         Raises:
-            OSError: a file cannot be written; the count stands all the same.
+            OSError: a file cannot be written; the count is not affected.
         """
         self.files.append([outcome.draft() for outcome in outcomes])
 
     def count(self, data: CandleIdentity) -> TrialCount:
-        """What was tried on candles that share bars with `data`."""
+        """The trials on candles that share bars with `data`."""
         return self.read().count(data)
 
     def notices(self) -> list[str]:
-        """What is wrong with the files, without looking into what entries hold; `count` and `read` do that too."""
+        """Problems of the files, without checking the content of entries, which `count` and `read` check too."""
         return Contents(*self.files.read(content=False), self.files.here).notices
 
     def read(self) -> "Contents":
-        """Everything both files hold, and what is wrong with them."""
+        """The entries of both files and their problems."""
         user, here = self.files.read()
         return Contents(user, here, self.files.here)
 
 
 @dataclass(frozen=True)
 class Contents:
-    """Both files as they were read; `here` is the workspace's."""
+    """Both files as read; `here` is the workspace's."""
 
     user: Half
     here: Half
@@ -102,7 +102,7 @@ class Contents:
 
     @cached_property
     def entries(self) -> list[Entry]:
-        """The union, oldest first. Of an entry that was edited in one file both versions count."""
+        """The union, oldest first. If an entry was edited in one file, both versions count."""
         every = {(e.digest, e.is_intact or (e.body, e.payload)): e for e in (*self.here.entries, *self.user.entries)}
         return sorted(every.values(), key=lambda entry: entry.at)
 
@@ -112,7 +112,7 @@ class Contents:
 
     @cached_property
     def reserved(self) -> list[tuple[Entry, EvaluationContext, Keys]]:
-        """Every reservation with who asked and the configurations."""
+        """Every reservation with its context and its configurations."""
         found = [(e, context_of(e), _keys(e)) for e in self.entries if e.kind == TRIALS]
         return [(entry, context, keys) for entry, context, keys in found if context is not None]
 
@@ -123,7 +123,7 @@ class Contents:
         return [outcome for outcome in found if outcome is not None]
 
     def count(self, data: CandleIdentity) -> TrialCount:
-        """What was tried on candles that share bars with `data`."""
+        """The trials on candles that share bars with `data`."""
         outcomes = [outcome for outcome in self.outcomes if data.shares_bars_with(outcome.context.data)]
         reserved = [keys for _, context, keys in self.reserved if data.shares_bars_with(context.data)]
         recorded = union(outcome.keys for outcome in outcomes)
@@ -143,7 +143,7 @@ def union(keys: Iterable[Keys]) -> Keys:
 
 
 def _sharpes(outcomes: Sequence[RecordedSharpes]) -> Sharpes:
-    """One defined ratio a configuration: of its longest span, of equal ones the latest."""
+    """One defined ratio per configuration: that of its longest span, the latest among equal spans."""
     if not outcomes:
         return np.empty(0)
     ordered = sorted(outcomes, key=lambda outcome: outcome.days)
@@ -155,7 +155,7 @@ def _sharpes(outcomes: Sequence[RecordedSharpes]) -> Sharpes:
 
 
 def context_of(entry: Entry) -> EvaluationContext | None:
-    """Who asked, and of what; None where somebody made the entry unreadable, which `notices` tells."""
+    """The context of an entry; None if the entry was made unreadable, which `notices` reports."""
     try:
         return EvaluationContext.from_plain(json.loads(entry.body))
     except (ValueError, TypeError, KeyError):

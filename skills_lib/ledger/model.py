@@ -1,4 +1,4 @@
-"""What the trial ledger is asked and what it answers."""
+"""Models of the trial ledger: identities of candles and evaluations, and the summary it returns."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CandleIdentity(NamedTuple):
-    """Candles as the ledger knows them: [first_ns, end_ns) in UTC nanoseconds and the SHA-256 of the bars."""
+    """The identity of candles: [first_ns, end_ns) in UTC nanoseconds and the SHA-256 of the bars."""
 
     symbol: str
     timeframe: str
@@ -23,7 +23,7 @@ class CandleIdentity(NamedTuple):
 
     @classmethod
     def of(cls, candles: "Candles") -> "CandleIdentity":
-        """The data that `candles` are; cut them first to what an evaluation can see."""
+        """The identity of `candles`; cut them first to the bars that the evaluation can see."""
         bars = candles.bars
         return cls(
             symbol=candles.instrument.symbol,
@@ -39,14 +39,14 @@ class CandleIdentity(NamedTuple):
         return (self.end_ns - self.first_ns) / DAY_NS
 
     def shares_bars_with(self, other: "CandleIdentity") -> bool:
-        """The same bars, or overlapping time of the same instrument, whatever the timeframe and the venue."""
+        """Whether the bars are the same, or overlap in time on the same instrument, on any timeframe and venue."""
         same = (self.symbol, self.synthetic) == (other.symbol, other.synthetic)
         overlap = self.first_ns < other.end_ns and other.first_ns < self.end_ns
         return self.sha256 == other.sha256 or (same and overlap)
 
 
 class EvaluationContext(NamedTuple):
-    """Who evaluates what: `origin` such as "twokey optimize (agent)", the strategy, and hashes of code and settings."""
+    """One evaluation: `origin` such as "twokey optimize (agent)", the strategy, and hashes of code and settings."""
 
     origin: str
     strategy: str
@@ -55,7 +55,7 @@ class EvaluationContext(NamedTuple):
     data: CandleIdentity
 
     def to_json(self, **more: object) -> str:
-        """The body of an entry; a number drawn at random tells it from the same question asked again."""
+        """The body of an entry; a random nonce distinguishes it from a repeated identical request."""
         plain = self._asdict() | {"data": self.data._asdict(), "nonce": secrets.token_hex(8)} | more
         return json.dumps(plain, sort_keys=True, separators=(",", ":"))
 
@@ -67,7 +67,7 @@ class EvaluationContext(NamedTuple):
 
 
 class LedgerLine(FrozenModel):
-    """What one origin tried of one strategy on one instrument. Times are UTC."""
+    """The trials of one strategy on one instrument by one origin. Times are UTC."""
 
     symbol: str
     timeframe: str
@@ -81,7 +81,7 @@ class LedgerLine(FrozenModel):
 
 
 class LedgerMarket(FrozenModel):
-    """All that was tried on one instrument, over all strategies, timeframes and spans. `start`, `end`: UTC."""
+    """All trials on one instrument, over all strategies, timeframes and spans. `start`, `end`: UTC."""
 
     symbol: str
     synthetic: bool
@@ -93,10 +93,9 @@ class LedgerMarket(FrozenModel):
 
 
 class SealOpening(FrozenModel):
-    """The sealed bars of one market, looked at for a `reason`. `number`: 1 for the first look at any of these bars.
+    """One opening of the sealed bars of a market. `number`: 1 for the first opening of any of these bars.
 
-    `tried_before`: configurations that had been evaluated on some of these bars by then; where it is not 0 they were
-    no longer unseen.
+    `tried_before`: configurations already evaluated on some of these bars by then; above 0 the bars were not unseen.
     """
 
     strategy: str

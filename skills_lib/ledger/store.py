@@ -1,8 +1,8 @@
-"""The files of the trial ledger: the user's and the workspace's, written in one transaction, each a chain of hashes.
+"""Reads and writes the two files of the trial ledger, in one transaction, each file a chain of hashes.
 
-Both are SQLite. A transaction over two attached databases in rollback-journal mode is atomic over both, also when the
-power fails (https://sqlite.org/lang_attach.html), so an entry is in both or in neither. `synchronous=FULL` returns
-from a commit when the disk has it. Nothing here deletes or changes an entry.
+Both are SQLite. A transaction over two attached databases in rollback-journal mode is atomic over both, even on power
+failure (https://sqlite.org/lang_attach.html), so an entry is in both or in neither. With `synchronous=FULL` a commit
+returns once the data is on disk. Entries are never deleted or changed.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from skills_lib.domain.errors import TwokeyError
 
 FORMAT = 1
 BUSY_SECONDS = 60.0
-"""How long one process waits for another that writes; a write takes milliseconds."""
+"""How long a process waits for the lock of another writer; a write takes milliseconds."""
 _USER, _HERE = "main", "here"
 _COLUMNS = "digest, at, kind, workspace, ledger, restored_at, chain, body, payload"
 _WITHOUT_CONTENT = "digest, at, kind, workspace, ledger, restored_at, chain, '', NULL"
@@ -46,11 +46,11 @@ class Draft(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An entry as it stands in a file.
+    """An entry as stored in a file.
 
-    `digest` and `chain` are stored, not computed: `is_intact` compares. `ledger`: the user's ledger that counted it
-    first. `restored_at`: when it was copied from the other file, "" where it was written here. `payload` is None
-    where the content was not read; it cannot be checked then.
+    `digest` and `chain` are the stored values; `is_intact` checks the digest. `ledger`: id of the user's ledger that
+    first counted it. `restored_at`: when it was copied from the other file, "" if it was written here. `payload` is
+    None if the content was not read, and then it cannot be checked.
     """
 
     digest: bytes
@@ -65,7 +65,7 @@ class Entry(NamedTuple):
 
     @property
     def is_intact(self) -> bool:
-        """Whether the content is what was written."""
+        """Whether the content matches its digest."""
         if self.payload is None:
             return True
         return self.digest == _digest(self.at, self.kind, self.workspace, self.ledger, self.body, self.payload)
@@ -73,7 +73,7 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True)
 class Half:
-    """One of the two files, read. `id` is "" where there is no file; `problem` says why one cannot be read."""
+    """One of the two files, read. `id` is "" if there is no file; `problem` says why it cannot be read."""
 
     path: Path
     id: str = ""
@@ -82,7 +82,7 @@ class Half:
     problem: str = ""
 
     def damage(self) -> list[Entry]:
-        """Entries that were edited, or before which something was removed, inserted or reordered."""
+        """Entries that were edited, or that follow a removal, insertion or reordering."""
         chain, found = _first_link(self.id, self.began_at), []
         for entry in self.entries:
             if not entry.is_intact or entry.chain != _link(chain, entry.digest, entry.restored_at):
@@ -92,39 +92,39 @@ class Half:
 
 
 class LedgerFiles:
-    """The two files. `here`: the workspace's folder, by which the user's file knows its entries."""
+    """The two files. `here`: the workspace's folder, stored with its entries in the user's file."""
 
     def __init__(self, user: Path, workspace: Path, here: str) -> None:
         self.user, self.workspace, self.here = user, workspace, here
 
     def append(self, drafts: Sequence[Draft], check: Callable[[list[Entry]], None] | None = None) -> None:
-        """Write the drafts to both files, and copy to each what only the other has; durable when this returns.
+        """Write the drafts to both files, and copy to each the entries that only the other has; durable on return.
 
-        `check` gets the entries of the drafts' kinds within the transaction, and may raise to write nothing.
+        `check` receives the entries of the drafts' kinds within the transaction, and may raise to abort it.
 
         Raises:
-            OSError: either file cannot be written; neither was.
+            OSError: either file cannot be written; neither has changed.
         """
         try:
             self._append(drafts, check)
         except sqlite3.OperationalError as error:
-            raise self._refused(str(error)) from error
+            raise self._write_error(str(error)) from error
         except sqlite3.DatabaseError:
-            self._set_aside_what_is_broken()
+            self._rename_broken_files()
             try:
                 self._append(drafts, check)
             except sqlite3.Error as error:
-                raise self._refused(str(error)) from error
+                raise self._write_error(str(error)) from error
 
     def read(self, content: bool = True) -> tuple[Half, Half]:
-        """The user's and the workspace's file at one moment; neither is made or changed."""
+        """A consistent snapshot of the user's and the workspace's file; neither is created or changed."""
         try:
             return self._read_together(_COLUMNS if content else _WITHOUT_CONTENT)
         except (sqlite3.Error, TypeError):
             return _read_single(self.user), _read_single(self.workspace)
 
     def _read_together(self, columns: str) -> tuple[Half, Half]:
-        """In the order in which writers lock, so that nobody waits for each other."""
+        """Attach in the order in which writers lock, to avoid deadlocks."""
         address = _address(self.user) if self.user.exists() else ":memory:"
         with closing(sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)) as connection:
             if self.workspace.exists():
@@ -153,7 +153,7 @@ class LedgerFiles:
             for path in (self.user, self.workspace):
                 path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._refused(str(error)) from error
+            raise self._write_error(str(error)) from error
         with closing(sqlite3.connect(self.user, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
             connection.execute(f"ATTACH ? AS {_HERE}", (str(self.workspace),))
             connection.execute("PRAGMA cache_spill = OFF")  # else a long entry locks readers out before the commit
@@ -169,7 +169,7 @@ class LedgerFiles:
             connection.execute("COMMIT")
 
     def _restore(self, connection: sqlite3.Connection, now: str) -> None:
-        """Of the user's entries only those of this workspace belong into its file; all of its own into the user's."""
+        """Copy missing entries: to the workspace those of this workspace, to the user's file all of the workspace's."""
         for source, target, only in ((_USER, _HERE, "AND workspace = ?"), (_HERE, _USER, "")):
             rows = connection.execute(
                 f"SELECT {_COLUMNS} FROM {source}.entries AS a WHERE NOT EXISTS "
@@ -178,15 +178,15 @@ class LedgerFiles:
             )
             _add(connection, target, [Entry(*row) for row in rows], now)
 
-    def _set_aside_what_is_broken(self) -> None:
+    def _rename_broken_files(self) -> None:
         for path in (self.user, self.workspace):
             if path.exists() and _read_single(path).problem:
                 path.replace(path.with_name(f"{path.name}.broken-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"))
 
-    def _refused(self, reason: str) -> OSError:
+    def _write_error(self, reason: str) -> OSError:
         return OSError(
-            f"the trial ledger ({self.user} and {self.workspace}) cannot be written ({reason}), and nothing is "
-            "evaluated uncounted; TWOKEY_LEDGER_DIR names another folder for the first"
+            f"the trial ledger ({self.user} and {self.workspace}) cannot be written ({reason}); nothing is evaluated "
+            "without being counted. Set TWOKEY_LEDGER_DIR to move the first file to another folder"
         )
 
 
@@ -250,7 +250,7 @@ def _read_single(path: Path) -> Half:
 
 
 def _address(path: Path) -> str:
-    """Opened for writing where that is allowed: a commit that was cut short is rolled back before reading."""
+    """A URI that opens the file for writing if permitted, so that an interrupted commit is rolled back first."""
     return f"{path.resolve().as_uri()}?mode=rw"
 
 

@@ -1,4 +1,4 @@
-"""The ledger as people read it: what was tried by data and strategy, who asked, and when."""
+"""Summarises the ledger: trials by market, strategy and origin, with their times."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
@@ -22,7 +22,7 @@ class _LineKey(NamedTuple):
 
 
 def summarise(ledger: Ledger) -> LedgerSummary:
-    """Both files as one. A market's configurations are counted over all its spans, whether or not they overlap."""
+    """Both files as one. Configurations of a market are counted over all its spans, overlapping or not."""
     contents = ledger.read()
     markets = [_market(contents, group) for _, group in _grouped(contents.reserved, _market_of)]
     began = [half.began_at for half in (contents.user, contents.here) if half.began_at]

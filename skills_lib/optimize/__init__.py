@@ -1,1 +1,1 @@
-"""Searching a space of parameters, and judging each point by its neighbourhood."""
+"""Searches a parameter space and rates each point by its neighbourhood."""

@@ -1,4 +1,4 @@
-"""A search as a person or a client typed it, checked before candles are fetched."""
+"""Parses the arguments of a search, before candles are loaded."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from skills_lib.optimize.table import Objective
 
 @dataclass(frozen=True, slots=True)
 class SearchArguments:
-    """How to search, as typed."""
+    """Unparsed arguments of a search."""
 
     param: list[str]
     constraint: list[str]
@@ -26,15 +26,15 @@ class SearchArguments:
     engine: str
 
     def search(self, strategy: type[Strategy]) -> SearchRequest:
-        """What the words mean for `strategy`.
+        """The search of the parameters of `strategy`.
 
         Raises:
-            InputError: the first word that does not fit.
+            InputError: the first argument that is invalid.
         """
         engine = parse_engine(self.engine)
         objective = Objective.parse(self.maximize, self.min_trades)
         plan = SearchPlan.parse(self.method, self.trials, self.seed)
         space = make_space(parameter_space(strategy), self.param, self.constraint)
         if plan.method == "grid":
-            _ = space.admissible  # a grid too large to enumerate is told now
+            _ = space.admissible  # refuse a grid too large to enumerate before candles are loaded
         return SearchRequest(space, plan, objective, engine)

@@ -1,4 +1,4 @@
-"""Finished combinations on disk, appended as they come, so that a killed sweep goes on where it was."""
+"""Appends finished combinations to a file, so that an interrupted sweep can resume."""
 
 import os
 from pathlib import Path
@@ -16,9 +16,9 @@ _RECORD = np.dtype([("span", "<i8"), ("index", "<i8"), ("metrics", "<f8", (len(M
 
 
 class Checkpoint:
-    """Rows of metrics by span and flat index, in a folder that one process at a time may use.
+    """Rows of metrics by span and flat index, in a folder locked by one process at a time.
 
-    A record cut short by a kill is dropped; everything before it is kept.
+    An incomplete last record, left by a kill, is dropped; all records before it are retained.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,7 +56,7 @@ class Checkpoint:
         return np.unique(self._known["index"]).astype(np.int64)
 
     def append(self, span: int, indices: IntArray, rows: FloatArray) -> None:
-        """Keep finished rows; they are with the operating system when this returns."""
+        """Append finished rows; they have been handed to the operating system when this returns."""
         records = np.empty(len(indices), dtype=_RECORD)
         records["span"], records["index"], records["metrics"] = span, indices, rows
         with self._path.open("ab") as file:

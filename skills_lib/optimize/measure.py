@@ -1,4 +1,4 @@
-"""Rows of metrics for points of a space: known ones from memory or checkpoint, the rest from the evaluator."""
+"""Measures points of a space: cached rows from memory or checkpoint, the rest from the evaluator."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,9 +18,9 @@ Measure = Callable[[IntArray], FloatArray]
 
 
 class Measurer:
-    """A `Measure` on one span that evaluates each point once and keeps it.
+    """A `Measure` on one span that evaluates each point once and caches its row.
 
-    Progress is told after each batch, as `(points kept, total, message)`; it may raise to cancel.
+    Calls `progress(points measured, total, message)` after each batch; `progress` may raise to cancel.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class Measurer:
         return len(self._indices)
 
     def learn(self, indices: IntArray, rows: FloatArray) -> None:
-        """Keep rows of points that were not known."""
+        """Store rows of points that were not measured before."""
         if self._checkpoint is not None:
             self._checkpoint.append(self._number, indices, rows)
         self._add(indices, rows)
 
     def table(self) -> SearchTable:
-        """Everything measured so far."""
+        """All points measured so far."""
         return SearchTable(self._space, self._indices, self._rows)
 
     def _add(self, indices: IntArray, rows: FloatArray) -> None:
@@ -80,7 +80,7 @@ class Measurer:
 
 
 def _ascending(indices: IntArray) -> IntArray:
-    """`indices` itself where it ascends, so that a grid keeps one array for all its windows."""
+    """`indices` itself if ascending, so that all windows of a grid share one array."""
     return indices if (np.diff(indices) > 0).all() else np.unique(indices)
 
 
@@ -90,7 +90,7 @@ def _sorted(indices: IntArray, rows: FloatArray) -> tuple[IntArray, FloatArray]:
 
 
 def measure_ahead(space: Space, evaluator: Evaluator, requests: Sequence[tuple[Measurer, IntArray]]) -> None:
-    """Let those that know nothing yet learn their points all at once."""
+    """Measure the points of all measurers that are still empty in one call of the evaluator."""
     fresh = [(measure, indices) for measure, indices in requests if not len(measure)]
     found = evaluator.evaluate_spans([(space.combinations(indices), measure.span) for measure, indices in fresh])
     for (measure, indices), rows in zip(fresh, found, strict=True):

@@ -1,4 +1,4 @@
-"""What is asked of an optimisation and what comes back."""
+"""Models of an optimisation: its key, its result and the result's parts."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ Figures = dict[str, float | int | None]
 
 
 class SweepKey(FrozenModel):
-    """Everything that makes two sweeps the same. `values`: what each parameter is tried with."""
+    """Identifies a sweep: sweeps with equal keys give the same result. `values`: tried values of each parameter."""
 
     strategy: str
     symbol: str
@@ -33,14 +33,14 @@ class SweepKey(FrozenModel):
 
     @property
     def id(self) -> str:
-        """16 hex digits: the hash of the question."""
+        """16 hex digits: the hash of this key."""
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
 class Plateau(FrozenModel):
-    """How a point stands in its neighbourhood; None where the neighbourhood holds a worthless combination.
+    """A point's stability; `neighbourhood_median` is None if at least half of the neighbourhood is ineligible.
 
-    `kind` is "plateau", "spike", or "unknown" where too few neighbours were tried.
+    `kind` is "plateau", "spike", or "unknown" if too few neighbours were tried.
     """
 
     kind: PeakKind
@@ -50,7 +50,7 @@ class Plateau(FrozenModel):
 
 
 class Point(FrozenModel):
-    """One combination, its figures in-sample, and how it stands."""
+    """One combination, its in-sample figures and its stability."""
 
     parameters: dict[str, Value]
     metrics: Figures
@@ -58,7 +58,7 @@ class Point(FrozenModel):
 
 
 class ValueMedian(FrozenModel):
-    """Median score of the eligible combinations that hold one value of a parameter; None where there are none."""
+    """Median score of the eligible combinations with one value of a parameter; None if there are none."""
 
     value: Value
     median: float | None
@@ -66,14 +66,14 @@ class ValueMedian(FrozenModel):
 
 
 class Sensitivity(FrozenModel):
-    """How much one parameter matters. `effect`: greatest less least of the medians, in units of the metric."""
+    """Effect of one parameter. `effect`: largest minus smallest of the medians, in units of the metric."""
 
     effect: float
     medians: list[ValueMedian]
 
 
 class Heatmap(FrozenModel):
-    """One picture; `y` is None where a single parameter varies."""
+    """One picture; `y` is None if a single parameter varies."""
 
     x: str
     y: str | None
@@ -81,7 +81,7 @@ class Heatmap(FrozenModel):
 
 
 class OptimizationArtifacts(FrozenModel):
-    """Files of a stored optimisation. `interactive` is None where fewer than two parameters vary."""
+    """Files of a stored optimisation. `interactive` is None if fewer than two parameters vary."""
 
     folder: Path
     result: Path
@@ -92,9 +92,9 @@ class OptimizationArtifacts(FrozenModel):
 
 
 class OptimizationResult(FrozenModel):
-    """One stored optimisation. `combinations`: admissible ones in the space, None where too many to count.
+    """One stored optimisation. `combinations`: admissible combinations in the space, None if too many to count.
 
-    `best` is the raw maximum, the luckiest of all tried; `recommended` the centre of the best plateau.
+    `best`: the raw maximum, inflated by luck; `recommended`: the centre of the best plateau.
     `evaluated`: how many were tried; `eligible`: how many of those have enough trades and a defined metric.
     """
 

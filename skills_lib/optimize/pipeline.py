@@ -1,4 +1,4 @@
-"""From a space of parameters to a stored optimisation: search, judge by neighbourhoods, draw and keep."""
+"""Runs an optimisation: searches the space, rates points by their neighbourhoods, writes report and pictures."""
 
 import time
 from collections.abc import Callable
@@ -34,12 +34,12 @@ from skills_lib.optimize.table import Objective, SearchTable
 from skills_lib.progress import Progress, no_progress
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
-"""Opens the engine and, where asked for, its cluster; called only when there is something to compute."""
+"""Opens the engine and its cluster, if one was requested; called only if there is something to compute."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """Where to look, how, and for what."""
+    """What to search: the space, the method, the metric to maximise and the engine."""
 
     space: Space
     plan: SearchPlan
@@ -54,7 +54,7 @@ def sweep_key_fields(
     settings: BacktestSettings,
     package: ComputingPackage,
 ) -> dict[str, Any]:
-    """The fields of a `SweepKey`. `package`: the one that computes the answer."""
+    """The fields of a `SweepKey`. `package`: the package that computes the result."""
     return {
         "strategy": subject.name,
         "symbol": candles.instrument.symbol,
@@ -82,14 +82,14 @@ def optimize(
     open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> OptimizationResult:
-    """Search the space on all of `candles` and store what was found; the same question returns the stored answer.
+    """Search the space on all of `candles` and store the result; an equal request returns the stored result.
 
-    What is finished when the work is interrupted is kept, and the same question goes on from there. Every combination
-    is counted as a trial before it is evaluated.
+    Progress is saved: an equal request resumes an interrupted one. Every combination is counted as a trial before it
+    is evaluated.
 
     Raises:
-        InputError: a space, method or cluster that does not fit, or no combination with enough trades.
-        TwokeyError: workers kept dying, or the same sweep is running in another process.
+        InputError: an invalid space, method or cluster, or no combination with enough trades.
+        TwokeyError: workers died repeatedly, or the same sweep is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
     key = SweepKey(**sweep_key_fields(subject, candles, request, settings, "optimize"))
@@ -98,7 +98,7 @@ def optimize(
     began, span = time.perf_counter(), Span(0, len(candles.bars))
     with store.checkpoint(key.id) as checkpoint:
         counter = open_counter(subject, candles, settings)
-        counter.reserve(request.space.combinations(checkpoint.tried()))  # also where the ledger is younger
+        counter.reserve(request.space.combinations(checkpoint.tried()))  # the ledger may have been reset since
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             total = request.plan.expected(request.space)
             measure = Measurer(request.space, evaluator, span, checkpoint, progress=progress, total=total)
@@ -172,21 +172,21 @@ def _point(table: SearchTable, place: RankedPoint) -> Point:
 def _warnings(found: _SearchOutcome) -> list[str]:
     table, peaks = found.table, found.peaks
     texts = [
-        f"In-sample: the best of {len(table):,} combinations was chosen with luck in it, and looks better than it is. "
-        "`twokey walk-forward` shows what was left of such a choice afterwards."
+        f"In-sample: the best of {len(table):,} combinations is inflated by selection. "
+        "Run `twokey walk-forward` to test such a choice out of sample."
     ]
     if peaks.best.kind == "spike":
-        texts.append("The raw maximum is a spike: its neighbours do much worse. Take the recommended point instead.")
+        texts.append("The raw maximum is a spike: its neighbours do much worse. Use the recommended point instead.")
     if peaks.recommended.kind == "spike":
-        texts.append("Even the recommended point stands on a spike: nothing in this space is stable.")
+        texts.append("The recommended point is a spike too: no point of this space is stable.")
     if peaks.recommended.kind == "unknown":
-        texts.append("Too few neighbours were tried to tell plateau from spike: the raw maximum is recommended.")
+        texts.append("Too few neighbours were tried to distinguish plateau from spike: the raw maximum is recommended.")
     if edges := list(at_edges(table, peaks.recommended.row)):
         texts.append(f"The recommended point lies at the edge of the space: {', '.join(edges)}. Widen the range.")
     if few := len(table) - found.eligible:
         minimum = found.request.objective.min_trades
         texts.append(
-            f"{few:,} of {len(table):,} combinations have under {minimum} trades or no defined metric: left out."
+            f"{few:,} of {len(table):,} combinations have under {minimum} trades or no defined metric: excluded."
         )
     return texts + list(found.notes)
 
@@ -198,7 +198,7 @@ def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str]
     max_trades = int(np.nanmax(trades))
     return InputError(
         f"None of {len(table):,} combinations has {objective.min_trades} trades and a defined {objective.metric}; "
-        f"the most trades are {max_trades}. Lower --min-trades, or ask for a longer span."
+        f"the largest number of trades is {max_trades}. Lower --min-trades or extend the span."
     )
 
 
@@ -230,7 +230,7 @@ def _write(folder: Path, result: OptimizationResult, found: _SearchOutcome) -> N
 
 
 def _write_table(path: Path, found: _SearchOutcome) -> None:
-    """Every combination tried with all its metrics; `trades` is whole, what is undefined is empty."""
+    """Write every combination with all its metrics; `trades` as integers, undefined values empty."""
     table = found.table
     frame = pd.DataFrame(table.space.combinations(table.indices))
     frame["eligible"] = np.isfinite(found.scores)

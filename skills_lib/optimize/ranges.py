@@ -1,4 +1,4 @@
-"""Ranges as people type them: `fast=5:60:5`, `band_std=1.5:3:0.25`, `mode=ema,sma`, `slow=50`."""
+"""Parses parameter ranges: `fast=5:60:5`, `band_std=1.5:3:0.25`, `mode=ema,sma`, `slow=50`."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,8 @@ MAX_VALUES = 100_000
 def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> dict[str, tuple[Value, ...]]:
     """The values of each named parameter, in the order typed.
 
-    `low:high:step` includes both ends, `low:high` takes the parameter's own step (1 where it has none), commas
-    list values.
+    `low:high:step` includes both ends, `low:high` uses the parameter's own step (1 if it has none), commas list
+    values.
 
     Raises:
         InputError: not NAME=RANGE, an unknown or repeated name, an empty range, a value the parameter refuses.
@@ -28,39 +28,41 @@ def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> d
             hint, known = did_you_mean(name, parameters), ", ".join(parameters) or "none"
             raise InputError(f"Unknown parameter '{name}'.{hint} Allowed: {known}.")
         if name in found:
-            raise InputError(f"--param {name} is given twice. Put all its values into one, such as {name}=5,10,20.")
+            raise InputError(f"--param {name} is given twice. List all values in one, such as {name}=5,10,20.")
         found[name] = _values(name, values, parameters[name])
     return found
 
 
 def _values(name: str, text: str, parameter: Parameter) -> tuple[Value, ...]:
-    parts = [part for word in text.split(",") for part in _expanded(name, word.strip(), parameter)]
+    parts = [part for item in text.split(",") for part in _expanded(name, item.strip(), parameter)]
     values = list(dict.fromkeys(parameter.parse(name, part) for part in parts))
     if all(isinstance(value, int | float) for value in values):
         values.sort()  # a neighbour is the next larger or smaller value
     return tuple(values)
 
 
-def _expanded(name: str, word: str, parameter: Parameter) -> list[object]:
-    ends = word.split(":")
+def _expanded(name: str, text: str, parameter: Parameter) -> list[object]:
+    ends = text.split(":")
     if len(ends) == 1:
-        return [word]
+        return [text]
     if len(ends) > 3:
-        raise InputError(f"Range {name}={word} has {len(ends)} parts. Write low:high:step, such as {name}=5:60:5.")
-    low, high, step = (*(_number(name, word, end) for end in ends), getattr(parameter, "step", 1))[:3]
+        raise InputError(f"Range {name}={text} has {len(ends)} parts. Write low:high:step, such as {name}=5:60:5.")
+    low, high, step = (*(_number(name, text, end) for end in ends), getattr(parameter, "step", 1))[:3]
     if step <= 0 or low > high:
-        raise InputError(f"Range {name}={word} is empty. Write low:high:step, low first and a step above 0.")
+        raise InputError(f"Range {name}={text} is empty. Write low:high:step, low first and a step above 0.")
     count = (high - low) / step + 1e-9
     if count >= MAX_VALUES:
-        raise InputError(f"Range {name}={word} holds {count:.0f} values. At most {MAX_VALUES:,}: take a larger step.")
+        raise InputError(
+            f"Range {name}={text} has {count:.0f} values. At most {MAX_VALUES:,} are allowed: use a larger step."
+        )
     return [round(low + i * step, 12) for i in range(math.floor(count) + 1)]
 
 
-def _number(name: str, word: str, text: str) -> float:
+def _number(name: str, text: str, end: str) -> float:
     try:
-        number = float(text)
+        number = float(end)
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise InputError(f"Range {name}={word} holds '{text}', which is no number. Write {name}=5:60:5.") from None
+        raise InputError(f"Range {name}={text} contains '{end}', which is not a number. Write {name}=5:60:5.") from None
     return number

@@ -1,4 +1,4 @@
-"""Which points of a space are tried: all of them, a random sample, or those that TPE proposes."""
+"""Searches a space: all points, a random sample, or points proposed by TPE."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal
@@ -22,15 +22,15 @@ _METHODS: tuple[Method, ...] = ("grid", "random", "tpe")
 
 DEFAULT_TRIALS = 200
 TPE_BATCH = 8
-"""Points asked of TPE at once: a constant, so that the same seed gives the same points on any machine."""
+"""Points per TPE proposal round: a constant, so that the same seed gives the same points on any machine."""
 COMPLETED_PEAKS = 3
-"""After sampling, the neighbours of this many best points are tried, and again where one of them is better: else
-nothing is known of their stability."""
-_MAX_EMPTY_ROUNDS = 50  # proposals per wanted trial before a sampler that finds nothing new stops
+"""After sampling, the neighbours of this many best points are tried too, and again if one of them is better, so that
+their stability can be rated."""
+_MAX_EMPTY_ROUNDS = 50  # proposals per requested trial after which a sampler stops
 
 
 class SearchPlan(FrozenModel):
-    """How a space is searched. `trials` is None for a grid, which tries every combination."""
+    """The search method. `trials` is None for a grid, which tries every combination."""
 
     method: Method = "grid"
     trials: int | None = None
@@ -38,15 +38,15 @@ class SearchPlan(FrozenModel):
 
     @classmethod
     def parse(cls, method: str, trials: int | None, seed: int) -> "SearchPlan":
-        """Check what was typed.
+        """Parse the method's arguments.
 
         Raises:
-            InputError: unknown method, a number of trials where none or a positive one is allowed, optuna missing.
+            InputError: unknown method, an invalid number of trials, or optuna is not installed.
         """
         if method not in _METHODS:
             raise InputError(f"Unknown method '{method}'.{did_you_mean(method, _METHODS)} Allowed: grid, random, tpe.")
         if method == "grid" and trials is not None:
-            raise InputError("A grid tries every combination: leave --trials out, or take --method random or tpe.")
+            raise InputError("A grid tries every combination: omit --trials, or use --method random or tpe.")
         if trials is not None and trials < 1:
             raise InputError(f"trials={trials} is not allowed. Give 1 or more.")
         if method == "tpe":
@@ -55,17 +55,17 @@ class SearchPlan(FrozenModel):
         return cls.model_validate({"method": method, "trials": wanted, "seed": seed})
 
     def expected(self, space: Space) -> int:
-        """How many evaluations to expect, for progress."""
+        """Expected number of evaluations, for progress."""
         if self.trials is None:
             return len(space.admissible)
         return min(self.trials, len(space.admissible)) if space.is_enumerable else self.trials
 
 
 def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objective) -> SearchTable:
-    """Try points of `space` as `plan` says and return everything measured.
+    """Try points of `space` according to `plan` and return all measured points.
 
     Raises:
-        InputError: a grid too large to enumerate, or a space in which no admissible point is found.
+        InputError: a grid too large to enumerate, or no admissible point was found.
     """
     if plan.method == "grid":
         measure(space.admissible)
@@ -79,7 +79,7 @@ def search(space: Space, plan: SearchPlan, measure: Measurer, objective: Objecti
 
 
 def _surround_peaks(space: Space, max_points: int, measure: Measurer, objective: Objective) -> None:
-    """Try the neighbours of the best points until they have been tried, or `max_points` further points have."""
+    """Try the neighbours of the best points until all have been tried, or until `max_points` more points have."""
     table = measure.table()
     limit = len(table) + max_points
     while len(table) < limit:
@@ -159,7 +159,7 @@ def _proposal(trial: "Trial", space: Space) -> int:
 def _refuse_none(indices: IntArray, space: Space) -> IntArray:
     if not len(indices):
         listed = " and ".join(constraint.text for constraint in space.constraints)
-        raise InputError(f"No combination that meets {listed} was found among {space.size:,}. Narrow the ranges.")
+        raise InputError(f"No combination among {space.size:,} found that meets {listed}. Narrow the ranges.")
     return indices
 
 
@@ -168,5 +168,5 @@ def _require_optuna() -> None:
         import optuna  # noqa: F401
     except ImportError:
         raise InputError(
-            "--method tpe needs optuna. pip install 'twokey[optimize]', or take --method random."
+            "--method tpe needs optuna. Run pip install 'twokey[optimize]', or use --method random."
         ) from None

@@ -1,4 +1,4 @@
-"""How much each parameter matters, and whether the space was wide enough."""
+"""Measures the effect of each parameter and finds points at the edge of the space."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from skills_lib.optimize.table import SearchTable
 
 
 def sensitivities(table: SearchTable, scores: FloatArray) -> dict[str, Sensitivity]:
-    """For each varied parameter, the median score at each of its values over everything else that was tried."""
+    """For each varied parameter, the median score at each of its values over all other parameters tried."""
     eligible = np.isfinite(scores)
     places = table.space.positions(table.indices)[eligible]
     return {
@@ -21,7 +21,7 @@ def sensitivities(table: SearchTable, scores: FloatArray) -> dict[str, Sensitivi
 
 
 def at_edges(table: SearchTable, row: int) -> Iterator[str]:
-    """Parameters of a point that lie at the first or last of their values, with the range, in words."""
+    """Descriptions of the parameters of a point that are at their first or last value, with the range tried."""
     place = table.space.positions(table.indices[row : row + 1])[0]
     for name, axis in table.space.ordered.items():
         values = table.space.values[name]

@@ -1,7 +1,7 @@
-"""A finite space of parameter combinations: a grid, the points on it that the constraints admit, and their indices.
+"""Represents a finite space of parameter combinations: a grid, its admissible points and their indices.
 
-A combination is one flat index into the grid (row-major, parameters in the strategy's order), so that searches,
-checkpoints and neighbourhoods speak of the same point by one whole number.
+A combination is one flat index into the grid (row-major, parameters in the strategy's order), which
+searches, checkpoints and neighbourhoods use as its identifier.
 """
 
 import itertools
@@ -19,7 +19,7 @@ from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.optimize.ranges import parse_ranges
 
 MAX_POINTS = 1_000_000
-"""Largest grid whose points are enumerated; a larger one can only be sampled."""
+"""Largest grid that is enumerated; larger grids can only be sampled."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Space:
 
     @cached_property
     def ordered(self) -> dict[str, int]:
-        """Varied parameters whose values are numbers: only along these do points have neighbours."""
+        """Varied parameters with numeric values, and their positions: points have neighbours along these only."""
         return {name: i for name, i in self.varied.items() if _are_numbers(self.values[name])}
 
     @property
@@ -61,7 +61,7 @@ class Space:
         """
         if not self.is_enumerable:
             raise InputError(
-                f"The space holds {self.size:,} combinations; at most {MAX_POINTS:,} are enumerated. "
+                f"The space has {self.size:,} combinations; at most {MAX_POINTS:,} can be enumerated. "
                 "Narrow it with --param, or sample it with --method random or tpe and --trials."
             )
         mask = np.ones(self.shape, dtype=np.bool_)
@@ -70,8 +70,8 @@ class Space:
         return self._refuse_empty(np.flatnonzero(mask))
 
     def positions(self, indices: IntArray) -> IntArray:
-        """int64[points, parameters]: the place of each point's values in `values`."""
-        if not self.shape:  # a strategy without parameters: one point, without coordinates
+        """int64[points, parameters]: the position of each point's values in `values`."""
+        if not self.shape:  # a strategy without parameters has one point without coordinates
             return np.empty((len(indices), 0), dtype=np.int64)
         return np.stack(np.unravel_index(indices, self.shape), axis=-1).astype(np.int64)
 
@@ -102,7 +102,7 @@ class Space:
         return all(constraint.holds(combination) for constraint in self.constraints)
 
     def _mask(self, constraint: Constraint) -> BoolArray:
-        """Which values of the parameters that `constraint` names meet it, shaped to be broadcast over the grid."""
+        """Whether `constraint` holds for each combination of its parameters; broadcastable to the grid's shape."""
         names = [name for name in self.values if name in constraint.names()]
         products = itertools.product(*(self.values[name] for name in names))
         holds = [constraint.holds(dict(zip(names, product, strict=True))) for product in products]
@@ -116,12 +116,12 @@ class Space:
 
 
 def make_space(declared: ParameterSpace, ranges: Sequence[str] = (), constraints: Iterable[str] = ()) -> Space:
-    """The space to search: with `ranges` those parameters vary and the rest keep their defaults, else all vary.
+    """The space to search: the parameters in `ranges` vary and the rest keep their defaults; without any, all vary.
 
     `constraints` are added to the strategy's own.
 
     Raises:
-        InputError: a range or constraint that does not fit, or nothing to vary.
+        InputError: an invalid range or constraint, or no parameter to vary.
     """
     parsed = tuple(Constraint.parse(text, declared.parameters) for text in constraints)
     if ranges:
@@ -134,7 +134,7 @@ def make_space(declared: ParameterSpace, ranges: Sequence[str] = (), constraints
         raise InputError(f"No parameter declares a range (there are: {names}). Give one, such as --param NAME=5:60:5.")
     space = Space(values, (*declared.constraints, *parsed))
     if space.is_enumerable:
-        _ = space.admissible  # a contradiction is told before anything runs
+        _ = space.admissible  # refuse contradictory constraints before anything runs
     return space
 
 

@@ -1,10 +1,10 @@
-"""Plateau or spike: a point is judged by its neighbourhood, not by itself.
+"""Rates points as plateau or spike by the scores in their neighbourhood, and recommends one.
 
-The neighbourhood of a point is the point and, along every numeric parameter that varies, the next smaller and the
-next larger value with all else equal, as far as they were tried. Its figure is the lower median of the scores in
-it; a combination that has too few trades or no defined score counts as the worst. A point is worth the lesser of
-that and its own score, so that neither a spike nor a pit is worth much. The recommended point is worth most; among
-equals, it is the one nearest the middle of the largest connected group of them.
+The neighbourhood of a point is the point and, along every varied numeric parameter, the next smaller and the next
+larger value with all other parameters equal, as far as they were tried. Its median is the lower median of these
+scores; a combination with too few trades or without a defined score counts as the worst. The value of a point is the
+smaller of this median and its own score, so that neither a spike nor a pit is rated high. The point with the highest
+value is recommended; among ties, the one closest to the centre of their largest connected group.
 """
 
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ from skills_lib.optimize.space import Space
 PeakKind = Literal["plateau", "spike", "unknown"]
 
 PLATEAU_SHARE = 0.5
-"""A plateau's neighbourhood keeps at least this share of the point's lead over the typical combination."""
+"""A plateau's neighbourhood median retains at least this share of the point's lead over the median combination."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankedPoint:
-    """One point on the surface. `row` is its row in the table, `neighbours` how many were tried around it."""
+    """One rated point. `row`: its row in the table; `neighbours`: how many of its neighbours were tried."""
 
     row: int
     score: float
@@ -34,14 +34,14 @@ class RankedPoint:
 
 @dataclass(frozen=True, slots=True)
 class Peaks:
-    """The raw maximum and the centre of the best plateau, which is recommended."""
+    """The raw maximum, and the recommended centre of the best plateau."""
 
     best: RankedPoint
     recommended: RankedPoint
 
 
 class Surface:
-    """Which tried points are neighbours; made once for a set of points, asked for any scores on them."""
+    """Neighbour relations of a set of tried points; built once, then used with any scores of these points."""
 
     def __init__(self, space: Space, indices: IntArray) -> None:
         self.space, self.indices = space, indices
@@ -50,17 +50,17 @@ class Surface:
         self._each = np.arange(len(indices))
         self._neighbourhoods = np.column_stack([self._each, self._around])
         self._supported = self._counts >= (len(space.ordered) or np.inf)
-        """Points with as many tried neighbours as a corner of the grid has; the rest is too lonely to judge."""
+        """Points with at least as many tried neighbours as a corner of the grid has; other points are not rated."""
 
     def medians(self, scores: FloatArray) -> FloatArray:
         """Lower median of the scores in each point's neighbourhood."""
-        padded = np.append(scores, np.inf)  # an absent neighbour, at row -1, sorts behind all others
+        padded = np.append(scores, np.inf)  # a missing neighbour, at row -1, sorts last
         ascending: FloatArray = np.sort(padded[self._neighbourhoods], axis=1)
         medians: FloatArray = ascending[self._each, self._counts // 2]
         return medians
 
     def peaks(self, scores: FloatArray) -> Peaks | None:
-        """Best and recommended point, or None where no point has a score."""
+        """Best and recommended point; None if no point has a score."""
         if not len(scores) or not np.isfinite(scores[highest := int(scores.argmax())]):
             return None
         finite = np.isfinite(scores)
@@ -102,7 +102,7 @@ class Surface:
 
 
 def _median(values: FloatArray) -> float:
-    """`numpy.median` of finite values at a third of the time."""
+    """Median of finite values; three times as fast as `numpy.median`."""
     ascending = np.sort(values)
     return float(ascending[(len(values) - 1) // 2] + ascending[len(values) // 2]) / 2
 
@@ -114,7 +114,7 @@ def neighbours_of(space: Space, indices: IntArray) -> list[int]:
 
 
 def _rows_around(space: Space, indices: IntArray) -> IntArray:
-    """int64[points, 2 × ordered parameters]: the row of each neighbour in `indices`, -1 where it was not tried."""
+    """int64[points, 2 × ordered parameters]: the row of each neighbour in `indices`, -1 if not tried."""
     around = _indices_around(space, indices)
     rows = np.minimum(np.searchsorted(indices, around), max(len(indices) - 1, 0))
     return np.where(indices[rows] == around, rows, -1)

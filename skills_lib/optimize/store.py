@@ -1,4 +1,4 @@
-"""Stored sweeps: one folder each, `<strategy>-<date>-<id>`, written whole or not at all."""
+"""Stores sweeps, each in a folder `<strategy>-<date>-<id>` that is written atomically."""
 
 import shutil
 import tempfile
@@ -16,7 +16,7 @@ R = TypeVar("R", bound=BaseModel)
 
 
 class SweepStore(Generic[R]):
-    """Results of one kind under `root`; unfinished work is kept beside them until it is finished."""
+    """Results of one kind under `root`, with the checkpoints of unfinished ones."""
 
     def __init__(self, root: Path, model: type[R]) -> None:
         self.root, self._model = root, model
@@ -26,7 +26,7 @@ class SweepStore(Generic[R]):
         return next((found for folder in self.root.glob(f"*-{sweep_id}") if (found := self._read(folder))), None)
 
     def get(self, sweep_id: str) -> R:
-        """The result whose id is or begins with `sweep_id`.
+        """The result whose id starts with `sweep_id`.
 
         Raises:
             InputError: none, or more than one.
@@ -38,35 +38,35 @@ class SweepStore(Generic[R]):
         found = self.find(matches[0]) if matches else None
         if found is None:
             raise InputError(
-                f"Nothing is stored as '{sweep_id}' in {self.root.name}.{did_you_mean(sweep_id, ids)} "
+                f"No result '{sweep_id}' in {self.root.name}.{did_you_mean(sweep_id, ids)} "
                 f"There are {len(ids)} results."
             )
         return found
 
     def folder(self, strategy: str, sweep_id: str) -> Path:
-        """Where a result made today goes."""
+        """The folder of a result created today."""
         return self.root / f"{strategy}-{datetime.now(UTC):%Y-%m-%d}-{sweep_id}"
 
     def checkpoint(self, sweep_id: str) -> Checkpoint:
-        """Where finished parts of an unfinished sweep are kept."""
+        """The checkpoint of an unfinished sweep."""
         return Checkpoint(self.root / f".unfinished-{sweep_id}")
 
     def save(self, target: Path, write: Callable[[Path], None]) -> None:
         """Call `write` with a scratch folder, then move that into place in one step.
 
         Raises:
-            OSError: the disk refused; nothing is left behind.
+            OSError: writing failed; nothing is left behind.
         """
         with tempfile.TemporaryDirectory(dir=self.root, prefix=".writing-") as scratch:
             folder = Path(scratch) / target.name
             folder.mkdir()
             write(folder)
-            if target.exists():  # left by another version of the program, which could not be read
+            if target.exists():  # written by another version, unreadable to this one
                 shutil.rmtree(target)
             folder.replace(target)
 
     def discard(self, checkpoint: Checkpoint) -> None:
-        """Drop the parts of a sweep that is finished."""
+        """Delete the checkpoint of a finished sweep."""
         shutil.rmtree(checkpoint.folder, ignore_errors=True)
 
     def _folders(self) -> list[Path]:
@@ -75,5 +75,5 @@ class SweepStore(Generic[R]):
     def _read(self, folder: Path) -> R | None:
         try:
             return self._model.model_validate_json((folder / "result.json").read_bytes())
-        except (OSError, ValidationError):  # incomplete, or written by another version: made again
+        except (OSError, ValidationError):  # incomplete, or written by another version: recompute
             return None

@@ -1,4 +1,4 @@
-"""What a sweep found: metrics by combination, and what is searched for among them."""
+"""Holds the results of a sweep: metrics by combination, and the objective that scores them."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ class Objective:
 
     @classmethod
     def parse(cls, metric: str, min_trades: int) -> "Objective":
-        """Check both.
+        """Parse both.
 
         Raises:
             InputError: no such metric, or a negative number of trades.
@@ -35,7 +35,7 @@ class Objective:
         return cls(metric, min_trades)
 
     def scores(self, rows: FloatArray) -> FloatArray:
-        """The metric of each row; -inf where it is undefined or the trades are too few."""
+        """float64[rows]: the metric of each row; -inf if it is undefined or there are too few trades."""
         values, trades = rows[:, COLUMNS[self.metric]], rows[:, COLUMNS["trades"]]
         return np.where(np.isnan(values) | ~(trades >= self.min_trades), -np.inf, values)
 

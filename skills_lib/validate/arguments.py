@@ -1,4 +1,4 @@
-"""A validation in the words a person or a client typed, checked in one place, before candles are fetched."""
+"""Parses the arguments of a validation, before candles are loaded."""
 
 from dataclasses import dataclass
 from itertools import product
@@ -21,7 +21,7 @@ from skills_lib.walk_forward.windows import WindowPlan
 
 @dataclass(frozen=True, slots=True)
 class ValidationArguments:
-    """How to validate, as typed. `train`, `test`, `step`: None takes the usual windows."""
+    """Unparsed arguments of a validation. `train`, `test`, `step`: None for the default windows."""
 
     search: SearchArguments
     train: str | None
@@ -36,35 +36,37 @@ class ValidationArguments:
     reason: str
 
     def plan(self, strategy: type[Strategy]) -> Plan:
-        """What the words mean for `strategy`.
+        """The plan of a validation of `strategy`.
 
         Raises:
-            InputError: the first word that does not fit.
+            InputError: the first argument that is invalid.
         """
-        words = self.search
-        engine, objective = parse_engine(words.engine), Objective.parse(words.maximize, words.min_trades)
-        sampled = SearchPlan.parse(words.method, words.trials, words.seed)
-        space = validation_space(parameter_space(strategy), words.param, words.constraint)
+        given = self.search
+        engine, objective = parse_engine(given.engine), Objective.parse(given.maximize, given.min_trades)
+        sampled = SearchPlan.parse(given.method, given.trials, given.seed)
+        space = validation_space(parameter_space(strategy), given.param, given.constraint)
         if sampled.method == "grid":
-            _ = space.admissible  # a grid too large to enumerate is told now
+            _ = space.admissible  # refuse a grid too large to enumerate before candles are loaded
         search = SearchRequest(space, sampled, objective, engine)
-        return Plan(search, windows=self._windows(), pick=parse_pick(self.pick), seed=parse_seed(words.seed))
+        return Plan(search, windows=self._windows(), pick=parse_pick(self.pick), seed=parse_seed(given.seed))
 
     def opening(self) -> str | None:
-        """Why the sealed bars are to be opened; None leaves them closed.
+        """The reason for opening the sealed bars; None leaves them closed.
 
         Raises:
-            InputError: opened without a reason, or a reason without opening.
+            InputError: --open-sealed without --reason, or --reason without --open-sealed.
         """
         reason = " ".join(self.reason.split())
         if self.open_sealed and not reason:
-            raise InputError("--open-sealed needs --reason: the bars are unseen only once, and the look is recorded.")
+            raise InputError(
+                "--open-sealed needs --reason: the bars are unseen only once, and the opening is recorded."
+            )
         if reason and not self.open_sealed:
-            raise InputError("--reason says why sealed bars are opened: add --open-sealed, or leave it out.")
+            raise InputError("--reason is the reason for opening the sealed bars: add --open-sealed, or omit it.")
         return reason or None
 
     def pairs(self, symbol: str, timeframe: str) -> list[tuple[str, str]]:
-        """Every (symbol, timeframe) asked for, the main one among them.
+        """Every requested (symbol, timeframe), including the main one.
 
         Raises:
             InputError: a symbol or timeframe that cannot be read.
@@ -80,9 +82,9 @@ class ValidationArguments:
         if typed == (None, None, None) and not self.anchored and self.embargo.strip() in ("0", "0d"):
             return None
         if self.train is None or self.test is None:
-            raise InputError("Name --train and --test together, such as --train 365d --test 90d, or no window at all.")
+            raise InputError("Give --train and --test together, such as --train 365d --test 90d, or neither.")
         return WindowPlan.parse(self.train, self.test, self.step or self.test, self.embargo, self.anchored)
 
 
 def _listed(text: str) -> list[str]:
-    return [word for part in text.split(",") if (word := part.strip())]
+    return [item for part in text.split(",") if (item := part.strip())]

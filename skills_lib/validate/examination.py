@@ -1,4 +1,4 @@
-"""The stages of a validation, each from the runs it reads to its answer; which bars those are is said in each."""
+"""Computes the stages of a validation from its runs; each stage's docstring names the bars it uses."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -53,19 +53,19 @@ def examine(
     counter: TrialCounter | None = None,
     progress: Progress = no_progress,
 ) -> Examination:
-    """Everything the verdict needs, computed in memory; the same arguments give the same answer.
+    """Compute all stages and the verdict, in memory; equal arguments give equal results.
 
-    `counter` counts the trials; without one only those of this examination count. The last tenth is never touched.
+    `counter` counts the trials; without one only those of this examination count. The sealed last tenth is never used.
 
     Raises:
-        InputError: too few bars, a space that cannot be searched, or nothing that ever trades.
+        InputError: too few bars, a space that cannot be searched, or no combination that trades.
     """
     with Runs(subject, candles, plan, settings, counter) as runs:
         return examination(runs, progress)
 
 
 def examination(runs: Runs, progress: Progress = no_progress) -> Examination:
-    """All stages on `runs`, judged."""
+    """All stages on `runs`, with the verdict."""
     answers: dict[str, Any] = {}
     for number, (name, stage) in enumerate(STAGES.items()):
         progress(number, len(STAGES), name.replace("_", " "))
@@ -82,7 +82,7 @@ def examination(runs: Runs, progress: Progress = no_progress) -> Examination:
 
 
 def _audit(runs: Runs) -> DataAudit:
-    """All candles, sealed ones included: what is missing is no secret, what they earn is."""
+    """All candles, including the sealed ones: gaps reveal nothing about returns."""
     walked = runs.metrics(runs.stitched)
     return audit(runs.candles, walked["trades"], walked["sharpe"])  # type: ignore[arg-type]
 
@@ -113,7 +113,7 @@ def _in_sample(runs: Runs) -> InSample:
 
 
 def _out_of_sample(runs: Runs) -> OutOfSample:
-    """The next 20 %, once, with the same parameters."""
+    """The next 20 %, run once with the same parameters."""
     return OutOfSample(
         **sample_span(runs.bars, runs.split.out_of_sample),
         metrics=runs.metrics(runs.out_of_sample),
@@ -122,7 +122,7 @@ def _out_of_sample(runs: Runs) -> OutOfSample:
 
 
 def _walk_forward(runs: Runs) -> WalkedForward:
-    """Everything unsealed, with the search repeated on each train span."""
+    """All unsealed bars, with the search repeated on each train span."""
     outcomes, plan, run = runs.outcomes, runs.window_plan, runs.stitched
     return WalkedForward(
         train_days=plan.train_ns / DAY_NS,
@@ -142,7 +142,7 @@ def _walk_forward(runs: Runs) -> WalkedForward:
 
 
 def _monte_carlo(runs: Runs) -> MonteCarlo:
-    """The stitched run of the walk-forward: trades and days that no choice had seen."""
+    """The stitched run of the walk-forward: trades and days on which nothing was chosen."""
     samples, seed, run = runs.plan.samples, runs.plan.seed, runs.stitched
     trades, costs = trade_returns(run.execution), runs.settings.costs
     return MonteCarlo(
@@ -155,7 +155,7 @@ def _monte_carlo(runs: Runs) -> MonteCarlo:
 
 
 def _overfitting(runs: Runs) -> OverfittingFigures:
-    """The chosen parameters and their rivals over all unsealed days; trials from whoever counts them."""
+    """The chosen parameters and the other searched ones over all unsealed days; trials from the counter."""
     counted, samples = runs.trials, runs.plan.samples
     found = overfitting(
         runs.whole.daily(),
@@ -171,7 +171,7 @@ def _overfitting(runs: Runs) -> OverfittingFigures:
 
 
 def _costs(runs: Runs) -> CostFigures:
-    """The stitched run at other costs, and the chosen parameters out of sample."""
+    """The stitched run and the out-of-sample run of the chosen parameters, at several costs."""
     levels = []
     for multiple in MULTIPLES:
         costs = scaled(runs.settings.costs, multiple)
@@ -201,11 +201,11 @@ STAGES: Mapping[str, Callable[[Runs], BaseModel]] = MappingProxyType(
         "regimes": _regimes,
     }
 )
-"""Each stage by its name in the answer; all but `lookahead` and the breadth of other candles enter through runs."""
+"""Each stage by its name in the result."""
 
 
 def sample_span(bars: Bars, span: Span) -> dict[str, Any]:
-    """The fields of a `Piece`."""
+    """The fields of a `SampleSpan`."""
     times = bars.open_time_ns
     return {"start": utc(times[span.start]), "end": utc(times[span.stop - 1]), "bars": span.stop - span.start}
 
@@ -224,5 +224,5 @@ def _price_noise(runs: Runs) -> Noise | None:
     arguments = (runs.subject.strategy, bars, runs.chosen, runs.settings)
     try:
         return price_noise(*arguments, samples=samples, seed=runs.plan.seed)
-    except InputError:  # the span alone is shorter than the strategy's warm-up
+    except InputError:  # the span is shorter than the strategy's warm-up
         return None

@@ -36,7 +36,7 @@ class AccountArguments(_StrictModel):
         return parse_model(BacktestSettings, costs=costs_from(self.costs, {}), cash=self.cash, leverage=self.leverage)
 
 
-class _Request(_StrictModel):
+class _Job(_StrictModel):
     strategy: str
     candles: CandleArguments
     account: AccountArguments
@@ -55,7 +55,7 @@ class _Request(_StrictModel):
         raise NotImplementedError
 
 
-class OptimizeRequest(_Request):
+class OptimizeJob(_Job):
     """Arguments of `twokey optimize`."""
 
     verb: Literal["optimize"] = "optimize"
@@ -65,7 +65,7 @@ class OptimizeRequest(_Request):
         self.search.search(strategy)
 
 
-class WalkForwardRequest(_Request):
+class WalkForwardJob(_Job):
     """Arguments of `twokey walk-forward`."""
 
     verb: Literal["walk-forward"] = "walk-forward"
@@ -76,7 +76,7 @@ class WalkForwardRequest(_Request):
         self.windows.walk(self.search.search(strategy))
 
 
-class ValidateRequest(_Request):
+class ValidateJob(_Job):
     """Arguments of `twokey validate`; a job never opens the sealed bars."""
 
     verb: Literal["validate"] = "validate"
@@ -94,12 +94,12 @@ class ValidateRequest(_Request):
         self.validation.pairs(self.candles.symbol, self.candles.timeframe)
 
 
-JobRequest = OptimizeRequest | WalkForwardRequest | ValidateRequest
+JobRequest = OptimizeJob | WalkForwardJob | ValidateJob
 _ADAPTER: TypeAdapter[JobRequest] = TypeAdapter(Annotated[JobRequest, Field(discriminator="verb")])
 
 
 def parse_request(text: str) -> JobRequest:
-    """The request that `text`, its JSON, holds.
+    """The request parsed from its JSON `text`.
 
     Raises:
         InputError: not JSON, an unknown or missing field, or a value of the wrong type.

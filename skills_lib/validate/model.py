@@ -1,4 +1,4 @@
-"""What a validation answers. Every figure says on which bars it was computed; the sealed ones are in none."""
+"""Models of a validation: its key, its stages and its result. No figure uses the sealed bars unless they are opened."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -25,9 +25,9 @@ from skills_lib.walk_forward.walk import Pick
 
 
 class ValidationKey(WalkForwardKey):
-    """Everything that makes two validations the same; lengths in nanoseconds.
+    """Identifies a validation: those with equal keys are the same request. Lengths in nanoseconds.
 
-    `others`: digests of the candles of other assets and timeframes, and of what was asked of them and is missing.
+    `other_markets`: names and digests of the other requested candles; "missing" if they were not found.
     """
 
     window_min_trades: int
@@ -47,17 +47,17 @@ class SampleSpan(FrozenModel):
 
 
 class Lookahead(FrozenModel):
-    """Whether signals use anything later than their own bar, and whether they depend on where history starts."""
+    """Whether signals use later bars than their own, and whether they depend on where history starts."""
 
     truncation: Truncation
     warm_up: WarmUp
 
 
 class InSample(SampleSpan):
-    """The first 70 %, on which the parameters were chosen: a description of the past, never a performance.
+    """The first 70 %, on which the parameters were chosen: a description of the past, not a performance.
 
     `evaluated`: combinations tried here; `eligible`: those with enough trades; `highest`: figures of the raw
-    maximum, the luckiest of all, shown for comparison. `kind`: how the chosen point stands among its neighbours.
+    maximum, inflated by luck, for comparison. `kind`: stability of the chosen point among its neighbours.
     """
 
     sample: Literal["in-sample"] = "in-sample"
@@ -71,7 +71,7 @@ class InSample(SampleSpan):
 
 
 class OutOfSample(SampleSpan):
-    """The next 20 %, run once with the parameters chosen before it; `fall` weighs the difference by its error."""
+    """The next 20 %, run once with the chosen parameters; `fall`: the drop in Sharpe ratio and its standard error."""
 
     sample: Literal["out-of-sample"] = "out-of-sample"
     metrics: Figures
@@ -79,11 +79,11 @@ class OutOfSample(SampleSpan):
 
 
 class WalkedForward(FrozenModel):
-    """Walk-forward over everything unsealed, with the search repeated in each window.
+    """Walk-forward over all unsealed bars, with the search repeated in each window.
 
-    `mean_sharpe`: mean over all windows of the annual Sharpe of the test span; a window without choice or without a
-    trade counts as 0. `positive_share`: windows whose test earned money after costs. `stitched`: every test bar
-    once, money carried over. `efficiency`: return per day in test over train, None where train earned nothing.
+    `mean_sharpe`: mean over all windows of the annual Sharpe of the test span; a window without a choice or
+    trade counts as 0. `positive_share`: share of windows whose test earned money after costs. `stitched`: every test
+    bar once, equity carried over. `efficiency`: return per day in test / in train, None if train did not earn money.
     """
 
     sample: Literal["out-of-sample"] = "out-of-sample"
@@ -101,9 +101,9 @@ class WalkedForward(FrozenModel):
 
 
 class OverfittingFigures(Overfitting):
-    """`dsr` and `psr`: the chosen parameters over all unsealed days, deflated by every trial the ledger counts.
+    """`dsr` and `psr`: the chosen parameters over all unsealed days, deflated by all trials in the ledger.
 
-    `pbo`, `spa_p`: the searched configurations over the same days; `cscv` holds what stands behind `pbo`.
+    `pbo`, `spa_p`: the searched configurations over the same days; `cscv`: details of `pbo`.
     """
 
     pbo: float | None  # type: ignore[assignment]
@@ -111,7 +111,7 @@ class OverfittingFigures(Overfitting):
 
 
 class MonteCarlo(FrozenModel):
-    """Resampled from the stitched out-of-sample run of the walk-forward; None where it has too few trades.
+    """Resampled from the stitched out-of-sample run of the walk-forward; None if it has too few trades.
 
     `price_noise` re-runs the chosen parameters on the out-of-sample bars with noise added to their prices.
     """
@@ -124,25 +124,25 @@ class MonteCarlo(FrozenModel):
 
 
 class StitchedCosts(FrozenModel):
-    """The stitched out-of-sample run paid with `multiple` times the costs; the windows' choices stay."""
+    """The stitched out-of-sample run at `multiple` times the costs, with the windows' choices unchanged."""
 
     multiple: float
     metrics: Figures
 
 
 class CostFigures(FrozenModel):
-    """`stitched`: the walk-forward's run at other costs, which the verdict reads; `fixed`: the chosen parameters on
-    the out-of-sample bars at other costs and with orders one bar late."""
+    """`stitched`: the walk-forward's run at several costs, used by the verdict; `fixed`: the chosen parameters on
+    the out-of-sample bars at several costs and with orders one bar late."""
 
     stitched: list[StitchedCosts]
     fixed: CostStress
 
 
 class Sealed(SampleSpan):
-    """The last 10 %. `opened`: whether anybody has looked at these bars; `openings`: how often, `first_opened_at`.
+    """The last 10 %. `opened`: whether these bars were ever opened; `openings`: how often.
 
-    `reason` and `metrics`, of the chosen parameters on these bars: where this very validation opened them.
-    `tried_before`: configurations evaluated on some of these bars before the first look; above 0 they were not unseen.
+    `reason`, `metrics` of the chosen parameters on these bars: set if this validation opened them. `tried_before`:
+    configurations evaluated on some of these bars before the first opening; above 0 they were not unseen.
     """
 
     opened: bool
@@ -154,7 +154,7 @@ class Sealed(SampleSpan):
 
 
 class Examination(FrozenModel):
-    """Everything the verdict needs about one strategy on one set of candles."""
+    """All stages and the verdict for one strategy on one set of candles."""
 
     parameters: dict[str, Value]
     verdict: ValidationVerdict
@@ -184,8 +184,8 @@ class ValidationArtifacts(FrozenModel):
 class ValidationResult(Examination):
     """One stored validation.
 
-    `timeframes`, `assets`: the chosen parameters on other candles, cut where the sealed bars begin; `missing`: what
-    was asked for and is not there, and why. `seconds`: how long the whole work took.
+    `timeframes`, `assets`: the chosen parameters on other candles, cut where the sealed bars begin; `missing`:
+    requested candles that were not found, and why. `seconds`: total run time.
     """
 
     id: str
@@ -216,7 +216,7 @@ class ValidationResult(Examination):
 
 
 class StageAnswers(FrozenModel):
-    """What `--only` asks for: the stages by the names they have in a whole validation, and no verdict."""
+    """The stages selected by `--only`, named as in a whole validation, without a verdict."""
 
     strategy: str
     symbol: str

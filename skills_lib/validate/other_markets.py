@@ -1,4 +1,4 @@
-"""Other assets and timeframes for one validation: found by symbol and timeframe, cut where the sealed bars begin."""
+"""Finds candles of other assets and timeframes for a validation, and cuts them where the sealed bars begin."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -22,7 +22,7 @@ _SUFFIXES = (".csv", ".csv.gz", ".parquet")
 
 @dataclass(frozen=True, slots=True)
 class OtherMarket:
-    """Candles asked for beside the main ones: as they are, or why they are not there."""
+    """Requested candles besides the main ones, or the reason why they are missing."""
 
     symbol: str
     timeframe: str
@@ -31,7 +31,7 @@ class OtherMarket:
 
     @property
     def name(self) -> str:
-        """What the question knows it by."""
+        """Its name in a `ValidationKey`."""
         digest = self.candles.bars.digest() if self.candles else "missing"
         return f"{self.symbol} {self.timeframe} {digest}"
 
@@ -41,7 +41,7 @@ def find_other_markets(
 ) -> tuple[OtherMarket, ...]:
     """Candles of each (symbol, timeframe) but the main ones, without any bar that ends after the sealed ones begin.
 
-    `sealed_from`: place of the first sealed bar in `main`. What is missing is kept with its reason.
+    `sealed_from`: index of the first sealed bar in `main`. Missing candles are included with the reason.
     """
     own = (main.instrument.symbol, main.timeframe.value)
     wanted = dict.fromkeys((Instrument.parse(symbol).symbol, Timeframe.parse(t).value) for symbol, t in pairs)
@@ -54,18 +54,18 @@ def find_other_markets(
 
 
 def file_for(folder: Path, symbol: str, timeframe: str) -> Path:
-    """A file such as `binance_spot_ETHUSDT_1h_20200920_20240630.csv.gz`; of several the largest, with the most bars.
+    """A file such as `binance_spot_ETHUSDT_1h_20200920_20240630.csv.gz`; the largest if there are several.
 
     Raises:
-        InputError: no such folder, or none in it.
+        InputError: no such folder, or no matching file in it.
     """
     if not folder.is_dir():
-        raise InputError(f"No folder '{folder}'. Name one that holds candle files, such as ETHUSDT_1h.csv.")
+        raise InputError(f"No folder '{folder}'. Give one with candle files, such as ETHUSDT_1h.csv.")
     name = f"{Instrument.parse(symbol).symbol}_{Timeframe.parse(timeframe).value}"
     named = re.compile(rf"(^|[_-]){re.escape(name)}([_.-]|$)")
     files = [path for path in folder.iterdir() if path.name.endswith(_SUFFIXES) and named.search(path.name)]
     if not files:
-        raise InputError(f"No file named like {name} in {folder.name}. Put one there, or leave --data-dir out.")
+        raise InputError(f"No file named like {name} in {folder.name}. Put one there, or omit --data-dir.")
     return max(sorted(files), key=lambda path: path.stat().st_size)
 
 
@@ -78,5 +78,5 @@ def _other_market(symbol: str, timeframe: str, main: Candles, limit_ns: int, fin
         return OtherMarket(symbol, timeframe, None, f"only synthetic candles were found: {candles.origin}")
     known = int((candles.bars.open_time_ns + candles.bars.interval_ns <= limit_ns).sum())
     if known < MIN_BARS:
-        return OtherMarket(symbol, timeframe, None, "all its bars lie behind the time at which the sealed ones begin")
+        return OtherMarket(symbol, timeframe, None, "all its bars are later than the start of the sealed bars")
     return OtherMarket(symbol, timeframe, replace(candles, bars=candles.bars[:known]))

@@ -1,4 +1,4 @@
-"""From a question to a stored validation: count, examine, look elsewhere, judge, draw and keep."""
+"""Runs a validation: counts trials, computes all stages and the verdict, writes report and pictures."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -42,26 +42,26 @@ BREADTH = ("timeframes", "assets")
 
 
 class HoldoutSeal(Protocol):
-    """Knows whether the sealed bars of these candles have been looked at; an opening is written down first."""
+    """Records the openings of the sealed bars of these candles."""
 
     def openings(self) -> Sequence[SealOpening]:
-        """Every look at any of these bars, oldest first."""
+        """All openings of any of these bars, oldest first."""
         ...
 
     def open(self, parameters: Mapping[str, Value], reason: str) -> SealOpening:
-        """Write an opening down, durably, before anything is computed.
+        """Record an opening durably, before anything is computed.
 
         Raises:
-            OSError: it cannot be written, so nothing may be looked at.
+            OSError: it cannot be recorded, so the bars stay sealed.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ValidationRequest:
-    """What to validate. `other_markets`: candles beside the main ones.
+    """What to validate. `other_markets`: candles besides the main ones.
 
-    `opening`: why the sealed bars are opened, else None.
+    `opening`: the reason for opening the sealed bars, else None.
     """
 
     plan: Plan
@@ -72,7 +72,7 @@ class ValidationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Where trials are counted, seals kept and answers stored."""
+    """The trial counter, the holdout seal and the store of results."""
 
     open_counter: OpenTrialCounter
     seal: HoldoutSeal
@@ -80,7 +80,7 @@ class Services:
 
 
 def sealed_from(candles: Candles) -> int:
-    """Place of the first sealed bar.
+    """Index of the first sealed bar.
 
     Raises:
         InputError: too few bars for three parts.
@@ -95,13 +95,13 @@ def validate(
     services: Services,
     progress: Progress = no_progress,
 ) -> ValidationResult:
-    """Validate `subject` on `candles` and store the answer.
+    """Validate `subject` on `candles` and store the result.
 
-    The same question returns the stored answer as long as nothing new was tried on these candles, for every trial
-    deflates; else it is answered anew. What is finished when the work is interrupted is kept.
+    An equal request returns the stored result unless trials or openings were added on these candles, which change the
+    result; then it is recomputed. Progress is saved: an equal request resumes an interrupted one.
 
     Raises:
-        InputError: too few bars, a space that cannot be searched, or nothing that ever trades.
+        InputError: too few bars, a space that cannot be searched, or no combination that trades.
         TwokeyError: the same validation is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
@@ -131,7 +131,7 @@ class _AllResults:
 
 
 def _examine_all(runs: Runs, request: ValidationRequest, services: Services, progress: Progress) -> _AllResults:
-    """Other candles come before the count of trials, which counts them too where they hold the same market."""
+    """Run the other candles before the trials are counted, because those of the same market are trials too."""
     progress(0, 1, "other candles")
     timeframes, assets = (run_other_markets(runs, request, services.open_counter, name) for name in BREADTH)
     found = examination(runs, progress)
@@ -168,7 +168,7 @@ def run_other_markets(
 
 
 def missing_markets(request: ValidationRequest) -> list[str]:
-    """What was asked for beside the main candles and is not there."""
+    """Requested candles besides the main ones that were not found, with the reason."""
     return [
         f"{market.symbol} {market.timeframe}: {market.problem}"
         for market in request.other_markets
@@ -177,7 +177,7 @@ def missing_markets(request: ValidationRequest) -> list[str]:
 
 
 def _sealed(runs: Runs, request: ValidationRequest, services: Services) -> Sealed:
-    """Closed unless asked for; an opening is written down before a bar of it is run on."""
+    """The sealed bars; if they are opened, the opening is recorded before anything runs on them."""
     span, bars = runs.split.sealed, runs.candles.bars
     metrics = None
     if request.opening is not None:
@@ -185,13 +185,13 @@ def _sealed(runs: Runs, request: ValidationRequest, services: Services) -> Seale
         sealed = replace(runs.candles, bars=bars[slice(*span)])
         services.open_counter(runs.subject, sealed, request.settings).reserve([runs.chosen])
         metrics = runs.metrics(runs.opened())
-    looks = list(services.seal.openings())
+    openings = list(services.seal.openings())
     return Sealed(
         **sample_span(bars, span),
-        opened=bool(looks),
-        openings=len(looks),
-        first_opened_at=looks[0].opened_at if looks else None,
-        tried_before=looks[0].tried_before if looks else None,
+        opened=bool(openings),
+        openings=len(openings),
+        first_opened_at=openings[0].opened_at if openings else None,
+        tried_before=openings[0].tried_before if openings else None,
         reason=request.opening,
         metrics=metrics,
     )
@@ -202,7 +202,7 @@ def _same_seal(stored: ValidationResult, seal: HoldoutSeal) -> bool:
 
 
 def unsealed(candles: Candles) -> Candles:
-    """The candles that the pipeline may compute on."""
+    """The candles without the sealed bars."""
     return replace(candles, bars=candles.bars[: sealed_from(candles)])
 
 

@@ -1,4 +1,4 @@
-"""What a validation is asked: the space searched, the windows walked, how much is sampled, and the rules."""
+"""Describes a validation: the space searched, the windows, the sample sizes and the rules."""
 
 import math
 from collections.abc import Sequence
@@ -20,41 +20,41 @@ from skills_lib.walk_forward.walk import Pick
 from skills_lib.walk_forward.windows import WindowPlan
 
 MAX_COMBINATIONS = 100
-"""Of the coarse grid that is searched where no --param is given: enough for a plateau, few enough to deflate little."""
+"""Limit of the coarse default grid: enough points for a plateau, few enough to deflate little."""
 TESTS, TRAIN_PARTS = 7, 4
-"""Of eleven equal parts the first four only train, then each is a test once. Fewer and longer tests than one would
-like to look at: over 120 days an edge with a Sharpe of 2.5 still loses in one window of thirteen, over 80 in one of
-eight, and of seven windows five are the nearest to 70 %. Measured: docs/calibration.md."""
+"""Of eleven equal parts the first four only train, then each of the others is tested once. Longer tests have less
+noise: an edge with a Sharpe of 2.5 loses in one window of thirteen over 120 days, and in one of eight over 80 days.
+Measured in docs/calibration.md."""
 _DECADE = 10
 
 
 class Samples(FrozenModel):
-    """How much each sampling stage draws; calibration, which runs thousands of markets, takes fewer."""
+    """Sample sizes of the stages; calibration, which runs thousands of markets, uses fewer."""
 
     monte_carlo: int = Field(1000, ge=10, description="resampled histories of each bootstrap")
     random_entries: int = Field(
-        1000, ge=19, description="random placements of the trades; 19 is the least for p < 0.05"
+        1000, ge=19, description="random placements of the trades; 19 is the minimum for p < 0.05"
     )
     spa: int = Field(1000, ge=50, description="bootstrap repetitions of Hansen's test")
-    price_noise: int = Field(20, ge=0, description="noisy histories per size of noise; 0 leaves the stage out")
-    cuts: int = Field(32, ge=1, description="places at which the truncation test cuts")
-    starts: int = Field(8, ge=1, description="places at which the warm-up test begins")
+    price_noise: int = Field(20, ge=0, description="noisy histories per size of noise; 0 skips the stage")
+    cuts: int = Field(32, ge=1, description="cuts of the truncation test")
+    starts: int = Field(8, ge=1, description="starts of the warm-up test")
     blocks: int = Field(16, ge=2, description="blocks of the combinatorial cross-validation")
 
 
 DEFAULT_SAMPLES = Samples()
 REDUCED_SAMPLES = Samples(monte_carlo=100, random_entries=400, spa=200, price_noise=0, cuts=8, starts=2, blocks=10)
-"""For calibration: the rules' figures keep their meaning, only pictures and percentiles get coarser."""
+"""For calibration: the rules' figures keep their meaning; percentiles are coarser."""
 
 
 DEFAULT_THRESHOLDS = Thresholds()
 
 
 def parse_seed(seed: int) -> int:
-    """Check what was typed.
+    """Parse a seed.
 
     Raises:
-        InputError: below 0 or beyond 31 bits, which no generator takes everywhere.
+        InputError: not within 0 to 2^31 - 1, the range that all generators accept.
     """
     if not 0 <= seed < 2**31:
         raise InputError(f"seed={seed} is not allowed. Give 0 to {2**31 - 1:,}.")
@@ -63,7 +63,7 @@ def parse_seed(seed: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One validation. `windows` None takes `default_windows`; `window_min_trades` is what a train span must hold."""
+    """One validation. `windows`: None for `default_windows`; `window_min_trades`: required in a train span."""
 
     search: SearchRequest
     windows: WindowPlan | None = None
@@ -80,10 +80,10 @@ class Plan:
 
 
 def validation_space(declared: ParameterSpace, ranges: Sequence[str] = (), constraints: Sequence[str] = ()) -> Space:
-    """What is searched: the given ranges, else a coarse grid over the strategy's own; single values are just taken.
+    """The space to search: the given ranges, else a coarse grid over the strategy's own; single values are fixed.
 
     Raises:
-        InputError: a range or constraint that does not fit.
+        InputError: an invalid range or constraint.
     """
     if ranges:
         return make_space(declared, ranges, constraints)
@@ -91,7 +91,7 @@ def validation_space(declared: ParameterSpace, ranges: Sequence[str] = (), const
 
 
 def _coarse(declared: ParameterSpace, constraints: Sequence[str]) -> Space:
-    """As fine as at most MOST_COMBINATIONS admissible points allow; words and switches keep their defaults."""
+    """The finest grid with at most MAX_COMBINATIONS admissible points; non-numeric parameters keep their defaults."""
     numeric = {name: values for name, p in declared.parameters.items() if (values := _numbers(p.values()))}
     if not numeric:
         defaults = {name: (value,) for name, value in declared.defaults().items()}
@@ -128,7 +128,7 @@ def _spread(values: list[float], count: int) -> list[float]:
 
 
 def default_windows(bars: Bars) -> WindowPlan:
-    """Rolling windows that fit any length: seven tests without overlap, each an eleventh, and the rest to train on.
+    """Rolling windows for any length: seven tests without overlap, each an eleventh, and the rest to train on.
 
     Raises:
         InputError: an eleventh of the bars is shorter than a day or than two bars.
@@ -140,7 +140,7 @@ def default_windows(bars: Bars) -> WindowPlan:
         needed = math.ceil((TESTS + TRAIN_PARTS) * minimum / DAY_NS / 0.9) + 1
         raise InputError(
             f"The candles span {spanned / DAY_NS / 0.9:,.0f} days; a validation needs at least {needed:,}: a tenth is "
-            "sealed, and the walk-forward tests seven spans. Ask for a longer span, or name --train and --test."
+            "sealed, and the walk-forward tests seven spans. Extend the span, or give --train and --test."
         )
     test_ns = days * DAY_NS
     return WindowPlan(train_ns=(spanned - TESTS * test_ns) // DAY_NS * DAY_NS, test_ns=test_ns, step_ns=test_ns)

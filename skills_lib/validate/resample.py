@@ -1,4 +1,4 @@
-"""Monte Carlo of one stored run: its trades and days drawn again, and its entries placed at random."""
+"""Monte Carlo of one stored run: resamples its trades and days, and places its entries at random."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -28,9 +28,9 @@ MIN_SAMPLES, MAX_SAMPLES = 10, 100_000
 
 
 class RunResampled(FrozenModel):
-    """A stored run, drawn again. All of it is in-sample, because the run is; None where there are too few trades.
+    """A resampled stored run; in-sample like the run itself. None where there are too few trades.
 
-    `random_entries` is None too where the run's candles are not at hand; `notes` say so.
+    `random_entries` is also None if the run's candles are unavailable, which `notes` report.
     """
 
     run_id: str
@@ -52,10 +52,10 @@ class RunResampled(FrozenModel):
 def resample(
     store: RunStore, run_id: str, samples: int, seed: int, data: Path | None, settings: Settings
 ) -> RunResampled:
-    """Draw the run stored as `run_id` again; `data` is the file it was made from, else the cache is asked.
+    """Resample the run stored as `run_id`; `data`: the file with its candles, by default they come from the cache.
 
     Raises:
-        InputError: no such run, a figure out of range, or `data` does not hold its candles.
+        InputError: no such run, a number out of range, or `data` does not contain its candles.
     """
     if not MIN_SAMPLES <= samples <= MAX_SAMPLES:
         raise InputError(f"samples={samples} is not allowed. Give {MIN_SAMPLES} to {MAX_SAMPLES:,}.")
@@ -78,12 +78,12 @@ def resample(
         days=block_bootstrap(daily_returns(daily_equity(times_ns, execution.equity, execution.cash)), samples, seed),
         order=order_shuffle(trades, samples, seed),
         random_entries=null,
-        notes=notes if len(trades) > 1 else [f"{len(trades)} trades are too few to draw from.", *notes],
+        notes=notes if len(trades) > 1 else [f"{len(trades)} trades are too few to resample.", *notes],
     )
 
 
 def _execution(store: RunStore, run: BacktestResult) -> tuple[Execution, IntArray]:
-    """The run as it was executed; where its warm-up ended was not stored, so random entries may fall into it."""
+    """The execution of the run; the end of its warm-up is not stored, so random entries may fall into it."""
     equity = store.equity(run.run_id)
     times_ns = pd.DatetimeIndex(equity["open_time"]).as_unit("ns").asi8
     values = equity["equity"].to_numpy(dtype="float64")
@@ -93,9 +93,9 @@ def _execution(store: RunStore, run: BacktestResult) -> tuple[Execution, IntArra
 def _bars(run: BacktestResult, data: Path | None, settings: Settings) -> Bars:
     until = pd.Timestamp(run.end) + timedelta(seconds=1)
     source = Source.SAMPLE if run.synthetic else Source.CACHE
-    question = CandleArguments(run.symbol, run.timeframe, run.start, until.isoformat(), source.value, data=data)
-    bars = question.answer(settings).bars
+    arguments = CandleArguments(run.symbol, run.timeframe, run.start, until.isoformat(), source.value, data=data)
+    bars = arguments.answer(settings).bars
     if bars.digest() != run.data_sha256:
         where = data.name if data else f"the {source.value}"
-        raise InputError(f"The candles of {where} are not those of run {run.run_id}. Name their file with --data.")
+        raise InputError(f"The candles of {where} are not those of run {run.run_id}. Give their file with --data.")
     return bars

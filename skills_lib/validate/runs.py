@@ -1,6 +1,6 @@
-"""The runs behind a verdict: searched, tried once, walked forward; on which bars is decided here and nowhere else.
+"""Computes the runs of a validation (search, out-of-sample, walk-forward) and decides which bars each one uses.
 
-The sealed tenth is cut off before anything is computed, so that no stage can reach it.
+The sealed tenth is cut off before anything is computed, so that no stage can use it.
 """
 
 from collections.abc import Sequence
@@ -37,16 +37,16 @@ from skills_lib.walk_forward.walk import WalkForward, WindowChoice
 from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows, stitched_spans
 
 _IN_SAMPLE = 1_000_000
-"""Number of the in-sample span in a checkpoint; windows are numbered from 0 up and from -1 down."""
+"""Number of the in-sample span in a checkpoint; train spans are numbered from 0 up, tests from -1 down."""
 MAX_COMPARED = 1_000
-"""Configurations whose daily returns are compared for PBO and SPA; of more, this many at even steps."""
+"""Maximum number of configurations compared for PBO and SPA; from more, an evenly spaced subset is taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What the search on the in-sample found; `place` is the point that everything after it runs.
+    """The result of the in-sample search. `place`: the chosen point, which all later stages run.
 
-    `few_trades`: no combination had as many trades as asked, so the choice was made among all that traded.
+    `few_trades`: no combination had the required number of trades, so the choice was made among all that traded.
     """
 
     table: SearchTable
@@ -74,7 +74,7 @@ class Run(NamedTuple):
 
 
 class Runs:
-    """Everything that is run for one examination, each at most once and only when it is asked for.
+    """All runs of one examination, each computed at most once, on first use.
 
     Use it as a context manager: engines stay open until its end.
     """
@@ -106,7 +106,7 @@ class Runs:
 
     @property
     def stage_settings(self) -> BacktestSettings:
-        """Settings for stages that run on their own: the engine of the search where it can run the strategy."""
+        """Settings for stages with runs of their own: the search's engine if it supports the strategy."""
         wanted = self.plan.search.engine
         can = wanted == "kernel" and unsupported_reason(self.subject.strategy, self.settings) is None
         return self.settings.model_copy(update={"engine": "kernel" if can else "reference"})
@@ -121,7 +121,7 @@ class Runs:
         """The search on the in-sample.
 
         Raises:
-            InputError: a space that cannot be searched, or no combination that ever trades.
+            InputError: a space that cannot be searched, or no combination that trades.
         """
         request = self.plan.search
         where, total = (self._checkpoint, _IN_SAMPLE, self._progress), request.plan.expected(request.space)
@@ -134,7 +134,9 @@ class Runs:
                 place = peaks.recommended if self.plan.pick == "plateau" else peaks.best
                 return SearchResult(table, scores, peaks, place, minimum < request.objective.min_trades)
         notes = f" {self.evaluator.notes[-1]}" if self.evaluator.notes else ""
-        raise InputError(f"None of {len(table):,} combinations traded in-sample.{notes} Widen the space or the span.")
+        raise InputError(
+            f"None of {len(table):,} combinations traded in-sample.{notes} Widen the space or extend the span."
+        )
 
     @property
     def chosen(self) -> dict[str, Value]:
@@ -143,16 +145,16 @@ class Runs:
 
     @cached_property
     def in_sample(self) -> Run:
-        """The chosen parameters where they were chosen."""
+        """The chosen parameters on the in-sample bars."""
         return self.fixed(self.split.in_sample)
 
     @cached_property
     def out_of_sample(self) -> Run:
-        """The chosen parameters on the bars after those they were chosen on."""
+        """The chosen parameters on the out-of-sample bars."""
         return self.fixed(self.split.out_of_sample)
 
     def fixed(self, span: Span) -> Run:
-        """The chosen parameters on one span, flat where the span is too short for them to trade."""
+        """The chosen parameters on one span; flat if the span is too short to trade."""
         (part,) = run_windows(self.evaluator, [span], [self.chosen], self.settings.cash)
         return Run(part.execution, self.bars[span.start : span.stop])
 
@@ -167,7 +169,7 @@ class Runs:
 
     @cached_property
     def outcomes(self) -> list[WindowChoice]:
-        """What each window chose and how that did."""
+        """The choice of each window and its test."""
         request = self.plan.search
         objective = Objective(request.objective.metric, min(request.objective.min_trades, self.plan.window_min_trades))
         walk = WalkForward(self.evaluator, request.space, request.plan, objective, self.plan.pick)
@@ -175,11 +177,11 @@ class Runs:
 
     @cached_property
     def stitched(self) -> Run:
-        """Every test bar of the walk-forward once, money carried over."""
+        """Every test bar of the walk-forward once, equity carried over."""
         return self._stitched(self.evaluator)
 
     def stitched_at(self, settings: BacktestSettings) -> Run:
-        """The stitched run of the same choices under other costs."""
+        """The stitched run of the same choices with other settings."""
         return self._stitched(self._engine(settings))
 
     @cached_property
@@ -196,8 +198,7 @@ class Runs:
         return self.fixed(Span(0, len(self.bars)))
 
     def opened(self) -> Run:
-        """The chosen parameters on the sealed bars: the only place that reaches them, called once the opening is
-        written down."""
+        """The chosen parameters on the sealed bars. Call it only after the opening is recorded."""
         span, whole = self.split.sealed, self.candles.bars
         engine, strategy = self.plan.search.engine, self.subject.strategy
         with open_evaluator(engine, strategy, whole, self.settings) as evaluator:
@@ -206,16 +207,16 @@ class Runs:
 
     @cached_property
     def trials(self) -> TrialCount:
-        """Configurations ever tried, with the variance of their daily Sharpe ratios; the search is among them."""
+        """All counted configurations, this search included, and the variance of their daily Sharpe ratios."""
         _ = self.found
         return self._counter.count()
 
     def metrics(self, run: Run, settings: BacktestSettings | None = None) -> Figures:
-        """Every figure of one run."""
+        """All metrics of one run."""
         return compute_metrics(run.execution, run.bars, (settings or self.settings).costs)
 
     def notes(self) -> list[str]:
-        """What the engines want to be known."""
+        """Notes of the engines that were opened."""
         return list(self.evaluator.notes) if "evaluator" in vars(self) else []
 
     def _engine(self, settings: BacktestSettings) -> Evaluator:

@@ -1,4 +1,4 @@
-"""Single stages of a validation: computed anew, not stored, and without a verdict."""
+"""Computes single stages of a validation, without storing them and without a verdict."""
 
 import time
 from collections.abc import Sequence
@@ -23,15 +23,15 @@ from skills_lib.validate.stages.audit import audit
 
 
 def stage_names() -> list[str]:
-    """Stages that can be asked for alone."""
+    """Stages that `--only` can select."""
     return [*STAGES, *BREADTH]
 
 
 def parse_stages(text: str) -> tuple[str, ...]:
-    """Stages from words such as "lookahead,costs".
+    """Stages from a list such as "lookahead,costs"; all if it is empty.
 
     Raises:
-        InputError: an unknown one.
+        InputError: an unknown stage.
     """
     names = [name.strip().replace("-", "_") for name in text.split(",") if name.strip()]
     known = stage_names()
@@ -49,7 +49,7 @@ def validate_stages(
     names: Sequence[str],
     progress: Progress = no_progress,
 ) -> StageAnswers:
-    """Only some stages, computed anew and not stored; there is no verdict without all of them.
+    """Compute the stages `names`; nothing is stored, and a verdict needs all stages.
 
     Raises:
         InputError: as `validate`.

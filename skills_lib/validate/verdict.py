@@ -1,4 +1,4 @@
-"""PASS, CAUTION or FAIL: a table of rules, each with threshold, figure and margin."""
+"""Judges a validation as PASS, CAUTION or FAIL by a table of rules, each with threshold, figure and margin."""
 
 import math
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _MAX_NEAR_MISSES = 3
 
 
 class Thresholds(BaseModel):
-    """Thresholds; a figure must be strictly beyond them. `caution_*`: down to here a miss is CAUTION, not FAIL."""
+    """Thresholds, which a figure must strictly exceed or stay below. `caution_*`: down to here a miss is CAUTION."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -31,14 +31,14 @@ class Thresholds(BaseModel):
 
 
 class VerdictFigures(FrozenModel):
-    """What is judged; None means that it could not be computed, which never passes.
+    """The figures that are judged; None means unavailable, which counts as not passed.
 
     `walk_forward_sharpe`: mean annual Sharpe ratio of the windows' test spans. `positive_windows_pct`: share of
     windows that earned money after costs. `max_drawdown_pct`: of the out-of-sample run, as METRICS has it (below 0)
     or as a depth (above 0). `trades`: out of sample. `double_cost_return_pct`: out-of-sample net return at 2 × costs.
-    `pbo`: as far as it costs money, the lesser of PBO and of the share of splits in which the choice lost.
+    `pbo`: the smaller of PBO and the share of splits in which the choice lost money.
     `lookahead_passed`, `starts_agree`, `audit_passed`: the stages lookahead (truncation, warm_up) and audit.
-    The rest is not judged; it decides what the verdict says it does not cover.
+    The remaining fields are not judged; they determine `ValidationVerdict.not_covered`.
     """
 
     walk_forward_sharpe: float | None = None
@@ -62,10 +62,10 @@ class VerdictFigures(FrozenModel):
 
 
 class RuleResult(FrozenModel):
-    """One line of the table. `value` is None where it could not be computed.
+    """One line of the table. `value` is None if it is unavailable.
 
-    `comparison`: how `value` must stand to `threshold`. `margin`: how far it is on the good side of the threshold, in
-    the figure's own unit, below 0 on the bad side; None for yes or no. `level`: PASS, or how bad the miss is.
+    `comparison`: required relation of `value` to `threshold`. `margin`: distance from the threshold in the figure's
+    unit, below 0 if the rule is missed; None for yes or no. `level`: PASS, or the severity of the miss.
     """
 
     name: str
@@ -82,7 +82,7 @@ class RuleResult(FrozenModel):
 class ValidationVerdict(FrozenModel):
     """The label is the worst level of all rules.
 
-    `would_change`: each miss and what it needs; for a PASS the three thinnest margins. `not_covered`: what no rule saw.
+    `would_change`: each miss and what it needs; for a PASS the three smallest margins. `not_covered`: risks not tested.
     """
 
     label: Label
@@ -103,10 +103,10 @@ class _Rule(NamedTuple):
 
 
 def judge_validation(figures: VerdictFigures, rules: Thresholds | None = None) -> ValidationVerdict:
-    """Judge: PASS needs every rule; one FAIL makes FAIL.
+    """The verdict: PASS needs every rule; one FAIL makes FAIL.
 
-    Without a figure the essential rules (look-ahead, data, Sharpe, windows, drawdown, trades) fail, for then nothing
-    was shown; the others make CAUTION.
+    If its figure is unavailable, an essential rule (look-ahead, data, Sharpe, windows, drawdown, trades) is FAIL,
+    any other rule CAUTION.
     """
     results = [_judged(rule) for rule in _table(figures, rules or Thresholds())]
     label = max((result.level for result in results), key=_ORDER.index)
@@ -177,9 +177,9 @@ def _would_change(label: Label, results: list[RuleResult]) -> Iterator[str]:
         return
     for result in results:
         if result.value is None:
-            yield f"{result.name}: it could not be computed, and what is not known does not pass."
+            yield f"{result.name}: unavailable; counts as not passed."
         elif result.margin is None and not result.passed:
-            yield f"{result.name}: it does not hold, and nothing makes up for that."
+            yield f"{result.name}: not met; required for PASS."
         elif not result.passed:
             lenient = result.level == "FAIL" and result.caution is not None
             caution = f", CAUTION at least {_figure(result.caution, result)}" if lenient else ""
@@ -207,17 +207,17 @@ def _figure(value: float | None, result: RuleResult) -> str:
 
 def _not_covered(found: VerdictFigures) -> Iterator[str]:
     yield "Capacity: orders were filled at any size without moving the price."
-    yield "Execution: fills come from bars, not an order book; latency, partial fills and rejected orders are absent."
+    yield "Execution: fills come from bars, not an order book; no latency, partial fills or rejected orders."
     yield "Exchange failure: outages, delistings, liquidation by the venue, loss of deposits."
-    yield "Trials that no ledger recorded: ideas looked at elsewhere, and the choice of the strategy itself."
+    yield "Trials outside the ledger: ideas tested without Twokey, and the choice of the strategy itself."
     yield "A future that differs from this history."
     if not found.funding_charged:
-        yield "Funding: none was charged; on perpetual contracts it is paid every 8 hours."
+        yield "Funding: none was charged; perpetual contracts charge it every 8 hours."
     if found.unseen_regimes:
         yield f"Regimes seen too briefly: {'; '.join(found.unseen_regimes)}."
     if found.assets < 2:
-        yield "Other assets: the parameters were tried on one only."
+        yield "Other assets: the parameters were tested on one only."
     if not found.sealed_opened:
-        yield "The sealed last 10 %: still closed, to be opened once at deployment."
+        yield "The sealed last 10 %: still closed; open it once, at deployment."
     if found.synthetic:
         yield "Any real market: the candles are synthetic."

@@ -1,4 +1,4 @@
-"""From the stages' answers to the figures that the verdict reads, and to what else must be said."""
+"""Extracts the verdict's figures from the stages, and warnings about the choice and the windows."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from skills_lib.walk_forward.pipeline import FEW_WINDOWS
 
 
 def figures_to_judge(runs: Runs, answers: Mapping[str, Any]) -> VerdictFigures:
-    """What the verdict reads, each figure from the bars that docs/validation.md names; `answers` by stage."""
+    """The figures of the verdict, on the bars listed in docs/validation.md; `answers`: results by stage."""
     walked: WalkedForward = answers["walk_forward"]
     overfit: OverfittingFigures = answers["overfitting"]
     looked: Lookahead = answers["lookahead"]
@@ -37,29 +37,29 @@ def figures_to_judge(runs: Runs, answers: Mapping[str, Any]) -> VerdictFigures:
 
 
 def _costly_overfitting(found: OverfittingFigures) -> float | None:
-    """PBO as far as it costs money: the lesser of it and of the share of splits in which the choice lost.
+    """The smaller of PBO and the share of splits in which the choice lost money.
 
-    PBO compares with the median of what was tried. Where most of the space carries the edge, the best of one half is
-    often below that median and earns all the same: a choice among equals is no overfitting.
+    PBO compares with the median of the tried configurations. If most of the space has the edge, the best of one half is
+    often below that median in the other and still earns money, which is not overfitting.
     """
     figures = [figure for figure in (found.pbo, found.cscv.loss_probability) if figure is not None]
     return min(figures, default=None)
 
 
 def warnings_of(runs: Runs) -> Iterator[str]:
-    """What speaks against the choice and the windows, in words."""
+    """Warnings about the choice and the windows."""
     found, outcomes, request = runs.found, runs.outcomes, runs.plan.search
     if found.few_trades:
-        yield f"No combination has {request.objective.min_trades} trades in-sample: the choice was made among fewer."
+        yield f"No combination has {request.objective.min_trades} trades in-sample: chosen among those with fewer."
     if runs.plan.is_search and found.place.kind == "spike":
-        yield "The chosen point stands on a spike in-sample: its neighbours do much worse."
+        yield "The chosen point is a spike in-sample: its neighbours do much worse."
     if edges := list(at_edges(found.table, found.place.row)):
         yield f"The chosen point lies at the edge of the space: {', '.join(edges)}."
     if len(outcomes) < FEW_WINDOWS:
-        yield f"{len(outcomes)} windows are few: one lucky window decides the picture."
+        yield f"{len(outcomes)} windows are few: a single lucky window can dominate the result."
     if empty := sum(outcome.chosen is None for outcome in outcomes):
-        yield f"{empty} of {len(outcomes)} windows chose nothing, for want of trades in train. They stay flat."
+        yield f"{empty} of {len(outcomes)} windows chose nothing: too few trades in train. They hold no position."
     if runs.window_plan.step_ns < runs.window_plan.test_ns:
         yield "Test spans overlap: windows are not independent. The stitched run uses every bar once."
     if (compared := runs.compared.shape[1]) < len(found.table):
-        yield f"PBO and SPA compare {compared:,} of {len(found.table):,} configurations, taken at even steps."
+        yield f"PBO and SPA compare {compared:,} of {len(found.table):,} configurations, an evenly spaced subset."

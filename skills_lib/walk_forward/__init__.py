@@ -1,1 +1,1 @@
-"""Walk-forward: choose parameters on each train span, try them on the test span that follows."""
+"""Walk-forward: chooses parameters on each train span and tests them on the test span that follows."""

@@ -1,4 +1,4 @@
-"""Windows as a person or a client typed them, checked before candles are fetched."""
+"""Parses the arguments of walk-forward windows, before candles are loaded."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from skills_lib.walk_forward.windows import WindowPlan
 
 @dataclass(frozen=True, slots=True)
 class WindowArguments:
-    """Windows, as typed."""
+    """Unparsed arguments of the windows."""
 
     train: str
     test: str
@@ -20,10 +20,10 @@ class WindowArguments:
     pick: str
 
     def walk(self, search: SearchRequest) -> WalkForwardRequest:
-        """What the words mean around `search`.
+        """The walk-forward that repeats `search` in each window.
 
         Raises:
-            InputError: the first word that does not fit.
+            InputError: the first argument that is invalid.
         """
         plan = WindowPlan.parse(self.train, self.test, self.step, self.embargo, self.anchored)
         return WalkForwardRequest(search, plan, parse_pick(self.pick))

@@ -1,4 +1,4 @@
-"""What is asked of a walk-forward and what comes back."""
+"""Models of a walk-forward: its key, its result and the result's parts."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,7 +12,7 @@ from skills_lib.walk_forward.walk import Pick
 
 
 class WalkForwardKey(SweepKey):
-    """Everything that makes two walk-forwards the same; lengths in nanoseconds."""
+    """Identifies a walk-forward: those with equal keys give the same result. Lengths in nanoseconds."""
 
     train_ns: int
     test_ns: int
@@ -23,7 +23,7 @@ class WalkForwardKey(SweepKey):
 
 
 class WindowResult(FrozenModel):
-    """One window; times are UTC, ends not included. `parameters` is None where nothing was eligible to be chosen.
+    """One window; times are UTC, ends not included. `parameters` is None if no combination was eligible.
 
     `train` is in-sample, `test` out-of-sample, each on its whole span with the full starting cash.
     """
@@ -39,7 +39,7 @@ class WindowResult(FrozenModel):
 
 
 class StitchedSpan(FrozenModel):
-    """Consecutive parts of the stitched out-of-sample run; `start` and `end` are its first and last bars, UTC."""
+    """Consecutive windows of the stitched out-of-sample run; `start`, `end`: its first and last bars, UTC."""
 
     start: str
     end: str
@@ -49,15 +49,15 @@ class StitchedSpan(FrozenModel):
 
 
 class StitchedHalves(FrozenModel):
-    """The first half of the windows against the second; None where there is only one window."""
+    """The stitched run over the first and second half of the windows; None if there is only one window."""
 
     first: StitchedSpan | None
     second: StitchedSpan | None
 
 
 class ParameterDrift(FrozenModel):
-    """How one parameter wandered. `changed_share`: windows that changed it; `mean_step`: mean change in shares of
-    its range, None where its values have no order."""
+    """How one parameter changed between windows. `changed_share`: share of window changes that changed it;
+    `mean_step`: mean change as a share of its range, None if its values have no order."""
 
     values: list[Value]
     changed_share: float
@@ -77,7 +77,7 @@ class WalkForwardArtifacts(FrozenModel):
 
 
 class WalkForwardResult(FrozenModel):
-    """One stored walk-forward. `efficiency`: return per day out of sample over in sample; None where that lost."""
+    """One stored walk-forward. `efficiency`: daily return out of sample / in sample, None if the latter is <= 0."""
 
     id: str
     strategy: str

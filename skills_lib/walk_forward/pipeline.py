@@ -1,4 +1,4 @@
-"""From windows to a stored walk-forward: choose, try, stitch, judge, draw and keep."""
+"""Runs a walk-forward: chooses and tests in each window, stitches the tests, writes report and pictures."""
 
 import time
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ FEW_WINDOWS = 6
 
 @dataclass(frozen=True, slots=True)
 class WalkForwardRequest:
-    """What to search on each train span, the windows, and which point of a train span is tried."""
+    """The search on each train span, the windows, and which point of a train span is tested."""
 
     search: SearchRequest
     windows: WindowPlan
@@ -67,14 +67,14 @@ def walk_forward(
     open_counter: OpenTrialCounter,
     progress: Progress = no_progress,
 ) -> WalkForwardResult:
-    """Walk forward over `candles` and store what was found; the same question returns the stored answer.
+    """Walk forward over `candles` and store the result; an equal request returns the stored result.
 
-    What is finished when the work is interrupted is kept, and the same question goes on from there. Every combination
-    is counted as one trial before it is evaluated, however many windows try it.
+    Progress is saved: an equal request resumes an interrupted one. Every combination is counted as one trial before it
+    is evaluated, in however many windows.
 
     Raises:
-        InputError: windows longer than the data, or a space, method or cluster that does not fit.
-        TwokeyError: workers kept dying, or the same walk-forward is running in another process.
+        InputError: windows longer than the data, or an invalid space, method or cluster.
+        TwokeyError: workers died repeatedly, or the same walk-forward is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
     key = _walk_forward_key(subject, candles, request, settings)
@@ -84,7 +84,7 @@ def walk_forward(
     windows = make_windows(bars, request.windows)
     with store.checkpoint(key.id) as checkpoint:
         counter = open_counter(subject, candles, settings)
-        counter.reserve(search_request.space.combinations(checkpoint.tried()))  # also where the ledger is younger
+        counter.reserve(search_request.space.combinations(checkpoint.tried()))  # the ledger may have been reset since
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             walk = WalkForward(
                 evaluator, search_request.space, search_request.plan, search_request.objective, request.pick
@@ -110,7 +110,7 @@ class _Walked:
     notes: tuple[str, ...]
 
     def stitched_span(self, first: int, end: int) -> StitchedSpan | None:
-        """The stitched run over some windows, measured; windows meet flat, so a cut there cuts no trade."""
+        """Metrics of the stitched run over windows [first, end); no trade spans two windows. None if there are none."""
         if first == end:
             return None
         execution, bars = stitch(self.parts[first:end], self.bars)
@@ -179,7 +179,7 @@ def _result(walked: _Walked, key: WalkForwardKey, candles: Candles, folder: Path
 
 
 def window_result(outcome: WindowChoice) -> WindowResult:
-    """One window as results tell it."""
+    """The result of one window."""
     window, chosen = outcome.window, outcome.chosen
     return WindowResult(
         train_start=utc(window.train_start_ns),
@@ -196,11 +196,11 @@ def window_result(outcome: WindowChoice) -> WindowResult:
 def _drift(walked: _Walked) -> dict[str, ParameterDrift]:
     space = walked.request.search.space
     found = {}
-    for name, wandered in chosen_places(space, walked.outcomes).items():
-        values, steps = space.values[name], np.abs(np.diff(wandered))
+    for name, places in chosen_places(space, walked.outcomes).items():
+        values, steps = space.values[name], np.abs(np.diff(places))
         moved = float(steps.mean()) / (len(values) - 1) if len(steps) else 0.0
         found[name] = ParameterDrift(
-            values=[values[place] for place in wandered],
+            values=[values[place] for place in places],
             changed_share=float((steps > 0).mean()) if len(steps) else 0.0,
             mean_step=moved if name in space.ordered else None,
         )
@@ -210,18 +210,20 @@ def _drift(walked: _Walked) -> dict[str, ParameterDrift]:
 def _warnings(walked: _Walked) -> list[str]:
     outcomes, plan, texts = walked.outcomes, walked.request.windows, []
     if len(outcomes) < FEW_WINDOWS:
-        texts.append(f"{len(outcomes)} windows are few: one lucky window decides the picture.")
+        texts.append(f"{len(outcomes)} windows are few: a single lucky window can dominate the result.")
     if empty := sum(outcome.chosen is None for outcome in outcomes):
         minimum = walked.request.search.objective.min_trades
-        texts.append(f"{empty} windows chose nothing: no combination had {minimum} trades in train. They stay flat.")
+        texts.append(
+            f"{empty} windows chose nothing: no combination had {minimum} trades in train. They hold no position."
+        )
     if plan.step_ns < plan.test_ns:
         texts.append("Test spans overlap: windows are not independent. The stitched run uses every bar once.")
     if plan.step_ns > plan.test_ns:
-        texts.append("Steps are longer than test spans: bars between them are in no test.")
+        texts.append("Steps are longer than test spans: the bars between tests are not tested.")
     if len(expected := make_windows(walked.bars, plan)) < _planned(walked.bars, plan):
-        texts.append(f"Holes in the data swallowed windows: {len(expected)} were left.")
+        texts.append(f"Gaps in the data removed windows: {len(expected)} are left.")
     if (unused := len(walked.bars) - outcomes[-1].window.test.stop) > 0:
-        texts.append(f"The last {unused:,} bars lie behind the last window and are unused.")
+        texts.append(f"The last {unused:,} bars are after the last window and are unused.")
     return texts + list(walked.notes)
 
 

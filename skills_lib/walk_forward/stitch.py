@@ -1,4 +1,4 @@
-"""One out-of-sample run out of many windows: each bar once, money carried from part to part."""
+"""Stitches the tests of all windows into one out-of-sample run: each bar once, equity carried over."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from skills_lib.domain.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class WindowRun:
-    """One window's own bars and what happened on them."""
+    """The run on the bars that one window contributes."""
 
     span: Span
     execution: Execution
@@ -24,10 +24,10 @@ class WindowRun:
 def run_windows(
     evaluator: Evaluator, spans: Sequence[Span], chosen: Sequence[Parameters | None], cash: float
 ) -> list[WindowRun]:
-    """Run each span with what its window chose, beginning with the money the part before ended with.
+    """Run each span with the parameters its window chose, starting with the final equity of the span before.
 
-    Every part starts flat and closes what it holds at its end, so all costs of turning over are paid. A span without
-    choice, too short to trade on, or reached without money stays flat.
+    Every span starts flat and closes its position at its end, so the costs of changing over are paid. A span without
+    a choice, too short to trade, or without equity stays flat.
     """
     parts = []
     for span, parameters in zip(spans, chosen, strict=True):
@@ -38,7 +38,7 @@ def run_windows(
 
 
 def stitch(parts: Sequence[WindowRun], bars: Bars) -> tuple[Execution, Bars]:
-    """The parts as one execution on their bars put together; bars of trades are counted from the first."""
+    """The runs as one execution on their concatenated bars; bars of trades are counted from the first."""
     executions = [bars[part.span.start : part.span.stop] for part in parts]
     offsets = np.cumsum([0, *(len(execution) for execution in executions[:-1])])
     moved = [_shift_trades(part.execution.trades, int(by)) for part, by in zip(parts, offsets, strict=True)]
@@ -58,7 +58,7 @@ def _run(evaluator: Evaluator, span: Span, parameters: Parameters | None, cash: 
         return _flat(span, cash)
     try:
         return evaluator.execute(parameters, span, cash)
-    except InputError:  # indicators that this short a span never defines: no signal, no trade
+    except InputError:  # span shorter than the warm-up of the indicators: no signal, no trade
         return _flat(span, cash)
 
 

@@ -1,4 +1,4 @@
-"""Walk-forward: choose parameters on each train span, try them on the test span that follows."""
+"""Chooses parameters on each train span and tests them on the test span that follows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from skills_lib.progress import Progress, no_progress
 from skills_lib.walk_forward.windows import Window
 
 Pick = Literal["plateau", "peak"]
-"""What of a train span is tried afterwards: the recommended centre of the best plateau, or the raw maximum."""
+"""Which point of a train span is tested: the recommended centre of the best plateau, or the raw maximum."""
 
 
 def parse_pick(text: str) -> Pick:
-    """Check what was typed.
+    """Parse a pick.
 
     Raises:
-        InputError: neither of the two.
+        InputError: neither plateau nor peak.
     """
     picks: tuple[Pick, ...] = ("plateau", "peak")
     for pick in picks:
@@ -39,7 +39,7 @@ def parse_pick(text: str) -> Pick:
 
 @dataclass(frozen=True, slots=True)
 class ChosenPoint:
-    """What one train span chose. `index`: the point in the space; `train`, `test`: rows of metrics."""
+    """The point chosen on one train span. `index`: the point in the space; `train`, `test`: rows of metrics."""
 
     index: int
     parameters: dict[str, Value]
@@ -50,7 +50,7 @@ class ChosenPoint:
 
 @dataclass(frozen=True, slots=True)
 class WindowChoice:
-    """One window. `chosen` is None where no combination was eligible on the train span: nothing is traded then."""
+    """One window. `chosen` is None if no combination was eligible on the train span; then nothing is traded."""
 
     window: Window
     chosen: ChosenPoint | None
@@ -58,7 +58,7 @@ class WindowChoice:
 
 
 class WalkForward:
-    """The choices of one walk-forward, window by window."""
+    """Chooses and tests parameters window by window."""
 
     def __init__(
         self, evaluator: Evaluator, space: Space, plan: SearchPlan, objective: Objective, pick: Pick = "plateau"
@@ -70,20 +70,20 @@ class WalkForward:
     def run(
         self, windows: Sequence[Window], checkpoint: Checkpoint | None = None, progress: Progress = no_progress
     ) -> list[WindowChoice]:
-        """Choose and try on every window, oldest first; `progress` counts windows and may raise to cancel."""
+        """Choose and test in every window, oldest first; `progress` counts windows and may raise to cancel."""
         outcomes: list[WindowChoice] = []
         size = self._windows_at_once()
         for first in range(0, len(windows), size):
             progress(first, len(windows), f"{self._evaluator.name}: windows")
-            outcomes += self._some(first, windows[first : first + size], checkpoint)
+            outcomes += self._run_batch(first, windows[first : first + size], checkpoint)
         progress(len(windows), len(windows), f"{self._evaluator.name}: windows")
         return outcomes
 
     def _windows_at_once(self) -> int:
-        """A grid is known before anything is measured, so that an engine can run several train spans side by side."""
+        """Windows per batch: a grid is known in advance, so an engine can run several train spans at once."""
         return max(1, self._evaluator.batch_size // len(self._space.admissible)) if self._plan.method == "grid" else 1
 
-    def _some(self, first: int, windows: Sequence[Window], checkpoint: Checkpoint | None) -> list[WindowChoice]:
+    def _run_batch(self, first: int, windows: Sequence[Window], checkpoint: Checkpoint | None) -> list[WindowChoice]:
         trains = [self._measurer(window.train, checkpoint, first + i) for i, window in enumerate(windows)]
         if len(trains) > 1:
             measure_ahead(self._space, self._evaluator, [(train, self._space.admissible) for train in trains])
@@ -105,14 +105,14 @@ class WalkForward:
         return Measurer(self._space, self._evaluator, span, checkpoint, number)
 
     def _place(self, table: SearchTable) -> RankedPoint | None:
-        """What is tried afterwards; None where no combination was eligible."""
-        peaks = self._on(table).peaks(self._objective.scores(table.rows))
+        """The point to test; None if no combination was eligible."""
+        peaks = self._surface_of(table).peaks(self._objective.scores(table.rows))
         if peaks is None:
             return None
         return peaks.recommended if self._pick == "plateau" else peaks.best
 
-    def _on(self, table: SearchTable) -> Surface:
-        """A grid tries the same points in every window, so their neighbourhoods are found once."""
+    def _surface_of(self, table: SearchTable) -> Surface:
+        """The surface of the table's points, cached because a grid has the same points in every window."""
         known = self._surface
         if known is None or (known.indices is not table.indices and not np.array_equal(known.indices, table.indices)):
             known = self._surface = Surface(self._space, table.indices)
@@ -127,7 +127,7 @@ def _chosen(table: SearchTable, place: RankedPoint, measure: Measurer, index: In
 def efficiency(outcomes: Sequence[WindowChoice]) -> float | None:
     """Return per day out of sample over return per day in sample, all windows pooled, simple interest.
 
-    None where nothing was chosen or the train spans earned nothing: a share of nothing says nothing.
+    None if nothing was chosen or the train spans did not earn money: the ratio would be meaningless.
     """
     chosen = [(o.window, o.chosen) for o in outcomes if o.chosen is not None]
     column = COLUMNS["return_pct"]
@@ -140,7 +140,7 @@ def efficiency(outcomes: Sequence[WindowChoice]) -> float | None:
 
 
 def positive_share(outcomes: Sequence[WindowChoice]) -> float:
-    """Share of all windows whose test span earned money after costs; a window not traded did not."""
+    """Share of all windows whose test span earned money after costs; a window without trades did not."""
     column = COLUMNS["return_pct"]
     return sum(o.chosen is not None and bool(o.chosen.test[column] > 0) for o in outcomes) / len(outcomes)
 

@@ -1,4 +1,4 @@
-"""Walk-forward windows: a train span, an embargo, a test span, moved along the bars."""
+"""Makes walk-forward windows: a train span, an embargo and a test span, moved along the bars."""
 
 import re
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ MAX_WINDOWS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class WindowPlan:
-    """Lengths in nanoseconds. Anchored windows all begin at the first bar and grow; others roll."""
+    """Lengths in nanoseconds. Anchored windows all start at the first bar; others roll with a fixed length."""
 
     train_ns: int
     test_ns: int
@@ -33,7 +33,7 @@ class WindowPlan:
         """Read durations such as `180d`, `12h` or `4w`.
 
         Raises:
-            InputError: not a duration, or nothing where something is needed.
+            InputError: not a duration, or 0 where a positive one is required.
         """
         return cls(
             train_ns=_duration("train", train, minimum=1),
@@ -45,7 +45,7 @@ class WindowPlan:
 
 
 class Window(NamedTuple):
-    """Bars of one window, and the times they were cut at: UTC nanoseconds, ends not included."""
+    """Bars of one window, and the times that bound them: UTC nanoseconds, ends not included."""
 
     train: Span
     test: Span
@@ -64,7 +64,7 @@ class Window(NamedTuple):
 
 
 def make_windows(bars: Bars, plan: WindowPlan) -> list[Window]:
-    """All windows that end within the bars, oldest first; one that fell into a hole in the data is left out.
+    """All windows that end within the bars, oldest first; windows in a gap of the data are left out.
 
     Raises:
         InputError: the bars are shorter than one window, or a span holds fewer than two bars.
@@ -75,20 +75,22 @@ def make_windows(bars: Bars, plan: WindowPlan) -> list[Window]:
     if first + needed > end:
         raise InputError(
             f"One window needs {_days(needed)} (train, embargo and test), but the data spans {_days(end - first)}. "
-            "Shorten --train or --test, or ask for a longer span."
+            "Shorten --train or --test, or extend the span."
         )
     count = (end - first - needed) // plan.step_ns + 1
     if count > MAX_WINDOWS:
-        raise InputError(f"A step of {_days(plan.step_ns)} makes {count:,} windows; at most {MAX_WINDOWS:,}.")
+        raise InputError(
+            f"A step of {_days(plan.step_ns)} makes {count:,} windows; at most {MAX_WINDOWS:,}. Use a longer step."
+        )
     windows = [_window(bars, plan, first, number) for number in range(count)]
     found = [w for w in windows if min(_length(w.train), _length(w.test)) >= MIN_BARS]
     if not found:
-        raise InputError("Every window falls into a hole in the data. Check the candles, or take longer windows.")
+        raise InputError("Every window falls into a gap in the data. Check the candles, or use longer windows.")
     return found
 
 
 def stitched_spans(windows: Sequence[Window]) -> list[Span]:
-    """The part of each test span that is its own: up to the next window's test; the last keeps all of its test."""
+    """The bars each window contributes to the stitched run: its test up to the next test; the last all of its test."""
     following = [window.test.start for window in windows[1:]] + [windows[-1].test.stop]
     return [Span(w.test.start, min(w.test.stop, after)) for w, after in zip(windows, following, strict=True)]
 
@@ -105,7 +107,7 @@ def _window(bars: Bars, plan: WindowPlan, first: int, number: int) -> Window:
 def _refuse_short(bars: Bars, plan: WindowPlan) -> None:
     for name, length in (("train", plan.train_ns), ("test", plan.test_ns), ("step", plan.step_ns)):
         if length < MIN_BARS * bars.interval_ns:
-            raise InputError(f"--{name} is shorter than {MIN_BARS} bars. Make it longer, or take a finer timeframe.")
+            raise InputError(f"--{name} is shorter than {MIN_BARS} bars. Use a longer one, or a finer timeframe.")
 
 
 def _length(span: Span) -> int:
@@ -117,7 +119,7 @@ def _duration(name: str, text: str, minimum: int) -> int:
     if match is None and text.strip() == "0":
         nanoseconds = 0
     elif match is None:
-        raise InputError(f"--{name} {text} is no duration. Write a number and m, h, d or w, such as 180d.")
+        raise InputError(f"--{name} {text} is not a duration. Write a number and m, h, d or w, such as 180d.")
     else:
         nanoseconds = round(float(match[1]) * _UNIT_NS[match[2]]) * SECOND_NS
     if nanoseconds < minimum:

@@ -1,4 +1,4 @@
-"""What calibration found about two rules: luck's own scatter deflates, and a choice among equals is no overfitting."""
+"""Two findings of the calibration: the variance used for deflation, and PBO among equally good configurations."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Exact intervals: published values, and coverage that is never below what it says."""
+"""Exact intervals match published values and never cover less than their nominal confidence."""
 
 import numpy as np
 import pytest

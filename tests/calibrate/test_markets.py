@@ -1,4 +1,4 @@
-"""Null markets have nothing to find: no drift, no memory of direction, no edge inside a bar, and costs decide."""
+"""Null markets have no drift, no directional dependence and no edge inside a bar, and lose after costs."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ MARKETS = 24
 
 
 def trending() -> Bars:
-    """A history that anyone could earn on: it rises steadily, with noise."""
+    """A history with an obvious edge: it rises steadily, with noise."""
     bars = random_walk(HOURS // 2, seed=6, volatility=0.006)
     rise = np.exp(0.0004 * np.arange(len(bars)))
     return Bars(

@@ -1,4 +1,4 @@
-"""A planted edge has the strength it is said to have."""
+"""A planted edge has its nominal Sharpe ratio."""
 
 import numpy as np
 import pytest

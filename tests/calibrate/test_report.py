@@ -1,4 +1,4 @@
-"""Shares are shown with as many digits as they deserve."""
+"""Shares are shown with a suitable number of digits."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Thresholds can be varied after the fact, and naive rules see the same markets."""
+"""Thresholds can be varied afterwards, and naive rules use the same markets."""
 
 import pytest
 
@@ -27,7 +27,7 @@ GOOD = {
 
 
 def market(number: int, sharpe: float | None = None, in_sample: float = 1.2, **changed: float | None) -> MarketResult:
-    """A market whose figures are all good but those that are `changed`."""
+    """A market with good figures except those in `changed`."""
     judged = VerdictFigures.model_validate(GOOD | changed)
     verdict = judge_validation(judged)
     return MarketResult(
@@ -109,7 +109,7 @@ def test_a_quarter_as_many_planted_markets_are_taken_where_nobody_says() -> None
     [
         (0, None, [], "markets=0 is not allowed"),
         (10, 0, [], "planted=0 is not allowed"),
-        (10, 5, [2.4], r"planted Sharpe of 2.4. Allowed: 0.5, 1, 1.5, 2, 2.5, 3"),
+        (10, 5, [2.4], r"Planted Sharpe 2.4 is not available. Allowed: 0.5, 1, 1.5, 2, 2.5, 3"),
     ],
 )
 def test_what_cannot_be_calibrated_is_refused(

@@ -1,4 +1,4 @@
-"""A ledger of its own for a test, and what its tests try."""
+"""Fixtures of the ledger tests: a ledger in a temporary folder, candles and a context."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -19,11 +19,11 @@ BARS = random_walk(400, seed=3)
 CANDLES = candles_of(BARS)
 SMA = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
 DATA = CandleIdentity("BTCUSDT", "1h", False, 0, 1000 * DAY_NS, "d" * 64)
-ASKED = EvaluationContext("a test", "sma_crossover", "c" * 64, "5" * 64, DATA)
+CONTEXT = EvaluationContext("a test", "sma_crossover", "c" * 64, "5" * 64, DATA)
 
 
 class LedgerFixture(NamedTuple):
-    """A workspace and a user's folder."""
+    """A ledger in a workspace and a user's folder."""
 
     user: Path
     home: Path

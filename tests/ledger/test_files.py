@@ -1,4 +1,4 @@
-"""The ledger's files: never an undercount, whatever is killed, copied, deleted or edited, and never a quiet reset."""
+"""The ledger's files never undercount after a kill, copy, deletion or edit, and report every reset."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.backtest.sweep.processes import ROOT
-from tests.ledger.ledgers import ASKED, LedgerFixture, keys
+from tests.ledger.ledgers import CONTEXT, LedgerFixture, keys
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ for key in range(first, first + number):
 
 
 def reserving(fixture: LedgerFixture, first: int, number: int) -> "subprocess.Popen[str]":
-    """A process that reserves keys one after the other, and says each when it is in the ledger."""
+    """A process that reserves one key after the other and prints each once it is in the ledger."""
     arguments = [str(fixture.user), str(fixture.home), str(first), str(number)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", RESERVING, *arguments]
@@ -60,15 +60,15 @@ def test_processes_that_write_at_once_lose_nothing(fixture: LedgerFixture, tmp_p
 
 
 def test_what_was_reserved_before_a_kill_is_there_and_both_files_agree(fixture: LedgerFixture) -> None:
-    notices = 0
+    printed = 0
     for first in (1000, 2000, 3000):
         writer = reserving(fixture, first, 100_000)
         assert writer.stdout is not None
         lines = [writer.stdout.readline() for _ in range(5)]
         writer.kill()
-        notices += len(lines) + len(writer.stdout.read().splitlines())
+        printed += len(lines) + len(writer.stdout.read().splitlines())
         writer.wait()
-    assert notices + 1 <= fixture.count() <= notices + 1 + 3  # of each writer one may be written and not yet told
+    assert printed + 1 <= fixture.count() <= printed + 1 + 3  # of each writer one may be written and not yet printed
     assert fixture.notices == []
 
 
@@ -78,11 +78,11 @@ def test_what_was_reserved_before_a_kill_is_there_and_both_files_agree(fixture: 
 def test_a_copied_workspace_counts_what_the_first_tried_and_the_other_way_round(
     fixture: LedgerFixture, tmp_path: Path
 ) -> None:
-    fixture.ledger.reserve(ASKED, keys(1, 2))
+    fixture.ledger.reserve(CONTEXT, keys(1, 2))
     copied = LedgerFixture(fixture.user, tmp_path / "copy")
     shutil.copytree(fixture.home, copied.home)
-    copied.ledger.reserve(ASKED, keys(3))
-    fixture.ledger.reserve(ASKED, keys(4))
+    copied.ledger.reserve(CONTEXT, keys(3))
+    fixture.ledger.reserve(CONTEXT, keys(4))
     assert fixture.count() == copied.count() == 4
     assert fixture.notices == copied.notices == []
 
@@ -90,30 +90,30 @@ def test_a_copied_workspace_counts_what_the_first_tried_and_the_other_way_round(
 def test_a_workspace_copied_to_another_user_brings_its_trials_along_and_says_so(
     fixture: LedgerFixture, tmp_path: Path
 ) -> None:
-    fixture.ledger.reserve(ASKED, keys(1, 2))
+    fixture.ledger.reserve(CONTEXT, keys(1, 2))
     moved_to = LedgerFixture(tmp_path / "another user", tmp_path / "copy")
     shutil.copytree(fixture.home, moved_to.home)
     assert moved_to.count() == 2
-    moved_to.ledger.reserve(ASKED, keys(3))
+    moved_to.ledger.reserve(CONTEXT, keys(3))
     shutil.rmtree(moved_to.home)
     assert moved_to.count() == 3
-    moved_to.ledger.reserve(ASKED, keys(3))
+    moved_to.ledger.reserve(CONTEXT, keys(3))
     assert moved_to.count() == 3
 
 
 @pytest.mark.parametrize("gone", ["user", "workspace"])
-def test_a_deleted_file_loses_nothing_and_is_told_from_then_on(fixture: LedgerFixture, gone: str) -> None:
-    fixture.ledger.reserve(ASKED, keys(1, 2))
+def test_a_deleted_file_loses_nothing_and_is_reported_from_then_on(fixture: LedgerFixture, gone: str) -> None:
+    fixture.ledger.reserve(CONTEXT, keys(1, 2))
     fixture.files[gone].unlink()
     assert fixture.count() == 2
-    (notices,) = fixture.notices
-    assert f"{fixture.files[gone]} is gone: it was reset after" in notices
-    fixture.ledger.reserve(ASKED, keys(3))
+    (notice,) = fixture.notices
+    assert f"{fixture.files[gone]} is missing: it was reset after" in notice
+    fixture.ledger.reserve(CONTEXT, keys(3))
     assert fixture.count() == 3
     for _ in range(2):
-        (notices,) = fixture.notices
-        assert "was reset at" in notices
-        assert str(fixture.files[gone]) in notices
+        (notice,) = fixture.notices
+        assert "was reset at" in notice
+        assert str(fixture.files[gone]) in notice
     other = next(path for name, path in fixture.files.items() if name != gone)
     other.unlink()
     assert fixture.count() == 3
@@ -123,13 +123,13 @@ def test_a_deleted_file_loses_nothing_and_is_told_from_then_on(fixture: LedgerFi
 def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(
     fixture: LedgerFixture, damaged: str
 ) -> None:
-    fixture.ledger.reserve(ASKED, keys(1, 2))
+    fixture.ledger.reserve(CONTEXT, keys(1, 2))
     fixture.files[damaged].write_bytes(b"not a database at all" * 500)
     assert fixture.count() == 2
-    assert any("cannot be read" in notices for notices in fixture.notices)
-    fixture.ledger.reserve(ASKED, keys(3))
+    assert any("cannot be read" in notice for notice in fixture.notices)
+    fixture.ledger.reserve(CONTEXT, keys(3))
     assert fixture.count() == 3
-    assert any("was reset at" in notices for notices in fixture.notices)
+    assert any("was reset at" in notice for notice in fixture.notices)
     assert len(list(fixture.files[damaged].parent.glob("*.broken-*"))) == 1
 
 
@@ -137,9 +137,9 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        ("DELETE FROM entries WHERE sequence = 2", "cut short"),
-        ("DELETE FROM entries WHERE sequence = 3", "cut short"),
-        ("DELETE FROM entries", "cut short"),
+        ("DELETE FROM entries WHERE sequence = 2", "was truncated"),
+        ("DELETE FROM entries WHERE sequence = 3", "was truncated"),
+        ("DELETE FROM entries", "was truncated"),
         ("UPDATE entries SET payload = x'' WHERE sequence = 2", "was edited"),
         ("UPDATE entries SET body = '{}' WHERE sequence = 1", "was edited"),
         ("UPDATE entries SET at = '2020-01-01T00:00:00' WHERE sequence = 1", "was edited"),
@@ -149,7 +149,7 @@ def test_an_edited_file_is_noticed_and_the_union_counts(
     fixture: LedgerFixture, file: str, statement: str, words: str
 ) -> None:
     for key in (1, 2, 3):
-        fixture.ledger.reserve(ASKED, keys(key))
+        fixture.ledger.reserve(CONTEXT, keys(key))
     with closing(sqlite3.connect(fixture.files[file])) as connection:
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(statement)
@@ -158,10 +158,10 @@ def test_an_edited_file_is_noticed_and_the_union_counts(
         connection.execute(statement)
         connection.commit()
     assert fixture.count() == 3
-    assert any(words in notices and str(fixture.files[file]) in notices for notices in fixture.notices)
-    fixture.ledger.reserve(ASKED, keys(4))
+    assert any(words in notice and str(fixture.files[file]) in notice for notice in fixture.notices)
+    fixture.ledger.reserve(CONTEXT, keys(4))
     assert fixture.count() == 4
-    assert any(str(fixture.files[file]) in notices for notices in fixture.notices)
+    assert any(str(fixture.files[file]) in notice for notice in fixture.notices)
 
 
 LOSSES = ["a", "b", "lose a", "lose b", "lose user"]
@@ -174,32 +174,32 @@ LOSSES = ["a", "b", "lose a", "lose b", "lose user"]
 def test_no_loss_of_one_file_at_a_time_makes_the_count_too_low(
     tmp_path_factory: pytest.TempPathFactory, work: Sequence[tuple[str, int]]
 ) -> None:
-    folder, tried = tmp_path_factory.mktemp("rooms"), {99}
+    folder, tried = tmp_path_factory.mktemp("workspaces"), {99}
     fixtures = {name: LedgerFixture(folder / "user", folder / name) for name in ("a", "b")}
     for one in fixtures.values():
-        one.ledger.reserve(ASKED, keys(99))
+        one.ledger.reserve(CONTEXT, keys(99))
     for what, key in work:
         if what in fixtures:
-            fixtures[what].ledger.reserve(ASKED, keys(key))
+            fixtures[what].ledger.reserve(CONTEXT, keys(key))
             tried.add(key)
         else:
-            lost = what.removeprefix("lose ")
-            (folder / "user" / "trials.sqlite" if lost == "user" else fixtures[lost].files["workspace"]).unlink()
-            for one in fixtures.values():  # both work on: what is left finds its way into what was lost
-                one.ledger.reserve(ASKED, keys(99))
+            deleted = what.removeprefix("lose ")
+            (folder / "user" / "trials.sqlite" if deleted == "user" else fixtures[deleted].files["workspace"]).unlink()
+            for one in fixtures.values():  # the next write of either restores the deleted file
+                one.ledger.reserve(CONTEXT, keys(99))
         assert {one.count() for one in fixtures.values()} == {len(tried)}
 
 
 def test_a_ledger_of_a_newer_format_is_refused_rather_than_miscounted(fixture: LedgerFixture) -> None:
-    fixture.ledger.reserve(ASKED, keys(1))
+    fixture.ledger.reserve(CONTEXT, keys(1))
     with closing(sqlite3.connect(fixture.files["user"])) as connection:
         connection.execute("PRAGMA user_version = 2")
     with pytest.raises(Exception, match="has format 2"):
-        fixture.ledger.reserve(ASKED, keys(2))
+        fixture.ledger.reserve(CONTEXT, keys(2))
 
 
 def test_results_older_than_the_ledger_betray_that_both_files_were_deleted(fixture: LedgerFixture) -> None:
-    fixture.ledger.reserve(ASKED, keys(1, 2))
+    fixture.ledger.reserve(CONTEXT, keys(1, 2))
     stored = fixture.home / "backtests" / "optimizations" / "sma_crossover-2024-01-01-0123456789abcdef"
     stored.mkdir(parents=True)
     (stored / "result.json").write_text("{}")
@@ -207,7 +207,7 @@ def test_results_older_than_the_ledger_betray_that_both_files_were_deleted(fixtu
     for path in fixture.files.values():
         path.unlink()
     assert "1 stored results" in fixture.notices[0]
-    fixture.ledger.reserve(ASKED, keys(3))
-    (notices,) = fixture.notices
-    assert "are older than the first entry" in notices
-    assert "both of its files were reset" in notices
+    fixture.ledger.reserve(CONTEXT, keys(3))
+    (notice,) = fixture.notices
+    assert "are older than the first entry" in notice
+    assert "both of its files were reset" in notice

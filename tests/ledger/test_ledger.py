@@ -1,4 +1,4 @@
-"""What the trial ledger counts: before it is evaluated, once, and with what was found."""
+"""The trial ledger counts each configuration once, before it is evaluated, and stores its Sharpe ratio."""
 
 import os
 import shutil
@@ -37,7 +37,7 @@ from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.settings import Settings
 from tests.backtest.sweep.processes import COUNTING, ROOT, counted_runs, start
-from tests.ledger.ledgers import ASKED, BARS, CANDLES, DATA, SMA, LedgerFixture, counter_of, keys
+from tests.ledger.ledgers import BARS, CANDLES, CONTEXT, DATA, SMA, LedgerFixture, counter_of, keys
 from tests.validate.markets import candles_of
 
 
@@ -85,22 +85,22 @@ def test_parameters_settings_code_and_timeframe_each_make_another_trial(fixture:
     assert counter_of(fixture).count().configurations == 5
 
 
-def test_a_helper_that_a_strategy_draws_upon_is_part_of_its_code(
+def test_a_helper_that_a_strategy_imports_is_part_of_its_code(
     tmp_path: Path, fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "home" / "strategies"
     folder.mkdir(parents=True)
     monkeypatch.setenv("TWOKEY_HOME", str(tmp_path / "home"))
-    own = folder / "drawing_upon.py"
+    own = folder / "importing_helper.py"
     own.write_text(
         "from strategies._length import LENGTH\nfrom strategies.sma_crossover import SmaCrossover as _Sma\n\n\n"
-        "class DrawingUpon(_Sma):\n    length = LENGTH\n"
+        "class ImportingHelper(_Sma):\n    length = LENGTH\n"
     )
     for length in (1, 2, 2):
         (folder / "_length.py").write_text(f"LENGTH = {length}\n")
-        for name in ("strategies._length", "strategies.drawing_upon"):
+        for name in ("strategies._length", "strategies.importing_helper"):
             sys.modules.pop(name, None)
-        subject = LoadedStrategy("drawing_upon", strategies.load("drawing_upon"), own)
+        subject = LoadedStrategy("importing_helper", strategies.load("importing_helper"), own)
         counter_of(fixture, subject=subject).reserve([{"fast": 10}])
     assert counter_of(fixture).count().configurations == 2
 
@@ -122,7 +122,7 @@ def test_the_same_bars_under_another_symbol_are_the_same_data(fixture: LedgerFix
 
 @given(st.lists(st.dictionaries(st.sampled_from("abc"), st.integers(0, 3), min_size=1), min_size=1, max_size=40))
 def test_two_combinations_have_one_key_where_they_are_equal(combinations: list[dict[str, int]]) -> None:
-    found = configuration_keys(ASKED, combinations).tolist()
+    found = configuration_keys(CONTEXT, combinations).tolist()
     for one, key in zip(combinations, found, strict=True):
         assert [other == one for other in combinations] == [other == key for other in found]
 
@@ -130,8 +130,8 @@ def test_two_combinations_have_one_key_where_they_are_equal(combinations: list[d
 # Counted first, evaluated afterwards
 
 
-class Noticing(SMA.strategy):  # type: ignore[misc, name-defined]
-    """Remembers how many configurations were counted whenever it runs."""
+class CountReader(SMA.strategy):  # type: ignore[misc, name-defined]
+    """Records the ledger's count at each run."""
 
     fixture: ClassVar[LedgerFixture]
     seen: ClassVar[list[int]] = []
@@ -144,12 +144,12 @@ class Noticing(SMA.strategy):  # type: ignore[misc, name-defined]
 def test_a_batch_is_in_the_ledger_before_the_first_of_it_runs(
     fixture: LedgerFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Noticing.fixture, context = fixture, BacktestSettings()
-    monkeypatch.setattr(Noticing, "seen", [])
-    sweep = CountedEvaluator(ReferenceSweep(ReferenceTask(Noticing, BARS, context)), counter_of(fixture), BARS)
+    CountReader.fixture, context = fixture, BacktestSettings()
+    monkeypatch.setattr(CountReader, "seen", [])
+    sweep = CountedEvaluator(ReferenceSweep(ReferenceTask(CountReader, BARS, context)), counter_of(fixture), BARS)
     sweep.evaluate([{"fast": 5, "slow": 20}, {"fast": 6, "slow": 20}], Span(0, 400))
     sweep.execute({"fast": 7, "slow": 20}, Span(0, 400), 1000.0)
-    assert Noticing.seen == [2, 2, 3]
+    assert CountReader.seen == [2, 2, 3]
 
 
 @pytest.mark.parametrize("broken", ["user", "workspace"])
@@ -158,19 +158,19 @@ def test_where_the_count_cannot_be_written_nothing_is_evaluated(
 ) -> None:
     fixture.files[broken].parent.parent.mkdir(parents=True, exist_ok=True)
     fixture.files[broken].parent.write_text("a file where the folder should be")
-    Noticing.fixture = fixture
-    monkeypatch.setattr(Noticing, "seen", [])
+    CountReader.fixture = fixture
+    monkeypatch.setattr(CountReader, "seen", [])
     sweep = CountedEvaluator(
-        ReferenceSweep(ReferenceTask(Noticing, BARS, BacktestSettings())), counter_of(fixture), BARS
+        ReferenceSweep(ReferenceTask(CountReader, BARS, BacktestSettings())), counter_of(fixture), BARS
     )
-    with pytest.raises(OSError, match="nothing is evaluated uncounted") as refused:
+    with pytest.raises(OSError, match="nothing is evaluated without being counted") as refused:
         sweep.evaluate([{"fast": 5, "slow": 20}], Span(0, 400))
     assert "\n" not in str(refused.value)
-    assert Noticing.seen == []
+    assert CountReader.seen == []
 
 
 def test_a_full_disk_stops_the_command_with_one_line_before_anything_runs(tmp_path: Path) -> None:
-    """A limit on file size stands in for the full disk: the same writes fail."""
+    """A limit on file size makes the same writes fail as a full disk."""
     (tmp_path / "strategies").mkdir()
     (tmp_path / "strategies" / "counting.py").write_text(COUNTING)
     code = (
@@ -207,21 +207,21 @@ def test_killed_while_it_evaluates_the_configuration_counts(tmp_path: Path, monk
 
 def test_the_variance_is_that_of_the_trials_daily_sharpe_ratios(fixture: LedgerFixture) -> None:
     found = np.array([0.05, -0.02, np.nan, 0.01])
-    fixture.ledger.reserve(ASKED, keys(1, 2, 3, 4, 5))
-    fixture.ledger.record([RecordedSharpes(ASKED, keys(1, 2, 3, 4), found, 1000.0)])
+    fixture.ledger.reserve(CONTEXT, keys(1, 2, 3, 4, 5))
+    fixture.ledger.record([RecordedSharpes(CONTEXT, keys(1, 2, 3, 4), found, 1000.0)])
     trials = fixture.ledger.count(DATA)
     assert (trials.configurations, trials.evaluated, trials.sharpes) == (5, 4, 3)
     assert trials.sharpe_variance == pytest.approx(np.var([0.05, -0.02, 0.01], ddof=1))
 
 
-def test_short_spans_say_nothing_of_the_variance_and_the_longest_span_speaks_for_a_configuration(
+def test_the_variance_takes_the_longest_span_of_a_configuration_and_leaves_out_short_spans(
     fixture: LedgerFixture,
 ) -> None:
-    fixture.ledger.reserve(ASKED, keys(1, 2, 3))
-    fixture.ledger.record([RecordedSharpes(ASKED, keys(1, 2), np.array([0.3, 0.1]), 900.0)])
-    fixture.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.2]), 1000.0)])
-    fixture.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([9.0]), 600.0)])
-    fixture.ledger.record([RecordedSharpes(ASKED, keys(3), np.array([5.0]), 180.0)])
+    fixture.ledger.reserve(CONTEXT, keys(1, 2, 3))
+    fixture.ledger.record([RecordedSharpes(CONTEXT, keys(1, 2), np.array([0.3, 0.1]), 900.0)])
+    fixture.ledger.record([RecordedSharpes(CONTEXT, keys(1), np.array([0.2]), 1000.0)])
+    fixture.ledger.record([RecordedSharpes(CONTEXT, keys(1), np.array([9.0]), 600.0)])
+    fixture.ledger.record([RecordedSharpes(CONTEXT, keys(3), np.array([5.0]), 180.0)])
     trials = fixture.ledger.count(DATA)
     assert (trials.evaluated, trials.sharpes) == (3, 2)
     assert trials.sharpe_variance == pytest.approx(np.var([0.2, 0.1], ddof=1))
@@ -229,12 +229,12 @@ def test_short_spans_say_nothing_of_the_variance_and_the_longest_span_speaks_for
 
 def test_without_two_ratios_there_is_no_variance(fixture: LedgerFixture) -> None:
     assert fixture.ledger.count(DATA).sharpe_variance is None
-    fixture.ledger.reserve(ASKED, keys(1))
-    fixture.ledger.record([RecordedSharpes(ASKED, keys(1), np.array([0.1]), 1000.0)])
+    fixture.ledger.reserve(CONTEXT, keys(1))
+    fixture.ledger.record([RecordedSharpes(CONTEXT, keys(1), np.array([0.1]), 1000.0)])
     assert fixture.ledger.count(DATA).sharpe_variance is None
 
 
-def test_a_sweep_leaves_its_daily_sharpe_ratios(fixture: LedgerFixture) -> None:
+def test_a_sweep_records_its_daily_sharpe_ratios(fixture: LedgerFixture) -> None:
     counter, context = counter_of(fixture), BacktestSettings()
     inner = ReferenceSweep(ReferenceTask(SMA.strategy, BARS, context))
     combinations = [{"fast": 5, "slow": 20}, {"fast": 6, "slow": 20}, {"fast": 7, "slow": 20}]
@@ -247,10 +247,10 @@ def test_a_sweep_leaves_its_daily_sharpe_ratios(fixture: LedgerFixture) -> None:
 
 
 class _CancelledError(Exception):
-    """What a face raises from progress to cancel the work."""
+    """Raised by a progress callback to cancel the work."""
 
 
-def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_lost(fixture: LedgerFixture) -> None:
+def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_deleted(fixture: LedgerFixture) -> None:
     context, values = BacktestSettings(), ("fast=5:50:1", "slow=60:80:10")
     search = SearchRequest(
         make_space(parameter_space(SMA.strategy), values), SearchPlan(), Objective("sharpe", 1), "reference"

@@ -1,4 +1,4 @@
-"""Somebody who listens and never speaks, for tests of what is told about a cluster that does not answer."""
+"""A listener that never answers, for tests of the error about an unreachable cluster."""
 
 import socket
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def silent_listener(scheme: str) -> Iterator[str]:
-    """Its address on loopback, `scheme://127.0.0.1:port`."""
+    """Yields its address on loopback, `scheme://127.0.0.1:port`."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

@@ -1,4 +1,4 @@
-"""A sweep that is killed or interrupted keeps what it has, and the same command goes on from there."""
+"""A killed or interrupted sweep saves its progress, and rerunning the command resumes it."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def kept(home: Path) -> int:
+def saved_records(home: Path) -> int:
     return sum(file.stat().st_size // RECORD for file in home.glob("backtests/*/.unfinished-*/rows.bin"))
 
 
@@ -37,15 +37,17 @@ def kept(home: Path) -> int:
     [(SWEEP, signal.SIGKILL, -9), (SWEEP, signal.SIGINT, 130), (WALK, signal.SIGKILL, -9), (WALK, signal.SIGINT, 130)],
     ids=["sweep killed", "sweep interrupted", "walk-forward killed", "walk-forward interrupted"],
 )
-def test_what_was_finished_is_not_done_again(home: Path, command: tuple[str, ...], kind: int, code: int) -> None:
+def test_finished_combinations_are_not_evaluated_again(
+    home: Path, command: tuple[str, ...], kind: int, code: int
+) -> None:
     first = start(home, *command)
-    wait_until(lambda: kept(home) > 0, process=first)
+    wait_until(lambda: saved_records(home) > 0, process=first)
     os.killpg(first.pid, kind)
     out, err = first.communicate(timeout=60)
     assert (first.returncode, out) == (code, "")
     if kind == signal.SIGINT:
         assert err == INTERRUPTED
-    finished, before = kept(home), len(counted_runs(home))
+    finished, before = saved_records(home), len(counted_runs(home))
     again = start(home, *command)
     out, err = again.communicate(timeout=120)
     assert (again.returncode, err) == (0, "")
@@ -60,7 +62,7 @@ def test_an_interrupted_sweep_ends_as_an_uninterrupted_one(
     home: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     first = start(home, *SWEEP)
-    wait_until(lambda: kept(home) > 0, process=first)
+    wait_until(lambda: saved_records(home) > 0, process=first)
     first.kill()
     first.communicate(timeout=60)
     other = tmp_path_factory.mktemp("other")
@@ -71,7 +73,7 @@ def test_an_interrupted_sweep_ends_as_an_uninterrupted_one(
     assert differing <= {"artifacts", "seconds", "created_at"}
 
 
-def test_ctrl_c_takes_the_worker_processes_along(home: Path) -> None:
+def test_ctrl_c_ends_the_worker_processes(home: Path) -> None:
     span = ("--source", "sample", "--since", "2023-01-01", "--until", "2024-01-01", "--engine", "reference")
     space = ("--param", "fast=4:200:4", "--param", "slow=210:400:10")
     first = start(home, "optimize", "counting", "BTC", "1h", *span, *space)
@@ -85,7 +87,7 @@ def test_ctrl_c_takes_the_worker_processes_along(home: Path) -> None:
     wait_until(lambda: not processes_of_group(first.pid))
 
 
-def test_a_record_cut_short_by_a_kill_is_dropped_and_the_rest_kept(tmp_path: Path) -> None:
+def test_an_incomplete_record_is_dropped_and_the_rest_retained(tmp_path: Path) -> None:
     rows = np.arange(3.0 * len(METRICS)).reshape(3, -1)
     with Checkpoint(tmp_path / "c") as checkpoint:
         checkpoint.append(0, np.array([5, 9]), rows[:2])

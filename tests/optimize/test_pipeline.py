@@ -1,4 +1,4 @@
-"""An optimisation from question to stored answer, on the reference."""
+"""Whole optimisations on the reference engine, from request to stored result."""
 
 import csv
 import json
@@ -40,11 +40,11 @@ def run(
     bars: Bars = BARS,
 ) -> OptimizationResult:
     strategy, settings = strategies.load(name), BacktestSettings()
-    asked = SearchRequest(make_space(parameter_space(strategy), ranges), plan, objective, "reference")
+    request = SearchRequest(make_space(parameter_space(strategy), ranges), plan, objective, "reference")
     return optimize(
         LoadedStrategy(name, strategy, strategies.source_file(name)),
         candles_of(bars, synthetic),
-        asked,
+        request,
         settings,
         SweepStore(root, OptimizationResult),
         lambda: open_evaluator("reference", strategy, bars, settings),
@@ -95,7 +95,7 @@ def test_the_report_says_in_sample_and_that_the_best_of_many_is_lucky(result: Op
     assert "SYNTHETIC" not in report
 
 
-def test_synthetic_data_is_called_so(tmp_path: Path) -> None:
+def test_synthetic_data_is_marked_as_synthetic(tmp_path: Path) -> None:
     found = run(tmp_path, ranges=("fast=5,10", "slow=30"), synthetic=True)
     assert found.synthetic
     assert "SYNTHETIC DATA" in found.artifacts.report.read_text()
@@ -120,7 +120,7 @@ def test_one_parameter_is_drawn_as_a_line(tmp_path: Path) -> None:
     assert found.artifacts.interactive is None
 
 
-def test_the_same_question_returns_the_stored_answer_and_another_does_not(tmp_path: Path) -> None:
+def test_an_equal_request_returns_the_stored_result_and_another_does_not(tmp_path: Path) -> None:
     first, again = run(tmp_path), run(tmp_path)
     assert again == first
     assert run(tmp_path, objective=Objective("calmar", 3)).id != first.id
@@ -143,14 +143,16 @@ def test_combinations_with_too_few_trades_are_counted_and_never_best(tmp_path: P
 
 
 def test_no_combination_with_enough_trades_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"None of 9 combinations has 5000 trades .* the most trades are \d+"):
+    with pytest.raises(
+        InputError, match=r"None of 9 combinations has 5000 trades .* the largest number of trades is \d+"
+    ):
         run(tmp_path, objective=Objective("sharpe", 5_000))
 
 
-def test_combinations_that_can_never_run_are_told_with_the_reason(tmp_path: Path) -> None:
-    asked = ("period=200", "band_std=1,2")
+def test_combinations_that_can_never_run_are_reported_with_the_reason(tmp_path: Path) -> None:
+    ranges = ("period=200", "band_std=1,2")
     with pytest.raises(InputError, match=r"No combination could run\. .* 150 bars are fewer than the warm-up"):
-        run(tmp_path, "mean_reversion", asked, bars=BARS[:150])
+        run(tmp_path, "mean_reversion", ranges, bars=BARS[:150])
 
 
 def test_a_point_at_the_edge_is_warned_of(tmp_path: Path) -> None:

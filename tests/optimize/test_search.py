@@ -1,4 +1,4 @@
-"""Searches: what is tried, how often, and that a seed gives the same points again."""
+"""Searches try each point once, and a seed gives the same points again."""
 
 from collections.abc import Sequence
 
@@ -24,20 +24,20 @@ SHARPE = Objective("sharpe", 10)
 
 
 class Hill:
-    """An engine whose Sharpe is a smooth hill over the parameters, and which counts what it is asked."""
+    """An engine whose Sharpe is a smooth hill over the parameters, which records the points it evaluates."""
 
     name = "hill"
     batch_size = 64
 
     def __init__(self, top: float = 12.0) -> None:
         self.notes: list[str] = []
-        self.asked: list[tuple[object, ...]] = []
+        self.evaluated: list[tuple[object, ...]] = []
         self._top = top
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         rows = np.full((len(combinations), len(METRICS)), np.nan)
         for row, point in zip(rows, combinations, strict=True):
-            self.asked.append(tuple(point.values()))
+            self.evaluated.append(tuple(point.values()))
             row[COLUMNS["sharpe"]] = -sum((float(value) - self._top) ** 2 for value in point.values())
             row[COLUMNS["trades"]] = 50
         return rows
@@ -54,22 +54,22 @@ def test_a_grid_tries_every_admissible_combination_once() -> None:
     engine = Hill()
     table = searched(SQUARE, SearchPlan(), engine)
     assert len(table) == 30 * 29 // 2
-    assert len(set(engine.asked)) == len(engine.asked) == len(table)
-    assert all(x < y for x, y in engine.asked)
+    assert len(set(engine.evaluated)) == len(engine.evaluated) == len(table)
+    assert all(x < y for x, y in engine.evaluated)
 
 
 @pytest.mark.parametrize("method", ["random", "tpe"])
 @pytest.mark.parametrize("space", [SQUARE, HUGE], ids=["small", "huge"])
-def test_sampling_tries_as_many_as_asked_and_the_neighbours_of_the_best(method: str, space: Space) -> None:
+def test_sampling_tries_as_many_as_requested_and_the_neighbours_of_the_best(method: str, space: Space) -> None:
     engine = Hill()
     table = searched(space, SearchPlan.parse(method, 40, seed=1), engine)
     assert 40 < len(table) <= 40 + 40 + COMPLETED_PEAKS * 2 * len(space.ordered)
-    assert len(set(engine.asked)) == len(engine.asked) == len(table)
+    assert len(set(engine.evaluated)) == len(engine.evaluated) == len(table)
     assert all(space.admits(index) for index in table.indices)
 
 
 @pytest.mark.parametrize("method", ["random", "tpe"])
-def test_a_seed_gives_the_same_points_again_and_another_seed_others(method: str) -> None:
+def test_a_seed_gives_the_same_points_again_and_another_seed_different_ones(method: str) -> None:
     tables = [searched(SQUARE, SearchPlan.parse(method, 30, seed), Hill()) for seed in (7, 7, 8)]
     assert np.array_equal(tables[0].indices, tables[1].indices)
     assert not np.array_equal(tables[0].indices, tables[2].indices)
@@ -81,7 +81,7 @@ def test_more_trials_than_combinations_try_each_once(method: str) -> None:
     assert len(searched(space, SearchPlan.parse(method, 500, seed=0), Hill())) == 3
 
 
-def test_tpe_finds_the_hill_that_chance_misses() -> None:
+def test_tpe_finds_a_better_point_than_random_sampling() -> None:
     best = {}
     for method in ("random", "tpe"):
         table = searched(HUGE, SearchPlan.parse(method, 120, seed=3), Hill(top=60.0))
@@ -98,10 +98,10 @@ def test_the_best_point_of_a_sample_has_neighbours_to_be_judged_by() -> None:
     assert sum(point in tried for point in around) >= 2
 
 
-def test_a_constraint_that_almost_nothing_meets_is_told_where_a_huge_space_is_sampled() -> None:
+def test_a_constraint_that_almost_nothing_meets_is_reported_when_a_huge_space_is_sampled() -> None:
     space = Space(HUGE.values, (Constraint.parse("p0 > 200", ["p0"]),))
     for method in ("random", "tpe"):
-        with pytest.raises(InputError, match="No combination that meets p0 > 200 was found"):
+        with pytest.raises(InputError, match="found that meets p0 > 200"):
             searched(space, SearchPlan.parse(method, 4, seed=0), Hill())
 
 

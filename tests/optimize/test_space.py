@@ -1,4 +1,4 @@
-"""Spaces: what people type as ranges and constraints, and what is refused in one line."""
+"""Spaces: ranges and constraints are parsed, and invalid ones are refused in one line."""
 
 import itertools
 
@@ -39,7 +39,7 @@ def test_lists_are_sorted_and_repeated_values_counted_once() -> None:
     assert make_space(SMA, ["fast=20,5,10,5"]).values["fast"] == (5, 10, 20)
 
 
-def test_words_are_taken_in_the_order_typed() -> None:
+def test_names_keep_the_order_in_which_they_are_listed() -> None:
     assert make_space(BANDS, ["direction=short,both"]).values["direction"] == ("short", "both")
 
 
@@ -77,7 +77,7 @@ def test_points_are_those_at_which_every_constraint_holds(a: list[int], b: list[
 
 
 @given(st.lists(st.integers(1, 5), min_size=1, max_size=4), st.data())
-def test_an_index_leads_to_a_point_and_back(shape: list[int], data: st.DataObject) -> None:
+def test_an_index_converts_to_a_point_and_back(shape: list[int], data: st.DataObject) -> None:
     space = Space({f"p{i}": tuple(range(n)) for i, n in enumerate(shape)})
     index = np.array([data.draw(st.integers(0, space.size - 1))])
     assert space.indices(space.positions(index)) == index
@@ -92,8 +92,8 @@ def test_an_index_leads_to_a_point_and_back(shape: list[int], data: st.DataObjec
         (["fast=5:60:0"], [], "Range fast=5:60:0 is empty."),
         (["fast=60:5:5"], [], "Range fast=60:5:5 is empty."),
         (["fast=5:60:5:2"], [], "has 4 parts"),
-        (["fast=five:60:5"], [], "holds 'five', which is no number"),
-        (["fast=1:nan:1"], [], "holds 'nan', which is no number"),
+        (["fast=five:60:5"], [], "contains 'five', which is not a number"),
+        (["fast=1:nan:1"], [], "contains 'nan', which is not a number"),
         (["fast=5:600:5"], [], "Parameter fast=205.0 is not allowed. Give a whole number from 2 to 200."),
         (["fast=5:10:2.5"], [], "Parameter fast=7.5 is not allowed."),
         (["fast=5:60:1e-9"], [], "At most 100,000"),
@@ -114,7 +114,7 @@ def test_a_space_that_does_not_fit_is_refused_in_one_line(
     assert "\n" not in str(refusal.value)
 
 
-def test_a_strategy_without_ranges_asks_for_one() -> None:
+def test_a_strategy_without_ranges_needs_one() -> None:
     class Plain(Strategy):
         hour = 3
 

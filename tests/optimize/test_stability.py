@@ -1,4 +1,4 @@
-"""Plateau or spike, on surfaces whose answer is known."""
+"""Plateaus and spikes on surfaces with a known result."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ def judged(space: Space, score: Callable[..., float]) -> tuple[Peaks, Surface, n
     return peaks, surface, scores
 
 
-def where(space: Space, row: int) -> dict[str, object]:
+def parameters_of(space: Space, row: int) -> dict[str, object]:
     return space.combinations(space.admissible[row : row + 1])[0]
 
 
@@ -35,15 +35,15 @@ def spike_and_plateau(x: int, y: int) -> float:
 
 def test_the_centre_of_a_plateau_is_recommended_beside_a_higher_spike() -> None:
     peaks, _, _ = judged(SQUARE, spike_and_plateau)
-    assert where(SQUARE, peaks.best.row) == {"x": 2, "y": 9}
+    assert parameters_of(SQUARE, peaks.best.row) == {"x": 2, "y": 9}
     assert (peaks.best.kind, peaks.best.score, peaks.best.neighbourhood_median) == ("spike", 10.0, 0.0)
-    assert where(SQUARE, peaks.recommended.row) == {"x": 7, "y": 3}
+    assert parameters_of(SQUARE, peaks.recommended.row) == {"x": 7, "y": 3}
     assert (peaks.recommended.kind, peaks.recommended.score, peaks.recommended.neighbours) == ("plateau", 5.0, 4)
 
 
 def test_a_smooth_hill_is_a_plateau_and_its_top_is_recommended() -> None:
     peaks, _, _ = judged(SQUARE, lambda x, y: -((x - 6) ** 2) - (y - 4) ** 2)
-    assert where(SQUARE, peaks.best.row) == where(SQUARE, peaks.recommended.row) == {"x": 6, "y": 4}
+    assert parameters_of(SQUARE, peaks.best.row) == parameters_of(SQUARE, peaks.recommended.row) == {"x": 6, "y": 4}
     assert peaks.best.kind == "plateau"
 
 
@@ -52,20 +52,20 @@ def test_of_two_equal_plateaus_the_larger_wins_at_its_own_centre_not_between_the
         return 5.0 if (x <= 2 and y <= 2) or (x >= 7 and y >= 7) else 0.0
 
     peaks, _, _ = judged(SQUARE, score)
-    assert where(SQUARE, peaks.recommended.row) == {"x": 9, "y": 9}
+    assert parameters_of(SQUARE, peaks.recommended.row) == {"x": 9, "y": 9}
 
 
 def test_a_pit_inside_a_plateau_is_not_recommended() -> None:
     peaks, _, _ = judged(SQUARE, lambda x, y: -3.0 if (x, y) == (7, 3) else spike_and_plateau(x, y))
-    assert where(SQUARE, peaks.recommended.row) != {"x": 7, "y": 3}
+    assert parameters_of(SQUARE, peaks.recommended.row) != {"x": 7, "y": 3}
     assert peaks.recommended.score == 5.0
 
 
 def test_a_lone_peak_at_the_edge_is_a_spike_too() -> None:
     line = Space({"x": tuple(range(8))})
     peaks, _, _ = judged(line, lambda x: 10.0 if x == 0 else 1.0 if 4 <= x <= 6 else 0.0)
-    assert (where(line, peaks.best.row), peaks.best.kind) == ({"x": 0}, "spike")
-    assert where(line, peaks.recommended.row) == {"x": 5}
+    assert (parameters_of(line, peaks.best.row), peaks.best.kind) == ({"x": 0}, "spike")
+    assert parameters_of(line, peaks.recommended.row) == {"x": 5}
 
 
 def test_a_peak_beside_combinations_without_trades_is_a_spike() -> None:
@@ -84,11 +84,11 @@ def test_neighbours_lie_along_numbers_not_along_names() -> None:
 def test_points_that_a_constraint_forbids_are_no_neighbours() -> None:
     space = Space({"a": (1, 2, 3), "b": (1, 2, 3)}, (Constraint.parse("a < b", ["a", "b"]),))
     peaks, _, _ = judged(space, lambda a, b: float(b - a))
-    assert where(space, peaks.best.row) == {"a": 1, "b": 3}
+    assert parameters_of(space, peaks.best.row) == {"a": 1, "b": 3}
     assert peaks.best.neighbours == 2
 
 
-def test_lonely_points_are_unknown_and_the_raw_maximum_stands() -> None:
+def test_without_neighbours_stability_is_unknown_and_the_raw_maximum_is_recommended() -> None:
     indices = np.array([0, 50, 100])
     peaks = Surface(SQUARE, indices).peaks(np.array([1.0, 3.0, 2.0]))
     assert peaks is not None

@@ -102,7 +102,7 @@ def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> 
     ("arguments", "message"),
     [
         (("--markets", "0"), "markets=0 is not allowed. Give 1 or more."),
-        (("--sharpe", "2.4"), "No strength is known for a planted Sharpe of 2.4. Allowed: 0.5, 1, 1.5, 2, 2.5, 3."),
+        (("--sharpe", "2.4"), "Planted Sharpe 2.4 is not available. Allowed: 0.5, 1, 1.5, 2, 2.5, 3."),
         (("--data-dir", "nowhere"), "No folder 'nowhere'."),
     ],
 )

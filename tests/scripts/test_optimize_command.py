@@ -39,7 +39,7 @@ def test_optimize_shows_the_recommended_point_beside_the_maximum_and_says_in_sam
     assert "SYNTHETIC" in screen
     assert "recommended" in screen
     assert "raw maximum" in screen
-    assert "chosen with luck in it" in " ".join(screen.split())
+    assert "is inflated by selection" in " ".join(screen.split())
     report = Path(screen.rstrip().splitlines()[-1].removeprefix("Report "))
     assert report.is_file()
     assert workspace.optimizations_dir in report.parents
@@ -125,7 +125,7 @@ def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, mo
         ("optimize", ("donchian_breakout", "BTC", "1h"), "--method random or tpe"),
         ("optimize", (*OPTIMIZE[1:], "--min-trades", "9999"), "Lower --min-trades"),
         ("walk-forward", (*WALK[1:], "--train", "300d"), "One window needs 311 days"),
-        ("walk-forward", ("sma_crossover", "BTC", "1h", "--train", "long"), "--train long is no duration."),
+        ("walk-forward", ("sma_crossover", "BTC", "1h", "--train", "long"), "--train long is not a duration."),
         ("walk-forward", ("sma_crossover", "BTC", "1h", "--pick", "pek"), "Unknown pick 'pek'. Did you mean 'peak'?"),
     ],
 )

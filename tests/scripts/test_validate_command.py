@@ -95,7 +95,7 @@ def test_a_real_file_is_validated_with_its_neighbours_from_a_folder(twokey: Comm
     answer = json.loads(twokey("validate", "sma_crossover", "BTC", "4h", *beside, *asked).out)
     assert [one["symbol"] for one in answer["stages"]["assets"] if one["timeframe"] == "4h"] == ["ETHUSDT", "SOLUSDT"]
     assert answer["synthetic"] is False
-    assert all("behind the time" in text for text in answer["warnings"])
+    assert all("later than the start of the sealed bars" in text for text in answer["warnings"])
     assert {text.split()[1] for text in answer["warnings"]} == {"5m:"}
 
 
@@ -105,7 +105,7 @@ def test_a_stored_run_is_drawn_again_with_what_each_drawing_cannot_say(here: Com
     assert (answer["sample"], answer["samples"], answer["order"]["total_return_pct"]) == ("in-sample", 200, None)
     assert 0 < answer["random_entries"]["p"] <= 1
     screen = here("monte-carlo", run_id[:8], "--samples", "200").out
-    for words in ("trade bootstrap", "block bootstrap", "order shuffle", "Random entries", "Says only"):
+    for words in ("trade bootstrap", "block bootstrap", "order shuffle", "Random entries", "Shows only"):
         assert words in screen
 
 
@@ -130,7 +130,7 @@ def test_candles_that_are_not_those_of_the_run_are_refused(here: Command, tmp_pa
         ((*ASKED, "--only", "cost"), "Did you mean 'costs'?"),
         ((*ASKED, "--open-sealed"), "--open-sealed needs --reason"),
         ((*ASKED, "--reason", "why not"), "add --open-sealed"),
-        ((*ASKED, "--train", "100d"), "Name --train and --test together"),
+        ((*ASKED, "--train", "100d"), "Give --train and --test together"),
         ((*ASKED, "--pick", "pek"), "Did you mean 'peak'?"),
         ((*ASKED, "--seed", "-1"), "seed=-1 is not allowed."),
         ((*ASKED, "--data-dir", "nowhere"), "No folder 'nowhere'."),

@@ -1,4 +1,4 @@
-"""Bars and candles the validation tests draw for themselves."""
+"""Generated bars and candles for the tests."""
 
 import numpy as np
 
@@ -25,6 +25,6 @@ def random_walk(bars: int, seed: int, volatility: float = 0.01) -> Bars:
 
 
 def candles_of(bars: Bars, synthetic: bool = False) -> Candles:
-    """Candles as a face would hand them in."""
+    """Candles with these bars."""
     report = measure(bars)
     return Candles(Instrument("BTC"), Timeframe.H1, bars, Origin("file", "drawn by a test", synthetic), report)

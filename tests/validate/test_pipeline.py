@@ -1,10 +1,9 @@
-"""A whole validation: which bars each figure comes from, what the verdict reads, what is stored and counted."""
+"""Whole validations: the bars of each figure, the verdict's figures, and what is stored and counted."""
 
 import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -28,9 +27,10 @@ from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
+from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.examination import examine
 from skills_lib.validate.model import Examination, ValidationResult
-from skills_lib.validate.other_markets import file_for, find_other_markets
+from skills_lib.validate.other_markets import OtherMarket, file_for, find_other_markets
 from skills_lib.validate.pipeline import Services, ValidationRequest, sealed_from, unsealed, validate
 from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, default_windows, validation_space
 from skills_lib.validate.single_stages import parse_stages, validate_stages
@@ -47,7 +47,7 @@ SEALED = round(len(BARS) * 0.9)
 RANGES = ("fast=5,10,20", "slow=40:160:40")
 
 
-def plan(ranges: tuple[str, ...] = RANGES, seed: int = 7, strategy: type[SignalStrategy] = SMA) -> Plan:
+def plan_of(ranges: tuple[str, ...] = RANGES, seed: int = 7, strategy: type[SignalStrategy] = SMA) -> Plan:
     space = validation_space(parameter_space(strategy), ranges)
     return Plan(
         SearchRequest(space, SearchPlan(), Objective("sharpe", 20), "kernel"), seed=seed, samples=REDUCED_SAMPLES
@@ -56,25 +56,25 @@ def plan(ranges: tuple[str, ...] = RANGES, seed: int = 7, strategy: type[SignalS
 
 @pytest.fixture(scope="module")
 def examined() -> Examination:
-    return examine(SUBJECT, candles_of(BARS), plan(), SETTINGS)
+    return examine(SUBJECT, candles_of(BARS), plan_of(), SETTINGS)
 
 
 def crashed(bars: Bars, start: int) -> Bars:
-    """The same bars, worth a tenth from `start` on."""
+    """The same bars with a tenth of the price from `start` on."""
     share = np.where(np.arange(len(bars)) < start, 1.0, 0.1)
     return replace(bars, **{name: getattr(bars, name) * share for name in ("open", "high", "low", "close")})
 
 
-def test_nothing_but_the_audit_knows_the_sealed_bars(examined: Examination) -> None:
-    other = examine(SUBJECT, candles_of(crashed(BARS, SEALED)), plan(), SETTINGS)
+def test_only_the_audit_uses_the_sealed_bars(examined: Examination) -> None:
+    other = examine(SUBJECT, candles_of(crashed(BARS, SEALED)), plan_of(), SETTINGS)
     assert other.model_dump(exclude={"audit"}) == examined.model_dump(exclude={"audit"})
-    earlier = examine(SUBJECT, candles_of(crashed(BARS, SEALED - 1)), plan(), SETTINGS)
+    earlier = examine(SUBJECT, candles_of(crashed(BARS, SEALED - 1)), plan_of(), SETTINGS)
     assert earlier.out_of_sample.metrics != examined.out_of_sample.metrics
 
 
 def test_parameters_are_chosen_on_the_first_seventy_percent_alone(examined: Examination) -> None:
     cut = round(len(BARS) * 0.7)
-    other = examine(SUBJECT, candles_of(crashed(BARS, cut)), plan(), SETTINGS)
+    other = examine(SUBJECT, candles_of(crashed(BARS, cut)), plan_of(), SETTINGS)
     assert other.in_sample == examined.in_sample
     assert other.out_of_sample.metrics != examined.out_of_sample.metrics
     assert (examined.in_sample.bars, examined.out_of_sample.bars) == (cut, SEALED - cut)
@@ -126,18 +126,18 @@ def test_usual_windows_fit_any_length_of_at_least_fourteen_days(days: int) -> No
 
 def test_too_short_a_history_is_refused_with_the_length_it_needs() -> None:
     with pytest.raises(InputError, match=r"span 10 days; a validation needs at least 14"):
-        examine(SUBJECT, candles_of(random_walk(240, seed=1)), plan(), SETTINGS)
+        examine(SUBJECT, candles_of(random_walk(240, seed=1)), plan_of(), SETTINGS)
 
 
-def test_the_same_seed_gives_the_same_answer_and_another_one_other_draws(examined: Examination) -> None:
-    assert examine(SUBJECT, candles_of(BARS), plan(), SETTINGS) == examined
-    other = examine(SUBJECT, candles_of(BARS), plan(seed=8), SETTINGS)
+def test_the_same_seed_gives_the_same_result_and_another_one_other_samples(examined: Examination) -> None:
+    assert examine(SUBJECT, candles_of(BARS), plan_of(), SETTINGS) == examined
+    other = examine(SUBJECT, candles_of(BARS), plan_of(seed=8), SETTINGS)
     assert other.monte_carlo.trades != examined.monte_carlo.trades
     assert other.walk_forward == examined.walk_forward
 
 
 class Quarter(SMA):  # type: ignore[valid-type, misc]
-    """A quarter of the equity in a position: all of it would draw down by more than the rule allows, edge or not."""
+    """A quarter of equity per position: with all of it the drawdown exceeds the rule whatever the edge."""
 
     def signals(self, bars: Bars) -> Signals:
         return replace(super().signals(bars), size=0.25)
@@ -146,7 +146,7 @@ class Quarter(SMA):  # type: ignore[valid-type, misc]
 def test_a_strong_planted_edge_passes_and_a_null_market_does_not(examined: Examination) -> None:
     market = candles_of(planted_market(0.12, np.random.default_rng(1)))
     found = examine(
-        LoadedStrategy("quarter", Quarter, SUBJECT.source_file), market, plan((), strategy=Quarter), SETTINGS
+        LoadedStrategy("quarter", Quarter, SUBJECT.source_file), market, plan_of((), strategy=Quarter), SETTINGS
     )
     assert [rule.name for rule in found.verdict.rules if not rule.passed] == []
     assert found.verdict.label == "PASS"
@@ -155,14 +155,14 @@ def test_a_strong_planted_edge_passes_and_a_null_market_does_not(examined: Exami
 
 def test_a_strategy_that_peeks_fails_however_good_it_looks() -> None:
     subject = LoadedStrategy("peeks", PeeksOneBarAndRepeatsTheLast, Path(__file__).with_name("cheats.py"))
-    found = examine(subject, candles_of(BARS), plan((), strategy=PeeksOneBarAndRepeatsTheLast), SETTINGS)
+    found = examine(subject, candles_of(BARS), plan_of((), strategy=PeeksOneBarAndRepeatsTheLast), SETTINGS)
     assert found.walk_forward.mean_sharpe > 1
     assert found.verdict.label == "FAIL"
     assert not next(rule for rule in found.verdict.rules if rule.name == "No look-ahead").passed
 
 
 def test_given_parameters_are_one_trial_and_nothing_is_deflated() -> None:
-    found = examine(SUBJECT, candles_of(BARS), plan(("fast=10", "slow=80")), SETTINGS)
+    found = examine(SUBJECT, candles_of(BARS), plan_of(("fast=10", "slow=80")), SETTINGS)
     assert (found.in_sample.chosen_by, found.parameters) == ("given", {"fast": 10, "slow": 80})
     assert (found.overfitting.trials, found.overfitting.pbo) == (1, None)
     assert found.overfitting.dsr == found.overfitting.psr
@@ -170,12 +170,12 @@ def test_given_parameters_are_one_trial_and_nothing_is_deflated() -> None:
 
 
 def test_a_strategy_that_never_trades_is_refused_in_one_line() -> None:
-    class Silent(SMA):  # type: ignore[valid-type, misc]
+    class NeverTrades(SMA):  # type: ignore[valid-type, misc]
         def signals(self, bars: Bars) -> Signals:
             return replace(super().signals(bars), long_entry=never(len(bars)), short_entry=never(len(bars)))
 
     with pytest.raises(InputError, match="None of 12 combinations traded in-sample"):
-        examine(LoadedStrategy("silent", Silent, SUBJECT.source_file), candles_of(BARS), plan(), SETTINGS)
+        examine(LoadedStrategy("never_trades", NeverTrades, SUBJECT.source_file), candles_of(BARS), plan_of(), SETTINGS)
 
 
 @pytest.mark.parametrize("name", [*strategies.available()])
@@ -187,7 +187,7 @@ def test_without_ranges_a_coarse_grid_of_at_most_a_hundred_points_is_searched(na
         assert set(values) <= set(declared.parameters[parameter].values())
 
 
-def test_words_and_switches_keep_their_defaults_in_a_coarse_grid() -> None:
+def test_non_numeric_parameters_keep_their_defaults_in_a_coarse_grid() -> None:
     declared = ParameterSpace(
         {"length": Integer(10, low=2, high=200), "side": Choice("both", ("both", "long")), "k": Real(1.0, 0, 3, 0.5)}
     )
@@ -201,20 +201,25 @@ def test_words_and_switches_keep_their_defaults_in_a_coarse_grid() -> None:
 
 
 def services(root: Path, candles: Candles) -> Services:
-    """A workspace of its own, with its ledger beside it."""
+    """The services of a separate workspace, with its ledger in the same folder."""
     count = counter_beside(root)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
     seal = LedgerHoldoutSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).context)
     return Services(count, seal, SweepStore(root, ValidationResult))
 
 
-def run(root: Path, bars: Bars = BARS, **asked: Any) -> ValidationResult:
+def run(
+    root: Path,
+    bars: Bars = BARS,
+    plan: Plan | None = None,
+    other_markets: tuple[OtherMarket, ...] = (),
+    opening: str | None = None,
+    progress: Progress = no_progress,
+) -> ValidationResult:
     candles = candles_of(bars)
     root.mkdir(exist_ok=True)
-    question = ValidationRequest(
-        asked.pop("plan", plan()), SETTINGS, asked.pop("others", ()), asked.pop("opening", None)
-    )
-    return validate(SUBJECT, candles, question, services(root, candles), **asked)
+    request = ValidationRequest(plan or plan_of(), SETTINGS, other_markets, opening)
+    return validate(SUBJECT, candles, request, services(root, candles), progress)
 
 
 @pytest.fixture(scope="module")
@@ -252,18 +257,18 @@ def without_times(path: Path) -> str:
 
 
 def test_the_same_seed_writes_the_same_bytes(stored: ValidationResult, tmp_path: Path) -> None:
-    again = run(tmp_path / "elsewhere")
+    again = run(tmp_path / "another")
     assert without_times(again.artifacts.result) == without_times(stored.artifacts.result)
     for name, path in again.artifacts.pictures.items():
         assert path.read_bytes() == stored.artifacts.pictures[name].read_bytes()
 
 
-def test_the_same_question_returns_the_stored_answer_until_more_is_tried(tmp_path: Path) -> None:
+def test_an_equal_request_returns_the_stored_result_until_more_is_tried(tmp_path: Path) -> None:
     root = tmp_path / "here"
     first = run(root)
     assert run(root) == first
     assert not list(root.glob(".*"))
-    run(root, plan=plan(("fast=6,12", "slow=50,100")))
+    run(root, plan=plan_of(("fast=6,12", "slow=50,100")))
     later = run(root)
     assert later.id == first.id
     assert (first.overfitting.trials, later.overfitting.trials) == (12, 16)
@@ -271,12 +276,12 @@ def test_the_same_question_returns_the_stored_answer_until_more_is_tried(tmp_pat
     assert len(list(root.glob("*/result.json"))) == 2
 
 
-def test_other_candles_end_where_the_seal_begins_and_what_is_missing_is_said(tmp_path: Path) -> None:
+def test_other_candles_end_where_the_seal_begins_and_missing_ones_are_reported(tmp_path: Path) -> None:
     main = candles_of(BARS)
-    asked: list[tuple[str, str]] = []
+    requested: list[tuple[str, str]] = []
 
     def find(symbol: str, timeframe: str) -> Candles:
-        asked.append((symbol, timeframe))
+        requested.append((symbol, timeframe))
         if symbol == "SOLUSDT":
             raise InputError("No file named like SOLUSDT_1h.")
         if symbol == "BNBUSDT":
@@ -285,7 +290,7 @@ def test_other_candles_end_where_the_seal_begins_and_what_is_missing_is_said(tmp
 
     pairs = [("BTC", "1h"), ("BTC", "30m"), ("BNB", "1h"), ("SOL", "1h")]
     other_markets = find_other_markets(main, SEALED, pairs, find)
-    assert asked == [("BTCUSDT", "30m"), ("BNBUSDT", "1h"), ("SOLUSDT", "1h")]
+    assert requested == [("BTCUSDT", "30m"), ("BNBUSDT", "1h"), ("SOLUSDT", "1h")]
     result = run(tmp_path / "here", other_markets=other_markets)
     (cross_market,) = result.timeframes
     assert (cross_market.symbol, cross_market.timeframe, cross_market.bars) == ("BTCUSDT", "30m", SEALED)
@@ -304,7 +309,7 @@ def test_candle_files_are_found_by_symbol_and_timeframe(tmp_path: Path) -> None:
         file_for(tmp_path, "ETH", "4h")
 
 
-def test_sealed_bars_are_opened_once_with_a_reason_and_the_look_is_told_ever_after(tmp_path: Path) -> None:
+def test_sealed_bars_are_opened_once_with_a_reason_and_later_reports_say_so(tmp_path: Path) -> None:
     root = tmp_path / "here"
     closed = run(root)
     opened = run(root, opening="deployment to paper")
@@ -319,15 +324,15 @@ def test_sealed_bars_are_opened_once_with_a_reason_and_the_look_is_told_ever_aft
     assert counter_beside(root)(SUBJECT, sealed, SETTINGS).count().configurations == 1
     assert run(root, opening="deployment to paper") == opened
     assert run(root).sealed.opened
-    with pytest.raises(InputError, match="spent"):
-        run(root, plan=plan(("fast=7", "slow=90")), opening="another try")
+    with pytest.raises(InputError, match="each strategy gets one opening"):
+        run(root, plan=plan_of(("fast=7", "slow=90")), opening="another try")
 
 
 class StopError(Exception):
-    """Raised from a progress report, as a cancelled request does."""
+    """Raised by a progress callback to cancel the work."""
 
 
-def test_an_interrupted_validation_keeps_what_it_finished(tmp_path: Path, stored: ValidationResult) -> None:
+def test_an_interrupted_validation_resumes_from_its_checkpoint(tmp_path: Path, stored: ValidationResult) -> None:
     root = tmp_path / "here"
 
     def stop(done: int, total: int, message: str) -> None:
@@ -336,20 +341,20 @@ def test_an_interrupted_validation_keeps_what_it_finished(tmp_path: Path, stored
 
     with pytest.raises(StopError):
         run(root, progress=stop)
-    (kept,) = root.glob(".unfinished-*")
-    assert (kept / "rows.bin").stat().st_size > 0
+    (unfinished,) = root.glob(".unfinished-*")
+    assert (unfinished / "rows.bin").stat().st_size > 0
     assert without_times(run(root).artifacts.result) == without_times(stored.artifacts.result)
     assert not list(root.glob(".*"))
 
 
-def test_stages_answer_alone_without_a_verdict_or_a_file(tmp_path: Path) -> None:
+def test_single_stages_give_no_verdict_and_no_file(tmp_path: Path) -> None:
     candles, count = candles_of(BARS), counter_beside(tmp_path / "here")
     names = parse_stages("lookahead, in-sample,audit")
-    found = validate_stages(SUBJECT, candles, ValidationRequest(plan(), SETTINGS), count, names)
+    found = validate_stages(SUBJECT, candles, ValidationRequest(plan_of(), SETTINGS), count, names)
     assert list(found.stages) == ["lookahead", "in_sample", "audit"]
     assert found.stages["in_sample"]["evaluated"] == 12
     assert count(SUBJECT, unsealed(candles), SETTINGS).count().configurations == 12
-    audited = validate_stages(SUBJECT, candles, ValidationRequest(plan(), SETTINGS), count, ("audit",))
+    audited = validate_stages(SUBJECT, candles, ValidationRequest(plan_of(), SETTINGS), count, ("audit",))
     assert audited.parameters == {}
     with pytest.raises(InputError, match="Did you mean 'costs'"):
         parse_stages("cost")

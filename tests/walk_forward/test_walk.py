@@ -1,4 +1,4 @@
-"""A walk-forward from question to stored answer, on the reference."""
+"""Whole walk-forwards on the reference engine, from request to stored result."""
 
 import csv
 import itertools
@@ -51,11 +51,11 @@ def run(
     search: SearchPlan = SearchPlan(),
 ) -> WalkForwardResult:
     space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
-    asked = WalkForwardRequest(SearchRequest(space, search, Objective("sharpe", min_trades), "reference"), plan, pick)
+    request = WalkForwardRequest(SearchRequest(space, search, Objective("sharpe", min_trades), "reference"), plan, pick)
     return walk_forward(
         LoadedStrategy("sma_crossover", SMA, strategies.source_file("sma_crossover")),
         candles_of(bars),
-        asked,
+        request,
         SETTINGS,
         SweepStore(root, WalkForwardResult),
         lambda: open_evaluator("reference", SMA, bars, SETTINGS),
@@ -83,7 +83,7 @@ def test_json_has_what_programs_need(result: WalkForwardResult) -> None:
     assert plain["sample"] == "out-of-sample"
 
 
-def test_each_window_chooses_on_its_train_and_is_tried_on_its_test_alone(result: WalkForwardResult) -> None:
+def test_each_window_chooses_on_its_train_span_and_tests_on_its_test_span(result: WalkForwardResult) -> None:
     window = result.windows[2]
     first = 10 * 24
     sweep = ReferenceSweep(ReferenceTask(SMA, BARS[: first + 21 * 24 + 10 * 24], SETTINGS))
@@ -106,7 +106,7 @@ def test_the_future_changes_no_earlier_choice(result: WalkForwardResult, tmp_pat
     assert other.windows[: len(unaffected)] == unaffected
 
 
-def test_the_stitched_run_uses_each_bar_once_and_carries_the_money(
+def test_the_stitched_run_uses_each_bar_once_and_carries_equity_over(
     result: WalkForwardResult, equity: pd.DataFrame
 ) -> None:
     assert equity["open_time"].is_unique
@@ -143,7 +143,7 @@ def test_each_part_is_the_run_of_its_choice_on_its_own_bars(result: WalkForwardR
     assert np.array_equal(equity["equity"].to_numpy()[:120], part.equity)
 
 
-def test_drift_tells_how_parameters_wandered(result: WalkForwardResult) -> None:
+def test_drift_measures_how_parameters_changed(result: WalkForwardResult) -> None:
     drift = result.parameter_drift["slow"]
     values = [window.parameters["slow"] for window in result.windows]
     assert drift.values == values
@@ -167,16 +167,16 @@ def test_sampling_walks_forward_too(tmp_path: Path) -> None:
 
 def test_a_grid_measured_on_all_spans_at_once_is_the_one_measured_window_by_window(tmp_path: Path) -> None:
     space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
-    windows, asked = make_windows(BARS, PLAN), (space, SearchPlan(), Objective("sharpe", 3))
+    windows, search = make_windows(BARS, PLAN), (space, SearchPlan(), Objective("sharpe", 3))
     single = KernelSweep(SMA, BARS, SETTINGS)
     single.batch_size = 1
-    expected = WalkForward(single, *asked).run(windows)
+    expected = WalkForward(single, *search).run(windows)
     for known in (0, 3, len(windows)):
         with Checkpoint(tmp_path / str(known)) as checkpoint:
-            WalkForward(KernelSweep(SMA, BARS, SETTINGS), *asked).run(windows[:known], checkpoint)
+            WalkForward(KernelSweep(SMA, BARS, SETTINGS), *search).run(windows[:known], checkpoint)
         with Checkpoint(tmp_path / str(known)) as checkpoint:
             assert len(checkpoint) == known * (len(space.admissible) + 1)
-            found = WalkForward(KernelSweep(SMA, BARS, SETTINGS), *asked).run(windows, checkpoint)
+            found = WalkForward(KernelSweep(SMA, BARS, SETTINGS), *search).run(windows, checkpoint)
         for one, other in zip(found, expected, strict=True):
             assert one.chosen is not None
             assert other.chosen is not None
@@ -194,10 +194,10 @@ def test_windows_without_enough_trades_choose_nothing_and_stay_flat(tmp_path: Pa
     assert any("6 windows chose nothing" in text for text in found.warnings)
 
 
-def test_steps_longer_than_tests_leave_bars_out_and_say_so(tmp_path: Path) -> None:
+def test_steps_longer_than_tests_leave_bars_out_and_warn(tmp_path: Path) -> None:
     found = run(tmp_path, plan=WindowPlan.parse("20d", "5d", "10d", "0", anchored=True))
     assert found.out_of_sample.bars == len(found.windows) * 5 * 24
-    assert any("bars between them are in no test" in text for text in found.warnings)
+    assert any("the bars between tests are not tested" in text for text in found.warnings)
     assert len({window.train_start for window in found.windows}) == 1
 
 
@@ -207,17 +207,17 @@ def test_windows_longer_than_the_data_are_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_the_report_warns_of_overlap_and_of_looking_twice(result: WalkForwardResult) -> None:
+def test_the_report_warns_of_overlap_and_of_changes_after_reading_it(result: WalkForwardResult) -> None:
     report = result.artifacts.report.read_text()
     assert "Test spans overlap" in report
     assert "uses each bar once" in report
-    assert "has made the out-of-sample bars in-sample" in report
+    assert "turns the out-of-sample bars into in-sample bars" in report
     assert np.asarray(Image.open(result.artifacts.picture).convert("RGB")).std() > 10
     with result.artifacts.windows.open() as file:
         assert len(list(csv.DictReader(file))) == 6
 
 
-def test_the_same_question_returns_the_stored_answer(tmp_path: Path) -> None:
+def test_an_equal_request_returns_the_stored_result(tmp_path: Path) -> None:
     assert run(tmp_path) == run(tmp_path)
     assert not list(tmp_path.glob(".*"))
 
@@ -237,7 +237,7 @@ def test_efficiency_compares_returns_per_day() -> None:
     assert positive_share([outcome(1, 1), outcome(1, 0), outcome(1, -1), outcome(-1, 1)]) == 0.5
 
 
-def test_money_that_is_gone_stays_gone() -> None:
+def test_after_ruin_equity_stays_zero() -> None:
     falling = np.concatenate([BARS.close[:30], np.geomspace(BARS.close[29], 1e-6, len(BARS) - 30)])
     bars = replace(BARS, open=falling, high=falling, low=falling, close=falling)
     settings = BacktestSettings(leverage=100)

@@ -1,4 +1,4 @@
-"""Windows: what holds for all of them, and what does not fit."""
+"""Invariants of windows, and lengths that are refused."""
 
 import itertools
 
@@ -51,7 +51,7 @@ def test_train_never_reaches_into_the_embargo_or_the_test(case: tuple[Bars, Wind
 
 
 @given(cases())
-def test_nothing_lies_beyond_the_data(case: tuple[Bars, WindowPlan, list[Window]]) -> None:
+def test_windows_end_within_the_data(case: tuple[Bars, WindowPlan, list[Window]]) -> None:
     bars, _, windows = case
     for window in windows:
         assert 0 <= window.train.start < window.train.stop
@@ -121,9 +121,9 @@ def test_weeks_and_minutes_are_durations_too() -> None:
     [
         ({"train": "700d"}, "One window needs 760 days (train, embargo and test), but the data spans 730 days."),
         ({"embargo": "500d"}, "One window needs 740 days"),
-        ({"train": "half a year"}, "--train half a year is no duration."),
-        ({"train": "180"}, "--train 180 is no duration."),
-        ({"test": "-60d"}, "--test -60d is no duration."),
+        ({"train": "half a year"}, "--train half a year is not a duration."),
+        ({"train": "180"}, "--train 180 is not a duration."),
+        ({"test": "-60d"}, "--test -60d is not a duration."),
         ({"step": "0d"}, "--step 0d is not allowed. Give more than 0"),
         ({"step": "1h"}, "--step is shorter than 2 bars."),
         ({"test": "90m"}, "--test is shorter than 2 bars."),

@@ -1,1 +1,1 @@
-"""How a calibration is shown: report and picture. Nothing here decides a figure."""
+"""Renders the report and picture of a calibration, without computing figures."""

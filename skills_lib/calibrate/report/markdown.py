@@ -1,4 +1,4 @@
-"""The written report of a calibration."""
+"""Writes the Markdown report of a calibration."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,10 +6,10 @@ from skills_lib.calibrate.intervals import PassRate
 from skills_lib.calibrate.model import Calibration, PlantedShare
 
 LIMITS = (
-    "Limits: the rates hold for these kinds of markets, this family, its grid and these costs. A null market has no "
-    "edge at all; a real one may have an edge too small to pay, or one that ends. The planted edge never ends, which "
-    "makes it easier to find than a real one. Nobody tuned a strategy on these markets before they were validated; "
-    "where somebody did, the trial ledger must count it."
+    "Limits: the rates hold for these kinds of markets, this strategy family, its grid and these costs. A null market "
+    "has no edge at all; a real one may have an edge smaller than costs, or one that ends. The planted edge never "
+    "ends, which makes it easier to find than a real one. No strategy was tuned on these markets before validation; "
+    "tuning on a real market must be counted in the trial ledger."
 )
 
 
@@ -19,7 +19,7 @@ def write_calibration(result: Calibration) -> str:
         [
             f"# Calibration of the verdict with {result.strategy}\n",
             f"{result.null.markets:,} markets without an edge and {_planted_markets(result)} with a planted one, each "
-            "validated as `twokey validate` does, search and walk-forward included. The truth is known, so the errors "
+            "validated as `twokey validate` does, search and walk-forward included. The true edge is known, so errors "
             "can be counted.\n",
             "![Power, rejections and trade-off](calibration.png)\n",
             *(f"- Warning: {text}" for text in result.warnings),
@@ -28,18 +28,18 @@ def write_calibration(result: Calibration) -> str:
             "## How often it says PASS\n",
             *_table(_headings(result), _rows(result)),
             "\nIn brackets the exact 95 % interval (Clopper & Pearson). A planted Sharpe is the annual ratio after "
-            "costs that the best fixed point of the grid has in the mean over many such markets; "
+            "costs of the best fixed point of the grid, averaged over many such markets; "
             f"{_ideals(result)}.\n",
             "## Null markets by kind\n",
             *_table(["kind", "markets", "passes", "rate"], _kinds(result)),
-            "\n## Which rule refuses\n",
+            "\n## Rejections by rule\n",
             *_table(_rule_headings(result), _rejections(result)),
-            "\nA market may be refused by several rules.\n",
+            "\nSeveral rules may reject the same market.\n",
             "## Without one rule\n",
             *_table(["dropped", *_headings(result)[1:]], _without(result)),
-            "\n## Stricter or laxer\n",
+            "\n## Trade-off\n",
             *_table(["strictness", *_headings(result)[1:]], _trade_off(result)),
-            "\nAll thresholds together: 1 is the verdict, 0 asks for a profit and nothing else.\n",
+            "\nAll thresholds together: 1 is the verdict, 0 requires only a profit.\n",
             LIMITS,
             *_provenance(result),
         ]
@@ -47,7 +47,7 @@ def write_calibration(result: Calibration) -> str:
 
 
 def percent(share: float) -> str:
-    """A share for people: two digits where it is small."""
+    """A share as text in percent, with two digits if it is small."""
     return f"{share * 100:.2g} %" if share < 0.0995 else f"{share * 100:.0f} %"
 
 
@@ -117,7 +117,7 @@ def _ideals(result: Calibration) -> str:
 def _provenance(result: Calibration) -> Iterator[str]:
     combinations = " × ".join(f"{len(values)} {name}" for name, values in result.space.items())
     yield "\n## Provenance\n"
-    yield f"- Seed {result.seed}; the same seed, candles and code give the same markets and the same answer"
+    yield f"- Seed {result.seed}; the same seed, candles and code give the same markets and the same result"
     yield f"- Bootstrapped and flipped markets from {result.source}"
     yield f"- Searched: {combinations}, positions of {result.share:g} of equity, costs {result.settings.costs.name}"
     yield f"- Code `{result.code_sha256[:16]}`, id `{result.id}`, {result.created_at[:19]} UTC, {result.seconds:,.0f} s"

@@ -1,4 +1,4 @@
-"""The picture of a calibration: power, what refuses, and the trade-off between false passes and power."""
+"""Draws a calibration: power, rejections by rule, and the trade-off between false passes and power."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +9,9 @@ from skills_lib.calibrate.model import Calibration, PlantedShare
 
 _INK, _VERDICT, _COLOURS = "#24292f", "#0969da", {"in_sample_sharpe": "#cf222e", "walk_forward": "#bf8700"}
 _WANTED_POWER, _ALLOWED_RATE = 0.8, 0.01
-_NAMED = (0.0, 0.5, 1.5)  # strictnesses that are written beside their points
+_NAMED = (0.0, 0.5, 1.5)  # strictnesses labelled in the chart
 REFERENCE_SHARPE = 2.5
-"""The planted Sharpe that the trade-off is drawn for, where it was asked for; else the largest."""
+"""The planted Sharpe of the trade-off chart; the largest one if it was not requested."""
 
 
 def draw_calibration(path: Path, result: Calibration) -> None:
@@ -61,9 +61,9 @@ def _draw_rejections(axes: Any, result: Calibration) -> None:
         axes.barh([place + shift for place in range(len(rules))], shares, height=0.4, color=colour, label=label)
     axes.set_yticks(range(len(rules)), rules)
     axes.invert_yaxis()
-    axes.set_title("Which rule refuses", loc="left", color=_INK, fontsize=12)
+    axes.set_title("Rejections by rule", loc="left", color=_INK, fontsize=12)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.set_xlabel("share of markets that it refuses")
+    axes.set_xlabel("share of markets rejected")
     axes.legend(loc="upper right", frameon=False)
 
 
@@ -83,7 +83,7 @@ def _draw_trade_off(axes: Any, result: Calibration) -> None:
     axes.axvline(_ALLOWED_RATE, color=_INK, linewidth=0.8, linestyle=":")
     axes.axhline(_WANTED_POWER, color=_INK, linewidth=0.8, linestyle=":")
     axes.set_title("Trade-off as all thresholds change together", loc="left", color=_INK, fontsize=12)
-    axes.set(xscale="log", xlabel="false passes (log scale; none at all is drawn at the left edge)", ylim=(-0.03, 1.06))
+    axes.set(xscale="log", xlabel="false passes (log scale; zero is drawn at the left edge)", ylim=(-0.03, 1.06))
     axes.set_ylabel(f"power at Sharpe {_reference(result.planted).sharpe:g}")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value * 100:.3g} %")

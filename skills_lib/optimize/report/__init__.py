@@ -1,1 +1,1 @@
-"""How an optimisation is shown: report and heatmaps. Nothing here decides a figure."""
+"""Renders the report and heatmaps of an optimisation, without computing figures."""

@@ -1,4 +1,4 @@
-"""Pictures of a sweep: a heatmap for each pair of parameters, as PNG and in one interactive page.
+"""Draws a heatmap for each pair of parameters, as PNG and in one interactive page.
 
 A cell is the median score over all other parameters of the eligible combinations tried; empty cells were not tried,
 not admissible or not eligible.
@@ -23,7 +23,7 @@ _MAX_TICKS = 12
 
 @dataclass(frozen=True, slots=True)
 class Landscape:
-    """A table, its scores, and the two points to mark."""
+    """A search table, its scores, and the two points to mark."""
 
     table: SearchTable
     scores: FloatArray
@@ -40,7 +40,7 @@ class Landscape:
         return METRICS[self.metric].label
 
     def cells(self, x: str, y: str) -> FloatArray:
-        """float64[y values, x values] of medians; nan where there is nothing."""
+        """float64[y values, x values] of medians; nan for empty cells."""
         space, eligible = self.table.space, np.isfinite(self.scores)
         places = space.positions(self.table.indices)[eligible]
         rows, columns = places[:, space.varied[y]], places[:, space.varied[x]]
@@ -48,7 +48,7 @@ class Landscape:
         return _medians(rows * shape[1] + columns, self.scores[eligible], shape[0] * shape[1]).reshape(shape)
 
     def marks(self, x: str, y: str) -> dict[str, tuple[int, int]]:
-        """Where the raw maximum and the recommended point lie, in positions on the axes."""
+        """Positions of the raw maximum and the recommended point on the axes."""
         space = self.table.space
         rows = {"maximum": self.peaks.best.row, "recommended": self.peaks.recommended.row}
         places = {name: space.positions(self.table.indices[row : row + 1])[0] for name, row in rows.items()}
@@ -56,7 +56,7 @@ class Landscape:
 
 
 def draw_heatmaps(folder: Path, landscape: Landscape) -> list[Heatmap]:
-    """Write one PNG for each pair, or a line where only one parameter varies."""
+    """Write one PNG for each pair, or a line chart if only one parameter varies."""
     varied = list(landscape.table.space.varied)
     if len(varied) == 1:
         return [_draw_line(folder / f"{varied[0]}.png", landscape, varied[0])]
@@ -64,7 +64,7 @@ def draw_heatmaps(folder: Path, landscape: Landscape) -> list[Heatmap]:
 
 
 def write_interactive(path: Path, landscape: Landscape) -> None:
-    """Write one page with all pairs, which needs no network; the pointer shows each cell's figure."""
+    """Write a self-contained page with all pairs; hovering shows the figure of a cell."""
     from bokeh.embed import file_html
     from bokeh.layouts import gridplot
     from bokeh.resources import INLINE

@@ -1,4 +1,4 @@
-"""The written report of an optimisation."""
+"""Writes the Markdown report of an optimisation."""
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
@@ -14,7 +14,7 @@ def describe_parameters(parameters: dict[str, Value]) -> str:
 
 
 def describe_plateau(plateau: Plateau, metric: str) -> str:
-    """A point's stability in words."""
+    """Describes the stability of a point."""
     median = format_figure(metric, plateau.neighbourhood_median)
     return f"{plateau.kind}; its neighbourhood ({plateau.neighbours} neighbours) has median {median}"
 
@@ -27,7 +27,7 @@ def write_optimization(result: OptimizationResult) -> str:
         [
             f"# Optimising {result.strategy} on {result.symbol} {result.timeframe}\n",
             f"{banner}**In-sample.** The best of {result.evaluated:,} combinations is inflated by luck: among many "
-            "tries one looks good by chance. These figures describe the past that chose them.\n",
+            "trials one looks good by chance. These figures describe the data they were selected on.\n",
             f"{result.evaluated:,} of {counted} combinations tried ({result.method}), {result.eligible:,} eligible, "
             f"{METRICS[result.maximize].label} maximised, at least {result.min_trades} trades.\n",
             *_points(result),
@@ -53,8 +53,8 @@ def _points(result: OptimizationResult) -> list[str]:
         f"| Parameters | {describe_parameters(recommended.parameters)} | {describe_parameters(best.parameters)} |",
         f"| Stability | {describe_plateau(recommended.plateau, metric)} | {describe_plateau(best.plateau, metric)} |",
         *rows,
-        "\nThe recommended point is the centre of the best plateau: where the lesser of a point's own figure and the "
-        "median over it and its neighbours, one step away along each parameter, is greatest.\n",
+        "\nThe recommended point is the centre of the best plateau: it maximises the smaller of a point's own figure "
+        "and the median over it and its neighbours, one step away along each parameter.\n",
     ]
 
 
@@ -75,7 +75,7 @@ def _pictures(result: OptimizationResult) -> list[str]:
 def _provenance(result: OptimizationResult) -> list[str]:
     space = ", ".join(f"{name}: {_values(values)}" for name, values in result.space.items())
     return [
-        "\n## What made it\n",
+        "\n## Provenance\n",
         f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
         f"- Space: {space}; constraints: {', '.join(result.constraints) or 'none'}",
         f"- Engine {result.engine}, seed {result.seed}, {result.seconds:,.1f} s",

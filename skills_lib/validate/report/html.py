@@ -1,4 +1,4 @@
-"""The report as one HTML file: pictures inside it, no script, and nothing fetched from anywhere."""
+"""Writes the report as one self-contained HTML file with embedded pictures, without scripts."""
 
 from base64 import b64encode
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ img { max-width: 100%; height: auto; background: #ffffff; border: 1px solid var(
 
 
 def write_page(result: ValidationResult, pictures: Mapping[str, bytes]) -> str:
-    """The page; `pictures` are PNG files by their name in the artifacts."""
+    """The HTML page; `pictures`: PNG bytes by name in the artifacts."""
     title = f"{result.strategy} on {result.symbol} {result.timeframe}: {result.verdict.label}"
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""Sections about luck and costs: Monte Carlo, overfitting, costs, regimes."""
+"""Builds the report's sections on Monte Carlo, overfitting, costs and regimes."""
 
 from collections.abc import Sequence
 
@@ -10,15 +10,15 @@ from skills_lib.validate.stages.percentiles import Percentiles
 
 
 def monte_carlo(result: ValidationResult) -> ReportSection:
-    """What other draws of the same trades and days would have made."""
+    """The section on Monte Carlo."""
     found = result.monte_carlo
     sampled = [one for one in (found.trades, found.days, found.order) if one is not None]
     null, noise = found.random_entries, found.price_noise
     points, limits = [], [f"{one.method.capitalize()}: {one.limits}" for one in sampled]
     if null is not None and null.p is not None:
         points.append(
-            f"Random entries: the same {null.trades:,} trades at random places do at least as well in {null.p:.1%} of "
-            f"{null.samples:,} tries (observed {null.observed_return_pct:,.1f} %)."
+            f"Random entries: the same {null.trades:,} trades at random times do at least as well in {null.p:.1%} of "
+            f"{null.samples:,} samples (observed {null.observed_return_pct:,.1f} %)."
         )
         limits.append(f"Random entries: {null.limits}")
     if noise is not None:
@@ -31,8 +31,8 @@ def monte_carlo(result: ValidationResult) -> ReportSection:
     return ReportSection(
         "Monte Carlo",
         [
-            "Drawn again from the stitched out-of-sample run. Noise is added to the out-of-sample bars, which then "
-            "warm up anew, so the figure without noise differs a little from the one above."
+            "Resampled from the stitched out-of-sample run. Noise is added to the out-of-sample bars alone, with a "
+            "warm-up of their own, so the figure without noise differs slightly from the one above."
         ],
         points,
         [
@@ -47,18 +47,18 @@ def monte_carlo(result: ValidationResult) -> ReportSection:
 
 
 def overfitting(result: ValidationResult) -> ReportSection:
-    """How much of the Sharpe ratio is the search for it."""
+    """The section on overfitting."""
     found = result.overfitting
     rows = [
         ("Trials counted on these candles", f"{found.trials:,}"),
         ("Sharpe of the chosen parameters, all unsealed days", number(found.sharpe)),
-        ("Sharpe the best of so many trials shows without an edge", number(found.expected_maximum_sharpe)),
+        ("Expected best Sharpe of so many trials without an edge", number(found.expected_maximum_sharpe)),
         ("Probabilistic Sharpe ratio (true Sharpe > 0)", number(found.psr)),
-        ("Deflated Sharpe ratio (true Sharpe > that of luck)", number(found.dsr)),
+        ("Deflated Sharpe ratio (true Sharpe > expected best without an edge)", number(found.dsr)),
         ("Track record needed, days", number(found.minimum_track_record_days)),
         (f"Probability of backtest overfitting, {found.cscv.configurations:,} configurations", number(found.pbo)),
         ("Splits in which the best of one half lost money in the other", number(found.cscv.loss_probability)),
-        ("Hansen's SPA, p that none beats staying out", number(found.spa_p)),
+        ("Hansen's SPA, p that none beats no position", number(found.spa_p)),
     ]
     return ReportSection(
         "Overfitting", points=list(found.notes), grids=[Grid(("", "figure"), rows)], limits=(found.limits,)
@@ -66,7 +66,7 @@ def overfitting(result: ValidationResult) -> ReportSection:
 
 
 def costs(result: ValidationResult) -> ReportSection:
-    """What higher costs and a late order leave."""
+    """The section on costs and delay."""
     found = result.costs
     fixed = {level.multiple: level.metrics for level in found.fixed.levels}
     rows = [
@@ -96,7 +96,7 @@ def costs(result: ValidationResult) -> ReportSection:
 
 
 def regimes(result: ValidationResult) -> ReportSection:
-    """In which markets it was earned."""
+    """The section on market regimes."""
     rows = [
         (
             f"{cell.trend}, {cell.volatility}",
@@ -109,7 +109,7 @@ def regimes(result: ValidationResult) -> ReportSection:
     ]
     return ReportSection(
         "Regimes",
-        ["The stitched out-of-sample days, sorted by what the market had done before each."],
+        ["The stitched out-of-sample days by market regime, known before each day."],
         grids=[Grid(("regime", "days", "share", "return", "Sharpe ± standard error"), rows)],
         pictures=("regimes",),
         limits=(result.regimes.limits,),

@@ -1,4 +1,4 @@
-"""The written report of a validation, in Markdown."""
+"""Writes the Markdown report of a validation."""
 
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 from skills_lib.validate.model import ValidationResult
@@ -17,7 +17,7 @@ PICTURE_CAPTIONS = {
 
 
 def write_validation(result: ValidationResult) -> str:
-    """The report as Markdown; pictures are files beside it."""
+    """The report as Markdown; pictures are separate files in its folder."""
     banner = [f"> **{SYNTHETIC_NOTE}**\n"] if result.synthetic else []
     return "\n".join(
         [

@@ -1,4 +1,4 @@
-"""The pictures of a validation, from its runs and its answer; the same answer gives the same bytes."""
+"""Draws the pictures of a validation; equal results give equal bytes."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -22,7 +22,7 @@ _WIPED_OUT = 1e-4
 
 
 class Shown(NamedTuple):
-    """What is drawn: runs for curves, the answer for everything that is a figure."""
+    """What is drawn: runs for curves, the examination for figures."""
 
     runs: Runs
     found: Examination
@@ -87,7 +87,7 @@ def _monte_carlo(axes: "Axes", shown: Shown) -> None:
     runs, found = shown
     sampled: ResampledDistribution | None = found.monte_carlo.days
     if sampled is None:
-        _say(axes, "Too few days to draw from")
+        _write_text(axes, "Too few days to resample")
         return
     fan = sampled.fan
     for low, high, alpha, label in ((fan.p5, fan.p95, 0.15, "5 to 95 %"), (fan.p25, fan.p75, 0.3, "25 to 75 %")):
@@ -98,7 +98,7 @@ def _monte_carlo(axes: "Axes", shown: Shown) -> None:
     axes.plot(places, _positive(observed[places]), color=_INK, linewidth=1, label="observed")
     axes.axhline(1, color=_INK, linewidth=0.6)
     _logarithmic(axes)
-    axes.set(title="Stitched out-of-sample days, drawn again in blocks", xlabel="days", ylabel="multiple of the start")
+    axes.set(title="Stitched out-of-sample days, block bootstrap", xlabel="days", ylabel="multiple of the start")
     axes.legend(frameon=False, fontsize=8)
 
 
@@ -106,7 +106,7 @@ def _drawdowns(axes: "Axes", shown: Shown) -> None:
     runs, found = shown
     sampled = [one for one in (found.monte_carlo.trades, found.monte_carlo.order) if one is not None]
     if not sampled:
-        _say(axes, "Too few trades to draw from")
+        _write_text(axes, "Too few trades to resample")
         return
     for one, colour in zip(sampled, (_OUT, _IN), strict=False):
         _histogram(axes, one.drawdown_histogram, colour, one.method)
@@ -120,11 +120,11 @@ def _random_entries(axes: "Axes", shown: Shown) -> None:
     found = shown.found
     null = found.monte_carlo.random_entries
     if null is None or null.null_histogram is None:
-        _say(axes, "No trades to place at random")
+        _write_text(axes, "No trades to place at random")
         return
-    _histogram(axes, null.null_histogram, _IN, "the same trades at random places")
+    _histogram(axes, null.null_histogram, _IN, "the same trades at random times")
     axes.axvline(null.observed_return_pct, color=_OUT, linewidth=1.4, label=f"observed, p = {null.p:.3f}")
-    axes.set(title="Would random entries have done as well?", xlabel="total return [%]", ylabel="samples")
+    axes.set(title="Returns of random entries", xlabel="total return [%]", ylabel="samples")
     axes.legend(frameon=False, fontsize=8)
 
 
@@ -149,7 +149,7 @@ def _costs(axes: "Axes", shown: Shown) -> None:
         returns = [np.nan if (value := level.metrics["return_pct"]) is None else value for level in levels]
         axes.plot(multiples, returns, color=colour, marker="o", linewidth=1.4, label=label)
     axes.axhline(0, color=_INK, linewidth=0.8)
-    axes.set(title="What costs leave", xlabel="multiple of the assumed costs", ylabel="return [%]")
+    axes.set(title="Return by costs", xlabel="multiple of the assumed costs", ylabel="return [%]")
     axes.legend(frameon=False, fontsize=8)
 
 
@@ -183,7 +183,7 @@ def _curve(run: Run) -> tuple[Any, Any]:
 
 
 def _thin(count: int) -> Any:
-    """Places of at most as many points as a picture has pixels, the last included."""
+    """Indices of at most _MAX_POINTS of `count` points, including the last."""
     return np.unique(np.linspace(0, count - 1, min(count, _MAX_POINTS)).astype(np.int64))
 
 
@@ -194,9 +194,9 @@ def _logarithmic(axes: "Axes") -> None:
 
 
 def _positive(multiples: Any) -> Any:
-    """Fit for a logarithmic axis, also where everything was lost."""
+    """Multiples clipped to a positive minimum for a logarithmic axis."""
     return np.maximum(multiples, _WIPED_OUT)
 
 
-def _say(axes: "Axes", words: str) -> None:
-    axes.text(0.5, 0.5, words, ha="center", va="center", transform=axes.transAxes, color=_INK)
+def _write_text(axes: "Axes", text: str) -> None:
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes, color=_INK)

@@ -1,4 +1,4 @@
-"""What the report and the page both say: sections of words and tables, built once from the stored answer."""
+"""Builds the sections shared by the Markdown report and the HTML page from the stored result."""
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import format_figure
@@ -11,7 +11,7 @@ from skills_lib.walk_forward.report.markdown import describe_efficiency
 
 
 def sections(result: ValidationResult) -> list[ReportSection]:
-    """Everything behind the verdict, in the order of the pipeline."""
+    """All sections, in the order of the pipeline."""
     return [
         _data(result),
         _lookahead(result),
@@ -35,7 +35,7 @@ def _data(result: ValidationResult) -> ReportSection:
     found = result.audit
     longest = ", ".join(f"{outage.hours:g} h after {outage.after}" for outage in found.outages[:3]) or "none"
     needed = found.minimum_days_for_claim
-    claim = "" if needed is None else f" A Sharpe ratio as found needs {needed:,.0f} days to stand above 0 at 95 %."
+    claim = "" if needed is None else f" The Sharpe ratio found needs {needed:,.0f} days to be above 0 at 95 %."
     return ReportSection(
         "Data",
         [
@@ -51,7 +51,7 @@ def _lookahead(result: ValidationResult) -> ReportSection:
     cut, warm = result.lookahead.truncation, result.lookahead.warm_up
     return ReportSection(
         "Look-ahead",
-        ["The bars after a cut are taken away, and history is begun later: neither may change what was wished before."],
+        ["Signals must not change when the bars after a cut are removed or when history starts later."],
         [
             f"Truncation, {cut.cuts} cuts, {cut.compared_bars:,} bars compared: {cut.words or _passed(cut.passed)}",
             f"Start of history, {warm.starts} starts: {warm.words or _passed(warm.passed)}",
@@ -71,7 +71,7 @@ def _samples(result: ValidationResult) -> ReportSection:
         [
             f"Parameters {describe_parameters(inside.parameters)} ({chosen}). In-sample {_span(inside)}; out-of-sample "
             f"{_span(outside)}; the last {result.sealed.bars:,} bars are sealed.",
-            "The in-sample column describes the bars that the choice was made on. It is no performance.",
+            "The in-sample column describes the bars on which the parameters were chosen. It is no performance.",
             outside.fall.words,
         ],
         grids=[figures_grid({"in-sample": inside.metrics, "out-of-sample": outside.metrics})],
@@ -99,7 +99,7 @@ def _walk_forward(result: ValidationResult) -> ReportSection:
             ),
         ],
         pictures=("windows",),
-        limits=("A choice repeated is not a strategy kept: the windows judge the search as much as what it found.",),
+        limits=("The windows judge the repeated search as much as the parameters that it found.",),
     )
 
 
@@ -123,18 +123,22 @@ def _cross_market(result: ValidationResult) -> ReportSection:
 
 def _sealed(result: ValidationResult) -> ReportSection:
     found = result.sealed
-    words = [f"The last {found.bars:,} bars ({_span(found)}) are closed; nothing in this report was computed on them."]
+    paragraphs = [
+        f"The last {found.bars:,} bars ({_span(found)}) are closed; nothing in this report was computed on them."
+    ]
     if found.opened:
-        words = [
-            f"These {found.bars:,} bars ({_span(found)}) were first opened at {found.first_opened_at} UTC, and "
-            f"{found.openings} times since; only a first look is evidence."
+        paragraphs = [
+            f"These {found.bars:,} bars ({_span(found)}) were first opened at {found.first_opened_at} UTC, "
+            f"{found.openings} times in all; only the first opening is evidence."
         ]
     if found.metrics is not None:
-        words.append(f"This validation opened them: {found.reason}")
+        paragraphs.append(f"This validation opened them: {found.reason}")
     if found.tried_before:
-        words.append(f"{found.tried_before:,} configurations had been evaluated on some of them before: not unseen.")
+        paragraphs.append(
+            f"{found.tried_before:,} configurations had been evaluated on some of them before: not unseen."
+        )
     grids = [] if found.metrics is None else [figures_grid({"sealed, opened": found.metrics})]
-    return ReportSection("Sealed", words, grids=grids)
+    return ReportSection("Sealed", paragraphs, grids=grids)
 
 
 def _provenance(result: ValidationResult) -> ReportSection:

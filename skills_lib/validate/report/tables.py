@@ -1,4 +1,4 @@
-"""Words and tables that the report of a validation is made of, whatever it is written in."""
+"""Tables and sections of a validation report, independent of its format."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ _COUNT = 10
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of words; the first column is a name, the others are figures."""
+    """A table of text; the first column is a name, the others are figures."""
 
     head: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
@@ -24,7 +24,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """One heading. `picture`: name in the artifacts; `limits`: what the figures cannot say."""
+    """One heading. `pictures`: names in the artifacts; `limits`: what the figures do not show."""
 
     title: str
     paragraphs: list[str] = field(default_factory=list)
@@ -45,14 +45,14 @@ def _margin(rule: RuleResult) -> str:
 
 
 def rule_value(rule: RuleResult) -> str:
-    """The figure of a rule in words."""
+    """The figure of a rule as text."""
     if isinstance(rule.value, bool):
         return "yes" if rule.value else "no"
     return number(rule.value, rule.unit)
 
 
 def rule_threshold(rule: RuleResult) -> str:
-    """What a rule wants, in words."""
+    """The threshold of a rule as text."""
     if isinstance(rule.threshold, bool):
         return "yes" if rule.threshold else "no"
     caution = "" if rule.caution is None else f" (CAUTION from {rule.caution:g})"
@@ -60,13 +60,13 @@ def rule_threshold(rule: RuleResult) -> str:
 
 
 def figures_grid(columns: dict[str, Figures]) -> Grid:
-    """Figures by name, one column a sample."""
+    """Figures by name, one column per sample."""
     rows = [(METRICS[name].label, *(format_figure(name, found[name]) for found in columns.values())) for name in SHOWN]
     return Grid(("", *columns), rows)
 
 
 def cross_market_grid(found: Sequence[CrossMarketResult]) -> Grid:
-    """One row a set of candles."""
+    """One row per set of candles."""
     rows = [
         (
             f"{one.symbol} {one.timeframe}",
@@ -80,7 +80,7 @@ def cross_market_grid(found: Sequence[CrossMarketResult]) -> Grid:
 
 
 def number(value: float | int | None, unit: str = "") -> str:
-    """A figure with its unit, as short as it may be."""
+    """A figure with its unit, rounded for reading."""
     if value is None:
         return NONE
     is_whole = float(value).is_integer() and abs(value) >= _COUNT

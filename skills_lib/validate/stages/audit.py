@@ -1,4 +1,4 @@
-"""Whether the candles can carry a claim at all: gaps, outages, defects, and how long a history the claim needs."""
+"""Audits candles for gaps, outages and defects, and computes the history a claimed Sharpe ratio needs."""
 
 import math
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ MIN_DAYS = 180.0
 MIN_TRADES = 50
 
 LIMITS = (
-    "It sees what is missing or impossible, not what is wrong but plausible: a venue's mispriced hour, survivorship, "
-    "or prices nobody could have traded at."
+    "Finds missing or impossible data, not wrong but plausible data: a mispriced hour, survivorship bias, or prices at "
+    "which nobody could have traded."
 )
 
 
 class Outage(FrozenModel):
-    """A hole in the candles between two open times in UTC."""
+    """A gap in the candles between two open times in UTC."""
 
     after: str
     before: str
@@ -31,11 +31,11 @@ class Outage(FrozenModel):
 
 
 class DataAudit(FrozenModel):
-    """What the candles lack. Shares are of all bars that should be there; `outages` lists the longest first.
+    """Defects of the candles. Shares are of all expected bars; `outages` lists the longest first.
 
-    `minimum_days_for_claim`: days of history after which a Sharpe ratio as claimed would be above 0 with 95 %
-    confidence, for normal returns (minimum track record length, Bailey and López de Prado 2012); None where no
-    positive ratio was claimed. `fatal`: defects that no result survives; `passed` where there are none.
+    `minimum_days_for_claim`: days of history after which the claimed Sharpe ratio would be above 0 with 95 %
+    confidence, for normal returns (minimum track record length, Bailey and López de Prado 2012); None if no
+    positive ratio was claimed. `fatal`: defects that invalidate any result; `passed`: there are none.
     """
 
     bars: int
@@ -59,7 +59,7 @@ class DataAudit(FrozenModel):
 
 
 def audit(candles: Candles, trades: int | None = None, sharpe: float | None = None) -> DataAudit:
-    """Audit `candles` for a claim of an annual `sharpe` from a number of `trades`, where these are known."""
+    """Audit `candles`, for a claimed annual `sharpe` from a number of `trades` if these are given."""
     bars = candles.bars
     quality = candles.quality if candles.quality.bars == len(bars) else measure(bars)
     missing_share = quality.missing_bars / max(quality.missing_bars + len(bars), 1)
@@ -68,7 +68,7 @@ def audit(candles: Candles, trades: int | None = None, sharpe: float | None = No
     fatal = list(_fatal(quality, missing_share))
     warnings = [*_defects(quality, missing_share), *_too_little(days, needed, trades, sharpe)]
     if candles.origin.synthetic:
-        warnings.append("The candles are synthetic: nothing here says anything about a real market.")
+        warnings.append("The candles are synthetic: the result says nothing about a real market.")
     return DataAudit(
         bars=len(bars),
         days=days,
@@ -109,30 +109,30 @@ def _outage(gap: Gap, interval_ns: int) -> Outage:
 
 def _fatal(quality: QualityReport, missing_share: float) -> Iterator[str]:
     if quality.bars < 2:
-        yield f"{quality.bars} bars are no history."
+        yield f"{quality.bars} bars are too few; at least 2 are needed."
     if quality.duplicates:
-        yield f"{quality.duplicates} bars stand twice."
+        yield f"{quality.duplicates} bars are duplicates."
     if quality.unordered:
-        yield f"{quality.unordered} bars are older than the one in front of them."
+        yield f"{quality.unordered} bars are older than the bar before them."
     if quality.ohlc_violations:
         yield f"{quality.ohlc_violations} bars have prices outside their own range or not above 0."
     if missing_share > MAX_MISSING_SHARE:
-        yield f"{missing_share:.1%} of the bars are missing; at most {MAX_MISSING_SHARE:.0%} may be."
+        yield f"{missing_share:.1%} of the bars are missing; at most {MAX_MISSING_SHARE:.0%} is allowed."
 
 
 def _defects(quality: QualityReport, missing_share: float) -> Iterator[str]:
     if quality.gaps:
-        yield f"{quality.gaps} gaps lack {quality.missing_bars} bars ({missing_share:.2%})."
+        yield f"{quality.gaps} gaps with {quality.missing_bars} missing bars ({missing_share:.2%})."
     if quality.zero_volume > REPORTED_MISSING_SHARE * quality.bars:
-        yield f"In {quality.zero_volume / quality.bars:.1%} of the bars nothing was traded: their prices are not fills."
+        yield f"{quality.zero_volume / quality.bars:.1%} of the bars have no volume: orders could not fill there."
     if quality.spikes:
-        yield f"{quality.spikes} closes jump and come straight back: a fill there may be fiction."
+        yield f"{quality.spikes} closes jump and revert at once: fills there may be unrealistic."
 
 
 def _too_little(days: float, needed: float | None, trades: int | None, sharpe: float | None) -> Iterator[str]:
     if days < MIN_DAYS:
         yield f"{days:.0f} days of history are too few for any claim about a year."
     if needed is not None and days < needed:
-        yield f"A Sharpe ratio of {sharpe:.2f} stands above 0 with 95 % after {needed:.0f} days; there are {days:.0f}."
+        yield f"A Sharpe ratio of {sharpe:.2f} needs {needed:.0f} days to be above 0 at 95 %; there are {days:.0f}."
     if trades is not None and trades < MIN_TRADES:
-        yield f"{trades} trades are too few for a claim; {MIN_TRADES} are the least."
+        yield f"{trades} trades are too few for a claim; at least {MIN_TRADES} are needed."

@@ -1,4 +1,4 @@
-"""The same parameters on other assets and timeframes."""
+"""Runs the same parameters on other assets and timeframes."""
 
 from collections.abc import Mapping, Sequence
 
@@ -18,15 +18,15 @@ from skills_lib.market.candles.model import Candles
 from skills_lib.validate.stages.sharpe import annual_sharpe, defined
 
 LIMITS = (
-    "Crypto assets move together, so another one is far less than another independent test; and the same parameters "
-    "mean other durations on another timeframe, where failing is no disproof."
+    "Crypto assets are correlated, so another one is far less than another independent test; and the same parameters "
+    "mean other durations on another timeframe, so failing there is no disproof."
 )
 
 
 class CrossMarketResult(FrozenModel):
-    """One run elsewhere, on all its bars. `metrics` as in METRICS; empty with a `problem` where it could not run.
+    """One run on another market, on all its bars. `metrics` as in METRICS; empty with a `problem` if it could not run.
 
-    `sharpe_error`: standard error of the annual Sharpe ratio; None where undefined.
+    `sharpe_error`: standard error of the annual Sharpe ratio; None if undefined.
     """
 
     symbol: str
@@ -48,7 +48,7 @@ def cross_market_results(
 ) -> list[CrossMarketResult]:
     """Run `strategy` with the same `parameters` on each of `candles`, in their order.
 
-    The kernel runs it where it can, whatever `settings.engine` says: both engines give the same trades.
+    The kernel is used where it supports the strategy, whatever `settings.engine`: both engines give the same trades.
     """
     return [_one(strategy, dict(parameters), one, settings) for one in candles]
 

@@ -1,4 +1,4 @@
-"""Where a falling curve crosses zero, in few looks at it."""
+"""Finds the zero of a falling curve with few evaluations."""
 
 from collections.abc import Callable
 
@@ -8,10 +8,10 @@ Point = tuple[float, float]
 def search_root(
     curve: Callable[[float], float], at_zero: float, guess: float, highest: float, tolerance: float, max_runs: int
 ) -> float | None:
-    """The x > 0 at which `curve`, `at_zero` > 0 at x = 0, becomes 0; None where it has not by `highest`.
+    """The x > 0 at which `curve`, equal to `at_zero` > 0 at x = 0, becomes 0; None if it is positive up to `highest`.
 
-    False position with the Illinois rule (Dowell & Jarratt 1971) inside a bracket that grows from `guess`. Each look
-    is a run, so after `max_runs` the line between the two nearest decides.
+    False position with the Illinois rule (Dowell & Jarratt 1971) inside a bracket expanded from `guess`. Each
+    evaluation is a backtest, so after `max_runs` the bracket is interpolated linearly.
     """
     first = min(guess, highest)
     low, high, runs = (0.0, at_zero), (first, curve(first)), 1
@@ -33,12 +33,12 @@ def search_root(
 
 
 def _crossing(low: Point, high: Point) -> float:
-    """Where the line between a point above zero and one at or below it meets zero."""
+    """Zero of the line between a point above zero and one at or below zero."""
     return low[0] + (high[0] - low[0]) * low[1] / (low[1] - high[1])
 
 
 def _extrapolated(low: Point, high: Point) -> float:
-    """A little past where the line through two points above zero meets it, at most ten times as far."""
+    """Slightly past the zero of the line through two points above zero, at most ten times as far."""
     slope = (high[1] - low[1]) / (high[0] - low[0])
     meets = high[0] - high[1] / slope if slope < 0 else 10 * high[0]
     return min(1.02 * max(meets, high[0]), 10 * high[0])

@@ -1,4 +1,4 @@
-"""Probability of backtest overfitting: does the best of one half of the days stay good in the other?"""
+"""Computes the probability of backtest overfitting: how the best of one half of the days ranks in the other."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -12,7 +12,7 @@ from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.percentiles import Percentiles
 
 _PRODUCTS_AT_ONCE = 262_144
-"""Multiplications in one matrix product: OpenBLAS takes threads for more, which on a busy machine only wait."""
+"""Multiplications per matrix product: above this OpenBLAS starts threads, which only wait on a busy machine."""
 
 
 class Pbo(FrozenModel):
@@ -20,10 +20,10 @@ class Pbo(FrozenModel):
 
     Source: Bailey, Borwein, López de Prado & Zhu, The Probability of Backtest Overfitting (2015). In every split of
     the days into halves made of `blocks`, the configuration that was best in one half is ranked in the other.
-    `pbo`: share of splits in which it ended at or below the median; None where it is undefined, and why.
+    `pbo`: share of splits in which it ended at or below the median; None if it is undefined, for `reason`.
     `logits`: percentiles of log odds of that rank. `degradation_slope`: of its Sharpe in the second half on that in the
-    first; below 0, the better it looked the worse it did. `loss_probability`: share of splits in which it lost money.
-    `configurations`: those compared; such as could not run are left out, and such as gave the same returns count once.
+    first; below 0, a better first half means a worse second. `loss_probability`: splits in which it lost money.
+    `configurations`: number compared, without those that could not run; equal returns count once.
     """
 
     pbo: float | None
@@ -38,15 +38,15 @@ class Pbo(FrozenModel):
 
 
 def backtest_overfitting(returns: FloatArray, blocks: int = 16) -> Pbo:
-    """PBO of float64[days, configurations] daily returns; columns that hold nan are left out.
+    """PBO of float64[days, configurations] daily returns; columns with nan are left out.
 
-    A configuration that stood still in a half has a Sharpe of 0 there.
+    A configuration without variance in a half has a Sharpe of 0 there.
 
     Raises:
         InputError: `blocks` is odd, below 2 or above 20 (184,756 splits).
     """
     if blocks % 2 or not 2 <= blocks <= 20:
-        raise InputError(f"blocks={blocks} is not allowed: an even number from 2 to 20.")
+        raise InputError(f"blocks={blocks} is not allowed. Give an even number from 2 to 20.")
     distinct = distinct_columns(returns)
     days, configurations = distinct.shape
     if configurations < 2 or days < 2 * blocks:
@@ -57,7 +57,7 @@ def backtest_overfitting(returns: FloatArray, blocks: int = 16) -> Pbo:
 
 
 def distinct_columns(returns: FloatArray) -> FloatArray:
-    """Columns without nan, each once: to rank equal ones would be to rank rounding errors."""
+    """Columns without nan, without duplicates: ranking equal columns would rank rounding errors."""
     usable = np.ascontiguousarray(returns[:, ~np.isnan(returns).any(axis=0)].T)
     _, first = np.unique([column.tobytes() for column in usable], return_index=True)
     return np.ascontiguousarray(usable[np.sort(first)].T)

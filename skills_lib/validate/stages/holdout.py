@@ -1,4 +1,4 @@
-"""In-sample, out-of-sample, sealed; and whether the fall between the first two is more than chance."""
+"""Splits bars into in-sample, out-of-sample and sealed, and tests the drop in Sharpe ratio between the first two."""
 
 import math
 from typing import Literal, NamedTuple
@@ -17,15 +17,15 @@ EXCESSIVE_DECAY = 0.3
 SIGNIFICANT = 0.05
 
 LIMITS = (
-    "In-sample parameters were chosen to look good, so some fall is certain; the error leaves out that returns may "
-    "follow each other, so the true error is larger."
+    "In-sample parameters were selected for their result, so some drop is certain; the standard error ignores "
+    "autocorrelation of returns, so the true error is larger."
 )
 
 DecayReading = Literal["none", "expected", "large", "too much", "undefined"]
 
 
 class Split(NamedTuple):
-    """Three spans that follow each other: to choose on, to try on, and to leave closed until deployment."""
+    """Three consecutive spans: to choose on, to test on, and to leave closed until deployment."""
 
     in_sample: Span
     out_of_sample: Span
@@ -33,12 +33,12 @@ class Split(NamedTuple):
 
 
 class SharpeDecay(FrozenModel):
-    """How far the Sharpe ratio fell out of sample; ratios are annual, None is undefined.
+    """The drop in Sharpe ratio out of sample; ratios are annual, None is undefined.
 
-    `fall_share`: the fall as a share of the in-sample ratio, None where that is not above 0. `standard_error`: of the
-    difference of the two ratios. `z`: the fall in standard errors. `p`: probability of at least this fall if the
-    true ratio were the same in both. `reading`: by the rule of thumb (20 % expected, 30 % too much), which over
-    short spans is mostly noise: `words` say both.
+    `fall_share`: the drop as a share of the in-sample ratio, None if that is not above 0. `standard_error`: of the
+    difference of the two ratios. `z`: the drop in standard errors. `p`: probability of at least this drop if the
+    true ratio is the same in both. `reading`: by the rule of thumb (20 % expected, 30 % too much), which over short
+    spans is mostly noise; `words` describe both.
     """
 
     in_sample_days: int
@@ -63,7 +63,7 @@ def split(bars: int) -> Split:
     if bars < MIN_BARS:
         raise InputError(
             f"{bars} bars cannot be split into in-sample, out-of-sample and sealed parts; at least {MIN_BARS} are "
-            "needed. Ask for a longer span."
+            "needed. Extend the span."
         )
     first = round(bars * IN_SAMPLE_SHARE)
     second = round(bars * (IN_SAMPLE_SHARE + OUT_OF_SAMPLE_SHARE))
@@ -106,14 +106,14 @@ def _reading(difference: float, share: float) -> DecayReading:
 
 def _describe(reading: DecayReading, difference: float, share: float, error: float, z: float) -> str:
     if math.isnan(difference):
-        return "No comparison: one of the parts has no variance or too few days."
+        return "No comparison: one of the spans has no variance or too few days."
     if reading == "none":
-        return f"No fall: out of sample the Sharpe ratio is {-difference:.2f} higher, ± {error:.2f} (standard error)."
+        return f"No drop: out of sample the Sharpe ratio is {-difference:.2f} higher, ± {error:.2f} (standard error)."
     if reading == "undefined":
-        return "No fall to measure: the in-sample Sharpe ratio is not above 0 itself."
+        return "No drop to measure: the in-sample Sharpe ratio is not above 0."
     thumb = {"expected": "as expected", "large": "more than expected", "too much": "too much"}[reading]
-    decay = f"The Sharpe ratio fell by {difference:.2f} ({share:.0%}; {thumb} by the rule of thumb)"
+    decay = f"The Sharpe ratio dropped by {difference:.2f} ({share:.0%}; {thumb} by the rule of thumb)"
     p = upper_tail_probability(z)
     if p < SIGNIFICANT:
-        return f"{decay}, {z:.1f} of its standard errors ({error:.2f}): more than chance explains (p = {p:.3f})."
-    return f"{decay}, but chance alone moves it by ± {error:.2f}: over so short a span that is noise (p = {p:.2f})."
+        return f"{decay}, {z:.1f} standard errors ({error:.2f}): more than sampling error explains (p = {p:.3f})."
+    return f"{decay}, within sampling error ± {error:.2f}: not significant over so short a span (p = {p:.2f})."

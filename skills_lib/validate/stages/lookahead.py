@@ -1,8 +1,8 @@
-"""Look-ahead: nothing said at a bar may change with the bars after it, nor for good with where history starts.
+"""Detects look-ahead: signals at a bar must not change with later bars, nor permanently with the start of history.
 
-A cut takes later bars away; every other cut at a place where wishes change puts drawn ones in their place, with moves
-turned around and another volume. Cuts stand where a wish appears or ends, because a strategy that looks one bar ahead
-betrays itself on the last bar it is shown and nowhere else; at the end of the data; and spread over it.
+A cut removes later bars; every other cut where signals change replaces them with generated ones, with reversed moves
+and another volume. Cuts are placed where a signal appears or ends, because a strategy that looks one bar ahead shows
+it only on the last bar it receives; at the end of the data; and spread over it.
 """
 
 from collections.abc import Mapping
@@ -21,24 +21,24 @@ from skills_lib.validate.stages.probe import Difference, Probe
 from skills_lib.validate.stages.signal_probe import SignalProbe
 
 DIFFERING_SHARE = 0.01
-"""Of the decisions: more may not differ once a strategy has settled."""
+"""Maximum share of decisions that may differ once a strategy has settled."""
 AGREEING_DECISIONS = 100
 _LISTED = 10
 
 LIMITS = (
-    "It shows that later bars change nothing at the places tried, not that the parameters, the strategy or the asset "
-    "were chosen without having seen them."
+    "Shows that later bars change nothing at the tested cuts, not that the parameters, the strategy or the asset were "
+    "chosen without having seen them."
 )
 
 
 class Truncation(FrozenModel):
-    """Whether what is known at a bar stays as it is when the bars after it are cut off or replaced.
+    """Whether signals at a bar stay the same when the bars after it are cut off or replaced.
 
-    `cuts`: places tried; `compared_bars`: bars compared over all of them. `first_differing_bars`: for each failing
-    cut the earliest bar at which something differs, counted from 0. `differing`: what differs. `refused_cuts`: those
-    at which the strategy could not run. `on`: "signals", or "orders" where a strategy has its own next().
-    Wishes are compared exactly, prices, sizes and indicators to 9 digits; an indicator that changes afterwards fails
-    too, for runs start where all are defined.
+    `cuts`: cuts tested; `compared_bars`: bars compared over all cuts. `first_differing_bars`: for each failing
+    cut the earliest bar with a difference, counted from 0. `differing`: the columns that differ. `refused_cuts`: cuts
+    at which the strategy could not run. `on`: "signals", or "orders" if the strategy has its own next().
+    Signals are compared exactly, prices, sizes and indicators to 9 digits. An indicator that changes afterwards fails
+    too, because runs start where all indicators are defined.
     """
 
     cuts: int
@@ -55,10 +55,10 @@ class Truncation(FrozenModel):
 class WarmUp(FrozenModel):
     """Whether decisions depend on where history starts.
 
-    A decision is a bar with a wish (or, where a strategy has its own next(), with an order). `settled_after_bars`:
-    bars after the start until 100 decisions agree in a row, the slowest of all starts; None where they do not settle.
-    `differing_share`: of the decisions in the later half of what is compared, the worst of all starts; at most 1 %
-    may differ. A recursive average forgets where it began, a sum over all history never does.
+    A decision is a bar with a signal (or with an order, if the strategy has its own next()). `settled_after_bars`:
+    bars after the start until 100 decisions in a row agree, the slowest of all starts; None if they do not settle.
+    `differing_share`: share of differing decisions in the later half of the compared bars, the worst of all starts; at
+    most 1 % may differ. A recursive average settles; a sum over all history does not.
     """
 
     starts: int
@@ -76,9 +76,9 @@ def truncation(
     cuts: int = 32,
     seed: int = 0,
 ) -> Truncation:
-    """Compare what the strategy says about the past with and without the bars that follow.
+    """Compare the strategy's past signals with and without the bars that follow.
 
-    A strategy with its own next() is compared by its orders on the reference, at fewer cuts: each costs a run.
+    A strategy with its own next() is compared by its orders on the reference, at fewer cuts, because each needs a run.
 
     Raises:
         InputError: the strategy cannot run on all of `bars`.
@@ -142,7 +142,7 @@ def warm_up(
 
 
 def open_probe(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> Probe:
-    """A probe of signals where the strategy's orders follow from them, of orders where it has its own next().
+    """A probe of signals, or of orders if the strategy has its own next().
 
     Raises:
         InputError: the strategy cannot run on `bars`.
@@ -156,9 +156,9 @@ def open_probe(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value
 
 
 def settled_after(differs: BoolArray, decided: BoolArray) -> int:
-    """Bars until 100 decisions agree in a row, or all that are left.
+    """Bars until 100 decisions in a row agree, or all remaining ones.
 
-    A difference after that is two prices that are equal but for rounding, not something the strategy remembers.
+    Later differences come from rounding of nearly equal prices, not from the strategy's memory of its start.
     """
     places, count = np.flatnonzero(differs), np.cumsum(decided)
     before = np.concatenate(([-1], places))
@@ -168,11 +168,11 @@ def settled_after(differs: BoolArray, decided: BoolArray) -> int:
 
 def _describe(probe: Probe, found: list[Difference], cuts: int, refused: int) -> str:
     if found and not probe.is_repeatable():
-        return "The strategy says something else each time it is asked about the same bars: draw no random numbers."
+        return "The strategy gives different results on the same bars: remove random numbers from it."
     if found:
         names = ", ".join(sorted({name for difference in found for name in difference.names})[:_LISTED])
         first = min(difference.bar for difference in found)
         return f"Look-ahead: {len(found)} of {cuts} cuts change {names} before the cut, first at bar {first}."
     if 2 * refused > cuts:
-        return f"Not tested: the strategy could not run at {refused} of {cuts} cuts. Ask for a longer span."
+        return f"Not tested: the strategy could not run at {refused} of {cuts} cuts. Extend the span."
     return f"No {probe.on} before any of {cuts} cuts changed with the bars after it."

@@ -1,7 +1,7 @@
-"""Monte Carlo of what happened: the same trades or days drawn again, and what that can and cannot say.
+"""Resamples the trades or days of a run by bootstrap and shuffle.
 
-A resampled path says how far luck alone could have carried the same edge. It knows no loss, crash or regime that
-the sample does not hold, and it cannot tell an edge from a search that found luck: that is what `overfit` is for.
+Resampled paths show the range of results that luck alone gives the same edge. They contain no loss, crash or regime
+outside the sample, and cannot distinguish an edge from an overfitted search; `overfit` does.
 """
 
 from collections.abc import Callable
@@ -19,23 +19,23 @@ Method = Literal["trade bootstrap", "block bootstrap", "order shuffle"]
 
 FAN_POINTS = 200
 _ELEMENTS_AT_ONCE = 32_768
-"""Samples × observations worked on together: what fits into a processor's cache."""
+"""Samples × observations worked on together: fits into a processor's cache."""
 
 _Draw = Callable[[int], FloatArray]
-"""How many samples in, float64[samples, observations] of log growth out; every call draws anew."""
+"""Number of samples in, float64[samples, observations] of log growth out; every call generates new samples."""
 
 LIMITS: dict[Method, str] = {
-    "trade bootstrap": "Draws trades as if each were independent of the last: streaks and crowding in time are lost, "
+    "trade bootstrap": "Resamples trades as if they were independent: streaks and clustering in time are lost, "
     "and no trade worse than the worst one seen can occur.",
-    "block bootstrap": "Keeps the dependence of neighbouring days only within a block, and knows no market that the "
-    "sample did not hold.",
-    "order shuffle": "Says only how deep a drawdown another order of the same trades could have been: the total is "
-    "the same in every order.",
+    "block bootstrap": "Retains the dependence of neighbouring days only within a block, and contains no market "
+    "state outside the sample.",
+    "order shuffle": "Shows only how deep the drawdown of another order of the same trades could have been: the "
+    "total return is the same in every order.",
 }
 
 
 class Fan(FrozenModel):
-    """Percentiles of equity, as a multiple of its start, after `steps` trades or days; for a picture."""
+    """Percentiles of equity, as a multiple of its start, after `steps` trades or days; for charts."""
 
     steps: tuple[int, ...]
     p5: tuple[float, ...]
@@ -46,13 +46,13 @@ class Fan(FrozenModel):
 
 
 class ResampledDistribution(FrozenModel):
-    """What other draws of the same trades or days would have made of the starting equity.
+    """Distribution of results over resampled trades or days.
 
     `total_return_pct`: compounded return of a sample; None for the order shuffle, where all are equal.
-    `max_drawdown_pct`: deepest fall from a peak at the end of a trade or day, 0 or less, so `p5` is the bad end of
+    `max_drawdown_pct`: largest drop from a peak at the end of a trade or day, 0 or less, so `p5` is the bad end of
     both. `loss_share`: share of samples that end at or below their start; None for the order shuffle.
     `deeper_share`: share of samples whose drawdown is at least as deep as the observed one.
-    `block_days`: mean block length of the block bootstrap. `limits`: what the figures cannot say.
+    `block_days`: mean block length of the block bootstrap. `limits`: what the figures do not show.
     """
 
     method: Method
@@ -74,7 +74,7 @@ class ResampledDistribution(FrozenModel):
 def trade_returns(execution: Execution) -> FloatArray:
     """float64[trades]: each trade's net profit as a fraction of equity before it; compounded they give the total.
 
-    Trades count in the order they closed; 0 after everything is lost.
+    Trades are in the order they closed; 0 after equity reaches 0.
     """
     pnl = execution.trades["pnl"].to_numpy(dtype=np.float64)
     before = execution.cash + np.cumsum(pnl) - pnl
@@ -83,7 +83,7 @@ def trade_returns(execution: Execution) -> FloatArray:
 
 
 def trade_bootstrap(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> ResampledDistribution | None:
-    """Draw as many trades with replacement; None for fewer than two trades.
+    """Resample as many trades with replacement; None for fewer than two trades.
 
     `trade_returns`: float64[trades], net, as fractions of equity.
     """
@@ -116,7 +116,7 @@ def block_bootstrap(
 
 
 def order_shuffle(trade_returns: FloatArray, samples: int = 1000, seed: int = 0) -> ResampledDistribution | None:
-    """The same trades in other orders, for the drawdown alone; None for fewer than two trades."""
+    """The same trades in random orders, for the drawdown only; None for fewer than two trades."""
     if len(trade_returns) < 2:
         return None
     rng, growth = np.random.default_rng(seed), _log_growth(trade_returns)
@@ -130,7 +130,7 @@ def order_shuffle(trade_returns: FloatArray, samples: int = 1000, seed: int = 0)
 def usual_block_days(daily: FloatArray) -> float:
     """Mean block length: by Politis & White (2004) through the `arch` package, else the cube root of the days.
 
-    The automatic length grows with the autocorrelation of the returns; it is kept within 1 and a quarter of the days.
+    The automatic length grows with the autocorrelation of the returns; it is limited to 1 to a quarter of the days.
     """
     longest = max(1.0, len(daily) / 4)
     if find_spec("arch") is None or len(daily) < 30 or not np.ptp(daily):
@@ -143,7 +143,7 @@ def usual_block_days(daily: FloatArray) -> float:
 def stationary_indices(observations: int, mean_length: float, samples: int, rng: np.random.Generator) -> IntArray:
     """int64[samples, observations]: blocks of geometric length from uniform starts, wrapped around the end.
 
-    All samples are cut from one long row of blocks: a geometric length has no memory, so the cut changes no law.
+    All samples are cut from one long row of blocks; geometric lengths are memoryless, so this changes no distribution.
     """
     total = samples * observations
     begins = rng.random(total, dtype=np.float32) < 1 / mean_length
@@ -169,7 +169,7 @@ def _sampled(draw: _Draw, samples: int, observations: int) -> _Paths:
 
 
 def _log_growth(returns: FloatArray) -> FloatArray:
-    """Logarithm of equity's multiple in each trade or day; -inf where everything is lost, which then stays lost."""
+    """Logarithm of equity's multiple in each trade or day; -inf after a total loss, which is permanent."""
     with np.errstate(divide="ignore"):
         growth: FloatArray = np.log(np.maximum(1 + returns, 0))
     return growth

@@ -1,4 +1,4 @@
-"""Look-ahead of a strategy with its own next(): through the orders it has given, bar by bar, on the reference."""
+"""Probes strategies with their own next() for look-ahead, by their orders bar by bar on the reference."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,13 +16,13 @@ _MAX_CUTS = 12
 _MAX_STARTS = 2
 
 Order = tuple[str, str, str, str, str, str]
-"""What it is ("entry", "exit", or "waiting" at a stop or target), size, limit, stop and the two prices it brings."""
+"""Kind ("entry", "exit", or "waiting" for a stop or target), size, limit, stop, and its stop and target prices."""
 Orders = dict[int, tuple[Order, ...]]
-"""Those not yet filled at the close of each bar at which the strategy was asked."""
+"""Open orders at the close of each bar on which next() ran."""
 
 
 class OrderProbe:
-    """Compares orders; each question is a run of backtesting.py."""
+    """Compares orders; each comparison is a run of backtesting.py."""
 
     on = "orders"
 
@@ -30,10 +30,10 @@ class OrderProbe:
         self, strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
     ) -> None:
         self._strategy, self._bars, self._parameters, self._settings = strategy, bars, parameters, settings
-        self._whole = self._on(bars)
+        self._whole = self._run_on(bars)
 
     def cuts(self, count: int, rng: np.random.Generator) -> list[Cut]:
-        bars, kinds = len(self._bars), [self._given("entry"), self._given("exit")]
+        bars, kinds = len(self._bars), [self._bars_with("entry"), self._bars_with("exit")]
         cuts = [Cut(bars - 1), Cut(bars // 2), *at_changes(kinds, min(count, _MAX_CUTS) - 2, rng)]
         return [cut for cut in cuts if 1 < cut.known < bars]
 
@@ -41,7 +41,7 @@ class OrderProbe:
         return min(count, _MAX_STARTS)
 
     def compare(self, cut: Cut) -> Difference | None:
-        found = self._on(self._bars[: cut.known] if cut.strength is None else generated_after(self._bars, cut))
+        found = self._run_on(self._bars[: cut.known] if cut.strength is None else generated_after(self._bars, cut))
         wrong = [bar for bar in range(cut.known) if self._whole.get(bar) != found.get(bar)]
         if not wrong:
             return None
@@ -50,7 +50,7 @@ class OrderProbe:
         return Difference(wrong[0], tuple(sorted(names)) or ("first order",))
 
     def decisions_from(self, start: int) -> tuple[BoolArray, BoolArray]:
-        later = self._on(self._bars[start:])
+        later = self._run_on(self._bars[start:])
         size = len(self._bars) - start
         differs, decided = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
         for bar in range(size):
@@ -59,21 +59,21 @@ class OrderProbe:
         return differs, decided
 
     def is_repeatable(self) -> bool:
-        return self._on(self._bars) == self._whole
+        return self._run_on(self._bars) == self._whole
 
-    def _on(self, bars: Bars) -> Orders:
+    def _run_on(self, bars: Bars) -> Orders:
         orders: Orders = {}
         run_reference(recording(self._strategy, orders.__setitem__), bars, self._parameters, self._settings)
         return orders
 
-    def _given(self, kind: str) -> IntArray:
-        """Bars at whose close there are orders of a kind."""
+    def _bars_with(self, kind: str) -> IntArray:
+        """Bars with open orders of a kind at their close."""
         bars = [bar for bar, orders in self._whole.items() if any(order[0] == kind for order in orders)]
         return np.array(bars, dtype=np.int64)
 
 
 def recording(strategy: type[Strategy], record: Callable[[int, tuple[Order, ...]], None]) -> type[Strategy]:
-    """The strategy, telling its open orders after each of its bars."""
+    """The strategy, passing its open orders to `record` after each of its bars."""
 
     class Recording(strategy):  # type: ignore[misc]
         def next(self) -> None:
@@ -85,7 +85,7 @@ def recording(strategy: type[Strategy], record: Callable[[int, tuple[Order, ...]
 
 
 def _order_text(order: Any) -> Order:
-    """An order in words, prices to 9 digits."""
+    """An order as text, prices to 9 digits."""
     kind = "waiting" if order.is_contingent else "exit" if order.parent_trade else "entry"
     figures = (order.size, order.limit, order.stop, order.sl, order.tp)
     size, limit, stop, loss, gain = ("" if value is None else f"{value:.9g}" for value in figures)
@@ -93,5 +93,5 @@ def _order_text(order: Any) -> Order:
 
 
 def _sides(orders: tuple[Order, ...]) -> set[tuple[str, bool]]:
-    """What is wanted, whatever its size: equity, and with it size, depends on where a run starts."""
+    """Kind and side of the orders; sizes are ignored, because equity depends on where a run starts."""
     return {(kind, size.startswith("-")) for kind, size, *_ in orders if kind != "waiting"}

@@ -1,4 +1,4 @@
-"""Small figures that every sampled distribution is told by."""
+"""Percentiles and histogram of a sampled distribution."""
 
 from typing import Self
 
@@ -26,13 +26,13 @@ class Percentiles(FrozenModel):
 
 
 class Histogram(FrozenModel):
-    """Counts of a sample between neighbouring `edges`; one edge more than counts."""
+    """Counts of a sample between consecutive `edges`; one more edge than counts."""
 
     edges: tuple[float, ...]
     counts: tuple[int, ...]
 
     @classmethod
     def of(cls, values: FloatArray, bins: int = 40) -> Self:
-        """Histogram of float64[n] between its least and its greatest value, in bins of one width."""
+        """Histogram of float64[n] between its minimum and maximum, in bins of equal width."""
         counts, edges = np.histogram(values, bins=bins)
         return cls(edges=tuple(edges.tolist()), counts=tuple(counts.tolist()))

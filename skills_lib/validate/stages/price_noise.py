@@ -1,7 +1,7 @@
-"""Noise on prices: does the result hang on the exact figures of one venue's candles?
+"""Tests whether a result depends on exact prices, by adding noise to the prices a strategy sees.
 
-The strategy sees prices that are off by a little; it trades at the true ones. To fill it at the noisy close that it
-acted on would hand a gift to every strategy that buys dips: noise reverts by itself.
+The strategy sees noisy prices and trades at the true ones. Filling it at the noisy close it acted on would favour
+every strategy that buys dips, because noise reverts.
 """
 
 from collections.abc import Sequence
@@ -28,13 +28,13 @@ from skills_lib.validate.stages.percentiles import Percentiles
 
 SIZES_BPS = (1.0, 5.0, 20.0)
 LIMITS = (
-    "Shows whether the choice of bars is fragile to the last digits of prices; a strategy that fitted the large moves "
-    "of this one history passes untouched."
+    "Shows whether signals depend on small price differences; a strategy fitted to the large moves of this history is "
+    "not affected."
 )
 
 
 class NoiseLevel(FrozenModel):
-    """Runs with noise of one size. `runs`: those that were possible; figures are None where none was."""
+    """Runs with noise of one size. `runs`: those that were possible; figures are None if none was."""
 
     size_bps: float
     runs: int
@@ -46,8 +46,8 @@ class NoiseLevel(FrozenModel):
 class Noise(FrozenModel):
     """The same run on true prices, and with noise on what the strategy sees.
 
-    `size_bps`: deviation of a factor drawn for each bar on its four prices. `trades_at`: the prices trades were filled
-    at; a strategy with its own next() cannot see other prices than it trades at. `limits`: what it cannot say.
+    `size_bps`: standard deviation of the random factor on the four prices of each bar. `trades_at`: the fill prices; a
+    strategy with its own next() sees the prices it trades at. `limits`: what the figures do not show.
     """
 
     samples: int
@@ -70,7 +70,7 @@ def price_noise(
 ) -> Noise:
     """Run `strategy` on `bars` as they are and `samples` times for each size of noise.
 
-    The kernel runs it where it can, else the reference.
+    The kernel is used where it supports the strategy, else the reference.
 
     Raises:
         InputError: the strategy cannot run on the true prices.
@@ -90,7 +90,7 @@ def price_noise(
 
 
 def noisy(bars: Bars, size_bps: float, rng: np.random.Generator) -> Bars:
-    """`bars` with each bar's four prices moved by one log-normal factor, so that it stays a bar."""
+    """`bars` with each bar's four prices multiplied by one log-normal factor, so that it remains a valid bar."""
     factor = np.exp(rng.normal(0, size_bps * BPS, len(bars)))
     return replace(bars, **{name: getattr(bars, name) * factor for name in ("open", "high", "low", "close")})
 

@@ -1,4 +1,4 @@
-"""What the look-ahead tests ask of a strategy: the same question on fewer, or other, bars."""
+"""Interface of the look-ahead probes, which run a strategy on truncated or changed bars."""
 
 from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
@@ -12,49 +12,49 @@ STRENGTHS = (-3.0, -0.3)
 
 
 class Cut(NamedTuple):
-    """The first `known` bars stay; `strength` is the factor on later log moves, None cuts them off."""
+    """Keeps the first `known` bars; `strength`: factor on later log moves, None cuts later bars off."""
 
     known: int
     strength: float | None = None
 
 
 class Difference(NamedTuple):
-    """The earliest bar at which something differs, and what differs anywhere before the cut."""
+    """The earliest bar with a difference, and the names of all columns that differ before the cut."""
 
     bar: int
     names: tuple[str, ...]
 
 
 class Probe(Protocol):
-    """A strategy with its answer on all bars. `on`: what is compared."""
+    """A strategy with its results on all bars. `on`: what is compared."""
 
     on: str
 
     def cuts(self, count: int, rng: np.random.Generator) -> list[Cut]:
-        """Where to cut, at most about `count` times."""
+        """The cuts to test, about `count` at most."""
         ...
 
     def starts(self, count: int) -> int:
-        """How many later starts are worth their time."""
+        """How many later starts to test, `count` at most."""
         ...
 
     def compare(self, cut: Cut) -> Difference | None:
-        """What a cut changes before it; InputError where the strategy cannot run on what is left."""
+        """What a cut changes before it; InputError if the strategy cannot run on the remaining bars."""
         ...
 
     def decisions_from(self, start: int) -> tuple[BoolArray, BoolArray]:
-        """bool[bars from start]: where a history that starts later decides differently; where either decides."""
+        """Two bool[bars from start]: where a later start decides differently; where either decides."""
         ...
 
     def is_repeatable(self) -> bool:
-        """Whether the same bars get the same answer."""
+        """Whether the same bars give the same result."""
         ...
 
 
 def at_changes(kinds: list[IntArray], wanted: int, rng: np.random.Generator) -> list[Cut]:
-    """`wanted` cuts right after bars of each kind in turn; three of four early, where a question costs least.
+    """`wanted` cuts right after bars of each kind in turn; three of four early, where a run is short.
 
-    The bar itself is the last that is known. Every other cut draws other bars after it.
+    The bar itself is the last known one. Every other cut replaces the bars after it with generated ones.
     """
     kinds = [kind for kind in kinds if len(kind)]
     cuts = []
@@ -67,9 +67,9 @@ def at_changes(kinds: list[IntArray], wanted: int, rng: np.random.Generator) -> 
 
 
 def generated_after(bars: Bars, cut: Cut) -> Bars:
-    """The known bars, then up to 300 of the later ones with log moves from the last known close times `strength`.
+    """The known bars, then up to 300 later ones whose log moves from the last known close are times `strength`.
 
-    Volumes are multiplied too.
+    Volumes are times its absolute value.
     """
     assert cut.strength is not None
     known, later = bars[: cut.known], bars[cut.known : cut.known + _GENERATED_BARS]

@@ -1,7 +1,7 @@
-"""The random-entry null: would the same trades, begun at random moments, have done as well?
+"""Tests the timing of entries: compares a run with the same trades placed at random times.
 
-Number, sides, durations, exposures and costs of the trades stay; their order and their places are drawn anew, without
-overlap. What is left to differ is when the strategy chose to be in the market.
+Number, sides, durations, exposures and costs of the trades stay the same; their order and times are random, without
+overlap. Only the time in the market differs.
 """
 
 from typing import NamedTuple, Self
@@ -15,22 +15,22 @@ from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.percentiles import Histogram, Percentiles
 
 _ELEMENTS_AT_ONCE = 32_768
-"""Samples × trades worked on together: what fits into a processor's cache."""
+"""Samples × trades worked on together: fits into a processor's cache."""
 _TIE = 1e-9
-"""Totals that differ by less are equal: where there is one place only, rounding must not look like skill."""
+"""Relative tolerance below which totals are equal, so that rounding does not count as skill."""
 LIMITS = (
-    "Asks only whether the moments of entry were better than chance in this market, not whether the search for the "
-    "strategy found luck. Where exits follow prices, durations know something of the outcome: over fewer than some "
-    "300 trades, p is too small for a strategy that takes profits and sits on losses, too large for the reverse."
+    "Tests only whether entry times were better than random in this market, not whether the search was overfitted. "
+    "If exits depend on prices, durations carry information about the outcome: below about 300 trades, p is too small "
+    "for a strategy that takes profits and holds losses, too large for the reverse."
 )
 
 
 class RandomEntries(FrozenModel):
-    """Observed total return among those of random entries.
+    """Observed total return compared with that of random entries.
 
     `p`: (1 + samples at least as good) / (1 + samples), so never 0; None without trades. Returns are compounded net
     profit in percent of the starting cash. `overlapping`: the strategy held several trades at once, so random ones may
-    overlap too. `limits`: what the figures cannot say.
+    overlap too. `limits`: what the figures do not show.
     """
 
     p: float | None
@@ -45,7 +45,7 @@ class RandomEntries(FrozenModel):
 
 
 class _Trades(NamedTuple):
-    """One element a trade. `bars`: from entry to exit; `width`: bars no other trade may begin in.
+    """Arrays with one element per trade. `bars`: from entry to exit; `width`: bars in which no other trade may begin.
 
     `enters_at_close`, `leaves_at_close`: filled at the bar's close or inside it rather than at its open.
     `exposure`: notional as a share of equity before the trade, signed; `cost`: all costs as a share of notional.
@@ -82,7 +82,7 @@ class _Trades(NamedTuple):
 
 
 def random_entries(execution: Execution, bars: Bars, costs: Costs, samples: int = 1000, seed: int = 0) -> RandomEntries:
-    """Place the trades of `execution` at random on `bars`, which it ran on, from the end of its warm-up."""
+    """Place the trades of `execution` at random on its `bars`, after its warm-up."""
     trades = _Trades.of(execution, bars, costs)
     observed = float(np.prod(np.maximum(1 + trades.net, 0))) - 1
     shown = {"samples": samples, "seed": seed, "trades": len(trades.net), "observed_return_pct": observed * 100}
@@ -103,7 +103,7 @@ def random_entries(execution: Execution, bars: Bars, costs: Costs, samples: int 
 def _null_returns(
     trades: _Trades, bars: Bars, first: int, overlapping: bool, samples: int, rng: np.random.Generator
 ) -> FloatArray:
-    """float64[samples]: what the trades would have made at random places from bar `first` on."""
+    """float64[samples]: total returns of the trades at random times from bar `first` on."""
     places = _places_anywhere if overlapping else places_without_overlap
     prices, available = _prices(bars), len(bars) - first
     at_once = max(1, _ELEMENTS_AT_ONCE // len(trades.net))
@@ -116,8 +116,8 @@ def places_without_overlap(
 ) -> tuple[IntArray, IntArray]:
     """int64[samples, trades] twice: the order of the trades, and the bar each begins at; all end within `available`.
 
-    `widths`: bars each trade takes, together at most `available`. Free bars are cut at sorted uniform places, so every
-    gap between trades has the same law.
+    `widths`: bars each trade takes, together at most `available`. Free bars are split at sorted uniform positions, so
+    all gaps between trades have the same distribution.
     """
     order = rng.permuted(np.tile(np.arange(len(widths)), (samples, 1)), axis=1)
     width, free = widths[order], available - int(widths.sum())
@@ -128,18 +128,18 @@ def places_without_overlap(
 def _places_anywhere(
     widths: IntArray, available: int, samples: int, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """As `places_without_overlap`, each trade placed for itself."""
+    """As `places_without_overlap`, but each trade is placed independently."""
     order = np.tile(np.arange(len(widths)), (samples, 1))
     return order, (rng.random(order.shape) * np.maximum(available - widths + 1, 1)).astype(np.int64)
 
 
 def _differ(filled: FloatArray, price: FloatArray) -> BoolArray:
-    """Whether a fill was elsewhere; a hair is the rounding of the executor's own units."""
+    """Whether fills differ from prices by more than the rounding of the executor's units."""
     return np.abs(filled - price) > 1e-9 * price
 
 
 def _prices(bars: Bars) -> FloatArray:
-    """Open and close of each bar in turn, and the last close for what would leave at the open after it."""
+    """Open and close of each bar in turn, then the last close for exits at the open after the last bar."""
     return np.append(np.column_stack([bars.open, bars.close]), [bars.close[-1]] * 2)
 
 

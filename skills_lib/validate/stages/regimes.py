@@ -1,6 +1,6 @@
-"""Bull, bear, sideways × calm, volatile: when the strategy earned what it earned.
+"""Splits a strategy's returns by market regime: bull, bear, sideways × calm, volatile.
 
-A day's regime is known before the day begins: it is read from the closes of the days before it only.
+A day's regime is known before the day begins: it depends only on the closes of earlier days.
 """
 
 from typing import Literal
@@ -26,8 +26,8 @@ TRENDS: tuple[Trend, ...] = ("bull", "bear", "sideways")
 VOLATILITIES: tuple[Volatility, ...] = ("calm", "volatile")
 
 LIMITS = (
-    "A regime is a description of the past, not a forecast, and each cell has fewer days than the whole: compare "
-    "ratios only beyond their errors. A regime that never came says nothing about the strategy in it."
+    "A regime describes the past, it is no forecast, and each cell has few days: differences within the standard "
+    "errors mean nothing. For a regime that did not occur there is no evidence."
 )
 
 
@@ -35,7 +35,7 @@ class RegimeCell(FrozenModel):
     """The strategy on the days of one regime.
 
     `share`: of the classified days. `return_pct`: its daily returns compounded. `sharpe`, `error`: annual, with the
-    standard error; None where undefined. `too_few_days`: below 60, where the ratio says next to nothing.
+    standard error; None if undefined. `too_few_days`: below 60, too few for a meaningful ratio.
     """
 
     trend: Trend
@@ -49,9 +49,9 @@ class RegimeCell(FrozenModel):
 
 
 class Regimes(FrozenModel):
-    """Six cells. `unclassified_days`: the first ones, for which there is not enough past.
+    """Six cells. `unclassified_days`: the first days, which have too little history.
 
-    `unseen`: regimes with too few days, in words; the result does not cover them.
+    `unseen`: regimes with too few days; the result does not cover them.
     """
 
     cells: list[RegimeCell]
@@ -62,12 +62,12 @@ class Regimes(FrozenModel):
 
 
 def daily_closes(bars: Bars) -> FloatArray:
-    """The close of each UTC day from the first to the last; a day without bars repeats the one before."""
+    """The close of each UTC day from the first to the last; a day without bars repeats the previous close."""
     return daily_equity(bars.open_time_ns, bars.close, float(bars.close[0]))[1:]
 
 
 def classify(market_close_daily: FloatArray) -> npt.NDArray[np.int8]:
-    """For each day the number of its cell (trend × 2 + volatility, in the order of TRENDS and VOLATILITIES), or -1.
+    """int8[days]: each day's cell (trend × 2 + volatility, in the order of TRENDS and VOLATILITIES), or -1.
 
     Bull: the log return of the 90 days before exceeds half its own sampling error (deviation of their daily returns
     × √90); bear: it is below the negative of that; sideways: between. Volatile: the deviation of the 30 days before
@@ -86,10 +86,10 @@ def classify(market_close_daily: FloatArray) -> npt.NDArray[np.int8]:
 
 
 def regimes(daily: FloatArray, market_close_daily: FloatArray) -> Regimes:
-    """Sort the strategy's `daily` returns (fractions, nan counts as flat) by the market's regime.
+    """Group the strategy's `daily` returns (fractions, nan counts as 0) by the market's regime.
 
-    `market_close_daily`: closes of the same days, in front of them as many earlier days as are known, for the past
-    that classification needs: its last `len(daily)` days are those of `daily`.
+    `market_close_daily`: closes of the same days, preceded by as many earlier days as are known, because the
+    classification needs history; its last `len(daily)` days are those of `daily`.
 
     Raises:
         InputError: fewer closes than returns.

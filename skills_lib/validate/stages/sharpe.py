@@ -1,4 +1,4 @@
-"""The annual Sharpe ratio of daily returns and how far chance alone moves it."""
+"""Computes the annual Sharpe ratio of daily returns and its standard error."""
 
 import math
 from typing import NamedTuple
@@ -10,12 +10,12 @@ from skills_lib.domain.bars import FloatArray
 from skills_lib.validate.stages.overfit import moments, scaled_sharpe_variance
 
 MIN_DAYS = 5
-"""Days below which a deviation, let alone a kurtosis, says nothing."""
+"""Below this number of days the ratio is undefined."""
 _NO_VARIANCE = 1e-15
 
 
 class SharpeEstimate(NamedTuple):
-    """Annual figures (365 days); nan where there are too few days or no variance."""
+    """Annual figures (365 days); nan if there are too few days or no variance."""
 
     sharpe: float
     error: float
@@ -25,9 +25,9 @@ class SharpeEstimate(NamedTuple):
 def annual_sharpe(daily: FloatArray) -> SharpeEstimate:
     """Sharpe ratio of daily returns (fractions, nan left out), no risk-free rate, with its standard error.
 
-    The error is Mertens' (2002), which counts skew and fat tails and which Opdyke (2007) showed to hold for any
-    stationary returns without memory; for normal returns it is Lo's (2002), √((1 + SR²/2) / days), SR daily.
-    Returns that follow each other (autocorrelation) make the true error larger.
+    The error is Mertens' (2002), which includes skewness and kurtosis and which Opdyke (2007) showed to hold for any
+    stationary returns without autocorrelation; for normal returns it is Lo's (2002), √((1 + SR²/2) / days), SR daily.
+    Positive autocorrelation makes the true error larger.
     """
     known = daily[np.isfinite(daily)]
     if len(known) < MIN_DAYS or not known.std() > _NO_VARIANCE:
@@ -44,5 +44,5 @@ def upper_tail_probability(z: float) -> float:
 
 
 def defined(value: float) -> float | None:
-    """The figure for a model: None where it is not finite."""
+    """`value`, or None if it is not finite."""
     return float(value) if math.isfinite(value) else None

@@ -1,4 +1,4 @@
-"""Look-ahead of a strategy whose orders follow from its signals: the signals themselves, on fewer or other bars."""
+"""Probes strategies for look-ahead by their signals on truncated or changed bars."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ class SignalProbe:
 
     def __init__(self, strategy: type[SignalStrategy], seen: Bars, parameters: dict[str, Value]) -> None:
         self._strategy, self._bars, self._parameters = strategy, seen, parameters
-        self._signals = self._on(seen)
+        self._signals = self._signals_on(seen)
         self._whole = _columns(self._signals)
 
     def cuts(self, count: int, rng: np.random.Generator) -> list[Cut]:
@@ -36,7 +36,7 @@ class SignalProbe:
     def compare(self, cut: Cut) -> Difference | None:
         bars = self._bars[: cut.known] if cut.strength is None else generated_after(self._bars, cut)
         names, first = [], cut.known
-        found = _columns(self._on(bars))
+        found = _columns(self._signals_on(bars))
         for name in self._whole.keys() | found.keys():
             bar = _first_difference(self._whole.get(name), found.get(name), cut.known)
             if bar is not None:
@@ -45,7 +45,7 @@ class SignalProbe:
         return Difference(first, tuple(sorted(names))) if names else None
 
     def decisions_from(self, start: int) -> tuple[BoolArray, BoolArray]:
-        part = self._on(self._bars[start:])
+        part = self._signals_on(self._bars[start:])
         size = len(part)
         differs, decided = np.zeros(size, dtype=np.bool_), np.zeros(size, dtype=np.bool_)
         for whole, found in zip(_entries_and_exits(self._signals), _entries_and_exits(part), strict=True):
@@ -54,18 +54,18 @@ class SignalProbe:
         return differs, decided
 
     def is_repeatable(self) -> bool:
-        again = _columns(self._on(self._bars))
+        again = _columns(self._signals_on(self._bars))
         names = self._whole.keys() | again.keys()
         return all(_first_difference(self._whole.get(n), again.get(n), len(self._bars)) is None for n in names)
 
-    def _on(self, bars: Bars) -> Signals:
+    def _signals_on(self, bars: Bars) -> Signals:
         found = signals_of(self._strategy, bars, self._parameters)
         if len(found) != len(bars):
             raise InputError(f"{self._strategy.__name__} gave {len(found)} signals for {len(bars)} bars.")
         return found
 
     def _changes(self) -> list[IntArray]:
-        """The bars at which each wish appears and those at which it ends; entries count three times, exits twice."""
+        """The bars at which each signal appears, and at which it ends; entries have weight three, exits two."""
         found = []
         for entry_or_exit, weight in zip(_entries_and_exits(self._signals), (3, 3, 2, 2), strict=True):
             before = np.concatenate(([False], entry_or_exit[:-1]))
@@ -78,7 +78,7 @@ def _entries_and_exits(signals: Signals) -> tuple[BoolArray, BoolArray, BoolArra
 
 
 def _columns(signals: Signals) -> dict[str, BoolArray | FloatArray]:
-    """Every array; a size that is one figure counts as an array of one value."""
+    """All columns; a scalar size is broadcast to an array."""
     found = signals.columns()
     return found if "size" in found else found | {"size": np.broadcast_to(np.float64(signals.size), len(signals))}
 
@@ -86,7 +86,7 @@ def _columns(signals: Signals) -> dict[str, BoolArray | FloatArray]:
 def _first_difference(
     whole: BoolArray | FloatArray | None, found: BoolArray | FloatArray | None, known: int
 ) -> int | None:
-    """The first of the `known` bars that differs; 0 where only one of both has the column."""
+    """The first of the `known` bars that differs, None if none does; 0 if only one side has the column."""
     if whole is None or found is None:
         return 0
     before, after = whole[:known], found[:known]

@@ -1,4 +1,4 @@
-"""What costs and lateness do: 0, 1, 2 and 3 × costs, every wish one bar late, and the cost that eats everything."""
+"""Stress tests costs and delay: 0, 1, 2 and 3 × costs, signals one bar late, and the break-even cost."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -23,13 +23,13 @@ _WIPED_OUT = 1e-6
 _SCALED = ("commission_bps", "commission_per_unit", "commission_minimum", "spread_bps", "slippage_bps")
 
 LIMITS = (
-    "Costs are rates on every bar alike; real ones are worst when everybody trades. One bar of delay is a harsh test "
-    "for a strategy of a few bars and none for one of weeks."
+    "Costs are the same rate on every bar; real costs rise when everybody trades. One bar of delay is a harsh test for "
+    "a strategy that holds for a few bars and no test for one that holds for weeks."
 )
 
 
 class CostLevel(FrozenModel):
-    """One run. `multiple`: of all costs; `side_bps`: what a side then costs in bps, funding and fixed parts aside."""
+    """One run. `multiple`: of all costs; `side_bps`: cost per side in bps, without funding and fixed charges."""
 
     multiple: float
     side_bps: float
@@ -39,10 +39,10 @@ class CostLevel(FrozenModel):
 class CostStress(FrozenModel):
     """Runs on one span at several costs; `metrics` as in METRICS.
 
-    `delayed_one_bar`: costs as charged, every wish, size, stop and target one bar later; None where the strategy has
-    its own next(). `break_even_cost_bps`: cost per side at which the net return is 0, position sizes recomputed,
-    funding as charged, to 0.01 bps on the kernel and interpolated over a few runs on the reference; 0 where it loses
-    even without costs, None where there are no trades or where it still earns at 999, which `notes` say.
+    `delayed_one_bar`: costs as charged, every signal, size, stop and target one bar later; None if the strategy has
+    its own next(). `break_even_cost_bps`: cost per side at which the net return is 0, with position sizes recomputed
+    and funding as charged, to 0.01 bps on the kernel and interpolated over a few runs on the reference; 0 if it loses
+    without costs, None if there are no trades or if it still earns at 999 bps, which `notes` report.
     `survives_double`: net return above 0 at 2 × costs.
     """
 
@@ -57,9 +57,9 @@ class CostStress(FrozenModel):
 def stress(
     strategy: type[Strategy], bars: Bars, parameters: Mapping[str, Value], settings: BacktestSettings, span: Span
 ) -> CostStress:
-    """Run `strategy` on `bars[span]` at several costs; earlier bars warm indicators up.
+    """Run `strategy` on `bars[span]` at several costs; earlier bars warm up the indicators.
 
-    The kernel runs it where it can, whatever `settings.engine` says: both engines give the same trades.
+    The kernel is used where it supports the strategy, whatever `settings.engine`: both engines give the same trades.
 
     Raises:
         InputError: the strategy cannot run on this span.
@@ -79,7 +79,7 @@ def stress(
 
 
 def scaled(costs: Costs, multiple: float) -> Costs:
-    """All costs times `multiple`. A rebate is no cost: beyond 1 × it is not paid, rather than paid twice."""
+    """All costs times `multiple`. Above 1 × a rebate is set to 0 rather than multiplied."""
     changed = {name: getattr(costs, name) * multiple for name in (*_SCALED, "funding_bps_per_8h")}
     if costs.commission_maximum_bps is not None:
         changed["commission_maximum_bps"] = costs.commission_maximum_bps * multiple or None
@@ -90,7 +90,7 @@ def scaled(costs: Costs, multiple: float) -> Costs:
 
 
 def at_side_cost(costs: Costs, side_bps: float) -> Costs:
-    """Costs of `side_bps` a side, all of it commission; funding as in `costs`."""
+    """Costs of `side_bps` per side, all commission; funding as in `costs`."""
     plain = dict.fromkeys(_SCALED, 0.0) | {"commission_maximum_bps": None, "commission_bps": side_bps}
     return costs.model_copy(update=plain | {"name": f"{side_bps:g} bps a side"})
 
@@ -100,7 +100,7 @@ def _level(run: RunAtCosts, costs: Costs, multiple: float) -> CostLevel:
 
 
 def _break_even(runner: CostRunner, costs: Costs) -> float | None:
-    """The cost at which the log of final over first equity, nearly a line in the cost, crosses 0."""
+    """The cost per side at which log(final / initial equity), almost linear in the cost, is 0."""
     free = runner.on_time(at_side_cost(costs, 0.0))
     if not free["trades"]:
         return None
@@ -124,10 +124,10 @@ def _growth(figures: Figures) -> float:
 
 def _notes(strategy: type[Strategy], costs: Costs, runner: CostRunner, never_crosses: bool) -> Iterator[str]:
     if never_crosses:
-        yield f"No break-even cost: it still earns at {_MAX_COST_BPS:g} bps a side."
+        yield f"No break-even cost: the strategy still earns at {_MAX_COST_BPS:g} bps a side."
     if runner.one_bar_late is None:
-        yield f"No delay was tried: {strategy.__name__} has its own next(), so its wishes cannot be moved."
+        yield f"Delay not tested: {strategy.__name__} has its own next(), so its signals cannot be delayed."
     if costs.commission_bps < 0:
-        yield "The rebate was paid once at most: beyond 1 × costs it is left out."
+        yield "Rebates are not multiplied: above 1 × costs they are set to 0."
     if not costs.is_proportional:
-        yield "Minimum, cap and charge per unit were multiplied too; the break-even cost is a plain share of notional."
+        yield "Minimum, cap and charge per unit were multiplied too; the break-even cost is proportional to notional."

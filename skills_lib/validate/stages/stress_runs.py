@@ -1,4 +1,4 @@
-"""One strategy on one span at any costs, on time or one bar late: compiled where it can be, else on the reference."""
+"""Runs one strategy on one span at any costs, on time or one bar late, on the kernel or the reference."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ RunAtCosts = Callable[[Costs], Figures]
 
 
 class CostRunner(NamedTuple):
-    """`on_time`, `one_bar_late`: a run at given costs; the second is None where the strategy has its own next()."""
+    """`on_time`, `one_bar_late`: metrics at given costs; the second is None if the strategy has its own next()."""
 
     engine: EngineName
     on_time: RunAtCosts
@@ -36,7 +36,7 @@ class CostRunner(NamedTuple):
 def open_cost_runner(
     strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings, span: Span
 ) -> CostRunner:
-    """A bench on `bars[span]`, the bars before it warming indicators up; it never sees those after it.
+    """A runner on `bars[span]`; earlier bars warm up the indicators, later bars are not used.
 
     Raises:
         InputError: the strategy raised.
@@ -86,7 +86,7 @@ class _ReferenceCosts:
 
 
 def delayed(strategy: type[Strategy]) -> type[Strategy] | None:
-    """The strategy with every wish one bar later; None where it has its own next()."""
+    """The strategy with every signal one bar later; None if it has its own next()."""
     if not issubclass(strategy, SignalStrategy) or strategy.next is not SignalStrategy.next:
         return None
 
@@ -99,7 +99,7 @@ def delayed(strategy: type[Strategy]) -> type[Strategy] | None:
 
 
 def one_bar_later(signals: Signals) -> Signals:
-    """The same wishes, sizes, stops, targets and indicators, each on the bar after its own."""
+    """The same signals, sizes, stops, targets and indicators, each one bar later."""
     stop, target, size = signals.stop_price, signals.target_price, signals.size
     return Signals(
         long_entry=_later(signals.long_entry, False),

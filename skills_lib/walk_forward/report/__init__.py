@@ -1,1 +1,1 @@
-"""How a walk-forward is shown: report and picture. Nothing here decides a figure."""
+"""Renders the report and picture of a walk-forward, without computing figures."""

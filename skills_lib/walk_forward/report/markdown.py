@@ -1,4 +1,4 @@
-"""The written report of a walk-forward."""
+"""Writes the Markdown report of a walk-forward."""
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
@@ -19,7 +19,7 @@ def write_walk_forward(result: WalkForwardResult) -> str:
             f"{banner}{len(result.windows)} {kind} windows: train {result.train_days:g} days, embargo "
             f"{result.embargo_days:g}, test {result.test_days:g}, step {result.step_days:g}. On each train span the "
             f"{picked} of {METRICS[result.maximize].label} was chosen (at least {result.min_trades} trades), and "
-            "tried on the test span after it.\n",
+            "tested on the span after it.\n",
             "![All windows](windows.png)\n",
             *_judgement(result),
             *(f"- Warning: {text}" for text in result.warnings),
@@ -31,12 +31,12 @@ def write_walk_forward(result: WalkForwardResult) -> str:
 
 
 def describe_efficiency(efficiency: float | None) -> str:
-    """Walk-forward efficiency in words."""
-    return "undefined: the train spans earned nothing" if efficiency is None else f"{efficiency * 100:.0f} %"
+    """Describes the walk-forward efficiency."""
+    return "undefined: the train spans did not earn money" if efficiency is None else f"{efficiency * 100:.0f} %"
 
 
 def describe_drift(name: str, drift: ParameterDrift) -> str:
-    """How one parameter wandered, in one line."""
+    """Describes in one line how one parameter changed between windows."""
     step = "" if drift.mean_step is None else f", by {drift.mean_step * 100:.0f} % of its range on average"
     return f"{name} changed in {drift.changed_share * 100:.0f} % of windows{step}"
 
@@ -69,8 +69,8 @@ def _stitched_spans(result: WalkForwardResult) -> list[str]:
         f"|---|{'---:|' * len(shown)}",
         f"| Bars | {spans} |",
         *rows,
-        "\nThe stitched run uses each bar once: every window gives its test span up to the next window's test, the "
-        "last all of it. Each part starts flat with the money of the part before and closes what it holds.\n",
+        "\nThe stitched run uses each bar once: every window contributes its test span up to the next window's "
+        "test, the last all of it. Each part starts flat with the final equity of the part before and ends flat.\n",
     ]
 
 
@@ -98,14 +98,14 @@ def _row(window: WindowResult, metric: str) -> str:
 
 def _provenance(result: WalkForwardResult) -> list[str]:
     return [
-        "## What made it\n",
+        "## Provenance\n",
         f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
         f"- Search: {result.method}, {result.evaluated:,} evaluations, seed {result.seed}; constraints: "
         f"{', '.join(result.constraints) or 'none'}",
         f"- Engine {result.engine}, {result.seconds:,.1f} s",
         f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, walk-forward `{result.id}`",
-        "\n## What it cannot say\n",
-        "- Whoever looks at this page and then changes the strategy has made the out-of-sample bars in-sample.",
+        "\n## Limits\n",
+        "- Changing the strategy after reading this report turns the out-of-sample bars into in-sample bars.",
         "- Overlapping test spans share bars: the windows are fewer independent pieces of evidence than they look.",
         "",
     ]

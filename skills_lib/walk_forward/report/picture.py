@@ -1,4 +1,4 @@
-"""The picture of a walk-forward: stitched equity, train against test, and where the windows lie."""
+"""Draws a walk-forward: stitched equity, train against test figures, and the windows over time."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Strategies that know what they cannot: one for each way in which backtests have lied."""
+"""Strategies with look-ahead: one for each common way to introduce it."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from skills_lib.domain.time import DAY_NS
 
 
 def wishing(long: BoolArray, short: BoolArray, **others: Any) -> Signals:
-    """Entries alone."""
+    """Signals with entries only."""
     return Signals(np.asarray(long), np.asarray(short), never(len(long)), never(len(long)), **others)
 
 
@@ -32,7 +32,7 @@ class PeeksOneBar(SignalStrategy):
 
 
 class PeeksOneBarAndRepeatsTheLast(SignalStrategy):
-    """Takes the last close for the next one where there is none, and holds back rather than acts."""
+    """Uses the last close as the next one on the last bar, so that it does not act there."""
 
     def signals(self, bars: Bars) -> Signals:
         following = np.append(bars.close[1:], bars.close[-1])
@@ -42,14 +42,14 @@ class PeeksOneBarAndRepeatsTheLast(SignalStrategy):
 
 
 class PeeksAroundTheEnd(SignalStrategy):
-    """`np.roll`, where the first bar follows the last one."""
+    """`np.roll`, which moves the first value to the last bar."""
 
     def signals(self, bars: Bars) -> Signals:
         return around(np.roll(bars.close, -1), sma(bars.close, 20))
 
 
 class PeeksAtExitsOnly(SignalStrategy):
-    """Enters honestly and leaves one bar before the fall."""
+    """Honest entries; exits one bar before a drop."""
 
     def signals(self, bars: Bars) -> Signals:
         average = sma(bars.close, 20)
@@ -59,7 +59,7 @@ class PeeksAtExitsOnly(SignalStrategy):
 
 
 class PeeksAtVolume(SignalStrategy):
-    """Buys before busy bars."""
+    """Buys before bars with high volume."""
 
     def signals(self, bars: Bars) -> Signals:
         busy = np.append(bars.volume[1:] > 80, False)
@@ -91,7 +91,7 @@ class NormalisesByTheWholeSample(SignalStrategy):
 
 
 class NormalisesPricesByTheWholeSample(SignalStrategy):
-    """The same of prices, which cross their level rarely."""
+    """The same on prices, which rarely cross their level."""
 
     def signals(self, bars: Bars) -> Signals:
         return around((bars.close - bars.close.mean()) / bars.close.std(), 0.5)
@@ -108,14 +108,14 @@ class SizesByTheWholeSample(SignalStrategy):
 
 
 class CentresItsWindow(SignalStrategy):
-    """A rolling mean with as many bars after as before."""
+    """A centred rolling mean."""
 
     def signals(self, bars: Bars) -> Signals:
         return around(bars.close, pd.Series(bars.close).rolling(21, center=True).mean().to_numpy())
 
 
 class CentresItsWindowToTheEnd(SignalStrategy):
-    """The same, made of whatever there is at the end."""
+    """The same, with a shorter window at the end."""
 
     def signals(self, bars: Bars) -> Signals:
         return around(bars.close, pd.Series(bars.close).rolling(21, center=True, min_periods=1).mean().to_numpy())
@@ -139,7 +139,7 @@ class KnowsTheDaysLastClose(SignalStrategy):
 
 
 class PeeksOnTheVeryLastBars(SignalStrategy):
-    """Honest but for the last three bars, which know the last close."""
+    """Honest except on the last three bars, which use the last close."""
 
     def signals(self, bars: Bars) -> Signals:
         average = sma(bars.close, 20)
@@ -156,7 +156,7 @@ class FillsItsGapsBackwards(SignalStrategy):
 
 
 class RedrawsItsIndicator(SignalStrategy):
-    """Wishes nothing wrong, but shows a line that moves afterwards."""
+    """Honest signals with an indicator that changes afterwards."""
 
     def signals(self, bars: Bars) -> Signals:
         average = sma(bars.close, 20)
@@ -201,7 +201,7 @@ class PlainPeek(Strategy):  # type: ignore[misc]
 
 
 class PlainExitPeek(PlainPeek):
-    """Leaves just before a fall."""
+    """Exits just before a drop."""
 
     def next(self) -> None:
         if not self.position and self.data.Close[-1] > self.average[-1]:
@@ -225,7 +225,7 @@ class PlainZScore(PlainPeek):
 
 
 class PlainHonest(PlainPeek):
-    """The same without the peek, with a stop, a target and an entry that waits at a price."""
+    """The same without look-ahead, with a stop, a target and a limit entry."""
 
     def next(self) -> None:
         close = float(self.data.Close[-1])

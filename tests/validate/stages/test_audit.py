@@ -1,4 +1,4 @@
-"""What candles lack is counted, and said to be fatal where no result survives it."""
+"""Defects of candles are counted, and those that invalidate any result are fatal."""
 
 import math
 from dataclasses import replace
@@ -13,13 +13,13 @@ from tests.validate.markets import candles_of, random_walk
 
 
 def without(bars: Bars, *gone: slice) -> Bars:
-    kept = np.ones(len(bars), dtype=np.bool_)
+    retained = np.ones(len(bars), dtype=np.bool_)
     for part in gone:
-        kept[part] = False
-    return pick(bars, kept)
+        retained[part] = False
+    return pick(bars, retained)
 
 
-def test_whole_candles_pass_without_a_word() -> None:
+def test_complete_candles_pass_without_warnings() -> None:
     found = audit(candles_of(random_walk(24 * 400, seed=1)))
     assert found.passed
     assert (found.warnings, found.fatal, found.outages) == ([], [], [])
@@ -34,7 +34,7 @@ def test_outages_are_listed_longest_first_with_their_hours() -> None:
     assert (found.gaps, found.missing_bars) == (2, 13)
     assert found.missing_share == pytest.approx(13 / 9_600)
     assert found.passed
-    assert any("2 gaps lack 13 bars" in words for words in found.warnings)
+    assert any("2 gaps with 13 missing bars" in words for words in found.warnings)
 
 
 def test_too_many_missing_bars_are_fatal() -> None:
@@ -44,7 +44,7 @@ def test_too_many_missing_bars_are_fatal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("order", "words"), [([0, 1, 1, 2, 3], "1 bars stand twice"), ([0, 2, 1, 3, 4], "1 bars are older")]
+    ("order", "words"), [([0, 1, 1, 2, 3], "1 bars are duplicates"), ([0, 2, 1, 3, 4], "1 bars are older")]
 )
 def test_bars_that_repeat_or_go_back_are_fatal(order: list[int], words: str) -> None:
     bars = random_walk(24 * 200, seed=1)
@@ -64,7 +64,7 @@ def test_impossible_prices_are_fatal() -> None:
     assert not found.passed
 
 
-def test_silent_bars_and_synthetic_candles_are_told() -> None:
+def test_bars_without_volume_and_synthetic_candles_are_reported() -> None:
     bars = random_walk(24 * 200, seed=1)
     volume = bars.volume.copy()
     volume[:240] = 0
@@ -72,7 +72,7 @@ def test_silent_bars_and_synthetic_candles_are_told() -> None:
     assert found.passed
     assert found.synthetic
     assert found.zero_volume_share == pytest.approx(0.05)
-    assert any("5.0% of the bars nothing was traded" in words for words in found.warnings)
+    assert any("5.0% of the bars have no volume" in words for words in found.warnings)
     assert any("synthetic" in words for words in found.warnings)
 
 
@@ -85,23 +85,23 @@ def test_after_the_minimum_days_a_normal_sharpe_lies_1_645_errors_above_zero() -
     assert minimum_days(1.0) == pytest.approx(2.71 * 365, rel=0.01)
 
 
-def test_a_history_too_short_for_its_claim_is_told() -> None:
+def test_a_history_too_short_for_its_claim_is_reported() -> None:
     candles = candles_of(random_walk(24 * 400, seed=1))
     found = audit(candles, trades=12, sharpe=1.0)
     assert found.minimum_days_for_claim == pytest.approx(990, abs=2)
-    assert any("stands above 0 with 95 % after" in words for words in found.warnings)
+    assert any("days to be above 0 at 95 %" in words for words in found.warnings)
     assert any("12 trades are too few" in words for words in found.warnings)
     assert audit(candles, trades=200, sharpe=2.0).warnings == []
     assert audit(candles, sharpe=-1.0).minimum_days_for_claim is None
 
 
-def test_nothing_is_no_history() -> None:
+def test_one_bar_is_no_history() -> None:
     bars = random_walk(10, seed=1)
     assert not audit(candles_of(bars[:0])).passed
     assert not audit(candles_of(bars[:1])).passed
 
 
-def test_a_quality_report_of_other_bars_is_not_believed() -> None:
+def test_a_quality_report_of_other_bars_is_recomputed() -> None:
     candles = candles_of(random_walk(24 * 200, seed=1))
     cut = replace(candles, bars=without(candles.bars, slice(10, 20)))
     assert audit(cut).missing_bars == 10

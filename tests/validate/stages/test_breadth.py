@@ -1,4 +1,4 @@
-"""The same parameters elsewhere: each run is the reference's, and one that cannot run does not stop the others."""
+"""Each run on another market equals the reference, and one that cannot run does not stop the rest."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def test_candles_too_short_for_the_strategy_are_told_and_the_others_still_run() 
     assert whole.metrics["trades"]
 
 
-def test_a_plain_strategy_runs_elsewhere_too() -> None:
+def test_a_plain_strategy_runs_on_other_markets_too() -> None:
     (run,) = cross_market_results(PlainHonest, {}, [candles("ETH", 300, 1)], SETTINGS)
     assert run.problem is None
     assert run.metrics["trades"]

@@ -1,4 +1,4 @@
-"""Three parts, and a fall that is weighed by its own error."""
+"""The split into three spans, and the Sharpe ratio's drop with its standard error."""
 
 import math
 
@@ -51,7 +51,7 @@ def test_the_error_is_the_spread_of_estimates_for_skewed_returns_with_fat_tails(
     assert abs(lo / spread - 1) > 0.1, "the plain formula would not do here"
 
 
-def test_a_fall_without_a_cause_is_called_significant_as_often_as_it_says() -> None:
+def test_without_a_true_drop_significance_has_its_nominal_frequency() -> None:
     rng = np.random.default_rng(3)
     days = rng.standard_t(5, (1_500, 1_250)) * 0.01 + 0.0005
     found = np.array([sharpe_decay(row[:1_000], row[1_000:]).p for row in days], dtype=np.float64)
@@ -63,28 +63,28 @@ def test_a_fall_without_a_cause_is_called_significant_as_often_as_it_says() -> N
     ("out_of_sample", "reading"),
     [(2.1, "none"), (1.7, "expected"), (1.5, "large"), (1.0, "too much"), (-1.0, "too much")],
 )
-def test_the_rule_of_thumb_reads_the_share_of_the_fall(out_of_sample: float, reading: str) -> None:
+def test_the_rule_of_thumb_uses_the_share_of_the_drop(out_of_sample: float, reading: str) -> None:
     found = sharpe_decay(normal_days(1_000, 2.0), normal_days(300, out_of_sample, seed=1))
     assert found.reading == reading
     assert found.fall_share == pytest.approx(1 - out_of_sample / 2.0)
 
 
-def test_over_a_short_span_a_large_fall_is_said_to_be_noise() -> None:
+def test_over_a_short_span_a_large_drop_is_not_significant() -> None:
     found = sharpe_decay(normal_days(1_000, 2.0), normal_days(290, 1.0, seed=1))
     assert found.reading == "too much"
     assert found.p is not None
     assert found.p > 0.05
-    assert "noise" in found.words
+    assert "not significant" in found.words
     assert found.standard_error == pytest.approx(math.hypot(365**0.5 / 999**0.5, 365**0.5 / 289**0.5), rel=0.02)
 
 
-def test_over_a_long_span_the_same_fall_is_more_than_chance() -> None:
+def test_over_a_long_span_the_same_drop_is_significant() -> None:
     found = sharpe_decay(normal_days(10_000, 2.0), normal_days(10_000, 1.0, seed=1))
-    assert "more than chance explains" in found.words
+    assert "more than sampling error explains" in found.words
     assert found.z == pytest.approx(1.0 / (2 * 365 / 10_000) ** 0.5, rel=0.02)
 
 
-def test_without_an_in_sample_edge_there_is_no_share_to_speak_of() -> None:
+def test_without_an_in_sample_edge_the_share_is_undefined() -> None:
     found = sharpe_decay(normal_days(500, -0.5), normal_days(200, -1.5, seed=1))
     assert found.fall_share is None
     assert found.reading == "undefined"

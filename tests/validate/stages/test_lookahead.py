@@ -1,4 +1,4 @@
-"""Every planted look-ahead is caught, on any prices; no honest strategy is accused."""
+"""Every planted look-ahead is detected on any prices, and honest strategies pass."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +55,7 @@ markets = st.builds(
 
 
 class SumsAllHistory(SignalStrategy):
-    """Honest, but a running total never forgets its first bar."""
+    """Honest, but a running total always depends on the first bar."""
 
     def signals(self, bars: Bars) -> Signals:
         line = np.cumsum(np.sign(bars.close - bars.open) * bars.volume)
@@ -63,7 +63,7 @@ class SumsAllHistory(SignalStrategy):
 
 
 class RemembersForLong(SignalStrategy):
-    """Exponential averages, which forget slowly."""
+    """Exponential averages, which settle slowly."""
 
     def signals(self, bars: Bars) -> Signals:
         slow, fast = ema(bars.close, 100), ema(bars.close, 20)
@@ -71,14 +71,14 @@ class RemembersForLong(SignalStrategy):
 
 
 class DrawsRandomNumbers(SignalStrategy):
-    """Another answer each time."""
+    """Gives a different result each time."""
 
     def signals(self, bars: Bars) -> Signals:
         return wishing(np.random.default_rng().random(len(bars)) < 0.1, never(len(bars)))
 
 
 class NeedsManyBars(SignalStrategy):
-    """Refuses anything short."""
+    """Refuses short histories."""
 
     def signals(self, bars: Bars) -> Signals:
         if len(bars) < 900:
@@ -87,7 +87,7 @@ class NeedsManyBars(SignalStrategy):
 
 
 class Watches(SignalStrategy):
-    """Keeps what it was shown."""
+    """Records the bars it receives."""
 
     shown: list[FloatArray] = []  # noqa: RUF012
 

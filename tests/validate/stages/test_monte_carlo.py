@@ -1,4 +1,4 @@
-"""Bootstraps: their law, the coverage of their intervals, and cases small enough to count by hand."""
+"""Bootstraps: their distribution, the coverage of their intervals, and small cases computed by hand."""
 
 import sys
 from collections.abc import Callable

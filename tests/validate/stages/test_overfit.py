@@ -1,4 +1,4 @@
-"""Deflated Sharpe, PBO and SPA against worked examples, cases counted by hand and the markets' own dice."""
+"""Deflated Sharpe, PBO and SPA against published examples, cases computed by hand and simulations."""
 
 import math
 import sys
@@ -131,7 +131,7 @@ def test_pbo_of_two_halves_is_the_one_counted_by_hand() -> None:
 
 
 def test_pbo_is_1_where_the_best_of_one_half_is_always_the_worst_of_the_other() -> None:
-    """Each configuration wins and loses 1 % equally often: what one half gains the other gives back."""
+    """Each configuration wins and loses 1 % equally often, so one half gains what the other loses."""
     signs = np.repeat([0.01, -0.01], 160)
     rng = np.random.default_rng(6)
     found = backtest_overfitting(np.column_stack([rng.permutation(signs) for _ in range(12)]))
@@ -181,7 +181,7 @@ def test_an_odd_number_of_blocks_is_refused(blocks: int) -> None:
 
 
 def test_many_configurations_do_not_change_how_each_split_is_judged() -> None:
-    """More of them are worked on in smaller pieces; a dominant one must still win in all."""
+    """More configurations are processed in smaller batches; a dominant one must still win every split."""
     returns = np.random.default_rng(12).normal(0, 0.01, (64, 3000))
     returns[:, 2999] += 0.05
     assert backtest_overfitting(returns, blocks=8).pbo == 0

@@ -1,4 +1,4 @@
-"""Noise on prices: what the strategy sees moves, what it pays does not."""
+"""Noise changes the prices a strategy sees, not its fill prices."""
 
 import sys
 
@@ -25,7 +25,7 @@ PARAMETERS = {"fast": 10, "slow": 40}
 
 
 class BuysDips(SignalStrategy):
-    """Long after a fall, out after a rise."""
+    """Long after a drop, flat after a rise."""
 
     def signals(self, bars: Bars) -> Signals:
         before = np.append(bars.close[:1], bars.close[:-1])
@@ -34,7 +34,7 @@ class BuysDips(SignalStrategy):
 
 
 class OwnNext(Strategy):  # type: ignore[misc]
-    """Buys dips with a next() of its own."""
+    """Buys dips in its own next()."""
 
     def init(self) -> None:
         pass
@@ -47,7 +47,7 @@ class OwnNext(Strategy):  # type: ignore[misc]
 
 
 class Hairline(SignalStrategy):
-    """Long while the price stands above its average by a hair."""
+    """Long while the price is slightly above its average."""
 
     def signals(self, bars: Bars) -> Signals:
         average = sma(bars.close, 5)
@@ -80,7 +80,7 @@ def test_no_noise_is_the_run_itself() -> None:
 
 
 def test_whoever_buys_dips_earns_nothing_from_the_noise_itself() -> None:
-    """On a price that stands still every dip is noise and reverts: filled at noisy prices, it would be a gift."""
+    """At a constant price every dip is noise and reverts: fills at noisy prices would earn money."""
     still, at_close = hourly_bars(np.full(600, 100.0)), FREE.model_copy(update={"trade_on_close": True})
     found = price_noise(BuysDips, still, {}, at_close, (50.0,), samples=5)
     assert found.trades_at == "true prices"

@@ -1,4 +1,4 @@
-"""The random-entry null: what it keeps, that luck gives every p equally often, and that skill is seen."""
+"""Random entries keep what they must, give uniform p without skill, and detect skill."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ from tests.validate.markets import random_walk
 
 
 class DiceTrader(SignalStrategy):
-    """Enters either way and leaves by dice; of its entries, `skill` percent look at the next ten bars first."""
+    """Random entries and exits; `skill` percent of the entries look ten bars ahead."""
 
     seed = Integer(1, low=0, high=10_000)
     skill = Integer(0, low=0, high=100)
@@ -35,7 +35,7 @@ class DiceTrader(SignalStrategy):
 
 
 class BuysOnce(SignalStrategy):
-    """Buys as soon as it may and holds."""
+    """Buys on the first possible bar and holds."""
 
     def signals(self, bars: Bars) -> Signals:
         none = never(len(bars))
@@ -85,7 +85,7 @@ def test_a_single_trade_begins_everywhere_equally_often() -> None:
 
 
 def test_where_every_place_is_alike_random_entries_earn_exactly_what_was_earned() -> None:
-    """Prices grow by 0.1 % a bar: a trade's net return hangs on its side, duration and costs, on nothing else."""
+    """Prices grow by 0.1 % per bar, so a trade's net return depends only on side, duration and costs."""
     bars = hourly_bars(100 * 1.001 ** np.arange(3001))[:3000]
     costs = preset("usdm-taker").model_copy(update={"funding_bps_per_8h": 0.0})
     execution = run(bars, seed=3, costly=BacktestSettings(costs=costs))
@@ -136,7 +136,7 @@ def test_the_observed_return_is_that_of_the_trades_after_costs() -> None:
 
 
 def test_fills_at_the_close_are_placed_at_closes() -> None:
-    """Prices that stand still but for one jump within each bar: only open-to-open or close-to-close earns nothing."""
+    """Constant prices with one jump within each bar: only open-to-open or close-to-close earns nothing."""
     opens = np.full(800, 100.0)
     bars = hourly_bars(opens, opens * 1.01)
     settings = BacktestSettings(costs=preset("free"), trade_on_close=True)

@@ -1,4 +1,4 @@
-"""A day's regime is known before the day; the cells add up to the whole."""
+"""A day's regime is known before the day, and the cells add up to the total."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Costs and lateness: what each run costs is what was asked, and the break-even cost breaks even."""
+"""Stress runs have the requested costs and delay, and the break-even cost breaks even."""
 
 from dataclasses import replace
 from typing import Any
@@ -33,7 +33,7 @@ CROSSOVER: dict[str, Value] = {"fast": 6, "slow": 25}
 
 
 class BuysOnce(SignalStrategy):
-    """Wishes to be long at bar `at` and flat at bar 5; both are filled one bar later."""
+    """Signals long at bar `at` and flat at bar 5; both are filled one bar later."""
 
     at = Integer(2, low=0, high=4)
 
@@ -43,14 +43,14 @@ class BuysOnce(SignalStrategy):
 
 
 class NeverTrades(SignalStrategy):
-    """Wishes nothing."""
+    """Signals nothing."""
 
     def signals(self, bars: Bars) -> Signals:
         return Signals(*[never(len(bars))] * 4)
 
 
 class Plain(Strategy):  # type: ignore[misc]
-    """Its own next(): a day long, a day out."""
+    """A strategy with its own next(): long for a day, flat for a day."""
 
     def init(self) -> None: ...
 
@@ -63,7 +63,7 @@ class Plain(Strategy):  # type: ignore[misc]
 
 
 def trending(bars: int, seed: int) -> Bars:
-    """A market in which a crossover earns money: long waves under the noise."""
+    """A market in which a crossover earns money: long waves with noise."""
     generated = random_walk(bars, seed, volatility=0.004)
     wave = np.exp(0.08 * np.sin(np.arange(bars) / 40))
     prices: dict[str, Any] = {name: getattr(generated, name) * wave for name in ("open", "high", "low", "close")}
@@ -177,7 +177,7 @@ def test_a_strategy_with_its_own_next_is_stressed_on_the_reference_and_not_delay
     bars = trending(24 * 20, seed=4)
     found = stress(Plain, bars, {}, SETTINGS, Span(0, len(bars)))
     assert found.delayed_one_bar is None
-    assert found.notes == ["No delay was tried: Plain has its own next(), so its wishes cannot be moved."]
+    assert found.notes == ["Delay not tested: Plain has its own next(), so its signals cannot be delayed."]
     free = SETTINGS.model_copy(update={"costs": scaled(SETTINGS.costs, 0)})
     expected = compute_metrics(run_reference(Plain, bars, {}, free).execution, bars, free.costs)
     assert found.levels[0].metrics == expected
@@ -204,7 +204,7 @@ def test_a_rebate_is_not_paid_twice() -> None:
     assert [scaled(rebate, multiple).commission_bps for multiple in (0, 1, 2, 3)] == [0, -1, 0, 0]
     assert [scaled(rebate, multiple).spread_bps for multiple in (0, 1, 2, 3)] == [0, 2, 4, 6]
     assert [scaled(rebate, multiple).funding_bps_per_8h for multiple in (0, 1, 2, 3)] == [0, 1, 2, 3]
-    assert any("rebate" in note for note in crossed(random_walk(300, 1), rebate).notes)
+    assert any("Rebates" in note for note in crossed(random_walk(300, 1), rebate).notes)
 
 
 @given(
@@ -221,8 +221,8 @@ def test_the_search_gives_up_where_the_curve_stays_above_zero() -> None:
     assert search_root(lambda x: 1 + 1 / (1 + x), 2.0, 1.0, 2_000, 0.01, 60) is None
 
 
-def test_an_edge_beyond_any_cost_is_told() -> None:
+def test_an_edge_larger_than_any_cost_is_reported() -> None:
     rising = hourly_bars([1, 1, 1, 1, 2, 4, 8, 16, 32, 64])
     found = stress(BuysOnce, rising, {"at": 2}, SETTINGS, Span(0, len(rising)))
     assert found.break_even_cost_bps is None
-    assert found.notes == ["No break-even cost: it still earns at 999 bps a side."]
+    assert found.notes == ["No break-even cost: the strategy still earns at 999 bps a side."]
