@@ -62,7 +62,7 @@ def optimize(
     leverage: Leverage = 1,
     json: AsJson = False,
 ) -> None:
-    """Search parameters, and recommend the centre of the best plateau beside the raw maximum.
+    """Search parameters, and recommend the centre of the best plateau next to the raw maximum.
 
     Without --param every parameter varies over the strategy's own range. ctrl-C saves progress; rerun to resume. Stored
     under backtests/optimizations.

@@ -135,7 +135,7 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(
 
 @pytest.mark.parametrize("file", ["user", "workspace"])
 @pytest.mark.parametrize(
-    ("statement", "words"),
+    ("statement", "message"),
     [
         ("DELETE FROM entries WHERE sequence = 2", "was truncated"),
         ("DELETE FROM entries WHERE sequence = 3", "was truncated"),
@@ -146,7 +146,7 @@ def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(
     ],
 )
 def test_an_edited_file_is_noticed_and_the_union_counts(
-    fixture: LedgerFixture, file: str, statement: str, words: str
+    fixture: LedgerFixture, file: str, statement: str, message: str
 ) -> None:
     for key in (1, 2, 3):
         fixture.ledger.reserve(CONTEXT, keys(key))
@@ -158,7 +158,7 @@ def test_an_edited_file_is_noticed_and_the_union_counts(
         connection.execute(statement)
         connection.commit()
     assert fixture.count() == 3
-    assert any(words in notice and str(fixture.files[file]) in notice for notice in fixture.notices)
+    assert any(message in notice and str(fixture.files[file]) in notice for notice in fixture.notices)
     fixture.ledger.reserve(CONTEXT, keys(4))
     assert fixture.count() == 4
     assert any(str(fixture.files[file]) in notice for notice in fixture.notices)

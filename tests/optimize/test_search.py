@@ -106,17 +106,17 @@ def test_a_constraint_that_almost_nothing_meets_is_reported_when_a_huge_space_is
 
 
 @pytest.mark.parametrize(
-    ("method", "trials", "words"),
+    ("method", "trials", "message"),
     [
         ("gird", None, "Unknown method 'gird'. Did you mean 'grid'? Allowed: grid, random, tpe."),
         ("grid", 50, "A grid tries every combination"),
         ("random", 0, "trials=0 is not allowed."),
     ],
 )
-def test_a_plan_that_does_not_fit_is_refused(method: str, trials: int | None, words: str) -> None:
+def test_a_plan_that_does_not_fit_is_refused(method: str, trials: int | None, message: str) -> None:
     with pytest.raises(InputError) as refusal:
         SearchPlan.parse(method, trials, 0)
-    assert words in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_a_metric_that_does_not_exist_is_refused_with_the_closest() -> None:

@@ -84,7 +84,7 @@ def test_an_index_converts_to_a_point_and_back(shape: list[int], data: st.DataOb
 
 
 @pytest.mark.parametrize(
-    ("ranges", "constraints", "words"),
+    ("ranges", "constraints", "message"),
     [
         (["fst=5:60:5"], [], "Unknown parameter 'fst'. Did you mean 'fast'?"),
         (["fast"], [], "--param fast is not NAME=RANGE."),
@@ -106,11 +106,11 @@ def test_an_index_converts_to_a_point_and_back(shape: list[int], data: st.DataOb
     ],
 )
 def test_a_space_that_does_not_fit_is_refused_in_one_line(
-    ranges: list[str], constraints: list[str], words: str
+    ranges: list[str], constraints: list[str], message: str
 ) -> None:
     with pytest.raises(InputError) as refusal:
         make_space(SMA, ranges, constraints)
-    assert words in str(refusal.value)
+    assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 

@@ -96,5 +96,5 @@ def test_a_ledger_that_cannot_be_written_is_one_line_and_nothing_is_stored(
     for command in (RUN, OPTIMIZE, WALK):
         done = twokey(*command)
         assert (done.code, done.err.count("\n")) == (1, 1)
-        assert "nothing is evaluated uncounted" in done.err
+        assert "nothing is evaluated without being counted" in done.err
     assert not list(workspace.home.glob("backtests/*/*/result.json"))

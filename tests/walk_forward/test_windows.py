@@ -117,7 +117,7 @@ def test_weeks_and_minutes_are_durations_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lengths", "words"),
+    ("lengths", "message"),
     [
         ({"train": "700d"}, "One window needs 760 days (train, embargo and test), but the data spans 730 days."),
         ({"embargo": "500d"}, "One window needs 740 days"),
@@ -129,10 +129,10 @@ def test_weeks_and_minutes_are_durations_too() -> None:
         ({"test": "90m"}, "--test is shorter than 2 bars."),
     ],
 )
-def test_windows_that_do_not_fit_are_refused_in_one_line(lengths: dict[str, str], words: str) -> None:
+def test_windows_that_do_not_fit_are_refused_in_one_line(lengths: dict[str, str], message: str) -> None:
     with pytest.raises(InputError) as refusal:
         make_windows(TWO_YEARS, plan(**lengths))
-    assert words in str(refusal.value)
+    assert message in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 

@@ -87,7 +87,7 @@ def _walk_forward(result: ValidationResult) -> ReportSection:
         "Walk-forward",
         [
             f"{len(walked.windows)} {kind} windows: train {walked.train_days:g} days, embargo {walked.embargo_days:g}, "
-            f"test {walked.test_days:g}, step {walked.step_days:g}; {metric} is maximised anew on each train span. "
+            f"test {walked.test_days:g}, step {walked.step_days:g}; {metric} is maximised on each train span. "
             f"Mean test Sharpe {number(walked.mean_sharpe)}, {walked.positive_share * 100:.0f} % of the windows earned "
             f"money, efficiency {describe_efficiency(walked.efficiency)}.",
         ],

@@ -34,25 +34,25 @@ def test_outages_are_listed_longest_first_with_their_hours() -> None:
     assert (found.gaps, found.missing_bars) == (2, 13)
     assert found.missing_share == pytest.approx(13 / 9_600)
     assert found.passed
-    assert any("2 gaps with 13 missing bars" in words for words in found.warnings)
+    assert any("2 gaps with 13 missing bars" in message for message in found.warnings)
 
 
 def test_too_many_missing_bars_are_fatal() -> None:
     found = audit(candles_of(without(random_walk(24 * 400, 1), slice(1_000, 1_600))))
     assert not found.passed
-    assert any("6.2% of the bars are missing" in words for words in found.fatal)
+    assert any("6.2% of the bars are missing" in message for message in found.fatal)
 
 
 @pytest.mark.parametrize(
-    ("order", "words"), [([0, 1, 1, 2, 3], "1 bars are duplicates"), ([0, 2, 1, 3, 4], "1 bars are older")]
+    ("order", "message"), [([0, 1, 1, 2, 3], "1 bars are duplicates"), ([0, 2, 1, 3, 4], "1 bars are older")]
 )
-def test_bars_that_repeat_or_go_back_are_fatal(order: list[int], words: str) -> None:
+def test_bars_that_repeat_or_go_back_are_fatal(order: list[int], message: str) -> None:
     bars = random_walk(24 * 200, seed=1)
     rows = np.array([*order, *range(5, len(bars))])
     columns = {name.lower(): getattr(bars, name.lower())[rows] for name in OHLCV}
     found = audit(candles_of(replace(bars, open_time_ns=bars.open_time_ns[rows], **columns)))
     assert not found.passed
-    assert any(words in line for line in found.fatal)
+    assert any(message in line for line in found.fatal)
 
 
 def test_impossible_prices_are_fatal() -> None:
@@ -72,8 +72,8 @@ def test_bars_without_volume_and_synthetic_candles_are_reported() -> None:
     assert found.passed
     assert found.synthetic
     assert found.zero_volume_share == pytest.approx(0.05)
-    assert any("5.0% of the bars have no volume" in words for words in found.warnings)
-    assert any("synthetic" in words for words in found.warnings)
+    assert any("5.0% of the bars have no volume" in message for message in found.warnings)
+    assert any("synthetic" in message for message in found.warnings)
 
 
 def test_after_the_minimum_days_a_normal_sharpe_lies_1_645_errors_above_zero() -> None:
@@ -89,8 +89,8 @@ def test_a_history_too_short_for_its_claim_is_reported() -> None:
     candles = candles_of(random_walk(24 * 400, seed=1))
     found = audit(candles, trades=12, sharpe=1.0)
     assert found.minimum_days_for_claim == pytest.approx(990, abs=2)
-    assert any("days to be above 0 at 95 %" in words for words in found.warnings)
-    assert any("12 trades are too few" in words for words in found.warnings)
+    assert any("days to be above 0 at 95 %" in message for message in found.warnings)
+    assert any("12 trades are too few" in message for message in found.warnings)
     assert audit(candles, trades=200, sharpe=2.0).warnings == []
     assert audit(candles, sharpe=-1.0).minimum_days_for_claim is None
 

@@ -84,7 +84,7 @@ def test_days_before_the_strategys_own_serve_as_past() -> None:
 
 def test_a_regime_with_too_few_days_is_said_to_be_unseen() -> None:
     found = regimes(np.zeros(200), closes(400, 0.01, 0.005))
-    assert any(words.startswith("bear, calm (0 days)") for words in found.unseen)
+    assert any(message.startswith("bear, calm (0 days)") for message in found.unseen)
     assert len(found.unseen) == sum(cell.too_few_days for cell in found.cells)
 
 
