@@ -1,4 +1,4 @@
-"""The trial ledger over MCP: what tools and their jobs evaluate is in it, and a reset is told first."""
+"""The trial ledger over MCP: what tools and their jobs evaluate is in it, and a reset is reported first."""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ pytest.importorskip("picows", reason="the extra `live` is not installed")
 
 
 class PlayedVenue:
-    """A venue on a thread of its own; it plays until it is told to be quiet."""
+    """A venue on a thread of its own; it plays until it is stopped."""
 
     def __init__(self) -> None:
         self.ready, self.over, self.quiet = threading.Event(), threading.Event(), threading.Event()

@@ -55,17 +55,17 @@ STATUS, TRADES, CANCELLED, SEGMENTS = range(4)
 OUTCOME_COLUMNS = 4
 DONE, TABLE_FULL, TOO_LARGE = range(3)
 
-# Rows of the table of legs: stretches of bars over which cash and position stay the same, oldest first. A leg ends
+# Rows of the table of segments: bars over which cash and position stay the same, oldest first. A segment ends
 # where the next starts. At a close its worth is max(cash + (close × units - basis) - paid, 0); it is
 # never below LOW or above HIGH.
 START, CASH, UNITS, BASIS, PAID, LOW, HIGH = range(7)
 SEGMENT_ROWS = 7
 
 
-class Market(NamedTuple):
+class MarketArrays(NamedTuple):
     """Bars as the kernel reads them, in quote currency: prices per fractional unit are these × `Rules.unit`.
 
-    `block_low`, `block_high`: see `kernel_legs.block_extremes`. `day_last`: the last bar of each UTC day.
+    `block_low`, `block_high`: see `segments.block_extremes`. `day_last`: the last bar of each UTC day.
     The funding arrays are empty where funding is not charged; otherwise one element a boundary, except
     `boundaries_before[bar]`: boundaries up to and including the bar's open.
     """
@@ -115,7 +115,7 @@ class TradeTable(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Buffers one thread reuses for every combination. `segments`, `charged`: the legs before and after funding;
+    """Buffers one thread reuses for every combination. `segments`, `charged`: the segments before and after funding;
     `market`: the instrument's own daily returns less their mean."""
 
     segments: FloatArray

@@ -104,7 +104,7 @@ run_jobs, fill_equity = _entries(_sources())
 """`run_jobs(market, rules, spans, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job
 on its span of the market's bars, given as its first bar and the bar behind its last.
 
-`daily` takes each job's daily returns, all on one span; with no rows in it they are not kept. Trades and legs left
+`daily` takes each job's daily returns, all on one span; with no rows in it they are not kept. Trades and segments left
 behind are the last job's; rows are left as they were where the outcome is not DONE.
 """
 

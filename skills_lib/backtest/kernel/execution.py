@@ -4,8 +4,8 @@ Every floating-point operation that decides a size, a price or cash stands in th
 are equal bit for bit.
 
 One position at a time is enough: an entry is taken only where that direction is not held, and closes what is held,
-with `exclusive_orders` or without. Between two events (a wish, a stop or target reached) nothing changes but the
-mark to market, so the loops jump from event to event and write down the leg of the equity curve between them.
+with `exclusive_orders` or without. Between two events (a signal, a stop or target reached) nothing changes but the
+mark to market, so the loops jump from event to event and write down the segment of the equity curve between them.
 """
 
 import math
@@ -43,13 +43,13 @@ _NONE = np.uint64(0)
 
 @part
 def execute_signals(market, broker, signal_arrays, span, warm_up, table, segments, outcome):  # noqa: C901, PLR0912, PLR0915
-    """Fill the book (one row a column of Book) and the legs; a run starts one bar after the warm-up.
+    """Fill the table (one row a column of TradeTable) and the segments; a run starts one bar after the warm-up.
 
     All bars are counted from the market's first; `span`: the first bar of the run and the bar behind its last.
 
-    Beyond the end of either table trades and legs are only counted.
+    Beyond the end of either table trades and segments are only counted.
 
-    One long function on purpose: handing arrays to another costs more than the work of an event (see Book).
+    One long function on purpose: handing arrays to another costs more than the work of an event (see TradeTable).
     """
     opens, high, low, close, unit = market.open, market.high, market.low, market.close, broker.unit
     block_low, block_high = market.block_low, market.block_high
@@ -73,14 +73,14 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
     stop = target = np.nan
     lower, upper = -np.inf, np.inf
     trades = cancelled = made = 0
-    unchanged = False  # nothing is held and nothing was since the last leg began: it goes on
+    unchanged = False  # nothing is held and nothing was since the last segment began: it goes on
     status = DONE
     start = bar = warm_up + 1
     if start >= n:
         _write_segment(segments, made, first, cash, 0.0, 0.0, cash, cash)
         made = 1
     while bar < n:
-        # The next wish that is carried out. Bytes are 0 or 1, so eight bars are looked at in one word.
+        # Find the next signal that changes the position. Bytes are 0 or 1, so eight bars are read in one word.
         for_long, for_short = (_ALL if units <= 0 else _NONE), (_ALL if units >= 0 else _NONE)
         leave_long = _ALL if has_exits and units > 0 else _NONE
         leave_short = _ALL if has_exits and units < 0 else _NONE
@@ -136,11 +136,12 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
             new_target = targets[signal_bar] if len(targets) else np.nan
             if _is_accepted(close[signal_bar] * unit, broker.spread, direction, new_stop, new_target):
                 break
-        # The bar up to there at which stop or target is reached.
+        # Find the first bar before it that reaches the stop or the target.
         hit = n
         if units != 0 and (lower > -np.inf or upper < np.inf):
             hit = _next_hit(low, high, unit, lower, upper, bar + 1, min(signal_bar, last), n)
-        # The leg up to the event. The last bar is marked anew below, after what the reference does at the end.
+        # Mark to market up to that event, or to the bar that uses up all equity; record the segment between. The last
+        # bar is marked again below, after what the reference does at the end.
         end = min(hit, signal_bar + 1, n)
         basis, began = units * entry, bar
         lowest_equity = highest_equity = cash
@@ -172,22 +173,26 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         if ruined:
             break
         bar = end
+        # Stop or target: close at its price, or at a worse open.
         if hit < n:
             price = _price_at_hit(opens[hit] * unit, low[hit] * unit, high[hit] * unit, units, lower, upper)
             cash += _record(table, trades, units, entry, entry_bar, price, hit, stop, target, broker.commission)
             trades, units = trades + 1, 0.0
             continue
-        # The order to close what is held comes before its stop and target, then the entry and its own. At the end
-        # the reference processes the last bar once more: everything closes, and the last wish is still filled.
+        # Signal: fill at the next open (or at the signal's close). The closing order comes before the position's stop
+        # and target, then the entry and its own. The reference processes the last bar twice: every position closes,
+        # and a signal of the last bar is still filled.
         at_end = signal_bar >= last
         bar = at = last if at_end else bar
         price = opens[bar] * unit
         if broker.on_close:
             price, at = close[bar - 1] * unit, bar - 1
         was_flat = units == 0
+        # Close the position held.
         if units != 0:
             cash += _record(table, trades, units, entry, entry_bar, price, at, stop, target, broker.commission)
             trades, units = trades + 1, 0.0
+        # Open the new one: whole units that margin can pay for, or a cancelled entry.
         if direction != 0:
             share = _share(sizes[signal_bar] if len(sizes) else signal_arrays.size)
             adjusted = price * (1 + math.copysign(broker.spread, direction))
@@ -205,11 +210,13 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
                 stop = stops[signal_bar] if len(stops) else np.nan
                 target = targets[signal_bar] if len(targets) else np.nan
                 lower, upper = _bracket(stop, target, direction)
+                # Its stop or target may be reached in the bar of entry.
                 lowest, highest = low[bar] * unit, high[bar] * unit
                 if lowest <= lower or highest >= upper:
                     price = _price_at_hit(opens[bar] * unit, lowest, highest, units, lower, upper)
                     cash += _record(table, trades, units, entry, entry_bar, price, bar, stop, target, broker.commission)
                     trades, units = trades + 1, 0.0
+        # End of the span: value what is left at the last close.
         if at_end:
             price = close[last] * unit
             worth = cash + (price * units - units * entry)
@@ -218,7 +225,8 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
                 made += 1
             bar = n if worth > 0 else last
             break
-    if start < n and bar < n:  # nothing is left
+    # Equity used up: close at that bar's close; the account stays at zero.
+    if start < n and bar < n:
         price = close[bar] * unit
         if units != 0:
             _record(table, trades, units, entry, entry_bar, price, bar, stop, target, broker.commission)
@@ -276,7 +284,7 @@ def _write_segment(segments, i, start, cash, units, basis, low, high):
 
 @inlined
 def _record(table, i, units, entry, entry_bar, price, at, stop, target, rate):
-    """Write down a closed trade (beyond the book's end it is only counted); return what it adds to cash."""
+    """Write down a closed trade (beyond the table's end it is only counted); return what it adds to cash."""
     commission = abs(units) * price * rate
     gained = units * (price - entry)
     paid = commission + abs(units) * entry * rate

@@ -15,7 +15,7 @@ from skills_lib.domain.costs import BPS
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.kernel.arrays import BrokerParameters, Market
+    from skills_lib.backtest.kernel.arrays import BrokerParameters, MarketArrays
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class KernelInputs:
     settings: BacktestSettings
 
     @cached_property
-    def market(self) -> "Market":
+    def market(self) -> "MarketArrays":
         """Arrays for the compiled loops. Read-only all of them: numba compiles anew for each mixture."""
-        from skills_lib.backtest.kernel.arrays import Market
+        from skills_lib.backtest.kernel.arrays import MarketArrays
         from skills_lib.backtest.kernel.segments import block_extremes
 
         bars = self.bars
         prices = {name: _read_only(getattr(bars, name)) for name in ("open", "high", "low", "close")}
         low, high = block_extremes(prices["close"])
-        return Market(
+        return MarketArrays(
             **prices,
             block_low=_read_only(low),
             block_high=_read_only(high),

@@ -83,7 +83,7 @@ _SUMMED_AT_ONCE = 128
 
 @inlined
 def measure(market, broker, span, days, own, warm_up, table, trades, segments, scratch, row):
-    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to book and legs first.
+    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to table and segments first.
 
     `own`: mean and variance of the instrument's daily returns, of which `scratch.market` has the deviations.
     """

@@ -1,7 +1,7 @@
-"""The equity curve as legs (see kernel_model), compiled: between two events only the mark to market changes.
+"""The equity curve as segments (see arrays), compiled: between two events only the mark to market changes.
 
-Within a leg equity rises or falls with the close, rounding included, so its extremes are those of the closes: most
-legs, and most blocks of the others, are passed over without looking at their bars.
+Within a segment equity rises or falls with the close, rounding included, so its extremes are those of the closes: most
+segments, and most blocks of the others, are passed over without looking at their bars.
 """
 
 import numpy as np
@@ -91,7 +91,7 @@ def extremes(close, block_low, block_high, unit, start, end):
 
 @inlined
 def worth(segments, segment, close):
-    """Equity at a close within a leg."""
+    """Equity at a close within a segment."""
     value = segments[CASH, segment] + (close * segments[UNITS, segment] - segments[BASIS, segment])
     return max(value - segments[PAID, segment], 0.0)
 
@@ -121,9 +121,9 @@ def equity_of_bars(market, broker, span, segments, count, equity):
 
 @inlined
 def charge_funding(market, broker, span, table, trades, scratch, segments):
-    """Take funding from each trade as `funding.charge_funding` does, and cut the legs where it falls due.
+    """Take funding from each trade as `funding.charge_funding` does, and cut the segments where it falls due.
 
-    Returns how many legs there are now, in `scratch.charged`.
+    Returns how many segments there are now, in `scratch.charged`.
     """
     holding, running, before = scratch.holding, market.running_funding, market.boundaries_before
     holding[before[span[0]] :] = 0.0
@@ -218,7 +218,7 @@ def drawdown(market, unit, span, segments, count):
 
 @inlined
 def _trough(market, unit, span, segments, count, passed, until, trough):
-    """The least worth in the legs from `passed` to `until`, or `trough`.
+    """The least worth in the segments from `passed` to `until`, or `trough`.
 
     Where it is likely to be is looked at first, so that few others could lie below.
     """
@@ -239,7 +239,7 @@ def _trough(market, unit, span, segments, count, passed, until, trough):
 
 @inlined
 def _climb(market, unit, segments, segment, start, end, peak, trough, at):
-    """Drawdowns within a leg that reaches the peak: deepest, longest, then peak, trough and bar of the peak after."""
+    """Drawdowns within a segment that reaches the peak: deepest, longest; then peak, trough and the peak's bar."""
     deepest, longest, bar = 0.0, 0, start
     while bar < end:
         block = bar // BLOCK

@@ -23,7 +23,7 @@ class Evaluator(Protocol):
     """An engine bound to one strategy, its bars and settings.
 
     `name`: the engine, as results report it. `batch_size`: combinations worth handing over at once; progress is
-    told and a checkpoint written after each batch. `notes`: what the user must know (a worker lost, an engine
+    reported and a checkpoint written after each batch. `notes`: what the user must know (a worker lost, an engine
     replaced by another, combinations that could not run); it grows while the engine works.
 
     A run on a span starts flat with the full cash, sees indicators computed from all bars up to each bar, acts

@@ -6,10 +6,11 @@ than each bar's close (the truncation test) that is the same as computing them o
 
 import os
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, cached_property
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache, cached_property, partial
 from itertools import groupby
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -38,6 +39,8 @@ from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
 
+T = TypeVar("T")
+
 _BARS_A_BATCH = 400_000_000
 """Bars × combinations between two words of progress: about a second."""
 _BARS_A_JOB = 600_000
@@ -49,7 +52,7 @@ _MIN_BARS_FOR_THREADS_IN_ONE_SPAN = 400_000
 _REMEMBERED_BYTES = 128_000_000
 """Signals kept between spans, for walk-forward."""
 _BYTES_A_BAR = 28
-"""Four wishes, and three arrays of floats where a strategy has them all."""
+"""Four boolean signals, and three arrays of floats where a strategy has them all."""
 
 
 class KernelSweep:
@@ -116,7 +119,7 @@ class KernelSweep:
             return self._runner.run_part(jobs, slice(len(jobs)), spans)
         cuts = [len(jobs) * i // threads for i in range(threads + 1)]
         mine, *remaining = map(slice, cuts, cuts[1:])
-        working = [_pool(threads).submit(Runner(self._whole).run_part, jobs, part, spans) for part in remaining]
+        working = [_submit(threads, partial(Runner(self._whole).run_part, jobs, part, spans)) for part in remaining]
         found = [self._runner.run_part(jobs, mine, spans), *(work.result() for work in working)]
         return np.concatenate([rows for rows, _ in found]), np.concatenate([outcomes for _, outcomes in found])
 
@@ -129,7 +132,7 @@ class KernelSweep:
             for place, chunk in waiting:
                 found[place] = self._rows(runner, chunk, span, wanted)
 
-        working = [_pool(self._threads).submit(work, Runner(self._whole)) for _ in range(self._threads)]
+        working = [_submit(self._threads, partial(work, Runner(self._whole))) for _ in range(self._threads)]
         try:
             for one in working:
                 one.result()
@@ -241,12 +244,25 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, "kernel")
 
 
+def _submit(threads: int, task: Callable[[], T]) -> "Future[T]":
+    """Run `task` on a thread of the pool.
+
+    A thread drops its work item only after the result is set, so the item holds no reference to the task: else a sweep
+    could outlive its caller until the thread is scheduled again.
+    """
+    return _pool(threads).submit(_run_and_release, [task])
+
+
+def _run_and_release(tasks: list[Callable[[], T]]) -> T:
+    return tasks.pop()()
+
+
 if hasattr(os, "register_at_fork"):  # threads do not live on in a fork
     os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 def _serpentine_order(combinations: Sequence[Parameters]) -> list[int]:
-    """Places of the combinations, every other stretch of one first parameter backwards: neighbours share indicators,
+    """Places of the combinations, every other run of one first parameter backwards: neighbours share indicators,
     of which a memory holds few where bars are many."""
     firsts = groupby(range(len(combinations)), key=lambda place: next(iter(combinations[place].values()), None))
     ranges = [list(places) for _, places in firsts]

@@ -131,7 +131,7 @@ def _dask_client(address: str) -> Any:
         from distributed import Client
     except ImportError:
         raise InputError("--cluster tcp://… needs Dask. Install twokey[cluster].") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is told in our own words
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is reported in one line of our own
 
     def connect() -> Any:
         return Client(address, timeout=CONNECT_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
@@ -185,7 +185,7 @@ def _start_session(ray: Any, address: str) -> None:
     for attempt in range(1, _SESSION_ATTEMPTS + 1):
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what matters is told in our own words
+                warnings.simplefilter("ignore")  # what matters is reported in one line of our own
                 ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
             return
         except ConnectionAbortedError:

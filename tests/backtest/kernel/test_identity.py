@@ -51,7 +51,7 @@ def assert_identical(kernel: Execution, reference: Execution) -> None:
 
 
 def run_both(columns: Signals, bars: Bars, options: BacktestSettings) -> tuple[Execution, Execution]:
-    generated = type("Drawn", (Generated,), {"wishes": columns})
+    generated = type("Random", (Generated,), {"columns": columns})
     try:
         reference = run_reference(generated, bars, {}, options).execution
     except InputError as error:  # the reference ran, but its own statistics overflow: nothing to compare with
@@ -142,7 +142,7 @@ def test_a_position_that_floats_cannot_count_is_refused_by_name() -> None:
     bars = hourly_bars([1e-4] * 6)
     columns = Signals(np.ones(6, dtype=bool), *[np.zeros(6, dtype=bool)] * 3)
     with pytest.raises(InputError, match="more than 2\\^53 units"):
-        run_kernel(type("Drawn", (Generated,), {"wishes": columns}), bars, {}, BacktestSettings())
+        run_kernel(type("Random", (Generated,), {"columns": columns}), bars, {}, BacktestSettings())
 
 
 def scaled(bars: Bars, options: BacktestSettings) -> Bars:

@@ -26,7 +26,7 @@ def test_answered_requests_survive_a_killed_server(serve: Serve, tmp_path: Path)
         fields = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
         await client.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **fields)
         await client.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=7)
-        running.simulator.store = None  # a killed process saves nothing on its way out
+        running.simulator.store = None  # a killed process saves nothing when it ends
 
     async def after(client: HttpClient, running: Running) -> None:
         assert (await client.signed("GET", "/fapi/v3/balance")).body[0]["balance"] == "99999.70000000"
