@@ -1,4 +1,7 @@
-"""Three unmodified client libraries behind one interface; operations return exact values."""
+"""Three unmodified client libraries, configured to use the simulator, behind one interface.
+
+Every operation returns exact values, so that one assertion serves all clients.
+"""
 
 import asyncio
 import inspect
@@ -99,9 +102,8 @@ class CcxtPro:
 
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]:
         """`edit_order`"""
-        order = await self.exchange.edit_order(
-            str(order_id), UNIFIED, "limit", side.lower(), float(quantity), float(price)
-        )
+        params = (str(order_id), UNIFIED, "limit", side.lower(), float(quantity), float(price))
+        order = await self.exchange.edit_order(*params)
         return order["info"]["price"], order["info"]["origQty"]
 
     async def cancel(self, order_id: int) -> str:
@@ -229,18 +231,18 @@ class PythonBinance:
 
     async def place(self, side: str, quantity: str, price: str) -> int:
         """`futures_create_order`"""
-        arguments = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price}
-        order = await self.client.futures_create_order(type="LIMIT", timeInForce="GTC", **arguments)
+        params = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price}
+        order = await self.client.futures_create_order(type="LIMIT", timeInForce="GTC", **params)
         return int(order["orderId"])
 
     async def place_market(self, side: str, quantity: str) -> str:
-        arguments = {"symbol": SYMBOL, "side": side, "quantity": quantity, "newOrderRespType": "RESULT"}
-        return str((await self.client.futures_create_order(type="MARKET", **arguments))["status"])
+        params = {"symbol": SYMBOL, "side": side, "quantity": quantity, "newOrderRespType": "RESULT"}
+        return str((await self.client.futures_create_order(type="MARKET", **params))["status"])
 
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]:
         """`futures_modify_order`"""
-        arguments = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price, "orderId": order_id}
-        order = await self.client.futures_modify_order(**arguments)
+        params = {"symbol": SYMBOL, "side": side, "quantity": quantity, "price": price, "orderId": order_id}
+        order = await self.client.futures_modify_order(**params)
         return order["price"], order["origQty"]
 
     async def cancel(self, order_id: int) -> str:
@@ -249,14 +251,8 @@ class PythonBinance:
 
     async def stop(self, side: str, quantity: str, trigger: str) -> int:
         """`futures_create_algo_order`"""
-        arguments = {
-            "symbol": SYMBOL,
-            "side": side,
-            "quantity": quantity,
-            "triggerPrice": trigger,
-            "reduceOnly": "true",
-        }
-        return int((await self.client.futures_create_algo_order(type="STOP_MARKET", **arguments))["algoId"])
+        params = {"symbol": SYMBOL, "side": side, "quantity": quantity, "triggerPrice": trigger, "reduceOnly": "true"}
+        return int((await self.client.futures_create_algo_order(type="STOP_MARKET", **params))["algoId"])
 
     async def balance(self) -> Decimal:
         """`futures_account_balance`"""
@@ -296,8 +292,8 @@ class BinanceSdk:
         if self.connection:
             await self.connection.close_connection()
 
-    async def _request(self, call: Callable[..., Any], **arguments: Any) -> Any:
-        return (await asyncio.to_thread(call, **arguments)).data()
+    async def _request(self, call: Callable[..., Any], **params: Any) -> Any:
+        return (await asyncio.to_thread(call, **params)).data()
 
     async def load_markets(self) -> dict[str, Decimal]:
         """`exchange_information`"""
@@ -331,17 +327,17 @@ class BinanceSdk:
 
     async def place(self, side: str, quantity: str, price: str) -> int:
         """`new_order`"""
-        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
-        return int((await self._request(self.api.new_order, type="LIMIT", time_in_force="GTC", **arguments)).order_id)
+        params = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
+        return int((await self._request(self.api.new_order, type="LIMIT", time_in_force="GTC", **params)).order_id)
 
     async def place_market(self, side: str, quantity: str) -> str:
-        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "new_order_resp_type": "RESULT"}
-        return str((await self._request(self.api.new_order, type="MARKET", **arguments)).status)
+        params = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "new_order_resp_type": "RESULT"}
+        return str((await self._request(self.api.new_order, type="MARKET", **params)).status)
 
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]:
         """`modify_order`"""
-        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
-        order = await self._request(self.api.modify_order, order_id=order_id, **arguments)
+        params = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "price": float(price)}
+        order = await self._request(self.api.modify_order, order_id=order_id, **params)
         return order.price, order.orig_qty
 
     async def cancel(self, order_id: int) -> str:
@@ -350,9 +346,9 @@ class BinanceSdk:
 
     async def stop(self, side: str, quantity: str, trigger: str) -> int:
         """`new_algo_order`"""
-        arguments = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "trigger_price": float(trigger)}
-        arguments |= {"algo_type": "CONDITIONAL", "type": "STOP_MARKET", "reduce_only": "true"}
-        return int((await self._request(self.api.new_algo_order, **arguments)).algo_id)
+        params = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "trigger_price": float(trigger)}
+        params |= {"algo_type": "CONDITIONAL", "type": "STOP_MARKET", "reduce_only": "true"}
+        return int((await self._request(self.api.new_algo_order, **params)).algo_id)
 
     async def balance(self) -> Decimal:
         """`futures_account_balance_v3`"""
