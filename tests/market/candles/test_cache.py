@@ -153,7 +153,7 @@ def test_a_full_disk_leaves_the_old_cache_and_one_clear_line(cache: CandleCache,
     )
     lines = done.stdout.splitlines()
     assert len(lines) == 2
-    assert all("Cannot write BTC-USDT-1h." in line and "Free space" in line for line in lines)
+    assert all("Cannot write BTC-USDT-1h." in line and "Free disk space" in line for line in lines)
     assert cache.path(KEY).read_bytes() == whole
     assert list(cache.folder.rglob("*.tmp")) == []
 

@@ -234,10 +234,10 @@ def test_an_invalid_file_is_rejected_with_the_line_and_the_cache_is_unchanged(
     path.write_text(text)
     with pytest.raises(InputError) as refused:
         import_file(path, key, cache)
-    message = str(refused.value)
-    assert re.search(message, message), message
-    assert message.startswith("bad.csv")
-    assert "\n" not in message
+    refusal = str(refused.value)
+    assert re.search(message, refusal), refusal
+    assert refusal.startswith("bad.csv")
+    assert "\n" not in refusal
     assert cache.path(key).read_bytes() == before
 
 

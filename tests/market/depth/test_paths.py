@@ -29,13 +29,13 @@ class Pair:
     def __init__(self, venue: Venue, symbol: str = "BTCUSDT") -> None:
         self.plain, self.compiled = LocalBook(symbol, venue), CompiledLocalBook(symbol, venue)
         self.slow = 0
-        general = self.compiled._receive_slowly
+        general = self.compiled._receive_general
 
         def counted(raw: bytes, found: float) -> UpdateDecision:
             self.slow += 1
             return general(raw, found)
 
-        self.compiled._receive_slowly = counted  # type: ignore[method-assign]
+        self.compiled._receive_general = counted  # type: ignore[method-assign]
 
     def take(self, raw: bytes) -> str:
         """What both said of it; they must agree."""
