@@ -64,7 +64,7 @@ def interrupt_after_timeout() -> Iterator[None]:
     ("arguments", "message"),
     [
         ([], "either --tape FILE or --feed binance"),
-        (["--tape", "nothing.gz"], "no tape nothing.gz"),
+        (["--tape", "nothing.gz"], "No tape at nothing.gz"),
         (["--tape", "TAPE", "--faults", "nothing.toml"], "is not a fault plan"),
         (["--tape", "TAPE", "--balance", "much"], "--balance much is not an amount"),
         (["--tape", "TAPE", "--latency", "slow"], "slow is not a list of delays"),
