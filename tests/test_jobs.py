@@ -87,7 +87,7 @@ def start(jobs: JobStore, request: JobRequest) -> JobStatus:
 
 
 def wait_for_end(jobs: JobStore, job: JobStatus) -> JobStatus:
-    wait_until(lambda: jobs.get(job.job_id).state not in ("starting", "running"))
+    wait_until(lambda: jobs.get(job.job_id).state not in ("starting", "running"), seconds=240)
     return jobs.get(job.job_id)
 
 
@@ -123,7 +123,7 @@ def test_a_job_gives_the_result_of_the_command_with_the_same_arguments(
 ) -> None:
     job = wait_for_end(jobs, start(jobs, request_model))
     assert (job.state, job.error) == ("done", "")
-    printed, errors = start_command(home, *command, "--json").communicate(timeout=60)
+    printed, errors = start_command(home, *command, "--json").communicate(timeout=240)
     assert errors == ""
     assert json.loads(printed)["id"] == json.loads(jobs.output(job.job_id))["id"]
 
