@@ -48,7 +48,7 @@ WRONG_IMPORTS = {
     "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
     "live trading is handed its strategy: it imports no interface and no research": (
         "live/__init__.py",
-        "skills_lib.backtest.reference",
+        "skills_lib.backtest.reference.run",
     ),
 }
 

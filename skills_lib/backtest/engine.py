@@ -10,7 +10,7 @@ from backtesting._util import _Data
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import ReferenceRun, reference_backtest, run_reference
+from skills_lib.backtest.reference.run import ReferenceRun, reference_backtest, run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value

@@ -1,6 +1,7 @@
 """The result of an executor: trades and equity in base and quote units, the same for every engine."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,10 @@ TRADE_COLUMNS = (
     "exit_bar",
     "stop_price",
     "target_price",
+    "exit_reason",
 )
+EXIT_REASONS = ("order", "stop", "target", "liquidation", "last bar", "no equity")
+ExitReason = Literal["order", "stop", "target", "liquidation", "last bar", "no equity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class Execution:
     """Closed trades in order of closing, and equity at the close of every bar.
 
     `trades`: frame with TRADE_COLUMNS. `size` is signed, in base units; prices in quote currency per unit;
-    `pnl` is net of commission and funding; `return_pct` is the price move less commission, in percent of entry.
+    `pnl` is net of commission and funding; `return_pct` is the price move less commission, in percent of entry;
+    `exit_reason` is one of EXIT_REASONS.
     `equity`: float64[n] in quote currency, net of all costs. `first_bar`: the bar at which the warm-up ends.
     """
 

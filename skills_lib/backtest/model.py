@@ -1,11 +1,14 @@
 """Settings and results of a backtest."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
+from skills_lib.backtest.margin import OTHER, TIERS, tiers_of
+from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import PRESETS, Costs
 from skills_lib.domain.models import FrozenModel
@@ -31,8 +34,40 @@ class BacktestSettings(BaseModel):
     leverage: float = Field(1.0, ge=1, le=125)
     exclusive_orders: bool = Field(True, description="an entry closes an open position first")
     trade_on_close: bool = Field(False, description="fill at the signal's own close: optimistic")
-    fractional_unit: float = Field(1e-8, gt=0, le=1, description="smallest amount of the base asset")
+    fractional_unit: float | None = Field(
+        None, gt=0, description="smallest amount of the base asset; None: chosen from price and cash"
+    )
+    margin_tiers: str = Field(OTHER, description="table of maintenance margins, see skills_lib.backtest.margin")
     engine: EngineName = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
+
+    @field_validator("margin_tiers")
+    @classmethod
+    def _is_known(cls, name: str) -> str:
+        if name not in TIERS:
+            raise ValueError(f"no table of maintenance margins '{name}'; there are {', '.join(TIERS)}")
+        return name
+
+    @property
+    def unit(self) -> float:
+        """The smallest amount, base units; settings are given one by `with_unit_for`."""
+        assert self.fractional_unit is not None, "no unit chosen: call with_unit_for(bars)"
+        return self.fractional_unit
+
+    def with_unit_for(self, bars: Bars) -> Self:
+        """These settings with a unit: the given one, else one small enough for the cash and large enough to count.
+
+        1e-8 as on exchanges, unless the cash would buy fewer than 10^7 of them at the first close, or more than 10^12.
+        """
+        if self.fractional_unit is not None:
+            return self
+        units = self.cash / float(bars.close[0]) * 1e8
+        coarser = math.ceil(math.log10(units / 1e12)) if units > 1e12 else 0
+        finer = math.ceil(math.log10(1e7 / units)) if 0 < units < 1e7 else 0
+        return self.model_copy(update={"fractional_unit": float(f"1e{coarser - finer - 8}")})
+
+    def on(self, symbol: str, bars: Bars) -> Self:
+        """These settings for one market: with its unit and its table of maintenance margins."""
+        return self.with_unit_for(bars).model_copy(update={"margin_tiers": tiers_of(symbol)})
 
 
 class RunVerdict(FrozenModel):

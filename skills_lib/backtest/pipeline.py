@@ -13,7 +13,7 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, code_sha256
 from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics, drawdown
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
-from skills_lib.backtest.reference import ReferenceRun
+from skills_lib.backtest.reference.run import ReferenceRun
 from skills_lib.backtest.report.markdown import write_report
 from skills_lib.backtest.report.picture import EquityCurve, PictureProcess
 from skills_lib.backtest.results import RunStore

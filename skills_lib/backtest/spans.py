@@ -7,7 +7,7 @@ from backtesting import Strategy
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.signals import Signals
@@ -25,8 +25,7 @@ def run_span(
     if span.start == 0:
         return run_reference(strategy, known, values, settings).execution
     if issubclass(strategy, SignalStrategy):
-        history = known.in_units_of(settings.fractional_unit)
-        warmed = _warmed(strategy, history, span.start)
+        warmed = _warmed(strategy, known, span.start)
         return run_reference(warmed, bars[span.start : span.stop], values, settings).execution
     return _cut(run_reference(_gated(strategy, span.start), known, values, settings).execution, span.start)
 

@@ -10,7 +10,7 @@ import strategies
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, daily_equity
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import PRESETS, Costs
 from tests.backtest.market import HOUR_NS, START_NS, hourly_bars, random_walk

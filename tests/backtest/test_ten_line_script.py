@@ -9,7 +9,7 @@ from backtesting.lib import FractionalBacktest
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles

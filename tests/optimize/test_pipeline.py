@@ -12,7 +12,7 @@ from PIL import Image
 import strategies
 from skills_lib.backtest.metrics import METRICS, compute_metrics
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.domain.bars import Bars

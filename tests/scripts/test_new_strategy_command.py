@@ -93,7 +93,7 @@ def test_each_kind_trades_on_the_sample_with_equal_trades_on_both_engines(
 ) -> None:
     from skills_lib.backtest.kernel.run import run_kernel
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.reference import run_reference
+    from skills_lib.backtest.reference.run import run_reference
     from skills_lib.domain.timeframes import Timeframe
     from skills_lib.market.candles.sample import sample_bars
     from tests.backtest.kernel.test_identity import assert_identical

@@ -9,7 +9,7 @@ from backtesting import Strategy
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.report.describe import describe
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.sessions import session_number

@@ -8,7 +8,7 @@ import pytest
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.report.describe import describe
 from skills_lib.settings import Settings
 from tests.strategies.drawing import BUNDLED, NAMES, walk

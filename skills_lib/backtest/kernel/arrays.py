@@ -57,17 +57,17 @@ DONE, TABLE_FULL, TOO_LARGE = range(3)
 
 # Rows of the table of segments: bars over which cash and position stay the same, oldest first. A segment ends
 # where the next starts. At a close its worth is max(cash + (close × units - basis) - paid, 0); it is
-# never below LOW or above HIGH.
-START, CASH, UNITS, BASIS, PAID, LOW, HIGH = range(7)
-SEGMENT_ROWS = 7
+# never below LOW or above HIGH. FUNDED_FROM: payments of funding that were due before the position was opened.
+START, CASH, UNITS, BASIS, PAID, LOW, HIGH, FUNDED_FROM = range(8)
+SEGMENT_ROWS = 8
 
 
 class MarketArrays(NamedTuple):
-    """Bars as the kernel reads them, in quote currency: prices per fractional unit are these × `Rules.unit`.
+    """Bars as the kernel reads them, in quote currency.
 
-    `block_low`, `block_high`: see `segments.block_extremes`. `day_last`: the last bar of each UTC day.
-    The funding arrays are empty where funding is not charged; otherwise one element a boundary, except
-    `boundaries_before[bar]`: boundaries up to and including the bar's open.
+    `block_low`, `block_high`: of closes, see `segments.block_extremes`; `block_lows`, `block_highs`: of lows and highs.
+    `day_last`: the last bar of each UTC day. `tiers`: see `margin.tier_array`. The others: see
+    `funding.FundingSchedule`; empty where funding is not charged.
     """
 
     open: FloatArray
@@ -76,16 +76,20 @@ class MarketArrays(NamedTuple):
     close: FloatArray
     block_low: FloatArray
     block_high: FloatArray
+    block_lows: FloatArray
+    block_highs: FloatArray
     open_time_ns: IntArray
     day_last: IntArray
-    unit_funding: FloatArray
-    running_funding: FloatArray
-    boundary_bar: IntArray
-    boundaries_before: IntArray
+    tiers: FloatArray
+    paid: FloatArray
+    payment_bar: IntArray
+    by_open: IntArray
+    by_close: IntArray
+    paid_by_end: FloatArray
 
 
 class BrokerParameters(NamedTuple):
-    """Settings as the reference's broker holds them; rates are fractions."""
+    """Settings of the account; rates are fractions, `unit` the smallest amount in base units."""
 
     cash: float
     commission: float
@@ -96,7 +100,7 @@ class BrokerParameters(NamedTuple):
 
 
 class TradeTable(NamedTuple):
-    """Closed trades, one element each, in the order they closed: signed whole units and scaled prices.
+    """Closed trades, one element each, in the order they closed; sizes in base units, negative for shorts.
 
     The rows of one float64 table, so bars are floats too.
     """
@@ -112,6 +116,7 @@ class TradeTable(NamedTuple):
     pnl: FloatArray
     returns: FloatArray
     funding: FloatArray
+    reason: FloatArray
 
 
 class Scratch(NamedTuple):
@@ -125,7 +130,6 @@ class Scratch(NamedTuple):
     spare: FloatArray
     trades: FloatArray
     more_trades: FloatArray
-    holding: FloatArray
 
 
 class SignalArrays(NamedTuple):

@@ -13,6 +13,7 @@ from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from skills_lib.backtest import margin
 from skills_lib.backtest.kernel import arrays, execution, metrics, segments
 from skills_lib.backtest.kernel.arrays import (
     DONE,
@@ -27,7 +28,7 @@ from skills_lib.backtest.kernel.arrays import (
 )
 from skills_lib.backtest.kernel.execution import execute_signals
 from skills_lib.backtest.kernel.metrics import measure, own_returns
-from skills_lib.backtest.kernel.segments import day_ends, equity_of_bars
+from skills_lib.backtest.kernel.segments import charge_funding, day_ends, equity_of_bars
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
@@ -54,7 +55,7 @@ def _floats_at(address, n):
 
 def _sources() -> int:
     """A sum of the compiled modules' text."""
-    modules = (arrays, segments, execution, metrics)
+    modules = (arrays, segments, execution, metrics, margin)
     text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return zlib.crc32(text)
 
@@ -93,8 +94,11 @@ def _entries(sources: int) -> tuple[Any, Any]:
         return sources
 
     @compiled
-    def fill_equity(market, broker, span, segments, count, equity):
-        equity_of_bars(market, broker, span, segments, count, equity)
+    def fill_equity(market, span, scratch, count, equity):
+        curve = scratch.segments
+        if len(market.paid):
+            curve, count = scratch.charged, charge_funding(market, span, scratch, count)
+        equity_of_bars(market, span, curve, count, equity)
         return sources
 
     return run_jobs, fill_equity
@@ -124,6 +128,7 @@ def as_trade_table(trades):
         trades[8],
         trades[9],
         trades[10],
+        trades[11],
     )
 
 

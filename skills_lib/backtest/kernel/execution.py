@@ -1,22 +1,25 @@
-"""Compiled execution of signals by the rules of backtesting.py 0.6.6.
+"""Compiled execution of signals by docs/execution-rules.md.
 
-Every floating-point operation that decides a size, a price or cash stands in the reference's order, so results
-are equal bit for bit.
+Every floating-point operation that decides a size, a price or cash stands in the order of the reference's broker, so
+results are equal bit for bit.
 
 One position at a time is enough: an entry is taken only where that direction is not held, and closes what is held,
-with `exclusive_orders` or without. Between two events (a signal, a stop or target reached) nothing changes but the
-mark to market, so the loops jump from event to event and write down the segment of the equity curve between them.
+with `exclusive_orders` or without. Between two events (a signal; a stop, target or liquidation reached) nothing changes
+but the mark to market, so the loops jump from event to event and write down the segment of the equity curve between
+them.
 """
 
 import math
 
 import numpy as np
 
+from skills_lib.backtest import margin as margin_rules
 from skills_lib.backtest.kernel.arrays import (
     BASIS,
     CANCELLED,
     CASH,
     DONE,
+    FUNDED_FROM,
     HIGH,
     LOW,
     PAID,
@@ -32,13 +35,20 @@ from skills_lib.backtest.kernel.arrays import (
     trailing_zeros,
 )
 from skills_lib.backtest.kernel.segments import bounds
+from skills_lib.backtest.margin import LIQUIDATION_FEE
 
 LARGEST_POSITION = 2.0**53
 """Units beyond which the reference's whole numbers stop being equal to floats."""
 
-_ENTRY_BAR, _EXIT_BAR, _UNITS, _ENTRY, _EXIT, _STOP, _TARGET, _COMMISSION, _PNL, _RETURNS, _FUNDING = range(11)
+_ENTRY_BAR, _EXIT_BAR, _UNITS, _ENTRY, _EXIT, _STOP, _TARGET, _COMMISSION, _PNL, _RETURNS, _FUNDING, _REASON = range(12)
+_ORDER, _STOP_REACHED, _TARGET_REACHED, _LIQUIDATION, _LAST_BAR, _NO_EQUITY = range(6)  # as in EXIT_REASONS
+_NO_EXIT = -1
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE = np.uint64(0)
+liquidation_price, price_at_liquidation, liquidation_fee = (
+    inlined(function)
+    for function in (margin_rules.liquidation_price, margin_rules.price_at_liquidation, margin_rules.liquidation_fee)
+)
 
 
 @part
@@ -51,8 +61,10 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
 
     One long function on purpose: handing arrays to another costs more than the work of an event (see TradeTable).
     """
-    opens, high, low, close, unit = market.open, market.high, market.low, market.close, broker.unit
+    opens, high, low, close = market.open, market.high, market.low, market.close
     block_low, block_high = market.block_low, market.block_high
+    paid, by_open, by_close = market.paid, market.by_open, market.by_close
+    has_funding = len(paid) > 0
     longs, shorts, long_exits, short_exits = (
         signal_arrays.long_entry,
         signal_arrays.short_entry,
@@ -71,13 +83,14 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
     short_exit_words = short_exits[: words * 8].view(np.uint64)
     cash, units, entry, entry_bar = broker.cash, 0.0, 0.0, 0
     stop = target = np.nan
-    lower, upper = -np.inf, np.inf
+    margin, level, funded_from = 0.0, 0.0, 0
     trades = cancelled = made = 0
     unchanged = False  # nothing is held and nothing was since the last segment began: it goes on
+    ruined = False
     status = DONE
     start = bar = warm_up + 1
     if start >= n:
-        _write_segment(segments, made, first, cash, 0.0, 0.0, cash, cash)
+        _write_segment(segments, made, first, cash, 0.0, 0.0, cash, cash, 0)
         made = 1
     while bar < n:
         # Find the next signal that changes the position. Bytes are 0 or 1, so eight bars are read in one word.
@@ -134,29 +147,40 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
                 break
             new_stop = stops[signal_bar] if len(stops) else np.nan
             new_target = targets[signal_bar] if len(targets) else np.nan
-            if _is_accepted(close[signal_bar] * unit, broker.spread, direction, new_stop, new_target):
+            if _is_accepted(close[signal_bar], broker.spread, direction, new_stop, new_target):
                 break
-        # Find the first bar before it that reaches the stop or the target.
-        hit = n
-        if units != 0 and (lower > -np.inf or upper < np.inf):
-            hit = _next_hit(low, high, unit, lower, upper, bar + 1, min(signal_bar, last), n)
+        # Find the first bar before it that reaches stop, target or liquidation. Funding moves the price of liquidation
+        # towards the market, so the search takes the last one and looks again where it may have been too early.
+        hit, until = n, min(signal_bar, last)
+        if units != 0:
+            furthest = level
+            if has_funding:
+                furthest = _level_at(market, until, units, entry, margin, funded_from)
+            lower, upper = _reach(units, stop, target, furthest)
+            hit = _next_hit(market, lower, upper, bar + 1, until, n)
+            while has_funding and hit < n:
+                level = _level_at(market, hit, units, entry, margin, funded_from)
+                if _exit_reason(units, opens[hit], low[hit], high[hit], stop, target, level, True) != _NO_EXIT:
+                    break
+                hit = _next_hit(market, lower, upper, hit + 1, until, n)
         # Mark to market up to that event, or to the bar that uses up all equity; record the segment between. The last
-        # bar is marked again below, after what the reference does at the end.
+        # bar is marked at the end.
         end = min(hit, signal_bar + 1, n)
-        basis, began = units * entry, bar
+        basis, began, marked = units * entry, bar, min(end, last)
         lowest_equity = highest_equity = cash
         if units != 0:
-            lowest_equity, highest_equity = bounds(block_low, block_high, unit, began, end)
-            lowest_equity, highest_equity = (
-                cash + (lowest_equity * units - basis),
-                cash + (highest_equity * units - basis),
-            )
+            lowest, highest = bounds(block_low, block_high, began, end)
+            lowest_equity, highest_equity = cash + (lowest * units - basis), cash + (highest * units - basis)
             lowest_equity, highest_equity = min(lowest_equity, highest_equity), max(lowest_equity, highest_equity)
-        ruined = False
+            if has_funding and began < marked:
+                lowest_equity -= max(units * (paid[by_close[marked - 1]] - paid[funded_from]), 0.0)
         if lowest_equity <= 0:
-            while bar < end and cash + (close[bar] * unit * units - basis) > 0:
+            while bar < marked:
+                due = units * (paid[by_close[bar]] - paid[funded_from]) if has_funding else 0.0
+                if cash + (close[bar] * units - basis) - due <= 0:
+                    ruined, end = True, bar
+                    break
                 bar += 1
-            ruined, end = bar < end, bar
         if began < min(end, last) and not unchanged:
             _write_segment(
                 segments,
@@ -167,71 +191,95 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
                 basis,
                 max(lowest_equity, 0.0),
                 max(highest_equity, 0.0),
+                funded_from,
             )
             made += 1
         unchanged = False
         if ruined:
             break
-        bar = end
-        # Stop or target: close at its price, or at a worse open.
+        # Stop, target or liquidation: leave the position, and look at this bar's signals next.
         if hit < n:
-            price = _price_at_hit(opens[hit] * unit, low[hit] * unit, high[hit] * unit, units, lower, upper)
-            cash += _record(table, trades, units, entry, entry_bar, price, hit, stop, target, broker.commission)
+            bar = hit
+            reason = _exit_reason(units, opens[bar], low[bar], high[bar], stop, target, level, True)
+            price = _exit_price(reason, units, opens[bar], stop, target)
+            due = units * (paid[by_open[bar]] - paid[funded_from]) if has_funding else 0.0
+            charge = abs(units) * price * broker.commission
+            if reason == _LIQUIDATION:
+                price, charge = _liquidated(units, entry, margin - max(due, 0.0), opens[bar], level)
+            cash += units * (price - entry) - charge
+            cash -= due
+            _record(table, trades, broker, units, entry, entry_bar, price, bar, stop, target, charge, due, reason)
             trades, units = trades + 1, 0.0
             continue
-        # Signal: fill at the next open (or at the signal's close). The closing order comes before the position's stop
-        # and target, then the entry and its own. The reference processes the last bar twice: every position closes,
-        # and a signal of the last bar is still filled.
-        at_end = signal_bar >= last
-        bar = at = last if at_end else bar
-        price = opens[bar] * unit
-        if broker.on_close:
-            price, at = close[bar - 1] * unit, bar - 1
-        was_flat = units == 0
-        # Close the position held.
-        if units != 0:
-            cash += _record(table, trades, units, entry, entry_bar, price, at, stop, target, broker.commission)
-            trades, units = trades + 1, 0.0
-        # Open the new one: whole units that margin can pay for, or a cancelled entry.
-        if direction != 0:
-            share = _share(sizes[signal_bar] if len(sizes) else signal_arrays.size)
-            adjusted = price * (1 + math.copysign(broker.spread, direction))
-            cost = adjusted + share * price * broker.commission / share
-            margin = max(cash, 0.0) * broker.leverage
-            units = _whole(margin * share, cost)
-            if units == 0 or units * cost > margin:
-                units = 0.0
-                cancelled += 1
-                unchanged = was_flat
-            else:
-                status = TOO_LARGE if units >= LARGEST_POSITION else status
-                cash -= units * adjusted * broker.commission
-                units, entry, entry_bar = math.copysign(units, direction), adjusted, at
-                stop = stops[signal_bar] if len(stops) else np.nan
-                target = targets[signal_bar] if len(targets) else np.nan
-                lower, upper = _bracket(stop, target, direction)
-                # Its stop or target may be reached in the bar of entry.
-                lowest, highest = low[bar] * unit, high[bar] * unit
-                if lowest <= lower or highest >= upper:
-                    price = _price_at_hit(opens[bar] * unit, lowest, highest, units, lower, upper)
-                    cash += _record(table, trades, units, entry, entry_bar, price, bar, stop, target, broker.commission)
-                    trades, units = trades + 1, 0.0
-        # End of the span: value what is left at the last close.
-        if at_end:
-            price = close[last] * unit
-            worth = cash + (price * units - units * entry)
-            if worth > 0:
-                _write_segment(segments, made, last if made else first, worth, 0.0, 0.0, worth, worth)
-                made += 1
-            bar = n if worth > 0 else last
+        # End of the run: a signal of the last bar is not filled.
+        if signal_bar >= last:
             break
-    # Equity used up: close at that bar's close; the account stays at zero.
-    if start < n and bar < n:
-        price = close[bar] * unit
+        # Signal: fill at the next open (or at the signal's close).
+        bar = signal_bar + 1
+        price, at = opens[bar], bar
+        if broker.on_close:
+            price, at = close[signal_bar], signal_bar
+        was_flat = units == 0
+        # Close the position held, which may be liquidated at this open.
         if units != 0:
-            _record(table, trades, units, entry, entry_bar, price, bar, stop, target, broker.commission)
+            due = units * (paid[by_open[bar]] - paid[funded_from]) if has_funding else 0.0
+            charge, reason, exit_price = abs(units) * price * broker.commission, _ORDER, price
+            if not broker.on_close:
+                if has_funding:
+                    level = _level_at(market, bar, units, entry, margin, funded_from)
+                if price <= level if units > 0 else price >= level:
+                    reason = _LIQUIDATION
+                    exit_price, charge = _liquidated(units, entry, margin - max(due, 0.0), price, level)
+            cash += units * (exit_price - entry) - charge
+            cash -= due
+            _record(table, trades, broker, units, entry, entry_bar, exit_price, at, stop, target, charge, due, reason)
+            trades, units = trades + 1, 0.0
+        if direction == 0:
+            continue
+        # Open the new one: whole units that margin can pay for, or a cancelled entry.
+        share = _share(sizes[signal_bar] if len(sizes) else signal_arrays.size)
+        adjusted = price * (1 + math.copysign(broker.spread, direction))
+        per_unit = adjusted / broker.leverage + adjusted * max(broker.commission, 0.0)
+        whole = np.floor(max(cash, 0.0) * share / (per_unit * broker.unit))
+        units = math.copysign(whole * broker.unit, direction)
+        margin = abs(units) * adjusted / broker.leverage
+        level = liquidation_price(units, abs(units) * adjusted, margin, market.tiers) if whole else 0.0
+        if whole == 0 or (level >= adjusted if units > 0 else level <= adjusted):
+            units = 0.0
+            cancelled += 1
+            unchanged = was_flat
+            continue
+        status = TOO_LARGE if whole >= LARGEST_POSITION else status
+        cash -= abs(units) * adjusted * broker.commission
+        entry, entry_bar = adjusted, at
+        funded_from = by_open[bar] if has_funding else 0
+        stop = stops[signal_bar] if len(stops) else np.nan
+        target = targets[signal_bar] if len(targets) else np.nan
+        # It may be left in the bar of entry.
+        lower, upper = _reach(units, stop, target, level)
+        if low[bar] <= lower or high[bar] >= upper:
+            reason = _exit_reason(units, opens[bar], low[bar], high[bar], stop, target, level, broker.on_close)
+            exit_price = _exit_price(reason, units, opens[bar], stop, target)
+            charge = abs(units) * exit_price * broker.commission
+            if reason == _LIQUIDATION:
+                exit_price, charge = _liquidated(units, entry, margin, opens[bar], level)
+            cash += units * (exit_price - entry) - charge
+            _record(table, trades, broker, units, entry, entry_bar, exit_price, bar, stop, target, charge, 0.0, reason)
+            trades, units = trades + 1, 0.0
+    # Close what is held, at the last close or at the close that used up all equity; there the account stays at zero.
+    if start < n:
+        bar = bar if ruined else last
+        if units != 0:
+            price, reason, due = close[bar], _NO_EQUITY if ruined else _LAST_BAR, 0.0
+            if has_funding:
+                due = units * ((paid[by_close[bar]] if ruined else market.paid_by_end[bar]) - paid[funded_from])
+            charge = abs(units) * price * broker.commission
+            cash += units * (price - entry) - charge
+            cash -= due
+            _record(table, trades, broker, units, entry, entry_bar, price, bar, stop, target, charge, due, reason)
             trades += 1
-        _write_segment(segments, made, bar if made else first, 0.0, 0.0, 0.0, 0.0, 0.0)
+        worth = 0.0 if ruined else max(cash, 0.0)
+        _write_segment(segments, made, bar if made else first, worth, 0.0, 0.0, worth, worth, 0)
         made += 1
     outcome[STATUS] = TABLE_FULL if trades > table.shape[1] or made > segments.shape[1] else status
     outcome[TRADES], outcome[CANCELLED], outcome[SEGMENTS] = trades, cancelled, made
@@ -276,39 +324,76 @@ def _next_bitmap_word_of_two(bits, others, word, words, unseen):
 
 
 @inlined
-def _write_segment(segments, i, start, cash, units, basis, low, high):
+def _write_segment(segments, i, start, cash, units, basis, low, high, funded_from):
     if i < segments.shape[1]:
         segments[START, i], segments[CASH, i], segments[UNITS, i], segments[BASIS, i] = start, cash, units, basis
-        segments[PAID, i], segments[LOW, i], segments[HIGH, i] = 0.0, low, high
+        segments[PAID, i], segments[LOW, i], segments[HIGH, i], segments[FUNDED_FROM, i] = 0.0, low, high, funded_from
 
 
 @inlined
-def _record(table, i, units, entry, entry_bar, price, at, stop, target, rate):
-    """Write down a closed trade (beyond the table's end it is only counted); return what it adds to cash."""
-    commission = abs(units) * price * rate
-    gained = units * (price - entry)
-    paid = commission + abs(units) * entry * rate
+def _record(table, i, broker, units, entry, entry_bar, price, at, stop, target, charge, due, reason):
+    """Write down a closed trade; beyond the table's end it is only counted. `charge`, `due`: commission or liquidation
+    fee at the exit, and funding."""
     if i < table.shape[1]:
+        fees = charge + abs(units) * entry * broker.commission
         table[_ENTRY_BAR, i], table[_EXIT_BAR, i], table[_UNITS, i] = entry_bar, at, units
         table[_ENTRY, i], table[_EXIT, i], table[_STOP, i], table[_TARGET, i] = entry, price, stop, target
-        table[_COMMISSION, i], table[_PNL, i], table[_FUNDING, i] = paid, gained - paid, 0.0
-        table[_RETURNS, i] = (math.copysign(1, units) * (price / entry - 1) - paid / (abs(units) * entry)) * 100
-    return gained - commission
+        table[_COMMISSION, i], table[_PNL, i], table[_FUNDING, i] = fees, units * (price - entry) - fees - due, due
+        table[_RETURNS, i] = (math.copysign(1, units) * (price / entry - 1) - fees / (abs(units) * entry)) * 100
+        table[_REASON, i] = reason
 
 
 @inlined
-def _price_at_hit(opening, low, high, units, lower, upper):
-    """The stop (or a worse open) where it was reached, else the target (or a better open)."""
+def _level_at(market, bar, units, entry, margin, funded_from):
+    """The price of liquidation at a bar, after the funding due by its open."""
+    due = units * (market.paid[market.by_open[bar]] - market.paid[funded_from])
+    return liquidation_price(units, abs(units) * entry, margin - max(due, 0.0), market.tiers)
+
+
+@inlined
+def _reach(units, stop, target, level):
+    """The prices at or below and at or above which a position is left."""
     if units > 0:
-        return min(opening, lower) if low <= lower else max(opening, upper)
-    return max(opening, upper) if high >= upper else min(opening, lower)
+        return max(level, -np.inf if math.isnan(stop) else stop), np.inf if math.isnan(target) else target
+    return -np.inf if math.isnan(target) else target, min(level, np.inf if math.isnan(stop) else stop)
 
 
 @inlined
-def _bracket(stop, target, direction):
-    """The prices at or below and at or above which the position is left."""
-    below, above = (stop, target) if direction > 0 else (target, stop)
-    return (-np.inf if math.isnan(below) else below), (np.inf if math.isnan(above) else above)
+def _exit_reason(units, opening, low, high, stop, target, level, is_held):
+    """Why a position is left in a bar: what the open has reached first, then liquidation or stop, then the target.
+
+    `is_held`: whether it was held before the open. Comparisons with nan are false.
+    """
+    sign = math.copysign(1.0, units)
+    worst, best = (low, high) if units > 0 else (-high, -low)
+    opening, stop, target, level = sign * opening, sign * stop, sign * target, sign * level
+    if is_held and opening <= level:
+        return _LIQUIDATION
+    if opening <= stop:
+        return _STOP_REACHED
+    if opening >= target:
+        return _TARGET_REACHED
+    if worst <= stop and not level > stop:
+        return _STOP_REACHED
+    if worst <= level:
+        return _LIQUIDATION
+    return _TARGET_REACHED if best >= target else _NO_EXIT
+
+
+@inlined
+def _exit_price(reason, units, opening, stop, target):
+    """The stop or a worse open; the target or a better one."""
+    if reason == _STOP_REACHED:
+        return min(opening, stop) if units > 0 else max(opening, stop)
+    return max(opening, target) if units > 0 else min(opening, target)
+
+
+@inlined
+def _liquidated(units, entry, margin, opening, level):
+    """The price a position is liquidated at, and the fee."""
+    basis = abs(units) * entry
+    price = price_at_liquidation(units, basis, margin, opening, level)
+    return price, liquidation_fee(units, basis, margin, price, LIQUIDATION_FEE)
 
 
 @inlined
@@ -320,33 +405,25 @@ def _is_accepted(close, spread, direction, stop, target):
 
 
 @inlined
-def _next_hit(low, high, unit, lower, upper, bar, last, end):
-    """The first bar from `bar` to `last` that reaches stop or target, or `end`."""
+def _next_hit(market, lower, upper, bar, last, end):
+    """The first bar from `bar` to `last` whose low or high reaches `lower` or `upper`, or `end`."""
+    lowest, highest = bounds(market.block_lows, market.block_highs, bar, last + 1)
+    if lowest > lower and highest < upper:
+        return end
+    low, high = market.low, market.high
     while bar + 8 <= last + 1:
         lows, highs = low[bar : bar + 8], high[bar : bar + 8]
         found = 0
         for k in range(8):
-            found |= (lows[k] * unit <= lower) | (highs[k] * unit >= upper)
+            found |= (lows[k] <= lower) | (highs[k] >= upper)
         if found:
             break
         bar += 8
     while bar <= last:
-        if low[bar] * unit <= lower or high[bar] * unit >= upper:
+        if low[bar] <= lower or high[bar] >= upper:
             return bar
         bar += 1
     return end
-
-
-@inlined
-def _whole(amount, price):
-    """`amount // price` as Python computes it; fmod, which is slow, only where rounding could matter."""
-    if amount < price:
-        return 0.0
-    quotient = amount / price
-    whole = np.floor(quotient)
-    if np.floor(quotient * (1 - 1e-15)) == whole == np.floor(quotient * (1 + 1e-15)):
-        return whole
-    return amount // price
 
 
 @inlined

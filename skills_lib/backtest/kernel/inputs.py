@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.backtest.funding import funding_boundaries
+from skills_lib.backtest.funding import funding_schedule
+from skills_lib.backtest.margin import tier_array
 from skills_lib.backtest.metrics import last_bars_of_days
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import Bars
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class KernelInputs:
-    """`scaled` are the bars a strategy must see: prices times the fractional unit, as the reference shows them."""
+    """Bars and settings of one market; the settings have a unit."""
 
     bars: Bars
-    scaled: Bars
     settings: BacktestSettings
 
     @cached_property
@@ -35,18 +35,26 @@ class KernelInputs:
         bars = self.bars
         prices = {name: _read_only(getattr(bars, name)) for name in ("open", "high", "low", "close")}
         low, high = block_extremes(prices["close"])
+        funding = funding_schedule(bars, self.settings.costs.funding_bps_per_8h)
         return MarketArrays(
             **prices,
             block_low=_read_only(low),
             block_high=_read_only(high),
+            block_lows=_read_only(block_extremes(prices["low"])[0]),
+            block_highs=_read_only(block_extremes(prices["high"])[1]),
             open_time_ns=_read_only(bars.open_time_ns, np.int64),
             day_last=_read_only(last_bars_of_days(bars.open_time_ns), np.int64),
-            **_funding(bars, self.settings.costs.funding_bps_per_8h),
+            tiers=_read_only(tier_array(self.settings.margin_tiers)),
+            paid=_read_only(funding.paid),
+            payment_bar=_read_only(funding.bar, np.int64),
+            by_open=_read_only(funding.by_open, np.int64),
+            by_close=_read_only(funding.by_close, np.int64),
+            paid_by_end=_read_only(funding.paid_by_end),
         )
 
     @cached_property
     def broker(self) -> "BrokerParameters":
-        """Settings in the reference's own terms; its leverage is the inverse of a margin."""
+        """The settings that decide trades."""
         from skills_lib.backtest.kernel.arrays import BrokerParameters
 
         settings = self.settings
@@ -54,20 +62,20 @@ class KernelInputs:
             cash=settings.cash,
             commission=settings.costs.commission_bps * BPS,
             spread=settings.costs.round_trip_spread,
-            leverage=1 / (1 / settings.leverage),
-            unit=settings.fractional_unit,
+            leverage=settings.leverage,
+            unit=settings.unit,
             on_close=settings.trade_on_close,
         )
 
     def under(self, settings: BacktestSettings) -> "KernelInputs":
-        """The same bars under other settings, costs and fractional unit excepted."""
-        other = KernelInputs(self.bars, self.scaled, settings)
+        """The same bars under other settings; costs and tiers must be the same."""
+        other = KernelInputs(self.bars, settings.with_unit_for(self.bars))
         other.__dict__["market"] = self.market
         return other
 
 
 def prepare_inputs(bars: Bars, settings: BacktestSettings) -> KernelInputs:
-    """Check and scale `bars` for the kernel.
+    """Check `bars` for the kernel.
 
     Raises:
         InputError: fewer than two bars, out of order, or with a price that is not above 0 and finite.
@@ -79,22 +87,7 @@ def prepare_inputs(bars: Bars, settings: BacktestSettings) -> KernelInputs:
     prices = (bars.open, bars.high, bars.low, bars.close)
     if not all(column.min() > 0 and column.max() < np.inf for column in prices):  # nan is neither
         raise InputError("The bars hold prices that are not above 0. Use the reference engine or repair the data.")
-    return KernelInputs(bars, bars.in_units_of(settings.fractional_unit), settings)
-
-
-def _funding(bars: Bars, bps_per_8h: float) -> dict[str, Any]:
-    if not bps_per_8h:
-        none, no_bar = _read_only(np.empty(0)), _read_only(np.empty(0), np.int64)
-        return {"unit_funding": none, "running_funding": none, "boundary_bar": no_bar, "boundaries_before": no_bar}
-    boundaries = funding_boundaries(bars)
-    bar = np.searchsorted(bars.open_time_ns, boundaries, side="right") - 1
-    cost = bars.open[bar] * bps_per_8h * BPS
-    return {
-        "unit_funding": _read_only(cost),
-        "running_funding": _read_only(np.concatenate(([0.0], np.cumsum(cost)))),
-        "boundary_bar": _read_only(bar, np.int64),
-        "boundaries_before": _read_only(np.searchsorted(boundaries, bars.open_time_ns, side="right"), np.int64),
-    }
+    return KernelInputs(bars, settings.with_unit_for(bars))
 
 
 def _read_only(values: npt.ArrayLike, kind: type = np.float64) -> Any:

@@ -83,23 +83,23 @@ _SUMMED_AT_ONCE = 128
 
 @inlined
 def measure(market, broker, span, days, own, warm_up, table, trades, segments, scratch, row):
-    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to table and segments first.
+    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to the segments first.
 
     `own`: mean and variance of the instrument's daily returns, of which `scratch.market` has the deviations.
     """
     curve = scratch.segments
-    if len(market.unit_funding) and trades:
-        segments = charge_funding(market, broker, span, table, trades, scratch, segments)
+    if len(market.paid) and trades:
+        segments = charge_funding(market, span, scratch, segments)
         curve = scratch.charged
     first, end = span
     daily = scratch.daily[: days[1] - days[0]]
-    final = worth(curve, segments - 1, market.close[end - 1] * broker.unit)
+    final = worth(curve, segments - 1, market.close[end - 1])
     row[_FINAL_EQUITY] = final
     row[_RETURN_PCT] = (final / broker.cash - 1) * 100
     row[_BUY_HOLD_RETURN_PCT] = (market.close[end - 1] / market.close[warm_up] - 1) * 100
     daily_returns(market, broker, span, days, curve, segments, daily)
     _risk(daily, scratch.spare, row)
-    fall, time_below = drawdown(market, broker.unit, span, curve, segments)
+    fall, time_below = drawdown(market, span, curve, segments)
     row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / DAY_NS
     _against_market(daily, scratch.market, own, scratch.spare, row)
     _per_trade(table, trades, end - first, scratch.trades, row)
@@ -268,12 +268,12 @@ def _bars_held(table, n):
 def _edge(broker, table, n, gross, spare, row):
     """Gross figures; `spare` holds in turn the spread paid, the notional traded and the edge of each trade."""
     for i in range(n):
-        spare[i] = abs(table.units[i] * broker.unit) * _raw_entry(broker, table, i) * broker.spread
+        spare[i] = abs(table.units[i]) * _raw_entry(broker, table, i) * broker.spread
         gross[i] = table.pnl[i] + table.commission[i] + table.funding[i] + spare[i]
     row[_SPREAD_PAID], row[_GROSS_PNL] = _sum(spare, 0, n), _sum(gross, 0, n)
     for i in range(n):
-        size = abs(table.units[i] * broker.unit)
-        spare[i] = size * (_raw_entry(broker, table, i) + table.exit[i] / broker.unit)
+        size = abs(table.units[i])
+        spare[i] = size * (_raw_entry(broker, table, i) + table.exit[i])
         gross[i] = gross[i] / (size * _raw_entry(broker, table, i)) * 1e4
     row[_BREAK_EVEN_COST_BPS] = _ratio(row[_GROSS_PNL], _sum(spare, 0, n)) * 1e4
     row[_GROSS_EDGE_BPS] = _ratio(_sum(gross, 0, n), n)
@@ -282,7 +282,7 @@ def _edge(broker, table, n, gross, spare, row):
 
 @inlined
 def _raw_entry(broker, table, i):
-    return table.entry[i] / broker.unit / (1 + math.copysign(1.0, table.units[i]) * broker.spread)
+    return table.entry[i] / (1 + math.copysign(1.0, table.units[i]) * broker.spread)
 
 
 @inlined

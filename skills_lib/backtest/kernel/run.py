@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from backtesting import Strategy
 
-from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
-from skills_lib.backtest.funding import charge_funding
+from skills_lib.backtest.execution import EXIT_REASONS, TRADE_COLUMNS, Execution
 from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy, compute_signals
@@ -47,18 +46,18 @@ def run_kernel(
     if reason:
         raise InputError(f"The kernel does not run this: {reason}. Use the reference engine.")
     prepared = prepare_inputs(bars, settings)
-    signals = signals_of(strategy, prepared.scaled, parameters)
+    signals = signals_of(strategy, prepared.bars, parameters)
     return execute(prepared, signals, Span(0, len(bars)), strategy.__name__)
 
 
-def signals_of(strategy: type[SignalStrategy], scaled: Bars, parameters: dict[str, Value]) -> Signals:
+def signals_of(strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value]) -> Signals:
     """The strategy's signals, failing as the reference runner fails.
 
     Raises:
         InputError: the strategy raised.
     """
     try:
-        return compute_signals(strategy, scaled, parameters)
+        return compute_signals(strategy, bars, parameters)
     except InputError:
         raise
     except Exception as error:
@@ -67,7 +66,7 @@ def signals_of(strategy: type[SignalStrategy], scaled: Bars, parameters: dict[st
 
 
 def execute(prepared: KernelInputs, signals: Signals, span: Span, name: str = "The strategy") -> Execution:
-    """Execute signals that were computed on `prepared.scaled` on a span of its bars, as the reference would.
+    """Execute signals that were computed on `prepared.bars` on a span of them, as the reference would.
 
     Raises:
         InputError: an indicator that is never defined, a stop or target at or below 0, or a position too large.
@@ -76,44 +75,43 @@ def execute(prepared: KernelInputs, signals: Signals, span: Span, name: str = "T
     from skills_lib.backtest.kernel.batch import Batch, warm_up
     from skills_lib.backtest.kernel.runner import Runner, problem_of
 
-    jobs, runner = Batch(1), Runner(prepared, with_funding=False)
+    jobs, runner = Batch(1), Runner(prepared)
     first_bar = warm_up(name, signals, span)
     jobs.add(signals, first_bar)
     outcome = runner.run(jobs, span)[1][0]
     if found := problem_of(name, outcome):
         raise InputError(found)
-    execution = Execution(
+    return Execution(
         trades=_trades(runner.trades, int(outcome[TRADES]), prepared, span),
         equity=runner.equity(outcome, span),
         cash=prepared.settings.cash,
         first_bar=first_bar - span.start,
         warnings=_cancelled_entries(int(outcome[CANCELLED])),
     )
-    bars, settings = prepared.bars[span.start : span.stop], prepared.settings
-    return charge_funding(execution, bars, settings.costs.funding_bps_per_8h, settings.fractional_unit)
 
 
 def _trades(closed_trades: FloatArray, count: int, prepared: KernelInputs, span: Span) -> pd.DataFrame:
-    unit, times = prepared.settings.fractional_unit, prepared.bars.open_time_ns.view("datetime64[ns]")
     from skills_lib.backtest.kernel.arrays import TradeTable
 
+    times = prepared.bars.open_time_ns.view("datetime64[ns]")
     closed = dict(zip(TradeTable._fields, closed_trades[:, :count], strict=True))
     entered, left = closed["entry_bar"].astype(np.int64), closed["exit_bar"].astype(np.int64)
     columns = {
         "entry_time": times[entered],
         "exit_time": times[left],
         "side": np.where(closed["units"] > 0, "long", "short"),
-        "size": closed["units"] * unit,
-        "entry_price": closed["entry"] / unit,
-        "exit_price": closed["exit"] / unit,
+        "size": closed["units"],
+        "entry_price": closed["entry"],
+        "exit_price": closed["exit"],
         "pnl": closed["pnl"],
         "return_pct": closed["returns"],
         "commission": closed["commission"],
-        "funding": np.zeros(count),
+        "funding": closed["funding"],
         "entry_bar": entered - span.start,
         "exit_bar": left - span.start,
-        "stop_price": closed["stop"] / unit,
-        "target_price": closed["target"] / unit,
+        "stop_price": closed["stop"],
+        "target_price": closed["target"],
+        "exit_reason": np.array(EXIT_REASONS)[closed["reason"].astype(np.int64)],
     }
     return pd.DataFrame(columns, columns=list(TRADE_COLUMNS))
 

@@ -50,9 +50,9 @@ FIGURES, DAILY = BatchOutput.FIGURES, BatchOutput.DAILY
 class Runner:
     """Buffers of one thread, reused for every combination it executes."""
 
-    def __init__(self, prepared: KernelInputs, with_funding: bool = True) -> None:
+    def __init__(self, prepared: KernelInputs) -> None:
         market = prepared.market
-        self._market = market if with_funding else market._replace(unit_funding=market.unit_funding[:0])
+        self._market = market
         self._rules = prepared.broker
         trades = max(_MIN_TRADE_ROWS, len(market.close) // _BARS_A_TRADE)
         self._grow(trades, 2 * trades)
@@ -85,9 +85,7 @@ class Runner:
     def equity(self, outcome: IntArray, span: Span) -> FloatArray:
         """The equity at every close of the job that was run last."""
         equity = np.empty(span.stop - span.start)
-        jobs_of.fill_equity(
-            self._market, self._rules, tuple(span), self.scratch.segments, int(outcome[SEGMENTS]), equity
-        )
+        jobs_of.fill_equity(self._market, tuple(span), self.scratch, int(outcome[SEGMENTS]), equity)
         return equity
 
     def _days(self, span: Span) -> int:
@@ -108,17 +106,16 @@ class Runner:
         )
 
     def _grow(self, trades: int, segments: int) -> None:
-        days, boundaries = len(self._market.day_last), len(self._market.running_funding)
+        days, payments = len(self._market.day_last), len(self._market.paid)
         self.trades = np.empty((len(TradeTable._fields), trades))
         self.scratch = Scratch(
             segments=np.empty((SEGMENT_ROWS, segments)),
-            charged=np.empty((SEGMENT_ROWS, segments + boundaries)),
+            charged=np.empty((SEGMENT_ROWS, segments + payments)),
             market=np.empty(days),
             daily=np.empty(days),
             spare=np.empty(days),
             trades=np.empty(trades),
             more_trades=np.empty(trades),
-            holding=np.empty(boundaries),
         )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from skills_lib.backtest.kernel.arrays import (
     BASIS,
     CASH,
+    FUNDED_FROM,
     HIGH,
     LOW,
     PAID,
@@ -49,8 +50,8 @@ def block_extremes(close: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 @inlined_extremes
-def bounds(block_low, block_high, unit, start, end):
-    """What no close × unit of `start` to `end` lies outside of: the extremes of all blocks they touch.
+def bounds(block_low, block_high, start, end):
+    """What no value of `start` to `end` lies outside of: the extremes of all blocks they touch.
 
     inf and -inf where there are none.
     """
@@ -64,29 +65,29 @@ def bounds(block_low, block_high, unit, start, end):
         block += width
         if block_end - block <= width:
             break
-    return low * unit, high * unit
+    return low, high
 
 
 @inlined_extremes
-def extremes(close, block_low, block_high, unit, start, end):
-    """The lowest and the highest close × unit of `start` to `end`.
+def extremes(close, block_low, block_high, start, end):
+    """The lowest and the highest close of `start` to `end`.
 
     The first and the last BLOCK closes may overlap with whole blocks between: a fixed number of closes is compared
     without branches.
     """
     whole = (start + BLOCK - 1) >> _SHIFT << _SHIFT, end >> _SHIFT << _SHIFT
-    low, high = bounds(block_low, block_high, 1.0, whole[0], whole[1])
+    low, high = bounds(block_low, block_high, whole[0], whole[1])
     if end - start < BLOCK:
         few = close[start:end]
         for i in range(len(few)):
             low = min(low, few[i])
             high = max(high, few[i])
-        return low * unit, high * unit
+        return low, high
     front, back = close[start : start + BLOCK], close[end - BLOCK : end]
     for i in range(BLOCK):
         low = min(low, min(front[i], back[i]))
         high = max(high, max(front[i], back[i]))
-    return low * unit, high * unit
+    return low, high
 
 
 @inlined
@@ -103,7 +104,7 @@ def end_of(segments, segment, count, span_end):
 
 
 @part
-def equity_of_bars(market, broker, span, segments, count, equity):
+def equity_of_bars(market, span, segments, count, equity):
     """The equity of every bar of the span."""
     first, span_end = span
     for segment in range(count):
@@ -116,44 +117,31 @@ def equity_of_bars(market, broker, span, segments, count, equity):
             segments[PAID, segment],
         )
         for i in range(len(out)):
-            out[i] = max(cash + (prices[i] * broker.unit * units - basis) - paid, 0.0)
+            out[i] = max(cash + (prices[i] * units - basis) - paid, 0.0)
 
 
 @inlined
-def charge_funding(market, broker, span, table, trades, scratch, segments):
-    """Take funding from each trade as `funding.charge_funding` does, and cut the segments where it falls due.
+def charge_funding(market, span, scratch, count):
+    """Cut the segments where funding falls due and set what each has paid; cash is net of earlier positions' funding.
 
     Returns how many segments there are now, in `scratch.charged`.
     """
-    holding, running, before = scratch.holding, market.running_funding, market.boundaries_before
-    holding[before[span[0]] :] = 0.0
-    for i in range(trades):
-        size = table.units[i] * broker.unit
-        first, end = before[int(table.entry_bar[i])], before[int(table.exit_bar[i])]
-        table.funding[i] = size * (running[end] - running[first])
-        table.pnl[i] -= table.funding[i]
-        holding[first] += table.units[i]
-        holding[end] -= table.units[i]
-    return _split_segments(market, broker.unit, span, holding, scratch.segments, segments, scratch.charged)
-
-
-@inlined
-def _split_segments(market, unit, span, holding, segments, count, charged):
-    held = paid = 0.0
-    boundary, made, boundaries = market.boundaries_before[span[0]], 0, len(market.boundary_bar)
+    segments, charged, made = scratch.segments, scratch.charged, 0
+    payment, payments = market.by_open[span[0]], len(market.payment_bar)
     for segment in range(count):
         at, end = int(segments[START, segment]), end_of(segments, segment, count, span[1])
+        units, funded_from = segments[UNITS, segment], int(segments[FUNDED_FROM, segment])
         while at < end:
-            while boundary < boundaries and market.boundary_bar[boundary] <= at:
-                held += holding[boundary]
-                paid += held * unit * market.unit_funding[boundary]
-                boundary += 1
-            until = min(end, market.boundary_bar[boundary]) if boundary < boundaries else end
+            while payment < payments and market.payment_bar[payment] <= at:
+                payment += 1
+            until = min(end, market.payment_bar[payment]) if payment < payments and units != 0 else end
             for row in range(len(segments)):
                 charged[row, made] = segments[row, segment]
-            charged[START, made], charged[PAID, made] = at, paid
-            low, high = bounds(market.block_low, market.block_high, unit, at, until)
-            charged[LOW, made], charged[HIGH, made] = span_of(charged, made, low, high)
+            charged[START, made] = at
+            if units != 0:
+                charged[PAID, made] = units * (market.paid[payment] - market.paid[funded_from])
+                low, high = bounds(market.block_low, market.block_high, at, until)
+                charged[LOW, made], charged[HIGH, made] = span_of(charged, made, low, high)
             at, made = until, made + 1
     return made
 
@@ -174,14 +162,14 @@ def day_end(market, span, day):
 @inlined
 def daily_returns(market, broker, span, days, segments, count, daily):
     """Fill `daily` with the change of equity from day to day, as a fraction."""
-    d, n, unit = 0, days[1] - days[0], broker.unit
+    d, n = 0, days[1] - days[0]
     for segment in range(count):
         end = end_of(segments, segment, count, span[1])
         while d < n:
             bar = day_end(market, span, days[0] + d)
             if bar >= end:
                 break
-            daily[d] = worth(segments, segment, market.close[bar] * unit)
+            daily[d] = worth(segments, segment, market.close[bar])
             d += 1
     before = broker.cash
     for d in range(n):
@@ -191,33 +179,33 @@ def daily_returns(market, broker, span, days, segments, count, daily):
 
 
 @inlined
-def drawdown(market, unit, span, segments, count):
+def drawdown(market, span, segments, count):
     """Deepest fall as a fraction and the longest time between peaks in nanoseconds; nan and 0 where all was lost."""
     first, span_end = span
     times = market.open_time_ns
-    peak = trough = worth(segments, 0, market.close[first] * unit)
+    peak = trough = worth(segments, 0, market.close[first])
     deepest, at, longest, passed = 0.0, first, 0, 0
     for segment in range(count):
         if segments[HIGH, segment] < peak:
             continue
         start, end = int(segments[START, segment]), end_of(segments, segment, count, span_end)
-        trough = _trough(market, unit, span, segments, count, passed, segment, trough)
+        trough = _trough(market, span, segments, count, passed, segment, trough)
         passed = segment + 1
         if segments[UNITS, segment] == 0:
             longest = max(longest, _time_below(times, at, start))
             deepest, at = max(deepest, 1 - trough / peak), end - 1
             peak = trough = segments[HIGH, segment]
         else:
-            found = _climb(market, unit, segments, segment, start, end, peak, trough, at)
+            found = _climb(market, segments, segment, start, end, peak, trough, at)
             deepest, longest = max(deepest, found[0]), max(longest, found[1])
             peak, trough, at = found[2], found[3], found[4]
-    trough = _trough(market, unit, span, segments, count, passed, count, trough)
+    trough = _trough(market, span, segments, count, passed, count, trough)
     longest = max(longest, _time_below(times, at, span_end - 1))
     return (max(deepest, 1 - trough / peak), longest) if peak > 0 else (np.nan, 0)
 
 
 @inlined
-def _trough(market, unit, span, segments, count, passed, until, trough):
+def _trough(market, span, segments, count, passed, until, trough):
     """The least worth in the segments from `passed` to `until`, or `trough`.
 
     Where it is likely to be is looked at first, so that few others could lie below.
@@ -232,28 +220,26 @@ def _trough(market, unit, span, segments, count, passed, until, trough):
         segment = i if i >= passed else minimum
         if segments[LOW, segment] < trough:
             start, end = int(segments[START, segment]), end_of(segments, segment, count, span[1])
-            low, high = extremes(market.close, market.block_low, market.block_high, unit, start, end)
+            low, high = extremes(market.close, market.block_low, market.block_high, start, end)
             trough = min(trough, span_of(segments, segment, low, high)[0])
     return trough
 
 
 @inlined
-def _climb(market, unit, segments, segment, start, end, peak, trough, at):
+def _climb(market, segments, segment, start, end, peak, trough, at):
     """Drawdowns within a segment that reaches the peak: deepest, longest; then peak, trough and the peak's bar."""
     deepest, longest, bar = 0.0, 0, start
     while bar < end:
         block = bar // BLOCK
         block_end = min((block + 1) * BLOCK, end)
         if block_end - bar == BLOCK:
-            lowest, highest = span_of(
-                segments, segment, market.block_low[0, block] * unit, market.block_high[0, block] * unit
-            )
+            lowest, highest = span_of(segments, segment, market.block_low[0, block], market.block_high[0, block])
             if highest < peak:
                 trough = min(trough, lowest)
                 bar = block_end
                 continue
         for i in range(bar, block_end):
-            value = worth(segments, segment, market.close[i] * unit)
+            value = worth(segments, segment, market.close[i])
             if value < peak:
                 trough = min(trough, value)
                 continue

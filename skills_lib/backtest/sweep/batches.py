@@ -113,13 +113,13 @@ class SignalBatches:
         return self._remembered.add(key, signals, first)
 
     def _signals(self, parameters: Parameters) -> Signals:
-        return signals_of(self._strategy, self._inputs.scaled, dict(parameters))
+        return signals_of(self._strategy, self._inputs.bars, dict(parameters))
 
 
 def indicator_memory(inputs: KernelInputs) -> Memory:
     """A cache of indicators of the bars that strategies see, computed by compiled code where there is some."""
     compiled = CompiledIndicators()
-    return Memory(inputs.scaled, crosses, compiled.functions(), compiled.retire)
+    return Memory(inputs.bars, crosses, compiled.functions(), compiled.retire)
 
 
 class _Remembered:

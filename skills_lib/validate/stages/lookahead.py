@@ -151,7 +151,7 @@ def open_probe(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value
     if issubclass(strategy, SignalStrategy) and all(
         getattr(strategy, name) is getattr(SignalStrategy, name) for name in methods
     ):
-        return SignalProbe(strategy, bars.in_units_of(settings.fractional_unit), parameters)
+        return SignalProbe(strategy, bars, parameters)
     return OrderProbe(strategy, bars, parameters, settings)
 
 

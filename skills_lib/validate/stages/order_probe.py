@@ -7,7 +7,7 @@ import numpy as np
 from backtesting import Strategy
 
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.domain.bars import Bars, BoolArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.validate.stages.probe import Cut, Difference, at_changes, generated_after

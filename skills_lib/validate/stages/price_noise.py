@@ -15,7 +15,7 @@ from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.kernel.run import signals_of, unsupported_reason
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS, row_of
 from skills_lib.domain.bars import Bars, FloatArray
@@ -121,7 +121,7 @@ def _kernel_rows(
     jobs, ready, whole = Batch(len(seen)), [], Span(0, len(prepared.bars))
     for number, view in enumerate(seen):
         try:
-            signals = signals_of(strategy, view.in_units_of(prepared.settings.fractional_unit), parameters)
+            signals = signals_of(strategy, view, parameters)
             jobs.add(signals, warm_up(strategy.__name__, signals, whole))
             ready.append(number)
         except InputError:
@@ -137,7 +137,7 @@ def _reference_row(
 ) -> list[float]:
     traded = view
     if issubclass(strategy, SignalStrategy):
-        strategy, traded = _seeing(strategy, view.in_units_of(settings.fractional_unit)), bars
+        strategy, traded = _seeing(strategy, view), bars
     execution = run_reference(strategy, traded, parameters, settings).execution
     return row_of(compute_metrics(execution, traded, settings.costs))
 

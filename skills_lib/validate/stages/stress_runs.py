@@ -44,8 +44,8 @@ def open_cost_runner(
     known, part = bars[: span.stop], slice(span.start, span.stop)
     if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
         whole = prepare_inputs(known, settings)
-        kernel = _KernelCosts(strategy.__name__, whole.bars[part], whole.scaled[part], settings)
-        found = signals_of(strategy, whole.scaled, parameters)
+        kernel = _KernelCosts(strategy.__name__, whole.bars[part], whole.settings)
+        found = signals_of(strategy, whole.bars, parameters)
         on_time, late = cut_signals(found, part), cut_signals(one_bar_later(found), part)
         return CostRunner("kernel", partial(kernel.run, on_time), partial(kernel.run, late))
     reference = _ReferenceCosts(known, parameters, settings, span)
@@ -57,14 +57,13 @@ def open_cost_runner(
 class _KernelCosts:
     name: str
     bars: Bars
-    scaled: Bars
     settings: BacktestSettings
 
     def run(self, signals: Signals, costs: Costs) -> Figures:
         from skills_lib.backtest.kernel.batch import Batch, warm_up
         from skills_lib.backtest.kernel.runner import Runner, problem_of
 
-        prepared = KernelInputs(self.bars, self.scaled, self.settings.model_copy(update={"costs": costs}))
+        prepared = KernelInputs(self.bars, self.settings.model_copy(update={"costs": costs}))
         jobs, whole = Batch(1), Span(0, len(self.bars))
         jobs.add(signals, warm_up(self.name, signals, whole))
         rows, outcomes = Runner(prepared).run(jobs, whole)

@@ -13,7 +13,7 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import run_kernel
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import Costs

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import strategies
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.sweep.evaluator import COLUMNS, figures_of
 from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask

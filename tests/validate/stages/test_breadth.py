@@ -7,7 +7,7 @@ import pytest
 import strategies
 from skills_lib.backtest.metrics import compute_metrics, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.sweep.evaluator import row_of
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe

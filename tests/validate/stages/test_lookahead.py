@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import strategies
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy, parameter_space
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError

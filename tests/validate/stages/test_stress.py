@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import strategies
 from skills_lib.backtest.metrics import Figures, compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference import run_reference
+from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.strategy import SignalStrategy, parameter_space
 from skills_lib.backtest.sweep.evaluator import row_of

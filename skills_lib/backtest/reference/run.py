@@ -1,22 +1,25 @@
-"""The reference executor: unmodified backtesting.py with our costs."""
+"""Runs a strategy on the reference executor."""
 
 import sys
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from backtesting import Backtest, Strategy, backtesting
 from backtesting._util import _indicator_warmup_nbars, patch
-from backtesting.lib import FractionalBacktest
 
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
-from skills_lib.backtest.funding import charge_funding
+from skills_lib.backtest.funding import funding_schedule
+from skills_lib.backtest.margin import tier_array
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.domain.bars import Bars
+from skills_lib.backtest.reference.broker import ASSUMED, CANCELLED, Venue, VenueBacktest
+from skills_lib.backtest.reference.trade import Trade
+from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import BPS, Costs
 from skills_lib.domain.errors import InputError
@@ -40,50 +43,47 @@ def run_reference(
     """
     if len(bars) < 2:
         raise InputError(f"{len(bars)} bars are too few to trade on. Ask for a longer span.")
+    settings = settings.with_unit_for(bars)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         backtest = reference_backtest(strategy, bars, settings)
         stats = _run(backtest, strategy, parameters)
     _refuse_undefined_indicators(stats["_strategy"], len(bars))
     execution = Execution(
-        trades=_trades(stats["_trades"]),
+        trades=_trades(stats["_strategy"]._broker.closed_trades, bars),
         equity=stats["_equity_curve"]["Equity"].to_numpy(dtype=np.float64),
         cash=settings.cash,
         first_bar=int(_indicator_warmup_nbars(stats["_strategy"])),
         warnings=_summary(caught),
     )
-    funding_bps = settings.costs.funding_bps_per_8h
-    return ReferenceRun(charge_funding(execution, bars, funding_bps, settings.fractional_unit), backtest)
+    return ReferenceRun(execution, backtest)
 
 
-def reference_backtest(strategy: type[Strategy], bars: Bars, settings: BacktestSettings) -> Backtest:
+def reference_backtest(strategy: type[Strategy], bars: Bars, settings: BacktestSettings) -> VenueBacktest:
     """A backtesting.py object with these settings."""
-    options: dict[str, Any] = {
-        "cash": settings.cash,
-        "commission": _commission(settings.costs, settings.fractional_unit),
-        "spread": settings.costs.round_trip_spread,
-        "margin": 1 / settings.leverage,
-        "trade_on_close": settings.trade_on_close,
-        "exclusive_orders": settings.exclusive_orders,
-        "finalize_trades": True,
-    }
-    if settings.fractional_unit == 1:
-        return Backtest(bars.to_frame(), strategy, **options)
-    return FractionalBacktest(bars.to_frame(), strategy, fractional_unit=settings.fractional_unit, **options)
+    costs = settings.costs
+    venue = Venue(
+        unit=settings.unit,
+        leverage=settings.leverage,
+        tiers=tier_array(settings.margin_tiers),
+        funding=funding_schedule(bars, costs.funding_bps_per_8h),
+        cost_per_unit=partial(_cost_per_unit, costs),
+    )
+    return VenueBacktest(
+        bars.to_frame(),
+        strategy,
+        venue,
+        cash=settings.cash,
+        commission=costs.commission_bps * BPS if costs.is_proportional else costs.commission,
+        spread=costs.round_trip_spread,
+        trade_on_close=settings.trade_on_close,
+        exclusive_orders=settings.exclusive_orders,
+    )
 
 
-def _commission(costs: Costs, unit: float) -> float | Callable[[float, float], float]:
-    if costs.is_proportional:
-        return costs.commission_bps * BPS
-    per_unit = costs.commission_per_unit * unit
-
-    def commission(size: float, price: float) -> float:
-        # A size below 1 is a share of equity: backtesting.py requests the cost per unit before it knows the size.
-        if abs(size) < 1:
-            return abs(size) * (price * costs.commission_bps * BPS + per_unit)
-        return costs.commission(size * unit, price / unit)
-
-    return commission
+def _cost_per_unit(costs: Costs, price: float) -> float:
+    """Commission of one unit, quote currency; a rebate does not add buying power."""
+    return price * max(costs.commission_bps * BPS, 0.0) + costs.commission_per_unit
 
 
 def _run(backtest: Backtest, strategy: type[Strategy], parameters: dict[str, Value]) -> pd.Series:
@@ -118,35 +118,42 @@ def _refuse_undefined_indicators(strategy: Strategy, bars: int) -> None:
             )
 
 
-def _trades(found: pd.DataFrame) -> pd.DataFrame:
-    columns = {
-        "entry_time": found["EntryTime"],
-        "exit_time": found["ExitTime"],
-        "side": np.where(found["Size"] > 0, "long", "short"),
-        "size": found["Size"].astype(np.float64),
-        "entry_price": found["EntryPrice"],
-        "exit_price": found["ExitPrice"],
-        "pnl": found["PnL"],
-        "return_pct": found["ReturnPct"] * 100,
-        "commission": found["Commission"].astype(np.float64),
-        "funding": np.zeros(len(found)),
-        "entry_bar": found["EntryBar"],
-        "exit_bar": found["ExitBar"],
-        "stop_price": found["SL"].astype(np.float64),
-        "target_price": found["TP"].astype(np.float64),
+def _trades(closed: list[Trade], bars: Bars) -> pd.DataFrame:
+    times = bars.open_time_ns.view("datetime64[ns]")
+    entry, exit_ = (np.array([getattr(t, name) for t in closed], dtype=np.int64) for name in ("entry_bar", "exit_bar"))
+    columns: dict[str, Any] = {
+        "entry_time": times[entry],
+        "exit_time": times[exit_],
+        "side": ["long" if trade.size > 0 else "short" for trade in closed],
+        "size": _floats(trade.size for trade in closed),
+        "entry_price": _floats(trade.entry_price for trade in closed),
+        "exit_price": _floats(trade.exit_price for trade in closed),
+        "pnl": _floats(trade.pl - trade.funding for trade in closed),
+        "return_pct": _floats(trade.pl_pct * 100 for trade in closed),
+        "commission": _floats(trade._commissions for trade in closed),
+        "funding": _floats(trade.funding for trade in closed),
+        "entry_bar": entry,
+        "exit_bar": exit_,
+        "stop_price": _floats(trade.sl or np.nan for trade in closed),
+        "target_price": _floats(trade.tp or np.nan for trade in closed),
+        "exit_reason": [trade.exit_reason for trade in closed],
     }
     return pd.DataFrame(columns, columns=list(TRADE_COLUMNS))
 
 
+def _floats(values: Iterable[float]) -> FloatArray:
+    return np.fromiter(values, dtype=np.float64)
+
+
 def _summary(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
     texts = [str(warning.message) for warning in caught if issubclass(warning.category, UserWarning)]
-    cancelled = sum("insufficient margin" in text for text in texts)
-    ambiguous = sum("contingent SL/TP" in text for text in texts)
+    cancelled, assumed = texts.count(CANCELLED), texts.count(ASSUMED)
     found = []
     if cancelled:
         found.append(f"{cancelled} entries were cancelled: equity could not pay for one unit and its costs")
-    if ambiguous:
+    if assumed:
         found.append(
-            f"{ambiguous} trades reached a stop or target in the bar of entry: prices within a bar have no known order"
+            f"{assumed} trades were opened within a bar that also reached their stop or target: prices within a bar have "
+            "no known order, so the worse was assumed"
         )
     return tuple(found)

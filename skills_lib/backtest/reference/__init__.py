@@ -1,0 +1,1 @@
+"""The reference executor: backtesting.py, with a broker that follows docs/execution-rules.md."""
