@@ -55,13 +55,14 @@ def backtest_strategy(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
     fractional_unit: Annotated[
-        float, typer.Option(help="Smallest amount of the base asset; 1 for whole units.")
-    ] = 1e-8,
+        float | None,
+        typer.Option(help="Smallest amount of the base asset; 1 for whole units. Default: from price and cash."),
+    ] = None,
     exclusive_orders: Annotated[bool, typer.Option(help="An entry closes an open position first.")] = True,
     trade_on_close: Annotated[bool, typer.Option(help="Fill at the signal's own close: optimistic.")] = False,
-    engine: Annotated[str, typer.Option(help="reference (backtesting.py) or kernel (compiled, equal trades).")] = (
-        "reference"
-    ),
+    engine: Annotated[
+        str, typer.Option(help="reference (backtesting.py), kernel (compiled, equal trades), or auto: by the bars.")
+    ] = "auto",
     json: AsJson = False,
 ) -> None:
     """Backtest one strategy on one instrument, with costs. The result is stored under backtests/results.
@@ -83,7 +84,7 @@ def backtest_strategy(
         exclusive_orders=exclusive_orders,
         trade_on_close=trade_on_close,
         engine=engine,
-    )
+    ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
     _run_and_show(strategy, candles, _assignments(param or []), settings, as_json=json)
 

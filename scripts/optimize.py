@@ -75,7 +75,7 @@ def optimize(
 
         arguments = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        sweep = SweepCommand(strategy, arguments, candles, settings_of(costs, cash, leverage), cluster)
+        sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_optimize(sweep, progress)
         if json:
             print_json(result.model_dump(mode="json"))
@@ -128,7 +128,7 @@ def walk_forward(
         arguments = SearchArguments(param or [], constraint or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowArguments(train, test, step, embargo, anchored, pick)
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        sweep = SweepCommand(strategy, arguments, candles, settings_of(costs, cash, leverage), cluster)
+        sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_walk_forward(sweep, windows, progress)
         if json:
             print_json(result.model_dump(mode="json"))

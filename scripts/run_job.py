@@ -46,7 +46,7 @@ def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "B
     from scripts.validation_request import ValidationCommand, run_validation
     from skills_lib.validate.job_request import ValidateJob, WalkForwardJob
 
-    strategy, candles, settings = request.strategy, request.candles, request.account.settings()
+    strategy, candles, settings = request.strategy, request.candles, request.account.settings(request.candles.symbol)
     if isinstance(request, ValidateJob):
         command = ValidationCommand(strategy, request.validation, candles, settings, data_dir=None, job=folder)
         return run_validation(command, progress)

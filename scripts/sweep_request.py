@@ -101,7 +101,7 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     return walk_forward(subject, candles, request, sweep.settings, store, open_engine, count, progress)
 
 
-def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
+def settings_of(symbol: str, costs: str, cash: float, leverage: float) -> "BacktestSettings":
     """Execution settings and costs of a command.
 
     Raises:
@@ -109,4 +109,4 @@ def settings_of(costs: str, cash: float, leverage: float) -> "BacktestSettings":
     """
     from skills_lib.validate.job_request import AccountArguments
 
-    return AccountArguments(costs=costs, cash=cash, leverage=leverage).settings()
+    return AccountArguments(costs=costs, cash=cash, leverage=leverage).settings(symbol)

@@ -117,7 +117,7 @@ def validate(
         windows = (train, test, step, embargo, anchored, pick)
         arguments = ValidationArguments(search, *windows, symbols, timeframes, open_sealed, reason)
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        command = ValidationCommand(strategy, arguments, candles, settings_of(costs, cash, leverage), data_dir)
+        command = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
         answer = run_validation(command, progress) if only is None else run_stages(command, only, progress)
         if json:
             print_json(answer.model_dump(mode="json"))

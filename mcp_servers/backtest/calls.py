@@ -79,6 +79,7 @@ def run_backtest(
     settings, tested = Settings(), strategies.load(strategy)
     subject = LoadedStrategy(strategy, tested, strategies.source_file(strategy))
     conditions = parse_model(BacktestSettings, costs=costs_from(costs, rates), **account)
+    conditions = conditions.for_symbol(question.symbol)
     parameter_space(tested).resolve(parameters)  # refused before candles are fetched
     candles = question.answer(settings, progress)
     open_counter = partial(open_trial_counter, Ledger.of(settings), "mcp backtest_run")

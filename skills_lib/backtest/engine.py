@@ -8,6 +8,7 @@ from backtesting._stats import compute_stats
 from backtesting._util import _Data
 
 from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.fill_notes import fill_notes
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference.run import ReferenceRun, reference_backtest, run_reference
@@ -19,12 +20,23 @@ from skills_lib.domain.constraints import Value
 def run_engine(
     strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
 ) -> ReferenceRun:
-    """Run on the engine of `settings`; falls back to the reference, with a warning, where the kernel cannot run.
+    """Run on the engine of `settings`, with notes on the fills.
+
+    The reference runs, with a warning, where the kernel cannot.
 
     Raises:
         InputError: the strategy raised, or there are fewer bars than its indicators need.
     """
-    if settings.engine == "reference":
+    settings = settings.with_unit_for(bars)
+    run = _run(strategy, bars, parameters, settings)
+    notes = (*run.execution.warnings, *fill_notes(run.execution, bars))
+    return replace(run, execution=replace(run.execution, warnings=notes))
+
+
+def _run(
+    strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
+) -> ReferenceRun:
+    if settings.engine_for(len(bars)) == "reference":
         return run_reference(strategy, bars, parameters, settings)
     if reason := unsupported_reason(strategy, settings):
         run = run_reference(strategy, bars, parameters, settings)

@@ -52,4 +52,3 @@ def funding_times(bars: Bars) -> IntArray:
     """Funding times in UTC nanoseconds, from the first open until before the end of the last bar: int64."""
     start = -(-int(bars.open_time_ns[0]) // EIGHT_HOURS_NS) * EIGHT_HOURS_NS
     return np.arange(start, int(bars.open_time_ns[-1]) + bars.interval_ns, EIGHT_HOURS_NS, dtype=np.int64)
-

@@ -14,6 +14,9 @@ from skills_lib.domain.costs import PRESETS, Costs
 from skills_lib.domain.models import FrozenModel
 
 EngineName = Literal["reference", "kernel"]
+EngineChoice = Literal["auto", "reference", "kernel"]
+MAX_REFERENCE_BARS = 50_000
+"""Bars up to which backtesting.py takes a few seconds; "auto" runs the kernel on more."""
 Parameters = Mapping[str, Value]
 
 
@@ -38,7 +41,9 @@ class BacktestSettings(BaseModel):
         None, gt=0, description="smallest amount of the base asset; None: chosen from price and cash"
     )
     margin_tiers: str = Field(OTHER, description="table of maintenance margins, see skills_lib.backtest.margin")
-    engine: EngineName = Field("reference", description="backtesting.py, or the compiled kernel with equal trades")
+    engine: EngineChoice = Field(
+        "auto", description="backtesting.py, the compiled kernel with equal trades, or the kernel where bars are many"
+    )
 
     @field_validator("margin_tiers")
     @classmethod
@@ -65,9 +70,15 @@ class BacktestSettings(BaseModel):
         finer = math.ceil(math.log10(1e7 / units)) if 0 < units < 1e7 else 0
         return self.model_copy(update={"fractional_unit": float(f"1e{coarser - finer - 8}")})
 
-    def on(self, symbol: str, bars: Bars) -> Self:
-        """These settings for one market: with its unit and its table of maintenance margins."""
-        return self.with_unit_for(bars).model_copy(update={"margin_tiers": tiers_of(symbol)})
+    def engine_for(self, bars: int) -> EngineName:
+        """The engine for a run on so many bars."""
+        if self.engine != "auto":
+            return self.engine
+        return "kernel" if bars > MAX_REFERENCE_BARS else "reference"
+
+    def for_symbol(self, symbol: str) -> Self:
+        """These settings with the symbol's table of maintenance margins."""
+        return self.model_copy(update={"margin_tiers": tiers_of(symbol)})
 
 
 class RunVerdict(FrozenModel):

@@ -43,11 +43,12 @@ def run_backtest(
         InputError: a parameter outside its space, too few bars, or a strategy that raises.
         OSError: the run cannot be counted, or the result cannot be written.
     """
+    engine_name = settings.engine_for(len(candles.bars))
     identity = Identity(
         data_sha256=candles.bars.digest(),
         code_sha256=code_sha256(subject, "backtest"),
         parameters=parameter_space(subject.strategy).resolve(given),
-        settings=settings,
+        settings=settings.with_unit_for(candles.bars).model_copy(update={"engine": engine_name}),
         description=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
     )
     if stored := store.find(identity.run_id):
@@ -56,7 +57,7 @@ def run_backtest(
         progress(0, 3, f"Running {subject.name}")
         counter = open_counter(subject, candles, settings)
         counter.reserve([identity.parameters])
-        run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, settings)
+        run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings)
         progress(1, 3, "Measuring")
         result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
         result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})

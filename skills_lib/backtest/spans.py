@@ -21,7 +21,7 @@ def run_span(
     Raises:
         InputError: as in `run_reference`.
     """
-    known, values = bars[: span.stop], dict(parameters)
+    known, values, settings = bars[: span.stop], dict(parameters), settings.with_unit_for(bars)
     if span.start == 0:
         return run_reference(strategy, known, values, settings).execution
     if issubclass(strategy, SignalStrategy):

@@ -1,9 +1,8 @@
 """Bars: OHLCV columns as arrays, the only input of a strategy."""
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self, cast
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -34,43 +33,16 @@ class Bars:
     close: FloatArray
     volume: FloatArray
     interval_ns: int
-    _scaled_from: "tuple[Bars, float] | None" = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.open_time_ns)
 
     def __getitem__(self, span: slice) -> Self:
-        if self._scaled_from is not None:
-            bars, unit = self._scaled_from
-            return cast(Self, bars[span].in_units_of(unit))
         return replace(self, **{name: getattr(self, name)[span] for name in _COLUMNS})
 
-    def in_units_of(self, unit: float) -> Self:
-        """These bars with prices per `unit` of the base asset and volume in units; columns are computed lazily.
-
-        Bit-identical to backtesting.py's FractionalBacktest.
-        """
-        if unit == 1:
-            return self
-        made = object.__new__(type(self))
-        known = {"open_time_ns": self.open_time_ns, "interval_ns": self.interval_ns, "_scaled_from": (self, unit)}
-        for name, value in known.items():
-            object.__setattr__(made, name, value)
-        return made
-
-    if not TYPE_CHECKING:  # called only for columns that are not computed yet
-
-        def __getattr__(self, name: str) -> FloatArray:
-            if name not in _COLUMNS:
-                raise AttributeError(f"Bars have no attribute '{name}'. Columns: {', '.join(_COLUMNS)}.")
-            bars, unit = self._scaled_from
-            values = getattr(bars, name)
-            object.__setattr__(self, name, values / unit if name == "volume" else values * unit)
-            return getattr(self, name)
-
     def has_column(self, array: npt.NDArray[np.generic]) -> bool:
-        """Whether `array` is one of the columns; does not compute any."""
-        return any(_SLOTS[name](self) is array for name in _COLUMNS)
+        """Whether `array` is one of the columns."""
+        return any(getattr(self, name) is array for name in _COLUMNS)
 
     def digest(self) -> str:
         """SHA-256 of times and columns in hex; it does not depend on the source of the bars."""
@@ -93,22 +65,6 @@ class Bars:
         columns = (self.open, self.high, self.low, self.close, self.volume)
         index = pd.DatetimeIndex(self.open_time_ns.view("datetime64[ns]"), name="open_time")
         return pd.DataFrame(dict(zip(OHLCV, columns, strict=True)), index=index)
-
-
-def _reader(name: str) -> "Callable[[Bars], Any]":
-    read = vars(Bars)[name].__get__
-
-    def value(bars: Bars) -> Any:
-        try:
-            return read(bars)
-        except AttributeError:
-            return None
-
-    return value
-
-
-_SLOTS = {name: _reader(name) for name in _COLUMNS}
-"""Readers of the columns that return None where one is not computed yet."""
 
 
 def _modal_step(times_ns: IntArray) -> int:

@@ -140,8 +140,9 @@ def configuration_keys(context: EvaluationContext, combinations: Sequence[Parame
 
 
 def settings_sha256(settings: BacktestSettings) -> str:
-    """Hash of the settings except the engine, because all engines give the same trades."""
-    return hashlib.sha256(settings.model_dump_json(exclude={"engine"}).encode()).hexdigest()
+    """Hash of the settings without the engine, because all give the same trades, and what follows from the symbol."""
+    kept = settings.model_dump_json(exclude={"engine", "margin_tiers"})
+    return hashlib.sha256(kept.encode()).hexdigest()
 
 
 def _days(bars: Bars, span: Span) -> float:

@@ -27,13 +27,15 @@ class AccountArguments(_StrictModel):
     cash: float
     leverage: float
 
-    def settings(self) -> BacktestSettings:
-        """Execution and costs.
+    def settings(self, symbol: str) -> BacktestSettings:
+        """Execution and costs on one market.
 
         Raises:
             InputError: unknown costs, or a value out of range.
         """
-        return parse_model(BacktestSettings, costs=costs_from(self.costs, {}), cash=self.cash, leverage=self.leverage)
+        costs = costs_from(self.costs, {})
+        settings = parse_model(BacktestSettings, costs=costs, cash=self.cash, leverage=self.leverage)
+        return settings.for_symbol(symbol)
 
 
 class _Job(_StrictModel):
@@ -48,7 +50,7 @@ class _Job(_StrictModel):
             InputError: the first argument that the library refuses.
         """
         self.candles.request(settings)
-        self.account.settings()
+        self.account.settings(self.candles.symbol)
         self._check_arguments(strategy)
 
     def _check_arguments(self, strategy: type[Strategy]) -> None:

@@ -10,6 +10,7 @@ them.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -45,10 +46,9 @@ _ORDER, _STOP_REACHED, _TARGET_REACHED, _LIQUIDATION, _LAST_BAR, _NO_EQUITY = ra
 _NO_EXIT = -1
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE = np.uint64(0)
-liquidation_price, price_at_liquidation, liquidation_fee = (
-    inlined(function)
-    for function in (margin_rules.liquidation_price, margin_rules.price_at_liquidation, margin_rules.liquidation_fee)
-)
+liquidation_price: Any = inlined(margin_rules.liquidation_price)
+price_at_liquidation: Any = inlined(margin_rules.price_at_liquidation)
+liquidation_fee: Any = inlined(margin_rules.liquidation_fee)
 
 
 @part

@@ -53,6 +53,8 @@ class Venue:
 class VenueBacktest(Backtest):  # type: ignore[misc]
     """backtesting.py's `Backtest` with a `VenueBroker`."""
 
+    _broker: Any
+
     def __init__(self, data: Any, strategy: type[Strategy], venue: Venue, **options: Any) -> None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Some prices are larger than initial cash")  # sizes are fractional here
@@ -63,6 +65,8 @@ class VenueBacktest(Backtest):  # type: ignore[misc]
 class VenueBroker(_Broker):  # type: ignore[misc]
     """See the top of this file; `next` takes the steps of a bar in the order of the rules."""
 
+    _cash: float
+
     def __init__(self, venue: Venue, **options: Any) -> None:
         super().__init__(**options)
         self._venue, self._leverage = venue, venue.leverage
@@ -72,10 +76,11 @@ class VenueBroker(_Broker):  # type: ignore[misc]
     def next(self) -> None:
         """Process one bar; a second call for the same bar ends the run."""
         index = len(self._data) - 1
-        if index == self._bar.index:
+        if index == self._bar.number:
             self._finish()
             return
-        self._bar = BarPrices(*(self._data._current_value(name) for name in ("Open", "High", "Low", "Close")), index)
+        opening, high, low, close = (self._data._current_value(name) for name in ("Open", "High", "Low", "Close"))
+        self._bar = BarPrices(opening, high, low, close, index)
         if self._trade_on_close:
             self._fill_market_orders(self._data.Close[-2], index - 1)
         self._liquidate_if_reached(self._bar.open)
@@ -99,7 +104,7 @@ class VenueBroker(_Broker):  # type: ignore[misc]
 
     @property
     def _position_size(self) -> float:
-        return sum(trade.size for trade in self.trades)
+        return float(sum(trade.size for trade in self.trades))
 
     @property
     def _position_unrealized_pl(self) -> float:
@@ -111,17 +116,17 @@ class VenueBroker(_Broker):  # type: ignore[misc]
 
     def whole_units(self, size: float) -> float:
         """A size rounded to the venue's smallest amount, base units."""
-        return round(size / self._venue.unit) * self._venue.unit
+        return float(round(size / self._venue.unit) * self._venue.unit)
 
     # Funding.
 
     def _payments_by_open(self) -> int:
         by_open = self._venue.funding.by_open
-        return int(by_open[self._bar.index]) if len(by_open) else 0
+        return int(by_open[self._bar.number]) if len(by_open) else 0
 
     def _payments_by_close(self) -> int:
         by_close = self._venue.funding.by_close
-        return int(by_close[self._bar.index]) if len(by_close) else 0
+        return int(by_close[self._bar.number]) if len(by_close) else 0
 
     def _funding_due(self, payments: int) -> float:
         paid = self._venue.funding.paid
@@ -143,14 +148,14 @@ class VenueBroker(_Broker):  # type: ignore[misc]
         """Fill what the open has reached, stops of what is held first; new trades bring new orders."""
         opening = self._bar.open
         while (order := next((o for o in self.orders if is_reached_at(o, opening)), None)) is not None:
-            self._fill(order, opening, self._bar.index)
+            self._fill(order, opening, self._bar.number)
 
     def _lose_within_bar(self) -> bool:
         """Liquidation or the nearest stop, whichever the price comes to first; whether there was one."""
         stopped = [trade for trade in self.trades if is_stop_reached(trade, self._bar)]
         nearest = max(stopped, key=lambda trade: math.copysign(trade.sl, trade.size), default=None)
         if nearest is not None and not self._is_liquidated_before(nearest.sl):
-            self._fill(nearest._sl_order, nearest.sl, self._bar.index)
+            self._fill(nearest._sl_order, nearest.sl, self._bar.number)
             return True
         return bool(self.trades) and self._liquidate_if_reached(worst_price(self.trades[0], self._bar))
 
@@ -168,13 +173,13 @@ class VenueBroker(_Broker):  # type: ignore[misc]
                     self._open_within_bar(order, price, by_limit=price != stop)
                     return True
             elif order is trade._tp_order and is_target_reached(trade, self._bar):
-                self._fill(order, trade.tp, self._bar.index)
+                self._fill(order, trade.tp, self._bar.number)
                 return True
         return False
 
     def _open_within_bar(self, order: Any, price: float, by_limit: bool) -> None:
         known = len(self.trades)
-        self._fill(order, price, self._bar.index)
+        self._fill(order, price, self._bar.number)
         for trade in self.trades[known:]:
             if note_entry_within_bar(trade, price, self._bar, by_limit):
                 warnings.warn(ASSUMED, UserWarning, stacklevel=2)
@@ -284,11 +289,11 @@ class VenueBroker(_Broker):  # type: ignore[misc]
         fee = liquidation_fee(size, basis, margin, closing, LIQUIDATION_FEE)
         for trade in list(self.trades):
             share = fee * (abs(trade.size) / abs(size))
-            self._settle(trade, closing, self._bar.index, "liquidation", self._paid_per_unit(), share)
+            self._settle(trade, closing, self._bar.number, "liquidation", self._paid_per_unit(), share)
         return True
 
     def _mark(self) -> None:
-        index, price = self._bar.index, self._bar.close
+        index, price = self._bar.number, self._bar.close
         self._equity[index] = equity = self.equity
         if equity > 0 or index == self._last_index:
             return
@@ -296,13 +301,13 @@ class VenueBroker(_Broker):  # type: ignore[misc]
         by_close = float(paid[self._payments_by_close()]) if len(paid) else 0.0
         for trade in list(self.trades):
             self._settle(trade, price, index, "no equity", by_close, self._commission(trade.size, price))
-        self._cash = 0
+        self._cash = 0.0
         self._equity[index:] = 0
         raise _OutOfMoneyError
 
     def _finish(self) -> None:
         """Close what is held at the last close, with its costs; no other order is filled."""
-        index, price, by_end = self._bar.index, self._bar.close, self._venue.funding.paid_by_end
+        index, price, by_end = self._bar.number, self._bar.close, self._venue.funding.paid_by_end
         paid = float(by_end[index]) if len(by_end) else 0.0
         for trade in list(self.trades):
             self._settle(trade, price, index, "last bar", paid, self._commission(trade.size, price))

@@ -6,13 +6,13 @@ from skills_lib.backtest.reference.trade import Trade
 
 
 class BarPrices(NamedTuple):
-    """The prices of the bar that is processed, quote currency, and its index."""
+    """The prices of the bar that is processed, quote currency, and its number."""
 
     open: float
     high: float
     low: float
     close: float
-    index: int
+    number: int
 
 
 def is_market(order: Any) -> bool:
@@ -64,7 +64,7 @@ def is_target_reached(trade: Trade, bar: BarPrices) -> bool:
     """Whether the bar reaches a trade's target, after the trade was opened."""
     if not trade.tp:
         return False
-    if trade.opened_within_bar == bar.index:
+    if trade.opened_within_bar == bar.number:
         return bool(trade.later_high >= trade.tp if trade.is_long else trade.later_low <= trade.tp)
     return bool(bar.high >= trade.tp if trade.is_long else bar.low <= trade.tp)
 
@@ -72,10 +72,10 @@ def is_target_reached(trade: Trade, bar: BarPrices) -> bool:
 def note_entry_within_bar(trade: Trade, price: float, bar: BarPrices, by_limit: bool) -> bool:
     """Keep what surely comes after an entry at `price` within the bar; whether something stays unknown.
 
-    The price moves through a stop order's price towards the bar's extreme, so that extreme comes later. A limit order is
-    filled on the way to the other extreme: of the near side only the close comes later.
+    The price moves through a stop order's price towards the bar's extreme, so that extreme comes later. A limit order
+    is filled on the way to the other extreme: of the near side only the close comes later.
     """
-    trade.opened_within_bar = bar.index
+    trade.opened_within_bar = bar.number
     trade.later_low, trade.later_high = bar.low, bar.high
     if not by_limit:
         beyond = trade.sl and (bar.close > trade.sl if trade.is_long else bar.close < trade.sl)

@@ -2,7 +2,7 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import partial
@@ -153,7 +153,7 @@ def _summary(caught: list[warnings.WarningMessage]) -> tuple[str, ...]:
         found.append(f"{cancelled} entries were cancelled: equity could not pay for one unit and its costs")
     if assumed:
         found.append(
-            f"{assumed} trades were opened within a bar that also reached their stop or target: prices within a bar have "
-            "no known order, so the worse was assumed"
+            f"{assumed} trades were opened within a bar that also reached their stop or target: prices within a bar "
+            "have no known order, so the worse was assumed"
         )
     return tuple(found)

@@ -58,7 +58,7 @@ def _one(
 ) -> CrossMarketResult:
     bars = candles.bars
     try:
-        metrics, daily = _measured(strategy, parameters, bars, settings)
+        metrics, daily = _measured(strategy, parameters, bars, settings.for_symbol(candles.instrument.symbol))
         problem = None
     except InputError as error:
         metrics, daily, problem = {}, np.empty(0), str(error)

@@ -101,7 +101,7 @@ def _rows(
     """float64[len(seen), METRICS]; nan where a noisy run is impossible."""
     if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
         return _kernel_rows(strategy, prepare_inputs(bars, settings), seen, parameters)
-    found = []
+    found, settings = [], settings.with_unit_for(bars)
     for number, view in enumerate(seen):
         try:
             found.append(_reference_row(strategy, bars, view, parameters, settings))

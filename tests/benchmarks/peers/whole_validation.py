@@ -41,7 +41,7 @@ def _asked(data: str, symbols: str, timeframes: str, until: str | None):  # type
     words = ValidationArguments(search, *windows, symbols, timeframes, open_sealed=False, reason="")
     question = CandleArguments("BTC", "1h", until=until, source="sample" if data == "sample" else "auto")
     folder = None if data == "sample" else Path(data)
-    return ValidationCommand("sma_crossover", words, question, settings_of("default", 100_000, 1), folder, None)
+    return ValidationCommand("sma_crossover", words, question, settings_of("BTC", "default", 100_000, 1), folder, None)
 
 
 if __name__ == "__main__":
