@@ -76,7 +76,7 @@ def _is_complete(found: dict[str, object]) -> None:
     assert any("cannot show a false-PASS rate below" in text for text in result.warnings)
     assert not result.errors
     assert result.artifacts.picture.read_bytes().startswith(b"\x89PNG")
-    assert "## How often it says PASS" in result.artifacts.report.read_text()
+    assert "## Pass rates" in result.artifacts.report.read_text()
 
 
 def _is_stored(twokey: Command, found: dict[str, object]) -> None:

@@ -145,7 +145,7 @@ def _provenance(result: ValidationResult) -> ReportSection:
     space = ", ".join(f"{name}: {' '.join(map(str, values))}" for name, values in result.space.items())
     costs = result.settings.costs
     return ReportSection(
-        "What made it",
+        "Provenance",
         points=[
             f"Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
             f"Space: {space}; constraints: {', '.join(result.constraints) or 'none'}",
