@@ -196,7 +196,7 @@ def test_a_cursor_of_another_section_is_refused(run: dict[str, Any]) -> None:
     line = refusal(
         server, "backtest_get_run", run_id=run["run_id"], section="equity", cursor=page["content"]["next_cursor"]
     )
-    assert "another question" in line
+    assert "another request" in line
 
 
 def test_a_comparison_lines_up_the_figures_and_warns(run: dict[str, Any], other_run: dict[str, Any]) -> None:

@@ -90,7 +90,7 @@ def test_the_longest_page_is_far_from_being_cut(workspace: Settings) -> None:
 def test_a_cursor_of_another_span_is_refused(workspace: Settings) -> None:
     page = answer(server, "market_get_bars", **ARGUMENTS, limit=5)
     line = refusal(server, "market_get_bars", **(ARGUMENTS | {"symbol": "ETH"}), cursor=page["next_cursor"])
-    assert "another question" in line
+    assert "another request" in line
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context
 from pydantic import BaseModel, Field
 
 from mcp_servers.paging import make_cursor, read_cursor
-from mcp_servers.shared import MAX_CHARACTERS, TeachingServer, run_library
+from mcp_servers.shared import MAX_CHARACTERS, BoundedServer, run_library
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
 from tests.mcp_servers.mcp_client import ERAS, Report, answer, call, refusal
@@ -22,8 +22,8 @@ class Echo(BaseModel):
     text: str
 
 
-def make_server(work: Any) -> TeachingServer:
-    server = TeachingServer("probe")
+def make_server(work: Any) -> BoundedServer:
+    server = BoundedServer("probe")
 
     @server.tool()
     async def probe_work(ctx: Context[Any, Any], size: Annotated[int, Field(ge=1, le=10**6)] = 1) -> Echo:
@@ -32,7 +32,7 @@ def make_server(work: Any) -> TeachingServer:
     return server
 
 
-def fail_with(error: Exception) -> TeachingServer:
+def fail_with(error: Exception) -> BoundedServer:
     def work(_progress: Progress, _size: int) -> str:
         raise error
 
@@ -56,7 +56,7 @@ def test_a_full_disk_is_told_and_what_to_do() -> None:
 
 def test_a_defect_is_owned_up_to_without_its_internals() -> None:
     line = refusal(fail_with(ZeroDivisionError("secret internals")), "probe_work")
-    assert "defect in the server" in line
+    assert "bug in the server" in line
     assert "secret" not in line
 
 
@@ -78,7 +78,7 @@ def test_a_value_outside_its_range_is_named_with_the_range() -> None:
 
 def test_an_answer_that_would_be_cut_is_refused_and_says_what_to_ask_instead() -> None:
     line = refusal(repeat, "probe_work", size=MAX_CHARACTERS + 1)
-    assert f"at most {MAX_CHARACTERS:,}" in line
+    assert f"the maximum is {MAX_CHARACTERS:,}" in line
     assert "smaller limit" in line
 
 
@@ -154,5 +154,5 @@ def test_a_made_up_cursor_is_refused_and_never_breaks(cursor: str) -> None:
 
 
 def test_a_cursor_of_another_question_is_refused() -> None:
-    with pytest.raises(InputError, match="another question"):
+    with pytest.raises(InputError, match="another request"):
         read_cursor(make_cursor(50, "run", "trades"), "run", "equity")

@@ -62,7 +62,7 @@ def test_a_validation_is_started_watched_and_read_section_by_section() -> None:
 def test_a_section_of_a_validation_is_refused_for_other_jobs() -> None:
     search = {name: value for name, value in SMALL.items() if name != "symbols"}
     job = finished("validation_start_optimize", **search)
-    assert "is of a validation" in refusal(server, "validation_get_report", job_id=job, section="costs")
+    assert "belongs to a validation" in refusal(server, "validation_get_report", job_id=job, section="costs")
 
 
 def test_no_tool_opens_the_sealed_bars() -> None:
