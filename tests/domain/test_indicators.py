@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skills_lib.domain import indicators
-from tests.strategies.drawing import real, walk
+from tests.strategies.generated_bars import real, walk
 
 BARS = walk(2_000, seed=11)
 CLOSE, HIGH, LOW = BARS.close, BARS.high, BARS.low

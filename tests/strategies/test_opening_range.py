@@ -16,7 +16,7 @@ from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.sessions import session_number
 from skills_lib.domain.time import MINUTE_NS
-from tests.strategies.drawing import pick, walk
+from tests.strategies.generated_bars import pick, walk
 
 DAY = 1440
 STRATEGY = strategies.load("opening_range_breakout")

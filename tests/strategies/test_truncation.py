@@ -13,7 +13,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.indicators import previous
 from skills_lib.domain.signals import Signals, never
-from tests.strategies.drawing import BUNDLED, NAMES, parameters_of, real, walk
+from tests.strategies.generated_bars import BUNDLED, NAMES, parameters_of, real, walk
 
 OTHER: dict[str, dict[str, Value]] = {
     "donchian_breakout": {"entry_period": 55, "exit_period": 20, "atr_period": 10, "stop_atr": 1.0},

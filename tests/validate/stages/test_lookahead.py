@@ -24,7 +24,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.validate.stages.lookahead import truncation, warm_up
 from skills_lib.validate.stages.probe import Cut, generated_after
-from tests.strategies.drawing import parameters_of, real, walk
+from tests.strategies.generated_bars import parameters_of, real, walk
 from tests.validate.markets import random_walk
 from tests.validate.stages.cheats import (
     PLAIN_CHEATS,
