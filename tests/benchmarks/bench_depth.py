@@ -4,7 +4,7 @@ Per message of a real recording where one is beside the checkout, else of a draw
 imbalance of the top five out. Every message is timed `--repeats` times and its quickest time counts, on all sides, so
 that what else the machine does is left out; then the median and the 99th percentile over messages. Then the same from
 a loopback socket beside a bare `websockets` client, and the memory over a million messages. Targets are those of the
-issue that asked for the book.
+issue that requested the book.
 """
 
 import argparse
@@ -36,7 +36,7 @@ Take = Callable[[bytes], object]
 
 
 class Data(msgspec.Struct):
-    """What `msgspec` alone is asked for: every field of the update, typed."""
+    """What `msgspec` alone decodes: every field of the update, typed."""
 
     E: int
     T: int

@@ -102,7 +102,7 @@ def test_the_resource_is_the_book(venue: PlayedVenue) -> None:
     assert (book["symbol"], len(book["bids"])) == ("BTCUSDT", 20)
 
 
-def test_what_is_not_followed_and_what_is_not_listed_are_refused(venue: PlayedVenue) -> None:
+def test_unfollowed_and_unlisted_symbols_are_refused(venue: PlayedVenue) -> None:
     assert "is not followed. Followed: none" in refusal(server, "market_get_book", symbol="BTC")
     assert "usdm does not list NOPEUSDT" in refusal(server, "market_subscribe_book", symbol="NOPE")
     assert answer(server, "market_feed_status")["feeds"] == []

@@ -71,7 +71,7 @@ def test_no_tool_opens_the_sealed_bars() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "message"),
     [
         ({"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
         ({"ranges": {"fst": "5"}}, "Unknown parameter 'fst'."),
@@ -81,6 +81,8 @@ def test_no_tool_opens_the_sealed_bars() -> None:
         ({"costs": "fre"}, "Unknown costs 'fre'."),
     ],
 )
-def test_bad_input_is_refused_before_a_job_is_started(workspace: Settings, changed: dict[str, Any], words: str) -> None:
-    assert words in refusal(server, "validation_start", **(SMALL | changed))
+def test_bad_input_is_refused_before_a_job_is_started(
+    workspace: Settings, changed: dict[str, Any], message: str
+) -> None:
+    assert message in refusal(server, "validation_start", **(SMALL | changed))
     assert not workspace.jobs_dir.exists()

@@ -23,11 +23,11 @@ SMALL = ("calibrate", "--markets", "6", "--planted", "1", "--sharpe", "2.5", "--
 SHOWN_ONLY = {"artifacts", "seconds", "created_at"}
 
 
-def kept(home: Path) -> int:
+def saved_markets(home: Path) -> int:
     return sum(log.read_bytes().count(b"\n") for log in home.glob("backtests/calibrations/.unfinished-*/markets.jsonl"))
 
 
-def test_a_calibration_killed_on_one_process_ends_as_one_that_ran_through_on_all(
+def test_a_killed_calibration_resumes_to_the_same_result(
     twokey: Command, workspace: Settings, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = twokey(*SMALL)
@@ -37,7 +37,7 @@ def test_a_calibration_killed_on_one_process_ends_as_one_that_ran_through_on_all
     other = tmp_path_factory.mktemp("other")
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
     first = start(other, *SMALL)
-    wait_until(lambda: kept(other) > 0, process=first)
+    wait_until(lambda: saved_markets(other) > 0, process=first)
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate(timeout=60)
     (log,) = other.glob("backtests/calibrations/.unfinished-*/markets.jsonl")

@@ -68,7 +68,7 @@ def test_no_signal_on_real_candles_changes_when_later_bars_are_cut_off(shared_da
             assert_nothing_later_matters(strategies.load(name), bars, given_parameters, t)
 
 
-def test_a_strategy_that_peeks_is_caught() -> None:
+def test_look_ahead_in_a_strategy_is_detected() -> None:
     class BuysBeforeRises(SignalStrategy):
         """Uses the next close."""
 

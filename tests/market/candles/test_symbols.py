@@ -36,7 +36,7 @@ def test_a_listing_older_than_a_week_is_refreshed_or_used_offline(venue: LocalVe
     assert names("btc", settings) == ["BTCUSDT", "BTCUPUSDT"]
 
 
-def test_offline_the_shipped_list_serves_and_says_so(offline: Settings) -> None:
+def test_offline_the_bundled_list_is_used_and_named(offline: Settings) -> None:
     found = search_symbols("btc", "binance", 3, offline)
     assert found[0].symbol == "BTCUSDT"
     assert len(found) == 3
@@ -55,7 +55,7 @@ def test_the_closest_name_comes_first(offline: Settings, text: str, first: str) 
     assert names(text, offline)[0] == first
 
 
-def test_what_nobody_lists_is_not_found(offline: Settings) -> None:
+def test_an_unlisted_symbol_is_not_found(offline: Settings) -> None:
     assert names("NOSUCHCOIN", offline) == []
 
 

@@ -144,7 +144,7 @@ def study(oracle: Oracle, cases: int) -> None:
 
 
 @pytest.mark.parametrize("venue", Venue)
-def test_a_book_on_a_bad_line_is_right_or_says_that_it_is_not(venue: Venue) -> None:
+def test_a_book_on_a_faulty_connection_is_correct_or_out_of_sync(venue: Venue) -> None:
     oracle = Oracle.of("BTCUSDT", venue, GeneratedMarket(3, venue).frames(400))
     study(oracle, CASES // 4)
 
@@ -156,7 +156,7 @@ def test_a_book_on_a_bad_line_is_right_or_says_that_it_is_not(venue: Venue) -> N
         "binance_usdm_BTCUSDT_20240718T2357_20240719T0005.ts_jsonl.gz",
     ],
 )
-def test_a_recording_on_a_bad_line_is_right_or_says_that_it_is_not(shared_data: Path, name: str) -> None:
+def test_a_recording_over_a_faulty_connection_is_correct_or_reports_its_defects(shared_data: Path, name: str) -> None:
     venue = Venue.SPOT if "spot" in name else Venue.USDM
     oracle = Oracle.of("BTCUSDT", venue, frames_of(shared_data / "l2" / name, 6_000))
     study(oracle, CASES // 4)
