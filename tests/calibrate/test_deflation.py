@@ -26,7 +26,7 @@ def daily_sharpes(returns: FloatArray) -> FloatArray:
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.4, 0.9])
-def test_the_variance_without_an_edge_is_the_sampling_variance(correlation: float) -> None:
+def test_the_deflation_variance_matches_simulated_trials_without_an_edge(correlation: float) -> None:
     rng = np.random.default_rng(1)
     samples = [related(rng, correlation) for _ in range(150)]
     seen = np.mean([daily_sharpes(returns).var(ddof=1) for returns in samples])

@@ -95,7 +95,7 @@ def test_no_point_of_the_family_earns_before_costs_and_all_lose_after(kind: Null
     assert (paid.mean(axis=0)[:2] < 0).all()
 
 
-def test_the_source_history_has_a_profitable_drift() -> None:
+def test_the_source_history_has_a_positive_drift() -> None:
     bars = HISTORIES[0].bars
     every = returns(bars)
     assert every.mean() > 4 * every.std() / np.sqrt(len(every))

@@ -246,7 +246,7 @@ def test_the_page_holds_its_pictures_and_fetches_nothing(stored: ValidationResul
 def test_the_report_gives_the_verdict_first_and_never_calls_in_sample_a_performance(stored: ValidationResult) -> None:
     report = stored.artifacts.report.read_text()
     assert report.splitlines()[2] == f"**{stored.verdict.label}**"
-    assert "It is no performance." in report
+    assert "It is not performance." in report
     for path in stored.artifacts.pictures.values():
         assert f"]({path.name})" in report
 

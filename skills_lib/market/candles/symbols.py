@@ -111,7 +111,7 @@ def _shipped(exchange: str) -> list[SymbolMatch]:
         return []
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     kind = "perpetual" if exchange == "binanceusdm" else "spot"
-    return [_match(line, kind, header.removeprefix("# ") + ", shipped") for line in lines]
+    return [_match(line, kind, header.removeprefix("# ") + ", bundled") for line in lines]
 
 
 def _match(line: str, kind: str, source: str) -> SymbolMatch:

@@ -40,7 +40,7 @@ def test_offline_the_bundled_list_is_used_and_named(offline: Settings) -> None:
     found = search_symbols("btc", "binance", 3, offline)
     assert found[0].symbol == "BTCUSDT"
     assert len(found) == 3
-    assert found[0].source == "Binance spot, GET /api/v3/exchangeInfo of 2021-10-12, shipped"
+    assert found[0].source == "Binance spot, GET /api/v3/exchangeInfo of 2021-10-12, bundled"
     (perpetual, *_) = search_symbols("ETHUSDT", "binanceusdm", 3, offline)
     assert (perpetual.symbol, perpetual.kind) == ("ETHUSDT", "perpetual")
 

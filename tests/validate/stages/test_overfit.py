@@ -103,7 +103,7 @@ def test_days_without_variance_prove_nothing() -> None:
         assert minimum_track_record_days(daily) == math.inf
 
 
-def test_a_loss_never_becomes_a_profit() -> None:
+def test_the_minimum_track_record_of_a_loss_is_infinite() -> None:
     assert minimum_track_record_days(np.random.default_rng(4).normal(-0.01, 0.02, 100)) == math.inf
 
 

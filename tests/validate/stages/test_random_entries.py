@@ -114,7 +114,7 @@ def test_a_planted_edge_is_seen() -> None:
     assert np.mean(np.array(found, dtype=np.float64) < 0.05) > 0.9
 
 
-def test_a_trade_with_one_possible_placement_has_p_of_one() -> None:
+def test_a_trade_with_one_possible_placement_is_not_significant() -> None:
     bars = random_walk(500, 4)
     execution = run_kernel(BuysOnce, bars, {}, COSTLY)
     found = placed(execution, bars)

@@ -225,4 +225,4 @@ def test_an_edge_larger_than_any_cost_is_reported() -> None:
     rising = hourly_bars([1, 1, 1, 1, 2, 4, 8, 16, 32, 64])
     found = stress(BuysOnce, rising, {"at": 2}, SETTINGS, Span(0, len(rising)))
     assert found.break_even_cost_bps is None
-    assert found.notes == ["No break-even cost: the strategy still earns at 999 bps a side."]
+    assert found.notes == ["No break-even cost: the strategy still earns at 999 bps per side."]
