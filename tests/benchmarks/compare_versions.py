@@ -2,7 +2,7 @@
 
 `python -m tests.benchmarks.compare_versions OLD_CHECKOUT` runs every bundled strategy on every shared candle file in
 OLD_CHECKOUT and in this one (`test-strategy`, and `optimize`, `walk-forward` and `validate` on one file each), compares
-what they print and store, and prints one line a file. Ids, hashes of code, times and paths may differ, nothing else.
+what they print and store, and prints one line per file. Ids, hashes of code, times and paths may differ, nothing else.
 Exit code 1 where anything differs.
 """
 
@@ -116,13 +116,13 @@ class Checkout:
         )
 
     def start(self, command: list[str]) -> None:
-        """Hand one command over."""
+        """Send one command."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
 
     def answer(self) -> dict[str, Any]:
-        """The next answer, with the stored tables beside it."""
+        """The next result, with its stored tables."""
         assert self._process.stdout is not None
         found: dict[str, Any] = json.loads(self._process.stdout.readline())
         artifacts = found.get("artifacts", {})

@@ -90,7 +90,7 @@ def test_results_do_not_depend_on_the_size_of_the_memory(periods: list[int], ave
 
 def test_a_sweep_gives_its_memory_back_without_waiting_for_a_collection() -> None:
     combinations = [{"fast": 5, "slow": slow} for slow in range(20, 60)]
-    # numba keeps the frames under its first compilation alive until a collection, and with them whoever called it
+    # numba keeps the frames under its first compilation alive until a collection, and with them its callers
     KernelSweep(strategies.load("sma_crossover"), BARS, BacktestSettings()).evaluate(combinations, Span(0, len(BARS)))
     gc.collect()
     gc.disable()

@@ -1,4 +1,4 @@
-"""The backtest server as a client meets it, on the synthetic sample: no network, real runs."""
+"""The backtest server through a client, on the synthetic sample: no network, real runs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,7 +71,7 @@ def store(home: Path) -> RunStore:
 
 @pytest.fixture(scope="module")
 def library_run(home: Path, tmp_path_factory: pytest.TempPathFactory) -> BacktestResult:
-    """The same question, put to the library without the server."""
+    """The same request to the library, without the server."""
     since, until = candles.parse_utc(SPAN["since"]), candles.parse_utc(SPAN["until"])
     request = candles.CandleRequest(Instrument("BTC"), Timeframe.H1, since, until, candles.Source.SAMPLE)
     loaded = candles.load(request, Settings())
@@ -215,7 +215,7 @@ def test_an_unknown_run_is_refused_with_the_newest_known_ones(run: dict[str, Any
     line = refusal(server, "backtest_get_run", run_id="0000000000000000")
     assert "Unknown run" in line
     assert "sma_crossover BTCUSDT 1h" in line
-    assert "backtest_run answers with a run_id" in line
+    assert "backtest_run returns a run_id" in line
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What holds for every tool of every server."""
+"""Properties of every tool of every server."""
 
 import re
 import subprocess

@@ -22,7 +22,7 @@ pytest.importorskip("picows", reason="the extra `live` is not installed")
 
 
 class PlayedVenue:
-    """A venue on a thread of its own; it plays until it is stopped."""
+    """A venue on its own thread, which plays until it is stopped."""
 
     def __init__(self) -> None:
         self.ready, self.over, self.quiet = threading.Event(), threading.Event(), threading.Event()
@@ -41,7 +41,7 @@ class PlayedVenue:
 
 @pytest.fixture
 def venue(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedVenue]:
-    """A playing venue that the market server takes for Binance."""
+    """A playing venue that the market server uses in place of Binance."""
     played = PlayedVenue()
     played.thread.start()
     assert played.ready.wait(20)

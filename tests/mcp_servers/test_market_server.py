@@ -1,4 +1,4 @@
-"""The market server as a client meets it, on the synthetic sample."""
+"""The market server through a client, on the synthetic sample."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Refusals, bounds, progress and cancellation, on a server with a tool made for the purpose."""
+"""Errors, bounds, progress and cancellation, on a server with a test tool."""
 
 import threading
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""The validation server: jobs started, watched, cancelled and read over MCP."""
+"""The validation server: jobs started, polled, cancelled and read over MCP."""
 
 import re
 from pathlib import Path

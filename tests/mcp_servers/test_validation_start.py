@@ -1,4 +1,4 @@
-"""A whole validation over MCP: started, watched, and read section by section."""
+"""A whole validation over MCP: started, polled, and read section by section."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""`twokey test-strategy`, `runs`, `compare`: what people type, and one clear line where it does not fit."""
+"""`twokey test-strategy`, `runs`, `compare`: results, and one-line errors for invalid input."""
 
 import json
 from pathlib import Path
@@ -157,7 +157,7 @@ def test_a_plain_backtesting_strategy_dropped_into_the_workspace_is_tested(
 
 
 def write_candles(path: Path, rows: int) -> Path:
-    """A CSV of real shape, cut from the deterministic sample."""
+    """A realistic CSV, cut from the deterministic sample."""
     from skills_lib.domain.instruments import Instrument
     from skills_lib.domain.timeframes import Timeframe
 

@@ -1,4 +1,4 @@
-"""`twokey calibrate`: a small calibration end to end, killed and gone on with, the same on one process as on all."""
+"""`twokey calibrate`: a small calibration, killed and resumed, with the same result on one process as on all."""
 
 import json
 import os
@@ -80,7 +80,7 @@ def _is_complete(found: dict[str, object]) -> None:
 
 
 def _is_stored(twokey: Command, found: dict[str, object]) -> None:
-    """The same question is answered from its folder, without running a market."""
+    """An identical request returns the stored result, without running a market."""
     assert json.loads(twokey(*SMALL).out) == found
 
 

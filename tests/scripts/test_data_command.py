@@ -1,4 +1,4 @@
-"""`twokey data`: import, fetch, list and check as people type them, bad input and ctrl-C included."""
+"""`twokey data`: import, fetch, list and check, including invalid input and ctrl-C."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def month() -> Bars:
 
 @pytest.fixture
 def file(month: Bars, tmp_path: Path) -> Path:
-    """A file of candles with a hole of two bars."""
+    """A file of candles with a gap of two bars."""
     path = tmp_path / "mine.csv"
     month.to_frame().drop(month.to_frame().index[100:102]).to_csv(path)
     return path
@@ -37,7 +37,7 @@ def file(month: Bars, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def venue(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalVenue]:
-    """A local venue with 2024, to which the command's settings lead."""
+    """A local venue with 2024, which the command's settings use."""
     local = LocalVenue(sample_bars("BTCUSDT", Timeframe.H1, span("2024-01-01", "2025-01-01")))
     server = serve(local)
     for name, value in {"EXCHANGE_URL": local.url, "ARCHIVE_URL": local.url, "HTTP_BACKOFF_S": "0"}.items():

@@ -1,4 +1,4 @@
-"""`twokey optimize` and `walk-forward`: what people type, and one clear line where it does not fit."""
+"""`twokey optimize` and `walk-forward`: results, and one-line errors for invalid input."""
 
 import json
 import sys

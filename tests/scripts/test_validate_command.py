@@ -1,4 +1,4 @@
-"""`twokey validate` and `monte-carlo`: the verdict first, and one clear line where something does not fit."""
+"""`twokey validate` and `monte-carlo`: the verdict first, and one-line errors for invalid input."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ LABELS = ("PASS", "CAUTION", "FAIL")
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A workspace in which one validation is stored; asking for it again costs nothing."""
+    """A workspace in which one validation is stored; requesting it again costs nothing."""
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("home")
         patch.setenv("TWOKEY_HOME", str(home))

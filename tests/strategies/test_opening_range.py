@@ -99,7 +99,7 @@ def test_a_gap_at_the_end_of_the_day_delays_the_exit_by_at_most_one_bar(seed: in
         starts_inside = first_bars[(first_bars > entry) & (first_bars <= leave)]
         if len(starts_inside):
             assert leave - starts_inside[0] <= 1
-            assert np.count_nonzero(sessions == sessions[starts_inside[0] - 1]) < 24  # only a hole can do that
+            assert np.count_nonzero(sessions == sessions[starts_inside[0] - 1]) < 24  # only a gap can cause that
 
 
 def test_a_position_whose_exit_bar_is_missing_is_closed_in_the_next_session() -> None:

@@ -1,4 +1,4 @@
-"""One whole validation in a process of its own: `whole_validation.py FOLDER DATA_DIR|sample` prints JSON.
+"""One whole validation in a separate process: `whole_validation.py FOLDER DATA_DIR|sample` prints JSON.
 
 `FOLDER` is an empty workspace. Imports and compilation are not timed: a small validation comes first.
 """

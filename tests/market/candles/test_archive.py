@@ -19,7 +19,7 @@ QUARTER = ["2024-01", "2024-02", "2024-03"]
 
 
 def paths(venue: LocalVenue) -> list[str]:
-    """Zips asked for, without their checksums."""
+    """Requested zips, without their checksums."""
     return [path.rsplit("/", 1)[-1] for path in venue.requested if path.endswith(".zip")]
 
 
@@ -87,7 +87,7 @@ def test_a_file_that_differs_from_its_checksum_is_fetched_twice_and_refused(
     venue.files = months(year, "spot", "BTCUSDT", Timeframe.H1, QUARTER)
     venue.requested.clear()
     assert len(load(ask("2024-01-01", "2024-04-01", Source.ARCHIVE), settings).bars) == 91 * 24
-    assert paths(venue) == ["BTCUSDT-1h-2024-02.zip", "BTCUSDT-1h-2024-03.zip"], "January was kept"
+    assert paths(venue) == ["BTCUSDT-1h-2024-02.zip", "BTCUSDT-1h-2024-03.zip"], "January was cached"
 
 
 def test_a_file_without_a_checksum_is_rejected(venue: LocalVenue, settings: Settings, year: Bars) -> None:

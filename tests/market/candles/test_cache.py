@@ -1,4 +1,4 @@
-"""The candle cache: whole or not at all, checked when read, one file under two processes."""
+"""The candle cache: atomic writes, checksums on every read, concurrent processes."""
 
 import multiprocessing
 import signal
@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_the_old_cache_and_one_clear_line(cache: CandleCache,
 
 
 def fetch_year(home: str, url: str) -> str:
-    """Load 2024 in a process of its own and return the digest."""
+    """Load 2024 in a separate process and return the digest."""
     settings = Settings(home=Path(home), exchange_url=url)
     return load(ask("2024-01-01", "2025-01-01"), settings).bars.digest()
 
@@ -198,7 +198,7 @@ def test_a_killed_download_resumes_from_its_last_page(venue: LocalVenue, setting
 
 @cache_once
 def generated_pages() -> list[Page]:
-    """Daily bars of January and February, a page each."""
+    """Daily bars of January and February, one page each."""
     return [(s, sample_bars("BTCUSDT", Timeframe.D1, s)) for s in (JANUARY, FEBRUARY)]
 
 

@@ -1,4 +1,4 @@
-"""Bars from an exchange through the real ccxt, over real HTTP, with everything that goes wrong on the way."""
+"""Bars from an exchange through the real ccxt, over real HTTP, including failures."""
 
 import json
 from email.utils import format_datetime
@@ -24,7 +24,7 @@ KEY = CacheKey("binance", BTC, Timeframe.H1)
 
 
 def starts(venue: LocalVenue) -> list[int]:
-    """Where each page was asked from, in milliseconds."""
+    """Start of each requested page, in milliseconds."""
     return [int(query["startTime"]) for query in venue.kline_requests()]
 
 

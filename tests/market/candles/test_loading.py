@@ -1,4 +1,4 @@
-"""AUTO takes the first source that has the bars and says which, and why not an earlier one."""
+"""AUTO uses the first source that has the bars, and reports it and the failures of earlier ones."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def store(settings: Settings, bars: Bars, age: timedelta) -> None:
 
 
 def write_csv(path: Path, bars: Bars) -> Path:
-    """A file as people have it."""
+    """A candle file as downloaded by a user."""
     frame = bars.to_frame().rename(columns=str.lower)
     frame.to_csv(path)
     return path

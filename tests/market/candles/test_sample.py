@@ -1,4 +1,4 @@
-"""The sample: the same everywhere, one market at every timeframe, and with the habits of a real one."""
+"""The sample: the same on every machine, consistent between timeframes, with the properties of a real market."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Symbols: asked of the exchange, remembered, and offline from what is at hand, which is said."""
+"""Symbols: fetched from the exchange, cached, and offline from the cached or bundled list, which is named."""
 
 import gzip
 import json

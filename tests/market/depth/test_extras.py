@@ -1,4 +1,4 @@
-"""Without an extra: the plain book serves alone, and what cannot be done says which extra it needs."""
+"""Without an extra: the plain book is used, and errors name the missing extra."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""The compiled way and the general way: one verdict and one book, for every message, good, strange or broken."""
+"""The compiled and the general path: the same decision and book for every message, valid, unusual or invalid."""
 
 import json
 import os
@@ -24,7 +24,7 @@ Corruption = Callable[[bytes, random.Random], bytes]
 
 
 class Pair:
-    """The same messages to both books."""
+    """Passes the same messages to both books."""
 
     def __init__(self, venue: Venue, symbol: str = "BTCUSDT") -> None:
         self.plain, self.compiled = LocalBook(symbol, venue), CompiledLocalBook(symbol, venue)
@@ -72,12 +72,12 @@ class Pair:
 
 
 def replaced(old: bytes, new: bytes) -> Corruption:
-    """A spoiler that puts `new` where the last `old` was."""
+    """A corruption that replaces the last `old` by `new`."""
     return lambda raw, _rng: new.join(raw.rsplit(old, 1))
 
 
 def in_sync(venue: Venue) -> tuple[Pair, GeneratedMarket]:
-    """Books that follow a drawn market."""
+    """Books that follow a generated market."""
     market, pair = GeneratedMarket(11, venue), Pair(venue)
     for raw in market.frames(12):
         if b"bookTicker" not in raw:
@@ -298,15 +298,15 @@ def test_mutated_messages_are_taken_alike(venue: Venue) -> None:
         for number, raw in enumerate(market.frames(60)):
             if b"bookTicker" in raw:
                 continue
-            spoilt = number > 12 and rng.random() < 0.5
-            decision = pair.take(mutated(raw, rng) if spoilt else raw)
+            is_corrupted = number > 12 and rng.random() < 0.5
+            decision = pair.take(mutated(raw, rng) if is_corrupted else raw)
             if decision in (UpdateDecision.GAP, UpdateDecision.BUFFER) and number > 12:
                 pair.take(market.snapshot())
         pair.agree_entirely()
 
 
 def complaint(parser: Callable[[bytes], object], raw: bytes) -> str:
-    """What a parser says against some bytes; it may raise nothing but its own error."""
+    """The error of a parser for some bytes; it may raise no other exception."""
     try:
         parser(raw)
     except WireError as error:

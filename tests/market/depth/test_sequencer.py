@@ -1,4 +1,4 @@
-"""The venue's steps, by their numbers in sequencer.py."""
+"""The venue's documented steps, with the numbers of sequencer.py."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def spot(first: int, final: int) -> DepthUpdate:
 
 
 def started(sequencer: Sequencer, last_update_id: int) -> Sequencer:
-    """A sequencer behind a snapshot."""
+    """A sequencer after a snapshot."""
     sequencer.start(last_update_id)
     return sequencer
 

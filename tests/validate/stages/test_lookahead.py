@@ -1,4 +1,4 @@
-"""Every planted look-ahead is detected on any prices, and honest strategies pass."""
+"""Every planted look-ahead is detected on any prices, and strategies without it pass."""
 
 from dataclasses import replace
 from pathlib import Path

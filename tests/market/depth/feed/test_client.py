@@ -1,4 +1,4 @@
-"""The live feed over real sockets: books that follow, break, are mended, and never claim what they do not know."""
+"""The live feed over real sockets: books follow the venue, lose sync, resync, and report their state correctly."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ QUICK = {"silence_s": 0.3, "reconnect_after_s": 1.0, "backoff_s": 0.02, "overlap
 
 
 class RecordingListener(IgnoreAll):
-    """Remembers what a feed tells."""
+    """Records the events of a feed."""
 
     def __init__(self) -> None:
         self.raw: list[tuple[str, int, bytes]] = []
@@ -42,7 +42,7 @@ class RecordingListener(IgnoreAll):
 
 
 def run(venue: Venue, scenario: Scenario, **changes: object) -> None:
-    """Play a scenario against a server of drawn frames and a feed that listens to it."""
+    """Play a scenario against a server of generated frames and a feed that listens to it."""
 
     async def play() -> None:
         frames = list(GeneratedMarket(7, venue).frames(400))
@@ -60,7 +60,7 @@ def run(venue: Venue, scenario: Scenario, **changes: object) -> None:
 
 
 def is_equal(server: FrameServer, feed: Feed) -> bool:
-    """Whether the feed's book claims to be right and is the venue's, level by level."""
+    """Whether the feed's book is usable and equals the venue's, level by level."""
     mine, theirs = feed.books["BTCUSDT"].book, server.book.book
     return (
         feed.is_usable("BTCUSDT")
@@ -70,7 +70,7 @@ def is_equal(server: FrameServer, feed: Feed) -> bool:
 
 
 async def settle(server: FrameServer, feed: Feed, step: int = 2) -> None:
-    """Play on until the book is right."""
+    """Play until the book equals the venue's."""
 
     async def playing() -> None:
         while not is_equal(server, feed):

@@ -1,4 +1,4 @@
-"""Parts of the feed that need no socket: the budget, the clocks, refusals, and streams that pause."""
+"""Parts of the feed without sockets: the budget, the clocks, invalid settings, and pausing streams."""
 
 import httpx
 import pytest
@@ -72,7 +72,7 @@ def test_retry_after_may_be_a_date() -> None:
 
 
 def stream_with_pauses(*times_s: float) -> FeedStream:
-    """A stream that spoke at these times."""
+    """A stream with messages at these times."""
     stream = FeedStream("x@depth", "X")
     for time_s in times_s:
         stream.messages += 1

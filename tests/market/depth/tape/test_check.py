@@ -1,4 +1,4 @@
-"""Checking tapes: equal to what is known of every real recording, and honest about every kind of bad one."""
+"""Tape checks: known results of every real recording, and every kind of defect is reported."""
 
 import json
 from pathlib import Path

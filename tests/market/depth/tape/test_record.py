@@ -1,4 +1,4 @@
-"""`twokey record` against a local venue: exact bytes, a kill, a full disk, and refusals in one line."""
+"""`twokey record` against a local venue: exact bytes, a kill, a full disk, and one-line errors."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ SMALL_DISK = 12_000
 
 
 def record(home: Path, play: Play, *arguments: str, disk_bytes: int | None = None) -> tuple[int, str, str]:
-    """Run the command beside a server of drawn frames; its code and what it said."""
+    """Run the command against a server of generated frames; returns its exit code and output."""
 
     def limit() -> None:
         if disk_bytes:

@@ -1,4 +1,4 @@
-"""Tapes of our own: written in whole frames, hashed, imported and exported without losing a byte."""
+"""Tapes: written in complete frames, hashed, imported and exported byte for byte."""
 
 import gzip
 import json
