@@ -114,7 +114,7 @@ def test_symbols_are_found_offline_and_a_truncated_list_says_so(offline: Setting
     found = answer(server, "market_search_symbols", text="btc", limit=1)
     assert found["symbols"][0]["symbol"] == "BTCUSDT"
     assert found["truncated"] is True
-    assert "shipped" in found["source"]
+    assert "bundled" in found["source"]
 
 
 def test_nothing_found_is_an_answer_and_says_what_to_try(offline: Settings) -> None:

@@ -73,7 +73,8 @@ def execute(prepared: KernelInputs, signals: Signals, span: Span, name: str = "T
         InputError: an indicator that is never defined, a stop or target at or below 0, or a position too large.
     """
     from skills_lib.backtest.kernel.arrays import CANCELLED, TRADES
-    from skills_lib.backtest.kernel.batch import Batch, Runner, problem_of, warm_up
+    from skills_lib.backtest.kernel.batch import Batch, warm_up
+    from skills_lib.backtest.kernel.runner import Runner, problem_of
 
     jobs, runner = Batch(1), Runner(prepared, with_funding=False)
     first_bar = warm_up(name, signals, span)

@@ -1,43 +1,29 @@
 """The kernel as an evaluator: many combinations of one strategy, compiled, on every core of this machine.
 
-Signals are computed once a combination, on all bars, and cut to each span: for a strategy that uses nothing later
-than each bar's close (the truncation test) that is the same as computing them on the span's own history.
+Data goes one way: combinations become batches of signals (`batches`), runners execute them on the arrays of the
+market (`kernel/runner`), and their rows become the table. This module decides what runs on which thread.
 """
 
 import os
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, cached_property, partial
 from itertools import groupby
 from typing import TypeVar
-from weakref import WeakValueDictionary
 
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.arrays import DONE, STATUS
-from skills_lib.backtest.kernel.batch import (
-    DAILY,
-    FIGURES,
-    Batch,
-    BatchOutput,
-    FirstDefined,
-    Runner,
-    is_defined_throughout,
-    memory_of,
-    problem_of,
-    warm_up,
-)
-from skills_lib.backtest.kernel.entry_points import WARM_UP
+from skills_lib.backtest.kernel.batch import Batch
 from skills_lib.backtest.kernel.inputs import prepare_inputs
-from skills_lib.backtest.kernel.run import execute, signals_of
+from skills_lib.backtest.kernel.run import execute
+from skills_lib.backtest.kernel.runner import DAILY, FIGURES, BatchOutput, Runner, problem_of
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.batches import Failures, SignalBatches
 from skills_lib.backtest.sweep.evaluator import SpanWork
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
-from skills_lib.domain.errors import InputError
-from skills_lib.domain.signals import Signals
 
 T = TypeVar("T")
 
@@ -49,10 +35,6 @@ _MIN_BARS_FOR_THREADS = 1_500_000
 """Bars × combinations below which starting threads takes longer than it saves."""
 _MIN_BARS_FOR_THREADS_IN_ONE_SPAN = 400_000
 """The same where signals are known, so that threads only run them."""
-_REMEMBERED_BYTES = 128_000_000
-"""Signals kept between spans, for walk-forward."""
-_BYTES_A_BAR = 28
-"""Four boolean signals, and three arrays of floats where a strategy has them all."""
 
 
 class KernelSweep:
@@ -63,15 +45,12 @@ class KernelSweep:
     def __init__(
         self, strategy: type[SignalStrategy], bars: Bars, settings: BacktestSettings, threads: int = 0
     ) -> None:
-        self.notes: list[str] = []
         self.batch_size = max(1, _BARS_A_BATCH // len(bars))
-        self._strategy, self._whole = strategy, prepare_inputs(bars, settings)
-        self._memory = memory_of(self._whole)
+        self._strategy, self._inputs = strategy, prepare_inputs(bars, settings)
+        self._failures = Failures()
+        self.notes = self._failures.notes
+        self._batches = SignalBatches(strategy, self._inputs, self._failures)
         self._threads = threads or _cpus()
-        self._remembered = _Remembered(0)
-        self._typical_capacity = _REMEMBERED_BYTES // (len(bars) * _BYTES_A_BAR)
-        self._failures: Counter[str] = Counter()
-        self._first_defined = FirstDefined()
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, FIGURES)
@@ -82,27 +61,26 @@ class KernelSweep:
         counts = [len(combinations) for combinations, _ in work]
         spans = np.repeat(np.array([span for _, span in work], dtype=np.int64).reshape(-1, 2), counts, axis=0)
         distinct = {id(combinations): len(combinations) for combinations, _ in work}
-        jobs = None
-        if sum(distinct.values()) <= self._typical_capacity:
-            jobs = self._remembered_jobs([combinations for combinations, _ in work], spans[:, 1])
-        if jobs is None:
+        batch = None
+        if sum(distinct.values()) <= self._batches.max_remembered:
+            batch = self._batches.remembered([combinations for combinations, _ in work], spans[:, 1])
+        if batch is None:
             return [self.evaluate(combinations, span) for combinations, span in work]
-        return np.split(self._record_failures(*self._side_by_side(jobs, spans)), np.cumsum(counts)[:-1])
+        return np.split(self._checked(*self._side_by_side(batch, spans)), np.cumsum(counts)[:-1])
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, DAILY)
 
     def execute(self, parameters: Parameters, span: Span, cash: float) -> Execution:
-        settings = self._whole.settings.model_copy(update={"cash": cash})
-        with self._memory.active():
-            signals = self._signals_of(parameters)
-        return execute(self._whole.under(settings), signals, span, self._strategy.__name__)
+        settings = self._inputs.settings.model_copy(update={"cash": cash})
+        return execute(self._inputs.under(settings), self._batches.signals(parameters), span, self._strategy.__name__)
 
     def _table(self, combinations: Sequence[Parameters], span: Span, wanted: BatchOutput) -> FloatArray:
+        """One row a combination: on this thread where there is little to do, else on all of them."""
         bars, stop = span.stop - span.start, np.array(span.stop)
         if bars * len(combinations) < _MIN_BARS_FOR_THREADS:
-            if bars < len(self._whole.bars) and (jobs := self._remembered_jobs([combinations], stop)):
-                return self._measured(self._runner, jobs, span, wanted)
+            if bars < len(self._inputs.bars) and (batch := self._batches.remembered([combinations], stop)):
+                return self._checked(*self._runner.run(batch, span, wanted))
             return self._rows(self._runner, combinations, span, wanted)
         step = max(1, min(_BARS_A_JOB // bars, -(-len(combinations) // self._threads)))
         order = _serpentine_order(combinations)
@@ -112,16 +90,15 @@ class KernelSweep:
         rows[order] = np.concatenate(parts)
         return rows
 
-    def _side_by_side(self, jobs: Batch, spans: IntArray) -> tuple[FloatArray, IntArray]:
-        """Figures and outcomes of every job on its own span; this thread takes a share too."""
-        threads = self._threads if (spans[:, 1] - spans[:, 0]).sum() >= _MIN_BARS_FOR_THREADS_IN_ONE_SPAN else 1
-        if threads == 1:
-            return self._runner.run_part(jobs, slice(len(jobs)), spans)
-        cuts = [len(jobs) * i // threads for i in range(threads + 1)]
-        mine, *remaining = map(slice, cuts, cuts[1:])
-        working = [_submit(threads, partial(Runner(self._whole).run_part, jobs, part, spans)) for part in remaining]
-        found = [self._runner.run_part(jobs, mine, spans), *(work.result() for work in working)]
-        return np.concatenate([rows for rows, _ in found]), np.concatenate([outcomes for _, outcomes in found])
+    def _rows(self, runner: Runner, combinations: Sequence[Parameters], span: Span, wanted: BatchOutput) -> FloatArray:
+        """One row a combination: nan where it has no signals or cannot run."""
+        batch, places = self._batches.computed(combinations, span)
+        found = self._checked(*runner.run(batch, span, wanted))
+        if len(places) == len(combinations):
+            return found
+        rows = np.full((len(combinations), found.shape[1]), np.nan)
+        rows[places] = found
+        return rows
 
     def _spread(self, chunks: Sequence[Sequence[Parameters]], span: Span, wanted: BatchOutput) -> list[FloatArray]:
         """Rows of every chunk; the thread that is done first takes the next."""
@@ -132,7 +109,7 @@ class KernelSweep:
             for place, chunk in waiting:
                 found[place] = self._rows(runner, chunk, span, wanted)
 
-        working = [_submit(self._threads, partial(work, Runner(self._whole))) for _ in range(self._threads)]
+        working = [_submit(self._threads, partial(work, Runner(self._inputs))) for _ in range(self._threads)]
         try:
             for one in working:
                 one.result()
@@ -141,101 +118,26 @@ class KernelSweep:
                 pass
         return [found[place] for place in range(len(chunks))]
 
-    def _rows(self, runner: Runner, combinations: Sequence[Parameters], span: Span, wanted: BatchOutput) -> FloatArray:
-        jobs, ready, name = Batch(len(combinations)), [], self._strategy.__name__
-        with self._memory.active():
-            for place, parameters in enumerate(combinations):
-                try:
-                    signals = self._signals_of(parameters)
-                    jobs.add(signals, warm_up(name, signals, span, self._first_defined))
-                except InputError as error:
-                    self._fail(str(error))
-                    continue
-                ready.append(place)
-        measured = self._measured(runner, jobs, span, wanted)
-        if len(ready) == len(combinations):
-            return measured
-        rows = np.full((len(combinations), measured.shape[1]), np.nan)
-        rows[ready] = measured
-        return rows
+    def _side_by_side(self, batch: Batch, spans: IntArray) -> tuple[FloatArray, IntArray]:
+        """Figures and outcomes of every job on its own span; this thread takes a share too."""
+        threads = self._threads if (spans[:, 1] - spans[:, 0]).sum() >= _MIN_BARS_FOR_THREADS_IN_ONE_SPAN else 1
+        if threads == 1:
+            return self._runner.run_part(batch, slice(len(batch)), spans)
+        cuts = [len(batch) * i // threads for i in range(threads + 1)]
+        mine, *remaining = map(slice, cuts, cuts[1:])
+        working = [_submit(threads, partial(Runner(self._inputs).run_part, batch, part, spans)) for part in remaining]
+        found = [self._runner.run_part(batch, mine, spans), *(work.result() for work in working)]
+        return np.concatenate([rows for rows, _ in found]), np.concatenate([outcomes for _, outcomes in found])
 
-    def _remembered_jobs(self, work: Sequence[Sequence[Parameters]], stops: IntArray) -> Batch | None:
-        """Jobs of all lists of combinations, one after the other; None where one of them has none before its stop.
-
-        Signals are the same for every span: walk-forward computes them in its first window only.
-        """
-        lists = {id(combinations): combinations for combinations in work}
-        self._evict([parameters for combinations in lists.values() for parameters in combinations])
-        with self._memory.active():
-            places = {key: [self._place_of(parameters) for parameters in lists[key]] for key in lists}
-        rows = [place for combinations in work for place in places[id(combinations)]]
-        if None in rows:
-            return None
-        jobs = self._remembered.jobs.at([row for row in rows if row is not None])
-        return jobs if (jobs.table[:, WARM_UP] < stops).all() else None
-
-    def _evict(self, combinations: Sequence[Parameters]) -> None:
-        """Forget everything rather than some: places are positions in one table."""
-        new = sum(tuple(parameters.values()) not in self._remembered.places for parameters in combinations)
-        if new > self._remembered.jobs.capacity:
-            self._remembered = _Remembered(max(len(combinations), self._typical_capacity))
-
-    def _place_of(self, parameters: Parameters) -> int | None:
-        """Where the signals of a combination are remembered; None where they cannot be."""
-        key = tuple(parameters.values())
-        if key in self._remembered.places:
-            return self._remembered.places[key]
-        try:
-            signals = self._signals_of(parameters)
-            first = warm_up(self._strategy.__name__, signals, Span(0, len(self._whole.bars)))
-        except InputError:
-            return None
-        if not all(map(self._remembered.stays_defined, signals.indicators.values())):
-            return None
-        return self._remembered.add(key, signals, first)
-
-    def _measured(self, runner: Runner, jobs: Batch, span: Span, wanted: BatchOutput) -> FloatArray:
-        return self._record_failures(*runner.run(jobs, span, wanted))
-
-    def _record_failures(self, rows: FloatArray, outcomes: IntArray) -> FloatArray:
+    def _checked(self, rows: FloatArray, outcomes: IntArray) -> FloatArray:
         """The rows, once it is noted what could not run."""
         for outcome in outcomes[outcomes[:, STATUS] != DONE]:
-            self._fail(problem_of(self._strategy.__name__, outcome) or "")
+            self._failures.add(problem_of(self._strategy.__name__, outcome) or "")
         return rows
-
-    def _signals_of(self, parameters: Parameters) -> Signals:
-        return signals_of(self._strategy, self._whole.scaled, dict(parameters))
 
     @cached_property
     def _runner(self) -> Runner:
-        return Runner(self._whole)
-
-    def _fail(self, reason: str) -> None:
-        if not self._failures[reason]:
-            self.notes.append(f"Some combinations could not run: {reason}")
-        self._failures[reason] += 1
-
-
-class _Remembered:
-    """Jobs on all bars, by combination."""
-
-    def __init__(self, capacity: int) -> None:
-        self.jobs = Batch(capacity)
-        self.places: dict[tuple[object, ...], int] = {}
-        self._defined: WeakValueDictionary[int, FloatArray] = WeakValueDictionary()
-
-    def add(self, key: tuple[object, ...], signals: Signals, first: int) -> int:
-        self.places[key] = len(self.jobs)
-        self.jobs.add(signals, first)
-        return self.places[key]
-
-    def stays_defined(self, indicator: FloatArray) -> bool:
-        """`is_defined_throughout`, looked at once where combinations share an indicator."""
-        if self._defined.get(id(indicator)) is not indicator:
-            if not is_defined_throughout(indicator):
-                return False
-            self._defined[id(indicator)] = indicator
-        return True
+        return Runner(self._inputs)
 
 
 @cache

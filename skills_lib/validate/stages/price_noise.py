@@ -115,7 +115,8 @@ def _rows(
 def _kernel_rows(
     strategy: type[SignalStrategy], prepared: KernelInputs, seen: Sequence[Bars], parameters: dict[str, Value]
 ) -> FloatArray:
-    from skills_lib.backtest.kernel.batch import Batch, Runner, warm_up
+    from skills_lib.backtest.kernel.batch import Batch, warm_up
+    from skills_lib.backtest.kernel.runner import Runner
 
     jobs, ready, whole = Batch(len(seen)), [], Span(0, len(prepared.bars))
     for number, view in enumerate(seen):

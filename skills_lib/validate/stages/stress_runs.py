@@ -61,7 +61,8 @@ class _KernelCosts:
     settings: BacktestSettings
 
     def run(self, signals: Signals, costs: Costs) -> Figures:
-        from skills_lib.backtest.kernel.batch import Batch, Runner, problem_of, warm_up
+        from skills_lib.backtest.kernel.batch import Batch, warm_up
+        from skills_lib.backtest.kernel.runner import Runner, problem_of
 
         prepared = KernelInputs(self.bars, self.scaled, self.settings.model_copy(update={"costs": costs}))
         jobs, whole = Batch(1), Span(0, len(self.bars))

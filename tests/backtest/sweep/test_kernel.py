@@ -95,7 +95,7 @@ def test_a_stitched_run_is_the_references_too() -> None:
 def test_signals_remembered_between_spans_change_nothing_even_when_some_are_forgotten(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("skills_lib.backtest.sweep.kernel._REMEMBERED_BYTES", 0)
+    monkeypatch.setattr("skills_lib.backtest.sweep.batches._REMEMBERED_BYTES", 0)
     strategy, grid = strategies.load("donchian_breakout"), SWEPT["donchian_breakout"]
     sweep, reference = KernelSweep(strategy, BARS, SETTINGS), ReferenceSweep(ReferenceTask(strategy, BARS, SETTINGS))
     for span, part in [(SPANS[1], grid[:2]), (SPANS[2], grid[2:]), (SPANS[1], grid), (SPANS[2], grid[:1])]:
@@ -125,7 +125,7 @@ def test_spans_side_by_side_keep_to_the_rules_of_one_span(monkeypatch: pytest.Mo
     holed = KernelSweep(HoleInTheMiddle, BARS, SETTINGS).evaluate_spans([([{}], SPANS[1]), ([{}], SPANS[2])])
     reference = ReferenceSweep(ReferenceTask(HoleInTheMiddle, BARS, SETTINGS))
     np.testing.assert_allclose(holed[0], reference.evaluate([{}], SPANS[1]), rtol=1e-9, atol=1e-9)
-    monkeypatch.setattr("skills_lib.backtest.sweep.kernel._REMEMBERED_BYTES", 0)
+    monkeypatch.setattr("skills_lib.backtest.sweep.batches._REMEMBERED_BYTES", 0)
     crowded = KernelSweep(FailsAtFive, BARS, SETTINGS).evaluate_spans([(grid[:1], late)])
     assert np.array_equal(crowded[0], single.evaluate(grid[:1], late), equal_nan=True)
     assert sweep.evaluate_spans([]) == []

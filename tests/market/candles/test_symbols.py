@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError
-from skills_lib.market.candles.symbols import _shipped, search_symbols
+from skills_lib.market.candles.symbols import _bundled, search_symbols
 from skills_lib.settings import Settings
 from tests.market.candles.local_venue import Fault, LocalVenue
 
@@ -69,8 +69,8 @@ def test_an_unknown_exchange_is_an_input_error(offline: Settings) -> None:
         search_symbols("btc", "binanc", 5, offline)
 
 
-def test_the_shipped_lists_hold_what_the_recorded_answers_held(shared_data: Path) -> None:
+def test_the_bundled_lists_hold_what_the_recorded_answers_held(shared_data: Path) -> None:
     folder = shared_data / "fixtures" / "binance_exchangeInfo"
     recorded = json.loads(gzip.decompress((folder / "api_v3_exchangeInfo_20211012.json.gz").read_bytes()))["symbols"]
-    shipped = {match.pair: match.active for match in _shipped("binance")}
-    assert shipped == {f"{s['baseAsset']}/{s['quoteAsset']}": s["status"] == "TRADING" for s in recorded}
+    bundled = {match.pair: match.active for match in _bundled("binance")}
+    assert bundled == {f"{s['baseAsset']}/{s['quoteAsset']}": s["status"] == "TRADING" for s in recorded}
