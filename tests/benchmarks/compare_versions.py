@@ -29,6 +29,12 @@ STRATEGIES = (
     "rsi_reversion",
     "sma_crossover",
 )
+SEARCHES = {
+    "optimize": ["--method=random", "--trials=300", "--seed=1"],
+    "walk-forward": ["--method=random", "--trials=40", "--seed=1"],
+    "validate": [],
+}
+"""Verbs and their options: some whole grids have hundreds of thousands of combinations."""
 MAY_DIFFER = frozenset({"run_id", "id", "code_sha256", "created_at", "artifacts", "seconds", "folder"})
 TABLES = ("trades.csv", "equity.csv", "windows.csv", "combinations.csv")
 
@@ -97,8 +103,8 @@ def work(pattern: str) -> Iterator[tuple[str, list[list[str]]]]:
         yield file.name, [["test-strategy", *where, name, *data] for name in STRATEGIES]
     file = CANDLES / "binance_spot_BTCUSDT_4h_20200920_20240630.csv.gz"
     data = [f"--data={file}", "--json"]
-    for verb in ("optimize", "walk-forward", "validate"):
-        yield f"{verb} on {file.name}", [[verb, name, "BTCUSDT", "4h", *data] for name in STRATEGIES]
+    for verb, options in SEARCHES.items():
+        yield f"{verb} on {file.name}", [[verb, name, "BTCUSDT", "4h", *options, *data] for name in STRATEGIES]
 
 
 class Checkout:
