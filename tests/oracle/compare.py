@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
+from tests.oracle.executor import NO_EQUITY
 from tests.oracle.model import Outcome, Trade
 
 TOLERANCE = 1e-9
@@ -35,8 +36,12 @@ def compare(execution: Execution, outcome: Outcome) -> list[Difference]:
 
 
 def is_undecidable(differences: list[Difference], outcome: Outcome) -> bool:
-    """Whether a knife edge lies at or before the first difference: decimals and floats may rightly part there."""
-    return any(bar <= differences[0].bar for bar, _ in outcome.knife_edges) if differences else False
+    """Whether decimals and floats may rightly part at the first difference, because a knife edge lies there.
+
+    What is decided at a close shows at the next bar; whether equity is a rounding error or 0 may show much later.
+    """
+    first = differences[0].bar if differences else -1
+    return any(bar <= first and (bar >= first - 1 or what == NO_EQUITY) for bar, what in outcome.knife_edges)
 
 
 def described(differences: list[Difference], outcome: Outcome) -> str:

@@ -16,6 +16,7 @@ from tests.oracle.model import ONE, ZERO, Account, Decisions, Market, Outcome, R
 EIGHT_HOURS_NS = 8 * 3_600 * 1_000_000_000
 DIGITS = 120  # more than the exact value of a float has in the range of prices
 NEAR, NEAR_ZERO = Decimal("1e-12"), Decimal("1e-9")
+NO_EQUITY = "equity and 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,7 @@ class _Run:
         self.cash, self.scale = account.cash, account.cash
         self.held: Position | None = None
         self.waiting: Order | None = None
-        self.ruined = False
-        self.bar = 0
-        self.last = len(market.close) - 1
+        self.bar, self.last, self.ruined = 0, len(market.close) - 1, False
         self.outcome = Outcome()
         due = list(self._funding_due())
         self.due_ns = [time for time, _ in due]
@@ -77,8 +76,7 @@ class _Run:
         price, now = self.market.open[self.bar], self.market.open_time_ns[self.bar]
         if self.held and self._reached_liquidation(self.held, price):
             self._liquidate(self.held)
-        self._fill(self.waiting, price, now)
-        self.waiting = None
+        self._fill(price, now)
         if self._has_reached_stop(price):
             self._close(price, "stop", now)
         elif self._has_reached_target(price):
@@ -108,13 +106,12 @@ class _Run:
         elif not self.ruined:
             self.waiting = self._decision()
         if self.account.trade_on_close:
-            self._fill(self.waiting, price, end)
-            self.waiting = None
+            self._fill(price, end)
         self._end_if_no_equity()
 
     def _end_if_no_equity(self) -> None:  # (11)
         equity = self._equity()
-        self._note_if_near(equity, ZERO, NEAR_ZERO * self.scale, "equity and 0")
+        self._note_if_near(equity, ZERO, NEAR_ZERO * self.scale, NO_EQUITY)
         if equity <= 0:
             self._close(self.market.close[self.bar], "no equity", self._end_ns())
             self.ruined = True
@@ -142,7 +139,8 @@ class _Run:
         stopped = order.stop is not None and order.side * (moved - order.stop) <= 0
         return stopped or (order.target is not None and order.side * (order.target - moved) <= 0)
 
-    def _fill(self, order: Order | None, price: Decimal, now: int) -> None:
+    def _fill(self, price: Decimal, now: int) -> None:
+        order, self.waiting = self.waiting, None
         if order is not None:
             self._close(price, "order", now)
         if order is not None and order.side:
@@ -158,8 +156,7 @@ class _Run:
             self._note_if_near(affordable, affordable.to_integral_value(), tolerance, "one more unit affordable")
         size = affordable // 1 * account.unit
         margin, required = size * booked / account.leverage, self._maintenance(size, booked)
-        if size:
-            self._note_if_near(margin, required, NEAR * margin, "margin and maintenance of an entry")
+        self._note_if_near(margin, required, NEAR * margin, "margin and maintenance of an entry")
         if margin <= required:
             self.outcome.cancelled += 1
             return
@@ -248,5 +245,5 @@ class _Run:
             yield end, self.market.close[-1]
 
     def _note_if_near(self, a: Decimal, b: Decimal, tolerance: Decimal, what: str) -> None:
-        if abs(a - b) <= tolerance:
+        if abs(a - b) <= tolerance and tolerance:
             self.outcome.knife_edges.append((self.bar, what))

@@ -12,7 +12,7 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.model import BacktestSettings
 from tests.oracle.compare import TOLERANCE, compare, described, fields_of, is_undecidable
 from tests.oracle.draws import Case, draw_case
-from tests.oracle.executor import run
+from tests.oracle.executor import NO_EQUITY, run
 from tests.oracle.inputs import account_of, decisions_of, in_base_units, market_of
 from tests.oracle.model import Outcome
 
@@ -77,14 +77,20 @@ def test_rounding_is_no_difference() -> None:
     assert compare(as_executed(OUTCOME, size=size * (1 + TOLERANCE / 10)), OUTCOME) == []
 
 
-def test_only_a_knife_edge_at_or_before_the_difference_makes_it_undecidable() -> None:
+def test_only_a_knife_edge_at_the_first_difference_makes_it_undecidable() -> None:
     differences = compare(as_executed(OUTCOME, exit_reason="other"), OUTCOME)
     bar = OUTCOME.trades[0].exit_bar
-    before, after = (replace(OUTCOME, knife_edges=[(at, "two figures")]) for at in (bar, bar + 1))
-    assert is_undecidable(differences, before)
-    assert not is_undecidable(differences, after)
-    assert not is_undecidable([], before)
-    assert f"knife edge at bar {bar}: two figures" in described(differences, before)
+    for earlier, what, wanted in [
+        (0, "a", True),
+        (1, "a", True),
+        (2, "a", False),
+        (2, NO_EQUITY, True),
+        (-1, "a", False),
+    ]:
+        near = replace(OUTCOME, knife_edges=[(bar - earlier, what)])
+        assert is_undecidable(differences, near) == wanted
+        assert not is_undecidable([], near)
+        assert f"knife edge at bar {bar - earlier}: {what}" in described(differences, near)
 
 
 def test_drawn_cases_are_reproducible_and_add_up() -> None:

@@ -27,7 +27,7 @@ FIRST = int(os.environ.get("TWOKEY_ORACLE_FIRST", "0"))
 CASES = int(os.environ.get("TWOKEY_ORACLE_CASES", "1000"))
 BLOCK = 50
 LONGEST_FOR_THE_REFERENCE = 40
-MAY_BE_UNDECIDABLE = 3  # of a block; few differ at all
+MAY_BE_UNDECIDABLE = 2  # of a block; few differ at all
 COUNTABLE = 2.0**53 * (1 - 1e-9)
 Executor = Callable[[Case], Execution]
 

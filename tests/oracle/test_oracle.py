@@ -39,9 +39,9 @@ def _level(levels: Mapping[int, Any], bar: int) -> Decimal | None:
 
 def bought(*bars: Bar, account: Account = FREE, hours: int = 1, **at: Any) -> Outcome:
     """The outcome on two flat bars and then `bars`, with a long entry decided at the close of bar 1 unless given."""
-    everything = (FLAT, FLAT, *bars)
+    prices = (FLAT, FLAT, *bars)
     entry = {} if "short" in at else {"long": [1]}
-    return run(market(*everything, hours=hours), decisions(len(everything), **(entry | at)), account)
+    return run(market(*prices, hours=hours), decisions(len(prices), **(entry | at)), account)
 
 
 def only(outcome: Outcome) -> Any:
