@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study lint tools bench lock clean
+.PHONY: help demo setup test test-oldest study study-oracle lint tools bench lock clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -38,6 +38,12 @@ study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines
 	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest $(NEW_CASES) tests/backtest/kernel/test_identity.py -k "anything or compiled"
 	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/depth/test_schedules.py tests/market/depth/test_paths.py
 	$(BIN)/pytest $(NEW_CASES) -m hypothesis --numprocesses auto --dist worksteal
+
+study-oracle: setup ## both executors against the oracle on 20,000 drawn markets; `make study-oracle FROM=7000` resumes
+	@set -e; for first in $$(seq $(or $(FROM),0) 1000 19999); do \
+		echo "Seeds $$first to $$((first + 999)) of 20,000"; \
+		TWOKEY_ORACLE_FIRST=$$first TWOKEY_ORACLE_CASES=1000 \
+			$(BIN)/pytest tests/oracle/test_executors.py --numprocesses auto --dist worksteal; done
 
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)

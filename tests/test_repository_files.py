@@ -162,7 +162,7 @@ def test_no_ignored_file_is_committed() -> None:
 
 
 @pytest.mark.parametrize("folder", ["data", "backtests", "live"])
-def test_a_folder_that_starts_empty_describes_its_content(folder: str) -> None:
+def test_a_committed_empty_folder_has_a_readme(folder: str) -> None:
     assert ROOT / folder / "README.md" in repository_files(f"{folder}/README.md")
 
 
@@ -173,7 +173,7 @@ def test_ci_runs_the_test_command_of_the_readme_last() -> None:
     assert "make test" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "study", "lint", "bench", "lock"])
+@pytest.mark.parametrize("target", ["demo", "test", "study", "study-oracle", "lint", "bench", "lock"])
 def test_make_has_the_target_and_help_lists_it(target: str) -> None:
     make = shutil.which("make") or pytest.skip("make is not installed")
     helped = subprocess.run([make, "-s", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
