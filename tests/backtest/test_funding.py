@@ -68,7 +68,7 @@ def test_the_last_bar_pays_up_to_and_including_its_end(days: int, payments: int)
 
 
 def test_shorts_receive_what_longs_pay_at_the_price_of_the_funding_time() -> None:
-    for run in held(hourly_bars([100.0] * 8 + [120.0] * 10), 2, 10, bps_per_8h=5, direction=-1):
+    for run in held(bars_of([100.0] * 8 + [120.0] * 10, HOUR_NS), 2, 10, bps_per_8h=5, direction=-1):
         assert run.trades["funding"].iloc[0] == pytest.approx(-1_000 * 120 * 5e-4)
         assert run.equity[7] == CASH
         assert run.equity[8] == pytest.approx(CASH - 1_000 * 20 + 1_000 * 120 * 5e-4)
@@ -101,7 +101,7 @@ def test_funding_that_uses_up_the_account_ends_it_whatever_the_price_does_later(
 
 
 def test_funding_paid_moves_the_price_of_liquidation() -> None:
-    """10 x from 100: margin 10 a unit; 5 payments of 50 bps of 100 leave 7.5, so 93 is below 100 - 7.5 + maintenance."""
+    """10 x from 100: a margin of 10 a unit, of which payments of 0.5 leave 7.5 or less: 93 is near enough."""
     prices = [100.0] * 9 + [93.0] + [100.0] * 5
     bars = bars_of(prices, 8 * HOUR_NS)
     without, with_funding = (held(bars, 3, len(bars) + 1, bps, leverage=10)[0] for bps in (0.0, 50.0))

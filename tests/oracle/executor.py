@@ -176,7 +176,9 @@ class _Run:
         self.scale = max(self.scale, held.size * price)
         booked, paid = (held.side * held.size, held.price, price), held.commission + charge
         pnl, levels = gain - paid - funding, (held.order.stop, held.order.target)
-        self.outcome.trades.append(Trade(held.bar, self.bar if bar is None else bar, *booked, *levels, paid, funding, pnl, reason))
+        self.outcome.trades.append(
+            Trade(held.bar, self.bar if bar is None else bar, *booked, *levels, paid, funding, pnl, reason)
+        )
 
     # Stops, targets and liquidation
 

@@ -32,8 +32,7 @@ _BARS_A_TRADE = 40
 _MIN_TRADE_ROWS = 2_056  # not a power of two: rows that lie 16 KB apart evict each other from the cache
 _NO_DAYS = np.empty((0, 0))
 _PROBLEMS = {
-    TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: "
-    "take a larger fractional unit or the reference engine",
+    TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: take --engine reference",
 }
 
 

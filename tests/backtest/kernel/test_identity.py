@@ -8,20 +8,15 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-import strategies
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import run_kernel
-from skills_lib.backtest.metrics import compute_metrics
-from skills_lib.backtest.model import BacktestSettings, Span
+from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.signals import Signals
-from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market import candles
 from tests.backtest.market import HOUR_NS, START_NS, hourly_bars
 
 CASES = int(os.environ.get("TWOKEY_IDENTITY_CASES", "2000"))

@@ -22,9 +22,9 @@ def test_extremes_are_those_of_the_closes_and_bounds_those_of_the_blocks_they_to
     start = data.draw(st.integers(0, n - 1))
     end = data.draw(st.integers(start + 1, n))
     low, high = block_extremes(close)
-    assert extremes(close, low, high, 0.5, start, end) == (close[start:end].min() * 0.5, close[start:end].max() * 0.5)
+    assert extremes(close, low, high, start, end) == (close[start:end].min(), close[start:end].max())
     touched = close[start // BLOCK * BLOCK : -(-end // BLOCK) * BLOCK]
-    assert bounds(low, high, 0.5, start, end) == (touched.min() * 0.5, touched.max() * 0.5)
+    assert bounds(low, high, start, end) == (touched.min(), touched.max())
 
 
 @pytest.mark.parametrize("module", COMPILED, ids=lambda module: module.__name__.rpartition(".")[2])

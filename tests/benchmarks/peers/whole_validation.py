@@ -41,7 +41,9 @@ def _request(data: str, symbols: str, timeframes: str, until: str | None):  # ty
     validation = ValidationArguments(search, *windows, symbols, timeframes, open_sealed=False, reason="")
     candles = CandleArguments("BTC", "1h", until=until, source="sample" if data == "sample" else "auto")
     folder = None if data == "sample" else Path(data)
-    return ValidationCommand("sma_crossover", validation, candles, settings_of("BTC", "default", 100_000, 1), folder, None)
+    return ValidationCommand(
+        "sma_crossover", validation, candles, settings_of("BTC", "default", 100_000, 1), folder, None
+    )
 
 
 if __name__ == "__main__":
