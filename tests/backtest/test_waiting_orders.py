@@ -1,4 +1,4 @@
-"""Limit and stop orders of strategies with their own next(): the open is the first price of a bar, the close its last."""
+"""Limit and stop orders of strategies with their own next(): the open is a bar's first price, the close its last."""
 
 from collections.abc import Callable
 from typing import Any

@@ -10,9 +10,7 @@ from hypothesis import strategies as st
 
 import strategies
 from skills_lib.backtest.kernel.indicators import CompiledIndicators, crosses
-from skills_lib.backtest.kernel.inputs import prepare_inputs
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.sweep.batches import indicator_memory
 from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.domain.indicators import highest, rolling_std, sma
 from skills_lib.domain.memory import Memory
@@ -104,16 +102,6 @@ def test_a_sweep_gives_its_memory_back_without_waiting_for_a_collection() -> Non
             assert gone() is None
     finally:
         gc.enable()
-
-
-def test_scaled_bars_compute_columns_lazily_and_the_memory_recognises_them() -> None:
-    prepared = prepare_inputs(BARS, BacktestSettings())
-    memory = indicator_memory(prepared)
-    close = prepared.scaled.close
-    assert memory.knows(close)
-    assert not memory.knows(BARS.close)
-    assert np.array_equal(close, BARS.close * 1e-8)
-    assert np.array_equal(prepared.scaled[5:9].volume, BARS.volume[5:9] / 1e-8)
 
 
 @settings(deadline=None)
