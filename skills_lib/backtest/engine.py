@@ -1,6 +1,7 @@
 """Runs a strategy on the engine of the settings and returns a result that can be measured and plotted."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from backtesting import Backtest, Strategy
@@ -10,29 +11,38 @@ from backtesting._util import _Data
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference import ReferenceRun, reference_backtest, run_reference
+from skills_lib.backtest.reference import reference_backtest, run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 
 
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """An execution, and what makes the backtesting.py object that plots it: it may fail, the execution has not."""
+
+    execution: Execution
+    plottable: Callable[[], Backtest]
+
+
 def run_engine(
     strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
-) -> ReferenceRun:
+) -> EngineRun:
     """Run on the engine of `settings`; falls back to the reference, with a warning, where the kernel cannot run.
 
     Raises:
         InputError: the strategy raised, or there are fewer bars than its indicators need.
     """
     if settings.engine == "reference":
-        return run_reference(strategy, bars, parameters, settings)
+        run = run_reference(strategy, bars, parameters, settings)
+        return EngineRun(run.execution, lambda: run.backtest)
     if reason := unsupported_reason(strategy, settings):
         run = run_reference(strategy, bars, parameters, settings)
         warning_text = (*run.execution.warnings, f"The reference ran instead of the kernel: {reason}")
-        return replace(run, execution=replace(run.execution, warnings=warning_text))
+        return EngineRun(replace(run.execution, warnings=warning_text), lambda: run.backtest)
     assert issubclass(strategy, SignalStrategy)
     execution = run_kernel(strategy, bars, parameters, settings)
-    return ReferenceRun(execution, _plottable(strategy, bars, parameters, settings, execution))
+    return EngineRun(execution, lambda: _plottable(strategy, bars, parameters, settings, execution))
 
 
 def _plottable(
