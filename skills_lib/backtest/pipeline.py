@@ -92,11 +92,11 @@ def _result(
         settings=identity.settings,
         metrics=metrics,
         verdict=judge(metrics, identity.settings.costs),
-        quality={name: n for name, n in candles.quality.model_dump().items() if isinstance(n, int)},
+        quality=candles.quality.counts(),
         data_sha256=identity.data_sha256,
         code_sha256=identity.code_sha256,
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        warnings=list(run.execution.warnings),
+        warnings=[*candles.quality.break_lines(), *run.execution.warnings],
         artifacts=artifacts,
     )
 

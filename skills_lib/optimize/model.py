@@ -130,6 +130,7 @@ class OptimizationResult(FrozenModel):
     settings: BacktestSettings
     space: dict[str, list[Value]]
     constraints: list[str]
+    quality: dict[str, int]
     warnings: list[str]
     artifacts: OptimizationArtifacts
     seconds: float

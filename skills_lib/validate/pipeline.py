@@ -13,6 +13,7 @@ from skills_lib.backtest.report.drawings import Draw, Texts, store_then_draw, wr
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import utc
 from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
@@ -104,10 +105,12 @@ def validate(
     result; then it is recomputed. Progress is saved: an equal request resumes an interrupted one.
 
     Raises:
-        InputError: too few bars, a space that cannot be searched, or no combination that trades.
+        InputError: a price that does not continue, too few bars, a space that cannot be searched, or no combination
+            that trades.
         TwokeyError: the same validation is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
+    refuse_breaks(candles)
     key, store = _validation_key(subject, candles, request), services.store
     counter = services.open_counter(subject, unsealed(candles), request.settings)
     stored = store.find(key.id)
@@ -122,6 +125,16 @@ def validate(
             result = _store(result, runs, store)
         store.discard(checkpoint)
     return result
+
+
+def refuse_breaks(candles: Candles) -> None:
+    """Stop where the price does not continue: no test says anything about a profit across such a place.
+
+    Raises:
+        InputError: there is one.
+    """
+    if lines := candles.quality.break_lines():
+        raise InputError(f"{candles.instrument.symbol} {candles.timeframe}: {lines[0]}")
 
 
 @dataclass(frozen=True, slots=True)

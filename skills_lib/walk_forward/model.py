@@ -117,6 +117,7 @@ class WalkForwardResult(FrozenModel):
     settings: BacktestSettings
     space: dict[str, list[Value]]
     constraints: list[str]
+    quality: dict[str, int]
     warnings: list[str]
     artifacts: WalkForwardArtifacts
     seconds: float
