@@ -1,4 +1,4 @@
-"""What every server needs: errors that teach, bounded answers, and library calls off the event loop."""
+"""Shared by all servers: one-line errors, bounded responses, and library calls off the event loop."""
 
 import inspect
 import json
@@ -21,27 +21,27 @@ from skills_lib.progress import Progress
 T = TypeVar("T")
 
 MAX_CHARACTERS = 60_000
-"""Longest answer in characters: digits take about 2.5 of them a token, and clients cut at 25,000 tokens."""
+"""Longest response. Digits take one token per 2.5 characters or so, and clients truncate at 25,000 tokens."""
 
 Symbol = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9]{1,20}([/_:-][A-Za-z0-9]{1,20})?$",
-        description="BTC, BTCUSDT or BTC/USDT; the quote is USDT unless given",
+        description="BTC, BTCUSDT or BTC/USDT; the quote defaults to USDT",
     ),
 ]
 Instant = Annotated[
     str,
     Field(
         pattern=r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})?)?$",
-        description="a date or time such as 2023-01-01 or 2023-01-01T08:00; UTC unless it says otherwise",
+        description="a date or time such as 2023-01-01 or 2023-01-01T08:00; UTC by default",
     ),
 ]
 SourceName = Annotated[
     Literal["auto", "cache", "exchange", "archive", "sample", "yahoo"],
     Field(
-        description="auto takes a fresh cache, else the exchange, the archive, an older cache, and last the synthetic "
-        "sample; the answer says which it was"
+        description="auto tries a fresh cache, the exchange, the archive, an older cache, and the synthetic sample; "
+        "the response names the one used"
     ),
 ]
 ExchangeName = Annotated[str, Field(pattern=r"^[a-z0-9_]{2,32}$", description="any ccxt exchange id")]
@@ -51,11 +51,11 @@ READS_VENUES = READS.model_copy(update={"open_world_hint": True})
 STORES_RUNS = READS_VENUES.model_copy(update={"read_only_hint": False})
 
 
-class TeachingServer(MCPServer[Any]):
-    """An MCP server whose refusals are one line a model can act on, and whose answers are compact and bounded."""
+class BoundedServer(MCPServer[Any]):
+    """An MCP server with one-line errors that say what to do next, and compact, bounded responses."""
 
     async def list_tools(self) -> list[Tool]:
-        """All tools; their schemas say that unknown arguments are refused."""
+        """All tools; their schemas forbid unknown arguments."""
         tools = await super().list_tools()
         for tool in tools:
             tool.input_schema["additionalProperties"] = False
@@ -68,19 +68,19 @@ class TeachingServer(MCPServer[Any]):
         """Call a tool.
 
         Raises:
-            ToolError: unknown tool or argument, a value outside the schema, a refusal of the library, or an
-                answer longer than MAX_CHARACTERS.
+            ToolError: unknown tool or argument, a value outside the schema, an error of the library, or a
+                response longer than MAX_CHARACTERS.
         """
-        await self._refuse_unknown(name, arguments)
+        await self._reject_unknown(name, arguments)
         try:
             result = await super().call_tool(name, arguments, context)
         except UnexpectedToolError as error:
-            raise UnexpectedToolError(f"{name} broke: a defect in the server, not in the call. See its log.") from error
+            raise UnexpectedToolError(f"{name} failed: a bug in the server, not in the call. See its log.") from error
         except ToolError as error:
             raise ToolError(_one_line(error, name)) from error.__cause__
         return _compact(result, name) if isinstance(result, CallToolResult) else result
 
-    async def _refuse_unknown(self, name: str, arguments: dict[str, Any]) -> None:
+    async def _reject_unknown(self, name: str, arguments: dict[str, Any]) -> None:
         known = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
         if name not in known:
             raise ToolError(f"Unknown tool '{name}'.{did_you_mean(name, known)} Tools: {', '.join(known)}.")
@@ -93,10 +93,10 @@ class TeachingServer(MCPServer[Any]):
 async def run_library(
     ctx: Context[Any, Any], work: Callable[[Progress], T], limiter: anyio.CapacityLimiter | None = None
 ) -> T:
-    """Run `work` on a worker thread; its progress reaches the client, and a cancelled request stops it there.
+    """Run `work` on a worker thread; progress is sent to the client; a cancelled request stops it at the next report.
 
     Raises:
-        ToolError: the library refused, or the machine did; the message is the library's one line.
+        ToolError: an error of the library, with its one-line message, or of the operating system.
     """
 
     def call() -> T:
@@ -107,11 +107,11 @@ async def run_library(
     except TwokeyError as error:
         raise ToolError(str(error)) from error
     except OSError as error:
-        raise ToolError(f"The machine refused: {error}. Free space or fix permissions, then call again.") from error
+        raise ToolError(f"System error: {error}. Free space or fix permissions, then call again.") from error
 
 
-def serve(server: TeachingServer) -> None:
-    """Speak MCP on standard input and output until the client leaves."""
+def serve(server: BoundedServer) -> None:
+    """Serve MCP on standard input and output until the client disconnects."""
     try:
         server.run()
     except KeyboardInterrupt:
@@ -119,10 +119,10 @@ def serve(server: TeachingServer) -> None:
 
 
 class _ProgressForwarder:
-    """Tells the client how far the work is: a number that only grows, as MCP demands, and the message.
+    """Sends progress to the client: an increasing number, as MCP requires, and the message.
 
-    Work comes in phases that each count from 0 (candles, then the run), so the number is percent over all phases so
-    far and has no total; at most one notification a percent.
+    Each phase of the work (candles, then the run) counts from 0, so the number is the percentage summed over all
+    phases so far, without a total. At most one notification per percent is sent.
     """
 
     def __init__(self, ctx: Context[Any, Any]) -> None:
@@ -162,7 +162,7 @@ def _compact(result: CallToolResult, name: str) -> CallToolResult:
     text = json.dumps(result.structured_content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     if len(text) > MAX_CHARACTERS:
         raise ToolError(
-            f"{name} would answer {len(text):,} characters; at most {MAX_CHARACTERS:,} are sent. Ask for less: "
-            "a smaller limit, another section or a shorter span."
+            f"{name} would return {len(text):,} characters; the maximum is {MAX_CHARACTERS:,}. Use a smaller limit, "
+            "another section or a shorter span."
         )
     return result.model_copy(update={"content": [TextContent(type="text", text=text)]})

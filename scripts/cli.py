@@ -20,7 +20,7 @@ from scripts.console import exit_codes
 
 app = typer.Typer(
     name="twokey",
-    help="Honest backtests for crypto strategies. Nothing trades until a person signs.",
+    help="Backtest and validate crypto strategies. Nothing trades until a person signs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

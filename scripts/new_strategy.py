@@ -20,7 +20,7 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def register(app: typer.Typer) -> None:
-    """Add this file's verb to the command."""
+    """Add the command."""
     app.command("new-strategy")(new_strategy)
 
 

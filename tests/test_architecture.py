@@ -17,20 +17,20 @@ HEAVY = {"pandas", "ccxt", "backtesting", "duckdb", "matplotlib", "mcp", "bokeh"
 IMPORT_LINTER = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
 
 WRONG_IMPORTS = {
-    "the packages of skills_lib stand on each other in one order": ("skills_lib/domain/costs.py", "skills_lib.market"),
-    "a stage of a validation stands alone: it imports no other module of validate, no search and no ledger": (
+    "packages of skills_lib import only lower ones": ("skills_lib/domain/costs.py", "skills_lib.market"),
+    "a validation stage imports no other module of validate, no search and no ledger": (
         "skills_lib/validate/stages/sharpe.py",
         "skills_lib.validate.model",
     ),
-    "sweeps stand on the kernel, and both on the rest of backtest": (
+    "sweep imports kernel, never the reverse": (
         "skills_lib/backtest/kernel/run.py",
         "skills_lib.backtest.sweep.kernel",
     ),
-    "the order book stands alone; feeds and tapes keep books, and the recorder writes what a feed receives": (
+    "tape imports feed, feed imports book, never the reverse": (
         "skills_lib/market/depth/book/view.py",
         "skills_lib.market.depth.feed.client",
     ),
-    "no two packages or modules import each other in a circle": (
+    "no import cycles": (
         "skills_lib/backtest/metrics.py",
         "skills_lib.backtest.pipeline",
     ),
@@ -46,7 +46,7 @@ WRONG_IMPORTS = {
         "random",
     ),
     "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
-    "live trading is handed its strategy: it imports no interface and no research": (
+    "live trading imports no strategy, interface or research code": (
         "live/__init__.py",
         "skills_lib.backtest.reference",
     ),
@@ -96,7 +96,7 @@ def test_every_package_of_the_library_has_a_place_in_the_order() -> None:
 
 
 def test_every_module_of_validate_is_forbidden_to_its_stages() -> None:
-    name = "a stage of a validation stands alone: it imports no other module of validate, no search and no ledger"
+    name = "a validation stage imports no other module of validate, no search and no ledger"
     forbidden = next(c["forbidden_modules"] for c in IMPORT_LINTER["contracts"] if c["name"] == name)
     modules = {f"skills_lib.validate.{path.stem}" for path in (ROOT / "skills_lib" / "validate").iterdir()}
     assert (

@@ -1,4 +1,4 @@
-"""What is written is true: commands exist and parse, links lead somewhere, every option and metric is explained."""
+"""Documentation: commands exist and parse, links lead somewhere, every option and metric is explained."""
 
 import re
 import shlex
@@ -148,10 +148,10 @@ def test_the_twelve_questions_lead_to_files_that_answer_them() -> None:
     rows = [row.split(" | ") for row in table.splitlines() if row.startswith("| ") and row.count("|") == 3]
     rows = [row for row in rows if "`" in row[-1]]
     assert len(rows) == len(TWELVE_QUESTIONS)
-    for (question, answer), (topic, content) in zip(rows, TWELVE_QUESTIONS.items(), strict=True):
+    for (topic_text, answer), (topic, content) in zip(rows, TWELVE_QUESTIONS.items(), strict=True):
         file = re.findall(r"`([\w./]+)`", answer)[0]
-        assert topic in question.lower()
-        assert content in (ROOT / file).read_text(encoding="utf-8"), f"{file} does not answer: {question}"
+        assert topic in topic_text.lower()
+        assert content in (ROOT / file).read_text(encoding="utf-8"), f"{file} does not answer: {topic_text}"
 
 
 def test_the_readme_lists_every_top_level_folder() -> None:

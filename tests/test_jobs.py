@@ -241,7 +241,7 @@ def test_a_job_that_is_refused_reports_why(jobs: JobStore) -> None:
     assert job.error.startswith("Unknown metric 'sharp'. Did you mean 'sharpe'?")
 
 
-def test_a_command_that_dies_before_it_reports_is_reported_with_the_last_line_of_its_log(jobs: JobStore) -> None:
+def test_a_job_that_dies_at_start_reports_the_last_line_of_its_log(jobs: JobStore) -> None:
     job = wait_for_end(
         jobs, jobs.start([sys.executable, "-c", "raise SystemExit('no such module')"], "optimize", SHORT)
     )

@@ -162,7 +162,7 @@ def test_no_ignored_file_is_committed() -> None:
 
 
 @pytest.mark.parametrize("folder", ["data", "backtests", "live"])
-def test_a_folder_that_starts_empty_describes_its_content(folder: str) -> None:
+def test_a_committed_empty_folder_has_a_readme(folder: str) -> None:
     assert ROOT / folder / "README.md" in repository_files(f"{folder}/README.md")
 
 

@@ -116,7 +116,7 @@ def run(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> tup
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
-def test_a_skill_has_only_keys_that_exist_and_answers_to_its_folder(skill: Path) -> None:
+def test_a_skill_has_known_keys_and_the_name_of_its_folder(skill: Path) -> None:
     head = frontmatter(skill)
     assert head.keys() <= SKILL_KEYS
     assert head["name"] == skill.parent.name
@@ -125,13 +125,13 @@ def test_a_skill_has_only_keys_that_exist_and_answers_to_its_folder(skill: Path)
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
-def test_every_link_of_a_skill_leads_to_a_file_one_level_down(skill: Path) -> None:
+def test_links_of_a_skill_lead_to_files_at_most_one_level_down(skill: Path) -> None:
     for link in re.findall(r"\]\(([^)]+)\)", skill.read_text(encoding="utf-8")):
         assert (skill.parent / link).is_file()
         assert len(Path(link).parts) <= 2
 
 
-def test_the_fields_a_skill_speaks_of_are_in_the_answer() -> None:
+def test_the_fields_named_in_the_backtest_skill_exist() -> None:
     from mcp_servers.backtest.answers import RunSummary
     from skills_lib.backtest.metrics import METRICS
     from skills_lib.domain.quality import QualityReport
@@ -152,7 +152,7 @@ def under_both_names(server: str, tool: str) -> set[str]:
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda path: path.stem)
-def test_an_agent_has_only_keys_that_exist_and_is_named_as_its_file(agent: Path) -> None:
+def test_an_agent_has_known_keys_and_the_name_of_its_file(agent: Path) -> None:
     head = frontmatter(agent)
     assert {"name", "description", "tools"} <= head.keys() <= AGENT_KEYS
     assert head["name"] == agent.stem
@@ -190,7 +190,7 @@ def test_every_agent_that_a_skill_sends_work_to_exists() -> None:
     assert sent == {agent.stem for agent in AGENTS} - {"strategy-author"}
 
 
-def test_the_fields_the_skill_of_validating_speaks_of_are_in_the_answer() -> None:
+def test_the_fields_named_in_the_validation_skill_exist() -> None:
     from skills_lib.validate.model import OverfittingFigures, ValidationResult
     from skills_lib.validate.verdict import ValidationVerdict
 
@@ -210,7 +210,7 @@ def test_there_are_skills_and_no_legacy_commands() -> None:
 
 
 @pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_every_command_an_agent_is_told_to_run_is_one_the_program_reads(file: Path) -> None:
+def test_commands_in_instructions_parse(file: Path) -> None:
     for arguments in commands_in(file):
         verbs = parse(arguments)
         assert verbs
@@ -218,7 +218,7 @@ def test_every_command_an_agent_is_told_to_run_is_one_the_program_reads(file: Pa
 
 
 @pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_every_option_an_agent_is_told_of_is_one_of_the_verbs_it_is_told_to_run(file: Path) -> None:
+def test_options_in_instructions_exist_on_their_commands(file: Path) -> None:
     commands = typer.main.get_command(app).commands
     verbs = {arguments[0] for arguments in commands_in(file)} & commands.keys() or {"test-strategy"}
     known = {name for verb in verbs for option in commands[verb].params for name in option.opts}
@@ -230,7 +230,7 @@ def test_the_skill_and_the_rules_hold_commands_to_check() -> None:
         assert commands_in(file)
 
 
-def test_a_test_file_that_a_skill_names_is_one_that_new_strategy_writes_or_that_is_there() -> None:
+def test_files_named_in_instructions_exist_or_are_written_by_new_strategy() -> None:
     from scripts.new_strategy import render
 
     made = {str(path) for path in render("my_idea", "trend")}
@@ -239,7 +239,7 @@ def test_a_test_file_that_a_skill_names_is_one_that_new_strategy_writes_or_that_
             assert path in made or (ROOT / path).is_file(), f"{file.name} names {path}"
 
 
-def test_a_command_the_program_does_not_read_would_be_noticed() -> None:
+def test_an_unknown_option_in_instructions_is_noticed() -> None:
     with pytest.raises(Exception, match="No such option"):
         parse(["test-strategy", "BTC", "1h", "sma_crossover", "--no-such-option"])
 
@@ -271,8 +271,8 @@ def test_the_tools_allowed_are_the_tools_there_are_under_both_names() -> None:
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
 def test_a_skill_allows_itself_nothing_the_workspace_does_not(skill: Path) -> None:
-    asked = {rule.strip() for rule in frontmatter(skill).get("allowed-tools", "").split(",") if rule.strip()}
-    assert asked <= set(SETTINGS["permissions"]["allow"])
+    allowed_tools = {rule.strip() for rule in frontmatter(skill).get("allowed-tools", "").split(",") if rule.strip()}
+    assert allowed_tools <= set(SETTINGS["permissions"]["allow"])
 
 
 PROTECTED = [".env", "keys/trading.pem", "backtests/results/0123/result.json", "live/approvals/a"]
@@ -331,12 +331,12 @@ def _expand(text: str) -> str:
     return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
 
 
-def test_agnix_has_nothing_to_say() -> None:
+def test_agnix_finds_no_issues() -> None:
     agnix = shutil.which("agnix", path=str(Path(sys.prefix) / "bin"))
     assert agnix, "agnix is a development dependency: `make setup` installs it"
-    code, said = run([agnix, ".", "--strict"], ROOT)
-    assert code == 0, said
-    assert "No issues found" in said
+    code, output = run([agnix, ".", "--strict"], ROOT)
+    assert code == 0, output
+    assert "No issues found" in output
 
 
 def test_agnix_would_name_a_key_that_does_not_exist(copied_workspace: Path) -> None:
@@ -347,17 +347,17 @@ def test_agnix_would_name_a_key_that_does_not_exist(copied_workspace: Path) -> N
 
 
 def test_claude_code_accepts_the_plugin(stranger: dict[str, str]) -> None:
-    code, said = run([node_tool("claude"), "plugin", "validate", ".", "--strict"], ROOT, stranger)
-    assert code == 0, said
-    assert "Validation passed" in said
-    assert "⚠" not in said
+    code, output = run([node_tool("claude"), "plugin", "validate", ".", "--strict"], ROOT, stranger)
+    assert code == 0, output
+    assert "Validation passed" in output
+    assert "⚠" not in output
 
 
 def test_claude_code_understands_every_setting_and_rule(copied_workspace: Path, stranger: dict[str, str]) -> None:
-    _, said = run([node_tool("claude"), "doctor"], copied_workspace, stranger)
-    assert "doctor" in said
-    assert "Invalid settings" not in said
-    assert "may not work" not in said
+    _, output = run([node_tool("claude"), "doctor"], copied_workspace, stranger)
+    assert "doctor" in output
+    assert "Invalid settings" not in output
+    assert "may not work" not in output
 
 
 def test_claude_code_would_name_a_rule_it_does_not_understand(copied_workspace: Path, stranger: dict[str, str]) -> None:
@@ -367,10 +367,10 @@ def test_claude_code_would_name_a_rule_it_does_not_understand(copied_workspace: 
 
 
 def test_claude_code_connects_to_each_server_of_the_workspace(copied_workspace: Path, stranger: dict[str, str]) -> None:
-    code, said = run([node_tool("claude"), "mcp", "list"], copied_workspace, stranger)
-    assert code == 0, said
+    code, output = run([node_tool("claude"), "mcp", "list"], copied_workspace, stranger)
+    assert code == 0, output
     for name in SERVERS:
-        assert re.search(rf"^{name}: .* ✔ Connected$", said, re.MULTILINE), said
+        assert re.search(rf"^{name}: .* ✔ Connected$", output, re.MULTILINE), output
 
 
 def test_installed_as_a_plugin_the_servers_connect_from_any_folder(
@@ -380,16 +380,16 @@ def test_installed_as_a_plugin_the_servers_connect_from_any_folder(
     other_folder.mkdir()
     claude = node_tool("claude")
     for arguments in (["marketplace", "add", str(copied_workspace)], ["install", "twokey@twokey"]):
-        code, said = run([claude, "plugin", *arguments], other_folder, stranger)
-        assert code == 0, said
-    said = run([claude, "mcp", "list"], other_folder, stranger)[1]
+        code, output = run([claude, "plugin", *arguments], other_folder, stranger)
+        assert code == 0, output
+    output = run([claude, "mcp", "list"], other_folder, stranger)[1]
     for name in SERVERS:
-        assert re.search(rf"^plugin:twokey:{name}: .* ✔ Connected$", said, re.MULTILINE), said
+        assert re.search(rf"^plugin:twokey:{name}: .* ✔ Connected$", output, re.MULTILINE), output
 
 
 @pytest.mark.parametrize("era", ["legacy", "modern"])
 @pytest.mark.parametrize("name", SERVERS)
 def test_the_inspector_finds_nothing_in_strict_mode(name: str, era: str) -> None:
     words = [sys.executable, "-m", f"mcp_servers.{name}", "--method", "tools/list", "--strict"]
-    code, said = run([node_tool("mcp-inspector"), "--cli", *words, "--protocol-era", era], ROOT)
-    assert code == 0, said
+    code, output = run([node_tool("mcp-inspector"), "--cli", *words, "--protocol-era", era], ROOT)
+    assert code == 0, output

@@ -1,4 +1,4 @@
-"""The library calls behind the backtest server. Imported by the first call: it loads pandas and backtesting.py."""
+"""Library calls of the backtest server. Imported on the first call, since it loads pandas and backtesting.py."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ MAX_TEXT = 4_000
 
 
 def list_strategies(_progress: Progress = no_progress) -> answers.StrategyList:
-    """All strategies, the broken ones with their problem."""
+    """All strategies; files that cannot be imported are listed with the reason."""
     names = strategies.available()
     return answers.StrategyList(
         strategies=[_strategy_line(name) for name in names[:MAX_STRATEGIES]],
@@ -58,29 +58,29 @@ def describe_strategy(name: str) -> answers.StrategyDetails:
         executor=details.executor,
         parameters=[answers.ParameterDetails.model_validate(vars(p)) for p in details.parameters],
         constraints=details.constraints,
-        next_step=f'Call backtest_run with strategy="{name}", a symbol, a timeframe and, where wanted, parameters.',
+        next_step=f'Call backtest_run with strategy="{name}", a symbol, a timeframe and optional parameters.',
     )
 
 
 def run_backtest(
     strategy: str,
     parameters: Mapping[str, Value],
-    question: CandleArguments,
+    arguments: CandleArguments,
     costs: str,
     rates: Mapping[str, float | None],
     account: Mapping[str, Any],
     progress: Progress = no_progress,
 ) -> answers.RunSummary:
-    """Load the candles, run and store the backtest, or return the stored answer.
+    """Load the candles, then run and store the backtest, or return the stored result.
 
     Raises:
-        TwokeyError: anything the library refuses.
+        TwokeyError: any error of the library.
     """
     settings, tested = Settings(), strategies.load(strategy)
     subject = LoadedStrategy(strategy, tested, strategies.source_file(strategy))
     conditions = parse_model(BacktestSettings, costs=costs_from(costs, rates), **account)
-    parameter_space(tested).resolve(parameters)  # refused before candles are fetched
-    candles = question.answer(settings, progress)
+    parameter_space(tested).resolve(parameters)  # reject them before candles are fetched
+    candles = arguments.answer(settings, progress)
     open_counter = partial(open_trial_counter, Ledger.of(settings), "mcp backtest_run")
     result = pipeline.run_backtest(
         subject, candles, parameters, conditions, RunStore(settings.results_dir), open_counter, progress
@@ -89,10 +89,10 @@ def run_backtest(
 
 
 def get_section(run_id: str, section: Section, cursor: str | None, limit: int) -> answers.RunSection:
-    """One section of a stored run; `limit` rows after `cursor` where it has rows.
+    """One section of a stored run; `limit` rows after `cursor` if it has rows.
 
     Raises:
-        InputError: unknown run, or a cursor of another question.
+        InputError: unknown run, or a cursor of another request.
     """
     store = RunStore(Settings().results_dir)
     run = _stored(store, run_id)
@@ -123,7 +123,7 @@ def compare_runs(run_ids: list[str]) -> answers.Comparison:
 
 
 def summary(run: BacktestResult) -> answers.RunSummary:
-    """A result as `backtest_run` answers it."""
+    """A result as `backtest_run` returns it."""
     plain = run.model_dump(mode="json", exclude={"settings", "verdict", "costs"})
     return answers.RunSummary.model_validate(
         plain
@@ -179,8 +179,8 @@ def _stored(store: RunStore, run_id: str) -> BacktestResult:
         return store.get(run_id)
     except InputError as error:
         recent = [f"{run.run_id} ({run.strategy} {run.symbol} {run.timeframe})" for run in store.runs()[:3]]
-        newest = f"The newest are {', '.join(recent)}." if recent else "None is stored."
-        raise InputError(f"{error} {newest} backtest_run answers with a run_id.") from None
+        newest = f"The newest are {', '.join(recent)}." if recent else "No runs are stored."
+        raise InputError(f"{error} {newest} backtest_run returns a run_id.") from None
 
 
 def _strategy_line(name: str) -> answers.StrategyLine:

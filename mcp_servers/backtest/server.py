@@ -11,24 +11,24 @@ from mcp_servers.paging import Cursor
 from mcp_servers.shared import (
     READS,
     STORES_RUNS,
+    BoundedServer,
     ExchangeName,
     Instant,
     SourceName,
     Symbol,
-    TeachingServer,
     run_library,
 )
 from skills_lib.domain.costs import PRESETS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
 
-server = TeachingServer(
+server = BoundedServer(
     "backtest",
     title="Twokey backtests",
     version="0.1.0",
     instructions=(
         "Backtests of crypto strategies; nothing here can trade. Start with backtest_list_strategies, run one with "
-        "backtest_run, read more of it with backtest_get_run. Every result is in-sample: report it as a description "
+        "backtest_run, read its details with backtest_get_run. Every result is in-sample: report it as a description "
         "of the past, with its verdict, costs and source, and say so when the data is synthetic."
     ),
 )
@@ -38,7 +38,7 @@ StrategyName = Annotated[
 ]
 RunId = Annotated[
     str,
-    Field(pattern=r"^[0-9a-f]{4,16}$", description="run_id of a backtest_run answer, or the digits it begins with"),
+    Field(pattern=r"^[0-9a-f]{4,16}$", description="run_id returned by backtest_run, or its first digits"),
 ]
 Parameters = Annotated[
     dict[str, bool | int | float | str],
@@ -47,7 +47,7 @@ Parameters = Annotated[
 CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)}, description="fees of a venue")]
 Rate = Annotated[float | None, Field(ge=0, lt=1_000)]
 
-_one_backtest = anyio.CapacityLimiter(1)  # bokeh's output file, which the plot is written through, is global
+_one_backtest = anyio.CapacityLimiter(1)  # bokeh's output file is global, and the plot is written through it
 
 
 @server.tool(title="List strategies", annotations=READS)
@@ -92,21 +92,21 @@ async def backtest_run(
     cash: Annotated[float, Field(gt=0, le=1e12, description="starting equity in quote currency")] = 100_000,
     leverage: Annotated[float, Field(ge=1, le=125)] = 1,
 ) -> RunSummary:
-    """Backtest a strategy on one instrument and store the run; the same question returns the stored answer at once.
+    """Backtest a strategy on one instrument and store the run; identical arguments return the stored run at once.
 
-    Comes back: run_id, verdict with reasons, all metrics, costs, source (and whether it is synthetic), warnings,
-    the paths of report and plot, and next_step. Trades and the equity curve are not in it: read them by page with
-    backtest_get_run. `since` is included, `until` is not; without them the newest 17,520 bars are used. To only look
-    at candles use market_get_bars of the market server; to lay runs side by side, backtest_compare_runs.
+    Returns run_id, verdict with reasons, all metrics, costs, source (and whether it is synthetic), warnings,
+    the paths of report and plot, and next_step. Trades and the equity curve are not included: page through them
+    with backtest_get_run. `since` is included, `until` is not; without them the newest 17,520 bars are used. To read
+    candles only use market_get_bars of the market server; to compare runs, backtest_compare_runs.
     """
     from mcp_servers.backtest.calls import run_backtest
     from skills_lib.market.candles import CandleArguments
 
     def work(progress: Progress) -> RunSummary:
-        question = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        arguments = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
         rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
         account = {"cash": cash, "leverage": leverage}
-        return run_backtest(strategy, parameters or {}, question, costs, rates, account, progress)
+        return run_backtest(strategy, parameters or {}, arguments, costs, rates, account, progress)
 
     return await run_library(ctx, work, _one_backtest)
 
@@ -117,14 +117,14 @@ async def backtest_get_run(
     ctx: Context[Any, Any],
     section: Section = Section.SUMMARY,
     cursor: Cursor | None = None,
-    limit: Annotated[int, Field(ge=1, le=100, description="rows a page, for trades and equity")] = 50,
+    limit: Annotated[int, Field(ge=1, le=100, description="rows per page, for trades and equity")] = 50,
 ) -> RunSection:
     """One section of a stored run.
 
-    summary: what backtest_run answered. metrics: every figure with unit and definition. verdict: label and reasons.
+    summary: what backtest_run returned. metrics: every figure with unit and definition. verdict: label and reasons.
     quality: defects of the candles. report: the written report. trades: closed trades, oldest first. equity: equity
-    and drawdown by bar. Trades and equity come by page: pass next_cursor as cursor until it is null. To make a run
-    use backtest_run; for several side by side, backtest_compare_runs.
+    and drawdown by bar. Trades and equity are paged: pass next_cursor as cursor until it is null. To run a backtest
+    use backtest_run; to compare several runs, backtest_compare_runs.
     """
     from mcp_servers.backtest.calls import get_section
 
@@ -135,10 +135,10 @@ async def backtest_get_run(
 async def backtest_compare_runs(
     run_ids: Annotated[list[RunId], Field(min_length=2, max_length=10)], ctx: Context[Any, Any]
 ) -> Comparison:
-    """Two to ten stored runs side by side: each metric in the order of the runs, and warnings where they differ in
-    data, costs or settings and a comparison would mislead.
+    """Two to ten stored runs side by side: each metric in the order of the runs, and warnings where different
+    data, costs or settings make the comparison misleading.
 
-    The best of several in-sample runs is itself a choice made in-sample. For one run use backtest_get_run.
+    The best of several in-sample runs is itself an in-sample choice. For one run use backtest_get_run.
     """
     from mcp_servers.backtest.calls import compare_runs
 

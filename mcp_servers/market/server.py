@@ -16,17 +16,17 @@ from mcp_servers.market.book_answers import (
 from mcp_servers.paging import Cursor
 from mcp_servers.shared import (
     READS_VENUES,
+    BoundedServer,
     ExchangeName,
     Instant,
     SourceName,
     Symbol,
-    TeachingServer,
     run_library,
 )
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
 
-server = TeachingServer(
+server = BoundedServer(
     "market",
     title="Twokey market data",
     version="0.1.0",
@@ -38,7 +38,7 @@ server = TeachingServer(
 )
 
 VenueName = Annotated[Literal["usdm", "spot"], Field(description="Binance USD-M futures or spot")]
-Levels = Annotated[int, Field(ge=1, le=50, description="levels a side")]
+Levels = Annotated[int, Field(ge=1, le=50, description="levels per side")]
 
 
 @server.tool(title="Get bars", annotations=READS_VENUES)
@@ -51,14 +51,14 @@ async def market_get_bars(
     source: SourceName = "auto",
     exchange: ExchangeName | None = None,
     cursor: Cursor | None = None,
-    limit: Annotated[int, Field(ge=1, le=200, description="bars a page")] = 100,
+    limit: Annotated[int, Field(ge=1, le=200, description="bars per page")] = 100,
 ) -> BarsAnswer:
-    """OHLCV bars of one instrument by page, oldest first, with source, whether synthetic, and counts of gaps and
+    """OHLCV bars of one instrument, paged, oldest first, with source, whether synthetic, and counts of gaps and
     other defects over the whole span; gaps are reported, never filled.
 
     `since` is included, `until` is not; without them the newest 17,520 bars, at most eight years. Pass next_cursor as
     cursor, all else unchanged, until it is null. Fetched bars are cached locally. To look up a symbol use
-    market_search_symbols. To test a strategy do not read bars: backtest_run of the backtest server loads them itself.
+    market_search_symbols. To test a strategy use backtest_run of the backtest server, which loads bars itself.
     """
     from mcp_servers.market.bar_calls import get_bars
     from skills_lib.market.candles import CandleArguments

@@ -1,4 +1,4 @@
-"""What the validation server answers: flat, bounded, and without the nan and infinity that JSON does not have."""
+"""Response models of the validation server: flat and bounded, without nan or infinity, which JSON lacks."""
 
 from enum import StrEnum
 from typing import Any, Literal
@@ -12,22 +12,24 @@ Figures = dict[str, Figure]
 
 
 class JobAnswer(BaseModel):
-    """A job as it stands."""
+    """State of a job."""
 
     job_id: str
-    state: str = Field(description="starting, running, done, failed, cancelled, or died (its process is gone)")
-    done: int = Field(description="parts finished, of `total`; what is finished is kept")
+    state: str = Field(
+        description="starting, running, done, failed, cancelled, or died (its process ended without a result)"
+    )
+    done: int = Field(description="progress, of `total`")
     total: int
     message: str
-    error: str = Field(description="one line, where it failed")
+    error: str = Field(description="one line; empty unless it failed")
     started_at: str
     next_step: str
 
 
 class PlateauAnswer(BaseModel):
-    """How a point stands among its neighbours."""
+    """Stability of a point among its neighbours."""
 
-    kind: str = Field(description="plateau, spike, or unknown where too few neighbours were tried")
+    kind: str = Field(description="plateau, spike, or unknown if too few neighbours were tried")
     value: float
     neighbourhood_median: float | None
     neighbours: int
@@ -42,7 +44,7 @@ class PointAnswer(BaseModel):
 
 
 class OptimizationAnswer(BaseModel):
-    """An optimisation without its table."""
+    """An optimisation without the table of combinations."""
 
     kind: Literal["optimization"] = "optimization"
     id: str
@@ -70,7 +72,7 @@ class OptimizationAnswer(BaseModel):
 
 
 class WindowAnswer(BaseModel):
-    """One window. Times are UTC, ends not included; parameters are null where nothing was eligible."""
+    """One window. Times are UTC, ends not included; parameters are null if no combination was eligible."""
 
     train_start: str
     train_end: str
@@ -83,14 +85,14 @@ class WindowAnswer(BaseModel):
 
 
 class DriftAnswer(BaseModel):
-    """How one parameter wandered from window to window."""
+    """How one parameter changed between windows."""
 
     changed_share: float
-    mean_step: float | None = Field(description="mean change in shares of its range")
+    mean_step: float | None = Field(description="mean change as a share of its range")
 
 
 class WalkForwardAnswer(BaseModel):
-    """A walk-forward; `windows` holds the newest ones where there are too many."""
+    """A walk-forward; `windows` has the newest only if there are too many."""
 
     kind: Literal["walk_forward"] = "walk_forward"
     id: str
@@ -119,7 +121,7 @@ class WalkForwardAnswer(BaseModel):
 
 
 class RuleAnswer(BaseModel):
-    """One rule of a verdict; `value` is null where it could not be computed, `margin` below 0 on the bad side."""
+    """One rule of a verdict; `value` is null if unavailable, `margin` below 0 if the rule is missed."""
 
     name: str
     comparison: str
@@ -132,7 +134,7 @@ class RuleAnswer(BaseModel):
 
 
 class VerdictAnswer(BaseModel):
-    """PASS, CAUTION or FAIL, and why."""
+    """PASS, CAUTION or FAIL, with the rules."""
 
     label: str
     rules: list[RuleAnswer]
@@ -160,7 +162,7 @@ class ValidationAnswer(BaseModel):
     walk_forward: Figures = Field(description="the stitched out-of-sample run")
     mean_window_sharpe: float
     positive_window_share: float
-    trials: int = Field(description="configurations ever evaluated on these candles, this validation's among them")
+    trials: int = Field(description="configurations ever evaluated on these candles, including this validation's")
     deflated_sharpe: float | None
     probability_of_overfitting: float | None
     sealed_opened: bool
@@ -170,7 +172,7 @@ class ValidationAnswer(BaseModel):
 
 
 class StageAnswer(BaseModel):
-    """One stage of a validation, as result.json holds it, without curves and histograms."""
+    """One stage of a validation, as in result.json, without curves and histograms."""
 
     kind: Literal["stage"] = "stage"
     stage: str
@@ -188,7 +190,7 @@ class ReportText(BaseModel):
 
 
 class Section(StrEnum):
-    """What of a finished job to read."""
+    """Sections of the result of a job."""
 
     SUMMARY = "summary"
     REPORT = "report"
@@ -206,7 +208,7 @@ class Section(StrEnum):
 
 
 class ReportAnswer(BaseModel):
-    """One section of what a job found."""
+    """One section of the result of a job."""
 
     job_id: str
     content: OptimizationAnswer | WalkForwardAnswer | ValidationAnswer | StageAnswer | ReportText = Field(

@@ -1,4 +1,4 @@
-"""The arguments of the validation server's tools: what each may be, and what it means."""
+"""Types, bounds and descriptions of the arguments of the validation server's tools."""
 
 from typing import Annotated
 
@@ -28,8 +28,8 @@ CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)}, desc
 Cash = Annotated[float, Field(gt=0, le=1e12, description="starting equity in quote currency")]
 Leverage = Annotated[float, Field(ge=1, le=125)]
 Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?[mhdw]$", description="such as 180d, 26w or 12h")]
-JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="job_id of a start call's answer")]
+JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="job_id returned by a start call")]
 
 Pick = Annotated[
-    str, Field(json_schema_extra={"enum": ["plateau", "peak"]}, description="what of a train span is tried afterwards")
+    str, Field(json_schema_extra={"enum": ["plateau", "peak"]}, description="point of the train span that is tested")
 ]

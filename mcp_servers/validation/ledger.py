@@ -1,4 +1,4 @@
-"""The trial ledger as the validation server answers it."""
+"""Response of the validation server about the trial ledger."""
 
 from pydantic import BaseModel, Field
 
@@ -11,21 +11,21 @@ MAX_NOTICES = 12
 
 
 class LedgerAnswer(BaseModel):
-    """What was ever tried, by this user and in this workspace together."""
+    """All trials of this user and of this workspace."""
 
-    configurations: int = Field(description="distinct ones over all markets")
-    evaluated: int = Field(description="those whose outcome is known; work cut short counts too")
+    configurations: int = Field(description="distinct configurations over all markets")
+    evaluated: int = Field(description="those with a recorded result; interrupted ones count as configurations too")
     markets: list[LedgerMarket]
-    lines: list[LedgerLine] = Field(description="by market, timeframe, strategy and who asked; the newest ones")
+    lines: list[LedgerLine] = Field(description="by market, timeframe, strategy and origin; the newest only")
     lines_total: int
-    seals: list[SealOpening] = Field(description="looks at sealed bars, the newest ones")
+    seals: list[SealOpening] = Field(description="openings of sealed bars, the newest only")
     began_at: str | None
-    notices: list[str] = Field(description="what is wrong with the ledger's files; repeat them to the user")
+    notices: list[str] = Field(description="problems of the ledger's files; report them to the user")
     next_step: str
 
 
 def ledger() -> LedgerAnswer:
-    """Both files of the ledger as one, cut to what fits an answer."""
+    """The user's and the workspace's ledger combined, cut to the size of one response."""
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.ledger.summary import summarise
 
@@ -44,5 +44,5 @@ def ledger() -> LedgerAnswer:
     )
 
 
-_NEXT = "The more was tried, the more the best owes to luck: report the count beside the best result."
+_NEXT = "The more configurations were tried, the more luck is in the best one: report the count with the best result."
 _NOTICED = "Report the notices first: the ledger's files were changed or lost. " + _NEXT

@@ -1,4 +1,4 @@
-"""What finished jobs of the validation server found, section by section, bounded."""
+"""Results of finished jobs, by section and bounded."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -31,10 +31,10 @@ _MODELS: Mapping[str, type[BaseModel]] = {
 }
 _AFTERWARDS = {
     "optimize": "Report the recommended point first, call it in-sample, and repeat the warnings; then "
-    "validation_start_walk_forward shows what such a choice was worth afterwards.",
+    "validation_start_walk_forward tests such a choice out of sample.",
     "walk-forward": "Report efficiency, share of positive windows and the stitched figures, with the warnings.",
     "validate": "Report the verdict and its rules before any figure, what would change it and what it does not cover; "
-    "never call in-sample figures a performance.",
+    "never call in-sample figures performance.",
 }
 _STAGES = {
     Section.DATA: ("audit",),
@@ -57,16 +57,16 @@ _FIGURES = (
 
 
 def read(job: JobStatus, text: str, section: Section) -> answers.ReportAnswer:
-    """One section of what a job that is done printed.
+    """One section of the output of a finished job.
 
     Raises:
-        InputError: a section that only a whole validation has.
+        InputError: a section that only validations have.
     """
     verb = job.verb
     found: Any = _MODELS[verb].model_validate_json(text)
     if section in _STAGES and not isinstance(found, ValidationResult):
         raise InputError(
-            f"section={section} is of a validation, but job {job.job_id} is {verb}. Take summary or report."
+            f"section={section} belongs to a validation, but job {job.job_id} is {verb}. Use summary or report."
         )
     more = ' section="report" is the full report.' if section is Section.SUMMARY else ""
     return answers.ReportAnswer(job_id=job.job_id, content=_content(found, section), next_step=_AFTERWARDS[verb] + more)
@@ -87,10 +87,11 @@ def _stage(found: Any, section: Section) -> answers.StageAnswer:
 
 
 def _bounded(value: Any) -> Any:
-    """Without curves and histograms, the newest of long lists, and of a run its most telling figures."""
+    """`value` without curves and histograms; lists are cut to the newest entries, runs to the main figures."""
     if isinstance(value, dict):
-        kept = {name: part for name, part in value.items() if name not in _CURVES}
-        return _few(kept) if _FIGURES[0] in kept and "fees_paid" in kept else {n: _bounded(v) for n, v in kept.items()}
+        figures = {name: part for name, part in value.items() if name not in _CURVES}
+        is_run = _FIGURES[0] in figures and "fees_paid" in figures
+        return _few(figures) if is_run else {n: _bounded(v) for n, v in figures.items()}
     return [_bounded(part) for part in value[-MAX_WINDOWS:]] if isinstance(value, list) else value
 
 

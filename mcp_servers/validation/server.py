@@ -1,4 +1,4 @@
-"""The `validation` server: optimise, walk forward and validate as jobs that outlive the server."""
+"""The `validation` server: optimisation, walk-forward and validation as jobs that outlive the server."""
 
 import time
 from typing import Annotated, Any
@@ -10,11 +10,11 @@ from pydantic import Field
 from mcp_servers.shared import (
     READS,
     STORES_RUNS,
+    BoundedServer,
     ExchangeName,
     Instant,
     SourceName,
     Symbol,
-    TeachingServer,
     run_library,
 )
 from mcp_servers.validation.answers import JobAnswer, ReportAnswer, Section
@@ -39,14 +39,14 @@ from mcp_servers.validation.ledger import LedgerAnswer
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
 
-server = TeachingServer(
+server = BoundedServer(
     "validation",
     title="Twokey validation",
     version="0.1.0",
     instructions=(
-        "Searches parameters, walks forward and validates; nothing here can trade. Start a job, ask "
-        "validation_status until it is done, read it with validation_get_report. A job goes on when this server "
-        "stops. The best of many combinations is inflated by luck: report the recommended point, call it in-sample, "
+        "Optimises, walks forward and validates; nothing here can trade. Start a job, poll validation_status until "
+        "it is done, then read it with validation_get_report. Jobs continue when this server stops. "
+        "The best of many combinations is inflated by luck: report the recommended point, call it in-sample, "
         "say so when the data is synthetic, and follow it with validation_start, whose verdict counts every trial."
     ),
 )
@@ -76,10 +76,10 @@ async def validation_start_optimize(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Start a search over parameters as a job and return its job_id at once.
+    """Start a parameter search as a job and return its job_id at once.
 
-    The same arguments are the same job: one that runs is returned as it is, one that was cancelled goes on. Ask
-    validation_status how far it is. To learn what such a choice is worth afterwards use
+    Identical arguments are the same job: a running one is returned unchanged, a cancelled one resumes. Poll
+    validation_status for its progress. To test such a choice out of sample use
     validation_start_walk_forward; to test one combination, backtest_run of the backtest server.
     """
     from skills_lib.market.candles import CandleArguments
@@ -107,7 +107,7 @@ async def validation_start_walk_forward(
     test: Duration = "60d",
     step: Duration = "30d",
     embargo: Duration = "0d",
-    anchored: Annotated[bool, Field(description="every train span begins at the first bar")] = False,
+    anchored: Annotated[bool, Field(description="every train span starts at the first bar")] = False,
     pick: Pick = "plateau",
     ranges: Ranges | None = None,
     constraints: Constraints | None = None,
@@ -125,10 +125,10 @@ async def validation_start_walk_forward(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Start a walk-forward as a job and return its job_id at once: choose on one span, try on the next, move on.
+    """Start a walk-forward as a job and return its job_id at once: choose on one span, test on the next, repeat.
 
-    The same arguments are the same job: one that runs is returned as it is, one that was cancelled goes on. Ask
-    validation_status how far it is. To only search parameters on all bars use validation_start_optimize.
+    Identical arguments are the same job: a running one is returned unchanged, a cancelled one resumes. Poll
+    validation_status for its progress. To search parameters on all bars only, use validation_start_optimize.
     """
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
@@ -154,15 +154,16 @@ async def validation_start(
     timeframe: Timeframe,
     strategy: StrategyName,
     ctx: Context[Any, Any],
-    symbols: Annotated[list[Symbol], Field(max_length=16, description="other assets to try the choice on")]
+    symbols: Annotated[list[Symbol], Field(max_length=16, description="other assets to test the choice on")]
     | None = None,
-    timeframes: Annotated[list[Timeframe], Field(max_length=8, description="other timeframes, too")] | None = None,
+    timeframes: Annotated[list[Timeframe], Field(max_length=8, description="other timeframes to test the choice on")]
+    | None = None,
     ranges: Annotated[
         dict[str, str],
         Field(
             max_length=32,
-            description='values by parameter: "5:60:5" (ends included), "5,10,20", or "50" to validate just that. '
-            "Without any, a coarse grid over the strategy's own ranges is searched",
+            description='values by parameter: "5:60:5" (ends included), "5,10,20", or "50" to validate one value. '
+            "By default a coarse grid over the strategy's own ranges is searched",
         ),
     ]
     | None = None,
@@ -172,11 +173,13 @@ async def validation_start(
     trials: Trials = None,
     seed: Seed = 0,
     min_trades: MinTrades = 30,
-    train: Annotated[Duration | None, Field(description="without it the windows fit the length of the data")] = None,
+    train: Annotated[
+        Duration | None, Field(description="by default windows are derived from the length of the data")
+    ] = None,
     test: Duration | None = None,
     step: Duration | None = None,
     embargo: Duration = "0d",
-    anchored: Annotated[bool, Field(description="every train span begins at the first bar")] = False,
+    anchored: Annotated[bool, Field(description="every train span starts at the first bar")] = False,
     pick: Pick = "plateau",
     engine: Engine = "kernel",
     since: Instant | None = None,
@@ -187,11 +190,12 @@ async def validation_start(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Start a whole validation as a job and return its job_id at once: search on the first 70 %, try on the next
-    20 %, walk forward, look elsewhere, resample, deflate by every trial ever counted, stress, and judge.
+    """Start a full validation as a job and return its job_id at once: search on the first 70 %, test on the next
+    20 %, walk forward, test other markets, resample, deflate by all counted trials, stress, and judge.
 
-    The last 10 % stay sealed; only a person opens them, with `twokey validate --open-sealed`. The same arguments are
-    the same job. Ask validation_status how far it is, then read it with validation_get_report, section by section.
+    The last 10 % stay sealed; only a person opens them, with `twokey validate --open-sealed`. Identical
+    arguments are the same job. Poll validation_status for its progress, then read it with validation_get_report,
+    section by section.
     """
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
@@ -212,15 +216,13 @@ async def validation_start(
     return await run_library(ctx, work)
 
 
-@server.tool(title="How far a job is", annotations=READS)
+@server.tool(title="Get job status", annotations=READS)
 async def validation_status(
     job_id: JobId,
     ctx: Context[Any, Any],
-    wait_seconds: Annotated[
-        float, Field(ge=0, le=50, description="answer when it ended, at the latest after this")
-    ] = 0,
+    wait_seconds: Annotated[float, Field(ge=0, le=50, description="wait up to this long for the job to end")] = 0,
 ) -> JobAnswer:
-    """State and progress of a job, and the one line it failed with. Its result is in validation_get_report."""
+    """State and progress of a job, and its error if it failed. The result is in validation_get_report."""
 
     def work(progress: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import status
@@ -236,8 +238,8 @@ async def validation_status(
 
 @server.tool(title="Cancel a job", annotations=CANCELS)
 async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
-    """Interrupt a running job. What it finished is kept: the same validation_start_optimize or
-    validation_start_walk_forward goes on from there. To only look, use validation_status.
+    """Interrupt a running job. Its progress is saved; repeat the start call to resume. To check on a job
+    without stopping it use validation_status.
     """
 
     def work(_: Progress) -> JobAnswer:
@@ -248,15 +250,15 @@ async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
     return await run_library(ctx, work)
 
 
-@server.tool(title="Read what a job found", annotations=READS)
+@server.tool(title="Read the result of a job", annotations=READS)
 async def validation_get_report(
     job_id: JobId,
     ctx: Context[Any, Any],
     section: Annotated[
-        Section, Field(description="summary: figures; report: the full text; the rest: one stage of a validation")
+        Section, Field(description="summary: figures; report: the full text; all others: one stage of a validation")
     ] = Section.SUMMARY,
 ) -> ReportAnswer:
-    """The result of a job that is done: recommended point, raw maximum and warnings; windows and stitched figures; or
+    """The result of a finished job: recommended point, raw maximum and warnings; windows and stitched figures; or
     the verdict of a validation with its rules, and each of its stages by `section`.
 
     While it runs use validation_status. The table of all combinations and the pictures are files in `folder`.
@@ -270,12 +272,12 @@ async def validation_get_report(
     return await run_library(ctx, work)
 
 
-@server.tool(title="What was ever tried", annotations=READS)
+@server.tool(title="Read the trial ledger", annotations=READS)
 async def validation_ledger(ctx: Context[Any, Any]) -> LedgerAnswer:
-    """The trial ledger: every configuration ever evaluated, by market and strategy, who asked and when.
+    """The trial ledger: every configuration ever evaluated, by market, strategy, origin and time.
 
     It counts what every command, job and tool evaluates, in all workspaces of this user, and cannot be reset; the
-    count is what deflates a Sharpe ratio. Looks at sealed bars are listed too. For the result of one job use
+    count deflates the Sharpe ratio. Openings of sealed bars are listed too. For the result of one job use
     validation_get_report.
     """
 

@@ -75,7 +75,7 @@ def print_validation(result: "ValidationResult") -> None:
     console.print(_rules(result))
     for text in result.verdict.would_change[:_REASONS]:
         _line(console, f"→ {text}")
-    _line(console, f"Decline out of sample: {result.out_of_sample.fall.words}")
+    _line(console, f"Sharpe decay out of sample: {result.out_of_sample.fall.words}")
     for text in _notes(result):
         _line(console, f"! {text}", "yellow")
     console.print(f"Report {result.artifacts.report}", soft_wrap=True)

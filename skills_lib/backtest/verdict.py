@@ -21,7 +21,8 @@ def judge(metrics: Figures, costs: Costs) -> RunVerdict:
     if reasons:
         return RunVerdict(label="MIXED", reasons=reasons)
     return RunVerdict(
-        label="SOLID", reasons=["Beats buy and hold, Sharpe, drawdown, trade count and cost cover all pass."]
+        label="SOLID",
+        reasons=["Return above buy and hold; Sharpe, drawdown, number of trades and margin over costs all pass."],
     )
 
 
@@ -32,7 +33,7 @@ def _objections(metrics: Figures, costs: Costs) -> Iterator[str]:
     yield from _return_objections(metrics)
     yield from _risk_objections(metrics)
     if (trades := metrics["trades"]) < MIN_TRADES:
-        yield f"{trades} trades are fewer than {MIN_TRADES}: too few to tell skill from luck."
+        yield f"{trades} trades are fewer than {MIN_TRADES}: too few to distinguish skill from luck."
     yield from _cost_objections(metrics, costs)
 
 
@@ -57,6 +58,6 @@ def _cost_objections(metrics: Figures, costs: Costs) -> Iterator[str]:
     if break_even <= 0:
         yield f"No edge before costs: break-even cost is {break_even:.1f} bps per side."
     elif break_even < charged:
-        yield f"Costs eat the edge: it breaks even at {break_even:.1f} bps per side, {charged:.1f} are charged."
+        yield f"Costs exceed the edge: break-even at {break_even:.1f} bps per side, {charged:.1f} are charged."
     elif break_even < MIN_COST_COVER * charged:
-        yield f"Thin edge: it breaks even at {break_even:.1f} bps per side, under twice the {charged:.1f} charged."
+        yield f"Thin edge: break-even at {break_even:.1f} bps per side, under twice the {charged:.1f} charged."

@@ -1,1 +1,1 @@
-"""Market data: candles. Depth comes later."""
+"""Market data: candles and order books."""

@@ -1,1 +1,1 @@
-"""What keeps a backtest honest: sweeps judged by their neighbourhoods, and walk-forward."""
+"""Validation: tests whether a result is more than luck, and gives a verdict."""

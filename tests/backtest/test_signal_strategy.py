@@ -16,7 +16,7 @@ from skills_lib.domain.signals import Signals, never
 from skills_lib.testing import from_closes as closing
 from strategies.opening_range_breakout import OpeningRangeBreakout
 from strategies.sma_crossover import SmaCrossover
-from tests.strategies.drawing import walk
+from tests.strategies.generated_bars import walk
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
 COLUMNS = ["Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice", "SL", "TP", "PnL", "Commission", "ReturnPct"]

@@ -29,8 +29,8 @@ def test_nothing_against_it_is_solid() -> None:
         ({"sharpe": None}, "Sharpe undefined"),
         ({"max_drawdown_pct": -20.1}, "Drawdown 20.1 % is deeper than 20 %"),
         ({"trades": 29}, "29 trades are fewer than 30"),
-        ({"break_even_cost_bps": 21.0}, "Thin edge: it breaks even at 21.0 bps per side"),
-        ({"break_even_cost_bps": 10.0}, "Costs eat the edge"),
+        ({"break_even_cost_bps": 21.0}, "Thin edge: break-even at 21.0 bps per side"),
+        ({"break_even_cost_bps": 10.0}, "Costs exceed the edge"),
         ({"break_even_cost_bps": -3.0}, "No edge before costs"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The yardstick: one backtest and its plot by backtesting.py alone. `bare_script.py CANDLES.csv PLOT.html`"""
+"""The baseline: one backtest and its plot by backtesting.py alone. `bare_script.py CANDLES.csv PLOT.html`"""
 
 import sys
 

@@ -1,10 +1,10 @@
 """How long the order book takes beside msgspec's decoding alone and ccxt.pro's book. Run by `make bench`.
 
-Per message of a real recording where one is beside the checkout, else of a drawn stream: raw bytes in, sequenced book,
+Per message of a recording if available, else of a generated stream: raw bytes in, sequenced book,
 imbalance of the top five out. Every message is timed `--repeats` times and its quickest time counts, on all sides, so
 that what else the machine does is left out; then the median and the 99th percentile over messages. Then the same from
 a loopback socket beside a bare `websockets` client, and the memory over a million messages. Targets are those of the
-issue that asked for the book.
+issue that requested the book.
 """
 
 import argparse
@@ -36,7 +36,7 @@ Take = Callable[[bytes], object]
 
 
 class Data(msgspec.Struct):
-    """What `msgspec` alone is asked for: every field of the update, typed."""
+    """What `msgspec` alone decodes: every field of the update, typed."""
 
     E: int
     T: int
@@ -74,7 +74,7 @@ class Recording:
                 book.load(decode(raw))
 
     def open(self, opener: Callable[[str, Venue], LocalBook]) -> LocalBook:
-        """A book as it was when the first update of `after` came."""
+        """A book in the state before the first update of `after`."""
         book = opener(self.symbol, Venue.USDM)
         for raw in self.before:
             book.receive_raw(raw)
@@ -85,14 +85,14 @@ class Recording:
 
 
 def recordings() -> list[Recording]:
-    """Real ones, or a drawn one."""
+    """Real ones, or a generated one."""
     folder = ROOT.parent / "shared" / "data" / "l2"
     if folder.is_dir():
         return [Recording(name, exact(folder / name), name.split("_")[2]) for name in TAPES]
     sys.path.insert(0, str(ROOT))
     from tests.market.depth.generated_stream import GeneratedMarket
 
-    print("No recordings beside this checkout: a drawn stream stands in, and the ratios mean little.")
+    print("No recordings beside this checkout: a generated stream is used, and the ratios mean little.")
     return [Recording("generated", list(GeneratedMarket(1, Venue.USDM).frames(5_000)), "BTCUSDT")]
 
 
@@ -183,7 +183,7 @@ def compare(tape: Recording, repeats: int) -> None:
 
 
 async def drained(url: str) -> None:
-    """Receive with a bare `websockets` client, as its page says, and throw everything away."""
+    """Receive with a bare `websockets` client, as its documentation shows, and discard everything."""
     from websockets.asyncio.client import connect
 
     async with connect(url) as socket:
@@ -203,7 +203,7 @@ class Listening(IgnoreAll):
 
 
 async def followed(url: str, book: LocalBook, messages: list[bytes]) -> None:
-    """Receive with our feed: diffs into a book, everything else decoded and told."""
+    """Receive with our feed: diffs into a book, everything else decoded and dispatched."""
     dispatcher = Dispatcher({book.symbol: book}, Listening())
     for name in {json.loads(raw)["stream"] for raw in messages[:500]}:
         dispatcher.add(name, book.symbol)

@@ -2,7 +2,7 @@
 
 Peers take turns, a process each, on the same bars; medians and the ratios of medians. All sides compute the same
 table of metrics for each combination. `--repeats 5`; `--slow-repeats 1` does fewer for backtesting.py, whose share of
-the time is nearly all of it. Targets are those of the issue that asked for the kernel.
+the time is nearly all of it. Targets are those of the issue that requested the kernel.
 """
 
 import argparse
@@ -87,12 +87,12 @@ def cold_start() -> None:
 
 
 def main() -> None:
-    """Run the works that are asked for."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("works", nargs="*", default=list(WORKS), help=", ".join(WORKS))
-    asked.add_argument("--repeats", type=int, default=5)
-    asked.add_argument("--slow-repeats", type=int, default=5)
-    options = asked.parse_args()
+    """Run the requested works."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("works", nargs="*", default=list(WORKS), help=", ".join(WORKS))
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--slow-repeats", type=int, default=5)
+    options = parser.parse_args()
     cold_start()
     with tempfile.TemporaryDirectory() as folder:
         for work in options.works:

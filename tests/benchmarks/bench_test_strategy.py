@@ -1,7 +1,7 @@
 """How long a whole `twokey test-strategy` run takes beside a bare backtesting.py script. Run by `make bench`.
 
 Paired: the two programs take turns, whole processes, on the same 17,520 bars; every run starts in an empty workspace,
-so no stored answer helps. The target is a ratio of medians of at most 1.3.
+so no stored result is returned. The target is a ratio of medians of at most 1.3.
 """
 
 import json
@@ -37,7 +37,7 @@ class Timed:
 
 
 def write_candles(path: Path, home: Path) -> None:
-    """Two years of hourly bars from the sample, as people keep them: one CSV file."""
+    """Two years of hourly bars from the sample as one CSV file."""
     request = CandleRequest(Instrument("BTC"), Timeframe("1h"), source=Source.SAMPLE)
     frame = candles.load(request, Settings(home=home)).bars.to_frame().tail(BARS)
     if len(frame) < BARS:
@@ -73,7 +73,7 @@ def run_bare(file: Path) -> Timed:
 
 
 def main() -> int:
-    """Time both, in turns, and tell the ratio; exit 1 where it is above the target or the runs differ."""
+    """Time both in turn and print the ratio; exit 1 if it is above the target or the runs differ."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "BTCUSDT_1h.csv"
         write_candles(file, Path(folder))
@@ -91,7 +91,7 @@ def main() -> int:
 
 
 def seconds_of(runs: list[Timed]) -> str:
-    """All the times, sorted."""
+    """All times, sorted."""
     return " ".join(f"{seconds:.2f}" for seconds in sorted(run.seconds for run in runs))
 
 

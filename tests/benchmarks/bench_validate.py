@@ -69,8 +69,8 @@ def one_round(folder: Path, bars: Path) -> dict[str, float]:
     _, ours = process(["-m", "tests.benchmarks.peers.whole_validation", home, data])
     source = ["--data-dir", data] if SHARED.is_dir() else ["--source", "sample"]
     ranges = [word for text in RANGES for word in ("--param", text)]
-    asked = [*COMMAND, "--symbols", SYMBOLS, "--timeframes", TIMEFRAMES, *ranges, *source, "--json"]
-    whole, _ = process(asked, TWOKEY_HOME=other, TWOKEY_LEDGER_DIR=f"{other}/ledger")
+    command = [*COMMAND, "--symbols", SYMBOLS, "--timeframes", TIMEFRAMES, *ranges, *source, "--json"]
+    whole, _ = process(command, TWOKEY_HOME=other, TWOKEY_LEDGER_DIR=f"{other}/ledger")
     whole_search, theirs = process(["-c", SEARCH, str(bars), json.dumps(PAIRS)])
     assert (ours["sets"], theirs["done"]) == (12, len(PAIRS))
     return {
@@ -83,9 +83,9 @@ def one_round(folder: Path, bars: Path) -> dict[str, float]:
 
 def main() -> None:
     """Take turns and print medians."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--repeats", type=int, default=3)
-    repeats = asked.parse_args().repeats
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=3)
+    repeats = parser.parse_args().repeats
     bars = in_sample()
     with tempfile.TemporaryDirectory() as scratch:
         names = ("open_time_ns", "open", "high", "low", "close", "volume")

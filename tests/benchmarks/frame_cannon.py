@@ -1,6 +1,6 @@
-"""A WebSocket server that costs nothing: it sends lines of standard input as fast as the socket takes them.
+"""A WebSocket server with minimal overhead: it sends lines of standard input as fast as the socket accepts them.
 
-Frames are built beforehand and sent as one block, so that a client's rate is the client's. Prints its port.
+Frames are built beforehand and sent as one block, so that the measured rate is the client's. Prints its port.
 """
 
 import base64

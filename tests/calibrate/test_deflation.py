@@ -26,7 +26,7 @@ def daily_sharpes(returns: FloatArray) -> FloatArray:
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.4, 0.9])
-def test_the_scatter_without_an_edge_is_what_luck_shows(correlation: float) -> None:
+def test_the_deflation_variance_matches_simulated_trials_without_an_edge(correlation: float) -> None:
     rng = np.random.default_rng(1)
     samples = [related(rng, correlation) for _ in range(150)]
     seen = np.mean([daily_sharpes(returns).var(ddof=1) for returns in samples])
@@ -34,7 +34,7 @@ def test_the_scatter_without_an_edge_is_what_luck_shows(correlation: float) -> N
     assert seen == pytest.approx(expected, rel=0.1)
 
 
-def test_a_rule_that_pays_its_capital_in_fees_does_not_hide_an_edge() -> None:
+def test_a_configuration_ruined_by_fees_does_not_hide_an_edge() -> None:
     returns = related(np.random.default_rng(2), 0.4)
     returns[:, 0] += 0.0025
     ruined = returns.copy()
@@ -49,7 +49,7 @@ def test_a_rule_that_pays_its_capital_in_fees_does_not_hide_an_edge() -> None:
 
 
 @pytest.mark.parametrize("correlation", [0.0, 0.4])
-def test_the_best_of_many_without_an_edge_seldom_looks_real_once_deflated(correlation: float) -> None:
+def test_the_best_of_many_without_an_edge_seldom_passes_deflation(correlation: float) -> None:
     rng, naive, deflated = np.random.default_rng(3), 0, 0
     for _ in range(120):
         returns = related(rng, correlation)

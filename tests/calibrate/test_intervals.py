@@ -30,7 +30,7 @@ def test_at_least_95_of_100_intervals_hold_the_truth(truth: float) -> None:
     assert binom.pmf(np.arange(markets + 1), markets, truth)[held].sum() >= 0.95
 
 
-def test_no_markets_say_nothing() -> None:
+def test_no_markets_give_the_full_interval() -> None:
     assert PassRate.of(0, 0) == PassRate(markets=0, passes=0, rate=0.0, ci95=(0.0, 1.0))
 
 

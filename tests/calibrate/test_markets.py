@@ -77,7 +77,7 @@ def test_a_null_market_is_the_same_for_the_same_seed_and_another_for_another(kin
 
 
 @pytest.mark.parametrize("kind", NULL_KINDS)
-def test_a_null_market_neither_drifts_nor_remembers_direction(kind: NullKind) -> None:
+def test_a_null_market_has_no_drift_and_no_momentum(kind: NullKind) -> None:
     pooled = [returns(market(kind, number)) for number in range(MARKETS)]
     every = np.concatenate(pooled)
     assert abs(every.mean()) < 4 * every.std() / np.sqrt(len(every))
@@ -87,7 +87,7 @@ def test_a_null_market_neither_drifts_nor_remembers_direction(kind: NullKind) ->
 
 
 @pytest.mark.parametrize("kind", NULL_KINDS)
-def test_no_point_of_the_family_earns_before_costs_and_each_loses_after(kind: NullKind) -> None:
+def test_no_point_of_the_family_earns_before_costs_and_all_lose_after(kind: NullKind) -> None:
     free, paid = sharpes(kind, "free"), sharpes(kind, "default")
     error = free.std(axis=0) / np.sqrt(MARKETS)
     assert (abs(free.mean(axis=0)) < 4 * error).all()
@@ -95,7 +95,7 @@ def test_no_point_of_the_family_earns_before_costs_and_each_loses_after(kind: Nu
     assert (paid.mean(axis=0)[:2] < 0).all()
 
 
-def test_the_history_itself_would_have_paid() -> None:
+def test_the_source_history_has_a_positive_drift() -> None:
     bars = HISTORIES[0].bars
     every = returns(bars)
     assert every.mean() > 4 * every.std() / np.sqrt(len(every))
@@ -116,7 +116,7 @@ def test_a_target_inside_a_garch_bar_is_worth_nothing(long_market: Bars, away: f
         assert abs(earned.mean()) < 4 * earned.std() / np.sqrt(len(earned))
 
 
-def test_garch_bars_have_the_volatility_the_tails_and_the_clusters_of_a_crypto_market(long_market: Bars) -> None:
+def test_garch_bars_have_realistic_volatility_tails_and_clustering(long_market: Bars) -> None:
     every = returns(long_market)
     assert every.std() * np.sqrt(HOURS_PER_YEAR) == pytest.approx(ANNUAL_VOLATILITY, rel=0.1)
     standard = (every - every.mean()) / every.std()

@@ -23,14 +23,14 @@ SETTINGS = BacktestSettings()
 
 
 @pytest.mark.parametrize("sharpe", STRENGTHS)
-def test_the_best_point_earns_the_planted_sharpe_on_markets_that_it_was_not_solved_on(sharpe: float) -> None:
+def test_the_best_point_earns_the_planted_sharpe_on_new_markets(sharpe: float) -> None:
     strength, markets = STRENGTHS[sharpe], 24
     (found,) = expected_sharpes(FAMILY, [strength.best], strength.drift, markets, 5, SETTINGS)
     error = 0.6 / np.sqrt(markets)  # of a four-year Sharpe ratio, fat tails and skew included
     assert found == pytest.approx(sharpe, abs=4 * error)
 
 
-def test_no_point_that_validate_searches_is_better_than_the_one_the_edge_is_measured_by() -> None:
+def test_no_searched_point_beats_the_one_that_defines_the_edge() -> None:
     space = validation_space(parameter_space(strategies.load("sma_crossover")))
     points = space.combinations(space.admissible)
     strength = STRENGTHS[2.5]
@@ -38,7 +38,7 @@ def test_no_point_that_validate_searches_is_better_than_the_one_the_edge_is_meas
     assert found[points.index(dict(strength.best))] > found.max() - 0.25
 
 
-def test_bisection_finds_the_drift_at_which_the_best_point_has_the_sharpe_asked_for() -> None:
+def test_bisection_finds_the_drift_of_a_requested_sharpe() -> None:
     points = [{"fast": 20, "slow": 195}, {"fast": 44, "slow": 280}]
     found = solve_strength(FAMILY, points, 1.5, markets=3, seed=2, settings=SETTINGS)
     earned = expected_sharpes(FAMILY, points, found.drift, 3, 2, SETTINGS)
@@ -46,7 +46,7 @@ def test_bisection_finds_the_drift_at_which_the_best_point_has_the_sharpe_asked_
     assert points[int(earned.argmax())] == found.best
 
 
-def test_drifts_are_as_often_up_as_down_and_last_as_long_as_is_said() -> None:
+def test_drifts_have_equal_signs_and_the_stated_mean_length() -> None:
     signs = drift_signs(np.random.default_rng(3), 2_000_000)
     assert set(np.unique(signs).tolist()) == {-1.0, 1.0}
     changes = np.count_nonzero(np.diff(signs))

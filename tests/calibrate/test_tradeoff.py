@@ -99,7 +99,7 @@ def test_null_kinds_have_equal_shares_and_every_strength_its_markets() -> None:
     assert set(market_tasks(6, 2, (1.0,))) < set(wanted) | {MarketTask("planted", 0, 1.0)}
 
 
-def test_a_quarter_as_many_planted_markets_are_taken_where_nobody_says() -> None:
+def test_planted_markets_default_to_a_quarter_of_the_markets() -> None:
     assert CalibrationRequest.parse(200, None, [], 1) == CalibrationRequest(200, 50, tuple(STRENGTHS), 1)
     assert CalibrationRequest.parse(2, None, [2.5, 2.5], 1) == CalibrationRequest(2, 1, (2.5,), 1)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skills_lib.domain.bars import OHLCV, Bars
-from tests.strategies.drawing import walk
+from tests.strategies.generated_bars import walk
 
 
 @given(n=st.integers(2, 60), seed=st.integers(0, 1_000), minutes=st.sampled_from([1, 60, 1440]))

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skills_lib.domain import indicators
-from tests.strategies.drawing import real, walk
+from tests.strategies.generated_bars import real, walk
 
 BARS = walk(2_000, seed=11)
 CLOSE, HIGH, LOW = BARS.close, BARS.high, BARS.low
@@ -50,7 +50,7 @@ def test_windows_equal_ta_lib_from_the_first_value_on(talib: Any, period: int) -
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_averages_with_a_memory_equal_ta_lib_once_the_seed_is_forgotten(talib: Any, period: int) -> None:
+def test_recursive_averages_equal_ta_lib_once_the_seed_has_decayed(talib: Any, period: int) -> None:
     late = slice(40 * period, None)
     for ours, theirs in [
         (indicators.ema(CLOSE, period), talib.EMA(CLOSE, period)),
@@ -60,7 +60,7 @@ def test_averages_with_a_memory_equal_ta_lib_once_the_seed_is_forgotten(talib: A
         np.testing.assert_allclose(ours[late], theirs[late], rtol=1e-9)
 
 
-def test_macd_equals_ta_lib_once_the_seed_is_forgotten(talib: Any) -> None:
+def test_macd_equals_ta_lib_once_the_seed_has_decayed(talib: Any) -> None:
     line, signal = indicators.macd(CLOSE, 12, 26, 9)
     expected_line, expected_signal, _ = talib.MACD(CLOSE, 12, 26, 9)
     np.testing.assert_allclose(line[800:], expected_line[800:], rtol=1e-9, atol=1e-9)
@@ -106,7 +106,7 @@ def test_prices_scaled_to_a_hundred_millionth_keep_their_deviation() -> None:
     np.testing.assert_allclose(scaled, indicators.rolling_std(CLOSE, 20) * 1e-8, rtol=1e-6)
 
 
-def test_a_price_that_stands_still_has_no_deviation_and_an_rsi_of_50() -> None:
+def test_a_constant_price_has_no_deviation_and_an_rsi_of_50() -> None:
     flat = np.full(200, 27_203.35)
     assert (indicators.rolling_std(flat, 20)[19:] == 0).all()
     assert (indicators.rsi(flat, 14)[14:] == 50).all()

@@ -45,7 +45,7 @@ def test_remembered_arrays_cannot_be_written() -> None:
         sma(BARS.close, 10)[0] = 1.0
 
 
-def test_averages_beyond_the_room_are_forgotten_and_made_anew_and_the_last_used_stay() -> None:
+def test_averages_over_the_limit_are_evicted_least_recently_used_first() -> None:
     with small_memory(2).active():
         first, second = sma(BARS.close, 10), sma(BARS.close, 20)
         sma(BARS.close, 30)
@@ -55,21 +55,21 @@ def test_averages_beyond_the_room_are_forgotten_and_made_anew_and_the_last_used_
         assert np.array_equal(anew, first, equal_nan=True)
 
 
-def test_an_average_that_somebody_still_holds_is_never_written_over() -> None:
+def test_a_referenced_average_is_never_overwritten() -> None:
     with small_memory(2).active():
         held = [sma(BARS.close, period) for period in range(2, 40)]
     for period, average in zip(range(2, 40), held, strict=True):
         assert np.array_equal(average, sma(BARS.close, period), equal_nan=True)
 
 
-def test_an_average_of_which_somebody_holds_a_part_is_never_written_over() -> None:
+def test_an_average_with_a_referenced_slice_is_never_overwritten() -> None:
     with small_memory(2).active():
         held = [sma(BARS.close, period)[5:][5:] for period in range(2, 40)]
     for period, part in zip(range(2, 40), held, strict=True):
         assert np.array_equal(part, sma(BARS.close, period)[10:], equal_nan=True)
 
 
-def test_what_was_computed_from_a_forgotten_average_is_forgotten_with_it() -> None:
+def test_results_derived_from_an_evicted_average_are_evicted_too() -> None:
     memory = small_memory(2)
     with memory.active():
         spread = rolling_std(sma(BARS.close, 10), 5)
@@ -81,7 +81,7 @@ def test_what_was_computed_from_a_forgotten_average_is_forgotten_with_it() -> No
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(2, 30), min_size=1, max_size=40), st.integers(1, 5))
-def test_a_memory_of_any_size_answers_as_none_at_all(periods: list[int], averages: int) -> None:
+def test_results_do_not_depend_on_the_size_of_the_memory(periods: list[int], averages: int) -> None:
     with small_memory(averages).active():
         found = [rolling_std(sma(BARS.close, period), 3).copy() for period in periods]
     for period, values in zip(periods, found, strict=True):
@@ -90,7 +90,7 @@ def test_a_memory_of_any_size_answers_as_none_at_all(periods: list[int], average
 
 def test_a_sweep_gives_its_memory_back_without_waiting_for_a_collection() -> None:
     combinations = [{"fast": 5, "slow": slow} for slow in range(20, 60)]
-    # numba keeps the frames under its first compilation alive until a collection, and with them whoever called it
+    # numba keeps the frames under its first compilation alive until a collection, and with them its callers
     KernelSweep(strategies.load("sma_crossover"), BARS, BacktestSettings()).evaluate(combinations, Span(0, len(BARS)))
     gc.collect()
     gc.disable()
@@ -106,7 +106,7 @@ def test_a_sweep_gives_its_memory_back_without_waiting_for_a_collection() -> Non
         gc.enable()
 
 
-def test_scaled_bars_compute_a_column_when_it_is_read_and_a_memory_knows_it_then() -> None:
+def test_scaled_bars_compute_columns_lazily_and_the_memory_recognises_them() -> None:
     prepared = prepare_inputs(BARS, BacktestSettings())
     memory = indicator_memory(prepared)
     close = prepared.scaled.close

@@ -1,4 +1,4 @@
-"""Timeframes, instruments and suggestions: the names people type."""
+"""Timeframes, instruments and suggestions for mistyped names."""
 
 import pytest
 from hypothesis import given

@@ -40,7 +40,7 @@ def test_a_value_between_the_steps_is_allowed() -> None:
     assert WIDTH.parse("width", "0.25") == 0.25
 
 
-def test_a_sweep_walks_from_low_to_high_without_binary_dust() -> None:
+def test_a_sweep_goes_from_low_to_high_without_rounding_errors() -> None:
     assert FAST.values() == [2, 6, 10, 14, 18]
     assert WIDTH.values() == [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
 

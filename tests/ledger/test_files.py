@@ -59,7 +59,7 @@ def test_processes_that_write_at_once_lose_nothing(fixture: LedgerFixture, tmp_p
     assert fixture.notices == other.notices == []
 
 
-def test_what_was_reserved_before_a_kill_is_there_and_both_files_agree(fixture: LedgerFixture) -> None:
+def test_reservations_survive_a_kill_in_both_files(fixture: LedgerFixture) -> None:
     printed = 0
     for first in (1000, 2000, 3000):
         writer = reserving(fixture, first, 100_000)
@@ -75,9 +75,7 @@ def test_what_was_reserved_before_a_kill_is_there_and_both_files_agree(fixture: 
 # Copied, deleted, edited
 
 
-def test_a_copied_workspace_counts_what_the_first_tried_and_the_other_way_round(
-    fixture: LedgerFixture, tmp_path: Path
-) -> None:
+def test_a_copied_workspace_and_its_original_count_each_others_trials(fixture: LedgerFixture, tmp_path: Path) -> None:
     fixture.ledger.reserve(CONTEXT, keys(1, 2))
     copied = LedgerFixture(fixture.user, tmp_path / "copy")
     shutil.copytree(fixture.home, copied.home)
@@ -120,9 +118,7 @@ def test_a_deleted_file_loses_nothing_and_is_reported_from_then_on(fixture: Ledg
 
 
 @pytest.mark.parametrize("damaged", ["user", "workspace"])
-def test_a_file_that_is_no_ledger_is_set_aside_and_made_again_from_the_other(
-    fixture: LedgerFixture, damaged: str
-) -> None:
+def test_an_invalid_ledger_file_is_renamed_and_restored_from_the_other(fixture: LedgerFixture, damaged: str) -> None:
     fixture.ledger.reserve(CONTEXT, keys(1, 2))
     fixture.files[damaged].write_bytes(b"not a database at all" * 500)
     assert fixture.count() == 2
@@ -198,7 +194,7 @@ def test_a_ledger_of_a_newer_format_is_refused_rather_than_miscounted(fixture: L
         fixture.ledger.reserve(CONTEXT, keys(2))
 
 
-def test_results_older_than_the_ledger_betray_that_both_files_were_deleted(fixture: LedgerFixture) -> None:
+def test_results_older_than_the_ledger_show_that_both_files_were_deleted(fixture: LedgerFixture) -> None:
     fixture.ledger.reserve(CONTEXT, keys(1, 2))
     stored = fixture.home / "backtests" / "optimizations" / "sma_crossover-2024-01-01-0123456789abcdef"
     stored.mkdir(parents=True)

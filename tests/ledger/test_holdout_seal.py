@@ -21,7 +21,7 @@ def ledger(tmp_path: Path) -> Ledger:
     return Ledger(tmp_path / "user" / "trials.sqlite", tmp_path / "home")
 
 
-def test_an_opening_is_recorded_with_who_what_and_when(ledger: Ledger) -> None:
+def test_an_opening_is_recorded_with_origin_parameters_and_time(ledger: Ledger) -> None:
     assert openings(ledger, CONTEXT) == []
     opened = open_seal(ledger, CONTEXT, CHOSEN, "it goes to paper trading")
     assert openings(ledger, CONTEXT) == [opened]

@@ -214,7 +214,7 @@ def test_the_variance_is_that_of_the_trials_daily_sharpe_ratios(fixture: LedgerF
     assert trials.sharpe_variance == pytest.approx(np.var([0.05, -0.02, 0.01], ddof=1))
 
 
-def test_the_variance_takes_the_longest_span_of_a_configuration_and_leaves_out_short_spans(
+def test_the_variance_uses_the_longest_span_of_each_configuration_and_no_short_spans(
     fixture: LedgerFixture,
 ) -> None:
     fixture.ledger.reserve(CONTEXT, keys(1, 2, 3))
@@ -250,7 +250,7 @@ class _CancelledError(Exception):
     """Raised by a progress callback to cancel the work."""
 
 
-def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_deleted(fixture: LedgerFixture) -> None:
+def test_trials_of_an_unfinished_sweep_are_counted_again_if_the_ledger_was_deleted(fixture: LedgerFixture) -> None:
     context, values = BacktestSettings(), ("fast=5:50:1", "slow=60:80:10")
     search = SearchRequest(
         make_space(parameter_space(SMA.strategy), values), SearchPlan(), Objective("sharpe", 1), "reference"
@@ -275,7 +275,7 @@ def test_what_an_unfinished_sweep_tried_is_counted_again_where_the_ledger_was_de
     assert fixture.count(CandleIdentity.of(CANDLES)) == 138
 
 
-def test_a_relative_ledger_folder_is_that_of_the_workspace_wherever_a_command_runs(
+def test_a_relative_ledger_folder_is_relative_to_the_workspace(
     workspace: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TWOKEY_LEDGER_DIR", "mine")

@@ -1,4 +1,4 @@
-"""What tests of market data may ask for: a local venue with a year of hourly bars, and settings that lead to it."""
+"""Fixtures of market data tests: a local venue with a year of hourly bars, and settings that use it."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,7 +36,7 @@ def venue(year: Bars) -> Iterator[LocalVenue]:
 
 @pytest.fixture
 def settings(venue: LocalVenue, tmp_path: Path) -> Settings:
-    """An empty workspace whose exchange and archive are the local venue; tries are quick."""
+    """An empty workspace whose exchange and archive are the local venue; retries are quick."""
     return Settings(
         home=tmp_path,
         exchange_url=venue.url,

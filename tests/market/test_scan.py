@@ -1,4 +1,4 @@
-"""Scanning: figures that can be checked by hand, an order that follows from them, and what could not be scanned."""
+"""Scanning: figures computed by hand, the resulting order, and skipped instruments."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Talking to a server as a client does, in this process or in its own, in either protocol era."""
+"""MCP client for tests: connects to a server in this or a separate process, with either protocol version."""
 
 import json
 import os
@@ -20,14 +20,14 @@ Report = tuple[float, float | None, str | None]
 
 
 def own_process(name: str, home: Path, cwd: Path = ROOT) -> StdioServerParameters:
-    """The server as a process of its own, with the workspace `home`."""
+    """The server as a separate process, with the workspace `home`."""
     arguments = ["-m", f"mcp_servers.{name}"]
     environment = {"TWOKEY_HOME": str(home), "TWOKEY_LEDGER_DIR": os.environ["TWOKEY_LEDGER_DIR"]}
     return StdioServerParameters(command=sys.executable, args=arguments, env=environment, cwd=str(cwd))
 
 
 def list_tools(server: Server, mode: str = "auto") -> list[Tool]:
-    """What the server says it can do."""
+    """The tools that the server lists."""
 
     async def talk() -> list[Tool]:
         async with Client(server, mode=mode) as client:
@@ -62,7 +62,7 @@ def answer(server: Server, tool: str, mode: str = "auto", **arguments: Any) -> d
 
 
 def refusal(server: Server, tool: str, mode: str = "auto", **arguments: Any) -> str:
-    """The one line of a call that must be refused."""
+    """The one-line error of a call that must fail."""
     result = call(server, tool, arguments, mode)
     assert result.is_error, text(result)
     assert "\n" not in text(result)
@@ -70,7 +70,7 @@ def refusal(server: Server, tool: str, mode: str = "auto", **arguments: Any) -> 
 
 
 def text(result: CallToolResult) -> str:
-    """What a client without structured output reads."""
+    """The text content, for clients without structured output."""
     (block,) = result.content
     assert block.type == "text"
     return block.text

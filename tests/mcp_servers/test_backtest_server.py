@@ -1,4 +1,4 @@
-"""The backtest server as a client meets it, on the synthetic sample: no network, real runs."""
+"""The backtest server through a client, on the synthetic sample: no network, real runs."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.counting import counter_beside
 from tests.mcp_servers.mcp_client import ERAS, Report, answer, call, own_process, refusal, text
 
 SPAN = {"since": "2023-01-01", "until": "2023-03-01"}
-QUESTION = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample", **SPAN}
+REQUEST = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample", **SPAN}
 SECTIONS = ("summary", "metrics", "verdict", "quality", "report", "trades", "equity")
 
 MINE = '''
@@ -56,12 +56,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def run(home: Path) -> dict[str, Any]:
-    return answer(server, "backtest_run", **QUESTION)
+    return answer(server, "backtest_run", **REQUEST)
 
 
 @pytest.fixture(scope="module")
 def other_run(home: Path) -> dict[str, Any]:
-    return answer(server, "backtest_run", **QUESTION, costs="binance-spot", parameters={"fast": 20, "slow": 50})
+    return answer(server, "backtest_run", **REQUEST, costs="binance-spot", parameters={"fast": 20, "slow": 50})
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def store(home: Path) -> RunStore:
 
 @pytest.fixture(scope="module")
 def library_run(home: Path, tmp_path_factory: pytest.TempPathFactory) -> BacktestResult:
-    """The same question, put to the library without the server."""
+    """The same request to the library, without the server."""
     since, until = candles.parse_utc(SPAN["since"]), candles.parse_utc(SPAN["until"])
     request = candles.CandleRequest(Instrument("BTC"), Timeframe.H1, since, until, candles.Source.SAMPLE)
     loaded = candles.load(request, Settings())
@@ -110,9 +110,9 @@ def test_a_run_says_that_it_is_synthetic_in_sample_and_what_to_do_next(run: dict
     assert all(Path(path).is_file() for path in run["artifacts"].values())
 
 
-def test_the_same_question_gives_the_stored_answer(run: dict[str, Any], store: RunStore) -> None:
+def test_an_identical_request_returns_the_stored_run(run: dict[str, Any], store: RunStore) -> None:
     before = store.artifacts(run["run_id"]).result.stat().st_mtime_ns
-    assert answer(server, "backtest_run", **QUESTION) == run
+    assert answer(server, "backtest_run", **REQUEST) == run
     assert store.artifacts(run["run_id"]).result.stat().st_mtime_ns == before
 
 
@@ -120,17 +120,17 @@ def test_costs_and_parameters_of_the_call_are_the_ones_used(run: dict[str, Any],
     assert other_run["run_id"] != run["run_id"]
     assert other_run["parameters"] == {"fast": 20, "slow": 50}
     assert other_run["costs"]["commission_bps"] == 10
-    dearer = answer(server, "backtest_run", **QUESTION, commission_bps=35, slippage_bps=3, cash=5_000)
+    dearer = answer(server, "backtest_run", **REQUEST, commission_bps=35, slippage_bps=3, cash=5_000)
     assert (dearer["costs"]["commission_bps"], dearer["costs"]["slippage_bps"]) == (35, 3)
     assert dearer["metrics"]["return_pct"] < run["metrics"]["return_pct"]
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_a_server_of_its_own_runs_tells_progress_and_answers_like_the_one_here(
+def test_a_separate_server_process_reports_progress_and_gives_the_same_result(
     mode: str, home: Path, tmp_path: Path, run: dict[str, Any]
 ) -> None:
     reports: list[Report] = []
-    result = call(own_process("backtest", tmp_path), "backtest_run", QUESTION, mode, reports)
+    result = call(own_process("backtest", tmp_path), "backtest_run", REQUEST, mode, reports)
     assert not result.is_error, text(result)
     assert result.structured_content["metrics"] == run["metrics"]
     assert result.structured_content["run_id"] == run["run_id"]
@@ -196,7 +196,7 @@ def test_a_cursor_of_another_section_is_refused(run: dict[str, Any]) -> None:
     line = refusal(
         server, "backtest_get_run", run_id=run["run_id"], section="equity", cursor=page["content"]["next_cursor"]
     )
-    assert "another question" in line
+    assert "another request" in line
 
 
 def test_a_comparison_lines_up_the_figures_and_warns(run: dict[str, Any], other_run: dict[str, Any]) -> None:
@@ -215,11 +215,11 @@ def test_an_unknown_run_is_refused_with_the_newest_known_ones(run: dict[str, Any
     line = refusal(server, "backtest_get_run", run_id="0000000000000000")
     assert "Unknown run" in line
     assert "sma_crossover BTCUSDT 1h" in line
-    assert "backtest_run answers with a run_id" in line
+    assert "backtest_run returns a run_id" in line
 
 
 @pytest.mark.parametrize(
-    ("changed", "taught"),
+    ("changed", "message"),
     [
         ({"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
         ({"timeframe": "7h"}, "'1h'"),
@@ -237,8 +237,10 @@ def test_an_unknown_run_is_refused_with_the_newest_known_ones(run: dict[str, Any
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",
 )
-def test_a_wrong_question_is_refused_with_what_would_be_right(home: Path, changed: dict[str, Any], taught: str) -> None:
-    assert taught in refusal(server, "backtest_run", **(QUESTION | changed))
+def test_an_invalid_request_is_rejected_with_the_allowed_values(
+    home: Path, changed: dict[str, Any], message: str
+) -> None:
+    assert message in refusal(server, "backtest_run", **(REQUEST | changed))
 
 
 @pytest.mark.parametrize(
@@ -248,11 +250,13 @@ def test_a_wrong_question_is_refused_with_what_would_be_right(home: Path, change
         ("backtest_get_run", {"run_id": "../../etc/passwd"}),
         ("backtest_get_run", {"run_id": "0123", "cursor": "x" * 201}),
         ("backtest_compare_runs", {"run_ids": ["0123"] * 11}),
-        ("backtest_run", QUESTION | {"parameters": {f"p{i}": i for i in range(33)}}),
+        ("backtest_run", REQUEST | {"parameters": {f"p{i}": i for i in range(33)}}),
         ("backtest_describe_strategy", {"strategy": "x" * 65}),
     ],
 )
-def test_a_huge_or_hostile_request_is_refused_before_any_work(home: Path, tool: str, arguments: dict[str, Any]) -> None:
+def test_an_oversized_or_hostile_request_is_rejected_before_any_work(
+    home: Path, tool: str, arguments: dict[str, Any]
+) -> None:
     assert f"Correct it and call {tool} again." in refusal(server, tool, **arguments)
 
 
@@ -274,11 +278,11 @@ def test_only_the_strategy_with_a_syntax_error_is_refused(tmp_path: Path) -> Non
     listed = {line["name"]: line for line in answer(process, "backtest_list_strategies")["strategies"]}
     assert "line 1" in listed["broken"]["problem"]
     assert [name for name, line in listed.items() if line["problem"]] == ["broken"]
-    assert "broken.py cannot be imported" in refusal(process, "backtest_run", **(QUESTION | {"strategy": "broken"}))
-    assert answer(process, "backtest_run", **(QUESTION | {"strategy": "mine"}))["strategy"] == "mine"
+    assert "broken.py cannot be imported" in refusal(process, "backtest_run", **(REQUEST | {"strategy": "broken"}))
+    assert answer(process, "backtest_run", **(REQUEST | {"strategy": "mine"}))["strategy"] == "mine"
 
 
-def test_an_edited_strategy_is_run_anew_by_a_server_that_was_not_restarted(tmp_path: Path) -> None:
+def test_an_edited_strategy_is_reloaded_without_a_restart(tmp_path: Path) -> None:
     file = tmp_path / "strategies" / "mine.py"
     file.parent.mkdir()
 
@@ -287,7 +291,7 @@ def test_an_edited_strategy_is_run_anew_by_a_server_that_was_not_restarted(tmp_p
         async with Client(own_process("backtest", tmp_path)) as client:
             for period in (20, 60, 20):
                 file.write_text(MINE.format(period=period), encoding="utf-8")
-                result = await client.call_tool("backtest_run", QUESTION | {"strategy": "mine"})
+                result = await client.call_tool("backtest_run", REQUEST | {"strategy": "mine"})
                 answers.append(result.structured_content)
         return answers
 
@@ -297,13 +301,13 @@ def test_an_edited_strategy_is_run_anew_by_a_server_that_was_not_restarted(tmp_p
     assert back == first
 
 
-def test_two_questions_at_once_are_both_answered(home: Path) -> None:
+def test_two_concurrent_requests_are_both_answered(home: Path) -> None:
     async def talk() -> list[int]:
         found: list[int] = []
         async with Client(server) as client, anyio.create_task_group() as group:
 
             async def ask(slow: int) -> None:
-                result = await client.call_tool("backtest_run", QUESTION | {"parameters": {"slow": slow}})
+                result = await client.call_tool("backtest_run", REQUEST | {"parameters": {"slow": slow}})
                 found.append(result.structured_content["parameters"]["slow"])
 
             for slow in (35, 40):
@@ -314,7 +318,7 @@ def test_two_questions_at_once_are_both_answered(home: Path) -> None:
 
 
 def test_a_run_without_trades_is_still_json(home: Path) -> None:
-    flat = answer(server, "backtest_run", **(QUESTION | {"until": "2023-01-19"}), parameters={"fast": 200, "slow": 400})
+    flat = answer(server, "backtest_run", **(REQUEST | {"until": "2023-01-19"}), parameters={"fast": 200, "slow": 400})
     assert flat["metrics"]["trades"] == 0
     assert flat["metrics"]["profit_factor"] is None
     page = answer(server, "backtest_get_run", run_id=flat["run_id"], section="trades")["content"]

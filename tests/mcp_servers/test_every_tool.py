@@ -1,4 +1,4 @@
-"""What holds for every tool of every server."""
+"""Properties of every tool of every server."""
 
 import re
 import subprocess
@@ -53,7 +53,7 @@ def test_both_eras_see_the_promised_tools(name: str, mode: str) -> None:
 
 
 @pytest.mark.parametrize("server", SERVERS.values(), ids=SERVERS)
-def test_a_server_tells_how_to_report_its_answers(server: MCPServer) -> None:
+def test_a_server_says_how_to_report_its_results(server: MCPServer) -> None:
     assert "synthetic" in (server.instructions or "")
     assert "nothing here can trade" in (server.instructions or "")
 

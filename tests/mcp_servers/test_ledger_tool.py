@@ -9,8 +9,8 @@ from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
 from tests.mcp_servers.mcp_client import ROOT, answer
 
-QUESTION = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample"}
-QUESTION |= {"since": "2023-01-01", "until": "2023-03-01"}
+REQUEST = {"symbol": "BTC", "timeframe": "1h", "strategy": "sma_crossover", "source": "sample"}
+REQUEST |= {"since": "2023-01-01", "until": "2023-03-01"}
 
 
 @pytest.fixture(autouse=True)
@@ -22,14 +22,14 @@ def here(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def swept() -> None:
     search = {"ranges": {"fast": "5,15", "slow": "20,40"}, "min_trades": 1, "engine": "reference"}
-    job: dict[str, Any] = answer(server, "validation_start_optimize", **QUESTION, **search)
+    job: dict[str, Any] = answer(server, "validation_start_optimize", **REQUEST, **search)
     done = answer(server, "validation_status", job_id=job["job_id"], wait_seconds=50)
     assert done["state"] == "done", done
 
 
 def test_runs_and_jobs_are_counted_with_the_tool_that_asked(workspace: Settings) -> None:
     assert answer(server, "validation_ledger")["configurations"] == 0
-    answer(backtest, "backtest_run", **QUESTION)
+    answer(backtest, "backtest_run", **REQUEST)
     swept()
     found = answer(server, "validation_ledger")
     assert (found["configurations"], found["evaluated"], found["lines_total"]) == (5, 5, 2)

@@ -22,7 +22,7 @@ pytest.importorskip("picows", reason="the extra `live` is not installed")
 
 
 class PlayedVenue:
-    """A venue on a thread of its own; it plays until it is stopped."""
+    """A venue on its own thread, which plays until it is stopped."""
 
     def __init__(self) -> None:
         self.ready, self.over, self.quiet = threading.Event(), threading.Event(), threading.Event()
@@ -41,7 +41,7 @@ class PlayedVenue:
 
 @pytest.fixture
 def venue(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[PlayedVenue]:
-    """A playing venue that the market server takes for Binance."""
+    """A playing venue that the market server uses in place of Binance."""
     played = PlayedVenue()
     played.thread.start()
     assert played.ready.wait(20)
@@ -102,7 +102,7 @@ def test_the_resource_is_the_book(venue: PlayedVenue) -> None:
     assert (book["symbol"], len(book["bids"])) == ("BTCUSDT", 20)
 
 
-def test_what_is_not_followed_and_what_is_not_listed_are_refused(venue: PlayedVenue) -> None:
+def test_unfollowed_and_unlisted_symbols_are_refused(venue: PlayedVenue) -> None:
     assert "is not followed. Followed: none" in refusal(server, "market_get_book", symbol="BTC")
     assert "usdm does not list NOPEUSDT" in refusal(server, "market_subscribe_book", symbol="NOPE")
     assert answer(server, "market_feed_status")["feeds"] == []

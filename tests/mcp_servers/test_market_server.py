@@ -1,4 +1,4 @@
-"""The market server as a client meets it, on the synthetic sample."""
+"""The market server through a client, on the synthetic sample."""
 
 import subprocess
 import sys
@@ -66,15 +66,15 @@ def holed(workspace: Settings) -> list[str]:
 
 
 def test_a_gap_in_real_bars_is_counted_and_not_filled(holed: list[str]) -> None:
-    asked = {"symbol": "BTC", "timeframe": "1h", "source": "cache", "since": "2024-05-01", "until": "2024-05-03"}
-    got = answer(server, "market_get_bars", **asked)
+    arguments = {"symbol": "BTC", "timeframe": "1h", "source": "cache", "since": "2024-05-01", "until": "2024-05-03"}
+    got = answer(server, "market_get_bars", **arguments)
     assert (got["synthetic"], got["total"]) == (False, 45)
     assert (got["quality"]["gaps"], got["quality"]["missing_bars"]) == (1, 3)
     assert [row["open_time"] for row in got["rows"]] == holed
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_a_server_of_its_own_says_source_synthetic_and_gaps(mode: str, tmp_path: Path) -> None:
+def test_a_separate_server_process_reports_source_synthetic_and_gaps(mode: str, tmp_path: Path) -> None:
     got = answer(own_process("market", tmp_path), "market_get_bars", mode, **ARGUMENTS, limit=2)
     assert got["synthetic"] is True
     assert "sample" in got["source"]
@@ -90,11 +90,11 @@ def test_the_longest_page_is_far_from_being_cut(workspace: Settings) -> None:
 def test_a_cursor_of_another_span_is_refused(workspace: Settings) -> None:
     page = answer(server, "market_get_bars", **ARGUMENTS, limit=5)
     line = refusal(server, "market_get_bars", **(ARGUMENTS | {"symbol": "ETH"}), cursor=page["next_cursor"])
-    assert "another question" in line
+    assert "another request" in line
 
 
 @pytest.mark.parametrize(
-    ("changed", "taught"),
+    ("changed", "message"),
     [
         ({"timeframe": "2d"}, "'1h'"),
         ({"symbol": ""}, "symbol"),
@@ -105,16 +105,16 @@ def test_a_cursor_of_another_span_is_refused(workspace: Settings) -> None:
     ],
 )
 def test_invalid_arguments_are_rejected_with_the_allowed_values(
-    workspace: Settings, changed: dict[str, Any], taught: str
+    workspace: Settings, changed: dict[str, Any], message: str
 ) -> None:
-    assert taught in refusal(server, "market_get_bars", **(ARGUMENTS | changed))
+    assert message in refusal(server, "market_get_bars", **(ARGUMENTS | changed))
 
 
-def test_symbols_are_found_offline_and_a_short_list_says_it_is_short(offline: Settings) -> None:
+def test_symbols_are_found_offline_and_a_truncated_list_says_so(offline: Settings) -> None:
     found = answer(server, "market_search_symbols", text="btc", limit=1)
     assert found["symbols"][0]["symbol"] == "BTCUSDT"
     assert found["truncated"] is True
-    assert "shipped" in found["source"]
+    assert "bundled" in found["source"]
 
 
 def test_nothing_found_is_an_answer_and_says_what_to_try(offline: Settings) -> None:
@@ -123,7 +123,7 @@ def test_nothing_found_is_an_answer_and_says_what_to_try(offline: Settings) -> N
     assert "fewer letters" in found["next_step"]
 
 
-def test_a_source_that_does_not_answer_is_named_with_the_way_out(offline: Settings) -> None:
+def test_an_unavailable_source_is_named_with_an_alternative(offline: Settings) -> None:
     line = refusal(server, "market_get_bars", **(ARGUMENTS | {"source": "exchange"}))
     assert "binance did not answer" in line
     assert "source" in line

@@ -1,4 +1,4 @@
-"""Refusals, bounds, progress and cancellation, on a server with a tool made for the purpose."""
+"""Errors, bounds, progress and cancellation, on a server with a test tool."""
 
 import threading
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from mcp.server.mcpserver import Context
 from pydantic import BaseModel, Field
 
 from mcp_servers.paging import make_cursor, read_cursor
-from mcp_servers.shared import MAX_CHARACTERS, TeachingServer, run_library
+from mcp_servers.shared import MAX_CHARACTERS, BoundedServer, run_library
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
 from tests.mcp_servers.mcp_client import ERAS, Report, answer, call, refusal
@@ -22,8 +22,8 @@ class Echo(BaseModel):
     text: str
 
 
-def make_server(work: Any) -> TeachingServer:
-    server = TeachingServer("probe")
+def make_server(work: Any) -> BoundedServer:
+    server = BoundedServer("probe")
 
     @server.tool()
     async def probe_work(ctx: Context[Any, Any], size: Annotated[int, Field(ge=1, le=10**6)] = 1) -> Echo:
@@ -32,7 +32,7 @@ def make_server(work: Any) -> TeachingServer:
     return server
 
 
-def fail_with(error: Exception) -> TeachingServer:
+def fail_with(error: Exception) -> BoundedServer:
     def work(_progress: Progress, _size: int) -> str:
         raise error
 
@@ -48,15 +48,15 @@ def test_what_the_library_refuses_arrives_as_its_own_line(mode: str) -> None:
     assert refusal(server, "probe_work", mode) == "binance did not answer. Use source=cache."
 
 
-def test_a_full_disk_is_told_and_what_to_do() -> None:
+def test_a_full_disk_is_reported_with_a_remedy() -> None:
     line = refusal(fail_with(OSError(28, "No space left on device")), "probe_work")
     assert "No space left on device" in line
     assert "Free space" in line
 
 
-def test_a_defect_is_owned_up_to_without_its_internals() -> None:
+def test_a_server_bug_is_reported_without_internals() -> None:
     line = refusal(fail_with(ZeroDivisionError("secret internals")), "probe_work")
-    assert "defect in the server" in line
+    assert "bug in the server" in line
     assert "secret" not in line
 
 
@@ -76,9 +76,9 @@ def test_a_value_outside_its_range_is_named_with_the_range() -> None:
     assert line == "size: found 0; input should be greater than or equal to 1. Correct it and call probe_work again."
 
 
-def test_an_answer_that_would_be_cut_is_refused_and_says_what_to_ask_instead() -> None:
+def test_a_response_over_the_limit_is_an_error_that_says_what_to_change() -> None:
     line = refusal(repeat, "probe_work", size=MAX_CHARACTERS + 1)
-    assert f"at most {MAX_CHARACTERS:,}" in line
+    assert f"the maximum is {MAX_CHARACTERS:,}" in line
     assert "smaller limit" in line
 
 
@@ -114,7 +114,7 @@ def test_progress_only_grows_although_each_phase_counts_from_nothing() -> None:
 
 
 @pytest.mark.parametrize("mode", ERAS)
-def test_a_cancelled_request_stops_the_work_and_the_server_goes_on(mode: str) -> None:
+def test_a_cancelled_request_stops_the_work_and_the_server_continues(mode: str) -> None:
     stopped = threading.Event()
 
     def work(progress: Progress, size: int) -> str:
@@ -143,8 +143,8 @@ def test_a_cancelled_request_stops_the_work_and_the_server_goes_on(mode: str) ->
 
 
 @given(st.integers(0, 2**62), st.lists(st.text(max_size=20), max_size=4))
-def test_a_cursor_brings_its_position_back_to_the_same_question(position: int, question: list[str]) -> None:
-    assert read_cursor(make_cursor(position, *question), *question) == position
+def test_a_cursor_returns_its_position_to_the_same_request(position: int, request: list[str]) -> None:
+    assert read_cursor(make_cursor(position, *request), *request) == position
 
 
 @given(st.text(max_size=60))
@@ -153,6 +153,6 @@ def test_a_made_up_cursor_is_refused_and_never_breaks(cursor: str) -> None:
         read_cursor(cursor, "run", "trades")
 
 
-def test_a_cursor_of_another_question_is_refused() -> None:
-    with pytest.raises(InputError, match="another question"):
+def test_a_cursor_of_another_request_is_rejected() -> None:
+    with pytest.raises(InputError, match="another request"):
         read_cursor(make_cursor(50, "run", "trades"), "run", "equity")

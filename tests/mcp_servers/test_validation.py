@@ -1,4 +1,4 @@
-"""The validation server: jobs started, watched, cancelled and read over MCP."""
+"""The validation server: jobs started, polled, cancelled and read over MCP."""
 
 import re
 from pathlib import Path
@@ -66,13 +66,13 @@ def test_a_job_outlives_the_server_and_is_cancelled_by_the_next_one(workspace: S
 
 def test_a_job_that_is_not_done_has_no_report() -> None:
     job = answer(server, "validation_start_optimize", **LARGE)
-    said = refusal(server, "validation_get_report", job_id=job["job_id"])
-    assert re.search(r"is (starting|running) and has no result", said)
+    message = refusal(server, "validation_get_report", job_id=job["job_id"])
+    assert re.search(r"is (starting|running) and has no result", message)
     assert answer(server, "validation_cancel", job_id=job["job_id"])["state"] == "cancelled"
 
 
 @pytest.mark.parametrize(
-    ("tool", "changed", "words"),
+    ("tool", "changed", "message"),
     [
         ("validation_start_optimize", {"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
         ("validation_start_optimize", {"ranges": {"fst": "5:60:5"}}, "Unknown parameter 'fst'."),
@@ -88,9 +88,9 @@ def test_a_job_that_is_not_done_has_no_report() -> None:
     ],
 )
 def test_bad_input_is_refused_before_a_job_is_started(
-    workspace: Settings, tool: str, changed: dict[str, Any], words: str
+    workspace: Settings, tool: str, changed: dict[str, Any], message: str
 ) -> None:
-    assert words in refusal(server, tool, **(SMALL | changed))
+    assert message in refusal(server, tool, **(SMALL | changed))
     assert not workspace.jobs_dir.exists()
 
 

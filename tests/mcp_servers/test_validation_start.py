@@ -1,4 +1,4 @@
-"""A whole validation over MCP: started, watched, and read section by section."""
+"""A whole validation over MCP: started, polled, and read section by section."""
 
 import json
 from typing import Any
@@ -62,7 +62,7 @@ def test_a_validation_is_started_watched_and_read_section_by_section() -> None:
 def test_a_section_of_a_validation_is_refused_for_other_jobs() -> None:
     search = {name: value for name, value in SMALL.items() if name != "symbols"}
     job = finished("validation_start_optimize", **search)
-    assert "is of a validation" in refusal(server, "validation_get_report", job_id=job, section="costs")
+    assert "belongs to a validation" in refusal(server, "validation_get_report", job_id=job, section="costs")
 
 
 def test_no_tool_opens_the_sealed_bars() -> None:
@@ -71,7 +71,7 @@ def test_no_tool_opens_the_sealed_bars() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "words"),
+    ("changed", "message"),
     [
         ({"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
         ({"ranges": {"fst": "5"}}, "Unknown parameter 'fst'."),
@@ -81,6 +81,8 @@ def test_no_tool_opens_the_sealed_bars() -> None:
         ({"costs": "fre"}, "Unknown costs 'fre'."),
     ],
 )
-def test_bad_input_is_refused_before_a_job_is_started(workspace: Settings, changed: dict[str, Any], words: str) -> None:
-    assert words in refusal(server, "validation_start", **(SMALL | changed))
+def test_bad_input_is_refused_before_a_job_is_started(
+    workspace: Settings, changed: dict[str, Any], message: str
+) -> None:
+    assert message in refusal(server, "validation_start", **(SMALL | changed))
     assert not workspace.jobs_dir.exists()

@@ -23,7 +23,7 @@ def test_a_range_includes_both_ends() -> None:
     assert space.values == {"fast": (5, 10, 15, 20), "slow": (50,)}
 
 
-def test_a_range_whose_step_does_not_meet_the_end_stops_before_it() -> None:
+def test_a_range_stops_before_an_end_that_its_step_misses() -> None:
     assert make_space(SMA, ["fast=5:21:5"]).values["fast"] == (5, 10, 15, 20)
 
 

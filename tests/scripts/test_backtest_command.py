@@ -1,4 +1,4 @@
-"""`twokey test-strategy`, `runs`, `compare`: what people type, and one clear line where it does not fit."""
+"""`twokey test-strategy`, `runs`, `compare`: results, and one-line errors for invalid input."""
 
 import json
 from pathlib import Path
@@ -90,7 +90,7 @@ def test_a_file_of_candles_is_tested_as_it_is(twokey: Command, tmp_path: Path) -
     assert result["synthetic"] is False
 
 
-def test_runs_lists_the_newest_first_and_compare_lays_two_side_by_side(twokey: Command) -> None:
+def test_runs_lists_the_newest_first_and_compare_shows_two_side_by_side(twokey: Command) -> None:
     first = json.loads(twokey(*MAIN_JOB, "--json").out)["run_id"]
     second = json.loads(twokey(*MAIN_JOB, "--param", "fast=14", "--json").out)["run_id"]
     listed = json.loads(twokey("runs", "--json").out)
@@ -102,7 +102,7 @@ def test_runs_lists_the_newest_first_and_compare_lays_two_side_by_side(twokey: C
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (("BTC", "1h", "sma_crosover", *SAMPLE), "Unknown strategy 'sma_crosover'. Did you mean 'sma_crossover'?"),
         (("BTC", "1hr", "sma_crossover", *SAMPLE), "Unknown timeframe '1hr'."),
@@ -126,11 +126,11 @@ def test_runs_lists_the_newest_first_and_compare_lays_two_side_by_side(twokey: C
     ],
 )
 def test_bad_input_is_refused_in_one_line_with_exit_code_2(
-    twokey: Command, workspace: Settings, arguments: tuple[str, ...], words: str
+    twokey: Command, workspace: Settings, arguments: tuple[str, ...], message: str
 ) -> None:
     done = twokey("test-strategy", *arguments)
     assert done.code == 2
-    assert words in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
     assert done.out == ""
     assert not list(workspace.results_dir.glob("*/result.json"))
@@ -157,7 +157,7 @@ def test_a_plain_backtesting_strategy_dropped_into_the_workspace_is_tested(
 
 
 def write_candles(path: Path, rows: int) -> Path:
-    """A CSV of real shape, cut from the deterministic sample."""
+    """A realistic CSV, cut from the deterministic sample."""
     from skills_lib.domain.instruments import Instrument
     from skills_lib.domain.timeframes import Timeframe
 

@@ -1,4 +1,4 @@
-"""`twokey calibrate`: a small calibration end to end, killed and gone on with, the same on one process as on all."""
+"""`twokey calibrate`: a small calibration, killed and resumed, with the same result on one process as on all."""
 
 import json
 import os
@@ -23,11 +23,11 @@ SMALL = ("calibrate", "--markets", "6", "--planted", "1", "--sharpe", "2.5", "--
 SHOWN_ONLY = {"artifacts", "seconds", "created_at"}
 
 
-def kept(home: Path) -> int:
+def saved_markets(home: Path) -> int:
     return sum(log.read_bytes().count(b"\n") for log in home.glob("backtests/calibrations/.unfinished-*/markets.jsonl"))
 
 
-def test_a_calibration_killed_on_one_process_ends_as_one_that_ran_through_on_all(
+def test_a_killed_calibration_resumes_to_the_same_result(
     twokey: Command, workspace: Settings, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = twokey(*SMALL)
@@ -37,7 +37,7 @@ def test_a_calibration_killed_on_one_process_ends_as_one_that_ran_through_on_all
     other = tmp_path_factory.mktemp("other")
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
     first = start(other, *SMALL)
-    wait_until(lambda: kept(other) > 0, process=first)
+    wait_until(lambda: saved_markets(other) > 0, process=first)
     os.killpg(first.pid, signal.SIGKILL)
     first.communicate(timeout=60)
     (log,) = other.glob("backtests/calibrations/.unfinished-*/markets.jsonl")
@@ -76,11 +76,11 @@ def _is_complete(found: dict[str, object]) -> None:
     assert any("cannot show a false-PASS rate below" in text for text in result.warnings)
     assert not result.errors
     assert result.artifacts.picture.read_bytes().startswith(b"\x89PNG")
-    assert "## How often it says PASS" in result.artifacts.report.read_text()
+    assert "## Pass rates" in result.artifacts.report.read_text()
 
 
 def _is_stored(twokey: Command, found: dict[str, object]) -> None:
-    """The same question is answered from its folder, without running a market."""
+    """An identical request returns the stored result, without running a market."""
     assert json.loads(twokey(*SMALL).out) == found
 
 

@@ -1,4 +1,4 @@
-"""`twokey data`: import, fetch, list and check as people type them, bad input and ctrl-C included."""
+"""`twokey data`: import, fetch, list and check, including invalid input and ctrl-C."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def month() -> Bars:
 
 @pytest.fixture
 def file(month: Bars, tmp_path: Path) -> Path:
-    """A file of candles with a hole of two bars."""
+    """A file of candles with a gap of two bars."""
     path = tmp_path / "mine.csv"
     month.to_frame().drop(month.to_frame().index[100:102]).to_csv(path)
     return path
@@ -37,7 +37,7 @@ def file(month: Bars, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def venue(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalVenue]:
-    """A local venue with 2024, to which the command's settings lead."""
+    """A local venue with 2024, which the command's settings use."""
     local = LocalVenue(sample_bars("BTCUSDT", Timeframe.H1, span("2024-01-01", "2025-01-01")))
     server = serve(local)
     for name, value in {"EXCHANGE_URL": local.url, "ARCHIVE_URL": local.url, "HTTP_BACKOFF_S": "0"}.items():
@@ -62,7 +62,7 @@ def test_a_file_is_imported_checked_and_listed(twokey: Command, file: Path) -> N
     assert (listed["symbol"], listed["bars"], listed["origin"]) == ("BTCUSDT", 742, "import of mine.csv")
 
 
-def test_people_see_the_same_in_lines(twokey: Command, file: Path) -> None:
+def test_the_text_output_shows_the_same_figures(twokey: Command, file: Path) -> None:
     imported = twokey("data", "import", str(file), "--symbol", "BTC", "--timeframe", "1h").out
     assert "742 bars added, 0 replaced, 0 unchanged" in imported
     assert "gap of 2 bars after 2024-01-05T03:00:00Z" in imported
@@ -75,7 +75,9 @@ def test_an_empty_list_says_what_to_do(twokey: Command) -> None:
     assert json.loads(twokey("data", "list", "--json").out)["caches"] == []
 
 
-def test_a_damaged_cache_is_told_and_the_others_are_listed(twokey: Command, file: Path, workspace: Settings) -> None:
+def test_a_damaged_cache_is_reported_and_the_others_are_listed(
+    twokey: Command, file: Path, workspace: Settings
+) -> None:
     for symbol in ("BTC", "ETH"):
         twokey("data", "import", str(file), "--symbol", symbol, "--timeframe", "1h")
     path = workspace.candles_dir / "binance" / "BTC-USDT-1h.parquet"
@@ -95,7 +97,7 @@ def test_a_file_is_checked_as_it_is(twokey: Command, file: Path, tmp_path: Path)
     assert twokey("data", "import", str(damaged), "--symbol", "BTC", "--timeframe", "1h").code == 2
 
 
-def test_fetching_says_where_bars_came_from_and_then_has_nothing_to_do(twokey: Command, venue: LocalVenue) -> None:
+def test_fetching_reports_the_source_and_a_second_fetch_does_nothing(twokey: Command, venue: LocalVenue) -> None:
     message = json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)
     assert (message["bars"], message["synthetic"], message["gaps"]) == (8_784, False, 0)
     assert message["source"].startswith("exchange (binance, fetched ")
@@ -105,7 +107,7 @@ def test_fetching_says_where_bars_came_from_and_then_has_nothing_to_do(twokey: C
     assert venue.requested == []
 
 
-BAD_WORDS = {
+BAD_ARGUMENTS = {
     "an unknown symbol": (("fetch", "BTCX", "1h", *YEAR), 2, "Did you mean 'BTC/USDT'"),
     "what is no symbol": (("fetch", "B$C", "1h"), 2, "is not a symbol"),
     "an unknown timeframe": (("fetch", "BTC", "1x"), 2, "Unknown timeframe '1x'"),
@@ -120,11 +122,11 @@ BAD_WORDS = {
 }
 
 
-@pytest.mark.parametrize(("words", "code", "message"), BAD_WORDS.values(), ids=BAD_WORDS)
+@pytest.mark.parametrize(("arguments", "code", "message"), BAD_ARGUMENTS.values(), ids=BAD_ARGUMENTS)
 def test_bad_input_is_one_line(
-    twokey: Command, venue: LocalVenue, words: tuple[str, ...], code: int, message: str
+    twokey: Command, venue: LocalVenue, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
-    done = twokey("data", *words)
+    done = twokey("data", *arguments)
     assert done.code == code
     assert message in done.err
     assert done.err.count("\n") == 1
@@ -140,7 +142,7 @@ def test_without_a_network_nothing_synthetic_is_fetched(twokey: Command, monkeyp
     assert done.err.count("\n") == 1
 
 
-def test_ctrl_c_in_a_download_leaves_with_130_and_keeps_what_arrived(
+def test_ctrl_c_during_a_download_exits_with_130_and_saves_its_progress(
     twokey: Command, venue: LocalVenue, workspace: Settings
 ) -> None:
     venue.faults.extend([None, None, None, Fault(hang=True)])
@@ -158,6 +160,6 @@ def test_ctrl_c_in_a_download_leaves_with_130_and_keeps_what_arrived(
     assert child.returncode == 130
     assert complaint == "Interrupted. Progress saved; rerun the same command to resume.\n"
     assert json.loads(twokey("data", "check", "BTC", "1h", "--json").out)["bars"] == 3_000
-    asked = len(venue.kline_requests())
+    requests_before = len(venue.kline_requests())
     assert json.loads(twokey("data", "fetch", "BTC", "1h", *YEAR, "--json").out)["bars"] == 8_784
-    assert int(venue.kline_requests()[asked]["startTime"]) * 1_000_000 == venue.bars.open_time_ns[3_000]
+    assert int(venue.kline_requests()[requests_before]["startTime"]) * 1_000_000 == venue.bars.open_time_ns[3_000]

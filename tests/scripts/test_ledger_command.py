@@ -45,13 +45,13 @@ def test_every_verb_that_evaluates_is_counted_with_its_name(
     assert (market["start"], market["end"]) == ("2023-01-01T00:00:00", "2023-03-01T00:00:00")
 
 
-def test_what_an_agent_asks_is_marked_as_its_own(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_of_agents_are_marked_as_such(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLAUDECODE", "1")
     twokey(*RUN, "--json")
     assert [line["origin"] for line in ledger(twokey)["lines"]] == ["twokey test-strategy (agent)"]
 
 
-def test_verbs_that_try_the_same_are_counted_once_and_a_stored_answer_costs_nothing(
+def test_equal_trials_of_different_commands_count_once_and_stored_results_not_at_all(
     twokey: Command, workspace: Settings
 ) -> None:
     for command in (RUN, OPTIMIZE, WALK):
@@ -70,14 +70,14 @@ def test_an_empty_ledger_is_read_without_making_one(twokey: Command, workspace: 
     assert not any(path.exists() for path in files(workspace))
 
 
-def test_the_screen_tells_markets_strategies_who_and_how_many(twokey: Command) -> None:
+def test_the_screen_shows_markets_strategies_origins_and_counts(twokey: Command) -> None:
     twokey(*OPTIMIZE)
     screen = twokey("ledger").out
-    for words in ("6 configurations", "BTCUSDT (synthetic)", "sma_crossover", "twokey optimize", "2023-01-01"):
-        assert words in screen
+    for text in ("6 configurations", "BTCUSDT (synthetic)", "sma_crossover", "twokey optimize", "2023-01-01"):
+        assert text in screen
 
 
-def test_a_reset_is_told_by_the_ledger_and_by_the_next_result(twokey: Command, workspace: Settings) -> None:
+def test_a_reset_is_reported_by_the_ledger_and_by_the_next_result(twokey: Command, workspace: Settings) -> None:
     twokey(*RUN, "--json")
     files(workspace)[1].unlink()
     assert "it was reset after" in " ".join(twokey("ledger").out.split())
@@ -88,7 +88,7 @@ def test_a_reset_is_told_by_the_ledger_and_by_the_next_result(twokey: Command, w
     assert ledger(twokey)["configurations"] == 8
 
 
-def test_a_ledger_that_cannot_be_written_is_one_line_and_nothing_is_stored(
+def test_an_unwritable_ledger_is_a_one_line_error_and_nothing_is_stored(
     twokey: Command, workspace: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("")

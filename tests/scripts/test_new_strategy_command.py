@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parents[2]
 MADE = {"trend": "x9", "reversion": "n" * MAX_NAME_LENGTH, "breakout": "my_idea", "momentum": "momentum"}
 
 
-def run_in(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run_in(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """A program of this environment, reading the packages in `folder`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TWOKEY_", "PYTEST_"))}
-    command = [str(Path(sys.executable).parent / words[0]), *words[1:]]
+    command = [str(Path(sys.executable).parent / arguments[0]), *arguments[1:]]
     environment |= {"PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
@@ -34,9 +34,9 @@ def written(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(folder)): p.read_text("utf-8") for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def own_tests(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def own_tests(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the tests of a workspace outside the checkout; `TWOKEY_HOME` points to it."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", *words]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(command, cwd=home, env=environment, capture_output=True, text=True, check=False)
 
@@ -66,8 +66,8 @@ def test_three_files_are_made_for_each_kind(checkout: Path) -> None:
 
 def test_what_is_written_passes_the_linter_and_formatter(checkout: Path) -> None:
     files = [file for file in made_files(checkout) if file.endswith(".py")]
-    for words in (["check"], ["format", "--check"]):
-        done = run_in(checkout, "ruff", *words, "--no-cache", *files)
+    for arguments in (["check"], ["format", "--check"]):
+        done = run_in(checkout, "ruff", *arguments, "--no-cache", *files)
         assert done.returncode == 0, done.stdout
     assert all(
         len(line) <= 120 for file in made_files(checkout) for line in (checkout / file).read_text("utf-8").split("\n")
@@ -80,7 +80,7 @@ def test_what_is_written_is_typed(checkout: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_what_is_written_passes_its_own_tests_and_those_that_every_strategy_passes(checkout: Path) -> None:
+def test_new_files_pass_their_own_tests_and_those_of_every_strategy(checkout: Path) -> None:
     chosen = " or ".join(["no_strategy", "bundled", *(f"test_{name} or [{name}" for name in MADE.values())])
     done = run_in(checkout, "pytest", "tests/strategies", "-k", chosen, "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout
@@ -105,7 +105,7 @@ def test_each_kind_trades_on_the_sample_with_equal_trades_on_both_engines(
     assert_identical(run_kernel(strategy, bars, {}, BacktestSettings()), reference)
 
 
-def test_what_was_made_is_backtested_and_optimised_by_the_next_commands(twokey: Command, workspace: Settings) -> None:
+def test_a_new_strategy_can_be_backtested_and_optimised(twokey: Command, workspace: Settings) -> None:
     twokey("new-strategy", "my_idea", "--kind", "breakout")
     where = ("--source", "sample", "--since", "2024-06-01", "--json")
     run = json.loads(twokey("test-strategy", "BTC", "1h", "my_idea", *where).out)
@@ -127,7 +127,7 @@ def test_the_space_has_a_constraint_and_is_small_enough_to_walk(
     assert 100 < len(list(parameter_space(strategy).combinations())) < 3_000
 
 
-def test_a_workspace_elsewhere_gets_the_files_and_its_test_runs_there(twokey: Command, workspace: Settings) -> None:
+def test_another_workspace_gets_the_files_and_its_test_runs_there(twokey: Command, workspace: Settings) -> None:
     done = twokey("new-strategy", "my_idea", "--kind", "breakout", "--json")
     files = ["docs/strategies/my_idea.md", "strategies/my_idea.py", "tests/strategies/test_my_idea.py"]
     assert sorted(written(workspace.home)) == files
@@ -138,9 +138,7 @@ def test_a_workspace_elsewhere_gets_the_files_and_its_test_runs_there(twokey: Co
     assert ran.returncode == 0, ran.stdout
 
 
-def test_an_edit_that_peeks_at_the_next_close_fails_the_test_that_was_written(
-    twokey: Command, workspace: Settings
-) -> None:
+def test_look_ahead_added_to_a_new_strategy_fails_its_test(twokey: Command, workspace: Settings) -> None:
     start = "def signals(self, bars: Bars) -> Signals:\n"
     peek = "        bars = dataclasses.replace(bars, close=np.append(bars.close[1:], bars.close[-1]))\n"
     for kind in KINDS:
@@ -201,7 +199,7 @@ def test_an_unknown_kind_is_one_line_that_suggests_the_closest(twokey: Command, 
 
 
 @pytest.mark.parametrize("file", list(render("my_idea", "trend")), ids=str)
-def test_a_file_that_is_there_stays_as_it_is_and_nothing_is_written_beside_it(
+def test_an_existing_file_is_unchanged_and_nothing_else_is_written(
     twokey: Command, workspace: Settings, file: Path
 ) -> None:
     (workspace.home / file).parent.mkdir(parents=True)
@@ -228,7 +226,7 @@ def test_where_one_file_cannot_be_written_none_is_left(twokey: Command, workspac
     assert written(workspace.home) == {"docs": "a file, not a folder"}
 
 
-def test_a_file_that_appears_meanwhile_is_kept_and_the_others_are_taken_back(tmp_path: Path) -> None:
+def test_a_file_created_meanwhile_is_kept_and_the_others_are_removed(tmp_path: Path) -> None:
     first, second = tmp_path / "first.py", tmp_path / "second.py"
     second.write_text("somebody else's", encoding="utf-8")
     with pytest.raises(InputError, match=r"second\.py already exists and is not overwritten"):

@@ -1,4 +1,4 @@
-"""`twokey optimize` and `walk-forward`: what people type, and one clear line where it does not fit."""
+"""`twokey optimize` and `walk-forward`: results, and one-line errors for invalid input."""
 
 import json
 import sys
@@ -107,7 +107,7 @@ def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, mo
 
 
 @pytest.mark.parametrize(
-    ("verb", "arguments", "words"),
+    ("verb", "arguments", "message"),
     [
         ("optimize", ("sma_crosover", "BTC", "1h"), "Unknown strategy 'sma_crosover'. Did you mean 'sma_crossover'?"),
         ("optimize", ("sma_crossover", "BTC", "1hr"), "Unknown timeframe '1hr'."),
@@ -130,11 +130,11 @@ def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, mo
     ],
 )
 def test_bad_input_is_refused_in_one_line_with_exit_code_2(
-    twokey: Command, workspace: Settings, verb: str, arguments: tuple[str, ...], words: str
+    twokey: Command, workspace: Settings, verb: str, arguments: tuple[str, ...], message: str
 ) -> None:
     done = twokey(verb, *arguments)
     assert done.code == 2
-    assert words in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
     assert done.out == ""
     assert not list(workspace.home.glob("backtests/*/*/result.json"))

@@ -1,4 +1,4 @@
-"""`twokey strategies`: everything that can be tested, and what cannot with the reason."""
+"""`twokey strategies`: every strategy, and broken files with the reason."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`twokey validate` and `monte-carlo`: the verdict first, and one clear line where something does not fit."""
+"""`twokey validate` and `monte-carlo`: the verdict first, and one-line errors for invalid input."""
 
 import json
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from tests.command import Command, make_command
 
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-09-01")
 SPACE = ("--param", "fast=5,10,20", "--param", "slow=40,80", "--min-trades", "5")
-ASKED = ("sma_crossover", "BTC", "1h", *SPAN)
-VALIDATE = ("validate", *ASKED, *SPACE, "--symbols", "BTC,ETH", "--timeframes", "4h", "--seed", "7")
+ARGUMENTS = ("sma_crossover", "BTC", "1h", *SPAN)
+VALIDATE = ("validate", *ARGUMENTS, *SPACE, "--symbols", "BTC,ETH", "--timeframes", "4h", "--seed", "7")
 LABELS = ("PASS", "CAUTION", "FAIL")
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A workspace in which one validation is stored; asking for it again costs nothing."""
+    """A workspace in which one validation is stored; requesting it again costs nothing."""
     with pytest.MonkeyPatch.context() as patch:
         home = tmp_path_factory.mktemp("home")
         patch.setenv("TWOKEY_HOME", str(home))
@@ -72,41 +72,41 @@ def test_the_screen_shows_the_verdict_first_and_fits_thirty_lines(here: Command,
     assert lines[-1] == f"Report {found['artifacts']['report']}"
 
 
-def test_the_same_question_is_answered_from_the_store(here: Command, found: dict[str, Any]) -> None:
+def test_an_identical_request_returns_the_stored_result(here: Command, found: dict[str, Any]) -> None:
     assert json.loads(here(*VALIDATE, "--json").out) == found
 
 
 def test_stages_alone_give_figures_and_no_verdict(here: Command) -> None:
     done = here(
-        "validate", *ASKED, "--param", "fast=10", "--param", "slow=50", "--only", "lookahead,in-sample", "--json"
+        "validate", *ARGUMENTS, "--param", "fast=10", "--param", "slow=50", "--only", "lookahead,in-sample", "--json"
     )
     answer = json.loads(done.out)
     assert (done.code, list(answer["stages"])) == (0, ["lookahead", "in_sample"])
     assert answer["stages"]["in_sample"]["parameters"] == {"fast": 10, "slow": 50}
     assert "verdict" not in answer
-    screen = here("validate", *ASKED, "--param", "fast=10", "--param", "slow=50", "--only", "in-sample").out
+    screen = here("validate", *ARGUMENTS, "--param", "fast=10", "--param", "slow=50", "--only", "in-sample").out
     assert "no verdict" in screen
     assert "metrics: return_pct" in screen
 
 
 def test_a_real_file_is_validated_with_its_neighbours_from_a_folder(twokey: Command, shared_data: Path) -> None:
-    asked = ("--param", "fast=10", "--param", "slow=50", "--only", "assets,timeframes", "--json")
+    options = ("--param", "fast=10", "--param", "slow=50", "--only", "assets,timeframes", "--json")
     beside = ("--symbols", "ETH,SOL", "--timeframes", "4h,5m", "--data-dir", str(shared_data / "candles"))
-    answer = json.loads(twokey("validate", "sma_crossover", "BTC", "4h", *beside, *asked).out)
+    answer = json.loads(twokey("validate", "sma_crossover", "BTC", "4h", *beside, *options).out)
     assert [one["symbol"] for one in answer["stages"]["assets"] if one["timeframe"] == "4h"] == ["ETHUSDT", "SOLUSDT"]
     assert answer["synthetic"] is False
     assert all("later than the start of the sealed bars" in text for text in answer["warnings"])
     assert {text.split()[1] for text in answer["warnings"]} == {"5m:"}
 
 
-def test_a_stored_run_is_drawn_again_with_what_each_drawing_cannot_say(here: Command) -> None:
+def test_a_stored_run_is_resampled_with_the_limits_of_each_method(here: Command) -> None:
     run_id = json.loads(here("test-strategy", "BTC", "1h", "sma_crossover", *SPAN, "--json").out)["run_id"]
     answer = json.loads(here("monte-carlo", run_id, "--samples", "200", "--json").out)
     assert (answer["sample"], answer["samples"], answer["order"]["total_return_pct"]) == ("in-sample", 200, None)
     assert 0 < answer["random_entries"]["p"] <= 1
     screen = here("monte-carlo", run_id[:8], "--samples", "200").out
-    for words in ("trade bootstrap", "block bootstrap", "order shuffle", "Random entries", "Shows only"):
-        assert words in screen
+    for message in ("trade bootstrap", "block bootstrap", "order shuffle", "Random entries", "Shows only"):
+        assert message in screen
 
 
 def test_candles_that_are_not_those_of_the_run_are_refused(here: Command, tmp_path: Path) -> None:
@@ -120,43 +120,43 @@ def test_candles_that_are_not_those_of_the_run_are_refused(here: Command, tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("arguments", "words"),
+    ("arguments", "message"),
     [
         (("sma_crosover", "BTC", "1h"), "Did you mean 'sma_crossover'?"),
         (("sma_crossover", "BTC", "7h"), "Unknown timeframe '7h'."),
-        ((*ASKED, "--timeframes", "1h,7h"), "Unknown timeframe '7h'."),
-        ((*ASKED, "--symbols", "BTC,?"), "'?' is not a symbol."),
-        ((*ASKED, "--param", "fst=3"), "Unknown parameter 'fst'."),
-        ((*ASKED, "--only", "cost"), "Did you mean 'costs'?"),
-        ((*ASKED, "--open-sealed"), "--open-sealed needs --reason"),
-        ((*ASKED, "--reason", "why not"), "add --open-sealed"),
-        ((*ASKED, "--train", "100d"), "Give --train and --test together"),
-        ((*ASKED, "--pick", "pek"), "Did you mean 'peak'?"),
-        ((*ASKED, "--seed", "-1"), "seed=-1 is not allowed."),
-        ((*ASKED, "--data-dir", "nowhere"), "No folder 'nowhere'."),
+        ((*ARGUMENTS, "--timeframes", "1h,7h"), "Unknown timeframe '7h'."),
+        ((*ARGUMENTS, "--symbols", "BTC,?"), "'?' is not a symbol."),
+        ((*ARGUMENTS, "--param", "fst=3"), "Unknown parameter 'fst'."),
+        ((*ARGUMENTS, "--only", "cost"), "Did you mean 'costs'?"),
+        ((*ARGUMENTS, "--open-sealed"), "--open-sealed needs --reason"),
+        ((*ARGUMENTS, "--reason", "why not"), "add --open-sealed"),
+        ((*ARGUMENTS, "--train", "100d"), "Give --train and --test together"),
+        ((*ARGUMENTS, "--pick", "pek"), "Did you mean 'peak'?"),
+        ((*ARGUMENTS, "--seed", "-1"), "seed=-1 is not allowed."),
+        ((*ARGUMENTS, "--data-dir", "nowhere"), "No folder 'nowhere'."),
         (
             ("sma_crossover", "BTC", "1h", *SPAN[:2], "--since", "2023-01-01", "--until", "2023-01-08"),
             "a validation needs",
         ),
-        ((*ASKED, "--train", "400d", "--test", "100d"), "One window needs 500 days"),
+        ((*ARGUMENTS, "--train", "400d", "--test", "100d"), "One window needs 500 days"),
     ],
 )
 def test_bad_input_is_refused_in_one_line_with_exit_code_2(
-    twokey: Command, workspace: Settings, arguments: tuple[str, ...], words: str
+    twokey: Command, workspace: Settings, arguments: tuple[str, ...], message: str
 ) -> None:
     done = twokey("validate", *arguments)
     assert done.code == 2
-    assert words in done.err
+    assert message in done.err
     assert done.err.count("\n") == 1
     assert done.out == ""
     assert not list(workspace.home.glob("backtests/*/*/result.json"))
 
 
 def test_an_unknown_run_or_too_few_samples_are_refused_in_one_line(twokey: Command) -> None:
-    for arguments, words in (
+    for arguments, message in (
         (("zzz",), "Unknown run 'zzz'."),
         (("zzz", "--samples", "3"), "samples=3 is not allowed."),
     ):
         done = twokey("monte-carlo", *arguments)
         assert (done.code, done.out) == (2, "")
-        assert words in done.err
+        assert message in done.err

@@ -10,7 +10,7 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.signals import Signals
 from skills_lib.testing import from_closes as closing
 from skills_lib.testing import from_rows as generated
-from tests.strategies.drawing import BUNDLED, walk
+from tests.strategies.generated_bars import BUNDLED, walk
 
 
 def columns(name: str, bars: Bars, **parameters: Value) -> Signals:

@@ -15,7 +15,7 @@ from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 from strategies.sma_crossover import SmaCrossover
-from tests.strategies.drawing import BUNDLED, walk
+from tests.strategies.generated_bars import BUNDLED, walk
 
 PLAIN = '''"""Not a signal strategy."""
 from backtesting import Strategy

@@ -16,7 +16,7 @@ from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.sessions import session_number
 from skills_lib.domain.time import MINUTE_NS
-from tests.strategies.drawing import pick, walk
+from tests.strategies.generated_bars import pick, walk
 
 DAY = 1440
 STRATEGY = strategies.load("opening_range_breakout")
@@ -90,7 +90,7 @@ def test_every_position_is_closed_by_the_last_bar_of_its_session(step: int, hour
 
 @settings(deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000), hour=st.integers(0, 23))
-def test_a_hole_over_the_end_of_the_day_delays_the_exit_by_one_bar_at_most(seed: int, hour: int) -> None:
+def test_a_gap_at_the_end_of_the_day_delays_the_exit_by_at_most_one_bar(seed: int, hour: int) -> None:
     bars = walk(500, seed, minutes=60, holes=12)
     sessions = session_number(bars.open_time_ns, hour)
     first_bars = np.flatnonzero(np.append(True, sessions[1:] != sessions[:-1]))
@@ -99,7 +99,7 @@ def test_a_hole_over_the_end_of_the_day_delays_the_exit_by_one_bar_at_most(seed:
         starts_inside = first_bars[(first_bars > entry) & (first_bars <= leave)]
         if len(starts_inside):
             assert leave - starts_inside[0] <= 1
-            assert np.count_nonzero(sessions == sessions[starts_inside[0] - 1]) < 24  # only a hole can do that
+            assert np.count_nonzero(sessions == sessions[starts_inside[0] - 1]) < 24  # only a gap can cause that
 
 
 def test_a_position_whose_exit_bar_is_missing_is_closed_in_the_next_session() -> None:
@@ -116,7 +116,7 @@ def test_a_position_whose_exit_bar_is_missing_is_closed_in_the_next_session() ->
     assert second_bar == 1
 
 
-def test_a_session_whose_range_fell_into_a_hole_is_not_traded() -> None:
+def test_a_session_with_a_gap_in_its_range_is_not_traded() -> None:
     bars = walk(24 * 6, seed=8, minutes=60, volatility=0.02)
     hours = (bars.open_time_ns // (60 * MINUTE_NS)) % 24
     assert compute_signals(STRATEGY, bars, {}).long_entry.any()

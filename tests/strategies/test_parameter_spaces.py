@@ -6,7 +6,7 @@ import strategies
 from skills_lib.backtest.report.describe import describe
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError
-from tests.strategies.drawing import NAMES
+from tests.strategies.generated_bars import NAMES
 
 
 @pytest.mark.parametrize("name", NAMES)

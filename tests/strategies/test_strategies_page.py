@@ -11,7 +11,7 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference import run_reference
 from skills_lib.backtest.report.describe import describe
 from skills_lib.settings import Settings
-from tests.strategies.drawing import BUNDLED, NAMES, walk
+from tests.strategies.generated_bars import BUNDLED, NAMES, walk
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE = (DOCS / "trading-strategies.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.indicators import previous
 from skills_lib.domain.signals import Signals, never
-from tests.strategies.drawing import BUNDLED, NAMES, parameters_of, real, walk
+from tests.strategies.generated_bars import BUNDLED, NAMES, parameters_of, real, walk
 
 OTHER: dict[str, dict[str, Value]] = {
     "donchian_breakout": {"entry_period": 55, "exit_period": 20, "atr_period": 10, "stop_atr": 1.0},
@@ -68,7 +68,7 @@ def test_no_signal_on_real_candles_changes_when_later_bars_are_cut_off(shared_da
             assert_nothing_later_matters(strategies.load(name), bars, given_parameters, t)
 
 
-def test_a_strategy_that_peeks_is_caught() -> None:
+def test_look_ahead_in_a_strategy_is_detected() -> None:
     class BuysBeforeRises(SignalStrategy):
         """Uses the next close."""
 

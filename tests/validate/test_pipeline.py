@@ -91,7 +91,7 @@ def test_out_of_sample_is_one_run_of_the_chosen_parameters_on_the_next_twenty_pe
         assert examined.out_of_sample.metrics[name] == pytest.approx(row[COLUMNS[name]])
 
 
-def test_the_verdict_reads_the_walk_forward_and_not_the_sample_that_chose(examined: Examination) -> None:
+def test_the_verdict_uses_the_walk_forward_not_the_in_sample(examined: Examination) -> None:
     walked, judged = examined.walk_forward, examined.judged
     sharpes = [window.test["sharpe"] if window.test else 0.0 for window in walked.windows]
     assert judged.walk_forward_sharpe == pytest.approx(np.mean([sharpe or 0.0 for sharpe in sharpes]))
@@ -155,7 +155,7 @@ def test_a_strong_planted_edge_passes_and_a_null_market_does_not(examined: Exami
     assert examined.verdict.label == "FAIL"
 
 
-def test_a_strategy_that_peeks_fails_however_good_it_looks() -> None:
+def test_a_strategy_with_look_ahead_fails_however_good_its_figures() -> None:
     subject = LoadedStrategy("peeks", PeeksOneBarAndRepeatsTheLast, Path(__file__).with_name("cheats.py"))
     found = examine(subject, candles_of(BARS), plan_of((), strategy=PeeksOneBarAndRepeatsTheLast), SETTINGS)
     assert found.walk_forward.mean_sharpe > 1
@@ -272,7 +272,7 @@ def test_a_picture_that_fails_is_a_warning_and_the_verdict_is_stored(
 def test_the_report_gives_the_verdict_first_and_never_calls_in_sample_a_performance(stored: ValidationResult) -> None:
     report = stored.artifacts.report.read_text()
     assert report.splitlines()[2] == f"**{stored.verdict.label}**"
-    assert "It is no performance." in report
+    assert "It is not performance." in report
     for path in stored.artifacts.pictures.values():
         assert f"]({path.name})" in report
 

@@ -165,7 +165,7 @@ def test_sampling_walks_forward_too(tmp_path: Path) -> None:
     assert found.evaluated < 6 * 6
 
 
-def test_a_grid_measured_on_all_spans_at_once_is_the_one_measured_window_by_window(tmp_path: Path) -> None:
+def test_all_spans_at_once_give_the_same_rows_as_window_by_window(tmp_path: Path) -> None:
     space = make_space(parameter_space(SMA), ("fast=5,10", "slow=20:40:10"))
     windows, search = make_windows(BARS, PLAN), (space, SearchPlan(), Objective("sharpe", 3))
     single = KernelSweep(SMA, BARS, SETTINGS)

@@ -99,7 +99,7 @@ def test_two_years_of_hours_make_seventeen_windows_by_default() -> None:
     assert (windows[0].train_days, windows[0].test_days) == (180, 60)
 
 
-def test_each_window_gives_the_stitched_run_one_step_and_the_last_all_of_its_test() -> None:
+def test_each_window_contributes_one_step_and_the_last_its_whole_test() -> None:
     spans = stitched_spans(make_windows(TWO_YEARS, plan()))
     assert [span.stop - span.start for span in spans] == [30 * 24] * 16 + [60 * 24]
 

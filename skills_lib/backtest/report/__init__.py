@@ -1,1 +1,1 @@
-"""Output of runs: report, picture, comparison, description. Nothing here affects a figure."""
+"""Renders the report and picture of a run, compares runs and describes strategies, without computing figures."""

@@ -6,7 +6,7 @@ from skills_lib.calibrate.intervals import PassRate
 from skills_lib.calibrate.model import Calibration, PlantedShare
 
 LIMITS = (
-    "Limits: the rates hold for these kinds of markets, this strategy family, its grid and these costs. A null market "
+    "The rates hold for these kinds of markets, this strategy family, its grid and these costs. A null market "
     "has no edge at all; a real one may have an edge smaller than costs, or one that ends. The planted edge never "
     "ends, which makes it easier to find than a real one. No strategy was tuned on these markets before validation; "
     "tuning on a real market must be counted in the trial ledger."
@@ -29,7 +29,7 @@ def write_calibration(result: Calibration) -> str:
             *(f"- Warning: {text}" for text in result.warnings),
             *(f"- Not examined: {count} markets: {text}" for text, count in result.errors.items()),
             "",
-            "## How often it says PASS\n",
+            "## Pass rates\n",
             *_table(_headings(result), _rows(result)),
             "\nIn brackets the exact 95 % interval (Clopper & Pearson). A planted Sharpe is the annual ratio after "
             "costs of the best fixed point of the grid, averaged over many such markets; "
@@ -44,8 +44,10 @@ def write_calibration(result: Calibration) -> str:
             "\n## Trade-off\n",
             *_table(["strictness", *_headings(result)[1:]], _trade_off(result)),
             "\nAll thresholds together: 1 is the verdict, 0 requires only a profit.\n",
-            LIMITS,
             *_provenance(result),
+            "## Limits\n",
+            LIMITS,
+            "",
         ]
     )
 

@@ -36,7 +36,7 @@ def _draw_power(axes: Any, result: Calibration) -> None:
     for name, naive in result.naive.items():
         _curve(axes, naive.null, naive.planted, _COLOURS[name], f"naive: {naive.rule}")
     axes.axhline(_WANTED_POWER, color=_INK, linewidth=0.8, linestyle=":")
-    title = f"How often a market passes · {result.null.markets:,} without an edge, and planted edges"
+    title = f"Share of markets that pass · {result.null.markets:,} without an edge, and planted edges"
     axes.set_title(title, loc="left", color=_INK, fontsize=12)
     axes.set(xlabel="planted annual Sharpe after costs (0: no edge)", ylabel="share that passes", ylim=(-0.25, 1.04))
     axes.set_yticks([0, 0.2, 0.4, 0.6, 0.8, 1])

@@ -135,7 +135,7 @@ class Archive:
                 raise self._unanswered("no network") from error
             raise TransientError("the connection failed") from error
         except httpx.TransportError as error:
-            raise TransientError(f"the connection broke ({type(error).__name__})") from error
+            raise TransientError(f"the connection was interrupted ({type(error).__name__})") from error
         self._answered = True
         return self._content(response)
 

@@ -58,7 +58,7 @@ def listing(exchange: str, settings: Settings) -> list[SymbolMatch]:
     try:
         return _from_exchange(exchange, settings)
     except SourceUnavailableError:
-        if offline := _cached_or_shipped(exchange, settings):
+        if offline := _cached_or_bundled(exchange, settings):
             return offline
         raise
 
@@ -69,7 +69,7 @@ def require_listed(instrument: Instrument, exchange: str, settings: Settings) ->
     Raises:
         InputError: no listing contains it.
     """
-    known = [*_cached_or_shipped(exchange, settings), *_shipped("binance")]
+    known = [*_cached_or_bundled(exchange, settings), *_bundled("binance")]
     if not any(match.pair == instrument.pair for match in known):
         hint = suggest_pair(instrument, (match.pair for match in known))
         raise InputError(
@@ -100,18 +100,18 @@ def _from_exchange(exchange: str, settings: Settings) -> list[SymbolMatch]:
     return found
 
 
-def _cached_or_shipped(exchange: str, settings: Settings) -> list[SymbolMatch]:
+def _cached_or_bundled(exchange: str, settings: Settings) -> list[SymbolMatch]:
     cache_file = _cache_file(exchange, settings)
-    return _LISTING.validate_json(cache_file.read_bytes()) if cache_file.exists() else _shipped(exchange)
+    return _LISTING.validate_json(cache_file.read_bytes()) if cache_file.exists() else _bundled(exchange)
 
 
-def _shipped(exchange: str) -> list[SymbolMatch]:
+def _bundled(exchange: str) -> list[SymbolMatch]:
     path = _SHIPPED / f"{exchange}.txt"
     if not path.exists():
         return []
     header, *lines = path.read_text(encoding="utf-8").splitlines()
     kind = "perpetual" if exchange == "binanceusdm" else "spot"
-    return [_match(line, kind, header.removeprefix("# ") + ", shipped") for line in lines]
+    return [_match(line, kind, header.removeprefix("# ") + ", bundled") for line in lines]
 
 
 def _match(line: str, kind: str, source: str) -> SymbolMatch:

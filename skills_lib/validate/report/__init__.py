@@ -1,1 +1,1 @@
-"""How a validation is shown: report, page and pictures. Nothing here decides a figure."""
+"""Renders the report, page and pictures of a validation, without computing figures."""

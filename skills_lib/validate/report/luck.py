@@ -23,7 +23,7 @@ def monte_carlo(result: ValidationResult) -> ReportSection:
         limits.append(f"Random entries: {null.limits}")
     if noise is not None:
         points += [
-            f"Prices off by {level.size_bps:g} bps: {_noise(level.return_pct)} over {level.runs} runs, "
+            f"Noise of {level.size_bps:g} bps: {_noise(level.return_pct)} over {level.runs} runs, "
             f"{number(noise.return_pct)} % without."
             for level in noise.levels
         ]
@@ -85,7 +85,7 @@ def costs(result: ValidationResult) -> ReportSection:
             ("one bar late", NONE, NONE, format_figure("return_pct", late["return_pct"]), number(late["sharpe"]))
         )
     head = ("", "return, stitched", "Sharpe, stitched", "return, out-of-sample", "Sharpe, out-of-sample")
-    even = number(found.fixed.break_even_cost_bps, "bps a side")
+    even = number(found.fixed.break_even_cost_bps, "bps per side")
     return ReportSection(
         "Costs",
         [f"Break-even cost of the chosen parameters out of sample: {even}."],

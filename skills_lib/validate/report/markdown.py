@@ -26,8 +26,8 @@ def write_validation(result: ValidationResult) -> str:
             f"**{result.verdict.label}**\n",
             *_grid(rules_grid(result.verdict.rules)),
             "",
-            *_list("What would change it", result.verdict.would_change),
-            *_list("What it does not cover", result.verdict.not_covered),
+            *_list("What would change the verdict", result.verdict.would_change),
+            *_list("Limits", result.verdict.not_covered),
             *_list("Warnings", result.warnings),
             *(line for section in sections(result) for line in _section(result, section)),
         ]

@@ -71,7 +71,7 @@ def _samples(result: ValidationResult) -> ReportSection:
         [
             f"Parameters {describe_parameters(inside.parameters)} ({chosen}). In-sample {_span(inside)}; out-of-sample "
             f"{_span(outside)}; the last {result.sealed.bars:,} bars are sealed.",
-            "The in-sample column describes the bars on which the parameters were chosen. It is no performance.",
+            "The in-sample column describes the bars on which the parameters were chosen. It is not performance.",
             outside.fall.words,
         ],
         grids=[figures_grid({"in-sample": inside.metrics, "out-of-sample": outside.metrics})],
@@ -99,7 +99,7 @@ def _walk_forward(result: ValidationResult) -> ReportSection:
             ),
         ],
         pictures=("windows",),
-        limits=("The windows judge the repeated search as much as the parameters that it found.",),
+        limits=("The windows test the repeated search as much as the parameters it found.",),
     )
 
 
@@ -145,11 +145,11 @@ def _provenance(result: ValidationResult) -> ReportSection:
     space = ", ".join(f"{name}: {' '.join(map(str, values))}" for name, values in result.space.items())
     costs = result.settings.costs
     return ReportSection(
-        "What made it",
+        "Provenance",
         points=[
             f"Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
             f"Space: {space}; constraints: {', '.join(result.constraints) or 'none'}",
-            f"Costs: {costs.name}, {costs.side_bps():g} bps a side; engine {result.engine}, seed {result.seed}, "
+            f"Costs: {costs.name}, {costs.side_bps():g} bps per side; engine {result.engine}, seed {result.seed}, "
             f"{result.seconds:,.1f} s",
             f"Data SHA-256 {result.data_sha256}, code SHA-256 {result.code_sha256}, validation {result.id}",
         ],

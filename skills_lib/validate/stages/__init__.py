@@ -1,1 +1,1 @@
-"""One stage of a validation a module, each usable alone: arrays or bars in, a frozen model out; no files, no clock."""
+"""Stages of a validation, one per module: arrays or bars in, a frozen model out, without files or a clock."""

@@ -92,7 +92,7 @@ def scaled(costs: Costs, multiple: float) -> Costs:
 def at_side_cost(costs: Costs, side_bps: float) -> Costs:
     """Costs of `side_bps` per side, all commission; funding as in `costs`."""
     plain = dict.fromkeys(_SCALED, 0.0) | {"commission_maximum_bps": None, "commission_bps": side_bps}
-    return costs.model_copy(update=plain | {"name": f"{side_bps:g} bps a side"})
+    return costs.model_copy(update=plain | {"name": f"{side_bps:g} bps per side"})
 
 
 def _level(run: RunAtCosts, costs: Costs, multiple: float) -> CostLevel:
@@ -124,7 +124,7 @@ def _growth(figures: Figures) -> float:
 
 def _notes(strategy: type[Strategy], costs: Costs, runner: CostRunner, never_crosses: bool) -> Iterator[str]:
     if never_crosses:
-        yield f"No break-even cost: the strategy still earns at {_MAX_COST_BPS:g} bps a side."
+        yield f"No break-even cost: the strategy still earns at {_MAX_COST_BPS:g} bps per side."
     if runner.one_bar_late is None:
         yield f"Delay not tested: {strategy.__name__} has its own next(), so its signals cannot be delayed."
     if costs.commission_bps < 0:

@@ -106,6 +106,6 @@ def _provenance(result: WalkForwardResult) -> list[str]:
         f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, walk-forward `{result.id}`",
         "\n## Limits\n",
         "- Changing the strategy after reading this report turns the out-of-sample bars into in-sample bars.",
-        "- Overlapping test spans share bars: the windows are fewer independent pieces of evidence than they look.",
+        "- Overlapping test spans share bars: the windows are not independent evidence.",
         "",
     ]

@@ -1,4 +1,4 @@
-"""The work that every peer of the sweep benchmark does, and the bars they do it on."""
+"""The work that every peer of the sweep benchmark does, and its bars."""
 
 from pathlib import Path
 

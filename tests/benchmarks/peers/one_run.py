@@ -1,4 +1,4 @@
-"""One peer does one work once, in a process of its own: `one_run.py PEER WORK BARS.npz` prints JSON.
+"""One peer does one work once, in a separate process: `one_run.py PEER WORK BARS.npz` prints JSON.
 
 Neither imports nor compilation nor a process's first touch of its memory are timed: the work is done once before, by
 backtesting.py, which has nothing to warm up and takes minutes, not. Work of milliseconds is then repeated for a second,
@@ -42,7 +42,7 @@ def main() -> None:
 
 
 def peak_mb() -> float:
-    """This program's own peak; what getrusage says is at least the peak of whoever started it."""
+    """This program's own peak; getrusage reports at least the peak of the parent process."""
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -106,7 +106,7 @@ def test_measured_delays_are_interpolated_between_their_quantiles(tmp_path: Path
         read_delays(path)
 
 
-def test_a_tape_of_a_symbol_that_is_not_listed_gets_filters_from_its_decimals(serve: Serve, tmp_path: Path) -> None:
+def test_filters_of_an_unlisted_symbol_are_inferred_from_its_decimals(serve: Serve, tmp_path: Path) -> None:
     async def run() -> None:
         tape = write_tape(tmp_path / "sui.ts_jsonl", updates=30, symbol="SUIUSDT")
         async with serve(tape=tape) as running, HttpClient(running.host) as client:

@@ -42,7 +42,7 @@ def page() -> str:
     return TEXT.format(**tables)
 
 
-def test_the_page_of_behaviours_is_what_the_code_says() -> None:
+def test_the_page_of_behaviours_matches_the_register() -> None:
     if os.environ.get("TWOKEY_WRITE_PAGES"):
         PAGE.write_text(page(), encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == page()

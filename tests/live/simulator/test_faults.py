@@ -83,7 +83,7 @@ def test_a_frozen_socket_stays_open_and_sends_nothing_not_even_pong(serve: Serve
     run_scenario(serve, scenario, faults=plan({"kind": "freeze", "stream": "*@bookTicker"}))
 
 
-def test_a_line_is_cut_in_mid_frame(serve: Serve) -> None:
+def test_a_connection_is_cut_mid_frame(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
         socket = await client.socket(TICKER)
         running.play(10)

@@ -32,7 +32,7 @@ def test_a_taker_walks_the_levels_and_pays_the_taker_fee_on_each(driver: Exchang
     assert plain(driver.account.position(SYMBOL).entry_price) == "60000.16"
 
 
-def test_what_was_taken_is_gone_until_the_tape_refreshes_the_level(driver: ExchangeDriver) -> None:
+def test_taken_liquidity_stays_taken_until_the_tape_refreshes_the_level(driver: ExchangeDriver) -> None:
     driver.order(BUY, "1")
     driver.order(BUY, "1")
     assert [plain(f.price) for f in driver.fills] == ["60000.1", "60000.2"]
@@ -73,7 +73,7 @@ def test_a_passive_order_waits_until_the_displayed_quantity_has_traded(driver: E
     assert driver.now(order).status is OrderStatus.FILLED
 
 
-def test_a_trade_through_the_price_fills_at_the_price_and_no_more_than_was_traded(driver: ExchangeDriver) -> None:
+def test_a_trade_through_the_price_fills_at_the_limit_up_to_the_traded_quantity(driver: ExchangeDriver) -> None:
     order = driver.order(BUY, "1", "60000.0")
     driver.trade("59999.9", "0.4", SELL)
     assert shown(driver) == [("60000", "0.4", "4.8", True)]
@@ -103,7 +103,7 @@ def test_the_three_models_differ_in_what_a_cancellation_does_to_the_queue(model:
     ("model", "filled"),
     [(FillModel.PESSIMISTIC, "0"), (FillModel.BASE, "0.4"), (FillModel.OPTIMISTIC, "0.4")],
 )
-def test_an_ask_that_comes_to_the_bid_fills_it_except_in_the_pessimistic_model(model: FillModel, filled: str) -> None:
+def test_an_ask_at_the_bid_fills_it_except_in_the_pessimistic_model(model: FillModel, filled: str) -> None:
     driver = ExchangeDriver(make_exchange(model)).opened(BIDS, ASKS)
     order = driver.order(BUY, "1", "60000.0")
     driver.depth(bids="60000.0x0", asks="60000.0x0.4")
@@ -128,7 +128,7 @@ def test_nothing_fills_while_the_book_is_out_of_sync(driver: ExchangeDriver) -> 
     assert driver.fills == []
 
 
-def test_nothing_is_taken_from_a_book_that_has_been_silent_too_long(driver: ExchangeDriver) -> None:
+def test_nothing_fills_from_a_stale_book(driver: ExchangeDriver) -> None:
     driver.tick(5_001)
     assert driver.order(BUY, "1").status is OrderStatus.EXPIRED
     driver.depth(asks="60000.1x1")
@@ -279,9 +279,7 @@ def test_a_filter_refuses_with_its_own_code(
 
 
 @pytest.mark.parametrize("text", ["60000.005", "1e3", "abc"])
-def test_a_price_with_more_decimals_than_the_symbol_is_refused_when_it_is_read(
-    driver: ExchangeDriver, text: str
-) -> None:
+def test_a_price_with_too_many_decimals_is_rejected_when_parsed(driver: ExchangeDriver, text: str) -> None:
     with pytest.raises(Rejection, match="-1111"):
         driver.exchange.state.markets[SYMBOL].rules.read_price(text)
 

@@ -139,7 +139,7 @@ def test_a_closed_listen_key_receives_no_more_events(serve: Serve) -> None:
     run_scenario(serve, scenario)
 
 
-def test_the_tape_begins_with_the_first_stream_and_plays_to_its_end(serve: Serve) -> None:
+def test_the_tape_starts_with_the_first_stream_and_plays_to_its_end(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
         player = running.simulator.player
         await client.request("GET", "/fapi/v1/exchangeInfo")
@@ -184,7 +184,7 @@ def test_the_user_stream_reports_a_fill_in_three_events(serve: Serve) -> None:
     run_scenario(serve, scenario)
 
 
-def test_events_is_an_allow_list(serve: Serve) -> None:
+def test_the_events_parameter_is_an_allow_list(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
         key = await client.listen_key()
         socket = await client.socket(f"/private/ws?listenKey={key}&events=ACCOUNT_UPDATE")
@@ -300,7 +300,7 @@ def test_a_session_logs_on_with_an_ed25519_key_only(serve: Serve) -> None:
     run_scenario(serve, scenario, credentials=keys)
 
 
-def test_an_order_is_answered_after_its_latency_and_meets_the_book_as_it_is_then(serve: Serve) -> None:
+def test_an_order_arrives_after_its_latency_and_matches_the_book_of_that_time(serve: Serve) -> None:
     way = Distribution(((0, 500_000_000), (1_000_000, 500_000_000)))
 
     async def scenario(client: HttpClient, running: Running) -> None:

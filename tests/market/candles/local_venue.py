@@ -31,7 +31,7 @@ def span(since: str, until: str) -> TimeSpan:
 
 @dataclass
 class Fault:
-    """What one klines request gets instead of bars. `cut`: half the body, then the connection ends."""
+    """The response to one klines request in place of bars. `cut`: half the body, then the connection ends."""
 
     status: int = 200
     body: bytes = b"[]"
@@ -42,7 +42,7 @@ class Fault:
 
 @dataclass
 class LocalVenue:
-    """What the server knows and what it was asked; tests change the one and read the other."""
+    """Data of the server, which tests set, and the requests it received, which tests read."""
 
     bars: Bars
     symbols: tuple[str, ...] = ("BTC", "ETH", "SOL")
@@ -66,7 +66,7 @@ class LocalVenue:
         ]
 
     def answer(self, path: str) -> Fault:
-        """What a request for `path` gets."""
+        """The response to a request for `path`."""
         self.requested.append(path)
         address = urlsplit(path)
         if address.path.endswith("/exchangeInfo"):
@@ -111,7 +111,7 @@ def archive_zip(bars: Bars, name: str, unit_ns: int = MS, header: bool = False) 
 
 
 def archive_files(path: str, content: bytes) -> dict[str, bytes]:
-    """A file of the archive and the checksum beside it."""
+    """A file of the archive and its checksum."""
     name = path.rsplit("/", 1)[-1]
     return {path: content, f"{path}.CHECKSUM": f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode()}
 

@@ -19,7 +19,7 @@ QUARTER = ["2024-01", "2024-02", "2024-03"]
 
 
 def paths(venue: LocalVenue) -> list[str]:
-    """Zips asked for, without their checksums."""
+    """Requested zips, without their checksums."""
     return [path.rsplit("/", 1)[-1] for path in venue.requested if path.endswith(".zip")]
 
 
@@ -50,7 +50,7 @@ def test_futures_have_their_own_folder_and_a_header(venue: LocalVenue, settings:
     assert found.bars.digest() == cut(year, span("2024-01-01", "2024-02-01")).digest()
 
 
-def test_the_month_that_runs_comes_by_days_and_ends_where_the_archive_ends(
+def test_the_current_month_is_fetched_by_day_up_to_the_end_of_the_archive(
     venue: LocalVenue, settings: Settings
 ) -> None:
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -70,7 +70,7 @@ def test_the_month_that_runs_comes_by_days_and_ends_where_the_archive_ends(
     assert found.bars.digest() == recent[: 39 * 24].digest()
 
 
-def test_months_before_the_listing_are_passed_over(venue: LocalVenue, settings: Settings, year: Bars) -> None:
+def test_months_before_the_listing_are_skipped(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     venue.files = months(year, "spot", "BTCUSDT", Timeframe.H1, ["2024-03"])
     assert len(load(ask("2023-11-01", "2024-04-01", Source.ARCHIVE), settings).bars) == 31 * 24
 
@@ -87,10 +87,10 @@ def test_a_file_that_differs_from_its_checksum_is_fetched_twice_and_refused(
     venue.files = months(year, "spot", "BTCUSDT", Timeframe.H1, QUARTER)
     venue.requested.clear()
     assert len(load(ask("2024-01-01", "2024-04-01", Source.ARCHIVE), settings).bars) == 91 * 24
-    assert paths(venue) == ["BTCUSDT-1h-2024-02.zip", "BTCUSDT-1h-2024-03.zip"], "January was kept"
+    assert paths(venue) == ["BTCUSDT-1h-2024-02.zip", "BTCUSDT-1h-2024-03.zip"], "January was cached"
 
 
-def test_a_file_without_a_checksum_is_not_believed(venue: LocalVenue, settings: Settings, year: Bars) -> None:
+def test_a_file_without_a_checksum_is_rejected(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     venue.files = months(year, "spot", "BTCUSDT", Timeframe.H1, ["2024-01"])
     del venue.files["/data/spot/monthly/klines/BTCUSDT/1h/BTCUSDT-1h-2024-01.zip.CHECKSUM"]
     with pytest.raises(CorruptDataError, match="checksum"):

@@ -1,4 +1,4 @@
-"""The candle cache: whole or not at all, checked when read, one file under two processes."""
+"""The candle cache: atomic writes, checksums on every read, concurrent processes."""
 
 import multiprocessing
 import signal
@@ -80,7 +80,7 @@ def test_a_cache_file_cut_in_half_is_set_aside_and_fetched_again(
     assert aside.name in found.origin.detail
 
 
-def test_a_demanded_cache_that_is_damaged_says_so(venue: LocalVenue, settings: Settings) -> None:
+def test_a_requested_cache_that_is_damaged_is_an_error(venue: LocalVenue, settings: Settings) -> None:
     load(ask("2024-01-01", "2024-02-01"), settings)
     path = CandleCache(settings.candles_dir).path(KEY)
     path.write_bytes(b"")
@@ -115,7 +115,7 @@ def test_metadata_that_was_edited_is_noticed(cache: CandleCache, year: Bars) -> 
         cache.read(KEY)
 
 
-def test_a_parquet_file_of_somebody_else_is_not_taken_for_a_cache(cache: CandleCache) -> None:
+def test_a_foreign_parquet_file_is_not_read_as_a_cache(cache: CandleCache) -> None:
     import duckdb
 
     cache.path(KEY).parent.mkdir(parents=True)
@@ -159,7 +159,7 @@ def test_a_full_disk_leaves_the_old_cache_and_one_clear_line(cache: CandleCache,
 
 
 def fetch_year(home: str, url: str) -> str:
-    """Load 2024 in a process of its own and return the digest."""
+    """Load 2024 in a separate process and return the digest."""
     settings = Settings(home=Path(home), exchange_url=url)
     return load(ask("2024-01-01", "2025-01-01"), settings).bars.digest()
 
@@ -179,9 +179,7 @@ def test_two_processes_that_fetch_at_once_leave_one_good_file(
     assert same(found.bars, year)
 
 
-def test_a_download_that_was_killed_goes_on_from_its_last_page(
-    venue: LocalVenue, settings: Settings, year: Bars
-) -> None:
+def test_a_killed_download_resumes_from_its_last_page(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     program = (
         f"from tests.market.candles.test_cache import fetch_year; fetch_year({str(settings.home)!r}, {venue.url!r})"
     )
@@ -200,7 +198,7 @@ def test_a_download_that_was_killed_goes_on_from_its_last_page(
 
 @cache_once
 def generated_pages() -> list[Page]:
-    """Daily bars of January and February, a page each."""
+    """Daily bars of January and February, one page each."""
     return [(s, sample_bars("BTCUSDT", Timeframe.D1, s)) for s in (JANUARY, FEBRUARY)]
 
 
@@ -225,7 +223,7 @@ def test_a_page_log_cut_anywhere_gives_back_whole_pages_only(
     assert all(same(a, b) for (_, a), (_, b) in zip(found, whole, strict=True))
 
 
-def test_a_page_that_was_altered_on_the_disk_is_not_taken(tmp_path: Path) -> None:
+def test_an_altered_page_on_disk_is_ignored(tmp_path: Path) -> None:
     log = PageLog(tmp_path / "a.pages", Timeframe.H1)
     for page in generated_pages():
         log.append(page)

@@ -1,4 +1,4 @@
-"""Bars from an exchange through the real ccxt, over real HTTP, with everything that goes wrong on the way."""
+"""Bars from an exchange through the real ccxt, over real HTTP, including failures."""
 
 import json
 from email.utils import format_datetime
@@ -24,7 +24,7 @@ KEY = CacheKey("binance", BTC, Timeframe.H1)
 
 
 def starts(venue: LocalVenue) -> list[int]:
-    """Where each page was asked from, in milliseconds."""
+    """Start of each requested page, in milliseconds."""
     return [int(query["startTime"]) for query in venue.kline_requests()]
 
 
@@ -116,7 +116,7 @@ def test_overlapping_pages_give_each_bar_once(venue: LocalVenue, settings: Setti
     )
 
 
-def test_an_empty_page_in_the_middle_is_not_believed_at_once(venue: LocalVenue, settings: Settings, year: Bars) -> None:
+def test_an_empty_page_in_the_middle_is_requested_again(venue: LocalVenue, settings: Settings, year: Bars) -> None:
     venue.faults.extend([None, Fault(body=b"[]")])
     assert len(load(ask("2024-01-01", "2025-01-01"), settings).bars) == len(year)
 
@@ -141,7 +141,7 @@ def test_transient_faults_are_retried_and_no_bar_is_missing(
     assert len(starts(venue)) == 9 + 2
 
 
-def test_a_request_without_an_answer_is_given_up_and_tried_again(venue: LocalVenue, settings: Settings) -> None:
+def test_a_request_without_a_response_times_out_and_is_retried(venue: LocalVenue, settings: Settings) -> None:
     impatient = settings.model_copy(update={"http_timeout_s": 0.2})
     venue.faults.append(Fault(hang=True))
     assert len(load(ask("2024-01-01", "2024-01-05"), impatient).bars) == 96
@@ -241,6 +241,6 @@ def test_a_retry_after_over_a_minute_is_not_awaited() -> None:
 
 
 @pytest.mark.parametrize("source", [Source.EXCHANGE, Source.ARCHIVE])
-def test_a_demanded_source_has_no_substitute(offline: Settings, source: Source) -> None:
+def test_a_requested_source_has_no_fallback(offline: Settings, source: Source) -> None:
     with pytest.raises(SourceUnavailableError, match="did not answer"):
         load(ask("2024-01-01", "2024-02-01", source), offline)

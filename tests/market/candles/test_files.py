@@ -1,4 +1,4 @@
-"""Files people have: each layout gives the same bars, and a bad file gives one line with its place and nothing else."""
+"""Candle files: each layout gives the same bars, and an invalid file gives a one-line error with the position."""
 
 import gzip
 import re
@@ -333,7 +333,7 @@ def test_a_check_counts_what_an_import_refuses(days: Bars, tmp_path: Path) -> No
 
 
 def described(shared_data: Path) -> list[tuple[str, int, int, int, int]]:
-    """Name, rows, holes, missing bars and zero-volume bars of each candle file, as SOURCES.md tells."""
+    """Name, rows, holes, missing bars and zero-volume bars of each candle file, as listed in SOURCES.md."""
     table = (shared_data / "SOURCES.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (candles/\S+) \| (\d+) \|[^|]+\|[^|]+\| (\d+) \| (\d+) \| (\d+) \|", table, flags=re.M)
     return [(name, *map(int, counts)) for name, *counts in rows]  # type: ignore[misc]

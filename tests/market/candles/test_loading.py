@@ -1,4 +1,4 @@
-"""AUTO takes the first source that has the bars and says which, and why not an earlier one."""
+"""AUTO uses the first source that has the bars, and reports it and the failures of earlier ones."""
 
 import json
 import os
@@ -36,7 +36,7 @@ def store(settings: Settings, bars: Bars, age: timedelta) -> None:
 
 
 def write_csv(path: Path, bars: Bars) -> Path:
-    """A file as people have it."""
+    """A candle file as downloaded by a user."""
     frame = bars.to_frame().rename(columns=str.lower)
     frame.to_csv(path)
     return path
@@ -91,7 +91,7 @@ def test_a_partial_exchange_download_is_completed_from_the_archive(
     assert not any("2024-01" in path for path in venue.requested if path.startswith("/data"))
 
 
-def test_offline_an_old_cache_serves_and_tells_its_age(offline: Settings, year: Bars) -> None:
+def test_offline_an_old_cache_is_used_and_reports_its_age(offline: Settings, year: Bars) -> None:
     store(offline, cut(year, JANUARY), timedelta(days=12))
     found = load(ask("2024-01-10", None, Source.AUTO), offline)
     assert found.origin.source == "cache"
@@ -100,7 +100,7 @@ def test_offline_an_old_cache_serves_and_tells_its_age(offline: Settings, year: 
     assert "the exchange did not answer: no network; the archive did not answer: no network" in found.origin.detail
 
 
-def test_offline_without_a_cache_the_sample_serves_and_is_called_synthetic(offline: Settings) -> None:
+def test_offline_without_a_cache_the_sample_is_used_and_called_synthetic(offline: Settings) -> None:
     found = load(ask(None, None, Source.AUTO), offline)
     assert len(found.bars) == DEFAULT_BARS
     assert found.origin.synthetic
@@ -109,7 +109,7 @@ def test_offline_without_a_cache_the_sample_serves_and_is_called_synthetic(offli
     )
 
 
-def test_offline_a_symbol_that_is_nowhere_listed_is_refused_with_a_suggestion(offline: Settings) -> None:
+def test_offline_an_unlisted_symbol_is_refused_with_a_suggestion(offline: Settings) -> None:
     with pytest.raises(InputError, match=r"Unknown symbol ETJ/USDT.*Did you mean 'ETH/USDT'\?"):
         load(ask(None, None, Source.AUTO, instrument=Instrument("ETJ")), offline)
 

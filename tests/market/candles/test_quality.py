@@ -1,4 +1,4 @@
-"""The quality report counts what is wrong and changes nothing."""
+"""The quality report counts defects and changes nothing."""
 
 import itertools
 

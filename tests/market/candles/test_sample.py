@@ -1,4 +1,4 @@
-"""The sample: the same everywhere, one market at every timeframe, and with the habits of a real one."""
+"""The sample: the same on every machine, consistent between timeframes, with the properties of a real market."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def autocorrelation(values: FloatArray, lag: int) -> float:
     return float(np.corrcoef(values[:-lag], values[lag:])[0, 1])
 
 
-def test_the_bars_are_the_ones_they_always_were() -> None:
+def test_the_sample_bars_are_unchanged() -> None:
     bars = sample_bars("BTCUSDT", Timeframe.D1)
     assert len(bars) == 1_461
     assert bars.digest() == "1c1149b14b115221de2be4ccb1b523c1be4992485c959e973bbfa6e5b180af00"
@@ -80,7 +80,7 @@ def test_outside_its_years_it_has_no_bars(requested: TimeSpan) -> None:
 
 
 @pytest.mark.parametrize("symbol", SYMBOLS)
-def test_prices_are_cents_and_each_bar_opens_where_the_last_one_closed(hours: dict[str, Bars], symbol: str) -> None:
+def test_prices_are_whole_cents_and_each_bar_opens_at_the_previous_close(hours: dict[str, Bars], symbol: str) -> None:
     bars = hours[symbol]
     for column in (bars.open, bars.high, bars.low, bars.close):
         assert (np.rint(column * 100) / 100 == column).all()

@@ -1,4 +1,4 @@
-"""Symbols: asked of the exchange, remembered, and offline from what is at hand, which is said."""
+"""Symbols: fetched from the exchange, cached, and offline from the cached or bundled list, which is named."""
 
 import gzip
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError
-from skills_lib.market.candles.symbols import _shipped, search_symbols
+from skills_lib.market.candles.symbols import _bundled, search_symbols
 from skills_lib.settings import Settings
 from tests.market.candles.local_venue import Fault, LocalVenue
 
@@ -36,11 +36,11 @@ def test_a_listing_older_than_a_week_is_refreshed_or_used_offline(venue: LocalVe
     assert names("btc", settings) == ["BTCUSDT", "BTCUPUSDT"]
 
 
-def test_offline_the_shipped_list_serves_and_says_so(offline: Settings) -> None:
+def test_offline_the_bundled_list_is_used_and_named(offline: Settings) -> None:
     found = search_symbols("btc", "binance", 3, offline)
     assert found[0].symbol == "BTCUSDT"
     assert len(found) == 3
-    assert found[0].source == "Binance spot, GET /api/v3/exchangeInfo of 2021-10-12, shipped"
+    assert found[0].source == "Binance spot, GET /api/v3/exchangeInfo of 2021-10-12, bundled"
     (perpetual, *_) = search_symbols("ETHUSDT", "binanceusdm", 3, offline)
     assert (perpetual.symbol, perpetual.kind) == ("ETHUSDT", "perpetual")
 
@@ -55,7 +55,7 @@ def test_the_closest_name_comes_first(offline: Settings, text: str, first: str) 
     assert names(text, offline)[0] == first
 
 
-def test_what_nobody_lists_is_not_found(offline: Settings) -> None:
+def test_an_unlisted_symbol_is_not_found(offline: Settings) -> None:
     assert names("NOSUCHCOIN", offline) == []
 
 
@@ -69,8 +69,8 @@ def test_an_unknown_exchange_is_an_input_error(offline: Settings) -> None:
         search_symbols("btc", "binanc", 5, offline)
 
 
-def test_the_shipped_lists_hold_what_the_recorded_answers_held(shared_data: Path) -> None:
+def test_the_bundled_lists_hold_what_the_recorded_answers_held(shared_data: Path) -> None:
     folder = shared_data / "fixtures" / "binance_exchangeInfo"
     recorded = json.loads(gzip.decompress((folder / "api_v3_exchangeInfo_20211012.json.gz").read_bytes()))["symbols"]
-    shipped = {match.pair: match.active for match in _shipped("binance")}
-    assert shipped == {f"{s['baseAsset']}/{s['quoteAsset']}": s["status"] == "TRADING" for s in recorded}
+    bundled = {match.pair: match.active for match in _bundled("binance")}
+    assert bundled == {f"{s['baseAsset']}/{s['quoteAsset']}": s["status"] == "TRADING" for s in recorded}

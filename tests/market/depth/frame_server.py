@@ -41,7 +41,7 @@ async def eventually(condition: Callable[[], object]) -> None:
 
 @dataclass
 class FrameServer:
-    """Frames are sent when the test says so; `book` is what the venue itself believes."""
+    """Frames are sent on request of the test; `book` is the venue's own book."""
 
     symbol: str
     venue: Venue
@@ -77,7 +77,7 @@ class FrameServer:
         await self._server.wait_closed()
 
     async def play(self, count: int) -> None:
-        """Send the next frames to everyone who listens."""
+        """Send the next frames to all clients."""
         for _ in range(count):
             raw = self._advance()
             for socket in list(self.sockets):
@@ -85,12 +85,12 @@ class FrameServer:
                     await socket.send(raw, text=True)
 
     def skip(self, count: int) -> None:
-        """Let the next frames happen without telling anyone."""
+        """Apply the next frames without sending them."""
         for _ in range(count):
             self._advance()
 
     def cut(self) -> None:
-        """Break every connection without a farewell."""
+        """Abort every connection."""
         for socket in self.sockets:
             socket.transport.abort()
         self.sockets.clear()

@@ -1,4 +1,4 @@
-"""A stream of depth drawn from a seed in the venue's exact form, for where no recording is at hand."""
+"""A depth stream generated from a seed in the venue's exact format, for use without recordings."""
 
 import json
 import random
@@ -10,7 +10,7 @@ EPOCH_MS = 1_723_161_255_000
 
 
 class GeneratedMarket:
-    """A market that walks; every message is valid, and the book it implies is never crossed."""
+    """A market that follows a random walk; every message is valid, and the book it implies is never crossed."""
 
     def __init__(self, seed: int, venue: Venue, symbol: str = "BTCUSDT") -> None:
         self._draw = random.Random(seed)
@@ -23,7 +23,7 @@ class GeneratedMarket:
         self.asks = {self.mid + n: self._quantity() for n in range(1, 40)}
 
     def frames(self, count: int) -> Iterator[bytes]:
-        """`count` diffs, each with a bookTicker of the same update id behind it; a snapshot after the third."""
+        """`count` diffs, each followed by a bookTicker of the same update id; a snapshot after the third."""
         for number in range(count):
             yield self._diff()
             yield self._ticker()

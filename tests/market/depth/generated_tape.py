@@ -1,4 +1,4 @@
-"""Files of drawn streams, whole or spoilt, in each form that people keep tapes in."""
+"""Files of generated streams, intact or corrupted, in every supported tape format."""
 
 import gzip
 from pathlib import Path
@@ -21,5 +21,5 @@ def write_tape(path: Path, lines: list[bytes]) -> Path:
 
 
 def generated_tape(path: Path, venue: Venue = Venue.USDM, count: int = 120, symbol: str = "BTCUSDT") -> Path:
-    """A good tape of `count` diffs."""
+    """A valid tape of `count` diffs."""
     return write_tape(path, stamped(list(GeneratedMarket(5, venue, symbol).frames(count))))

@@ -1,4 +1,4 @@
-"""Without an extra: the plain book serves alone, and what cannot be done says which extra it needs."""
+"""Without an extra: the plain book is used, and errors name the missing extra."""
 
 import asyncio
 import sys
@@ -18,7 +18,7 @@ from skills_lib.market.depth.tape.store import Manifest, TapeWriter
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
-def test_without_numba_the_plain_book_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_numba_the_plain_book_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "numba", None)
     assert type(open_local_book("BTCUSDT", Venue.USDM)) is LocalBook
 
@@ -41,6 +41,6 @@ def test_without_zstandard_tapes_say_what_they_need(monkeypatch: pytest.MonkeyPa
     assert not (tmp_path / "tape").exists()
 
 
-def test_a_feed_wants_a_symbol_and_knows_what_spot_has_not() -> None:
+def test_a_feed_requires_a_symbol_and_rejects_channels_that_spot_lacks() -> None:
     with pytest.raises(InputError, match="at least one symbol"):
         FeedSettings(Endpoints.of(Venue.USDM), ())

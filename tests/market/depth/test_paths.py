@@ -1,4 +1,4 @@
-"""The compiled way and the general way: one verdict and one book, for every message, good, strange or broken."""
+"""The compiled and the general path: the same decision and book for every message, valid, unusual or invalid."""
 
 import json
 import os
@@ -24,7 +24,7 @@ Corruption = Callable[[bytes, random.Random], bytes]
 
 
 class Pair:
-    """The same messages to both books."""
+    """Passes the same messages to both books."""
 
     def __init__(self, venue: Venue, symbol: str = "BTCUSDT") -> None:
         self.plain, self.compiled = LocalBook(symbol, venue), CompiledLocalBook(symbol, venue)
@@ -38,14 +38,14 @@ class Pair:
         self.compiled._receive_general = counted  # type: ignore[method-assign]
 
     def take(self, raw: bytes) -> str:
-        """What both said of it; they must agree."""
-        said = [self._said(book, raw) for book in (self.plain, self.compiled)]
-        assert said[0] == said[1], (said, raw[:300])
+        """The decision of both books, which must agree."""
+        decisions = [self._decision(book, raw) for book in (self.plain, self.compiled)]
+        assert decisions[0] == decisions[1], (decisions, raw[:300])
         self.agree()
-        return said[0]
+        return decisions[0]
 
     def agree(self, levels: int = 30) -> None:
-        """Both know the same."""
+        """Assert that both are in the same state."""
         plain, compiled = self.plain, self.compiled
         assert (plain.sync, plain.reason, plain.gaps) == (compiled.sync, compiled.reason, compiled.gaps)
         assert plain.book.update_id == compiled.book.update_id
@@ -61,7 +61,7 @@ class Pair:
         self.compiled.book._check()
 
     @staticmethod
-    def _said(book: LocalBook, raw: bytes) -> str:
+    def _decision(book: LocalBook, raw: bytes) -> str:
         try:
             if b'"lastUpdateId"' in raw:
                 message = decode(raw)
@@ -72,12 +72,12 @@ class Pair:
 
 
 def replaced(old: bytes, new: bytes) -> Corruption:
-    """A spoiler that puts `new` where the last `old` was."""
+    """A corruption that replaces the last `old` by `new`."""
     return lambda raw, _rng: new.join(raw.rsplit(old, 1))
 
 
 def in_sync(venue: Venue) -> tuple[Pair, GeneratedMarket]:
-    """Books that follow a drawn market."""
+    """Books that follow a generated market."""
     market, pair = GeneratedMarket(11, venue), Pair(venue)
     for raw in market.frames(12):
         if b"bookTicker" not in raw:
@@ -92,7 +92,7 @@ def next_diff(market: GeneratedMarket) -> bytes:
 
 
 @each_venue
-def test_the_expected_form_takes_the_compiled_way(venue: Venue) -> None:
+def test_the_expected_format_takes_the_compiled_path(venue: Venue) -> None:
     pair, market = in_sync(venue)
     before = pair.slow
     for raw in market.frames(400):
@@ -193,7 +193,7 @@ def test_an_unusual_but_good_message_reaches_both_books(what: str, venue: Venue)
 
 @each_venue
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_bad_message_is_refused_whole_by_both(what: str, venue: Venue) -> None:
+def test_an_invalid_message_is_rejected_by_both_paths(what: str, venue: Venue) -> None:
     pair, market = in_sync(venue)
     before = pair.plain.book.top_text(1000)
     assert pair.take(REFUSED[what](next_diff(market), random.Random(1))).startswith("refused")
@@ -213,7 +213,7 @@ def test_a_message_that_cannot_be_applied_changes_nothing_and_loses_the_book(wha
 
 
 @each_venue
-def test_plain_keys_that_the_venue_may_add_stay_on_the_compiled_way(venue: Venue) -> None:
+def test_unknown_plain_keys_stay_on_the_compiled_path(venue: Venue) -> None:
     pair, market = in_sync(venue)
     pair.take(next_diff(market))
     before = pair.slow
@@ -245,7 +245,7 @@ def test_a_price_that_wanders_far_moves_the_window(venue: Venue) -> None:
 
 
 @each_venue
-def test_an_emptied_book_is_empty_on_both_ways(venue: Venue) -> None:
+def test_an_emptied_book_is_empty_on_both_paths(venue: Venue) -> None:
     pair, market = in_sync(venue)
     for side in (market.bids, market.asks):
         side.clear()
@@ -298,15 +298,15 @@ def test_mutated_messages_are_taken_alike(venue: Venue) -> None:
         for number, raw in enumerate(market.frames(60)):
             if b"bookTicker" in raw:
                 continue
-            spoilt = number > 12 and rng.random() < 0.5
-            said = pair.take(mutated(raw, rng) if spoilt else raw)
-            if said in (UpdateDecision.GAP, UpdateDecision.BUFFER) and number > 12:
+            is_corrupted = number > 12 and rng.random() < 0.5
+            decision = pair.take(mutated(raw, rng) if is_corrupted else raw)
+            if decision in (UpdateDecision.GAP, UpdateDecision.BUFFER) and number > 12:
                 pair.take(market.snapshot())
         pair.agree_entirely()
 
 
 def complaint(parser: Callable[[bytes], object], raw: bytes) -> str:
-    """What a parser says against some bytes; it may raise nothing but its own error."""
+    """The error of a parser for some bytes; it may raise no other exception."""
     try:
         parser(raw)
     except WireError as error:

@@ -1,7 +1,7 @@
-"""Drops, repeats, reorderings, truncations, garbage: the book equals the venue's or says that it is out of sync.
+"""Drops, repeats, reorderings, truncations, garbage: the book equals the venue's or reports that it is out of sync.
 
-Recordings where they are beside the checkout, drawn streams always. TWOKEY_DEPTH_CASES is how many schedules are
-drawn, a quarter for each stream: `make study` draws 100,000.
+Uses recordings if available, and always generated streams. TWOKEY_DEPTH_CASES is the number of schedules, a quarter
+for each stream: `make study` uses 100,000.
 """
 
 import os
@@ -30,7 +30,7 @@ RESYNCED = 4
 
 @dataclass(frozen=True)
 class Oracle:
-    """What the venue sent, what its book was after each update, and snapshots of it now and then."""
+    """The venue's messages, its book after each update, and occasional snapshots."""
 
     symbol: str
     venue: Venue
@@ -41,7 +41,7 @@ class Oracle:
 
     @classmethod
     def of(cls, symbol: str, venue: Venue, frames: Iterator[bytes]) -> "Oracle":
-        """Replay frames in good order."""
+        """Replay frames in order."""
         book, made = LocalBook(symbol, venue), cls(symbol, venue, [], [], {}, {})
         for raw in frames:
             message = decode(raw)
@@ -65,8 +65,8 @@ class Oracle:
         self.tops[update_id] = book.book.top_text(LEVELS)
 
 
-def spoilt(raws: list[bytes], rng: random.Random) -> list[bytes]:
-    """A schedule: the messages in an order and a state in which a bad line might deliver them."""
+def corrupted(raws: list[bytes], rng: random.Random) -> list[bytes]:
+    """A schedule: the messages as a faulty connection might deliver them."""
     made: list[bytes] = []
     late: list[tuple[int, bytes]] = []
     for place, raw in enumerate(raws):
@@ -90,13 +90,13 @@ def spoilt(raws: list[bytes], rng: random.Random) -> list[bytes]:
 
 
 def play(oracle: Oracle, rng: random.Random, opener: Callable[[str, Venue], LocalBook]) -> tuple[bool, bool]:
-    """One schedule; whether the book was ever lost, and whether it was in sync at its end."""
+    """Play one schedule; returns whether the book ever lost sync, and whether it was in sync at the end."""
     last = len(oracle.raws) - LENGTH - SNAPSHOT_EVERY - RESYNCED
     start = rng.choice([place for place in oracle.snapshots if place < last])
     book = opener(oracle.symbol, oracle.venue)
     book.load(oracle.snapshots[start])
     dropped = False
-    for raw in spoilt(oracle.raws[start + 1 : start + LENGTH], rng):
+    for raw in corrupted(oracle.raws[start + 1 : start + LENGTH], rng):
         if rng.random() < 0.05:
             book.load(oracle.snapshots[rng.choice([start, start + SNAPSHOT_EVERY])])
             check(book, oracle)
@@ -122,7 +122,7 @@ def check(book: LocalBook, oracle: Oracle) -> None:
 
 
 def resync(book: LocalBook, oracle: Oracle, start: int) -> None:
-    """Whatever happened, a snapshot and the messages behind it make the book right again."""
+    """A snapshot and the messages after it always resync the book."""
     later = min(place for place in oracle.snapshots if place >= start + LENGTH)
     book.invalidate("the schedule is over")
     book.load(oracle.snapshots[later])
@@ -144,7 +144,7 @@ def study(oracle: Oracle, cases: int) -> None:
 
 
 @pytest.mark.parametrize("venue", Venue)
-def test_a_book_on_a_bad_line_is_right_or_says_that_it_is_not(venue: Venue) -> None:
+def test_a_book_on_a_faulty_connection_is_correct_or_out_of_sync(venue: Venue) -> None:
     oracle = Oracle.of("BTCUSDT", venue, GeneratedMarket(3, venue).frames(400))
     study(oracle, CASES // 4)
 
@@ -156,7 +156,7 @@ def test_a_book_on_a_bad_line_is_right_or_says_that_it_is_not(venue: Venue) -> N
         "binance_usdm_BTCUSDT_20240718T2357_20240719T0005.ts_jsonl.gz",
     ],
 )
-def test_a_recording_on_a_bad_line_is_right_or_says_that_it_is_not(shared_data: Path, name: str) -> None:
+def test_a_recording_over_a_faulty_connection_is_correct_or_reports_its_defects(shared_data: Path, name: str) -> None:
     venue = Venue.SPOT if "spot" in name else Venue.USDM
     oracle = Oracle.of("BTCUSDT", venue, frames_of(shared_data / "l2" / name, 6_000))
     study(oracle, CASES // 4)

@@ -1,4 +1,4 @@
-"""The venue's steps, by their numbers in sequencer.py."""
+"""The venue's documented steps, with the numbers of sequencer.py."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def spot(first: int, final: int) -> DepthUpdate:
 
 
 def started(sequencer: Sequencer, last_update_id: int) -> Sequencer:
-    """A sequencer behind a snapshot."""
+    """A sequencer after a snapshot."""
     sequencer.start(last_update_id)
     return sequencer
 
@@ -92,7 +92,7 @@ def test_after_a_gap_updates_are_buffered_until_the_next_snapshot() -> None:
     assert sequencer.judge(usdm(106, 107, 105)) is APPLY
 
 
-def test_a_gap_in_pu_distrusts_the_book_until_resync() -> None:
+def test_a_gap_in_pu_makes_the_book_untrusted_until_resync() -> None:
     book = LocalBook("BTCUSDT", Venue.USDM)
     book.load(Snapshot(100, [("99.0", "1")], [("101.0", "1")]))
     assert book.receive(usdm(99, 110, 98)) is APPLY

@@ -20,7 +20,7 @@ from skills_lib.market.depth.model import (
 )
 from skills_lib.market.depth.wire import decode
 
-# Payloads of the stream documentation, shortened to what tells them apart.
+# Payloads of the stream documentation, shortened to the fields that distinguish them.
 DOCUMENTED: dict[str, tuple[str, type]] = {
     "diff": (
         '{"e":"depthUpdate","E":123456789,"T":123456788,"s":"BTCUSDT","ps":"BTCUSDT","st":1,"U":157,"u":160,"pu":149,'

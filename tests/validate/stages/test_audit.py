@@ -8,7 +8,7 @@ import pytest
 
 from skills_lib.domain.bars import OHLCV, Bars
 from skills_lib.validate.stages.audit import audit, minimum_days
-from tests.strategies.drawing import pick
+from tests.strategies.generated_bars import pick
 from tests.validate.markets import candles_of, random_walk
 
 

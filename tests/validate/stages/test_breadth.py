@@ -25,10 +25,10 @@ def candles(symbol: str, bars: int, seed: int) -> Candles:
 
 
 def test_each_run_is_the_references_on_all_its_bars() -> None:
-    asked = [candles("ETH", 800, 1), candles("SOL", 900, 2)]
-    found = cross_market_results(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, asked, SETTINGS)
+    requested = [candles("ETH", 800, 1), candles("SOL", 900, 2)]
+    found = cross_market_results(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, requested, SETTINGS)
     assert [(run.symbol, run.timeframe, run.bars) for run in found] == [("ETHUSDT", "1h", 800), ("SOLUSDT", "1h", 900)]
-    for run, its in zip(found, asked, strict=True):
+    for run, its in zip(found, requested, strict=True):
         bars = its.bars
         execution = run_reference(strategies.load("sma_crossover"), bars, {"fast": 5, "slow": 20}, SETTINGS).execution
         expected = row_of(compute_metrics(execution, bars, SETTINGS.costs))
@@ -38,9 +38,9 @@ def test_each_run_is_the_references_on_all_its_bars() -> None:
         assert run.sharpe_error == pytest.approx(annual_sharpe(daily).error, rel=1e-6)
 
 
-def test_candles_too_short_for_the_strategy_are_told_and_the_others_still_run() -> None:
-    asked = [candles("ETH", 15, 1), replace(candles("SOL", 400, 2), timeframe=Timeframe.H4)]
-    short, whole = cross_market_results(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, asked, SETTINGS)
+def test_candles_too_short_are_reported_and_the_others_still_run() -> None:
+    requested = [candles("ETH", 15, 1), replace(candles("SOL", 400, 2), timeframe=Timeframe.H4)]
+    short, whole = cross_market_results(strategies.load("sma_crossover"), {"fast": 5, "slow": 20}, requested, SETTINGS)
     assert short.metrics == {}
     assert short.sharpe_error is None
     assert short.problem is not None

@@ -1,4 +1,4 @@
-"""Every planted look-ahead is detected on any prices, and honest strategies pass."""
+"""Every planted look-ahead is detected on any prices, and strategies without it pass."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.validate.stages.lookahead import truncation, warm_up
 from skills_lib.validate.stages.probe import Cut, generated_after
-from tests.strategies.drawing import parameters_of, real, walk
+from tests.strategies.generated_bars import parameters_of, real, walk
 from tests.validate.markets import random_walk
 from tests.validate.stages.cheats import (
     PLAIN_CHEATS,
@@ -128,7 +128,7 @@ class NormalisesByItsPast(SignalStrategy):
 
 @hypothesis_settings(deadline=None, max_examples=25)
 @given(bars=markets, seed=st.integers(0, 1_000))
-def test_the_honest_forms_of_the_same_ideas_are_not_accused(bars: Bars, seed: int) -> None:
+def test_the_versions_without_look_ahead_are_not_flagged(bars: Bars, seed: int) -> None:
     for strategy in (WaitsForTheDaysEnd, NormalisesByItsPast, RemembersForLong, SumsAllHistory):
         found = truncation(strategy, bars, {}, SETTINGS, seed=seed)
         assert found.passed, f"{strategy.__name__}: {found.words}"
@@ -141,7 +141,9 @@ def test_the_honest_forms_of_the_same_ideas_are_not_accused(bars: Bars, seed: in
     seed=st.integers(0, 10_000),
     minutes=st.sampled_from([1, 15, 60, 240, 1440]),
 )
-def test_no_bundled_strategy_is_accused_on_drawn_bars(data: st.DataObject, name: str, seed: int, minutes: int) -> None:
+def test_no_bundled_strategy_is_flagged_on_generated_bars(
+    data: st.DataObject, name: str, seed: int, minutes: int
+) -> None:
     strategy = strategies.load(name)
     bars = walk(700, seed, minutes, holes=4)
     found = truncation(strategy, bars, data.draw(parameters_of(name)), SETTINGS, seed=seed)
@@ -169,7 +171,7 @@ def test_bundled_strategies_pass_on_real_candles(shared_data: Path, name: str) -
     assert warm_up(strategy, bars, defaults, SETTINGS).passed
 
 
-def test_the_strategy_is_asked_about_the_very_prices_that_a_backtest_shows_it() -> None:
+def test_the_probe_uses_the_same_prices_as_a_backtest() -> None:
     bars = random_walk(500, seed=3)
     Watches.shown = []
     run_reference(Watches, bars, {}, SETTINGS)
@@ -190,7 +192,7 @@ def test_the_first_bar_that_differs_and_what_differs_are_named() -> None:
     assert set(peeks.differing) == {"long_entry", "short_entry"}
 
 
-def test_drawn_bars_keep_the_known_ones_and_are_bars() -> None:
+def test_generated_bars_are_valid_and_keep_the_known_ones() -> None:
     bars = random_walk(500, seed=5)
     generated = generated_after(bars, Cut(200, -3.0))
     for name in ("open_time_ns", "open", "high", "low", "close", "volume"):
@@ -201,7 +203,7 @@ def test_drawn_bars_keep_the_known_ones_and_are_bars() -> None:
     np.testing.assert_allclose(np.log(generated.close[200:] / generated.close[199]), -3 * real_move, atol=1e-9)
 
 
-def test_random_numbers_are_told_from_a_look_ahead() -> None:
+def test_random_numbers_are_distinguished_from_look_ahead() -> None:
     found = truncation(DrawsRandomNumbers, random_walk(400, seed=2), {}, SETTINGS)
     assert not found.passed
     assert "random numbers" in found.words

@@ -30,7 +30,7 @@ def made(found: ResampledDistribution | None) -> ResampledDistribution:
     return found
 
 
-def test_a_block_goes_on_as_often_as_its_mean_length_says_and_wraps_around_the_end() -> None:
+def test_blocks_have_the_given_mean_length_and_wrap_around_the_end() -> None:
     observations, mean_length = 50, 5.0
     generated = stationary_indices(observations, mean_length, 4_000, np.random.default_rng(1))
     assert generated.shape == (4_000, observations)
@@ -39,7 +39,7 @@ def test_a_block_goes_on_as_often_as_its_mean_length_says_and_wraps_around_the_e
     assert ((generated[:, :-1] == observations - 1) & (generated[:, 1:] == 0)).any()
 
 
-def test_every_day_is_drawn_equally_often_at_every_place() -> None:
+def test_every_day_is_sampled_equally_often_at_every_position() -> None:
     generated = stationary_indices(20, 4.0, 20_000, np.random.default_rng(2))
     for place in (0, 1, 10, 19):
         counts = np.bincount(generated[:, place], minlength=20)
@@ -57,12 +57,12 @@ def test_the_variance_of_a_bootstrapped_mean_is_the_one_politis_and_romano_prove
     assert generated.mean() == pytest.approx(daily.mean(), abs=4 * generated.std() / 200)
 
 
-def test_an_interval_of_ninety_percent_covers_the_true_growth_about_as_often() -> None:
+def test_a_90_percent_interval_covers_the_true_growth_90_percent_of_the_time() -> None:
     assert coverage(trade_bootstrap, memory=0.0) == pytest.approx(0.9, abs=0.05)
     assert coverage(block_bootstrap, memory=0.0) == pytest.approx(0.9, abs=0.05)
 
 
-def test_blocks_cover_what_has_memory_where_single_draws_do_not() -> None:
+def test_blocks_cover_autocorrelated_returns_where_single_days_do_not() -> None:
     pytest.importorskip("arch")
     assert coverage(block_bootstrap, memory=0.4) == pytest.approx(0.9, abs=0.08)
     assert coverage(trade_bootstrap, memory=0.4) < 0.8
@@ -93,7 +93,7 @@ def test_an_order_changes_the_drawdown_only() -> None:
     assert found.fan.p5[-1] == pytest.approx(found.fan.p95[-1])
 
 
-def test_two_trades_drawn_again_are_a_quarter_lost_a_quarter_won() -> None:
+def test_two_resampled_trades_are_a_quarter_losses_and_a_quarter_wins() -> None:
     """+10 % and -10 %: 0.81, 0.99 twice, 1.21."""
     found = made(trade_bootstrap(np.array([0.1, -0.1]), 4000, seed=2))
     assert found.total_return_pct is not None
@@ -111,13 +111,13 @@ def test_the_same_seed_gives_the_same_distribution(draw: Callable[..., Resampled
 
 
 @pytest.mark.parametrize("draw", EVERY)
-def test_one_trade_or_day_cannot_be_drawn_again(draw: Callable[..., ResampledDistribution | None]) -> None:
+def test_one_trade_or_day_cannot_be_resampled(draw: Callable[..., ResampledDistribution | None]) -> None:
     assert draw(np.array([0.1]), 10, 0) is None
     assert draw(np.empty(0), 10, 0) is None
 
 
 @pytest.mark.parametrize("draw", EVERY)
-def test_what_is_lost_stays_lost(draw: Callable[..., ResampledDistribution | None]) -> None:
+def test_a_total_loss_is_permanent(draw: Callable[..., ResampledDistribution | None]) -> None:
     found = made(draw(np.array([0.5, -1.0, 0.5, -1.2] * 5), 100, 0))
     assert found.observed_total_return_pct == -100
     assert found.max_drawdown_pct.p5 == -100

@@ -70,7 +70,7 @@ def test_a_minimum_track_record_gives_exactly_the_confidence_asked_for() -> None
     assert probability_above(found._replace(observations=length), 0.02) == pytest.approx(0.9)  # type: ignore[arg-type]
 
 
-def test_the_expected_maximum_is_near_what_many_draws_show() -> None:
+def test_the_expected_maximum_is_near_the_simulated_one() -> None:
     generated = np.random.default_rng(1).normal(0, 0.05, (20_000, 50)).max(axis=1).mean()
     assert expected_maximum_sharpe(50, 0.05**2) == pytest.approx(generated, rel=0.02)
 
@@ -103,7 +103,7 @@ def test_days_without_variance_prove_nothing() -> None:
         assert minimum_track_record_days(daily) == math.inf
 
 
-def test_a_loss_is_never_long_enough_to_be_a_profit() -> None:
+def test_the_minimum_track_record_of_a_loss_is_infinite() -> None:
     assert minimum_track_record_days(np.random.default_rng(4).normal(-0.01, 0.02, 100)) == math.inf
 
 
@@ -211,7 +211,7 @@ def test_spa_of_luck_is_seldom_small() -> None:
     assert np.mean(np.array(found) < 0.1) < 0.22
 
 
-def test_without_arch_spa_is_a_reason_and_the_rest_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_arch_spa_reports_a_reason_and_the_rest_is_computed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "arch", None)
     returns = np.random.default_rng(16).normal(0.001, 0.01, (320, 5))
     with pytest.raises(TwokeyError, match=r"twokey\[evidence\]"):
@@ -222,7 +222,7 @@ def test_without_arch_spa_is_a_reason_and_the_rest_stands(monkeypatch: pytest.Mo
     assert found.pbo.pbo is not None
 
 
-def test_overfitting_tells_annual_figures_of_the_chosen_days() -> None:
+def test_overfitting_reports_annual_figures_of_the_given_days() -> None:
     returns = np.random.default_rng(17).normal(0.001, 0.01, (320, 5))
     found = overfitting(returns[:, 1], returns, trials=40, sharpe_variance=1 / 365, repetitions=0)
     assert found.sharpe == pytest.approx(moments(returns[:, 1]).sharpe * math.sqrt(365))

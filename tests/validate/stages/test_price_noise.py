@@ -56,7 +56,7 @@ class Hairline(SignalStrategy):
         return Signals(above, none, ~above, none, indicators={"SMA": average})
 
 
-def test_a_noisy_bar_is_still_a_bar_and_off_by_the_size_asked_for() -> None:
+def test_noisy_bars_are_valid_and_differ_by_the_requested_size() -> None:
     bars = random_walk(20_000, 1)
     seen = noisy(bars, 20, np.random.default_rng(2))
     assert (seen.high >= np.maximum(seen.open, seen.close)).all()
@@ -79,7 +79,7 @@ def test_no_noise_is_the_run_itself() -> None:
     assert (level.return_pct.p5, level.return_pct.p95) == pytest.approx([found.return_pct] * 2)
 
 
-def test_whoever_buys_dips_earns_nothing_from_the_noise_itself() -> None:
+def test_buying_dips_earns_nothing_from_the_noise_itself() -> None:
     """At a constant price every dip is noise and reverts: fills at noisy prices would earn money."""
     still, at_close = hourly_bars(np.full(600, 100.0)), FREE.model_copy(update={"trade_on_close": True})
     found = price_noise(BuysDips, still, {}, at_close, (50.0,), samples=5)
@@ -101,15 +101,15 @@ def test_the_more_noise_the_further_the_results_spread() -> None:
 
 def test_the_same_seed_gives_the_same_noise() -> None:
     bars = random_walk(800, 6)
-    assert asked(bars, seed=1) == asked(bars, seed=1)
-    assert asked(bars, seed=1) != asked(bars, seed=2)
+    assert measured(bars, seed=1) == measured(bars, seed=1)
+    assert measured(bars, seed=1) != measured(bars, seed=2)
 
 
 def test_the_reference_gives_the_kernels_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     bars = random_walk(400, 7)
-    compiled = asked(bars, seed=3)
+    compiled = measured(bars, seed=3)
     monkeypatch.setitem(sys.modules, "numba", None)
-    reference = asked(bars, seed=3)
+    reference = measured(bars, seed=3)
     assert [figure for level in reference.levels for figure in figures(level.return_pct)] == pytest.approx(
         [figure for level in compiled.levels for figure in figures(level.return_pct)]
     )
@@ -120,7 +120,7 @@ def test_a_strategy_that_cannot_run_on_the_true_prices_is_refused() -> None:
         price_noise(SmaCrossover, random_walk(20, 8), PARAMETERS, FREE)
 
 
-def asked(bars: Bars, seed: int) -> Noise:
+def measured(bars: Bars, seed: int) -> Noise:
     return price_noise(SmaCrossover, bars, PARAMETERS, BacktestSettings(), (10.0, 40.0), samples=2, seed=seed)
 
 

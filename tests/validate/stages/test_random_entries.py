@@ -57,7 +57,7 @@ def run(bars: Bars, seed: int, skill: int = 0, costly: BacktestSettings = COSTLY
     return run_kernel(DiceTrader, bars, {"seed": seed, "skill": skill, "often": 0.05}, costly)
 
 
-def asked(execution: Execution, bars: Bars, samples: int = 200, seed: int = 0) -> RandomEntries:
+def placed(execution: Execution, bars: Bars, samples: int = 200, seed: int = 0) -> RandomEntries:
     return random_entries(execution, bars, COSTLY.costs, samples, seed)
 
 
@@ -84,7 +84,7 @@ def test_a_single_trade_begins_everywhere_equally_often() -> None:
     assert ((counts - 1000) ** 2 / 1000).sum() < 45  # the 99.9th percentile of chi-square with 19 degrees is 43.8
 
 
-def test_where_every_place_is_alike_random_entries_earn_exactly_what_was_earned() -> None:
+def test_identical_bars_give_random_entries_the_observed_return() -> None:
     """Prices grow by 0.1 % per bar, so a trade's net return depends only on side, duration and costs."""
     bars = hourly_bars(100 * 1.001 ** np.arange(3001))[:3000]
     costs = preset("usdm-taker").model_copy(update={"funding_bps_per_8h": 0.0})
@@ -101,7 +101,7 @@ def test_every_p_is_equally_likely_where_entries_are_luck() -> None:
     found = []
     for seed in range(400):
         bars = random_walk(1000, seed)
-        found.append(asked(run(bars, seed), bars, 99, seed).p)
+        found.append(placed(run(bars, seed), bars, 99, seed).p)
     p = np.sort(np.array(found, dtype=np.float64))
     assert np.mean(p <= 0.05) == pytest.approx(0.05, abs=0.03)
     distance = np.abs(p - (np.arange(400) + 0.5) / 400).max()
@@ -110,14 +110,14 @@ def test_every_p_is_equally_likely_where_entries_are_luck() -> None:
 
 def test_a_planted_edge_is_seen() -> None:
     markets = [random_walk(2000, seed) for seed in range(20)]
-    found = [asked(run(bars, seed, skill=70), bars).p for seed, bars in enumerate(markets)]
+    found = [placed(run(bars, seed, skill=70), bars).p for seed, bars in enumerate(markets)]
     assert np.mean(np.array(found, dtype=np.float64) < 0.05) > 0.9
 
 
-def test_a_position_that_has_one_place_only_is_never_skill() -> None:
+def test_a_trade_with_one_possible_placement_is_not_significant() -> None:
     bars = random_walk(500, 4)
     execution = run_kernel(BuysOnce, bars, {}, COSTLY)
-    found = asked(execution, bars)
+    found = placed(execution, bars)
     assert found.trades == 1
     assert found.p is not None
     assert found.p > 0.3
@@ -125,14 +125,14 @@ def test_a_position_that_has_one_place_only_is_never_skill() -> None:
 
 def test_the_p_value_is_never_zero() -> None:
     bars = random_walk(2000, 5)
-    assert asked(run(bars, 5, skill=100), bars, samples=50).p == pytest.approx(1 / 51)
+    assert placed(run(bars, 5, skill=100), bars, samples=50).p == pytest.approx(1 / 51)
 
 
 def test_the_observed_return_is_that_of_the_trades_after_costs() -> None:
     bars = random_walk(2000, 6)
     execution = run(bars, 6)
     total = execution.trades["pnl"].sum() / execution.cash * 100
-    assert asked(execution, bars).observed_return_pct == pytest.approx(total)
+    assert placed(execution, bars).observed_return_pct == pytest.approx(total)
 
 
 def test_fills_at_the_close_are_placed_at_closes() -> None:
@@ -147,11 +147,11 @@ def test_fills_at_the_close_are_placed_at_closes() -> None:
     assert (found.null_return_pct.p5, found.null_return_pct.p95) == pytest.approx((0, 0), abs=1e-6)
 
 
-def test_trades_held_at_once_are_placed_each_for_itself() -> None:
+def test_overlapping_trades_are_placed_independently() -> None:
     bars = random_walk(400, 8)
     execution = run_kernel(BuysOnce, bars, {}, COSTLY)
     trades = execution.trades.loc[[0, 0, 0]].reset_index(drop=True)
-    found = asked(Execution(trades, execution.equity, execution.cash, execution.first_bar), bars)
+    found = placed(Execution(trades, execution.equity, execution.cash, execution.first_bar), bars)
     assert found.overlapping
     assert found.trades == 3
     assert found.p is not None
@@ -159,12 +159,12 @@ def test_trades_held_at_once_are_placed_each_for_itself() -> None:
 
 def test_no_trades_have_no_p_value() -> None:
     bars = random_walk(100, 9)
-    found = asked(run_kernel(Waits, bars, {}, COSTLY), bars)
+    found = placed(run_kernel(Waits, bars, {}, COSTLY), bars)
     assert (found.p, found.null_return_pct, found.trades, found.observed_return_pct) == (None, None, 0, 0)
 
 
 def test_the_same_seed_gives_the_same_null() -> None:
     bars = random_walk(1500, 10)
     execution = run(bars, 10)
-    assert asked(execution, bars, seed=1) == asked(execution, bars, seed=1)
-    assert asked(execution, bars, seed=1).null_return_pct != asked(execution, bars, seed=2).null_return_pct
+    assert placed(execution, bars, seed=1) == placed(execution, bars, seed=1)
+    assert placed(execution, bars, seed=1).null_return_pct != placed(execution, bars, seed=2).null_return_pct

@@ -58,8 +58,8 @@ def test_the_cells_hold_every_classified_day_once(seed: int, days: int) -> None:
     found = regimes(daily, market)
     assert sum(cell.days for cell in found.cells) == found.classified_days
     assert found.classified_days + found.unclassified_days == days
-    kept = daily[classify(market)[600 - days :] >= 0]
-    assert np.prod([1 + cell.return_pct / 100 for cell in found.cells]) == pytest.approx(np.prod(1 + kept))
+    classified = daily[classify(market)[600 - days :] >= 0]
+    assert np.prod([1 + cell.return_pct / 100 for cell in found.cells]) == pytest.approx(np.prod(1 + classified))
     if found.classified_days:
         assert sum(cell.share for cell in found.cells) == pytest.approx(1)
 

@@ -137,7 +137,7 @@ def test_without_trades_there_is_no_break_even_cost() -> None:
     assert found.survives_double is False
 
 
-def test_one_bar_late_is_the_strategy_that_wishes_one_bar_later() -> None:
+def test_one_bar_late_equals_a_strategy_with_signals_one_bar_later() -> None:
     bars = random_walk(60, seed=1)
     late = stress(BuysOnce, bars, {"at": 2}, SETTINGS, Span(0, 60)).delayed_one_bar
     signals = one_bar_later(BuysOnce(None, None, {"at": 2}).signals(bars))
@@ -188,7 +188,7 @@ def test_a_strategy_with_its_own_next_is_stressed_on_the_reference_and_not_delay
         assert left.equity[-1] / left.cash == pytest.approx(1, abs=2e-3)
 
 
-def test_charges_that_are_no_plain_share_are_multiplied_on_the_reference() -> None:
+def test_non_proportional_charges_are_multiplied_on_the_reference() -> None:
     bars = trending(400, seed=5)
     found = crossed(bars, PRESETS["ib-stock"])
     assert (
@@ -225,4 +225,4 @@ def test_an_edge_larger_than_any_cost_is_reported() -> None:
     rising = hourly_bars([1, 1, 1, 1, 2, 4, 8, 16, 32, 64])
     found = stress(BuysOnce, rising, {"at": 2}, SETTINGS, Span(0, len(rising)))
     assert found.break_even_cost_bps is None
-    assert found.notes == ["No break-even cost: the strategy still earns at 999 bps a side."]
+    assert found.notes == ["No break-even cost: the strategy still earns at 999 bps per side."]

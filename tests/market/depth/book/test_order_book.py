@@ -1,4 +1,4 @@
-"""The book by hand: figures that a pencil can check, and invariants under random work."""
+"""The book: figures computed by hand, and invariants under random updates."""
 
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ ASKS = [("100.50", "1.000"), ("101.00", "1.000"), ("102.00", "2.000"), ("110.00"
 
 
 def books() -> list[WritableBook]:
-    """The plain book, and the compiled one where it can be."""
+    """The plain book, and the compiled one if numba is installed."""
     made: list[WritableBook] = [OrderBook("BTCUSDT")]
     try:
         from skills_lib.market.depth.book.compiled_book import CompiledBook

@@ -1,4 +1,4 @@
-"""The live feed over real sockets: books that follow, break, are mended, and never claim what they do not know."""
+"""The live feed over real sockets: books follow the venue, lose sync, resync, and report their state correctly."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ QUICK = {"silence_s": 0.3, "reconnect_after_s": 1.0, "backoff_s": 0.02, "overlap
 
 
 class RecordingListener(IgnoreAll):
-    """Remembers what a feed tells."""
+    """Records the events of a feed."""
 
     def __init__(self) -> None:
         self.raw: list[tuple[str, int, bytes]] = []
@@ -42,7 +42,7 @@ class RecordingListener(IgnoreAll):
 
 
 def run(venue: Venue, scenario: Scenario, **changes: object) -> None:
-    """Play a scenario against a server of drawn frames and a feed that listens to it."""
+    """Play a scenario against a server of generated frames and a feed that listens to it."""
 
     async def play() -> None:
         frames = list(GeneratedMarket(7, venue).frames(400))
@@ -60,7 +60,7 @@ def run(venue: Venue, scenario: Scenario, **changes: object) -> None:
 
 
 def is_equal(server: FrameServer, feed: Feed) -> bool:
-    """Whether the feed's book claims to be right and is the venue's, level by level."""
+    """Whether the feed's book is usable and equals the venue's, level by level."""
     mine, theirs = feed.books["BTCUSDT"].book, server.book.book
     return (
         feed.is_usable("BTCUSDT")
@@ -70,7 +70,7 @@ def is_equal(server: FrameServer, feed: Feed) -> bool:
 
 
 async def settle(server: FrameServer, feed: Feed, step: int = 2) -> None:
-    """Play on until the book is right."""
+    """Play until the book equals the venue's."""
 
     async def playing() -> None:
         while not is_equal(server, feed):
@@ -96,7 +96,7 @@ def test_a_book_follows_the_venue_and_every_event_carries_both_clocks(venue: Ven
 
 
 @each_venue
-def test_a_gap_distrusts_the_book_until_a_snapshot_has_mended_it(venue: Venue) -> None:
+def test_a_gap_makes_the_book_untrusted_until_a_snapshot(venue: Venue) -> None:
     async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
         before = feed.books["BTCUSDT"].gaps
@@ -110,7 +110,7 @@ def test_a_gap_distrusts_the_book_until_a_snapshot_has_mended_it(venue: Venue) -
     run(venue, scenario)
 
 
-def test_a_cut_line_is_opened_again_and_the_book_mended() -> None:
+def test_a_dropped_connection_is_reopened_and_the_book_resynced() -> None:
     async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await settle(server, feed)
         server.cut()
@@ -137,7 +137,7 @@ def test_a_silent_stream_is_stale_while_connected_and_recovers_with_the_next_mes
     run(Venue.USDM, scenario, reconnect_after_s=30.0)
 
 
-def test_a_connection_on_which_nothing_is_ever_said_is_opened_anew() -> None:
+def test_a_silent_connection_is_reopened() -> None:
     async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await eventually(lambda: feed.reconnects >= 2)
         assert "sent nothing" in feed.status().last_error
@@ -145,7 +145,7 @@ def test_a_connection_on_which_nothing_is_ever_said_is_opened_anew() -> None:
     run(Venue.USDM, scenario, reconnect_after_s=0.2)
 
 
-def test_a_connection_is_replaced_by_overlap_without_a_gap_and_without_telling_an_event_twice() -> None:
+def test_rotating_a_connection_causes_no_gap_and_no_duplicate_event() -> None:
     async def scenario(server: FrameServer, feed: Feed, received: RecordingListener) -> None:
         await settle(server, feed)
         gaps = feed.books["BTCUSDT"].gaps
@@ -164,7 +164,7 @@ def test_a_connection_is_replaced_by_overlap_without_a_gap_and_without_telling_a
     run(Venue.USDM, scenario, rotate_after_s=0.4, overlap_s=0.2)
 
 
-def test_a_message_cut_in_half_loses_the_book_at_once_and_a_snapshot_mends_it() -> None:
+def test_a_truncated_message_breaks_sync_until_a_snapshot() -> None:
     async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         await settle(server, feed)
         before = feed.symbol_status("BTCUSDT")
@@ -247,7 +247,7 @@ def test_a_listener_that_fails_ends_the_feed_with_its_own_error() -> None:
     asyncio.run(play())
 
 
-def test_streams_go_to_the_routes_that_speak() -> None:
+def test_streams_are_requested_on_the_routes_that_serve_them() -> None:
     usdm = FeedSettings(Endpoints.of(Venue.USDM), ("BTCUSDT", "ETHUSDT"), tuple(Channel))
     routes = dict(usdm.connections())
     assert set(routes) == {"/public", "/market"}

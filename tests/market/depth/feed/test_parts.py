@@ -1,4 +1,4 @@
-"""Parts of the feed that need no socket: the budget, the clocks, refusals, and streams that pause."""
+"""Parts of the feed without sockets: the budget, the clocks, invalid settings, and pausing streams."""
 
 import httpx
 import pytest
@@ -51,7 +51,7 @@ def test_never_more_than_the_budget_is_spent_in_any_minute(weights: list[tuple[i
         assert sum(weight for at, weight in spent if end - 60 < at <= end) <= 100
 
 
-def test_the_offset_is_that_of_the_fastest_round_trip() -> None:
+def test_the_offset_is_taken_from_the_fastest_round_trip() -> None:
     clock = ClockOffset()
     assert clock.offset_ns is None
     clock.add(0, 400 * MS, 1_700)  # a slow one: 1,700.5 - 200
@@ -72,7 +72,7 @@ def test_retry_after_may_be_a_date() -> None:
 
 
 def stream_with_pauses(*times_s: float) -> FeedStream:
-    """A stream that spoke at these times."""
+    """A stream with messages at these times."""
     stream = FeedStream("x@depth", "X")
     for time_s in times_s:
         stream.messages += 1
@@ -80,13 +80,13 @@ def stream_with_pauses(*times_s: float) -> FeedStream:
     return stream
 
 
-def test_a_stream_that_talks_is_missed_soon_and_one_that_pauses_is_given_time() -> None:
+def test_a_busy_stream_is_stale_sooner_than_a_slow_one() -> None:
     assert stream_with_pauses(1.0, 1.1, 1.6, 1.7).timeout_s(0.7) == 0.7
     assert stream_with_pauses(1.0, 3.0).timeout_s(0.7) == pytest.approx(8.0)
     assert stream_with_pauses(1.0, 99.0).timeout_s(0.7) == pytest.approx(20.0)
 
 
-def test_a_pause_is_forgotten_while_a_stream_talks() -> None:
+def test_a_pause_is_forgotten_while_a_stream_is_busy() -> None:
     times = [1.0, 6.0, *(6.0 + n / 10 for n in range(1, 30))]
     assert stream_with_pauses(*times).timeout_s(0.7) == 0.7
 

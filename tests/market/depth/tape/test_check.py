@@ -1,4 +1,4 @@
-"""Checking tapes: equal to what is known of every real recording, and honest about every kind of bad one."""
+"""Tape checks: known results of every real recording, and every kind of defect is reported."""
 
 import json
 from pathlib import Path
@@ -83,7 +83,7 @@ def test_the_top_uses_the_venues_own_strings(tmp_path: Path, venue: Venue) -> No
     assert [list(level) for level in report.top5.asks] == snapshot["asks"][:5]
 
 
-def test_a_tape_cut_in_half_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_a_truncated_tape_is_read_up_to_its_end(tmp_path: Path) -> None:
     path = generated_tape(tmp_path / "tape.gz")
     whole = check_tape(path)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
@@ -93,7 +93,7 @@ def test_a_tape_cut_in_half_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert (report.chain_breaks, report.crossed_books) == (0, 0)
 
 
-def test_a_missing_update_leaves_the_book_out_of_sync_and_tells_no_prices(tmp_path: Path) -> None:
+def test_a_missing_update_puts_the_book_out_of_sync_without_levels(tmp_path: Path) -> None:
     frames = list(GeneratedMarket(5, Venue.USDM).frames(60))
     del frames[41]
     report = check_tape(write_tape(tmp_path / "tape.gz", stamped(frames)))
@@ -109,7 +109,7 @@ def test_a_missing_snapshot_is_reported(tmp_path: Path) -> None:
     assert any("No snapshot" in problem for problem in report.problems)
 
 
-def test_a_second_snapshot_mends_a_broken_book_and_is_not_needed_by_a_good_one(tmp_path: Path) -> None:
+def test_a_snapshot_resyncs_a_broken_book_and_is_ignored_in_sync(tmp_path: Path) -> None:
     market = GeneratedMarket(5, Venue.USDM)
     frames = [*market.frames(30), market.snapshot(), *list(market.frames(2))]
     good = check_tape(write_tape(tmp_path / "good.gz", stamped(frames)))

@@ -1,4 +1,4 @@
-"""`twokey record` against a local venue: exact bytes, a kill, a full disk, and refusals in one line."""
+"""`twokey record` against a local venue: exact bytes, a kill, a full disk, and one-line errors."""
 
 import asyncio
 import json
@@ -27,8 +27,8 @@ COMMAND = (sys.executable, "-c", "from scripts.cli import main; main()", "record
 SMALL_DISK = 12_000
 
 
-def record(home: Path, play: Play, *words: str, disk_bytes: int | None = None) -> tuple[int, str, str]:
-    """Run the command beside a server of drawn frames; its code and what it said."""
+def record(home: Path, play: Play, *arguments: str, disk_bytes: int | None = None) -> tuple[int, str, str]:
+    """Run the command against a server of generated frames; returns its exit code and output."""
 
     def limit() -> None:
         if disk_bytes:
@@ -39,7 +39,7 @@ def record(home: Path, play: Play, *words: str, disk_bytes: int | None = None) -
             process = await asyncio.create_subprocess_exec(
                 *COMMAND,
                 *("--host", server.host, "--channels", "depth@100ms,bookTicker"),
-                *(words or ("BTCUSDT", "--minutes", "5", "--json")),
+                *(arguments or ("BTCUSDT", "--minutes", "5", "--json")),
                 cwd=ROOT,
                 env={**os.environ, "TWOKEY_HOME": str(home), "PYTHONPATH": str(ROOT)},
                 stdout=asyncio.subprocess.PIPE,
@@ -75,7 +75,7 @@ async def play_until(server: FrameServer, condition: Callable[[], object]) -> No
     await asyncio.wait_for(playing(), 30)
 
 
-def test_a_recording_ended_by_a_signal_is_whole_and_replays_to_the_venues_book(tmp_path: Path) -> None:
+def test_a_recording_stopped_by_a_signal_is_complete_and_replays_to_the_venues_book(tmp_path: Path) -> None:
     tops = []
 
     async def play(server: FrameServer, process: asyncio.subprocess.Process) -> None:

@@ -1,4 +1,4 @@
-"""Tapes of our own: written in whole frames, hashed, imported and exported without losing a byte."""
+"""Tapes: written in complete frames, hashed, imported and exported byte for byte."""
 
 import gzip
 import json
@@ -83,7 +83,7 @@ def test_a_missing_part_is_reported(tmp_path: Path) -> None:
     assert find_damage(tmp_path / "tape") == ["part-0002.ts_jsonl.zst is missing."]
 
 
-def test_a_tape_is_never_written_over(tmp_path: Path) -> None:
+def test_a_tape_is_never_overwritten(tmp_path: Path) -> None:
     TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True)).write(None, b"{}")
     with pytest.raises(InputError, match="already holds a tape"):
         TapeWriter(tmp_path / "tape", MANIFEST.model_copy(deep=True))
@@ -156,7 +156,7 @@ def test_hftbacktest_gets_events_in_an_order_right_for_exchange_and_receiver(two
     assert ((events["ev"] & 0xFF) == DEPTH_CLEAR_EVENT).sum() == 2
 
 
-def test_an_event_that_was_overtaken_is_taken_apart() -> None:
+def test_an_event_out_of_exchange_order_is_split() -> None:
     events = np.zeros(3, EVENT_DTYPE)
     events["exch_ts"], events["local_ts"], events["px"] = [10, 5, 20], [11, 12, 21], [1, 2, 3]
     made = ordered(events)

@@ -1,4 +1,4 @@
-"""Bars for strategy tests: random walks with gaps, or shared recordings."""
+"""Generated bars for strategy tests: random walks with gaps, and shared recordings."""
 
 from pathlib import Path
 
