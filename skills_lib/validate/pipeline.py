@@ -294,5 +294,5 @@ def _texts(result: ValidationResult) -> Texts:
 
 def _page(result: ValidationResult) -> str:
     """The page with the pictures that were drawn."""
-    drawn = {name: path for name, path in result.artifacts.pictures.items() if path.is_file()}
-    return write_page(result, {name: path.read_bytes() for name, path in drawn.items()})
+    existing = {name: path for name, path in result.artifacts.pictures.items() if path.is_file()}
+    return write_page(result, {name: path.read_bytes() for name, path in existing.items()})

@@ -12,7 +12,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.continuity import is_break_line, price_breaks
 from skills_lib.domain.quality import describe_defects, measure
 from tests.backtest.market import HOUR_NS, START_NS, random_walk
-from tests.strategies.drawing import pick, real
+from tests.strategies.generated_bars import pick, real
 
 SHARED = [
     "binance_spot_BNBUSDT_15m_20200920_20240630",

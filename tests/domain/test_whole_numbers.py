@@ -15,7 +15,7 @@ from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.indicators import rolling_std, sma
 from skills_lib.domain.signals import crosses_above, crosses_below
 from skills_lib.domain.whole_numbers import REST, binary_units, decimal_units
-from tests.strategies.drawing import real
+from tests.strategies.generated_bars import real
 
 EXCHANGE_FILES = ["binance_spot_BNBUSDT_30m_20200920_20240630", "binance_usdm_BNBUSDT_1m_20250504_20250603"]
 

@@ -123,8 +123,8 @@ def test_heatmaps_that_fail_are_warnings_and_the_table_is_stored(
         patch.setattr("matplotlib.figure.Figure.savefig", broken)
         patch.setattr("bokeh.embed.file_html", broken)
         found = run(tmp_path)
-    told = [text.split(":")[0] for text in found.warnings[-2:]]
-    assert told == ["fast-slow.png could not be written", "heatmaps.html could not be written"]
+    reported = [text.split(":")[0] for text in found.warnings[-2:]]
+    assert reported == ["fast-slow.png could not be written", "heatmaps.html could not be written"]
     assert (found.artifacts.heatmaps, found.artifacts.interactive) == ([], None)
     assert len(found.artifacts.table.read_text().splitlines()) == 10
     assert "Heatmaps" not in found.artifacts.report.read_text()

@@ -9,7 +9,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.continuity import is_break_line
 from tests.command import Command
 from tests.domain.test_continuity import spliced
-from tests.strategies.drawing import pick
+from tests.strategies.generated_bars import pick
 
 SEARCH = ("--param", "fast=5,10", "--param", "slow=20,30", "--min-trades", "1")
 WINDOWS = ("--train", "6d", "--test", "3d", "--step", "3d")

@@ -50,10 +50,10 @@ def store_then_draw(
     """
     save(_changed(answer, drawings, [INTERRUPTED]))
     failed = draw_into(folder, drawings)
-    drawn = _changed(answer, failed, failed.values())
-    if problem := _rewrite(folder, lambda: texts(drawn)):
-        return _changed(drawn, [], [problem])
-    return drawn
+    complete = _changed(answer, failed, failed.values())
+    if problem := _rewrite(folder, lambda: texts(complete)):
+        return _changed(complete, [], [problem])
+    return complete
 
 
 def draw_into(folder: Path, drawings: Mapping[str, Draw]) -> dict[str, str]:

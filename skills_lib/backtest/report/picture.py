@@ -65,9 +65,9 @@ class PictureProcess:
         if self._process is None or self._process.stdin is None:
             return
         try:
-            np.savez(self._drawn.with_suffix(".npz"), **asdict(curve))
+            np.savez(self._png.with_suffix(".npz"), **asdict(curve))
             with self._process.stdin as pipe:
-                pipe.write(str(self._drawn).encode())
+                pipe.write(str(self._png).encode())
         except BrokenPipeError:  # the process ended; `finish` reports why
             pass
         except OSError as error:
@@ -91,10 +91,10 @@ class PictureProcess:
         if self._process.returncode:
             reason = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
             raise TwokeyError(reason[0])
-        shutil.move(self._drawn, path)
+        shutil.move(self._png, path)
 
     @property
-    def _drawn(self) -> Path:
+    def _png(self) -> Path:
         return Path(self._scratch.name) / "equity.png"
 
 

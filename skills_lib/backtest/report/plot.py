@@ -21,13 +21,13 @@ def write_plot(path: Path, backtest: Backtest, title: str) -> None:
     from bokeh.resources import INLINE
 
     results, has_drawdown = _with_a_drawdown(backtest._results)
-    layout = _drawn(backtest, results, path)
+    layout = _layout_of(backtest, results, path)
     if not has_drawdown:
         _remove_drawdown(layout)
     path.write_text(file_html(layout, INLINE, title), encoding="utf-8")
 
 
-def _drawn(backtest: Backtest, results: "pd.Series[Any]", path: Path) -> Any:
+def _layout_of(backtest: Backtest, results: "pd.Series[Any]", path: Path) -> Any:
     from bokeh.io import reset_output
 
     try:
