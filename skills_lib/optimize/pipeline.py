@@ -108,7 +108,7 @@ def optimize(
         scores = request.objective.scores(table.rows)
         peaks = Surface(request.space, table.indices).peaks(scores)
         if peaks is None:
-            raise _nothing_eligible(table, request.objective, evaluator.notes)
+            raise _nothing_eligible(table, request.objective, evaluator.notes, candles)
         found = _SearchOutcome(request, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
         result = _result(found, key, candles, store.folder(subject.name, key.id), began)
         stored = _store(result, found, store)
@@ -194,14 +194,15 @@ def _warnings(found: _SearchOutcome) -> list[str]:
     return texts + list(found.notes)
 
 
-def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str]) -> InputError:
+def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str], candles: Candles) -> InputError:
+    broken = "".join(f" {line}" for line in candles.quality.break_lines()[:1])
     trades = table.rows[:, list(METRICS).index("trades")]
     if np.isnan(trades).all():
-        return InputError(f"No combination could run. {notes[-1] if notes else ''}")
+        return InputError(f"No combination could run. {notes[-1] if notes else ''}{broken}")
     max_trades = int(np.nanmax(trades))
     return InputError(
         f"None of {len(table):,} combinations has {objective.min_trades} trades and a defined {objective.metric}; "
-        f"the largest number of trades is {max_trades}. Lower --min-trades or extend the span."
+        f"the largest number of trades is {max_trades}. Lower --min-trades or extend the span.{broken}"
     )
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from backtesting import Backtest
 from skills_lib.backtest.model import BacktestResult, BacktestSettings, EngineName
 from skills_lib.backtest.pipeline import run_backtest
 from skills_lib.backtest.reference import reference_backtest
+from skills_lib.backtest.report.plot import write_plot
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, SignalStrategy
 from skills_lib.domain.bars import Bars
@@ -117,6 +119,17 @@ def test_a_page_written_after_a_plot_has_none_of_its_frame(store: RunStore) -> N
 
     run(store, HoldFromTheStart, random_walk(50, seed=1))
     assert fetched(file_html(figure(), INLINE, "another page of the same process")) == []
+
+
+def test_plots_of_several_threads_have_no_frame_either(tmp_path: Path) -> None:
+    backtest = reference_backtest(HoldFromTheStart, random_walk(50, seed=1), BacktestSettings())
+    backtest.run()
+    paths = [tmp_path / f"{number}.html" for number in range(6)]
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(lambda path: write_plot(path, backtest, "<one of six>"), paths))
+    for path in paths:
+        assert fetched(path.read_text()) == []
+        assert title_of(path.read_text()) == "&lt;one of six&gt;"
 
 
 def broken(*_: object, **__: object) -> None:

@@ -43,6 +43,13 @@ def test_a_break_is_the_first_line_and_the_first_warning(
     assert found["quality"]["breaks"] == 1
 
 
+def test_a_search_without_a_result_names_the_break(relisted: Path, twokey: Command) -> None:
+    few = (*COMMANDS[1][:-1], "1000")
+    done = twokey(*few, "--data", str(relisted))
+    assert done.code == 2
+    assert "Lower --min-trades or extend the span. The price does not continue: × " in done.err
+
+
 @pytest.mark.parametrize("only", [(), ("--only", "costs")])
 def test_validate_stops_in_one_line(only: tuple[str, ...], relisted: Path, twokey: Command) -> None:
     done = twokey("validate", "sma_crossover", "LUNA", "1h", "--data", str(relisted), *only)

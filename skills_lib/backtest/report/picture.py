@@ -70,7 +70,7 @@ class PictureProcess:
                 pipe.write(str(self._png).encode())
         except BrokenPipeError:  # the process ended; `finish` reports why
             pass
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 `finish` raises it, when the run is stored
             self._problem = error
         self._process.stdin = None
 

@@ -4,6 +4,7 @@ Left to itself, backtesting.py's plot loads Bokeh from a CDN and adds a hidden f
 (`backtesting._plotting._add_popcon`). Here only its figures are taken; the page around them is ours.
 """
 
+import threading
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from backtesting import Backtest, _plotting
 from backtesting._util import patch
 
 _LONGEST_DRAWDOWN = "Max Dd Dur."
+_ONE_AT_A_TIME = threading.Lock()
+"""Bokeh's current document belongs to the whole process."""
 
 
 def write_plot(path: Path, backtest: Backtest, title: str) -> None:
@@ -21,10 +24,12 @@ def write_plot(path: Path, backtest: Backtest, title: str) -> None:
     from bokeh.resources import INLINE
 
     results, has_drawdown = _with_a_drawdown(backtest._results)
-    layout = _layout_of(backtest, results, path)
-    if not has_drawdown:
-        _remove_drawdown(layout)
-    path.write_text(file_html(layout, INLINE, title), encoding="utf-8")
+    with _ONE_AT_A_TIME:
+        layout = _layout_of(backtest, results, path)
+        if not has_drawdown:
+            _remove_drawdown(layout)
+        page = file_html(layout, INLINE, title)
+    path.write_text(page, encoding="utf-8")
 
 
 def _layout_of(backtest: Backtest, results: "pd.Series[Any]", path: Path) -> Any:
