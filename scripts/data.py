@@ -163,13 +163,17 @@ def _show(facts: dict[str, Any], as_json: bool) -> None:
 
 
 def _print_facts(facts: dict[str, Any]) -> None:
+    from skills_lib.domain.continuity import PriceBreak
+
+    for found in facts["first_breaks"]:
+        typer.echo(f"! {PriceBreak(**found).line()}")
     typer.echo(
         f"{facts['symbol'] or ''} {facts['timeframe']}  {facts['bars']:,} bars  {facts['start']} .. {facts['end']}"
     )
     typer.echo(f"Source: {facts['source']}")
     if facts["synthetic"]:
         typer.echo(SYNTHETIC_NOTE)
-    names = ("gaps", "missing_bars", "duplicates", "unordered", "ohlc_violations", "zero_volume", "spikes")
+    names = ("gaps", "missing_bars", "duplicates", "unordered", "ohlc_violations", "zero_volume", "spikes", "breaks")
     typer.echo("  ".join(f"{name.replace('_', ' ')} {facts[name]:,}" for name in names))
     for gap in facts["largest_gaps"]:
         typer.echo(f"  gap of {gap['missing_bars']:,} bars after {gap['after']}, next bar {gap['before']}")

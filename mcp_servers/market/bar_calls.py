@@ -37,7 +37,7 @@ def get_bars(
         total=total,
         start=times[0],
         end=times[1],
-        quality={name: n for name, n in loaded.quality.model_dump().items() if isinstance(n, int)},
+        quality=loaded.quality.counts(),
         first=first,
         rows=_rows(loaded.bars[first:end]),
         next_cursor=next_cursor,

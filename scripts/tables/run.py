@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.console import wide_console
+from scripts.tables.warnings import print_breaks, print_defects, print_warnings
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, format_figure
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def print_result(result: "BacktestResult") -> None:
     from skills_lib.backtest.metrics import METRICS
 
     console = wide_console()
+    print_breaks(console, result.warnings)
     parameters = " ".join(f"{name}={value}" for name, value in result.parameters.items())
     console.print(f"[bold]{result.strategy}[/] {parameters} · {result.symbol} {result.timeframe} · in-sample")
     console.print(f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source}", style="dim")
@@ -86,8 +88,8 @@ def _figure(result: "BacktestResult", name: str) -> str:
 
 
 def _print_verdict(console: Console, result: "BacktestResult") -> None:
-    for text in result.warnings:
-        console.print(f"! {text}", style="yellow")
+    print_warnings(console, result.warnings)
+    print_defects(console, result.quality)
     console.print(f"Costs  {describe_costs(result)}", style="dim")
     console.print(
         f"[bold {_COLOURS[result.verdict.label]}]{result.verdict.label}[/] {' '.join(result.verdict.reasons)}"

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from scripts.tables.warnings import print_breaks, print_defects, print_warnings
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def print_walk_forward(result: "WalkForwardResult") -> None:
 
 def _heading(result: "OptimizationResult | WalkForwardResult", what: str) -> Console:
     console = Console(highlight=False)
+    print_breaks(console, result.warnings)
     console.print(f"[bold]{result.strategy}[/] · {result.symbol} {result.timeframe} · {what}")
     console.print(f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source}", style="dim")
     if result.synthetic:
@@ -74,6 +76,6 @@ def _heading(result: "OptimizationResult | WalkForwardResult", what: str) -> Con
 
 
 def _print_end(console: Console, result: "OptimizationResult | WalkForwardResult") -> None:
-    for text in result.warnings:
-        console.print(f"! {text}", style="yellow", markup=False)
+    print_warnings(console, result.warnings)
+    print_defects(console, result.quality)
     console.print(f"Report {result.artifacts.report}", soft_wrap=True)

@@ -1,6 +1,7 @@
 """Runs a strategy on the engine of the settings and returns a result that can be measured and plotted."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from backtesting import Backtest, Strategy
@@ -11,15 +12,23 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.fill_notes import fill_notes
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference.run import ReferenceRun, reference_backtest, run_reference
+from skills_lib.backtest.reference.run import reference_backtest, run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 
 
+@dataclass(frozen=True, slots=True)
+class EngineRun:
+    """An execution, and what makes the backtesting.py object that plots it: it may fail, the execution has not."""
+
+    execution: Execution
+    plottable: Callable[[], Backtest]
+
+
 def run_engine(
     strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
-) -> ReferenceRun:
+) -> EngineRun:
     """Run on the engine of `settings`, with notes on the fills.
 
     The reference runs, with a warning, where the kernel cannot.
@@ -33,18 +42,17 @@ def run_engine(
     return replace(run, execution=replace(run.execution, warnings=notes))
 
 
-def _run(
-    strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
-) -> ReferenceRun:
+def _run(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> EngineRun:
     if settings.engine_for(len(bars)) == "reference":
-        return run_reference(strategy, bars, parameters, settings)
+        run = run_reference(strategy, bars, parameters, settings)
+        return EngineRun(run.execution, lambda: run.backtest)
     if reason := unsupported_reason(strategy, settings):
         run = run_reference(strategy, bars, parameters, settings)
         warning_text = (*run.execution.warnings, f"The reference ran instead of the kernel: {reason}")
-        return replace(run, execution=replace(run.execution, warnings=warning_text))
+        return EngineRun(replace(run.execution, warnings=warning_text), lambda: run.backtest)
     assert issubclass(strategy, SignalStrategy)
     execution = run_kernel(strategy, bars, parameters, settings)
-    return ReferenceRun(execution, _plottable(strategy, bars, parameters, settings, execution))
+    return EngineRun(execution, lambda: _plottable(strategy, bars, parameters, settings, execution))
 
 
 def _plottable(

@@ -1,7 +1,7 @@
 """Settings and results of a backtest."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
@@ -89,14 +89,19 @@ class RunVerdict(FrozenModel):
 
 
 class Artifacts(FrozenModel):
-    """Files of a stored run."""
+    """Files of a stored run; None for a drawing that failed, as a warning of the run then says."""
 
     result: Path
     report: Path
-    plot: Path
-    picture: Path
+    plot: Path | None
+    picture: Path | None
     trades: Path
     equity: Path
+
+    def without(self, files: Collection[str]) -> Self:
+        """The same without the drawings of these file names."""
+        gone = {name: None for name in ("plot", "picture") if (path := getattr(self, name)) and path.name in files}
+        return self.model_copy(update=gone)
 
 
 class BacktestResult(FrozenModel):

@@ -1,9 +1,7 @@
 """Runs a backtest, or returns the stored run with the same arguments."""
 
-import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,10 +11,11 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, code_sha256
 from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics, drawdown
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
-from skills_lib.backtest.reference.run import ReferenceRun
+from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
 from skills_lib.backtest.report.markdown import write_report
 from skills_lib.backtest.report.picture import EquityCurve, PictureProcess
-from skills_lib.backtest.results import RunStore
+from skills_lib.backtest.report.plot import write_plot
+from skills_lib.backtest.results import PICTURE, PLOT, REPORT, RESULT, RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.trials import OpenTrialCounter, TrialCounter
 from skills_lib.backtest.verdict import judge
@@ -63,9 +62,9 @@ def run_backtest(
         result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})
         _record_trial(counter, result, candles.bars)
         progress(2, 3, "Writing the report")
-        store.save(identity.run_id, lambda files: _write(files, result, run, candles.bars, picture))
+        stored = _store(result, run, candles.bars, store, picture)
     progress(3, 3, "Done")
-    return result
+    return stored
 
 
 def _record_trial(counter: TrialCounter, result: BacktestResult, bars: Bars) -> None:
@@ -77,7 +76,7 @@ def _record_trial(counter: TrialCounter, result: BacktestResult, bars: Bars) -> 
 
 
 def _result(
-    subject: LoadedStrategy, candles: Candles, identity: Identity, run: ReferenceRun, artifacts: Artifacts
+    subject: LoadedStrategy, candles: Candles, identity: Identity, run: engine.EngineRun, artifacts: Artifacts
 ) -> BacktestResult:
     metrics = compute_metrics(run.execution, candles.bars, identity.settings.costs)
     return BacktestResult(
@@ -94,16 +93,19 @@ def _result(
         settings=identity.settings,
         metrics=metrics,
         verdict=judge(metrics, identity.settings.costs),
-        quality={name: n for name, n in candles.quality.model_dump().items() if isinstance(n, int)},
+        quality=candles.quality.counts(),
         data_sha256=identity.data_sha256,
         code_sha256=identity.code_sha256,
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        warnings=list(run.execution.warnings),
+        warnings=[*candles.quality.break_lines(), *run.execution.warnings],
         artifacts=artifacts,
     )
 
 
-def _write(files: Artifacts, result: BacktestResult, run: ReferenceRun, bars: Bars, picture: PictureProcess) -> None:
+def _store(
+    result: BacktestResult, run: engine.EngineRun, bars: Bars, store: RunStore, picture: PictureProcess
+) -> BacktestResult:
+    """Store the run, then its picture and plot."""
     execution = run.execution
     curve = EquityCurve(
         title=_title(result),
@@ -112,12 +114,22 @@ def _write(files: Artifacts, result: BacktestResult, run: ReferenceRun, bars: Ba
         buy_and_hold=execution.cash * bars.close / bars.close[execution.first_bar],
         drawdown_pct=drawdown(execution.equity) * 100,
     )
-    picture.start_drawing(files.picture, curve)
+    picture.start_drawing(curve)
+    drawings = {PLOT: lambda path: write_plot(path, run.plottable(), _title(result)), PICTURE: picture.finish}
+
+    def save(undrawn: BacktestResult) -> None:
+        store.save(result.run_id, lambda files: _write(files, undrawn, execution, curve))
+
+    return store_then_draw(result, result.artifacts.result.parent, drawings, save, _texts)
+
+
+def _write(files: Artifacts, result: BacktestResult, execution: Execution, curve: EquityCurve) -> None:
     _write_tables(files, execution, curve)
-    _plot(run, files.plot)
-    files.report.write_text(write_report(result), encoding="utf-8")
-    files.result.write_text(result.model_dump_json(indent=2), encoding="utf-8")
-    picture.finish()
+    write_texts(files.result.parent, _texts(result))
+
+
+def _texts(result: BacktestResult) -> Texts:
+    return {REPORT: write_report(result), RESULT: result.model_dump_json(indent=2)}
 
 
 def _write_tables(files: Artifacts, execution: Execution, curve: EquityCurve) -> None:
@@ -127,13 +139,8 @@ def _write_tables(files: Artifacts, execution: Execution, curve: EquityCurve) ->
     pd.DataFrame(columns).to_csv(files.equity, index=False)
 
 
-def _plot(run: ReferenceRun, path: Path) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # long runs are plotted with coarser candles, as the axis says
-        run.backtest.plot(filename=str(path), open_browser=False)
-
-
 def _title(result: BacktestResult) -> str:
-    parameters = ", ".join(f"{name} {value}" for name, value in result.parameters.items())
+    listed = ", ".join(f"{name} {value}" for name, value in result.parameters.items())
+    parameters = f" ({listed})" if listed else ""
     label = "SYNTHETIC DATA, in-sample" if result.synthetic else "in-sample"
-    return f"{result.strategy} ({parameters}) · {result.symbol} {result.timeframe} · {label}"
+    return f"{result.strategy}{parameters} · {result.symbol} {result.timeframe} · {label}"

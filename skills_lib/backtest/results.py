@@ -14,11 +14,12 @@ from skills_lib.domain.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+PLOT, PICTURE, REPORT, RESULT = "plot.html", "equity.png", "report.md", "result.json"
 _FILES = {
-    "result": "result.json",
-    "report": "report.md",
-    "plot": "plot.html",
-    "picture": "equity.png",
+    "result": RESULT,
+    "report": REPORT,
+    "plot": PLOT,
+    "picture": PICTURE,
     "trades": "trades.csv",
     "equity": "equity.csv",
 }
@@ -35,13 +36,14 @@ class RunStore:
         return Artifacts(**{name: self.root / run_id / file for name, file in _FILES.items()})
 
     def find(self, run_id: str) -> BacktestResult | None:
-        """The stored run, or None if it is missing or incomplete."""
-        files = self.artifacts(run_id)
-        if not all(path.is_file() for path in dict(files).values()):
-            return None
+        """The stored run, or None if it is missing, or a file that it names is."""
+        every = self.artifacts(run_id)
         try:
-            stored = BacktestResult.model_validate_json(files.result.read_bytes())
-        except ValidationError:  # written by another version: run again
+            stored = BacktestResult.model_validate_json(every.result.read_bytes())
+        except (OSError, ValidationError):  # not there, or written by another version: run again
+            return None
+        files = every.without([_FILES[name] for name, path in dict(stored.artifacts).items() if path is None])
+        if not all(path.is_file() for path in dict(files).values() if path is not None):
             return None
         return stored.model_copy(update={"artifacts": files})
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -120,13 +121,18 @@ class WithoutRule(FrozenModel):
 
 
 class CalibrationArtifacts(FrozenModel):
-    """Files of a stored calibration. `markets`: one MarketResult per line."""
+    """Files of a stored calibration. `markets`: one MarketResult per line; `picture` is None if drawing it failed."""
 
     folder: Path
     result: Path
     report: Path
-    picture: Path
+    picture: Path | None
     markets: Path
+
+    def without(self, files: Collection[str]) -> Self:
+        """The same without the drawings of these file names."""
+        shown = self.picture is not None and self.picture.name not in files
+        return self.model_copy(update={"picture": self.picture if shown else None})
 
 
 class Calibration(FrozenModel):

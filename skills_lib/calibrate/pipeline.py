@@ -10,6 +10,7 @@ from statistics import fmean
 
 from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.calibrate.family import SHARE
@@ -104,9 +105,9 @@ def calibrate(
         results = [log.known[task] for task in wanted]
         folder = root / f"{datetime.now(UTC):%Y-%m-%d}-{key.id}"
         result = _result(key, results, histories, folder, began)
-        store.save(folder, lambda scratch: _write(scratch, result, results))
+        stored = _store(result, results, store)
         log.discard()
-    return result
+    return stored
 
 
 def plan_of(subject: LoadedStrategy) -> Plan:
@@ -223,9 +224,23 @@ def _warnings(key: CalibrationKey, histories: Histories) -> list[str]:
     return texts
 
 
+def _store(result: Calibration, results: Sequence[MarketResult], store: SweepStore[Calibration]) -> Calibration:
+    """Store the calibration, then its picture."""
+    folder = result.artifacts.folder
+
+    def save(undrawn: Calibration) -> None:
+        store.save(folder, lambda scratch: _write(scratch, undrawn, results))
+
+    return store_then_draw(
+        result, folder, {_FILES["picture"]: lambda path: draw_calibration(path, result)}, save, _texts
+    )
+
+
 def _write(folder: Path, result: Calibration, results: Sequence[MarketResult]) -> None:
     lines = "".join(f"{found.model_dump_json()}\n" for found in results)
     (folder / _FILES["markets"]).write_text(lines, encoding="utf-8")
-    draw_calibration(folder / _FILES["picture"], result)
-    (folder / _FILES["report"]).write_text(write_calibration(result), encoding="utf-8")
-    (folder / _FILES["result"]).write_text(result.model_dump_json(indent=2), encoding="utf-8")
+    write_texts(folder, _texts(result))
+
+
+def _texts(result: Calibration) -> Texts:
+    return {_FILES["report"]: write_calibration(result), _FILES["result"]: result.model_dump_json(indent=2)}

@@ -11,28 +11,55 @@ from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
 from skills_lib.domain.memory import remembered
 from skills_lib.domain.sessions import session_number, since_session_open
 from skills_lib.domain.time import MINUTE_NS
+from skills_lib.domain.whole_numbers import REST, BinaryUnits, binary_units, decimal_units
+
+_WIDEST_RANGE = 6.0e9
+"""Period × range in units of the last decimal place: with values centred, period² × range² / 4 stays below 2^63."""
 
 
 @remembered
 def sma(values: FloatArray, period: int) -> FloatArray:
-    """Simple moving average over `period` bars.
+    """Simple moving average over `period` bars; nan where one of them is not a finite number.
 
-    A running sum of differences takes a quarter of the time of pandas' compensated sum. As in pandas, a window of
-    equal values has exactly that mean, so that two averages of a constant price do not cross.
+    Of decimals, as prices are, it is the float nearest to the exact mean: equal averages compare equal, whatever their
+    periods. Other values are summed to 80 bits (`whole_numbers`), so no error accumulates; a window of equal values has
+    exactly that mean.
     """
-    if len(values) < period or np.isnan(values.sum()):
+    if len(values) < period:
+        return np.full(len(values), np.nan)
+    decimal = decimal_units(values)
+    if period <= decimal.longest:
+        return _after_warm_up(_window_sums(decimal.whole, period) / (period * decimal.per_one), period)
+    binary = binary_units(values)
+    if period <= binary.longest:
+        return _mean_of_binary(values, binary, period)
+    finite = np.isfinite(values)
+    if finite.all():
         return pd.Series(values).rolling(period).mean().to_numpy()
-    out = np.empty(len(values))
-    out[: period - 1] = np.nan
-    sums = out[period - 1 :]
-    sums[0] = np.cumsum(values[:period])[-1]
-    np.subtract(values[period:], values[:-period], out=sums[1:])
-    np.cumsum(sums, out=sums)
-    sums /= period
+    out = sma(np.where(finite, values, 0.0), period).copy()
+    out[period - 1 :][_window_sums((~finite).astype(np.float64), period) > 0] = np.nan
+    return out
+
+
+def _window_sums(whole: FloatArray, period: int) -> FloatArray:
+    """Sums of the last `period` values from the first whole window on; exact for whole numbers below 2^53."""
+    sums = np.empty(len(whole) - period + 1)
+    sums[0] = whole[:period].sum()
+    np.subtract(whole[period:], whole[:-period], out=sums[1:])
+    return np.cumsum(sums, out=sums)
+
+
+def _after_warm_up(values: FloatArray, period: int) -> FloatArray:
+    return np.concatenate((np.full(period - 1, np.nan), values))
+
+
+def _mean_of_binary(values: FloatArray, units: BinaryUnits, period: int) -> FloatArray:
+    sums = _window_sums(units.whole, period) + _window_sums(units.rest, period) * REST
+    sums /= period * units.per_one
     if _longest_unchanged(values) >= period:
         unchanged = _bars_unchanged(values)[period - 1 :] >= period
         sums[unchanged] = values[period - 1 :][unchanged]
-    return out
+    return _after_warm_up(sums, period)
 
 
 @remembered
@@ -65,8 +92,27 @@ def macd(close: FloatArray, fast: int, slow: int, signal: int) -> tuple[FloatArr
 
 @remembered
 def rolling_std(values: FloatArray, period: int) -> FloatArray:
-    """Population standard deviation over `period` bars, as in Bollinger bands."""
-    return pd.Series(values).rolling(period).std(ddof=0).to_numpy()
+    """Population standard deviation over `period` bars, as in Bollinger bands.
+
+    Of decimals it is exact but for the rounding of the root: (period × sum of squares - square of the sum) is a whole
+    number. Other values, and decimals with too wide a range for 64 bits, take pandas' compensated sums.
+    """
+    units = decimal_units(values)
+    low, high = units.whole.min(initial=np.inf), units.whole.max(initial=-np.inf)
+    if not 1 <= period <= min(len(values), units.longest) or period * (high - low) > _WIDEST_RANGE:
+        return pd.Series(values).rolling(period).std(ddof=0).to_numpy()
+    centred = (units.whole - np.rint((low + high) / 2)).astype(np.int64)
+    total, squares = _integer_sums(centred, period), _integer_sums(centred * centred, period)
+    variance = (period * squares - total * total).astype(np.float64)
+    return _after_warm_up(np.sqrt(variance) / (period * units.per_one), period)
+
+
+def _integer_sums(values: IntArray, period: int) -> IntArray:
+    """Sums of the last `period` values from the first whole window on."""
+    sums = np.empty(len(values) - period + 1, dtype=np.int64)
+    sums[0] = values[:period].sum()
+    np.subtract(values[period:], values[:-period], out=sums[1:])
+    return np.cumsum(sums, out=sums)
 
 
 @remembered

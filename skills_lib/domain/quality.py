@@ -1,15 +1,19 @@
 """Counts defects in a series of bars; nothing is repaired."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from pydantic import Field
 
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
+from skills_lib.domain.continuity import BREAK_WORDS, PriceBreak, iso, price_breaks
 from skills_lib.domain.models import FrozenModel
 
 SPIKE_FACTOR = 12.0
 SPIKE_WINDOW = 101
 _LISTED_GAPS = 10
+_LISTED_BREAKS = 3
 
 
 class Gap(FrozenModel):
@@ -29,6 +33,7 @@ class QualityReport(FrozenModel):
     zero_volume: bars without trades.
     spikes: closes that jump by more than 12 robust standard deviations, more than half of which the next bar
     reverses. The deviation is 1.4826 times the median absolute log return of the surrounding 101 bars.
+    breaks: places where the price does not continue, see `continuity.price_breaks`; first_breaks: the first three.
     """
 
     bars: int
@@ -39,7 +44,24 @@ class QualityReport(FrozenModel):
     ohlc_violations: int
     zero_volume: int
     spikes: int
+    breaks: int = 0
     largest_gaps: list[Gap] = Field(default_factory=list)
+    first_breaks: list[PriceBreak] = Field(default_factory=list)
+
+    def counts(self) -> dict[str, int]:
+        """The counts by name."""
+        return {name: value for name, value in self.model_dump().items() if isinstance(value, int)}
+
+    def break_lines(self) -> list[str]:
+        """A line for each of the first breaks, which invalidate any result across them."""
+        lines = [found.line() for found in self.first_breaks]
+        more = self.breaks - len(lines)
+        return [*lines, f"{BREAK_WORDS} at {more:,} more places."] if more else lines
+
+
+def describe_defects(counts: Mapping[str, int]) -> str:
+    """The defects in one line, such as `gaps 4, missing bars 9, spikes 2`; empty for none."""
+    return ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in counts.items() if n and name != "bars")
 
 
 def measure(bars: Bars) -> QualityReport:
@@ -48,6 +70,7 @@ def measure(bars: Bars) -> QualityReport:
     steps = np.diff(times)
     holes = np.flatnonzero(steps > bars.interval_ns) if bars.interval_ns else np.empty(0, np.int64)
     lacking = steps[holes] // bars.interval_ns - 1 if len(holes) else holes
+    breaks = price_breaks(bars)
     return QualityReport(
         bars=len(bars),
         gaps=len(holes),
@@ -57,7 +80,9 @@ def measure(bars: Bars) -> QualityReport:
         ohlc_violations=int((~valid_ohlc(bars)).sum()),
         zero_volume=int((bars.volume == 0).sum()),
         spikes=int(spikes(bars.close).sum()),
+        breaks=len(breaks),
         largest_gaps=_largest(times, holes, lacking),
+        first_breaks=breaks[:_LISTED_BREAKS],
     )
 
 
@@ -86,9 +111,5 @@ def spikes(close: FloatArray) -> BoolArray:
 def _largest(times: IntArray, holes: IntArray, lacking: IntArray) -> list[Gap]:
     order = np.argsort(-lacking, kind="stable")[:_LISTED_GAPS]
     return [
-        Gap(after=_iso(times[holes[i]]), before=_iso(times[holes[i] + 1]), missing_bars=int(lacking[i])) for i in order
+        Gap(after=iso(times[holes[i]]), before=iso(times[holes[i] + 1]), missing_bars=int(lacking[i])) for i in order
     ]
-
-
-def _iso(time_ns: np.int64) -> str:
-    return f"{pd.Timestamp(int(time_ns)):%Y-%m-%dT%H:%M:%SZ}"

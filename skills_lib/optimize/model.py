@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
@@ -81,7 +82,7 @@ class Heatmap(FrozenModel):
 
 
 class OptimizationArtifacts(FrozenModel):
-    """Files of a stored optimisation. `interactive` is None if fewer than two parameters vary."""
+    """Files of a stored optimisation. `interactive` is None if fewer than two parameters vary, or if it failed."""
 
     folder: Path
     result: Path
@@ -89,6 +90,12 @@ class OptimizationArtifacts(FrozenModel):
     table: Path
     heatmaps: list[Heatmap]
     interactive: Path | None
+
+    def without(self, files: Collection[str]) -> Self:
+        """The same without the drawings of these file names."""
+        shown = self.interactive is not None and self.interactive.name not in files
+        maps = [one for one in self.heatmaps if one.png.name not in files]
+        return self.model_copy(update={"heatmaps": maps, "interactive": self.interactive if shown else None})
 
 
 class OptimizationResult(FrozenModel):
@@ -123,6 +130,7 @@ class OptimizationResult(FrozenModel):
     settings: BacktestSettings
     space: dict[str, list[Value]]
     constraints: list[str]
+    quality: dict[str, int]
     warnings: list[str]
     artifacts: OptimizationArtifacts
     seconds: float

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pandas as pd
 from skills_lib.backtest.identity import ComputingPackage, code_sha256
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
+from skills_lib.backtest.report.drawings import Draw, Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.trials import OpenTrialCounter
@@ -23,7 +25,7 @@ from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.measure import Measurer
 from skills_lib.optimize.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepKey
-from skills_lib.optimize.report.heatmaps import Landscape, draw_heatmaps, write_interactive
+from skills_lib.optimize.report.heatmaps import Landscape, draw_heatmap, write_interactive
 from skills_lib.optimize.report.markdown import write_optimization
 from skills_lib.optimize.search import SearchPlan, search
 from skills_lib.optimize.sensitivity import at_edges, sensitivities
@@ -106,12 +108,12 @@ def optimize(
         scores = request.objective.scores(table.rows)
         peaks = Surface(request.space, table.indices).peaks(scores)
         if peaks is None:
-            raise _nothing_eligible(table, request.objective, evaluator.notes)
+            raise _nothing_eligible(table, request.objective, evaluator.notes, candles)
         found = _SearchOutcome(request, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
         result = _result(found, key, candles, store.folder(subject.name, key.id), began)
-        store.save(result.artifacts.folder, lambda folder: _write(folder, result, found))
+        stored = _store(result, found, store)
         store.discard(checkpoint)
-    return result
+    return stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,8 @@ def _result(found: _SearchOutcome, key: SweepKey, candles: Candles, folder: Path
         recommended=_point(table, found.peaks.recommended),
         sensitivity=sensitivities(table, found.scores),
         space=key.values,
-        warnings=_warnings(found),
+        quality=candles.quality.counts(),
+        warnings=[*candles.quality.break_lines(), *_warnings(found)],
         artifacts=_artifacts(folder, space),
         seconds=round(time.perf_counter() - began, 3),
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -191,14 +194,15 @@ def _warnings(found: _SearchOutcome) -> list[str]:
     return texts + list(found.notes)
 
 
-def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str]) -> InputError:
+def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str], candles: Candles) -> InputError:
+    broken = "".join(f" {line}" for line in candles.quality.break_lines()[:1])
     trades = table.rows[:, list(METRICS).index("trades")]
     if np.isnan(trades).all():
-        return InputError(f"No combination could run. {notes[-1] if notes else ''}")
+        return InputError(f"No combination could run. {notes[-1] if notes else ''}{broken}")
     max_trades = int(np.nanmax(trades))
     return InputError(
         f"None of {len(table):,} combinations has {objective.min_trades} trades and a defined {objective.metric}; "
-        f"the largest number of trades is {max_trades}. Lower --min-trades or extend the span."
+        f"the largest number of trades is {max_trades}. Lower --min-trades or extend the span.{broken}"
     )
 
 
@@ -218,15 +222,35 @@ def _artifacts(folder: Path, space: Space) -> OptimizationArtifacts:
     )
 
 
-def _write(folder: Path, result: OptimizationResult, found: _SearchOutcome) -> None:
+def _store(
+    result: OptimizationResult, found: _SearchOutcome, store: SweepStore[OptimizationResult]
+) -> OptimizationResult:
+    """Store the optimisation, then its heatmaps."""
+    folder = result.artifacts.folder
+
+    def save(undrawn: OptimizationResult) -> None:
+        store.save(folder, lambda scratch: _write(scratch, undrawn, found))
+
+    return store_then_draw(result, folder, _drawings(result, found), save, _texts)
+
+
+def _drawings(result: OptimizationResult, found: _SearchOutcome) -> dict[str, Draw]:
     landscape = Landscape(found.table, found.scores, result.maximize, found.peaks)
-    _write_table(folder / "table.csv", found)
-    if found.request.space.varied:
-        draw_heatmaps(folder, landscape)
+    drawings: dict[str, Draw] = {
+        one.png.name: partial(draw_heatmap, landscape=landscape, x=one.x, y=one.y) for one in result.artifacts.heatmaps
+    }
     if result.artifacts.interactive:
-        write_interactive(folder / result.artifacts.interactive.name, landscape)
-    (folder / "report.md").write_text(write_optimization(result), encoding="utf-8")
-    (folder / "result.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
+        drawings[result.artifacts.interactive.name] = partial(write_interactive, landscape=landscape)
+    return drawings
+
+
+def _write(folder: Path, result: OptimizationResult, found: _SearchOutcome) -> None:
+    _write_table(folder / "table.csv", found)
+    write_texts(folder, _texts(result))
+
+
+def _texts(result: OptimizationResult) -> Texts:
+    return {"report.md": write_optimization(result), "result.json": result.model_dump_json(indent=2)}
 
 
 def _write_table(path: Path, found: _SearchOutcome) -> None:

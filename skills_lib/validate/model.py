@@ -1,7 +1,8 @@
 """Models of a validation: its key, its stages and its result. No figure uses the sealed bars unless they are opened."""
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
@@ -172,13 +173,19 @@ class Examination(FrozenModel):
 
 
 class ValidationArtifacts(FrozenModel):
-    """Files of a stored validation."""
+    """Files of a stored validation; pictures that could not be drawn are not among them, and `page` is then None."""
 
     folder: Path
     result: Path
     report: Path
-    page: Path
+    page: Path | None
     pictures: dict[str, Path]
+
+    def without(self, files: Collection[str]) -> Self:
+        """The same without the drawings of these file names."""
+        shown = self.page is not None and self.page.name not in files
+        pictures = {name: path for name, path in self.pictures.items() if path.name not in files}
+        return self.model_copy(update={"page": self.page if shown else None, "pictures": pictures})
 
 
 class ValidationResult(Examination):

@@ -76,6 +76,8 @@ def _other_market(symbol: str, timeframe: str, main: Candles, limit_ns: int, fin
         return OtherMarket(symbol, timeframe, None, str(error))
     if candles.origin.synthetic and not main.origin.synthetic:
         return OtherMarket(symbol, timeframe, None, f"only synthetic candles were found: {candles.origin}")
+    if lines := candles.quality.break_lines():
+        return OtherMarket(symbol, timeframe, None, lines[0])
     known = int((candles.bars.open_time_ns + candles.bars.interval_ns <= limit_ns).sum())
     if known < MIN_BARS:
         return OtherMarket(symbol, timeframe, None, "all its bars are later than the start of the sealed bars")

@@ -4,13 +4,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.report.drawings import Draw, Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import utc
 from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
@@ -29,7 +32,7 @@ from skills_lib.validate.other_markets import OtherMarket
 from skills_lib.validate.plan import Plan, default_windows
 from skills_lib.validate.report.html import write_page
 from skills_lib.validate.report.markdown import write_validation
-from skills_lib.validate.report.pictures import PICTURES, draw_validation, picture_file
+from skills_lib.validate.report.pictures import PICTURES, draw_picture, picture_file
 from skills_lib.validate.runs import Runs
 from skills_lib.validate.stages.breadth import CrossMarketResult, cross_market_results
 from skills_lib.validate.stages.holdout import split
@@ -37,6 +40,7 @@ from skills_lib.validate.verdict import judge_validation
 
 __all__ = ["HoldoutSeal", "Services", "ValidationRequest", "examine", "sealed_from", "validate"]
 
+_PAGE = "report.html"
 BREADTH = ("timeframes", "assets")
 """Stages on other candles; all others are in `examination.STAGES`."""
 
@@ -101,10 +105,12 @@ def validate(
     result; then it is recomputed. Progress is saved: an equal request resumes an interrupted one.
 
     Raises:
-        InputError: too few bars, a space that cannot be searched, or no combination that trades.
+        InputError: a price that does not continue, too few bars, a space that cannot be searched, or no combination
+            that trades.
         TwokeyError: the same validation is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
+    refuse_breaks(candles)
     key, store = _validation_key(subject, candles, request), services.store
     counter = services.open_counter(subject, unsealed(candles), request.settings)
     stored = store.find(key.id)
@@ -116,9 +122,19 @@ def validate(
             found = _examine_all(runs, request, services, progress)
             result = _result(runs, key, found, folder, began)
             progress(1, 1, "pictures and report")
-            store.save(folder, lambda scratch: _write(scratch, result, runs))
+            result = _store(result, runs, store)
         store.discard(checkpoint)
     return result
+
+
+def refuse_breaks(candles: Candles) -> None:
+    """Stop where the price does not continue: no test says anything about a profit across such a place.
+
+    Raises:
+        InputError: there is one.
+    """
+    if lines := candles.quality.break_lines():
+        raise InputError(f"{candles.instrument.symbol} {candles.timeframe}: {lines[0]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +266,7 @@ def _result(runs: Runs, key: ValidationKey, found: _AllResults, folder: Path, be
             folder=folder,
             result=folder / "result.json",
             report=folder / "report.md",
-            page=folder / "report.html",
+            page=folder / _PAGE,
             pictures={name: folder / picture_file(name) for name in PICTURES},
         ),
         seconds=round(time.perf_counter() - began, 3),
@@ -258,9 +274,25 @@ def _result(runs: Runs, key: ValidationKey, found: _AllResults, folder: Path, be
     )
 
 
-def _write(folder: Path, result: ValidationResult, runs: Runs) -> None:
-    draw_validation(folder, runs, result)
-    pictures = {name: (folder / picture_file(name)).read_bytes() for name in PICTURES}
-    (folder / "report.md").write_text(write_validation(result), encoding="utf-8")
-    (folder / "report.html").write_text(write_page(result, pictures), encoding="utf-8")
-    (folder / "result.json").write_text(result.model_dump_json(indent=2), encoding="utf-8")
+def _store(result: ValidationResult, runs: Runs, store: SweepStore[ValidationResult]) -> ValidationResult:
+    """Store the validation, then its pictures and the page that holds them."""
+    folder = result.artifacts.folder
+
+    def save(undrawn: ValidationResult) -> None:
+        store.save(folder, lambda scratch: write_texts(scratch, _texts(undrawn)))
+
+    drawings: dict[str, Draw] = {
+        picture_file(name): partial(draw_picture, name=name, runs=runs, found=result) for name in PICTURES
+    }
+    drawings[_PAGE] = lambda path: path.write_text(_page(result), encoding="utf-8")
+    return store_then_draw(result, folder, drawings, save, _texts)
+
+
+def _texts(result: ValidationResult) -> Texts:
+    return {"report.md": write_validation(result), "result.json": result.model_dump_json(indent=2)}
+
+
+def _page(result: ValidationResult) -> str:
+    """The page with the pictures that were drawn."""
+    existing = {name: path for name, path in result.artifacts.pictures.items() if path.is_file()}
+    return write_page(result, {name: path.read_bytes() for name, path in existing.items()})

@@ -15,6 +15,7 @@ from skills_lib.validate.pipeline import (
     BREADTH,
     ValidationRequest,
     missing_markets,
+    refuse_breaks,
     run_other_markets,
     unsealed,
 )
@@ -55,6 +56,8 @@ def validate_stages(
         InputError: as `validate`.
         OSError: trials cannot be counted.
     """
+    if set(names) != {"audit"}:
+        refuse_breaks(candles)
     began, answers = time.perf_counter(), dict[str, Any]()
     counter = open_counter(subject, unsealed(candles), request.settings)
     with Runs(subject, candles, request.plan, request.settings, counter, progress=progress) as runs:

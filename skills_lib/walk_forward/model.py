@@ -1,7 +1,8 @@
 """Models of a walk-forward: its key, its result and the result's parts."""
 
+from collections.abc import Collection
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
@@ -65,15 +66,20 @@ class ParameterDrift(FrozenModel):
 
 
 class WalkForwardArtifacts(FrozenModel):
-    """Files of a stored walk-forward."""
+    """Files of a stored walk-forward; `picture` is None if drawing it failed."""
 
     folder: Path
     result: Path
     report: Path
-    picture: Path
+    picture: Path | None
     windows: Path
     trades: Path
     equity: Path
+
+    def without(self, files: Collection[str]) -> Self:
+        """The same without the drawings of these file names."""
+        shown = self.picture is not None and self.picture.name not in files
+        return self.model_copy(update={"picture": self.picture if shown else None})
 
 
 class WalkForwardResult(FrozenModel):
@@ -111,6 +117,7 @@ class WalkForwardResult(FrozenModel):
     settings: BacktestSettings
     space: dict[str, list[Value]]
     constraints: list[str]
+    quality: dict[str, int]
     warnings: list[str]
     artifacts: WalkForwardArtifacts
     seconds: float

@@ -12,6 +12,7 @@ import pandas as pd
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import METRICS, compute_metrics, drawdown
 from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import figures_of
 from skills_lib.backtest.trials import OpenTrialCounter
@@ -94,9 +95,9 @@ def walk_forward(
             parts = run_windows(evaluator, stitched_spans(windows), chosen, settings.cash)
         walked = _Walked(request, bars, settings, outcomes, parts, evaluator.name, tuple(evaluator.notes))
         result = _result(walked, key, candles, store.folder(subject.name, key.id), began)
-        store.save(result.artifacts.folder, lambda folder: _write(folder, result, walked))
+        stored = _store(result, walked, store)
         store.discard(checkpoint)
-    return result
+    return stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ def _result(walked: _Walked, key: WalkForwardKey, candles: Candles, folder: Path
         positive_share=positive_share(outcomes),
         parameter_drift=_drift(walked),
         space=key.values,
-        warnings=_warnings(walked),
+        quality=candles.quality.counts(),
+        warnings=[*candles.quality.break_lines(), *_warnings(walked)],
         artifacts=WalkForwardArtifacts(folder=folder, **{name: folder / file for name, file in _FILES.items()}),
         seconds=round(time.perf_counter() - began, 3),
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -232,15 +234,29 @@ def _planned(bars: Bars, plan: WindowPlan) -> int:
     return (spanned - plan.train_ns - plan.embargo_ns - plan.test_ns) // plan.step_ns + 1
 
 
-def _write(folder: Path, result: WalkForwardResult, walked: _Walked) -> None:
+def _store(result: WalkForwardResult, walked: _Walked, store: SweepStore[WalkForwardResult]) -> WalkForwardResult:
+    """Store the walk-forward, then its picture."""
+    folder, (execution, bars) = result.artifacts.folder, stitch(walked.parts, walked.bars)
+
+    def save(undrawn: WalkForwardResult) -> None:
+        store.save(folder, lambda scratch: _write(scratch, undrawn, walked, execution, bars))
+
+    def draw(path: Path) -> None:
+        draw_walk_forward(path, result, execution, bars)
+
+    return store_then_draw(result, folder, {_FILES["picture"]: draw}, save, _texts)
+
+
+def _write(folder: Path, result: WalkForwardResult, walked: _Walked, execution: Execution, bars: Bars) -> None:
     files = {name: folder / file for name, file in _FILES.items()}
-    execution, bars = stitch(walked.parts, walked.bars)
     execution.trades.to_csv(files["trades"], index=False)
     _write_equity(files["equity"], execution, bars, walked.parts)
     _windows_frame(walked.outcomes).to_csv(files["windows"], index=False)
-    draw_walk_forward(files["picture"], result, execution, bars)
-    files["report"].write_text(write_walk_forward(result), encoding="utf-8")
-    files["result"].write_text(result.model_dump_json(indent=2), encoding="utf-8")
+    write_texts(folder, _texts(result))
+
+
+def _texts(result: WalkForwardResult) -> Texts:
+    return {_FILES["report"]: write_walk_forward(result), _FILES["result"]: result.model_dump_json(indent=2)}
 
 
 def _write_equity(path: Path, execution: Execution, bars: Bars, parts: Sequence[WindowRun]) -> None:

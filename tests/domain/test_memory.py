@@ -109,11 +109,16 @@ def test_a_sweep_gives_its_memory_back_without_waiting_for_a_collection() -> Non
     st.integers(0, 60),
     st.integers(1, 70),
     st.sampled_from([1.0, 1e-8]),
+    st.sampled_from([1, 8, 15, None]),
     st.integers(0, 2**32),
 )
-def test_the_compiled_average_is_the_plain_one_bit_for_bit(n: int, period: int, unit: float, seed: int) -> None:
+def test_the_compiled_average_is_the_plain_one_bit_for_bit(
+    n: int, period: int, unit: float, places: int | None, seed: int
+) -> None:
+    """On decimals of few and of too many places, on other numbers, and where a value is missing."""
     rng = np.random.default_rng(seed)
     values = (np.cumsum(rng.choice([0.0, 0.0, 0.1, -0.3], n)) + 50) * unit
+    values = values if places is None else np.round(values, places)
     if n and rng.random() < 0.2:
         values[rng.integers(n)] = rng.choice([np.nan, np.inf])
     with np.errstate(invalid="ignore"):

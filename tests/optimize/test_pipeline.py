@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from tests.counting import counter_beside
+from tests.html import fetched
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(700, seed=11)
@@ -109,8 +109,26 @@ def test_each_pair_has_a_heatmap_and_the_page_needs_no_network(tmp_path: Path) -
         assert np.asarray(Image.open(shown.png).convert("RGB")).std() > 10
     assert found.artifacts.interactive is not None
     page = found.artifacts.interactive.read_text()
-    assert not re.search(r"<(script|link|img)[^>]*(src|href)=", page)
+    assert fetched(page) == []
     assert "Sharpe by period and direction" in page
+
+
+def test_heatmaps_that_fail_are_warnings_and_the_table_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError("no drawing today")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("matplotlib.figure.Figure.savefig", broken)
+        patch.setattr("bokeh.embed.file_html", broken)
+        found = run(tmp_path)
+    reported = [text.split(":")[0] for text in found.warnings[-2:]]
+    assert reported == ["fast-slow.png could not be written", "heatmaps.html could not be written"]
+    assert (found.artifacts.heatmaps, found.artifacts.interactive) == ([], None)
+    assert len(found.artifacts.table.read_text().splitlines()) == 10
+    assert "Heatmaps" not in found.artifacts.report.read_text()
+    assert run(tmp_path) == found
 
 
 def test_one_parameter_is_drawn_as_a_line(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def settings_of(case: Case) -> BacktestSettings:
 
 def outcome_of(case: Case) -> Outcome:
     account = account_of(settings_of(case), [Tier(*tier) for tier in TIERS])
-    market = market_of(case.bars.in_units_of(case.unit))
+    market = market_of(case.bars)
     return in_base_units(run(market, decisions_of(case.signals), account), case.unit)
 
 

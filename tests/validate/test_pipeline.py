@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,6 +37,7 @@ from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, default_windows, val
 from skills_lib.validate.single_stages import parse_stages, validate_stages
 from skills_lib.walk_forward.windows import make_windows, stitched_spans
 from tests.counting import counter_beside, ledger_beside
+from tests.html import fetched
 from tests.validate.markets import candles_of, random_walk
 from tests.validate.stages.cheats import PeeksOneBarAndRepeatsTheLast
 
@@ -237,10 +239,34 @@ def test_json_has_what_programs_need(stored: ValidationResult) -> None:
 
 
 def test_the_page_holds_its_pictures_and_fetches_nothing(stored: ValidationResult) -> None:
+    assert stored.artifacts.page is not None
     page = stored.artifacts.page.read_text()
     assert page.count('src="data:image/png;base64,') == len(stored.artifacts.pictures) == 7
+    assert fetched(page) == []
     assert re.findall(r"https?://|<script|@import|url\(", page) == []
     assert all(path.is_file() for path in stored.artifacts.pictures.values())
+
+
+def test_a_picture_that_fails_is_a_warning_and_the_verdict_is_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from matplotlib.figure import Figure
+
+    save = Figure.savefig
+
+    def without_regimes(figure: Figure, path: Path, **options: Any) -> None:
+        if path.name == "regimes.png":
+            raise ValueError("no drawing today")
+        save(figure, path, **options)
+
+    monkeypatch.setattr(Figure, "savefig", without_regimes)
+    found = run(tmp_path / "here")
+    assert found.warnings[-1].startswith("regimes.png could not be written: ValueError: no drawing today")
+    assert len(found.artifacts.pictures) == 6
+    assert "regimes.png)" not in found.artifacts.report.read_text()
+    assert found.artifacts.page is not None
+    assert found.artifacts.page.read_text().count("data:image/png") == 6
+    assert run(tmp_path / "here") == found
 
 
 def test_the_report_gives_the_verdict_first_and_never_calls_in_sample_a_performance(stored: ValidationResult) -> None:

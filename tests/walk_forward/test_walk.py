@@ -212,9 +212,24 @@ def test_the_report_warns_of_overlap_and_of_changes_after_reading_it(result: Wal
     assert "Test spans overlap" in report
     assert "uses each bar once" in report
     assert "turns the out-of-sample bars into in-sample bars" in report
+    assert result.artifacts.picture is not None
     assert np.asarray(Image.open(result.artifacts.picture).convert("RGB")).std() > 10
     with result.artifacts.windows.open() as file:
         assert len(list(csv.DictReader(file))) == 6
+
+
+def test_a_picture_that_fails_is_a_warning_and_the_windows_are_stored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("no drawing today")
+
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", broken)
+    found = run(tmp_path)
+    assert found.warnings[-1].startswith("windows.png could not be written: ValueError: no drawing today")
+    assert found.artifacts.picture is None
+    assert "windows.png)" not in found.artifacts.report.read_text()
+    assert run(tmp_path) == found
 
 
 def test_an_equal_request_returns_the_stored_result(tmp_path: Path) -> None:

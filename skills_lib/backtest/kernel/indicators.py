@@ -10,8 +10,10 @@ from skills_lib.backtest.kernel.arrays import brief, compiled, part
 from skills_lib.backtest.kernel.buffer_pool import RecycledRows
 from skills_lib.domain import indicators
 from skills_lib.domain.bars import BoolArray, FloatArray
+from skills_lib.domain.whole_numbers import REST, binary_units, decimal_units
 
 _FLOAT = np.dtype(np.float64)
+_NO_REST = np.empty(0)
 _COMPARED_AT_ONCE = 8_192
 _WORTH_THE_GIL = 100_000
 
@@ -28,12 +30,23 @@ class CompiledIndicators:
 
     def sma(self, values: FloatArray, period: int) -> FloatArray:
         """`indicators.sma`."""
-        if 1 <= period <= len(values) and isinstance(period, int):
-            out: FloatArray = self._rows.take(len(values))
-            average = _average if len(values) > _WORTH_THE_GIL else _average_of_few
-            if average(view(values), period, out):
-                return out
+        if not (isinstance(period, int) and 1 <= period <= len(values)):
+            return indicators.sma(values, period)
+        units = decimal_units(values)
+        if period <= units.longest:
+            return self._averaged(units.whole, _NO_REST, values, period, units.per_one)
+        binary = binary_units(values)
+        if period <= binary.longest:
+            return self._averaged(binary.whole, binary.rest, values, period, binary.per_one)
         return indicators.sma(values, period)
+
+    def _averaged(
+        self, whole: FloatArray, rest: FloatArray, values: FloatArray, period: int, per_one: float
+    ) -> FloatArray:
+        out: FloatArray = self._rows.take(len(values))
+        average = _average if len(values) > _WORTH_THE_GIL else _average_of_few
+        average(view(whole), view(rest), view(values), period, period * per_one, out)
+        return out
 
     def retire(self, result: FloatArray) -> None:
         """Take back what is no longer remembered; it is written over once nobody else holds it."""
@@ -63,35 +76,57 @@ def plain(array: npt.NDArray[Any], kind: "np.dtype[Any]") -> npt.NDArray[Any]:
 
 
 @compiled
-def _average(values, period, out):
-    """Fill `out`; False where a value is not a finite number."""
-    return _fill_average(values, period, out)
+def _average(whole, rest, values, period, divisor, out):
+    _fill_average(whole, rest, values, period, divisor, out)
 
 
 @brief
-def _average_of_few(values, period, out):
+def _average_of_few(whole, rest, values, period, divisor, out):
     """`_average` without giving up the GIL: to get it back may take longer."""
-    return _fill_average(values, period, out)
+    _fill_average(whole, rest, values, period, divisor, out)
 
 
 @part
-def _fill_average(values, period, out):
+def _fill_average(whole, rest, values, period, divisor, out):
+    """Fill `out`; `rest` is empty for decimals."""
+    if len(rest):
+        _fill_binary(whole, rest, values, period, divisor, out)
+    else:
+        _fill_decimal(whole, period, divisor, out)
+
+
+@part
+def _fill_decimal(whole, period, divisor, out):
     total = 0.0
-    unchanged = 0
-    before = np.nan
     for i in range(period):
-        total += values[i]
+        total += whole[i]
+        out[i] = np.nan
+    out[period - 1] = total / divisor
+    new, old, averages = whole[period:], whole[: len(whole) - period], out[period:]
+    for i in range(len(new)):
+        total += new[i] - old[i]
+        averages[i] = total / divisor
+
+
+@part
+def _fill_binary(whole, rest, values, period, divisor, out):
+    total, remainder, unchanged, before = 0.0, 0.0, 0, np.nan
+    for i in range(period):
+        total += whole[i]
+        remainder += rest[i]
         unchanged = unchanged + 1 if values[i] == before else 1
         before = values[i]
         out[i] = np.nan
-    out[period - 1] = before if unchanged >= period else total / period
-    new, old, averages = values[period:], values[: len(values) - period], out[period:]
-    for i in range(len(new)):
+    out[period - 1] = before if unchanged >= period else (total + remainder * REST) / divisor
+    gone = len(whole) - period
+    new, old, new_rest, old_rest = whole[period:], whole[:gone], rest[period:], rest[:gone]
+    shown, averages = values[period:], out[period:]
+    for i in range(gone):
         total += new[i] - old[i]
-        unchanged = unchanged + 1 if new[i] == before else 1
-        before = new[i]
-        averages[i] = before if unchanged >= period else total / period
-    return np.isfinite(total)
+        remainder += new_rest[i] - old_rest[i]
+        unchanged = unchanged + 1 if shown[i] == before else 1
+        before = shown[i]
+        averages[i] = before if unchanged >= period else (total + remainder * REST) / divisor
 
 
 @brief

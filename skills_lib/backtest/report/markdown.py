@@ -43,12 +43,18 @@ def write_report(result: BacktestResult) -> str:
             f"{banner}**{result.verdict.label}**\n",
             *(f"- {reason}" for reason in result.verdict.reasons),
             f"\n{IN_SAMPLE_NOTE}\n",
-            "![Equity and drawdown](equity.png)\n",
-            "The [interactive plot](plot.html) is backtesting.py's own; its equity excludes funding.\n",
+            *_drawings(result),
             *_figures(result),
             *_provenance(result),
         ]
     )
+
+
+def _drawings(result: BacktestResult) -> list[str]:
+    files = result.artifacts
+    picture = [f"![Equity and drawdown]({files.picture.name})\n"] if files.picture else []
+    about = "is backtesting.py's own; its equity excludes funding."
+    return picture + ([f"The [interactive plot]({files.plot.name}) {about}\n"] if files.plot else [])
 
 
 def _figures(result: BacktestResult) -> list[str]:

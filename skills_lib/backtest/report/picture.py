@@ -4,10 +4,11 @@ Run as a module it draws in a separate process: importing matplotlib takes as lo
 `PictureProcess` starts early and both run at the same time. It imports neither pandas nor backtesting.
 """
 
-import contextlib
 import itertools
+import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,7 @@ import numpy.typing as npt
 from skills_lib.domain.errors import TwokeyError
 
 _MAX_POINTS = 4_000
+_LONGEST_SECONDS = 120.0
 _INK, _STRATEGY, _MARKET, _DRAWDOWN = "#24292f", "#0969da", "#8c959f", "#cf222e"
 
 
@@ -33,44 +35,67 @@ class EquityCurve:
 
 
 class PictureProcess:
-    """A process that imports matplotlib while the backtest runs, and then draws."""
+    """A process that imports matplotlib while the backtest runs, and then draws. Only `finish` raises."""
 
     def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._problem: Exception | None = None
+        self._scratch = tempfile.TemporaryDirectory(prefix="twokey-picture-", ignore_cleanup_errors=True)
         command = [sys.executable, "-m", "skills_lib.backtest.report.picture"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+        except OSError as error:
+            self._problem = error
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._scratch.cleanup()
+        if self._process is None:
+            return
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stderr):
             if pipe is not None:
                 pipe.close()
 
-    def start_drawing(self, path: Path, curve: EquityCurve) -> None:
-        """Start drawing `curve` to `path` and return at once. Arrays go through a file: a pipe would block."""
-        assert self._process.stdin is not None
-        packed = path.with_suffix(".npz")
-        np.savez(packed, **asdict(curve))
-        with (
-            contextlib.suppress(BrokenPipeError),
-            self._process.stdin as pipe,
-        ):  # finish() reports why the process ended
-            pipe.write(str(path).encode())
+    def start_drawing(self, curve: EquityCurve) -> None:
+        """Start drawing `curve` and return at once. Arrays go through a file: a pipe would block."""
+        if self._process is None or self._process.stdin is None:
+            return
+        try:
+            np.savez(self._png.with_suffix(".npz"), **asdict(curve))
+            with self._process.stdin as pipe:
+                pipe.write(str(self._png).encode())
+        except BrokenPipeError:  # the process ended; `finish` reports why
+            pass
+        except Exception as error:  # noqa: BLE001 `finish` raises it, when the run is stored
+            self._problem = error
+        self._process.stdin = None
 
-    def finish(self) -> None:
-        """Wait until the picture is written.
+    def finish(self, path: Path) -> None:
+        """Wait for the picture and move it to `path`.
 
         Raises:
-            TwokeyError: drawing failed.
+            TwokeyError: drawing failed or took longer than two minutes.
+            OSError: the process could not start, or a file could not be written.
         """
-        assert self._process.stderr is not None
-        errors = self._process.stderr.read()
-        if self._process.wait():
+        if self._problem is not None:
+            raise self._problem
+        assert self._process is not None
+        try:
+            _, errors = self._process.communicate(timeout=_LONGEST_SECONDS)
+        except subprocess.TimeoutExpired:
+            raise TwokeyError(f"No picture after {_LONGEST_SECONDS:.0f} seconds.") from None
+        if self._process.returncode:
             reason = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-            raise TwokeyError(f"Drawing the picture failed: {reason[0]}. Rerun the command.")
+            raise TwokeyError(reason[0])
+        shutil.move(self._png, path)
+
+    @property
+    def _png(self) -> Path:
+        return Path(self._scratch.name) / "equity.png"
 
 
 def draw_equity(path: Path, curve: EquityCurve) -> None:

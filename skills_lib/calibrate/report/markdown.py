@@ -21,7 +21,11 @@ def write_calibration(result: Calibration) -> str:
             f"{result.null.markets:,} markets without an edge and {_planted_markets(result)} with a planted one, each "
             "validated as `twokey validate` does, search and walk-forward included. The true edge is known, so errors "
             "can be counted.\n",
-            "![Power, rejections and trade-off](calibration.png)\n",
+            *(
+                [f"![Power, rejections and trade-off]({picture.name})\n"]
+                if (picture := result.artifacts.picture)
+                else []
+            ),
             *(f"- Warning: {text}" for text in result.warnings),
             *(f"- Not examined: {count} markets: {text}" for text, count in result.errors.items()),
             "",

@@ -13,7 +13,6 @@ import numpy as np
 
 from skills_lib.backtest.metrics import METRICS
 from skills_lib.domain.bars import FloatArray, IntArray
-from skills_lib.optimize.model import Heatmap
 from skills_lib.optimize.stability import Peaks
 from skills_lib.optimize.table import SearchTable
 
@@ -55,12 +54,12 @@ class Landscape:
         return {name: (int(p[space.varied[x]]), int(p[space.varied[y]])) for name, p in places.items()}
 
 
-def draw_heatmaps(folder: Path, landscape: Landscape) -> list[Heatmap]:
-    """Write one PNG for each pair, or a line chart if only one parameter varies."""
-    varied = list(landscape.table.space.varied)
-    if len(varied) == 1:
-        return [_draw_line(folder / f"{varied[0]}.png", landscape, varied[0])]
-    return [_draw_pair(folder / f"{x}-{y}.png", landscape, x, y) for x, y in landscape.pairs]
+def draw_heatmap(path: Path, landscape: Landscape, x: str, y: str | None) -> None:
+    """Write a PNG of one pair, or a line chart where `y` is None."""
+    if y is None:
+        _draw_line(path, landscape, x)
+    else:
+        _draw_pair(path, landscape, x, y)
 
 
 def write_interactive(path: Path, landscape: Landscape) -> None:
@@ -70,7 +69,7 @@ def write_interactive(path: Path, landscape: Landscape) -> None:
     from bokeh.resources import INLINE
 
     figures = [_interactive(landscape, x, y) for x, y in landscape.pairs]
-    grid = gridplot(figures, ncols=2)
+    grid = gridplot(figures, ncols=2, toolbar_options={"logo": None})
     path.write_text(file_html(grid, INLINE, f"{landscape.label}, in-sample"), encoding="utf-8")
 
 
@@ -92,7 +91,7 @@ def _axes() -> tuple[Any, Any]:
     return figure, figure.subplots()
 
 
-def _draw_pair(path: Path, landscape: Landscape, x: str, y: str) -> Heatmap:
+def _draw_pair(path: Path, landscape: Landscape, x: str, y: str) -> None:
     figure, axes = _axes()
     image = axes.imshow(landscape.cells(x, y), origin="lower", aspect="auto", cmap="viridis", interpolation="nearest")
     figure.colorbar(image, ax=axes, label=f"{landscape.label}, in-sample")
@@ -106,10 +105,9 @@ def _draw_pair(path: Path, landscape: Landscape, x: str, y: str) -> Heatmap:
     _title(axes, landscape, {x, y})
     axes.set(xlabel=x, ylabel=y)
     figure.savefig(path, dpi=100)
-    return Heatmap(x=x, y=y, png=path)
 
 
-def _draw_line(path: Path, landscape: Landscape, name: str) -> Heatmap:
+def _draw_line(path: Path, landscape: Landscape, name: str) -> None:
     figure, axes = _axes()
     space = landscape.table.space
     places = space.positions(landscape.table.indices)[:, space.varied[name]]
@@ -122,7 +120,6 @@ def _draw_line(path: Path, landscape: Landscape, name: str) -> Heatmap:
     axes.set(xlabel=name, ylabel=f"{landscape.label}, in-sample")
     axes.grid(alpha=0.25)
     figure.savefig(path, dpi=100)
-    return Heatmap(x=name, y=None, png=path)
 
 
 def _ticks(place: Any, landscape: Landscape, name: str) -> None:

@@ -31,21 +31,20 @@ class Shown(NamedTuple):
 Draw = Callable[["Axes", Shown], None]
 
 
-def draw_validation(folder: Path, runs: Runs, found: Examination) -> None:
-    """Write every picture of PICTURES as `<name>.png` into `folder`, 900 pixels wide."""
+def draw_picture(path: Path, name: str, runs: Runs, found: Examination) -> None:
+    """Write the picture called `name` in PICTURES as a PNG, 900 pixels wide."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    for name, draw in PICTURES.items():
-        figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots()
-        draw(axes, Shown(runs, found))
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
-        if runs.candles.origin.synthetic:
-            figure.suptitle(SYNTHETIC_NOTE.split(":")[0], color=_BAD, fontsize=9)
-        figure.savefig(folder / picture_file(name), dpi=_DPI)
+    figure = Figure(figsize=(_WIDTH, _HEIGHT), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    PICTURES[name](axes, Shown(runs, found))
+    axes.grid(alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    if runs.candles.origin.synthetic:
+        figure.suptitle(SYNTHETIC_NOTE.split(":")[0], color=_BAD, fontsize=9)
+    figure.savefig(path, dpi=_DPI)
 
 
 def _equity(axes: "Axes", shown: Shown) -> None:

@@ -50,6 +50,7 @@ class DataAudit(FrozenModel):
     ohlc_violations: int
     zero_volume_share: float
     spikes: int
+    breaks: int
     synthetic: bool
     minimum_days_for_claim: float | None
     warnings: list[str]
@@ -82,6 +83,7 @@ def audit(candles: Candles, trades: int | None = None, sharpe: float | None = No
         ohlc_violations=quality.ohlc_violations,
         zero_volume_share=quality.zero_volume / max(len(bars), 1),
         spikes=quality.spikes,
+        breaks=quality.breaks,
         synthetic=candles.origin.synthetic,
         minimum_days_for_claim=needed,
         warnings=warnings,
@@ -116,6 +118,7 @@ def _fatal(quality: QualityReport, missing_share: float) -> Iterator[str]:
         yield f"{quality.unordered} bars are older than the bar before them."
     if quality.ohlc_violations:
         yield f"{quality.ohlc_violations} bars have prices outside their own range or not above 0."
+    yield from quality.break_lines()
     if missing_share > MAX_MISSING_SHARE:
         yield f"{missing_share:.1%} of the bars are missing; at most {MAX_MISSING_SHARE:.0%} is allowed."
 

@@ -20,7 +20,7 @@ def write_walk_forward(result: WalkForwardResult) -> str:
             f"{result.embargo_days:g}, test {result.test_days:g}, step {result.step_days:g}. On each train span the "
             f"{picked} of {METRICS[result.maximize].label} was chosen (at least {result.min_trades} trades), and "
             "tested on the span after it.\n",
-            "![All windows](windows.png)\n",
+            *([f"![All windows]({result.artifacts.picture.name})\n"] if result.artifacts.picture else []),
             *_judgement(result),
             *(f"- Warning: {text}" for text in result.warnings),
             *_stitched_spans(result),
