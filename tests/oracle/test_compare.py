@@ -13,7 +13,7 @@ from skills_lib.backtest.model import BacktestSettings
 from tests.oracle.compare import TOLERANCE, compare, described, fields_of, is_undecidable
 from tests.oracle.draws import Case, draw_case
 from tests.oracle.executor import NO_EQUITY, run
-from tests.oracle.inputs import account_of, decisions_of, in_base_units, market_of
+from tests.oracle.inputs import account_of, decisions_of, market_of
 from tests.oracle.model import Outcome
 
 TIERS = [(0.004, 0.0), (0.01, 4_300.0)]
@@ -32,8 +32,7 @@ def settings_of(case: Case) -> BacktestSettings:
 
 def outcome_of(case: Case) -> Outcome:
     account = account_of(settings_of(case), [Tier(*tier) for tier in TIERS])
-    market = market_of(case.bars)
-    return in_base_units(run(market, decisions_of(case.signals), account), case.unit)
+    return run(market_of(case.bars), decisions_of(case.signals), account)
 
 
 def as_executed(outcome: Outcome, **changes: Any) -> Execution:
