@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import unsupported_reason
-from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
+from skills_lib.backtest.metrics import Figures, compute_metrics, execution_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
@@ -69,8 +69,7 @@ class Run(NamedTuple):
 
     def daily(self) -> FloatArray:
         """Net return of each UTC day."""
-        equity = daily_equity(self.bars.open_time_ns, self.execution.equity, self.execution.cash)
-        return daily_returns(equity)
+        return execution_returns(self.execution, self.bars)
 
 
 class Runs:

@@ -16,7 +16,7 @@ from skills_lib.domain.costs import PRESETS, Costs
 from tests.backtest.market import HOUR_NS, START_NS, hourly_bars, random_walk
 
 FREE = PRESETS["free"]
-WALKS = [random_walk(2_000, seed) for seed in range(5)]
+WALKS = [random_walk(83 * 24, seed) for seed in range(5)]  # whole days: quantstats counts days, CAGR takes the span
 
 
 class BuyOnce(Strategy):
@@ -122,7 +122,7 @@ def test_spread_and_slippage_are_counted_and_given_back_in_the_gross_profit() ->
 
 def test_days_without_bars_count_as_flat() -> None:
     times = START_NS + HOUR_NS * np.array([0, 1, 72, 73], dtype=np.int64)
-    daily = daily_equity(times, np.array([1.0, 2.0, 3.0, 4.0]), start=1.0)
+    daily = daily_equity(times, HOUR_NS, np.array([1.0, 2.0, 3.0, 4.0]), start=1.0)
     assert daily.tolist() == [1.0, 2.0, 2.0, 2.0, 4.0]
 
 

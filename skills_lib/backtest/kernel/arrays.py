@@ -65,9 +65,9 @@ SEGMENT_ROWS = 7
 class MarketArrays(NamedTuple):
     """Bars as the kernel reads them, in quote currency: prices per fractional unit are these × `Rules.unit`.
 
-    `block_low`, `block_high`: see `segments.block_extremes`. `day_last`: the last bar of each UTC day.
-    The funding arrays are empty where funding is not charged; otherwise one element a boundary, except
-    `boundaries_before[bar]`: boundaries up to and including the bar's open.
+    `block_low`, `block_high`: see `segments.block_extremes`. `day_last`: see `metrics.last_bars_of_days`.
+    `interval_ns`: length of a bar, above 0. The funding arrays are empty where funding is not charged; otherwise
+    one element a boundary, except `boundaries_before[bar]`: boundaries up to and including the bar's open.
     """
 
     open: FloatArray
@@ -82,6 +82,7 @@ class MarketArrays(NamedTuple):
     running_funding: FloatArray
     boundary_bar: IntArray
     boundaries_before: IntArray
+    interval_ns: int
 
 
 class BrokerParameters(NamedTuple):

@@ -40,8 +40,9 @@ class KernelInputs:
             block_low=_read_only(low),
             block_high=_read_only(high),
             open_time_ns=_read_only(bars.open_time_ns, np.int64),
-            day_last=_read_only(last_bars_of_days(bars.open_time_ns), np.int64),
+            day_last=_read_only(last_bars_of_days(bars.open_time_ns, bars.interval_ns), np.int64),
             **_funding(bars, self.settings.costs.funding_bps_per_8h),
+            interval_ns=max(int(bars.interval_ns), 1),
         )
 
     @cached_property
