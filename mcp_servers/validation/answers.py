@@ -28,7 +28,7 @@ class PlateauAnswer(BaseModel):
     """How a point stands among its neighbours."""
 
     kind: str = Field(description="plateau, spike, or unknown where too few neighbours were tried")
-    value: float
+    value: float | None
     neighbourhood_median: float | None
     neighbours: int
 
@@ -38,6 +38,9 @@ class PointAnswer(BaseModel):
 
     parameters: dict[str, Value]
     metrics: Figures
+    perfect: dict[str, str] = Field(
+        description="metrics that are null because nothing was lost, and what did not occur"
+    )
     plateau: PlateauAnswer
 
 

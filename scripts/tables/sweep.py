@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure, format_figure
 
 if TYPE_CHECKING:
     from skills_lib.optimize.model import OptimizationResult
@@ -33,7 +33,7 @@ def print_optimization(result: "OptimizationResult") -> None:
     around = (format_figure(result.maximize, point.plateau.neighbourhood_median) for point in points.values())
     table.add_row("Neighbourhood median", *around)
     for name in dict.fromkeys((result.maximize, *_SHOWN)):
-        table.add_row(METRICS[name].label, *(format_figure(name, point.metrics[name]) for point in points.values()))
+        table.add_row(METRICS[name].label, *(describe_figure(name, point.metrics) for point in points.values()))
     console.print(table)
     _print_end(console, result)
 
@@ -51,11 +51,11 @@ def print_walk_forward(result: "WalkForwardResult") -> None:
     for window in result.windows:
         chosen = "none eligible" if window.parameters is None else describe_parameters(window.parameters)
         shown = ((window.train, result.maximize), (window.test, result.maximize), (window.test, "return_pct"))
-        figures = (format_figure(name, sample[name] if sample else None) for sample, name in shown)
+        figures = (describe_figure(name, sample) for sample, name in shown)
         table.add_row(window.test_start[:10], window.test_end[:10], chosen, *figures)
     console.print(table)
     stitched = result.out_of_sample.metrics
-    described = ", ".join(f"{METRICS[name].label} {format_figure(name, stitched[name])}" for name in _SHOWN[:4])
+    described = ", ".join(f"{METRICS[name].label} {describe_figure(name, stitched)}" for name in _SHOWN[:4])
     console.print(f"Stitched out of sample: {described}")
     console.print(f"Efficiency {describe_efficiency(result.efficiency)}")
     console.print(f"Positive windows {result.positive_share * 100:.0f} % of {len(result.windows)}")

@@ -38,6 +38,6 @@ def told_apart(value: float, other: float, decimals: int) -> tuple[str, str]:
     return f"{value:.{decimals}f}", f"{other:.{decimals}f}"
 
 
-def is_below(value: float, other: float) -> bool:
-    """Whether `value` is below `other` by more than rounding."""
-    return value < other and not math.isclose(value, other, rel_tol=NO_SPREAD, abs_tol=NO_SPREAD)
+def is_below(value: float, other: float, least: float = NO_SPREAD) -> bool:
+    """Whether `value` is below `other` by more than rounding, or than `least` in their unit."""
+    return value < other and not math.isclose(value, other, rel_tol=NO_SPREAD, abs_tol=least)

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
+from skills_lib.backtest.metrics import Figures
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.optimize.model import Figures
 from skills_lib.optimize.stability import PeakKind
 from skills_lib.validate.plan import Samples
 from skills_lib.validate.stages.audit import DataAudit

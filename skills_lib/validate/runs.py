@@ -128,8 +128,9 @@ class Runs:
         table = search(request.space, request.plan, measure, request.objective)
         surface = Surface(request.space, table.indices)
         for minimum in (request.objective.min_trades, 1):
-            scores = Objective(request.objective.metric, minimum).scores(table.rows)
-            if peaks := surface.peaks(scores):
+            objective = Objective(request.objective.metric, minimum)
+            scores = objective.scores(table.rows)
+            if peaks := surface.peaks(scores, objective.ranks(table.rows, scores)):
                 place = peaks.recommended if self.plan.pick == "plateau" else peaks.best
                 return SearchResult(table, scores, peaks, place, minimum < request.objective.min_trades)
         notes = f" {self.evaluator.notes[-1]}" if self.evaluator.notes else ""
