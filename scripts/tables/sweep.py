@@ -18,12 +18,13 @@ def print_optimization(result: "OptimizationResult") -> None:
     """Print the recommended point and the raw maximum, warnings, and the path of the report."""
     from skills_lib.backtest.metrics import METRICS
     from skills_lib.optimize.report.markdown import describe_parameters
+    from skills_lib.optimize.table import raw_extreme
 
     console = _heading(result, f"optimise {METRICS[result.maximize].label} · in-sample")
     of = f" of {result.combinations:,}" if result.combinations is not None else ""
     tried = f"{result.evaluated:,}{of} combinations, {result.method}, engine {result.engine}, {result.seconds:,.1f} s"
     console.print(tried, style="dim")
-    points = {"recommended": result.recommended, "raw maximum": result.best}
+    points = {"recommended": result.recommended, raw_extreme(result.maximize): result.best}
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in points:

@@ -38,7 +38,7 @@ from skills_lib.optimize.sensitivity import at_edges, sensitivities
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
 from skills_lib.optimize.store import SweepStore
-from skills_lib.optimize.table import Objective, SearchTable, is_eligible
+from skills_lib.optimize.table import Objective, SearchTable, is_eligible, raw_extreme
 from skills_lib.progress import Progress, no_progress
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
@@ -184,11 +184,13 @@ def _warnings(found: _SearchOutcome) -> list[str]:
         "Run `twokey walk-forward` to test such a choice out of sample."
     ]
     if peaks.best.kind == "spike":
-        texts.append("The raw maximum is a spike: its neighbours do much worse. Use the recommended point instead.")
+        raw = raw_extreme(found.request.objective.metric)
+        texts.append(f"The {raw} is a spike: its neighbours do much worse. Use the recommended point instead.")
     if peaks.recommended.kind == "spike":
         texts.append("The recommended point is a spike too: no point of this space is stable.")
     if peaks.recommended.kind == "unknown":
-        texts.append("Too few neighbours were tried to distinguish plateau from spike: the raw maximum is recommended.")
+        raw = raw_extreme(found.request.objective.metric)
+        texts.append(f"Too few neighbours were tried to distinguish plateau from spike: the {raw} is recommended.")
     if edges := list(at_edges(table, peaks.recommended.row)):
         texts.append(f"The recommended point lies at the edge of the space: {', '.join(edges)}. Widen the range.")
     if few := len(table) - found.eligible:

@@ -25,6 +25,11 @@ def optimised(metric: str) -> str:
     return f"{METRICS[metric].label} {'minimised' if METRICS[metric].better == LOWER else 'maximised'}"
 
 
+def raw_extreme(metric: str) -> str:
+    """What the best of all tried is called: `raw maximum` or `raw minimum`."""
+    return "raw minimum" if METRICS[metric].better == LOWER else "raw maximum"
+
+
 def is_eligible(scores: FloatArray) -> BoolArray:
     """bool[rows]: which have enough trades and a defined or perfect metric."""
     return scores > -np.inf

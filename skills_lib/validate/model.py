@@ -82,8 +82,9 @@ class WalkedForward(FrozenModel):
     """Walk-forward over all unsealed bars, with the search repeated in each window.
 
     `mean_sharpe`: mean over all windows of the annual Sharpe of the test span; a window without a choice or
-    trade counts as 0. `positive_share`: share of windows whose test earned money after costs. `stitched`: every test
-    bar once, equity carried over. `efficiency`: return per day in test / in train, None if train did not earn money.
+    trade counts as 0, one whose Sharpe is perfect (equal gains on every day) is left out. `positive_share`: share of
+    windows whose test earned money after costs. `stitched`: every test bar once, equity carried over. `efficiency`:
+    daily return in test / in train, both compounding, None if train did not earn money.
     """
 
     sample: Literal["out-of-sample"] = "out-of-sample"

@@ -6,7 +6,7 @@ from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure, format_figure
 from skills_lib.domain.constraints import Value
 from skills_lib.optimize.model import OptimizationResult, Plateau, Sensitivity
-from skills_lib.optimize.table import optimised
+from skills_lib.optimize.table import optimised, raw_extreme
 
 _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 
@@ -51,7 +51,7 @@ def _points(result: OptimizationResult) -> list[str]:
         for name in names
     ]
     return [
-        "| | recommended | raw maximum |",
+        f"| | recommended | {raw_extreme(metric)} |",
         "|---|---:|---:|",
         f"| Parameters | {describe_parameters(recommended.parameters)} | {describe_parameters(best.parameters)} |",
         f"| Stability | {describe_plateau(recommended.plateau, metric)} | {describe_plateau(best.plateau, metric)} |",
