@@ -17,7 +17,9 @@ Param = Annotated[
 Constraint = Annotated[
     list[str] | None, typer.Option(help='Such as "fast < slow"; added to the constraints of the strategy.')
 ]
-Maximize = Annotated[str, typer.Option(help="Metric to maximize, any that test-strategy reports.")]
+Maximize = Annotated[
+    str, typer.Option(help="Metric to optimise, in its better direction: the least of a loss, the most of a gain.")
+]
 Method = Annotated[str, typer.Option(help="grid, random or tpe.")]
 Trials = Annotated[int | None, typer.Option(help="Combinations to try; random and tpe only.", show_default="200")]
 Seed = Annotated[int, typer.Option(help="Seed of random and tpe.")]

@@ -76,6 +76,9 @@ class RunSummary(BaseModel):
     parameters: dict[str, Value]
     costs: dict[str, str | float | None]
     metrics: dict[str, Figure]
+    perfect: dict[str, str] = Field(
+        description="metrics that are null because nothing was lost, and what did not occur"
+    )
     quality: dict[str, int] = Field(description="defects of the candles; nothing was repaired")
     warnings: list[str]
     artifacts: dict[str, str]
@@ -90,6 +93,8 @@ class MetricLine(BaseModel):
     value: Figure
     unit: str
     definition: str
+    better: str | None = Field(description="higher or lower; null: neither, so not an objective")
+    perfect: str | None = Field(description="what did not occur, where the value is null because nothing was lost")
 
 
 class MetricsAnswer(BaseModel):

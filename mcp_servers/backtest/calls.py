@@ -199,7 +199,7 @@ def _verdict(run: BacktestResult) -> answers.VerdictAnswer:
 def _metrics(run: BacktestResult) -> answers.MetricsAnswer:
     return answers.MetricsAnswer(
         metrics=[
-            answers.MetricLine(name=name, value=run.metrics[name], **metric._asdict())
+            answers.MetricLine(name=name, value=run.metrics[name], perfect=run.perfect.get(name), **metric._asdict())
             for name, metric in METRICS.items()
         ]
     )

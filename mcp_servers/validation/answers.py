@@ -30,7 +30,7 @@ class PlateauAnswer(BaseModel):
     """Stability of a point among its neighbours."""
 
     kind: str = Field(description="plateau, spike, or unknown if too few neighbours were tried")
-    value: float
+    value: float | None
     neighbourhood_median: float | None
     neighbours: int
 
@@ -40,6 +40,9 @@ class PointAnswer(BaseModel):
 
     parameters: dict[str, Value]
     metrics: Figures
+    perfect: dict[str, str] = Field(
+        description="metrics that are null because nothing was lost, and what did not occur"
+    )
     plateau: PlateauAnswer
 
 

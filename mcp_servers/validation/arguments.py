@@ -18,7 +18,9 @@ Ranges = Annotated[
     ),
 ]
 Constraints = Annotated[list[str], Field(max_length=16, description='such as "fast < slow", added to the strategy\'s')]
-Maximize = Annotated[str, Field(max_length=40, description="any metric of a backtest, such as sharpe or calmar")]
+Maximize = Annotated[
+    str, Field(max_length=40, description="what to optimise, in its better direction: sharpe, calmar, …")
+]
 Method = Annotated[str, Field(json_schema_extra={"enum": ["grid", "random", "tpe"]})]
 Trials = Annotated[int | None, Field(ge=1, le=1_000_000, description="combinations to try; random and tpe only")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]

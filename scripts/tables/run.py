@@ -8,7 +8,7 @@ from rich.table import Table
 
 from scripts.console import wide_console
 from scripts.tables.warnings import print_breaks, print_defects, print_warnings
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, describe_figure
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestResult
@@ -52,7 +52,7 @@ def print_runs(runs: Sequence["BacktestResult"], stored: int) -> None:
     for heading in _RUN_COLUMNS:
         table.add_column(heading, justify="right" if heading in ("return", "sharpe", "drawdown", "trades") else "left")
     for run in runs:
-        figures = (format_figure(name, run.metrics[name]) for name in ("return_pct", "sharpe", "max_drawdown_pct"))
+        figures = (describe_figure(name, run.metrics) for name in ("return_pct", "sharpe", "max_drawdown_pct"))
         synthetic = " (synthetic)" if run.synthetic else ""
         label = f"[{_COLOURS[run.verdict.label]}]{run.verdict.label}[/]"
         symbol = f"{run.symbol} {run.timeframe}{synthetic}"
@@ -73,7 +73,7 @@ def print_comparison(comparison: "Comparison") -> None:
         table.add_column(heading, justify="right")
     table.add_row("Verdict", *(f"[{_COLOURS[run.verdict.label]}]{run.verdict.label}[/]" for run in comparison.runs))
     for row in comparison.metrics:
-        table.add_row(row.label, *(format_figure(row.name, value) for value in row.values))
+        table.add_row(row.label, *(describe_figure(row.name, run.metrics) for run in comparison.runs))
     console = wide_console()
     console.print(table)
     for warning in comparison.warnings:
@@ -81,7 +81,7 @@ def print_comparison(comparison: "Comparison") -> None:
 
 
 def _figure(result: "BacktestResult", name: str) -> str:
-    shown = format_figure(name, result.metrics[name])
+    shown = describe_figure(name, result.metrics)
     if name == "gross_edge_bps" and (error := result.metrics["gross_edge_error_bps"]) is not None:
         return f"{result.metrics[name]:,.1f} ± {error:,.1f} bps"
     return shown

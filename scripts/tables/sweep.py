@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from scripts.tables.warnings import print_breaks, print_defects, print_warnings
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure, format_figure
 
 if TYPE_CHECKING:
     from skills_lib.optimize.model import OptimizationResult
@@ -19,12 +19,13 @@ def print_optimization(result: "OptimizationResult") -> None:
     """Print the recommended point and the raw maximum, warnings, and the path of the report."""
     from skills_lib.backtest.metrics import METRICS
     from skills_lib.optimize.report.markdown import describe_parameters
+    from skills_lib.optimize.table import raw_extreme
 
     console = _heading(result, f"optimise {METRICS[result.maximize].label} · in-sample")
     of = f" of {result.combinations:,}" if result.combinations is not None else ""
     tried = f"{result.evaluated:,}{of} combinations, {result.method}, engine {result.engine}, {result.seconds:,.1f} s"
     console.print(tried, style="dim")
-    points = {"recommended": result.recommended, "raw maximum": result.best}
+    points = {"recommended": result.recommended, raw_extreme(result.maximize): result.best}
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for name in points:
@@ -34,7 +35,7 @@ def print_optimization(result: "OptimizationResult") -> None:
     around = (format_figure(result.maximize, point.plateau.neighbourhood_median) for point in points.values())
     table.add_row("Neighbourhood median", *around)
     for name in dict.fromkeys((result.maximize, *_SHOWN)):
-        table.add_row(METRICS[name].label, *(format_figure(name, point.metrics[name]) for point in points.values()))
+        table.add_row(METRICS[name].label, *(describe_figure(name, point.metrics) for point in points.values()))
     console.print(table)
     _print_end(console, result)
 
@@ -52,11 +53,11 @@ def print_walk_forward(result: "WalkForwardResult") -> None:
     for window in result.windows:
         chosen = "none eligible" if window.parameters is None else describe_parameters(window.parameters)
         shown = ((window.train, result.maximize), (window.test, result.maximize), (window.test, "return_pct"))
-        figures = (format_figure(name, sample[name] if sample else None) for sample, name in shown)
+        figures = (describe_figure(name, sample) for sample, name in shown)
         table.add_row(window.test_start[:10], window.test_end[:10], chosen, *figures)
     console.print(table)
     stitched = result.out_of_sample.metrics
-    described = ", ".join(f"{METRICS[name].label} {format_figure(name, stitched[name])}" for name in _SHOWN[:4])
+    described = ", ".join(f"{METRICS[name].label} {describe_figure(name, stitched)}" for name in _SHOWN[:4])
     console.print(f"Stitched out of sample: {described}")
     console.print(f"Efficiency {describe_efficiency(result.efficiency)}")
     console.print(f"Positive windows {result.positive_share * 100:.0f} % of {len(result.windows)}")

@@ -1,76 +1,116 @@
 """Metrics of a run on a 24/7 market: annual figures use 365 days.
 
-Ratios use daily returns: equity at the last bar of each UTC day, days without bars flat, the first day against the
-starting cash. Drawdown, exposure and trade figures use every bar and trade. METRICS and docs/backtesting.md define
-each figure; the page lists differences from backtesting.py.
+A run lasts from the first bar's open to the end of its last bar (open + interval), and a bar's close is known at the
+bar's end. Ratios use daily returns: equity of the last bar that has ended by the end of each UTC day, days without one
+flat, the first day against the starting cash. Drawdown, exposure and trade figures use every bar and trade. METRICS and
+docs/backtesting.md define each figure; the page lists differences from backtesting.py.
 """
 
+import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.costs import Costs
+from skills_lib.domain.rounding import NO_CHANGE, is_spread
 from skills_lib.domain.time import DAY_NS
 
 DAYS_PER_YEAR = 365
 
 Figures = dict[str, float | int | None]
+Better = Literal["higher", "lower"]
+HIGHER: Better = "higher"
+LOWER: Better = "lower"
 
 
 class Metric(NamedTuple):
-    """Label, unit and definition of a figure."""
+    """Label, unit and definition of a figure. `better`: which way is better; None where neither is."""
 
     label: str
     unit: str
     definition: str
+    better: Better | None = None
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
-        "return_pct": Metric("Return", "%", "final equity against starting cash"),
+        "return_pct": Metric("Return", "%", "final equity against starting cash", HIGHER),
         "buy_hold_return_pct": Metric("Buy and hold", "%", "close to close from the end of the warm-up, no costs"),
-        "cagr_pct": Metric("CAGR", "%", "return compounded to 365 days"),
-        "volatility_ann_pct": Metric("Volatility (ann.)", "%", "deviation of daily returns × √365"),
-        "sharpe": Metric("Sharpe", "", "mean / deviation of daily returns × √365, no risk-free rate"),
-        "sortino": Metric("Sortino", "", "mean / downside deviation of daily returns × √365"),
-        "calmar": Metric("Calmar", "", "CAGR / max drawdown"),
-        "omega": Metric("Omega", "", "sum of daily gains / sum of daily losses"),
-        "sqn": Metric("SQN", "", "√trades × mean / deviation of trade profit"),
-        "kelly": Metric("Kelly", "", "win rate - loss rate / (mean win / mean loss)"),
-        "max_drawdown_pct": Metric("Max drawdown", "%", "largest decline of equity from its peak, on bar closes"),
-        "max_drawdown_days": Metric("Longest drawdown", "days", "longest time below an earlier peak"),
-        "win_rate_pct": Metric("Win rate", "%", "trades with profit after costs"),
-        "profit_factor": Metric("Profit factor", "", "sum of winning / sum of losing trades, in quote currency"),
-        "expectancy_pct": Metric("Expectancy", "%", "mean return of a trade after costs"),
+        "cagr_pct": Metric("CAGR", "%", "return compounded to 365 days, first open to last bar's end", HIGHER),
+        "volatility_ann_pct": Metric("Volatility (ann.)", "%", "deviation of daily returns × √365", LOWER),
+        "sharpe": Metric("Sharpe", "", "mean / deviation of daily returns × √365, no risk-free rate", HIGHER),
+        "sortino": Metric("Sortino", "", "mean / downside deviation of daily returns × √365", HIGHER),
+        "calmar": Metric("Calmar", "", "CAGR / max drawdown", HIGHER),
+        "omega": Metric("Omega", "", "sum of daily gains / sum of daily losses", HIGHER),
+        "sqn": Metric("SQN", "", "√trades × mean / deviation of trade profit", HIGHER),
+        "kelly": Metric("Kelly", "", "win rate - loss rate / (mean win / mean loss)", HIGHER),
+        "max_drawdown_pct": Metric(
+            "Max drawdown", "%", "largest decline of equity from its peak, on bar closes", HIGHER
+        ),
+        "max_drawdown_days": Metric(
+            "Longest drawdown", "days", "longest time below an earlier peak, or to the end of the last bar", LOWER
+        ),
+        "win_rate_pct": Metric("Win rate", "%", "trades with profit after costs", HIGHER),
+        "profit_factor": Metric(
+            "Profit factor", "", "sum of winning / sum of losing trades, in quote currency", HIGHER
+        ),
+        "expectancy_pct": Metric("Expectancy", "%", "mean return of a trade after costs", HIGHER),
         "exposure_pct": Metric("Exposure", "%", "bars with an open position"),
-        "alpha_ann_pct": Metric("Alpha (ann.)", "%", "daily return not explained by beta × 365"),
+        "alpha_ann_pct": Metric("Alpha (ann.)", "%", "daily return not explained by beta × 365", HIGHER),
         "beta": Metric("Beta", "", "slope of daily returns on the instrument's own"),
-        "var_95_pct": Metric("VaR 95 % (1 day)", "%", "5th percentile of daily returns"),
-        "cvar_95_pct": Metric("CVaR 95 % (1 day)", "%", "mean of the daily returns at or below VaR"),
+        "var_95_pct": Metric("VaR 95 % (1 day)", "%", "5th percentile of daily returns", HIGHER),
+        "cvar_95_pct": Metric("CVaR 95 % (1 day)", "%", "mean of the daily returns at or below VaR", HIGHER),
         "trades": Metric("Trades", "", "closed trades; the last is closed with the data"),
-        "fees_paid": Metric("Fees paid", "quote", "commission of both sides"),
-        "spread_paid": Metric("Spread and slippage", "quote", "charged at entry for the round trip"),
-        "funding_paid": Metric("Funding paid", "quote", "negative: received"),
-        "gross_pnl": Metric("Gross profit", "quote", "before commission, spread, slippage and funding"),
-        "net_pnl": Metric("Net profit", "quote", "sum of trades after all costs"),
-        "final_equity": Metric("Final equity", "quote", "at the last close"),
-        "gross_edge_bps": Metric("Gross edge per trade", "bps", "mean price move in the trade's favour, before costs"),
-        "gross_edge_error_bps": Metric("± (95 %)", "bps", "1.96 standard errors of the gross edge"),
+        "fees_paid": Metric("Fees paid", "quote", "commission of both sides", LOWER),
+        "spread_paid": Metric("Spread and slippage", "quote", "charged at entry for the round trip", LOWER),
+        "funding_paid": Metric("Funding paid", "quote", "negative: received", LOWER),
+        "gross_pnl": Metric("Gross profit", "quote", "before commission, spread, slippage and funding", HIGHER),
+        "net_pnl": Metric("Net profit", "quote", "sum of trades after all costs", HIGHER),
+        "final_equity": Metric("Final equity", "quote", "at the last close", HIGHER),
+        "gross_edge_bps": Metric(
+            "Gross edge per trade", "bps", "gross profit / notional at entry: each trade counts by its size", HIGHER
+        ),
+        "gross_edge_error_bps": Metric("± (95 %)", "bps", "1.96 standard errors of the gross edge", LOWER),
         "break_even_cost_bps": Metric(
-            "Break-even cost per side", "bps", "gross profit / traded notional, trades held fixed"
+            "Break-even cost per side", "bps", "gross profit / traded notional, trades held fixed", HIGHER
         ),
     }
 )
 
 
+PERFECT: Mapping[str, str] = MappingProxyType(
+    {
+        "sharpe": "no variance",
+        "sortino": "no down day",
+        "calmar": "no drawdown",
+        "omega": "no down day",
+        "sqn": "no variance",
+        "kelly": "no loss",
+        "profit_factor": "no loss",
+    }
+)
+"""Ratios that have no number where what they divide by did not occur in a run that earned money, and what that is."""
+
+
 def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:
-    """All figures of METRICS, in that order; None where undefined (no trades, no variance) or out of range."""
-    equity = daily_equity(bars.open_time_ns, execution.equity, execution.cash)
-    held = daily_equity(bars.open_time_ns, bars.close, float(bars.close[0]))
+    """All figures of METRICS, in that order; None where there is no number: undefined, perfect or out of range.
+
+    `perfect` tells which of the undefined figures are so because nothing was lost.
+    """
+    return {name: _defined(value) for name, value in measure(execution, bars, costs).items()}
+
+
+def measure(execution: Execution, bars: Bars, costs: Costs) -> dict[str, float | int]:
+    """All figures of METRICS, in that order: nan where undefined (no trades, too few days), inf where perfect.
+
+    inf is also what is too large for a float, such as the CAGR of a few good hours.
+    """
+    equity = _daily(bars, execution.equity, execution.cash)
+    held = _daily(bars, bars.close, float(bars.close[0]))
     found = (
         _total(execution, bars)
         | _risk_adjusted(daily_returns(equity))
@@ -79,37 +119,84 @@ def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:
         | _per_trade(execution, len(bars))
         | _edge(execution, costs)
     )
-    found |= _growth(equity, found)
-    return {name: _defined(found[name]) for name in METRICS}
+    found |= _growth(execution, bars, found)
+    return {name: _measured(found[name]) for name in METRICS}
 
 
-def daily_equity(open_time_ns: IntArray, values: FloatArray, start: float) -> FloatArray:
-    """`start`, then the last value of each UTC day; days without bars repeat the previous value: float64[days + 1]."""
-    return np.concatenate(([start], values[last_bars_of_days(open_time_ns)]))
+def perfect(figures: Mapping[str, float | int | None]) -> dict[str, str]:
+    """The figures that are None because nothing was lost, and what did not occur: {"profit_factor": "no loss"}."""
+    earned = (figures.get("return_pct") or 0.0) > 100 * NO_CHANGE
+    return {
+        name: reason
+        for name, reason in PERFECT.items()
+        if earned and name in figures and figures[name] is None and _is_perfect(name, figures)
+    }
+
+
+def _is_perfect(name: str, figures: Mapping[str, float | int | None]) -> bool:
+    trades, net = figures.get("trades") or 0, figures.get("net_pnl") or 0.0
+    if name == "calmar":
+        return figures.get("max_drawdown_pct") == 0
+    if name == "sharpe":
+        return figures.get("volatility_ann_pct") == 0
+    if name == "sqn":
+        return trades > 1 and net > 0
+    return net > 0 if name in ("profit_factor", "kelly") else True
+
+
+def daily_equity(open_time_ns: IntArray, interval_ns: int, values: FloatArray, start: float) -> FloatArray:
+    """`start`, then the value at the end of each UTC day of a run: float64[days + 1].
+
+    `values` are known at the end of their bars, `interval_ns` after they open; a day in which no bar ends repeats the
+    value before it. Four weekly bars have 28 days.
+    """
+    last = last_bars_of_days(open_time_ns, interval_ns)
+    return np.concatenate(([start], np.where(last < 0, start, values[last])))
 
 
 def execution_returns(execution: Execution, bars: Bars) -> FloatArray:
     """Daily returns of a run, net of costs: float64[UTC days]."""
-    return daily_returns(daily_equity(bars.open_time_ns, execution.equity, execution.cash))
+    return daily_returns(_daily(bars, execution.equity, execution.cash))
 
 
-def last_bars_of_days(open_time_ns: IntArray) -> IntArray:
-    """Index of the last bar of each UTC day; on a day without bars, of the previous day: int64[days]."""
-    first, last = open_time_ns[0] // DAY_NS, open_time_ns[-1] // DAY_NS
-    midnights = np.arange(first + 1, last + 2, dtype=np.int64) * DAY_NS
-    return np.searchsorted(open_time_ns, midnights, side="left") - 1
+def count_days(open_time_ns: IntArray, interval_ns: int) -> int:
+    """UTC days that bars touch, from the first bar's open to the end of the last."""
+    return int(_last_ns(open_time_ns, interval_ns) // DAY_NS - open_time_ns[0] // DAY_NS) + 1
+
+
+def spanned_days(bars: Bars) -> float:
+    """Days from the first bar's open to the end of the last."""
+    return (int(bars.open_time_ns[-1]) + bars.interval_ns - int(bars.open_time_ns[0])) / DAY_NS
+
+
+def last_bars_of_days(open_time_ns: IntArray, interval_ns: int) -> IntArray:
+    """Index of the last bar that has ended by the end of each UTC day, -1 before the first has: int64[days]."""
+    first, days = open_time_ns[0] // DAY_NS, count_days(open_time_ns, interval_ns)
+    midnights = np.arange(first + 1, first + days + 1, dtype=np.int64) * DAY_NS
+    return np.searchsorted(open_time_ns, midnights - max(interval_ns, 1), side="right") - 1
 
 
 def drawdown(equity: FloatArray) -> FloatArray:
-    """Decline from the highest equity so far, as a fraction in [0, 1]: float64[n]."""
+    """Decline from the highest equity so far, as a fraction in [0, 1]; rounding is none: float64[n]."""
     with np.errstate(invalid="ignore"):  # nan where equity starts at 0
-        return 1 - equity / np.maximum.accumulate(equity)
+        declines = 1 - equity / np.maximum.accumulate(equity)
+    declines[declines <= NO_CHANGE] = 0
+    return declines
 
 
 def daily_returns(daily: FloatArray) -> FloatArray:
     """Change of each value against the previous one, as a fraction; 0 once equity is 0."""
     before = daily[:-1]
     return np.divide(daily[1:] - before, before, out=np.zeros(len(before)), where=before > 0)
+
+
+def _daily(bars: Bars, values: FloatArray, start: float) -> FloatArray:
+    return daily_equity(bars.open_time_ns, bars.interval_ns, values, start)
+
+
+def _last_ns(open_time_ns: IntArray, interval_ns: int) -> int:
+    """The last nanosecond of the last bar."""
+    return int(open_time_ns[-1]) + max(interval_ns, 1) - 1
 
 
 def _total(execution: Execution, bars: Bars) -> dict[str, float]:
@@ -122,34 +209,39 @@ def _total(execution: Execution, bars: Bars) -> dict[str, float]:
     }
 
 
-def _growth(daily: FloatArray, found: Mapping[str, float]) -> dict[str, float]:
-    years = (len(daily) - 1) / DAYS_PER_YEAR
+def _growth(execution: Execution, bars: Bars, found: Mapping[str, float]) -> dict[str, float]:
+    years, multiple = max(spanned_days(bars), 1 / DAY_NS) / DAYS_PER_YEAR, execution.equity[-1] / execution.cash
     with np.errstate(over="ignore"):
-        cagr_pct = ((daily[-1] / daily[0]) ** (1 / years) - 1) * 100
-    return {"cagr_pct": cagr_pct, "calmar": _ratio(cagr_pct, -found["max_drawdown_pct"])}
+        cagr_pct = float((multiple ** (1 / years) - 1) * 100)
+    decline_pct = -found["max_drawdown_pct"]
+    calmar = cagr_pct / decline_pct if decline_pct else _without_loss(multiple - 1)
+    return {"cagr_pct": cagr_pct, "calmar": calmar}
 
 
 def _risk_adjusted(returns: FloatArray) -> dict[str, float]:
-    mean, deviation = returns.mean(), _deviation(returns)
-    downside = np.sqrt(np.mean(np.minimum(returns, 0) ** 2))
-    year = np.sqrt(DAYS_PER_YEAR)
+    mean, deviation = float(returns.mean()), _deviation(returns)
+    if len(returns) > 1 and not is_spread(deviation, mean):
+        deviation = 0.0
+    downside = float(np.sqrt(np.mean(np.minimum(returns, 0) ** 2)))
+    year = math.sqrt(DAYS_PER_YEAR)
     value_at_risk = np.quantile(returns, 0.05)
     return {
         "volatility_ann_pct": deviation * year * 100,
-        "sharpe": _ratio(mean, deviation) * year,
-        "sortino": _ratio(mean, downside) * year,
-        "omega": _ratio(np.maximum(returns, 0).sum(), -np.minimum(returns, 0).sum()),
+        "sharpe": _per_risk(mean, deviation) * year,
+        "sortino": _per_risk(mean, downside) * year,
+        "omega": _per_risk(float(np.maximum(returns, 0).sum()), float(-np.minimum(returns, 0).sum())),
         "var_95_pct": value_at_risk * 100,
         "cvar_95_pct": returns[returns <= value_at_risk].mean() * 100,
     }
 
 
 def _drawdown(equity: FloatArray, open_time_ns: IntArray) -> dict[str, float]:
+    """Deepest and longest time below a peak: from the end of the peak's bar to that of the bar that is level again."""
     declines = drawdown(equity)
-    peaks = np.unique(np.append(np.flatnonzero(declines == 0), len(declines) - 1))
-    spells = np.diff(open_time_ns[peaks])[np.diff(peaks) > 1]
+    peaks = np.append(np.flatnonzero(declines == 0), len(declines) - 1)
+    spells = np.diff(open_time_ns[peaks])[(np.diff(peaks) > 1) | (declines[peaks[1:]] > 0)]
     return {
-        "max_drawdown_pct": -float(declines.max()) * 100,
+        "max_drawdown_pct": 0.0 - float(declines.max()) * 100,
         "max_drawdown_days": float(spells.max()) / DAY_NS if len(spells) else 0.0,
     }
 
@@ -157,23 +249,25 @@ def _drawdown(equity: FloatArray, open_time_ns: IntArray) -> dict[str, float]:
 def _against_market(returns: FloatArray, market: FloatArray) -> dict[str, float]:
     if len(returns) < 2:
         return {"beta": np.nan, "alpha_ann_pct": np.nan}
-    covariance = np.cov(returns, market)
-    beta = _ratio(covariance[0, 1], covariance[1, 1])
-    return {"beta": beta, "alpha_ann_pct": (returns.mean() - beta * market.mean()) * DAYS_PER_YEAR * 100}
+    covariance, mean = np.cov(returns, market), float(market.mean())
+    beta = covariance[0, 1] / covariance[1, 1] if is_spread(np.sqrt(covariance[1, 1]), mean) else np.nan
+    return {"beta": beta, "alpha_ann_pct": (returns.mean() - beta * mean) * DAYS_PER_YEAR * 100}
 
 
 def _per_trade(execution: Execution, bars: int) -> dict[str, float]:
-    pnl = execution.trades["pnl"].to_numpy(dtype=np.float64)
-    wins, losses = pnl[pnl > 0], -pnl[pnl < 0]
-    win_rate = _ratio(len(wins), len(pnl))
+    pnl, least = execution.trades["pnl"].to_numpy(dtype=np.float64), NO_CHANGE * execution.cash
+    wins, losses = pnl[pnl > least], -pnl[pnl < -least]
+    win_rate, mean, deviation = _ratio(len(wins), len(pnl)), _mean(pnl), _deviation(pnl)
     payoff = _ratio(_mean(wins), _mean(losses))
+    if len(pnl) > 1 and not is_spread(deviation, mean, least):
+        deviation = 0.0
     return {
         "trades": len(pnl),
         "win_rate_pct": win_rate * 100,
-        "profit_factor": _ratio(wins.sum(), losses.sum()),
+        "profit_factor": _per_risk(wins.sum(), losses.sum(), least),
         "expectancy_pct": _mean(execution.trades["return_pct"].to_numpy(dtype=np.float64)),
-        "sqn": _ratio(_mean(pnl), _deviation(pnl)) * np.sqrt(len(pnl)),
-        "kelly": win_rate - _ratio(1 - win_rate, payoff),
+        "sqn": _per_risk(mean, deviation, least) * np.sqrt(len(pnl)),
+        "kelly": win_rate - _ratio(1 - win_rate, payoff) if len(losses) else _without_loss(wins.sum(), least),
         "exposure_pct": _bars_held(execution, bars) / bars * 100,
         "fees_paid": float(execution.trades["commission"].sum()),
         "funding_paid": float(execution.trades["funding"].sum()),
@@ -182,14 +276,17 @@ def _per_trade(execution: Execution, bars: int) -> dict[str, float]:
 
 
 def _edge(execution: Execution, costs: Costs) -> dict[str, float]:
+    """Gross profit against notional; the error is that of a ratio of two sums (Cochran, Sampling Techniques, 1977)."""
     gross, notional = execution.gross_pnl(costs), execution.traded_notional(costs)
     entry = np.abs(execution.trades["size"].to_numpy(dtype=np.float64)) * execution.raw_entry_price(costs)
-    edge_bps = gross / entry * 1e4
+    edge, trades = _ratio(gross.sum(), entry.sum()), len(gross)
+    rest = gross - edge * entry
+    error = math.sqrt(trades * float((rest**2).sum()) / (trades - 1)) if trades > 1 else np.nan
     return {
         "spread_paid": float(execution.spread_paid(costs).sum()),
         "gross_pnl": float(gross.sum()),
-        "gross_edge_bps": _mean(edge_bps),
-        "gross_edge_error_bps": 1.96 * _ratio(_deviation(edge_bps), np.sqrt(len(edge_bps))),
+        "gross_edge_bps": edge * 1e4,
+        "gross_edge_error_bps": 1.96 * _ratio(error, entry.sum()) * 1e4,
         "break_even_cost_bps": _ratio(gross.sum(), notional.sum()) * 1e4,
     }
 
@@ -214,7 +311,22 @@ def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole else np.nan
 
 
-def _defined(value: float) -> float | int | None:
+def _per_risk(gain: float, risk: float, least: float = NO_CHANGE) -> float:
+    """gain / risk; inf for a gain without risk, nan where there is neither. Up to `least` both are rounding."""
+    if risk > least:
+        return float(gain / risk)
+    return np.nan if np.isnan(risk) else _without_loss(gain, least)
+
+
+def _without_loss(gain: float, least: float = NO_CHANGE) -> float:
+    return np.inf if gain > least else np.nan
+
+
+def _measured(value: float | int) -> float | int:
     if isinstance(value, int):
         return value
-    return float(value) if np.isfinite(value) else None
+    return float(value) if value > -np.inf else np.nan
+
+
+def _defined(value: float | int) -> float | int | None:
+    return value if isinstance(value, int) or math.isfinite(value) else None

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
 from skills_lib.backtest.margin import OTHER, TIERS, tiers_of
+from skills_lib.backtest.metrics import perfect
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import PRESETS, Costs
@@ -107,6 +108,8 @@ class Artifacts(FrozenModel):
 class BacktestResult(FrozenModel):
     """One stored run. `metrics` maps the names in `metrics.METRICS` to figures; None is undefined.
 
+    `perfect`: which of the undefined ones are so because nothing was lost, and what did not occur (`metrics.perfect`).
+
     The whole span is in-sample: whoever chose the parameters may have seen it.
     """
 
@@ -130,6 +133,11 @@ class BacktestResult(FrozenModel):
     created_at: str
     warnings: list[str]
     artifacts: Artifacts
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def perfect(self) -> dict[str, str]:
+        return perfect(self.metrics)
 
     @computed_field  # type: ignore[prop-decorator]
     @property

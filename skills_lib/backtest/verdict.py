@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 
-from skills_lib.backtest.metrics import Figures
+from skills_lib.backtest.metrics import Figures, perfect
 from skills_lib.backtest.model import RunVerdict
 from skills_lib.domain.costs import Costs
+from skills_lib.domain.rounding import is_below, told_apart
 
 MIN_SHARPE = 1.0
 MAX_DRAWDOWN_PCT = 20.0
 MIN_TRADES = 30
 MIN_COST_COVER = 2.0
+SAME_RETURN_PCT = 0.01
+"""Returns closer than this are a tie: sizes are rounded to whole units."""
 
 
 def judge(metrics: Figures, costs: Costs) -> RunVerdict:
     """SOLID: no objection. MIXED: one or two objections. WEAK: three or more, or a loss."""
     reasons = list(_objections(metrics, costs))
-    loses = (metrics["return_pct"] or 0.0) <= 0
+    loses = not is_below(0, metrics["return_pct"] or 0.0)
     if loses or len(reasons) >= 3:
         return RunVerdict(label="WEAK", reasons=reasons)
     if reasons:
@@ -39,25 +42,33 @@ def _objections(metrics: Figures, costs: Costs) -> Iterator[str]:
 
 def _return_objections(metrics: Figures) -> Iterator[str]:
     earned, held = metrics["return_pct"] or 0.0, metrics["buy_hold_return_pct"] or 0.0
-    if earned <= 0:
-        yield f"Loses {-earned:.1f} % after costs."
-    if earned < held:
-        yield f"Return {earned:.1f} % is below buy and hold's {held:.1f} %."
+    if is_below(earned, 0):
+        yield f"Loses {told_apart(-earned, 0, 1)[0]} % after costs."
+    elif not is_below(0, earned):
+        yield "Earns nothing after costs."
+    if is_below(earned, held, SAME_RETURN_PCT):
+        own, market = told_apart(earned, held, 1)
+        yield f"Return {own} % is below buy and hold's {market} %."
 
 
 def _risk_objections(metrics: Figures) -> Iterator[str]:
     sharpe, drawdown_pct = metrics["sharpe"], -(metrics["max_drawdown_pct"] or 0.0)
-    if sharpe is None or sharpe < MIN_SHARPE:
-        yield f"Sharpe {'undefined' if sharpe is None else f'{sharpe:.2f}'} is below {MIN_SHARPE:g}."
-    if drawdown_pct > MAX_DRAWDOWN_PCT:
-        yield f"Drawdown {drawdown_pct:.1f} % is deeper than {MAX_DRAWDOWN_PCT:g} %."
+    if sharpe is None and "sharpe" not in perfect(metrics):
+        yield f"Sharpe undefined: no variance or too few days to show at least {MIN_SHARPE:g}."
+    elif sharpe is not None and is_below(sharpe, MIN_SHARPE):
+        yield f"Sharpe {told_apart(sharpe, MIN_SHARPE, 2)[0]} is below {MIN_SHARPE:g}."
+    if is_below(MAX_DRAWDOWN_PCT, drawdown_pct):
+        yield f"Drawdown {told_apart(drawdown_pct, MAX_DRAWDOWN_PCT, 1)[0]} % is deeper than {MAX_DRAWDOWN_PCT:g} %."
 
 
 def _cost_objections(metrics: Figures, costs: Costs) -> Iterator[str]:
     break_even, charged = metrics["break_even_cost_bps"] or 0.0, costs.side_bps()
-    if break_even <= 0:
-        yield f"No edge before costs: break-even cost is {break_even:.1f} bps per side."
-    elif break_even < charged:
-        yield f"Costs exceed the edge: break-even at {break_even:.1f} bps per side, {charged:.1f} are charged."
-    elif break_even < MIN_COST_COVER * charged:
-        yield f"Thin edge: break-even at {break_even:.1f} bps per side, under twice the {charged:.1f} charged."
+    if not is_below(0, break_even):
+        sign = "-" if break_even < 0 else ""
+        yield f"No edge before costs: break-even cost is {sign}{told_apart(-break_even, 0, 1)[0]} bps per side."
+    elif is_below(break_even, charged):
+        own, costs_charged = told_apart(break_even, charged, 1)
+        yield f"Costs exceed the edge: break-even at {own} bps per side, {costs_charged} are charged."
+    elif is_below(break_even, MIN_COST_COVER * charged):
+        own, twice = told_apart(break_even, MIN_COST_COVER * charged, 1)
+        yield f"Thin edge: break-even at {own} bps per side, under {twice}, twice what is charged."

@@ -76,7 +76,7 @@ def expected_sharpes(
     for number in range(markets):
         bars = planted_market(drift, np.random.default_rng([seed, number]))
         rows = KernelSweep(strategy, bars, settings, threads=1).evaluate(points, Span(0, len(bars)))
-        total += np.nan_to_num(rows[:, COLUMNS["sharpe"]], nan=-np.inf)
+        total += np.nan_to_num(rows[:, COLUMNS["sharpe"]], nan=-np.inf, posinf=np.inf)
     return total / markets
 
 

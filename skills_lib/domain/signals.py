@@ -48,10 +48,7 @@ class Signals:
         if not self._is_well_formed():
             for name, column in self.columns().items():
                 self._check_column(name, column)
-        size = self.size
-        in_range = bool(((size > 0) & (size <= 1)).all()) if isinstance(size, _ARRAY) else 0 < size <= 1
-        if not in_range:
-            raise InputError("Signals.size must be a share of equity above 0 and at most 1.")
+        _check_size(self.size)
         if self.stop_price is not None:
             _check_prices("stop_price", self.stop_price)
         if self.target_price is not None:
@@ -139,6 +136,18 @@ def price_away(close: FloatArray, distance: FloatArray, above: BoolArray) -> Flo
     """The price `distance` above the close where `above` is True, else below it: float64[n], nan unless positive."""
     price = np.where(above, close + distance, close - distance)
     return np.where(price > 0, price, np.nan)
+
+
+def _check_size(size: float | FloatArray) -> None:
+    wanted = "Signals.size must be a share of equity above 0 and at most 1"
+    if not isinstance(size, np.ndarray):
+        if not 0 < size <= 1:
+            raise InputError(f"{wanted}; it is {size}.")
+        return
+    wrong = ~((size > 0) & (size <= 1))
+    if wrong.any():
+        bar = int(wrong.argmax())
+        raise InputError(f"{wanted}; it is {size[bar]} at bar {bar}.")
 
 
 def _check_prices(name: str, prices: FloatArray) -> None:

@@ -108,7 +108,8 @@ class CountedEvaluator:
         return self._inner.execute(parameters, span, cash)
 
     def _noted(self, combinations: Sequence[Parameters], span: Span, rows: FloatArray) -> FloatArray:
-        daily = rows[:, COLUMNS["sharpe"]] / np.sqrt(DAYS_PER_YEAR)
+        sharpes = rows[:, COLUMNS["sharpe"]]
+        daily = np.where(np.isfinite(sharpes), sharpes, np.nan) / np.sqrt(DAYS_PER_YEAR)
         self._counter.note(combinations, daily, _days(self._bars, span))
         return rows
 

@@ -2,17 +2,24 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, Self
 
+from pydantic import computed_field
+
+from skills_lib.backtest.metrics import Figures, perfect
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.stability import PeakKind
 
-Figures = dict[str, float | int | None]
+
+def finite(value: float) -> float | None:
+    """`value` for a model: None where it is undefined or perfect."""
+    return value if math.isfinite(value) else None
 
 
 class SweepKey(FrozenModel):
@@ -39,27 +46,34 @@ class SweepKey(FrozenModel):
 
 
 class Plateau(FrozenModel):
-    """A point's stability; `neighbourhood_median` is None if at least half of the neighbourhood is ineligible.
+    """A point's stability. `value`: its metric, None if perfect (see `Point.perfect`).
 
+    `neighbourhood_median` is None if at least half of the neighbourhood is ineligible or more than half perfect.
     `kind` is "plateau", "spike", or "unknown" if too few neighbours were tried.
     """
 
     kind: PeakKind
-    value: float
+    value: float | None
     neighbourhood_median: float | None
     neighbours: int
 
 
 class Point(FrozenModel):
-    """One combination, its in-sample figures and its stability."""
+    """One combination, its in-sample figures and its stability. `perfect`: as in `metrics.perfect`."""
 
     parameters: dict[str, Value]
     metrics: Figures
     plateau: Plateau
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def perfect(self) -> dict[str, str]:
+        return perfect(self.metrics)
+
 
 class ValueMedian(FrozenModel):
-    """Median score of the eligible combinations with one value of a parameter; None if there are none."""
+    """Median metric of the eligible combinations with one value of a parameter; None if there are none or more than
+    half are perfect."""
 
     value: Value
     median: float | None
@@ -67,9 +81,10 @@ class ValueMedian(FrozenModel):
 
 
 class Sensitivity(FrozenModel):
-    """Effect of one parameter. `effect`: largest minus smallest of the medians, in units of the metric."""
+    """Effect of one parameter. `effect`: largest minus smallest of the medians, in units of the metric; None if only
+    some are perfect."""
 
-    effect: float
+    effect: float | None
     medians: list[ValueMedian]
 
 
@@ -101,8 +116,9 @@ class OptimizationArtifacts(FrozenModel):
 class OptimizationResult(FrozenModel):
     """One stored optimisation. `combinations`: admissible combinations in the space, None if too many to count.
 
+    `maximize`: the metric; the least of it is sought where less is better (`METRICS`).
     `best`: the raw maximum, inflated by luck; `recommended`: the centre of the best plateau.
-    `evaluated`: how many were tried; `eligible`: how many of those have enough trades and a defined metric.
+    `evaluated`: how many were tried; `eligible`: how many of those have enough trades and a defined or perfect metric.
     """
 
     id: str

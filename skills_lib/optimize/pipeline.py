@@ -24,7 +24,15 @@ from skills_lib.domain.errors import InputError
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.measure import Measurer
-from skills_lib.optimize.model import Heatmap, OptimizationArtifacts, OptimizationResult, Plateau, Point, SweepKey
+from skills_lib.optimize.model import (
+    Heatmap,
+    OptimizationArtifacts,
+    OptimizationResult,
+    Plateau,
+    Point,
+    SweepKey,
+    finite,
+)
 from skills_lib.optimize.report.heatmaps import Landscape, draw_heatmap, write_interactive
 from skills_lib.optimize.report.markdown import write_optimization
 from skills_lib.optimize.search import SearchPlan, search
@@ -32,7 +40,7 @@ from skills_lib.optimize.sensitivity import at_edges, sensitivities
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
 from skills_lib.optimize.store import SweepStore
-from skills_lib.optimize.table import Objective, SearchTable
+from skills_lib.optimize.table import Objective, SearchTable, is_eligible, raw_extreme
 from skills_lib.progress import Progress, no_progress
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
@@ -41,7 +49,7 @@ OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What to search: the space, the method, the metric to maximise and the engine."""
+    """What to search: the space, the method, the objective and the engine."""
 
     space: Space
     plan: SearchPlan
@@ -106,7 +114,7 @@ def optimize(
             measure = Measurer(request.space, evaluator, span, checkpoint, progress=progress, total=total)
             table = search(request.space, request.plan, measure, request.objective)
         scores = request.objective.scores(table.rows)
-        peaks = Surface(request.space, table.indices).peaks(scores)
+        peaks = Surface(request.space, table.indices).peaks(scores, request.objective.ranks(table.rows, scores))
         if peaks is None:
             raise _nothing_eligible(table, request.objective, evaluator.notes, candles)
         found = _SearchOutcome(request, table, scores, peaks, evaluator.name, tuple(evaluator.notes))
@@ -127,7 +135,7 @@ class _SearchOutcome:
 
     @property
     def eligible(self) -> int:
-        return int(np.isfinite(self.scores).sum())
+        return int(is_eligible(self.scores).sum())
 
 
 def _result(found: _SearchOutcome, key: SweepKey, candles: Candles, folder: Path, began: float) -> OptimizationResult:
@@ -149,9 +157,9 @@ def _result(found: _SearchOutcome, key: SweepKey, candles: Candles, folder: Path
         combinations=len(space.admissible) if space.is_enumerable else None,
         evaluated=len(table),
         eligible=found.eligible,
-        best=_point(table, found.peaks.best),
-        recommended=_point(table, found.peaks.recommended),
-        sensitivity=sensitivities(table, found.scores),
+        best=_point(found, found.peaks.best),
+        recommended=_point(found, found.peaks.recommended),
+        sensitivity=sensitivities(table, found.scores, found.request.objective.sign),
         space=key.values,
         quality=candles.quality.counts(),
         warnings=[*candles.quality.break_lines(), *_warnings(found)],
@@ -161,12 +169,12 @@ def _result(found: _SearchOutcome, key: SweepKey, candles: Candles, folder: Path
     )
 
 
-def _point(table: SearchTable, place: RankedPoint) -> Point:
-    median = place.neighbourhood_median
+def _point(found: _SearchOutcome, place: RankedPoint) -> Point:
+    table, sign = found.table, found.request.objective.sign
     plateau = Plateau(
         kind=place.kind,
-        value=place.score,
-        neighbourhood_median=median if np.isfinite(median) else None,
+        value=finite(sign * place.score),
+        neighbourhood_median=finite(sign * place.neighbourhood_median),
         neighbours=place.neighbours,
     )
     return Point(parameters=table.parameters(place.row), metrics=table.figures(place.row), plateau=plateau)
@@ -179,11 +187,13 @@ def _warnings(found: _SearchOutcome) -> list[str]:
         "Run `twokey walk-forward` to test such a choice out of sample."
     ]
     if peaks.best.kind == "spike":
-        texts.append("The raw maximum is a spike: its neighbours do much worse. Use the recommended point instead.")
+        raw = raw_extreme(found.request.objective.metric)
+        texts.append(f"The {raw} is a spike: its neighbours do much worse. Use the recommended point instead.")
     if peaks.recommended.kind == "spike":
         texts.append("The recommended point is a spike too: no point of this space is stable.")
     if peaks.recommended.kind == "unknown":
-        texts.append("Too few neighbours were tried to distinguish plateau from spike: the raw maximum is recommended.")
+        raw = raw_extreme(found.request.objective.metric)
+        texts.append(f"Too few neighbours were tried to distinguish plateau from spike: the {raw} is recommended.")
     if edges := list(at_edges(table, peaks.recommended.row)):
         texts.append(f"The recommended point lies at the edge of the space: {', '.join(edges)}. Widen the range.")
     if few := len(table) - found.eligible:
@@ -254,10 +264,10 @@ def _texts(result: OptimizationResult) -> Texts:
 
 
 def _write_table(path: Path, found: _SearchOutcome) -> None:
-    """Write every combination with all its metrics; `trades` as integers, undefined values empty."""
+    """Write every combination with all its metrics; `trades` as integers, undefined values empty, perfect ones inf."""
     table = found.table
     frame = pd.DataFrame(table.space.combinations(table.indices))
-    frame["eligible"] = np.isfinite(found.scores)
+    frame["eligible"] = is_eligible(found.scores)
     metrics = pd.DataFrame(table.rows, columns=list(METRICS))
     metrics["trades"] = metrics["trades"].astype("Int64")
     pd.concat([frame, metrics], axis=1).to_csv(path, index=False)

@@ -13,8 +13,8 @@ MAX_VALUES = 100_000
 def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> dict[str, tuple[Value, ...]]:
     """The values of each named parameter, in the order typed.
 
-    `low:high:step` includes both ends, `low:high` uses the parameter's own step (1 if it has none), commas list
-    values.
+    `low:high:step` includes both ends, whatever the step; `low:high` uses the parameter's own step (1 if it has none);
+    commas list values.
 
     Raises:
         InputError: not NAME=RANGE, an unknown or repeated name, an empty range, a value the parameter refuses.
@@ -55,7 +55,8 @@ def _expanded(name: str, text: str, parameter: Parameter) -> list[object]:
         raise InputError(
             f"Range {name}={text} has {count:.0f} values. At most {MAX_VALUES:,} are allowed: use a larger step."
         )
-    return [round(low + i * step, 12) for i in range(math.floor(count) + 1)]
+    values: list[object] = [round(low + i * step, 12) for i in range(math.floor(count) + 1)]
+    return values if count - math.floor(count) <= 2e-9 else [*values, high]
 
 
 def _number(name: str, text: str, end: str) -> float:

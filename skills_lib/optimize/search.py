@@ -83,7 +83,8 @@ def _surround_peaks(space: Space, max_points: int, measure: Measurer, objective:
     table = measure.table()
     limit = len(table) + max_points
     while len(table) < limit:
-        best = np.argsort(-objective.scores(table.rows), kind="stable")[:COMPLETED_PEAKS]
+        ranks = objective.ranks(table.rows, objective.scores(table.rows))
+        best = np.argsort(-ranks, kind="stable")[:COMPLETED_PEAKS]
         around = [index for index in neighbours_of(space, table.indices[best]) if space.admits(index)]
         measure(np.array(around, dtype=np.int64))
         before, table = table, measure.table()
@@ -132,7 +133,7 @@ def _report_scores(study: "Study", proposed: "list[Trial]", scores: FloatArray) 
     from optuna.trial import TrialState
 
     for trial, score in zip(proposed, scores, strict=True):
-        if np.isfinite(score):
+        if score > -np.inf:
             study.tell(trial, float(score))
         else:  # not admissible, undefined or too few trades: TPE counts a pruned trial among the bad ones
             study.tell(trial, state=TrialState.PRUNED)

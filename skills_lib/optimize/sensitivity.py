@@ -1,21 +1,25 @@
 """Measures the effect of each parameter and finds points at the edge of the space."""
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
-from skills_lib.optimize.model import Sensitivity, ValueMedian
-from skills_lib.optimize.table import SearchTable
+from skills_lib.optimize.model import Sensitivity, ValueMedian, finite
+from skills_lib.optimize.table import SearchTable, is_eligible
 
 
-def sensitivities(table: SearchTable, scores: FloatArray) -> dict[str, Sensitivity]:
-    """For each varied parameter, the median score at each of its values over all other parameters tried."""
-    eligible = np.isfinite(scores)
+def sensitivities(table: SearchTable, scores: FloatArray, sign: float = 1.0) -> dict[str, Sensitivity]:
+    """For each varied parameter, the median metric at each of its values over all other parameters tried.
+
+    The metric is a score times `sign`: -1 where less of it is better.
+    """
+    eligible = is_eligible(scores)
     places = table.space.positions(table.indices)[eligible]
     return {
-        name: _sensitivity(table.space.values[name], places[:, axis], scores[eligible])
+        name: _sensitivity(table.space.values[name], places[:, axis], sign * scores[eligible])
         for name, axis in table.space.varied.items()
     }
 
@@ -30,11 +34,15 @@ def at_edges(table: SearchTable, row: int) -> Iterator[str]:
 
 
 def _sensitivity(values: tuple[Value, ...], places: IntArray, scores: FloatArray) -> Sensitivity:
-    found = [_median(value, scores[places == i]) for i, value in enumerate(values)]
-    defined = [entry.median for entry in found if entry.median is not None]
-    return Sensitivity(effect=max(defined) - min(defined), medians=found)
+    medians = [_median(scores[places == i]) for i in range(len(values))]
+    defined = [median for median in medians if not math.isnan(median)]
+    effect = max(defined) - min(defined) if min(defined) < math.inf else 0.0
+    found = [
+        ValueMedian(value=value, median=finite(median), combinations=int((places == i).sum()))
+        for i, (value, median) in enumerate(zip(values, medians, strict=True))
+    ]
+    return Sensitivity(effect=finite(effect), medians=found)
 
 
-def _median(value: Value, scores: FloatArray) -> ValueMedian:
-    median = float(np.median(scores)) if len(scores) else None
-    return ValueMedian(value=value, median=median, combinations=len(scores))
+def _median(scores: FloatArray) -> float:
+    return float(np.median(scores)) if len(scores) else math.nan

@@ -2,9 +2,10 @@
 
 The neighbourhood of a point is the point and, along every varied numeric parameter, the next smaller and the next
 larger value with all other parameters equal, as far as they were tried. Its median is the lower median of these
-scores; a combination with too few trades or without a defined score counts as the worst. The value of a point is the
-smaller of this median and its own score, so that neither a spike nor a pit is rated high. The point with the highest
-value is recommended; among ties, the one closest to the centre of their largest connected group.
+scores; a combination with too few trades or without a defined score counts as the worst, a perfect one as the best.
+The value of a point is the smaller of this median and its own score, so that neither a spike nor a pit is rated high.
+The point with the highest value is recommended; among ties, the one closest to the centre of their largest connected
+group.
 """
 
 from dataclasses import dataclass
@@ -59,24 +60,25 @@ class Surface:
         medians: FloatArray = ascending[self._each, self._counts // 2]
         return medians
 
-    def peaks(self, scores: FloatArray) -> Peaks | None:
-        """Best and recommended point; None if no point has a score."""
-        if not len(scores) or not np.isfinite(scores[highest := int(scores.argmax())]):
+    def peaks(self, scores: FloatArray, ranks: FloatArray | None = None) -> Peaks | None:
+        """Best and recommended point; None if no point has a score. `ranks`: the order of the scores, ties included."""
+        order = scores if ranks is None else ranks
+        if not len(order) or not order[highest := int(order.argmax())] > -np.inf:
             return None
-        finite = np.isfinite(scores)
-        medians, typical = self.medians(scores), _median(scores[finite])
-        supported = self._supported & finite
+        eligible = scores > -np.inf
+        medians, typical = self.medians(scores), _median(scores[eligible])
+        supported = self._supported & eligible
         if not supported.any():
             only = self._place(highest, scores, medians, typical)
             return Peaks(only, only)
-        worth = np.minimum(scores, medians)
+        worth = np.minimum(order, medians if order is scores else self.medians(order))
         tied = np.flatnonzero(supported & (worth == worth[supported].max()))
         centre = self._closest_to_centre(tied)
         return Peaks(self._place(highest, scores, medians, typical), self._place(centre, scores, medians, typical))
 
     def _place(self, row: int, scores: FloatArray, medians: FloatArray, typical: float) -> RankedPoint:
         score, median = float(scores[row]), float(medians[row])
-        keeps = median - typical >= PLATEAU_SHARE * (score - typical)
+        keeps = _keeps(score, median, typical)
         kind: PeakKind = "unknown" if not self._supported[row] else "plateau" if keeps else "spike"
         return RankedPoint(row, score, median, int(self._counts[row]), kind)
 
@@ -101,8 +103,15 @@ class Surface:
         return np.array(sorted(largest), dtype=np.int64)
 
 
+def _keeps(score: float, median: float, typical: float) -> bool:
+    """Whether a neighbourhood keeps enough of a point's lead; of a perfect score, inf, only another one is enough."""
+    if np.isinf(score) or np.isinf(typical):
+        return median >= score
+    return median - typical >= PLATEAU_SHARE * (score - typical)
+
+
 def _median(values: FloatArray) -> float:
-    """Median of finite values; three times as fast as `numpy.median`."""
+    """Median of values, of which some may be inf; three times as fast as `numpy.median`."""
     ascending = np.sort(values)
     return float(ascending[(len(values) - 1) // 2] + ascending[len(values) // 2]) / 2
 

@@ -1,6 +1,6 @@
 """Computes the stages of a validation from its runs; each stage's docstring names the bars it uses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.market.candles.model import Candles
+from skills_lib.optimize.table import is_eligible
 from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.model import (
     CostFigures,
@@ -106,7 +107,7 @@ def _in_sample(runs: Runs) -> InSample:
         parameters=found.chosen,
         kind=found.place.kind,
         evaluated=len(found.table),
-        eligible=int(np.isfinite(found.scores).sum()),
+        eligible=int(is_eligible(found.scores).sum()),
         metrics=runs.metrics(runs.in_sample),
         highest=found.table.figures(found.peaks.best.row),
     )
@@ -132,7 +133,7 @@ def _walk_forward(runs: Runs) -> WalkedForward:
         anchored=plan.anchored,
         pick=runs.plan.pick,
         windows=[window_result(outcome) for outcome in outcomes],
-        mean_sharpe=float(np.mean([_test_sharpe(outcome) for outcome in outcomes])),
+        mean_sharpe=_mean_sharpe(outcomes),
         positive_share=positive_share(outcomes),
         efficiency=efficiency(outcomes),
         stitched=StitchedSpan(
@@ -210,10 +211,12 @@ def sample_span(bars: Bars, span: Span) -> dict[str, Any]:
     return {"start": utc(times[span.start]), "end": utc(times[span.stop - 1]), "bars": span.stop - span.start}
 
 
-def _test_sharpe(outcome: WindowChoice) -> float:
-    """Annual Sharpe of one window's test; 0 where nothing was chosen or nothing traded."""
-    value = outcome.chosen.test[COLUMNS["sharpe"]] if outcome.chosen else 0.0
-    return float(value) if np.isfinite(value) else 0.0
+def _mean_sharpe(outcomes: Sequence[WindowChoice]) -> float:
+    """Mean annual Sharpe of the windows' tests: 0 where nothing was chosen or traded; perfect ones are left out."""
+    column = COLUMNS["sharpe"]
+    found = np.array([outcome.chosen.test[column] if outcome.chosen else 0.0 for outcome in outcomes])
+    numbers = np.nan_to_num(found[~np.isposinf(found)], nan=0.0)
+    return float(numbers.mean()) if len(numbers) else 0.0
 
 
 def _price_noise(runs: Runs) -> Noise | None:

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from skills_lib.backtest.metrics import Figures
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.optimize.model import Figures
 from skills_lib.optimize.stability import PeakKind
 from skills_lib.validate.plan import Samples
 from skills_lib.validate.stages.audit import DataAudit
@@ -83,8 +83,9 @@ class WalkedForward(FrozenModel):
     """Walk-forward over all unsealed bars, with the search repeated in each window.
 
     `mean_sharpe`: mean over all windows of the annual Sharpe of the test span; a window without a choice or
-    trade counts as 0. `positive_share`: share of windows whose test earned money after costs. `stitched`: every test
-    bar once, equity carried over. `efficiency`: return per day in test / in train, None if train did not earn money.
+    trade counts as 0, one whose Sharpe is perfect (equal gains on every day) is left out. `positive_share`: share of
+    windows whose test earned money after costs. `stitched`: every test bar once, equity carried over. `efficiency`:
+    daily return in test / in train, both compounding, None if train did not earn money.
     """
 
     sample: Literal["out-of-sample"] = "out-of-sample"

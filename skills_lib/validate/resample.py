@@ -12,6 +12,7 @@ from skills_lib.backtest.results import RunStore
 from skills_lib.domain.bars import Bars, IntArray
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import CandleArguments, Source
 from skills_lib.settings import Settings
 from skills_lib.validate.plan import parse_seed
@@ -62,6 +63,8 @@ def resample(
     run, seed = store.get(run_id), parse_seed(seed)
     execution, times_ns = _execution(store, run)
     trades = trade_returns(execution)
+    interval_ns = Timeframe(run.timeframe).nanoseconds
+    daily = daily_equity(times_ns, interval_ns, execution.equity, execution.cash)
     null, notes = None, []
     try:
         bars = _bars(run, data, settings)
@@ -75,7 +78,7 @@ def resample(
         samples=samples,
         seed=seed,
         trades=trade_bootstrap(trades, samples, seed),
-        days=block_bootstrap(daily_returns(daily_equity(times_ns, execution.equity, execution.cash)), samples, seed),
+        days=block_bootstrap(daily_returns(daily), samples, seed),
         order=order_shuffle(trades, samples, seed),
         random_entries=null,
         notes=notes if len(trades) > 1 else [f"{len(trades)} trades are too few to resample.", *notes],

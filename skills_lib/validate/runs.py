@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import unsupported_reason
-from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
+from skills_lib.backtest.metrics import Figures, compute_metrics, execution_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
@@ -69,8 +69,7 @@ class Run(NamedTuple):
 
     def daily(self) -> FloatArray:
         """Net return of each UTC day."""
-        equity = daily_equity(self.bars.open_time_ns, self.execution.equity, self.execution.cash)
-        return daily_returns(equity)
+        return execution_returns(self.execution, self.bars)
 
 
 class Runs:
@@ -129,8 +128,9 @@ class Runs:
         table = search(request.space, request.plan, measure, request.objective)
         surface = Surface(request.space, table.indices)
         for minimum in (request.objective.min_trades, 1):
-            scores = Objective(request.objective.metric, minimum).scores(table.rows)
-            if peaks := surface.peaks(scores):
+            objective = Objective(request.objective.metric, minimum)
+            scores = objective.scores(table.rows)
+            if peaks := surface.peaks(scores, objective.ranks(table.rows, scores)):
                 place = peaks.recommended if self.plan.pick == "plateau" else peaks.best
                 return SearchResult(table, scores, peaks, place, minimum < request.objective.min_trades)
         notes = f" {self.evaluator.notes[-1]}" if self.evaluator.notes else ""

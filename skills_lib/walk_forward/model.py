@@ -4,10 +4,13 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Literal, Self
 
+from pydantic import computed_field
+
+from skills_lib.backtest.metrics import Figures, perfect
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
-from skills_lib.optimize.model import Figures, SweepKey
+from skills_lib.optimize.model import SweepKey
 from skills_lib.optimize.stability import PeakKind
 from skills_lib.walk_forward.walk import Pick
 
@@ -26,7 +29,8 @@ class WalkForwardKey(SweepKey):
 class WindowResult(FrozenModel):
     """One window; times are UTC, ends not included. `parameters` is None if no combination was eligible.
 
-    `train` is in-sample, `test` out-of-sample, each on its whole span with the full starting cash.
+    `train` is in-sample, `test` out-of-sample, each on its whole span with the full starting cash. `train_perfect`,
+    `test_perfect`: as in `metrics.perfect`.
     """
 
     train_start: str
@@ -38,15 +42,33 @@ class WindowResult(FrozenModel):
     train: Figures | None
     test: Figures | None
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def train_perfect(self) -> dict[str, str]:
+        return perfect(self.train or {})
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def test_perfect(self) -> dict[str, str]:
+        return perfect(self.test or {})
+
 
 class StitchedSpan(FrozenModel):
-    """Consecutive windows of the stitched out-of-sample run; `start`, `end`: its first and last bars, UTC."""
+    """Consecutive windows of the stitched out-of-sample run; `start`, `end`: its first and last bars, UTC.
+
+    `perfect`: as in `metrics.perfect`.
+    """
 
     start: str
     end: str
     windows: int
     bars: int
     metrics: Figures
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def perfect(self) -> dict[str, str]:
+        return perfect(self.metrics)
 
 
 class StitchedHalves(FrozenModel):
@@ -83,7 +105,10 @@ class WalkForwardArtifacts(FrozenModel):
 
 
 class WalkForwardResult(FrozenModel):
-    """One stored walk-forward. `efficiency`: daily return out of sample / in sample, None if the latter is <= 0."""
+    """One stored walk-forward.
+
+    `efficiency`: daily return out of sample / in sample, both compounding; None if the latter is not above 0.
+    """
 
     id: str
     strategy: str

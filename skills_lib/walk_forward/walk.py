@@ -11,6 +11,7 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.rounding import NO_CHANGE
 from skills_lib.optimize.checkpoint import Checkpoint
 from skills_lib.optimize.measure import Measurer, measure_ahead
 from skills_lib.optimize.search import SearchPlan, search
@@ -106,7 +107,8 @@ class WalkForward:
 
     def _place(self, table: SearchTable) -> RankedPoint | None:
         """The point to test; None if no combination was eligible."""
-        peaks = self._surface_of(table).peaks(self._objective.scores(table.rows))
+        scores = self._objective.scores(table.rows)
+        peaks = self._surface_of(table).peaks(scores, self._objective.ranks(table.rows, scores))
         if peaks is None:
             return None
         return peaks.recommended if self._pick == "plateau" else peaks.best
@@ -125,24 +127,30 @@ def _chosen(table: SearchTable, place: RankedPoint, measure: Measurer, index: In
 
 
 def efficiency(outcomes: Sequence[WindowChoice]) -> float | None:
-    """Return per day out of sample over return per day in sample, all windows pooled, simple interest.
+    """Daily return out of sample over daily return in sample: each compounds to the returns of all windows together.
 
     None if nothing was chosen or the train spans did not earn money: the ratio would be meaningless.
     """
     chosen = [(o.window, o.chosen) for o in outcomes if o.chosen is not None]
-    column = COLUMNS["return_pct"]
-    trained = sum(found.train[column] for _, found in chosen)
-    if not trained > 0:
+    in_sample = _daily_return([found.train for _, found in chosen], sum(window.train_days for window, _ in chosen))
+    out_of_sample = _daily_return([found.test for _, found in chosen], sum(window.test_days for window, _ in chosen))
+    if not in_sample > NO_CHANGE:
         return None
-    in_sample = trained / sum(window.train_days for window, _ in chosen)
-    out_of_sample = sum(found.test[column] for _, found in chosen) / sum(window.test_days for window, _ in chosen)
-    return float(out_of_sample / in_sample) if np.isfinite(out_of_sample) else None
+    return out_of_sample / in_sample if np.isfinite(out_of_sample) else None
+
+
+def _daily_return(rows: Sequence[FloatArray], days: float) -> float:
+    """The return per day, a fraction, that compounds over `days` to the returns of all runs, one after the other."""
+    multiples = np.array([1 + row[COLUMNS["return_pct"]] / 100 for row in rows])
+    with np.errstate(divide="ignore"):  # log 0 after a total loss: -100 % a day
+        return float(np.expm1(np.log(multiples).sum() / days)) if len(rows) else np.nan
 
 
 def positive_share(outcomes: Sequence[WindowChoice]) -> float:
     """Share of all windows whose test span earned money after costs; a window without trades did not."""
     column = COLUMNS["return_pct"]
-    return sum(o.chosen is not None and bool(o.chosen.test[column] > 0) for o in outcomes) / len(outcomes)
+    least = 100 * NO_CHANGE
+    return sum(o.chosen is not None and bool(o.chosen.test[column] > least) for o in outcomes) / len(outcomes)
 
 
 def chosen_places(space: Space, outcomes: Sequence[WindowChoice]) -> dict[str, list[int]]:

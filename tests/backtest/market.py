@@ -23,6 +23,13 @@ def hourly_bars(opens: Sequence[float], closes: Sequence[float] | None = None) -
     return Bars(times, opening, high, low, closing, np.ones(len(opening)), HOUR_NS)
 
 
+def equal_days(days: int) -> Bars:
+    """Hourly bars of days that are all alike: 100 to 4 o'clock, up to 104, down to 96 and back to 100."""
+    rises = [100, 100, 100, 100, 101, 102, 103, 104, 104, 104, 103, 102]
+    close = np.tile(np.array([*rises, 101, 100, 99, 98, 97, 96, 97, 98, 99, 100, 100, 100], dtype=np.float64), days)
+    return hourly_bars([100.0, *close[:-1].tolist()], close.tolist())
+
+
 def random_walk(bars: int, seed: int, volatility: float = 0.01) -> Bars:
     """Hourly bars of a geometric random walk with wicks."""
     rng = np.random.default_rng(seed)

@@ -8,15 +8,20 @@ from backtesting import Strategy
 
 import strategies
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
-from skills_lib.backtest.metrics import METRICS, compute_metrics, daily_equity
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.metrics import METRICS, compute_metrics, daily_equity, measure, perfect, spanned_days
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference.run import run_reference
+from skills_lib.backtest.report.markdown import describe_figure
+from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import PRESETS, Costs
-from tests.backtest.market import HOUR_NS, START_NS, hourly_bars, random_walk
+from skills_lib.domain.signals import Signals, never
+from skills_lib.domain.time import DAY_NS
+from tests.backtest.market import HOUR_NS, START_NS, equal_days, hourly_bars, random_walk
 
 FREE = PRESETS["free"]
-WALKS = [random_walk(2_000, seed) for seed in range(5)]
+WALKS = [random_walk(83 * 24, seed) for seed in range(5)]  # whole days: quantstats counts days, CAGR takes the span
 
 
 class BuyOnce(Strategy):
@@ -120,9 +125,153 @@ def test_spread_and_slippage_are_counted_and_given_back_in_the_gross_profit() ->
     assert found["net_pnl"] == pytest.approx(units * 9.5)
 
 
+def kernel_row(strategy: type[SignalStrategy], bars: Bars, settings: BacktestSettings) -> dict[str, float]:
+    """The figures of the compiled metrics."""
+    (row,) = KernelSweep(strategy, bars, settings, threads=1).evaluate([{}], Span(0, len(bars)))
+    return dict(zip(METRICS, row.tolist(), strict=True))
+
+
+def both_engines(strategy: type[SignalStrategy], bars: Bars, settings: BacktestSettings) -> dict[str, float]:
+    """The reference's figures, once the kernel's are equal to them."""
+    found = measure(run_reference(strategy, bars, {}, settings).execution, bars, settings.costs)
+    assert kernel_row(strategy, bars, settings) == pytest.approx(found, rel=1e-9, abs=1e-9, nan_ok=True)
+    return {name: float(value) for name, value in found.items()}
+
+
+class HoldFromThird(SignalStrategy):
+    """Buys at the close of the second bar, for the third open, and holds."""
+
+    def signals(self, bars: Bars) -> Signals:
+        entry, none = np.zeros(len(bars), dtype=np.bool_), never(len(bars))
+        entry[1] = True
+        return Signals(entry, none, none, none)
+
+
+class HourlyRound(SignalStrategy):
+    """Buys each day at two o'clock and sells at eight: 100 to 104 on `equal_days`."""
+
+    def signals(self, bars: Bars) -> Signals:
+        hour, none = bars.open_time_ns // HOUR_NS % 24, never(len(bars))
+        return Signals(hour == 1, none, hour == 7, none)
+
+
+UNITS = BacktestSettings(costs=FREE, cash=1_000, fractional_unit=1)
+
+
+def weekly_bars() -> Bars:
+    opens, closes = np.array([100.0, 100, 100, 105]), np.array([100.0, 100, 105, 110])
+    times = START_NS + 7 * DAY_NS * np.arange(4, dtype=np.int64)
+    return Bars(times, opens, np.maximum(opens, closes), np.minimum(opens, closes), closes, np.ones(4), 7 * DAY_NS)
+
+
+def test_four_weekly_bars_are_28_days() -> None:
+    bars = weekly_bars()
+    # + 5 % in four weeks: 1.05^(365 / 28) - 1 = 88.9 %, not 124.7 % over the 22 days from open to open.
+    equity = np.array([1_000.0, 1_000, 1_000, 1_050])
+    execution = executed(equity, 1_000.0)
+    found = compute_metrics(execution, bars, FREE)
+    assert found["cagr_pct"] == pytest.approx((1.05 ** (365 / 28) - 1) * 100) == pytest.approx(88.9, abs=0.05)
+    daily = daily_equity(bars.open_time_ns, bars.interval_ns, equity, 1_000.0)
+    assert daily.tolist() == [1_000.0] * 28 + [1_050.0]
+    assert spanned_days(bars) == 28
+    mean, deviation = 0.05 / 28, 0.05 * np.sqrt((1 - 1 / 28) / 27)
+    assert found["sharpe"] == pytest.approx(mean / deviation * np.sqrt(365))
+
+
+def test_both_engines_measure_weekly_bars_alike() -> None:
+    both_engines(HoldFromThird, weekly_bars(), UNITS)
+    sweep = KernelSweep(HoldFromThird, weekly_bars(), UNITS, threads=1)
+    days = sweep.daily_returns([{}], Span(0, 4))
+    assert days.shape == (1, 28)
+    assert set(np.flatnonzero(days[0])) <= {20, 27}  # the ends of the third and of the fourth week
+    assert sweep.daily_returns([{}], Span(1, 4)).shape == (1, 21)
+
+
+def test_the_annual_return_takes_the_hours_of_an_unfinished_day() -> None:
+    bars = hourly_bars([100.0] * 36)
+    found = compute_metrics(executed(np.linspace(1_000, 1_010, 36), 1_000.0), bars, FREE)
+    assert found["cagr_pct"] == pytest.approx((1.01 ** (365 / 1.5) - 1) * 100)
+
+
+def test_equal_daily_returns_have_no_sharpe_ratio() -> None:
+    growth = np.repeat(1.1 ** np.arange(1, 11), 24)
+    found = measure(executed(1_000 * growth, 1_000.0), hourly_bars([100.0] * 240), FREE)
+    assert (found["sharpe"], found["volatility_ann_pct"]) == (np.inf, 0)
+    figures = compute_metrics(executed(1_000 * growth, 1_000.0), hourly_bars([100.0] * 240), FREE)
+    assert figures["sharpe"] is None
+    assert perfect(figures)["sharpe"] == "no variance"
+    falling = measure(executed(1_000 / growth, 1_000.0), hourly_bars([100.0] * 240), FREE)
+    assert np.isnan(falling["sharpe"])
+
+
+def test_a_run_without_a_loss_is_perfect_and_not_undefined() -> None:
+    found = both_engines(HourlyRound, equal_days(20), BacktestSettings(costs=FREE, cash=1_000))
+    ratios = ("profit_factor", "kelly", "calmar", "sortino", "omega", "sharpe", "sqn")
+    assert {name: found[name] for name in ratios[:-1]} == dict.fromkeys(ratios[:-1], np.inf)
+    assert (found["max_drawdown_pct"], found["max_drawdown_days"], found["trades"]) == (0, 0, 20)
+    settings = BacktestSettings(costs=FREE, cash=1_000)
+    figures = compute_metrics(run_reference(HourlyRound, equal_days(20), {}, settings).execution, equal_days(20), FREE)
+    assert {figures[name] for name in ratios[:-1]} == {None}
+    assert (
+        perfect(figures).items()
+        >= {"profit_factor": "no loss", "calmar": "no drawdown", "omega": "no down day"}.items()
+    )
+    assert describe_figure("profit_factor", figures) == "no loss"
+
+
+def test_a_run_without_trades_is_undefined_and_not_perfect() -> None:
+    figures = compute_metrics(executed(np.full(48, 1_000.0), 1_000.0), hourly_bars([100.0] * 48), FREE)
+    assert perfect(figures) == {}
+    assert describe_figure("profit_factor", figures) == "n/a"
+
+
+def test_a_drawdown_within_rounding_is_none() -> None:
+    equity = np.linspace(1_000, 1_100, 48)
+    equity[10:40] = equity[10] * (1 - 2e-16)  # as floats leave a position that is worth the same
+    found = measure(executed(equity, 1_000.0), hourly_bars([100.0] * 48), FREE)
+    assert (found["max_drawdown_pct"], found["max_drawdown_days"]) == (0, 0)
+    assert found["calmar"] == np.inf
+
+
+def test_a_drawdown_that_lasts_to_the_end_has_a_length() -> None:
+    bars = hourly_bars([100, 100, 100, 110, 55, 55, 55], closes=[100, 100, 110, 55, 55, 55, 55])
+    found = both_engines(HoldFromThird, bars, UNITS)
+    assert found["max_drawdown_days"] == pytest.approx(4 / 24)
+    equity = np.array([1_000.0, 1_100, 1_050, 1_060, 1_040])
+    # From the end of the second bar to the end of the last.
+    lasting = measure(executed(equity, 1_000.0), hourly_bars([100.0] * 5), FREE)
+    assert lasting["max_drawdown_days"] == pytest.approx(
+        3 / 24
+    )  # from the end of the second bar to the end of the last
+    last = measure(executed(np.array([1_000.0, 1_100, 1_050]), 1_000.0), hourly_bars([100.0] * 3), FREE)
+    assert last["max_drawdown_days"] == pytest.approx(1 / 24)
+
+
+def test_gross_edge_and_break_even_cost_have_one_weighting() -> None:
+    # A trade of 1,000 gains 2 % and one of 3,000 loses 1 %: - 10 on 4,000, though the mean of the two is + 0.5 %.
+    trades = pd.DataFrame(
+        {
+            "size": [10.0, 30.0],
+            "entry_price": [100.0, 100.0],
+            "exit_price": [102.0, 99.0],
+            "pnl": [20.0, -30.0],
+            "return_pct": [2.0, -1.0],
+            "entry_bar": [1, 3],
+            "exit_bar": [2, 4],
+            "commission": [0.0, 0.0],
+            "funding": [0.0, 0.0],
+        }
+    )
+    found = measure(Execution(trades, np.linspace(1_000, 990, 6), 1_000.0, 0), hourly_bars([100.0] * 6), FREE)
+    assert found["gross_edge_bps"] == pytest.approx(-10 / 4_000 * 1e4)
+    assert found["break_even_cost_bps"] == pytest.approx(-10 / 7_990 * 1e4)
+    # Rests 20 + 2.5 and -30 + 7.5: the error of the ratio is √(2 × 2 × 22.5²) / 4,000.
+    assert found["gross_edge_error_bps"] == pytest.approx(1.96 * 2 * 22.5 / 4_000 * 1e4)
+
+
 def test_days_without_bars_count_as_flat() -> None:
     times = START_NS + HOUR_NS * np.array([0, 1, 72, 73], dtype=np.int64)
-    daily = daily_equity(times, np.array([1.0, 2.0, 3.0, 4.0]), start=1.0)
+    daily = daily_equity(times, HOUR_NS, np.array([1.0, 2.0, 3.0, 4.0]), start=1.0)
     assert daily.tolist() == [1.0, 2.0, 2.0, 2.0, 4.0]
 
 

@@ -23,8 +23,10 @@ def test_a_range_includes_both_ends() -> None:
     assert space.values == {"fast": (5, 10, 15, 20), "slow": (50,)}
 
 
-def test_a_range_stops_before_an_end_that_its_step_misses() -> None:
-    assert make_space(SMA, ["fast=5:21:5"]).values["fast"] == (5, 10, 15, 20)
+def test_a_range_includes_its_end_where_the_step_does_not_meet_it() -> None:
+    assert make_space(SMA, ["fast=5:21:5"]).values["fast"] == (5, 10, 15, 20, 21)
+    assert make_space(SMA, ["slow=20:42"]).values["slow"] == (20, 25, 30, 35, 40, 42)
+    assert make_space(BANDS, ["band_std=1:1.25:0.1"]).values["band_std"] == (1.0, 1.1, 1.2, 1.25)
 
 
 def test_steps_of_a_tenth_do_not_drift() -> None:

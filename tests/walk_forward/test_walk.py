@@ -246,9 +246,14 @@ def outcome(train_pct: float, test_pct: float) -> WindowChoice:
 
 
 def test_efficiency_compares_returns_per_day() -> None:
-    assert efficiency([outcome(18, 6), outcome(18, 6)]) == pytest.approx(1.0)
-    assert efficiency([outcome(30, 2), outcome(6, -1)]) == pytest.approx((1 / 120) / (36 / 360))
+    # 0.1 % on each of 180 and of 60 days: every day is alike, though 19.7 % is less than three times 6.2 %.
+    alike = outcome((1.001**180 - 1) * 100, (1.001**60 - 1) * 100)
+    assert efficiency([alike, alike]) == pytest.approx(1.0)
+    trained, tested = (1.3 * 1.06) ** (1 / 360) - 1, (1.02 * 0.99) ** (1 / 120) - 1
+    assert efficiency([outcome(30, 2), outcome(6, -1)]) == pytest.approx(tested / trained)
+    assert efficiency([outcome(30, -100)]) == pytest.approx(-1 / (1.3 ** (1 / 180) - 1))  # all lost: -100 % a day
     assert efficiency([outcome(-5, 5)]) is None
+    assert positive_share([outcome(1, 1e-13)]) == 0  # rounding is no gain
     assert positive_share([outcome(1, 1), outcome(1, 0), outcome(1, -1), outcome(-1, 1)]) == 0.5
 
 

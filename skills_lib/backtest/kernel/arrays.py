@@ -66,8 +66,8 @@ class MarketArrays(NamedTuple):
     """Bars as the kernel reads them, in quote currency.
 
     `block_low`, `block_high`: of closes, see `segments.block_extremes`; `block_lows`, `block_highs`: of lows and highs.
-    `day_last`: the last bar of each UTC day. `tiers`: see `margin.tier_array`. The others: see
-    `funding.FundingSchedule`; empty where funding is not charged.
+    `day_last`: see `metrics.last_bars_of_days`. `tiers`: see `margin.tier_array`. `interval_ns`: length of a bar, above
+    0. The others: see `funding.FundingSchedule`; empty where funding is not charged.
     """
 
     open: FloatArray
@@ -86,6 +86,7 @@ class MarketArrays(NamedTuple):
     by_open: IntArray
     by_close: IntArray
     paid_by_end: FloatArray
+    interval_ns: int
 
 
 class BrokerParameters(NamedTuple):

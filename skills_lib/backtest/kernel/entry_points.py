@@ -29,6 +29,7 @@ from skills_lib.backtest.kernel.arrays import (
 from skills_lib.backtest.kernel.execution import execute_signals
 from skills_lib.backtest.kernel.metrics import measure, own_returns
 from skills_lib.backtest.kernel.segments import charge_funding, day_ends, equity_of_bars
+from skills_lib.domain import rounding
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
 LONG_ENTRY, SHORT_ENTRY, LONG_EXIT, SHORT_EXIT, SIZE, STOP, TARGET, WARM_UP = range(8)
@@ -55,7 +56,7 @@ def _floats_at(address, n):
 
 def _sources() -> int:
     """A sum of the compiled modules' text."""
-    modules = (arrays, segments, execution, metrics, margin)
+    modules = (arrays, segments, execution, metrics, margin, rounding)
     text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return zlib.crc32(text)
 

@@ -43,13 +43,14 @@ class KernelInputs:
             block_lows=_read_only(block_extremes(prices["low"])[0]),
             block_highs=_read_only(block_extremes(prices["high"])[1]),
             open_time_ns=_read_only(bars.open_time_ns, np.int64),
-            day_last=_read_only(last_bars_of_days(bars.open_time_ns), np.int64),
+            day_last=_read_only(last_bars_of_days(bars.open_time_ns, bars.interval_ns), np.int64),
             tiers=_read_only(tier_array(self.settings.margin_tiers)),
             paid=_read_only(funding.paid),
             payment_bar=_read_only(funding.bar, np.int64),
             by_open=_read_only(funding.by_open, np.int64),
             by_close=_read_only(funding.by_close, np.int64),
             paid_by_end=_read_only(funding.paid_by_end),
+            interval_ns=max(int(bars.interval_ns), 1),
         )
 
     @cached_property

@@ -9,6 +9,7 @@ import numpy as np
 
 from skills_lib.backtest.kernel.arrays import inlined, inlined_sums
 from skills_lib.backtest.kernel.segments import charge_funding, daily_returns, day_end, drawdown, worth
+from skills_lib.domain.rounding import NO_CHANGE, NO_SPREAD
 from skills_lib.domain.time import DAY_NS
 
 ROW = (
@@ -83,9 +84,10 @@ _SUMMED_AT_ONCE = 128
 
 @inlined
 def measure(market, broker, span, days, own, warm_up, table, trades, segments, scratch, row):
-    """Fill `row` with the figures of ROW; nan where one is undefined. Charges funding to the segments first.
+    """Fill `row` with the figures of ROW: nan where undefined, inf where perfect.
 
-    `own`: mean and variance of the instrument's daily returns, of which `scratch.market` has the deviations.
+    Charges funding to table and segments first. `own`: mean and variance of the instrument's daily returns, of which
+    `scratch.market` has the deviations.
     """
     curve = scratch.segments
     if len(market.paid) and trades:
@@ -100,30 +102,31 @@ def measure(market, broker, span, days, own, warm_up, table, trades, segments, s
     daily_returns(market, broker, span, days, curve, segments, daily)
     _risk(daily, scratch.spare, row)
     fall, time_below = drawdown(market, span, curve, segments)
-    row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = -fall * 100, time_below / DAY_NS
+    row[_MAX_DRAWDOWN_PCT], row[_MAX_DRAWDOWN_DAYS] = 0.0 - fall * 100, time_below / DAY_NS
     _against_market(daily, scratch.market, own, scratch.spare, row)
-    _per_trade(table, trades, end - first, scratch.trades, row)
+    _per_trade(table, trades, end - first, NO_CHANGE * broker.cash, scratch.trades, row)
     _edge(broker, table, trades, scratch.trades, scratch.more_trades, row)
-    row[_CAGR_PCT] = ((final / broker.cash) ** (1 / (len(daily) / _DAYS_PER_YEAR)) - 1) * 100
-    row[_CALMAR] = _ratio(row[_CAGR_PCT], -row[_MAX_DRAWDOWN_PCT])
+    years = (market.open_time_ns[end - 1] + market.interval_ns - market.open_time_ns[first]) / DAY_NS / _DAYS_PER_YEAR
+    row[_CAGR_PCT] = ((final / broker.cash) ** (1 / years) - 1) * 100
+    row[_CALMAR] = row[_CAGR_PCT] / fall / 100 if fall != 0 else _without_loss(final / broker.cash - 1, NO_CHANGE)
     for i in range(len(row)):
-        if not np.isfinite(row[i]):
+        if not row[i] > -np.inf:
             row[i] = np.nan
 
 
 @inlined
 def own_returns(market, span, days, scratch):
-    """Fill `scratch.market`; return mean and variance of the instrument's own daily returns."""
+    """Fill `scratch.market`; return mean and variance of the instrument's own daily returns, 0 if it is rounding."""
     n, before, deviations = days[1] - days[0], market.close[span[0]], scratch.market
     for d in range(n):
-        after = market.close[day_end(market, span, days[0] + d)]
+        after = market.close[max(day_end(market, span, days[0] + d), span[0])]
         deviations[d] = (after - before) / before
         before = after
     mean = _sum(deviations, 0, n) / n
-    variance = _deviation(deviations, n, mean, scratch.spare) ** 2
+    deviation = _deviation(deviations, n, mean, scratch.spare)
     for d in range(n):
         deviations[d] -= mean
-    return mean, variance
+    return mean, (deviation**2 if _is_spread(deviation, mean, NO_CHANGE) else 0.0)
 
 
 @inlined
@@ -132,10 +135,11 @@ def _risk(daily, spare, row):
     mean = _sum(daily, 0, n) / n
     squares, falls, gains, losses = _moments(daily, mean)
     deviation, downside = math.sqrt(squares / (n - 1)) if n > 1 else np.nan, math.sqrt(falls / n)
-    row[_VOLATILITY_ANN_PCT] = deviation * year * 100
-    row[_SHARPE] = _ratio(mean, deviation) * year
-    row[_SORTINO] = _ratio(mean, downside) * year
-    row[_OMEGA] = _ratio(gains, losses)
+    spread = deviation if n < 2 or _is_spread(deviation, mean, NO_CHANGE) else 0.0
+    row[_VOLATILITY_ANN_PCT] = spread * year * 100
+    row[_SHARPE] = _per_risk(mean, spread, NO_CHANGE) * year
+    row[_SORTINO] = _per_risk(mean, downside, NO_CHANGE) * year
+    row[_OMEGA] = _per_risk(gains, losses, NO_CHANGE)
     value_at_risk = _quantile(daily, 0.05, mean - deviation, spare)
     row[_VAR_95_PCT] = value_at_risk * 100
     row[_CVAR_95_PCT] = _mean_up_to(daily, value_at_risk, spare) * 100
@@ -225,18 +229,21 @@ def _against_market(daily, deviations, own, spare, row):
 
 
 @inlined
-def _per_trade(table, n, bars, spare, row):
+def _per_trade(table, n, bars, least, spare, row):
     pnl = table.pnl
-    won, gained = _sum_positive(pnl, n, 1.0, spare)
-    lost, given = _sum_positive(pnl, n, -1.0, spare)
+    won, gained = _sum_above(pnl, n, 1.0, least, spare)
+    lost, given = _sum_above(pnl, n, -1.0, least, spare)
     win_rate, payoff = _ratio(won, n), _ratio(_ratio(gained, won), _ratio(given, lost))
     total = _sum(pnl, 0, n)
+    mean = _ratio(total, n)
+    deviation = _deviation(pnl, n, mean, spare)
+    spread = deviation if n < 2 or _is_spread(deviation, mean, least) else 0.0
     row[_TRADES] = n
     row[_WIN_RATE_PCT] = win_rate * 100
-    row[_PROFIT_FACTOR] = _ratio(gained, given)
+    row[_PROFIT_FACTOR] = _per_risk(gained, given, least)
     row[_EXPECTANCY_PCT] = _ratio(_sum(table.returns, 0, n), n)
-    row[_SQN] = _ratio(_ratio(total, n), _deviation(pnl, n, total / n, spare)) * math.sqrt(n)
-    row[_KELLY] = win_rate - _ratio(1 - win_rate, payoff)
+    row[_SQN] = _per_risk(mean, spread, least) * math.sqrt(n)
+    row[_KELLY] = win_rate - _ratio(1 - win_rate, payoff) if lost > 0 else _without_loss(gained, least)
     row[_EXPOSURE_PCT] = _bars_held(table, n) / bars * 100
     row[_FEES_PAID] = _sum(table.commission, 0, n)
     row[_FUNDING_PAID] = _sum(table.funding, 0, n)
@@ -244,12 +251,12 @@ def _per_trade(table, n, bars, spare, row):
 
 
 @inlined
-def _sum_positive(values, n, sign, spare):
-    """How many of `sign` × values are above 0, and their sum."""
+def _sum_above(values, n, sign, least, spare):
+    """How many of `sign` × values are above `least`, and their sum."""
     count = 0
     for i in range(n):
         spare[count] = sign * values[i]
-        count += sign * values[i] > 0
+        count += sign * values[i] > least
     return count, _sum(spare, 0, count)
 
 
@@ -266,18 +273,22 @@ def _bars_held(table, n):
 
 @inlined
 def _edge(broker, table, n, gross, spare, row):
-    """Gross figures; `spare` holds in turn the spread paid, the notional traded and the edge of each trade."""
+    """Gross figures; `spare` holds in turn the spread paid, the notional at entry and at exit of each trade."""
     for i in range(n):
         spare[i] = abs(table.units[i]) * _raw_entry(broker, table, i) * broker.spread
         gross[i] = table.pnl[i] + table.commission[i] + table.funding[i] + spare[i]
     row[_SPREAD_PAID], row[_GROSS_PNL] = _sum(spare, 0, n), _sum(gross, 0, n)
     for i in range(n):
-        size = abs(table.units[i])
-        spare[i] = size * (_raw_entry(broker, table, i) + table.exit[i])
-        gross[i] = gross[i] / (size * _raw_entry(broker, table, i)) * 1e4
-    row[_BREAK_EVEN_COST_BPS] = _ratio(row[_GROSS_PNL], _sum(spare, 0, n)) * 1e4
-    row[_GROSS_EDGE_BPS] = _ratio(_sum(gross, 0, n), n)
-    row[_GROSS_EDGE_ERROR_BPS] = 1.96 * _ratio(_deviation(gross, n, row[_GROSS_EDGE_BPS], spare), math.sqrt(n))
+        spare[i] = abs(table.units[i]) * _raw_entry(broker, table, i)
+    entered = _sum(spare, 0, n)
+    edge = _ratio(row[_GROSS_PNL], entered)
+    for i in range(n):
+        gross[i] = (gross[i] - edge * spare[i]) ** 2
+        spare[i] = abs(table.units[i]) * table.exit[i]
+    error = math.sqrt(n * _sum(gross, 0, n) / (n - 1)) if n > 1 else np.nan
+    row[_GROSS_EDGE_BPS] = edge * 1e4
+    row[_GROSS_EDGE_ERROR_BPS] = 1.96 * _ratio(error, entered) * 1e4
+    row[_BREAK_EVEN_COST_BPS] = _ratio(row[_GROSS_PNL], entered + _sum(spare, 0, n)) * 1e4
 
 
 @inlined
@@ -292,6 +303,23 @@ def _deviation(values, n, mean, spare):
     for i in range(n):
         spare[i] = (values[i] - mean) ** 2
     return math.sqrt(_sum(spare, 0, n) / (n - 1))
+
+
+@inlined
+def _is_spread(deviation, mean, least):
+    return deviation > max(least, NO_SPREAD * abs(mean))
+
+
+@inlined
+def _per_risk(gain, risk, least):
+    if risk > least:
+        return gain / risk
+    return np.nan if np.isnan(risk) else _without_loss(gain, least)
+
+
+@inlined
+def _without_loss(gain, least):
+    return np.inf if gain > least else np.nan
 
 
 @inlined

@@ -20,7 +20,7 @@ from skills_lib.backtest.kernel.arrays import (
 from skills_lib.backtest.kernel.batch import Batch
 from skills_lib.backtest.kernel.inputs import KernelInputs
 from skills_lib.backtest.kernel.metrics import ROW
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.metrics import METRICS, count_days
 from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import FloatArray, IntArray
 
@@ -88,8 +88,7 @@ class Runner:
         return equity
 
     def _days(self, span: Span) -> int:
-        first, last = np.searchsorted(self._market.day_last, (span.start, span.stop - 1))
-        return int(last - first + 1)
+        return count_days(self._market.open_time_ns[span.start : span.stop], self._market.interval_ns)
 
     def _run(
         self,

@@ -22,12 +22,15 @@ from skills_lib.backtest.kernel.arrays import (
     part,
 )
 from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.rounding import NO_CHANGE
+from skills_lib.domain.time import DAY_NS
 
 _SHIFT = 4
 BLOCK = 1 << _SHIFT
 """Bars whose lowest and highest close are known together. Here, where compiled code takes it in: numba's cache sees
 changes of a function's own file."""
 _LEVELS = 6
+_LEVEL = 1 - NO_CHANGE
 
 
 @compiled
@@ -148,14 +151,15 @@ def charge_funding(market, span, scratch, count):
 
 @inlined
 def day_ends(market, span):
-    """Where the days of a span begin and end in `market.day_last`; the last day ends with the span."""
+    """Where the days of a span begin and end in `market.day_last`: from its first open to the end of its last bar."""
     first, end = span
-    return np.searchsorted(market.day_last, first), np.searchsorted(market.day_last, end - 1) + 1
+    base, last_ns = market.open_time_ns[0] // DAY_NS, market.open_time_ns[end - 1] + market.interval_ns - 1
+    return market.open_time_ns[first] // DAY_NS - base, last_ns // DAY_NS - base + 1
 
 
 @inlined
 def day_end(market, span, day):
-    """The last bar of a day that lies in the span."""
+    """The last bar that has ended by the end of a day of the span; before the span where none of it has."""
     return min(market.day_last[day], span[1] - 1)
 
 
@@ -163,6 +167,9 @@ def day_end(market, span, day):
 def daily_returns(market, broker, span, days, segments, count, daily):
     """Fill `daily` with the change of equity from day to day, as a fraction."""
     d, n = 0, days[1] - days[0]
+    while d < n and day_end(market, span, days[0] + d) < span[0]:  # in the first bar, where it is longer than a day
+        daily[d] = broker.cash
+        d += 1
     for segment in range(count):
         end = end_of(segments, segment, count, span[1])
         while d < n:
@@ -180,28 +187,33 @@ def daily_returns(market, broker, span, days, segments, count, daily):
 
 @inlined
 def drawdown(market, span, segments, count):
-    """Deepest fall as a fraction and the longest time between peaks in nanoseconds; nan and 0 where all was lost."""
+    """Deepest fall as a fraction and the longest time below a peak in nanoseconds; nan and 0 where all was lost.
+
+    A worth is level with the peak unless it is below by more than NO_CHANGE of it, which is rounding.
+    """
     first, span_end = span
     times = market.open_time_ns
     peak = trough = worth(segments, 0, market.close[first])
     deepest, at, longest, passed = 0.0, first, 0, 0
     for segment in range(count):
-        if segments[HIGH, segment] < peak:
+        if segments[HIGH, segment] < peak * _LEVEL:
             continue
         start, end = int(segments[START, segment]), end_of(segments, segment, count, span_end)
         trough = _trough(market, span, segments, count, passed, segment, trough)
         passed = segment + 1
         if segments[UNITS, segment] == 0:
             longest = max(longest, _time_below(times, at, start))
-            deepest, at = max(deepest, 1 - trough / peak), end - 1
-            peak = trough = segments[HIGH, segment]
+            at = end - 1
+            if segments[HIGH, segment] > peak:
+                deepest = max(deepest, 1 - trough / peak)
+                peak = trough = segments[HIGH, segment]
         else:
             found = _climb(market, segments, segment, start, end, peak, trough, at)
             deepest, longest = max(deepest, found[0]), max(longest, found[1])
             peak, trough, at = found[2], found[3], found[4]
     trough = _trough(market, span, segments, count, passed, count, trough)
-    longest = max(longest, _time_below(times, at, span_end - 1))
-    return (max(deepest, 1 - trough / peak), longest) if peak > 0 else (np.nan, 0)
+    longest, deepest = max(longest, times[span_end - 1] - times[at]), max(deepest, 1 - trough / peak)
+    return (deepest if deepest > NO_CHANGE else 0.0, longest) if peak > 0 else (np.nan, 0)
 
 
 @inlined
@@ -234,13 +246,13 @@ def _climb(market, segments, segment, start, end, peak, trough, at):
         block_end = min((block + 1) * BLOCK, end)
         if block_end - bar == BLOCK:
             lowest, highest = span_of(segments, segment, market.block_low[0, block], market.block_high[0, block])
-            if highest < peak:
+            if highest < peak * _LEVEL:
                 trough = min(trough, lowest)
                 bar = block_end
                 continue
         for i in range(bar, block_end):
             value = worth(segments, segment, market.close[i])
-            if value < peak:
+            if value < peak * _LEVEL:
                 trough = min(trough, value)
                 continue
             longest = max(longest, _time_below(market.open_time_ns, at, i))

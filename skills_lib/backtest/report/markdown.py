@@ -1,6 +1,8 @@
 """Writes the report of a run as Markdown and formats figures and costs."""
 
-from skills_lib.backtest.metrics import METRICS
+from collections.abc import Mapping
+
+from skills_lib.backtest.metrics import METRICS, perfect
 from skills_lib.backtest.model import BacktestResult
 
 _ENGINES = {"reference": "backtesting.py", "kernel": "the compiled kernel (trades equal to backtesting.py's)"}
@@ -18,6 +20,13 @@ def format_figure(name: str, value: float | int | None) -> str:
     unit = METRICS[name].unit
     number = f"{value:,d}" if isinstance(value, int) else f"{value:,.2f}"
     return f"{number} {unit}".strip()
+
+
+def describe_figure(name: str, figures: Mapping[str, float | int | None] | None) -> str:
+    """One of a run's figures with its unit; `no loss` or the like where it is perfect, `n/a` where undefined."""
+    if figures is None:
+        return format_figure(name, None)
+    return perfect(figures).get(name) or format_figure(name, figures.get(name))
 
 
 def describe_costs(result: BacktestResult) -> str:
@@ -59,7 +68,7 @@ def _drawings(result: BacktestResult) -> list[str]:
 
 def _figures(result: BacktestResult) -> list[str]:
     rows = [
-        f"| {metric.label} | {format_figure(name, result.metrics[name])} | {metric.definition} |"
+        f"| {metric.label} | {describe_figure(name, result.metrics)} | {metric.definition} |"
         for name, metric in METRICS.items()
     ]
     return ["## Figures\n", "| | | definition |", "|---|---:|---|", *rows, ""]

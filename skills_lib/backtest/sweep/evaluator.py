@@ -35,7 +35,10 @@ class Evaluator(Protocol):
     notes: list[str]
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
-        """float64[combinations, metrics] in the order of METRICS; nan where undefined or where a run is impossible."""
+        """float64[combinations, metrics] in the order of METRICS: inf where perfect or too large (`metrics.measure`).
+
+        nan where undefined or where a run is impossible.
+        """
         ...
 
     def evaluate_spans(self, work: Sequence[SpanWork]) -> list[FloatArray]:
@@ -56,12 +59,12 @@ class Evaluator(Protocol):
 
 
 def row_of(figures: Figures) -> list[float]:
-    """Figures as one row of the matrix."""
+    """Figures as one row of the matrix; what is None in them is nan, perfect or not."""
     return [np.nan if (value := figures[name]) is None else float(value) for name in METRICS]
 
 
 def figures_of(row: FloatArray) -> Figures:
-    """One row of the matrix as figures: None where undefined, counts whole."""
+    """One row of the matrix as figures: None where there is no finite number, counts whole."""
     return {name: _figure(name, float(row[column])) for name, column in COLUMNS.items()}
 
 

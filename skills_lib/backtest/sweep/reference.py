@@ -10,10 +10,10 @@ import numpy as np
 from backtesting import Strategy
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import METRICS, compute_metrics, execution_returns, last_bars_of_days
+from skills_lib.backtest.metrics import METRICS, count_days, execution_returns, measure
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.spans import run_span
-from skills_lib.backtest.sweep.evaluator import SpanWork, row_of
+from skills_lib.backtest.sweep.evaluator import SpanWork
 from skills_lib.backtest.sweep.workers import Workers, unpacked
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
@@ -65,7 +65,8 @@ class ReferenceSweep:
         return [self.evaluate(combinations, span) for combinations, span in work]
 
     def daily_returns(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
-        days = len(last_bars_of_days(self._job.bars.open_time_ns[span.start : span.stop]))
+        bars = self._job.bars
+        days = count_days(bars.open_time_ns[span.start : span.stop], bars.interval_ns)
         return self._rows(measure_days, combinations, span, days)
 
     def _rows(self, measured: Measure, combinations: Sequence[Parameters], span: Span, columns: int) -> FloatArray:
@@ -105,7 +106,7 @@ class ReferenceSweep:
 
 def measure_metrics(job: ReferenceTask, parameters: Parameters, span: Span) -> Row:
     """Figures in the order of METRICS."""
-    return _run(job, parameters, span, lambda run, bars: row_of(compute_metrics(run, bars, job.settings.costs)))
+    return _run(job, parameters, span, lambda run, bars: list(measure(run, bars, job.settings.costs).values()))
 
 
 def measure_days(job: ReferenceTask, parameters: Parameters, span: Span) -> Row:

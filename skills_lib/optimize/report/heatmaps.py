@@ -1,7 +1,7 @@
 """Draws a heatmap for each pair of parameters, as PNG and in one interactive page.
 
-A cell is the median score over all other parameters of the eligible combinations tried; empty cells were not tried,
-not admissible or not eligible.
+A cell is the median metric over all other parameters of the eligible combinations tried; empty cells were not tried,
+not admissible or not eligible. A cell whose median is perfect has the colour of the best number.
 """
 
 import itertools
@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.metrics import METRICS, PERFECT
+from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.optimize.stability import Peaks
-from skills_lib.optimize.table import SearchTable
+from skills_lib.optimize.table import SearchTable, is_eligible, sign_of
 
 _INK, _LINE = "#24292f", "#0969da"
 _MAX_TICKS = 12
@@ -35,16 +36,21 @@ class Landscape:
         return list(itertools.combinations(self.table.space.varied, 2))
 
     @property
+    def values(self) -> FloatArray:
+        """The metric of each row: its score, or minus that where less is better."""
+        return sign_of(self.metric) * self.scores
+
+    @property
     def label(self) -> str:
         return METRICS[self.metric].label
 
     def cells(self, x: str, y: str) -> FloatArray:
-        """float64[y values, x values] of medians; nan for empty cells."""
-        space, eligible = self.table.space, np.isfinite(self.scores)
+        """float64[y values, x values] of medians; nan for empty cells, inf for perfect ones."""
+        space, eligible = self.table.space, is_eligible(self.scores)
         places = space.positions(self.table.indices)[eligible]
         rows, columns = places[:, space.varied[y]], places[:, space.varied[x]]
         shape = (len(space.values[y]), len(space.values[x]))
-        return _medians(rows * shape[1] + columns, self.scores[eligible], shape[0] * shape[1]).reshape(shape)
+        return _medians(rows * shape[1] + columns, self.values[eligible], shape[0] * shape[1]).reshape(shape)
 
     def marks(self, x: str, y: str) -> dict[str, tuple[int, int]]:
         """Positions of the raw maximum and the recommended point on the axes."""
@@ -82,6 +88,12 @@ def _medians(cells: IntArray, scores: FloatArray, count: int) -> FloatArray:
     return out
 
 
+def coloured(values: FloatArray) -> FloatArray:
+    """Values to draw: the largest number, or 1 without one, in place of inf, which has no colour."""
+    numbers = values[np.isfinite(values)]
+    return np.where(np.isposinf(values), numbers.max() if len(numbers) else 1.0, values)
+
+
 def _axes() -> tuple[Any, Any]:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -93,7 +105,9 @@ def _axes() -> tuple[Any, Any]:
 
 def _draw_pair(path: Path, landscape: Landscape, x: str, y: str) -> None:
     figure, axes = _axes()
-    image = axes.imshow(landscape.cells(x, y), origin="lower", aspect="auto", cmap="viridis", interpolation="nearest")
+    image = axes.imshow(
+        coloured(landscape.cells(x, y)), origin="lower", aspect="auto", cmap="viridis", interpolation="nearest"
+    )
     figure.colorbar(image, ax=axes, label=f"{landscape.label}, in-sample")
     for (name, (column, row)), marker in zip(landscape.marks(x, y).items(), ("x", "o"), strict=True):
         axes.plot(
@@ -111,10 +125,10 @@ def _draw_line(path: Path, landscape: Landscape, name: str) -> None:
     figure, axes = _axes()
     space = landscape.table.space
     places = space.positions(landscape.table.indices)[:, space.varied[name]]
-    shown = np.isfinite(landscape.scores)
-    axes.plot(places[shown], landscape.scores[shown], "o-", color=_LINE)
+    shown, values = is_eligible(landscape.scores), coloured(landscape.values)
+    axes.plot(places[shown], values[shown], "o-", color=_LINE)
     for row, label in ((landscape.peaks.best.row, "maximum"), (landscape.peaks.recommended.row, "recommended")):
-        axes.annotate(label, (places[row], landscape.scores[row]), xytext=(0, 8), textcoords="offset points")
+        axes.annotate(label, (places[row], values[row]), xytext=(0, 8), textcoords="offset points")
     _ticks(axes.set_xticks, landscape, name)
     _title(axes, landscape, {name})
     axes.set(xlabel=name, ylabel=f"{landscape.label}, in-sample")
@@ -134,6 +148,10 @@ def _title(axes: Any, landscape: Landscape, shown: set[str]) -> None:
     axes.set_title(f"{landscape.label}{over} · in-sample", loc="left", color=_INK, fontsize=12)
 
 
+def _cell_text(metric: str, value: float) -> str:
+    return PERFECT.get(metric, "too large") if np.isinf(value) else format_figure(metric, value)
+
+
 def _interactive(landscape: Landscape, x: str, y: str) -> Any:
     from bokeh.models import FactorRange, HoverTool
     from bokeh.plotting import figure
@@ -144,11 +162,13 @@ def _interactive(landscape: Landscape, x: str, y: str) -> Any:
     plot = figure(x_range=FactorRange(factors=xs), y_range=FactorRange(factors=ys), width=560, height=460, title=title)
     plot.xaxis.axis_label, plot.yaxis.axis_label, plot.xaxis.major_label_orientation = x, y, 1.0
     cells = landscape.cells(x, y)
-    rows, columns = np.nonzero(np.isfinite(cells))
-    data = {x: [xs[i] for i in columns], y: [ys[i] for i in rows], landscape.metric: cells[rows, columns].tolist()}
-    colour = linear_cmap(landscape.metric, "Viridis256", min(data[landscape.metric]), max(data[landscape.metric]))
+    rows, columns = np.nonzero(~np.isnan(cells))
+    drawn = coloured(cells)[rows, columns]
+    texts = [_cell_text(landscape.metric, value) for value in cells[rows, columns].tolist()]
+    data = {x: [xs[i] for i in columns], y: [ys[i] for i in rows], landscape.metric: texts, "colour": drawn.tolist()}
+    colour = linear_cmap("colour", "Viridis256", drawn.min(), drawn.max())
     glyph = plot.rect(x, y, width=1, height=1, source=data, fill_color=colour, line_color=None)
-    plot.add_tools(HoverTool(renderers=[glyph], tooltips=[(name, f"@{{{name}}}") for name in data]))
+    plot.add_tools(HoverTool(renderers=[glyph], tooltips=[(name, f"@{{{name}}}") for name in (x, y, landscape.metric)]))
     for name, (column, row) in landscape.marks(x, y).items():
         marker = "x" if name == "maximum" else "circle"
         plot.scatter([xs[column]], [ys[row]], marker=marker, size=16, line_width=3, color="#cf222e", fill_alpha=0)

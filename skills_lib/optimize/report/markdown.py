@@ -1,9 +1,12 @@
 """Writes the Markdown report of an optimisation."""
 
+import math
+
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure, format_figure
 from skills_lib.domain.constraints import Value
-from skills_lib.optimize.model import OptimizationResult, Plateau
+from skills_lib.optimize.model import OptimizationResult, Plateau, Sensitivity
+from skills_lib.optimize.table import optimised, raw_extreme
 
 _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 
@@ -29,7 +32,7 @@ def write_optimization(result: OptimizationResult) -> str:
             f"{banner}**In-sample.** The best of {result.evaluated:,} combinations is inflated by luck: among many "
             "trials one looks good by chance. These figures describe the data they were selected on.\n",
             f"{result.evaluated:,} of {counted} combinations tried ({result.method}), {result.eligible:,} eligible, "
-            f"{METRICS[result.maximize].label} maximised, at least {result.min_trades} trades.\n",
+            f"{optimised(result.maximize)}, at least {result.min_trades} trades.\n",
             *_points(result),
             *(f"- Warning: {text}" for text in result.warnings),
             *_sensitivity(result),
@@ -43,26 +46,31 @@ def _points(result: OptimizationResult) -> list[str]:
     best, recommended, metric = result.best, result.recommended, result.maximize
     names = dict.fromkeys((metric, *_SHOWN))
     rows = [
-        f"| {METRICS[name].label} | {format_figure(name, recommended.metrics[name])} | "
-        f"{format_figure(name, best.metrics[name])} |"
+        f"| {METRICS[name].label} | {describe_figure(name, recommended.metrics)} | "
+        f"{describe_figure(name, best.metrics)} |"
         for name in names
     ]
     return [
-        "| | recommended | raw maximum |",
+        f"| | recommended | {raw_extreme(metric)} |",
         "|---|---:|---:|",
         f"| Parameters | {describe_parameters(recommended.parameters)} | {describe_parameters(best.parameters)} |",
         f"| Stability | {describe_plateau(recommended.plateau, metric)} | {describe_plateau(best.plateau, metric)} |",
         *rows,
-        "\nThe recommended point is the centre of the best plateau: it maximises the smaller of a point's own figure "
-        "and the median over it and its neighbours, one step away along each parameter.\n",
+        "\nThe recommended point is the centre of the best plateau: the worse of its own figure and the median "
+        "over it and its neighbours, one step away along each parameter, is the best of all points.\n",
     ]
 
 
 def _sensitivity(result: OptimizationResult) -> list[str]:
-    ranked = sorted(result.sensitivity.items(), key=lambda item: -item[1].effect)
+    ranked = sorted(result.sensitivity.items(), key=lambda item: -_effect(item[1]))
     rows = [f"| {name} | {format_figure(result.maximize, found.effect)} |" for name, found in ranked]
     heading = f"| parameter | largest difference between medians of {METRICS[result.maximize].label} |"
     return ["\n## Sensitivity\n", heading, "|---|---:|", *rows, ""] if rows else []
+
+
+def _effect(found: Sensitivity) -> float:
+    """Perfect in part, hence without a number, is the largest."""
+    return math.inf if found.effect is None else found.effect
 
 
 def _pictures(result: OptimizationResult) -> list[str]:

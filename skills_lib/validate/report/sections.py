@@ -1,8 +1,8 @@
 """Builds the sections shared by the Markdown report and the HTML page from the stored result."""
 
-from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.report.markdown import format_figure
+from skills_lib.backtest.report.markdown import describe_figure
 from skills_lib.optimize.report.markdown import describe_parameters
+from skills_lib.optimize.table import optimised
 from skills_lib.validate.model import SampleSpan, ValidationResult
 from skills_lib.validate.report import luck as luck
 from skills_lib.validate.report.tables import Grid, ReportSection, cross_market_grid, figures_grid, number
@@ -81,13 +81,13 @@ def _samples(result: ValidationResult) -> ReportSection:
 
 
 def _walk_forward(result: ValidationResult) -> ReportSection:
-    walked, metric = result.walk_forward, METRICS[result.maximize].label
+    walked = result.walk_forward
     kind = "anchored" if walked.anchored else "rolling"
     return ReportSection(
         "Walk-forward",
         [
             f"{len(walked.windows)} {kind} windows: train {walked.train_days:g} days, embargo {walked.embargo_days:g}, "
-            f"test {walked.test_days:g}, step {walked.step_days:g}; {metric} is maximised on each train span. "
+            f"test {walked.test_days:g}, step {walked.step_days:g}; {optimised(result.maximize)} on each train span. "
             f"Mean test Sharpe {number(walked.mean_sharpe)}, {walked.positive_share * 100:.0f} % of the windows earned "
             f"money, efficiency {describe_efficiency(walked.efficiency)}.",
         ],
@@ -106,7 +106,7 @@ def _walk_forward(result: ValidationResult) -> ReportSection:
 def _window(window: WindowResult) -> tuple[str, ...]:
     chosen = "none eligible" if window.parameters is None else describe_parameters(window.parameters)
     figures = ((window.train, "sharpe"), (window.test, "sharpe"), (window.test, "return_pct"))
-    shown = (format_figure(name, sample[name] if sample else None) for sample, name in figures)
+    shown = (describe_figure(name, sample) for sample, name in figures)
     return (f"{window.test_start[:10]} to {window.test_end[:10]}", chosen, *shown)
 
 

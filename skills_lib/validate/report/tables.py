@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.report.markdown import format_figure
-from skills_lib.optimize.model import Figures
+from skills_lib.backtest.metrics import METRICS, Figures
+from skills_lib.backtest.report.markdown import describe_figure, format_figure
 from skills_lib.validate.stages.breadth import CrossMarketResult
 from skills_lib.validate.verdict import RuleResult
 
@@ -61,7 +60,7 @@ def rule_threshold(rule: RuleResult) -> str:
 
 def figures_grid(columns: dict[str, Figures]) -> Grid:
     """Figures by name, one column per sample."""
-    rows = [(METRICS[name].label, *(format_figure(name, found[name]) for found in columns.values())) for name in SHOWN]
+    rows = [(METRICS[name].label, *(describe_figure(name, found) for found in columns.values())) for name in SHOWN]
     return Grid(("", *columns), rows)
 
 

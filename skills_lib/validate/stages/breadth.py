@@ -6,7 +6,7 @@ import numpy as np
 from backtesting import Strategy
 
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
-from skills_lib.backtest.metrics import Figures, compute_metrics, daily_equity, daily_returns
+from skills_lib.backtest.metrics import Figures, compute_metrics, execution_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.strategy import SignalStrategy
@@ -81,5 +81,4 @@ def _measured(
         execution = run_kernel(strategy, bars, parameters, settings)
     else:
         execution = run_span(strategy, bars, parameters, settings, Span(0, len(bars)))
-    daily = daily_returns(daily_equity(bars.open_time_ns, execution.equity, execution.cash))
-    return compute_metrics(execution, bars, settings.costs), daily
+    return compute_metrics(execution, bars, settings.costs), execution_returns(execution, bars)

@@ -9,10 +9,13 @@ import numpy as np
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.rounding import NO_CHANGE, is_spread
 from skills_lib.validate.stages.percentiles import Percentiles
 
 _PRODUCTS_AT_ONCE = 262_144
 """Multiplications per matrix product: above this OpenBLAS starts threads, which only wait on a busy machine."""
+_ROUNDING = 1e-14
+"""A variance below this share of the mean square is rounding, as the sums of some thousand days leave it."""
 
 
 class Pbo(FrozenModel):
@@ -89,8 +92,9 @@ def _halves(returns: FloatArray, blocks: int) -> Iterator[tuple[FloatArray, Floa
 
 def _sharpe(total: FloatArray, squares: FloatArray, count: FloatArray) -> FloatArray:
     mean = total / count
-    variance = np.maximum(squares / count - mean**2, 0)
-    return np.divide(mean, np.sqrt(variance), out=np.zeros_like(mean), where=variance > 0)
+    variance = squares / count - mean**2
+    rounding = np.maximum(_ROUNDING * squares / count, NO_CHANGE**2)  # what the difference of two squares leaves
+    return np.divide(mean, np.sqrt(np.abs(variance)), out=np.zeros_like(mean), where=variance > rounding)
 
 
 def _judge(first: FloatArray, second: FloatArray) -> FloatArray:
@@ -106,6 +110,7 @@ def _judge(first: FloatArray, second: FloatArray) -> FloatArray:
 def _pbo(judged: FloatArray, blocks: int, days: int, configurations: int) -> Pbo:
     first, second, logits = judged.T
     covariance = np.cov(first, second)
+    is_varied = is_spread(np.sqrt(covariance[0, 0]), first.mean())
     return Pbo(
         pbo=float(np.mean(logits <= 0)),
         reason=None,
@@ -114,7 +119,7 @@ def _pbo(judged: FloatArray, blocks: int, days: int, configurations: int) -> Pbo
         days=days,
         configurations=configurations,
         logits=Percentiles.of(logits),
-        degradation_slope=float(covariance[0, 1] / covariance[0, 0]) if covariance[0, 0] else None,
+        degradation_slope=float(covariance[0, 1] / covariance[0, 0]) if is_varied else None,
         loss_probability=float(np.mean(second < 0)),
     )
 

@@ -13,6 +13,7 @@ import numpy as np
 from skills_lib.backtest.execution import Execution
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.rounding import is_spread
 from skills_lib.validate.stages.percentiles import PERCENTS, Histogram, Percentiles
 
 Method = Literal["trade bootstrap", "block bootstrap", "order shuffle"]
@@ -133,7 +134,7 @@ def usual_block_days(daily: FloatArray) -> float:
     The automatic length grows with the autocorrelation of the returns; it is limited to 1 to a quarter of the days.
     """
     longest = max(1.0, len(daily) / 4)
-    if find_spec("arch") is None or len(daily) < 30 or not np.ptp(daily):
+    if find_spec("arch") is None or len(daily) < 30 or not is_spread(daily.std(), daily.mean()):
         return min(float(np.cbrt(len(daily))), longest)
     from arch.bootstrap import optimal_block_length
 

@@ -11,9 +11,10 @@ from typing import NamedTuple
 import numpy as np
 
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
-from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.bars import BoolArray, FloatArray
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.rounding import is_spread
 from skills_lib.validate.stages.cscv import Pbo, backtest_overfitting, distinct_columns
 
 __all__ = (
@@ -76,9 +77,9 @@ class Overfitting(FrozenModel):
 
 
 def moments(daily: FloatArray) -> Moments:
-    """Moments of float64[days]; nan where there is no variance. The Sharpe uses n - 1, as METRICS does."""
+    """Moments of float64[days]; nan where there is no variance but rounding. The Sharpe uses n - 1, as METRICS does."""
     deviation = float(daily.std(ddof=1)) if len(daily) > 1 else 0.0
-    if not deviation:
+    if not is_spread(deviation, daily.mean() if len(daily) else 0.0):
         return Moments(len(daily), math.nan, math.nan, math.nan)
     standard = (daily - daily.mean()) / daily.std()
     skewness, kurtosis = float(np.mean(standard**3)), float(np.mean(standard**4))
@@ -158,7 +159,7 @@ def superior_predictive_ability(
 
     against = np.zeros(len(returns)) if benchmark is None else benchmark
     usable = distinct_columns(returns)
-    usable = usable[:, np.ptp(usable - against[:, None], axis=0) > 0]
+    usable = usable[:, _is_varying(usable - against[:, None])]
     if not usable.shape[1]:
         return math.nan
     test = SPA(-against, -usable, reps=repetitions, seed=seed)
@@ -230,13 +231,19 @@ def deflation_variance(counted: float | None, returns: FloatArray, share: float 
     if counted is not None:
         bounds.append(counted)
     usable = distinct_columns(returns)
-    usable = usable[:, usable.std(axis=0) > 0]
+    usable = usable[:, _is_varying(usable)]
     days, configurations = usable.shape
     if configurations > 1 and days > 1:
         total = ((usable - usable.mean(axis=0)) / usable.std(axis=0)).sum(axis=1)
         correlation = (float(np.mean(total**2)) - configurations) / (configurations * (configurations - 1))
         bounds.append(float((1 - share**2 * correlation) / (days - 1)))
     return min(bounds)
+
+
+def _is_varying(returns: FloatArray) -> BoolArray:
+    """bool[configurations]: which columns vary by more than rounding."""
+    found: BoolArray = is_spread(returns.std(axis=0), returns.mean(axis=0))
+    return found
 
 
 def _spa(returns: FloatArray, repetitions: int, seed: int) -> tuple[float | None, str | None]:

@@ -13,11 +13,11 @@ from backtesting import Strategy
 
 from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.kernel.run import signals_of, unsupported_reason
-from skills_lib.backtest.metrics import compute_metrics
+from skills_lib.backtest.metrics import measure
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
-from skills_lib.backtest.sweep.evaluator import COLUMNS, row_of
+from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import BPS
@@ -139,7 +139,7 @@ def _reference_row(
     if issubclass(strategy, SignalStrategy):
         strategy, traded = _seeing(strategy, view), bars
     execution = run_reference(strategy, traded, parameters, settings).execution
-    return row_of(compute_metrics(execution, traded, settings.costs))
+    return list(measure(execution, traded, settings.costs).values())
 
 
 def _seeing(strategy: type[SignalStrategy], view: Bars) -> type[SignalStrategy]:

@@ -62,8 +62,8 @@ class Regimes(FrozenModel):
 
 
 def daily_closes(bars: Bars) -> FloatArray:
-    """The close of each UTC day from the first to the last; a day without bars repeats the previous close."""
-    return daily_equity(bars.open_time_ns, bars.close, float(bars.close[0]))[1:]
+    """The last close known by the end of each UTC day from the first to the last."""
+    return daily_equity(bars.open_time_ns, bars.interval_ns, bars.close, float(bars.close[0]))[1:]
 
 
 def classify(market_close_daily: FloatArray) -> npt.NDArray[np.int8]:

@@ -7,11 +7,11 @@ import numpy as np
 
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.rounding import is_spread
 from skills_lib.validate.stages.overfit import moments, scaled_sharpe_variance
 
 MIN_DAYS = 5
 """Below this number of days the ratio is undefined."""
-_NO_VARIANCE = 1e-15
 
 
 class SharpeEstimate(NamedTuple):
@@ -30,7 +30,7 @@ def annual_sharpe(daily: FloatArray) -> SharpeEstimate:
     Positive autocorrelation makes the true error larger.
     """
     known = daily[np.isfinite(daily)]
-    if len(known) < MIN_DAYS or not known.std() > _NO_VARIANCE:
+    if len(known) < MIN_DAYS or not is_spread(known.std(), known.mean()):
         return SharpeEstimate(math.nan, math.nan, len(known))
     found = moments(known)
     variance = scaled_sharpe_variance(found) / (len(known) - 1)

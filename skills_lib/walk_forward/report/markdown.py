@@ -1,8 +1,9 @@
 """Writes the Markdown report of a walk-forward."""
 
 from skills_lib.backtest.metrics import METRICS
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure
 from skills_lib.optimize.report.markdown import describe_parameters
+from skills_lib.optimize.table import optimised
 from skills_lib.walk_forward.model import ParameterDrift, StitchedSpan, WalkForwardResult, WindowResult
 
 _SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
@@ -18,7 +19,7 @@ def write_walk_forward(result: WalkForwardResult) -> str:
             f"# Walk-forward of {result.strategy} on {result.symbol} {result.timeframe}\n",
             f"{banner}{len(result.windows)} {kind} windows: train {result.train_days:g} days, embargo "
             f"{result.embargo_days:g}, test {result.test_days:g}, step {result.step_days:g}. On each train span the "
-            f"{picked} of {METRICS[result.maximize].label} was chosen (at least {result.min_trades} trades), and "
+            f"{picked} of {optimised(result.maximize)} was chosen (at least {result.min_trades} trades), and "
             "tested on the span after it.\n",
             *([f"![All windows]({result.artifacts.picture.name})\n"] if result.artifacts.picture else []),
             *_judgement(result),
@@ -44,8 +45,7 @@ def describe_drift(name: str, drift: ParameterDrift) -> str:
 def _judgement(result: WalkForwardResult) -> list[str]:
     drift = [describe_drift(name, found) for name, found in result.parameter_drift.items()]
     return [
-        "- Walk-forward efficiency (return per day out of sample / in sample): "
-        f"{describe_efficiency(result.efficiency)}",
+        f"- Walk-forward efficiency (daily return out of sample / in sample): {describe_efficiency(result.efficiency)}",
         f"- Windows with a positive test: {result.positive_share * 100:.0f} %",
         *(f"- {text}" for text in drift),
     ]
@@ -59,7 +59,7 @@ def _stitched_spans(result: WalkForwardResult) -> list[str]:
     )
     shown: list[tuple[str, StitchedSpan]] = [(name, found) for name, found in halves if found is not None]
     rows = [
-        f"| {METRICS[name].label} | {' | '.join(format_figure(name, found.metrics[name]) for _, found in shown)} |"
+        f"| {METRICS[name].label} | {' | '.join(describe_figure(name, found.metrics) for _, found in shown)} |"
         for name in _SHOWN
     ]
     spans = " | ".join(f"{found.start[:10]} to {found.end[:10]}" for _, found in shown)
@@ -89,7 +89,7 @@ def _windows(result: WalkForwardResult) -> list[str]:
 def _row(window: WindowResult, metric: str) -> str:
     parameters = "none eligible" if window.parameters is None else describe_parameters(window.parameters)
     figures = [
-        format_figure(name, sample[name] if sample else None)
+        describe_figure(name, sample)
         for sample, name in ((window.train, metric), (window.test, metric), (window.test, "return_pct"))
     ]
     days = f"{window.train_start[:10]} | {window.test_start[:10]} to {window.test_end[:10]}"

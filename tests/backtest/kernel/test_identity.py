@@ -8,15 +8,20 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+import strategies
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.kernel.run import run_kernel
-from skills_lib.backtest.model import BacktestSettings
+from skills_lib.backtest.metrics import measure
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.signals import Signals
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market import candles
 from tests.backtest.market import HOUR_NS, START_NS, hourly_bars
 
 CASES = int(os.environ.get("TWOKEY_IDENTITY_CASES", "2000"))
@@ -138,3 +143,52 @@ def test_a_position_that_floats_cannot_count_is_refused_by_name() -> None:
     columns = Signals(np.ones(6, dtype=bool), *[np.zeros(6, dtype=bool)] * 3)
     with pytest.raises(InputError, match="more than 2\\^53 units"):
         run_kernel(type("Random", (Generated,), {"columns": columns}), bars, {}, BacktestSettings(fractional_unit=1e-8))
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".csv.gz"))
+def test_every_strategy_is_identical_on_real_candles(file: Path) -> None:
+    base, timeframe = file.name.split("_")[-4].removesuffix("USDT"), file.name.split("_")[-3]
+    bars = candles.load_file(file, Instrument(base), Timeframe(timeframe)).bars
+    for name in strategies.available():
+        strategy = strategies.load(name)
+        assert_identical(
+            run_kernel(strategy, bars, {}, BacktestSettings()),
+            run_reference(strategy, bars, {}, BacktestSettings()).execution,
+        )
+
+
+def test_the_stop_wins_when_stop_and_target_lie_in_one_bar() -> None:
+    bars = hourly_bars([100, 100, 100, 100, 100], closes=[100, 100, 100, 100, 100])
+    high, low = bars.high.copy(), bars.low.copy()
+    high[3], low[3] = 112.0, 91.0
+    bars = Bars(bars.open_time_ns, bars.open, high, low, bars.close, bars.volume, bars.interval_ns)
+    entry = np.array([False, True, False, False, False])
+    none = np.zeros(5, dtype=bool)
+    options = BacktestSettings(costs=Costs(commission_bps=0), fractional_unit=1)
+    columns = Signals(entry, none, none, none, stop_price=np.full(5, 95.0), target_price=np.full(5, 110.0))
+    kernel, reference = run_both(columns, bars, options)
+    assert_identical(kernel, reference)
+    assert kernel.trades["exit_price"].tolist() == [95.0]
+    assert kernel.trades["exit_bar"].tolist() == [3]
+
+
+@settings(max_examples=max(300, CASES // 5), deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data(), bars=markets(), options=all_settings)
+def test_the_compiled_metrics_are_those_of_the_reference(
+    data: st.DataObject, bars: Bars, options: BacktestSettings
+) -> None:
+    from skills_lib.backtest.kernel.batch import Batch, warm_up
+    from skills_lib.backtest.kernel.inputs import prepare_inputs
+    from skills_lib.backtest.kernel.runner import Runner
+    from skills_lib.backtest.metrics import METRICS
+
+    columns = data.draw(generated_signals(bars))
+    _, reference = run_both(columns, bars, options)
+    expected = measure(reference, bars, options.costs)
+    jobs = Batch(1)
+    whole = Span(0, len(bars))
+    jobs.add(columns, warm_up("drawn", columns, whole))
+    row = Runner(prepare_inputs(bars, options)).run(jobs, whole)[0][0]
+    for name, found in zip(METRICS, row, strict=True):
+        np.testing.assert_allclose(found, expected[name], rtol=1e-9, atol=1e-9, err_msg=name)

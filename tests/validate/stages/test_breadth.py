@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 import strategies
-from skills_lib.backtest.metrics import compute_metrics, daily_equity, daily_returns
+from skills_lib.backtest.metrics import compute_metrics, execution_returns
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.sweep.evaluator import row_of
@@ -33,7 +33,7 @@ def test_each_run_is_the_references_on_all_its_bars() -> None:
         execution = run_reference(strategies.load("sma_crossover"), bars, {"fast": 5, "slow": 20}, SETTINGS).execution
         expected = row_of(compute_metrics(execution, bars, SETTINGS.costs))
         assert row_of(run.metrics) == pytest.approx(expected, rel=1e-9, nan_ok=True)
-        daily = daily_returns(daily_equity(bars.open_time_ns, execution.equity, execution.cash))
+        daily = execution_returns(execution, bars)
         assert run.days == len(daily)
         assert run.sharpe_error == pytest.approx(annual_sharpe(daily).error, rel=1e-6)
 
