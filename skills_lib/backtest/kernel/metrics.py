@@ -273,22 +273,20 @@ def _bars_held(table, n):
 
 @inlined
 def _edge(broker, table, n, gross, spare, row):
-    """Gross figures; `spare` holds in turn the spread paid, the notional at entry and at exit of each trade."""
-    for i in range(n):
-        spare[i] = abs(table.units[i]) * _raw_entry(broker, table, i) * broker.spread
-        gross[i] = table.pnl[i] + table.commission[i] + table.funding[i] + spare[i]
-    row[_SPREAD_PAID], row[_GROSS_PNL] = _sum(spare, 0, n), _sum(gross, 0, n)
+    """Gross figures; `spare` holds the notional of each trade, first at entry and then at exit."""
     for i in range(n):
         spare[i] = abs(table.units[i]) * _raw_entry(broker, table, i)
-    entered = _sum(spare, 0, n)
-    edge = _ratio(row[_GROSS_PNL], entered)
+        gross[i] = table.pnl[i] + table.commission[i] + table.funding[i] + spare[i] * broker.spread
+    entered, earned = _sum(spare, 0, n), _sum(gross, 0, n)
+    edge = _ratio(earned, entered)
     for i in range(n):
         gross[i] = (gross[i] - edge * spare[i]) ** 2
         spare[i] = abs(table.units[i]) * table.exit[i]
     error = math.sqrt(n * _sum(gross, 0, n) / (n - 1)) if n > 1 else np.nan
+    row[_SPREAD_PAID], row[_GROSS_PNL] = entered * broker.spread, earned
     row[_GROSS_EDGE_BPS] = edge * 1e4
     row[_GROSS_EDGE_ERROR_BPS] = 1.96 * _ratio(error, entered) * 1e4
-    row[_BREAK_EVEN_COST_BPS] = _ratio(row[_GROSS_PNL], entered + _sum(spare, 0, n)) * 1e4
+    row[_BREAK_EVEN_COST_BPS] = _ratio(earned, entered + _sum(spare, 0, n)) * 1e4
 
 
 @inlined

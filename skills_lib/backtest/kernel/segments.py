@@ -194,9 +194,9 @@ def drawdown(market, span, segments, count):
     first, span_end = span
     times = market.open_time_ns
     peak = trough = worth(segments, 0, market.close[first])
-    deepest, at, longest, passed = 0.0, first, 0, 0
+    deepest, at, longest, passed, level = 0.0, first, 0, 0, peak * _LEVEL
     for segment in range(count):
-        if segments[HIGH, segment] < peak * _LEVEL:
+        if segments[HIGH, segment] < level:
             continue
         start, end = int(segments[START, segment]), end_of(segments, segment, count, span_end)
         trough = _trough(market, span, segments, count, passed, segment, trough)
@@ -211,6 +211,7 @@ def drawdown(market, span, segments, count):
             found = _climb(market, segments, segment, start, end, peak, trough, at)
             deepest, longest = max(deepest, found[0]), max(longest, found[1])
             peak, trough, at = found[2], found[3], found[4]
+        level = peak * _LEVEL
     trough = _trough(market, span, segments, count, passed, count, trough)
     longest, deepest = max(longest, times[span_end - 1] - times[at]), max(deepest, 1 - trough / peak)
     return (deepest if deepest > NO_CHANGE else 0.0, longest) if peak > 0 else (np.nan, 0)
@@ -240,24 +241,25 @@ def _trough(market, span, segments, count, passed, until, trough):
 @inlined
 def _climb(market, segments, segment, start, end, peak, trough, at):
     """Drawdowns within a segment that reaches the peak: deepest, longest; then peak, trough and the peak's bar."""
-    deepest, longest, bar = 0.0, 0, start
+    deepest, longest, bar, level = 0.0, 0, start, peak * _LEVEL
     while bar < end:
         block = bar // BLOCK
         block_end = min((block + 1) * BLOCK, end)
         if block_end - bar == BLOCK:
             lowest, highest = span_of(segments, segment, market.block_low[0, block], market.block_high[0, block])
-            if highest < peak * _LEVEL:
+            if highest < level:
                 trough = min(trough, lowest)
                 bar = block_end
                 continue
         for i in range(bar, block_end):
             value = worth(segments, segment, market.close[i])
-            if value < peak * _LEVEL:
+            if value < level:
                 trough = min(trough, value)
                 continue
             longest = max(longest, _time_below(market.open_time_ns, at, i))
             if value > peak:
                 deepest, peak, trough = max(deepest, 1 - trough / peak), value, value
+                level = peak * _LEVEL
             at = i
         bar = block_end
     return deepest, longest, peak, trough, at
