@@ -36,7 +36,10 @@ def print_result(result: "BacktestResult") -> None:
     print_breaks(console, result.warnings)
     parameters = " ".join(f"{name}={value}" for name, value in result.parameters.items())
     console.print(f"[bold]{result.strategy}[/] {parameters} · {result.symbol} {result.timeframe} · in-sample")
-    console.print(f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source}", style="dim")
+    console.print(
+        f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source} · Engine {result.settings.engine}",
+        style="dim",
+    )
     if result.synthetic:
         console.print(SYNTHETIC_NOTE, style="bold magenta")
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
