@@ -1,8 +1,8 @@
 """How far Twokey's answers are from those of a bare backtesting.py script, on every shared candle file.
 
 `python -m tests.benchmarks.compare_backtesting [GLOB]` runs every bundled strategy in both and prints, for each, how
-many runs differ, why they may (the first bar at which they part, see tests/backtest/test_ten_line_script.py), and by how
-much the total return differs, in percentage points.
+many runs differ, why they may (what is the first bar at which they part, see tests/backtest/test_ten_line_script.py),
+and by how much the total return differs, in percentage points.
 """
 
 import statistics
@@ -44,15 +44,12 @@ def main() -> None:
     for one in compared(pattern):
         found.append(one)
         if abs(one.difference) > 0.01:
-            print(
-                f"{one.file:<50} {one.strategy:<24} {one.bare_pct:>10.2f} {one.ours_pct:>10.2f}  {one.cause}",
-                flush=True,
-            )
+            figures = f"{one.bare_pct:>10.2f} {one.ours_pct:>10.2f}"
+            print(f"{one.file:<50} {one.strategy:<24} {figures}  {one.cause}", flush=True)
     sizes = sorted(abs(one.difference) for one in found)
     print(f"{len(found)} runs; {sum(size > 0.01 for size in sizes)} differ by more than 0.01 percentage points")
-    print(
-        f"median {statistics.median(sizes):.4f}, 90th percentile {sizes[int(len(sizes) * 0.9)]:.2f}, most {sizes[-1]:.2f}"
-    )
+    ninetieth = sizes[int(len(sizes) * 0.9)]
+    print(f"median {statistics.median(sizes):.4f}, 90th percentile {ninetieth:.2f}, most {sizes[-1]:.2f}")
     print("first cause:", dict(Counter(one.cause for one in found)))
 
 
