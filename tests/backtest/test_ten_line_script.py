@@ -13,8 +13,8 @@ from skills_lib.backtest.reference import run_reference
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
+from tests.repository import SHARED_CANDLES
 
-FILES = sorted((Path(__file__).resolve().parents[3] / "shared" / "data" / "candles").glob("*.csv.gz"))
 COLUMNS = ["Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice", "PnL", "Commission"]
 OURS = ["size", "entry_bar", "exit_bar", "entry_price", "exit_price", "pnl", "commission"]
 
@@ -31,11 +31,11 @@ def ten_line_script(file: Path, strategy: type[Strategy]) -> pd.Series:
 
 
 def test_the_shared_candles_are_beside_this_checkout(shared_data: Path) -> None:
-    assert len(FILES) == len(list((shared_data / "candles").glob("*.csv.gz"))) > 0
+    assert len(SHARED_CANDLES) == len(list((shared_data / "candles").glob("*.csv.gz"))) > 0
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".csv.gz"))
+@pytest.mark.parametrize("file", SHARED_CANDLES, ids=lambda file: file.name.removesuffix(".csv.gz"))
 def test_every_strategy_trades_as_in_a_ten_line_script(file: Path) -> None:
     base, timeframe = file.name.split("_")[-4].removesuffix("USDT"), file.name.split("_")[-3]
     bars = candles.load_file(file, Instrument(base), Timeframe(timeframe)).bars
