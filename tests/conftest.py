@@ -1,5 +1,6 @@
 """Fixtures of all tests: an empty workspace, the command, and the shared recordings if present."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -16,6 +17,9 @@ for name, derandomize in {
 }.items():  # no deadline: a slow machine is not a failure
     hypothesis.settings.register_profile(name, deadline=None, derandomize=derandomize)
 hypothesis.settings.load_profile("same-cases")  # reproducible cases; `make study` generates new ones
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell starts what runs in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # so that ctrl-C reaches what tests start
 
 ROOT = Path(__file__).resolve().parents[1]
 

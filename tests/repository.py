@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+SHARED_CANDLES = sorted((ROOT.parent / "shared" / "data" / "candles").glob("*.csv.gz"))
+"""Real candles beside this checkout; none where there are none."""
 
 
 def repository_files(*patterns: str) -> list[Path]:

@@ -18,8 +18,8 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
+from tests.repository import SHARED_CANDLES
 
-FILES = sorted((Path(__file__).resolve().parents[3] / "shared" / "data" / "candles").glob("*.csv.gz"))
 COLUMNS = ["Size", "EntryBar", "ExitBar", "EntryPrice", "ExitPrice", "PnL", "Commission"]
 UNITS = 1e8  # a bare Backtest trades whole units: cash in hundred-millionths of the quote currency buys ours
 OURS = ["size", "entry_bar", "exit_bar", "entry_price", "exit_price", "pnl", "commission"]
@@ -48,11 +48,11 @@ def first_difference(execution: Execution, bars: Bars) -> int:
 
 
 def test_the_shared_candles_are_beside_this_checkout(shared_data: Path) -> None:
-    assert len(FILES) == len(list((shared_data / "candles").glob("*.csv.gz"))) > 0
+    assert len(SHARED_CANDLES) == len(list((shared_data / "candles").glob("*.csv.gz"))) > 0
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".csv.gz"))
+@pytest.mark.parametrize("file", SHARED_CANDLES, ids=lambda file: file.name.removesuffix(".csv.gz"))
 def test_every_strategy_trades_as_in_a_ten_line_script(file: Path) -> None:
     base, timeframe = file.name.split("_")[-4].removesuffix("USDT"), file.name.split("_")[-3]
     bars = candles.load_file(file, Instrument(base), Timeframe(timeframe)).bars

@@ -18,7 +18,8 @@ from skills_lib.backtest.reference.run import run_reference
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
-from tests.backtest.test_ten_line_script import FILES, UNITS, first_difference, ten_line_script
+from tests.backtest.test_ten_line_script import UNITS, first_difference, ten_line_script
+from tests.repository import SHARED_CANDLES
 
 
 class Compared(NamedTuple):
@@ -55,7 +56,7 @@ def main() -> None:
 
 def compared(pattern: str) -> Iterator[Compared]:
     """Every bundled strategy on every file whose name matches."""
-    for file in (file for file in FILES if file.match(pattern)):
+    for file in (file for file in SHARED_CANDLES if file.match(pattern)):
         base, timeframe = file.name.split("_")[-4].removesuffix("USDT"), file.name.split("_")[-3]
         bars = candles.load_file(file, Instrument(base), Timeframe(timeframe)).bars
         for name in strategies.available():

@@ -23,9 +23,9 @@ from skills_lib.domain.signals import Signals
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
 from tests.backtest.market import HOUR_NS, START_NS, hourly_bars
+from tests.repository import SHARED_CANDLES
 
 CASES = int(os.environ.get("TWOKEY_IDENTITY_CASES", "2000"))
-FILES = sorted((Path(__file__).resolve().parents[3] / "shared" / "data" / "candles").glob("*.csv.gz"))
 EXACT = ["entry_bar", "exit_bar", "size", "side", "entry_time", "exit_time", "exit_reason"]
 CLOSE = ["entry_price", "exit_price", "pnl", "return_pct", "commission", "funding", "stop_price", "target_price"]
 
@@ -146,7 +146,7 @@ def test_a_position_that_floats_cannot_count_is_refused_by_name() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".csv.gz"))
+@pytest.mark.parametrize("file", SHARED_CANDLES, ids=lambda file: file.name.removesuffix(".csv.gz"))
 def test_every_strategy_is_identical_on_real_candles(file: Path) -> None:
     base, timeframe = file.name.split("_")[-4].removesuffix("USDT"), file.name.split("_")[-3]
     bars = candles.load_file(file, Instrument(base), Timeframe(timeframe)).bars
