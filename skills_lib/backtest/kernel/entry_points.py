@@ -14,7 +14,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from skills_lib.backtest import margin
-from skills_lib.backtest.kernel import arrays, execution, metrics, segments
+from skills_lib.backtest.kernel import arrays, execution, exits, metrics, segments
 from skills_lib.backtest.kernel.arrays import (
     DONE,
     SEGMENTS,
@@ -56,7 +56,7 @@ def _floats_at(address, n):
 
 def _sources() -> int:
     """A sum of the compiled modules' text."""
-    modules = (arrays, segments, execution, metrics, margin, rounding)
+    modules = (arrays, segments, execution, exits, metrics, margin, rounding)
     text = b"".join(Path(str(module.__file__)).read_bytes() for module in modules)
     return zlib.crc32(text)
 

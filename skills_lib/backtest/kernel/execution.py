@@ -10,11 +10,9 @@ them.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from skills_lib.backtest import margin as margin_rules
 from skills_lib.backtest.kernel.arrays import (
     BASIS,
     CANCELLED,
@@ -35,20 +33,27 @@ from skills_lib.backtest.kernel.arrays import (
     part,
     trailing_zeros,
 )
+from skills_lib.backtest.kernel.exits import (
+    LAST_BAR,
+    LIQUIDATION,
+    NO_EQUITY,
+    NO_EXIT,
+    ORDER,
+    exit_price_for,
+    exit_reason,
+    level_at,
+    liquidated,
+    liquidation_price,
+    reach,
+)
 from skills_lib.backtest.kernel.segments import bounds
-from skills_lib.backtest.margin import LIQUIDATION_FEE
 
 LARGEST_POSITION = 2.0**53
 """Units beyond which the reference's whole numbers stop being equal to floats."""
 
 _ENTRY_BAR, _EXIT_BAR, _UNITS, _ENTRY, _EXIT, _STOP, _TARGET, _COMMISSION, _PNL, _RETURNS, _FUNDING, _REASON = range(12)
-_ORDER, _STOP_REACHED, _TARGET_REACHED, _LIQUIDATION, _LAST_BAR, _NO_EQUITY = range(6)  # as in EXIT_REASONS
-_NO_EXIT = -1
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
 _NONE = np.uint64(0)
-liquidation_price: Any = inlined(margin_rules.liquidation_price)
-price_at_liquidation: Any = inlined(margin_rules.price_at_liquidation)
-liquidation_fee: Any = inlined(margin_rules.liquidation_fee)
 
 
 @part
@@ -155,12 +160,12 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         if units != 0:
             furthest = level
             if has_funding:
-                furthest = _level_at(market, until, units, entry, margin, funded_from)
-            lower, upper = _reach(units, stop, target, furthest)
+                furthest = level_at(market, until, units, entry, margin, funded_from)
+            lower, upper = reach(units, stop, target, furthest)
             hit = _next_hit(market, lower, upper, bar + 1, until, n)
             while has_funding and hit < n:
-                level = _level_at(market, hit, units, entry, margin, funded_from)
-                if _exit_reason(units, opens[hit], low[hit], high[hit], stop, target, level, True) != _NO_EXIT:
+                level = level_at(market, hit, units, entry, margin, funded_from)
+                if exit_reason(units, opens[hit], low[hit], high[hit], stop, target, level, True) != NO_EXIT:
                     break
                 hit = _next_hit(market, lower, upper, hit + 1, until, n)
         # Mark to market up to that event, or to the bar that uses up all equity; record the segment between. The last
@@ -200,12 +205,12 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         # Stop, target or liquidation: leave the position, and look at this bar's signals next.
         if hit < n:
             bar = hit
-            reason = _exit_reason(units, opens[bar], low[bar], high[bar], stop, target, level, True)
-            price = _exit_price(reason, units, opens[bar], stop, target)
+            reason = exit_reason(units, opens[bar], low[bar], high[bar], stop, target, level, True)
+            price = exit_price_for(reason, units, opens[bar], stop, target)
             due = units * (paid[by_open[bar]] - paid[funded_from]) if has_funding else 0.0
             charge = abs(units) * price * broker.commission
-            if reason == _LIQUIDATION:
-                price, charge = _liquidated(units, entry, margin - max(due, 0.0), opens[bar], level)
+            if reason == LIQUIDATION:
+                price, charge = liquidated(units, entry, margin - max(due, 0.0), opens[bar], level)
             cash += units * (price - entry) - charge
             cash -= due
             _record(table, trades, broker, units, entry, entry_bar, price, bar, stop, target, charge, due, reason)
@@ -223,13 +228,13 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         # Close the position held, which may be liquidated at this open.
         if units != 0:
             due = units * (paid[by_open[bar]] - paid[funded_from]) if has_funding else 0.0
-            charge, reason, exit_price = abs(units) * price * broker.commission, _ORDER, price
+            charge, reason, exit_price = abs(units) * price * broker.commission, ORDER, price
             if not broker.on_close:
                 if has_funding:
-                    level = _level_at(market, bar, units, entry, margin, funded_from)
+                    level = level_at(market, bar, units, entry, margin, funded_from)
                 if price <= level if units > 0 else price >= level:
-                    reason = _LIQUIDATION
-                    exit_price, charge = _liquidated(units, entry, margin - max(due, 0.0), price, level)
+                    reason = LIQUIDATION
+                    exit_price, charge = liquidated(units, entry, margin - max(due, 0.0), price, level)
             cash += units * (exit_price - entry) - charge
             cash -= due
             _record(table, trades, broker, units, entry, entry_bar, exit_price, at, stop, target, charge, due, reason)
@@ -256,13 +261,13 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         stop = stops[signal_bar] if len(stops) else np.nan
         target = targets[signal_bar] if len(targets) else np.nan
         # It may be left in the bar of entry.
-        lower, upper = _reach(units, stop, target, level)
+        lower, upper = reach(units, stop, target, level)
         if low[bar] <= lower or high[bar] >= upper:
-            reason = _exit_reason(units, opens[bar], low[bar], high[bar], stop, target, level, broker.on_close)
-            exit_price = _exit_price(reason, units, opens[bar], stop, target)
+            reason = exit_reason(units, opens[bar], low[bar], high[bar], stop, target, level, broker.on_close)
+            exit_price = exit_price_for(reason, units, opens[bar], stop, target)
             charge = abs(units) * exit_price * broker.commission
-            if reason == _LIQUIDATION:
-                exit_price, charge = _liquidated(units, entry, margin, opens[bar], level)
+            if reason == LIQUIDATION:
+                exit_price, charge = liquidated(units, entry, margin, opens[bar], level)
             cash += units * (exit_price - entry) - charge
             _record(table, trades, broker, units, entry, entry_bar, exit_price, bar, stop, target, charge, 0.0, reason)
             trades, units = trades + 1, 0.0
@@ -270,7 +275,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
     if start < n:
         bar = bar if ruined else last
         if units != 0:
-            price, reason, due = close[bar], _NO_EQUITY if ruined else _LAST_BAR, 0.0
+            price, reason, due = close[bar], NO_EQUITY if ruined else LAST_BAR, 0.0
             if has_funding:
                 due = units * ((paid[by_close[bar]] if ruined else market.paid_by_end[bar]) - paid[funded_from])
             charge = abs(units) * price * broker.commission
@@ -341,59 +346,6 @@ def _record(table, i, broker, units, entry, entry_bar, price, at, stop, target, 
         table[_COMMISSION, i], table[_PNL, i], table[_FUNDING, i] = fees, units * (price - entry) - fees - due, due
         table[_RETURNS, i] = (math.copysign(1, units) * (price / entry - 1) - fees / (abs(units) * entry)) * 100
         table[_REASON, i] = reason
-
-
-@inlined
-def _level_at(market, bar, units, entry, margin, funded_from):
-    """The price of liquidation at a bar, after the funding due by its open."""
-    due = units * (market.paid[market.by_open[bar]] - market.paid[funded_from])
-    return liquidation_price(units, abs(units) * entry, margin - max(due, 0.0), market.tiers)
-
-
-@inlined
-def _reach(units, stop, target, level):
-    """The prices at or below and at or above which a position is left."""
-    if units > 0:
-        return max(level, -np.inf if math.isnan(stop) else stop), np.inf if math.isnan(target) else target
-    return -np.inf if math.isnan(target) else target, min(level, np.inf if math.isnan(stop) else stop)
-
-
-@inlined
-def _exit_reason(units, opening, low, high, stop, target, level, is_held):
-    """Why a position is left in a bar: what the open has reached first, then liquidation or stop, then the target.
-
-    `is_held`: whether it was held before the open. Comparisons with nan are false.
-    """
-    sign = math.copysign(1.0, units)
-    worst, best = (low, high) if units > 0 else (-high, -low)
-    opening, stop, target, level = sign * opening, sign * stop, sign * target, sign * level
-    if is_held and opening <= level:
-        return _LIQUIDATION
-    if opening <= stop:
-        return _STOP_REACHED
-    if opening >= target:
-        return _TARGET_REACHED
-    if worst <= stop and not level > stop:
-        return _STOP_REACHED
-    if worst <= level:
-        return _LIQUIDATION
-    return _TARGET_REACHED if best >= target else _NO_EXIT
-
-
-@inlined
-def _exit_price(reason, units, opening, stop, target):
-    """The stop or a worse open; the target or a better one."""
-    if reason == _STOP_REACHED:
-        return min(opening, stop) if units > 0 else max(opening, stop)
-    return max(opening, target) if units > 0 else min(opening, target)
-
-
-@inlined
-def _liquidated(units, entry, margin, opening, level):
-    """The price a position is liquidated at, and the fee."""
-    basis = abs(units) * entry
-    price = price_at_liquidation(units, basis, margin, opening, level)
-    return price, liquidation_fee(units, basis, margin, price, LIQUIDATION_FEE)
 
 
 @inlined

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numba.core.dispatcher import Dispatcher
 
-from skills_lib.backtest.kernel import arrays, entry_points, execution, indicators, metrics, segments
+from skills_lib.backtest.kernel import arrays, entry_points, execution, exits, indicators, metrics, segments
 from skills_lib.backtest.kernel.segments import BLOCK, block_extremes, bounds, extremes
 
-COMPILED = (arrays, segments, execution, metrics, entry_points, indicators)
+COMPILED = (arrays, segments, execution, exits, metrics, entry_points, indicators)
 
 
 @given(seed=st.integers(0, 2**32), n=st.integers(1, 3_000), data=st.data())
