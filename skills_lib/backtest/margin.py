@@ -19,6 +19,9 @@ from skills_lib.domain.bars import FloatArray
 LIQUIDATION_FEE = 0.0125
 """Of notional; `liquidationFee` of BTCUSDT in Binance's exchangeInfo. At most what is left of the margin."""
 
+NOTHING_LEFT = 1e-9
+"""An account with this share of its starting cash is empty: what is left is rounding of sizes to whole units."""
+
 
 class Tier(NamedTuple):
     """Maintenance margin is notional × rate - amount; `rate` a fraction, `amount` in quote currency."""

@@ -255,19 +255,19 @@ def _against_market(returns: FloatArray, market: FloatArray) -> dict[str, float]
 
 
 def _per_trade(execution: Execution, bars: int) -> dict[str, float]:
-    pnl, least = execution.trades["pnl"].to_numpy(dtype=np.float64), NO_CHANGE * execution.cash
-    wins, losses = pnl[pnl > least], -pnl[pnl < -least]
+    pnl, tolerance = execution.trades["pnl"].to_numpy(dtype=np.float64), NO_CHANGE * execution.cash
+    wins, losses = pnl[pnl > tolerance], -pnl[pnl < -tolerance]
     win_rate, mean, deviation = _ratio(len(wins), len(pnl)), _mean(pnl), _deviation(pnl)
     payoff = _ratio(_mean(wins), _mean(losses))
-    if len(pnl) > 1 and not is_spread(deviation, mean, least):
+    if len(pnl) > 1 and not is_spread(deviation, mean, tolerance):
         deviation = 0.0
     return {
         "trades": len(pnl),
         "win_rate_pct": win_rate * 100,
-        "profit_factor": _per_risk(wins.sum(), losses.sum(), least),
+        "profit_factor": _per_risk(wins.sum(), losses.sum(), tolerance),
         "expectancy_pct": _mean(execution.trades["return_pct"].to_numpy(dtype=np.float64)),
-        "sqn": _per_risk(mean, deviation, least) * np.sqrt(len(pnl)),
-        "kelly": win_rate - _ratio(1 - win_rate, payoff) if len(losses) else _without_loss(wins.sum(), least),
+        "sqn": _per_risk(mean, deviation, tolerance) * np.sqrt(len(pnl)),
+        "kelly": win_rate - _ratio(1 - win_rate, payoff) if len(losses) else _without_loss(wins.sum(), tolerance),
         "exposure_pct": _bars_held(execution, bars) / bars * 100,
         "fees_paid": float(execution.trades["commission"].sum()),
         "funding_paid": float(execution.trades["funding"].sum()),
@@ -311,15 +311,15 @@ def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole else np.nan
 
 
-def _per_risk(gain: float, risk: float, least: float = NO_CHANGE) -> float:
-    """gain / risk; inf for a gain without risk, nan where there is neither. Up to `least` both are rounding."""
-    if risk > least:
+def _per_risk(gain: float, risk: float, tolerance: float = NO_CHANGE) -> float:
+    """gain / risk; inf for a gain without risk, nan where there is neither. Up to `tolerance` both are rounding."""
+    if risk > tolerance:
         return float(gain / risk)
-    return np.nan if np.isnan(risk) else _without_loss(gain, least)
+    return np.nan if np.isnan(risk) else _without_loss(gain, tolerance)
 
 
-def _without_loss(gain: float, least: float = NO_CHANGE) -> float:
-    return np.inf if gain > least else np.nan
+def _without_loss(gain: float, tolerance: float = NO_CHANGE) -> float:
+    return np.inf if gain > tolerance else np.nan
 
 
 def _measured(value: float | int) -> float | int:

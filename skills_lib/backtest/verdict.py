@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from skills_lib.backtest.metrics import Figures, perfect
 from skills_lib.backtest.model import RunVerdict
 from skills_lib.domain.costs import Costs
-from skills_lib.domain.rounding import is_below, told_apart
+from skills_lib.domain.rounding import distinct_digits, is_below
 
 MIN_SHARPE = 1.0
 MAX_DRAWDOWN_PCT = 20.0
@@ -43,11 +43,11 @@ def _objections(metrics: Figures, costs: Costs) -> Iterator[str]:
 def _return_objections(metrics: Figures) -> Iterator[str]:
     earned, held = metrics["return_pct"] or 0.0, metrics["buy_hold_return_pct"] or 0.0
     if is_below(earned, 0):
-        yield f"Loses {told_apart(-earned, 0, 1)[0]} % after costs."
+        yield f"Loses {distinct_digits(-earned, 0, 1)[0]} % after costs."
     elif not is_below(0, earned):
         yield "Earns nothing after costs."
     if is_below(earned, held, SAME_RETURN_PCT):
-        own, market = told_apart(earned, held, 1)
+        own, market = distinct_digits(earned, held, 1)
         yield f"Return {own} % is below buy and hold's {market} %."
 
 
@@ -56,19 +56,20 @@ def _risk_objections(metrics: Figures) -> Iterator[str]:
     if sharpe is None and "sharpe" not in perfect(metrics):
         yield f"Sharpe undefined: no variance or too few days to show at least {MIN_SHARPE:g}."
     elif sharpe is not None and is_below(sharpe, MIN_SHARPE):
-        yield f"Sharpe {told_apart(sharpe, MIN_SHARPE, 2)[0]} is below {MIN_SHARPE:g}."
+        yield f"Sharpe {distinct_digits(sharpe, MIN_SHARPE, 2)[0]} is below {MIN_SHARPE:g}."
     if is_below(MAX_DRAWDOWN_PCT, drawdown_pct):
-        yield f"Drawdown {told_apart(drawdown_pct, MAX_DRAWDOWN_PCT, 1)[0]} % is deeper than {MAX_DRAWDOWN_PCT:g} %."
+        found = distinct_digits(drawdown_pct, MAX_DRAWDOWN_PCT, 1)[0]
+        yield f"Drawdown {found} % is deeper than {MAX_DRAWDOWN_PCT:g} %."
 
 
 def _cost_objections(metrics: Figures, costs: Costs) -> Iterator[str]:
     break_even, charged = metrics["break_even_cost_bps"] or 0.0, costs.side_bps()
     if not is_below(0, break_even):
         sign = "-" if break_even < 0 else ""
-        yield f"No edge before costs: break-even cost is {sign}{told_apart(-break_even, 0, 1)[0]} bps per side."
+        yield f"No edge before costs: break-even cost is {sign}{distinct_digits(-break_even, 0, 1)[0]} bps per side."
     elif is_below(break_even, charged):
-        own, costs_charged = told_apart(break_even, charged, 1)
+        own, costs_charged = distinct_digits(break_even, charged, 1)
         yield f"Costs exceed the edge: break-even at {own} bps per side, {costs_charged} are charged."
     elif is_below(break_even, MIN_COST_COVER * charged):
-        own, twice = told_apart(break_even, MIN_COST_COVER * charged, 1)
+        own, twice = distinct_digits(break_even, MIN_COST_COVER * charged, 1)
         yield f"Thin edge: break-even at {own} bps per side, under {twice}, twice what is charged."

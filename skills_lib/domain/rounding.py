@@ -14,30 +14,30 @@ NO_CHANGE = 1e-12
 NO_SPREAD = 1e-9
 """Values whose deviation is this share of their mean or less are equal: the deviation is rounding, not variance."""
 
-_MOST_DECIMALS = 12
+_MAX_DECIMALS = 12
 
 
-def is_spread(deviation: Any, mean: Any, least: float = NO_CHANGE) -> Any:
+def is_spread(deviation: Any, mean: Any, tolerance: float = NO_CHANGE) -> Any:
     """Whether a deviation (a number or an array) is more than rounding around `mean`; False where it is nan.
 
-    `least`: the largest deviation that is rounding whatever the mean, in the unit of the values; the default is for
+    `tolerance`: the largest deviation that is rounding whatever the mean, in the unit of the values; the default is for
     returns as fractions.
     """
-    return deviation > np.maximum(least, NO_SPREAD * np.abs(mean))
+    return deviation > np.maximum(tolerance, NO_SPREAD * np.abs(mean))
 
 
-def told_apart(value: float, other: float, decimals: int) -> tuple[str, str]:
+def distinct_digits(value: float, other: float, decimals: int) -> tuple[str, str]:
     """Both numbers with `decimals`, or with as many more as it takes for them to read differently if they differ.
 
     At most 12 decimals; numbers closer than that are equal.
     """
-    for places in range(decimals, _MOST_DECIMALS + 1):
+    for places in range(decimals, _MAX_DECIMALS + 1):
         pair = f"{value:.{places}f}", f"{other:.{places}f}"
         if pair[0] != pair[1]:
             return pair
     return f"{value:.{decimals}f}", f"{other:.{decimals}f}"
 
 
-def is_below(value: float, other: float, least: float = NO_SPREAD) -> bool:
-    """Whether `value` is below `other` by more than rounding, or than `least` in their unit."""
-    return value < other and not math.isclose(value, other, rel_tol=NO_SPREAD, abs_tol=least)
+def is_below(value: float, other: float, tolerance: float = NO_SPREAD) -> bool:
+    """Whether `value` is below `other` by more than rounding, or than `tolerance` in their unit."""
+    return value < other and not math.isclose(value, other, rel_tol=NO_SPREAD, abs_tol=tolerance)

@@ -11,7 +11,7 @@ from skills_lib.domain.models import FrozenModel
 Label = Literal["PASS", "CAUTION", "FAIL"]
 _ORDER: tuple[Label, ...] = ("PASS", "CAUTION", "FAIL")
 _MAX_NEAR_MISSES = 3
-_MOST_DIGITS = 12
+_MAX_DIGITS = 12
 
 
 class Thresholds(BaseModel):
@@ -201,7 +201,7 @@ def _threshold(result: RuleResult, passes: bool) -> str:
 def _shown(result: RuleResult) -> str:
     """The figure, with as many digits as it takes to differ from the thresholds that it differs from."""
     limits = [float(limit) for limit in (result.threshold, result.caution) if limit is not None]
-    for digits in range(3, _MOST_DIGITS + 1):
+    for digits in range(3, _MAX_DIGITS + 1):
         text = f"{result.value:.{digits}g}"
         if all(text != f"{limit:.{digits}g}" for limit in limits if limit != result.value):
             return f"{text}{' ' * bool(result.unit)}{result.unit}"

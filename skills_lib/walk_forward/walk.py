@@ -149,8 +149,8 @@ def _daily_return(rows: Sequence[FloatArray], days: float) -> float:
 def positive_share(outcomes: Sequence[WindowChoice]) -> float:
     """Share of all windows whose test span earned money after costs; a window without trades did not."""
     column = COLUMNS["return_pct"]
-    least = 100 * NO_CHANGE
-    return sum(o.chosen is not None and bool(o.chosen.test[column] > least) for o in outcomes) / len(outcomes)
+    threshold_pct = 100 * NO_CHANGE
+    return sum(o.chosen is not None and bool(o.chosen.test[column] > threshold_pct) for o in outcomes) / len(outcomes)
 
 
 def chosen_places(space: Space, outcomes: Sequence[WindowChoice]) -> dict[str, list[int]]:

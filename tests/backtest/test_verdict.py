@@ -47,8 +47,8 @@ def test_each_weakness_is_named_and_makes_it_mixed(change: Figures, words: str) 
         ({"return_pct": 18.76, "buy_hold_return_pct": 18.83}, "Return 18.76 % is below buy and hold's 18.83 %."),
         ({"sharpe": 0.9996}, "Sharpe 0.9996 is below 1."),
         ({"max_drawdown_pct": -20.004}, "Drawdown 20.004 % is deeper than 20 %."),
-        ({"break_even_cost_bps": 10.96}, "it breaks even at 10.96 bps per side, 11.00 are charged."),
-        ({"break_even_cost_bps": 21.98}, "it breaks even at 21.98 bps per side, under 22.00, twice what is charged."),
+        ({"break_even_cost_bps": 10.96}, "break-even at 10.96 bps per side, 11.00 are charged."),
+        ({"break_even_cost_bps": 21.98}, "break-even at 21.98 bps per side, under 22.00, twice what is charged."),
         ({"break_even_cost_bps": -0.02}, "break-even cost is -0.02 bps per side."),
     ],
 )

@@ -1,9 +1,9 @@
-"""Rounding is told from variance, and two figures that differ read differently."""
+"""Rounding and variance are distinguished, and two figures that differ read differently."""
 
 import numpy as np
 import pytest
 
-from skills_lib.domain.rounding import is_below, is_spread, told_apart
+from skills_lib.domain.rounding import distinct_digits, is_below, is_spread
 
 
 @pytest.mark.parametrize(
@@ -34,10 +34,10 @@ def test_a_residue_is_no_variance(deviation: float, mean: float, expected: bool)
 def test_figures_get_the_decimals_that_tell_them_apart(
     value: float, other: float, decimals: int, expected: tuple[str, str]
 ) -> None:
-    assert told_apart(value, other, decimals) == expected
+    assert distinct_digits(value, other, decimals) == expected
 
 
 def test_what_rounding_separates_is_equal() -> None:
     assert not is_below(0.1 + 0.2 - 1e-16, 0.3)
-    assert not is_below(1.0, 1.005, least=0.01)
+    assert not is_below(1.0, 1.005, tolerance=0.01)
     assert is_below(1.0, 1.005)

@@ -77,7 +77,7 @@ def library_run(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Backtes
     loaded = candles.load(request, Settings())
     subject = LoadedStrategy("sma_crossover", strategies.load("sma_crossover"), strategies.source_file("sma_crossover"))
     store = RunStore(tmp_path_factory.mktemp("library"))
-    return run_in_library(subject, loaded, {}, BacktestSettings(), store, counter_beside(store.root))
+    return run_in_library(subject, loaded, {}, BacktestSettings().for_symbol("BTC"), store, counter_beside(store.root))
 
 
 def test_a_run_answers_what_the_library_answers(run: dict[str, Any], library_run: BacktestResult) -> None:

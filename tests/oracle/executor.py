@@ -49,7 +49,7 @@ def run(market: Market, decisions: Decisions, account: Account) -> Outcome:
 class _Run:
     def __init__(self, market: Market, decisions: Decisions, account: Account) -> None:
         self.market, self.decisions, self.account = market, decisions, account
-        self.cash, self.scale = account.cash, account.cash
+        self.cash, self.scale, self.floor = account.cash, account.cash, account.cash / 10**9  # (11)
         self.held: Position | None = None
         self.waiting: Order | None = None
         self.bar, self.last, self.ruined = 0, len(market.close) - 1, False
@@ -103,16 +103,15 @@ class _Run:
     def _at_close(self) -> None:
         if self.bar == self.last:  # (2)
             self._close(self.market.close[self.bar], "last bar", self._end_ns())
-            self.cash = max(self.cash, ZERO)
-            return
-        self._end_if_no_equity()
-        if not self.ruined:
-            self.waiting = self._decision()
+            self.ruined = self.cash <= self.floor
+        else:
+            self._end_if_no_equity()
+            self.waiting = None if self.ruined else self._decision()
 
     def _end_if_no_equity(self) -> None:  # (11)
         equity = self._equity()
-        self._note_if_near(equity, ZERO, NEAR_ZERO * self.scale, NO_EQUITY)
-        if equity <= 0:
+        self._note_if_near(equity, self.floor, NEAR_ZERO * self.scale, NO_EQUITY)
+        if equity <= self.floor:
             self._close(self.market.close[self.bar], "no equity", self.market.open_time_ns[self.bar + 1] - 1)
             self.ruined = True
 
@@ -153,10 +152,10 @@ class _Run:
         affordable = order.share * max(self.cash, ZERO) / per_unit
         if affordable * NEAR < 1:  # else one unit more or less is within what floats resolve
             tolerance = max(affordable, ONE) * NEAR * max(self.scale / self.cash, ONE) if self.cash > 0 else NEAR
-            self._note_if_near(affordable, affordable.to_integral_value(), tolerance, "one more unit affordable")
+            self._note_if_near(affordable, affordable.to_integral_value(), tolerance, "one more unit affordable", bar)
         size = affordable // 1 * account.unit
         margin, required = size * booked / account.leverage, self._maintenance(size, booked)
-        self._note_if_near(margin, required, NEAR * margin, "margin and maintenance of an entry")
+        self._note_if_near(margin, required, NEAR * margin, "margin and maintenance of an entry", bar)
         if margin <= required:
             self.outcome.cancelled += 1
             return
@@ -165,10 +164,8 @@ class _Run:
         self.scale = max(self.scale, size * booked)
         self.held = Position(order.side, size, booked, bar, now, commission, order)
 
-    def _close(
-        self, price: Decimal, reason: Reason, now: int, fee: Decimal | None = None, bar: int | None = None
-    ) -> None:  # (6)
-        if (held := self.held) is None:
+    def _close(self, price: Decimal, reason: Reason, now: int, fee: Decimal | None = None, bar: int = -1) -> None:
+        if (held := self.held) is None:  # (6)
             return
         charge = held.size * price * self.account.commission if fee is None else fee
         gain, funding = held.side * held.size * (price - held.price), self._funding(held, now)
@@ -177,7 +174,7 @@ class _Run:
         booked, paid = (held.side * held.size, held.price, price), held.commission + charge
         pnl, levels = gain - paid - funding, (held.order.stop, held.order.target)
         self.outcome.trades.append(
-            Trade(held.bar, self.bar if bar is None else bar, *booked, *levels, paid, funding, pnl, reason)
+            Trade(held.bar, self.bar if bar < 0 else bar, *booked, *levels, paid, funding, pnl, reason)
         )
 
     # Stops, targets and liquidation
@@ -228,7 +225,7 @@ class _Run:
     def _equity(self) -> Decimal:  # (6)
         if (held := self.held) is None:
             return self.cash
-        until = self._end_ns() if self.bar == self.last else self.market.open_time_ns[self.bar + 1] - 1
+        until = self.market.open_time_ns[self.bar + 1] - 1
         gain = held.side * held.size * (self.market.close[self.bar] - held.price)
         return self.cash + gain - self._funding(held, until)
 
@@ -248,6 +245,6 @@ class _Run:
         if end % EIGHT_HOURS_NS == 0:
             yield end, self.market.close[-1]
 
-    def _note_if_near(self, a: Decimal, b: Decimal, tolerance: Decimal, what: str) -> None:
+    def _note_if_near(self, a: Decimal, b: Decimal, tolerance: Decimal, what: str, bar: int | None = None) -> None:
         if abs(a - b) <= tolerance and tolerance:
-            self.outcome.knife_edges.append((self.bar, what))
+            self.outcome.knife_edges.append((self.bar if bar is None else bar, what))

@@ -222,11 +222,11 @@ def test_funding_times_in_a_hole_belong_to_the_bar_before_it() -> None:
     assert outcome.equity[2] == 997
 
 
-def test_a_position_opened_at_the_close_before_a_hole_pays_in_the_hole_and_one_closed_there_does_not() -> None:
+def test_a_position_opened_at_the_close_before_a_hole_does_not_pay_in_the_hole_and_one_closed_there_does() -> None:
     holed = market(*[FLAT] * 5, opens_at=[4, 5, 6, 29, 30])
     account = replace(FREE, funding_rate=D("0.001"), trade_on_close=True)
-    assert only(run(holed, decisions(5, long=[2]), account)).funding == 3
-    assert only(run(holed, decisions(5, long=[1], sell=[2]), account)).funding == 0
+    assert only(run(holed, decisions(5, long=[2]), account)).funding == 0
+    assert only(run(holed, decisions(5, long=[1], sell=[2]), account)).funding == 3
 
 
 # 8, 9: stops and targets
@@ -349,7 +349,7 @@ def test_ruin_stays_ruin() -> None:
     outcome = bought(FLAT, FLAT, FLAT, account=account, hours=168, long=[1, 2, 3])
     trade = only(outcome)
     assert way(trade) == (2, 2, 100, "no equity")  # 20 times 50 before the next open leave 0
-    assert trade.funding == 1050  # the close is a funding time, too
+    assert trade.funding == 1000  # what is due at the next open is not due yet
     assert outcome.equity == [1000, 1000, 0, 0, 0]
 
 

@@ -62,8 +62,8 @@ def examined() -> Examination:
 
 
 def crashed(bars: Bars, start: int) -> Bars:
-    """The same bars with a tenth of the price from `start` on."""
-    share = np.where(np.arange(len(bars)) < start, 1.0, 0.1)
+    """The same bars with two fifths of the price from `start` on: a crash, but one after which the price continues."""
+    share = np.where(np.arange(len(bars)) < start, 1.0, 0.4)
     return replace(bars, **{name: getattr(bars, name) * share for name in ("open", "high", "low", "close")})
 
 

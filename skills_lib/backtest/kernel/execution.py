@@ -47,6 +47,7 @@ from skills_lib.backtest.kernel.exits import (
     reach,
 )
 from skills_lib.backtest.kernel.segments import bounds
+from skills_lib.backtest.margin import NOTHING_LEFT
 
 LARGEST_POSITION = 2.0**53
 """Units beyond which the reference's whole numbers stop being equal to floats."""
@@ -91,7 +92,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
     margin, level, funded_from = 0.0, 0.0, 0
     trades = cancelled = made = 0
     unchanged = False  # nothing is held and nothing was since the last segment began: it goes on
-    ruined = False
+    floor, ruined = NOTHING_LEFT * broker.cash, False
     status = DONE
     start = bar = warm_up + 1
     if start >= n:
@@ -179,10 +180,10 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
             lowest_equity, highest_equity = min(lowest_equity, highest_equity), max(lowest_equity, highest_equity)
             if has_funding and began < marked:
                 lowest_equity -= max(units * (paid[by_close[marked - 1]] - paid[funded_from]), 0.0)
-        if lowest_equity <= 0:
+        if lowest_equity <= floor:
             while bar < marked:
                 due = units * (paid[by_close[bar]] - paid[funded_from]) if has_funding else 0.0
-                if cash + (close[bar] * units - basis) - due <= 0:
+                if cash + (close[bar] * units - basis) - due <= floor:
                     ruined, end = True, bar
                     break
                 bar += 1
@@ -283,7 +284,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
             cash -= due
             _record(table, trades, broker, units, entry, entry_bar, price, bar, stop, target, charge, due, reason)
             trades += 1
-        worth = 0.0 if ruined else max(cash, 0.0)
+        worth = cash if cash > floor and not ruined else 0.0
         _write_segment(segments, made, bar if made else first, worth, 0.0, 0.0, worth, worth, 0)
         made += 1
     outcome[STATUS] = TABLE_FULL if trades > table.shape[1] or made > segments.shape[1] else status

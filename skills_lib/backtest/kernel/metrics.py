@@ -229,21 +229,21 @@ def _against_market(daily, deviations, own, spare, row):
 
 
 @inlined
-def _per_trade(table, n, bars, least, spare, row):
+def _per_trade(table, n, bars, tolerance, spare, row):
     pnl = table.pnl
-    won, gained = _sum_above(pnl, n, 1.0, least, spare)
-    lost, given = _sum_above(pnl, n, -1.0, least, spare)
+    won, gained = _sum_above(pnl, n, 1.0, tolerance, spare)
+    lost, given = _sum_above(pnl, n, -1.0, tolerance, spare)
     win_rate, payoff = _ratio(won, n), _ratio(_ratio(gained, won), _ratio(given, lost))
     total = _sum(pnl, 0, n)
     mean = _ratio(total, n)
     deviation = _deviation(pnl, n, mean, spare)
-    spread = deviation if n < 2 or _is_spread(deviation, mean, least) else 0.0
+    spread = deviation if n < 2 or _is_spread(deviation, mean, tolerance) else 0.0
     row[_TRADES] = n
     row[_WIN_RATE_PCT] = win_rate * 100
-    row[_PROFIT_FACTOR] = _per_risk(gained, given, least)
+    row[_PROFIT_FACTOR] = _per_risk(gained, given, tolerance)
     row[_EXPECTANCY_PCT] = _ratio(_sum(table.returns, 0, n), n)
-    row[_SQN] = _per_risk(mean, spread, least) * math.sqrt(n)
-    row[_KELLY] = win_rate - _ratio(1 - win_rate, payoff) if lost > 0 else _without_loss(gained, least)
+    row[_SQN] = _per_risk(mean, spread, tolerance) * math.sqrt(n)
+    row[_KELLY] = win_rate - _ratio(1 - win_rate, payoff) if lost > 0 else _without_loss(gained, tolerance)
     row[_EXPOSURE_PCT] = _bars_held(table, n) / bars * 100
     row[_FEES_PAID] = _sum(table.commission, 0, n)
     row[_FUNDING_PAID] = _sum(table.funding, 0, n)
@@ -251,12 +251,12 @@ def _per_trade(table, n, bars, least, spare, row):
 
 
 @inlined
-def _sum_above(values, n, sign, least, spare):
-    """How many of `sign` × values are above `least`, and their sum."""
+def _sum_above(values, n, sign, tolerance, spare):
+    """How many of `sign` × values are above `tolerance`, and their sum."""
     count = 0
     for i in range(n):
         spare[count] = sign * values[i]
-        count += sign * values[i] > least
+        count += sign * values[i] > tolerance
     return count, _sum(spare, 0, count)
 
 
@@ -304,20 +304,20 @@ def _deviation(values, n, mean, spare):
 
 
 @inlined
-def _is_spread(deviation, mean, least):
-    return deviation > max(least, NO_SPREAD * abs(mean))
+def _is_spread(deviation, mean, tolerance):
+    return deviation > max(tolerance, NO_SPREAD * abs(mean))
 
 
 @inlined
-def _per_risk(gain, risk, least):
-    if risk > least:
+def _per_risk(gain, risk, tolerance):
+    if risk > tolerance:
         return gain / risk
-    return np.nan if np.isnan(risk) else _without_loss(gain, least)
+    return np.nan if np.isnan(risk) else _without_loss(gain, tolerance)
 
 
 @inlined
-def _without_loss(gain, least):
-    return np.inf if gain > least else np.nan
+def _without_loss(gain, tolerance):
+    return np.inf if gain > tolerance else np.nan
 
 
 @inlined

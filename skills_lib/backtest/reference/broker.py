@@ -17,7 +17,13 @@ from backtesting.backtesting import _Broker, _OutOfMoneyError
 
 from skills_lib.backtest.execution import ExitReason
 from skills_lib.backtest.funding import FundingSchedule
-from skills_lib.backtest.margin import LIQUIDATION_FEE, liquidation_fee, liquidation_price, price_at_liquidation
+from skills_lib.backtest.margin import (
+    LIQUIDATION_FEE,
+    NOTHING_LEFT,
+    liquidation_fee,
+    liquidation_price,
+    price_at_liquidation,
+)
 from skills_lib.backtest.reference.fills import (
     BarPrices,
     entry_price_within,
@@ -28,7 +34,7 @@ from skills_lib.backtest.reference.fills import (
     note_entry_within_bar,
     worst_price,
 )
-from skills_lib.backtest.reference.trade import Trade
+from skills_lib.backtest.reference.trade import FractionalTrade
 from skills_lib.domain.bars import FloatArray
 
 CANCELLED = "An entry was cancelled: equity could not pay for one unit and its costs."
@@ -36,7 +42,7 @@ ASSUMED = "The order of two prices within a bar is not known: the worse was assu
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
+class VenueTerms:
     """What a venue adds to an account.
 
     `unit`: smallest amount, base units. `tiers`: maintenance margin, float64[2, tiers]. `cost_per_unit`: commission
@@ -55,7 +61,7 @@ class VenueBacktest(Backtest):  # type: ignore[misc]
 
     _broker: Any
 
-    def __init__(self, data: Any, strategy: type[Strategy], venue: Venue, **options: Any) -> None:
+    def __init__(self, data: Any, strategy: type[Strategy], venue: VenueTerms, **options: Any) -> None:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Some prices are larger than initial cash")  # sizes are fractional here
             super().__init__(data, strategy, margin=1 / venue.leverage, finalize_trades=True, **options)
@@ -67,9 +73,10 @@ class VenueBroker(_Broker):  # type: ignore[misc]
 
     _cash: float
 
-    def __init__(self, venue: Venue, **options: Any) -> None:
+    def __init__(self, venue: VenueTerms, **options: Any) -> None:
         super().__init__(**options)
         self._venue, self._leverage = venue, venue.leverage
+        self._floor = NOTHING_LEFT * self._cash
         self._last_index = len(self._equity) - 1
         self._bar = BarPrices(math.nan, math.nan, math.nan, math.nan, -1)
 
@@ -225,7 +232,7 @@ class VenueBroker(_Broker):  # type: ignore[misc]
         if level >= price if size > 0 else level <= price:  # more than the venue allows at this leverage
             warnings.warn(CANCELLED, UserWarning, stacklevel=2)
             return
-        trade = Trade(self, size, price, index, order.tag)
+        trade = FractionalTrade(self, size, price, index, order.tag)
         trade.margin, trade.funded_from = margin, self._payments_by_open()
         self.trades.append(trade)
         self._cash -= self._commission(size, price)
@@ -234,7 +241,7 @@ class VenueBroker(_Broker):  # type: ignore[misc]
         if order.sl:
             trade.sl = order.sl
 
-    def _reduce(self, trade: Trade, size: float, price: float, index: int, reason: ExitReason) -> None:
+    def _reduce(self, trade: FractionalTrade, size: float, price: float, index: int, reason: ExitReason) -> None:
         """Close `size` (of the opposite sign) of a trade."""
         left = self.whole_units(trade.size + size) if abs(size) < abs(trade.size) else 0.0
         closing = trade
@@ -250,7 +257,9 @@ class VenueBroker(_Broker):  # type: ignore[misc]
         paid = self._paid_per_unit()
         self._settle(closing, price, index, reason, paid, self._commission(closing.size, price))
 
-    def _settle(self, trade: Trade, price: float, index: int, reason: ExitReason, paid: float, charge: float) -> None:
+    def _settle(
+        self, trade: FractionalTrade, price: float, index: int, reason: ExitReason, paid: float, charge: float
+    ) -> None:
         """Take a trade out of the account at `price`. `paid`: funding that one unit had paid by then."""
         self.trades.remove(trade)
         for order in (trade._sl_order, trade._tp_order):
@@ -295,7 +304,7 @@ class VenueBroker(_Broker):  # type: ignore[misc]
     def _mark(self) -> None:
         index, price = self._bar.number, self._bar.close
         self._equity[index] = equity = self.equity
-        if equity > 0 or index == self._last_index:
+        if equity > self._floor or index == self._last_index:
             return
         paid = self._venue.funding.paid
         by_close = float(paid[self._payments_by_close()]) if len(paid) else 0.0
@@ -311,4 +320,4 @@ class VenueBroker(_Broker):  # type: ignore[misc]
         paid = float(by_end[index]) if len(by_end) else 0.0
         for trade in list(self.trades):
             self._settle(trade, price, index, "last bar", paid, self._commission(trade.size, price))
-        self._equity[index] = max(self._cash, 0.0)
+        self._equity[index] = self._cash if self._cash > self._floor else 0.0

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from skills_lib.backtest.reference.trade import Trade
+from skills_lib.backtest.reference.trade import FractionalTrade
 
 
 class BarPrices(NamedTuple):
@@ -48,19 +48,19 @@ def entry_price_within(order: Any, bar: BarPrices) -> float | None:
     return None
 
 
-def worst_price(trade: Trade, bar: BarPrices) -> float:
+def worst_price(trade: FractionalTrade, bar: BarPrices) -> float:
     """The price of the bar that is worst for a trade; one opened within the bar is taken to have seen it."""
     return bar.low if trade.is_long else bar.high
 
 
-def is_stop_reached(trade: Trade, bar: BarPrices) -> bool:
+def is_stop_reached(trade: FractionalTrade, bar: BarPrices) -> bool:
     """Whether the bar's worst price reaches a trade's stop."""
     if not trade.sl:
         return False
     return bool(bar.low <= trade.sl if trade.is_long else bar.high >= trade.sl)
 
 
-def is_target_reached(trade: Trade, bar: BarPrices) -> bool:
+def is_target_reached(trade: FractionalTrade, bar: BarPrices) -> bool:
     """Whether the bar reaches a trade's target, after the trade was opened."""
     if not trade.tp:
         return False
@@ -69,7 +69,7 @@ def is_target_reached(trade: Trade, bar: BarPrices) -> bool:
     return bool(bar.high >= trade.tp if trade.is_long else bar.low <= trade.tp)
 
 
-def note_entry_within_bar(trade: Trade, price: float, bar: BarPrices, by_limit: bool) -> bool:
+def note_entry_within_bar(trade: FractionalTrade, price: float, bar: BarPrices, by_limit: bool) -> bool:
     """Keep what surely comes after an entry at `price` within the bar; whether something stays unknown.
 
     The price moves through a stop order's price towards the bar's extreme, so that extreme comes later. A limit order
@@ -78,8 +78,8 @@ def note_entry_within_bar(trade: Trade, price: float, bar: BarPrices, by_limit: 
     trade.opened_within_bar = bar.number
     trade.later_low, trade.later_high = bar.low, bar.high
     if not by_limit:
-        beyond = trade.sl and (bar.close > trade.sl if trade.is_long else bar.close < trade.sl)
-        return bool(beyond and is_stop_reached(trade, bar))
+        has_recovered = trade.sl and (bar.close > trade.sl if trade.is_long else bar.close < trade.sl)
+        return bool(has_recovered and is_stop_reached(trade, bar))
     reached = trade.tp and (bar.high >= trade.tp if trade.is_long else bar.low <= trade.tp)
     if trade.is_long:
         trade.later_high = max(price, bar.close)

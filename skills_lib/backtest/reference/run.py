@@ -17,8 +17,8 @@ from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.funding import funding_schedule
 from skills_lib.backtest.margin import tier_array
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference.broker import ASSUMED, CANCELLED, Venue, VenueBacktest
-from skills_lib.backtest.reference.trade import Trade
+from skills_lib.backtest.reference.broker import ASSUMED, CANCELLED, VenueBacktest, VenueTerms
+from skills_lib.backtest.reference.trade import FractionalTrade
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import BPS, Costs
@@ -61,8 +61,8 @@ def run_reference(
 
 def reference_backtest(strategy: type[Strategy], bars: Bars, settings: BacktestSettings) -> VenueBacktest:
     """A backtesting.py object with these settings."""
-    costs = settings.costs
-    venue = Venue(
+    costs, settings = settings.costs, settings.with_unit_for(bars)
+    venue = VenueTerms(
         unit=settings.unit,
         leverage=settings.leverage,
         tiers=tier_array(settings.margin_tiers),
@@ -118,7 +118,7 @@ def _refuse_undefined_indicators(strategy: Strategy, bars: int) -> None:
             )
 
 
-def _trades(closed: list[Trade], bars: Bars) -> pd.DataFrame:
+def _trades(closed: list[FractionalTrade], bars: Bars) -> pd.DataFrame:
     times = bars.open_time_ns.view("datetime64[ns]")
     entry, exit_ = (np.array([getattr(t, name) for t in closed], dtype=np.int64) for name in ("entry_bar", "exit_bar"))
     columns: dict[str, Any] = {

@@ -8,13 +8,15 @@ from backtesting import backtesting
 from skills_lib.backtest.execution import ExitReason
 
 
-class Trade(backtesting.Trade):  # type: ignore[misc]
+class FractionalTrade(backtesting.Trade):  # type: ignore[misc]
     """backtesting.py's trade, and what a venue keeps of it.
 
-    Named as its base, which looks its attributes up by the name of the class. `margin`: quote currency.
+    `margin`: quote currency.
     `funded_from`: payments of funding due before it was opened. `funding`: paid, quote currency, set when it is closed.
     `later_low`, `later_high`: in a bar within which it was opened, the lowest and highest price known to come later.
     """
+
+    __qualname__ = "Trade"  # by which the base looks up its private attributes
 
     def __init__(self, broker: Any, size: float, entry_price: float, entry_bar: int, tag: object) -> None:
         super().__init__(broker, size, entry_price, entry_bar, tag)

@@ -163,10 +163,10 @@ def _interactive(landscape: Landscape, x: str, y: str) -> Any:
     plot.xaxis.axis_label, plot.yaxis.axis_label, plot.xaxis.major_label_orientation = x, y, 1.0
     cells = landscape.cells(x, y)
     rows, columns = np.nonzero(~np.isnan(cells))
-    drawn = coloured(cells)[rows, columns]
+    colours = coloured(cells)[rows, columns]
     texts = [_cell_text(landscape.metric, value) for value in cells[rows, columns].tolist()]
-    data = {x: [xs[i] for i in columns], y: [ys[i] for i in rows], landscape.metric: texts, "colour": drawn.tolist()}
-    colour = linear_cmap("colour", "Viridis256", drawn.min(), drawn.max())
+    data = {x: [xs[i] for i in columns], y: [ys[i] for i in rows], landscape.metric: texts, "colour": colours.tolist()}
+    colour = linear_cmap("colour", "Viridis256", colours.min(), colours.max())
     glyph = plot.rect(x, y, width=1, height=1, source=data, fill_color=colour, line_color=None)
     plot.add_tools(HoverTool(renderers=[glyph], tooltips=[(name, f"@{{{name}}}") for name in (x, y, landscape.metric)]))
     for name, (column, row) in landscape.marks(x, y).items():

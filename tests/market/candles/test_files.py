@@ -326,7 +326,7 @@ def test_a_check_counts_what_an_import_refuses(days: Bars, tmp_path: Path) -> No
     ]
     assert counts == {
         "bars": 35, "gaps": 2, "missing_bars": 7, "duplicates": 2, "unordered": 2,
-        "ohlc_violations": 2, "zero_volume": 1, "spikes": 0,
+        "ohlc_violations": 2, "zero_volume": 1, "spikes": 0, "breaks": 0, "first_breaks": [],
     }  # fmt: skip
     with pytest.raises(InputError):
         load_file(path, BTC, Timeframe.H1)
