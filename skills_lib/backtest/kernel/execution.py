@@ -69,6 +69,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
     """
     opens, high, low, close = market.open, market.high, market.low, market.close
     block_low, block_high = market.block_low, market.block_high
+    block_lows, block_highs, tiers = market.block_lows, market.block_highs, market.tiers
     paid, by_open, by_close = market.paid, market.by_open, market.by_close
     has_funding = len(paid) > 0
     longs, shorts, long_exits, short_exits = (
@@ -161,14 +162,15 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         if units != 0:
             furthest = level
             if has_funding:
-                furthest = level_at(market, until, units, entry, margin, funded_from)
+                furthest = level_at(paid, by_open, tiers, until, units, entry, margin, funded_from)
             lower, upper = reach(units, stop, target, furthest)
-            hit = _next_hit(market, lower, upper, bar + 1, until, n)
+            if lower > -np.inf or upper < np.inf:
+                hit = _next_hit(low, high, block_lows, block_highs, lower, upper, bar + 1, until, n)
             while has_funding and hit < n:
-                level = level_at(market, hit, units, entry, margin, funded_from)
+                level = level_at(paid, by_open, tiers, hit, units, entry, margin, funded_from)
                 if exit_reason(units, opens[hit], low[hit], high[hit], stop, target, level, True) != NO_EXIT:
                     break
-                hit = _next_hit(market, lower, upper, hit + 1, until, n)
+                hit = _next_hit(low, high, block_lows, block_highs, lower, upper, hit + 1, until, n)
         # Mark to market up to that event, or to the bar that uses up all equity; record the segment between. The last
         # bar is marked at the end.
         end = min(hit, signal_bar + 1, n)
@@ -232,7 +234,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
             charge, reason, exit_price = abs(units) * price * broker.commission, ORDER, price
             if not broker.on_close:
                 if has_funding:
-                    level = level_at(market, bar, units, entry, margin, funded_from)
+                    level = level_at(paid, by_open, tiers, bar, units, entry, margin, funded_from)
                 if price <= level if units > 0 else price >= level:
                     reason = LIQUIDATION
                     exit_price, charge = liquidated(units, entry, margin - max(due, 0.0), price, level)
@@ -249,7 +251,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
         whole = np.floor(max(cash, 0.0) * share / (per_unit * broker.unit))
         units = math.copysign(whole * broker.unit, direction)
         margin = abs(units) * adjusted / broker.leverage
-        level = liquidation_price(units, abs(units) * adjusted, margin, market.tiers) if whole else 0.0
+        level = liquidation_price(units, abs(units) * adjusted, margin, tiers) if whole else 0.0
         if whole == 0 or (level >= adjusted if units > 0 else level <= adjusted):
             units = 0.0
             cancelled += 1
@@ -358,12 +360,11 @@ def _is_accepted(close, spread, direction, stop, target):
 
 
 @inlined
-def _next_hit(market, lower, upper, bar, last, end):
+def _next_hit(low, high, block_lows, block_highs, lower, upper, bar, last, end):
     """The first bar from `bar` to `last` whose low or high reaches `lower` or `upper`, or `end`."""
-    lowest, highest = bounds(market.block_lows, market.block_highs, bar, last + 1)
+    lowest, highest = bounds(block_lows, block_highs, bar, last + 1)
     if lowest > lower and highest < upper:
         return end
-    low, high = market.low, market.high
     while bar + 8 <= last + 1:
         lows, highs = low[bar : bar + 8], high[bar : bar + 8]
         found = 0

@@ -17,10 +17,10 @@ liquidation_fee: Any = inlined(margin_rules.liquidation_fee)
 
 
 @inlined
-def level_at(market, bar, units, entry, margin, funded_from):
+def level_at(paid, by_open, tiers, bar, units, entry, margin, funded_from):
     """The price of liquidation at a bar, after the funding due by its open."""
-    due = units * (market.paid[market.by_open[bar]] - market.paid[funded_from])
-    return liquidation_price(units, abs(units) * entry, margin - max(due, 0.0), market.tiers)
+    due = units * (paid[by_open[bar]] - paid[funded_from])
+    return liquidation_price(units, abs(units) * entry, margin - max(due, 0.0), tiers)
 
 
 @inlined
