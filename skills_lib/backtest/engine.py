@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 from backtesting import Backtest, Strategy
 from backtesting._stats import compute_stats
@@ -85,5 +86,6 @@ def _plottable(
             "Tag": None,
         }
     )
-    backtest._results = compute_stats(trades, execution.equity, frame, instance)
+    with np.errstate(all="ignore"):  # figures that are undefined are not shown in the plot
+        backtest._results = compute_stats(trades, execution.equity, frame, instance)
     return backtest
