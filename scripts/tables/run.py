@@ -37,7 +37,7 @@ def print_result(result: "BacktestResult") -> None:
     parameters = " ".join(f"{name}={value}" for name, value in result.parameters.items())
     console.print(f"[bold]{result.strategy}[/] {parameters} · {result.symbol} {result.timeframe} · in-sample")
     console.print(
-        f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source} · Engine {result.settings.engine}",
+        f"{result.bars:,} bars {result.start} to {result.end} UTC · {result.source}",
         style="dim",
     )
     if result.synthetic:
@@ -93,7 +93,7 @@ def _figure(result: "BacktestResult", name: str) -> str:
 def _print_verdict(console: Console, result: "BacktestResult") -> None:
     print_warnings(console, result.warnings)
     print_defects(console, result.quality)
-    console.print(f"Costs  {describe_costs(result)}", style="dim")
+    console.print(f"Costs  {describe_costs(result)} · Engine {result.settings.engine}", style="dim")
     console.print(
         f"[bold {_COLOURS[result.verdict.label]}]{result.verdict.label}[/] {' '.join(result.verdict.reasons)}"
     )
