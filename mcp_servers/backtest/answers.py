@@ -137,6 +137,7 @@ class Trade(BaseModel):
     exit_bar: int
     stop_price: Figure
     target_price: Figure
+    exit_reason: str
 
 
 class TradesAnswer(BaseModel):

@@ -63,3 +63,4 @@ def warnings_of(runs: Runs) -> Iterator[str]:
         yield "Test spans overlap: windows are not independent. The stitched run uses every bar once."
     if (compared := runs.compared.shape[1]) < len(found.table):
         yield f"PBO and SPA compare {compared:,} of {len(found.table):,} configurations, an evenly spaced subset."
+    yield from runs.stitched.execution.warnings

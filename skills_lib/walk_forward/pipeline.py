@@ -110,6 +110,10 @@ class _Walked:
     engine: str
     notes: tuple[str, ...]
 
+    def fill_notes(self) -> tuple[str, ...]:
+        """What a user must know of the fills of the stitched run."""
+        return stitch(self.parts, self.bars)[0].warnings
+
     def stitched_span(self, first: int, end: int) -> StitchedSpan | None:
         """Metrics of the stitched run over windows [first, end); no trade spans two windows. None if there are none."""
         if first == end:
@@ -226,7 +230,7 @@ def _warnings(walked: _Walked) -> list[str]:
         texts.append(f"Gaps in the data removed windows: {len(expected)} are left.")
     if (unused := len(walked.bars) - outcomes[-1].window.test.stop) > 0:
         texts.append(f"The last {unused:,} bars are after the last window and are unused.")
-    return texts + list(walked.notes)
+    return texts + list(walked.notes) + list(walked.fill_notes())
 
 
 def _planned(bars: Bars, plan: WindowPlan) -> int:

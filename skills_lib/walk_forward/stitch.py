@@ -1,12 +1,13 @@
 """Stitches the tests of all windows into one out-of-sample run: each bar once, equity carried over."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
+from skills_lib.backtest.fill_notes import fill_notes
 from skills_lib.backtest.model import Parameters, Span
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.domain.bars import Bars
@@ -43,6 +44,7 @@ def stitch(parts: Sequence[WindowRun], bars: Bars) -> tuple[Execution, Bars]:
     offsets = np.cumsum([0, *(len(execution) for execution in executions[:-1])])
     moved = [_shift_trades(part.execution.trades, int(by)) for part, by in zip(parts, offsets, strict=True)]
     traded = [trades for trades in moved if len(trades)]
+    stitched_bars = _concatenate(executions)
     execution = Execution(
         trades=pd.concat(traded, ignore_index=True) if traded else moved[0],
         equity=np.concatenate([part.execution.equity for part in parts]),
@@ -50,7 +52,8 @@ def stitch(parts: Sequence[WindowRun], bars: Bars) -> tuple[Execution, Bars]:
         first_bar=0,
         warnings=tuple(dict.fromkeys(text for part in parts for text in part.execution.warnings)),
     )
-    return execution, _concatenate(executions)
+    notes = (*execution.warnings, *fill_notes(execution, stitched_bars))
+    return replace(execution, warnings=notes), stitched_bars
 
 
 def _run(evaluator: Evaluator, span: Span, parameters: Parameters | None, cash: float) -> Execution:

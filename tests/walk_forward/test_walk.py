@@ -269,3 +269,12 @@ def test_after_ruin_equity_stays_zero() -> None:
     assert (execution.equity[180:] == 0).all()
     assert len(parts[0].execution.trades) > 0
     assert len(parts[1].execution.trades) == 0
+
+
+def test_the_stitched_run_tells_of_liquidations_in_its_windows() -> None:
+    falling = np.concatenate([BARS.close[:60], np.geomspace(BARS.close[59], 1.0, len(BARS) - 60)])
+    bars = replace(BARS, open=falling, high=falling, low=falling, close=falling)
+    sweep = ReferenceSweep(ReferenceTask(strategies.load("rsi_reversion"), bars, BacktestSettings(leverage=20)))
+    point = {"period": 2, "oversold": 30, "overbought": 70, "exit_level": 50, "direction": "long"}
+    execution, _ = stitch(run_windows(sweep, [Span(20, 200), Span(200, 400)], [point, point], 1_000.0), bars)
+    assert any("were liquidated" in text for text in execution.warnings)
