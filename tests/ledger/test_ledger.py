@@ -26,7 +26,13 @@ from skills_lib.domain.costs import preset
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.ledger.counter import CountedEvaluator, configuration_keys, open_counted, open_trial_counter
+from skills_lib.ledger.counter import (
+    CountedEvaluator,
+    configuration_keys,
+    open_counted,
+    open_trial_counter,
+    settings_sha256,
+)
 from skills_lib.ledger.ledger import Ledger, RecordedSharpes
 from skills_lib.ledger.model import CandleIdentity
 from skills_lib.optimize.model import OptimizationResult
@@ -285,3 +291,10 @@ def test_a_relative_ledger_folder_is_relative_to_the_workspace(
         monkeypatch.chdir(tmp_path / folder)
         paths.append(Ledger.of(Settings()).files.user)
     assert paths == [workspace.home / "mine" / "trials.sqlite"] * 2
+
+
+def test_a_combination_is_the_same_trial_whatever_the_engine_and_the_symbols_table_of_margins() -> None:
+    settings = BacktestSettings()
+    assert settings_sha256(settings.for_symbol("BTC")) == settings_sha256(settings.for_symbol("PEPE"))
+    assert settings_sha256(settings.model_copy(update={"engine": "kernel"})) == settings_sha256(settings)
+    assert settings_sha256(settings.model_copy(update={"leverage": 2.0})) != settings_sha256(settings)
