@@ -20,6 +20,7 @@ from scripts.options import (
     Timeframe,
     Until,
 )
+from scripts.word_order import in_any_order
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("test-strategy")(backtest_strategy)
+    app.command("test-strategy")(in_any_order(backtest_strategy))
     app.command("runs")(list_runs)
     app.command("compare")(compare_runs)
 
