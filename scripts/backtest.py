@@ -21,7 +21,6 @@ from scripts.options import (
     Until,
 )
 from scripts.word_order import in_any_order
-from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -71,6 +70,7 @@ def backtest_strategy(
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
     from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.domain.assignments import parse_assignments
     from skills_lib.domain.costs import costs_from
     from skills_lib.domain.models import parse_model
     from skills_lib.market.candles import CandleArguments
@@ -87,7 +87,7 @@ def backtest_strategy(
         engine=engine,
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(strategy, candles, _assignments(param or []), settings, as_json=json)
+    _run_and_show(strategy, candles, dict(parse_assignments(param or [])), settings, as_json=json)
 
 
 def list_runs(limit: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 20, json: AsJson = False) -> None:
@@ -150,14 +150,6 @@ def _loaded_strategy(name: str, given: "dict[str, object]") -> "LoadedStrategy":
     subject = LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
     parameter_space(subject.strategy).resolve(given)
     return subject
-
-
-def _assignments(texts: list[str]) -> "dict[str, object]":
-    pairs = [text.partition("=") for text in texts]
-    for (name, equals, value), text in zip(pairs, texts, strict=True):
-        if not (name.strip() and equals and value.strip()):
-            raise InputError(f"--param {text} is not NAME=VALUE. Write, for example, --param fast=10.")
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _store() -> "RunStore":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.domain.parameters import Parameter
+from skills_lib.domain.parameters import Parameter, parse_value
 
 MAX_VALUES = 100_000
 
@@ -35,7 +35,7 @@ def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> d
 
 def _values(name: str, text: str, parameter: Parameter) -> tuple[Value, ...]:
     parts = [part for item in text.split(",") for part in _expanded(name, item.strip(), parameter)]
-    values = list(dict.fromkeys(parameter.parse(name, part) for part in parts))
+    values = list(dict.fromkeys(parse_value(name, part, parameter) for part in parts))
     if all(isinstance(value, int | float) for value in values):
         values.sort()  # a neighbour is the next larger or smaller value
     return tuple(values)
