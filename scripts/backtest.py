@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json, progress_bar
+from scripts.limits import within
 from scripts.options import (
     AsJson,
     Cash,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from skills_lib.backtest.results import RunStore
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.market.candles import CandleArguments
+
+MAX_LISTED = 100_000
+"""Runs that one list may have."""
 
 
 def register(app: typer.Typer) -> None:
@@ -72,9 +76,12 @@ def backtest_strategy(
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.assignments import parse_assignments
     from skills_lib.domain.costs import costs_from
+    from skills_lib.domain.limits import require_amount
     from skills_lib.domain.models import parse_model
     from skills_lib.market.candles import CandleArguments
 
+    require_amount("cash", cash)
+    require_amount("fractional_unit", 1 if fractional_unit is None else fractional_unit)
     rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
     settings = parse_model(
         BacktestSettings,
@@ -90,7 +97,10 @@ def backtest_strategy(
     _run_and_show(strategy, candles, dict(parse_assignments(param or [])), settings, as_json=json)
 
 
-def list_runs(limit: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 20, json: AsJson = False) -> None:
+def list_runs(
+    limit: Annotated[int, typer.Option(callback=within(1, MAX_LISTED), help="Number of runs.")] = 20,
+    json: AsJson = False,
+) -> None:
     """List stored backtests, newest first."""
     from scripts.tables.run import print_runs
 
