@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json, progress_bar
+from scripts.limits import within
 from scripts.options import (
     AsJson,
     Cash,
@@ -20,7 +21,7 @@ from scripts.options import (
     Timeframe,
     Until,
 )
-from skills_lib.domain.errors import InputError
+from scripts.word_order import in_any_order
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -29,10 +30,13 @@ if TYPE_CHECKING:
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.market.candles import CandleArguments
 
+MAX_LISTED = 100_000
+"""Runs that one list may have."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("test-strategy")(backtest_strategy)
+    app.command("test-strategy")(in_any_order(backtest_strategy))
     app.command("runs")(list_runs)
     app.command("compare")(compare_runs)
 
@@ -70,10 +74,14 @@ def backtest_strategy(
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
     from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.domain.assignments import parse_assignments
     from skills_lib.domain.costs import costs_from
+    from skills_lib.domain.limits import require_amount
     from skills_lib.domain.models import parse_model
     from skills_lib.market.candles import CandleArguments
 
+    require_amount("cash", cash)
+    require_amount("fractional_unit", 1 if fractional_unit is None else fractional_unit)
     rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
     settings = parse_model(
         BacktestSettings,
@@ -86,10 +94,13 @@ def backtest_strategy(
         engine=engine,
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(strategy, candles, _assignments(param or []), settings, as_json=json)
+    _run_and_show(strategy, candles, dict(parse_assignments(param or [])), settings, as_json=json)
 
 
-def list_runs(limit: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 20, json: AsJson = False) -> None:
+def list_runs(
+    limit: Annotated[int, typer.Option(callback=within(1, MAX_LISTED), help="Number of runs.")] = 20,
+    json: AsJson = False,
+) -> None:
     """List stored backtests, newest first."""
     from scripts.tables.run import print_runs
 
@@ -149,14 +160,6 @@ def _loaded_strategy(name: str, given: "dict[str, object]") -> "LoadedStrategy":
     subject = LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
     parameter_space(subject.strategy).resolve(given)
     return subject
-
-
-def _assignments(texts: list[str]) -> "dict[str, object]":
-    pairs = [text.partition("=") for text in texts]
-    for (name, equals, value), text in zip(pairs, texts, strict=True):
-        if not (name.strip() and equals and value.strip()):
-            raise InputError(f"--param {text} is not NAME=VALUE. Write, for example, --param fast=10.")
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _store() -> "RunStore":

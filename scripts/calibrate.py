@@ -32,7 +32,7 @@ def calibrate(
         list[float] | None,
         typer.Option(help="Annual Sharpe ratio to plant; repeatable.", show_default="0.5, 1, 1.5, 2, 2.5 and 3"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of all markets and samples.", min=0)] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of all markets and samples.")] = 1,
     data_dir: Annotated[
         Path | None,
         typer.Option(help="Folder of hourly files such as BTCUSDT_1h.csv.gz; by default the cache or the sample."),

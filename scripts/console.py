@@ -66,7 +66,14 @@ def progress_bar(shown: bool = True) -> Iterator[Progress]:
     from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"))
     with Bar(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, total, message: bar.update(task, completed=done, total=total, description=message)
+        task = bar.add_task("Starting", total=None, count="")
+
+        def show(done: int, total: int, message: str) -> None:
+            if not total:
+                bar.tasks[0].total = None  # unknown, which `update` cannot set: a bar that moves, without a count
+            count = f"{done:,}/{total:,}" if total else ""
+            bar.update(task, completed=done, total=total or None, description=message, count=count)
+
+        yield show

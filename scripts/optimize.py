@@ -31,12 +31,13 @@ from scripts.options import (
     Until,
 )
 from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward, settings_of
+from scripts.word_order import in_any_order
 
 
 def register(app: typer.Typer) -> None:
     """Register these commands."""
-    app.command("optimize")(optimize)
-    app.command("walk-forward")(walk_forward)
+    app.command("optimize")(in_any_order(optimize))
+    app.command("walk-forward")(in_any_order(walk_forward))
 
 
 def optimize(

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-Strategy = Annotated[str, typer.Argument(help="A strategy listed by `twokey strategies`.")]
+Strategy = Annotated[
+    str, typer.Argument(help="A strategy listed by `twokey strategies`; in any order with the others.")
+]
 Symbol = Annotated[str, typer.Argument(help="BTC, BTCUSDT or BTC/USDT.")]
 Timeframe = Annotated[str, typer.Argument(help="1m to 1w, such as 1h.")]
 Param = Annotated[

@@ -5,9 +5,13 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_json, progress_bar
+from scripts.limits import within
 from scripts.options import AsJson
 from scripts.tape import VenueName
 from skills_lib.settings import Settings
+
+MAX_MINUTES = 5_256_000
+"""Ten years."""
 
 
 def register(app: typer.Typer) -> None:
@@ -18,14 +22,17 @@ def register(app: typer.Typer) -> None:
 def record(
     symbols: Annotated[list[str], typer.Argument(help="Binance's spelling, such as BTCUSDT ETHUSDT.")],
     minutes: Annotated[
-        float, typer.Option(min=0.01, help="Duration; Ctrl-C stops early and keeps what was recorded.")
+        float,
+        typer.Option(
+            callback=within(0.01, MAX_MINUTES), help="Duration; Ctrl-C stops early and keeps what was recorded."
+        ),
     ] = 60.0,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot.")] = VenueName.USDM,
     host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
     channels: Annotated[
         str, typer.Option(help="Comma-separated: depth@100ms, bookTicker, trade, aggTrade, kline_1m, markPrice@1s.")
     ] = "depth@100ms,bookTicker,aggTrade",
-    part_minutes: Annotated[float, typer.Option(min=0.01, help="Minutes per file.")] = 60.0,
+    part_minutes: Annotated[float, typer.Option(callback=within(0.01, MAX_MINUTES), help="Minutes per file.")] = 60.0,
     json: AsJson = False,
 ) -> None:
     """Record the order book and trades into data/tapes: zstd, a manifest with hashes; kill -9 loses at most a second.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json, progress_bar, wide_console
+from scripts.limits import within
 from scripts.options import AsJson
 from scripts.tape import VenueName
 
@@ -39,9 +40,13 @@ def scan(
     tape: Annotated[Path | None, typer.Option(help="A folder of tapes, instead of the exchange.")] = None,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot; detected from tapes with --tape.")] = VenueName.USDM,
     host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
-    count: Annotated[int, typer.Option(min=1, max=100, help="How many instruments, by volume.")] = 20,
-    seconds: Annotated[float, typer.Option(min=1, help="Seconds to sample each book.")] = 30.0,
-    taker_fee_bps: Annotated[float | None, typer.Option(help="Taker fee per side.", show_default="the venue's")] = None,
+    count: Annotated[
+        int, typer.Option(callback=within(1, 100), help="How many instruments, by volume; at most 100.")
+    ] = 20,
+    seconds: Annotated[float, typer.Option(callback=within(1, 86_400), help="Seconds to sample each book.")] = 30.0,
+    taker_fee_bps: Annotated[
+        float | None, typer.Option(callback=within(-100, 1_000), help="Taker fee per side.", show_default="the venue's")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Rank instruments by spread, depth, volume, volatility, imbalance persistence, and costs relative to movement.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scripts.console import print_error
+from scripts.limits import within
 from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
@@ -55,7 +56,7 @@ def simulate(
     feed: Annotated[FeedName | None, typer.Option(help="Use live public streams instead of a tape.")] = None,
     symbols: Annotated[str, typer.Option(help="With --feed: symbols to follow, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Port of REST and WebSockets; 0 picks a free one.")
+        int, typer.Option(callback=within(0, 65_535), help="Port of REST and WebSockets; 0 picks a free one.")
     ] = 9001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     speed: Annotated[Speed, typer.Option(help="1, 10, or max (as fast as the clients read).")] = Speed.REAL,

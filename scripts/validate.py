@@ -29,6 +29,7 @@ from scripts.options import (
     Until,
 )
 from scripts.sweep_request import settings_of
+from scripts.word_order import in_any_order
 
 TrainSpan = Annotated[
     str | None, typer.Option(help="Length of the span to choose on, such as 365d.", show_default="four elevenths")
@@ -62,7 +63,7 @@ Reason = Annotated[str, typer.Option(help="Why the sealed bars are opened.")]
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("validate")(validate)
+    app.command("validate")(in_any_order(validate))
     app.command("monte-carlo")(monte_carlo)
 
 

@@ -34,6 +34,7 @@ from skills_lib.calibrate.report.markdown import write_calibration
 from skills_lib.calibrate.report.picture import draw_calibration
 from skills_lib.calibrate.tradeoff import share, shares, trade_off, without_each
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.limits import MAX_COUNT, MAX_SEED, require_within
 from skills_lib.optimize.pipeline import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
@@ -62,11 +63,12 @@ class CalibrationRequest:
         """Parse the arguments; `planted_markets` defaults to a quarter of `markets`.
 
         Raises:
-            InputError: a number below 1, or a Sharpe without a known strength.
+            InputError: a number or a seed that is not allowed, or a Sharpe without a known strength.
         """
         for name, given in (("markets", markets), ("planted", planted_markets)):
-            if given is not None and given < 1:
-                raise InputError(f"{name}={given} is not allowed. Give 1 or more.")
+            if given is not None:
+                require_within(name, given, 1, MAX_COUNT)
+        require_within("seed", seed, 0, MAX_SEED)
         for sharpe in sharpes:
             if sharpe not in STRENGTHS:
                 known = ", ".join(f"{s:g}" for s in STRENGTHS)

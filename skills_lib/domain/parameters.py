@@ -11,6 +11,7 @@ an ordinary `backtesting.Strategy`:
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -19,6 +20,7 @@ from skills_lib.domain.constraints import Constraint, Value
 from skills_lib.domain.errors import InputError, did_you_mean
 
 T = TypeVar("T", bound=Value)
+_DASHED = re.compile(r"(-?[\d.]+)\s*(?:-|–|\.\.)\s*(-?[\d.]+)")
 
 
 class Parameter(Protocol):
@@ -173,7 +175,35 @@ class ParameterSpace:
         if name not in self.parameters:
             known = ", ".join(self.parameters) or "none"
             raise InputError(f"Unknown parameter '{name}'.{did_you_mean(name, self.parameters)} Allowed: {known}.")
-        return self.parameters[name].parse(name, value)
+        return parse_value(name, value, self.parameters[name])
+
+
+def parse_value(name: str, value: object, parameter: Parameter) -> Value:
+    """The value of one parameter; `5-60`, which looks like a range, is refused with the form that searches take.
+
+    Raises:
+        InputError: a value that the parameter does not allow.
+    """
+    try:
+        return parameter.parse(name, value)
+    except InputError as error:
+        raise InputError(f"{error}{_range_hint(name, str(value), parameter)}") from None
+
+
+def _range_hint(name: str, text: str, parameter: Parameter) -> str:
+    """How to write `5-60` as a range within what is allowed, or "" for any other text."""
+    match = _DASHED.fullmatch(text.strip())
+    if match is None or isinstance(parameter, Choice) or isinstance(parameter.default, bool):
+        return ""
+    try:
+        low, high = sorted(map(float, match.groups()))
+    except ValueError:  # 1.2.3
+        return ""
+    low, high = max(low, getattr(parameter, "low", low)), min(high, getattr(parameter, "high", high))
+    if low >= high:
+        return ""
+    step = min(getattr(parameter, "step", 1), high - low)
+    return f" Only a search takes a range; it is low:high:step, such as {name}={low:g}:{high:g}:{step:g}."
 
 
 def _number(name: str, value: object, allowed: str) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.domain.parameters import Parameter
+from skills_lib.domain.parameters import Parameter, parse_value
 
 MAX_VALUES = 100_000
 
@@ -13,8 +13,8 @@ MAX_VALUES = 100_000
 def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> dict[str, tuple[Value, ...]]:
     """The values of each named parameter, in the order typed.
 
-    `low:high:step` includes both ends, whatever the step; `low:high` uses the parameter's own step (1 if it has none);
-    commas list values.
+    `low:high:step` includes both ends, with any step up to their distance; `low:high` uses the parameter's own step
+    (1 if it has none); commas list values.
 
     Raises:
         InputError: not NAME=RANGE, an unknown or repeated name, an empty range, a value the parameter refuses.
@@ -35,7 +35,7 @@ def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> d
 
 def _values(name: str, text: str, parameter: Parameter) -> tuple[Value, ...]:
     parts = [part for item in text.split(",") for part in _expanded(name, item.strip(), parameter)]
-    values = list(dict.fromkeys(parameter.parse(name, part) for part in parts))
+    values = list(dict.fromkeys(parse_value(name, part, parameter) for part in parts))
     if all(isinstance(value, int | float) for value in values):
         values.sort()  # a neighbour is the next larger or smaller value
     return tuple(values)
@@ -48,15 +48,24 @@ def _expanded(name: str, text: str, parameter: Parameter) -> list[object]:
     if len(ends) > 3:
         raise InputError(f"Range {name}={text} has {len(ends)} parts. Write low:high:step, such as {name}=5:60:5.")
     low, high, step = (*(_number(name, text, end) for end in ends), getattr(parameter, "step", 1))[:3]
-    if step <= 0 or low > high:
-        raise InputError(f"Range {name}={text} is empty. Write low:high:step, low first and a step above 0.")
+    _check_range(f"Range {name}={text}", low, high, step, typed=len(ends) == 3)
     count = (high - low) / step + 1e-9
-    if count >= MAX_VALUES:
-        raise InputError(
-            f"Range {name}={text} has {count:.0f} values. At most {MAX_VALUES:,} are allowed: use a larger step."
-        )
     values: list[object] = [round(low + i * step, 12) for i in range(math.floor(count) + 1)]
     return values if count - math.floor(count) <= 2e-9 else [*values, high]
+
+
+def _check_range(shown: str, low: float, high: float, step: float, typed: bool) -> None:
+    """Refuse a range without values or with too many, and a typed step that leaves nothing between its ends."""
+    if step <= 0 or low > high:
+        raise InputError(f"{shown} is empty. Write low:high:step, low first and a step above 0.")
+    steps = (high - low) / step + 1e-9
+    if typed and low < high and steps < 1:
+        raise InputError(
+            f"{shown} has a step of {step:g}, larger than the range. "
+            f"Give at most {high - low:g}, or list the values, such as {low:g},{high:g}."
+        )
+    if steps >= MAX_VALUES:
+        raise InputError(f"{shown} has too many values. At most {MAX_VALUES:,} are allowed: use a larger step.")
 
 
 def _number(name: str, text: str, end: str) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.limits import MAX_COUNT, MAX_SEED, require_within
 from skills_lib.domain.models import FrozenModel
 from skills_lib.optimize.measure import Measure, Measurer
 from skills_lib.optimize.space import Space
@@ -41,14 +42,15 @@ class SearchPlan(FrozenModel):
         """Parse the method's arguments.
 
         Raises:
-            InputError: unknown method, an invalid number of trials, or optuna is not installed.
+            InputError: unknown method, a number of trials or a seed that is not allowed, or optuna is not installed.
         """
         if method not in _METHODS:
             raise InputError(f"Unknown method '{method}'.{did_you_mean(method, _METHODS)} Allowed: grid, random, tpe.")
         if method == "grid" and trials is not None:
             raise InputError("A grid tries every combination: omit --trials, or use --method random or tpe.")
-        if trials is not None and trials < 1:
-            raise InputError(f"trials={trials} is not allowed. Give 1 or more.")
+        if trials is not None:
+            require_within("trials", trials, 1, MAX_COUNT)
+        require_within("seed", seed, 0, MAX_SEED)
         if method == "tpe":
             _require_optuna()
         wanted = None if method == "grid" else trials or DEFAULT_TRIALS

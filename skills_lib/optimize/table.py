@@ -9,6 +9,7 @@ from skills_lib.backtest.sweep.evaluator import COLUMNS, figures_of
 from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.limits import MAX_COUNT, require_within
 from skills_lib.optimize.space import Space
 
 OBJECTIVES = tuple(name for name, metric in METRICS.items() if metric.better)
@@ -47,7 +48,7 @@ class Objective:
         """Parse both.
 
         Raises:
-            InputError: no such metric, one without a better direction, or a negative number of trades.
+            InputError: no such metric, one without a better direction, or a number of trades that is not allowed.
         """
         if metric not in METRICS:
             raise InputError(
@@ -57,8 +58,7 @@ class Objective:
             raise InputError(
                 f"'{metric}' is no objective: neither more nor less of it is better. Allowed: {', '.join(OBJECTIVES)}."
             )
-        if min_trades < 0:
-            raise InputError(f"min-trades={min_trades} is not allowed. Give 0 or more.")
+        require_within("min-trades", min_trades, 0, MAX_COUNT)
         return cls(metric, min_trades)
 
     @property

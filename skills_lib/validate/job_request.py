@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_vali
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.limits import require_amount
 from skills_lib.domain.models import FrozenModel, parse_model
 from skills_lib.market.candles import CandleArguments
 from skills_lib.optimize.arguments import SearchArguments
@@ -33,6 +34,7 @@ class AccountArguments(_StrictModel):
         Raises:
             InputError: unknown costs, or a value out of range.
         """
+        require_amount("cash", self.cash)
         costs = costs_from(self.costs, {})
         settings = parse_model(BacktestSettings, costs=costs, cash=self.cash, leverage=self.leverage)
         return settings.for_symbol(symbol)

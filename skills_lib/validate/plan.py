@@ -10,6 +10,7 @@ from pydantic import Field
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.limits import MAX_SEED, require_within
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.time import DAY_NS
@@ -56,8 +57,7 @@ def parse_seed(seed: int) -> int:
     Raises:
         InputError: not within 0 to 2^31 - 1, the range that all generators accept.
     """
-    if not 0 <= seed < 2**31:
-        raise InputError(f"seed={seed} is not allowed. Give 0 to {2**31 - 1:,}.")
+    require_within("seed", seed, 0, MAX_SEED)
     return seed
 
 

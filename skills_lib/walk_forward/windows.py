@@ -16,6 +16,7 @@ _UNIT_NS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([mhdw])")
 MIN_BARS = 2
 MAX_WINDOWS = 10_000
+MAX_DAYS = 36_525
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class WindowPlan:
         """Read durations such as `180d`, `12h` or `4w`.
 
         Raises:
-            InputError: not a duration, or 0 where a positive one is required.
+            InputError: not a duration, one of more than `MAX_DAYS`, or 0 where a positive one is required.
         """
         return cls(
             train_ns=_duration("train", train, minimum=1),
@@ -120,6 +121,8 @@ def _duration(name: str, text: str, minimum: int) -> int:
         nanoseconds = 0
     elif match is None:
         raise InputError(f"--{name} {text} is not a duration. Write a number and m, h, d or w, such as 180d.")
+    elif float(match[1]) * _UNIT_NS[match[2]] > MAX_DAYS * _UNIT_NS["d"]:
+        raise InputError(f"--{name} {text} is too long. Give at most {MAX_DAYS}d, a century.")
     else:
         nanoseconds = round(float(match[1]) * _UNIT_NS[match[2]]) * SECOND_NS
     if nanoseconds < minimum:

@@ -109,6 +109,7 @@ def test_planted_markets_default_to_a_quarter_of_the_markets() -> None:
     [
         (0, None, [], "markets=0 is not allowed"),
         (10, 0, [], "planted=0 is not allowed"),
+        (10**11, None, [], "markets=100000000000 is not allowed. Give 1 to 1,000,000."),
         (10, 5, [2.4], r"Planted Sharpe 2.4 is not available. Allowed: 0.5, 1, 1.5, 2, 2.5, 3"),
     ],
 )

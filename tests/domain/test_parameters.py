@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from skills_lib.domain.constraints import Constraint
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.parameters import Choice, Integer, ParameterSpace, Real, Untyped
+from skills_lib.domain.parameters import Choice, Integer, ParameterSpace, Real, Untyped, parse_value
+from skills_lib.optimize.ranges import parse_ranges
 
 FAST = Integer(10, low=2, high=20, step=4)
 WIDTH = Real(0.5, low=0.1, high=0.7, step=0.1)
@@ -137,3 +138,30 @@ def test_a_refusal_is_one_short_line_whatever_was_given() -> None:
     assert "up and down" in str(refusal.value)
     assert "\n" not in str(refusal.value)
     assert len(str(refusal.value)) < 140
+
+
+@pytest.mark.parametrize(
+    ("parameter", "text", "written"),
+    [
+        (FAST, "5-15", "x=5:15:4"),
+        (FAST, " 15 .. 5 ", "x=5:15:4"),
+        (FAST, "5–60", "x=5:20:4"),
+        (FAST, "5-7", "x=5:7:2"),
+        (WIDTH, "0.2-0.6", "x=0.2:0.6:0.1"),
+        (Untyped(3), "-5-5", "x=-5:5:1"),
+    ],
+)
+def test_a_range_with_a_dash_is_met_with_one_that_can_be_searched(
+    parameter: Integer | Real | Untyped, text: str, written: str
+) -> None:
+    with pytest.raises(InputError, match=rf"is not allowed\. Give a .* it is low:high:step, such as {written}\.$"):
+        parse_value("x", text, parameter)
+    assert len(parse_ranges([written], {"x": parameter})["x"]) > 1
+
+
+@pytest.mark.parametrize("text", ["5-5", "1.2.3-4", "30-60", "5-", "five-six", "2024-01-01", "1e-5x"])
+def test_what_is_no_range_gets_no_advice_on_ranges(text: str) -> None:
+    with pytest.raises(InputError, match=r"Give a whole number from 2 to 20\.$"):
+        parse_value("fast", text, FAST)
+    with pytest.raises(InputError, match=r"Give one of both, long\.$"):
+        parse_value("side", "5-15", SIDE)

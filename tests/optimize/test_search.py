@@ -110,13 +110,27 @@ def test_a_constraint_that_almost_nothing_meets_is_reported_when_a_huge_space_is
     [
         ("gird", None, "Unknown method 'gird'. Did you mean 'grid'? Allowed: grid, random, tpe."),
         ("grid", 50, "A grid tries every combination"),
-        ("random", 0, "trials=0 is not allowed."),
+        ("random", 0, "trials=0 is not allowed. Give 1 to 1,000,000."),
+        ("random", 99_999_999_999, "trials=99999999999 is not allowed. Give 1 to 1,000,000."),
     ],
 )
 def test_a_plan_that_does_not_fit_is_refused(method: str, trials: int | None, message: str) -> None:
     with pytest.raises(InputError) as refusal:
         SearchPlan.parse(method, trials, 0)
     assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31])
+def test_a_seed_that_not_every_generator_accepts_is_refused(seed: int) -> None:
+    with pytest.raises(InputError, match=rf"seed={seed} is not allowed\. Give 0 to 2,147,483,647\."):
+        SearchPlan.parse("random", 3, seed)
+
+
+def test_an_absurd_number_of_trades_is_refused() -> None:
+    assert Objective.parse("sharpe", 0).min_trades == 0
+    for trades in (-1, 10**22):
+        with pytest.raises(InputError, match=rf"min-trades={trades} is not allowed\. Give 0 to 1,000,000\."):
+            Objective.parse("sharpe", trades)
 
 
 def test_a_metric_that_does_not_exist_is_refused_with_the_closest() -> None:

@@ -33,6 +33,11 @@ def test_steps_of_a_tenth_do_not_drift() -> None:
     assert make_space(BANDS, ["band_std=1:1.3:0.1"]).values["band_std"] == (1.0, 1.1, 1.2, 1.3)
 
 
+def test_a_step_as_long_as_its_range_is_allowed_and_one_value_needs_none() -> None:
+    assert make_space(SMA, ["fast=5:10:5", "slow=50:50:10"]).values == {"fast": (5, 10), "slow": (50,)}
+    assert make_space(BANDS, ["band_std=1.8:1.9:0.1"]).values["band_std"] == (1.8, 1.9)  # 1.9 - 1.8 is below 0.1
+
+
 def test_a_range_without_a_step_takes_the_parameters_own() -> None:
     assert make_space(SMA, ["slow=20:40"]).values["slow"] == (20, 25, 30, 35, 40)
 
@@ -99,6 +104,11 @@ def test_an_index_converts_to_a_point_and_back(shape: list[int], data: st.DataOb
         (["fast=5:600:5"], [], "Parameter fast=205.0 is not allowed. Give a whole number from 2 to 200."),
         (["fast=5:10:2.5"], [], "Parameter fast=7.5 is not allowed."),
         (["fast=5:60:1e-9"], [], "At most 100,000"),
+        (["fast=1:1e300:1"], [], "Range fast=1:1e300:1 has too many values."),
+        (["fast=-1e308:1e308:1e-300"], [], "At most 100,000"),
+        (["fast=5:60:-5"], [], "Range fast=5:60:-5 is empty."),
+        (["fast=5:60:56"], [], "has a step of 56, larger than the range. Give at most 55, or list the values"),
+        (["fast=5:60:inf"], [], "contains 'inf', which is not a number"),
         (["fast=5:60:5", "fast=10"], [], "--param fast is given twice."),
         (["fast=50:60:5", "slow=10:40:10"], [], "None of the 12 combinations meets fast < slow."),
         (["fast=5:60:5"], ["fast > slow"], "None of the 12 combinations meets fast < slow and fast > slow."),

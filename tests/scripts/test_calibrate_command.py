@@ -101,7 +101,7 @@ def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--markets", "0"), "markets=0 is not allowed. Give 1 or more."),
+        (("--markets", "0"), "markets=0 is not allowed. Give 1 to 1,000,000."),
         (("--sharpe", "2.4"), "Planted Sharpe 2.4 is not available. Allowed: 0.5, 1, 1.5, 2, 2.5, 3."),
         (("--data-dir", "nowhere"), "No folder 'nowhere'."),
     ],

@@ -125,6 +125,8 @@ def test_weeks_and_minutes_are_durations_too() -> None:
         ({"train": "180"}, "--train 180 is not a duration."),
         ({"test": "-60d"}, "--test -60d is not a duration."),
         ({"step": "0d"}, "--step 0d is not allowed. Give more than 0"),
+        ({"step": "36526d"}, "--step 36526d is too long. Give at most 36525d, a century."),
+        ({"train": "9" * 400 + "d"}, "9d is too long."),
         ({"step": "1h"}, "--step is shorter than 2 bars."),
         ({"test": "90m"}, "--test is shorter than 2 bars."),
     ],
