@@ -31,7 +31,7 @@ class Span(NamedTuple):
 class BacktestSettings(BaseModel):
     """Execution and cost settings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     cash: float = Field(100_000.0, gt=0, description="starting equity in quote currency")
     costs: Costs = PRESETS["default"]
