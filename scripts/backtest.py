@@ -1,6 +1,7 @@
 """`twokey test-strategy`, `runs` and `compare`: run a backtest, list stored ones, compare several."""
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -21,7 +22,6 @@ from scripts.options import (
     Until,
 )
 from skills_lib.domain.errors import InputError
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
@@ -69,6 +69,9 @@ def backtest_strategy(
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
+    import strategies
+
+    file = strategies.source_file(strategy)  # a wrong name is answered before anything heavy is imported
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.costs import costs_from
     from skills_lib.domain.models import parse_model
@@ -85,8 +88,10 @@ def backtest_strategy(
         trade_on_close=trade_on_close,
         engine=engine,
     ).for_symbol(symbol)
+    given = _assignments(param or [])
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(strategy, candles, _assignments(param or []), settings, as_json=json)
+    subject = _loaded_strategy(strategy, file, given)
+    _run_and_show(subject, candles, given, settings, as_json=json)
 
 
 def list_runs(limit: Annotated[int, typer.Option(min=1, help="Number of runs.")] = 20, json: AsJson = False) -> None:
@@ -117,7 +122,7 @@ def compare_runs(
 
 
 def _run_and_show(
-    strategy: str,
+    subject: "LoadedStrategy",
     arguments: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
@@ -127,8 +132,8 @@ def _run_and_show(
     from skills_lib.backtest.pipeline import run_backtest
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
+    from skills_lib.settings import Settings
 
-    subject = _loaded_strategy(strategy, given)
     with progress_bar(shown=not as_json) as progress:
         candles = arguments.answer(Settings(), progress)
         open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("test-strategy"))
@@ -141,12 +146,12 @@ def _run_and_show(
         print_result(result)
 
 
-def _loaded_strategy(name: str, given: "dict[str, object]") -> "LoadedStrategy":
+def _loaded_strategy(name: str, file: Path, given: "dict[str, object]") -> "LoadedStrategy":
     """Load the strategy and check its parameters, before any candles are fetched."""
     import strategies
     from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 
-    subject = LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
+    subject = LoadedStrategy(name, strategies.load(name), file)
     parameter_space(subject.strategy).resolve(given)
     return subject
 
@@ -161,5 +166,6 @@ def _assignments(texts: list[str]) -> "dict[str, object]":
 
 def _store() -> "RunStore":
     from skills_lib.backtest.results import RunStore
+    from skills_lib.settings import Settings
 
     return RunStore(Settings().results_dir)

@@ -7,7 +7,6 @@ import typer
 from scripts.console import print_json, progress_bar
 from scripts.options import AsJson
 from scripts.tape import VenueName
-from skills_lib.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +35,7 @@ def record(
     from skills_lib.market.depth.model import Venue
     from skills_lib.market.depth.tape.record import RecordSettings
     from skills_lib.market.depth.tape.record import record as run
+    from skills_lib.settings import Settings
 
     feed = FeedSettings(
         Endpoints.of(Venue(venue.value), host),

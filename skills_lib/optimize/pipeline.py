@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.identity import ComputingPackage, code_sha256
-from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.report.drawings import Draw, Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy
