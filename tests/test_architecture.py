@@ -198,3 +198,12 @@ def test_what_needs_no_figures_starts_without_a_heavy_library(
     loaded, printed = modules_loaded_by(arguments, tmp_path)
     assert expected in printed
     assert loaded & NOT_TO_START == set()
+
+
+def test_a_stored_backtest_is_answered_without_importing_what_computed_it(tmp_path: Path) -> None:
+    asked = ["test-strategy", "BTC", "1h", "sma_crossover", "--source", "sample", "--since", "2024-11-01", "--json"]
+    _, computed = modules_loaded_by(asked, tmp_path)
+    loaded, answered = modules_loaded_by(asked, tmp_path)
+    assert json.loads(answered)["run_id"]
+    assert answered == computed
+    assert loaded & (HEAVY | {"numba"}) == set()

@@ -71,7 +71,7 @@ def sweep_key_fields(
         "timeframe": candles.timeframe.value,
         "source": candles.origin.source,
         "data_sha256": candles.bars.digest(),
-        "code_sha256": code_sha256(subject, package),
+        "code_sha256": code_sha256(subject.source, package),
         "settings": settings,
         "values": {name: list(values) for name, values in request.space.values.items()},
         "constraints": [constraint.text for constraint in request.space.constraints],
