@@ -22,13 +22,14 @@ from scripts.options import (
     Until,
 )
 from scripts.word_order import in_any_order
-from skills_lib.settings import Settings
+from skills_lib.progress import Progress
 
 if TYPE_CHECKING:
-    from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.backtest.model import BacktestResult, BacktestSettings
     from skills_lib.backtest.results import RunStore
-    from skills_lib.backtest.strategy import LoadedStrategy
-    from skills_lib.market.candles import CandleArguments
+    from skills_lib.backtest.source import StrategySource
+    from skills_lib.domain.parameters import ParameterSpace
+    from skills_lib.market.candles import CandleArguments, Candles
 
 MAX_LISTED = 100_000
 """Runs that one list may have."""
@@ -73,7 +74,11 @@ def backtest_strategy(
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
+    import strategies
+
+    file = strategies.source_file(strategy)  # a wrong name is answered before anything heavy is imported
     from skills_lib.backtest.model import BacktestSettings
+    from skills_lib.backtest.source import StrategySource
     from skills_lib.domain.assignments import parse_assignments
     from skills_lib.domain.costs import costs_from
     from skills_lib.domain.limits import require_amount
@@ -94,7 +99,8 @@ def backtest_strategy(
         engine=engine,
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(strategy, candles, dict(parse_assignments(param or [])), settings, as_json=json)
+    source_file = StrategySource(strategy, file, strategies.__name__)
+    _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json)
 
 
 def list_runs(
@@ -128,22 +134,21 @@ def compare_runs(
 
 
 def _run_and_show(
-    strategy: str,
+    source: "StrategySource",
     arguments: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
     as_json: bool,
 ) -> None:
-    from scripts.counting import trial_origin
-    from skills_lib.backtest.pipeline import run_backtest
-    from skills_lib.ledger.counter import open_trial_counter
-    from skills_lib.ledger.ledger import Ledger
+    from skills_lib.backtest.identity import identity_of
+    from skills_lib.settings import Settings
 
-    subject = _loaded_strategy(strategy, given)
+    space = _space(source)
+    space.resolve(given)  # refuse them before candles are fetched
     with progress_bar(shown=not as_json) as progress:
         candles = arguments.answer(Settings(), progress)
-        open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("test-strategy"))
-        result = run_backtest(subject, candles, given, settings, _store(), open_counter, progress)
+        run_id = identity_of(source, space, candles, given, settings).run_id
+        result = _store().find_on(candles.origin, run_id) or _run(source, candles, given, settings, progress)
     if as_json:
         print_json(result.model_dump(mode="json"))
     else:
@@ -152,17 +157,38 @@ def _run_and_show(
         print_result(result)
 
 
-def _loaded_strategy(name: str, given: "dict[str, object]") -> "LoadedStrategy":
-    """Load the strategy and check its parameters, before any candles are fetched."""
+def _run(
+    source: "StrategySource",
+    candles: "Candles",
+    given: "dict[str, object]",
+    settings: "BacktestSettings",
+    progress: Progress,
+) -> "BacktestResult":
     import strategies
-    from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
+    from scripts.counting import trial_origin
+    from skills_lib.backtest.pipeline import run_backtest
+    from skills_lib.backtest.strategy import LoadedStrategy
+    from skills_lib.ledger.counter import open_trial_counter
+    from skills_lib.ledger.ledger import Ledger
+    from skills_lib.settings import Settings
 
-    subject = LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
-    parameter_space(subject.strategy).resolve(given)
-    return subject
+    subject = LoadedStrategy(source.name, strategies.load(source.name), source.file)
+    open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("test-strategy"))
+    return run_backtest(subject, candles, given, settings, _store(), open_counter, progress)
+
+
+def _space(source: "StrategySource") -> "ParameterSpace":
+    """The strategy's parameters; it is imported only if its file does not tell them."""
+    if (declared := source.declared_space()) is not None:
+        return declared
+    import strategies
+    from skills_lib.backtest.strategy import parameter_space
+
+    return parameter_space(strategies.load(source.name))
 
 
 def _store() -> "RunStore":
     from skills_lib.backtest.results import RunStore
+    from skills_lib.settings import Settings
 
     return RunStore(Settings().results_dir)

@@ -7,7 +7,6 @@ import typer
 
 from scripts.console import print_json, progress_bar, wide_console
 from scripts.options import AsJson
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.calibrate.model import Calibration
@@ -63,6 +62,7 @@ def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: 
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.calibrate.histories import find_histories
     from skills_lib.calibrate.pipeline import calibrate as calibrate_on
+    from skills_lib.settings import Settings
 
     home = Settings()
     subject = LoadedStrategy(FAMILY, strategies.load(FAMILY), strategies.source_file(FAMILY))

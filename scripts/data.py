@@ -9,7 +9,6 @@ import typer
 from scripts.console import print_error, print_json, progress_bar
 from scripts.options import AsJson, Exchange, Symbol, Timeframe
 from skills_lib.domain.errors import CorruptDataError, InputError
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.market.candles import Candles
@@ -62,6 +61,7 @@ def fetch_candles(
     Example: twokey data fetch BTC 1h --since 2020-01-01
     """
     from skills_lib.market import candles
+    from skills_lib.settings import Settings
 
     settings = Settings()
     request = candles.CandleArguments(symbol, timeframe, since, until, source, exchange).request(settings)
@@ -74,6 +74,7 @@ def fetch_candles(
 def list_candles(json: AsJson = False) -> None:
     """List what the cache holds."""
     from skills_lib.market.candles.cache import CandleCache
+    from skills_lib.settings import Settings
 
     cache = CandleCache(Settings().candles_dir)
     rows = [row for key in cache.entries() if (row := _row(cache, key))]
@@ -118,6 +119,7 @@ def check_candles(
 
 def _cached(symbol: str, timeframe: str, exchange: str | None) -> "Candles":
     from skills_lib.market import candles
+    from skills_lib.settings import Settings
 
     _, key = _cache_and_key(symbol, timeframe, exchange)
     epoch = datetime.fromtimestamp(0, UTC)
@@ -133,6 +135,7 @@ def _cache_and_key(symbol: str, timeframe: str, exchange: str | None) -> "tuple[
     from skills_lib.market.candles.cache import CacheKey, CandleCache
     from skills_lib.market.candles.exchange_client import require_exchange
     from skills_lib.market.candles.model import Source
+    from skills_lib.settings import Settings
 
     settings = Settings()
     venue = exchange or settings.exchange

@@ -6,7 +6,6 @@ import typer
 
 from scripts.console import print_json, wide_console
 from scripts.options import AsJson
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,6 +30,7 @@ def show_ledger(
     """
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.ledger.summary import summarise
+    from skills_lib.settings import Settings
 
     summary = summarise(Ledger.of(Settings()))
     if json:

@@ -12,7 +12,6 @@ import typer
 from scripts.console import print_json
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.settings import Settings
 
 KINDS = ("trend", "reversion", "breakout", "momentum")
 MAX_NAME_LENGTH = 40
@@ -33,6 +32,8 @@ def new_strategy(
 
     Example: twokey new-strategy my_idea --kind breakout
     """
+    from skills_lib.settings import Settings
+
     home = Settings().home
     texts = render(name, kind)
     _refuse_taken(name, home, texts)

@@ -8,7 +8,6 @@ from scripts.console import print_json, progress_bar
 from scripts.limits import within
 from scripts.options import AsJson
 from scripts.tape import VenueName
-from skills_lib.settings import Settings
 
 MAX_MINUTES = 5_256_000
 """Ten years."""
@@ -43,6 +42,7 @@ def record(
     from skills_lib.market.depth.model import Venue
     from skills_lib.market.depth.tape.record import RecordSettings
     from skills_lib.market.depth.tape.record import record as run
+    from skills_lib.settings import Settings
 
     feed = FeedSettings(
         Endpoints.of(Venue(venue.value), host),

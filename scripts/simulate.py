@@ -9,7 +9,6 @@ import typer
 from scripts.console import print_error
 from scripts.limits import within
 from skills_lib.domain.errors import InputError
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from live.simulator.in_process_venue import SentCommand
@@ -131,6 +130,7 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
     from live.simulator.faults import FaultPlan, read_plan
     from live.simulator.http.credentials import Credential
     from live.simulator.listed_symbols import built_in, from_file
+    from skills_lib.settings import Settings
 
     try:
         parse(chosen["balance"])

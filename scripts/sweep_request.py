@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.counting import trial_origin
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
@@ -66,6 +65,7 @@ def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResu
     from skills_lib.optimize.model import OptimizationResult
     from skills_lib.optimize.pipeline import optimize
     from skills_lib.optimize.store import SweepStore
+    from skills_lib.settings import Settings
 
     home, subject = Settings(), load_strategy(sweep.strategy)
     request = sweep.search.search(subject.strategy)
@@ -87,6 +87,7 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.optimize.store import SweepStore
+    from skills_lib.settings import Settings
     from skills_lib.walk_forward.model import WalkForwardResult
     from skills_lib.walk_forward.pipeline import walk_forward
 

@@ -9,7 +9,6 @@ import typer
 from scripts.console import print_json
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.market.depth.latency import LatencyReport
@@ -97,6 +96,7 @@ def import_(
     """
     from skills_lib.market.depth.model import Venue
     from skills_lib.market.depth.tape.importing import import_tape
+    from skills_lib.settings import Settings
 
     done = import_tape(file, symbol.upper(), Venue(venue.value), Settings().tapes_dir, snapshots)
     if json:

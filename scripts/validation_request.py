@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from scripts.counting import trial_origin
 from scripts.sweep_request import load_strategy
-from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.market.candles import CandleArguments, Candles
     from skills_lib.progress import Progress
+    from skills_lib.settings import Settings
     from skills_lib.validate.arguments import ValidationArguments
     from skills_lib.validate.model import StageAnswers, ValidationResult
     from skills_lib.validate.pipeline import Services, ValidationRequest
@@ -34,7 +34,7 @@ class ValidationCommand:
     data_dir: Path | None
     job: Path | None = None
 
-    def load_candles(self, symbol: str, timeframe: str, home: Settings, progress: "Progress") -> "Candles":
+    def load_candles(self, symbol: str, timeframe: str, home: "Settings", progress: "Progress") -> "Candles":
         """The candles of one pair: from the file of the main pair, the folder of files, or the source.
 
         Raises:
@@ -69,6 +69,7 @@ def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "
     """
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
+    from skills_lib.settings import Settings
     from skills_lib.validate.single_stages import parse_stages, validate_stages
 
     names = parse_stages(only)
@@ -84,6 +85,7 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
         TwokeyError: unknown run, or candles that differ from those of the run.
     """
     from skills_lib.backtest.results import RunStore
+    from skills_lib.settings import Settings
     from skills_lib.validate.resample import resample
 
     home = Settings()
@@ -91,6 +93,7 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
 
 
 def _load(command: ValidationCommand, progress: "Progress") -> "tuple[LoadedStrategy, Candles, ValidationRequest]":
+    from skills_lib.settings import Settings
     from skills_lib.validate.other_markets import find_other_markets
     from skills_lib.validate.pipeline import ValidationRequest, sealed_from
 
@@ -113,6 +116,7 @@ def _services(command: ValidationCommand, subject: "LoadedStrategy", candles: "C
     from skills_lib.ledger.holdout_seal import LedgerHoldoutSeal
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.optimize.store import SweepStore
+    from skills_lib.settings import Settings
     from skills_lib.validate.model import ValidationResult
     from skills_lib.validate.pipeline import Services, sealed_from
 

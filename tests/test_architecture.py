@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,18 @@ print(json.dumps(sorted(sys.modules)), file=sys.stderr)
 """
 
 
+NOT_TO_START = HEAVY | {"numpy", "numba"}
+START_OF = """
+import json, sys
+from scripts.cli import main
+sys.argv = ["twokey", *json.loads(sys.argv[1])]
+try:
+    main()
+finally:
+    print("LOADED", json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
     """Check the contracts of the code in `folder`."""
     program = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
@@ -81,6 +94,17 @@ def modules_loaded_by_help(commands: list[list[str]]) -> tuple[set[str], str]:
     command = [sys.executable, "-c", HELP_OF, json.dumps(commands)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     return {name.split(".")[0] for name in json.loads(done.stderr)}, done.stdout
+
+
+def modules_loaded_by(arguments: list[str], home: Path) -> tuple[set[str], str]:
+    """Top-level modules loaded by a whole command in the workspace `home`, and all that it printed before."""
+    folders = {"TWOKEY_HOME": str(home), "TWOKEY_LEDGER_DIR": str(home / "user")}
+    command = [sys.executable, "-c", START_OF, json.dumps(arguments)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ | folders, capture_output=True, text=True, check=False, timeout=120
+    )
+    printed, _, loaded = done.stderr.rpartition("LOADED ")
+    return {name.split(".")[0] for name in json.loads(loaded)}, done.stdout + printed
 
 
 def test_every_import_contract_is_kept() -> None:
@@ -157,3 +181,29 @@ def test_every_module_has_a_docstring() -> None:
 def test_every_module_is_in_a_known_folder() -> None:
     folders = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
     assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= folders
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--help"], "test-strategy"),
+        (["runs"], "0 of 0 stored runs"),
+        (["runs", "--json"], '"stored": 0'),
+        (["test-strategy", "BTC", "1h", "no_such"], "Unknown strategy 'no_such'"),
+    ],
+)
+def test_what_needs_no_figures_starts_without_a_heavy_library(
+    arguments: list[str], expected: str, tmp_path: Path
+) -> None:
+    loaded, printed = modules_loaded_by(arguments, tmp_path)
+    assert expected in printed
+    assert loaded & NOT_TO_START == set()
+
+
+def test_a_stored_backtest_is_answered_without_importing_what_computed_it(tmp_path: Path) -> None:
+    asked = ["test-strategy", "BTC", "1h", "sma_crossover", "--source", "sample", "--since", "2024-11-01", "--json"]
+    _, computed = modules_loaded_by(asked, tmp_path)
+    loaded, answered = modules_loaded_by(asked, tmp_path)
+    assert json.loads(answered)["run_id"]
+    assert answered == computed
+    assert loaded & (HEAVY | {"numba"}) == set()

@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from scripts.cli import app
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.domain.costs import PRESETS
 from tests.repository import ROOT, repository_files
 

@@ -133,7 +133,7 @@ def test_links_of_a_skill_lead_to_files_at_most_one_level_down(skill: Path) -> N
 
 def test_the_fields_named_in_the_backtest_skill_exist() -> None:
     from mcp_servers.backtest.answers import RunSummary
-    from skills_lib.backtest.metrics import METRICS
+    from skills_lib.backtest.figures import METRICS
     from skills_lib.domain.quality import QualityReport
 
     parts = {f"quality.{name}" for name in QualityReport.model_fields} | {"verdict.label", "verdict.reasons"}

@@ -12,7 +12,7 @@ from mcp_servers.backtest import answers as answers
 from mcp_servers.backtest.answers import Section
 from mcp_servers.paging import make_cursor, read_cursor
 from skills_lib.backtest import pipeline
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.report import comparison
 from skills_lib.backtest.report.describe import describe

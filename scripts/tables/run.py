@@ -30,7 +30,7 @@ _RUN_COLUMNS = ("run", "strategy", "market", "from", "to", "return", "sharpe", "
 
 def print_result(result: "BacktestResult") -> None:
     """Print one backtest: inputs, figures, verdict and the path of the report."""
-    from skills_lib.backtest.metrics import METRICS
+    from skills_lib.backtest.figures import METRICS
 
     console = wide_console()
     print_breaks(console, result.warnings)

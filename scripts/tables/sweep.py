@@ -17,7 +17,7 @@ _SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor",
 
 def print_optimization(result: "OptimizationResult") -> None:
     """Print the recommended point and the raw maximum, warnings, and the path of the report."""
-    from skills_lib.backtest.metrics import METRICS
+    from skills_lib.backtest.figures import METRICS
     from skills_lib.optimize.report.markdown import describe_parameters
     from skills_lib.optimize.table import raw_extreme
 
@@ -42,7 +42,7 @@ def print_optimization(result: "OptimizationResult") -> None:
 
 def print_walk_forward(result: "WalkForwardResult") -> None:
     """Print the windows, the stitched run and the path of the report."""
-    from skills_lib.backtest.metrics import METRICS
+    from skills_lib.backtest.figures import METRICS
     from skills_lib.optimize.report.markdown import describe_parameters
     from skills_lib.walk_forward.report.markdown import describe_drift, describe_efficiency
 

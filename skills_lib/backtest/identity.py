@@ -8,16 +8,20 @@ import ast
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.source import StrategySource
 from skills_lib.domain.constraints import Value
+from skills_lib.domain.parameters import ParameterSpace
+
+if TYPE_CHECKING:
+    from skills_lib.market.candles.model import Candles
 
 ComputingPackage = Literal["domain", "backtest", "ledger", "optimize", "walk_forward", "validate", "calibrate"]
 COMPUTING_PACKAGES: tuple[ComputingPackage, ...] = (
@@ -56,7 +60,29 @@ class Identity:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def code_sha256(strategy: LoadedStrategy, package: ComputingPackage) -> str:
+def identity_of(
+    strategy: StrategySource,
+    space: ParameterSpace,
+    candles: "Candles",
+    given: Mapping[str, object],
+    settings: BacktestSettings,
+) -> Identity:
+    """What identifies a backtest of a strategy, whose parameters are `space`, on `candles`.
+
+    Raises:
+        InputError: a parameter outside its space.
+    """
+    engine = settings.engine_for(len(candles.bars))
+    return Identity(
+        data_sha256=candles.bars.digest(),
+        code_sha256=code_sha256(strategy, "backtest"),
+        parameters=space.resolve(given),
+        settings=settings.with_unit_for(candles.bars).model_copy(update={"engine": engine}),
+        description=f"{strategy.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
+    )
+
+
+def code_sha256(strategy: StrategySource, package: ComputingPackage) -> str:
     """Hash of all code that computes results of `package`: strategy, library, and numeric dependencies."""
     return hashlib.sha256(f"{strategy_sha256(strategy)} {library_sha256(package)}".encode()).hexdigest()
 
@@ -79,12 +105,13 @@ def computing_files(package: ComputingPackage, library: Path = _LIBRARY) -> Iter
                 yield file
 
 
-def strategy_sha256(strategy: LoadedStrategy) -> str:
+def strategy_sha256(strategy: StrategySource) -> str:
     """Hash of the file of the strategy and the files of its package that it imports, without file names.
 
+    The strategy is loaded, or imports nothing from its package, as `declared_space` makes sure.
     The trial ledger uses only this hash, so that a strategy stays the same trial after an update of Twokey.
     """
-    package, files = strategy.strategy.__module__.rpartition(".")[0], {strategy.source_file}
+    package, files = strategy.package, {strategy.file}
     while more := {imported for file in files for imported in _imported(file, package)} - files:
         files |= more
     contents = {hashlib.sha256(file.read_bytes()).hexdigest() for file in files}

@@ -10,11 +10,10 @@ time; a run names the table it used.
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
-from skills_lib.domain.bars import FloatArray
+if TYPE_CHECKING:
+    from skills_lib.domain.bars import FloatArray
 
 LIQUIDATION_FEE = 0.0125
 """Of notional; `liquidationFee` of BTCUSDT in Binance's exchangeInfo. At most what is left of the margin."""
@@ -90,8 +89,10 @@ def tiers_of(symbol: str) -> str:
     return next((name for name in TIERS if known in (name, name.removesuffix("USDT"))), OTHER)
 
 
-def tier_array(name: str) -> FloatArray:
+def tier_array(name: str) -> "FloatArray":
     """The tiers of a table as float64[2, tiers]: rates, amounts."""
+    import numpy as np
+
     return np.ascontiguousarray(np.array(TIERS[name], dtype=np.float64).T)
 
 

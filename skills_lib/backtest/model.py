@@ -3,16 +3,18 @@
 import math
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, field_validator
 
+from skills_lib.backtest.figures import perfect
 from skills_lib.backtest.margin import OTHER, TIERS, tiers_of
-from skills_lib.backtest.metrics import perfect
-from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import PRESETS, Costs
 from skills_lib.domain.models import FrozenModel
+
+if TYPE_CHECKING:
+    from skills_lib.domain.bars import Bars
 
 EngineName = Literal["reference", "kernel"]
 EngineChoice = Literal["auto", "reference", "kernel"]
@@ -59,7 +61,7 @@ class BacktestSettings(BaseModel):
         assert self.fractional_unit is not None, "no unit chosen: call with_unit_for(bars)"
         return self.fractional_unit
 
-    def with_unit_for(self, bars: Bars) -> Self:
+    def with_unit_for(self, bars: "Bars") -> Self:
         """These settings with a unit: the given one, else one small enough for the cash and large enough to count.
 
         1e-8 as on exchanges, unless the cash would buy fewer than 10^7 of them at the first close, or more than 10^12.
@@ -106,9 +108,9 @@ class Artifacts(FrozenModel):
 
 
 class BacktestResult(FrozenModel):
-    """One stored run. `metrics` maps the names in `metrics.METRICS` to figures; None is undefined.
+    """One stored run. `metrics` maps the names in `figures.METRICS` to figures; None is undefined.
 
-    `perfect`: which of the undefined ones are so because nothing was lost, and what did not occur (`metrics.perfect`).
+    `perfect`: which of the undefined ones are so because nothing was lost, and what did not occur (`figures.perfect`).
 
     The whole span is in-sample: whoever chose the parameters may have seen it.
     """

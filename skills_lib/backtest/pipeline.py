@@ -8,7 +8,7 @@ import pandas as pd
 
 from skills_lib.backtest import engine
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.identity import Identity, code_sha256
+from skills_lib.backtest.identity import Identity, identity_of
 from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics, drawdown
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
 from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
@@ -42,16 +42,9 @@ def run_backtest(
         InputError: a parameter outside its space, too few bars, or a strategy that raises.
         OSError: the run cannot be counted, or the result cannot be written.
     """
-    engine_name = settings.engine_for(len(candles.bars))
-    identity = Identity(
-        data_sha256=candles.bars.digest(),
-        code_sha256=code_sha256(subject, "backtest"),
-        parameters=parameter_space(subject.strategy).resolve(given),
-        settings=settings.with_unit_for(candles.bars).model_copy(update={"engine": engine_name}),
-        description=f"{subject.name} {candles.instrument.symbol} {candles.timeframe} {candles.origin.source}",
-    )
-    if stored := store.find(identity.run_id):
-        return stored.model_copy(update={"source": str(candles.origin)})
+    identity = identity_of(subject.source, parameter_space(subject.strategy), candles, given, settings)
+    if stored := store.find_on(candles.origin, identity.run_id):
+        return stored
     with PictureProcess() as picture:
         progress(0, 3, f"Running {subject.name}")
         counter = open_counter(subject, candles, settings)

@@ -14,6 +14,8 @@ from skills_lib.domain.errors import InputError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skills_lib.market.candles.model import Origin
+
 PLOT, PICTURE, REPORT, RESULT = "plot.html", "equity.png", "report.md", "result.json"
 _FILES = {
     "result": RESULT,
@@ -46,6 +48,11 @@ class RunStore:
         if not all(path.is_file() for path in dict(files).values() if path is not None):
             return None
         return stored.model_copy(update={"artifacts": files})
+
+    def find_on(self, origin: "Origin", run_id: str) -> BacktestResult | None:
+        """As `find`; the run names the `origin` that its candles have this time."""
+        found = self.find(run_id)
+        return found and found.model_copy(update={"source": str(origin)})
 
     def get(self, run_id: str) -> BacktestResult:
         """The run whose id starts with `run_id`.

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from backtesting import Strategy
 
+from skills_lib.backtest.source import StrategySource, parameters_among, space_of
 from skills_lib.domain.bars import Bars
-from skills_lib.domain.constraints import Constraint, Value
+from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.parameters import Choice, Integer, Parameter, ParameterSpace, Real, Untyped
+from skills_lib.domain.parameters import Parameter, ParameterSpace
 from skills_lib.domain.signals import Signals
 
-_DECLARED = (Integer, Real, Choice)
 _FULL_EQUITY = Strategy._FULL_EQUITY  # 1 - epsilon: backtesting.py reads a size of 1 as one unit
 
 
@@ -72,6 +72,11 @@ class LoadedStrategy:
     strategy: type[Strategy]
     source_file: Path
 
+    @property
+    def source(self) -> StrategySource:
+        """The file and where it was imported."""
+        return StrategySource(self.name, self.source_file, self.strategy.__module__.rpartition(".")[0])
+
 
 def parameter_space(strategy: type[Strategy]) -> ParameterSpace:
     """The parameters of a strategy class: declared ones with their types, else its plain public attributes.
@@ -82,29 +87,13 @@ def parameter_space(strategy: type[Strategy]) -> ParameterSpace:
     parameters: dict[str, Parameter] = {}
     for cls in reversed(strategy.__mro__):
         if cls not in SignalStrategy.__mro__:
-            parameters |= {name: p for name, a in vars(cls).items() if (p := _as_parameter(name, a))}
-    return ParameterSpace(parameters, tuple(Constraint.parse(text, parameters) for text in _constraints(strategy)))
+            parameters |= parameters_among(vars(cls))
+    return space_of(strategy.__name__, parameters, getattr(strategy, "constraints", ()))
 
 
 def compute_signals(strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value]) -> Signals:
     """The strategy's signals on `bars`, without a broker."""
     return strategy(None, None, parameters).signals(bars)
-
-
-def _constraints(strategy: type[Strategy]) -> tuple[str, ...]:
-    found = getattr(strategy, "constraints", ())
-    texts = (found,) if isinstance(found, str) else found
-    if not (isinstance(texts, tuple | list) and all(isinstance(text, str) for text in texts)):
-        raise InputError(f'{strategy.__name__}.constraints is {found!r}. Write, for example, ("fast < slow",).')
-    return tuple(texts)
-
-
-def _as_parameter(name: str, attribute: object) -> Parameter | None:
-    if isinstance(attribute, _DECLARED):
-        return attribute
-    if not name.startswith("_") and isinstance(attribute, bool | int | float | str):
-        return Untyped(attribute)
-    return None
 
 
 def _price(prices: Any, bar: int) -> float | None:

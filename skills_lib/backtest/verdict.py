@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from skills_lib.backtest.metrics import Figures, perfect
+from skills_lib.backtest.figures import Figures, perfect
 from skills_lib.backtest.model import RunVerdict
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.rounding import distinct_digits, is_below

@@ -142,7 +142,7 @@ def _calibration_key(
         sharpes=list(request.sharpes),
         seed=request.seed,
         histories={history.name: history.bars.digest() for history in histories.found},
-        code_sha256=code_sha256(subject, "calibrate"),
+        code_sha256=code_sha256(subject.source, "calibrate"),
         settings=settings,
         values={name: list(values) for name, values in plan.search.space.values.items()},
         samples=plan.samples,

@@ -2,11 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -50,18 +52,22 @@ class Bars:
         return hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame) -> Self:
+    def from_frame(cls, frame: "pd.DataFrame") -> Self:
         """Bars from a frame indexed by open time with the columns `Open High Low Close Volume`.
 
         The interval is the most frequent difference between neighbouring open times.
         """
+        import pandas as pd
+
         index = pd.DatetimeIndex(frame.index)
         times = (index if index.unit == "ns" else index.as_unit("ns")).asi8  # as_unit copies either way
         columns = {name.lower(): np.ascontiguousarray(frame[name], dtype=np.float64) for name in OHLCV}
         return cls(open_time_ns=times, **columns, interval_ns=_modal_step(times))
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """The frame that `from_frame` reads; the index is UTC without a zone, as backtesting.py plots it."""
+        import pandas as pd
+
         columns = (self.open, self.high, self.low, self.close, self.volume)
         index = pd.DatetimeIndex(self.open_time_ns.view("datetime64[ns]"), name="open_time")
         return pd.DataFrame(dict(zip(OHLCV, columns, strict=True)), index=index)

@@ -7,10 +7,10 @@ longest of Binance's spot markets since 2020 moved by less than 0.2 deviations a
 from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
 
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.time import SECOND_NS
 
 BREAK_FACTOR = 5.0
 BREAK_DEVIATIONS = 8.0
@@ -89,4 +89,4 @@ def _level(closes: FloatArray) -> float:
 
 def iso(time_ns: np.int64) -> str:
     """A time as `2024-01-31T23:00:00Z`."""
-    return f"{pd.Timestamp(int(time_ns)):%Y-%m-%dT%H:%M:%SZ}"
+    return f"{np.datetime64(int(time_ns) // SECOND_NS, 's')}Z"

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 from pydantic import Field
 
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
@@ -12,6 +11,8 @@ from skills_lib.domain.models import FrozenModel
 
 SPIKE_FACTOR = 12.0
 SPIKE_WINDOW = 101
+_HALF_WINDOW = SPIKE_WINDOW // 2
+_WINDOWS_AT_ONCE = 10_000
 _LISTED_GAPS = 10
 _LISTED_BREAKS = 3
 
@@ -102,10 +103,26 @@ def spikes(close: FloatArray) -> BoolArray:
         returns = np.diff(np.log(close))
     size = np.abs(returns)
     reverted = np.abs(returns[:-1] + returns[1:]) < 0.5 * size[:-1]
-    rolling = pd.Series(size).rolling(SPIKE_WINDOW, center=True, min_periods=2)
-    deviation = 1.4826 * rolling.median().to_numpy()[:-1]
-    out[1:-1] = reverted & (deviation > 0) & (size[:-1] > SPIKE_FACTOR * deviation)
+    places = np.flatnonzero(reverted)
+    deviation = 1.4826 * _median_around(size, places)
+    out[1 + places[(deviation > 0) & (size[places] > SPIKE_FACTOR * deviation)]] = True
     return out
+
+
+def _median_around(values: FloatArray, places: IntArray) -> FloatArray:
+    """The median of the finite values in the window around each place, nan where there is at most one."""
+    beside = np.full(_HALF_WINDOW, np.nan)
+    padded = np.concatenate((beside, np.where(np.isfinite(values), values, np.nan), beside))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, SPIKE_WINDOW)
+    parts = [places[i : i + _WINDOWS_AT_ONCE] for i in range(0, len(places), _WINDOWS_AT_ONCE)]
+    return np.concatenate([np.empty(0), *(_row_medians(windows[part]) for part in parts)])
+
+
+def _row_medians(rows: FloatArray) -> FloatArray:
+    ordered, count = np.sort(rows, axis=1), np.isfinite(rows).sum(axis=1)  # nan comes last
+    row, last = np.arange(len(rows)), np.maximum(count - 1, 0)
+    middle: FloatArray = (ordered[row, last // 2] + ordered[row, count // 2]) / 2
+    return np.where(count > 1, middle, np.nan)
 
 
 def _largest(times: IntArray, holes: IntArray, lacking: IntArray) -> list[Gap]:

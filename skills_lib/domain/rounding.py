@@ -7,8 +7,6 @@ many trades. The limits below lie far above that and far below anything that can
 import math
 from typing import Any
 
-import numpy as np
-
 NO_CHANGE = 1e-12
 """A change of equity by this share of it or less is rounding: a decline is no drawdown, a return no gain."""
 NO_SPREAD = 1e-9
@@ -23,6 +21,8 @@ def is_spread(deviation: Any, mean: Any, tolerance: float = NO_CHANGE) -> Any:
     `tolerance`: the largest deviation that is rounding whatever the mean, in the unit of the values; the default is for
     returns as fractions.
     """
+    import numpy as np  # what shows a stored figure needs this module, and no arrays
+
     return deviation > np.maximum(tolerance, NO_SPREAD * np.abs(mean))
 
 

@@ -78,7 +78,7 @@ def open_trial_counter(
     ledger: Ledger, origin: str, subject: LoadedStrategy, candles: Candles, settings: BacktestSettings
 ) -> LedgerTrialCounter:
     """An `OpenTrialCounter` once `ledger` and `origin` (such as "twokey optimize (agent)") are bound by `partial`."""
-    hashes = strategy_sha256(subject), settings_sha256(settings)
+    hashes = strategy_sha256(subject.source), settings_sha256(settings)
     return LedgerTrialCounter(ledger, EvaluationContext(origin, subject.name, *hashes, CandleIdentity.of(candles)))
 
 

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from filelock import FileLock, Timeout
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import TwokeyError
 

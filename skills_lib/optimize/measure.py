@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import Span
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.domain.bars import FloatArray, IntArray

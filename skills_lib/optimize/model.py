@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 from pydantic import computed_field
 
-from skills_lib.backtest.metrics import Figures, perfect
+from skills_lib.backtest.figures import Figures, perfect
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel

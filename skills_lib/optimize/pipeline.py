@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.identity import ComputingPackage, code_sha256
-from skills_lib.backtest.metrics import METRICS
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.report.drawings import Draw, Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy
@@ -71,7 +71,7 @@ def sweep_key_fields(
         "timeframe": candles.timeframe.value,
         "source": candles.origin.source,
         "data_sha256": candles.bars.digest(),
-        "code_sha256": code_sha256(subject, package),
+        "code_sha256": code_sha256(subject.source, package),
         "settings": settings,
         "values": {name: list(values) for name, values in request.space.values.items()},
         "constraints": [constraint.text for constraint in request.space.constraints],

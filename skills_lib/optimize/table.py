@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skills_lib.backtest.metrics import LOWER, METRICS, Figures
+from skills_lib.backtest.figures import LOWER, METRICS, Figures
 from skills_lib.backtest.sweep.evaluator import COLUMNS, figures_of
 from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
 from skills_lib.domain.constraints import Value

@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.kernel.run import unsupported_reason
-from skills_lib.backtest.metrics import Figures, compute_metrics, execution_returns
+from skills_lib.backtest.metrics import compute_metrics, execution_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator

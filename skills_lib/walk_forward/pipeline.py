@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import METRICS, compute_metrics, drawdown
+from skills_lib.backtest.figures import METRICS
+from skills_lib.backtest.metrics import compute_metrics, drawdown
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy

@@ -8,7 +8,8 @@ from backtesting import Strategy
 
 import strategies
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
-from skills_lib.backtest.metrics import METRICS, compute_metrics, daily_equity, measure, perfect, spanned_days
+from skills_lib.backtest.figures import METRICS, perfect
+from skills_lib.backtest.metrics import compute_metrics, daily_equity, measure, spanned_days
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.report.markdown import describe_figure

@@ -2,7 +2,7 @@
 
 import pytest
 
-from skills_lib.backtest.metrics import Figures
+from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.verdict import judge
 from skills_lib.domain.costs import Costs
 

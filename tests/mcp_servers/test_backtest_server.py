@@ -11,7 +11,7 @@ from mcp import Client
 import strategies
 from mcp_servers.backtest.server import server
 from mcp_servers.shared import MAX_CHARACTERS
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import run_backtest as run_in_library
 from skills_lib.backtest.results import RunStore

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.optimize.checkpoint import Checkpoint
 from tests.backtest.sweep.processes import COUNTING, counted_runs, processes_of_group, start, wait_until
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy, parameter_space
 from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator

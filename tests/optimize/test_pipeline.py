@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 import strategies
-from skills_lib.backtest.metrics import METRICS, compute_metrics
+from skills_lib.backtest.figures import METRICS
+from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space

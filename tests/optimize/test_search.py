@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import Parameters, Span
 from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import FloatArray

@@ -44,7 +44,7 @@ ROW = (
     "cagr_pct",
     "calmar",
 )
-"""Names of a row's figures; metrics.METRICS has the same in its own order."""
+"""Names of a row's figures; figures.METRICS has the same in its own order."""
 (
     _FINAL_EQUITY,
     _RETURN_PCT,

@@ -4,6 +4,7 @@ from enum import Enum, auto
 
 import numpy as np
 
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.kernel import entry_points as jobs_of
 from skills_lib.backtest.kernel.arrays import (
     DONE,
@@ -20,7 +21,7 @@ from skills_lib.backtest.kernel.arrays import (
 from skills_lib.backtest.kernel.batch import Batch
 from skills_lib.backtest.kernel.inputs import KernelInputs
 from skills_lib.backtest.kernel.metrics import ROW
-from skills_lib.backtest.metrics import METRICS, count_days
+from skills_lib.backtest.metrics import count_days
 from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import FloatArray, IntArray
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel

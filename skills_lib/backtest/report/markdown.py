@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from skills_lib.backtest.metrics import METRICS, perfect
+from skills_lib.backtest.figures import METRICS, perfect
 from skills_lib.backtest.model import BacktestResult
 
 _ENGINES = {"reference": "backtesting.py", "kernel": "the compiled kernel (trades equal to backtesting.py's)"}

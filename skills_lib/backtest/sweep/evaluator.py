@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import METRICS, Figures
+from skills_lib.backtest.figures import METRICS, Figures
 from skills_lib.backtest.model import Parameters, Span
 from skills_lib.domain.bars import FloatArray
 

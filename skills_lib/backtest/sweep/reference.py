@@ -10,7 +10,8 @@ import numpy as np
 from backtesting import Strategy
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import METRICS, count_days, execution_returns, measure
+from skills_lib.backtest.figures import METRICS
+from skills_lib.backtest.metrics import count_days, execution_returns, measure
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.sweep.evaluator import SpanWork

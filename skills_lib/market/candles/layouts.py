@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from skills_lib.domain.bars import Bars, IntArray
 from skills_lib.domain.errors import InputError
@@ -18,15 +17,12 @@ from skills_lib.market.candles.series import bars_of, take
 from skills_lib.market.candles.timestamps import UnreadableTimeError, times_to_ns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from duckdb import DuckDBPyRelation
 
 _TIMES = ("open_time_ns", "open_time", "unix", "timestamp", "datetime", "date", "time", "index", "", "unnamed:_0")
 _PRICES = ("open", "high", "low", "close")
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|DECIMAL")
-# pandas 3.1 and later parse decimals exactly by default and warn about the option.
-_EXACT_DECIMALS: dict[str, Any] = (
-    {} if tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
-)
 _REQUIRED_COLUMNS = "a time (open_time, timestamp, unix, datetime or date), open, high, low, close and volume"
 
 
@@ -62,7 +58,7 @@ def read_csv(content: bytes, name: str, instrument: Instrument) -> CandleTable:
     return _table(name, frame, lambda i: f"line {text.first_line + i}")
 
 
-def _table(name: str, frame: pd.DataFrame, where: Callable[[int], str]) -> CandleTable:
+def _table(name: str, frame: "pd.DataFrame", where: Callable[[int], str]) -> CandleTable:
     if frame.empty:
         raise InputError(f"{name} has a header but no bars. Use a file with bars.")
     try:
@@ -92,7 +88,9 @@ def _step(times: IntArray) -> int:
     return int(steps[counts.argmax()]) if len(steps) else 0
 
 
-def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> pd.DataFrame:
+def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> "pd.DataFrame":
+    import pandas as pd
+
     chosen = _choose(text.columns, instrument, name)
     numbers = {position: np.float64 for column, position in chosen.items() if column != "open_time"}
     try:
@@ -105,7 +103,9 @@ def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> pd.DataFrame
     return frame.rename(columns={position: column for column, position in chosen.items()})
 
 
-def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> pd.DataFrame:
+def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> "pd.DataFrame":
+    import pandas as pd
+
     frame: pd.DataFrame = pd.read_csv(
         io.BytesIO(text.content),
         sep=text.separator,
@@ -115,10 +115,15 @@ def _parse(text: CsvText, chosen: dict[str, int], dtype: Mapping[int, type]) -> 
         usecols=sorted(chosen.values()),
         skiprows=text.skip,
         dtype=dtype,
-        **_EXACT_DECIMALS,
+        **_exact_decimals(pd.__version__),
         encoding_errors="replace",
     )
     return frame
+
+
+def _exact_decimals(pandas: str) -> dict[str, Any]:
+    """pandas 3.1 and later parse decimals exactly by default and warn about the option."""
+    return {} if tuple(map(int, pandas.split(".")[:2])) >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def _require_row_length(text: CsvText, rows: int, name: str) -> None:
@@ -133,6 +138,8 @@ def _require_row_length(text: CsvText, rows: int, name: str) -> None:
 
 
 def _bad_cell(text: CsvText, chosen: dict[str, int], name: str) -> InputError:
+    import pandas as pd
+
     texts = _parse(text, chosen, dict.fromkeys(chosen.values(), str))
     for column in (*_PRICES, "volume"):
         cells = texts[chosen[column]]
@@ -146,7 +153,7 @@ def _bad_cell(text: CsvText, chosen: dict[str, int], name: str) -> InputError:
     return InputError(f"{name} has cells that are not numbers. Use plain decimals such as 42000.5.")
 
 
-def _parquet_frame(path: Path, instrument: Instrument) -> pd.DataFrame:
+def _parquet_frame(path: Path, instrument: Instrument) -> "pd.DataFrame":
     import duckdb
 
     with duckdb.connect() as connection:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from skills_lib.domain.errors import TwokeyError
 
@@ -83,6 +82,7 @@ def translate_disk_errors(path: Path) -> Iterator[None]:
 
 def _write_file(temporary: Path, columns: Columns, metadata: Mapping[str, str]) -> None:
     import duckdb
+    import pandas as pd
 
     key_values = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.items())
     with duckdb.connect(config={"threads": 1}) as connection:

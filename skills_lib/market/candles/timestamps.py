@@ -1,13 +1,15 @@
 """Parses open times: epoch numbers in s, ms, µs or ns, and ISO dates."""
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from skills_lib.domain.bars import IntArray
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ZONE = re.compile(r"(Z|[+-]\d\d:?\d\d|UTC)?$")
 _UTC = {"Z", "+00:00", "+0000", "-00:00", "UTC"}
@@ -30,6 +32,8 @@ def times_to_ns(column: "pd.Series[Any]") -> IntArray:
     Raises:
         UnreadableTimeError: a missing or unreadable time, or more than one time zone.
     """
+    import pandas as pd
+
     if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
         return _datetimes(column)
     if column.dtype.kind in "iuf":
@@ -38,6 +42,8 @@ def times_to_ns(column: "pd.Series[Any]") -> IntArray:
 
 
 def _datetimes(column: "pd.Series[Any]") -> IntArray:
+    import pandas as pd
+
     if column.isna().any():
         raise UnreadableTimeError(int(column.isna().argmax()), "nothing")
     return pd.DatetimeIndex(pd.to_datetime(column, utc=True)).as_unit("ns").asi8
@@ -55,6 +61,8 @@ def _epochs(numbers: npt.NDArray[Any]) -> IntArray:
 
 
 def _texts(column: "pd.Series[Any]") -> IntArray:
+    import pandas as pd
+
     if column.isna().any():
         raise UnreadableTimeError(int(column.isna().argmax()), "nothing")
     texts = column.astype(str).str.strip()

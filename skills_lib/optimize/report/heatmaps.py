@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from skills_lib.backtest.metrics import METRICS, PERFECT
+from skills_lib.backtest.figures import METRICS, PERFECT
 from skills_lib.backtest.report.markdown import format_figure
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.optimize.stability import Peaks

@@ -2,7 +2,7 @@
 
 import math
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure, format_figure
 from skills_lib.domain.constraints import Value
 from skills_lib.optimize.model import OptimizationResult, Plateau, Sensitivity

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from skills_lib.backtest.metrics import METRICS, Figures
+from skills_lib.backtest.figures import METRICS, Figures
 from skills_lib.backtest.report.markdown import describe_figure, format_figure
 from skills_lib.validate.stages.breadth import CrossMarketResult
 from skills_lib.validate.verdict import RuleResult

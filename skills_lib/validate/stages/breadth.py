@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from backtesting import Strategy
 
+from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
-from skills_lib.backtest.metrics import Figures, compute_metrics, execution_returns
+from skills_lib.backtest.metrics import compute_metrics, execution_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.strategy import SignalStrategy

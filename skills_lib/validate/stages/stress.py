@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from backtesting import Strategy
 
-from skills_lib.backtest.metrics import Figures
+from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 from backtesting import Strategy
 
+from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.kernel.run import signals_of, unsupported_reason
-from skills_lib.backtest.metrics import Figures, compute_metrics
+from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.spans import cut_signals, run_span
 from skills_lib.backtest.strategy import SignalStrategy

@@ -1,6 +1,6 @@
 """Writes the Markdown report of a walk-forward."""
 
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure
 from skills_lib.optimize.report.markdown import describe_parameters
 from skills_lib.optimize.table import optimised

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from skills_lib.backtest.execution import Execution
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.domain.bars import Bars
 from skills_lib.walk_forward.model import WalkForwardResult
 

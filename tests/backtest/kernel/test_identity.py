@@ -178,10 +178,10 @@ def test_the_stop_wins_when_stop_and_target_lie_in_one_bar() -> None:
 def test_the_compiled_metrics_are_those_of_the_reference(
     data: st.DataObject, bars: Bars, options: BacktestSettings
 ) -> None:
+    from skills_lib.backtest.figures import METRICS
     from skills_lib.backtest.kernel.batch import Batch, warm_up
     from skills_lib.backtest.kernel.inputs import prepare_inputs
     from skills_lib.backtest.kernel.runner import Runner
-    from skills_lib.backtest.metrics import METRICS
 
     columns = data.draw(generated_signals(bars))
     _, reference = run_both(columns, bars, options)

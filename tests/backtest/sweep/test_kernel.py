@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.metrics import METRICS
+from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.kernel import KernelSweep

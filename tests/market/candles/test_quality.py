@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skills_lib.domain.bars import Bars
-from skills_lib.domain.quality import SPIKE_FACTOR, SPIKE_WINDOW, measure, spikes
+from skills_lib.domain.quality import SPIKE_FACTOR, SPIKE_WINDOW, _median_around, measure, spikes
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.market.candles.series import bars_of, fields_of, take
@@ -102,3 +102,27 @@ def test_measuring_changes_nothing(month: Bars) -> None:
     before = month.digest()
     measure(take(month, np.arange(743, -1, -1)))
     assert month.digest() == before
+
+
+@pytest.mark.filterwarnings("ignore:invalid value encountered in add")
+@given(
+    close=st.lists(st.floats(0.5, 2.0) | st.sampled_from([np.nan, np.inf, 0.0]), min_size=3, max_size=260),
+    jumps=st.sets(st.integers(0, 259), max_size=5),
+)
+def test_spikes_are_those_that_a_rolling_median_finds(close: list[float], jumps: set[int]) -> None:
+    prices = np.array(close)
+    prices[[jump for jump in jumps if jump < len(prices)]] *= 1e6
+    with np.errstate(divide="ignore", invalid="ignore"):
+        returns = np.diff(np.log(prices))
+        reverted = np.abs(returns[:-1] + returns[1:]) < 0.5 * np.abs(returns[:-1])
+        rolling = pd.Series(np.abs(returns)).rolling(SPIKE_WINDOW, center=True, min_periods=2)
+        deviation = 1.4826 * rolling.median().to_numpy()[:-1]
+        expected = reverted & (deviation > 0) & (np.abs(returns[:-1]) > SPIKE_FACTOR * deviation)
+    assert spikes(prices)[1:-1].tolist() == expected.tolist()
+
+
+def test_the_sample_has_the_spikes_that_a_rolling_median_finds() -> None:
+    size = np.abs(np.diff(np.log(sample_bars("BTCUSDT", Timeframe.M5).close[:60_000])))
+    places = np.arange(len(size))
+    expected = pd.Series(size).rolling(SPIKE_WINDOW, center=True, min_periods=2).median().to_numpy()
+    np.testing.assert_array_equal(_median_around(size, places), expected)

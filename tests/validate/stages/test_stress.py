@@ -11,7 +11,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import strategies
-from skills_lib.backtest.metrics import Figures, compute_metrics
+from skills_lib.backtest.figures import Figures
+from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.spans import run_span
