@@ -234,3 +234,8 @@ def test_an_unknown_kind_of_install_is_refused(bare_clone: Path) -> None:
     done = install(bare_clone, "everything")
     assert done.returncode == 2
     assert "'everything'" in done.stderr
+
+
+def test_no_installed_package_is_in_the_repository() -> None:
+    packed = repository_files("*.whl", "*.tar.gz", "*.zip", "*.egg")
+    assert [path.name for path in packed if "tests" not in path.parts] == []

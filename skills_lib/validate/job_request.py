@@ -1,5 +1,6 @@
 """Request models of background jobs (optimise, walk forward, validate) and their JSON parser."""
 
+from abc import abstractmethod
 from typing import Annotated, Literal
 
 from backtesting import Strategy
@@ -55,8 +56,8 @@ class _Job(_StrictModel):
         self.account.settings(self.candles.symbol)
         self._check_arguments(strategy)
 
-    def _check_arguments(self, strategy: type[Strategy]) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _check_arguments(self, strategy: type[Strategy]) -> None: ...
 
 
 class OptimizeJob(_Job):

@@ -8,9 +8,16 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.limits import MAX_AMOUNT, require_amount, require_within
 
 
-@pytest.mark.parametrize("value", [1, 100, 3.5])
-def test_both_ends_are_allowed(value: float) -> None:
-    require_within("limit", value, 1, 100)
+def is_allowed(value: float) -> bool:
+    try:
+        require_within("limit", value, 1, 100)
+    except InputError:
+        return False
+    return True
+
+
+def test_both_ends_are_allowed_and_nothing_beyond_them() -> None:
+    assert [value for value in (0.999, 1, 3.5, 100, 100.001) if is_allowed(value)] == [1, 3.5, 100]
 
 
 @pytest.mark.parametrize("value", [0, 101, -math.inf, math.inf, math.nan, 10**400])

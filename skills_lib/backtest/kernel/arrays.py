@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 compiled: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy")
 """For what Python calls. numba's cache sees changes of a function's own file, not of functions that it calls."""
 part: Callable[[F], F] = njit(nogil=True, error_model="numpy")
-"""For what only compiled code calls, not cached on its own: see `kernel_jobs.run_jobs`."""
+"""For what only compiled code calls, not cached on its own: see `entry_points.run_jobs`."""
 inlined: Callable[[F], F] = njit(nogil=True, error_model="numpy", forceinline=True)
 """For the parts of one loop: see the top of this file."""
 inlined_extremes: Callable[[F], F] = njit(nogil=True, error_model="numpy", forceinline=True, fastmath={"nnan", "nsz"})

@@ -28,7 +28,7 @@ from skills_lib.backtest.kernel.arrays import (
 )
 from skills_lib.backtest.kernel.execution import execute_signals
 from skills_lib.backtest.kernel.metrics import measure, own_returns
-from skills_lib.backtest.kernel.segments import charge_funding, day_ends, equity_of_bars
+from skills_lib.backtest.kernel.segments import day_ends, equity_of_bars, split_at_funding
 from skills_lib.domain import rounding
 
 # Columns of a job: addresses of a combination's arrays (0 where there is none), and its warm-up in bars.
@@ -98,7 +98,7 @@ def _entries(sources: int) -> tuple[Any, Any]:
     def fill_equity(market, span, scratch, count, equity):
         curve = scratch.segments
         if len(market.paid):
-            curve, count = scratch.charged, charge_funding(market, span, scratch, count)
+            curve, count = scratch.charged, split_at_funding(market, span, scratch, count)
         equity_of_bars(market, span, curve, count, equity)
         return sources
 
@@ -106,7 +106,7 @@ def _entries(sources: int) -> tuple[Any, Any]:
 
 
 run_jobs, fill_equity = _entries(_sources())
-"""`run_jobs(market, rules, spans, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job
+"""`run_jobs(market, broker, spans, jobs, sizes, trades, scratch, outcomes, rows, daily)`: execute and measure each job
 on its span of the market's bars, given as its first bar and the bar behind its last.
 
 `daily` takes each job's daily returns, all on one span; with no rows in it they are not kept. Trades and segments left

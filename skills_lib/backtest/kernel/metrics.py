@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from skills_lib.backtest.kernel.arrays import inlined, inlined_sums
-from skills_lib.backtest.kernel.segments import charge_funding, daily_returns, day_end, drawdown, worth
+from skills_lib.backtest.kernel.segments import daily_returns, day_end, drawdown, split_at_funding, worth
 from skills_lib.domain.rounding import NO_CHANGE, NO_SPREAD
 from skills_lib.domain.time import DAY_NS
 
@@ -86,12 +86,12 @@ _SUMMED_AT_ONCE = 128
 def measure(market, broker, span, days, own, warm_up, table, trades, segments, scratch, row):
     """Fill `row` with the figures of ROW: nan where undefined, inf where perfect.
 
-    Charges funding to table and segments first. `own`: mean and variance of the instrument's daily returns, of which
+    Takes funding from the segments first. `own`: mean and variance of the instrument's daily returns, of which
     `scratch.market` has the deviations.
     """
     curve = scratch.segments
     if len(market.paid) and trades:
-        segments = charge_funding(market, span, scratch, segments)
+        segments = split_at_funding(market, span, scratch, segments)
         curve = scratch.charged
     first, end = span
     daily = scratch.daily[: days[1] - days[0]]

@@ -124,7 +124,7 @@ def equity_of_bars(market, span, segments, count, equity):
 
 
 @inlined
-def charge_funding(market, span, scratch, count):
+def split_at_funding(market, span, scratch, count):
     """Cut the segments where funding falls due and set what each has paid; cash is net of earlier positions' funding.
 
     Returns how many segments there are now, in `scratch.charged`.

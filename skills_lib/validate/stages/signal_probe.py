@@ -14,7 +14,7 @@ RELATIVE_TOLERANCE = 1e-9
 
 
 class SignalProbe:
-    """Compares signals, on bars as a strategy sees them inside a backtest: prices in fractional units."""
+    """Compares signals, on bars as a strategy sees them inside a backtest."""
 
     on = "signals"
 
