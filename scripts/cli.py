@@ -5,6 +5,7 @@ import typer
 from scripts import (
     backtest,
     calibrate,
+    compile,
     data,
     ledger,
     new_strategy,
@@ -24,6 +25,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # rich formatting of the help takes longer to import than all else that it needs
 )
 app.add_typer(data.app, name="data")
 app.add_typer(tape.app, name="tape")
@@ -37,6 +39,7 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+compile.register(app)
 
 
 def main() -> None:

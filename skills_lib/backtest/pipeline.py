@@ -47,7 +47,7 @@ def run_backtest(
         return stored
     with PictureProcess() as picture:
         progress(0, 3, f"Running {subject.name}")
-        counter = open_counter(subject, candles, settings)
+        counter = open_counter(subject.source, candles, settings)
         counter.reserve([identity.parameters])
         run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings)
         progress(1, 3, "Measuring")
