@@ -6,6 +6,7 @@ import time
 import typer
 
 from scripts.console import progress_bar
+from skills_lib.progress import Progress
 
 
 def register(app: typer.Typer) -> None:
@@ -21,10 +22,21 @@ def compile_kernel() -> None:
     from skills_lib.backtest.kernel.compiling import compile_ahead
 
     began = time.perf_counter()
-    if not sys.stderr.isatty():
-        sys.stderr.write("Compiling the kernel, once for this machine and version; this takes about half a minute.\n")
-    with progress_bar() as progress:
-        functions = compile_ahead(progress).functions
+    with progress_bar() as shown:
+        functions = compile_ahead(shown if sys.stderr.isatty() else _say_once()).functions
     seconds = time.perf_counter() - began
-    text = f"Compiled {len(functions)} functions in {seconds:.0f} s." if functions else "The kernel is compiled already."
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(
+        f"Compiled {len(functions)} functions in {seconds:.0f} s.\n" if functions else "Compiled already.\n"
+    )
+
+
+def _say_once() -> Progress:
+    """What tells a log that compiling has begun."""
+    said: list[str] = []
+
+    def say(_done: int, _total: int, message: str) -> None:
+        if not said:
+            said.append(message)
+            sys.stderr.write(f"{message}; this takes about half a minute.\n")
+
+    return say

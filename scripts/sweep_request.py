@@ -36,12 +36,14 @@ class SweepCommand:
     job: Path | None = None
 
     def open_engine(
-        self, subject: "LoadedStrategy", request: "SearchRequest", candles: "Candles"
+        self, subject: "LoadedStrategy", request: "SearchRequest", candles: "Candles", progress: "Progress"
     ) -> "Callable[[], AbstractContextManager[Evaluator]]":
         """A function that opens the engine; the pipeline calls it only if something is left to compute."""
         from skills_lib.backtest.sweep.open import open_evaluator
 
-        return lambda: open_evaluator(request.engine, subject.strategy, candles.bars, self.settings, self.cluster)
+        return lambda: open_evaluator(
+            request.engine, subject.strategy, candles.bars, self.settings, self.cluster, progress
+        )
 
     def counter(self, verb: str) -> "OpenTrialCounter":
         """What opens this user's trial counter for `verb`."""
@@ -72,7 +74,7 @@ def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResu
     from skills_lib.optimize.pipeline import optimize
 
     subject = loaded(source)
-    open_engine, count = sweep.open_engine(subject, request, candles), sweep.counter("optimize")
+    open_engine, count = sweep.open_engine(subject, request, candles, progress), sweep.counter("optimize")
     return optimize(subject, candles, request, sweep.settings, store, open_engine, count, progress)
 
 
@@ -96,7 +98,7 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     from skills_lib.walk_forward.pipeline import walk_forward
 
     subject = loaded(source)
-    open_engine, count = sweep.open_engine(subject, search, candles), sweep.counter("walk-forward")
+    open_engine, count = sweep.open_engine(subject, search, candles, progress), sweep.counter("walk-forward")
     return walk_forward(subject, candles, request, sweep.settings, store, open_engine, count, progress)
 
 

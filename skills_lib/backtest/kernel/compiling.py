@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from numba.core.event import Event, Listener
 
 MESSAGE = "Compiling the kernel, once for this machine and version"
+FUNCTIONS = 210
+"""About as many functions are compiled from nothing, those of numba's own included: the length of the bar."""
 _LONG = 100_001
 """Bars: more than for which the indicators keep the GIL, so that both of their functions are compiled."""
 _BARS = 400
@@ -66,7 +68,8 @@ def _listener(found: Compiled, progress: Progress) -> "Listener":
             self._report()
 
         def _report(self) -> None:
-            progress(0, 0, f"{MESSAGE}: {len(found.functions)} functions done")
+            done = len(found.functions)
+            progress(done, max(FUNCTIONS, done + 1), MESSAGE)
 
     return Reporting()
 
@@ -87,15 +90,14 @@ def _run_jobs() -> None:
 
 def _store_signals() -> None:
     """Signals may be writable or not, each array by itself: numba compiles a function for each mixture."""
-    from skills_lib.backtest.kernel import entry_points
+    from skills_lib.backtest.kernel.batch import Batch, first_defined
 
-    row, flags, values = np.zeros(entry_points.JOB_COLUMNS, dtype=np.int64), np.zeros(2, np.bool_), np.zeros(2)
+    flags, prices, jobs = np.zeros(_BARS, np.bool_), _prices(_BARS), Batch(6)
     for one, other in product(_writable_or_not(flags), repeat=2):
-        entry_points.store_entries(row, one, other)
-        entry_points.store_exits(row, one, other)
-    for array in _writable_or_not(values):
-        entry_points.address(array)
-        entry_points.first_defined(array, 0)
+        jobs.add(Signals(one, other, one, other), 0)
+    for values in _writable_or_not(prices):
+        jobs.add(Signals(flags, flags, flags, flags, stop_price=values), 0)
+        first_defined(values, 0)
 
 
 def _compute_indicators() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from skills_lib.backtest.kernel.compiling import compiling_reported
 from skills_lib.backtest.kernel.run import unsupported_reason
 from skills_lib.backtest.kinds import gives_signals
 from skills_lib.backtest.model import BacktestSettings, EngineName
@@ -12,6 +13,7 @@ from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.backtest.sweep.workers import Workers, open_workers
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.progress import Progress, no_progress
 
 if TYPE_CHECKING:
     from backtesting import Strategy
@@ -35,9 +37,16 @@ def parse_engine(name: str) -> EngineName:
 
 @contextmanager
 def open_evaluator(
-    engine: EngineName, strategy: "type[Strategy]", bars: Bars, settings: BacktestSettings, cluster: str | None = None
+    engine: EngineName,
+    strategy: "type[Strategy]",
+    bars: Bars,
+    settings: BacktestSettings,
+    cluster: str | None = None,
+    progress: Progress = no_progress,
 ) -> Iterator[Evaluator]:
     """The evaluator for `strategy` on `bars`; what it holds open is closed at the end.
+
+    A kernel that has to be compiled first is reported to `progress`.
 
     Raises:
         InputError: a cluster address that does not answer.
@@ -46,6 +55,7 @@ def open_evaluator(
     job = ReferenceTask(strategy, bars, settings)
     with ExitStack() as stack:
         if engine == "kernel" and reason is None and gives_signals(strategy):
+            stack.enter_context(compiling_reported(progress))
             yield _kernel(strategy, job, stack.enter_context(open_workers(cluster)) if cluster else None)
             return
         sweep = ReferenceSweep(job, lambda: stack.enter_context(open_workers(cluster)), always=cluster is not None)
