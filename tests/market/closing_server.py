@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 
 
@@ -18,6 +19,7 @@ class ClosingServer:
         self.requested: list[str] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept)]
+        self._connections: list[socket.socket] = []
 
     @property
     def host(self) -> str:
@@ -30,10 +32,14 @@ class ClosingServer:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        """Stop; connections that are still open end when their client closes them."""
+        """Stop, and end connections that clients still keep alive."""
         self._listening.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join()
         self._listening.close()
-        for thread in self._threads:
+        for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads[1:]:
             thread.join()
 
     def _accept(self) -> None:
@@ -42,6 +48,7 @@ class ClosingServer:
                 connection, _ = self._listening.accept()
             except OSError:
                 return
+            self._connections.append(connection)
             self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
             self._threads[-1].start()
 
