@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -121,7 +121,6 @@ class FrameServer:
             self.sockets.remove(socket)
 
     def _answer(self, socket: ServerConnection, request: Request) -> Response | None:
-        address = urlsplit(request.path)
         if "Upgrade" in request.headers:
             return None
         self.requested.append(request.path)
@@ -129,6 +128,9 @@ class FrameServer:
             self.drops -= 1
             socket.transport.close()
             return self._response(503, b"")  # never sent
+        return self._rest_answer(urlsplit(request.path))
+
+    def _rest_answer(self, address: SplitResult) -> Response:
         if address.path.endswith("/time"):
             return self._response(200, json.dumps({"serverTime": self.server_time_ms}).encode())
         if body := self.answers.get(address.path.rpartition("/")[2]):
