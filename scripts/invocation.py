@@ -1,9 +1,11 @@
 """How the `twokey` command is called from the current folder, so that every hint runs as it is printed."""
 
+import os
 import re
 import shlex
 import shutil
 import sys
+from functools import lru_cache
 from pathlib import Path
 
 NAME = "twokey"
@@ -13,10 +15,15 @@ _CALL = re.compile(rf"(?<![\w./\\-]){NAME}(?= [a-z-])")
 
 def command_name() -> str:
     """`twokey` where the shell finds this environment's command by that name, else its path, as short as it can be."""
-    own, found = _own_command(), shutil.which(NAME)
+    return _name(sys.executable, os.environ.get("PATH", ""), _folder())
+
+
+@lru_cache(maxsize=1)
+def _name(interpreter: str, path: str, folder: str) -> str:
+    own, found = _own_command(interpreter), shutil.which(NAME, path=path)
     if own is None or (found is not None and Path(found).exists() and Path(found).samefile(own)):
         return NAME
-    return shlex.quote(_short(own))
+    return shlex.quote(str(own.relative_to(folder) if own.is_relative_to(folder or "?") else own))
 
 
 def as_typed(text: str) -> str:
@@ -25,14 +32,19 @@ def as_typed(text: str) -> str:
     return text if name == NAME else _CALL.sub(lambda _: name, text)
 
 
-def _own_command() -> Path | None:
+def readable(text: str) -> str:
+    """A message of the library as this command says it."""
+    return as_typed(text)
+
+
+def _own_command(interpreter: str) -> Path | None:
     """The command beside the interpreter that runs; None where the package is used without being installed."""
-    folder = Path(sys.executable).parent
+    folder = Path(interpreter).parent
     return next((path for path in (folder / NAME, folder / f"{NAME}.exe") if path.is_file()), None)
 
 
-def _short(path: Path) -> str:
+def _folder() -> str:
     try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):  # elsewhere, or in a folder that was removed
-        return str(path)
+        return str(Path.cwd())
+    except OSError:  # it was removed
+        return ""
