@@ -60,6 +60,10 @@ class Settings(BaseSettings):
         return self.home / "backtests" / "calibrations"
 
     @cached_property
+    def answers_dir(self) -> Path:
+        return self.home / "backtests" / "answers"
+
+    @cached_property
     def jobs_dir(self) -> Path:
         return self.home / "backtests" / "jobs"
 
