@@ -15,8 +15,10 @@ from scripts import (
     strategies,
     tape,
     validate,
+    workspace,
 )
 from scripts.console import exit_codes
+from scripts.options import SettingsDefaults
 
 app = typer.Typer(
     name="twokey",
@@ -37,9 +39,10 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+workspace.register(app)
 
 
 def main() -> None:
     """Run the command: exit 0 on success, 2 for bad input, 1 for failure, 130 when interrupted."""
     with exit_codes():
-        app()
+        app(default_map=SettingsDefaults())
