@@ -9,7 +9,7 @@ from scripts.console import print_json, progress_bar
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
-    from skills_lib.installation.doctor.model import Examination
+    from skills_lib.installation.doctor.model import Diagnosis
 
 _MARKS = {"ok": " ", "note": "·", "broken": "!"}
 
@@ -61,7 +61,7 @@ def doctor(json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-def _print(found: "Examination") -> None:
+def _print(found: "Diagnosis") -> None:
     for finding in found.findings:
         typer.echo(f"{_MARKS[finding.state]} {finding.topic:<18} {finding.found}")
         if finding.remedy:

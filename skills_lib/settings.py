@@ -198,7 +198,7 @@ def _checked(name: str, given: Given, home: Path) -> object:
 def _adapter(name: str) -> TypeAdapter[Any]:
     field = Settings.model_fields[name]
     annotated: Any = Annotated[field.annotation, field]
-    return TypeAdapter(annotated)
+    return TypeAdapter(annotated, config=ConfigDict(allow_inf_nan=False))
 
 
 def _is_path(field: FieldInfo) -> bool:

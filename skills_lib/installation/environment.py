@@ -1,8 +1,8 @@
 """The `.venv` of a workspace: a small virtual environment that uses the packages of the running one.
 
-Skills, agents and `.mcp.json` call `.venv/bin/twokey` and `.venv/bin/python`. Where Twokey is installed in another place
-by uv, pipx or pip, this makes them: nothing is installed twice, and the workspace is known by its own command, whatever
-folder it is called from.
+Skills, agents and `.mcp.json` call `.venv/bin/twokey` and `.venv/bin/python`. Where Twokey is installed in another
+place by uv, pipx or pip, this makes them: nothing is installed twice, and the workspace is known by its own command,
+whatever folder it is called from.
 """
 
 import sys

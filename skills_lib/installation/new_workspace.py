@@ -23,7 +23,7 @@ def make_workspace(folder: Path) -> NewWorkspace:
 
     Raises:
         InputError: the folder is a file, or cannot be made.
-        OSError: a file cannot be written; the command may be repeated, and goes on from there.
+        OSError: a file cannot be written; the command may be repeated.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from skills_lib.settings import Settings, setting_names
 from skills_lib.workspace.values import PRIVATE
 
-_HEAD = """# Settings of this workspace. Remove a # and change the value; what stays commented is the default.
+_HEAD = """# Settings of this workspace. Remove the # before a name and change the value; what keeps it is the default.
 # An option of a command is stronger than TWOKEY_NAME in the environment, which is stronger than .env, which is stronger
 # than this file. A relative path begins in this folder, and ~ is your home. `twokey doctor` shows what holds.
 """
@@ -30,7 +30,7 @@ def settings_file() -> str:
 
 def _row(name: str) -> str:
     field = Settings.model_fields[name]
-    default = "" if _default(name) is None else f"`{_default(name)}`"
+    default = "" if _default(name) is None else f"`{_shown(_default(name))}`"
     kind = "span such as `180d`" if name in SPANS else _kind(field.annotation)
     return f"| `{name}` | {kind} | {default} | {field.description} |"
 
@@ -38,12 +38,17 @@ def _row(name: str) -> str:
 def _lines(name: str) -> list[str]:
     field, default = Settings.model_fields[name], _default(name)
     shown = default if default is not None else (field.examples or [""])[0]
-    return [f"# {str(field.description).replace('`', '')}", f"# {name} = {json.dumps(shown)}", ""]
+    return [f"# {str(field.description).replace('`', '')}", f"#{name} = {json.dumps(shown)}", ""]
 
 
 def _default(name: str) -> Any:
-    default = Settings.model_fields[name].get_default()
+    field = Settings.model_fields[name]
+    default = None if field.default_factory else field.default
     return int(default) if isinstance(default, float) and default.is_integer() else default
+
+
+def _shown(default: Any) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _kind(annotation: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from skills_lib.domain.errors import InputError
-from skills_lib.installation.doctor.model import Examination, Finding, SettingInForce, broken
+from skills_lib.installation.doctor.model import Diagnosis, Finding, SettingInForce, broken
 from skills_lib.installation.doctor.program_checks import (
     check_command,
     check_compiled_code,
@@ -24,14 +24,14 @@ from skills_lib.settings import Settings
 from skills_lib.workspace.location import Location, locate
 
 
-def examine(progress: Progress) -> Examination:
+def examine(progress: Progress) -> Diagnosis:
     """Look at the workspace of this command, and at the program. Nothing is changed, and no network is used."""
     settings: list[SettingInForce] = []
     findings = list(_of_workspace(settings))
     findings += [*check_python(), *check_packages(), *check_compiled_code()]
     progress(0, 0, "Starting the MCP servers")
     findings += check_servers(_located().folder)
-    return Examination(findings=findings, settings=settings)
+    return Diagnosis(findings=findings, settings=settings)
 
 
 def _located() -> Location:

@@ -27,7 +27,7 @@ class SettingInForce(FrozenModel):
     source: str
 
 
-class Examination(FrozenModel):
+class Diagnosis(FrozenModel):
     """Everything looked at, in the order in which it is printed."""
 
     findings: list[Finding]
