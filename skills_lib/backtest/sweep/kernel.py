@@ -22,6 +22,7 @@ from skills_lib.backtest.kernel.runner import DAILY, FIGURES, BatchOutput, Runne
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.sweep.batches import Failures, SignalBatches
 from skills_lib.backtest.sweep.evaluator import SpanWork
+from skills_lib.backtest.sweep.processors import limited
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class KernelSweep:
         self._failures = Failures()
         self.notes = self._failures.notes
         self._batches = SignalBatches(strategy, self._inputs, self._failures)
-        self._threads = threads or _cpus()
+        self._threads = threads or limited(_cpus())
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, FIGURES)
