@@ -75,10 +75,11 @@ def _iso_times(cells: Texts) -> IntArray | None:
     suffix = _UTC_SUFFIX.search(cells[0])
     tail = suffix.group() if suffix else b""
     length = len(cells[0]) - len(tail)
-    if length not in _FORMS or not (np.char.str_len(cells) == length + len(tail)).all():
+    if length not in _FORMS:
         return None
-    letters = cells.astype(f"S{length + len(tail)}").view(np.uint8).reshape(len(cells), -1)
-    if not (letters[:, length:] == np.frombuffer(tail, np.uint8)).all() or not _has_form(letters, _FORMS[length]):
+    letters = cells.view(np.uint8).reshape(len(cells), _LONGEST_TIME)
+    ending = np.frombuffer(tail.ljust(_LONGEST_TIME - length, b"\0"), np.uint8)
+    if not (letters[:, length:] == ending).all() or not _has_form(letters, _FORMS[length]):
         return None
     if not np.isin(cells.astype("S2"), _CENTURIES).all():
         return None
