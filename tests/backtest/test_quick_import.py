@@ -21,8 +21,8 @@ assert sys.modules["pandas"] is pandas and backtesting._plotting.plot.__module__
 import skills_lib.backtest, tempfile, pathlib
 from backtesting import Backtest, set_bokeh_output
 from strategies.sma_crossover import SmaCrossover
-from tests.backtest.market import hourly_bars
-test = Backtest(hourly_bars(400).to_frame(), SmaCrossover, cash=1e9)
+from tests.validate.markets import random_walk
+test = Backtest(random_walk(600, 1).to_frame(), SmaCrossover, cash=1e9)
 stats = test.run()
 assert stats["# Trades"] == len(stats["_trades"]) > 3
 with tempfile.TemporaryDirectory() as folder:
