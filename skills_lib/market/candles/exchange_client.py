@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import SequenceMatcher, get_close_matches
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
@@ -42,15 +43,21 @@ _OFFLINE_REMEDY = "Check the connection, or use --source cache or sample."
 ALTERNATIVES = "Try --source archive, another exchange such as --exchange kraken or okx, or `twokey data import FILE`."
 
 
+@cache
+def exchange_ids() -> frozenset[str]:
+    """The ids of ccxt's exchanges, without importing it."""
+    spec = find_spec("ccxt")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    return frozenset(path.stem for path in folder.glob("*.py")) - {"__init__"}
+
+
 def require_exchange(name: str) -> None:
     """Validate an exchange name without importing ccxt.
 
     Raises:
         InputError: ccxt has no such exchange.
     """
-    spec = find_spec("ccxt")
-    folder = Path(spec.origin).parent if spec and spec.origin else Path()
-    known = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    known = exchange_ids()
     if name not in known:
         raise InputError(
             f"Unknown exchange '{name}'.{did_you_mean(name, known)} Use one of ccxt's {len(known)} ids, in lower case."
