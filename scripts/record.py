@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar
 from scripts.limits import within
 from scripts.options import AsJson
 from scripts.tape import VenueName
@@ -58,8 +58,12 @@ def record(
     with progress_bar(not json) as progress:
         tapes = run(RecordSettings(feed, settings.tapes_dir, minutes, part_minutes), progress)
     if json:
-        rows = [{"symbol": t.symbol, "folder": str(t.folder), "lines": t.lines, "gaps": t.gaps} for t in tapes]
-        print_json({"tapes": rows})
+        from skills_lib.answers.market import RecordAnswer, RecordedTape
+
+        rows = [RecordedTape(symbol=t.symbol, folder=t.folder, lines=t.lines, gaps=t.gaps) for t in tapes]
+        print_answer(RecordAnswer(tapes=rows), "record")
         return
+    from scripts.tables.screen import Screen
+
     for tape in tapes:
-        typer.echo(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in {tape.folder}")
+        Screen().path(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in", tape.folder)

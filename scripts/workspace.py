@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_whole, progress_bar
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def init(
 
     done = make_workspace(folder.expanduser().absolute())
     if json:
-        print_json({"folder": str(done.folder), "made": list(done.made), "kept": list(done.kept)})
+        print_whole({"folder": str(done.folder), "made": list(done.made), "kept": list(done.kept)})
         return
     typer.echo(f"{done.folder} is a workspace: {len(done.made)} made, {len(done.kept)} kept as they were.")
     for name in done.kept:
@@ -54,7 +54,7 @@ def doctor(json: AsJson = False) -> None:
     with progress_bar(not json) as progress:
         found = examine(progress)
     if json:
-        print_json({"broken": found.is_broken, **found.model_dump(mode="json")})
+        print_whole({"broken": found.is_broken, **found.model_dump(mode="json")})
     else:
         _print(found)
     if found.is_broken:

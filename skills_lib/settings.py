@@ -155,6 +155,10 @@ class Settings(FrozenModel):
         return self.home / "backtests" / "calibrations"
 
     @cached_property
+    def answers_dir(self) -> Path:
+        return self.home / "backtests" / "answers"
+
+    @cached_property
     def jobs_dir(self) -> Path:
         return self.home / "backtests" / "jobs"
 
