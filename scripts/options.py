@@ -36,7 +36,12 @@ class SettingsDefaults(dict[str, Any]):
             return default
         from skills_lib.settings import Settings
 
-        return {name: value for name, value in Settings().option_values().items() if name in names}
+        return {name: _shown(value) for name, value in Settings().option_values().items() if name in names}
+
+
+def _shown(value: Any) -> Any:
+    """100000 rather than 100000.0 in the help."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _in_a_workspace() -> bool:

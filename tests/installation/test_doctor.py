@@ -59,7 +59,7 @@ def test_no_credential_and_no_value_of_another_variable_is_printed(
     monkeypatch.setenv("TWOKEY_EXCHANGE_URL", "http://me:hunter2@mirror.invalid:8080/x")
     monkeypatch.setenv("TWOKEY_ARCHIVE_URL", "https://token-hunter2@mirror.invalid")
     monkeypatch.setenv("TWOKEY_API_SECRET", "hunter2")
-    (home / ".env").write_text("BINANCE_SECRET=hunter2\nTWOKEY_PYTHON=hunter2\n", encoding="utf-8")
+    (home / ".env").write_text("BINANCE_SECRET=hunter2\n", encoding="utf-8")
     for arguments in (("doctor",), ("doctor", "--json")):
         done = twokey(*arguments)
         assert "hunter2" not in done.out + done.err
