@@ -10,7 +10,7 @@ _ACCOUNT = ("costs", "cash", "leverage")
 _SEARCH = ("maximize", "method", "trials", "seed", "min_trades", "engine")
 _WINDOWS = ("train", "test", "step", "embargo", "anchored", "pick")
 FROM_SETTINGS: dict[str, tuple[str, ...]] = {
-    "test-strategy": (*_CANDLES, *_ACCOUNT),
+    "test-strategy": (*_CANDLES, *_ACCOUNT, "benchmark"),
     "optimize": (*_CANDLES, *_ACCOUNT, *_SEARCH),
     "walk-forward": (*_CANDLES, *_ACCOUNT, *_SEARCH, *_WINDOWS),
     "validate": (*_CANDLES, "data_dir", *_ACCOUNT, *_SEARCH, *_WINDOWS),

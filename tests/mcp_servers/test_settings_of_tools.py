@@ -10,7 +10,7 @@ from mcp.server import MCPServer
 from skills_lib.settings import OPTIONS, Settings
 from tests.mcp_servers.mcp_client import answer, refusal
 
-NOT_TAKEN = {"data_dir"}
+NOT_TAKEN = {"benchmark", "data_dir"}
 """Options that no tool has."""
 
 

@@ -33,6 +33,12 @@ def test_settings_give_the_run_that_the_options_give(
     monkeypatch.setenv("TWOKEY_COSTS", "usdm-taker")
     without_source = [word for word in RUN if word not in ("--source", "sample")]
     assert json.loads(twokey(*without_source).out) == given
+    assert given["benchmark"] is None
+    held = json.loads(twokey(*RUN, *options, "--benchmark", "ETH").out)
+    assert held["run_id"] == given["run_id"], "a benchmark changes no run"
+    (workspace.home / ".env").write_text("TWOKEY_BENCHMARK=ETH\n", encoding="utf-8")
+    assert held["benchmark"]["return_pct"]
+    assert json.loads(twokey(*RUN).out)["benchmark"] == held["benchmark"]
     stored = json.loads(twokey(*RUN, "--cash", "26000").out)["path"]
     assert json.loads(Path(stored).read_text(encoding="utf-8"))["settings"]["cash"] == 26_000
 
