@@ -10,10 +10,10 @@ _PACKAGES = Path(__file__).resolve().parents[2]
 """The folder of the packages: the checkout, or site-packages."""
 _IN_WHEEL = Path(__file__).resolve().parent / "files"
 """Where pyproject.toml puts the files when a wheel is built."""
-_COPIED = (".claude/skills", ".claude/agents", ".claude/settings.json", ".mcp.json")
+_COPIED = (".claude/skills", ".claude/agents", ".claude/hooks", ".claude/settings.json", ".mcp.json")
 _TEST = "strategies/_templates/every_strategy.txt"
 _READMES = ("data/README.md", "backtests/README.md")
-_SKILLS_OF_A_CHECKOUT = frozenset({"setup", "lint"})
+_SKILLS_OF_A_CHECKOUT = frozenset({"setup", "lint", "run-tests"})
 """Skills that call make."""
 _CHECKOUT_ONLY = re.compile(r"<!-- checkout only -->\n.*?<!-- end -->\n", flags=re.S)
 _IGNORED = """.venv/
