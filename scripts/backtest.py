@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestResult, BacktestSettings
     from skills_lib.backtest.results import RunStore
     from skills_lib.backtest.source import StrategySource
+    from skills_lib.market.benchmark import Benchmark
     from skills_lib.market.candles import CandleArguments, Candles
 
 MAX_LISTED = 100_000
@@ -68,6 +69,13 @@ def backtest_strategy(
     engine: Annotated[
         str, typer.Option(help="reference (backtesting.py), kernel (compiled, equal trades), or auto: by the bars.")
     ] = "auto",
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            help="A market such as BTC: what holding it returned is shown beside the result.",
+            show_default="setting benchmark, or none",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Backtest one strategy on one instrument, with costs. The result is stored under backtests/results.
@@ -78,10 +86,13 @@ def backtest_strategy(
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.assignments import parse_assignments
     from skills_lib.domain.costs import costs_from
+    from skills_lib.domain.instruments import Instrument
     from skills_lib.domain.limits import require_amount
     from skills_lib.domain.models import parse_model
     from skills_lib.market.candles import CandleArguments
 
+    if benchmark:
+        Instrument.parse(benchmark)  # refuse it before anything is computed
     require_amount("cash", cash)
     require_amount("fractional_unit", 1 if fractional_unit is None else fractional_unit)
     rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
@@ -96,7 +107,7 @@ def backtest_strategy(
         engine=engine,
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json)
+    _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, benchmark, as_json=json)
 
 
 def list_runs(
@@ -140,6 +151,7 @@ def _run_and_show(
     arguments: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
+    benchmark: str | None,
     as_json: bool,
 ) -> None:
     from skills_lib.backtest.identity import identity_of
@@ -151,19 +163,31 @@ def _run_and_show(
         candles = arguments.answer(Settings(), progress)
         run_id = identity_of(source, space, candles, given, settings).run_id
         result = _store().find_on(candles.origin, run_id) or _run(source, candles, given, settings, progress)
-    _show(result, as_json)
+        held = _benchmark(benchmark, candles, arguments, progress)
+    _show(result, held, as_json)
     require_real(arguments.source, result.synthetic)
 
 
-def _show(result: "BacktestResult", as_json: bool) -> None:
+def _benchmark(
+    symbol: str | None, candles: "Candles", arguments: "CandleArguments", progress: Progress
+) -> "Benchmark | None":
+    if not symbol:
+        return None
+    from skills_lib.market.benchmark import measure_benchmark
+    from skills_lib.settings import Settings
+
+    return measure_benchmark(symbol, candles, arguments, Settings(), progress)
+
+
+def _show(result: "BacktestResult", held: "Benchmark | None", as_json: bool) -> None:
     if as_json:
         from skills_lib.answers.backtests import RunAnswer
 
-        print_answer(RunAnswer.of(result), "test-strategy")
+        print_answer(RunAnswer.of(result, held), "test-strategy")
     else:
         from scripts.tables.run import print_result
 
-        print_result(result)
+        print_result(result, held)
 
 
 def _run(

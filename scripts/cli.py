@@ -19,6 +19,7 @@ from scripts import (
     simulate,
     strategies,
     tape,
+    tear_sheet,
     validate,
     workspace,
 )
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.add_typer(data.app, name="data")
 app.add_typer(tape.app, name="tape")
 backtest.register(app)
+tear_sheet.register(app)
 optimize.register(app)
 validate.register(app)
 calibrate.register(app)
