@@ -26,7 +26,7 @@ from skills_lib.backtest.sweep.kernel import KernelSweep
 from tests.validate.markets import random_walk
 with compiling_reported() as found:
     sweep = KernelSweep(strategies.load("sma_crossover"), random_walk(500, 1), BacktestSettings())
-    sweep.evaluate([{"fast": 10, "slow": 30, "direction": "both"}], Span(0, 500))
+    sweep.evaluate([{"fast": 10, "slow": 30}], Span(0, 500))
 print(sweep.notes, found.functions, {"numba.np.arraymath", "pandas", "bokeh"} & set(sys.modules))
 """
 
