@@ -7,6 +7,7 @@ import typer
 
 from scripts.console import print_json, progress_bar
 from scripts.limits import within
+from scripts.next_step import carried, ending, first_run, new_idea, parameter_options, print_ending
 from scripts.options import (
     AsJson,
     Cash,
@@ -21,10 +22,13 @@ from scripts.options import (
     Timeframe,
     Until,
 )
+from scripts.program import command
 from scripts.word_order import in_any_order
 from skills_lib.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from skills_lib.backtest.model import BacktestResult, BacktestSettings
     from skills_lib.backtest.results import RunStore
     from skills_lib.backtest.source import StrategySource
@@ -74,6 +78,7 @@ def backtest_strategy(
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
+    given = dict(locals())
     import strategies
 
     file = strategies.source_file(strategy)  # a wrong name is answered before anything heavy is imported
@@ -100,7 +105,8 @@ def backtest_strategy(
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
     source_file = StrategySource(strategy, file, strategies.__name__)
-    _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json)
+    result = _stored_or_run(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json)
+    _show(result, _after_run(result, given), as_json=json)
 
 
 def list_runs(
@@ -111,10 +117,13 @@ def list_runs(
     from scripts.tables.run import print_runs
 
     runs = _store().runs()
+    step = _after_list(runs)
     if json:
-        print_json({"runs": [run.model_dump(mode="json") for run in runs[:limit]], "stored": len(runs)})
+        shown = [run.model_dump(mode="json") for run in runs[:limit]]
+        print_json({"runs": shown, "stored": len(runs)} | ending(step))
     else:
         print_runs(runs[:limit], stored=len(runs))
+        print_ending(step)
 
 
 def compare_runs(
@@ -127,19 +136,21 @@ def compare_runs(
 
     store = _store()
     comparison = compare([store.get(run_id) for run_id in run_ids])
+    step = _after_comparison(comparison.runs)
     if json:
-        print_json(comparison.model_dump(mode="json"))
+        print_json(comparison.model_dump(mode="json") | ending(step))
     else:
         print_comparison(comparison)
+        print_ending(step)
 
 
-def _run_and_show(
+def _stored_or_run(
     source: "StrategySource",
     arguments: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
     as_json: bool,
-) -> None:
+) -> "BacktestResult":
     from skills_lib.backtest.identity import identity_of
     from skills_lib.settings import Settings
 
@@ -148,13 +159,51 @@ def _run_and_show(
     with progress_bar(shown=not as_json) as progress:
         candles = arguments.answer(Settings(), progress)
         run_id = identity_of(source, space, candles, given, settings).run_id
-        result = _store().find_on(candles.origin, run_id) or _run(source, candles, given, settings, progress)
+        return _store().find_on(candles.origin, run_id) or _run(source, candles, given, settings, progress)
+
+
+def _show(result: "BacktestResult", step: str, as_json: bool) -> None:
+    from scripts.counting import meter_now
+
+    meter = meter_now(result)
     if as_json:
-        print_json(result.model_dump(mode="json"))
+        print_json(result.model_dump(mode="json") | ending(step, meter))
     else:
         from scripts.tables.run import print_result
 
         print_result(result)
+        print_ending(step, meter)
+
+
+def _after_run(result: "BacktestResult", given: "dict[str, object]") -> str:
+    """A validation with the same options; of the run itself where validate has no such costs or execution."""
+    if result.verdict.label == "WEAK":
+        return new_idea()
+    from scripts.validate import validate
+
+    only_here = ("commission_bps", "spread_bps", "slippage_bps", "funding_bps", "fractional_unit")
+    if any(given[name] is not None for name in only_here) or given["trade_on_close"] or not given["exclusive_orders"]:
+        file = ("--data", given["data"]) if given["data"] else ()
+        return command("monte-carlo", result.run_id, *file)
+    market = (result.strategy, result.symbol, result.timeframe)
+    return command("validate", *market, *carried(backtest_strategy, given, validate))
+
+
+def _after_list(runs: "Sequence[BacktestResult]") -> str:
+    if not runs:
+        return first_run()
+    ids = [run.run_id[:8] for run in runs[:2]]
+    return command("compare", *ids) if len(ids) > 1 else command("monte-carlo", *ids)
+
+
+def _after_comparison(runs: "Sequence[BacktestResult]") -> str:
+    """A validation of the first run that is not weak, with its parameters; the best one would be chosen by luck."""
+    for run in runs:
+        if run.verdict.label != "WEAK":
+            source = ("--source", "sample") if run.synthetic else ()
+            market = (run.strategy, run.symbol, run.timeframe)
+            return command("validate", *market, *source, *parameter_options(run.parameters))
+    return new_idea()
 
 
 def _run(

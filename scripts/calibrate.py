@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json, progress_bar, wide_console
+from scripts.next_step import ending, print_ending
 from scripts.options import AsJson
+from scripts.program import command
 
 if TYPE_CHECKING:
     from skills_lib.calibrate.model import Calibration
@@ -50,10 +52,12 @@ def calibrate(
 
         request = CalibrationRequest.parse(markets, planted, sharpe or [], seed)
         result = _calibrated(request, data_dir, progress)
+        step = command("validate", FAMILY, "BTC", "1h")
         if json:
-            print_json(result.model_dump(mode="json"))
+            print_json(result.model_dump(mode="json") | ending(step))
     if not json:
         _print(result)
+        print_ending(step)
 
 
 def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: "Progress") -> "Calibration":

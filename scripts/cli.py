@@ -6,6 +6,7 @@ from scripts import (
     backtest,
     calibrate,
     data,
+    demo,
     ledger,
     new_strategy,
     optimize,
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(tape.app, name="tape")
+demo.register(app)
 backtest.register(app)
 optimize.register(app)
 validate.register(app)

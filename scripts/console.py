@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from scripts.program import runnable
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.progress import Progress, no_progress
 
@@ -39,8 +40,8 @@ def exit_codes() -> Iterator[None]:
 
 
 def print_error(message: str) -> None:
-    """Print one line to standard error."""
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    """Print one line to standard error; the commands that it names run as printed."""
+    sys.stderr.write(" ".join(runnable(message).split()) + "\n")
 
 
 def print_json(payload: dict[str, Any]) -> None:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from scripts.console import print_error, print_json, progress_bar
+from scripts.next_step import ending, print_ending
 from scripts.options import AsJson, Exchange, Symbol, Timeframe
+from scripts.program import command, runnable
 from skills_lib.domain.errors import CorruptDataError, InputError
 
 if TYPE_CHECKING:
@@ -39,11 +41,13 @@ def import_candles(
         print_error(done.note)
     merged, facts = done.merged, _facts(done.candles) | {"exchange": key.exchange}
     counts = {"added": merged.added, "replaced": merged.replaced, "unchanged": merged.unchanged}
+    step = _backtest(facts, exchange)
     if json:
-        print_json(facts | counts)
+        print_json(facts | counts | ending(step))
         return
     _print_facts(facts)
     typer.echo(f"{merged.added:,} bars added, {merged.replaced:,} replaced, {merged.unchanged:,} unchanged in {key}.")
+    print_ending(step)
 
 
 @app.command("fetch")
@@ -67,7 +71,8 @@ def fetch_candles(
     request = candles.CandleArguments(symbol, timeframe, since, until, source, exchange).request(settings)
     with progress_bar(not json) as progress:
         found = candles.fetch(request, settings, progress)
-    _show(_facts(found), json)
+    facts = _facts(found)
+    _show(facts, _backtest(facts, exchange), json)
 
 
 @app.command("list")
@@ -78,16 +83,18 @@ def list_candles(json: AsJson = False) -> None:
 
     cache = CandleCache(Settings().candles_dir)
     rows = [row for key in cache.entries() if (row := _row(cache, key))]
+    step = _check_first(rows)
     if json:
-        print_json({"folder": str(cache.folder), "caches": rows})
+        print_json({"folder": str(cache.folder), "caches": rows} | ending(step))
         return
     if not rows:
-        typer.echo("No candles yet. Run `twokey data fetch BTC 1h` or `twokey data import FILE`.")
+        typer.echo(runnable("No candles yet. Fetch some, or add a file with `twokey data import FILE`."))
     for row in rows:
         typer.echo(
             f"{row['exchange']:<12} {row['symbol']:<12} {row['timeframe']:<4} {row['bars']:>9,} bars  "
             f"{row['start']} .. {row['end']}  stored {row['stored_at']} ({row['origin']})"
         )
+    print_ending(step)
 
 
 @app.command("check")
@@ -114,7 +121,8 @@ def check_candles(
     else:
         raise InputError("Nothing to check. Write `twokey data check BTC 1h` or `twokey data check --data FILE`.")
     facts = _facts(found)
-    _show(facts if symbol else facts | {"symbol": None}, json)
+    step = _backtest(facts, exchange, data)
+    _show(facts if symbol else facts | {"symbol": None}, step, json)
 
 
 def _cached(symbol: str, timeframe: str, exchange: str | None) -> "Candles":
@@ -158,11 +166,25 @@ def _facts(found: "Candles") -> dict[str, Any]:
     }
 
 
-def _show(facts: dict[str, Any], as_json: bool) -> None:
+def _backtest(facts: dict[str, Any], exchange: str | None, data: Path | None = None) -> str:
+    """A backtest on these candles."""
+    where = ("--data", data) if data else ("--exchange", exchange) if exchange else ()
+    return command("test-strategy", facts["symbol"], facts["timeframe"], "sma_crossover", *where)
+
+
+def _check_first(rows: list[dict[str, Any]]) -> str:
+    if not rows:
+        return command("data", "fetch", "BTC", "1h")
+    first = rows[0]
+    return command("data", "check", first["symbol"], first["timeframe"], "--exchange", first["exchange"])
+
+
+def _show(facts: dict[str, Any], step: str, as_json: bool) -> None:
     if as_json:
-        print_json(facts)
+        print_json(facts | ending(step))
     else:
         _print_facts(facts)
+        print_ending(step)
 
 
 def _print_facts(facts: dict[str, Any]) -> None:

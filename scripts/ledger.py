@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from scripts.console import print_json, wide_console
+from scripts.next_step import ending, first_run, print_ending
 from scripts.options import AsJson
+from scripts.program import command
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -33,10 +35,12 @@ def show_ledger(
     from skills_lib.settings import Settings
 
     summary = summarise(Ledger.of(Settings()))
+    step = first_run() if summary.began_at is None else command("runs")
     if json:
-        print_json(summary.model_dump(mode="json"))
+        print_json(summary.model_dump(mode="json") | ending(step))
     else:
         _print(summary)
+        print_ending(step)
 
 
 def _print(summary: "LedgerSummary") -> None:

@@ -10,7 +10,9 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_json
+from scripts.next_step import ending, print_ending
 from scripts.options import AsJson
+from scripts.program import command
 from skills_lib.domain.errors import InputError, did_you_mean
 
 KINDS = ("trend", "reversion", "breakout", "momentum")
@@ -39,10 +41,12 @@ def new_strategy(
     _refuse_taken(name, home, texts)
     write_all({home / place: text for place, text in texts.items()})
     places = [str(home / place) for place in texts]
+    step = command("test-strategy", "BTC", "1h", name)
     if json:
-        print_json({"strategy": name, "kind": kind, "files": places})
+        print_json({"strategy": name, "kind": kind, "files": places} | ending(step))
     else:
         _print(name, kind, places)
+        print_ending(step)
 
 
 def render(name: str, kind: str) -> dict[Path, str]:
@@ -140,4 +144,3 @@ def _print(name: str, kind: str, places: list[str]) -> None:
     for place in places:
         typer.echo(f"  {place}")
     typer.echo(f"Run its test: pytest {places[1]}")
-    typer.echo(f"Backtest it: twokey test-strategy BTC 1h {name}")

@@ -1,10 +1,13 @@
 """`twokey optimize` and `walk-forward`: searches parameters and tests the choice on later bars."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.console import print_json, progress_bar
+from scripts.counting import meter_now
+from scripts.next_step import carried, ending, new_idea, print_ending
 from scripts.options import (
     Anchored,
     AsJson,
@@ -30,8 +33,14 @@ from scripts.options import (
     Trials,
     Until,
 )
+from scripts.program import command
 from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward, settings_of
 from scripts.word_order import in_any_order
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.figures import Figures
+    from skills_lib.optimize.model import OptimizationResult
+    from skills_lib.walk_forward.model import WalkForwardResult
 
 
 def register(app: typer.Typer) -> None:
@@ -70,6 +79,7 @@ def optimize(
 
     Example: twokey optimize sma_crossover BTC 1h --param fast=5:60:5 --param slow=20:200:10
     """
+    given = dict(locals())
     with progress_bar(shown=not json) as progress:
         from skills_lib.market.candles import CandleArguments
         from skills_lib.optimize.arguments import SearchArguments
@@ -78,12 +88,15 @@ def optimize(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_optimize(sweep, progress)
+        step = _validate_or_stop(result, optimize, given, result.recommended.metrics)
+        meter = meter_now(result)
         if json:
-            print_json(result.model_dump(mode="json"))
+            print_json(result.model_dump(mode="json") | ending(step, meter))
     if not json:
         from scripts.tables.sweep import print_optimization
 
         print_optimization(result)
+        print_ending(step, meter)
 
 
 def walk_forward(
@@ -121,6 +134,7 @@ def walk_forward(
 
     Example: twokey walk-forward sma_crossover BTC 1h --train 180d --test 60d --step 30d --embargo 1d
     """
+    given = dict(locals())
     with progress_bar(shown=not json) as progress:
         from skills_lib.market.candles import CandleArguments
         from skills_lib.optimize.arguments import SearchArguments
@@ -131,9 +145,27 @@ def walk_forward(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_walk_forward(sweep, windows, progress)
+        step = _validate_or_stop(result, walk_forward, given, result.out_of_sample.metrics)
+        meter = meter_now(result)
         if json:
-            print_json(result.model_dump(mode="json"))
+            print_json(result.model_dump(mode="json") | ending(step, meter))
     if not json:
         from scripts.tables.sweep import print_walk_forward
 
         print_walk_forward(result)
+        print_ending(step, meter)
+
+
+def _validate_or_stop(
+    result: "OptimizationResult | WalkForwardResult",
+    verb: Callable[..., None],
+    given: dict[str, object],
+    figures: "Figures",
+) -> str:
+    """A validation of the same search; another idea where even this one lost money."""
+    if not (figures["return_pct"] or 0) > 0:
+        return new_idea()
+    from scripts.validate import validate
+
+    market = (result.strategy, result.symbol, result.timeframe)
+    return command("validate", *market, *carried(verb, given, validate))

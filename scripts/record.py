@@ -6,7 +6,9 @@ import typer
 
 from scripts.console import print_json, progress_bar
 from scripts.limits import within
+from scripts.next_step import ending, print_ending
 from scripts.options import AsJson
+from scripts.program import command
 from scripts.tape import VenueName
 
 MAX_MINUTES = 5_256_000
@@ -51,9 +53,11 @@ def record(
     )
     with progress_bar(not json) as progress:
         tapes = run(RecordSettings(feed, Settings().tapes_dir, minutes, part_minutes), progress)
+    step = command("tape", "check", tapes[0].folder)
     if json:
         rows = [{"symbol": t.symbol, "folder": str(t.folder), "lines": t.lines, "gaps": t.gaps} for t in tapes]
-        print_json({"tapes": rows})
+        print_json({"tapes": rows} | ending(step))
         return
     for tape in tapes:
         typer.echo(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in {tape.folder}")
+    print_ending(step)

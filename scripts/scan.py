@@ -7,7 +7,9 @@ import typer
 
 from scripts.console import print_json, progress_bar, wide_console
 from scripts.limits import within
+from scripts.next_step import ending, print_ending
 from scripts.options import AsJson
+from scripts.program import command
 from scripts.tape import VenueName
 
 if TYPE_CHECKING:
@@ -66,10 +68,21 @@ def scan(
             endpoints = Endpoints.of(Venue(venue.value), host)
             fee = venue_fee_bps(endpoints.venue) if taker_fee_bps is None else taker_fee_bps
             found = scan_exchange(ScanSettings(endpoints, fee, count, seconds), progress)
+    step = _record_first(found, host)
     if json:
-        print_json(found.model_dump(mode="json"))
+        print_json(found.model_dump(mode="json") | ending(step))
     else:
         _print(found)
+        print_ending(step)
+
+
+def _record_first(found: "Scan", host: str | None) -> str:
+    """Record the instrument whose costs are lowest relative to its moves."""
+    place = ("--host", host) if host else ()
+    if not found.rows:
+        return command("record", "BTCUSDT", *place)
+    row = found.rows[0]
+    return command("record", row.symbol, "--venue", row.venue, *place)
 
 
 def _print(found: "Scan") -> None:

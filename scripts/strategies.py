@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from scripts.console import print_json, wide_console
+from scripts.next_step import ending, new_idea, print_ending
 from scripts.options import AsJson
+from scripts.program import command
 from skills_lib.domain.errors import TwokeyError
 
 if TYPE_CHECKING:
@@ -27,10 +29,13 @@ def list_strategies(
     Example: twokey strategies --json
     """
     described, refused = _describe_all()
+    step = command("test-strategy", "BTC", "1h", described[-1].name) if described else new_idea()
     if json:
-        print_json({"strategies": [strategy.model_dump(mode="json") for strategy in described], "refused": refused})
+        listed = [strategy.model_dump(mode="json") for strategy in described]
+        print_json({"strategies": listed, "refused": refused} | ending(step))
     else:
         _print_table(described, refused)
+        print_ending(step)
 
 
 def _describe_all() -> "tuple[list[StrategyDescription], list[Refused]]":

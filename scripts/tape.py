@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_json
+from scripts.next_step import ending, print_ending
 from scripts.options import AsJson
+from scripts.program import command
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,10 +58,13 @@ def check(
     from skills_lib.market.depth.tape.check import check_tape
 
     report = check_tape(file, _upper(symbol), None if venue is None else Venue(venue.value), snapshots)
+    usable = report.in_sync and snapshots is None
+    step = command("scan", "--tape", file) if usable else command("tape", "info", file)
     if json:
-        print_json(report.model_dump(mode="json"))
+        print_json(report.model_dump(mode="json") | ending(step))
     else:
         _print_report(report)
+        print_ending(step)
 
 
 @app.command("info")
@@ -71,8 +76,11 @@ def info(file: Tape, json: AsJson = False) -> None:
     from skills_lib.market.depth.tape.info import describe_tape
 
     found = describe_tape(file)
+    named = [name for name in found.symbols if name]
+    symbol = ("--symbol", named[0]) if len(named) > 1 else ()
+    step = command("tape", "check", file, *symbol)
     if json:
-        print_json(found.model_dump(mode="json"))
+        print_json(found.model_dump(mode="json") | ending(step))
         return
     typer.echo(f"{len(found.files)} files, {found.size_bytes:,} bytes, {found.lines:,} lines  {found.origin or ''}")
     typer.echo(_span(found.first_local_ts_ns, found.last_local_ts_ns))
@@ -80,6 +88,7 @@ def info(file: Tape, json: AsJson = False) -> None:
         typer.echo(f"{name or '(responses)':<12} " + "  ".join(f"{kind} {n:,}" for kind, n in kinds.items()))
     _print_latency(found.latency)
     _print_problems(found.problems)
+    print_ending(step)
 
 
 @app.command("import")
@@ -99,11 +108,14 @@ def import_(
     from skills_lib.settings import Settings
 
     done = import_tape(file, symbol.upper(), Venue(venue.value), Settings().tapes_dir, snapshots)
+    step = command("scan", "--tape", done.folder)
     if json:
-        print_json({"folder": str(done.folder), "skipped": done.skipped, **done.report.model_dump(mode="json")})
+        report = done.report.model_dump(mode="json")
+        print_json({"folder": str(done.folder), "skipped": done.skipped, **report, **ending(step)})
         return
     typer.echo(f"Imported into {done.folder}; {done.skipped:,} lines were of other symbols or could not be read.")
     _print_report(done.report)
+    print_ending(step)
 
 
 @app.command("export")
@@ -123,12 +135,14 @@ def export(
 
     write = export_parquet if _format(out, format) is ExportFormat.PARQUET else export_hftbacktest
     done = write(file, out, _upper(symbol), snapshots)
+    step = command("tape", "info", file)
     if json:
-        print_json({"out": str(out), **done._asdict()})
+        print_json({"out": str(out), **done._asdict(), **ending(step)})
         return
     typer.echo(f"{done.rows:,} rows in {out}.")
     if done.shifted_ns:
         typer.echo(f"Receive times moved by {done.shifted_ns / 1e6:,.3f} ms: the recorder's clock was behind.")
+    print_ending(step)
 
 
 def _format(out: Path, requested: ExportFormat | None) -> ExportFormat:

@@ -1,11 +1,13 @@
 """`twokey validate` and `monte-carlo`: test whether a result is more than luck."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.console import print_json, progress_bar
+from scripts.counting import meter_now
+from scripts.next_step import carried, ending, new_idea, print_ending
 from scripts.options import (
     Anchored,
     AsJson,
@@ -28,8 +30,17 @@ from scripts.options import (
     Trials,
     Until,
 )
+from scripts.program import command
 from scripts.sweep_request import settings_of
 from scripts.word_order import in_any_order
+
+if TYPE_CHECKING:
+    from skills_lib.ledger.meter import TrialMeter
+    from skills_lib.validate.model import StageAnswers, ValidationResult
+    from skills_lib.validate.resample import RunResampled
+
+ASSETS = ("BTC", "ETH", "BNB", "SOL")
+HALF = 0.5
 
 TrainSpan = Annotated[
     str | None, typer.Option(help="Length of the span to choose on, such as 365d.", show_default="four elevenths")
@@ -108,6 +119,7 @@ def validate(
 
     Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
     """
+    given = dict(locals())
     with progress_bar(shown=not json) as progress:
         from scripts.validation_request import ValidationCommand, run_stages, run_validation
         from skills_lib.market.candles import CandleArguments
@@ -120,12 +132,14 @@ def validate(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         command = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
         answer = run_validation(command, progress) if only is None else run_stages(command, only, progress)
+        step, meter = _after_validation(answer, given), _meter(answer)
         if json:
-            print_json(answer.model_dump(mode="json"))
+            print_json(answer.model_dump(mode="json") | ending(step, meter))
     if not json:
         from scripts.tables.validation import print_answer
 
         print_answer(answer)
+        print_ending(step, meter)
 
 
 def monte_carlo(
@@ -144,9 +158,42 @@ def monte_carlo(
     from scripts.validation_request import run_monte_carlo
 
     result = run_monte_carlo(run_id, samples, seed, data)
+    step = _after_resampling(result, data)
     if json:
-        print_json(result.model_dump(mode="json"))
+        print_json(result.model_dump(mode="json") | ending(step))
     else:
         from scripts.tables.validation import print_monte_carlo
 
         print_monte_carlo(result)
+        print_ending(step)
+
+
+def _meter(answer: "ValidationResult | StageAnswers") -> "TrialMeter":
+    """The meter with the Sharpe ratio by luck that the verdict used; of single stages by the ledger alone."""
+    from skills_lib.validate.model import ValidationResult
+
+    return answer.trial_meter() if isinstance(answer, ValidationResult) else meter_now(answer)
+
+
+def _after_validation(answer: "ValidationResult | StageAnswers", given: "dict[str, object]") -> str:
+    """After FAIL another idea; after the rest more evidence on other assets, then the list of all trials."""
+    from skills_lib.validate.model import ValidationResult
+
+    market = (answer.strategy, answer.symbol, answer.timeframe)
+    if not isinstance(answer, ValidationResult):
+        return command("validate", *market, *carried(validate, given | {"only": None}, validate))
+    if answer.verdict.label == "FAIL":
+        return new_idea()
+    others = [asset for asset in ASSETS if asset != answer.symbol.removesuffix("USDT")]
+    if given["symbols"] or given["data"] or len(others) == len(ASSETS):
+        return command("ledger")
+    return command("validate", *market, *carried(validate, given, validate), "--symbols", ",".join(others))
+
+
+def _after_resampling(result: "RunResampled", data: Path | None) -> str:
+    """A validation of the same strategy; another idea where half of the resampled histories lose money."""
+    shares = [sampled.loss_share for sampled in (result.trades, result.days) if sampled is not None]
+    if not shares or max(share or 0 for share in shares) >= HALF:
+        return new_idea()
+    where = ("--source", "sample") if result.synthetic else ("--data", data) if data else ()
+    return command("validate", result.strategy, result.symbol, result.timeframe, *where)

@@ -1,0 +1,74 @@
+"""The command to run next, which every verb prints as its last line and returns as `next` with --json.
+
+After a result that failed, the next step is another idea: never lower costs or other parameters for the same one.
+"""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from scripts.console import wide_console
+from scripts.program import command
+
+if TYPE_CHECKING:
+    from skills_lib.ledger.meter import TrialMeter
+
+FIRST_RUN = ("test-strategy", "BTC", "1h", "sma_crossover")
+_WORDS = frozenset({"strategy", "symbol", "timeframe", "json"})
+
+
+def ending(step: str, meter: "TrialMeter | None" = None) -> dict[str, object]:
+    """The last fields of a verb's JSON: the trial meter, where it searched, and the next command."""
+    shown: dict[str, object] = {} if meter is None else {"trial_meter": meter.model_dump(mode="json")}
+    return shown | {"next": step}
+
+
+def print_ending(step: str, meter: "TrialMeter | None" = None) -> None:
+    """Print the trial meter, where the verb searched, and as the last line the next command, never wrapped."""
+    if meter is not None:
+        wide_console().print(f"Trials  {meter.text}", style="dim", markup=False)
+    typer.echo(f"next: {step}")
+
+
+def carried(verb: Callable[..., None], given: Mapping[str, Any], target: Callable[..., None]) -> list[str]:
+    """The options `given` to `verb`, apart from its defaults, that `target` also takes."""
+    accepted = inspect.signature(target).parameters.keys() - _WORDS
+    words: list[str] = []
+    for name, parameter in inspect.signature(verb).parameters.items():
+        if name in accepted and given[name] not in (None, parameter.default):
+            words += _option(name, given[name])
+    return words
+
+
+def parameter_options(parameters: Mapping[str, object]) -> list[str]:
+    """`--param` for each value."""
+    return [word for name, value in parameters.items() for word in ("--param", f"{name}={value}")]
+
+
+def new_idea(kind: str = "breakout") -> str:
+    """Write another strategy, under the first name of my_idea, my_idea_2, ... that is not in use."""
+    import strategies
+    from skills_lib.settings import Settings
+
+    used, folder = set(strategies.available()), Settings().home
+    places = ("strategies/{}.py", "tests/strategies/test_{}.py", "docs/strategies/{}.md")
+    number, name = 1, "my_idea"
+    while name in used or any((folder / place.format(name)).exists() for place in places):
+        number += 1
+        name = f"my_idea_{number}"
+    return command("new-strategy", name, "--kind", kind)
+
+
+def first_run() -> str:
+    """A backtest of a bundled strategy."""
+    return command(*FIRST_RUN)
+
+
+def _option(name: str, value: Any) -> Iterable[str]:
+    flag = f"--{name.replace('_', '-')}"
+    if value is True:
+        return [flag]
+    values = value if isinstance(value, list) else [value]
+    return [word for one in values for word in (flag, str(one))]
