@@ -93,6 +93,6 @@ def _judged(shown: bool) -> "list[JudgedCase]":
     with progress_bar(shown) as progress:
         progress(0, 0, "Generating markets")
         from scripts.sweep_request import load_strategy
-        from skills_lib.calibrate.planted_cases import judge_cases
+        from skills_lib.calibrate import planted_cases
 
-        return judge_cases(load_strategy(STRATEGY), progress=progress)
+        return planted_cases.judge_cases(load_strategy(STRATEGY), planted_cases.CASES, progress)

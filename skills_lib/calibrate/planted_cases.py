@@ -97,7 +97,7 @@ class JudgedCase(FrozenModel):
 
 
 def judge_cases(
-    subject: LoadedStrategy, cases: Sequence[PlantedCase] = CASES, progress: Progress = no_progress
+    subject: LoadedStrategy, cases: Sequence[PlantedCase], progress: Progress = no_progress
 ) -> list[JudgedCase]:
     """Judge each case, in order."""
     judged = []
