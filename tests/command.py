@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -35,3 +36,9 @@ def make_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         return Done(int(left.value.code or 0), captured.out, captured.err)
 
     return run
+
+
+def report_of(screen: str) -> Path:
+    """The report that a command's output names."""
+    (line,) = [line for line in screen.splitlines() if line.startswith("Report ")]
+    return Path(line.removeprefix("Report "))

@@ -107,7 +107,7 @@ def _rules(result: "ValidationResult") -> Table:
 def _notes(result: "ValidationResult") -> list[str]:
     """The most important notes; the report has all."""
     notes = [*result.audit.warnings, *result.warnings, *(f"Missing: {text}" for text in result.missing)]
-    available_lines = _MAX_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
+    available_lines = _MAX_LINES - 9 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
     shown = notes[: max(available_lines - 1, 0)]
     return shown + ([f"{len(notes) - len(shown)} more in the report"] if len(notes) > len(shown) else [])
 

@@ -82,7 +82,7 @@ def _hours(rng: np.random.Generator, symbol: str) -> _Hours:
     regime = _regimes(rng)
     mixing = np.sqrt((_DEGREES - 2) / rng.chisquare(_DEGREES, _HOURS))  # times a normal number: Student t, variance 1
     normal = rng.standard_normal(_HOURS)
-    start = _START.get(symbol.removesuffix("USDT"), float(np.exp(rng.uniform(np.log(100), np.log(2_000)))))
+    start = _START.get(symbol.removesuffix("USDT"), float(np.exp(rng.uniform(np.log(500), np.log(5_000)))))
     deviation = _garch(mixing * normal, _DEVIATION[regime])
     scale = np.minimum(np.resize(_SEASON, _HOURS) * deviation * mixing, _LARGEST_SCALE)
     returns = scale * normal - scale**2 / 2
