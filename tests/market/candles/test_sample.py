@@ -136,3 +136,23 @@ def test_calm_and_volatile_months_both_occur_and_trends_go_both_ways(hours: dict
 def test_a_year_moves_like_a_crypto_market(hours: dict[str, Bars]) -> None:
     for bars in hours.values():
         assert 0.4 < returns(bars).std() * np.sqrt(365 * 24) < 1.0
+
+
+def error_units(values: FloatArray) -> float:
+    """Mean of the values in standard errors."""
+    return float(values.mean() / (values.std() / np.sqrt(len(values))))
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_no_hour_has_an_expected_return_whatever_came_before(hours: dict[str, Bars], symbol: str) -> None:
+    r = hours[symbol].close / hours[symbol].open - 1
+    assert abs(error_units(r)) < 4
+    for window in (1, 24, 100, 400):
+        before = np.convolve(r, np.ones(window), "valid")[:-1]
+        assert abs(error_units(np.sign(before) * r[window:])) < 4
+
+
+def test_the_first_half_of_an_hour_says_nothing_about_the_second() -> None:
+    halves = sample_bars("BTCUSDT", Timeframe.M30)
+    r = halves.close / halves.open - 1
+    assert abs(error_units(np.sign(r[::2]) * r[1::2])) < 4, "it was 13 where the hour's end was fixed beforehand"
