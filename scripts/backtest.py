@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar, require_real
 from scripts.limits import within
-from scripts.next_step import carried, ending, first_run, new_idea, parameter_options, print_ending
+from scripts.next_step import carried, command, ended, first_run, new_idea, parameter_options, print_ending
 from scripts.options import (
     AsJson,
     Cash,
@@ -22,7 +22,6 @@ from scripts.options import (
     Timeframe,
     Until,
 )
-from scripts.program import command
 from scripts.word_order import in_any_order
 from skills_lib.progress import Progress
 
@@ -107,6 +106,7 @@ def backtest_strategy(
     source_file = StrategySource(strategy, file, strategies.__name__)
     result = _stored_or_run(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json)
     _show(result, _after_run(result, given), as_json=json)
+    require_real(source, result.synthetic)
 
 
 def list_runs(
@@ -114,14 +114,17 @@ def list_runs(
     json: AsJson = False,
 ) -> None:
     """List stored backtests, newest first."""
-    from scripts.tables.run import print_runs
-
     runs = _store().runs()
     step = _after_list(runs)
     if json:
-        shown = [run.model_dump(mode="json") for run in runs[:limit]]
-        print_json({"runs": shown, "stored": len(runs)} | ending(step))
+        from skills_lib.answers.backtests import RunsAnswer
+
+        shown = [run.model_dump() for run in runs[:limit]]
+        answer = ended(RunsAnswer.of(runs[:limit], len(runs)), step)
+        print_answer(answer, "runs", {"stored": len(runs), "runs": shown})
     else:
+        from scripts.tables.run import print_runs
+
         print_runs(runs[:limit], stored=len(runs))
         print_ending(step)
 
@@ -131,15 +134,18 @@ def compare_runs(
     json: AsJson = False,
 ) -> None:
     """Compare stored backtests and warn where the comparison is unfair."""
-    from scripts.tables.run import print_comparison
     from skills_lib.backtest.report.comparison import compare
 
     store = _store()
     comparison = compare([store.get(run_id) for run_id in run_ids])
     step = _after_comparison(comparison.runs)
     if json:
-        print_json(comparison.model_dump(mode="json") | ending(step))
+        from skills_lib.answers.backtests import ComparisonAnswer
+
+        print_answer(ended(ComparisonAnswer.of(comparison), step), "compare", comparison.model_dump())
     else:
+        from scripts.tables.run import print_comparison
+
         print_comparison(comparison)
         print_ending(step)
 
@@ -167,7 +173,9 @@ def _show(result: "BacktestResult", step: str, as_json: bool) -> None:
 
     meter = meter_now(result)
     if as_json:
-        print_json(result.model_dump(mode="json") | ending(step, meter))
+        from skills_lib.answers.backtests import RunAnswer
+
+        print_answer(ended(RunAnswer.of(result), step, meter), "test-strategy")
     else:
         from scripts.tables.run import print_result
 

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar, wide_console
-from scripts.next_step import ending, print_ending
+from scripts.console import print_answer, progress_bar
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
-from scripts.program import command
 
 if TYPE_CHECKING:
     from skills_lib.calibrate.model import Calibration
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 FAMILY = "sma_crossover"
 """The strategy that is validated on every market; STRENGTHS are calibrated to its parameter grid."""
+AFTERWARDS = command("validate", FAMILY, "BTC", "1h")
 
 
 def register(app: typer.Typer) -> None:
@@ -52,12 +52,13 @@ def calibrate(
 
         request = CalibrationRequest.parse(markets, planted, sharpe or [], seed)
         result = _calibrated(request, data_dir, progress)
-        step = command("validate", FAMILY, "BTC", "1h")
         if json:
-            print_json(result.model_dump(mode="json") | ending(step))
+            from skills_lib.answers.validations import CalibrationAnswer
+
+            print_answer(ended(CalibrationAnswer.of(result), AFTERWARDS), "calibrate")
     if not json:
         _print(result)
-        print_ending(step)
+        print_ending(AFTERWARDS)
 
 
 def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: "Progress") -> "Calibration":
@@ -76,23 +77,23 @@ def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: 
 
 
 def _print(result: "Calibration") -> None:
-    from rich.table import Table
-
+    from scripts.tables.layout import Cell, Column
+    from scripts.tables.screen import Screen
     from skills_lib.calibrate.report.markdown import percent
 
-    console, table = wide_console(), Table(box=None)
-    table.add_column("")
-    columns = ["no edge", *(f"Sharpe {found.sharpe:g}" for found in result.planted)]
-    for heading in columns:
-        table.add_column(heading, justify="right")
-    table.add_row("markets", f"{result.null.markets:,}", *(f"{found.markets:,}" for found in result.planted))
-    table.add_row("PASS", percent(result.null.rate), *(percent(found.power) for found in result.planted))
-    for naive in result.naive.values():
-        table.add_row(f"naive: {naive.rule}", percent(naive.null.rate), *(percent(p.power) for p in naive.planted))
-    console.print(table)
+    screen, planted = Screen(), result.planted
+    headings = ["no edge", *(f"Sharpe {found.sharpe:g}" for found in planted)]
+    rows = [["markets", f"{result.null.markets:,}", *(f"{found.markets:,}" for found in planted)]]
+    rows.append(["PASS", percent(result.null.rate), *(percent(found.power) for found in planted)])
+    rows += [
+        [f"naive: {naive.rule}", percent(naive.null.rate), *(percent(p.power) for p in naive.planted)]
+        for naive in result.naive.values()
+    ]
+    columns = [Column(""), *(Column(heading, right=True) for heading in headings)]
+    screen.table(columns, [[Cell(text) for text in row] for row in rows])
     low, high = map(percent, result.null.ci95)
-    console.print(f"False PASS: {result.null.passes} of {result.null.markets:,}, 95 % interval {low} to {high}")
-    console.print(f"Null markets from {result.source}", style="dim")
+    screen.text(f"False PASS: {result.null.passes} of {result.null.markets:,}, 95 % interval {low} to {high}")
+    screen.text(f"Null markets from {result.source}", "dim")
     for text in result.warnings:
-        console.print(f"! {text}", style="yellow", markup=False)
-    console.print(f"Report {result.artifacts.report}", soft_wrap=True)
+        screen.note(text)
+    screen.path("Report", result.artifacts.report)

@@ -1,13 +1,12 @@
 """`twokey demo`: a search that looks splendid and is luck, and with --liar three cases whose truth is planted."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
-from scripts.next_step import ending, print_ending
+from scripts.console import print_answer, print_whole, progress_bar
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
-from scripts.program import command
 
 if TYPE_CHECKING:
     from skills_lib.calibrate.planted_cases import JudgedCase
@@ -42,11 +41,13 @@ def demo(
     result = _validated(shown=not json)
     step = command("demo", "--liar")
     if json:
-        print_json(_summary(result) | ending(step, result.trial_meter()))
+        from skills_lib.answers.demo import DemoAnswer
+
+        print_answer(ended(DemoAnswer.of(result), step, result.trial_meter()), "demo")
     else:
         from scripts.tables.demo import print_demo
 
-        print_demo(result)
+        print_demo(result, command("validate", STRATEGY, *MARKET, "--source", "sample"))
         print_ending(step)
 
 
@@ -65,21 +66,13 @@ def _validated(shown: bool) -> "ValidationResult":
         return run_validation(ValidationCommand(STRATEGY, arguments, candles, settings, None, verb="demo"), progress)
 
 
-def _summary(result: "ValidationResult") -> dict[str, Any]:
-    kept = {"id", "strategy", "symbol", "timeframe", "source", "synthetic", "parameters", "verdict", "artifacts"}
-    found, luck = result.model_dump(mode="json"), result.luck_in_sample()
-    later = {"out_of_sample": found["out_of_sample"]["metrics"], "stitched": found["walk_forward"]["stitched"]}
-    claim = {"tries": result.in_sample.evaluated, "in_sample": found["in_sample"]["metrics"], "luck_sharpe": luck}
-    return {name: found[name] for name in found if name in kept} | claim | later
-
-
 def _liar(json: bool) -> None:
     judged = _judged(shown=not json)
     step = command("validate", STRATEGY, *MARKET)
     if json:
-        print_json(
-            {"synthetic": True, "stored": False, "cases": [c.model_dump(mode="json") for c in judged]} | ending(step)
-        )
+        from skills_lib.answers.demo import PlantedCasesAnswer
+
+        print_whole(ended(PlantedCasesAnswer.of(judged), step).payload())
     else:
         from scripts.tables.demo import print_cases
 

@@ -3,16 +3,17 @@
 import ast
 import keyword
 import re
+import shlex
+import sys
 from pathlib import Path
 from string import Template
 from typing import Annotated
 
 import typer
 
-from scripts.console import print_json
-from scripts.next_step import ending, print_ending
+from scripts.console import print_answer
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
-from scripts.program import command
 from skills_lib.domain.errors import InputError, did_you_mean
 
 KINDS = ("trend", "reversion", "breakout", "momentum")
@@ -40,13 +41,16 @@ def new_strategy(
     texts = render(name, kind)
     _refuse_taken(name, home, texts)
     write_all({home / place: text for place, text in texts.items()})
-    places = [str(home / place) for place in texts]
-    step = command("test-strategy", "BTC", "1h", name)
+    places = [home / place for place in texts]
+    after = command("test-strategy", "BTC", "1h", name)
     if json:
-        print_json({"strategy": name, "kind": kind, "files": places} | ending(step))
+        from skills_lib.answers.workspace import NewStrategyAnswer
+
+        answer = NewStrategyAnswer(strategy=name, kind=kind, files=places)
+        print_answer(ended(answer, after), "new-strategy")
     else:
         _print(name, kind, places)
-        print_ending(step)
+        print_ending(after)
 
 
 def render(name: str, kind: str) -> dict[Path, str]:
@@ -139,8 +143,12 @@ def _taken(path: Path) -> InputError:
     return InputError(f"{path} already exists and is not overwritten. Choose another name, or move the file.")
 
 
-def _print(name: str, kind: str, places: list[str]) -> None:
-    typer.echo(f"{name} is a working {kind} strategy. Edit it:")
+def _print(name: str, kind: str, places: list[Path]) -> None:
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
+    screen.text(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
-        typer.echo(f"  {place}")
-    typer.echo(f"Run its test: pytest {places[1]}")
+        screen.path(" ", place)
+    screen.text("Run its test:")
+    screen.path(" ", f"{shlex.quote(sys.executable)} -m pytest {shlex.quote(str(places[1]))}")

@@ -4,32 +4,42 @@ After a result that failed, the next step is another idea: never lower costs or 
 """
 
 import inspect
+import shlex
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from scripts.console import wide_console
-from scripts.program import command
+from scripts.invocation import NAME, command_name
 
 if TYPE_CHECKING:
+    from skills_lib.answers.model import Answer
     from skills_lib.ledger.meter import TrialMeter
+
+A = TypeVar("A", bound="Answer")
 
 FIRST_RUN = ("test-strategy", "BTC", "1h", "sma_crossover")
 _WORDS = frozenset({"strategy", "symbol", "timeframe", "json"})
 
 
-def ending(step: str, meter: "TrialMeter | None" = None) -> dict[str, object]:
-    """The last fields of a verb's JSON: the trial meter, where it searched, and the next command."""
-    shown: dict[str, object] = {} if meter is None else {"trial_meter": meter.model_dump(mode="json")}
-    return shown | {"next": step}
+def command(*words: object) -> str:
+    """A command line of `twokey`, which every output shows as it is typed here."""
+    return f"{NAME} {shlex.join(str(word) for word in words)}"
+
+
+def ended(answer: A, step: str, meter: "TrialMeter | None" = None) -> A:
+    """The answer with its next command and, where it searched, its trial meter."""
+    shown = {} if meter is None else {"trial_meter": meter.model_dump()}
+    return answer.model_copy(update={"next": step, **shown})
 
 
 def print_ending(step: str, meter: "TrialMeter | None" = None) -> None:
     """Print the trial meter, where the verb searched, and as the last line the next command, never wrapped."""
     if meter is not None:
-        wide_console().print(f"Trials  {meter.text}", style="dim", markup=False)
-    typer.echo(f"next: {step}")
+        from scripts.tables.screen import Screen
+
+        Screen().text(f"Trials  {meter.text}", "dim")
+    typer.echo(f"next: {command_name()}{step.removeprefix(NAME)}")
 
 
 def carried(verb: Callable[..., None], given: Mapping[str, Any], target: Callable[..., None]) -> list[str]:

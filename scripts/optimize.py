@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar, require_real
 from scripts.counting import meter_now
-from scripts.next_step import carried, ending, new_idea, print_ending
+from scripts.next_step import carried, command, ended, new_idea, print_ending
 from scripts.options import (
     Anchored,
     AsJson,
@@ -33,7 +33,6 @@ from scripts.options import (
     Trials,
     Until,
 )
-from scripts.program import command
 from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward, settings_of
 from scripts.word_order import in_any_order
 
@@ -88,15 +87,17 @@ def optimize(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_optimize(sweep, progress)
-        step = _validate_or_stop(result, optimize, given, result.recommended.metrics)
-        meter = meter_now(result)
-        if json:
-            print_json(result.model_dump(mode="json") | ending(step, meter))
-    if not json:
+    after, meter = _validate_or_stop(result, optimize, given, result.recommended.metrics), meter_now(result)
+    if json:
+        from skills_lib.answers.searches import OptimizationAnswer
+
+        print_answer(ended(OptimizationAnswer.of(result), after, meter), "optimize")
+    else:
         from scripts.tables.sweep import print_optimization
 
         print_optimization(result)
-        print_ending(step, meter)
+        print_ending(after, meter)
+    require_real(source, result.synthetic)
 
 
 def walk_forward(
@@ -145,15 +146,17 @@ def walk_forward(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_walk_forward(sweep, windows, progress)
-        step = _validate_or_stop(result, walk_forward, given, result.out_of_sample.metrics)
-        meter = meter_now(result)
-        if json:
-            print_json(result.model_dump(mode="json") | ending(step, meter))
-    if not json:
+    after, meter = _validate_or_stop(result, walk_forward, given, result.out_of_sample.metrics), meter_now(result)
+    if json:
+        from skills_lib.answers.searches import WalkForwardAnswer
+
+        print_answer(ended(WalkForwardAnswer.of(result), after, meter), "walk-forward")
+    else:
         from scripts.tables.sweep import print_walk_forward
 
         print_walk_forward(result)
-        print_ending(step, meter)
+        print_ending(after, meter)
+    require_real(source, result.synthetic)
 
 
 def _validate_or_stop(

@@ -8,8 +8,7 @@ import typer
 
 from scripts.console import print_error
 from scripts.limits import within
-from scripts.next_step import print_ending
-from scripts.program import command
+from scripts.next_step import command, print_ending
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:

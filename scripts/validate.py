@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar, require_real
 from scripts.counting import meter_now
-from scripts.next_step import carried, ending, new_idea, print_ending
+from scripts.next_step import carried, command, ended, new_idea, print_ending
 from scripts.options import (
     Anchored,
     AsJson,
@@ -30,12 +30,10 @@ from scripts.options import (
     Trials,
     Until,
 )
-from scripts.program import command
 from scripts.sweep_request import settings_of
 from scripts.word_order import in_any_order
 
 if TYPE_CHECKING:
-    from skills_lib.ledger.meter import TrialMeter
     from skills_lib.validate.model import StageAnswers, ValidationResult
     from skills_lib.validate.resample import RunResampled
 
@@ -43,7 +41,10 @@ ASSETS = ("BTC", "ETH", "BNB", "SOL")
 HALF = 0.5
 
 TrainSpan = Annotated[
-    str | None, typer.Option(help="Length of the span to choose on, such as 365d.", show_default="four elevenths")
+    str | None,
+    typer.Option(
+        help="Length of the span to choose on, such as 365d.", show_default="setting train, or four elevenths"
+    ),
 ]
 Symbols = Annotated[str, typer.Option(help="More assets to test, such as BTC,ETH,BNB,SOL.")]
 Timeframes = Annotated[str, typer.Option(help="More timeframes to test, such as 15m,1h,4h.")]
@@ -59,9 +60,14 @@ Searched = Annotated[
 ]
 MinTrades = Annotated[int, typer.Option(help="In-sample; combinations with fewer trades are not chosen.")]
 TestSpan = Annotated[
-    str | None, typer.Option(help="Length of the span to test the choice on.", show_default="an eleventh, seven times")
+    str | None,
+    typer.Option(
+        help="Length of the span to test the choice on.", show_default="setting test, or an eleventh, seven times"
+    ),
 ]
-StepSpan = Annotated[str | None, typer.Option(help="Distance between windows.", show_default="as long as --test")]
+StepSpan = Annotated[
+    str | None, typer.Option(help="Distance between windows.", show_default="setting step, or as long as --test")
+]
 Only = Annotated[
     str | None,
     typer.Option(help="Run only these stages, without a verdict, such as lookahead,costs; an unknown name lists all."),
@@ -130,16 +136,10 @@ def validate(
         windows = (train, test, step, embargo, anchored, pick)
         arguments = ValidationArguments(search, *windows, symbols, timeframes, open_sealed, reason)
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        command = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
-        answer = run_validation(command, progress) if only is None else run_stages(command, only, progress)
-        step, meter = _after_validation(answer, given), _meter(answer)
-        if json:
-            print_json(answer.model_dump(mode="json") | ending(step, meter))
-    if not json:
-        from scripts.tables.validation import print_answer
-
-        print_answer(answer)
-        print_ending(step, meter)
+        asked = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
+        found = run_validation(asked, progress) if only is None else run_stages(asked, only, progress)
+    _show(found, _after_validation(found, given), json)
+    require_real(source, found.synthetic)
 
 
 def monte_carlo(
@@ -158,34 +158,47 @@ def monte_carlo(
     from scripts.validation_request import run_monte_carlo
 
     result = run_monte_carlo(run_id, samples, seed, data)
-    step = _after_resampling(result, data)
+    after = _after_resampling(result, data)
     if json:
-        print_json(result.model_dump(mode="json") | ending(step))
+        from skills_lib.answers.validations import ResampledAnswer
+
+        print_answer(ended(ResampledAnswer.of(result), after), "monte-carlo", result.model_dump())
     else:
         from scripts.tables.validation import print_monte_carlo
 
         print_monte_carlo(result)
-        print_ending(step)
+        print_ending(after)
 
 
-def _meter(answer: "ValidationResult | StageAnswers") -> "TrialMeter":
-    """The meter with the Sharpe ratio by luck that the verdict used; of single stages by the ledger alone."""
-    from skills_lib.validate.model import ValidationResult
+def _show(found: "ValidationResult | StageAnswers", after: str, as_json: bool) -> None:
+    from skills_lib.validate.model import StageAnswers
 
-    return answer.trial_meter() if isinstance(answer, ValidationResult) else meter_now(answer)
+    meter = meter_now(found) if isinstance(found, StageAnswers) else found.trial_meter()
+    if not as_json:
+        from scripts.tables.validation import print_found
+
+        print_found(found)
+        print_ending(after, meter)
+        return
+    from skills_lib.answers.validations import StagesAnswer, ValidationAnswer
+
+    if isinstance(found, StageAnswers):
+        print_answer(ended(StagesAnswer.of(found), after, meter), "validate", found.model_dump())
+    else:
+        print_answer(ended(ValidationAnswer.of(found), after, meter), "validate")
 
 
-def _after_validation(answer: "ValidationResult | StageAnswers", given: "dict[str, object]") -> str:
+def _after_validation(found: "ValidationResult | StageAnswers", given: "dict[str, object]") -> str:
     """After FAIL another idea; after the rest more evidence on other assets, then the list of all trials."""
-    from skills_lib.validate.model import ValidationResult
+    from skills_lib.validate.model import StageAnswers
 
-    market = (answer.strategy, answer.symbol, answer.timeframe)
-    if not isinstance(answer, ValidationResult):
+    market = (found.strategy, found.symbol, found.timeframe)
+    if isinstance(found, StageAnswers):
         return command("validate", *market, *carried(validate, given | {"only": None}, validate))
-    if answer.verdict.label == "FAIL":
+    if found.verdict.label == "FAIL":
         return new_idea()
-    others = [asset for asset in ASSETS if asset != answer.symbol.removesuffix("USDT")]
-    if given["symbols"] or given["data"] or len(others) == len(ASSETS):
+    others = [asset for asset in ASSETS if asset != found.symbol.removesuffix("USDT")]
+    if given["symbols"] or given["data"] or given["open_sealed"] or len(others) == len(ASSETS):
         return command("ledger")
     return command("validate", *market, *carried(validate, given, validate), "--symbols", ",".join(others))
 

@@ -1,13 +1,10 @@
 """Prints the demonstration: what a search claims, what luck reaches, what later bars and the verdict say."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from rich.table import Table
-from rich.text import Text
-
-from scripts.console import wide_console
-from scripts.program import command
+from scripts.tables.layout import Cell, Line, wrap
+from scripts.tables.screen import Screen
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure
 from skills_lib.market.candles.sample import SEED
 from skills_lib.optimize.report.markdown import describe_parameters
@@ -21,59 +18,61 @@ if TYPE_CHECKING:
 _STYLES = {"PASS": "bold green", "CAUTION": "bold yellow", "FAIL": "bold red"}
 
 
-def print_demo(result: "ValidationResult") -> None:
-    """Print the five steps from a splendid search to its verdict."""
-    console = wide_console()
-    console.print(f"[bold]{result.strategy}[/] · {result.symbol} {result.timeframe} · a search, and what validate says")
-    console.print(SYNTHETIC_NOTE, style="bold magenta")
-    console.print(
+class Step(NamedTuple):
+    """One line of a demonstration. `label`: a verdict before the text."""
+
+    name: str
+    text: str
+    label: str = ""
+
+
+def print_demo(result: "ValidationResult", same: str) -> None:
+    """Print the five steps from a splendid search to its verdict. `same`: the command that gives the same result."""
+    screen = Screen()
+    screen.text(f"{result.strategy} · {result.symbol} {result.timeframe} · a search, and what validate says", "bold")
+    screen.text(SYNTHETIC_NOTE, "bold magenta")
+    screen.text(
         f"The market has no edge: its price is a martingale. It is the first of {SEED} generated ones on which this "
-        "search looks so good and fails later."
+        "search looks so good and fails later.",
+        indent="",
     )
-    console.print(_rows(_steps(result)))
-    console.print(f"Report {result.artifacts.page or result.artifacts.report}", soft_wrap=True)
-    console.print(
-        f"The same: {command('validate', result.strategy, 'BTC', '1h', '--source', 'sample')}", soft_wrap=True
-    )
+    _print_steps(screen, _steps(result))
+    screen.path("Report", result.artifacts.page or result.artifacts.report)
+    screen.text(f"The same: {same}")
 
 
 def print_cases(cases: "Sequence[JudgedCase]") -> None:
     """Print each planted case: the truth, the claim, the verdict and why."""
-    console = wide_console()
-    console.print("[bold]Three planted cases, judged by the pipeline of validate[/]")
-    console.print(SYNTHETIC_NOTE, style="bold magenta")
-    console.print("Nothing is stored, and no trial is counted in your ledger: the trials are counted in memory only.")
+    screen = Screen()
+    screen.text("Planted cases, judged by the pipeline of validate", "bold")
+    screen.text(SYNTHETIC_NOTE, "bold magenta")
+    screen.text(
+        "Nothing is stored, and no trial is counted in your ledger: the trials are counted in memory only.", indent=""
+    )
     for number, case in enumerate(cases, start=1):
-        console.print(f"\n{number}  {_truth(case)} (seed {case.seed})", style="bold", markup=False)
-        console.print(_rows(_judgement(case)))
+        screen.text(f"{number}  {_truth(case)} (seed {case.seed})", "bold", indent="   ")
+        _print_steps(screen, _judgement(case))
 
 
-def _steps(result: "ValidationResult") -> Iterable[tuple[str, Text]]:
+def _steps(result: "ValidationResult") -> Iterable[Step]:
     inside, outside, walked = result.in_sample, result.out_of_sample, result.walk_forward
-    yield (
+    yield Step(
         "1 Claim",
-        Text(
-            f"{_figures(inside.metrics)}. In-sample: the best plateau of {inside.evaluated} combinations "
-            f"({describe_parameters(result.parameters)}), {inside.start[:10]} to {inside.end[:10]}, costs included."
-        ),
+        f"{_figures(inside.metrics)}. In-sample: the best plateau of {inside.evaluated} combinations "
+        f"({describe_parameters(result.parameters)}), {inside.start[:10]} to {inside.end[:10]}, costs included.",
     )
-    yield (
+    yield Step(
         "2 Luck",
-        Text(
-            f"Sharpe {result.luck_in_sample():.2f} is what the best of {inside.evaluated} independent tries without "
-            "any edge shows on the same days."
-        ),
+        f"Sharpe {result.luck_in_sample():.2f} is what the best of {inside.evaluated} independent tries without "
+        "any edge shows on the same days.",
     )
-    yield "3 Later bars", Text(f"{_figures(outside.metrics)}. The same parameters on the next {outside.bars:,} bars.")
-    yield (
+    yield Step("3 Later bars", f"{_figures(outside.metrics)}. The same parameters on the next {outside.bars:,} bars.")
+    yield Step(
         "4 Repeated",
-        Text(
-            f"{_figures(walked.stitched.metrics)}. The same search in {len(walked.windows)} windows, each tested on "
-            f"the bars after it: mean Sharpe {walked.mean_sharpe:.2f}, {walked.positive_share:.0%} earned money."
-        ),
+        f"{_figures(walked.stitched.metrics)}. The same search in {len(walked.windows)} windows, each tested on "
+        f"the bars after it: mean Sharpe {walked.mean_sharpe:.2f}, {walked.positive_share * 100:.0f} % earned money.",
     )
-    label = result.verdict.label
-    yield "5 Verdict", Text.assemble((label, _STYLES[label]), f"  {reasons(result.verdict)}")
+    yield Step("5 Verdict", reasons(result.verdict), result.verdict.label)
 
 
 def _truth(case: "JudgedCase") -> str:
@@ -84,13 +83,12 @@ def _truth(case: "JudgedCase") -> str:
     return f"No edge: the best of {case.tries} tries on a random market"
 
 
-def _judgement(case: "JudgedCase") -> Iterable[tuple[str, Text]]:
+def _judgement(case: "JudgedCase") -> Iterable[Step]:
     tried = f"the choice of {case.tries} tries, luck alone reaches Sharpe {case.luck_sharpe:.2f}"
-    claim = tried if case.tries > 1 else "one set of parameters"
-    yield "Claim", Text(f"{_figures(case.claim)}. In-sample, {claim}.")
+    yield Step("Claim", f"{_figures(case.claim)}. In-sample, {tried if case.tries > 1 else 'one set of parameters'}.")
     agreed = "judged rightly" if case.judged_rightly else f"JUDGED WRONGLY, right is {' or '.join(case.right)}"
-    yield "Verdict", Text.assemble((case.label, _STYLES[case.label]), f"  {agreed}")
-    yield "Why", Text(case.why)
+    yield Step("Verdict", agreed, case.label)
+    yield Step("Why", case.why)
 
 
 def _figures(metrics: "Figures") -> str:
@@ -98,10 +96,13 @@ def _figures(metrics: "Figures") -> str:
     return ", ".join(f"{label} {describe_figure(name, metrics)}" for label, name in shown)
 
 
-def _rows(rows: Iterable[tuple[str, Text]]) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column()
-    for name, text in rows:
-        table.add_row(name, text)
-    return table
+def _print_steps(screen: Screen, steps: Iterable[Step]) -> None:
+    """Print names with their texts beside them."""
+    listed = list(steps)
+    beside = max(len(step.name) for step in listed) + 2
+    for step in listed:
+        body = f"{step.label}  {step.text}" if step.label else step.text
+        for number, line in enumerate(wrap(body, screen.width - beside)):
+            name, label = (step.name, step.label) if number == 0 else ("", "")
+            cells = (Cell(name.ljust(beside), "bold"), Cell(label, _STYLES.get(label, "")), Cell(line[len(label) :]))
+            screen.lines([Line(cells)])
