@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from scripts.invocation import NAME, command_name
+from scripts.options import SettingsDefaults
 
 if TYPE_CHECKING:
     from skills_lib.answers.model import Answer
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound="Answer")
 
 FIRST_RUN = ("test-strategy", "BTC", "1h", "sma_crossover")
+_VERBS = {"backtest_strategy": "test-strategy", "walk_forward": "walk-forward"}
+"""Names of the verbs whose functions are called otherwise."""
 _WORDS = frozenset({"strategy", "symbol", "timeframe", "json"})
 
 
@@ -43,11 +46,12 @@ def print_ending(step: str, meter: "TrialMeter | None" = None) -> None:
 
 
 def carried(verb: Callable[..., None], given: Mapping[str, Any], target: Callable[..., None]) -> list[str]:
-    """The options `given` to `verb`, apart from its defaults, that `target` also takes."""
+    """The options `given` to `verb` that `target` also takes, apart from those that it had by default or setting."""
     accepted = inspect.signature(target).parameters.keys() - _WORDS
+    settings = SettingsDefaults().get(_VERBS.get(verb.__name__, verb.__name__)) or {}
     words: list[str] = []
     for name, parameter in inspect.signature(verb).parameters.items():
-        if name in accepted and given[name] not in (None, parameter.default):
+        if name in accepted and given[name] not in (None, settings.get(name, parameter.default)):
             words += _option(name, given[name])
     return words
 

@@ -1,7 +1,6 @@
 """Every verb ends with a command that runs as printed, and after a bad result none that searches for a better one."""
 
 import inspect
-import json
 import os
 import shlex
 import shutil
@@ -13,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from scripts.invocation import command_name
 from scripts.next_step import carried, new_idea
 from scripts.optimize import optimize
-from scripts.program import program, runnable
 from scripts.validate import validate
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
@@ -55,15 +54,15 @@ def here(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 def stored(here: Command) -> Runs:
     """Two weak runs and a splendid one, in this order; computed once."""
     asked = {"weak": WEAK, "weaker": (*WEAK, "--param", "fast=4"), "lucky": LUCKY}
-    return {name: json.loads(here(*words, "--json").out) for name, words in asked.items()}
+    return {name: here(*words, "--json").answer for name, words in asked.items()}
 
 
 def next_of(done: Done) -> list[str]:
     """The words after `next: twokey` on the last line, which parse against the real command."""
     assert done.code == 0, done.err
-    last = done.out.splitlines()[-1]
-    assert last.startswith("next: twokey "), done.out
-    words = shlex.split(last.removeprefix("next: twokey "))
+    last, begin = done.out.splitlines()[-1], f"next: {command_name()} "
+    assert last.startswith(begin), done.out
+    words = shlex.split(last.removeprefix(begin))
     verb = verb_of(words)
     VERBS[verb].make_context(" ".join(verb), words[len(verb) :])
     return words
@@ -102,7 +101,7 @@ def test_after_a_run_with_an_edge_comes_its_validation_with_the_same_options(her
 
 def test_costs_that_validate_lacks_are_not_dropped_for_lower_ones(here: Command) -> None:
     words = next_of(here(*LUCKY, "--commission-bps", "21"))
-    run = json.loads(here(*LUCKY, "--commission-bps", "21", "--json").out)["run_id"]
+    run = here(*LUCKY, "--commission-bps", "21", "--json").answer["run_id"]
     assert words == ["monte-carlo", run]
     assert next_of(here(*words, "--samples", "20"))[:2] == ["validate", "sma_crossover"]
 
@@ -111,11 +110,11 @@ def test_costs_that_validate_lacks_are_not_dropped_for_lower_ones(here: Command)
 def test_a_search_leads_to_its_validation_or_to_another_idea(twokey: Command, verb: str) -> None:
     windows = ("--train", "30d", "--test", "10d", "--step", "10d") if verb == "walk-forward" else ()
     asked = (verb, "sma_crossover", "BTC", "1h", *SHORT, "1", *windows)
-    found = json.loads(twokey(*asked, "--json").out)
-    figures = found["out_of_sample"] if windows else found["recommended"]
+    found = twokey(*asked, "--json").answer
+    figures = found["out_of_sample"] if windows else found["recommended"]["metrics"]
     words = next_of(twokey(*asked))
-    assert found["next"] == f"twokey {shlex.join(words)}"
-    if figures["metrics"]["return_pct"] > 0:
+    assert found["next"] == f"{command_name()} {shlex.join(words)}"
+    if figures["return_pct"] > 0:
         assert words[:6] == ["validate", "sma_crossover", "BTCUSDT", "1h", "--param", "fast=5,10"]
     else:
         assert words[0] == "new-strategy"
@@ -123,7 +122,7 @@ def test_a_search_leads_to_its_validation_or_to_another_idea(twokey: Command, ve
 
 def test_after_fail_comes_another_idea(twokey: Command) -> None:
     asked = ("validate", "sma_crossover", "BTC", "1h", *SHORT, "1", "--until", "2023-09-01")
-    found = json.loads(twokey(*asked, "--json").out)
+    found = twokey(*asked, "--json").answer
     words = next_of(twokey(*asked))
     assert (found["verdict"]["label"], words[0]) == ("FAIL", "new-strategy")
     assert not set(words) & set(FISHING)
@@ -150,7 +149,7 @@ def test_without_a_run_the_list_leads_to_the_first_one(twokey: Command) -> None:
 def test_candles_lead_to_a_check_and_a_backtest_of_the_same_file(twokey: Command, candles: str) -> None:
     assert next_of(twokey("data", "list")) == ["data", "fetch", "BTC", "1h"]
     words = next_of(twokey("data", "check", "--data", candles))
-    assert words == ["test-strategy", "BTCUSDT", "1h", "sma_crossover", "--data", candles]
+    assert words == ["test-strategy", "BTC", "1h", "sma_crossover", "--data", candles]
     assert next_of(twokey(*words))
     words = next_of(twokey("data", "import", candles, "--symbol", "BTC", "--timeframe", "1h"))
     assert words == ["test-strategy", "BTCUSDT", "1h", "sma_crossover"]
@@ -180,7 +179,7 @@ def test_the_lists_lead_to_a_backtest(twokey: Command) -> None:
 def test_json_has_the_same_command_as_the_screen(twokey: Command, candles: str, tape: str) -> None:
     verbs = [("runs",), ("ledger",), ("strategies",), ("data", "list"), ("data", "check", "--data", candles)]
     for asked in [*verbs, ("tape", "info", tape), ("tape", "check", tape), ("scan", "--tape", tape)]:
-        assert json.loads(twokey(*asked, "--json").out)["next"] == f"twokey {shlex.join(next_of(twokey(*asked)))}"
+        assert twokey(*asked, "--json").answer["next"] == f"{command_name()} {shlex.join(next_of(twokey(*asked)))}"
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=" ".join)
@@ -196,17 +195,17 @@ def test_search_outputs_show_the_trial_meter_on_screen_and_in_json(twokey: Comma
         until = ("--until", "2023-09-01") if verb == "validate" else ()
         asked = (verb, "sma_crossover", "BTC", "1h", *SHORT, "1", *windows, *until)
         screen = " ".join(twokey(*asked).out.split())
-        meter = json.loads(twokey(*asked, "--json").out)["trial_meter"]
+        meter = twokey(*asked, "--json").answer["trial_meter"]
         assert (meter["attempts"], meter["symbol"], meter["timeframe"]) == (2, "BTCUSDT", "1h")
         assert meter["text"] in screen
-    stages = json.loads(twokey(*asked, "--only", "costs", "--json").out)
+    stages = twokey(*asked, "--only", "costs", "--json").answer
     assert stages["trial_meter"]["attempts"] == 2
 
 
 def test_a_stored_answer_shows_the_attempts_that_were_made_since(here: Command, stored: Runs) -> None:
-    before = json.loads(here(*WEAK, "--json").out)
+    before = here(*WEAK, "--json").answer
     here("optimize", "sma_crossover", "BTC", "1h", *WEAK[4:], "--param", "fast=2:8:2", "--min-trades", "1")
-    after = json.loads(here(*WEAK, "--json").out)
+    after = here(*WEAK, "--json").answer
     assert before["run_id"] == after["run_id"] == stored["weak"]["run_id"]
     assert after["trial_meter"]["attempts"] == before["trial_meter"]["attempts"] + 3, "fast=4 was counted before"
     assert after["trial_meter"]["luck_sharpe"] > before["trial_meter"]["luck_sharpe"]
@@ -218,6 +217,15 @@ def test_options_are_carried_only_where_they_were_given_and_exist_in_the_other_v
     assert carried(optimize, given, validate) == [
         *("--param", "fast=5,10", "--param", "slow=20", "--constraint", "fast < slow", "--cash", "5000")
     ]
+
+
+def test_what_a_setting_says_is_not_repeated_and_an_option_against_it_is(
+    workspace: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TWOKEY_CASH", "5000")
+    given = {name: option.default for name, option in inspect.signature(optimize).parameters.items()}
+    assert carried(optimize, given | {"cash": 5_000.0}, validate) == []
+    assert carried(optimize, given | {"cash": 100_000}, validate) == ["--cash", "100000"]
 
 
 def installed() -> Path:
@@ -248,16 +256,6 @@ def test_the_command_is_printed_as_it_was_called_and_runs(called: str, workspace
     refused = shell(f"{typed} compare abc def")
     assert f"`{shown} runs`" in refused.stderr
     assert shell(f"{shown} runs").returncode == 0
-
-
-def test_only_mentions_of_a_command_are_rewritten(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    file = tmp_path / "my bin" / "twokey"
-    file.parent.mkdir()
-    file.touch()
-    monkeypatch.setattr(sys, "argv", [str(file)])
-    text = "twokey stores runs; `twokey runs` lists them, `twokey.toml` does not."
-    assert runnable(text) == f"twokey stores runs; `'{file}' runs` lists them, `twokey.toml` does not."
-    assert program() == shlex.quote(str(file))
 
 
 def test_another_idea_has_a_name_that_no_file_has(workspace: Settings) -> None:
