@@ -85,7 +85,7 @@ def _liar(json: bool) -> None:
 def _judged(shown: bool) -> "list[JudgedCase]":
     with progress_bar(shown) as progress:
         progress(0, 0, "Generating markets")
-        from scripts.sweep_request import load_strategy
+        from scripts.subject import loaded, source_of
         from skills_lib.calibrate import planted_cases
 
-        return planted_cases.judge_cases(load_strategy(STRATEGY), planted_cases.CASES, progress)
+        return planted_cases.judge_cases(loaded(source_of(STRATEGY)), planted_cases.CASES, progress)

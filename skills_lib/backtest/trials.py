@@ -1,15 +1,13 @@
 """The interface of the trial ledger: pipelines count every configuration before they evaluate it."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from skills_lib.backtest.model import BacktestSettings, Parameters
+from skills_lib.backtest.source import StrategySource
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.models import FrozenModel
-
-if TYPE_CHECKING:
-    from skills_lib.backtest.strategy import LoadedStrategy
-    from skills_lib.market.candles.model import Candles
+from skills_lib.market.candles.model import Candles
 
 
 class TrialCount(FrozenModel):
@@ -54,5 +52,5 @@ class TrialCounter(Protocol):
         ...
 
 
-OpenTrialCounter = Callable[["LoadedStrategy", "Candles", BacktestSettings], TrialCounter]
+OpenTrialCounter = Callable[[StrategySource, Candles, BacktestSettings], TrialCounter]
 """Opens the counter of a strategy, its candles and settings; pipelines call it before they evaluate."""

@@ -25,7 +25,7 @@ from skills_lib.domain.signals import Signals
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.ledger.meter import best_by_luck
 from skills_lib.market.candles.model import Candles, Origin
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.table import Objective
 from skills_lib.progress import Progress, no_progress
