@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from skills_lib.answers.model import FIGURE_UNITS, Answer
+from skills_lib.answers.model import FIGURE_UNITS, Answer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
@@ -56,9 +56,8 @@ class RunAnswer(Answer):
     def of(cls, run: "BacktestResult") -> Self:
         """The answer about a stored run."""
         fields = {name: getattr(run, name) for name in cls.model_fields if hasattr(run, name)}
-        files = {name: path for name, path in dict(run.artifacts).items() if path is not None}
         verdict, costs = run.verdict.model_dump(), run.costs.model_dump()
-        more = {"verdict": verdict, "costs": costs, "engine": run.settings.engine, "artifacts": files}
+        more = {"verdict": verdict, "costs": costs, "engine": run.settings.engine, "artifacts": files_of(run.artifacts)}
         return cls(**fields | more, path=run.artifacts.result)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pydantic import BaseModel
+
 from skills_lib.answers.bounds import MAX_BYTES, bounded, plain, spelled, text_of
 from skills_lib.domain.models import FrozenModel
 
@@ -38,6 +40,11 @@ class Answer(FrozenModel):
         `spell` words each text, but no path, as the interface says it.
         """
         return text_of(bounded(spelled(self.payload(), spell), limit, self.MATTERS))
+
+
+def files_of(artifacts: BaseModel) -> dict[str, Path]:
+    """The files of a stored result by name, without the drawings that are missing."""
+    return {name: path for name, path in artifacts if isinstance(path, Path)}
 
 
 def complete_text(fields: dict[str, Any]) -> str:
