@@ -19,10 +19,12 @@ from scripts import (
     strategies,
     tape,
     validate,
+    workspace,
 )
 from scripts.console import exit_codes, print_unexpected
 from scripts.every_verb import complete, listen_to_environment, told
 from scripts.invocation import command_name
+from scripts.options import SettingsDefaults
 
 app = typer.Typer(
     name="twokey",
@@ -44,6 +46,7 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+workspace.register(app)
 
 
 def command() -> Any:
@@ -58,4 +61,4 @@ def main() -> None:
     sys.excepthook = print_unexpected
     with told(), exit_codes():
         listen_to_environment()
-        sys.exit(command().main(prog_name=command_name(), standalone_mode=False))
+        sys.exit(command().main(prog_name=command_name(), standalone_mode=False, default_map=SettingsDefaults()))

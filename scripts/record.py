@@ -27,7 +27,12 @@ def record(
         ),
     ] = 60.0,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot.")] = VenueName.USDM,
-    host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="A local server instead of Binance, such as 127.0.0.1:9001.", show_default="setting streams_host"
+        ),
+    ] = None,
     channels: Annotated[
         str, typer.Option(help="Comma-separated: depth@100ms, bookTicker, trade, aggTrade, kline_1m, markPrice@1s.")
     ] = "depth@100ms,bookTicker,aggTrade",
@@ -44,13 +49,14 @@ def record(
     from skills_lib.market.depth.tape.record import record as run
     from skills_lib.settings import Settings
 
+    settings = Settings()
     feed = FeedSettings(
-        Endpoints.of(Venue(venue.value), host),
+        Endpoints.of(Venue(venue.value), host or settings.streams_host),
         tuple(dict.fromkeys(symbol.upper() for symbol in symbols)),
         tuple(Channel.parse(name.strip()) for name in channels.split(",")),
     )
     with progress_bar(not json) as progress:
-        tapes = run(RecordSettings(feed, Settings().tapes_dir, minutes, part_minutes), progress)
+        tapes = run(RecordSettings(feed, settings.tapes_dir, minutes, part_minutes), progress)
     if json:
         from skills_lib.answers.market import RecordAnswer, RecordedTape
 

@@ -39,7 +39,12 @@ def register(app: typer.Typer) -> None:
 def scan(
     tape: Annotated[Path | None, typer.Option(help="A folder of tapes, instead of the exchange.")] = None,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot; detected from tapes with --tape.")] = VenueName.USDM,
-    host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="A local server instead of Binance, such as 127.0.0.1:9001.", show_default="setting streams_host"
+        ),
+    ] = None,
     count: Annotated[
         int, typer.Option(callback=within(1, 100), help="How many instruments, by volume; at most 100.")
     ] = 20,
@@ -62,8 +67,9 @@ def scan(
             from skills_lib.market.depth.feed.settings import Endpoints
             from skills_lib.market.depth.model import Venue
             from skills_lib.market.scanner_live import ScanSettings, scan_exchange
+            from skills_lib.settings import Settings
 
-            endpoints = Endpoints.of(Venue(venue.value), host)
+            endpoints = Endpoints.of(Venue(venue.value), host or Settings().streams_host)
             fee = venue_fee_bps(endpoints.venue) if taker_fee_bps is None else taker_fee_bps
             found = scan_exchange(ScanSettings(endpoints, fee, count, seconds), progress)
     if json:

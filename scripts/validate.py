@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from skills_lib.validate.model import StageAnswers, ValidationResult
 
 TrainSpan = Annotated[
-    str | None, typer.Option(help="Length of the span to choose on, such as 365d.", show_default="four elevenths")
+    str | None,
+    typer.Option(
+        help="Length of the span to choose on, such as 365d.", show_default="setting train, or four elevenths"
+    ),
 ]
 Symbols = Annotated[str, typer.Option(help="More assets to test, such as BTC,ETH,BNB,SOL.")]
 Timeframes = Annotated[str, typer.Option(help="More timeframes to test, such as 15m,1h,4h.")]
@@ -51,9 +54,14 @@ Searched = Annotated[
 ]
 MinTrades = Annotated[int, typer.Option(help="In-sample; combinations with fewer trades are not chosen.")]
 TestSpan = Annotated[
-    str | None, typer.Option(help="Length of the span to test the choice on.", show_default="an eleventh, seven times")
+    str | None,
+    typer.Option(
+        help="Length of the span to test the choice on.", show_default="setting test, or an eleventh, seven times"
+    ),
 ]
-StepSpan = Annotated[str | None, typer.Option(help="Distance between windows.", show_default="as long as --test")]
+StepSpan = Annotated[
+    str | None, typer.Option(help="Distance between windows.", show_default="setting step, or as long as --test")
+]
 Only = Annotated[
     str | None,
     typer.Option(help="Run only these stages, without a verdict, such as lookahead,costs; an unknown name lists all."),

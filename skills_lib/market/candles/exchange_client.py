@@ -20,10 +20,11 @@ from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
+from skills_lib.market.candles.network import UnansweredError, name_resolves
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.series import bars_of, cut, no_bars, union
 from skills_lib.market.candles.spans import TimeSpan, floor_to_bar, to_ns
+from skills_lib.market.retries import Retries, TransientError, retry_after_s
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings
 
@@ -86,7 +87,7 @@ class ExchangeClient:
         import ccxt
 
         self._errors = ccxt
-        self._backoff = Backoff.of(settings)
+        self._retries = Retries.of(settings)
         self._answered = False
         options = {"enableRateLimit": True, "timeout": int(settings.http_timeout_s * 1_000), "requests_trust_env": True}
         self._ccxt: Any = getattr(ccxt, name)(options)
@@ -194,7 +195,7 @@ class ExchangeClient:
 
     def _call(self, call: Callable[[], T]) -> T:
         try:
-            result = self._backoff.run(lambda: self._call_once(call))
+            result = self._retries.run(lambda: self._call_once(call))
         except TransientError as error:
             raise self._unanswered(error.reason, f"Try again later. {ALTERNATIVES}") from error
         self._answered = True
