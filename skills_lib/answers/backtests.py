@@ -49,7 +49,7 @@ class RunAnswer(Answer):
     perfect: dict[str, str]
     warnings: list[str]
     quality: dict[str, int]
-    engine: str
+    settings: dict[str, Any]
     artifacts: dict[str, Path]
 
     @classmethod
@@ -57,7 +57,8 @@ class RunAnswer(Answer):
         """The answer about a stored run."""
         fields = {name: getattr(run, name) for name in cls.model_fields if hasattr(run, name)}
         verdict, costs = run.verdict.model_dump(), run.costs.model_dump()
-        more = {"verdict": verdict, "costs": costs, "engine": run.settings.engine, "artifacts": files_of(run.artifacts)}
+        settings = run.settings.model_dump(exclude={"costs"})
+        more = {"verdict": verdict, "costs": costs, "settings": settings, "artifacts": files_of(run.artifacts)}
         return cls(**fields | more, path=run.artifacts.result)
 
 
