@@ -11,7 +11,8 @@ from scripts.options import AsJson
 if TYPE_CHECKING:
     from skills_lib.installation.doctor.model import Diagnosis
 
-_MARKS = {"ok": " ", "note": "·", "broken": "!"}
+_MARKS = {"ok": "-", "note": "·", "broken": "!"}
+_STYLES = {"ok": "", "note": "dim", "broken": "bold red"}
 
 
 def register(app: typer.Typer) -> None:
@@ -62,11 +63,16 @@ def doctor(json: AsJson = False) -> None:
 
 
 def _print(found: "Diagnosis") -> None:
+    from scripts.tables.layout import Cell, Column
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
     for finding in found.findings:
-        typer.echo(f"{_MARKS[finding.state]} {finding.topic:<18} {finding.found}")
+        screen.text(f"{_MARKS[finding.state]} {finding.topic}: {finding.found}", _STYLES[finding.state], indent="    ")
         if finding.remedy:
-            typer.echo(f"    {finding.remedy}")
-    for setting in found.settings:
-        typer.echo(f"  {setting.name:<18} {setting.value or '(none)'}  from {setting.source}")
+            screen.text(f"    {finding.remedy}", indent="    ")
+    rows = [[Cell(setting.name), Cell(setting.value or "–"), Cell(setting.source)] for setting in found.settings]
+    if rows:
+        screen.table([Column("setting"), Column("value"), Column("from")], rows)
     problems = sum(finding.state == "broken" for finding in found.findings)
-    typer.echo("Nothing is broken." if not problems else f"{problems} broken: lines with ! and the remedy below.")
+    screen.text("Nothing is broken." if not problems else f"{problems} broken: lines with ! and the remedy below.")
