@@ -21,6 +21,7 @@ from scripts.options import (
     Timeframe,
     Until,
 )
+from scripts.subject import loaded, parameters_of, source_of
 from scripts.word_order import in_any_order
 from skills_lib.progress import Progress
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestResult, BacktestSettings
     from skills_lib.backtest.results import RunStore
     from skills_lib.backtest.source import StrategySource
-    from skills_lib.domain.parameters import ParameterSpace
     from skills_lib.market.benchmark import Benchmark
     from skills_lib.market.candles import CandleArguments, Candles
 
@@ -82,11 +82,8 @@ def backtest_strategy(
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
-    import strategies
-
-    file = strategies.source_file(strategy)  # a wrong name is answered before anything heavy is imported
+    source_file = source_of(strategy)
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.source import StrategySource
     from skills_lib.domain.assignments import parse_assignments
     from skills_lib.domain.costs import costs_from
     from skills_lib.domain.instruments import Instrument
@@ -110,7 +107,6 @@ def backtest_strategy(
         engine=engine,
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    source_file = StrategySource(strategy, file, strategies.__name__)
     _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, benchmark, as_json=json)
 
 
@@ -161,7 +157,7 @@ def _run_and_show(
     from skills_lib.backtest.identity import identity_of
     from skills_lib.settings import Settings
 
-    space = _space(source)
+    space = parameters_of(source)
     space.resolve(given)  # refuse them before candles are fetched
     with progress_bar(shown=not as_json) as progress:
         candles = arguments.answer(Settings(), progress)
@@ -201,27 +197,14 @@ def _run(
     settings: "BacktestSettings",
     progress: Progress,
 ) -> "BacktestResult":
-    import strategies
     from scripts.counting import trial_origin
     from skills_lib.backtest.pipeline import run_backtest
-    from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.settings import Settings
 
-    subject = LoadedStrategy(source.name, strategies.load(source.name), source.file)
     open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("test-strategy"))
-    return run_backtest(subject, candles, given, settings, _store(), open_counter, progress)
-
-
-def _space(source: "StrategySource") -> "ParameterSpace":
-    """The strategy's parameters; it is imported only if its file does not tell them."""
-    if (declared := source.declared_space()) is not None:
-        return declared
-    import strategies
-    from skills_lib.backtest.strategy import parameter_space
-
-    return parameter_space(strategies.load(source.name))
+    return run_backtest(loaded(source), candles, given, settings, _store(), open_counter, progress)
 
 
 def _store() -> "RunStore":
