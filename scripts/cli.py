@@ -5,6 +5,7 @@ import typer
 from scripts import (
     backtest,
     calibrate,
+    check_strategy,
     data,
     ledger,
     new_strategy,
@@ -37,6 +38,7 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+check_strategy.register(app)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Bars for the tests of strategies: from given prices, or a random walk."""
+"""Bars from given prices, or a random walk."""
 
 from collections.abc import Sequence
 
@@ -24,12 +24,26 @@ def from_closes(closes: Sequence[float]) -> Bars:
     return from_rows([(max(a, b), min(a, b), b) for a, b in zip(before, closes, strict=True)])
 
 
-def random_walk(bars: int, seed: int, minutes: int = 60, volatility: float = 0.01) -> Bars:
-    """A geometric random walk with wicks; `volatility` is the standard deviation of one bar's log return."""
+def random_walk(
+    bars: int, seed: int, minutes: int = 60, volatility: float = 0.01, gaps: int = 0, start: float = 100.0
+) -> Bars:
+    """A geometric random walk with wicks from the price `start`; `volatility`: standard deviation of one log return.
+
+    With `gaps`, as many spans of up to 40 bars are missing from it, anywhere but at its first bar.
+    """
     rng = np.random.default_rng(seed)
-    close = 100 * np.exp(np.cumsum(rng.normal(0, volatility, bars)))
-    opening = np.append(100.0, close[:-1])
+    close = start * np.exp(np.cumsum(rng.normal(0, volatility, bars)))
+    opening = np.append(start, close[:-1])
     wick = np.abs(rng.normal(0, volatility / 2, (2, bars)))
     high, low = np.maximum(opening, close) * (1 + wick[0]), np.minimum(opening, close) / (1 + wick[1])
     times = MIDNIGHT_NS + minutes * MINUTE_NS * np.arange(bars, dtype=np.int64)
-    return Bars(times, opening, high, low, close, rng.uniform(1, 100, bars), minutes * MINUTE_NS)
+    walked = Bars(times, opening, high, low, close, rng.uniform(1, 100, bars), minutes * MINUTE_NS)
+    return _without_gaps(walked, gaps, rng) if gaps else walked
+
+
+def _without_gaps(bars: Bars, gaps: int, rng: np.random.Generator) -> Bars:
+    kept = np.ones(len(bars), dtype=np.bool_)
+    for start in rng.integers(1, len(bars), gaps):
+        kept[start : start + int(rng.integers(1, 40))] = False
+    columns = (column[kept] for column in (bars.open, bars.high, bars.low, bars.close, bars.volume))
+    return Bars(bars.open_time_ns[kept], *columns, interval_ns=bars.interval_ns)
