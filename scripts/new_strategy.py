@@ -139,5 +139,5 @@ def _print(name: str, kind: str, places: list[str]) -> None:
     typer.echo(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
         typer.echo(f"  {place}")
-    typer.echo(f"Run its test: pytest {places[1]}")
+    typer.echo(f"Check it: twokey check-strategy {name}")
     typer.echo(f"Backtest it: twokey test-strategy BTC 1h {name}")

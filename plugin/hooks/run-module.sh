@@ -12,7 +12,8 @@ of_command() {
     sed -n '1s/^#! *//p' "$command"
 }
 
-for python in "${TWOKEY_PYTHON:-}" "$project/.venv/bin/python" "$here/../../.venv/bin/python" "$(of_command)"; do
+[ -n "${TWOKEY_PYTHON:-}" ] && exec "$TWOKEY_PYTHON" -P -m "$@"
+for python in "$project/.venv/bin/python" "$here/../../.venv/bin/python" "$(of_command)"; do
     has_twokey "$python" && exec "$python" -P -m "$@"
 done
 echo "No Python with Twokey found. Run make demo in a checkout, install the package, or set TWOKEY_PYTHON." >&2

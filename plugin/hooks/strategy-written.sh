@@ -6,6 +6,6 @@ case $event in
 *'/strategies/'*'.py"'*) ;;
 *) exit 0 ;;
 esac
-printf '%s' "$event" | "$(dirname "$0")/run-module.sh" scripts.written_strategy
+printf '%s' "$event" | sh "$(dirname "$0")/run-module.sh" scripts.written_strategy
 [ $? -eq 2 ] && exit 2
 exit 0

@@ -10,7 +10,7 @@ from skills_lib.backtest.kernel.run import signals_of
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference.run import run_reference
 from skills_lib.backtest.strategy import SignalStrategy, parameter_space
-from skills_lib.domain.bars import BoolArray
+from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.parameters import Untyped
 from skills_lib.domain.signals import Signals
@@ -60,16 +60,22 @@ def check_look_ahead(strategy: type[Strategy]) -> Check:
     """
     name, cuts, entries = "look-ahead", 0, 0
     for case in cases_of(strategy):
-        before = case.bars.digest()
+        before, half = case.bars.digest(), case.bars[: len(case.bars) // 2]
         try:
+            unaware = _columns(strategy, half, case)
             found = truncation(strategy, case.bars, case.parameters, BacktestSettings(), CUTS)
+            aware = _columns(strategy, half, case)
             entries += _entries(strategy, case)
         except InputError as error:
             return Check(name, False, f"{error} It was run {case}.")
-        if case.bars.digest() != before:
-            return Check(name, False, f"It changes the bars that it is given, {case}. Copy an array before writing.")
         if not found.passed:
             return Check(name, False, f"{found.words} {_sentence(case)}")
+        if case.bars.digest() != before:
+            return Check(name, False, f"It changes the bars that it is given, {case}. Copy an array before writing.")
+        if unaware != aware:
+            return Check(
+                name, False, f"It remembers bars from one call to the next, {case}. Keep no state in the class."
+            )
         cuts += found.cuts
     if not entries:
         return Check(name, None, "It never entered on generated bars, so no signals could be compared.")
@@ -154,6 +160,13 @@ def _contradictions(signals: Signals, case: Case) -> list[tuple[str, BoolArray]]
         ("has the stop of a long entry at or above the close", signals.long_entry & (stop >= close)),
         ("has the stop of a short entry at or below the close", signals.short_entry & (stop <= close)),
     ]
+
+
+def _columns(strategy: type[Strategy], bars: Bars, case: Case) -> dict[str, bytes]:
+    """The signals on `bars` as bytes by name; none of a strategy with its own next()."""
+    if not issubclass(strategy, SignalStrategy):
+        return {}
+    return {name: column.tobytes() for name, column in signals_of(strategy, bars, case.parameters).columns().items()}
 
 
 def _entries(strategy: type[Strategy], case: Case) -> int:

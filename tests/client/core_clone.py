@@ -1,4 +1,4 @@
-"""A clone of the repository with the environment that `make demo` makes: the packages of the core lock, and no others."""
+"""A clone of the repository with the environment of `make demo`: the packages of the core lock, and no others."""
 
 import importlib.metadata
 import re

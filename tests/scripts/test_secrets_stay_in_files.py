@@ -1,7 +1,5 @@
 """A file that is no table or tape is refused without a word of its content: `--data .env` must not show a secret."""
 
-from pathlib import Path
-
 import pytest
 
 from skills_lib.settings import Settings
