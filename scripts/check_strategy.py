@@ -14,9 +14,11 @@ from scripts.options import Strategy
 from skills_lib.domain.errors import TwokeyError
 
 if TYPE_CHECKING:
+    from scripts.tables.screen import Screen
     from skills_lib.testing.checks import Check
 
 _LINES_OF_FAILURE = 40
+_INDENT = 21
 _RESULTS = {True: "passed", False: "FAILED", None: "not run"}
 
 
@@ -37,10 +39,15 @@ def check_strategy(name: Strategy) -> None:
     Example: twokey check-strategy sma_crossover
     """
     import strategies
+    from scripts.tables.screen import Screen
 
     path = strategies.source_file(name)
-    typer.echo(f"Checking {name} ({path.name}) on generated bars. Passing is no evidence of an edge.")
-    failed = [check for check in map(_show, _checks(name)) if check.passed is False]
+    screen = Screen()
+    screen.text(f"Checking {name} ({path.name}) on generated bars. Passing is no evidence of an edge.")
+    failed = []
+    for check in _checks(name):
+        _show(check, screen)
+        failed += [check] if check.passed is False else []
     if failed:
         named = "; ".join(f"{check.name}: {check.reason}" for check in failed)
         raise CheckFailedError(f"{name} failed {len(failed)} of its checks. {named}")
@@ -60,9 +67,11 @@ def _checks(name: str) -> "Iterator[Check]":
     yield _own_test(name, home)
 
 
-def _show(check: "Check") -> "Check":
-    typer.echo(f"{_RESULTS[check.passed]:<8} {check.name:<11} {check.reason}")
-    return check
+def _show(check: "Check", screen: "Screen") -> None:
+    line = f"{_RESULTS[check.passed]:<8} {check.name:<11} {check.reason}"
+    screen.text(line, "red" if check.passed is False else "", indent=" " * _INDENT)
+    if check.detail:
+        screen.text(check.detail, "dim")
 
 
 def _page(name: str, home: Path) -> tuple[str | None, str]:
@@ -85,10 +94,9 @@ def _own_test(name: str, home: Path) -> "Check":
     if find_spec("pytest") is None:
         return Check("own test", None, f"{place} needs pytest, which is not installed; `make setup` installs it.")
     code, printed = _run_pytest(home, place)
-    if code:
-        typer.echo("\n".join(printed.splitlines()[-_LINES_OF_FAILURE:]))
-    last = (printed.strip().splitlines() or ["pytest printed nothing"])[-1].strip("= ")
-    return Check("own test", code == 0, f"{place}: {last}.")
+    lines = printed.strip().splitlines() or ["pytest printed nothing"]
+    detail = "\n".join(lines[-_LINES_OF_FAILURE:]) if code else ""
+    return Check("own test", code == 0, f"{place}: {lines[-1].strip('= ')}.", detail)
 
 
 def _run_pytest(home: Path, place: str) -> tuple[int, str]:

@@ -12,6 +12,12 @@ import typer.main
 import yaml
 
 from scripts.cli import app
+from skills_lib.answers.backtests import RunAnswer
+from skills_lib.answers.market import CandlesAnswer
+from skills_lib.answers.searches import OptimizationAnswer, WalkForwardAnswer
+from skills_lib.answers.validations import ValidationAnswer
+from skills_lib.backtest.figures import METRICS
+from skills_lib.validate.verdict import ValidationVerdict
 from tests.client.skill_files import AGENTS, SKILLS, body
 from tests.repository import ROOT
 
@@ -81,16 +87,32 @@ def test_links_of_a_skill_lead_to_files_at_most_one_level_down(skill: Path) -> N
         assert len(Path(link).parts) <= 2
 
 
-def test_the_fields_named_in_the_backtest_skill_exist() -> None:
-    from mcp_servers.backtest.answers import RunSummary
-    from skills_lib.backtest.figures import METRICS
-    from skills_lib.domain.quality import QualityReport
+ANSWERS = {
+    "test-strategy": RunAnswer,
+    "optimize": OptimizationAnswer,
+    "walk-forward": WalkForwardAnswer,
+    "validate": ValidationAnswer,
+    "data check": CandlesAnswer,
+}
 
-    parts = {f"quality.{name}" for name in QualityReport.model_fields} | {"verdict.label", "verdict.reasons"}
-    known = {*RunSummary.model_fields, *METRICS, *parts, *(tool for names in server_tools().values() for tool in names)}
-    for file in (ROOT / ".claude" / "skills" / "test-strategy").rglob("*.md"):
-        message = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", body(file)))
-        assert message <= known
+
+def test_the_skills_that_read_answers_name_their_fields() -> None:
+    for name, field in (("test-strategy", "`return_pct`"), ("optimize-strategy", "`efficiency`")):
+        assert field in (ROOT / ".claude" / "skills" / name / "SKILL.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
+def test_the_fields_that_a_skill_reports_are_in_the_answers_that_it_reads(skill: Path) -> None:
+    verbs = {" ".join(parse(arguments)) for arguments in commands_in(skill)}
+    known = {name for verb in verbs & ANSWERS.keys() for name in ANSWERS[verb].model_fields}
+    known |= {"quality.gaps", *(f"verdict.{name}" for name in ValidationVerdict.model_fields), *METRICS}
+    texts = [
+        skill.read_text(encoding="utf-8"),
+        *(file.read_text(encoding="utf-8") for file in skill.parent.glob("*/*")),
+    ]
+    reported = re.findall(r"^\d\. \*\*Report.*?(?=^\d\. |^\S|\Z)", texts[0], flags=re.M | re.S)
+    named = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", "\n".join([*reported, *texts[1:]])))
+    assert named <= known
 
 
 def tools_of(agent: Path) -> set[str]:
@@ -140,20 +162,6 @@ def test_reviewers_auditors_and_runners_may_write_no_file() -> None:
 def test_every_agent_that_a_skill_sends_work_to_exists() -> None:
     sent = {name for skill in SKILLS for name in re.findall(r"`([a-z-]+)` agent", body(skill))}
     assert {"backtest-runner", "data-auditor", "overfit-reviewer"} <= sent <= {agent.stem for agent in AGENTS}
-
-
-def test_the_fields_named_in_the_validation_skill_exist() -> None:
-    from skills_lib.validate.model import OverfittingFigures, ValidationResult
-    from skills_lib.validate.verdict import ValidationVerdict
-
-    known = {*ValidationResult.model_fields, *OverfittingFigures.model_fields}
-    known |= {f"verdict.{name}" for name in ValidationVerdict.model_fields} | {
-        t for names in server_tools().values() for t in names
-    }
-    skill = ROOT / ".claude" / "skills" / "backtest-validate" / "SKILL.md"
-    message = set(re.findall(r"`([a-z]+[_.][a-z_.]+|trials|artifacts)`", body(skill)))
-    assert len(message) > 8
-    assert message <= known
 
 
 def test_there_are_skills_and_no_legacy_commands() -> None:

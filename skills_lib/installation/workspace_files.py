@@ -9,7 +9,7 @@ from skills_lib.workspace.location import MARKER
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _IN_WHEEL = Path(__file__).resolve().parent / "files"
 """Where pyproject.toml puts the files when a wheel is built."""
-_COPIED = (".claude/skills", ".claude/agents", ".claude/settings.json", ".mcp.json")
+_COPIED = (".claude/skills", ".claude/agents", ".claude/hooks", ".claude/settings.json", ".mcp.json")
 _READMES = ("data/README.md", "backtests/README.md")
 _CHECKOUT_ONLY = re.compile(r"<!-- checkout only -->\n.*?<!-- end -->\n", flags=re.S)
 _IGNORED = """.venv/

@@ -45,5 +45,5 @@ def _without_gaps(bars: Bars, gaps: int, rng: np.random.Generator) -> Bars:
     kept = np.ones(len(bars), dtype=np.bool_)
     for start in rng.integers(1, len(bars), gaps):
         kept[start : start + int(rng.integers(1, 40))] = False
-    columns = (column[kept] for column in (bars.open, bars.high, bars.low, bars.close, bars.volume))
-    return Bars(bars.open_time_ns[kept], *columns, interval_ns=bars.interval_ns)
+    prices = bars.open[kept], bars.high[kept], bars.low[kept], bars.close[kept]
+    return Bars(bars.open_time_ns[kept], *prices, bars.volume[kept], bars.interval_ns)

@@ -54,8 +54,8 @@ def combinations(space: ParameterSpace, rng: np.random.Generator) -> list[dict[s
     found = [space.defaults()]
     values = {name: parameter.values() for name, parameter in space.parameters.items()}
     extremes = [{name: of[end] for name, of in values.items()} for end in (0, -1)]
-    drawn = ({name: of[int(rng.integers(len(of)))] for name, of in values.items()} for _ in range(_ATTEMPTS))
-    for candidate in (*extremes, *drawn):
+    random_values = ({name: of[int(rng.integers(len(of)))] for name, of in values.items()} for _ in range(_ATTEMPTS))
+    for candidate in (*extremes, *random_values):
         if len(found) == COMBINATIONS:
             break
         if candidate not in found and all(constraint.holds(candidate) for constraint in space.constraints):

@@ -25,11 +25,15 @@ _OWN_NEXT = "the strategy has its own next() instead of signals()"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """The outcome of one check. `passed` is None where nothing could be checked; `reason` says what was found."""
+    """The outcome of one check. `passed` is None where nothing could be checked; `reason` says what was found.
+
+    `detail`: further lines about a failure, or empty.
+    """
 
     name: str
     passed: bool | None
     reason: str
+    detail: str = ""
 
     def require(self) -> None:
         """Raise AssertionError if the check failed, for use in a test."""

@@ -47,8 +47,8 @@ def test_the_context_of_the_workspace_is_below_3000_tokens(
     empty = tmp_path / "empty"
     empty.mkdir()
     with conversation(claude, empty, tmp_path / "home", {}) as client:
-        elsewhere = with_servers(client)
-    added = characters(request_here) - characters(elsewhere)
+        without = with_servers(client)
+    added = characters(request_here) - characters(without)
 
     assert 0 < added / CHARACTERS_PER_TOKEN < MAX_TOKENS, f"{added:,} characters"
 

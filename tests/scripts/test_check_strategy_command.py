@@ -139,12 +139,12 @@ def test_the_hook_reports_a_file_that_cannot_be_imported_whatever_it_prints(idea
 
 
 def test_the_hook_is_silent_about_a_clean_strategy_and_any_other_file(idea: Path, workspace: Settings) -> None:
-    elsewhere = workspace.home / "other" / "strategies" / "my_idea.py"
-    elsewhere.parent.mkdir(parents=True)
-    elsewhere.write_text("1 / 0\n", encoding="utf-8")
+    outside = workspace.home / "other" / "strategies" / "my_idea.py"
+    outside.parent.mkdir(parents=True)
+    outside.write_text("1 / 0\n", encoding="utf-8")
     for path in (
         idea,
-        elsewhere,
+        outside,
         workspace.home / "strategies" / "__init__.py",
         workspace.home / "gone/strategies/a.py",
     ):
