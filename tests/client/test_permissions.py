@@ -79,10 +79,6 @@ ALLOWED_COMMANDS = (
 READING = (
     ".venv/bin/twokey data check --data .env",
     ".venv/bin/twokey test-strategy BTC 1h sma_crossover --data .env",
-    ".venv/bin/twokey validate sma_crossover BTC 1h --data-dir .",
-    ".venv/bin/twokey tape check .env",
-    ".venv/bin/twokey scan --tape .env",
-    ".venv/bin/twokey check-strategy ../.env",
     ".venv/bin/twokey check-strategy sma_crossover --basetemp=data",
 )
 
@@ -112,20 +108,17 @@ def results(editor: Conversation, clone: Path) -> dict[str, Result]:
     return {name: answer.of(call) for name, call in calls.items()}
 
 
-@pytest.mark.parametrize("command", FORBIDDEN_COMMANDS)
-def test_a_command_is_refused_or_asked_for(results: dict[str, Result], command: str) -> None:
-    assert results[command].denied, results[command].text
+def test_what_could_leak_delete_or_leave_the_machine_is_refused_or_asked_for(results: dict[str, Result]) -> None:
+    assert {command: results[command].text for command in FORBIDDEN_COMMANDS if not results[command].denied} == {}
 
 
-@pytest.mark.parametrize("path", FORBIDDEN_FILES)
-def test_a_file_is_not_written(results: dict[str, Result], clone: Path, path: str) -> None:
-    assert results[path].is_error
-    assert not (clone / path).exists() or (clone / path).read_bytes() != b"x"
+def test_results_data_secrets_and_the_agents_own_rules_are_not_written(results: dict[str, Result], clone: Path) -> None:
+    assert [path for path in FORBIDDEN_FILES if not results[path].is_error] == []
+    assert [path for path in FORBIDDEN_FILES if (clone / path).exists() and (clone / path).read_bytes() == b"x"] == []
 
 
-@pytest.mark.parametrize("command", ALLOWED_COMMANDS)
-def test_an_everyday_command_runs_unasked(results: dict[str, Result], command: str) -> None:
-    assert not results[command].is_error, results[command].text
+def test_everyday_commands_run_unasked(results: dict[str, Result]) -> None:
+    assert {command: results[command].text for command in ALLOWED_COMMANDS if results[command].is_error} == {}
 
 
 def test_no_call_shows_a_secret_to_the_model(results: dict[str, Result], editor: Conversation) -> None:

@@ -38,25 +38,34 @@ def rows(out: str) -> dict[str, str]:
 RESULTS = {"passed", "FAILED", "not run"}
 
 
-def test_a_new_strategy_passes_every_check_and_its_own_test(twokey: Command, idea: Path) -> None:
+def test_a_new_strategy_passes_every_check_and_its_own_test_whatever_pytest_was_told(
+    twokey: Command, idea: Path, workspace: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = workspace.home / "kept" / "file"
+    kept.parent.mkdir()
+    kept.write_text("mine", encoding="utf-8")
+    monkeypatch.setenv("PYTEST_ADDOPTS", f"--basetemp={kept.parent}")
     done = twokey("check-strategy", "my_idea")
+    assert kept.read_text(encoding="utf-8") == "mine"
     assert (done.code, done.err) == (0, "")
     assert set(rows(done.out).values()) == {"passed"}
     assert rows(done.out).keys() >= {"look-ahead", "sides", "parameters", "page", "own test"}
     assert "no evidence of an edge" in done.out
 
 
-def test_look_ahead_is_one_line_and_exit_code_1(twokey: Command, idea: Path) -> None:
+def test_look_ahead_is_one_line_and_exit_code_1(twokey: Command, idea: Path, workspace: Settings) -> None:
     make_it_peek(idea)
+    (workspace.home / "tests" / "strategies" / "test_my_idea.py").unlink()
     done = twokey("check-strategy", "my_idea")
     assert (done.code, done.err.count("\n")) == (1, 1)
     assert rows(done.out)["look-ahead"] == "FAILED"
-    assert rows(done.out)["own test"] == "FAILED"
+    assert rows(done.out)["own test"] == "not run"
     assert "my_idea failed" in done.err
     assert "Look-ahead: " in done.err
 
 
 def test_a_page_that_no_longer_agrees_fails(twokey: Command, idea: Path, workspace: Settings) -> None:
+    (workspace.home / "tests" / "strategies" / "test_my_idea.py").unlink()
     page = workspace.home / "docs" / "strategies" / "my_idea.md"
     page.write_text(page.read_text(encoding="utf-8").replace("| 48 |", "| 49 |"), encoding="utf-8")
     done = twokey("check-strategy", "my_idea")
@@ -71,17 +80,6 @@ def test_a_failing_own_test_is_shown(twokey: Command, idea: Path, workspace: Set
     assert done.code == 1
     assert "1 failed" in done.err
     assert "assert [5] == [4]" in done.out
-
-
-def test_options_of_pytest_from_the_environment_have_no_effect(
-    twokey: Command, idea: Path, workspace: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = workspace.home / "kept" / "file"
-    kept.parent.mkdir()
-    kept.write_text("mine", encoding="utf-8")
-    monkeypatch.setenv("PYTEST_ADDOPTS", f"--basetemp={kept.parent}")
-    assert twokey("check-strategy", "my_idea").code == 0
-    assert kept.read_text(encoding="utf-8") == "mine"
 
 
 def test_a_bundled_strategy_is_checked_without_a_workspace(twokey: Command, workspace: Settings) -> None:
