@@ -4,6 +4,7 @@ import sys
 
 import strategies
 from mcp_servers.validation import answers as answers
+from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import JobStatus, JobStore
 from skills_lib.settings import Settings
@@ -17,7 +18,7 @@ def start(request: JobRequest) -> answers.JobAnswer:
         InputError: an argument the library refuses.
     """
     settings = Settings()
-    request.check(strategies.load(request.strategy), settings)
+    request.check(parameter_space(strategies.load(request.strategy)), settings)
     return _answer(_store().start(_command(), request.verb, request))
 
 

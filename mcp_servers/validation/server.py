@@ -82,12 +82,13 @@ async def validation_start_optimize(
     validation_status for its progress. To test such a choice out of sample use
     validation_start_walk_forward; to test one combination, backtest_run of the backtest server.
     """
+    from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, OptimizeJob
+        from skills_lib.validate.job_request import OptimizeJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
@@ -130,13 +131,14 @@ async def validation_start_walk_forward(
     Identical arguments are the same job: a running one is returned unchanged, a cancelled one resumes. Poll
     validation_status for its progress. To search parameters on all bars only, use validation_start_optimize.
     """
+    from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
     from skills_lib.walk_forward.arguments import WindowArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, WalkForwardJob
+        from skills_lib.validate.job_request import WalkForwardJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowArguments(train, test, step, embargo, anchored, pick)
@@ -197,13 +199,14 @@ async def validation_start(
     arguments are the same job. Poll validation_status for its progress, then read it with validation_get_report,
     section by section.
     """
+    from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
     from skills_lib.validate.arguments import ValidationArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, ValidateJob
+        from skills_lib.validate.job_request import ValidateJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)

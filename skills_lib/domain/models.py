@@ -12,7 +12,7 @@ M = TypeVar("M", bound=BaseModel)
 class FrozenModel(BaseModel):
     """An immutable pydantic model."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 def parse_model(model: type[M], **values: Any) -> M:
