@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from skills_lib.domain.errors import TwokeyError
+from skills_lib.domain.options import spell_options
 from skills_lib.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -40,7 +41,17 @@ def exit_codes() -> Iterator[None]:
 
 def print_error(message: str) -> None:
     """Print one line to standard error."""
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    sys.stderr.write(" ".join(with_flags(message).split()) + "\n")
+
+
+def with_flags(message: str) -> str:
+    """`message` with the options that it names written as this command takes them: --min-trades 5."""
+    return spell_options(message, _flag)
+
+
+def _flag(name: str, value: str | None) -> str:
+    flag = f"--{name.replace('_', '-')}"
+    return flag if value is None else f"{flag} {value}"
 
 
 def print_json(payload: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from scripts.console import print_error, print_json, progress_bar
+from scripts.console import print_error, print_json, progress_bar, with_flags
 from scripts.options import AsJson, Exchange, Symbol, Timeframe
 from skills_lib.domain.errors import CorruptDataError, InputError
 
@@ -169,7 +169,7 @@ def _print_facts(facts: dict[str, Any]) -> None:
     from skills_lib.domain.continuity import PriceBreak
 
     for found in facts["first_breaks"]:
-        typer.echo(f"! {PriceBreak(**found).line()}")
+        typer.echo(f"! {with_flags(PriceBreak(**found).line())}")
     typer.echo(
         f"{facts['symbol'] or ''} {facts['timeframe']}  {facts['bars']:,} bars  {facts['start']} .. {facts['end']}"
     )

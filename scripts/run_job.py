@@ -1,4 +1,4 @@
-"""Runs the background job in a folder: `python -m scripts.run_job FOLDER`. The MCP server `validation` starts it."""
+"""Runs the background job in a folder: `python -m scripts.run_job FOLDER`. MCP servers start it."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from skills_lib.progress import Progress
-    from skills_lib.validate.job_request import JobRequest
+    from skills_lib.validate.job_request import AnyJob
 
 
 def main(arguments: list[str]) -> None:
@@ -36,7 +36,7 @@ def run_job(folder: Path) -> None:
         print_json(run_request(request, folder, progress).model_dump(mode="json"))
 
 
-def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "BaseModel":
+def run_request(request: "AnyJob", folder: Path, progress: "Progress") -> "BaseModel":
     """The result of `request`, the same as of the `twokey` command.
 
     Raises:
@@ -44,7 +44,12 @@ def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "B
     """
     from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward
     from scripts.validation_request import ValidationCommand, run_validation
+    from skills_lib.market.candles.fetch_job import FetchJob
+    from skills_lib.settings import Settings
     from skills_lib.validate.job_request import ValidateJob, WalkForwardJob
+
+    if isinstance(request, FetchJob):
+        return request.run(Settings(), progress)
 
     strategy, candles, settings = request.strategy, request.candles, request.account.settings(request.candles.symbol)
     if isinstance(request, ValidateJob):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from scripts.console import with_flags
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -12,7 +14,7 @@ def print_breaks(console: "Console", warnings: Sequence[str]) -> None:
     from skills_lib.domain.continuity import is_break_line
 
     for text in filter(is_break_line, warnings):
-        console.print(f"! {text}", style="bold red", markup=False, soft_wrap=True)
+        console.print(f"! {with_flags(text)}", style="bold red", markup=False, soft_wrap=True)
 
 
 def print_warnings(console: "Console", warnings: Sequence[str]) -> None:
@@ -21,7 +23,7 @@ def print_warnings(console: "Console", warnings: Sequence[str]) -> None:
 
     for text in warnings:
         if not is_break_line(text):
-            console.print(f"! {text}", style="yellow", markup=False)
+            console.print(f"! {with_flags(text)}", style="yellow", markup=False)
 
 
 def print_defects(console: "Console", quality: Mapping[str, int]) -> None:

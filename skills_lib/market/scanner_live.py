@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from skills_lib.domain.errors import SourceUnavailableError
+from skills_lib.domain.options import option
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
@@ -130,5 +131,6 @@ async def _get(client: httpx.AsyncClient, address: str, params: dict[str, str], 
         return msgspec.json.decode(response.content, type=kind)
     except (httpx.HTTPError, msgspec.MsgspecError) as error:
         raise SourceUnavailableError(
-            f"{address} did not answer: {type(error).__name__} {error}. Retry, or scan tapes with --tape DIR."
+            f"{address} did not answer: {type(error).__name__} {error}. Retry, or scan tapes with "
+            f"{option('tape', 'DIR')}."
         ) from error

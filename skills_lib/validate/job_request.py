@@ -10,8 +10,9 @@ from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.costs import costs_from
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.limits import require_amount
-from skills_lib.domain.models import FrozenModel, parse_model
+from skills_lib.domain.models import FrozenModel, explain_problem, parse_model
 from skills_lib.market.candles import CandleArguments
+from skills_lib.market.candles.fetch_job import FetchJob
 from skills_lib.optimize.arguments import SearchArguments
 from skills_lib.settings import Settings
 from skills_lib.validate.arguments import ValidationArguments
@@ -100,10 +101,11 @@ class ValidateJob(_Job):
 
 
 JobRequest = OptimizeJob | WalkForwardJob | ValidateJob
-_ADAPTER: TypeAdapter[JobRequest] = TypeAdapter(Annotated[JobRequest, Field(discriminator="verb")])
+AnyJob = JobRequest | FetchJob
+_ADAPTER: TypeAdapter[AnyJob] = TypeAdapter(Annotated[AnyJob, Field(discriminator="verb")])
 
 
-def parse_request(text: str) -> JobRequest:
+def parse_request(text: str) -> AnyJob:
     """The request parsed from its JSON `text`.
 
     Raises:
@@ -112,7 +114,5 @@ def parse_request(text: str) -> JobRequest:
     try:
         return _ADAPTER.validate_json(text)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in problem["loc"]) or "request"
-        message = problem["msg"].removeprefix("Value error, ")
-        raise InputError(f"Job request refused at {name}: {message}. Start the job again to rewrite it.") from None
+        problem = explain_problem(error.errors(include_url=False)[0], {})
+        raise InputError(f"Job request refused: {problem} Start the job again to rewrite it.") from None

@@ -12,6 +12,7 @@ from skills_lib.backtest.results import RunStore
 from skills_lib.domain.bars import Bars, IntArray
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.options import option
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import CandleArguments, Source
 from skills_lib.settings import Settings
@@ -100,5 +101,7 @@ def _bars(run: BacktestResult, data: Path | None, settings: Settings) -> Bars:
     bars = arguments.answer(settings).bars
     if bars.digest() != run.data_sha256:
         where = data.name if data else f"the {source.value}"
-        raise InputError(f"The candles of {where} are not those of run {run.run_id}. Give their file with --data.")
+        raise InputError(
+            f"The candles of {where} are not those of run {run.run_id}. Give their file with {option('data')}."
+        )
     return bars

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp_servers.shared import MAX_CHARACTERS
 
 from mcp_servers.market.server import server
-from mcp_servers.shared import MAX_CHARACTERS
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles

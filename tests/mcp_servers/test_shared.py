@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 from mcp.server.mcpserver import Context
+from mcp_servers.shared import MAX_CHARACTERS, BoundedServer, run_library
 from pydantic import BaseModel, Field
 
 from mcp_servers.paging import make_cursor, read_cursor
-from mcp_servers.shared import MAX_CHARACTERS, BoundedServer, run_library
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
 from tests.mcp_servers.mcp_client import ERAS, Report, answer, call, refusal
