@@ -59,15 +59,24 @@ def explain_problem(problem: Mapping[str, Any], known: Mapping[str, object]) -> 
         return f"{name} is missing."
     if problem["type"] == "extra_forbidden":
         return f"Unknown name '{name}'.{did_you_mean(name, known)} Allowed: {', '.join(known)}."
+    if problem["type"] == "union_tag_invalid":
+        context = problem["ctx"]
+        return f"{context['discriminator']} is '{context['tag']}'. Allowed: {context['expected_tags']}."
     return f"{name}={str(problem['input'])[:_SHOWN]} is not allowed. {what_is_allowed(problem)}"
 
 
 def what_is_allowed(problem: Mapping[str, Any]) -> str:
     """A sentence on the values that are allowed instead of the one that `problem` names."""
-    kind, context = str(problem["type"]), dict(problem.get("ctx", {}))
+    kind = str(problem["type"])
+    context = {name: _number(value) for name, value in problem.get("ctx", {}).items()}
     if kind in ("enum", "literal_error"):
         names = re.findall(r"'([^']*)'", context["expected"])
         return f"{did_you_mean(str(problem['input']), names)} Allowed: {', '.join(names)}.".lstrip()
     if kind in _ALLOWED:
         return _ALLOWED[kind].format_map(context)
     return _KINDS.get(kind.partition("_")[0], "Give a value of the documented type.")
+
+
+def _number(value: object) -> object:
+    """A bound as it is written: 1,000,000 rather than 1000000.0."""
+    return f"{int(value):,}" if isinstance(value, int | float) and value == int(value) else value

@@ -75,7 +75,7 @@ def test_no_tool_opens_the_sealed_bars() -> None:
     [
         ({"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
         ({"ranges": {"fst": "5"}}, "Unknown parameter 'fst'."),
-        ({"train": "100d"}, "Give --train and --test together"),
+        ({"train": "100d"}, 'Give train and test together, such as train="365d" test="90d"'),
         ({"pick": "pek"}, "Did you mean 'peak'?"),
         ({"symbols": ["?"]}, "?"),
         ({"costs": "fre"}, "Unknown costs 'fre'."),
