@@ -1,7 +1,6 @@
 """The command line of every server: standard input and output, or `--http --port N`."""
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -41,7 +40,6 @@ def _serve_http(server: BoundedServer, given: argparse.Namespace) -> None:
         given.host, given.port, given.allow_remote, tuple(given.allow_host), tuple(given.allow_origin)
     )
     token = find_token(given.token_file, may_be_made=settings.is_local)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     serve_http(server, settings, token)
 
 

@@ -6,6 +6,8 @@ so that a client that sends a byte now and then holds no connection for long.
 
 import asyncio
 import ipaddress
+import os
+import signal
 import socket
 import sys
 from collections.abc import Sequence
@@ -108,6 +110,7 @@ def serve_http(server: BoundedServer, settings: HttpSettings, token: str) -> Non
     )
     sys.stderr.write(f"{server.name} listens on http://{_in_url(settings.host)}:{port}{PATH}\n")
     sys.stderr.flush()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # which uvicorn calls once it has closed all connections
     uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -187,7 +190,8 @@ def _listen(settings: HttpSettings) -> socket.socket:
             settings.host, settings.port, type=socket.SOCK_STREAM
         )
         listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # elsewhere it would share the port with whoever has it
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(address)
         listening.listen(MAX_CONNECTIONS)
     except OSError as error:

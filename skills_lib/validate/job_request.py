@@ -92,7 +92,7 @@ class ValidateJob(_Job):
     @classmethod
     def _stay_sealed(cls, validation: ValidationArguments) -> ValidationArguments:
         if validation.open_sealed:
-            raise ValueError("only a person opens the sealed bars, with `twokey validate --open-sealed`")
+            raise ValueError("only a person opens the sealed bars, with `twokey validate`")
         return validation
 
     def _check_arguments(self, strategy: type[Strategy]) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import anyio
 import pytest
 from mcp import Client
-from mcp_servers.bounded_server import MAX_CHARACTERS
 
 import strategies
 from mcp_servers.backtest.server import server
+from mcp_servers.bounded_server import MAX_CHARACTERS
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import run_backtest as run_in_library

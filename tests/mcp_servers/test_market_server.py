@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp_servers.bounded_server import MAX_CHARACTERS
 
+from mcp_servers.bounded_server import MAX_CHARACTERS
 from mcp_servers.market.server import server
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp import Client
 from mcp.server.mcpserver import Context
-from mcp_servers.bounded_server import MAX_CHARACTERS, BoundedServer
-from mcp_servers.library_calls import run_library
 from pydantic import BaseModel, Field
 
+from mcp_servers.bounded_server import MAX_CHARACTERS, BoundedServer
+from mcp_servers.library_calls import run_library
 from mcp_servers.paging import make_cursor, read_cursor
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
