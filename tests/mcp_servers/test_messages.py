@@ -58,9 +58,7 @@ PYDANTIC = ("input should", "should be", "valid ", "unable to", "for further", "
 def literals(source: str) -> list[str]:
     """Every text in the code but docstrings and comments."""
     tree = ast.parse(source)
-    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     lone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    assert documented
     return [
         node.value
         for node in ast.walk(tree)
@@ -84,11 +82,9 @@ def test_every_option_is_a_flag_to_the_command_and_an_argument_to_a_tool(name: O
 
 
 def test_a_message_is_spelled_for_each_reader() -> None:
-    message = (
-        f"None has 30 trades. Lower {option('min_trades')}, use {option('source', 'archive')} or {option('since')}."
-    )
-    assert with_flags(message) == "None has 30 trades. Lower --min-trades, use --source archive or --since."
-    assert for_caller(message) == 'None has 30 trades. Lower min_trades, use source="archive" or since.'
+    message = f"Lower {option('min_trades')}, use {option('source', 'archive')} or {option('since')}."
+    assert with_flags(message) == "Lower --min-trades, use --source archive or --since."
+    assert for_caller(message) == 'Lower min_trades, use source="archive" or since.'
     assert for_caller(option("param", "fast=5:60:5")) == 'ranges={"fast": "5:60:5"}'
 
 

@@ -47,7 +47,6 @@ def test_all_servers_together_stay_within_the_budget() -> None:
         inputs += tokens(instructions) + sum(
             tokens({key: part for key, part in tool.items() if key != "outputSchema"}) for tool in tools
         )
-    print(f"inputs {inputs:,.0f} tokens, with outputs {inputs + outputs:,.0f}")
     assert inputs <= MAX_INPUT_TOKENS
     assert inputs + outputs <= MAX_TOKENS
 
