@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from mcp_servers.schemas import short_input, short_output
 from mcp_servers.truncation import MAX_CHARACTERS, TooLongError, shorten
 from mcp_servers.wording import explain_arguments, for_caller
+from mcp_servers.workspace_defaults import defaults_for, with_defaults, workspace_defaults
 from skills_lib.domain.errors import did_you_mean
 
 __all__ = ["MAX_CHARACTERS", "BoundedServer"]
@@ -25,7 +26,7 @@ class BoundedServer(MCPServer[Any]):
         """All tools, with schemas that forbid unknown arguments."""
         tools = await super().list_tools()
         for tool in tools:
-            tool.input_schema = short_input(tool.input_schema)
+            tool.input_schema = with_defaults(short_input(tool.input_schema), workspace_defaults())
             tool.output_schema = tool.output_schema and short_output(tool.output_schema)
             tool.description = " ".join(inspect.cleandoc(tool.description or "").split())
         return tools
@@ -39,18 +40,19 @@ class BoundedServer(MCPServer[Any]):
             ToolError: unknown tool or argument, a value outside the schema, an error of the library, or a page
                 longer than MAX_CHARACTERS.
         """
-        properties = await self._properties(name)
+        schema = await self._schema(name)
+        properties: dict[str, Any] = schema["properties"]
         _refuse_unknown(name, arguments, properties)
         try:
-            result = await super().call_tool(name, arguments, context)
+            result = await super().call_tool(name, defaults_for(schema, workspace_defaults()) | arguments, context)
         except UnexpectedToolError as error:
             raise UnexpectedToolError(f"{name} failed: a bug in the server, not in the call. See its log.") from error
         except ToolError as error:
             raise ToolError(_one_line(error, name, properties)) from error.__cause__
         return _compact(result, name) if isinstance(result, CallToolResult) else result
 
-    async def _properties(self, name: str) -> dict[str, Any]:
-        known = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
+    async def _schema(self, name: str) -> dict[str, Any]:
+        known = {tool.name: tool.input_schema for tool in await self.list_tools()}
         if name not in known:
             raise ToolError(f"Unknown tool '{name}'.{did_you_mean(name, known)} Tools: {', '.join(known)}.")
         found: dict[str, Any] = known[name]

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.console import exit_codes, print_json
+from scripts.console import exit_codes, print_whole
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import read_request_text, run_as_job
 
@@ -33,7 +33,7 @@ def run_job(folder: Path) -> None:
         from skills_lib.validate.job_request import parse_request
 
         request = parse_request(read_request_text(folder))
-        print_json(run_request(request, folder, progress).model_dump(mode="json"))
+        print_whole(run_request(request, folder, progress).model_dump())
 
 
 def run_request(request: "AnyJob", folder: Path, progress: "Progress") -> "BaseModel":

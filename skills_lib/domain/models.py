@@ -70,7 +70,7 @@ def what_is_allowed(problem: Mapping[str, Any]) -> str:
     kind = str(problem["type"])
     context = {name: _number(value) for name, value in problem.get("ctx", {}).items()}
     if kind in ("enum", "literal_error"):
-        names = re.findall(r"'([^']*)'", context["expected"])
+        names = re.findall(r"'([^']*)'", str(context["expected"]))
         return f"{did_you_mean(str(problem['input']), names)} Allowed: {', '.join(names)}.".lstrip()
     if kind in _ALLOWED:
         return _ALLOWED[kind].format_map(context)

@@ -26,6 +26,7 @@ OptionName = Literal[
     "symbol",
     "tape",
     "test",
+    "timeframe",
     "train",
     "trials",
     "until",

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, Field, ValidationError
 
 from mcp_servers.wording import explain_arguments, for_caller
-from scripts.console import with_flags
+from scripts.invocation import readable
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.models import parse_model
 from skills_lib.domain.options import OptionName, option
@@ -75,21 +75,21 @@ def test_no_message_of_the_library_is_written_for_the_command_alone() -> None:
 @pytest.mark.parametrize("name", get_args(OptionName))
 def test_every_option_is_a_flag_to_the_command_and_an_argument_to_a_tool(name: OptionName) -> None:
     for message in (f"Change {option(name)}.", f"Use {option(name, 'x')}, not another."):
-        assert f"--{name.replace('_', '-')}" in with_flags(message)
-        assert "`" not in with_flags(message)
+        assert f"--{name.replace('_', '-')}" in readable(message)
+        assert "`" not in readable(message)
         assert "--" not in for_caller(message)
         assert "`" not in for_caller(message)
 
 
 def test_a_message_is_spelled_for_each_reader() -> None:
     message = f"Lower {option('min_trades')}, use {option('source', 'archive')} or {option('since')}."
-    assert with_flags(message) == "Lower --min-trades, use --source archive or --since."
+    assert readable(message) == "Lower --min-trades, use --source archive or --since."
     assert for_caller(message) == 'Lower min_trades, use source="archive" or since.'
     assert for_caller(option("param", "fast=5:60:5")) == 'ranges={"fast": "5:60:5"}'
 
 
 def test_a_value_cannot_forge_an_option() -> None:
-    assert with_flags(option("param", "x` `until=2020")) == "--param x' 'until=2020"
+    assert readable(option("param", "x` `until=2020")) == "--param x' 'until=2020"
 
 
 @pytest.mark.parametrize(
