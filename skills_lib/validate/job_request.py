@@ -12,7 +12,6 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.limits import require_amount
 from skills_lib.domain.models import FrozenModel, explain_problem, parse_model
 from skills_lib.market.candles import CandleArguments
-from skills_lib.market.candles.fetch_job import FetchJob
 from skills_lib.optimize.arguments import SearchArguments
 from skills_lib.settings import Settings
 from skills_lib.validate.arguments import ValidationArguments
@@ -101,11 +100,10 @@ class ValidateJob(_Job):
 
 
 JobRequest = OptimizeJob | WalkForwardJob | ValidateJob
-AnyJob = JobRequest | FetchJob
-_ADAPTER: TypeAdapter[AnyJob] = TypeAdapter(Annotated[AnyJob, Field(discriminator="verb")])
+_ADAPTER: TypeAdapter[JobRequest] = TypeAdapter(Annotated[JobRequest, Field(discriminator="verb")])
 
 
-def parse_request(text: str) -> AnyJob:
+def parse_request(text: str) -> JobRequest:
     """The request parsed from its JSON `text`.
 
     Raises:

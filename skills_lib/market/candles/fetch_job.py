@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 
-from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.models import FrozenModel, explain_problem
 from skills_lib.market.candles.arguments import CandleArguments
 from skills_lib.market.candles.loader import fetch, require_fetchable
 from skills_lib.progress import Progress
@@ -21,6 +22,19 @@ class FetchedCandles(FrozenModel):
     start: str
     end: str
     quality: dict[str, int]
+
+
+def parse_fetch(text: str) -> "FetchJob":
+    """The request parsed from its JSON `text`.
+
+    Raises:
+        InputError: an unknown or missing field, or a value of the wrong type.
+    """
+    try:
+        return FetchJob.model_validate_json(text)
+    except ValidationError as error:
+        problem = explain_problem(error.errors(include_url=False)[0], FetchJob.model_fields)
+        raise InputError(f"Job request refused: {problem} Start the job again to rewrite it.") from None
 
 
 class FetchJob(FrozenModel):
