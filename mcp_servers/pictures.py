@@ -39,9 +39,9 @@ def as_image(path: Path, title: str, synthetic: bool, next_step: str, others: li
     from PIL import Image
 
     with Image.open(path) as opened:
-        drawn = opened.convert("RGB")
+        full = opened.convert("RGB")
     for width in _WIDTHS:
-        data = _encoded(drawn, min(width, drawn.width))
+        data = _encoded(full, min(width, full.width))
         if len(data) <= MAX_BYTES:
             break
     with Image.open(io.BytesIO(data)) as sent:
@@ -59,11 +59,11 @@ def as_image(path: Path, title: str, synthetic: bool, next_step: str, others: li
     return CallToolResult(content=[image], structured_content=answer.model_dump(mode="json"))
 
 
-def _encoded(drawn: "PIL.Image.Image", width: int) -> bytes:
+def _encoded(full: "PIL.Image.Image", width: int) -> bytes:
     from PIL import Image
 
-    height = round(drawn.height * width / drawn.width)
-    reduced = drawn.resize((width, height), Image.Resampling.LANCZOS).quantize(_COLOURS)
+    height = round(full.height * width / full.width)
+    reduced = full.resize((width, height), Image.Resampling.LANCZOS).quantize(_COLOURS)
     buffer = io.BytesIO()
     reduced.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()

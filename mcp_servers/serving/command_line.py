@@ -12,7 +12,7 @@ _INTERRUPTED = 130
 
 
 def serve(server: BoundedServer) -> None:
-    """Serve MCP as the command line says, until the client disconnects or the process is told to end.
+    """Serve MCP as the command line says, until the client disconnects or the process gets SIGTERM.
 
     Exit codes: 0 after SIGTERM, 2 for bad input, 130 after ctrl-C.
     """

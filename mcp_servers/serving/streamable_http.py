@@ -84,7 +84,7 @@ class HttpSettings:
 
 
 def serve_http(server: BoundedServer, settings: HttpSettings, token: str) -> None:
-    """Serve until the process is told to end. The address is printed to standard error once it listens.
+    """Serve until the process gets SIGTERM or ctrl-C. The address is printed to standard error once it listens.
 
     Raises:
         TwokeyError: the address or port is not free.

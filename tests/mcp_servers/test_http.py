@@ -2,6 +2,7 @@
 
 import json
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from mcp_servers.serving.streamable_http import MAX_BODY_BYTES
 from mcp_servers.strategy.server import server as strategy
 from skills_lib.domain.errors import InputError
 from tests.mcp_servers.http_server import HELLO, Served, served, served_impatiently
-from tests.mcp_servers.mcp_client import ERAS
+from tests.mcp_servers.mcp_client import ERAS, ROOT
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -115,8 +116,8 @@ def test_its_own_name_and_origin_are_accepted(server: Served, name: str) -> None
 def test_a_huge_body_is_refused_by_its_announced_size_and_by_its_real_one(server: Served) -> None:
     assert server.post(server.headers(), HELLO | {"filler": "x" * MAX_BODY_BYTES})[0] == 413
     connection = HTTPConnection("127.0.0.1", server.port, timeout=60)
-    pieces = (b"x" * 65_536 for _ in range(MAX_BODY_BYTES // 65_536 + 1))
-    connection.request("POST", "/mcp", pieces, server.headers(), encode_chunked=True)
+    chunks = (b"x" * 65_536 for _ in range(MAX_BODY_BYTES // 65_536 + 1))
+    connection.request("POST", "/mcp", chunks, server.headers(), encode_chunked=True)
     assert connection.getresponse().status == 413
     connection.close()
 
@@ -255,3 +256,15 @@ def test_many_connections_at_once_are_answered_or_refused_and_the_server_stays(s
     assert len(codes) == 40
     assert set(codes) <= {200, 503}
     assert 200 in codes
+
+
+@pytest.mark.parametrize("era", ["legacy", "modern"])
+def test_the_inspector_finds_nothing_in_strict_mode(server: Served, era: str) -> None:
+    inspector = ROOT / "node_modules" / ".bin" / "mcp-inspector"
+    if not inspector.exists():
+        pytest.skip("mcp-inspector is not installed: `make tools` installs it")
+    words = ["--cli", server.url, "--transport", "http", "--header", f"Authorization: Bearer {server.token}"]
+    words += ["--method", "tools/list", "--strict", "--protocol-era", era]
+    done = subprocess.run([inspector, *words], capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "strategy_create" in done.stdout

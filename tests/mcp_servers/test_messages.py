@@ -19,8 +19,8 @@ COMMAND = re.compile(r"`twokey (?:data )?[a-z-]+")
 SOURCES = [path for path in (ROOT / "skills_lib").rglob("*.py") if path.parent.name != "installation"]
 
 
-class Everything(BaseModel, extra="forbid"):
-    """One field of each kind that an argument may have."""
+class AllFields(BaseModel, extra="forbid"):
+    """A field of each kind that an argument may have."""
 
     count: Annotated[int, Field(ge=1, le=1_000_000)] = 1
     share: Annotated[float, Field(gt=0, lt=1)] = 0.5
@@ -110,9 +110,9 @@ def test_a_command_is_a_tool_to_a_caller_or_something_to_ask_the_user_for(messag
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
 def test_no_word_of_pydantic_reaches_anybody(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError) as refusal:
-        parse_model(Everything, **wrong)
+        parse_model(AllFields, **wrong)
     with pytest.raises(ValidationError) as invalid:
-        Everything.model_validate(wrong)
+        AllFields.model_validate(wrong)
     for text in (str(refusal.value), explain_arguments(invalid.value, {})):
         assert not [word for word in PYDANTIC if word in text.lower()], text
         assert next(iter(wrong)) in text
