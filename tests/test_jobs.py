@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
+from skills_lib.backtest.arguments import AccountArguments
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import JobStatus, JobStore
 from skills_lib.market.candles import CandleArguments
 from skills_lib.optimize.arguments import SearchArguments
 from skills_lib.validate.arguments import ValidationArguments
 from skills_lib.validate.job_request import (
-    AccountArguments,
     JobRequest,
     OptimizeJob,
     ValidateJob,

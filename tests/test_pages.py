@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("skills_lib", "scripts", "mcp_servers", "strategies", "live")
 TESTED = {
+    "tear-sheet.html": "tests/backtest/test_tear_sheet.py",
     "plot.html": "tests/backtest/test_drawings.py",
     "heatmaps.html": "tests/optimize/test_pipeline.py",
     "report.html": "tests/validate/test_pipeline.py",

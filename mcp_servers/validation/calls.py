@@ -3,6 +3,7 @@
 import strategies
 from mcp_servers.jobs import JobAnswer, answer_fields, find_job, job_store, start_job, wait_for_end
 from mcp_servers.validation import answers as answers
+from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import JobStatus
 from skills_lib.progress import Progress
@@ -29,7 +30,7 @@ def start(request: JobRequest) -> JobAnswer:
     Raises:
         InputError: an argument the library refuses.
     """
-    request.check(strategies.load(request.strategy), Settings())
+    request.check(parameter_space(strategies.load(request.strategy)), Settings())
     return _answer(start_job(request.verb, request))
 
 

@@ -93,12 +93,13 @@ async def validation_start_optimize(
 
     Watch it with validation_status. To test the choice out of sample: validation_start_walk_forward.
     """
+    from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, OptimizeJob
+        from skills_lib.validate.job_request import OptimizeJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange)
@@ -139,13 +140,14 @@ async def validation_start_walk_forward(
     """Choose parameters on one span, test them on the next, repeat, as a job; returns its job_id, as
     validation_start_optimize. Watch it with validation_status.
     """
+    from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
     from skills_lib.walk_forward.arguments import WindowArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, WalkForwardJob
+        from skills_lib.validate.job_request import WalkForwardJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowArguments(train, test, step, embargo, anchored, pick)
@@ -193,13 +195,14 @@ async def validation_start(
 
     Watch it with validation_status, then read validation_get_report.
     """
+    from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
     from skills_lib.optimize.arguments import SearchArguments
     from skills_lib.validate.arguments import ValidationArguments
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import start
-        from skills_lib.validate.job_request import AccountArguments, ValidateJob
+        from skills_lib.validate.job_request import ValidateJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)

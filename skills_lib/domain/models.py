@@ -37,7 +37,7 @@ _KINDS = {
 class FrozenModel(BaseModel):
     """An immutable pydantic model."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
 
 def parse_model(model: type[M], **values: Any) -> M:

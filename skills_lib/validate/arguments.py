@@ -3,16 +3,14 @@
 from dataclasses import dataclass
 from itertools import product
 
-from backtesting import Strategy
-
-from skills_lib.backtest.strategy import parameter_space
 from skills_lib.backtest.sweep.open import parse_engine
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.options import option
+from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.optimize.arguments import SearchArguments
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.table import Objective
 from skills_lib.validate.plan import Plan, parse_seed, validation_space
@@ -36,8 +34,8 @@ class ValidationArguments:
     open_sealed: bool
     reason: str
 
-    def plan(self, strategy: type[Strategy]) -> Plan:
-        """The plan of a validation of `strategy`.
+    def plan(self, declared: ParameterSpace) -> Plan:
+        """The plan of a validation of a strategy with these parameters.
 
         Raises:
             InputError: the first argument that is invalid.
@@ -45,7 +43,7 @@ class ValidationArguments:
         given = self.search
         engine, objective = parse_engine(given.engine), Objective.parse(given.maximize, given.min_trades)
         sampled = SearchPlan.parse(given.method, given.trials, given.seed)
-        space = validation_space(parameter_space(strategy), given.param, given.constraint)
+        space = validation_space(declared, given.param, given.constraint)
         if sampled.method == "grid":
             _ = space.admissible  # refuse a grid too large to enumerate before candles are loaded
         search = SearchRequest(space, sampled, objective, engine)

@@ -15,7 +15,7 @@ from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.options import option
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.time import DAY_NS
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.space import Space, make_space
 from skills_lib.validate.verdict import Thresholds
 from skills_lib.walk_forward.walk import Pick

@@ -88,17 +88,6 @@ def test_the_kernel_sweeps_and_the_reference_finds_the_same(twokey: Command) -> 
     assert kernel["best"]["metrics"] == pytest.approx(reference["best"]["metrics"])
 
 
-def test_without_numba_the_reference_runs_and_says_how_to_get_the_kernel(
-    twokey: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "numba", None)  # Python's own way to say that a module is not there
-    found = json.loads(twokey(*OPTIMIZE, "--engine", "kernel", "--json").out)
-    assert found["engine"] == "reference"
-    message = [text for text in found["warnings"] if text.startswith("The reference ran instead of the kernel: numba")]
-    assert len(message) == 1
-    assert "pip install 'twokey[fast]' or make setup" in message[0]
-
-
 def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = twokey(*OPTIMIZE, "--method", "tpe", "--trials", "4")

@@ -84,9 +84,9 @@ def check_data(settings: Settings) -> Iterator[Finding]:
     else:
         yield note("candles", f"none stored in {settings.candles_dir}; the synthetic sample is there", advice)
     tapes = len(list(settings.tapes_dir.rglob("manifest.json")))
-    yield ok("tapes", f"{tapes} in {settings.tapes_dir}")
+    yield ok("tapes", f"{tapes} stored in {settings.tapes_dir}")
     runs = len(list(settings.results_dir.glob("*/result.json")))
-    yield ok("runs", f"{runs} backtests in {settings.results_dir}")
+    yield ok("runs", f"{runs} stored in {settings.results_dir}")
 
 
 def _check_ledger_file(file: Path) -> Finding:

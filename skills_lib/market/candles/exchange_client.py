@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import SequenceMatcher, get_close_matches
-from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib.util import find_spec
 from itertools import takewhile
@@ -187,6 +186,8 @@ class ExchangeClient:
 
     def _closed_until(self, timeframe: Timeframe) -> int:
         """Open time of the bar still forming, by the earlier of the local and the exchange clock."""
+        from email.utils import parsedate_to_datetime
+
         now = datetime.now(UTC)
         date = (self._ccxt.last_response_headers or {}).get("Date")
         with suppress(TypeError, ValueError):

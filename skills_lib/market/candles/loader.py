@@ -9,14 +9,12 @@ from skills_lib.domain.errors import CorruptDataError, InputError, SourceUnavail
 from skills_lib.domain.options import option
 from skills_lib.domain.quality import measure
 from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
-from skills_lib.market.candles.exchange_client import ALTERNATIVES, require_exchange
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import TimeSpan, default_length, join, missing, requested_span, show, to_ns
-from skills_lib.market.candles.symbols import require_listed
 from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
@@ -56,6 +54,8 @@ def fetch(request: CandleRequest, settings: Settings, progress: Progress = no_pr
         SourceUnavailableError: no network source answered; downloaded pages stay cached.
         TwokeyError: as `load`.
     """
+    from skills_lib.market.candles.exchange_client import ALTERNATIVES
+
     request = require_fetchable(request)
     loader = _CandleLoader(request, settings, progress)
     if request.source is not Source.AUTO:
@@ -82,6 +82,8 @@ def _resolve_source(request: CandleRequest) -> CandleRequest:
         return replace(request, exchange=YAHOO)
     if request.exchange == YAHOO:
         return replace(request, source=Source.YAHOO) if request.source in (Source.AUTO, Source.EXCHANGE) else request
+    from skills_lib.market.candles.exchange_client import require_exchange
+
     require_exchange(request.exchange)
     return request
 
@@ -133,6 +135,8 @@ class _CandleLoader:
         return self.from_cache(cached, self.cached_span(cached))
 
     def load_sample(self) -> Candles:
+        from skills_lib.market.candles.symbols import require_listed
+
         instrument, timeframe = self.request.instrument, self.request.timeframe
         require_listed(instrument, self.request.exchange, self.settings)
         until = min(self.span.end_ns, SAMPLE_SPAN.end_ns)
