@@ -65,8 +65,7 @@ def record(
         rows = [RecordedTape(symbol=t.symbol, folder=t.folder, lines=t.lines, gaps=t.gaps) for t in tapes]
         print_answer(ended(RecordAnswer(tapes=rows), after), "record")
         return
-    from scripts.tables.screen import Screen
+    from scripts.tables.tape import print_tapes
 
-    for tape in tapes:
-        Screen().path(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in", tape.folder)
+    print_tapes(tapes)
     print_ending(after)
