@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_json
+from scripts.console import print_whole
 from scripts.options import AsJson
 
 
@@ -31,6 +31,6 @@ def tear_sheet(
     store = RunStore(settings.results_dir)
     path = write_tear_sheet(store, run_id, data, settings)
     if json:
-        print_json({"run_id": path.parent.name, "tear_sheet": str(path)})
+        print_whole({"run_id": path.parent.name, "tear_sheet": str(path)})
     else:
         typer.echo(f"In-sample tear sheet, costs included: {path}")
