@@ -11,12 +11,14 @@ from backtesting._util import _Data
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.fill_notes import fill_notes
+from skills_lib.backtest.kernel.compiling import compiling_reported
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.reference.run import reference_backtest, run_reference
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
+from skills_lib.progress import Progress, no_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,11 @@ class EngineRun:
 
 
 def run_engine(
-    strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
+    strategy: type[Strategy],
+    bars: Bars,
+    parameters: dict[str, Value],
+    settings: BacktestSettings,
+    progress: Progress = no_progress,
 ) -> EngineRun:
     """Run on the engine of `settings`, with notes on the fills.
 
@@ -38,12 +44,14 @@ def run_engine(
         InputError: the strategy raised, or there are fewer bars than its indicators need.
     """
     settings = settings.with_unit_for(bars)
-    run = _run(strategy, bars, parameters, settings)
+    run = _run(strategy, bars, parameters, settings, progress)
     notes = (*run.execution.warnings, *fill_notes(run.execution, bars))
     return replace(run, execution=replace(run.execution, warnings=notes))
 
 
-def _run(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> EngineRun:
+def _run(
+    strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings, progress: Progress
+) -> EngineRun:
     if settings.engine_for(len(bars)) == "reference":
         run = run_reference(strategy, bars, parameters, settings)
         return EngineRun(run.execution, lambda: run.backtest)
@@ -52,7 +60,8 @@ def _run(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], set
         warning_text = (*run.execution.warnings, f"The reference ran instead of the kernel: {reason}")
         return EngineRun(replace(run.execution, warnings=warning_text), lambda: run.backtest)
     assert issubclass(strategy, SignalStrategy)
-    execution = run_kernel(strategy, bars, parameters, settings)
+    with compiling_reported(progress):
+        execution = run_kernel(strategy, bars, parameters, settings)
     return EngineRun(execution, lambda: _plottable(strategy, bars, parameters, settings, execution))
 
 

@@ -47,9 +47,9 @@ def run_backtest(
         return stored
     with PictureProcess() as picture:
         progress(0, 3, f"Running {subject.name}")
-        counter = open_counter(subject, candles, settings)
+        counter = open_counter(subject.source, candles, settings)
         counter.reserve([identity.parameters])
-        run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings)
+        run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings, progress)
         progress(1, 3, "Measuring")
         result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
         result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})

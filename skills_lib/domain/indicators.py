@@ -5,14 +5,21 @@ first value instead of an average of the first ones, and `rsi` is 50 where price
 docs/decisions/0014 has the figures.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
+from skills_lib.domain.lazy import LazyModule
 from skills_lib.domain.memory import remembered
 from skills_lib.domain.sessions import session_number, since_session_open
 from skills_lib.domain.time import MINUTE_NS
 from skills_lib.domain.whole_numbers import REST, BinaryUnits, binary_units, decimal_units
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LazyModule("pandas")
 
 _WIDEST_RANGE = 6.0e9
 """Period × range in units of the last decimal place: with values centred, period² × range² / 4 stays below 2^63."""
