@@ -180,7 +180,7 @@ def test_every_module_has_a_docstring() -> None:
 
 
 def test_every_module_is_in_a_known_folder() -> None:
-    folders = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
+    folders = {*IMPORT_LINTER["root_packages"], "tests", "docs", ".claude"}
     assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= folders
 
 
