@@ -111,9 +111,9 @@ def _from_variables(file: str, content: bytes, known: frozenset[str]) -> dict[st
     for line in parse_stream(io.StringIO(_decoded(file, content))):
         if line.error:
             raise InputError(f"{file} cannot be understood at line {line.original.line}. Write TWOKEY_NAME=value.")
-        if line.key is None or not line.key.startswith(PREFIX):
+        if line.key is None or not line.key.upper().startswith(PREFIX):
             continue
-        name = line.key.removeprefix(PREFIX).lower()
+        name = line.key[len(PREFIX) :].lower()
         _refuse(file, line.key, name, known)
         if line.value and line.value.strip():
             found[name] = Given(line.value, file, line.key)
