@@ -1,11 +1,12 @@
 """`twokey init` and `twokey doctor`: make a workspace, and see what holds in the current one."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_whole, progress_bar
+from scripts.console import print_answer, progress_bar
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
@@ -35,12 +36,19 @@ def init(
 
     done = make_workspace(folder.expanduser().absolute())
     if json:
-        print_whole({"folder": str(done.folder), "made": list(done.made), "kept": list(done.kept)})
+        from skills_lib.answers.workspace import InitAnswer
+
+        print_answer(InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept)), "init")
         return
-    typer.echo(f"{done.folder} is a workspace: {len(done.made)} made, {len(done.kept)} kept as they were.")
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
+    screen.path("Workspace", done.folder)
+    screen.text(f"{len(done.made)} files made, {len(done.kept)} kept as they were.")
     for name in done.kept:
-        typer.echo(f"  kept {name}")
-    typer.echo(f"Next: cd {done.folder} && .venv/bin/twokey test-strategy BTC 1h sma_crossover")
+        screen.path("  kept", name)
+    command = f"cd {shlex.quote(str(done.folder))} && .venv/bin/twokey test-strategy BTC 1h sma_crossover"
+    screen.path("next:", command)
 
 
 def doctor(json: AsJson = False) -> None:
@@ -55,7 +63,9 @@ def doctor(json: AsJson = False) -> None:
     with progress_bar(not json) as progress:
         found = examine(progress)
     if json:
-        print_whole({"broken": found.is_broken, **found.model_dump(mode="json")})
+        from skills_lib.answers.workspace import DoctorAnswer
+
+        print_answer(DoctorAnswer.of(found), "doctor")
     else:
         _print(found)
     if found.is_broken:

@@ -26,14 +26,14 @@ def server(name: str) -> MCPServer[Any]:
 
 
 def arguments(name: str, tool: str) -> dict[str, Any]:
-    """The schemas of a tool's arguments by name."""
+    """The schema of every argument of a tool, as a client sees it."""
     (found,) = [one for one in anyio.run(server(name).list_tools) if one.name == tool]
     properties: dict[str, Any] = found.input_schema["properties"]
     return properties
 
 
 def defaults(name: str, tool: str) -> dict[str, Any]:
-    """The defaults of a tool's arguments, as a client sees them."""
+    """The default of every argument of a tool that has one."""
     return {key: schema["default"] for key, schema in arguments(name, tool).items() if "default" in schema}
 
 
