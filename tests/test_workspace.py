@@ -226,8 +226,10 @@ def test_the_tools_allowed_are_the_tools_there_are_under_both_names() -> None:
     tools = server_tools()
     as_project = {f"mcp__{server}__{tool}" for server, names in tools.items() for tool in names}
     as_plugin = {f"mcp__plugin_twokey_{server}__{tool}" for server, names in tools.items() for tool in names}
-    allowed = {rule for rule in SETTINGS["permissions"]["allow"] if rule.startswith("mcp__")}
-    assert allowed == as_project | as_plugin
+    allowed, asked = ({rule for rule in SETTINGS["permissions"][kind] if "mcp__" in rule} for kind in ("allow", "ask"))
+    assert allowed | asked == as_project | as_plugin
+    assert {rule.rpartition("__")[2] for rule in asked} == {"market_fetch", "strategy_create"}
+    assert not allowed & asked
 
 
 def test_every_skill_may_be_started_unasked() -> None:

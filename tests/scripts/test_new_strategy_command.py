@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import strategies
-from scripts.new_strategy import KINDS, MAX_NAME_LENGTH, class_name, render, write_all
+from scripts.new_strategy import KINDS, class_name, render, write_all
 from skills_lib.backtest.report.describe import describe
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.strategy_names import MAX_NAME_LENGTH
 from skills_lib.settings import Settings
 from tests.command import Command
 

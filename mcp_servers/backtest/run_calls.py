@@ -1,4 +1,4 @@
-"""Library calls of the backtest server. Imported on the first call, since it loads pandas and backtesting.py."""
+"""Library calls about runs. Imported on the first call, since it loads pandas and backtesting.py."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,21 +6,24 @@ from functools import partial
 from typing import Any
 
 import pandas as pd
+from mcp_types import CallToolResult
 
 import strategies
 from mcp_servers.backtest import answers as answers
 from mcp_servers.backtest.answers import Section
 from mcp_servers.paging import make_cursor, read_cursor
+from mcp_servers.pictures import as_image
+from mcp_servers.reports import bounded_report
 from skills_lib.backtest import pipeline
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.report import comparison
-from skills_lib.backtest.report.describe import describe
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import costs_from
-from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.models import parse_model
 from skills_lib.ledger.counter import open_trial_counter
 from skills_lib.ledger.ledger import Ledger
@@ -28,38 +31,8 @@ from skills_lib.market.candles import CandleArguments
 from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
-MAX_STRATEGIES = 100
-MAX_REPORT = 40_000
-MAX_TEXT = 4_000
-
-
-def list_strategies(_progress: Progress = no_progress) -> answers.StrategyList:
-    """All strategies; files that cannot be imported are listed with the reason."""
-    names = strategies.available()
-    return answers.StrategyList(
-        strategies=[_strategy_line(name) for name in names[:MAX_STRATEGIES]],
-        total=len(names),
-        truncated=len(names) > MAX_STRATEGIES,
-        next_step="backtest_describe_strategy gives ranges and constraints; backtest_run tests one.",
-    )
-
-
-def describe_strategy(name: str) -> answers.StrategyDetails:
-    """One strategy in full.
-
-    Raises:
-        InputError: unknown, or its file cannot be imported.
-    """
-    details = describe(name, strategies.load(name))
-    return answers.StrategyDetails(
-        name=details.name,
-        title=details.title,
-        description=details.description[:MAX_TEXT],
-        executor=details.executor,
-        parameters=[answers.ParameterDetails.model_validate(vars(p)) for p in details.parameters],
-        constraints=details.constraints,
-        next_step=f'Call backtest_run with strategy="{name}", a symbol, a timeframe and optional parameters.',
-    )
+_LINE = frozenset(answers.RunListLine.model_fields)
+_LINE_FIGURES = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
 
 
 def run_backtest(
@@ -88,13 +61,51 @@ def run_backtest(
     return summary(result)
 
 
+def list_runs(strategy: str | None, symbol: str | None, cursor: str | None, limit: int) -> answers.RunList:
+    """`limit` stored runs, newest first, of one strategy and one symbol if given.
+
+    A cursor stores how many older runs there are, so pages stay stable when newer runs are added.
+
+    Raises:
+        InputError: not a symbol, or a cursor of another request.
+    """
+    wanted = Instrument.parse(symbol).symbol if symbol else None
+    runs = [run for run in _store().runs() if _matches(run, strategy, wanted)]
+    older = read_cursor(cursor, "runs", strategy, wanted) if cursor else len(runs)
+    page = runs[max(len(runs) - older, 0) :][:limit]
+    rest = older - len(page)
+    next_cursor = make_cursor(rest, "runs", strategy, wanted) if page and rest > 0 else None
+    return answers.RunList(
+        runs=[_list_line(run) for run in page],
+        total=len(runs),
+        next_cursor=next_cursor,
+        next_step=_after_list(page, next_cursor, strategy or wanted),
+    )
+
+
+def get_picture(run_id: str, _progress: Progress = no_progress) -> CallToolResult:
+    """The picture of a stored run.
+
+    Raises:
+        InputError: unknown run, or it has no picture.
+    """
+    run = _stored(_store(), run_id)
+    path = run.artifacts.picture
+    if path is None or not path.is_file():
+        raise InputError(f"Run {run.run_id} has no picture. backtest_get_run has its figures.")
+    label = "SYNTHETIC candles, in-sample" if run.synthetic else "in-sample"
+    title = f"{run.strategy} {run.symbol} {run.timeframe}, {run.start[:10]} to {run.end[:10]}, {label}"
+    step = "Describe what it shows with the figures of backtest_get_run, and call them in-sample."
+    return as_image(path, title, run.synthetic, step, [])
+
+
 def get_section(run_id: str, section: Section, cursor: str | None, limit: int) -> answers.RunSection:
     """One section of a stored run; `limit` rows after `cursor` if it has rows.
 
     Raises:
         InputError: unknown run, or a cursor of another request.
     """
-    store = RunStore(Settings().results_dir)
+    store = _store()
     run = _stored(store, run_id)
     content = _content(store, run, section, cursor, limit)
     return answers.RunSection(
@@ -112,7 +123,7 @@ def compare_runs(run_ids: list[str]) -> answers.Comparison:
     Raises:
         InputError: an unknown run, or fewer than two different ones.
     """
-    store = RunStore(Settings().results_dir)
+    store = _store()
     found = comparison.compare([_stored(store, run_id) for run_id in run_ids])
     return answers.Comparison(
         runs=[_run_line(run) for run in found.runs],
@@ -174,22 +185,33 @@ def _after(content: answers.Content) -> str:
     return "Other sections: " + ", ".join(member.value for member in Section if member.value != content.kind) + "."
 
 
+def _store() -> RunStore:
+    return RunStore(Settings().results_dir)
+
+
+def _matches(run: BacktestResult, strategy: str | None, symbol: str | None) -> bool:
+    return strategy in (None, run.strategy) and symbol in (None, run.symbol)
+
+
+def _list_line(run: BacktestResult) -> answers.RunListLine:
+    plain = run.model_dump(mode="json", include=set(_LINE)) | {name: run.metrics[name] for name in _LINE_FIGURES}
+    return answers.RunListLine.model_validate(plain | {"verdict": run.verdict.label, "costs": run.costs.name})
+
+
+def _after_list(page: list[BacktestResult], next_cursor: str | None, filtered: str | None) -> str:
+    if not page:
+        return f"No stored run of {filtered}. Call without it." if filtered else "No runs yet: backtest_run makes one."
+    more = f' cursor="{next_cursor}" gives the next page.' if next_cursor else ""
+    return f"All figures are in-sample. backtest_get_run reads one run, backtest_compare_runs several.{more}"
+
+
 def _stored(store: RunStore, run_id: str) -> BacktestResult:
     try:
         return store.get(run_id)
     except InputError as error:
         recent = [f"{run.run_id} ({run.strategy} {run.symbol} {run.timeframe})" for run in store.runs()[:3]]
-        newest = f"The newest are {', '.join(recent)}." if recent else "No runs are stored."
-        raise InputError(f"{error} {newest} backtest_run returns a run_id.") from None
-
-
-def _strategy_line(name: str) -> answers.StrategyLine:
-    try:
-        details = describe(name, strategies.load(name))
-    except TwokeyError as error:
-        return answers.StrategyLine(name=name, summary="", parameters={}, problem=str(error))
-    defaults = {parameter.name: parameter.default for parameter in details.parameters[:16]}
-    return answers.StrategyLine(name=name, summary=details.title[:200], parameters=defaults)
+        newest = f"The newest are {', '.join(recent)}." if recent else "No runs are stored: backtest_run makes one."
+        raise InputError(f"{error} {newest}") from None
 
 
 def _verdict(run: BacktestResult) -> answers.VerdictAnswer:
@@ -210,9 +232,8 @@ def _quality(run: BacktestResult) -> answers.QualityAnswer:
 
 
 def _report(run: BacktestResult) -> answers.ReportAnswer:
-    path = run.artifacts.report
-    text = path.read_text(encoding="utf-8")
-    return answers.ReportAnswer(markdown=text[:MAX_REPORT], truncated=len(text) > MAX_REPORT, path=str(path))
+    text, is_cut = bounded_report(run.artifacts.report)
+    return answers.ReportAnswer(markdown=text, truncated=is_cut, path=str(run.artifacts.report))
 
 
 def _run_line(run: BacktestResult) -> answers.RunLine:
