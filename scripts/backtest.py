@@ -23,6 +23,7 @@ from scripts.options import (
 )
 from scripts.subject import loaded, parameters_of, source_of
 from scripts.word_order import in_any_order
+from skills_lib import log
 from skills_lib.progress import Progress
 
 if TYPE_CHECKING:
@@ -162,7 +163,9 @@ def _run_and_show(
     with progress_bar(shown=not as_json) as progress:
         candles = arguments.answer(Settings(), progress)
         run_id = identity_of(source, space, candles, given, settings).run_id
-        result = _store().find_on(candles.origin, run_id) or _run(source, candles, given, settings, progress)
+        stored = _store().find_on(candles.origin, run_id)
+        log.info("run", id=run_id, is_stored=stored is not None)
+        result = stored or _run(source, candles, given, settings, progress)
         held = _benchmark(benchmark, candles, arguments, progress)
     _show(result, held, as_json)
     require_real(arguments.source, result.synthetic)

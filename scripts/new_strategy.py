@@ -2,8 +2,6 @@
 
 import ast
 import keyword
-import shlex
-import sys
 from pathlib import Path
 from string import Template
 from typing import Annotated
@@ -137,7 +135,7 @@ def _print(name: str, kind: str, places: list[Path]) -> None:
     screen.text(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
         screen.path(" ", place)
-    screen.text("Run its test:")
-    screen.path(" ", f"{shlex.quote(sys.executable)} -m pytest {shlex.quote(str(places[1]))}")
+    screen.text("Check it:")
+    screen.path(" ", as_typed(f"twokey check-strategy {name}"))
     screen.text("Backtest it:")
     screen.path(" ", as_typed(f"twokey test-strategy BTC 1h {name}"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from skills_lib import log
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import CorruptDataError, InputError, SourceUnavailableError
 from skills_lib.domain.options import option
@@ -122,6 +123,7 @@ class _CandleLoader:
                 return self.fetch(source)
             except (UnansweredError, CorruptDataError) as error:
                 reason = error.reason if isinstance(error, UnansweredError) else str(error)
+                log.info("source failed", source=source.value, reason=reason)
                 self.notes.append(f"the {source} did not answer: {reason}")
         return None
 
@@ -168,10 +170,11 @@ class _CandleLoader:
         return self.from_fetch(source, before, cached)
 
     def store_pages(self, pages: Pages, missing_spans: list[TimeSpan], origin: str) -> None:
-        log = self.cache.pages(self.key)
+        stored = self.cache.pages(self.key)
+        log.info("fetching", series=str(self.key), origin=origin, spans=[str(span) for span in missing_spans])
         try:
             for page in pages(missing_spans) if missing_spans else ():
-                log.append(page)
+                stored.append(page)
         finally:
             self.cache.merge_pages(self.key, origin)
 
@@ -243,6 +246,7 @@ class _CandleLoader:
 
     def build_candles(self, bars: Bars, source: Source, detail: str, synthetic: bool = False) -> Candles:
         origin = Origin(source.value, "; ".join([detail, *self.notes]), synthetic)
+        log.info("candles", series=str(self.key), source=str(origin), bars=len(bars))
         return Candles(self.request.instrument, self.request.timeframe, bars, origin, measure(bars))
 
     def notes_text(self) -> str:
