@@ -34,6 +34,10 @@ def as_typed(text: str) -> str:
 
 def readable(text: str) -> str:
     """A message of the library as this command says it."""
+    if "pip install" in text:
+        from scripts.extras import with_installs
+
+        text = with_installs(text)
     return as_typed(text)
 
 

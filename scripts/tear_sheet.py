@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_whole
+from scripts.console import print_answer
 from scripts.options import AsJson
 
 
@@ -31,6 +31,10 @@ def tear_sheet(
     store = RunStore(settings.results_dir)
     path = write_tear_sheet(store, run_id, data, settings)
     if json:
-        print_whole({"run_id": path.parent.name, "tear_sheet": str(path)})
+        from skills_lib.answers.backtests import TearSheetAnswer
+
+        print_answer(TearSheetAnswer(run_id=path.parent.name, tear_sheet=path), "tear-sheet")
     else:
-        typer.echo(f"In-sample tear sheet, costs included: {path}")
+        from scripts.tables.screen import Screen
+
+        Screen().path("In-sample tear sheet, costs included:", path)

@@ -1,32 +1,23 @@
 """Every verb of the command with arguments that it answers, on small or stored inputs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.cli import command
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
+from tests.command import Verb, verbs
 from tests.market.candles.local_venue import span
 from tests.market.depth.generated_tape import generated_tape
 
-Verb = tuple[str, ...]
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-09-01")
 SPACE = ("--param", "fast=5,10,20", "--param", "slow=40,80", "--min-trades", "5")
 SEARCH = ("sma_crossover", "BTC", "1h", *SPAN, *SPACE)
 YEAR = ("--since", "2024-01-01", "--until", "2024-06-01")
 
 
-def leaves(group: Any, words: Verb = ()) -> Iterator[tuple[Verb, Any]]:
-    """Every verb with the words that call it."""
-    for name, child in getattr(group, "commands", {}).items():
-        yield from leaves(child, (*words, name))
-    if not hasattr(group, "commands"):
-        yield words, group
-
-
-VERBS: dict[Verb, Any] = dict(leaves(command()))
+VERBS: dict[Verb, Any] = verbs()
 
 
 @dataclass(frozen=True)
@@ -64,7 +55,8 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("walk-forward",): lambda _: (*SEARCH, "--train", "60d", "--test", "20d", "--step", "20d"),
     ("validate",): lambda _: (*SEARCH, "--symbols", "BTC,ETH", "--timeframes", "4h", "--seed", "7"),
     ("monte-carlo",): lambda inputs: (inputs.runs[0], "--samples", "50"),
-    ("calibrate",): lambda _: ("--markets", "3", "--planted", "1", "--sharpe", "2.5"),
+    ("tear-sheet",): lambda inputs: (inputs.runs[0],),
+    ("calibrate",): lambda _: ("--markets", "1", "--sharpe", "3"),
     ("ledger",): lambda _: (),
     ("scan",): lambda inputs: ("--tape", str(inputs.tape.parent)),
     ("strategies",): lambda _: (),
