@@ -9,6 +9,7 @@ from typer.main import get_command
 from scripts import (
     backtest,
     calibrate,
+    check_strategy,
     compile,
     data,
     ledger,
@@ -49,6 +50,7 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+check_strategy.register(app)
 compile.register(app)
 workspace.register(app)
 

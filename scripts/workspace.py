@@ -12,7 +12,8 @@ from scripts.options import AsJson
 if TYPE_CHECKING:
     from skills_lib.installation.doctor.model import Diagnosis
 
-_MARKS = {"ok": " ", "note": "·", "broken": "!"}
+_MARKS = {"ok": "-", "note": "·", "broken": "!"}
+_STYLES = {"ok": "", "note": "dim", "broken": "bold red"}
 
 
 def register(app: typer.Typer) -> None:
@@ -77,11 +78,11 @@ def _print(found: "Diagnosis") -> None:
 
     screen = Screen()
     for finding in found.findings:
-        screen.text(f"{_MARKS[finding.state]} {finding.topic:<18} {finding.found}", indent="    ")
+        screen.text(f"{_MARKS[finding.state]} {finding.topic}: {finding.found}", _STYLES[finding.state], indent="    ")
         if finding.remedy:
             screen.text(f"    {finding.remedy}", indent="    ")
-    columns = [Column(heading) for heading in ("setting", "value", "from")]
-    rows = [(setting.name, setting.value or "(none)", setting.source) for setting in found.settings]
-    screen.table(columns, [[Cell(text) for text in row] for row in rows])
+    rows = [[Cell(setting.name), Cell(setting.value or "–"), Cell(setting.source)] for setting in found.settings]
+    if rows:
+        screen.table([Column("setting"), Column("value"), Column("from")], rows)
     problems = sum(finding.state == "broken" for finding in found.findings)
     screen.text("Nothing is broken." if not problems else f"{problems} broken: lines with ! and the remedy below.")

@@ -6,14 +6,17 @@ hold them, and everyone else imports the real ones. backtesting.py itself is unc
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
 from skills_lib.domain.lazy import LazyModule
 
+_LIBRARY = "backtesting"
 _FUNCTIONS = {
     "backtesting._plotting": ("plot", "plot_heatmaps", "set_bokeh_output"),
     "backtesting._stats": ("compute_stats", "dummy_stats"),
@@ -21,14 +24,39 @@ _FUNCTIONS = {
 """Its modules that need Bokeh or pandas when they are imported, and the functions that the others take from them."""
 
 
-def import_backtesting() -> None:
-    """Import backtesting.py, if nobody has yet."""
-    if "backtesting" in sys.modules:
-        return
-    with ExitStack() as places:
-        for module in (LazyModule("pandas"), *map(_with_functions, _FUNCTIONS)):
-            places.enter_context(_in_place(module))
-        import backtesting  # noqa: F401
+class QuickFinder(MetaPathFinder):
+    """Finds backtesting.py where it is, with a loader that puts the stand-ins in place."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        spec = PathFinder.find_spec(name, path, target) if name == _LIBRARY else None
+        if spec is not None and spec.loader is not None:
+            spec.loader = _QuickLoader(spec.loader)
+        return spec
+
+
+class _QuickLoader(Loader):
+    def __init__(self, own: Loader) -> None:
+        self._own = own
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._own.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        with ExitStack() as places:
+            for stand_in in (LazyModule("pandas"), *map(_with_functions, _FUNCTIONS)):
+                places.enter_context(_in_place(stand_in))
+            self._own.exec_module(module)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own, name)
+
+
+def install() -> None:
+    """Import backtesting.py quickly from now on; without effect if it is imported already."""
+    if not any(isinstance(finder, QuickFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, QuickFinder())
 
 
 @contextmanager

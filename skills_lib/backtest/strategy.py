@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+from backtesting import Strategy
 
-from skills_lib.backtest.quick_import import import_backtesting
 from skills_lib.backtest.source import StrategySource, parameters_among, space_of
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.parameters import Parameter, ParameterSpace
 from skills_lib.domain.signals import Signals
-
-import_backtesting()
-
-from backtesting import Strategy  # noqa: E402
 
 _FULL_EQUITY = Strategy._FULL_EQUITY  # 1 - epsilon: backtesting.py reads a size of 1 as one unit
 

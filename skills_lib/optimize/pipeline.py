@@ -20,6 +20,7 @@ from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 from skills_lib.domain.time import utc
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
@@ -178,7 +179,8 @@ def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str]
     max_trades = int(np.nanmax(trades))
     return InputError(
         f"None of {len(table):,} combinations has {objective.min_trades} trades and a defined {objective.metric}; "
-        f"the largest number of trades is {max_trades}. Lower --min-trades or extend the span.{broken}"
+        f"the largest number of trades is {max_trades}. Lower {option('min_trades')} or "
+        f"extend the span.{broken}"
     )
 
 

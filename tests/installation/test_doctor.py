@@ -35,7 +35,7 @@ def found(topic: str, diagnosis: Diagnosis) -> list[Finding]:
 def test_a_sound_workspace_is_described_and_nothing_is_broken(home: Path, twokey: Command) -> None:
     done = twokey("doctor")
     assert done.code == 0, done.out
-    assert f"workspace          {home}, found by TWOKEY_HOME" in done.out
+    assert f"- workspace: {home}, found by TWOKEY_HOME" in " ".join(done.out.split())
     assert str(Settings().ledger_dir / "trials.sqlite") in done.out
     assert "Nothing is broken." in done.out
     assert not list(home.glob("backtests/*")), "looking changes nothing"
@@ -46,8 +46,8 @@ def test_every_setting_is_shown_with_the_place_it_comes_from(home: Path, monkeyp
     (home / ".env").write_text("TWOKEY_CASH=3\n", encoding="utf-8")
     monkeypatch.setenv("TWOKEY_WORKERS", "2")
     shown = {setting.name: (setting.value, setting.source) for setting in examine(no_progress).settings}
-    assert shown["cash"] == ("3.0", str(home / ".env"))
-    assert shown["leverage"] == ("2.0", str(home / "twokey.toml"))
+    assert shown["cash"] == ("3", str(home / ".env"))
+    assert shown["leverage"] == ("2", str(home / "twokey.toml"))
     assert shown["workers"] == ("2", "TWOKEY_WORKERS")
     assert shown["costs"] == ("default", "default")
     assert set(shown) == set(Settings.model_fields) - {"home"}

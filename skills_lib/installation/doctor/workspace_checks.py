@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.installation.doctor.model import Finding, SettingInForce, broken, note, ok
+from skills_lib.installation.settings_page import shown_value
 from skills_lib.settings import Settings, read_values, setting_names
 from skills_lib.workspace.location import HOME_VARIABLE, MARKER, Location
 from skills_lib.workspace.values import ENVIRONMENT, FOREIGN, PREFIX
@@ -57,7 +58,7 @@ def settings_in_force(settings: Settings) -> list[SettingInForce]:
     found = []
     for name in setting_names():
         value = getattr(settings, name)
-        shown = "" if value is None else _CREDENTIALS.sub("//...@", str(value))
+        shown = "" if value is None else _CREDENTIALS.sub("//...@", shown_value(value))
         source = _source(given[name].place, given[name].name) if name in given else "default"
         found.append(SettingInForce(name=name, value=shown, source=source))
     return found

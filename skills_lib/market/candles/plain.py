@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.domain.time import SECOND_NS
 from skills_lib.market.candles.files import CsvText
 from skills_lib.market.candles.timestamps import epochs_to_ns
 
 _LONGEST_TIME = 40
-_CENTURIES = (b"19", b"20", b"21")  # 64 bits hold the nanoseconds of 1678 to 2261
+_CENTURIES = ("19", "20", "21")  # 64 bits hold the nanoseconds of 1678 to 2261
 _UTC_SUFFIX = re.compile(rb"(Z|[+-]00:?00| UTC)$")
 _FORMS = {10: "dddd-dd-dd", 16: "dddd-dd-dd dd:dd", 19: "dddd-dd-dd dd:dd:dd"}
 Texts = npt.NDArray[np.bytes_]
@@ -81,12 +82,35 @@ def _iso_times(cells: Texts) -> IntArray | None:
     ending = np.frombuffer(tail.ljust(_LONGEST_TIME - length, b"\0"), np.uint8)
     if not (letters[:, length:] == ending).all() or not _has_form(letters, _FORMS[length]):
         return None
-    if not np.isin(cells.astype("S2"), _CENTURIES).all():
+    days, seconds = _days(letters[:, :10]), _seconds_of_day(letters[:, 11:length])
+    return None if days is None or seconds is None else (days * 86_400 + seconds) * SECOND_NS
+
+
+def _days(letters: npt.NDArray[np.uint8]) -> IntArray | None:
+    """Days since 1970 of `yyyy-mm-dd`, each converted once where rows follow each other; None for no such day."""
+    first = np.append(True, (letters[1:] != letters[:-1]).any(axis=1))
+    texts = np.ascontiguousarray(letters[first]).view("S10").ravel().astype("U10")
+    if not np.isin(texts.astype("U2"), _CENTURIES).all():
         return None
     try:
-        return cells.astype(f"S{length}").astype(f"U{length}").astype("datetime64[ns]").astype(np.int64)
-    except ValueError:  # no such day
+        days = texts.astype("datetime64[D]").astype(np.int64)
+    except ValueError:
         return None
+    every: IntArray = days[np.cumsum(first) - 1]
+    return every
+
+
+def _seconds_of_day(letters: npt.NDArray[np.uint8]) -> IntArray | None:
+    """Seconds of `hh:mm:ss`, of which seconds or all may be missing; None for no such time."""
+    seconds = np.zeros(len(letters), dtype=np.int64)
+    for i, (unit, limit) in enumerate(((3_600, 24), (60, 60), (1, 60))):
+        if 3 * i + 1 < letters.shape[1]:
+            tens, ones = letters[:, 3 * i], letters[:, 3 * i + 1]
+            number = (tens - ord("0")) * np.uint8(10) + (ones - ord("0"))
+            if (number >= limit).any():
+                return None
+            seconds += number.astype(np.int64) * unit
+    return seconds
 
 
 def _has_form(letters: npt.NDArray[np.uint8], form: str) -> bool:
