@@ -118,5 +118,6 @@ def _halve(holder: Any, key: Any, most: int = 2**31) -> None:
         return
     half = (len(value) + 1) // 2 if len(value) > 1 else 0
     if isinstance(holder, dict):
-        holder.setdefault(f"{key}_total", len(value))
+        own = [name for name in value if not (isinstance(name, str) and name.endswith("_total"))]
+        holder.setdefault(f"{key}_total", len(own) if isinstance(value, dict) else len(value))
     holder[key] = value[:half] if isinstance(value, list) else dict(list(value.items())[:half])

@@ -55,11 +55,11 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("walk-forward",): lambda _: (*SEARCH, "--train", "60d", "--test", "20d", "--step", "20d"),
     ("validate",): lambda _: (*SEARCH, "--symbols", "BTC,ETH", "--timeframes", "4h", "--seed", "7"),
     ("monte-carlo",): lambda inputs: (inputs.runs[0], "--samples", "50"),
-    ("tear-sheet",): lambda inputs: (inputs.runs[0],),
     ("calibrate",): lambda _: ("--markets", "1", "--sharpe", "3"),
     ("ledger",): lambda _: (),
     ("scan",): lambda inputs: ("--tape", str(inputs.tape.parent)),
     ("strategies",): lambda _: (),
+    ("check-strategy",): lambda _: ("sma_crossover",),
     ("new-strategy",): lambda _: ("an_idea_that_is_new", "--kind", "breakout"),
     ("data", "import"): lambda inputs: (str(inputs.candles),),
     ("data", "fetch"): lambda _: ("BTC", "1h", *YEAR),
@@ -75,5 +75,5 @@ ARGUMENTS: dict[Verb, Arguments] = {
 """Arguments of each verb, of which none uses a network beyond the loopback interface."""
 ONCE = {("new-strategy",), ("tape", "import")}
 """Verbs that refuse to do the same twice; what they made is removed between two calls."""
-UNTIL_STOPPED: set[Verb] = {("record",), ("simulate",)}
-"""Verbs that run until they are stopped; tests of their own call them."""
+APART: set[Verb] = {("record",), ("simulate",), ("compile",), ("tear-sheet",)}
+"""Verbs that tests of their own call: they run until they are stopped, or for many seconds to print one line."""

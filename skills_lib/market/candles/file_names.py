@@ -7,7 +7,6 @@ from itertools import pairwise
 
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
-from skills_lib.domain.options import option
 from skills_lib.domain.options import OptionName, option
 from skills_lib.domain.timeframes import Timeframe
 
