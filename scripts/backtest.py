@@ -1,6 +1,7 @@
 """`twokey test-strategy`, `runs` and `compare`: run a backtest, list stored ones, compare several."""
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from skills_lib.backtest.source import StrategySource
     from skills_lib.domain.parameters import ParameterSpace
     from skills_lib.market.candles import CandleArguments, Candles
+    from skills_lib.report.drawings import Drawings
 
 MAX_LISTED = 100_000
 """Runs that one list may have."""
@@ -68,6 +70,9 @@ def backtest_strategy(
     engine: Annotated[
         str, typer.Option(help="reference (backtesting.py), kernel (compiled, equal trades), or auto: by the bars.")
     ] = "auto",
+    plot: Annotated[
+        bool, typer.Option(help="Write backtesting.py's own plot too, plot.html: slower, can be zoomed.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Backtest one strategy on one instrument, with costs. The result is stored under backtests/results.
@@ -100,7 +105,7 @@ def backtest_strategy(
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
     source_file = StrategySource(strategy, file, strategies.__name__)
-    _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json)
+    _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json, plot=plot)
 
 
 def list_runs(
@@ -139,8 +144,11 @@ def _run_and_show(
     given: "dict[str, object]",
     settings: "BacktestSettings",
     as_json: bool,
+    plot: bool,
 ) -> None:
+    from scripts.drawing import finish_drawings
     from skills_lib.backtest.identity import identity_of
+    from skills_lib.backtest.report.draw import drawings
     from skills_lib.settings import Settings
 
     space = _space(source)
@@ -155,6 +163,17 @@ def _run_and_show(
         from scripts.tables.run import print_result
 
         print_result(result)
+    finish_drawings({**drawings(result), **(_plot(source.name, candles, result) if plot else {})})
+
+
+def _plot(strategy: str, candles: "Candles", result: "BacktestResult") -> "Drawings":
+    def draw(path: Path) -> None:
+        import strategies
+        from skills_lib.backtest.report.plot import plot_run
+
+        plot_run(path, strategies.load(strategy), candles.bars, result)
+
+    return {result.artifacts.result.parent / "plot.html": draw}
 
 
 def _run(

@@ -54,6 +54,10 @@ def calibrate(
             print_json(result.model_dump(mode="json"))
     if not json:
         _print(result)
+    from scripts.drawing import finish_drawings
+    from skills_lib.calibrate.report.draw import drawings
+
+    finish_drawings(drawings(result))
 
 
 def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: "Progress") -> "Calibration":
@@ -91,4 +95,4 @@ def _print(result: "Calibration") -> None:
     console.print(f"Null markets from {result.source}", style="dim")
     for text in result.warnings:
         console.print(f"! {text}", style="yellow", markup=False)
-    console.print(f"Report {result.artifacts.report}", soft_wrap=True)
+    console.print(f"Report {result.artifacts.page}", soft_wrap=True)

@@ -84,6 +84,10 @@ def optimize(
         from scripts.tables.sweep import print_optimization
 
         print_optimization(result)
+    from scripts.drawing import finish_drawings
+    from skills_lib.optimize.report.draw import drawings
+
+    finish_drawings(drawings(result))
 
 
 def walk_forward(
@@ -137,3 +141,7 @@ def walk_forward(
         from scripts.tables.sweep import print_walk_forward
 
         print_walk_forward(result)
+    from scripts.drawing import finish_drawings
+    from skills_lib.walk_forward.report.draw import drawings
+
+    finish_drawings(drawings(result))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.console import exit_codes, print_json
+from scripts.drawing import finish_drawings
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import read_request_text, run_as_job
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from skills_lib.progress import Progress
+    from skills_lib.report.drawings import Drawings
     from skills_lib.validate.job_request import JobRequest
 
 
@@ -33,27 +35,35 @@ def run_job(folder: Path) -> None:
         from skills_lib.validate.job_request import parse_request
 
         request = parse_request(read_request_text(folder))
-        print_json(run_request(request, folder, progress).model_dump(mode="json"))
+        result, drawings = run_request(request, folder, progress)
+        print_json(result.model_dump(mode="json"))
+        finish_drawings(drawings)
 
 
-def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "BaseModel":
-    """The result of `request`, the same as of the `twokey` command.
+def run_request(request: "JobRequest", folder: Path, progress: "Progress") -> "tuple[BaseModel, Drawings]":
+    """The result of `request`, the same as of the `twokey` command, and its drawings.
 
     Raises:
         TwokeyError: any error of the library.
     """
     from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward
     from scripts.validation_request import ValidationCommand, run_validation
+    from skills_lib.optimize.report.draw import drawings as optimization_drawings
     from skills_lib.validate.job_request import ValidateJob, WalkForwardJob
+    from skills_lib.validate.report.draw import drawings as validation_drawings
+    from skills_lib.walk_forward.report.draw import drawings as walk_forward_drawings
 
     strategy, candles, settings = request.strategy, request.candles, request.account.settings(request.candles.symbol)
     if isinstance(request, ValidateJob):
         command = ValidationCommand(strategy, request.validation, candles, settings, data_dir=None, job=folder)
-        return run_validation(command, progress)
+        validated = run_validation(command, progress)
+        return validated, validation_drawings(validated)
     sweep = SweepCommand(strategy, request.search, candles, settings, cluster=None, job=folder)
     if isinstance(request, WalkForwardJob):
-        return run_walk_forward(sweep, request.windows, progress)
-    return run_optimize(sweep, progress)
+        walked = run_walk_forward(sweep, request.windows, progress)
+        return walked, walk_forward_drawings(walked)
+    optimized = run_optimize(sweep, progress)
+    return optimized, optimization_drawings(optimized)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """`twokey validate` and `monte-carlo`: test whether a result is more than luck."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -30,6 +30,9 @@ from scripts.options import (
 )
 from scripts.sweep_request import settings_of
 from scripts.word_order import in_any_order
+
+if TYPE_CHECKING:
+    from skills_lib.validate.model import StageAnswers, ValidationResult
 
 TrainSpan = Annotated[
     str | None, typer.Option(help="Length of the span to choose on, such as 365d.", show_default="four elevenths")
@@ -126,6 +129,17 @@ def validate(
         from scripts.tables.validation import print_answer
 
         print_answer(answer)
+    _finish(answer)
+
+
+def _finish(answer: "ValidationResult | StageAnswers") -> None:
+    """Draw page and picture of a whole validation; single stages have none."""
+    from scripts.drawing import finish_drawings
+    from skills_lib.validate.model import ValidationResult
+    from skills_lib.validate.report.draw import drawings
+
+    if isinstance(answer, ValidationResult):
+        finish_drawings(drawings(answer))
 
 
 def monte_carlo(

@@ -97,4 +97,4 @@ def _print_verdict(console: Console, result: "BacktestResult") -> None:
     console.print(
         f"[bold {_COLOURS[result.verdict.label]}]{result.verdict.label}[/] {' '.join(result.verdict.reasons)}"
     )
-    console.print(f"Report {result.artifacts.report}", soft_wrap=True)
+    console.print(f"Report {result.artifacts.page}", soft_wrap=True)

@@ -79,4 +79,4 @@ def _heading(result: "OptimizationResult | WalkForwardResult", what: str) -> Con
 def _print_end(console: Console, result: "OptimizationResult | WalkForwardResult") -> None:
     print_warnings(console, result.warnings)
     print_defects(console, result.quality)
-    console.print(f"Report {result.artifacts.report}", soft_wrap=True)
+    console.print(f"Report {result.artifacts.page}", soft_wrap=True)

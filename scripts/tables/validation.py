@@ -78,7 +78,7 @@ def print_validation(result: "ValidationResult") -> None:
     _line(console, f"Sharpe decay out of sample: {result.out_of_sample.fall.words}")
     for text in _notes(result):
         _line(console, f"! {text}", "yellow")
-    console.print(f"Report {result.artifacts.report}", soft_wrap=True)
+    console.print(f"Report {result.artifacts.page}", soft_wrap=True)
 
 
 def _notes_text(result: "ValidationResult") -> str:
