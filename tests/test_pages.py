@@ -7,8 +7,9 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("skills_lib", "scripts", "mcp_servers", "strategies", "live")
 TESTED = {
     "plot.html": "tests/backtest/test_drawings.py",
-    "heatmaps.html": "tests/optimize/test_pipeline.py",
     "report.html": "tests/validate/test_pipeline.py",
+    "page.html": "tests/report/test_pages.py",  # the templates
+    "slider.html": "tests/report/test_pages.py",
 }
 
 

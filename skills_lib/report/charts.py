@@ -1,11 +1,11 @@
 """Charts as SVG: axes in pixels around a plot that takes the width of the page, light or dark by the page's style."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from skills_lib.report.layers import HEIGHT, WIDTH, Layer, Scales
-from skills_lib.report.scales import Kind, Scale, Tick, scale_of
+from skills_lib.report.scales import AxisScale, Kind, Tick, scale_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +17,13 @@ class Axis:
     ticks: Sequence[Tick] | None = None
     include: Sequence[float] = ()
 
-    def scale(self, layers: Sequence[Layer], side: int) -> Scale:
+    def scale(self, layers: Sequence[Layer], side: int) -> AxisScale:
         """The scale of all layers; `side`: 0 for x, 1 for y."""
         values = [array for layer in layers for array in layer.values()[side]]
         return scale_of(values, self.kind, self.include, tight=side == 0)
 
 
+_LETTER_PX, _NARROW_PX = 7, 290
 TIME = Axis("time")
 
 
@@ -49,10 +50,11 @@ def chart_html(chart: Chart) -> str:
     return "".join(
         [
             f'<figure class="chart"><figcaption>{escape(chart.title)}{unit}{_legend(chart.layers)}</figcaption>',
-            f'<div class="plot{" named" if chart.x.unit or tall else ""}" style="height:{chart.height + 34}px">',
+            f'<div class="plot{" named" if chart.x.unit or tall else ""}" '
+            f'style="height:{chart.height + 34}px;--left:{left_px(text for _, text in up)}px">',
             f'<svg role="img" aria-label="{escape(f"{chart.title}. {chart.text}")}" width="100%" height="100%">',
             *(_row(place, text) for place, text in _placed(scales.y, up)),
-            *(_column(number, place, text) for number, (place, text) in enumerate(_placed(scales.x, across))),
+            *_columns(_placed(scales.x, across)),
             f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" preserveAspectRatio="none" width="100%" height="100%">',
             *(layer.stretched(scales) for layer in chart.layers),
             "</svg>",
@@ -73,7 +75,7 @@ def _legend(layers: Sequence[Layer]) -> str:
     return f'<ul class="legend">{"".join(items)}</ul>' if items else ""
 
 
-def _placed(scale: Scale, ticks: Sequence[Tick]) -> list[tuple[float, str]]:
+def _placed(scale: AxisScale, ticks: Sequence[Tick]) -> list[tuple[float, str]]:
     places = scale.place([value for value, _ in ticks])
     return [(float(place), text) for place, (_, text) in zip(places, ticks, strict=True)]
 
@@ -86,7 +88,24 @@ def _row(place: float, text: str) -> str:
     )
 
 
-def _column(number: int, place: float, text: str) -> str:
+def left_px(texts: Iterable[str]) -> int:
+    """Pixels that labels beside the left axis need."""
+    return max((len(text) for text in texts), default=0) * _LETTER_PX + 14
+
+
+def hidden_when_narrow(texts: Sequence[str]) -> list[bool]:
+    """Which labels below the axis are hidden on a narrow screen, so that those that are left have space."""
+    widest = max((len(line) for text in texts for line in text.split("\n")), default=0) * _LETTER_PX + 14
+    every = max(1, -(-len(texts) * widest // _NARROW_PX))
+    return [place % every > 0 for place in range(len(texts))]
+
+
+def _columns(ticks: Sequence[tuple[float, str]]) -> list[str]:
+    hidden = hidden_when_narrow([text for _, text in ticks])
+    return [_column(place, text, hides) for (place, text), hides in zip(ticks, hidden, strict=True)]
+
+
+def _column(place: float, text: str, is_hidden: bool) -> str:
     at, anchor = f"{place:.2%}", "start" if place < 0.04 else "end" if place > 0.96 else "middle"
     lines = "".join(
         f'<tspan x="{at}" dy="{"1.2em" if below else "1.5em"}">{escape(line)}</tspan>'
@@ -94,7 +113,7 @@ def _column(number: int, place: float, text: str) -> str:
     )
     return (
         f'<line class="grid" x1="{at}" x2="{at}" y1="0" y2="100%"/>'
-        f'<text class="{"other" if number % 2 else "tick"}" x="{at}" y="100%" text-anchor="{anchor}">{lines}</text>'
+        f'<text class="{"other" if is_hidden else "tick"}" x="{at}" y="100%" text-anchor="{anchor}">{lines}</text>'
     )
 
 

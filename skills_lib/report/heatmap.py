@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 
 from skills_lib.domain.bars import FloatArray
+from skills_lib.report.charts import hidden_when_narrow, left_px
 from skills_lib.report.layers import Symbol
 from skills_lib.report.numbers import tick_texts
 
@@ -16,7 +17,7 @@ _LEVELS = 25
 
 
 @dataclass(frozen=True, slots=True)
-class Heatmap:
+class HeatmapChart:
     """float64[rows, columns] `values`, row 0 at the bottom; nan is empty.
 
     `texts`: figures of the cells; `columns`, `rows`: name of an axis, names of its values, and short ones for the axis.
@@ -53,12 +54,13 @@ def reach(values: FloatArray, centre: float) -> float:
     return float(np.percentile(distances, 98)) or float(distances.max()) or 1.0
 
 
-def heatmap_html(chart: Heatmap) -> str:
+def heatmap_html(chart: HeatmapChart) -> str:
     """The heatmap as a figure with colour bar and legend."""
     return "".join(
         [
             f'<figure class="chart"><figcaption>{escape(chart.title)}{_legend(chart)}</figcaption>',
-            '<div class="heat"><div class="plot named"><svg role="img" width="100%" height="100%" ',
+            f'<div class="heat"><div class="plot named" style="--left:{left_px([*chart.rows[2], chart.rows[0]])}px">',
+            '<svg role="img" width="100%" height="100%" ',
             f'aria-label="{escape(f"{chart.title}. {chart.text}")}">',
             f"{_cells(chart)}{_marks(chart)}{_labels(chart)}</svg>",
             f'<span class="axis">{escape(chart.columns[0])}</span></div>{_bar(chart)}</div></figure>',
@@ -66,7 +68,7 @@ def heatmap_html(chart: Heatmap) -> str:
     )
 
 
-def _cells(chart: Heatmap) -> str:
+def _cells(chart: HeatmapChart) -> str:
     rows, columns = chart.values.shape
     widest = reach(chart.values, chart.centre)
     cells = []
@@ -84,7 +86,7 @@ def _cells(chart: Heatmap) -> str:
     )
 
 
-def _marks(chart: Heatmap) -> str:
+def _marks(chart: HeatmapChart) -> str:
     rows, columns = chart.values.shape
     return "".join(
         f'<use href="#{symbol}" x="{(column + 0.5) / columns:.2%}" y="{1 - (row + 0.5) / rows:.2%}"/>'
@@ -92,12 +94,13 @@ def _marks(chart: Heatmap) -> str:
     )
 
 
-def _labels(chart: Heatmap) -> str:
+def _labels(chart: HeatmapChart) -> str:
     columns, rows = chart.columns[2], chart.rows[2]
+    shown = _shown(len(columns))
     across = [
-        f'<text class="{"other" if order % 2 else "tick"}" x="{(n + 0.5) / len(columns):.2%}" y="100%" '
+        f'<text class="{"other" if is_hidden else "tick"}" x="{(n + 0.5) / len(columns):.2%}" y="100%" '
         f'dy="1.5em" text-anchor="middle">{escape(columns[n])}</text>'
-        for order, n in enumerate(_shown(len(columns)))
+        for n, is_hidden in zip(shown, hidden_when_narrow([columns[n] for n in shown]), strict=True)
     ]
     up = [
         f'<text x="0" y="{1 - (n + 0.5) / len(rows):.2%}" dx="-8" dy=".32em" text-anchor="end">{escape(rows[n])}</text>'
@@ -111,7 +114,7 @@ def _shown(count: int) -> list[int]:
     return [int(place) for place in np.unique(np.linspace(0, count - 1, min(count, _LABELS)).astype(int))]
 
 
-def _bar(chart: Heatmap) -> str:
+def _bar(chart: HeatmapChart) -> str:
     widest, values = reach(chart.values, chart.centre), chart.values[np.isfinite(chart.values)]
     ends = [_short(chart.centre + chart.better * share * widest) for share in (1.0, 0.5, 0.0, -0.5, -1.0)]
     stops = ",".join(colour(share) for share in np.linspace(1, -1, 11))
@@ -132,7 +135,7 @@ def _short(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def _legend(chart: Heatmap) -> str:
+def _legend(chart: HeatmapChart) -> str:
     items = [
         f'<li><svg class="key" width="24" height="16" aria-hidden="true"><use href="#{symbol}" x="12" y="8"/></svg>'
         f"{escape(label)}</li>"

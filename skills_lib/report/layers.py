@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from skills_lib.domain.bars import FloatArray
-from skills_lib.report.scales import Scale
+from skills_lib.report.scales import AxisScale
 
 WIDTH, HEIGHT = 4000, 1000
 Style = Literal["strategy", "market", "inside", "outside", "bad", "plain", "gain", "loss", "long", "short"]
@@ -22,8 +22,8 @@ Symbol = Literal["long-entry", "long-exit", "short-entry", "short-exit", "circle
 class Scales(NamedTuple):
     """The scales of both axes."""
 
-    x: Scale
-    y: Scale
+    x: AxisScale
+    y: AxisScale
 
 
 class Layer(ABC):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from skills_lib.report.charts import Chart, chart_html
-from skills_lib.report.heatmap import Heatmap, heatmap_html
+from skills_lib.report.heatmap import HeatmapChart, heatmap_html
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -69,7 +69,7 @@ class Section:
     paragraphs: Sequence[str] = ()
     points: Sequence[str] = ()
     grids: Sequence[Grid] = ()
-    charts: Sequence[Chart | Heatmap | Slider] = ()
+    charts: Sequence[Chart | HeatmapChart | Slider] = ()
     limits: Sequence[str] = ()
 
 
@@ -101,7 +101,7 @@ def render(page: Page) -> str:
     return _environment().get_template("page.html").render(page=page, style=_style())
 
 
-def _show(chart: Chart | Heatmap | Slider) -> Any:
+def _show(chart: Chart | HeatmapChart | Slider) -> Any:
     from markupsafe import Markup
 
     if isinstance(chart, Slider):

@@ -14,6 +14,8 @@ from skills_lib.report.numbers import tick_texts
 
 Kind = Literal["linear", "logarithmic", "time"]
 Tick = tuple[float, str]
+_LARGEST = 1e300
+"""Larger values lie on the edge: sums and differences of them would be no numbers."""
 _DEPTH = 1e-6
 """The lowest value of a logarithmic axis as a share of the highest: what is lower lies on its lower edge."""
 _STEPS_NS = tuple(
@@ -26,7 +28,7 @@ _MONTH_NS = 30.44 * DAY_NS
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class AxisScale:
     """Values from `low` to `high`, mapped to 0 to 1."""
 
     low: float
@@ -37,11 +39,10 @@ class Scale:
         """float64[n]: 0 at `low`, 1 at `high`; values outside lie on the edge, nan stays."""
         given = np.asarray(values, dtype=np.float64)
         low, high = self.low, self.high
+        given = np.clip(given, low, high)
         if self.kind == "logarithmic":
-            given = np.log(np.maximum(given, low))
-            low, high = math.log(low), math.log(high)
-        with np.errstate(invalid="ignore"):
-            return np.asarray(np.clip(given / 2 - low / 2, -1e308, 1e308) / (high / 2 - low / 2)).clip(0, 1)
+            given, low, high = np.log(given), math.log(low), math.log(high)
+        return np.asarray((given - low) / (high - low)).clip(0, 1)
 
     def ticks(self, count: int = 6) -> list[Tick]:
         """About `count` values with their labels."""
@@ -52,36 +53,35 @@ class Scale:
         return list(zip(found, tick_texts(found), strict=True))
 
 
-def scale_of(values: Sequence[FloatArray], kind: Kind, include: Sequence[float] = (), tight: bool = False) -> Scale:
+def scale_of(values: Sequence[FloatArray], kind: Kind, include: Sequence[float] = (), tight: bool = False) -> AxisScale:
     """A scale that shows all finite `values` and `include`; on a logarithmic one, all that are above 0.
 
     `tight`: a linear scale without a margin.
     """
     finite = np.concatenate([*(array[np.isfinite(array)] for array in values), np.asarray(include, dtype=np.float64)])
+    finite = np.clip(finite, -_LARGEST, _LARGEST)
     if kind == "logarithmic":
         finite = finite[finite > 0]
     if not len(finite):
-        return Scale(1.0, 10.0, kind) if kind == "logarithmic" else Scale(0.0, 1.0, kind)
+        return AxisScale(1.0, 10.0, kind) if kind == "logarithmic" else AxisScale(0.0, 1.0, kind)
     low, high = float(finite.min()), float(finite.max())
     if kind == "time":
-        return Scale(low, high if high > low else low + 1, kind)
+        return AxisScale(low, max(high, low + MINUTE_NS), kind)
     if kind == "logarithmic":
         low = max(low, high * _DEPTH)
         margin = max((high / low) ** 0.03, 1.002)
-        return Scale(low / margin, min(high * margin, 1.7e308), kind)
-    return Scale(low, high) if tight and high > low else _widened(low, high)
+        return AxisScale(low / margin, high * margin, kind)
+    return AxisScale(low, high) if tight and high > low else _widened(low, high)
 
 
-def _widened(low: float, high: float) -> Scale:
+def _widened(low: float, high: float) -> AxisScale:
     margin = (high / 2 - low / 2) * 0.08 or abs(high) * 0.05 or 1.0
     below, above = low - margin, high + margin
-    return Scale(0.0 if low >= 0 > below else below, 0.0 if high <= 0 < above else above)
+    return AxisScale(0.0 if low >= 0 > below and high > 0 else below, 0.0 if high <= 0 < above and low < 0 else above)
 
 
 def _round_steps(low: float, high: float, count: int) -> list[float]:
-    rough = (high / count) - (low / count)
-    if not rough > 0:
-        return [low]
+    rough = (high - low) / count
     size = 10.0 ** math.floor(math.log10(rough))
     step = next((size * n for n in (1, 2, 2.5, 5) if size * n >= 0.8 * rough), size * 10)
     first = math.ceil(low / step)

@@ -11,7 +11,7 @@ from skills_lib.report.charts import TIME, Axis, Chart
 from skills_lib.report.layers import Layer, Line, Marks, Segments, Symbol
 from skills_lib.report.thinning import thin
 
-MOST_MARKED = 150
+MAX_MARKED = 150
 LAST_SHOWN = 25
 _LOGARITHMIC_FROM = 3.0
 
@@ -19,7 +19,7 @@ _LOGARITHMIC_FROM = 3.0
 def trade_charts(series: RunSeries) -> list[Chart]:
     """The whole span, and below it the last trades enlarged if there are more than they."""
     count = len(series.trades)
-    shown = np.unique(np.linspace(0, count - 1, min(count, MOST_MARKED)).astype(np.int64)) if count else np.arange(0)
+    shown = np.unique(np.linspace(0, count - 1, min(count, MAX_MARKED)).astype(np.int64)) if count else np.arange(0)
     note = f"{len(shown)} of {count:,} trades are marked, evenly spaced." if len(shown) < count else ""
     whole = _chart("Trades on price", series, shown, slice(None), note)
     if count <= LAST_SHOWN:

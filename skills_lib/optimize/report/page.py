@@ -10,11 +10,11 @@ from skills_lib.optimize.report.landscape import Cells, Landscape, centre_of, co
 from skills_lib.optimize.report.markdown import SHOWN, describe_parameters, describe_plateau, provenance, ranked
 from skills_lib.optimize.table import optimised, raw_extreme, sign_of
 from skills_lib.report.charts import Axis, Chart
-from skills_lib.report.heatmap import Heatmap
+from skills_lib.report.heatmap import HeatmapChart
 from skills_lib.report.layers import Layer, Limit, Line, Marks, Symbol
 from skills_lib.report.page import Grid, Page, Section
 
-_MOST_CELLS = 7_000
+_MAX_CELLS = 7_000
 _WIDEST = 60
 _SYMBOLS: tuple[Symbol, Symbol] = ("cross", "circle")
 
@@ -71,7 +71,7 @@ def _maps(landscape: Landscape) -> Section:
     if not pairs:
         lines = [_profile(landscape, name) for name in landscape.values]
         return Section("The space", charts=lines)
-    widest = min(_WIDEST, int((_MOST_CELLS / len(pairs)) ** 0.5))
+    widest = min(_WIDEST, int((_MAX_CELLS / len(pairs)) ** 0.5))
     charts = [_heatmap(landscape, x, y, landscape.cells(x, y, widest)) for x, y in pairs]
     centre = f"Colours are centred on {centre_of(landscape.metric):g}: blue is better than that, red is worse."
     notes = (
@@ -82,7 +82,7 @@ def _maps(landscape: Landscape) -> Section:
     return Section("The space", [centre], charts=charts, limits=[notes + grouped * is_grouped])
 
 
-def _heatmap(landscape: Landscape, x: str, y: str, cells: Cells) -> Heatmap:
+def _heatmap(landscape: Landscape, x: str, y: str, cells: Cells) -> HeatmapChart:
     rest = [name for name in landscape.values if name not in (x, y)]
     over = f", median over {', '.join(rest)}" if rest else ""
     values = coloured(cells.values)
@@ -92,7 +92,7 @@ def _heatmap(landscape: Landscape, x: str, y: str, cells: Cells) -> Heatmap:
     marks = {label: (symbol, place) for symbol, (label, place) in zip(_SYMBOLS, cells.marks.items(), strict=True)}
     columns, rows = group_names(cells.columns), group_names(cells.rows)
     at = ", ".join(f"{label}: {x} {columns[a]}, {y} {rows[b]}" for label, (a, b) in cells.marks.items())
-    return Heatmap(
+    return HeatmapChart(
         f"{landscape.label} by {x} and {y}{over}, in-sample",
         f"{spread} {at}.",
         values,

@@ -18,7 +18,7 @@ _MOODS: dict[str, Mood] = {"PASS": "good", "CAUTION": "medium", "FAIL": "bad"}
 
 def validation_page(result: ValidationResult, curves: Curves) -> Page:
     """The page of a validation; `curves`: of the same one."""
-    drawn_charts = charts(result, curves)
+    shown_charts = charts(result, curves)
     verdict = result.verdict
     head = [
         Section("Rules", grids=[rules_grid(verdict.rules)]),
@@ -33,7 +33,7 @@ def validation_page(result: ValidationResult, curves: Curves) -> Page:
         banner=SYNTHETIC_NOTE if result.synthetic else "",
         verdict=Verdict(verdict.label, _MOODS[verdict.label]),
         warnings=result.warnings,
-        sections=[*head, *(_section(section, drawn_charts) for section in stages)],
+        sections=[*head, *(_section(section, shown_charts) for section in stages)],
         identity=provenance(result),
     )
 
@@ -49,7 +49,7 @@ def _lead(result: ValidationResult) -> str:
     )
 
 
-def _section(section: ReportSection, drawn_charts: Mapping[str, Chart]) -> Section:
-    shown = [drawn_charts[name] for name in section.pictures if name in drawn_charts]
+def _section(section: ReportSection, shown_charts: Mapping[str, Chart]) -> Section:
+    shown = [shown_charts[name] for name in section.pictures if name in shown_charts]
     fields = {name: getattr(section, name) for name in ("title", "paragraphs", "points", "grids", "limits")}
     return replace(Section(**fields), charts=shown)

@@ -17,7 +17,7 @@ from skills_lib.walk_forward.model import StitchedSpan, WalkForwardResult, Windo
 from skills_lib.walk_forward.report.markdown import LIMITS, SHOWN, describe_drift, describe_efficiency, provenance
 from skills_lib.walk_forward.report.series import StitchedSeries
 
-_MOST_TICKS = 12
+_MAX_TICKS = 12
 
 
 def walk_forward_page(result: WalkForwardResult, series: StitchedSeries) -> Page:
@@ -86,7 +86,7 @@ def windows_chart(windows: Sequence[WindowResult], metric: str, mean: float | No
     ]
     if mean is not None:
         layers.append(Limit(mean, "y", f"Mean of the tests, {mean:.2f}", "bad"))
-    step = -(-len(windows) // _MOST_TICKS)
+    step = -(-len(windows) // _MAX_TICKS)
     ticks = [(float(i), one.test_start[:7]) for i, one in enumerate(windows)][::step]
     text = f"{np.isfinite(outside).sum()} of {len(windows)} windows have a figure out of sample."
     x = Axis("linear", "test from", ticks, include=(-0.5, len(windows) - 0.5))
