@@ -47,7 +47,7 @@ Parameters = Annotated[
 CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)}, description="fees of a venue")]
 Rate = Annotated[float | None, Field(ge=0, lt=1_000)]
 
-_one_backtest = anyio.CapacityLimiter(1)  # bokeh's output file is global, and the plot is written through it
+_one_backtest = anyio.CapacityLimiter(1)  # candles and series of one run at a time
 
 
 @server.tool(title="List strategies", annotations=READS)
@@ -95,7 +95,7 @@ async def backtest_run(
     """Backtest a strategy on one instrument and store the run; identical arguments return the stored run at once.
 
     Returns run_id, verdict with reasons, all metrics, costs, source (and whether it is synthetic), warnings,
-    the paths of report and plot, and next_step. Trades and the equity curve are not included: page through them
+    the paths of report and page, and next_step. Trades and the equity curve are not included: page through them
     with backtest_get_run. `since` is included, `until` is not; without them the newest 17,520 bars are used. To read
     candles only use market_get_bars of the market server; to compare runs, backtest_compare_runs.
     """

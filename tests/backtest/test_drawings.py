@@ -75,7 +75,7 @@ class Alternates(SignalStrategy):
     def signals(self, bars: Bars) -> Signals:
         turn = np.arange(len(bars)) % 24
         none = never(len(bars))
-        return Signals(turn == 1, none, turn == 13, none)
+        return Signals(turn == 1, turn == 13, none, none)
 
 
 def run(

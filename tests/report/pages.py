@@ -23,7 +23,7 @@ class Alternates(SignalStrategy):
 
     def signals(self, bars: Bars) -> Signals:
         turn = np.arange(len(bars)) % 24
-        return Signals(turn == 1, never(len(bars)), turn == 13, never(len(bars)))
+        return Signals(turn == 1, turn == 13, never(len(bars)), never(len(bars)))
 
 
 class BuysOnce(SignalStrategy):
@@ -31,7 +31,7 @@ class BuysOnce(SignalStrategy):
 
     def signals(self, bars: Bars) -> Signals:
         entry = never(len(bars)).copy()
-        entry[0] = True
+        entry[min(1, len(bars) - 1)] = True
         return Signals(entry, never(len(bars)), never(len(bars)), never(len(bars)))
 
 
@@ -49,11 +49,16 @@ def _scaled(bars: Bars, factor: float) -> Bars:
 
 
 WALK = random_walk(3_000, seed=4)
+TRADES = {"many trades": 250, "no trades": 0, "one trade": 1, "ruined": 1, "perfect": 1, "two bars": 0, "funding": 250}
 CASES: dict[str, tuple[type[SignalStrategy], Callable[[], Bars], dict[str, object]]] = {
     "many trades": (Alternates, lambda: WALK, {}),
     "no trades": (NeverTrades, lambda: WALK, {}),
     "one trade": (BuysOnce, lambda: WALK, {}),
-    "ruined": (BuysOnce, lambda: hourly_bars([100.0, 100, 100, 60, 1, 1, 1, 1]), {"leverage": 5}),
+    "ruined": (
+        BuysOnce,
+        lambda: hourly_bars([100.0, 100, 100, 99, 60, 1, 1, 1, 1]),
+        {"leverage": 5, "costs": preset("free")},
+    ),
     "perfect": (BuysOnce, lambda: hourly_bars(np.linspace(100, 300, 3_000).tolist()), {"costs": preset("free")}),
     "two bars": (BuysOnce, lambda: hourly_bars([100.0, 110.0]), {}),
     "two bars without a trade": (NeverTrades, lambda: hourly_bars([100.0, 100.0]), {}),

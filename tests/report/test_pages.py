@@ -15,7 +15,7 @@ from skills_lib.backtest.report.series import RunSeries
 from skills_lib.report.drawings import draw_missing
 from skills_lib.report.page import render
 from tests.html import fetched
-from tests.report.pages import CASES, HOSTILE, run_case
+from tests.report.pages import CASES, HOSTILE, TRADES, run_case
 
 _VOID = {"meta", "br", "img", "input", "link", "hr"}
 MAX_BYTES = 1_500_000
@@ -57,6 +57,9 @@ def check(page: str) -> None:
 def test_a_page_at_the_edge_is_whole(tmp_path: Path, name: str) -> None:
     found = run_case(name, tmp_path)
     assert not [text for text in found.warnings if "could not be written" in text]
+    assert found.metrics["trades"] == TRADES.get(name, found.metrics["trades"])
+    if name == "ruined":
+        assert found.metrics["return_pct"] == pytest.approx(-100)
     check(found.artifacts.page.read_text())
     outcome = draw_missing(drawings(found))
     assert (outcome.files, outcome.problems) == ([found.artifacts.picture], [])

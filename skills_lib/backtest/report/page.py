@@ -79,9 +79,8 @@ def drawdown_chart(open_time_ns: IntArray, drawdown_pct: FloatArray) -> Chart:
     depth = -drawdown_pct[places]
     area = Area(open_time_ns[places].astype(np.float64), depth, np.zeros(len(depth)), "", "bad")
     deepest = float(np.nanmax(drawdown_pct, initial=0.0))
-    return Chart(
-        "Drawdown", f"At its deepest {deepest:.1f} %.", [area], y=Axis("linear", "%", include=[0.0]), height=130
-    )
+    y = Axis("linear", "%", include=[0.0, -1.0])
+    return Chart("Drawdown", f"At its deepest {deepest:.1f} %.", [area], y=y, height=130)
 
 
 def held_curve(close: FloatArray, cash: float, buy_hold_return_pct: float) -> FloatArray:

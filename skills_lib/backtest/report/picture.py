@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from skills_lib.report.numbers import price
+from skills_lib.report.log_axis import set_log_axis
 from skills_lib.report.thinning import thin
 
-_INTERVALS, _DEPTH = 2_000, 1e-6
+_INTERVALS = 2_000
 _INK, _STRATEGY, _MARKET, _DRAWDOWN = "#24292f", "#0969da", "#8c959f", "#cf222e"
 
 
@@ -39,24 +38,11 @@ def draw_equity(path: Path, curve: EquityCurve) -> None:
     top.plot(times, curve.equity[shown], color=_STRATEGY, linewidth=1.4, label="Strategy, after costs")
     bottom.fill_between(times, -curve.drawdown_pct[shown], color=_DRAWDOWN, alpha=0.35, linewidth=0)
     top.set_title(curve.title, loc="left", color=_INK, fontsize=12, pad=26)
-    top.set_ylabel("Equity [quote]")
-    _logarithmic(top, curve)
+    top.set_ylabel("Equity [quote], log axis")
+    set_log_axis(top, [curve.equity, curve.buy_and_hold])
     top.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
     bottom.set_ylabel("Drawdown [%]")
     for axes in (top, bottom):
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(path, dpi=100)
-
-
-def _logarithmic(axes: Any, curve: EquityCurve) -> None:
-    """A logarithmic axis from a millionth of the highest equity up; what is lower lies on the lower edge."""
-    highest = float(max(curve.equity.max(), curve.buy_and_hold.max()))
-    if not highest > 0:
-        return
-    axes.set_yscale("log", nonpositive="clip")
-    above = [values[values > highest * _DEPTH] for values in (curve.equity, curve.buy_and_hold)]
-    lowest = min(float(values.min()) for values in above if len(values))
-    axes.set_ylim(lowest * 0.95, highest * 1.05)
-    for formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        formatter(lambda value, _: price(value))

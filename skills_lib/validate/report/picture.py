@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
-from skills_lib.report.numbers import price
+from skills_lib.report.log_axis import set_log_axis
 from skills_lib.validate.model import ValidationResult
 from skills_lib.validate.report.curves import Curves
 
@@ -55,7 +55,7 @@ def _equity(axes: "Axes", shown: Shown) -> None:
     sealed = shown.result.sealed
     edges: Any = [np.datetime64(edge) for edge in (sealed.start, sealed.end)]
     axes.axvspan(*edges, color=_IN, alpha=0.25, linewidth=0, label="sealed")
-    _logarithmic(axes)
+    set_log_axis(axes, [curves.market.y, curves.in_sample.y, curves.out_of_sample.y])
     axes.set(title="Equity of the chosen parameters, after costs", ylabel="multiple of the start, log axis")
 
 
@@ -85,7 +85,8 @@ def _monte_carlo(axes: "Axes", shown: Shown) -> None:
             lowest, highest = np.maximum(low, _WIPED_OUT), np.maximum(high, _WIPED_OUT)
             axes.fill_between(fan.steps, lowest, highest, color=_OUT, alpha=alpha, linewidth=0, label=label)
     axes.axhline(1, color=_INK, linewidth=0.6)
-    _logarithmic(axes)
+    bands = [] if sampled is None else [np.asarray(sampled.fan.p5), np.asarray(sampled.fan.p95)]
+    set_log_axis(axes, [observed.y, *bands])
 
 
 def _costs(axes: "Axes", shown: Shown) -> None:
@@ -98,9 +99,3 @@ def _costs(axes: "Axes", shown: Shown) -> None:
         axes.plot([level.multiple for level in levels], returns, color=colour, marker="o", linewidth=1.4, label=label)
     axes.axhline(0, color=_INK, linewidth=0.8)
     axes.set(title="Return by costs", xlabel="multiple of the assumed costs", ylabel="return [%]")
-
-
-def _logarithmic(axes: "Axes") -> None:
-    axes.set_yscale("log")
-    for formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-        formatter(lambda value, _: price(value))

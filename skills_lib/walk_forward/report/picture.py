@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from skills_lib.backtest.figures import METRICS
+from skills_lib.report.log_axis import set_log_axis
 from skills_lib.report.thinning import thin
 from skills_lib.walk_forward.model import WalkForwardResult
 from skills_lib.walk_forward.report.series import StitchedSeries
@@ -42,7 +43,8 @@ def _draw_equity(axes: Any, result: WalkForwardResult, series: StitchedSeries) -
     synthetic = " · SYNTHETIC DATA" if result.synthetic else ""
     title = f"{result.strategy} · {result.symbol} {result.timeframe} · walk-forward{synthetic}"
     axes.set_title(title, loc="left", color=_INK, fontsize=12, pad=26)
-    axes.set_ylabel("Equity [quote]")
+    axes.set_ylabel("Equity [quote], log axis")
+    set_log_axis(axes, [held, series.equity])
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
 
 
