@@ -15,7 +15,9 @@ def drawings(result: OptimizationResult) -> Drawings:
     def heatmap(path: Path, x: str, y: str | None) -> None:
         from skills_lib.optimize.report.picture import draw_heatmap
 
-        draw_heatmap(path, read(), x, y)
+        synthetic = " · SYNTHETIC DATA" if result.synthetic else ""
+        about = f"{result.strategy} · {result.symbol} {result.timeframe}{synthetic}"
+        draw_heatmap(path, read(), x, y, about)
 
     pictures: dict[Path, Draw] = {one.png: partial(heatmap, x=one.x, y=one.y) for one in result.artifacts.heatmaps}
     return {result.artifacts.page: lambda path: _draw_page(path, result, read()), **pictures}

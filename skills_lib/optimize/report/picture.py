@@ -17,12 +17,12 @@ _INK, _LINE, _WIDEST, _MAX_TICKS = "#24292f", "#0969da", 400, 12
 _MARKERS = ("x", "o")
 
 
-def draw_heatmap(path: Path, landscape: Landscape, x: str, y: str | None) -> None:
-    """Write a PNG of one pair, or a line chart where `y` is None."""
+def draw_heatmap(path: Path, landscape: Landscape, x: str, y: str | None, about: str) -> None:
+    """Write a PNG of one pair, or a line chart where `y` is None. `about`: whose space it is, for the title."""
     if y is None:
-        _draw_line(path, landscape, x)
+        _draw_line(path, landscape, x, about)
     else:
-        _draw_pair(path, landscape, x, y)
+        _draw_pair(path, landscape, x, y, about)
 
 
 def _axes() -> tuple[Any, Any]:
@@ -34,7 +34,7 @@ def _axes() -> tuple[Any, Any]:
     return figure, figure.subplots()
 
 
-def _draw_pair(path: Path, landscape: Landscape, x: str, y: str) -> None:
+def _draw_pair(path: Path, landscape: Landscape, x: str, y: str, about: str) -> None:
     from matplotlib.colors import LinearSegmentedColormap
 
     figure, axes = _axes()
@@ -59,12 +59,12 @@ def _draw_pair(path: Path, landscape: Landscape, x: str, y: str) -> None:
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False)
     _ticks(axes.set_xticks, group_starts(cells.columns))
     _ticks(axes.set_yticks, group_starts(cells.rows))
-    _title(axes, landscape, {x, y})
+    _title(axes, landscape, {x, y}, about)
     axes.set(xlabel=x, ylabel=y)
     figure.savefig(path, dpi=100)
 
 
-def _draw_line(path: Path, landscape: Landscape, name: str) -> None:
+def _draw_line(path: Path, landscape: Landscape, name: str, about: str) -> None:
     figure, axes = _axes()
     places, values = landscape.profile(name)
     values = coloured(values)
@@ -76,7 +76,7 @@ def _draw_line(path: Path, landscape: Landscape, name: str) -> None:
         )
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.08), ncols=2, frameon=False)
     _ticks(axes.set_xticks, [str(value) for value in landscape.values[name]])
-    _title(axes, landscape, {name})
+    _title(axes, landscape, {name}, about)
     axes.set(xlabel=name, ylabel=f"{landscape.label}, in-sample")
     axes.axhline(centre_of(landscape.metric), color=_INK, linewidth=0.8)
     axes.grid(alpha=0.25)
@@ -88,7 +88,7 @@ def _ticks(place: Any, names: list[str]) -> None:
     place(shown, [names[i] for i in shown])
 
 
-def _title(axes: Any, landscape: Landscape, shown: set[str]) -> None:
+def _title(axes: Any, landscape: Landscape, shown: set[str], about: str) -> None:
     rest = [name for name in landscape.values if name not in shown]
     over = f", median over {', '.join(rest)}" if rest else ""
-    axes.set_title(f"{landscape.label}{over} · in-sample", loc="left", color=_INK, fontsize=12)
+    axes.set_title(f"{about}\n{landscape.label}{over} · in-sample", loc="left", color=_INK, fontsize=12)

@@ -57,6 +57,7 @@ def _draw_samples(axes: Any, result: WalkForwardResult) -> None:
         axes.bar(number + shift, [np.nan if v is None else v for v in values], width=0.4, color=colour, label=name)
     axes.axhline(0, color=_INK, linewidth=0.8)
     axes.set(xlabel="window", ylabel=label)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
 
 
@@ -67,3 +68,4 @@ def _draw_windows(axes: Any, result: WalkForwardResult) -> None:
             axes.plot([start, end], [number, number], color=colour, linewidth=4, solid_capstyle="butt")
     axes.invert_yaxis()
     axes.set_ylabel("window")
+    axes.yaxis.get_major_locator().set_params(integer=True)
