@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-oracle lint tools bench lock clean
+.PHONY: help demo setup test test-oldest study study-oracle lint tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -69,6 +69,10 @@ lock: setup ## resolve the dependencies anew; `make lock UPGRADE=--upgrade` take
 	PATH="$(CURDIR)/$(BIN):$$PATH" uv $(LOCK) $(UPGRADE) pyproject.toml \
 		--extra dev --extra yahoo --extra bench -c requirements-dev.lock -o requirements-bench.lock
 
+wheel: ## build the wheel into dist/, to install anywhere: `uvx --from dist/twokey-*.whl twokey init`
+	@sh scripts/install.sh core
+	$(BIN)/python -m hatchling build --target wheel --directory dist
+
 clean: ## remove the environment and every cache; data and backtests stay
-	rm -rf .venv .venv-oldest node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-oldest dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

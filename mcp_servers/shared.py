@@ -15,7 +15,7 @@ from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp_types import CallToolResult, InputRequiredResult, TextContent, Tool, ToolAnnotations
 from pydantic import Field, ValidationError
 
-from skills_lib.domain.errors import TwokeyError, did_you_mean
+from skills_lib.domain.errors import InputError, TwokeyError, did_you_mean
 from skills_lib.progress import Progress
 
 T = TypeVar("T")
@@ -60,6 +60,8 @@ class BoundedServer(MCPServer[Any]):
         for tool in tools:
             tool.input_schema["additionalProperties"] = False
             tool.description = inspect.cleandoc(tool.description or "")
+            for argument, value in defaults_of(tool.input_schema["properties"]).items():
+                tool.input_schema["properties"][argument]["default"] = value
         return tools
 
     async def call_tool(
@@ -71,23 +73,45 @@ class BoundedServer(MCPServer[Any]):
             ToolError: unknown tool or argument, a value outside the schema, an error of the library, or a
                 response longer than MAX_CHARACTERS.
         """
-        await self._reject_unknown(name, arguments)
+        properties = await self._reject_unknown(name, arguments)
         try:
-            result = await super().call_tool(name, arguments, context)
+            result = await super().call_tool(name, defaults_of(properties) | arguments, context)
         except UnexpectedToolError as error:
             raise UnexpectedToolError(f"{name} failed: a bug in the server, not in the call. See its log.") from error
         except ToolError as error:
             raise ToolError(_one_line(error, name)) from error.__cause__
         return _compact(result, name) if isinstance(result, CallToolResult) else result
 
-    async def _reject_unknown(self, name: str, arguments: dict[str, Any]) -> None:
-        known = {tool.name: tool.input_schema["properties"] for tool in await self.list_tools()}
+    async def _reject_unknown(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The schemas of the tool's arguments by name."""
+        known: dict[str, dict[str, Any]] = {
+            tool.name: tool.input_schema["properties"] for tool in await self.list_tools()
+        }
         if name not in known:
             raise ToolError(f"Unknown tool '{name}'.{did_you_mean(name, known)} Tools: {', '.join(known)}.")
         for argument in arguments:
             if argument not in known[name]:
                 hint, allowed = did_you_mean(argument, known[name]), ", ".join(known[name]) or "none"
                 raise ToolError(f"{name} has no argument '{argument}'.{hint} Allowed: {allowed}.")
+        return known[name]
+
+
+def defaults_of(properties: dict[str, Any]) -> dict[str, Any]:
+    """The workspace's settings for those optional arguments that have the name of one and may have its value.
+
+    None where the settings cannot be read: the call itself then says why.
+    """
+    from skills_lib.settings import Settings
+
+    try:
+        settings = Settings().option_values()
+    except InputError:
+        return {}
+    return {
+        name: settings[name]
+        for name, schema in properties.items()
+        if name in settings and "default" in schema and settings[name] in schema.get("enum", [settings[name]])
+    }
 
 
 async def run_library(

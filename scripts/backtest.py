@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar, require_real
 from scripts.limits import within
 from scripts.options import (
     AsJson,
@@ -113,12 +113,15 @@ def list_runs(
     json: AsJson = False,
 ) -> None:
     """List stored backtests, newest first."""
-    from scripts.tables.run import print_runs
-
     runs = _store().runs()
     if json:
-        print_json({"runs": [run.model_dump(mode="json") for run in runs[:limit]], "stored": len(runs)})
+        from skills_lib.answers.backtests import RunsAnswer
+
+        shown = [run.model_dump() for run in runs[:limit]]
+        print_answer(RunsAnswer.of(runs[:limit], len(runs)), "runs", {"stored": len(runs), "runs": shown})
     else:
+        from scripts.tables.run import print_runs
+
         print_runs(runs[:limit], stored=len(runs))
 
 
@@ -127,14 +130,17 @@ def compare_runs(
     json: AsJson = False,
 ) -> None:
     """Compare stored backtests and warn where the comparison is unfair."""
-    from scripts.tables.run import print_comparison
     from skills_lib.backtest.report.comparison import compare
 
     store = _store()
     comparison = compare([store.get(run_id) for run_id in run_ids])
     if json:
-        print_json(comparison.model_dump(mode="json"))
+        from skills_lib.answers.backtests import ComparisonAnswer
+
+        print_answer(ComparisonAnswer.of(comparison), "compare", comparison.model_dump())
     else:
+        from scripts.tables.run import print_comparison
+
         print_comparison(comparison)
 
 
@@ -146,9 +152,7 @@ def _run_and_show(
     as_json: bool,
     plot: bool,
 ) -> None:
-    from scripts.drawing import finish_drawings
     from skills_lib.backtest.identity import identity_of
-    from skills_lib.backtest.report.draw import drawings
     from skills_lib.settings import Settings
 
     space = _space(source)
@@ -157,13 +161,27 @@ def _run_and_show(
         candles = arguments.answer(Settings(), progress)
         run_id = identity_of(source, space, candles, given, settings).run_id
         result = _store().find_on(candles.origin, run_id) or _run(source, candles, given, settings, progress)
+    _show(result, as_json)
+    _finish(result, _plot(source.name, candles, result) if plot else {})
+    require_real(arguments.source, result.synthetic)
+
+
+def _show(result: "BacktestResult", as_json: bool) -> None:
     if as_json:
-        print_json(result.model_dump(mode="json"))
+        from skills_lib.answers.backtests import RunAnswer
+
+        print_answer(RunAnswer.of(result), "test-strategy")
     else:
         from scripts.tables.run import print_result
 
         print_result(result)
-    finish_drawings({**drawings(result), **(_plot(source.name, candles, result) if plot else {})})
+
+
+def _finish(result: "BacktestResult", more: "Drawings") -> None:
+    from scripts.drawing import finish_drawings
+    from skills_lib.backtest.report.draw import drawings
+
+    finish_drawings({**drawings(result), **more})
 
 
 def _plot(strategy: str, candles: "Candles", result: "BacktestResult") -> "Drawings":

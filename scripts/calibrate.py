@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar, wide_console
+from scripts.console import print_answer, progress_bar
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def calibrate(
         request = CalibrationRequest.parse(markets, planted, sharpe or [], seed)
         result = _calibrated(request, data_dir, progress)
         if json:
-            print_json(result.model_dump(mode="json"))
+            from skills_lib.answers.validations import CalibrationAnswer
+
+            print_answer(CalibrationAnswer.of(result), "calibrate")
     if not json:
         _print(result)
     from scripts.drawing import finish_drawings
@@ -76,23 +78,23 @@ def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: 
 
 
 def _print(result: "Calibration") -> None:
-    from rich.table import Table
-
+    from scripts.tables.layout import Cell, Column
+    from scripts.tables.screen import Screen
     from skills_lib.calibrate.report.markdown import percent
 
-    console, table = wide_console(), Table(box=None)
-    table.add_column("")
-    columns = ["no edge", *(f"Sharpe {found.sharpe:g}" for found in result.planted)]
-    for heading in columns:
-        table.add_column(heading, justify="right")
-    table.add_row("markets", f"{result.null.markets:,}", *(f"{found.markets:,}" for found in result.planted))
-    table.add_row("PASS", percent(result.null.rate), *(percent(found.power) for found in result.planted))
-    for naive in result.naive.values():
-        table.add_row(f"naive: {naive.rule}", percent(naive.null.rate), *(percent(p.power) for p in naive.planted))
-    console.print(table)
+    screen, planted = Screen(), result.planted
+    headings = ["no edge", *(f"Sharpe {found.sharpe:g}" for found in planted)]
+    rows = [["markets", f"{result.null.markets:,}", *(f"{found.markets:,}" for found in planted)]]
+    rows.append(["PASS", percent(result.null.rate), *(percent(found.power) for found in planted)])
+    rows += [
+        [f"naive: {naive.rule}", percent(naive.null.rate), *(percent(p.power) for p in naive.planted)]
+        for naive in result.naive.values()
+    ]
+    columns = [Column(""), *(Column(heading, right=True) for heading in headings)]
+    screen.table(columns, [[Cell(text) for text in row] for row in rows])
     low, high = map(percent, result.null.ci95)
-    console.print(f"False PASS: {result.null.passes} of {result.null.markets:,}, 95 % interval {low} to {high}")
-    console.print(f"Null markets from {result.source}", style="dim")
+    screen.text(f"False PASS: {result.null.passes} of {result.null.markets:,}, 95 % interval {low} to {high}")
+    screen.text(f"Null markets from {result.source}", "dim")
     for text in result.warnings:
-        console.print(f"! {text}", style="yellow", markup=False)
-    console.print(f"Report {result.artifacts.page}", soft_wrap=True)
+        screen.note(text)
+    screen.path("Report", result.artifacts.page)

@@ -1,6 +1,10 @@
 """The `twokey` command. Each group of commands is a module of this package and imports heavy libraries lazily."""
 
+import sys
+from typing import Any
+
 import typer
+from typer.main import get_command
 
 from scripts import (
     backtest,
@@ -15,14 +19,19 @@ from scripts import (
     strategies,
     tape,
     validate,
+    workspace,
 )
-from scripts.console import exit_codes
+from scripts.console import exit_codes, print_unexpected
+from scripts.every_verb import complete, listen_to_environment, told
+from scripts.invocation import command_name
+from scripts.options import SettingsDefaults
 
 app = typer.Typer(
     name="twokey",
     help="Backtest and validate crypto strategies. Nothing trades until a person signs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     add_completion=False,
 )
 app.add_typer(data.app, name="data")
@@ -37,9 +46,19 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+workspace.register(app)
+
+
+def command() -> Any:
+    """The whole command, with what every verb has."""
+    built = get_command(app)
+    complete(built)
+    return built
 
 
 def main() -> None:
-    """Run the command: exit 0 on success, 2 for bad input, 1 for failure, 130 when interrupted."""
-    with exit_codes():
-        app()
+    """Run the command, and leave with an exit code of docs/command-line.md."""
+    sys.excepthook = print_unexpected
+    with told(), exit_codes():
+        listen_to_environment()
+        sys.exit(command().main(prog_name=command_name(), standalone_mode=False, default_map=SettingsDefaults()))

@@ -1,20 +1,24 @@
-"""Console output of the commands: errors, progress bars, tables and JSON."""
+"""What the commands print beside tables: errors, progress, JSON, and their exit codes."""
 
-import json
-import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import typer
+
+from scripts.invocation import readable
+from skills_lib import log
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.progress import Progress, no_progress
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from skills_lib.answers.model import Answer
 
-_PIPE_WIDTH = 120
-_INTERRUPTED = 130
+FAILURE, BAD_INPUT, SYNTHETIC, INTERRUPTED = 1, 2, 3, 130
+"""Exit codes beside 0, documented in docs/command-line.md."""
+_UsageError: Any = typer.BadParameter.__mro__[1]
+"""What Typer raises for arguments that it cannot parse."""
 _INTERRUPTED_MESSAGE = "Interrupted. Progress saved; rerun the same command to resume."
 
 
@@ -24,41 +28,105 @@ def exit_codes() -> Iterator[None]:
     try:
         yield
     except TwokeyError as error:
-        print_error(str(error))
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print_error(_INTERRUPTED_MESSAGE)
-        sys.exit(_INTERRUPTED)
+        _fail(str(error), error.exit_code)
+    except _UsageError as error:
+        _refuse(error)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(_INTERRUPTED_MESSAGE, INTERRUPTED)
     except SystemExit as error:
-        if error.code == _INTERRUPTED:  # Typer turns ctrl-C into this code
+        if error.code == INTERRUPTED:  # Typer turns ctrl-C into this code
             print_error(_INTERRUPTED_MESSAGE)
         raise
     except OSError as error:
-        print_error(f"System error: {error}. Free space or fix permissions, then rerun the command.")
-        sys.exit(1)
+        _fail(f"System error: {error}. Free space or fix permissions, then rerun the command.", FAILURE)
+
+
+def _refuse(error: Any) -> None:
+    """Arguments that do not fit the command: one line, or the help where a verb is missing."""
+    message = error.format_message()
+    if "\n" in message:
+        sys.stderr.write(f"{message}\n")
+        sys.exit(BAD_INPUT)
+    help_ = f" `{error.ctx.command_path} --help` lists what is allowed." if error.ctx else ""
+    _fail(f"{message.rstrip('.')}.{help_}", BAD_INPUT)
+
+
+def _fail(message: str, code: int) -> None:
+    print_traceback()
+    print_error(message)
+    sys.exit(code)
+
+
+def print_traceback() -> None:
+    """With --debug, print where the current exception was raised, and what caused it, to standard error."""
+    if log.shown() == "debug":
+        import traceback
+
+        sys.stderr.write(log.without_secrets(traceback.format_exc()))
 
 
 def print_error(message: str) -> None:
-    """Print one line to standard error."""
-    sys.stderr.write(" ".join(message.split()) + "\n")
+    """Print one line to standard error; the commands that it names run as printed."""
+    sys.stderr.write(" ".join(readable(message).split()) + "\n")
 
 
-def print_json(payload: dict[str, Any]) -> None:
-    """Print one JSON object to standard output; nan and infinity raise ValueError."""
-    sys.stdout.write(json.dumps(payload, ensure_ascii=False, allow_nan=False, default=str) + "\n")
+def print_unexpected(kind: type[BaseException], error: BaseException, _traceback: object) -> None:
+    """Print an error that the program does not expect; installed as `sys.excepthook`."""
+    import traceback
+
+    if log.shown() == "debug":
+        sys.stderr.write(log.without_secrets("".join(traceback.format_exception(error))))
+        print_error("This is a bug in Twokey: report it with the lines above.")
+        return
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" in {place[0].name} ({place[0].filename}:{place[0].lineno})" if place else ""
+    print_error(
+        f"{kind.__name__}{where}: a bug in Twokey, not in the input. Rerun with --debug and report what it prints."
+    )
 
 
-def wide_console() -> "Console":
-    """A console on standard output, as wide as the terminal; on a pipe a fixed width, so that tables are not cut."""
-    from rich.console import Console
+def print_answer(answer: "Answer", verb: str, whole: Mapping[str, Any] | None = None) -> None:
+    """Print a short answer as one JSON object.
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else _PIPE_WIDTH
-    return Console(highlight=False, width=width)
+    Where no result is stored, the complete answer is stored first, for its `path`; `whole`: its fields, by default
+    those of `answer`.
+    """
+    if answer.path is None:
+        answer = answer.model_copy(update={"path": _stored(verb, answer.payload() if whole is None else whole)})
+    _write(answer.text(spell=readable))
+
+
+def print_whole(fields: Mapping[str, Any]) -> None:
+    """Print a complete answer as one JSON object."""
+    from skills_lib.answers.bounds import plain, text_of
+
+    _write(text_of(plain(fields)))
+
+
+def require_real(asked: str, synthetic: bool) -> None:
+    """Leave with exit code 3, after the answer, if the sample was used though it was not asked for.
+
+    Raises:
+        typer.Exit: exit code 3.
+    """
+    if not synthetic or asked != "auto":
+        return
+    print_error(
+        "No real candles were found, so the answer is about the synthetic sample. Connect to the network, run "
+        "`twokey data import FILE`, or ask for the sample with --source sample."
+    )
+    raise typer.Exit(SYNTHETIC)
 
 
 @contextmanager
 def progress_bar(shown: bool = True) -> Iterator[Progress]:
-    """Show a progress bar on standard error if `shown` and it is a terminal; yields the progress callback."""
+    """Show a progress bar on standard error if `shown` and it is a terminal; yields the progress callback.
+
+    With --verbose each step is a line instead.
+    """
+    if log.shown():
+        yield _step_lines()
+        return
     if not (shown and sys.stderr.isatty()):
         yield no_progress
         return
@@ -77,3 +145,38 @@ def progress_bar(shown: bool = True) -> Iterator[Progress]:
             bar.update(task, completed=done, total=total or None, description=message, count=count)
 
         yield show
+
+
+def _step_lines() -> Progress:
+    """A callback that says each step when it begins and, in detail, how far it is."""
+    last = ""
+
+    def say(done: int, total: int, message: str) -> None:
+        nonlocal last
+        tell = log.debug if message == last else log.info
+        tell(message, done=done, total=total)
+        last = message
+
+    return say
+
+
+def _stored(verb: str, fields: Mapping[str, Any]) -> Any:
+    from skills_lib.answers.files import store_answer
+    from skills_lib.settings import Settings
+
+    try:
+        return store_answer(Settings().answers_dir, verb, dict(fields))
+    except OSError as error:
+        print_error(f"The complete answer is not stored: {error}. What is printed is what there is.")
+        return None
+
+
+def _write(text: str) -> None:
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:  # a terminal or pipe without UTF-8
+        import json
+
+        text = json.dumps(json.loads(text), allow_nan=False) + "\n"
+    sys.stdout.write(text)

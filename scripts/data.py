@@ -2,48 +2,63 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_error, print_json, progress_bar
+from scripts.console import print_answer, print_error, progress_bar
 from scripts.options import AsJson, Exchange, Symbol, Timeframe
 from skills_lib.domain.errors import CorruptDataError, InputError
 
 if TYPE_CHECKING:
+    from skills_lib.answers.market import CacheLine
     from skills_lib.market.candles import Candles
     from skills_lib.market.candles.cache import CacheKey, CandleCache
 
 app = typer.Typer(help="Import, fetch, list and check candles.", no_args_is_help=True)
 
-SYNTHETIC_NOTE = "SYNTHETIC data: generated, not from a market."
-
 
 @app.command("import")
 def import_candles(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet, plain, .gz or .zip.")],
-    symbol: Annotated[str, typer.Option(help="BTC, BTCUSDT or BTC/USDT.")],
-    timeframe: Annotated[str, typer.Option(help="1m to 1w, such as 1h.")],
-    exchange: Exchange = None,
+    symbol: Annotated[
+        str | None, typer.Option(help="BTC, BTCUSDT or BTC/USDT.", show_default="read from the file's name")
+    ] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="1m to 1w, such as 1h.", show_default="read from the file's name")
+    ] = None,
+    exchange: Annotated[
+        str | None, typer.Option(help="Any ccxt exchange id.", show_default="read from the file's name, else binance")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Check a candle file and merge it into the cache; its bars replace cached ones. An invalid file changes nothing.
 
-    Example: twokey data import BTCUSDT-1h-2024-01.zip --symbol BTC --timeframe 1h
+    Symbol, timeframe and exchange are read from names such as BTCUSDT-1h-2024-01.zip; options have precedence.
+
+    Example: twokey data import BTCUSDT-1h-2024-01.zip
     """
+    from skills_lib.answers.market import CandlesAnswer
+    from skills_lib.market.candles.file_names import identify
     from skills_lib.market.candles.importing import import_file
 
-    cache, key = _cache_and_key(symbol, timeframe, exchange)
+    named = identify(file.name, symbol, timeframe, exchange)
+    cache, key = _cache_and_key(named.symbol, named.timeframe, named.exchange)
     done = import_file(file, key, cache)
     if done.note:
         print_error(done.note)
-    merged, facts = done.merged, _facts(done.candles) | {"exchange": key.exchange}
+    merged = done.merged
     counts = {"added": merged.added, "replaced": merged.replaced, "unchanged": merged.unchanged}
+    answer = CandlesAnswer.of(done.candles, key.instrument.symbol, exchange=key.exchange, **counts)
     if json:
-        print_json(facts | counts)
+        print_answer(answer, "data-import")
         return
-    _print_facts(facts)
-    typer.echo(f"{merged.added:,} bars added, {merged.replaced:,} replaced, {merged.unchanged:,} unchanged in {key}.")
+    from scripts.tables.candles import print_candles
+    from scripts.tables.screen import Screen
+
+    print_candles(answer)
+    counted = f"{merged.added:,} bars added, {merged.replaced:,} replaced, {merged.unchanged:,} unchanged in {key}."
+    Screen().text(counted)
 
 
 @app.command("fetch")
@@ -67,7 +82,7 @@ def fetch_candles(
     request = candles.CandleArguments(symbol, timeframe, since, until, source, exchange).request(settings)
     with progress_bar(not json) as progress:
         found = candles.fetch(request, settings, progress)
-    _show(_facts(found), json)
+    _show(found, found.instrument.symbol, json)
 
 
 @app.command("list")
@@ -79,15 +94,13 @@ def list_candles(json: AsJson = False) -> None:
     cache = CandleCache(Settings().candles_dir)
     rows = [row for key in cache.entries() if (row := _row(cache, key))]
     if json:
-        print_json({"folder": str(cache.folder), "caches": rows})
-        return
-    if not rows:
-        typer.echo("No candles yet. Run `twokey data fetch BTC 1h` or `twokey data import FILE`.")
-    for row in rows:
-        typer.echo(
-            f"{row['exchange']:<12} {row['symbol']:<12} {row['timeframe']:<4} {row['bars']:>9,} bars  "
-            f"{row['start']} .. {row['end']}  stored {row['stored_at']} ({row['origin']})"
-        )
+        from skills_lib.answers.market import CachesAnswer
+
+        print_answer(CachesAnswer(folder=cache.folder, caches=rows), "data-list")
+    else:
+        from scripts.tables.candles import print_caches
+
+        print_caches(rows)
 
 
 @app.command("check")
@@ -113,8 +126,7 @@ def check_candles(
         found = _cached(symbol, timeframe, exchange)
     else:
         raise InputError("Nothing to check. Write `twokey data check BTC 1h` or `twokey data check --data FILE`.")
-    facts = _facts(found)
-    _show(facts if symbol else facts | {"symbol": None}, json)
+    _show(found, found.instrument.symbol if symbol else None, json)
 
 
 def _cached(symbol: str, timeframe: str, exchange: str | None) -> "Candles":
@@ -145,44 +157,21 @@ def _cache_and_key(symbol: str, timeframe: str, exchange: str | None) -> "tuple[
     return CandleCache(settings.candles_dir), key
 
 
-def _facts(found: "Candles") -> dict[str, Any]:
-    start, end = (str(time) for time in found.bars.open_time_ns[[0, -1]].view("datetime64[ns]").astype("datetime64[s]"))
-    return {
-        "symbol": found.instrument.symbol,
-        "timeframe": found.timeframe.value,
-        "source": str(found.origin),
-        "synthetic": found.origin.synthetic,
-        "start": f"{start}Z",
-        "end": f"{end}Z",
-        **found.quality.model_dump(),
-    }
+def _show(found: "Candles", symbol: str | None, as_json: bool) -> None:
+    from skills_lib.answers.market import CandlesAnswer
 
-
-def _show(facts: dict[str, Any], as_json: bool) -> None:
+    answer = CandlesAnswer.of(found, symbol)
     if as_json:
-        print_json(facts)
-    else:
-        _print_facts(facts)
+        print_answer(answer, "data")
+        return
+    from scripts.tables.candles import print_candles
+
+    print_candles(answer)
 
 
-def _print_facts(facts: dict[str, Any]) -> None:
-    from skills_lib.domain.continuity import PriceBreak
+def _row(cache: "CandleCache", key: "CacheKey") -> "CacheLine | None":
+    from skills_lib.answers.market import CacheLine
 
-    for found in facts["first_breaks"]:
-        typer.echo(f"! {PriceBreak(**found).line()}")
-    typer.echo(
-        f"{facts['symbol'] or ''} {facts['timeframe']}  {facts['bars']:,} bars  {facts['start']} .. {facts['end']}"
-    )
-    typer.echo(f"Source: {facts['source']}")
-    if facts["synthetic"]:
-        typer.echo(SYNTHETIC_NOTE)
-    names = ("gaps", "missing_bars", "duplicates", "unordered", "ohlc_violations", "zero_volume", "spikes", "breaks")
-    typer.echo("  ".join(f"{name.replace('_', ' ')} {facts[name]:,}" for name in names))
-    for gap in facts["largest_gaps"]:
-        typer.echo(f"  gap of {gap['missing_bars']:,} bars after {gap['after']}, next bar {gap['before']}")
-
-
-def _row(cache: "CandleCache", key: "CacheKey") -> dict[str, Any] | None:
     try:
         cached = cache.read(key)
     except CorruptDataError as error:
@@ -191,13 +180,13 @@ def _row(cache: "CandleCache", key: "CacheKey") -> dict[str, Any] | None:
     if cached is None or not len(cached.bars):
         return None
     start, end = (str(t) for t in cached.bars.open_time_ns[[0, -1]].view("datetime64[ns]").astype("datetime64[s]"))
-    return {
-        "exchange": key.exchange,
-        "symbol": key.instrument.symbol,
-        "timeframe": key.timeframe.value,
-        "bars": len(cached.bars),
-        "start": f"{start}Z",
-        "end": f"{end}Z",
-        "stored_at": f"{cached.fetched_at:%Y-%m-%dT%H:%M:%SZ}",
-        "origin": cached.origin,
-    }
+    return CacheLine(
+        exchange=key.exchange,
+        symbol=key.instrument.symbol,
+        timeframe=key.timeframe.value,
+        bars=len(cached.bars),
+        start=f"{start}Z",
+        end=f"{end}Z",
+        stored_at=f"{cached.fetched_at:%Y-%m-%dT%H:%M:%SZ}",
+        origin=cached.origin,
+    )

@@ -4,14 +4,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from scripts.console import print_json, wide_console
+from scripts.console import print_answer
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
+    from collections.abc import Sequence
 
+    from scripts.tables.screen import Screen
     from skills_lib.ledger.model import LedgerSummary
+
+
+_COUNTS = ("strategies", "configurations", "evaluated", "times")
 
 
 def register(app: typer.Typer) -> None:
@@ -34,55 +37,55 @@ def show_ledger(
 
     summary = summarise(Ledger.of(Settings()))
     if json:
-        print_json(summary.model_dump(mode="json"))
+        from skills_lib.answers.workspace import LedgerAnswer
+
+        print_answer(LedgerAnswer.of(summary), "ledger", summary.model_dump())
     else:
         _print(summary)
 
 
 def _print(summary: "LedgerSummary") -> None:
-    console = wide_console()
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
     if summary.began_at is None:
-        console.print("Nothing has been tried yet: the ledger starts with the first backtest.")
+        screen.text("Nothing has been tried yet: the ledger starts with the first backtest.")
     else:
-        since = summary.began_at[:10]
-        console.print(f"[bold]{summary.configurations:,} configurations[/] tried since {since}")
-        _print_markets(console, summary)
-        _print_lines(console, summary)
+        screen.text(f"{summary.configurations:,} configurations tried since {summary.began_at[:10]}", "bold")
+        _print_markets(screen, summary)
+        _print_lines(screen, summary)
     for seal in summary.seals:
-        console.print(
+        screen.text(
             f"Seal of {seal.symbol} {seal.timeframe} {seal.start[:10]} to {seal.end[:10]} opened {seal.opened_at[:16]} "
-            f"for {seal.strategy} by {seal.origin}: opening {seal.number}, {seal.tried_before:,} tried on it before",
-            markup=False,
+            f"for {seal.strategy} by {seal.origin}: opening {seal.number}, {seal.tried_before:,} tried on it before"
         )
     for notice in summary.notices:
-        console.print(f"! {notice}", style="bold red", markup=False, soft_wrap=True)
+        screen.note(notice, "bold red")
 
 
-def _print_markets(console: "Console", summary: "LedgerSummary") -> None:
-    table = _table("market", "from", "to", "strategies", "configurations", "evaluated")
+def _print_markets(screen: "Screen", summary: "LedgerSummary") -> None:
+    rows = []
     for market in summary.markets:
         counts = (f"{n:,}" for n in (market.strategies, market.configurations, market.evaluated))
-        table.add_row(_market(market.symbol, market.synthetic), market.start[:10], market.end[:10], *counts)
-    console.print(table)
+        rows.append((_market(market.symbol, market.synthetic), market.start[:10], market.end[:10], *counts))
+    _print_table(screen, ("market", "from", "to", "strategies", "configurations", "evaluated"), rows)
 
 
-def _print_lines(console: "Console", summary: "LedgerSummary") -> None:
-    table = _table("market", "timeframe", "strategy", "origin", "first", "last", "times", "configurations")
+def _print_lines(screen: "Screen", summary: "LedgerSummary") -> None:
+    rows = []
     for line in summary.lines:
         place = (_market(line.symbol, line.synthetic), line.timeframe, line.strategy, line.origin)
         times = (line.first_at[:16], line.last_at[:16])
-        table.add_row(*place, *times, f"{line.reservations:,}", f"{line.configurations:,}")
-    console.print(table)
+        rows.append((*place, *times, f"{line.reservations:,}", f"{line.configurations:,}"))
+    headings = ("market", "timeframe", "strategy", "origin", "first", "last", "times", "configurations")
+    _print_table(screen, headings, rows)
 
 
-def _table(*headings: str) -> "Table":
-    from rich.table import Table
+def _print_table(screen: "Screen", headings: tuple[str, ...], rows: "Sequence[tuple[str, ...]]") -> None:
+    from scripts.tables.layout import Cell, Column
 
-    table = Table(box=None, pad_edge=False)
-    for heading in headings:
-        counted = heading in ("strategies", "configurations", "evaluated", "times")
-        table.add_column(heading, justify="right" if counted else "left")
-    return table
+    columns = [Column(heading, right=heading in _COUNTS) for heading in headings]
+    screen.table(columns, [[Cell(text) for text in row] for row in rows])
 
 
 def _market(symbol: str, synthetic: bool) -> str:

@@ -3,13 +3,16 @@
 import ast
 import keyword
 import re
+import shlex
+import sys
 from pathlib import Path
 from string import Template
 from typing import Annotated
 
 import typer
 
-from scripts.console import print_json
+from scripts.console import print_answer
+from scripts.invocation import as_typed
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError, did_you_mean
 
@@ -38,9 +41,11 @@ def new_strategy(
     texts = render(name, kind)
     _refuse_taken(name, home, texts)
     write_all({home / place: text for place, text in texts.items()})
-    places = [str(home / place) for place in texts]
+    places = [home / place for place in texts]
     if json:
-        print_json({"strategy": name, "kind": kind, "files": places})
+        from skills_lib.answers.workspace import NewStrategyAnswer
+
+        print_answer(NewStrategyAnswer(strategy=name, kind=kind, files=places), "new-strategy")
     else:
         _print(name, kind, places)
 
@@ -135,9 +140,14 @@ def _taken(path: Path) -> InputError:
     return InputError(f"{path} already exists and is not overwritten. Choose another name, or move the file.")
 
 
-def _print(name: str, kind: str, places: list[str]) -> None:
-    typer.echo(f"{name} is a working {kind} strategy. Edit it:")
+def _print(name: str, kind: str, places: list[Path]) -> None:
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
+    screen.text(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
-        typer.echo(f"  {place}")
-    typer.echo(f"Run its test: pytest {places[1]}")
-    typer.echo(f"Backtest it: twokey test-strategy BTC 1h {name}")
+        screen.path(" ", place)
+    screen.text("Run its test:")
+    screen.path(" ", f"{shlex.quote(sys.executable)} -m pytest {shlex.quote(str(places[1]))}")
+    screen.text("Backtest it:")
+    screen.path(" ", as_typed(f"twokey test-strategy BTC 1h {name}"))

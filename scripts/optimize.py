@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar, require_real
 from scripts.options import (
     Anchored,
     AsJson,
@@ -78,9 +78,11 @@ def optimize(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_optimize(sweep, progress)
-        if json:
-            print_json(result.model_dump(mode="json"))
-    if not json:
+    if json:
+        from skills_lib.answers.searches import OptimizationAnswer
+
+        print_answer(OptimizationAnswer.of(result), "optimize")
+    else:
         from scripts.tables.sweep import print_optimization
 
         print_optimization(result)
@@ -88,6 +90,7 @@ def optimize(
     from skills_lib.optimize.report.draw import drawings
 
     finish_drawings(drawings(result))
+    require_real(source, result.synthetic)
 
 
 def walk_forward(
@@ -135,9 +138,11 @@ def walk_forward(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_walk_forward(sweep, windows, progress)
-        if json:
-            print_json(result.model_dump(mode="json"))
-    if not json:
+    if json:
+        from skills_lib.answers.searches import WalkForwardAnswer
+
+        print_answer(WalkForwardAnswer.of(result), "walk-forward")
+    else:
         from scripts.tables.sweep import print_walk_forward
 
         print_walk_forward(result)
@@ -145,3 +150,4 @@ def walk_forward(
     from skills_lib.walk_forward.report.draw import drawings
 
     finish_drawings(drawings(result))
+    require_real(source, result.synthetic)

@@ -1,9 +1,49 @@
-"""Arguments and options shared by several commands."""
+"""Arguments and options shared by several commands, and the defaults that they take from the workspace's settings."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+_CANDLES = ("source", "exchange")
+_ACCOUNT = ("costs", "cash", "leverage")
+_SEARCH = ("maximize", "method", "trials", "seed", "min_trades", "engine")
+_WINDOWS = ("train", "test", "step", "embargo", "anchored", "pick")
+FROM_SETTINGS: dict[str, tuple[str, ...]] = {
+    "test-strategy": (*_CANDLES, *_ACCOUNT),
+    "optimize": (*_CANDLES, *_ACCOUNT, *_SEARCH),
+    "walk-forward": (*_CANDLES, *_ACCOUNT, *_SEARCH, *_WINDOWS),
+    "validate": (*_CANDLES, "data_dir", *_ACCOUNT, *_SEARCH, *_WINDOWS),
+    "monte-carlo": ("seed",),
+}
+"""The options of each verb whose default is the setting of the same name; `--help` shows its value."""
+
+
+class SettingsDefaults(dict[str, Any]):
+    """The `default_map` of the command, which Typer looks up by verb: settings are read only for a verb that has any.
+
+    A folder that is no workspace has no settings: the defaults in the signatures hold, which are the same.
+    """
+
+    def get(self, verb: str, default: Any = None) -> Any:
+        """The defaults of the options of `verb`, by name.
+
+        Raises:
+            InputError: a settings file is wrong.
+        """
+        names = FROM_SETTINGS.get(verb)
+        if names is None or not _in_a_workspace():
+            return default
+        from skills_lib.settings import Settings
+
+        return {name: value for name, value in Settings().option_values().items() if name in names}
+
+
+def _in_a_workspace() -> bool:
+    from skills_lib.workspace.location import locate
+
+    return locate().folder is not None
+
 
 Strategy = Annotated[
     str, typer.Argument(help="A strategy listed by `twokey strategies`; in any order with the others.")
@@ -23,7 +63,9 @@ Maximize = Annotated[
     str, typer.Option(help="Metric to optimise, in its better direction: the least of a loss, the most of a gain.")
 ]
 Method = Annotated[str, typer.Option(help="grid, random or tpe.")]
-Trials = Annotated[int | None, typer.Option(help="Combinations to try; random and tpe only.", show_default="200")]
+Trials = Annotated[
+    int | None, typer.Option(help="Combinations to try; random and tpe only.", show_default="setting trials, or 200")
+]
 Seed = Annotated[int, typer.Option(help="Seed of random and tpe.")]
 Engine = Annotated[str, typer.Option(help="kernel (compiled) or reference (backtesting.py).")]
 Cluster = Annotated[str | None, typer.Option(help="tcp://host:8786 (Dask) or ray://host:10001 (Ray).")]
@@ -33,7 +75,9 @@ Pick = Annotated[str, typer.Option(help="plateau (centre of the best plateau, re
 Since = Annotated[str | None, typer.Option(help="First day or time, UTC.")]
 Until = Annotated[str | None, typer.Option(help="End day or time, UTC, exclusive.")]
 Source = Annotated[str, typer.Option(help="auto, cache, exchange, archive, sample or yahoo.")]
-Exchange = Annotated[str | None, typer.Option(help="Any ccxt exchange id.", show_default="binance")]
+Exchange = Annotated[
+    str | None, typer.Option(help="Any ccxt exchange id.", show_default="setting exchange, or binance")
+]
 Data = Annotated[Path | None, typer.Option(help="A CSV or Parquet file of candles to use instead.")]
 Costs = Annotated[str, typer.Option(help="default, binance-spot, usdm-taker, usdm-maker, ib-stock or free.")]
 Cash = Annotated[float, typer.Option(help="Starting equity in quote currency.")]

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar
 from scripts.limits import within
 from scripts.options import AsJson
 from scripts.tape import VenueName
@@ -27,7 +27,12 @@ def record(
         ),
     ] = 60.0,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot.")] = VenueName.USDM,
-    host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="A local server instead of Binance, such as 127.0.0.1:9001.", show_default="setting streams_host"
+        ),
+    ] = None,
     channels: Annotated[
         str, typer.Option(help="Comma-separated: depth@100ms, bookTicker, trade, aggTrade, kline_1m, markPrice@1s.")
     ] = "depth@100ms,bookTicker,aggTrade",
@@ -44,16 +49,21 @@ def record(
     from skills_lib.market.depth.tape.record import record as run
     from skills_lib.settings import Settings
 
+    settings = Settings()
     feed = FeedSettings(
-        Endpoints.of(Venue(venue.value), host),
+        Endpoints.of(Venue(venue.value), host or settings.streams_host),
         tuple(dict.fromkeys(symbol.upper() for symbol in symbols)),
         tuple(Channel.parse(name.strip()) for name in channels.split(",")),
     )
     with progress_bar(not json) as progress:
-        tapes = run(RecordSettings(feed, Settings().tapes_dir, minutes, part_minutes), progress)
+        tapes = run(RecordSettings(feed, settings.tapes_dir, minutes, part_minutes), progress)
     if json:
-        rows = [{"symbol": t.symbol, "folder": str(t.folder), "lines": t.lines, "gaps": t.gaps} for t in tapes]
-        print_json({"tapes": rows})
+        from skills_lib.answers.market import RecordAnswer, RecordedTape
+
+        rows = [RecordedTape(symbol=t.symbol, folder=t.folder, lines=t.lines, gaps=t.gaps) for t in tapes]
+        print_answer(RecordAnswer(tapes=rows), "record")
         return
+    from scripts.tables.screen import Screen
+
     for tape in tapes:
-        typer.echo(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in {tape.folder}")
+        Screen().path(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in", tape.folder)

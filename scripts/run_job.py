@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scripts.console import exit_codes, print_json
+from scripts.console import exit_codes, print_whole
 from scripts.drawing import finish_drawings
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import read_request_text, run_as_job
@@ -36,7 +36,7 @@ def run_job(folder: Path) -> None:
 
         request = parse_request(read_request_text(folder))
         result, drawings = run_request(request, folder, progress)
-        print_json(result.model_dump(mode="json"))
+        print_whole(result.model_dump())
         finish_drawings(drawings)
 
 

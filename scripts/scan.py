@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar, wide_console
+from scripts.console import print_answer, progress_bar
 from scripts.limits import within
 from scripts.options import AsJson
 from scripts.tape import VenueName
@@ -17,11 +17,11 @@ _HEADINGS = {
     "rank": "#",
     "symbol": "symbol",
     "venue": "venue",
-    "seconds": "s",
+    "seconds": "seconds",
     "spread_bps": "spread",
-    "depth_5bps": "at 5",
-    "depth_10bps": "at 10",
-    "depth_25bps": "at 25",
+    "depth_5bps": "depth 5",
+    "depth_10bps": "depth 10",
+    "depth_25bps": "depth 25",
     "volume_quote_per_hour": "volume/h",
     "volatility_bps_per_minute": "vol/min",
     "imbalance_persistence": "persist",
@@ -39,7 +39,12 @@ def register(app: typer.Typer) -> None:
 def scan(
     tape: Annotated[Path | None, typer.Option(help="A folder of tapes, instead of the exchange.")] = None,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot; detected from tapes with --tape.")] = VenueName.USDM,
-    host: Annotated[str | None, typer.Option(help="A local server instead of Binance, such as 127.0.0.1:9001.")] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="A local server instead of Binance, such as 127.0.0.1:9001.", show_default="setting streams_host"
+        ),
+    ] = None,
     count: Annotated[
         int, typer.Option(callback=within(1, 100), help="How many instruments, by volume; at most 100.")
     ] = 20,
@@ -62,31 +67,32 @@ def scan(
             from skills_lib.market.depth.feed.settings import Endpoints
             from skills_lib.market.depth.model import Venue
             from skills_lib.market.scanner_live import ScanSettings, scan_exchange
+            from skills_lib.settings import Settings
 
-            endpoints = Endpoints.of(Venue(venue.value), host)
+            endpoints = Endpoints.of(Venue(venue.value), host or Settings().streams_host)
             fee = venue_fee_bps(endpoints.venue) if taker_fee_bps is None else taker_fee_bps
             found = scan_exchange(ScanSettings(endpoints, fee, count, seconds), progress)
     if json:
-        print_json(found.model_dump(mode="json"))
+        from skills_lib.answers.market import ScanAnswer
+
+        print_answer(ScanAnswer.of(found), "scan", found.model_dump())
     else:
         _print(found)
 
 
 def _print(found: "Scan") -> None:
-    from rich.table import Table
+    from scripts.tables.layout import Cell, Column
+    from scripts.tables.screen import Screen
 
-    table = Table(box=None, pad_edge=False)
-    for name, heading in _HEADINGS.items():
-        table.add_column(heading, justify="left" if name in ("symbol", "venue") else "right")
-    for row in found.rows:
-        table.add_row(*(_cell(name, getattr(row, name)) for name in _HEADINGS))
-    wide_console().print(table)
-    typer.echo("Spread, volatility and move in bps, depth in quote currency within 5, 10 and 25 bps of the mid price.")
-    typer.echo(
+    screen = Screen()
+    columns = [Column(heading, right=name not in ("symbol", "venue")) for name, heading in _HEADINGS.items()]
+    screen.table(columns, [[Cell(_cell(name, getattr(row, name))) for name in _HEADINGS] for row in found.rows])
+    screen.text("Spread, volatility and move in bps, depth in quote currency within 5, 10 and 25 bps of the mid price.")
+    screen.text(
         "Burden: two taker fees and the spread over the mean move of a minute; above 1 the move does not cover them."
     )
     for name, reason in found.skipped.items():
-        typer.echo(f"! {name}: {reason}")
+        screen.note(f"{name}: {reason}")
 
 
 def _cell(name: str, value: object) -> str:

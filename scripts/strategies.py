@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from scripts.console import print_json, wide_console
+from scripts.console import print_answer
 from scripts.options import AsJson
 from skills_lib.domain.errors import TwokeyError
 
@@ -28,9 +28,12 @@ def list_strategies(
     """
     described, refused = _describe_all()
     if json:
-        print_json({"strategies": [strategy.model_dump(mode="json") for strategy in described], "refused": refused})
+        from skills_lib.answers.workspace import StrategiesAnswer
+
+        whole = {"strategies": [strategy.model_dump() for strategy in described], "refused": refused}
+        print_answer(StrategiesAnswer.of(described, refused), "strategies", whole)
     else:
-        _print_table(described, refused)
+        _print_list(described, refused)
 
 
 def _describe_all() -> "tuple[list[StrategyDescription], list[Refused]]":
@@ -47,22 +50,22 @@ def _describe_all() -> "tuple[list[StrategyDescription], list[Refused]]":
     return described, refused
 
 
-def _print_table(described: "list[StrategyDescription]", refused: list[Refused]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+def _print_list(described: "list[StrategyDescription]", refused: list[Refused]) -> None:
+    from scripts.tables.screen import Screen
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 1, 0))
-    for heading in ("strategy", "what it does", "parameters, defaults (allowed values)", "executor"):
-        table.add_column(heading, no_wrap=heading == "strategy")
+    screen = Screen()
     for strategy in described:
-        runs_on = "signals" if strategy.executor == "signals" else "next()"
-        table.add_row(strategy.name, escape(strategy.title), escape(_parameters(strategy)), runs_on)
-    console = wide_console()
-    console.print(table)
+        screen.text(strategy.name, "bold")
+        screen.text(f"  {strategy.title}")
+        for line in _parameters(strategy):
+            screen.text(f"    {line}", indent="      ")
+        runs_on = "signals, on every executor" if strategy.executor == "signals" else "next(), on backtesting.py only"
+        screen.text(f"    runs by {runs_on}", "dim", indent="      ")
     for broken in refused:
-        console.print(f"[red]refused[/] {escape(broken['name'])}: {escape(broken['reason'])}", soft_wrap=True)
+        screen.text(f"refused {broken['name']}: {broken['reason']}", "red")
 
 
-def _parameters(strategy: "StrategyDescription") -> str:
+def _parameters(strategy: "StrategyDescription") -> list[str]:
+    """One line per parameter with its default and the allowed values, then the constraints."""
     lines = [f"{p.name} {p.default} ({p.allowed.rpartition('from ')[2]})" for p in strategy.parameters]
-    return "\n".join(lines + [f"where {constraint}" for constraint in strategy.constraints]) or "none"
+    return [*lines, *(f"where {constraint}" for constraint in strategy.constraints)]

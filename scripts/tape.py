@@ -2,17 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from scripts.console import print_json
+from scripts.console import print_answer
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError
-
-if TYPE_CHECKING:
-    from skills_lib.market.depth.latency import LatencyReport
-    from skills_lib.market.depth.tape.report import TapeReport
 
 app = typer.Typer(help="Check, describe, import and export recordings of the order book.", no_args_is_help=True)
 
@@ -57,9 +53,13 @@ def check(
 
     report = check_tape(file, _upper(symbol), None if venue is None else Venue(venue.value), snapshots)
     if json:
-        print_json(report.model_dump(mode="json"))
+        from skills_lib.answers.market import TapeAnswer
+
+        print_answer(TapeAnswer.of(report), "tape-check")
     else:
-        _print_report(report)
+        from scripts.tables.tape import print_report
+
+        print_report(report)
 
 
 @app.command("info")
@@ -72,14 +72,13 @@ def info(file: Tape, json: AsJson = False) -> None:
 
     found = describe_tape(file)
     if json:
-        print_json(found.model_dump(mode="json"))
+        from skills_lib.answers.market import TapeInfoAnswer
+
+        print_answer(TapeInfoAnswer.of(found), "tape-info")
         return
-    typer.echo(f"{len(found.files)} files, {found.size_bytes:,} bytes, {found.lines:,} lines  {found.origin or ''}")
-    typer.echo(_span(found.first_local_ts_ns, found.last_local_ts_ns))
-    for name, kinds in found.symbols.items():
-        typer.echo(f"{name or '(responses)':<12} " + "  ".join(f"{kind} {n:,}" for kind, n in kinds.items()))
-    _print_latency(found.latency)
-    _print_problems(found.problems)
+    from scripts.tables.tape import print_info
+
+    print_info(found)
 
 
 @app.command("import")
@@ -100,10 +99,17 @@ def import_(
 
     done = import_tape(file, symbol.upper(), Venue(venue.value), Settings().tapes_dir, snapshots)
     if json:
-        print_json({"folder": str(done.folder), "skipped": done.skipped, **done.report.model_dump(mode="json")})
+        from skills_lib.answers.market import TapeAnswer
+
+        print_answer(TapeAnswer.of(done.report, done.folder, done.skipped), "tape-import")
         return
-    typer.echo(f"Imported into {done.folder}; {done.skipped:,} lines were of other symbols or could not be read.")
-    _print_report(done.report)
+    from scripts.tables.screen import Screen
+    from scripts.tables.tape import print_report
+
+    screen = Screen()
+    screen.path("Imported into", done.folder)
+    screen.text(f"Lines of other symbols or unreadable: {done.skipped:,}")
+    print_report(done.report)
 
 
 @app.command("export")
@@ -124,11 +130,16 @@ def export(
     write = export_parquet if _format(out, format) is ExportFormat.PARQUET else export_hftbacktest
     done = write(file, out, _upper(symbol), snapshots)
     if json:
-        print_json({"out": str(out), **done._asdict()})
+        from skills_lib.answers.market import ExportAnswer
+
+        print_answer(ExportAnswer(out=out.absolute(), **done._asdict()), "tape-export")
         return
-    typer.echo(f"{done.rows:,} rows in {out}.")
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
+    screen.path(f"{done.rows:,} rows in", out)
     if done.shifted_ns:
-        typer.echo(f"Receive times moved by {done.shifted_ns / 1e6:,.3f} ms: the recorder's clock was behind.")
+        screen.text(f"Receive times moved by {done.shifted_ns / 1e6:,.3f} ms: the recorder's clock was behind.")
 
 
 def _format(out: Path, requested: ExportFormat | None) -> ExportFormat:
@@ -140,41 +151,3 @@ def _format(out: Path, requested: ExportFormat | None) -> ExportFormat:
 
 def _upper(symbol: str | None) -> str | None:
     return symbol.upper() if symbol else None
-
-
-def _print_report(report: "TapeReport") -> None:
-    state = "in sync" if report.in_sync else "OUT OF SYNC"
-    typer.echo(f"{report.symbol} {report.venue}  {report.lines:,} lines  book {state}")
-    typer.echo(_span(report.first_local_ts_ns, report.last_local_ts_ns))
-    typer.echo("  ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in report.messages.items()))
-    names = ("chain_breaks", "crossed_books", "malformed", "repeated")
-    typer.echo("  ".join(f"{name.replace('_', ' ')} {getattr(report, name):,}" for name in names))
-    typer.echo(f"best prices equal to bookTicker at {report.bbo_matched:,} of {report.bbo_checked:,} shared update ids")
-    if report.levels and report.top5:
-        typer.echo(f"update {report.final_update_id}: {report.levels.bids:,} bids, {report.levels.asks:,} asks")
-        for bid, ask in zip(report.top5.bids, report.top5.asks, strict=False):
-            typer.echo(f"{bid[1]:>16} {bid[0]:>16} | {ask[0]:<16} {ask[1]:<16}")
-    _print_latency(report.latency)
-    _print_problems(report.problems)
-
-
-def _print_latency(latency: "LatencyReport | None") -> None:
-    if latency:
-        typer.echo(
-            f"latency by two clocks: min {latency.min_ms:,.1f}  median {latency.median_ms:,.0f}  "
-            f"p99 {latency.p99_ms:,.0f}  max {latency.max_ms:,.1f} ms"
-        )
-
-
-def _print_problems(problems: list[str]) -> None:
-    for problem in problems:
-        typer.echo(f"! {problem}")
-
-
-def _span(first_ns: int | None, last_ns: int | None) -> str:
-    from datetime import UTC, datetime
-
-    if first_ns is None or last_ns is None:
-        return "no receive times"
-    first, last = (datetime.fromtimestamp(ns / 1e9, UTC) for ns in (first_ns, last_ns))
-    return f"{first:%Y-%m-%dT%H:%M:%SZ} .. {last:%Y-%m-%dT%H:%M:%SZ}  {(last_ns - first_ns) / 1e9:,.1f} s"

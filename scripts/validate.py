@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_json, progress_bar
+from scripts.console import print_answer, progress_bar, require_real
 from scripts.options import (
     Anchored,
     AsJson,
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from skills_lib.validate.model import StageAnswers, ValidationResult
 
 TrainSpan = Annotated[
-    str | None, typer.Option(help="Length of the span to choose on, such as 365d.", show_default="four elevenths")
+    str | None,
+    typer.Option(
+        help="Length of the span to choose on, such as 365d.", show_default="setting train, or four elevenths"
+    ),
 ]
 Symbols = Annotated[str, typer.Option(help="More assets to test, such as BTC,ETH,BNB,SOL.")]
 Timeframes = Annotated[str, typer.Option(help="More timeframes to test, such as 15m,1h,4h.")]
@@ -51,9 +54,14 @@ Searched = Annotated[
 ]
 MinTrades = Annotated[int, typer.Option(help="In-sample; combinations with fewer trades are not chosen.")]
 TestSpan = Annotated[
-    str | None, typer.Option(help="Length of the span to test the choice on.", show_default="an eleventh, seven times")
+    str | None,
+    typer.Option(
+        help="Length of the span to test the choice on.", show_default="setting test, or an eleventh, seven times"
+    ),
 ]
-StepSpan = Annotated[str | None, typer.Option(help="Distance between windows.", show_default="as long as --test")]
+StepSpan = Annotated[
+    str | None, typer.Option(help="Distance between windows.", show_default="setting step, or as long as --test")
+]
 Only = Annotated[
     str | None,
     typer.Option(help="Run only these stages, without a verdict, such as lookahead,costs; an unknown name lists all."),
@@ -122,14 +130,10 @@ def validate(
         arguments = ValidationArguments(search, *windows, symbols, timeframes, open_sealed, reason)
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         command = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
-        answer = run_validation(command, progress) if only is None else run_stages(command, only, progress)
-        if json:
-            print_json(answer.model_dump(mode="json"))
-    if not json:
-        from scripts.tables.validation import print_answer
-
-        print_answer(answer)
-    _finish(answer)
+        found = run_validation(command, progress) if only is None else run_stages(command, only, progress)
+    _show(found, json)
+    _finish(found)
+    require_real(source, found.synthetic)
 
 
 def _finish(answer: "ValidationResult | StageAnswers") -> None:
@@ -159,8 +163,26 @@ def monte_carlo(
 
     result = run_monte_carlo(run_id, samples, seed, data)
     if json:
-        print_json(result.model_dump(mode="json"))
+        from skills_lib.answers.validations import ResampledAnswer
+
+        print_answer(ResampledAnswer.of(result), "monte-carlo", result.model_dump())
     else:
         from scripts.tables.validation import print_monte_carlo
 
         print_monte_carlo(result)
+
+
+def _show(found: "ValidationResult | StageAnswers", as_json: bool) -> None:
+    from skills_lib.validate.model import StageAnswers
+
+    if not as_json:
+        from scripts.tables.validation import print_found
+
+        print_found(found)
+        return
+    from skills_lib.answers.validations import StagesAnswer, ValidationAnswer
+
+    if isinstance(found, StageAnswers):
+        print_answer(StagesAnswer.of(found), "validate", found.model_dump())
+    else:
+        print_answer(ValidationAnswer.of(found), "validate")

@@ -1,12 +1,12 @@
 """Finds and loads strategies, one file each: `load("sma_crossover")` returns the class, `available()` the names.
 
-Files in `$TWOKEY_HOME/strategies` are part of this package too and override bundled ones of the same name.
+Files in the workspace's `strategies` are part of this package too and override bundled ones of the same name.
 """
 
 import hashlib
 import inspect
 import sys
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.settings import current as current_settings
+from skills_lib.workspace.location import locate
 
 if TYPE_CHECKING:
     from backtesting import Strategy
@@ -104,16 +104,18 @@ def _only_strategy(module: str, names: dict[str, object], path: Path) -> "type[S
 
 
 def _files() -> dict[str, Path]:
-    folders = [folder for folder in dict.fromkeys([_BUNDLED, _own_folder()]) if folder.is_dir()]
+    folders = [folder for folder in (_BUNDLED, _own_folder()) if folder is not None and folder.is_dir()]
     files = [path for folder in folders for path in folder.iterdir() if path.name.endswith(".py")]
     return {path.stem: path for path in files if not path.name.startswith("_")}
 
 
-def _own_folder() -> Path:
-    """`$TWOKEY_HOME/strategies`, put first on the path of this package."""
-    folder = current_settings().strategies_dir.resolve()
-    __path__[:] = [str(folder), str(_BUNDLED)] if folder != _BUNDLED else [str(_BUNDLED)]
-    return folder
+def _own_folder() -> Path | None:
+    """The workspace's `strategies`, put first on the path of this package; None if it is this package, or none."""
+    home = locate().folder
+    folder = None if home is None else (home / "strategies").resolve()
+    own = folder if folder != _BUNDLED else None
+    __path__[:] = [str(_BUNDLED)] if own is None else [str(own), str(_BUNDLED)]
+    return own
 
 
 def _one_line(error: BaseException) -> str:
@@ -122,4 +124,5 @@ def _one_line(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".splitlines()[0]
 
 
-_own_folder()  # worker processes only import strategy classes, to unpickle them
+with suppress(InputError):  # which the first call reports
+    _own_folder()  # worker processes only import strategy classes, to unpickle them

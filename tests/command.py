@@ -1,8 +1,10 @@
 """Runs the `twokey` command in the process of the test."""
 
+import json
 import sys
 from dataclasses import dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
@@ -14,6 +16,18 @@ class Done:
     code: int
     out: str
     err: str
+
+    @property
+    def answer(self) -> dict[str, Any]:
+        """The short answer that `--json` printed."""
+        found: dict[str, Any] = json.loads(self.out)
+        return found
+
+    @property
+    def whole(self) -> dict[str, Any]:
+        """The complete answer, from the file that the short one names."""
+        found: dict[str, Any] = json.loads(Path(self.answer["path"]).read_text(encoding="utf-8"))
+        return found
 
 
 class Command(Protocol):

@@ -1,12 +1,10 @@
-"""Prints validations, single stages and resampled runs, in at most thirty lines."""
+"""Prints validations, single stages and resampled runs."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from scripts.tables.layout import Cell, Column, Line
+from scripts.tables.screen import Screen
 from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE
 
 if TYPE_CHECKING:
@@ -16,13 +14,12 @@ if TYPE_CHECKING:
     from skills_lib.validate.stages.percentiles import Percentiles
 
 _STYLES = {"PASS": "green", "CAUTION": "yellow", "FAIL": "red"}
-_MAX_LINES = 30
-_REASONS = 6
+_MAX_NOTES = 8
 _DEEPEST = 2
 _STAGE_FIGURES = ("return_pct", "sharpe", "max_drawdown_pct", "trades")
 
 
-def print_answer(answer: "ValidationResult | StageAnswers") -> None:
+def print_found(answer: "ValidationResult | StageAnswers") -> None:
     """Print a validation, or single stages of one."""
     from skills_lib.validate.model import ValidationResult
 
@@ -33,19 +30,17 @@ def print_answer(answer: "ValidationResult | StageAnswers") -> None:
 
 
 def print_stages(answer: "StageAnswers") -> None:
-    """Print all figures of stages by name; lists and curves are in `--json`."""
-    from scripts.console import wide_console
-
-    console = wide_console()
-    console.print(f"[bold]{answer.strategy}[/] · {answer.symbol} {answer.timeframe} · single stages, no verdict")
+    """Print all figures of stages by name; lists and curves are in the file that `--json` names."""
+    screen = Screen()
+    screen.text(f"{answer.strategy} · {answer.symbol} {answer.timeframe} · single stages, no verdict", "bold")
     if answer.synthetic:
-        console.print(SYNTHETIC_NOTE, style="bold magenta")
+        screen.text(SYNTHETIC_NOTE, "bold magenta")
     for stage, found in answer.stages.items():
-        console.print(stage.replace("_", " "), style="bold")
+        screen.text(stage.replace("_", " "), "bold")
         for name, value in _figures(found):
-            _line(console, f"  {name}: {value}")
+            screen.text(f"  {name}: {value}", indent="    ")
     for text in answer.warnings:
-        _line(console, f"! {text}", "yellow")
+        screen.note(text)
 
 
 def _figures(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -63,25 +58,23 @@ def _figures(found: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def print_validation(result: "ValidationResult") -> None:
     """Print the verdict, its rules, what would change it, and the path of the report."""
-    from scripts.console import wide_console
-
-    console = wide_console()
+    screen = Screen()
     label = result.verdict.label
     heading = f"{result.strategy} · {result.symbol} {result.timeframe} · validation"
-    console.print(Text.assemble((label, f"bold {_STYLES[label]}"), "  ", (heading, "bold")))
-    console.print(_notes_text(result), style="dim", no_wrap=True, overflow="ellipsis")
+    screen.lines([Line((Cell(label, f"bold {_STYLES[label]}"), Cell("  "), Cell(heading, "bold")))])
+    screen.text(_inputs(result), "dim")
     if result.synthetic:
-        console.print(SYNTHETIC_NOTE, style="bold magenta", no_wrap=True, overflow="ellipsis")
-    console.print(_rules(result))
-    for text in result.verdict.would_change[:_REASONS]:
-        _line(console, f"→ {text}")
-    _line(console, f"Sharpe decay out of sample: {result.out_of_sample.fall.words}")
+        screen.text(SYNTHETIC_NOTE, "bold magenta")
+    _print_rules(screen, result)
+    for text in result.verdict.would_change:
+        screen.text(f"→ {text}")
+    screen.text(f"Sharpe decay out of sample: {result.out_of_sample.fall.words}")
     for text in _notes(result):
-        _line(console, f"! {text}", "yellow")
-    console.print(f"Report {result.artifacts.page}", soft_wrap=True)
+        screen.note(text)
+    screen.path("Report", result.artifacts.page)
 
 
-def _notes_text(result: "ValidationResult") -> str:
+def _inputs(result: "ValidationResult") -> str:
     from skills_lib.optimize.report.markdown import describe_parameters
 
     inside = result.in_sample
@@ -92,59 +85,45 @@ def _notes_text(result: "ValidationResult") -> str:
     )
 
 
-def _rules(result: "ValidationResult") -> Table:
+def _print_rules(screen: Screen, result: "ValidationResult") -> None:
     from skills_lib.validate.report.tables import rules_grid
 
     grid = rules_grid(result.verdict.rules)
-    table = Table(box=None, pad_edge=False)
-    for number, heading in enumerate(grid.head):
-        table.add_column(heading, justify="left" if number == 0 else "right")
-    for row in grid.rows:
-        table.add_row(*row[:-1], Text(row[-1], style=_STYLES[row[-1]]))
-    return table
+    columns = [Column(heading, right=number > 0) for number, heading in enumerate(grid.head)]
+    screen.table(columns, [[*map(Cell, row[:-1]), Cell(row[-1], _STYLES[row[-1]])] for row in grid.rows])
 
 
 def _notes(result: "ValidationResult") -> list[str]:
-    """The most important notes; the report has all."""
+    """The first notes, which are the most important, and how many more the report has."""
     notes = [*result.audit.warnings, *result.warnings, *(f"Missing: {text}" for text in result.missing)]
-    available_lines = _MAX_LINES - 6 - len(result.verdict.rules) - min(len(result.verdict.would_change), _REASONS)
-    shown = notes[: max(available_lines - 1, 0)]
+    shown = notes if len(notes) <= _MAX_NOTES else notes[: _MAX_NOTES - 1]
     return shown + ([f"{len(notes) - len(shown)} more in the report"] if len(notes) > len(shown) else [])
-
-
-def _line(console: Console, text: str, style: str = "") -> None:
-    console.print(text, style=style, markup=False, no_wrap=True, overflow="ellipsis")
 
 
 def print_monte_carlo(result: "RunResampled") -> None:
     """Print each resampling method with its limits."""
-    from scripts.console import wide_console
-
-    console = wide_console()
-    console.print(f"[bold]{result.strategy}[/] · {result.symbol} {result.timeframe} · run {result.run_id} · in-sample")
+    screen = Screen()
+    screen.text(f"{result.strategy} · {result.symbol} {result.timeframe} · run {result.run_id} · in-sample", "bold")
     if result.synthetic:
-        console.print(SYNTHETIC_NOTE, style="bold magenta")
+        screen.text(SYNTHETIC_NOTE, "bold magenta")
     every = [sampled for sampled in (result.trades, result.days, result.order) if sampled is not None]
-    console.print(_distributions(every))
+    _print_distributions(screen, every)
     null = result.random_entries
     if null is not None and null.p is not None:
-        console.print(
+        screen.text(
             f"Random entries: p {null.p:.3f}, the share of {null.samples:,} random placements of the same trades that "
             f"did at least as well as {null.observed_return_pct:,.1f} %"
         )
     for text in result.notes:
-        console.print(f"! {text}", style="yellow", markup=False)
+        screen.note(text)
     for sampled in every:
-        console.print(f"{sampled.method.capitalize()}: {sampled.limits}", style="dim")
+        screen.text(f"{sampled.method.capitalize()}: {sampled.limits}", "dim")
 
 
-def _distributions(every: "list[ResampledDistribution]") -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("", "return 5 %", "50 %", "95 %", "drawdown 5 %", "50 %", "95 %", "ends in loss"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for sampled in every:
-        table.add_row(*_sampled(sampled))
-    return table
+def _print_distributions(screen: Screen, every: "list[ResampledDistribution]") -> None:
+    headings = ("return 5 %", "50 %", "95 %", "drawdown 5 %", "50 %", "95 %", "ends in loss")
+    columns = [Column(""), *(Column(heading, right=True) for heading in headings)]
+    screen.table(columns, [[Cell(text) for text in _sampled(sampled)] for sampled in every])
 
 
 def _sampled(sampled: "ResampledDistribution") -> list[str]:

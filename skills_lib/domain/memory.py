@@ -40,7 +40,7 @@ class Memory:
         crosses: Crosses | None = None,
         compiled: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
         retire: Callable[[Any], None] = lambda _array: None,
-        compiled_bytes: int = 128_000_000,
+        compiled_bytes: int = 48_000_000,
     ) -> None:
         self._bars = bars
         self._known: dict[int, npt.NDArray[np.generic]] = {}  # referenced, so that ids are not reused

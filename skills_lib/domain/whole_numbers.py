@@ -16,6 +16,7 @@ EXACT = 2.0**53
 """Up to here float64 holds every whole number."""
 MAX_PLACES = 15
 _SAMPLE = 64
+_CHECKED_AT_ONCE = 65_536
 _LEVEL_BITS = 40
 REST = 2.0**-_LEVEL_BITS
 """One of `BinaryUnits.rest` in `BinaryUnits.whole`."""
@@ -80,7 +81,8 @@ def _decimal_places(values: FloatArray) -> int | None:
 
 
 def _are_decimals(values: FloatArray, per_one: float) -> bool:
-    return bool((np.rint(values * per_one) / per_one == values).all())
+    parts = (values[i : i + _CHECKED_AT_ONCE] for i in range(0, len(values), _CHECKED_AT_ONCE))
+    return all(bool((np.rint(part * per_one) / per_one == part).all()) for part in parts)
 
 
 @remembered

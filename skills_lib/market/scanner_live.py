@@ -13,6 +13,7 @@ from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
 from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.sequencer import UpdateDecision
+from skills_lib.market.retries import Retries, TransientError, broken_connection, require_server_ready
 from skills_lib.market.scanner import Sampler, Scan, ScanRow, fee_burden, rank_rows
 from skills_lib.progress import Progress, no_progress
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 _BARS = 240
 _HOURS_PER_DAY = 24
 _TIMEOUT_S = 10.0
+_RETRIES = Retries(attempts=4, first_wait_s=0.2)
 _BPS = 10_000
 
 
@@ -125,10 +127,22 @@ async def _typical_move_bps(client: httpx.AsyncClient, settings: ScanSettings, s
 
 async def _get(client: httpx.AsyncClient, address: str, params: dict[str, str], kind: type[T]) -> T:
     try:
-        response = await client.get(address, params=params)
-        response.raise_for_status()
-        return msgspec.json.decode(response.content, type=kind)
+        content = await _RETRIES.run_async(lambda: _content(client, address, params))
+        return msgspec.json.decode(content, type=kind)
+    except TransientError as error:
+        raise _unanswered(address, error.reason) from error
     except (httpx.HTTPError, msgspec.MsgspecError) as error:
-        raise SourceUnavailableError(
-            f"{address} did not answer: {type(error).__name__} {error}. Retry, or scan tapes with --tape DIR."
-        ) from error
+        raise _unanswered(address, f"{type(error).__name__} {error}") from error
+
+
+async def _content(client: httpx.AsyncClient, address: str, params: dict[str, str]) -> bytes:
+    try:
+        response = await client.get(address, params=params)
+    except httpx.TransportError as error:
+        raise broken_connection(error) from error
+    require_server_ready(response)
+    return response.raise_for_status().content
+
+
+def _unanswered(address: str, reason: str) -> SourceUnavailableError:
+    return SourceUnavailableError(f"{address} did not answer: {reason}. Retry, or scan tapes with --tape DIR.")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import threading
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.settings import Endpoints
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Trade, Venue
-from skills_lib.market.scanner import Sampler, autocorrelation, fee_burden, scan_tapes, tapes_in
+from skills_lib.market.scanner import Sampler, Scan, autocorrelation, fee_burden, scan_tapes, tapes_in
 from skills_lib.market.scanner_live import ScanSettings, scan_exchange
 from tests.command import Command
 from tests.market.depth.frame_server import FrameServer, eventually
@@ -110,11 +109,10 @@ def test_a_folder_without_tapes_is_refused(tmp_path: Path) -> None:
         tapes_in(tmp_path)
 
 
-def scan_served(venue: Venue) -> dict[str, object]:
-    """Scan a served venue from another thread, as the command does, while it plays."""
-    made: dict[str, object] = {}
+def scan_served(venue: Venue, drops: int = 0) -> Scan:
+    """Scan a served venue from another thread, as the command does, while it plays; what the scan raises ends it."""
 
-    async def play() -> None:
+    async def play() -> Scan:
         frames = list(GeneratedMarket(9, venue).frames(3_000))
         tickers = [
             {"symbol": "BTCUSDT", "quoteVolume": "2400", "extra": 1},
@@ -123,27 +121,36 @@ def scan_served(venue: Venue) -> dict[str, object]:
         ]
         bars = [[1, "100", "101", "99", "101", "5", 2], [2, "100", "101", "99", "99", "5", 3]]
         async with FrameServer("BTCUSDT", venue, frames) as server:
+            server.drops = drops
             server.answers = {"24hr": json.dumps(tickers).encode(), "klines": json.dumps(bars).encode()}
             settings = ScanSettings(Endpoints.of(venue, server.host), 5.0, count=1, seconds=1.5)
-            thread = threading.Thread(target=lambda: made.update(scan=scan_exchange(settings)))
-            thread.start()
-            await eventually(lambda: server.sockets)
-            while thread.is_alive() and server.position < len(frames) - 20:
+            scan = asyncio.create_task(asyncio.to_thread(scan_exchange, settings))
+            await eventually(lambda: server.sockets or scan.done())
+            while not scan.done() and server.position < len(frames) - 20:
                 await server.play(10)
                 await asyncio.sleep(0.02)
-            await asyncio.to_thread(thread.join)
+            return await scan
 
-    asyncio.run(play())
-    return made
+    return asyncio.run(play())
 
 
 @pytest.mark.parametrize("venue", Venue)
 def test_an_exchange_scan_reads_volume_bars_and_books(venue: Venue) -> None:
-    (row,) = scan_served(venue)["scan"].rows  # type: ignore[attr-defined]
+    (row,) = scan_served(venue).rows
     assert row.symbol == "BTCUSDT"
     assert row.volume_quote_per_hour == 100.0
     assert row.typical_move_bps == pytest.approx(100.0)
     assert row.fee_burden == pytest.approx((10 + row.spread_bps) / 100)
+
+
+def test_a_scan_survives_connections_that_close_without_an_answer() -> None:
+    (row,) = scan_served(Venue.USDM, drops=3).rows
+    assert row.volume_quote_per_hour == 100.0
+
+
+def test_a_scan_ends_when_every_connection_closes_without_an_answer() -> None:
+    with pytest.raises(SourceUnavailableError, match=r"24hr did not answer: RemoteProtocolError .* with --tape DIR\."):
+        scan_served(Venue.USDM, drops=1_000)
 
 
 def test_an_unreachable_exchange_is_a_one_line_error() -> None:

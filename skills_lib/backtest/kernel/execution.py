@@ -96,6 +96,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
     floor, ruined = NOTHING_LEFT * broker.cash, False
     status = DONE
     start = bar = warm_up + 1
+    lowest_low, highest_high = bounds(block_lows, block_highs, start, n)
     if start >= n:
         _write_segment(segments, made, first, cash, 0.0, 0.0, cash, cash, 0)
         made = 1
@@ -164,7 +165,7 @@ def execute_signals(market, broker, signal_arrays, span, warm_up, table, segment
             if has_funding:
                 furthest = level_at(paid, by_open, tiers, until, units, entry, margin, funded_from)
             lower, upper = reach(units, stop, target, furthest)
-            if lower > -np.inf or upper < np.inf:
+            if lower >= lowest_low or upper <= highest_high:
                 hit = _next_hit(low, high, block_lows, block_highs, lower, upper, bar + 1, until, n)
             while has_funding and hit < n:
                 level = level_at(paid, by_open, tiers, hit, units, entry, margin, funded_from)

@@ -23,6 +23,7 @@ from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.batches import Failures, SignalBatches
 from skills_lib.backtest.sweep.evaluator import SpanWork
+from skills_lib.backtest.sweep.processors import limited
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 
 T = TypeVar("T")
@@ -50,7 +51,7 @@ class KernelSweep:
         self._failures = Failures()
         self.notes = self._failures.notes
         self._batches = SignalBatches(strategy, self._inputs, self._failures)
-        self._threads = threads or _cpus()
+        self._threads = threads or limited(_cpus())
 
     def evaluate(self, combinations: Sequence[Parameters], span: Span) -> FloatArray:
         return self._table(combinations, span, FIGURES)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from skills_lib.backtest.sweep.processors import limited
 from skills_lib.domain.errors import TwokeyError
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class JoblibWorkers(ABC):
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.slots = 1
+        self._jobs = -1
         self._open: ExitStack | None = None
         self._parallel: Any = None
         self._payload: Payload | None = None
@@ -57,7 +59,7 @@ class JoblibWorkers(ABC):
             self._shut()
             with ExitStack() as stack:
                 stack.enter_context(self._backend(payload))
-                self._parallel = stack.enter_context(Parallel(n_jobs=-1, batch_size=1))
+                self._parallel = stack.enter_context(Parallel(n_jobs=self._jobs, batch_size=1))
                 self._open = stack.pop_all()
             self._payload = payload
         return self._parallel
@@ -89,13 +91,13 @@ class JoblibWorkers(ABC):
 
 
 class Loky(JoblibWorkers):
-    """A process for each processor of this machine."""
+    """A process for each processor of this machine, or as many as the setting `workers` says; one is this process."""
 
     def __init__(self) -> None:
         super().__init__()
         from joblib import cpu_count
 
-        self.slots = cpu_count()
+        self.slots = self._jobs = limited(cpu_count())
 
     def _backend(self, _payload: "Payload") -> AbstractContextManager[None]:
         return joblib_backend("loky")  # a large payload is shared through a memory map

@@ -15,6 +15,7 @@ from skills_lib.backtest.metrics import count_days, execution_returns, measure
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
 from skills_lib.backtest.spans import run_span
 from skills_lib.backtest.sweep.evaluator import SpanWork
+from skills_lib.backtest.sweep.processors import limited
 from skills_lib.backtest.sweep.workers import Workers, unpacked
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
@@ -147,4 +148,4 @@ def run_packed_task(payload: "Payload", item: tuple[Measure, Parameters, Span]) 
 def _cpus() -> int:
     from joblib import cpu_count
 
-    return int(cpu_count())
+    return limited(int(cpu_count()))

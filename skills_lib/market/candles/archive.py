@@ -14,10 +14,11 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.files import unpack
 from skills_lib.market.candles.importing import validate_table
 from skills_lib.market.candles.layouts import read_csv
-from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
+from skills_lib.market.candles.network import UnansweredError, name_resolves
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import TimeSpan, to_datetime, to_ns
+from skills_lib.market.retries import Retries, TransientError, require_server_ready
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings
 
@@ -58,7 +59,7 @@ class Archive:
         self._market = FOLDERS[exchange]
         self._url = settings.archive_url.rstrip("/")
         self._timeout_s = settings.http_timeout_s
-        self._backoff = Backoff.of(settings)
+        self._retries = Retries.of(settings)
         self._answered = False
 
     def pages(
@@ -121,7 +122,7 @@ class Archive:
 
     def _get(self, client: "httpx.Client", path: str) -> bytes | None:
         try:
-            return self._backoff.run(lambda: self._request_once(client, path))
+            return self._retries.run(lambda: self._request_once(client, path))
         except TransientError as error:
             raise self._unanswered(error.reason) from error
 
@@ -140,15 +141,12 @@ class Archive:
         return self._content(response)
 
     def _content(self, response: "httpx.Response") -> bytes | None:
-        status = response.status_code
-        if status == 200:
+        require_server_ready(response)
+        if response.status_code == 200:
             return response.content
-        if status == 404:
+        if response.status_code == 404:
             return None
-        reason = f"HTTP {status}"
-        if status == 429 or status >= 500:
-            raise TransientError(reason, retry_after_s(response.headers.get("Retry-After")))
-        raise self._unanswered(reason)
+        raise self._unanswered(f"HTTP {response.status_code}")
 
     def _unanswered(self, reason: str) -> UnansweredError:
         return UnansweredError("The archive", reason, _REMEDY)

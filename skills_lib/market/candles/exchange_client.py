@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import SequenceMatcher, get_close_matches
 from email.utils import parsedate_to_datetime
+from functools import cache
 from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
@@ -19,10 +20,11 @@ from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles.network import Backoff, TransientError, UnansweredError, name_resolves, retry_after_s
+from skills_lib.market.candles.network import UnansweredError, name_resolves
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.series import bars_of, cut, no_bars, union
 from skills_lib.market.candles.spans import TimeSpan, floor_to_bar, to_ns
+from skills_lib.market.retries import Retries, TransientError, retry_after_s
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings
 
@@ -41,15 +43,21 @@ _OFFLINE_REMEDY = "Check the connection, or use --source cache or sample."
 ALTERNATIVES = "Try --source archive, another exchange such as --exchange kraken or okx, or `twokey data import FILE`."
 
 
+@cache
+def exchange_ids() -> frozenset[str]:
+    """The ids of ccxt's exchanges, without importing it."""
+    spec = find_spec("ccxt")
+    folder = Path(spec.origin).parent if spec and spec.origin else Path()
+    return frozenset(path.stem for path in folder.glob("*.py")) - {"__init__"}
+
+
 def require_exchange(name: str) -> None:
     """Validate an exchange name without importing ccxt.
 
     Raises:
         InputError: ccxt has no such exchange.
     """
-    spec = find_spec("ccxt")
-    folder = Path(spec.origin).parent if spec and spec.origin else Path()
-    known = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    known = exchange_ids()
     if name not in known:
         raise InputError(
             f"Unknown exchange '{name}'.{did_you_mean(name, known)} Use one of ccxt's {len(known)} ids, in lower case."
@@ -79,7 +87,7 @@ class ExchangeClient:
         import ccxt
 
         self._errors = ccxt
-        self._backoff = Backoff.of(settings)
+        self._retries = Retries.of(settings)
         self._answered = False
         options = {"enableRateLimit": True, "timeout": int(settings.http_timeout_s * 1_000), "requests_trust_env": True}
         self._ccxt: Any = getattr(ccxt, name)(options)
@@ -187,7 +195,7 @@ class ExchangeClient:
 
     def _call(self, call: Callable[[], T]) -> T:
         try:
-            result = self._backoff.run(lambda: self._call_once(call))
+            result = self._retries.run(lambda: self._call_once(call))
         except TransientError as error:
             raise self._unanswered(error.reason, f"Try again later. {ALTERNATIVES}") from error
         self._answered = True

@@ -1,6 +1,7 @@
 """Lists the instruments of a venue: from the exchange, cached for a week, or from a bundled list when offline."""
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -76,6 +77,12 @@ def require_listed(instrument: Instrument, exchange: str, settings: Settings) ->
             f"Unknown symbol {instrument.pair}: not in {known[0].source}.{hint} If it was listed later, "
             "connect to the exchange or run `twokey data import FILE`."
         )
+
+
+@cache
+def bundled_pairs() -> frozenset[str]:
+    """Pairs of the bundled lists, such as BTC/USDT."""
+    return frozenset(match.pair for path in _SHIPPED.glob("*.txt") for match in _bundled(path.stem))
 
 
 def _from_exchange(exchange: str, settings: Settings) -> list[SymbolMatch]:

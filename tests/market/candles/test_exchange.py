@@ -13,7 +13,6 @@ from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import Source, load, parse_utc
 from skills_lib.market.candles.cache import CacheKey, CandleCache
-from skills_lib.market.candles.network import Backoff, TransientError
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import to_ns
 from skills_lib.settings import Settings
@@ -205,39 +204,6 @@ def test_a_closed_port_counts_as_no_network(tmp_path: Path, venue: LocalVenue, s
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(SourceUnavailableError, match="no network"):
             load(ask("2024-01-01", "2024-02-01"), settings.model_copy(update={"exchange_url": nobody}))
-
-
-class Failing:
-    """Fails `times` times in passing, then returns "done"."""
-
-    def __init__(self, times: int, wait_s: float = 0.0) -> None:
-        self.left, self.wait_s, self.calls = times, wait_s, 0
-
-    def __call__(self) -> str:
-        self.calls += 1
-        if self.calls <= self.left:
-            raise TransientError("not now", self.wait_s)
-        return "done"
-
-
-def test_pauses_double_with_jitter() -> None:
-    pauses: list[float] = []
-    assert Backoff(6, 1.0, pauses.append).run(Failing(5)) == "done"
-    assert len(pauses) == 5
-    assert all(0.5 * 2**n <= pause <= 2**n for n, pause in enumerate(pauses))
-
-
-def test_a_pause_is_at_least_the_retry_after() -> None:
-    pauses: list[float] = []
-    Backoff(3, 1.0, pauses.append).run(Failing(1, wait_s=30.0))
-    assert pauses == [30.0]
-
-
-def test_a_retry_after_over_a_minute_is_not_awaited() -> None:
-    pauses: list[float] = []
-    with pytest.raises(TransientError):
-        Backoff(6, 1.0, pauses.append).run(Failing(1, wait_s=3_600.0))
-    assert pauses == []
 
 
 @pytest.mark.parametrize("source", [Source.EXCHANGE, Source.ARCHIVE])

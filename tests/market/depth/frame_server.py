@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.datastructures import Headers
@@ -52,6 +52,7 @@ class FrameServer:
     sockets: list[ServerConnection] = field(default_factory=list)
     position: int = 0
     server_time_ms: int = 0
+    drops: int = 0  # requests whose connection is closed without an answer
     answers: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -119,11 +120,17 @@ class FrameServer:
         if socket in self.sockets:
             self.sockets.remove(socket)
 
-    def _answer(self, _socket: ServerConnection, request: Request) -> Response | None:
-        address = urlsplit(request.path)
+    def _answer(self, socket: ServerConnection, request: Request) -> Response | None:
         if "Upgrade" in request.headers:
             return None
         self.requested.append(request.path)
+        if self.drops:
+            self.drops -= 1
+            socket.transport.close()
+            return self._response(503, b"")  # never sent
+        return self._rest_answer(urlsplit(request.path))
+
+    def _rest_answer(self, address: SplitResult) -> Response:
         if address.path.endswith("/time"):
             return self._response(200, json.dumps({"serverTime": self.server_time_ms}).encode())
         if body := self.answers.get(address.path.rpartition("/")[2]):
@@ -137,5 +144,7 @@ class FrameServer:
 
     @staticmethod
     def _response(status: int, body: bytes, headers: dict[str, str] | None = None) -> Response:
-        message = Headers({"Content-Type": "application/json", "Content-Length": str(len(body)), **(headers or {})})
+        length = str(len(body))  # websockets closes the connection after each of these answers
+        fields = {"Content-Type": "application/json", "Content-Length": length, "Connection": "close"}
+        message = Headers(fields | (headers or {}))
         return Response(status, "", message, body)

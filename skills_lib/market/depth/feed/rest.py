@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 import httpx
@@ -12,8 +11,10 @@ from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.settings import FeedSettings
+from skills_lib.market.retries import Retries, TransientError, broken_connection, retry_after_s
 
 _TIMEOUT_S = 5.0
+_RETRIES = Retries(attempts=3, first_wait_s=0.1)
 _RATE_LIMITED = (429, 418)
 _MIN_BAN_S = 5.0
 _INVALID_SYMBOL = "-1121"
@@ -83,29 +84,29 @@ class FeedRest:
         await self._client.aclose()
 
     async def _get(self, path: str, params: dict[str, str], weight: int) -> RestResponse:
-        await asyncio.sleep(self.budget.reserve(weight, time.monotonic()))
-        while (banned_s := self.budget.banned_s(time.monotonic())) > 0:
-            await asyncio.sleep(banned_s)
-        address, sent_ns = self._settings.endpoints.api + path, time.time_ns()
+        address = self._settings.endpoints.api + path
         try:
-            response = await self._client.get(address, params=params)
+            sent_ns, received_ns, response = await _RETRIES.run_async(lambda: self._send(address, params, weight))
+        except TransientError as error:
+            raise SourceUnavailableError(f"{address} did not answer: {error.reason}. Retry.") from error
         except httpx.HTTPError as error:
             raise SourceUnavailableError(f"{address} did not answer: {type(error).__name__} {error}. Retry.") from error
-        received_ns = time.time_ns()
         if response.status_code in _RATE_LIMITED:
-            self.budget.ban(max(_MIN_BAN_S, retry_after_s(response)), time.monotonic())
+            wait_s = retry_after_s(response.headers.get("Retry-After"))
+            self.budget.ban(max(_MIN_BAN_S, wait_s), time.monotonic())
         if response.status_code != httpx.codes.OK:
             body = response.text[:120].replace("\n", " ")
             raise SourceUnavailableError(f"{address} answered {response.status_code}: {body}. Retry later.")
         return RestResponse(received_ns, response.content, sent_ns)
 
-
-def retry_after_s(response: httpx.Response) -> float:
-    """Seconds to wait according to `Retry-After`, given in seconds or as a date; 0 if absent or invalid."""
-    header = response.headers.get("Retry-After", "")
-    if header.isdigit():
-        return float(header)
-    try:
-        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return 0.0
+    async def _send(self, address: str, params: dict[str, str], weight: int) -> tuple[int, int, httpx.Response]:
+        """Send one request within the budget, a repeated one too: send time, receive time (ns) and the response."""
+        await asyncio.sleep(self.budget.reserve(weight, time.monotonic()))
+        while (banned_s := self.budget.banned_s(time.monotonic())) > 0:
+            await asyncio.sleep(banned_s)
+        sent_ns = time.time_ns()
+        try:
+            response = await self._client.get(address, params=params)
+        except httpx.TransportError as error:
+            raise broken_connection(error) from error
+        return sent_ns, time.time_ns(), response

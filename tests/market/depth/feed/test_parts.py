@@ -1,6 +1,5 @@
 """Parts of the feed without sockets: the budget, the clocks, invalid settings, and pausing streams."""
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +7,6 @@ from hypothesis import strategies as st
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed.clock import ClockOffset
-from skills_lib.market.depth.feed.rest import retry_after_s
 from skills_lib.market.depth.feed.streams import Dispatcher, FeedStream, IgnoreAll
 from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import Snapshot, Venue
@@ -59,16 +57,6 @@ def test_the_offset_is_taken_from_the_fastest_round_trip() -> None:
     assert clock.offset_ns == 1_499_500_000
     assert clock.uncertainty_ns == 5 * MS
     assert clock.latency_ns(exch_ts_ns=3_000 * MS, local_ts_ns=1_520 * MS) == 19_500_000
-
-
-@pytest.mark.parametrize(("message", "seconds"), [("7", 7.0), ("", 0.0), ("soon", 0.0)])
-def test_retry_after_is_read(message: str, seconds: float) -> None:
-    assert retry_after_s(httpx.Response(429, headers={"Retry-After": message})) == seconds
-
-
-def test_retry_after_may_be_a_date() -> None:
-    late = httpx.Response(418, headers={"Retry-After": "Wed, 01 Jan 2098 00:00:00 GMT"})
-    assert retry_after_s(late) > 1_000_000
 
 
 def stream_with_pauses(*times_s: float) -> FeedStream:

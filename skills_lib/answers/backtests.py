@@ -1,0 +1,128 @@
+"""Answers about stored backtests."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+
+from skills_lib.answers.model import FIGURE_UNITS, Answer
+from skills_lib.domain.constraints import Value
+from skills_lib.domain.models import FrozenModel
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.model import BacktestResult
+    from skills_lib.backtest.report.comparison import Comparison
+
+Figure = float | int | None
+Figures = dict[str, Figure]
+MAIN_FIGURES = (
+    *("return_pct", "buy_hold_return_pct", "cagr_pct", "sharpe", "sortino", "max_drawdown_pct", "win_rate_pct"),
+    *("profit_factor", "trades", "exposure_pct", "fees_paid", "break_even_cost_bps"),
+)
+"""The figures of a run that an answer about several runs shows."""
+
+
+def main_figures(metrics: Figures | None) -> Figures | None:
+    """The MAIN_FIGURES among all; None where there are none."""
+    return None if metrics is None else {name: metrics[name] for name in MAIN_FIGURES if name in metrics}
+
+
+class RunAnswer(Answer):
+    """One backtest. In-sample: `metrics` describe the past. `perfect`: why a figure is null though nothing was lost."""
+
+    MATTERS: ClassVar = ("verdict", "metrics", "costs", "parameters", "perfect")
+
+    verdict: dict[str, Any]
+    synthetic: bool
+    sample: Literal["in-sample"]
+    run_id: str
+    strategy: str
+    symbol: str
+    timeframe: str
+    source: str
+    bars: int
+    start: str
+    end: str
+    parameters: dict[str, Value]
+    costs: dict[str, Any]
+    metrics: Figures
+    units: str = FIGURE_UNITS
+    perfect: dict[str, str]
+    warnings: list[str]
+    quality: dict[str, int]
+    engine: str
+    artifacts: dict[str, Path]
+
+    @classmethod
+    def of(cls, run: "BacktestResult") -> Self:
+        """The answer about a stored run."""
+        fields = {name: getattr(run, name) for name in cls.model_fields if hasattr(run, name)}
+        files = {name: path for name, path in dict(run.artifacts).items() if path is not None}
+        verdict, costs = run.verdict.model_dump(), run.costs.model_dump()
+        more = {"verdict": verdict, "costs": costs, "engine": run.settings.engine, "artifacts": files}
+        return cls(**fields | more, path=run.artifacts.result)
+
+
+class RunLine(FrozenModel):
+    """One run of a list; the figures are in-sample."""
+
+    run_id: str
+    verdict: str
+    synthetic: bool
+    strategy: str
+    symbol: str
+    timeframe: str
+    start: str
+    end: str
+    return_pct: Figure
+    sharpe: Figure
+    max_drawdown_pct: Figure
+    trades: Figure
+    parameters: dict[str, Value]
+
+    @classmethod
+    def of(cls, run: "BacktestResult") -> Self:
+        """The line of a stored run."""
+        names = ("run_id", "synthetic", "strategy", "symbol", "timeframe", "start", "end", "parameters")
+        figures = {name: run.metrics[name] for name in ("return_pct", "sharpe", "max_drawdown_pct", "trades")}
+        return cls(verdict=run.verdict.label, **{name: getattr(run, name) for name in names}, **figures)
+
+
+class RunsAnswer(Answer):
+    """Stored runs, newest first. `stored`: how many there are in all."""
+
+    stored: int
+    units: str = FIGURE_UNITS
+    runs: list[RunLine]
+
+    @classmethod
+    def of(cls, runs: "Sequence[BacktestResult]", stored: int) -> Self:
+        """The answer about some of the stored runs."""
+        return cls(stored=stored, runs=[RunLine.of(run) for run in runs])
+
+
+class MetricRow(FrozenModel):
+    """One figure of every run, in the order of `runs`."""
+
+    name: str
+    unit: str
+    values: list[Figure]
+
+
+class ComparisonAnswer(Answer):
+    """Runs side by side. `warnings`: where the comparison is unfair; `metrics`: MAIN_FIGURES only."""
+
+    MATTERS: ClassVar = ("warnings", "metrics")
+
+    warnings: list[str]
+    runs: list[RunLine]
+    metrics: list[MetricRow]
+
+    @classmethod
+    def of(cls, found: "Comparison") -> Self:
+        """The answer about a comparison."""
+        rows = [
+            MetricRow(name=row.name, unit=row.unit, values=row.values)
+            for row in found.metrics
+            if row.name in MAIN_FIGURES
+        ]
+        return cls(warnings=found.warnings, runs=[RunLine.of(run) for run in found.runs], metrics=rows)

@@ -1,0 +1,1 @@
+"""The workspace: which folder it is, and what its settings files say."""
