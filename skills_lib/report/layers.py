@@ -49,7 +49,7 @@ class Layer(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Line(Layer):
+class Polyline(Layer):
     """A line through float64[n] `x` and `y`; undefined points are left out. `dots`: a dot at each point."""
 
     x: FloatArray

@@ -7,7 +7,7 @@ import numpy as np
 from skills_lib.backtest.model import BacktestResult
 from skills_lib.backtest.report.series import RunSeries
 from skills_lib.report.charts import Axis, Chart
-from skills_lib.report.layers import Layer, Limit, Line
+from skills_lib.report.layers import Layer, Limit, Polyline
 from skills_lib.report.page import Slider
 
 
@@ -40,7 +40,7 @@ def _chart(
 ) -> Chart:
     layers: list[Layer] = [
         Limit(0.0, "y", "", "plain"),
-        Line(costs, edge, "Net edge per trade", "strategy"),
+        Polyline(costs, edge, "Net edge per trade", "strategy"),
         Limit(charged, "x", f"Charged in this run, {charged:,.1f} bps", "market"),
         Limit(charged, "x", "Slider", "outside", "cost-line"),
     ]

@@ -22,7 +22,7 @@ from skills_lib.domain.quality import describe_defects
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.report.charts import Axis, Chart
-from skills_lib.report.layers import Area, Layer, Limit, Line, Style
+from skills_lib.report.layers import Area, Layer, Limit, Polyline, Style
 from skills_lib.report.numbers import amount
 from skills_lib.report.page import Grid, Mood, Page, Section, Tinted, Verdict
 from skills_lib.report.thinning import thin
@@ -66,7 +66,7 @@ def equity_chart(title: str, cash: float, curves: list[Curve]) -> Chart:
     layers: list[Layer] = []
     for times, values, label, style in curves:
         places = thin(values)
-        layers.append(Line(times[places].astype(np.float64), values[places], label, style))
+        layers.append(Polyline(times[places].astype(np.float64), values[places], label, style))
     own = curves[-1][1]
     text = f"{curves[-1][2]} from {amount(cash)} to {amount(float(own[-1]))}, lowest {amount(float(own.min()))}."
     lost = "Equity of 0 or less lies on the lower edge of the log axis." if own.min() <= 0 else ""
@@ -117,7 +117,7 @@ def _over_time(result: BacktestResult, series: RunSeries) -> Section:
 
 def _rolling(times: FloatArray, ratios: FloatArray) -> Chart:
     places = thin(ratios)
-    layers: list[Layer] = [Limit(0.0, "y", ""), Line(times[places], ratios[places], "", "strategy")]
+    layers: list[Layer] = [Limit(0.0, "y", ""), Polyline(times[places], ratios[places], "", "strategy")]
     text = f"From {np.nanmin(ratios):.2f} to {np.nanmax(ratios):.2f}; at the end {ratios[-1]:.2f}."
     title = f"Sharpe ratio of the last {WINDOW_DAYS} days"
     return Chart(title, text, layers, y=Axis("linear", "annual, after costs", include=[0.0]), height=180)

@@ -8,7 +8,7 @@ from skills_lib.backtest.report.series import RunSeries, TradeSeries
 from skills_lib.domain.bars import IntArray
 from skills_lib.domain.time import utc
 from skills_lib.report.charts import TIME, Axis, Chart
-from skills_lib.report.layers import Layer, Line, Marks, Segments, Symbol
+from skills_lib.report.layers import Layer, Marks, Polyline, Segments, Symbol
 from skills_lib.report.thinning import thin
 
 MAX_MARKED = 150
@@ -34,7 +34,7 @@ def trade_charts(series: RunSeries) -> list[Chart]:
 def _chart(title: str, series: RunSeries, shown: IntArray, span: slice, note: str) -> Chart:
     times, close = series.open_time_ns[span], series.close[span]
     places = thin(close)
-    line = Line(times[places].astype(np.float64), close[places], "Close", "market")
+    line = Polyline(times[places].astype(np.float64), close[places], "Close", "market")
     ratio = close.max() / close.min() if close.min() > 0 else 1.0
     kind, scale = ("logarithmic", ", log axis") if ratio > _LOGARITHMIC_FROM else ("linear", "")
     trades = series.trades

@@ -10,7 +10,7 @@ from skills_lib.calibrate.intervals import PassRate
 from skills_lib.calibrate.model import Calibration, PlantedShare
 from skills_lib.calibrate.report import markdown as texts
 from skills_lib.report.charts import Axis, Chart
-from skills_lib.report.layers import Layer, Limit, Line, Segments, Style
+from skills_lib.report.layers import Layer, Limit, Polyline, Segments, Style
 from skills_lib.report.page import Grid, Page, Section
 
 _STYLES: tuple[Style, ...] = ("outside", "inside", "bad")
@@ -86,7 +86,7 @@ def _power(result: Calibration) -> Chart:
         low, high = (np.array([point[2][i] for point in points]) for i in (0, 1))
         layers += [
             Segments(sharpe, low * 100, sharpe, high * 100, "", "plain"),
-            Line(sharpe, rate * 100, curve.label, style, dots=True),
+            Polyline(sharpe, rate * 100, curve.label, style, dots=True),
         ]
     x = Axis("linear", "planted annual Sharpe after costs; 0: no edge")
     return Chart("Share of markets that pass", _lead(result), layers, x, Axis("linear", "%, with 95 % intervals"), 300)

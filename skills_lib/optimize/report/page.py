@@ -11,7 +11,7 @@ from skills_lib.optimize.report.markdown import SHOWN, describe_parameters, desc
 from skills_lib.optimize.table import optimised, raw_extreme, sign_of
 from skills_lib.report.charts import Axis, Chart
 from skills_lib.report.heatmap import HeatmapChart
-from skills_lib.report.layers import Layer, Limit, Line, Marks, Symbol
+from skills_lib.report.layers import Layer, Limit, Marks, Polyline, Symbol
 from skills_lib.report.page import Grid, Page, Section
 
 _MAX_CELLS = 7_000
@@ -118,7 +118,7 @@ def _profile(landscape: Landscape, name: str) -> Chart:
     shown = np.unique(np.linspace(0, len(names) - 1, min(len(names), 9)).astype(int)).tolist()
     layers: list[Layer] = [
         Limit(centre_of(landscape.metric), "y", ""),
-        Line(across, values, "", "strategy", len(values) < 60),
+        Polyline(across, values, "", "strategy", len(values) < 60),
     ]
     for symbol, (label, place) in zip(_SYMBOLS, landscape.marks.items(), strict=True):
         at = np.searchsorted(places, place)

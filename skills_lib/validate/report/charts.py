@@ -3,7 +3,7 @@
 import numpy as np
 
 from skills_lib.report.charts import Axis, Chart
-from skills_lib.report.layers import Area, Columns, Layer, Limit, Line, Segments, Shade, Style
+from skills_lib.report.layers import Area, Columns, Layer, Limit, Polyline, Segments, Shade, Style
 from skills_lib.validate.model import ValidationResult
 from skills_lib.validate.report.curves import Curves
 from skills_lib.validate.stages.percentiles import Histogram
@@ -32,9 +32,9 @@ def _equity(result: ValidationResult, curves: Curves) -> Chart:
     start, end = (float(np.datetime64(edge, "ns").astype(np.int64)) for edge in (sealed.start, sealed.end))
     layers: list[Layer] = [
         Shade(start, end, "Sealed"),
-        Line(*curves.market, "Buy and hold, no costs", "market"),
-        Line(*curves.in_sample, "In-sample, where the parameters were chosen", "plain"),
-        Line(*curves.out_of_sample, "Out-of-sample, the same parameters", "outside"),
+        Polyline(*curves.market, "Buy and hold, no costs", "market"),
+        Polyline(*curves.in_sample, "In-sample, where the parameters were chosen", "plain"),
+        Polyline(*curves.out_of_sample, "Out-of-sample, the same parameters", "outside"),
     ]
     inside, whole = float(curves.in_sample.y[-1]), float(curves.out_of_sample.y[-1])
     text = f"In-sample it grows to {inside:.3g} times the start, out-of-sample on to {whole:.3g} times."
@@ -53,8 +53,8 @@ def _monte_carlo(result: ValidationResult, curves: Curves) -> Chart | None:
         Area(steps, p5, p95, "5 to 95 %", "outside", faint=True),
         Area(steps, p25, p75, "25 to 75 %", "outside"),
         Limit(1.0, "y", ""),
-        Line(steps, p50, "Median", "outside"),
-        Line(*curves.observed, "Observed", "plain"),
+        Polyline(steps, p50, "Median", "outside"),
+        Polyline(*curves.observed, "Observed", "plain"),
     ]
     text = f"At the end 90 % of the samples lie between {p5[-1]:.3g} and {p95[-1]:.3g} times the start."
     x = Axis("linear", "days")
@@ -131,7 +131,7 @@ def _costs(result: ValidationResult) -> Chart:
     ]
     for levels, label, style in named:
         values = np.array([np.nan if value is None else value for value in levels.values()], dtype=np.float64)
-        layers.append(Line(np.array(list(levels), dtype=np.float64), values, label, style, dots=True))
+        layers.append(Polyline(np.array(list(levels), dtype=np.float64), values, label, style, dots=True))
     multiples = sorted({*stitched, *fixed})
     x = Axis("linear", "multiple of the assumed costs", [(m, f"{m:g} ×") for m in multiples])
     text = f"Break-even of the chosen parameters out of sample: {result.costs.fixed.break_even_cost_bps} bps per side."
