@@ -129,7 +129,7 @@ def summary(run: BacktestResult) -> answers.RunSummary:
         plain
         | {
             "verdict": run.verdict.model_dump(),
-            "artifacts": {name: str(path) for name, path in dict(run.artifacts).items() if path is not None},
+            "artifacts": {name: str(path) for name, path in dict(run.artifacts).items() if path.is_file()},
             "costs": answers.finite(run.costs.model_dump()),
             "next_step": (
                 f'Report the verdict first, that this is in-sample, and the source. backtest_get_run("{run.run_id}", '

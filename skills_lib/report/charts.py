@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from skills_lib.report.layers import HEIGHT, WIDTH, Layer, Scales
+from skills_lib.report.layers import HEIGHT, WIDTH, Layer, Polyline, Scales
 from skills_lib.report.scales import AxisScale, Kind, Tick, scale_of
 
 
@@ -51,7 +51,8 @@ def chart_html(chart: Chart) -> str:
         [
             f'<figure class="chart"><figcaption>{escape(chart.title)}{unit}{_legend(chart.layers)}</figcaption>',
             f'<div class="plot{" named" if chart.x.unit or tall else ""}" '
-            f'style="height:{chart.height + 34}px;--left:{left_px(text for _, text in up)}px">',
+            f'style="height:{chart.height + 34}px;--left:{left_px(text for _, text in up)}px"',
+            f"{_readable(chart, scales)}>",
             f'<svg role="img" aria-label="{escape(f"{chart.title}. {chart.text}")}" width="100%" height="100%">',
             *(_row(place, text) for place, text in _placed(scales.y, up)),
             *_columns(_placed(scales.x, across)),
@@ -86,6 +87,14 @@ def _row(place: float, text: str) -> str:
         f'<line class="grid" x1="0" x2="100%" y1="{at}" y2="{at}"/>'
         f'<text x="0" y="{at}" dx="-8" dy=".32em" text-anchor="end">{escape(text)}</text>'
     )
+
+
+def _readable(chart: Chart, scales: Scales) -> str:
+    """The scales of both axes for the script that reads lines under the pointer, where x is no list of names."""
+    if chart.x.ticks is not None or not any(isinstance(layer, Polyline) for layer in chart.layers):
+        return ""
+    x, y = (f"{scale.low!r} {scale.high!r} {scale.kind}" for scale in scales)
+    return f' data-x="{x}" data-y="{y}"'
 
 
 def left_px(texts: Iterable[str]) -> int:

@@ -7,6 +7,7 @@ size, so its strokes keep their width; `fixed` is placed in percent and keeps it
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -62,7 +63,8 @@ class Polyline(Layer):
         return [self.x], [self.y]
 
     def stretched(self, scales: Scales, /) -> str:
-        return f'<path class="line {self.style}" d="{_path(scales.x.place(self.x), scales.y.place(self.y))}"/>'
+        path = _path(scales.x.place(self.x), scales.y.place(self.y))
+        return f'<path class="line {self.style}" data-name="{escape(self.label)}" d="{path}"/>' if path else ""
 
     def fixed(self, scales: Scales, /) -> str:
         if not self.dots:

@@ -98,7 +98,9 @@ class Page:
 
 def render(page: Page) -> str:
     """The page as one HTML file that fetches nothing."""
-    return _environment().get_template("page.html").render(page=page, style=_style())
+    return (
+        _environment().get_template("page.html").render(page=page, style=_own("style.css"), script=_own("readout.js"))
+    )
 
 
 def _show(chart: Chart | HeatmapChart | Slider) -> Any:
@@ -126,7 +128,8 @@ def _environment() -> "Environment":
 
 
 @cache
-def _style() -> Any:
+def _own(name: str) -> Any:
+    """The text of a file beside the template, which needs no escaping."""
     from markupsafe import Markup
 
-    return Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))

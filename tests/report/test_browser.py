@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from skills_lib.backtest.report.page import held_curve
+from skills_lib.backtest.report.series import RunSeries
+from skills_lib.domain.time import utc
 from tests.report.browser import chromium, faults_of, opened
 from tests.report.pages import CASES, HOSTILE, run_case
 
@@ -81,6 +84,34 @@ def test_the_slider_shows_where_the_edge_ends(browser: "Browser", tmp_path: Path
         assert lines == {"0%", "50%", "100%"}
         slider.press("ArrowLeft")
         assert not answer.inner_text().startswith(f"{highest:,.1f} bps")
+        assert found.said == []
+
+
+def test_the_pointer_reads_the_lines_of_a_chart(browser: "Browser", tmp_path: Path) -> None:
+    result = run_case("many trades", tmp_path)
+    series, bars = RunSeries.read(result.artifacts, result.settings.cash, result.costs), result.bars
+    held_by_bar = held_curve(series.close, result.settings.cash, result.metrics["buy_hold_return_pct"] or 0.0)
+    with opened(browser, result.artifacts.page) as found:
+        plot = found.page.locator(".plot").first
+        assert plot.locator(".readout").is_hidden()
+        plot.scroll_into_view_if_needed()
+        box = plot.locator("svg").first.bounding_box()
+        assert box
+        for share in (0.25, 0.75):
+            found.page.mouse.move(box["x"] + share * box["width"], box["y"] + 50)
+            time, held, own = plot.locator(".readout").inner_text().splitlines()
+            near = slice(round(share * bars) - bars // 100, round(share * bars) + bars // 100)
+            days = {utc(series.open_time_ns[near][end])[:10] for end in (0, -1)}
+            assert min(days) <= time <= max(days)
+            for line, name, values in (
+                (held, "Buy and hold, no costs", held_by_bar[near]),
+                (own, "Strategy, after costs", series.equity[near]),
+            ):
+                label, _, value = line.partition(": ≈ ")
+                assert label == name
+                assert values.min() * 0.998 <= float(value.replace(",", "")) <= values.max() * 1.002
+        found.page.mouse.move(0, 0)
+        assert plot.locator(".readout").is_hidden()
         assert found.said == []
 
 

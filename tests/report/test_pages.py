@@ -100,7 +100,8 @@ def test_the_sentence_says_what_happened_after_which_costs_and_beside_what(ordin
 
 def test_the_slider_gives_the_net_profit_of_the_run_at_its_own_cost(ordinary: BacktestResult) -> None:
     page = ordinary.artifacts.page.read_text()
-    given = {name: float(value) for name, value in re.findall(r'data-(\w+)="([^"]+)"', page)}
+    (slider,) = re.findall(r'<div class="slider"[^>]*>', page)
+    given = {name: float(value) for name, value in re.findall(r'data-(\w+)="([^"]+)"', slider)}
     net = given["gross"] - given["funding"] - given["charged"] / 1e4 * given["notional"]
     assert net == pytest.approx(ordinary.metrics["net_pnl"])
     assert given["charged"] == pytest.approx(20)
