@@ -22,14 +22,16 @@ from scripts.options import (
     Timeframe,
     Until,
 )
+from scripts.subject import loaded, parameters_of, source_of
 from scripts.word_order import in_any_order
+from skills_lib import log
 from skills_lib.progress import Progress
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestResult, BacktestSettings
     from skills_lib.backtest.results import RunStore
     from skills_lib.backtest.source import StrategySource
-    from skills_lib.domain.parameters import ParameterSpace
+    from skills_lib.market.benchmark import Benchmark
     from skills_lib.market.candles import CandleArguments, Candles
     from skills_lib.report.drawings import Drawings
 
@@ -73,23 +75,30 @@ def backtest_strategy(
     plot: Annotated[
         bool, typer.Option(help="Write backtesting.py's own plot too, plot.html: slower, can be zoomed.")
     ] = False,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            help="A market such as BTC: what holding it returned is shown beside the result.",
+            show_default="setting benchmark, or none",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Backtest one strategy on one instrument, with costs. The result is stored under backtests/results.
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
-    import strategies
-
-    file = strategies.source_file(strategy)  # a wrong name is answered before anything heavy is imported
+    source_file = source_of(strategy)
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.source import StrategySource
     from skills_lib.domain.assignments import parse_assignments
     from skills_lib.domain.costs import costs_from
+    from skills_lib.domain.instruments import Instrument
     from skills_lib.domain.limits import require_amount
     from skills_lib.domain.models import parse_model
     from skills_lib.market.candles import CandleArguments
 
+    if benchmark:
+        Instrument.parse(benchmark)  # refuse it before anything is computed
     require_amount("cash", cash)
     require_amount("fractional_unit", 1 if fractional_unit is None else fractional_unit)
     rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
@@ -104,8 +113,9 @@ def backtest_strategy(
         engine=engine,
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    source_file = StrategySource(strategy, file, strategies.__name__)
-    _run_and_show(source_file, candles, dict(parse_assignments(param or [])), settings, as_json=json, plot=plot)
+    _run_and_show(
+        source_file, candles, dict(parse_assignments(param or [])), settings, benchmark, as_json=json, plot=plot
+    )
 
 
 def list_runs(
@@ -149,32 +159,47 @@ def _run_and_show(
     arguments: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
+    benchmark: str | None,
     as_json: bool,
     plot: bool,
 ) -> None:
     from skills_lib.backtest.identity import identity_of
     from skills_lib.settings import Settings
 
-    space = _space(source)
+    space = parameters_of(source)
     space.resolve(given)  # refuse them before candles are fetched
     with progress_bar(shown=not as_json) as progress:
         candles = arguments.answer(Settings(), progress)
         run_id = identity_of(source, space, candles, given, settings).run_id
-        result = _store().find_on(candles.origin, run_id) or _run(source, candles, given, settings, progress)
-    _show(result, as_json)
+        stored = _store().find_on(candles.origin, run_id)
+        log.info("run", id=run_id, is_stored=stored is not None)
+        result = stored or _run(source, candles, given, settings, progress)
+        held = _benchmark(benchmark, candles, arguments, progress)
+    _show(result, held, as_json)
     _finish(result, _plot(source.name, candles, result) if plot else {})
     require_real(arguments.source, result.synthetic)
 
 
-def _show(result: "BacktestResult", as_json: bool) -> None:
+def _benchmark(
+    symbol: str | None, candles: "Candles", arguments: "CandleArguments", progress: Progress
+) -> "Benchmark | None":
+    if not symbol:
+        return None
+    from skills_lib.market.benchmark import measure_benchmark
+    from skills_lib.settings import Settings
+
+    return measure_benchmark(symbol, candles, arguments, Settings(), progress)
+
+
+def _show(result: "BacktestResult", held: "Benchmark | None", as_json: bool) -> None:
     if as_json:
         from skills_lib.answers.backtests import RunAnswer
 
-        print_answer(RunAnswer.of(result), "test-strategy")
+        print_answer(RunAnswer.of(result, held), "test-strategy")
     else:
         from scripts.tables.run import print_result
 
-        print_result(result)
+        print_result(result, held)
 
 
 def _finish(result: "BacktestResult", more: "Drawings") -> None:
@@ -201,27 +226,14 @@ def _run(
     settings: "BacktestSettings",
     progress: Progress,
 ) -> "BacktestResult":
-    import strategies
     from scripts.counting import trial_origin
     from skills_lib.backtest.pipeline import run_backtest
-    from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.settings import Settings
 
-    subject = LoadedStrategy(source.name, strategies.load(source.name), source.file)
     open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("test-strategy"))
-    return run_backtest(subject, candles, given, settings, _store(), open_counter, progress)
-
-
-def _space(source: "StrategySource") -> "ParameterSpace":
-    """The strategy's parameters; it is imported only if its file does not tell them."""
-    if (declared := source.declared_space()) is not None:
-        return declared
-    import strategies
-    from skills_lib.backtest.strategy import parameter_space
-
-    return parameter_space(strategies.load(source.name))
+    return run_backtest(loaded(source), candles, given, settings, _store(), open_counter, progress)
 
 
 def _store() -> "RunStore":

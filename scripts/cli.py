@@ -9,6 +9,8 @@ from typer.main import get_command
 from scripts import (
     backtest,
     calibrate,
+    check_strategy,
+    compile,
     data,
     ledger,
     new_strategy,
@@ -18,6 +20,7 @@ from scripts import (
     simulate,
     strategies,
     tape,
+    tear_sheet,
     validate,
     workspace,
 )
@@ -31,12 +34,13 @@ app = typer.Typer(
     help="Backtest and validate crypto strategies. Nothing trades until a person signs.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,
+    rich_markup_mode=None,  # rich formatting of the help takes longer to import than all else that it needs
     add_completion=False,
 )
 app.add_typer(data.app, name="data")
 app.add_typer(tape.app, name="tape")
 backtest.register(app)
+tear_sheet.register(app)
 optimize.register(app)
 validate.register(app)
 calibrate.register(app)
@@ -46,6 +50,8 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+check_strategy.register(app)
+compile.register(app)
 workspace.register(app)
 
 

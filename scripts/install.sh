@@ -68,6 +68,17 @@ install_lock() {
     if [ "$wanted" = bench ]; then cp requirements-dev.lock "$venv/.requirements-dev.lock"; fi
 }
 
+# Compiled code lies beside its source; .compiled says when. Another processor makes the first sweep compile again.
+compile_ahead() {
+    if [ -e "$venv/.compiled" ]; then
+        changed=$(find skills_lib/backtest/kernel skills_lib/backtest/margin.py skills_lib/domain/rounding.py \
+            skills_lib/market/depth/book -name '*.py' -newer "$venv/.compiled" | head -1)
+        [ -z "$changed" ] && return
+    fi
+    "$venv/bin/twokey" compile >&2
+    touch "$venv/.compiled"
+}
+
 install_twokey() {
     cmp -s pyproject.toml "$venv/.pyproject.toml" && return
     pip_install --no-index --no-deps --no-build-isolation --editable .
@@ -78,3 +89,4 @@ install_twokey() {
 if ! new_enough "$python" || { [ -f "$venv/.place" ] && [ "$(cat "$venv/.place")" != "$(pwd)" ]; }; then make_venv; fi
 install_lock
 install_twokey
+compile_ahead

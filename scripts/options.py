@@ -10,7 +10,7 @@ _ACCOUNT = ("costs", "cash", "leverage")
 _SEARCH = ("maximize", "method", "trials", "seed", "min_trades", "engine")
 _WINDOWS = ("train", "test", "step", "embargo", "anchored", "pick")
 FROM_SETTINGS: dict[str, tuple[str, ...]] = {
-    "test-strategy": (*_CANDLES, *_ACCOUNT),
+    "test-strategy": (*_CANDLES, *_ACCOUNT, "benchmark"),
     "optimize": (*_CANDLES, *_ACCOUNT, *_SEARCH),
     "walk-forward": (*_CANDLES, *_ACCOUNT, *_SEARCH, *_WINDOWS),
     "validate": (*_CANDLES, "data_dir", *_ACCOUNT, *_SEARCH, *_WINDOWS),
@@ -36,7 +36,12 @@ class SettingsDefaults(dict[str, Any]):
             return default
         from skills_lib.settings import Settings
 
-        return {name: value for name, value in Settings().option_values().items() if name in names}
+        return {name: _shown(value) for name, value in Settings().option_values().items() if name in names}
+
+
+def _shown(value: Any) -> Any:
+    """100000 rather than 100000.0 in the help."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _in_a_workspace() -> bool:

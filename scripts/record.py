@@ -63,7 +63,6 @@ def record(
         rows = [RecordedTape(symbol=t.symbol, folder=t.folder, lines=t.lines, gaps=t.gaps) for t in tapes]
         print_answer(RecordAnswer(tapes=rows), "record")
         return
-    from scripts.tables.screen import Screen
+    from scripts.tables.tape import print_tapes
 
-    for tape in tapes:
-        Screen().path(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in", tape.folder)
+    print_tapes(tapes)

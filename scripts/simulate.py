@@ -109,9 +109,11 @@ def simulate(
 
 def _report(settings: "SimulatorSettings", tape: Path, sent: "list[SentCommand]") -> None:
     from live.simulator.replay import replay_fill_models
+    from scripts.tables.screen import Screen
 
+    screen = Screen()
     for result in replay_fill_models(settings, tape, sent):
-        typer.echo(result.line())
+        screen.flow(part for part in result.line().split("  ") if part)
 
 
 def _delays(text: str) -> "Distribution":

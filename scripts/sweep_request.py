@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.counting import trial_origin
+from scripts.subject import loaded, parameters_of, source_of
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.backtest.strategy import LoadedStrategy
     from skills_lib.backtest.sweep.evaluator import Evaluator
+    from skills_lib.backtest.trials import OpenTrialCounter
     from skills_lib.market.candles import CandleArguments, Candles
     from skills_lib.optimize.arguments import SearchArguments
     from skills_lib.optimize.model import OptimizationResult
-    from skills_lib.optimize.pipeline import SearchRequest
+    from skills_lib.optimize.request import SearchRequest
     from skills_lib.progress import Progress
     from skills_lib.walk_forward.arguments import WindowArguments
     from skills_lib.walk_forward.model import WalkForwardResult
@@ -34,24 +36,22 @@ class SweepCommand:
     job: Path | None = None
 
     def open_engine(
-        self, subject: "LoadedStrategy", request: "SearchRequest", candles: "Candles"
+        self, subject: "LoadedStrategy", request: "SearchRequest", candles: "Candles", progress: "Progress"
     ) -> "Callable[[], AbstractContextManager[Evaluator]]":
         """A function that opens the engine; the pipeline calls it only if something is left to compute."""
         from skills_lib.backtest.sweep.open import open_evaluator
 
-        return lambda: open_evaluator(request.engine, subject.strategy, candles.bars, self.settings, self.cluster)
+        return lambda: open_evaluator(
+            request.engine, subject.strategy, candles.bars, self.settings, self.cluster, progress
+        )
 
+    def counter(self, verb: str) -> "OpenTrialCounter":
+        """What opens this user's trial counter for `verb`."""
+        from skills_lib.ledger.counter import open_trial_counter
+        from skills_lib.ledger.ledger import Ledger
+        from skills_lib.settings import Settings
 
-def load_strategy(name: str) -> "LoadedStrategy":
-    """The strategy called `name`, loaded.
-
-    Raises:
-        InputError: unknown, or its file cannot be imported.
-    """
-    import strategies
-    from skills_lib.backtest.strategy import LoadedStrategy
-
-    return LoadedStrategy(name, strategies.load(name), strategies.source_file(name))
+        return partial(open_trial_counter, Ledger.of(Settings()), trial_origin(verb, self.job))
 
 
 def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResult":
@@ -60,21 +60,21 @@ def run_optimize(sweep: SweepCommand, progress: "Progress") -> "OptimizationResu
     Raises:
         TwokeyError: any error of the library.
     """
-    from skills_lib.ledger.counter import open_trial_counter
-    from skills_lib.ledger.ledger import Ledger
     from skills_lib.optimize.model import OptimizationResult
-    from skills_lib.optimize.pipeline import optimize
+    from skills_lib.optimize.request import sweep_key
     from skills_lib.optimize.store import SweepStore
     from skills_lib.settings import Settings
 
-    home, subject = Settings(), load_strategy(sweep.strategy)
-    request = sweep.search.search(subject.strategy)
+    home, source = Settings(), source_of(sweep.strategy)
+    request = sweep.search.search(parameters_of(source))
     candles = sweep.candles.answer(home, progress)
     store = SweepStore(home.optimizations_dir, OptimizationResult)
-    open_engine, count = (
-        sweep.open_engine(subject, request, candles),
-        partial(open_trial_counter, Ledger.of(home), trial_origin("optimize", sweep.job)),
-    )
+    if stored := store.find(sweep_key(source, candles, request, sweep.settings).id):
+        return stored
+    from skills_lib.optimize.pipeline import optimize
+
+    subject = loaded(source)
+    open_engine, count = sweep.open_engine(subject, request, candles, progress), sweep.counter("optimize")
     return optimize(subject, candles, request, sweep.settings, store, open_engine, count, progress)
 
 
@@ -84,21 +84,21 @@ def run_walk_forward(sweep: SweepCommand, windows: "WindowArguments", progress: 
     Raises:
         TwokeyError: any error of the library.
     """
-    from skills_lib.ledger.counter import open_trial_counter
-    from skills_lib.ledger.ledger import Ledger
     from skills_lib.optimize.store import SweepStore
     from skills_lib.settings import Settings
     from skills_lib.walk_forward.model import WalkForwardResult
-    from skills_lib.walk_forward.pipeline import walk_forward
+    from skills_lib.walk_forward.request import walk_forward_key
 
-    home, subject = Settings(), load_strategy(sweep.strategy)
-    request = windows.walk(search := sweep.search.search(subject.strategy))
+    home, source = Settings(), source_of(sweep.strategy)
+    request = windows.walk(search := sweep.search.search(parameters_of(source)))
     candles = sweep.candles.answer(home, progress)
     store = SweepStore(home.walk_forwards_dir, WalkForwardResult)
-    open_engine, count = (
-        sweep.open_engine(subject, search, candles),
-        partial(open_trial_counter, Ledger.of(home), trial_origin("walk-forward", sweep.job)),
-    )
+    if stored := store.find(walk_forward_key(source, candles, request, sweep.settings).id):
+        return stored
+    from skills_lib.walk_forward.pipeline import walk_forward
+
+    subject = loaded(source)
+    open_engine, count = sweep.open_engine(subject, search, candles, progress), sweep.counter("walk-forward")
     return walk_forward(subject, candles, request, sweep.settings, store, open_engine, count, progress)
 
 
@@ -108,6 +108,6 @@ def settings_of(symbol: str, costs: str, cash: float, leverage: float) -> "Backt
     Raises:
         InputError: unknown costs, or a value out of range.
     """
-    from skills_lib.validate.job_request import AccountArguments
+    from skills_lib.backtest.arguments import AccountArguments
 
     return AccountArguments(costs=costs, cash=cash, leverage=leverage).settings(symbol)

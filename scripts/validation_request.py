@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.counting import trial_origin
-from scripts.sweep_request import load_strategy
+from scripts.subject import loaded, parameters_of, source_of
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.strategy import LoadedStrategy
+    from skills_lib.backtest.source import StrategySource
     from skills_lib.market.candles import CandleArguments, Candles
     from skills_lib.progress import Progress
     from skills_lib.settings import Settings
     from skills_lib.validate.arguments import ValidationArguments
     from skills_lib.validate.model import StageAnswers, ValidationResult
-    from skills_lib.validate.pipeline import Services, ValidationRequest
+    from skills_lib.validate.request import Services, ValidationRequest
     from skills_lib.validate.resample import RunResampled
 
 
@@ -55,10 +55,17 @@ def run_validation(command: ValidationCommand, progress: "Progress") -> "Validat
     Raises:
         TwokeyError: any error of the library.
     """
+    from skills_lib.validate.request import find_stored, refuse_breaks, unsealed, validation_key
+
+    source, candles, request = _load(command, progress)
+    refuse_breaks(candles)
+    services = _services(command, source, candles)
+    counter = services.open_counter(source, unsealed(candles), request.settings)
+    if stored := find_stored(validation_key(source, candles, request), services, counter):
+        return stored
     from skills_lib.validate.pipeline import validate
 
-    subject, candles, validation = _load(command, progress)
-    return validate(subject, candles, validation, _services(command, subject, candles), progress)
+    return validate(loaded(source), candles, request, services, progress)
 
 
 def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "StageAnswers":
@@ -73,9 +80,9 @@ def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "
     from skills_lib.validate.single_stages import parse_stages, validate_stages
 
     names = parse_stages(only)
-    subject, candles, validation = _load(command, progress)
+    source, candles, request = _load(command, progress)
     open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("validate", command.job))
-    return validate_stages(subject, candles, validation, open_counter, names, progress)
+    return validate_stages(loaded(source), candles, request, open_counter, names, progress)
 
 
 def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> "RunResampled":
@@ -92,13 +99,13 @@ def run_monte_carlo(run_id: str, samples: int, seed: int, data: Path | None) -> 
     return resample(RunStore(home.results_dir), run_id, samples, seed, data, home)
 
 
-def _load(command: ValidationCommand, progress: "Progress") -> "tuple[LoadedStrategy, Candles, ValidationRequest]":
+def _load(command: ValidationCommand, progress: "Progress") -> "tuple[StrategySource, Candles, ValidationRequest]":
     from skills_lib.settings import Settings
     from skills_lib.validate.other_markets import find_other_markets
-    from skills_lib.validate.pipeline import ValidationRequest, sealed_from
+    from skills_lib.validate.request import ValidationRequest, sealed_from
 
-    home, subject, main = Settings(), load_strategy(command.strategy), command.candles
-    plan, opening = command.arguments.plan(subject.strategy), command.arguments.opening()
+    home, source, main = Settings(), source_of(command.strategy), command.candles
+    plan, opening = command.arguments.plan(parameters_of(source)), command.arguments.opening()
     main.request(home)
     pairs = command.arguments.pairs(main.symbol, main.timeframe)
     candles = command.load_candles(main.symbol, main.timeframe, home, progress)
@@ -108,21 +115,21 @@ def _load(command: ValidationCommand, progress: "Progress") -> "tuple[LoadedStra
         pairs,
         lambda symbol, timeframe: command.load_candles(symbol, timeframe, home, progress),
     )
-    return subject, candles, ValidationRequest(plan, command.settings, other_markets, opening)
+    return source, candles, ValidationRequest(plan, command.settings, other_markets, opening)
 
 
-def _services(command: ValidationCommand, subject: "LoadedStrategy", candles: "Candles") -> "Services":
+def _services(command: ValidationCommand, source: "StrategySource", candles: "Candles") -> "Services":
     from skills_lib.ledger.counter import open_trial_counter
     from skills_lib.ledger.holdout_seal import LedgerHoldoutSeal
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.optimize.store import SweepStore
     from skills_lib.settings import Settings
     from skills_lib.validate.model import ValidationResult
-    from skills_lib.validate.pipeline import Services, sealed_from
+    from skills_lib.validate.request import Services, sealed_from
 
     home = Settings()
     ledger = Ledger.of(home)
     open_counter = partial(open_trial_counter, ledger, trial_origin("validate", command.job))
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
-    seal = LedgerHoldoutSeal(ledger, open_counter(subject, sealed, command.settings).context)
+    seal = LedgerHoldoutSeal(ledger, open_counter(source, sealed, command.settings).context)
     return Services(open_counter, seal, SweepStore(home.validation_reports_dir, ValidationResult))

@@ -1,17 +1,19 @@
 """`twokey init` and `twokey doctor`: make a workspace, and see what holds in the current one."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_whole, progress_bar
+from scripts.console import print_answer, progress_bar
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
     from skills_lib.installation.doctor.model import Diagnosis
 
-_MARKS = {"ok": " ", "note": "·", "broken": "!"}
+_MARKS = {"ok": "-", "note": "·", "broken": "!"}
+_STYLES = {"ok": "", "note": "dim", "broken": "bold red"}
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +36,19 @@ def init(
 
     done = make_workspace(folder.expanduser().absolute())
     if json:
-        print_whole({"folder": str(done.folder), "made": list(done.made), "kept": list(done.kept)})
+        from skills_lib.answers.workspace import InitAnswer
+
+        print_answer(InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept)), "init")
         return
-    typer.echo(f"{done.folder} is a workspace: {len(done.made)} made, {len(done.kept)} kept as they were.")
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
+    screen.path("Workspace", done.folder)
+    screen.text(f"{len(done.made)} files made, {len(done.kept)} kept as they were.")
     for name in done.kept:
-        typer.echo(f"  kept {name}")
-    typer.echo(f"Next: cd {done.folder} && .venv/bin/twokey test-strategy BTC 1h sma_crossover")
+        screen.path("  kept", name)
+    command = f"cd {shlex.quote(str(done.folder))} && .venv/bin/twokey test-strategy BTC 1h sma_crossover"
+    screen.path("next:", command)
 
 
 def doctor(json: AsJson = False) -> None:
@@ -54,7 +63,9 @@ def doctor(json: AsJson = False) -> None:
     with progress_bar(not json) as progress:
         found = examine(progress)
     if json:
-        print_whole({"broken": found.is_broken, **found.model_dump(mode="json")})
+        from skills_lib.answers.workspace import DoctorAnswer
+
+        print_answer(DoctorAnswer.of(found), "doctor")
     else:
         _print(found)
     if found.is_broken:
@@ -62,11 +73,16 @@ def doctor(json: AsJson = False) -> None:
 
 
 def _print(found: "Diagnosis") -> None:
+    from scripts.tables.layout import Cell, Column
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
     for finding in found.findings:
-        typer.echo(f"{_MARKS[finding.state]} {finding.topic:<18} {finding.found}")
+        screen.text(f"{_MARKS[finding.state]} {finding.topic}: {finding.found}", _STYLES[finding.state], indent="    ")
         if finding.remedy:
-            typer.echo(f"    {finding.remedy}")
-    for setting in found.settings:
-        typer.echo(f"  {setting.name:<18} {setting.value or '(none)'}  from {setting.source}")
+            screen.text(f"    {finding.remedy}", indent="    ")
+    rows = [[Cell(setting.name), Cell(setting.value or "–"), Cell(setting.source)] for setting in found.settings]
+    if rows:
+        screen.table([Column("setting"), Column("value"), Column("from")], rows)
     problems = sum(finding.state == "broken" for finding in found.findings)
-    typer.echo("Nothing is broken." if not problems else f"{problems} broken: lines with ! and the remedy below.")
+    screen.text("Nothing is broken." if not problems else f"{problems} broken: lines with ! and the remedy below.")

@@ -30,7 +30,7 @@ def _is_span(text: str) -> str:
 Span = Annotated[str, AfterValidator(_is_span)]
 
 OPTIONS = (
-    *("source", "exchange", "data_dir", "costs", "cash", "leverage"),
+    *("source", "exchange", "data_dir", "costs", "cash", "leverage", "benchmark"),
     *("maximize", "method", "trials", "seed", "min_trades", "engine"),
     *("train", "test", "step", "embargo", "anchored", "pick"),
 )
@@ -67,6 +67,9 @@ class Settings(FrozenModel):
         "default", description="preset of costs"
     )
     leverage: float = Field(1.0, ge=1, le=125, description="leverage")
+    benchmark: str | None = Field(
+        None, examples=["BTC"], description="market whose holding `test-strategy` shows beside a result"
+    )
     maximize: str = Field("sharpe", description="metric that searches optimise")
     method: Literal["grid", "random", "tpe"] = Field("grid", description="how parameters are searched")
     trials: int | None = Field(

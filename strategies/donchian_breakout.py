@@ -1,8 +1,9 @@
 """Trend following: Donchian channels, as the Turtles traded them."""
 
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain import ta
 from skills_lib.domain.bars import Bars
-from skills_lib.domain.indicators import atr, highest, lowest, previous
+from skills_lib.domain.indicators import atr, previous
 from skills_lib.domain.parameters import Choice, Integer, Real
 from skills_lib.domain.signals import Signals, price_away
 
@@ -24,11 +25,9 @@ class DonchianBreakout(SignalStrategy):
 
     def signals(self, bars: Bars) -> Signals:
         close = bars.close
-        top, bottom = previous(highest(bars.high, self.entry_period)), previous(lowest(bars.low, self.entry_period))
-        exit_top, exit_bottom = (
-            previous(highest(bars.high, self.exit_period)),
-            previous(lowest(bars.low, self.exit_period)),
-        )
+        top, bottom = previous(ta.max(bars.high, self.entry_period)), previous(ta.min(bars.low, self.entry_period))
+        exit_top = previous(ta.max(bars.high, self.exit_period))
+        exit_bottom = previous(ta.min(bars.low, self.exit_period))
         long_entry, stop = close > top, None
         indicators = {f"High {self.entry_period}": top, f"Low {self.entry_period}": bottom}
         if self.stop_atr:

@@ -188,7 +188,7 @@ def test_every_module_is_in_a_known_folder() -> None:
     [
         (["--help"], "test-strategy"),
         (["runs"], "0 of 0 stored runs"),
-        (["runs", "--json"], '"stored": 0'),
+        (["runs", "--json"], '"stored":0'),
         (["test-strategy", "BTC", "1h", "no_such"], "Unknown strategy 'no_such'"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("skills_lib", "scripts", "mcp_servers", "strategies", "live")
 TESTED = {
+    "tear-sheet.html": "tests/backtest/test_tear_sheet.py",
     "plot.html": "tests/backtest/test_drawings.py",
     "report.html": "tests/validate/test_pipeline.py",
     "page.html": "tests/report/test_pages.py",  # the templates

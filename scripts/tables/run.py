@@ -11,6 +11,7 @@ from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestResult
     from skills_lib.backtest.report.comparison import Comparison
+    from skills_lib.market.benchmark import Benchmark
 
 _COLOURS = {"SOLID": "green", "MIXED": "yellow", "WEAK": "red"}
 _SHOWN = (
@@ -30,7 +31,7 @@ _RUN_COLUMNS = (
 )
 
 
-def print_result(result: "BacktestResult") -> None:
+def print_result(result: "BacktestResult", benchmark: "Benchmark | None" = None) -> None:
     """Print one backtest: inputs, figures, verdict and the path of the report."""
     from skills_lib.backtest.figures import METRICS
 
@@ -42,6 +43,8 @@ def print_result(result: "BacktestResult") -> None:
     if result.synthetic:
         screen.text(SYNTHETIC_NOTE, "bold magenta")
     screen.pairs([[(METRICS[name].label, _figure(result, name)) for name in row] for row in _SHOWN])
+    if benchmark is not None:
+        screen.text(benchmark.line())
     _print_verdict(screen, result)
 
 
@@ -96,5 +99,5 @@ def _print_verdict(screen: Screen, result: "BacktestResult") -> None:
     print_defects(screen, result.quality)
     screen.text(f"Costs  {describe_costs(result)} · Engine {result.settings.engine}", "dim")
     label = result.verdict.label
-    screen.text(f"{label} {' '.join(result.verdict.reasons)}", f"bold {_COLOURS[label]}")
+    screen.text(f"{label} {' '.join(result.verdict.reasons)}", f"bold {_COLOURS[label]}", indent="")
     screen.path("Report", result.artifacts.page)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from skills_lib.answers.model import FIGURE_UNITS, Answer
+from skills_lib.answers.model import FIGURE_UNITS, Answer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
 if TYPE_CHECKING:
     from skills_lib.backtest.model import BacktestResult
     from skills_lib.backtest.report.comparison import Comparison
+    from skills_lib.market.benchmark import Benchmark
 
 Figure = float | int | None
 Figures = dict[str, Figure]
@@ -45,21 +46,23 @@ class RunAnswer(Answer):
     parameters: dict[str, Value]
     costs: dict[str, Any]
     metrics: Figures
+    benchmark: dict[str, Any] | None = None
     units: str = FIGURE_UNITS
     perfect: dict[str, str]
     warnings: list[str]
     quality: dict[str, int]
-    engine: str
+    settings: dict[str, Any]
     artifacts: dict[str, Path]
 
     @classmethod
-    def of(cls, run: "BacktestResult") -> Self:
+    def of(cls, run: "BacktestResult", benchmark: "Benchmark | None" = None) -> Self:
         """The answer about a stored run."""
         fields = {name: getattr(run, name) for name in cls.model_fields if hasattr(run, name)}
-        files = {name: path for name, path in dict(run.artifacts).items() if path is not None}
         verdict, costs = run.verdict.model_dump(), run.costs.model_dump()
-        more = {"verdict": verdict, "costs": costs, "engine": run.settings.engine, "artifacts": files}
-        return cls(**fields | more, path=run.artifacts.result)
+        settings = run.settings.model_dump(exclude={"costs"})
+        more = {"verdict": verdict, "costs": costs, "settings": settings, "artifacts": files_of(run.artifacts)}
+        held = None if benchmark is None else benchmark.model_dump()
+        return cls(**fields | more, benchmark=held, path=run.artifacts.result)
 
 
 class RunLine(FrozenModel):

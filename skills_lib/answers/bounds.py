@@ -67,8 +67,8 @@ def bounded(fields: dict[str, Any], limit: int = MAX_BYTES, matters: Sequence[st
     left. Lists keep their first entries.
     """
     _shorten_long_lists(fields)
-    for spared in (frozenset(matters), frozenset[str]()):
-        while _size(fields) > limit and (parts := list(_parts(fields, spared))):
+    for spared, least in ((frozenset(matters), _MIN_ENTRIES), (frozenset[str](), _MIN_ENTRIES), (frozenset[str](), 0)):
+        while _size(fields) > limit and (parts := list(_parts(fields, spared, least))):
             _, holder, key = max(parts, key=lambda part: part[0])
             _halve(holder, key)
     return fields
@@ -88,23 +88,23 @@ def _size(value: Any) -> int:
     return len(text_of({"": value}).encode())
 
 
-def _parts(holder: dict[str, Any] | list[Any], spared: frozenset[str]) -> Iterator[Part]:
+def _parts(holder: dict[str, Any] | list[Any], spared: frozenset[str], least: int) -> Iterator[Part]:
     entries = holder.items() if isinstance(holder, dict) else enumerate(holder)
     for key, value in entries:
         if key in spared:
             continue
-        if _can_be_halved(value):
+        if _can_be_halved(value, least):
             yield _size(value), holder, key
         if isinstance(value, dict | list):
-            yield from _parts(value, frozenset())
+            yield from _parts(value, frozenset(), least)
 
 
-def _can_be_halved(value: Any) -> bool:
+def _can_be_halved(value: Any, least: int) -> bool:
     if isinstance(value, str) and not isinstance(value, Unbroken):
         return len(value.encode(errors="replace")) > _MIN_TEXT + len(CUT) and " " in value
     if isinstance(value, list):
-        return len(value) > 1
-    return isinstance(value, dict) and len(value) > _MIN_ENTRIES
+        return len(value) > min(least, 1)
+    return isinstance(value, dict) and len(value) > least
 
 
 def _halve(holder: Any, key: Any) -> None:
@@ -112,7 +112,7 @@ def _halve(holder: Any, key: Any) -> None:
     if isinstance(value, str):
         holder[key] = value.removesuffix(CUT)[: max(len(value) // 2, _MIN_TEXT // 4)].rpartition(" ")[0] + CUT
         return
-    half = (len(value) + 1) // 2
+    half = (len(value) + 1) // 2 if len(value) > 1 else 0
     if isinstance(holder, dict):
         holder.setdefault(f"{key}_total", len(value))
     holder[key] = value[:half] if isinstance(value, list) else dict(list(value.items())[:half])

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from skills_lib.answers.backtests import Figure, Figures
-from skills_lib.answers.model import FIGURE_UNITS, Answer
+from skills_lib.answers.model import FIGURE_UNITS, Answer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
@@ -84,7 +84,7 @@ class ValidationAnswer(Answer):
     warnings: list[str]
     seed: int
     seconds: float
-    artifacts: dict[str, Path | None]
+    artifacts: dict[str, Path]
 
     @classmethod
     def of(cls, found: "ValidationResult") -> Self:
@@ -102,7 +102,7 @@ class ValidationAnswer(Answer):
             sealed={name: value for name, value in found.sealed.model_dump().items() if name != "metrics"}
             | {"metrics": _sample(found.sealed.metrics or {})},
             warnings=[*found.audit.warnings, *found.warnings],
-            artifacts={name: getattr(found.artifacts, name) for name in ("report", "page", "picture", "result")},
+            artifacts=files_of(found.artifacts),
             path=found.artifacts.result,
         )
 
@@ -237,7 +237,7 @@ class CalibrationAnswer(Answer):
     errors: dict[str, int]
     warnings: list[str]
     seconds: float
-    artifacts: dict[str, Path | None]
+    artifacts: dict[str, Path]
 
     @classmethod
     def of(cls, found: "Calibration") -> Self:
@@ -248,9 +248,7 @@ class CalibrationAnswer(Answer):
             false_pass=found.null.model_dump(include={"markets", "passes", "rate", "ci95", "cautions", "rejected_by"}),
             planted=_rates(found.planted),
             naive=[_naive(rule) for rule in found.naive.values()],
-            artifacts={
-                name: getattr(found.artifacts, name) for name in ("report", "page", "picture", "markets", "result")
-            },
+            artifacts=files_of(found.artifacts),
             path=found.artifacts.result,
         )
 

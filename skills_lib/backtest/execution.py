@@ -1,13 +1,15 @@
 """The result of an executor: trades and equity in base and quote units, the same for every engine."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.costs import Costs
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TRADE_COLUMNS = (
     "entry_time",
@@ -40,7 +42,7 @@ class Execution:
     `equity`: float64[n] in quote currency, net of all costs. `first_bar`: the bar at which the warm-up ends.
     """
 
-    trades: pd.DataFrame
+    trades: "pd.DataFrame"
     equity: FloatArray
     cash: float
     first_bar: int

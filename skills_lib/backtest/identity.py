@@ -39,7 +39,7 @@ COMPUTING_PACKAGES: tuple[ComputingPackage, ...] = (
 """
 REPORT_PACKAGE = "report"
 _LIBRARY = Path(__file__).parents[1]
-_DEPENDENCIES = ("backtesting", "numpy", "pandas")
+_DEPENDENCIES = ("backtesting", "numba", "numpy", "pandas", "ta-lib")
 
 
 @dataclass(frozen=True, slots=True)

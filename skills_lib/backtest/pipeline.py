@@ -46,9 +46,9 @@ def run_backtest(
     if stored := store.find_on(candles.origin, identity.run_id):
         return stored
     progress(0, 3, f"Running {subject.name}")
-    counter = open_counter(subject, candles, settings)
+    counter = open_counter(subject.source, candles, settings)
     counter.reserve([identity.parameters])
-    execution = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings)
+    execution = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings, progress)
     progress(1, 3, "Measuring")
     result = _result(subject, candles, identity, execution, store.artifacts(identity.run_id))
     result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})

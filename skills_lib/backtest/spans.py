@@ -1,30 +1,36 @@
 """Runs a strategy on part of the bars, with indicators warmed up by the earlier bars."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from backtesting import Strategy
 
 from skills_lib.backtest.execution import Execution
+from skills_lib.backtest.kinds import gives_signals
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.reference.run import run_reference
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.signals import Signals
 
+if TYPE_CHECKING:
+    from backtesting import Strategy
+
+    from skills_lib.backtest.strategy import SignalStrategy
+
 
 def run_span(
-    strategy: type[Strategy], bars: Bars, parameters: Parameters, settings: BacktestSettings, span: Span
+    strategy: "type[Strategy]", bars: Bars, parameters: Parameters, settings: BacktestSettings, span: Span
 ) -> Execution:
     """Run the reference on `bars[span]`; earlier bars warm up indicators and are never traded.
 
     Raises:
         InputError: as in `run_reference`.
     """
+    from skills_lib.backtest.reference.run import run_reference
+
     known, values, settings = bars[: span.stop], dict(parameters), settings.with_unit_for(bars)
     if span.start == 0:
         return run_reference(strategy, known, values, settings).execution
-    if issubclass(strategy, SignalStrategy):
+    if gives_signals(strategy):
         warmed = _warmed(strategy, known, span.start)
         return run_reference(warmed, bars[span.start : span.stop], values, settings).execution
     return _cut(run_reference(_gated(strategy, span.start), known, values, settings).execution, span.start)
@@ -45,7 +51,7 @@ def cut_signals(signals: Signals, part: slice) -> Signals:
     )
 
 
-def _warmed(strategy: type[SignalStrategy], history: Bars, start: int) -> type[SignalStrategy]:
+def _warmed(strategy: "type[SignalStrategy]", history: Bars, start: int) -> "type[SignalStrategy]":
     class Warmed(strategy):  # type: ignore[valid-type, misc]
         def signals(self, _bars: Bars) -> Signals:
             return cut_signals(super().signals(history), slice(start, None))
@@ -53,7 +59,7 @@ def _warmed(strategy: type[SignalStrategy], history: Bars, start: int) -> type[S
     return _named_like(Warmed, strategy)
 
 
-def _gated(strategy: type[Strategy], start: int) -> type[Strategy]:
+def _gated(strategy: "type[Strategy]", start: int) -> "type[Strategy]":
     class Gated(strategy):  # type: ignore[misc]
         def next(self) -> None:
             if len(self.data) - 1 > start:  # as in a separate run, the first bar of the span is not traded
@@ -62,7 +68,7 @@ def _gated(strategy: type[Strategy], start: int) -> type[Strategy]:
     return _named_like(Gated, strategy)
 
 
-def _named_like(made: type[Strategy], strategy: type[Strategy]) -> type[Strategy]:
+def _named_like(made: "type[Strategy]", strategy: "type[Strategy]") -> "type[Strategy]":
     made.__name__ = strategy.__name__
     return made
 

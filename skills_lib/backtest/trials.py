@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from skills_lib.backtest.model import BacktestSettings, Parameters
-from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.source import StrategySource
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.models import FrozenModel
 from skills_lib.market.candles.model import Candles
@@ -52,5 +52,5 @@ class TrialCounter(Protocol):
         ...
 
 
-OpenTrialCounter = Callable[[LoadedStrategy, Candles, BacktestSettings], TrialCounter]
+OpenTrialCounter = Callable[[StrategySource, Candles, BacktestSettings], TrialCounter]
 """Opens the counter of a strategy, its candles and settings; pipelines call it before they evaluate."""

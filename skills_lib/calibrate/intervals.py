@@ -49,4 +49,4 @@ def require_extras(*modules: str) -> None:
         TwokeyError: one of `modules` is not installed.
     """
     if any(find_spec(module) is None for module in modules):
-        raise TwokeyError("A calibration needs two extras. Run pip install 'twokey[fast,evidence]'.")
+        raise TwokeyError("A calibration needs scipy and arch. Run pip install 'twokey[evidence]'.")

@@ -34,7 +34,7 @@ from skills_lib.calibrate.report.markdown import write_calibration
 from skills_lib.calibrate.tradeoff import share, shares, trade_off, without_each
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.limits import MAX_COUNT, MAX_SEED, require_within
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
@@ -97,10 +97,10 @@ def calibrate(
     saved: an equal request resumes an interrupted one.
 
     Raises:
-        TwokeyError: an extra is missing, workers died repeatedly, or another process runs the same calibration.
+        TwokeyError: the extra `evidence` is missing, workers died repeatedly, or the same calibration is running.
         OSError: the result cannot be written.
     """
-    require_extras("numba", "scipy", "arch")
+    require_extras("scipy", "arch")
     began, plan = time.perf_counter(), plan_of(subject)
     key = _calibration_key(subject, request, histories, plan, settings)
     store = SweepStore(root, Calibration)

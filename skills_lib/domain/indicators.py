@@ -1,17 +1,25 @@
-"""Indicators as arrays, computed with pandas windows. Values are nan until an indicator is defined.
+"""Indicators whose definition or exactness TA-Lib's lack; all others are `domain.ta`. Values are nan until defined.
 
-pandas instead of TA-Lib saves a compiled dependency and has no threshold below which a variance counts as zero:
-older TA-Lib releases have one at 1e-14, and backtesting.py's fractional units scale prices by 1e-8.
+`sma` and `rolling_std` are exact, so that equal averages compare equal. `ema`, `macd`, `rsi` and `atr` start from the
+first value instead of an average of the first ones, and `rsi` is 50 where price does not move; TA-Lib's is 0.
+docs/decisions/0014 has the figures.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pandas as pd
 
 from skills_lib.domain.bars import BoolArray, FloatArray, IntArray
+from skills_lib.domain.lazy import LazyModule
 from skills_lib.domain.memory import remembered
 from skills_lib.domain.sessions import session_number, since_session_open
 from skills_lib.domain.time import MINUTE_NS
 from skills_lib.domain.whole_numbers import REST, BinaryUnits, binary_units, decimal_units
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LazyModule("pandas")
 
 _WIDEST_RANGE = 6.0e9
 """Period × range in units of the last decimal place: with values centred, period² × range² / 4 stays below 2^63."""
@@ -113,18 +121,6 @@ def _integer_sums(values: IntArray, period: int) -> IntArray:
     sums[0] = values[:period].sum()
     np.subtract(values[period:], values[:-period], out=sums[1:])
     return np.cumsum(sums, out=sums)
-
-
-@remembered
-def highest(values: FloatArray, period: int) -> FloatArray:
-    """Largest of the last `period` values, the current one included."""
-    return pd.Series(values).rolling(period).max().to_numpy()
-
-
-@remembered
-def lowest(values: FloatArray, period: int) -> FloatArray:
-    """Smallest of the last `period` values, the current one included."""
-    return pd.Series(values).rolling(period).min().to_numpy()
 
 
 @remembered

@@ -44,6 +44,8 @@ def _write_new(path: Path, text: str) -> bool:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.new")
     scratch.write_text(text, encoding="utf-8", newline="\n")
+    if text.startswith("#!"):
+        scratch.chmod(0o755)
     scratch.replace(path)
     return True
 

@@ -13,7 +13,7 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import strategy_sha256
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.strategy import LoadedStrategy
+from skills_lib.backtest.source import StrategySource
 from skills_lib.backtest.sweep.evaluator import COLUMNS, Evaluator, SpanWork
 from skills_lib.backtest.trials import TrialCount, TrialCounter
 from skills_lib.domain.bars import Bars, FloatArray
@@ -75,11 +75,11 @@ class LedgerTrialCounter:
 
 
 def open_trial_counter(
-    ledger: Ledger, origin: str, subject: LoadedStrategy, candles: Candles, settings: BacktestSettings
+    ledger: Ledger, origin: str, strategy: StrategySource, candles: Candles, settings: BacktestSettings
 ) -> LedgerTrialCounter:
     """An `OpenTrialCounter` once `ledger` and `origin` (such as "twokey optimize (agent)") are bound by `partial`."""
-    hashes = strategy_sha256(subject.source), settings_sha256(settings)
-    return LedgerTrialCounter(ledger, EvaluationContext(origin, subject.name, *hashes, CandleIdentity.of(candles)))
+    hashes = strategy_sha256(strategy), settings_sha256(settings)
+    return LedgerTrialCounter(ledger, EvaluationContext(origin, strategy.name, *hashes, CandleIdentity.of(candles)))
 
 
 class CountedEvaluator:

@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from backtesting import Strategy
-
-from skills_lib.backtest.strategy import parameter_space
 from skills_lib.backtest.sweep.open import parse_engine
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.domain.parameters import ParameterSpace
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.table import Objective
@@ -25,8 +23,8 @@ class SearchArguments:
     min_trades: int
     engine: str
 
-    def search(self, strategy: type[Strategy]) -> SearchRequest:
-        """The search of the parameters of `strategy`.
+    def search(self, declared: ParameterSpace) -> SearchRequest:
+        """The search of a strategy's parameters.
 
         Raises:
             InputError: the first argument that is invalid.
@@ -34,7 +32,7 @@ class SearchArguments:
         engine = parse_engine(self.engine)
         objective = Objective.parse(self.maximize, self.min_trades)
         plan = SearchPlan.parse(self.method, self.trials, self.seed)
-        space = make_space(parameter_space(strategy), self.param, self.constraint)
+        space = make_space(declared, self.param, self.constraint)
         if plan.method == "grid":
             _ = space.admissible  # refuse a grid too large to enumerate before candles are loaded
         return SearchRequest(space, plan, objective, engine)

@@ -3,14 +3,16 @@
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from filelock import FileLock, Timeout
 
 from skills_lib.backtest.figures import METRICS
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import TwokeyError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 _RECORD = np.dtype([("span", "<i8"), ("index", "<i8"), ("metrics", "<f8", (len(METRICS),))])
 
@@ -25,10 +27,13 @@ class Checkpoint:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._path = folder / "rows.bin"
-        self._lock = FileLock(folder / "lock")
+        self._lock: BaseFileLock | None = None
         self._known = np.empty(0, dtype=_RECORD)
 
     def __enter__(self) -> Self:
+        from filelock import FileLock, Timeout
+
+        self._lock = FileLock(self.folder / "lock")
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
@@ -41,6 +46,7 @@ class Checkpoint:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        assert self._lock is not None, "left without having been entered"
         self._lock.release()
 
     def __len__(self) -> int:

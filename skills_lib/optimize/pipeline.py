@@ -1,24 +1,25 @@
 """Runs an optimisation: searches the space, rates points by their neighbourhoods, writes report and pictures."""
 
+import csv
+import math
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from skills_lib.backtest.figures import METRICS
-from skills_lib.backtest.identity import ComputingPackage, code_sha256
-from skills_lib.backtest.model import BacktestSettings, EngineName, Span
+from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
+from skills_lib.domain.time import utc
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.measure import Measurer
@@ -34,7 +35,8 @@ from skills_lib.optimize.model import (
 from skills_lib.optimize.report.draw import page_of
 from skills_lib.optimize.report.landscape import Landscape
 from skills_lib.optimize.report.markdown import write_optimization
-from skills_lib.optimize.search import SearchPlan, search
+from skills_lib.optimize.request import SearchRequest, sweep_key
+from skills_lib.optimize.search import search
 from skills_lib.optimize.sensitivity import at_edges, sensitivities
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
@@ -45,41 +47,6 @@ from skills_lib.report.drawings import PAGE, draw_missing, write_texts
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
 """Opens the engine and its cluster, if one was requested; called only if there is something to compute."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchRequest:
-    """What to search: the space, the method, the objective and the engine."""
-
-    space: Space
-    plan: SearchPlan
-    objective: Objective
-    engine: EngineName
-
-
-def sweep_key_fields(
-    subject: LoadedStrategy,
-    candles: Candles,
-    request: SearchRequest,
-    settings: BacktestSettings,
-    package: ComputingPackage,
-) -> dict[str, Any]:
-    """The fields of a `SweepKey`. `package`: the package that computes the result."""
-    return {
-        "strategy": subject.name,
-        "symbol": candles.instrument.symbol,
-        "timeframe": candles.timeframe.value,
-        "source": candles.origin.source,
-        "data_sha256": candles.bars.digest(),
-        "code_sha256": code_sha256(subject.source, package),
-        "settings": settings,
-        "values": {name: list(values) for name, values in request.space.values.items()},
-        "constraints": [constraint.text for constraint in request.space.constraints],
-        "plan": request.plan,
-        "maximize": request.objective.metric,
-        "min_trades": request.objective.min_trades,
-        "engine": request.engine,
-    }
 
 
 def optimize(
@@ -102,12 +69,12 @@ def optimize(
         TwokeyError: workers died repeatedly, or the same sweep is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
-    key = SweepKey(**sweep_key_fields(subject, candles, request, settings, "optimize"))
+    key = sweep_key(subject.source, candles, request, settings)
     if stored := store.find(key.id):
         return stored
     began, span = time.perf_counter(), Span(0, len(candles.bars))
     with store.checkpoint(key.id) as checkpoint:
-        counter = open_counter(subject, candles, settings)
+        counter = open_counter(subject.source, candles, settings)
         counter.reserve(request.space.combinations(checkpoint.tried()))  # the ledger may have been reset since
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             total = request.plan.expected(request.space)
@@ -148,8 +115,8 @@ def _result(found: _SearchOutcome, key: SweepKey, candles: Candles, folder: Path
         source=str(candles.origin),
         synthetic=candles.origin.synthetic,
         bars=len(candles.bars),
-        start=pd.Timestamp(times[0]).isoformat(timespec="seconds"),
-        end=pd.Timestamp(times[-1]).isoformat(timespec="seconds"),
+        start=utc(times[0]),
+        end=utc(times[-1]),
         engine=found.engine,
         method=key.plan.method,
         seed=key.plan.seed,
@@ -212,7 +179,8 @@ def _nothing_eligible(table: SearchTable, objective: Objective, notes: list[str]
     max_trades = int(np.nanmax(trades))
     return InputError(
         f"None of {len(table):,} combinations has {objective.min_trades} trades and a defined {objective.metric}; "
-        f"the largest number of trades is {max_trades}. Lower --min-trades or extend the span.{broken}"
+        f"the largest number of trades is {max_trades}. Lower {option('min_trades')} or "
+        f"extend the span.{broken}"
     )
 
 
@@ -250,8 +218,15 @@ def _write(folder: Path, result: OptimizationResult, found: _SearchOutcome) -> N
 def _write_table(path: Path, found: _SearchOutcome) -> None:
     """Write every combination with all its metrics; `trades` as integers, undefined values empty, perfect ones inf."""
     table = found.table
-    frame = pd.DataFrame(table.space.combinations(table.indices))
-    frame["eligible"] = is_eligible(found.scores)
-    metrics = pd.DataFrame(table.rows, columns=list(METRICS))
-    metrics["trades"] = metrics["trades"].astype("Int64")
-    pd.concat([frame, metrics], axis=1).to_csv(path, index=False)
+    combinations, eligible = table.space.combinations(table.indices), is_eligible(found.scores).tolist()
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*table.space.values, "eligible", *METRICS])
+        for parameters, counts, row in zip(combinations, eligible, table.rows.tolist(), strict=True):
+            writer.writerow([*parameters.values(), counts, *map(_cell, METRICS, row)])
+
+
+def _cell(metric: str, value: float) -> float | int | str:
+    if math.isnan(value):
+        return ""
+    return int(value) if metric == "trades" else value

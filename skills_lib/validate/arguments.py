@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from itertools import product
 
-from backtesting import Strategy
-
-from skills_lib.backtest.strategy import parameter_space
 from skills_lib.backtest.sweep.open import parse_engine
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
+from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.optimize.arguments import SearchArguments
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.table import Objective
 from skills_lib.validate.plan import Plan, parse_seed, validation_space
@@ -35,8 +34,8 @@ class ValidationArguments:
     open_sealed: bool
     reason: str
 
-    def plan(self, strategy: type[Strategy]) -> Plan:
-        """The plan of a validation of `strategy`.
+    def plan(self, declared: ParameterSpace) -> Plan:
+        """The plan of a validation of a strategy with these parameters.
 
         Raises:
             InputError: the first argument that is invalid.
@@ -44,7 +43,7 @@ class ValidationArguments:
         given = self.search
         engine, objective = parse_engine(given.engine), Objective.parse(given.maximize, given.min_trades)
         sampled = SearchPlan.parse(given.method, given.trials, given.seed)
-        space = validation_space(parameter_space(strategy), given.param, given.constraint)
+        space = validation_space(declared, given.param, given.constraint)
         if sampled.method == "grid":
             _ = space.admissible  # refuse a grid too large to enumerate before candles are loaded
         search = SearchRequest(space, sampled, objective, engine)
@@ -54,15 +53,19 @@ class ValidationArguments:
         """The reason for opening the sealed bars; None leaves them closed.
 
         Raises:
-            InputError: --open-sealed without --reason, or --reason without --open-sealed.
+            InputError: an opening without a reason, or a reason without an opening.
         """
         reason = " ".join(self.reason.split())
         if self.open_sealed and not reason:
             raise InputError(
-                "--open-sealed needs --reason: the bars are unseen only once, and the opening is recorded."
+                f"{option('open_sealed')} needs {option('reason')}: the bars are unseen only once, and the opening is "
+                "recorded."
             )
         if reason and not self.open_sealed:
-            raise InputError("--reason is the reason for opening the sealed bars: add --open-sealed, or omit it.")
+            raise InputError(
+                f"{option('reason')} is the reason for opening the sealed bars: add {option('open_sealed')}, or omit "
+                "it."
+            )
         return reason or None
 
     def pairs(self, symbol: str, timeframe: str) -> list[tuple[str, str]]:
@@ -82,7 +85,10 @@ class ValidationArguments:
         if typed == (None, None, None) and not self.anchored and self.embargo.strip() in ("0", "0d"):
             return None
         if self.train is None or self.test is None:
-            raise InputError("Give --train and --test together, such as --train 365d --test 90d, or neither.")
+            raise InputError(
+                f"Give {option('train')} and {option('test')} together, such as {option('train', '365d')} "
+                f"{option('test', '90d')}, or neither."
+            )
         return WindowPlan.parse(self.train, self.test, self.step or self.test, self.embargo, self.anchored)
 
 

@@ -3,14 +3,12 @@
 from abc import abstractmethod
 from typing import Annotated, Literal
 
-from backtesting import Strategy
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
-from skills_lib.backtest.model import BacktestSettings
-from skills_lib.domain.costs import costs_from
+from skills_lib.backtest.arguments import AccountArguments
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.limits import require_amount
-from skills_lib.domain.models import FrozenModel, parse_model
+from skills_lib.domain.models import FrozenModel, explain_problem
+from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.market.candles import CandleArguments
 from skills_lib.optimize.arguments import SearchArguments
 from skills_lib.settings import Settings
@@ -22,42 +20,23 @@ class _StrictModel(FrozenModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class AccountArguments(_StrictModel):
-    """`costs`: the name of a preset; `cash`: starting equity in quote currency."""
-
-    costs: str
-    cash: float
-    leverage: float
-
-    def settings(self, symbol: str) -> BacktestSettings:
-        """Execution and costs on one market.
-
-        Raises:
-            InputError: unknown costs, or a value out of range.
-        """
-        require_amount("cash", self.cash)
-        costs = costs_from(self.costs, {})
-        settings = parse_model(BacktestSettings, costs=costs, cash=self.cash, leverage=self.leverage)
-        return settings.for_symbol(symbol)
-
-
 class _Job(_StrictModel):
     strategy: str
     candles: CandleArguments
     account: AccountArguments
 
-    def check(self, strategy: type[Strategy], settings: Settings) -> None:
-        """Check every argument without loading candles.
+    def check(self, declared: ParameterSpace, settings: Settings) -> None:
+        """Check every argument without loading candles. `declared`: the strategy's parameters.
 
         Raises:
             InputError: the first argument that the library refuses.
         """
         self.candles.request(settings)
         self.account.settings(self.candles.symbol)
-        self._check_arguments(strategy)
+        self._check_arguments(declared)
 
     @abstractmethod
-    def _check_arguments(self, strategy: type[Strategy]) -> None: ...
+    def _check_arguments(self, declared: ParameterSpace) -> None: ...
 
 
 class OptimizeJob(_Job):
@@ -66,8 +45,8 @@ class OptimizeJob(_Job):
     verb: Literal["optimize"] = "optimize"
     search: SearchArguments
 
-    def _check_arguments(self, strategy: type[Strategy]) -> None:
-        self.search.search(strategy)
+    def _check_arguments(self, declared: ParameterSpace) -> None:
+        self.search.search(declared)
 
 
 class WalkForwardJob(_Job):
@@ -77,8 +56,8 @@ class WalkForwardJob(_Job):
     search: SearchArguments
     windows: WindowArguments
 
-    def _check_arguments(self, strategy: type[Strategy]) -> None:
-        self.windows.walk(self.search.search(strategy))
+    def _check_arguments(self, declared: ParameterSpace) -> None:
+        self.windows.walk(self.search.search(declared))
 
 
 class ValidateJob(_Job):
@@ -91,11 +70,11 @@ class ValidateJob(_Job):
     @classmethod
     def _stay_sealed(cls, validation: ValidationArguments) -> ValidationArguments:
         if validation.open_sealed:
-            raise ValueError("only a person opens the sealed bars, with `twokey validate --open-sealed`")
+            raise ValueError("only a person opens the sealed bars, with `twokey validate`")
         return validation
 
-    def _check_arguments(self, strategy: type[Strategy]) -> None:
-        self.validation.plan(strategy)
+    def _check_arguments(self, declared: ParameterSpace) -> None:
+        self.validation.plan(declared)
         self.validation.pairs(self.candles.symbol, self.candles.timeframe)
 
 
@@ -112,7 +91,5 @@ def parse_request(text: str) -> JobRequest:
     try:
         return _ADAPTER.validate_json(text)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in problem["loc"]) or "request"
-        message = problem["msg"].removeprefix("Value error, ")
-        raise InputError(f"Job request refused at {name}: {message}. Start the job again to rewrite it.") from None
+        problem = explain_problem(error.errors(include_url=False)[0], {})
+        raise InputError(f"Job request refused: {problem} Start the job again to rewrite it.") from None

@@ -1,25 +1,18 @@
 """Runs a validation: counts trials, computes all stages and the verdict, writes report and pictures."""
 
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
-from skills_lib.backtest.model import BacktestSettings
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import OpenTrialCounter
-from skills_lib.domain.constraints import Value
-from skills_lib.domain.errors import InputError
 from skills_lib.domain.time import utc
-from skills_lib.ledger.model import SealOpening
 from skills_lib.market.candles.model import Candles
-from skills_lib.optimize.pipeline import sweep_key_fields
 from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, no_progress
 from skills_lib.report.drawings import PAGE, draw_missing, write_texts
-from skills_lib.validate.examination import examination, examine, sample_span
+from skills_lib.validate.examination import examination, sample_span
 from skills_lib.validate.model import (
     Examination,
     Sealed,
@@ -27,68 +20,24 @@ from skills_lib.validate.model import (
     ValidationKey,
     ValidationResult,
 )
-from skills_lib.validate.other_markets import OtherMarket
-from skills_lib.validate.plan import Plan, default_windows
 from skills_lib.validate.report.curves import FILE as CURVES
 from skills_lib.validate.report.curves import Curves
 from skills_lib.validate.report.draw import page_of
 from skills_lib.validate.report.markdown import write_validation
+from skills_lib.validate.request import (
+    Services,
+    ValidationRequest,
+    find_stored,
+    refuse_breaks,
+    unsealed,
+    validation_key,
+)
 from skills_lib.validate.runs import Runs
 from skills_lib.validate.stages.breadth import CrossMarketResult, cross_market_results
-from skills_lib.validate.stages.holdout import split
 from skills_lib.validate.verdict import judge_validation
-
-__all__ = ["HoldoutSeal", "Services", "ValidationRequest", "examine", "sealed_from", "validate"]
 
 BREADTH = ("timeframes", "assets")
 """Stages on other candles; all others are in `examination.STAGES`."""
-
-
-class HoldoutSeal(Protocol):
-    """Records the openings of the sealed bars of these candles."""
-
-    def openings(self) -> Sequence[SealOpening]:
-        """All openings of any of these bars, oldest first."""
-        ...
-
-    def open(self, parameters: Mapping[str, Value], reason: str) -> SealOpening:
-        """Record an opening durably, before anything is computed.
-
-        Raises:
-            OSError: it cannot be recorded, so the bars stay sealed.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationRequest:
-    """What to validate. `other_markets`: candles besides the main ones.
-
-    `opening`: the reason for opening the sealed bars, else None.
-    """
-
-    plan: Plan
-    settings: BacktestSettings
-    other_markets: tuple[OtherMarket, ...] = ()
-    opening: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The trial counter, the holdout seal and the store of results."""
-
-    open_counter: OpenTrialCounter
-    seal: HoldoutSeal
-    store: SweepStore[ValidationResult]
-
-
-def sealed_from(candles: Candles) -> int:
-    """Index of the first sealed bar.
-
-    Raises:
-        InputError: too few bars for three parts.
-    """
-    return split(len(candles.bars)).sealed.start
 
 
 def validate(
@@ -110,12 +59,12 @@ def validate(
         OSError: trials cannot be counted, or the result cannot be written.
     """
     refuse_breaks(candles)
-    key, store = _validation_key(subject, candles, request), services.store
-    counter = services.open_counter(subject, unsealed(candles), request.settings)
-    stored = store.find(key.id)
-    if stored and counter.count().configurations <= stored.overfitting.trials and _same_seal(stored, services.seal):
-        return stored
-    began, folder = time.perf_counter(), stored.artifacts.folder if stored else store.folder(subject.name, key.id)
+    key, store = validation_key(subject.source, candles, request), services.store
+    counter = services.open_counter(subject.source, unsealed(candles), request.settings)
+    if answer := find_stored(key, services, counter):
+        return answer
+    outdated, began = store.find(key.id), time.perf_counter()
+    folder = outdated.artifacts.folder if outdated else store.folder(subject.name, key.id)
     with store.checkpoint(key.id) as checkpoint:
         with Runs(subject, candles, request.plan, request.settings, counter, checkpoint, progress) as runs:
             found = _examine_all(runs, request, services, progress)
@@ -124,16 +73,6 @@ def validate(
             result = _store(result, runs, store)
         store.discard(checkpoint)
     return result
-
-
-def refuse_breaks(candles: Candles) -> None:
-    """Stop where the price does not continue: no test says anything about a profit across such a place.
-
-    Raises:
-        InputError: there is one.
-    """
-    if lines := candles.quality.break_lines():
-        raise InputError(f"{candles.instrument.symbol} {candles.timeframe}: {lines[0]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +117,7 @@ def run_other_markets(
         if market.candles and (market.symbol == own) == (name == "timeframes")
     ]
     for one in candles:
-        open_counter(runs.subject, one, request.settings).reserve([runs.chosen])
+        open_counter(runs.subject.source, one, request.settings).reserve([runs.chosen])
     return cross_market_results(runs.subject.strategy, runs.chosen, candles, runs.stage_settings)
 
 
@@ -198,7 +137,7 @@ def _sealed(runs: Runs, request: ValidationRequest, services: Services) -> Seale
     if request.opening is not None:
         services.seal.open(runs.chosen, request.opening)
         sealed = replace(runs.candles, bars=bars[slice(*span)])
-        services.open_counter(runs.subject, sealed, request.settings).reserve([runs.chosen])
+        services.open_counter(runs.subject.source, sealed, request.settings).reserve([runs.chosen])
         metrics = runs.metrics(runs.opened())
     openings = list(services.seal.openings())
     return Sealed(
@@ -209,35 +148,6 @@ def _sealed(runs: Runs, request: ValidationRequest, services: Services) -> Seale
         tried_before=openings[0].tried_before if openings else None,
         reason=request.opening,
         metrics=metrics,
-    )
-
-
-def _same_seal(stored: ValidationResult, seal: HoldoutSeal) -> bool:
-    return stored.sealed.openings == len(seal.openings())
-
-
-def unsealed(candles: Candles) -> Candles:
-    """The candles without the sealed bars."""
-    return replace(candles, bars=candles.bars[: sealed_from(candles)])
-
-
-def _validation_key(subject: LoadedStrategy, candles: Candles, request: ValidationRequest) -> ValidationKey:
-    plan = request.plan
-    windows = plan.windows or default_windows(unsealed(candles).bars)
-    return ValidationKey(
-        **sweep_key_fields(subject, candles, plan.search, request.settings, "validate"),
-        train_ns=windows.train_ns,
-        test_ns=windows.test_ns,
-        step_ns=windows.step_ns,
-        embargo_ns=windows.embargo_ns,
-        anchored=windows.anchored,
-        pick=plan.pick,
-        window_min_trades=plan.window_min_trades,
-        samples=plan.samples,
-        rules=plan.rules,
-        validation_seed=plan.seed,
-        other_markets=[market.name for market in request.other_markets],
-        open_sealed=request.opening is not None,
     )
 
 

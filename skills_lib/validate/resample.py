@@ -1,6 +1,5 @@
 """Monte Carlo of one stored run: resamples its trades and days, and places its entries at random."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -9,11 +8,11 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.metrics import daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestResult
 from skills_lib.backtest.results import RunStore
-from skills_lib.domain.bars import Bars, IntArray
+from skills_lib.backtest.run_candles import candles_of
+from skills_lib.domain.bars import IntArray
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.timeframes import Timeframe
-from skills_lib.market.candles import CandleArguments, Source
 from skills_lib.settings import Settings
 from skills_lib.validate.plan import parse_seed
 from skills_lib.validate.stages.monte_carlo import (
@@ -67,7 +66,7 @@ def resample(
     daily = daily_equity(times_ns, interval_ns, execution.equity, execution.cash)
     null, notes = None, []
     try:
-        bars = _bars(run, data, settings)
+        bars = candles_of(run, data, settings)
         null = random_entries(execution, bars, run.settings.costs, samples, seed)
     except TwokeyError as error:
         if data is not None:
@@ -91,14 +90,3 @@ def _execution(store: RunStore, run: BacktestResult) -> tuple[Execution, IntArra
     times_ns = pd.DatetimeIndex(equity["open_time"]).as_unit("ns").asi8
     values = equity["equity"].to_numpy(dtype="float64")
     return Execution(store.trades(run.run_id), values, run.settings.cash, first_bar=0), times_ns
-
-
-def _bars(run: BacktestResult, data: Path | None, settings: Settings) -> Bars:
-    until = pd.Timestamp(run.end) + timedelta(seconds=1)
-    source = Source.SAMPLE if run.synthetic else Source.CACHE
-    arguments = CandleArguments(run.symbol, run.timeframe, run.start, until.isoformat(), source.value, data=data)
-    bars = arguments.answer(settings).bars
-    if bars.digest() != run.data_sha256:
-        where = data.name if data else f"the {source.value}"
-        raise InputError(f"The candles of {where} are not those of run {run.run_id}. Give their file with --data.")
-    return bars

@@ -221,7 +221,8 @@ class Runs:
         return list(self.evaluator.notes) if "evaluator" in vars(self) else []
 
     def _engine(self, settings: BacktestSettings) -> Evaluator:
-        opened = open_evaluator(self.plan.search.engine, self.subject.strategy, self.bars, settings)
+        engine, strategy = self.plan.search.engine, self.subject.strategy
+        opened = open_evaluator(engine, strategy, self.bars, settings, progress=self._progress)
         return self._stack.enter_context(open_counted(opened, self._counter, self.bars))
 
     def _stitched(self, evaluator: Evaluator) -> Run:

@@ -11,14 +11,8 @@ from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.examination import STAGES
 from skills_lib.validate.model import StageAnswers
-from skills_lib.validate.pipeline import (
-    BREADTH,
-    ValidationRequest,
-    missing_markets,
-    refuse_breaks,
-    run_other_markets,
-    unsealed,
-)
+from skills_lib.validate.pipeline import BREADTH, missing_markets, run_other_markets
+from skills_lib.validate.request import ValidationRequest, refuse_breaks, unsealed
 from skills_lib.validate.runs import Runs
 from skills_lib.validate.stages.audit import audit
 
@@ -59,7 +53,7 @@ def validate_stages(
     if set(names) != {"audit"}:
         refuse_breaks(candles)
     began, answers = time.perf_counter(), dict[str, Any]()
-    counter = open_counter(subject, unsealed(candles), request.settings)
+    counter = open_counter(subject.source, unsealed(candles), request.settings)
     with Runs(subject, candles, request.plan, request.settings, counter, progress=progress) as runs:
         for number, name in enumerate(names):
             progress(number, len(names), name.replace("_", " "))

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from skills_lib.optimize.pipeline import SearchRequest
-from skills_lib.walk_forward.pipeline import WalkForwardRequest
+from skills_lib.optimize.request import SearchRequest
+from skills_lib.walk_forward.request import WalkForwardRequest
 from skills_lib.walk_forward.walk import parse_pick
 from skills_lib.walk_forward.windows import WindowPlan
 

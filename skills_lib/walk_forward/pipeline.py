@@ -21,7 +21,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.ledger.counter import open_counted
 from skills_lib.market.candles.model import Candles
-from skills_lib.optimize.pipeline import OpenEvaluator, SearchRequest, sweep_key_fields
+from skills_lib.optimize.pipeline import OpenEvaluator
 from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, no_progress
 from skills_lib.report.drawings import PAGE, draw_missing, write_texts
@@ -37,8 +37,9 @@ from skills_lib.walk_forward.model import (
 from skills_lib.walk_forward.report.draw import page_of
 from skills_lib.walk_forward.report.markdown import write_walk_forward
 from skills_lib.walk_forward.report.series import StitchedSeries
+from skills_lib.walk_forward.request import WalkForwardRequest, walk_forward_key
 from skills_lib.walk_forward.stitch import WindowRun, run_windows, stitch
-from skills_lib.walk_forward.walk import Pick, WalkForward, WindowChoice, chosen_places, efficiency, positive_share
+from skills_lib.walk_forward.walk import WalkForward, WindowChoice, chosen_places, efficiency, positive_share
 from skills_lib.walk_forward.windows import WindowPlan, make_windows, stitched_spans
 
 _FILES = {
@@ -51,15 +52,6 @@ _FILES = {
     "equity": "equity.csv",
 }
 FEW_WINDOWS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class WalkForwardRequest:
-    """The search on each train span, the windows, and which point of a train span is tested."""
-
-    search: SearchRequest
-    windows: WindowPlan
-    pick: Pick = "plateau"
 
 
 def walk_forward(
@@ -82,13 +74,13 @@ def walk_forward(
         TwokeyError: workers died repeatedly, or the same walk-forward is running in another process.
         OSError: trials cannot be counted, or the result cannot be written.
     """
-    key = _walk_forward_key(subject, candles, request, settings)
+    key = walk_forward_key(subject.source, candles, request, settings)
     if stored := store.find(key.id):
         return stored
     began, bars, search_request = time.perf_counter(), candles.bars, request.search
     windows = make_windows(bars, request.windows)
     with store.checkpoint(key.id) as checkpoint:
-        counter = open_counter(subject, candles, settings)
+        counter = open_counter(subject.source, candles, settings)
         counter.reserve(search_request.space.combinations(checkpoint.tried()))  # the ledger may have been reset since
         with open_counted(open_evaluator(), counter, candles.bars) as evaluator:
             walk = WalkForward(
@@ -130,21 +122,6 @@ class _Walked:
             bars=len(bars),
             metrics=compute_metrics(execution, bars, self.settings.costs),
         )
-
-
-def _walk_forward_key(
-    subject: LoadedStrategy, candles: Candles, request: WalkForwardRequest, settings: BacktestSettings
-) -> WalkForwardKey:
-    plan = request.windows
-    return WalkForwardKey(
-        **sweep_key_fields(subject, candles, request.search, settings, "walk_forward"),
-        train_ns=plan.train_ns,
-        test_ns=plan.test_ns,
-        step_ns=plan.step_ns,
-        embargo_ns=plan.embargo_ns,
-        anchored=plan.anchored,
-        pick=request.pick,
-    )
 
 
 def _result(walked: _Walked, key: WalkForwardKey, candles: Candles, folder: Path, began: float) -> WalkForwardResult:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from skills_lib.backtest.execution import TRADE_COLUMNS, Execution
 from skills_lib.backtest.fill_notes import fill_notes
@@ -12,6 +12,9 @@ from skills_lib.backtest.model import Parameters, Span
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ def run_windows(
 
 def stitch(parts: Sequence[WindowRun], bars: Bars) -> tuple[Execution, Bars]:
     """The runs as one execution on their concatenated bars; bars of trades are counted from the first."""
+    import pandas as pd
+
     executions = [bars[part.span.start : part.span.stop] for part in parts]
     offsets = np.cumsum([0, *(len(execution) for execution in executions[:-1])])
     moved = [_shift_trades(part.execution.trades, int(by)) for part, by in zip(parts, offsets, strict=True)]
@@ -66,11 +71,13 @@ def _run(evaluator: Evaluator, span: Span, parameters: Parameters | None, cash: 
 
 
 def _flat(span: Span, cash: float) -> Execution:
+    import pandas as pd
+
     none = pd.DataFrame({name: pd.Series(dtype=np.float64) for name in TRADE_COLUMNS})
     return Execution(none, np.full(span.stop - span.start, cash), cash, first_bar=0)
 
 
-def _shift_trades(trades: pd.DataFrame, by: int) -> pd.DataFrame:
+def _shift_trades(trades: "pd.DataFrame", by: int) -> "pd.DataFrame":
     return trades.assign(entry_bar=trades["entry_bar"] + by, exit_bar=trades["exit_bar"] + by)
 
 

@@ -16,8 +16,8 @@ from skills_lib.workspace.location import HOME_VARIABLE, MARKER
 
 PREFIX = "TWOKEY_"
 ENVIRONMENT = "environment"
-FOREIGN = frozenset({"TWOKEY_PYTHON"})
-"""Variables of the same prefix that are no settings: the interpreter in `.mcp.json`."""
+FOREIGN = frozenset({"TWOKEY_LOG", "TWOKEY_PYTHON"})
+"""Variables of the same prefix that are read before any file is: how much is logged, the interpreter in `.mcp.json`."""
 PRIVATE = frozenset({"ledger_dir"})
 """Settings that `twokey.toml`, which travels with a workspace, cannot change."""
 _POSITION = re.compile(r"line \d+, column \d+")
@@ -97,7 +97,7 @@ def _from_variables(file: str, content: bytes, known: frozenset[str]) -> dict[st
     for line in parse_stream(io.StringIO(_decoded(file, content))):
         if line.error:
             raise InputError(f"{file} cannot be understood at line {line.original.line}. Write TWOKEY_NAME=value.")
-        if line.key is None or not line.key.startswith(PREFIX) or line.key in FOREIGN:
+        if line.key is None or not line.key.startswith(PREFIX):
             continue
         name = line.key.removeprefix(PREFIX).lower()
         _refuse(file, line.key, name, known)
@@ -114,6 +114,8 @@ def _refuse(file: str, written: str, name: str, known: Collection[str]) -> None:
     """
     if name in known:
         return
+    if written in FOREIGN:
+        raise InputError(f"{written} in {file} has no effect there. Set it in the environment.")
     if name == "home":
         raise InputError(
             f"{written} in {file} is not allowed: the file belongs to the workspace it lies in. "

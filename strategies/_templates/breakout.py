@@ -1,8 +1,9 @@
 """Breakout from a channel after a quiet period."""
 
 from skills_lib.backtest.strategy import SignalStrategy
+from skills_lib.domain import ta
 from skills_lib.domain.bars import Bars
-from skills_lib.domain.indicators import atr, highest, lowest, previous
+from skills_lib.domain.indicators import atr, previous
 from skills_lib.domain.parameters import Choice, Integer, Real
 from skills_lib.domain.signals import Signals, price_away
 
@@ -26,8 +27,8 @@ class Breakout(SignalStrategy):
 
     def signals(self, bars: Bars) -> Signals:
         high, low, close = bars.high, bars.low, bars.close
-        top, bottom = previous(highest(high, self.period)), previous(lowest(low, self.period))
-        ceiling, floor = previous(highest(high, self.exit_period)), previous(lowest(low, self.exit_period))
+        top, bottom = previous(ta.max(high, self.period)), previous(ta.min(low, self.period))
+        ceiling, floor = previous(ta.max(high, self.exit_period)), previous(ta.min(low, self.exit_period))
         usual, recent = atr(high, low, close, self.period), atr(high, low, close, self.exit_period)
         was_quiet = previous(recent) <= self.quiet * previous(usual)
         long_entry = was_quiet & (close > top)

@@ -267,4 +267,4 @@ def test_a_short_market_that_falls_and_never_recovers_is_answered(shared_data: P
     span = ("--since", "2020-12-07", "--until", "2021-03-27")
     done = twokey("test-strategy", "SOL", "1d", "sma_crossover", "--data", str(file), *span, "--json")
     assert done.code == 0
-    assert json.loads(done.out)["metrics"]["trades"] == 1
+    assert done.answer["metrics"]["trades"] == 1

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from skills_lib.market.depth.book.compiled_local_book import open_local_book
+from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.socket import open_socket
 from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll
@@ -103,8 +103,8 @@ def exact(path: Path) -> list[bytes]:
 
 
 def compiled(tape: Recording) -> Take:
-    """Our book, compiled where numba is installed."""
-    book = tape.open(open_local_book)
+    """Our book, compiled."""
+    book = tape.open(CompiledLocalBook)
     receive = book.receive_raw
 
     def take(raw: bytes) -> float | None:
@@ -115,7 +115,7 @@ def compiled(tape: Recording) -> Take:
 
 
 def general(tape: Recording) -> Take:
-    """Our book without numba."""
+    """Our book in plain Python."""
     book = tape.open(LocalBook)
 
     def take(raw: bytes) -> float | None:
@@ -226,7 +226,7 @@ def compare_sockets(tape: Recording, title: str, messages: list[bytes], repeats:
     bare, ours = list[float](), list[float]()
     try:
         for _ in range(repeats):
-            book = tape.open(open_local_book)
+            book = tape.open(CompiledLocalBook)
             for times, work in ((bare, drained(url)), (ours, followed(url, book, messages))):
                 began = time.perf_counter()
                 asyncio.run(work)

@@ -36,5 +36,5 @@ def test_no_markets_give_the_full_interval() -> None:
 
 def test_without_the_extra_one_line_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intervals, "find_spec", lambda name: None)
-    with pytest.raises(TwokeyError, match=r"twokey\[fast,evidence\]"):
+    with pytest.raises(TwokeyError, match=r"twokey\[evidence\]"):
         clopper_pearson(1, 10)

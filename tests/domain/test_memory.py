@@ -12,7 +12,8 @@ import strategies
 from skills_lib.backtest.kernel.indicators import CompiledIndicators, crosses
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.sweep.kernel import KernelSweep
-from skills_lib.domain.indicators import highest, rolling_std, sma
+from skills_lib.domain import ta
+from skills_lib.domain.indicators import rolling_std, sma
 from skills_lib.domain.memory import Memory
 from skills_lib.domain.signals import crosses_above, crosses_below
 from tests.backtest.market import random_walk
@@ -29,7 +30,7 @@ def small_memory(averages: int) -> Memory:
 def test_an_indicator_of_a_column_is_computed_once() -> None:
     with small_memory(4).active():
         assert sma(BARS.close, 10) is sma(BARS.close, 10)
-        assert highest(BARS.high, 10) is highest(BARS.high, 10)
+        assert ta.max(BARS.high, 10) is ta.max(BARS.high, timeperiod=10)
 
 
 def test_an_indicator_of_anything_else_is_computed_as_always() -> None:

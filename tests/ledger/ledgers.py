@@ -54,4 +54,4 @@ def counter_of(
     subject: LoadedStrategy = SMA,
     context: BacktestSettings = BacktestSettings(),
 ) -> LedgerTrialCounter:
-    return open_trial_counter(fixture.ledger, "a test", subject, candles, context)
+    return open_trial_counter(fixture.ledger, "a test", subject.source, candles, context)

@@ -36,7 +36,8 @@ from skills_lib.ledger.counter import (
 from skills_lib.ledger.ledger import Ledger, RecordedSharpes
 from skills_lib.ledger.model import CandleIdentity
 from skills_lib.optimize.model import OptimizationResult
-from skills_lib.optimize.pipeline import SearchRequest, optimize
+from skills_lib.optimize.pipeline import optimize
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore

@@ -83,7 +83,7 @@ def test_a_job_that_is_not_done_has_no_report() -> None:
         ("validation_start_optimize", {"costs": "fre"}, "Unknown costs 'fre'."),
         ("validation_start_optimize", {"source": "sampel"}, "sampel"),
         ("validation_start_walk_forward", {"train": "180"}, "train"),
-        ("validation_start_walk_forward", {"step": "0d"}, "--step 0d is not allowed."),
+        ("validation_start_walk_forward", {"step": "0d"}, 'step="0d" is not allowed.'),
         ("validation_start_walk_forward", {"pick": "pek"}, "Did you mean 'peak'?"),
     ],
 )

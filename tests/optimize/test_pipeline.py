@@ -18,8 +18,9 @@ from skills_lib.backtest.sweep.open import open_evaluator
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.optimize.model import OptimizationResult
-from skills_lib.optimize.pipeline import SearchRequest, optimize
+from skills_lib.optimize.pipeline import optimize
 from skills_lib.optimize.report.draw import drawings
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore

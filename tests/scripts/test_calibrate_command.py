@@ -1,6 +1,5 @@
 """`twokey calibrate`: a small calibration, killed and resumed, with the same result on one process as on all."""
 
-import json
 import os
 import shutil
 import signal
@@ -36,7 +35,7 @@ def test_a_killed_calibration_resumes_to_the_same_result(
     done = twokey(*SMALL)
     assert done.code == 0
     assert done.err.startswith("Drawn in ")
-    through = json.loads(done.out)
+    through = done.whole
 
     other = tmp_path_factory.mktemp("other")
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
@@ -51,7 +50,7 @@ def test_a_killed_calibration_resumes_to_the_same_result(
         file.write('{"kind":"garch","numb')
 
     monkeypatch.setenv("TWOKEY_HOME", str(other))
-    resumed = json.loads(twokey(*SMALL).out)
+    resumed = twokey(*SMALL).whole
     assert {name for name in through if resumed[name] != through[name]} <= SHOWN_ONLY
     after = Path(resumed["artifacts"]["markets"]).read_text()
     assert after == Path(through["artifacts"]["markets"]).read_text()
@@ -90,7 +89,7 @@ def _is_complete(found: dict[str, object]) -> None:
 
 def _is_stored(twokey: Command, found: dict[str, object]) -> None:
     """An identical request returns the stored result, without running a market."""
-    assert json.loads(twokey(*SMALL).out) == found
+    assert twokey(*SMALL).whole == found
 
 
 def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> None:

@@ -1,6 +1,5 @@
 """`twokey optimize` and `walk-forward`: results, and one-line errors for invalid input."""
 
-import json
 import sys
 from pathlib import Path
 
@@ -19,7 +18,7 @@ WALK += ("--train", "30d", "--test", "10d", "--step", "10d", "--embargo", "1d")
 
 def test_optimize_prints_exactly_one_object_with_what_programs_need(twokey: Command) -> None:
     done = twokey(*OPTIMIZE, "--json")
-    found = json.loads(done.out)
+    found = done.whole
     assert done.code == 0
     assert done.err.startswith("Drawn in ")
     keys = {"combinations", "evaluated", "best", "recommended", "warnings", "artifacts", "seconds"}
@@ -47,7 +46,7 @@ def test_optimize_shows_the_recommended_point_beside_the_maximum_and_says_in_sam
 
 def test_constraints_metric_and_method_reach_the_search(twokey: Command) -> None:
     options = ("--constraint", "slow >= 8 * fast", "--maximize", "calmar", "--method", "random", "--trials", "1")
-    found = json.loads(twokey(*OPTIMIZE, *options, "--json").out)
+    found = twokey(*OPTIMIZE, *options, "--json").whole
     assert found["combinations"] == 1
     assert found["best"]["parameters"] == {"fast": 5, "slow": 40}
     assert (found["maximize"], found["method"], found["trials"]) == ("calmar", "random", 1)
@@ -56,7 +55,7 @@ def test_constraints_metric_and_method_reach_the_search(twokey: Command) -> None
 
 def test_walk_forward_prints_exactly_one_object_with_what_programs_need(twokey: Command) -> None:
     done = twokey(*WALK, "--json")
-    found = json.loads(done.out)
+    found = done.whole
     assert done.code == 0
     assert done.err.startswith("Drawn in ")
     keys = {"windows", "out_of_sample", "efficiency", "positive_share", "parameter_drift", "artifacts"}
@@ -80,23 +79,12 @@ def test_walk_forward_shows_windows_efficiency_and_drift(twokey: Command, worksp
 
 
 def test_the_kernel_sweeps_and_the_reference_finds_the_same(twokey: Command) -> None:
-    kernel, reference = (json.loads(twokey(*OPTIMIZE, "--engine", name, "--json").out) for name in ENGINES)
+    kernel, reference = (twokey(*OPTIMIZE, "--engine", name, "--json").whole for name in ENGINES)
     assert (kernel["engine"], reference["engine"]) == ENGINES
     assert (kernel["settings"]["engine"], reference["settings"]["engine"]) == ENGINES
     assert kernel["best"]["parameters"] == reference["best"]["parameters"]
     assert kernel["recommended"]["parameters"] == reference["recommended"]["parameters"]
     assert kernel["best"]["metrics"] == pytest.approx(reference["best"]["metrics"])
-
-
-def test_without_numba_the_reference_runs_and_says_how_to_get_the_kernel(
-    twokey: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "numba", None)  # Python's own way to say that a module is not there
-    found = json.loads(twokey(*OPTIMIZE, "--engine", "kernel", "--json").out)
-    assert found["engine"] == "reference"
-    message = [text for text in found["warnings"] if text.startswith("The reference ran instead of the kernel: numba")]
-    assert len(message) == 1
-    assert "pip install 'twokey[fast]' or make setup" in message[0]
 
 
 def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:

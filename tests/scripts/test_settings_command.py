@@ -15,6 +15,11 @@ from tests.repository import ROOT
 RUN = ("test-strategy", "BTC", "1h", "sma_crossover", "--source", "sample", "--since", "2024-11-01", "--json")
 
 
+def help_of(twokey: Command, verb: str) -> str:
+    """The help of a verb, without line breaks."""
+    return " ".join(twokey(verb, "--help").out.split())
+
+
 def toml(workspace: Settings, text: str) -> None:
     (workspace.home / "twokey.toml").write_text(text, encoding="utf-8")
 
@@ -28,18 +33,25 @@ def test_settings_give_the_run_that_the_options_give(
     monkeypatch.setenv("TWOKEY_COSTS", "usdm-taker")
     without_source = [word for word in RUN if word not in ("--source", "sample")]
     assert json.loads(twokey(*without_source).out) == given
-    assert json.loads(twokey(*RUN, "--cash", "26000").out)["settings"]["cash"] == 26_000
+    assert given["benchmark"] is None
+    held = json.loads(twokey(*RUN, *options, "--benchmark", "ETH").out)
+    assert held["run_id"] == given["run_id"], "a benchmark changes no run"
+    (workspace.home / ".env").write_text("TWOKEY_BENCHMARK=ETH\n", encoding="utf-8")
+    assert held["benchmark"]["return_pct"]
+    assert json.loads(twokey(*RUN).out)["benchmark"] == held["benchmark"]
+    stored = json.loads(twokey(*RUN, "--cash", "26000").out)["path"]
+    assert json.loads(Path(stored).read_text(encoding="utf-8"))["settings"]["cash"] == 26_000
 
 
 def test_the_environment_is_stronger_than_env_and_that_than_toml(
     twokey: Command, workspace: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toml(workspace, "cash = 1001")
-    assert "[default: 1001" in twokey("test-strategy", "--help").out
+    assert "[default: 1001" in help_of(twokey, "test-strategy")
     (workspace.home / ".env").write_text("TWOKEY_CASH=2001\n", encoding="utf-8")
-    assert "[default: 2001" in twokey("test-strategy", "--help").out
+    assert "[default: 2001" in help_of(twokey, "test-strategy")
     monkeypatch.setenv("TWOKEY_CASH", "3001")
-    assert "[default: 3001" in twokey("test-strategy", "--help").out
+    assert "[default: 3001" in help_of(twokey, "test-strategy")
 
 
 def test_window_lengths_and_searches_are_taken_from_the_settings(twokey: Command, workspace: Settings) -> None:
@@ -57,15 +69,15 @@ def test_window_lengths_and_searches_are_taken_from_the_settings(twokey: Command
 
 @pytest.mark.parametrize("verb", ["test-strategy", "optimize", "walk-forward", "validate"])
 def test_help_shows_the_default_that_holds(twokey: Command, workspace: Settings, verb: str) -> None:
-    assert "[default: 100000" in twokey(verb, "--help").out
-    toml(workspace, 'cash = 4321\ncosts = "ib-stock"')
-    helped = twokey(verb, "--help").out
-    assert "[default: 4321" in helped
-    assert "[default: ib-stock]" in helped
+    assert "[default: 100000]" in help_of(twokey, verb)
+    toml(workspace, 'cash = 4321\ncosts = "free"')
+    helped = help_of(twokey, verb)
+    assert "[default: 4321]" in helped
+    assert "[default: free]" in helped
 
 
 def test_help_says_which_setting_a_default_comes_from(twokey: Command, workspace: Settings) -> None:
-    assert "setting train, or four elevenths" in " ".join(twokey("validate", "--help").out.split())
+    assert "setting train, or four elevenths" in help_of(twokey, "validate")
 
 
 @pytest.mark.parametrize(

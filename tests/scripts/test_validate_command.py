@@ -39,8 +39,7 @@ def found(here: Command) -> dict[str, Any]:
     done = here(*VALIDATE, "--json")
     assert done.code == 0
     assert done.err == "" or done.err.startswith("Drawn in ")  # the first call draws
-    answer: dict[str, Any] = json.loads(done.out)
-    return answer
+    return done.whole
 
 
 def test_json_is_one_object_with_what_programs_need(found: dict[str, Any]) -> None:
@@ -74,7 +73,7 @@ def test_the_screen_shows_the_verdict_first_and_fits_thirty_lines(here: Command,
 
 
 def test_an_identical_request_returns_the_stored_result(here: Command, found: dict[str, Any]) -> None:
-    assert json.loads(here(*VALIDATE, "--json").out) == found
+    assert here(*VALIDATE, "--json").whole == found
 
 
 def test_stages_alone_give_figures_and_no_verdict(here: Command) -> None:

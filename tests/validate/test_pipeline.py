@@ -23,7 +23,7 @@ from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.ledger.holdout_seal import LedgerHoldoutSeal
 from skills_lib.market.candles import Candles
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
@@ -32,9 +32,10 @@ from skills_lib.report.drawings import draw_missing
 from skills_lib.validate.examination import examine
 from skills_lib.validate.model import Examination, ValidationResult
 from skills_lib.validate.other_markets import OtherMarket, file_for, find_other_markets
-from skills_lib.validate.pipeline import Services, ValidationRequest, sealed_from, unsealed, validate
+from skills_lib.validate.pipeline import validate
 from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, default_windows, validation_space
 from skills_lib.validate.report.draw import drawings
+from skills_lib.validate.request import Services, ValidationRequest, sealed_from, unsealed
 from skills_lib.validate.single_stages import parse_stages, validate_stages
 from skills_lib.walk_forward.windows import make_windows, stitched_spans
 from tests.counting import counter_beside, ledger_beside

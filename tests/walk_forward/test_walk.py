@@ -22,15 +22,16 @@ from skills_lib.backtest.sweep.reference import ReferenceSweep, ReferenceTask
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.optimize.checkpoint import Checkpoint
-from skills_lib.optimize.pipeline import SearchRequest
+from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.report.drawings import draw_missing
 from skills_lib.walk_forward.model import WalkForwardResult
-from skills_lib.walk_forward.pipeline import WalkForwardRequest, walk_forward
+from skills_lib.walk_forward.pipeline import walk_forward
 from skills_lib.walk_forward.report.draw import drawings
+from skills_lib.walk_forward.request import WalkForwardRequest
 from skills_lib.walk_forward.stitch import run_windows, stitch
 from skills_lib.walk_forward.walk import ChosenPoint, WalkForward, WindowChoice, efficiency, positive_share
 from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows

@@ -84,6 +84,7 @@ def test_a_wrong_line_of_twokey_toml_is_refused_in_one_line(workspace: Settings,
         ("TWOKEY_CSAH=1", "Unknown setting TWOKEY_CSAH in {env}. Did you mean 'TWOKEY_CASH'?"),
         ("TWOKEY_CASH=lots", "TWOKEY_CASH in {env} is not allowed: input should be a valid number"),
         ("TWOKEY_HOME=/tmp", "TWOKEY_HOME in {env} is not allowed: the file belongs to the workspace it lies in."),
+        ("TWOKEY_LOG=debug", "TWOKEY_LOG in {env} has no effect there. Set it in the environment."),
         ("a line of text\nTWOKEY_CASH=1", "{env} cannot be understood at line 1."),
         ("TWOKEY_SEED=1.5", "TWOKEY_SEED in {env} is not allowed: input should be a valid integer"),
     ],
@@ -116,7 +117,7 @@ def test_variables_of_other_programs_and_empty_values_are_passed_over(
     write(
         workspace.home,
         "cash = 9",
-        "export OTHER=$(x)\nTWOKEY_PYTHON=/x\nTWOKEY_CASH=\n# TWOKEY_SEED=4\nexport TWOKEY_SEED='3'\n",
+        "export OTHER=$(x)\nTWOKEY_CASH=\n# TWOKEY_SEED=4\nexport TWOKEY_SEED='3'\n",
     )
     monkeypatch.setenv("TWOKEY_EXCHANGE", "  ")
     found = Settings()

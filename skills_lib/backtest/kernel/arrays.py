@@ -9,12 +9,34 @@ from typing import Any, NamedTuple, TypeVar
 
 from numba import njit, types
 from numba.core import cgutils
+from numba.core.caching import FunctionCache
+from numba.core.runtime import rtsys
 from numba.extending import intrinsic
 
 from skills_lib.domain.bars import FloatArray, IntArray
 
 F = TypeVar("F", bound=Callable[..., Any])
-compiled: Callable[[F], F] = njit(cache=True, nogil=True, error_model="numpy")
+
+
+class _LoadingCache(FunctionCache):  # type: ignore[misc]
+    """numba's cache, loading what is compiled without importing what only compiling needs: half a second."""
+
+    def load_overload(self, signature: Any, target: Any) -> Any:
+        rtsys.initialize(target)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(signature, target)
+
+
+def _cached(**options: Any) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        dispatcher = njit(error_model="numpy", **options)(function)
+        dispatcher._cache = _LoadingCache(function)
+        return dispatcher  # type: ignore[no-any-return]
+
+    return decorate
+
+
+compiled: Callable[[F], F] = _cached(nogil=True)
 """For what Python calls. numba's cache sees changes of a function's own file, not of functions that it calls."""
 part: Callable[[F], F] = njit(nogil=True, error_model="numpy")
 """For what only compiled code calls, not cached on its own: see `entry_points.run_jobs`."""
@@ -26,7 +48,7 @@ inlined_sums: Callable[[F], F] = njit(
     nogil=True, error_model="numpy", forceinline=True, fastmath={"reassoc", "nsz", "nnan"}
 )
 """For sums of terms that are never nan and of one sign, which may be added in any order."""
-brief: Callable[[F], F] = njit(cache=True, error_model="numpy")
+brief: Callable[[F], F] = _cached()
 """For calls of microseconds: releasing the GIL would make two threads hand it back and forth."""
 
 

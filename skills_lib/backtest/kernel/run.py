@@ -1,26 +1,31 @@
-"""The fast executor: the same trades as backtesting.py, compiled, for strategies that give `Signals`.
+"""The compiled executor: the same trades as the reference, for strategies that give `Signals`.
 
 `unsupported_reason` names what it cannot run; the reference runs that instead. numba is imported on first use.
 """
 
-from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from backtesting import Strategy
 
 from skills_lib.backtest.execution import EXIT_REASONS, TRADE_COLUMNS, Execution
 from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.strategy import SignalStrategy, compute_signals
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from backtesting import Strategy
 
-def unsupported_reason(strategy: type[Strategy], settings: BacktestSettings) -> str | None:
+    from skills_lib.backtest.strategy import SignalStrategy
+
+
+def unsupported_reason(strategy: "type[Strategy]", settings: BacktestSettings) -> str | None:
     """Why the kernel cannot run `strategy` under `settings`, in words; None where it can."""
+    from skills_lib.backtest.strategy import SignalStrategy
+
     name = strategy.__name__
     if not issubclass(strategy, SignalStrategy):
         return f"{name} has its own next() instead of signals()"
@@ -29,13 +34,11 @@ def unsupported_reason(strategy: type[Strategy], settings: BacktestSettings) -> 
             return f"{name} overrides {method}() of SignalStrategy"
     if not settings.costs.is_proportional:
         return f"the commission of costs '{settings.costs.name}' is not a plain share of notional"
-    if find_spec("numba") is None:
-        return "numba is not installed; pip install 'twokey[fast]' or make setup brings it"
     return None
 
 
 def run_kernel(
-    strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
+    strategy: "type[SignalStrategy]", bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
 ) -> Execution:
     """Run `strategy` on `bars`; equal to `run_reference(...).execution` wherever `unsupported_reason` is None.
 
@@ -50,12 +53,14 @@ def run_kernel(
     return execute(prepared, signals, Span(0, len(bars)), strategy.__name__)
 
 
-def signals_of(strategy: type[SignalStrategy], bars: Bars, parameters: dict[str, Value]) -> Signals:
+def signals_of(strategy: "type[SignalStrategy]", bars: Bars, parameters: dict[str, Value]) -> Signals:
     """The strategy's signals, failing as the reference runner fails.
 
     Raises:
         InputError: the strategy raised.
     """
+    from skills_lib.backtest.strategy import compute_signals
+
     try:
         return compute_signals(strategy, bars, parameters)
     except InputError:
@@ -90,7 +95,9 @@ def execute(prepared: KernelInputs, signals: Signals, span: Span, name: str = "T
     )
 
 
-def _trades(closed_trades: FloatArray, count: int, prepared: KernelInputs, span: Span) -> pd.DataFrame:
+def _trades(closed_trades: FloatArray, count: int, prepared: KernelInputs, span: Span) -> "pd.DataFrame":
+    import pandas as pd
+
     from skills_lib.backtest.kernel.arrays import TradeTable
 
     times = prepared.bars.open_time_ns.view("datetime64[ns]")

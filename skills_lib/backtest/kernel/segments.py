@@ -15,7 +15,6 @@ from skills_lib.backtest.kernel.arrays import (
     PAID,
     START,
     UNITS,
-    compiled,
     inlined,
     inlined_extremes,
     leading_zeros,
@@ -33,23 +32,18 @@ _LEVELS = 6
 _LEVEL = 1 - NO_CHANGE
 
 
-@compiled
 def block_extremes(close: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The lowest and the highest close of 2^level blocks from each block on: two float64[level, block].
 
     Two overlapping entries of one level cover any stretch without a loop (Bender and Farach-Colton, 2000).
     """
-    blocks = (len(close) + BLOCK - 1) // BLOCK
-    low, high = np.empty((_LEVELS, blocks)), np.empty((_LEVELS, blocks))
-    for block in range(blocks):
-        closes = close[block * BLOCK : (block + 1) * BLOCK]
-        low[0, block], high[0, block] = closes.min(), closes.max()
+    starts = np.arange(0, len(close), BLOCK)
+    low, high = [np.minimum.reduceat(close, starts)], [np.maximum.reduceat(close, starts)]
     for level in range(1, _LEVELS):
-        for block in range(blocks):
-            other = min(block + (1 << (level - 1)), blocks - 1)
-            low[level, block] = min(low[level - 1, block], low[level - 1, other])
-            high[level, block] = max(high[level - 1, block], high[level - 1, other])
-    return low, high
+        other = np.minimum(np.arange(len(starts)) + (1 << (level - 1)), len(starts) - 1)
+        low.append(np.minimum(low[-1], low[-1][other]))
+        high.append(np.maximum(high[-1], high[-1][other]))
+    return np.array(low), np.array(high)
 
 
 @inlined_extremes

@@ -6,6 +6,7 @@ than each bar's close (the truncation test) that is the same as computing them o
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 from skills_lib.backtest.kernel.batch import Batch, FirstDefined, is_defined_throughout, warm_up
@@ -14,11 +15,13 @@ from skills_lib.backtest.kernel.indicators import CompiledIndicators, crosses
 from skills_lib.backtest.kernel.inputs import KernelInputs
 from skills_lib.backtest.kernel.run import signals_of
 from skills_lib.backtest.model import Parameters, Span
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.memory import Memory
 from skills_lib.domain.signals import Signals
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.strategy import SignalStrategy
 
 _REMEMBERED_BYTES = 128_000_000
 """Signals kept between spans, for walk-forward."""
@@ -46,7 +49,7 @@ class SignalBatches:
     Combinations without signals are added to `failures`.
     """
 
-    def __init__(self, strategy: type[SignalStrategy], inputs: KernelInputs, failures: Failures) -> None:
+    def __init__(self, strategy: "type[SignalStrategy]", inputs: KernelInputs, failures: Failures) -> None:
         self._strategy, self._inputs, self._failures = strategy, inputs, failures
         self._memory = indicator_memory(inputs)
         self._first_defined = FirstDefined()

@@ -9,7 +9,6 @@ import numpy as np
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import SpanWork
 from skills_lib.backtest.sweep.kernel import KernelSweep
 from skills_lib.backtest.sweep.reference import ReferenceTask, pack_task
@@ -17,6 +16,7 @@ from skills_lib.backtest.sweep.workers import Workers, unpacked
 from skills_lib.domain.bars import Bars, FloatArray
 
 if TYPE_CHECKING:
+    from skills_lib.backtest.strategy import SignalStrategy
     from skills_lib.backtest.sweep.local_workers import Payload
 
 _SHARES_PER_SLOT = 4
@@ -37,7 +37,7 @@ class KernelCluster:
     name = "kernel"
 
     def __init__(
-        self, strategy: type[SignalStrategy], bars: Bars, settings: BacktestSettings, workers: Workers
+        self, strategy: "type[SignalStrategy]", bars: Bars, settings: BacktestSettings, workers: Workers
     ) -> None:
         self.notes: list[str] = []
         self._here = KernelSweep(strategy, bars, settings, threads=1)

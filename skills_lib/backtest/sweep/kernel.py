@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, cached_property, partial
 from itertools import groupby
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,11 +20,13 @@ from skills_lib.backtest.kernel.inputs import prepare_inputs
 from skills_lib.backtest.kernel.run import execute
 from skills_lib.backtest.kernel.runner import DAILY, FIGURES, BatchOutput, Runner, problem_of
 from skills_lib.backtest.model import BacktestSettings, Parameters, Span
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.batches import Failures, SignalBatches
 from skills_lib.backtest.sweep.evaluator import SpanWork
 from skills_lib.backtest.sweep.processors import limited
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.strategy import SignalStrategy
 
 T = TypeVar("T")
 
@@ -44,7 +46,7 @@ class KernelSweep:
     name = "kernel"
 
     def __init__(
-        self, strategy: type[SignalStrategy], bars: Bars, settings: BacktestSettings, threads: int = 0
+        self, strategy: "type[SignalStrategy]", bars: Bars, settings: BacktestSettings, threads: int = 0
     ) -> None:
         self.batch_size = max(1, _BARS_A_BATCH // len(bars))
         self._strategy, self._inputs = strategy, prepare_inputs(bars, settings)

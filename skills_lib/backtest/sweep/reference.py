@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from backtesting import Strategy
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.figures import METRICS
@@ -21,6 +20,8 @@ from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
+    from backtesting import Strategy
+
     from skills_lib.backtest.sweep.local_workers import Payload
 
 BARS_WORTH_WORKERS = 500_000
@@ -31,7 +32,7 @@ _BATCHES_PER_SLOT = 8
 class ReferenceTask(NamedTuple):
     """What every combination of a sweep shares."""
 
-    strategy: type[Strategy]
+    strategy: "type[Strategy]"
     bars: Bars
     settings: BacktestSettings
 

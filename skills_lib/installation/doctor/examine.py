@@ -1,6 +1,7 @@
 """Looks at everything, in the order in which it is reported."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from skills_lib.domain.errors import InputError
 from skills_lib.installation.doctor.model import Diagnosis, Finding, SettingInForce, broken
@@ -21,7 +22,7 @@ from skills_lib.installation.doctor.workspace_checks import (
 )
 from skills_lib.progress import Progress
 from skills_lib.settings import Settings
-from skills_lib.workspace.location import Location, locate
+from skills_lib.workspace.location import locate
 
 
 def examine(progress: Progress) -> Diagnosis:
@@ -29,16 +30,17 @@ def examine(progress: Progress) -> Diagnosis:
     settings: list[SettingInForce] = []
     findings = list(_of_workspace(settings))
     findings += [*check_python(), *check_packages(), *check_compiled_code()]
-    progress(0, 0, "Starting the MCP servers")
-    findings += check_servers(_located().folder)
+    if home := _home():
+        progress(0, 0, "Starting the MCP servers")
+        findings += check_servers(home)
     return Diagnosis(findings=findings, settings=settings)
 
 
-def _located() -> Location:
+def _home() -> Path | None:
     try:
-        return locate()
+        return locate().folder
     except InputError:
-        return Location(None, "")
+        return None
 
 
 def _of_workspace(settings: list[SettingInForce]) -> Iterator[Finding]:

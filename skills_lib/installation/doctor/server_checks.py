@@ -11,12 +11,12 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from skills_lib.installation.doctor.model import Finding, broken, ok
 
-SERVERS = ("backtest", "market", "validation")
 START_SECONDS = 60.0
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _HELLO = (
@@ -43,10 +43,10 @@ class ServerCommand:
     environment: Mapping[str, str]
 
 
-def check_servers(home: Path | None) -> Iterator[Finding]:
+def check_servers(home: Path) -> Iterator[Finding]:
     """Whether each server starts and lists its tools, all at once; as `.mcp.json` says where there is one."""
     try:
-        commands = _configured(home / ".mcp.json") if home and (home / ".mcp.json").is_file() else _own_commands()
+        commands = _configured(home / ".mcp.json") if (home / ".mcp.json").is_file() else _own_commands()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         yield broken("servers", f"{home}/.mcp.json cannot be understood", "Remove it, then run `twokey init`.")
         return
@@ -55,7 +55,10 @@ def check_servers(home: Path | None) -> Iterator[Finding]:
 
 
 def _own_commands() -> list[ServerCommand]:
-    return [ServerCommand(name, (sys.executable, "-P", "-m", f"mcp_servers.{name}"), {}) for name in SERVERS]
+    package = find_spec("mcp_servers")
+    folders = package.submodule_search_locations or [] if package else []
+    names = sorted(file.parent.name for folder in folders for file in Path(folder).glob("*/__main__.py"))
+    return [ServerCommand(name, (sys.executable, "-P", "-m", f"mcp_servers.{name}"), {}) for name in names]
 
 
 def _configured(file: Path) -> list[ServerCommand]:
@@ -76,12 +79,14 @@ def _expand(text: str) -> str:
     return _VARIABLE.sub(lambda found: os.environ.get(found[1]) or found[2] or "", text)
 
 
-def _check_server(command: ServerCommand, home: Path | None) -> Finding:
+def _check_server(command: ServerCommand, home: Path) -> Finding:
     topic, began = f"server {command.name}", time.monotonic()
-    folder = home if home and home.is_dir() else None
+    folder = home if home.is_dir() else None
     with tempfile.TemporaryFile() as log:
         try:
             count = _count_tools(command, folder, log)
+        except BrokenPipeError:  # it ended before it read
+            count = None
         except (OSError, ValueError) as error:
             return broken(topic, f"does not start: {error}", _remedy(command))
         if count is None:
@@ -110,12 +115,9 @@ def _count_tools(command: ServerCommand, folder: Path | None, log: "IO[bytes]") 
 def _ask(process: "subprocess.Popen[bytes]") -> int | None:
     assert process.stdin is not None
     assert process.stdout is not None
-    try:
-        for message in _HELLO:
-            process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
-        process.stdin.flush()
-    except BrokenPipeError:
-        return None
+    for message in _HELLO:
+        process.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+    process.stdin.flush()
     for line in process.stdout:
         answer = json.loads(line)
         if answer.get("id") == 2:

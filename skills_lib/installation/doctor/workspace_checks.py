@@ -8,6 +8,7 @@ from pathlib import Path
 
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.installation.doctor.model import Finding, SettingInForce, broken, note, ok
+from skills_lib.installation.settings_page import shown_value
 from skills_lib.settings import Settings, read_values, setting_names
 from skills_lib.workspace.location import HOME_VARIABLE, MARKER, Location
 from skills_lib.workspace.values import ENVIRONMENT, FOREIGN, PREFIX
@@ -57,7 +58,7 @@ def settings_in_force(settings: Settings) -> list[SettingInForce]:
     found = []
     for name in setting_names():
         value = getattr(settings, name)
-        shown = "" if value is None else _CREDENTIALS.sub("//...@", str(value))
+        shown = "" if value is None else _CREDENTIALS.sub("//...@", shown_value(value))
         source = _source(given[name].place, given[name].name) if name in given else "default"
         found.append(SettingInForce(name=name, value=shown, source=source))
     return found
@@ -84,9 +85,9 @@ def check_data(settings: Settings) -> Iterator[Finding]:
     else:
         yield note("candles", f"none stored in {settings.candles_dir}; the synthetic sample is there", advice)
     tapes = len(list(settings.tapes_dir.rglob("manifest.json")))
-    yield ok("tapes", f"{tapes} in {settings.tapes_dir}")
+    yield ok("tapes", f"{tapes} stored in {settings.tapes_dir}")
     runs = len(list(settings.results_dir.glob("*/result.json")))
-    yield ok("runs", f"{runs} backtests in {settings.results_dir}")
+    yield ok("runs", f"{runs} stored in {settings.results_dir}")
 
 
 def _check_ledger_file(file: Path) -> Finding:

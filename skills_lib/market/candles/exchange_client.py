@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import SequenceMatcher, get_close_matches
-from email.utils import parsedate_to_datetime
 from functools import cache
 from importlib.util import find_spec
 from itertools import takewhile
@@ -18,6 +17,7 @@ import numpy as np
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.network import UnansweredError, name_resolves
@@ -39,8 +39,11 @@ _BASE_URLS = {
     "binance": "https://api.binance.com",
     "binanceusdm": "https://fapi.binance.com",
 }  # name resolution is tested before ccxt is imported
-_OFFLINE_REMEDY = "Check the connection, or use --source cache or sample."
-ALTERNATIVES = "Try --source archive, another exchange such as --exchange kraken or okx, or `twokey data import FILE`."
+_OFFLINE_REMEDY = f"Check the connection, or use {option('source', 'cache')} or sample."
+ALTERNATIVES = (
+    f"Try {option('source', 'archive')}, another exchange such as {option('exchange', 'kraken')} or okx, "
+    "or run `twokey data import FILE`."
+)
 
 
 @cache
@@ -119,7 +122,10 @@ class ExchangeClient:
             if name in markets:
                 return name
         hint = suggest_pair(instrument, (name.partition(":")[0] for name in markets))
-        raise InputError(f"{self.name} does not list {instrument.pair}.{hint} Check the symbol, or name an --exchange.")
+        raise InputError(
+            f"{self.name} does not list {instrument.pair}.{hint} Check the symbol, or give another "
+            f"{option('exchange')}."
+        )
 
     def pages(
         self, instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress
@@ -180,6 +186,8 @@ class ExchangeClient:
 
     def _closed_until(self, timeframe: Timeframe) -> int:
         """Open time of the bar still forming, by the earlier of the local and the exchange clock."""
+        from email.utils import parsedate_to_datetime
+
         now = datetime.now(UTC)
         date = (self._ccxt.last_response_headers or {}).get("Date")
         with suppress(TypeError, ValueError):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from skills_lib.domain.bars import Bars, IntArray
+from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.market.candles.files import PARQUET_MAGIC, CsvText, find_table, read_bytes
+from skills_lib.market.candles.plain import read_plain
 from skills_lib.market.candles.series import bars_of, take
 from skills_lib.market.candles.timestamps import UnreadableTimeError, times_to_ns
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _TIMES = ("open_time_ns", "open_time", "unix", "timestamp", "datetime", "date", "time", "index", "", "unnamed:_0")
 _PRICES = ("open", "high", "low", "close")
+Columns = tuple[IntArray, dict[str, FloatArray]]
+"""Open times in UTC nanoseconds, and prices and volume by name."""
 _NUMBERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT|DOUBLE|FLOAT|DECIMAL")
 _REQUIRED_COLUMNS = "a time (open_time, timestamp, unix, datetime or date), open, high, low, close and volume"
 
@@ -43,7 +46,7 @@ def read_table(path: Path, instrument: Instrument) -> CandleTable:
     """
     content = read_bytes(path)
     if content.startswith(PARQUET_MAGIC):
-        return _table(path.name, _parquet_frame(path, instrument), lambda i: f"row {i + 1}")
+        return _table(path.name, lambda i: f"row {i + 1}", lambda: _of_frame(_parquet_frame(path, instrument)))
     return read_csv(content, path.name, instrument)
 
 
@@ -54,22 +57,32 @@ def read_csv(content: bytes, name: str, instrument: Instrument) -> CandleTable:
         InputError: as `read_table`.
     """
     text = find_table(content, name)
-    frame = _csv_frame(text, name, instrument)
-    return _table(name, frame, lambda i: f"line {text.first_line + i}")
+    chosen = _choose(text.columns, instrument, name)
+
+    def read() -> Columns:
+        columns = read_plain(text, chosen) or _of_frame(_csv_frame(text, chosen, name))
+        _require_row_length(text, len(columns[0]), name)
+        return columns
+
+    return _table(name, lambda i: f"line {text.first_line + i}", read)
 
 
-def _table(name: str, frame: "pd.DataFrame", where: Callable[[int], str]) -> CandleTable:
-    if frame.empty:
-        raise InputError(f"{name} has a header but no bars. Use a file with bars.")
+def _of_frame(frame: "pd.DataFrame") -> Columns:
+    times = times_to_ns(frame["open_time"]) if len(frame) else np.empty(0, np.int64)
+    return times, {name: np.ascontiguousarray(frame[name], dtype=np.float64) for name in (*_PRICES, "volume")}
+
+
+def _table(name: str, where: Callable[[int], str], read: Callable[[], Columns]) -> CandleTable:
     try:
-        times = times_to_ns(frame["open_time"])
+        times, columns = read()
     except UnreadableTimeError as error:
         place = name if error.row is None else f"{name} {where(error.row)}"
         raise InputError(
             f"{place}: the open time is {error.found}. Write ISO 8601 in one time zone, or epoch numbers."
         ) from None
-    columns = (np.ascontiguousarray(frame[column], dtype=np.float64) for column in (*_PRICES, "volume"))
-    table = CandleTable(name, bars_of(times, columns, _step(times)), where)
+    if not len(times):
+        raise InputError(f"{name} has a header but no bars. Use a file with bars.")
+    table = CandleTable(name, bars_of(times, (columns[column] for column in (*_PRICES, "volume")), _step(times)), where)
     return _reversed(table) if _newest_first(times) else table
 
 
@@ -88,10 +101,9 @@ def _step(times: IntArray) -> int:
     return int(steps[counts.argmax()]) if len(steps) else 0
 
 
-def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> "pd.DataFrame":
+def _csv_frame(text: CsvText, chosen: dict[str, int], name: str) -> "pd.DataFrame":
     import pandas as pd
 
-    chosen = _choose(text.columns, instrument, name)
     numbers = {position: np.float64 for column, position in chosen.items() if column != "open_time"}
     try:
         frame = _parse(text, chosen, numbers)
@@ -99,7 +111,6 @@ def _csv_frame(text: CsvText, name: str, instrument: Instrument) -> "pd.DataFram
         raise InputError(f"{name} is not a table: {_first_line(error)}. Repair or download it again.") from None
     except ValueError:
         raise _bad_cell(text, chosen, name) from None
-    _require_row_length(text, len(frame), name)
     return frame.rename(columns={position: column for column, position in chosen.items()})
 
 
@@ -201,8 +212,11 @@ def _choose(columns: list[str], instrument: Instrument, name: str) -> dict[str, 
         chosen["volume"] = next((i for i, column in enumerate(folded) if column.startswith("volume")), None)
     missing = [column for column, position in chosen.items() if position is None]
     if missing:
-        found = ", ".join(column or "''" for column in columns[:14])
-        raise InputError(f"{name} lacks {', '.join(missing)}; found {found}. Required: {_REQUIRED_COLUMNS}.")
+        found = ", ".join(column for column in chosen if column not in missing) or "none of the required"
+        raise InputError(
+            f"{name} lacks {', '.join(missing)}; of its {len(columns)} columns, {found} was recognised. "
+            f"Required: {_REQUIRED_COLUMNS}."
+        )
     return {column: position for column, position in chosen.items() if position is not None}
 
 

@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from skills_lib import log
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import CorruptDataError, InputError, SourceUnavailableError
+from skills_lib.domain.options import option
 from skills_lib.domain.quality import measure
 from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
-from skills_lib.market.candles.exchange_client import ALTERNATIVES, require_exchange
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
 from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import TimeSpan, default_length, join, missing, requested_span, show, to_ns
-from skills_lib.market.candles.symbols import require_listed
 from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
@@ -55,9 +55,9 @@ def fetch(request: CandleRequest, settings: Settings, progress: Progress = no_pr
         SourceUnavailableError: no network source answered; downloaded pages stay cached.
         TwokeyError: as `load`.
     """
-    request = _resolve_source(request)
-    if request.source in (Source.CACHE, Source.SAMPLE):
-        raise InputError(f"Cannot fetch from {request.source}. Use --source exchange, archive or yahoo.")
+    from skills_lib.market.candles.exchange_client import ALTERNATIVES
+
+    request = require_fetchable(request)
     loader = _CandleLoader(request, settings, progress)
     if request.source is not Source.AUTO:
         return loader.fetch(request.source)
@@ -66,12 +66,25 @@ def fetch(request: CandleRequest, settings: Settings, progress: Progress = no_pr
     raise SourceUnavailableError(f"{loader.notes_text()}{ALTERNATIVES}")
 
 
+def require_fetchable(request: CandleRequest) -> CandleRequest:
+    """The request as a source that can be asked over the network.
+
+    Raises:
+        InputError: an unknown exchange, or a source that cannot be fetched from.
+    """
+    if request.source in (Source.CACHE, Source.SAMPLE):
+        raise InputError(f"Cannot fetch from {request.source}. Use {option('source', 'exchange')}, archive or yahoo.")
+    return _resolve_source(request)
+
+
 def _resolve_source(request: CandleRequest) -> CandleRequest:
     """The request with `source` and `exchange` both set to Yahoo if either is; Yahoo is not a ccxt exchange."""
     if request.source is Source.YAHOO:
         return replace(request, exchange=YAHOO)
     if request.exchange == YAHOO:
         return replace(request, source=Source.YAHOO) if request.source in (Source.AUTO, Source.EXCHANGE) else request
+    from skills_lib.market.candles.exchange_client import require_exchange
+
     require_exchange(request.exchange)
     return request
 
@@ -110,6 +123,7 @@ class _CandleLoader:
                 return self.fetch(source)
             except (UnansweredError, CorruptDataError) as error:
                 reason = error.reason if isinstance(error, UnansweredError) else str(error)
+                log.info("source failed", source=source.value, reason=reason)
                 self.notes.append(f"the {source} did not answer: {reason}")
         return None
 
@@ -123,6 +137,8 @@ class _CandleLoader:
         return self.from_cache(cached, self.cached_span(cached))
 
     def load_sample(self) -> Candles:
+        from skills_lib.market.candles.symbols import require_listed
+
         instrument, timeframe = self.request.instrument, self.request.timeframe
         require_listed(instrument, self.request.exchange, self.settings)
         until = min(self.span.end_ns, SAMPLE_SPAN.end_ns)
@@ -131,7 +147,7 @@ class _CandleLoader:
         if not len(bars):
             raise SourceUnavailableError(
                 f"{self.notes_text()}The sample covers {SAMPLE_SPAN} and has no bars in {self.span}. "
-                "Change --since or --until, or run `twokey data import FILE`."
+                f"Change {option('since')} or {option('until')}, or run `twokey data import FILE`."
             )
         return self.build_candles(bars, Source.SAMPLE, "synthetic", synthetic=True)
 
@@ -145,16 +161,20 @@ class _CandleLoader:
             self.store_pages(pages, missing_spans, f"{self.key.exchange} {source}")
             cached = self.read_cache()
         if cached is None or not len(cut(cached.bars, self.target_span(cached))):
-            raise InputError(f"{self.key.exchange} has no {self.key} bars in {self.span}. Change --since or --until.")
+            raise InputError(
+                f"{self.key.exchange} has no {self.key} bars in {self.span}. "
+                f"Change {option('since')} or {option('until')}."
+            )
         if not missing_spans:
             return self.from_cache(cached, self.target_span(cached))
         return self.from_fetch(source, before, cached)
 
     def store_pages(self, pages: Pages, missing_spans: list[TimeSpan], origin: str) -> None:
-        log = self.cache.pages(self.key)
+        stored = self.cache.pages(self.key)
+        log.info("fetching", series=str(self.key), origin=origin, spans=[str(span) for span in missing_spans])
         try:
             for page in pages(missing_spans) if missing_spans else ():
-                log.append(page)
+                stored.append(page)
         finally:
             self.cache.merge_pages(self.key, origin)
 
@@ -226,6 +246,7 @@ class _CandleLoader:
 
     def build_candles(self, bars: Bars, source: Source, detail: str, synthetic: bool = False) -> Candles:
         origin = Origin(source.value, "; ".join([detail, *self.notes]), synthetic)
+        log.info("candles", series=str(self.key), source=str(origin), bars=len(bars))
         return Candles(self.request.instrument, self.request.timeframe, bars, origin, measure(bars))
 
     def notes_text(self) -> str:

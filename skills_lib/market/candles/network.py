@@ -3,7 +3,6 @@
 import socket
 import threading
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from skills_lib.domain.errors import SourceUnavailableError
 
@@ -23,6 +22,8 @@ def name_resolves(url: str) -> bool:
 
     True without a lookup behind a proxy, which resolves names itself.
     """
+    from urllib.request import getproxies
+
     address = urlsplit(url)
     if address.scheme in getproxies():
         return True

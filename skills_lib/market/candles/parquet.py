@@ -82,11 +82,10 @@ def translate_disk_errors(path: Path) -> Iterator[None]:
 
 def _write_file(temporary: Path, columns: Columns, metadata: Mapping[str, str]) -> None:
     import duckdb
-    import pandas as pd
 
     key_values = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.items())
     with duckdb.connect(config={"threads": 1}) as connection:
-        connection.register("bars", pd.DataFrame(columns))
+        connection.register("bars", columns)
         options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{key_values}}}"
         connection.execute(f"COPY (SELECT * FROM bars) TO {_quoted(str(temporary))} ({options})")
 

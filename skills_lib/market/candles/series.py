@@ -43,6 +43,8 @@ def union(parts: Sequence[Bars]) -> Bars:
     """All bars ordered by open time without duplicates; later parts replace earlier ones."""
     times = np.concatenate([part.open_time_ns for part in parts])
     fields = [np.concatenate(columns) for columns in zip(*map(fields_of, parts), strict=True)]
+    if (np.diff(times) > 0).all():
+        return bars_of(times, fields, parts[0].interval_ns)
     order = np.argsort(times, kind="stable")
     last = np.append(times[order][1:] != times[order][:-1], True) if len(times) else np.empty(0, np.bool_)
     unique = order[last]

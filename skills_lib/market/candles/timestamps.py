@@ -37,7 +37,7 @@ def times_to_ns(column: "pd.Series[Any]") -> IntArray:
     if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
         return _datetimes(column)
     if column.dtype.kind in "iuf":
-        return _epochs(column.to_numpy())
+        return epochs_to_ns(column.to_numpy())
     return _texts(column)
 
 
@@ -49,7 +49,12 @@ def _datetimes(column: "pd.Series[Any]") -> IntArray:
     return pd.DatetimeIndex(pd.to_datetime(column, utc=True)).as_unit("ns").asi8
 
 
-def _epochs(numbers: npt.NDArray[Any]) -> IntArray:
+def epochs_to_ns(numbers: npt.NDArray[Any]) -> IntArray:
+    """UTC nanoseconds of epoch numbers in s, ms, µs or ns, detected by magnitude.
+
+    Raises:
+        UnreadableTimeError: a number that is missing, not above 0, or too large.
+    """
     bad = ~np.isfinite(numbers) | (numbers <= 0) | (numbers >= 2**63)
     if bad.any():
         row = int(bad.argmax())

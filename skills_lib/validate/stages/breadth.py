@@ -1,22 +1,25 @@
 """Runs the same parameters on other assets and timeframes."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from backtesting import Strategy
 
 from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.kernel.run import run_kernel, unsupported_reason
+from skills_lib.backtest.kinds import gives_signals
 from skills_lib.backtest.metrics import compute_metrics, execution_returns
 from skills_lib.backtest.model import BacktestSettings, Span
 from skills_lib.backtest.spans import run_span
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel
 from skills_lib.market.candles.model import Candles
 from skills_lib.validate.stages.sharpe import annual_sharpe, defined
+
+if TYPE_CHECKING:
+    from backtesting import Strategy
 
 LIMITS = (
     "Crypto assets are correlated, so another one is far less than another independent test; and the same parameters "
@@ -42,7 +45,7 @@ class CrossMarketResult(FrozenModel):
 
 
 def cross_market_results(
-    strategy: type[Strategy],
+    strategy: "type[Strategy]",
     parameters: Mapping[str, Value],
     candles: Sequence[Candles],
     settings: BacktestSettings,
@@ -55,7 +58,7 @@ def cross_market_results(
 
 
 def _one(
-    strategy: type[Strategy], parameters: dict[str, Value], candles: Candles, settings: BacktestSettings
+    strategy: "type[Strategy]", parameters: dict[str, Value], candles: Candles, settings: BacktestSettings
 ) -> CrossMarketResult:
     bars = candles.bars
     try:
@@ -76,9 +79,9 @@ def _one(
 
 
 def _measured(
-    strategy: type[Strategy], parameters: dict[str, Value], bars: Bars, settings: BacktestSettings
+    strategy: "type[Strategy]", parameters: dict[str, Value], bars: Bars, settings: BacktestSettings
 ) -> tuple[Figures, FloatArray]:
-    if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
+    if gives_signals(strategy) and unsupported_reason(strategy, settings) is None:
         execution = run_kernel(strategy, bars, parameters, settings)
     else:
         execution = run_span(strategy, bars, parameters, settings, Span(0, len(bars)))

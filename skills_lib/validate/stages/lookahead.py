@@ -6,12 +6,11 @@ it only on the last bar it receives; at the end of the data; and spread over it.
 """
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-from backtesting import Strategy
 
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
@@ -19,6 +18,9 @@ from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.order_probe import OrderProbe
 from skills_lib.validate.stages.probe import Difference, Probe
 from skills_lib.validate.stages.signal_probe import SignalProbe
+
+if TYPE_CHECKING:
+    from backtesting import Strategy
 
 DIFFERING_SHARE = 0.01
 """Maximum share of decisions that may differ once a strategy has settled."""
@@ -69,7 +71,7 @@ class WarmUp(FrozenModel):
 
 
 def truncation(
-    strategy: type[Strategy],
+    strategy: "type[Strategy]",
     bars: Bars,
     parameters: Mapping[str, Value],
     settings: BacktestSettings,
@@ -109,7 +111,7 @@ def truncation(
 
 
 def warm_up(
-    strategy: type[Strategy],
+    strategy: "type[Strategy]",
     bars: Bars,
     parameters: Mapping[str, Value],
     settings: BacktestSettings,
@@ -141,12 +143,16 @@ def warm_up(
     )
 
 
-def open_probe(strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings) -> Probe:
+def open_probe(
+    strategy: "type[Strategy]", bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
+) -> Probe:
     """A probe of signals, or of orders if the strategy has its own next().
 
     Raises:
         InputError: the strategy cannot run on `bars`.
     """
+    from skills_lib.backtest.strategy import SignalStrategy
+
     methods = ("init", "next", "_enter")
     if issubclass(strategy, SignalStrategy) and all(
         getattr(strategy, name) is getattr(SignalStrategy, name) for name in methods

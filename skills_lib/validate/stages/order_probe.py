@@ -1,16 +1,17 @@
 """Probes strategies with their own next() for look-ahead, by their orders bar by bar on the reference."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from backtesting import Strategy
 
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.reference.run import run_reference
 from skills_lib.domain.bars import Bars, BoolArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.validate.stages.probe import Cut, Difference, at_changes, generated_after
+
+if TYPE_CHECKING:
+    from backtesting import Strategy
 
 _MAX_CUTS = 12
 _MAX_STARTS = 2
@@ -27,7 +28,7 @@ class OrderProbe:
     on = "orders"
 
     def __init__(
-        self, strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
+        self, strategy: "type[Strategy]", bars: Bars, parameters: dict[str, Value], settings: BacktestSettings
     ) -> None:
         self._strategy, self._bars, self._parameters, self._settings = strategy, bars, parameters, settings
         self._whole = self._run_on(bars)
@@ -62,6 +63,8 @@ class OrderProbe:
         return self._run_on(self._bars) == self._whole
 
     def _run_on(self, bars: Bars) -> Orders:
+        from skills_lib.backtest.reference.run import run_reference
+
         orders: Orders = {}
         run_reference(recording(self._strategy, orders.__setitem__), bars, self._parameters, self._settings)
         return orders
@@ -72,7 +75,7 @@ class OrderProbe:
         return np.array(bars, dtype=np.int64)
 
 
-def recording(strategy: type[Strategy], record: Callable[[int, tuple[Order, ...]], None]) -> type[Strategy]:
+def recording(strategy: "type[Strategy]", record: Callable[[int, tuple[Order, ...]], None]) -> "type[Strategy]":
     """The strategy, passing its open orders to `record` after each of its bars."""
 
     class Recording(strategy):  # type: ignore[misc]

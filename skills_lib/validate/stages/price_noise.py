@@ -6,17 +6,15 @@ every strategy that buys dips, because noise reverts.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from backtesting import Strategy
 
 from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.kernel.run import signals_of, unsupported_reason
+from skills_lib.backtest.kinds import gives_signals
 from skills_lib.backtest.metrics import measure
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.reference.run import run_reference
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import COLUMNS
 from skills_lib.domain.bars import Bars, FloatArray
 from skills_lib.domain.constraints import Value
@@ -25,6 +23,11 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.signals import Signals
 from skills_lib.validate.stages.percentiles import Percentiles
+
+if TYPE_CHECKING:
+    from backtesting import Strategy
+
+    from skills_lib.backtest.strategy import SignalStrategy
 
 SIZES_BPS = (1.0, 5.0, 20.0)
 LIMITS = (
@@ -60,7 +63,7 @@ class Noise(FrozenModel):
 
 
 def price_noise(
-    strategy: type[Strategy],
+    strategy: "type[Strategy]",
     bars: Bars,
     parameters: dict[str, Value],
     settings: BacktestSettings,
@@ -85,7 +88,7 @@ def price_noise(
         sharpe=_figure(rows[0], "sharpe"),
         return_pct=_figure(rows[0], "return_pct"),
         levels=tuple(_level(size, found) for size, found in zip(sizes_bps, levels, strict=True)),
-        trades_at="true prices" if issubclass(strategy, SignalStrategy) else "noisy prices",
+        trades_at="true prices" if gives_signals(strategy) else "noisy prices",
     )
 
 
@@ -96,10 +99,14 @@ def noisy(bars: Bars, size_bps: float, rng: np.random.Generator) -> Bars:
 
 
 def _rows(
-    strategy: type[Strategy], bars: Bars, seen: Sequence[Bars], parameters: dict[str, Value], settings: BacktestSettings
+    strategy: "type[Strategy]",
+    bars: Bars,
+    seen: Sequence[Bars],
+    parameters: dict[str, Value],
+    settings: BacktestSettings,
 ) -> FloatArray:
     """float64[len(seen), METRICS]; nan where a noisy run is impossible."""
-    if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
+    if gives_signals(strategy) and unsupported_reason(strategy, settings) is None:
         return _kernel_rows(strategy, prepare_inputs(bars, settings), seen, parameters)
     found, settings = [], settings.with_unit_for(bars)
     for number, view in enumerate(seen):
@@ -113,7 +120,7 @@ def _rows(
 
 
 def _kernel_rows(
-    strategy: type[SignalStrategy], prepared: KernelInputs, seen: Sequence[Bars], parameters: dict[str, Value]
+    strategy: "type[SignalStrategy]", prepared: KernelInputs, seen: Sequence[Bars], parameters: dict[str, Value]
 ) -> FloatArray:
     from skills_lib.backtest.kernel.batch import Batch, warm_up
     from skills_lib.backtest.kernel.runner import Runner
@@ -133,16 +140,18 @@ def _kernel_rows(
 
 
 def _reference_row(
-    strategy: type[Strategy], bars: Bars, view: Bars, parameters: dict[str, Value], settings: BacktestSettings
+    strategy: "type[Strategy]", bars: Bars, view: Bars, parameters: dict[str, Value], settings: BacktestSettings
 ) -> list[float]:
+    from skills_lib.backtest.reference.run import run_reference
+
     traded = view
-    if issubclass(strategy, SignalStrategy):
+    if gives_signals(strategy):
         strategy, traded = _seeing(strategy, view), bars
     execution = run_reference(strategy, traded, parameters, settings).execution
     return list(measure(execution, traded, settings.costs).values())
 
 
-def _seeing(strategy: type[SignalStrategy], view: Bars) -> type[SignalStrategy]:
+def _seeing(strategy: "type[SignalStrategy]", view: Bars) -> "type[SignalStrategy]":
     class Seeing(strategy):  # type: ignore[valid-type, misc]
         def signals(self, _bars: Bars) -> Signals:
             signals: Signals = super().signals(view)

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from skills_lib.backtest.metrics import daily_equity
 from skills_lib.domain.bars import Bars, FloatArray
@@ -73,6 +72,8 @@ def classify(market_close_daily: FloatArray) -> npt.NDArray[np.int8]:
     × √90); bear: it is below the negative of that; sideways: between. Volatile: the deviation of the 30 days before
     exceeds the median of all such deviations so far. Only closes of earlier days are read.
     """
+    import pandas as pd
+
     returns = pd.Series(np.diff(np.log(market_close_daily), prepend=np.nan))
     window = returns.rolling(TREND_DAYS)
     error = window.std() * np.sqrt(TREND_DAYS)

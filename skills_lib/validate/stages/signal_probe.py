@@ -1,14 +1,18 @@
 """Probes strategies for look-ahead by their signals on truncated or changed bars."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from skills_lib.backtest.kernel.run import signals_of
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.domain.bars import Bars, BoolArray, FloatArray, IntArray
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
 from skills_lib.validate.stages.probe import STRENGTHS, Cut, Difference, at_changes, generated_after
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.strategy import SignalStrategy
 
 RELATIVE_TOLERANCE = 1e-9
 
@@ -18,7 +22,7 @@ class SignalProbe:
 
     on = "signals"
 
-    def __init__(self, strategy: type[SignalStrategy], seen: Bars, parameters: dict[str, Value]) -> None:
+    def __init__(self, strategy: "type[SignalStrategy]", seen: Bars, parameters: dict[str, Value]) -> None:
         self._strategy, self._bars, self._parameters = strategy, seen, parameters
         self._signals = self._signals_on(seen)
         self._whole = _columns(self._signals)

@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-
-from backtesting import Strategy
+from typing import TYPE_CHECKING
 
 from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.model import BacktestSettings, Span
@@ -13,6 +12,9 @@ from skills_lib.domain.costs import Costs
 from skills_lib.domain.models import FrozenModel
 from skills_lib.validate.stages.break_even import search_root
 from skills_lib.validate.stages.stress_runs import CostRunner, RunAtCosts, open_cost_runner
+
+if TYPE_CHECKING:
+    from backtesting import Strategy
 
 MULTIPLES = (0.0, 1.0, 2.0, 3.0)
 TOLERANCE_BPS = 0.01
@@ -55,7 +57,7 @@ class CostStress(FrozenModel):
 
 
 def stress(
-    strategy: type[Strategy], bars: Bars, parameters: Mapping[str, Value], settings: BacktestSettings, span: Span
+    strategy: "type[Strategy]", bars: Bars, parameters: Mapping[str, Value], settings: BacktestSettings, span: Span
 ) -> CostStress:
     """Run `strategy` on `bars[span]` at several costs; earlier bars warm up the indicators.
 
@@ -122,7 +124,7 @@ def _growth(figures: Figures) -> float:
     return math.log(max(1 + (figures["return_pct"] or 0.0) / 100, _WIPED_OUT))
 
 
-def _notes(strategy: type[Strategy], costs: Costs, runner: CostRunner, never_crosses: bool) -> Iterator[str]:
+def _notes(strategy: "type[Strategy]", costs: Costs, runner: CostRunner, never_crosses: bool) -> Iterator[str]:
     if never_crosses:
         yield f"No break-even cost: the strategy still earns at {_MAX_COST_BPS:g} bps per side."
     if runner.one_bar_late is None:

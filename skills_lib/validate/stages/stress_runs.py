@@ -3,25 +3,27 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from backtesting import Strategy
 
 from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.kernel.inputs import KernelInputs, prepare_inputs
 from skills_lib.backtest.kernel.run import signals_of, unsupported_reason
+from skills_lib.backtest.kinds import gives_signals
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings, EngineName, Span
 from skills_lib.backtest.spans import cut_signals, run_span
-from skills_lib.backtest.strategy import SignalStrategy
 from skills_lib.backtest.sweep.evaluator import figures_of
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
+
+if TYPE_CHECKING:
+    from backtesting import Strategy
 
 RunAtCosts = Callable[[Costs], Figures]
 
@@ -35,7 +37,7 @@ class CostRunner(NamedTuple):
 
 
 def open_cost_runner(
-    strategy: type[Strategy], bars: Bars, parameters: dict[str, Value], settings: BacktestSettings, span: Span
+    strategy: "type[Strategy]", bars: Bars, parameters: dict[str, Value], settings: BacktestSettings, span: Span
 ) -> CostRunner:
     """A runner on `bars[span]`; earlier bars warm up the indicators, later bars are not used.
 
@@ -43,7 +45,7 @@ def open_cost_runner(
         InputError: the strategy raised.
     """
     known, part = bars[: span.stop], slice(span.start, span.stop)
-    if issubclass(strategy, SignalStrategy) and unsupported_reason(strategy, settings) is None:
+    if gives_signals(strategy) and unsupported_reason(strategy, settings) is None:
         whole = prepare_inputs(known, settings)
         kernel = _KernelCosts(strategy.__name__, whole.bars[part], whole.settings)
         found = signals_of(strategy, whole.bars, parameters)
@@ -80,14 +82,16 @@ class _ReferenceCosts:
     settings: BacktestSettings
     span: Span
 
-    def run(self, strategy: type[Strategy], costs: Costs) -> Figures:
+    def run(self, strategy: "type[Strategy]", costs: Costs) -> Figures:
         settings = self.settings.model_copy(update={"costs": costs})
         execution = run_span(strategy, self.bars, self.parameters, settings, self.span)
         return compute_metrics(execution, self.bars[self.span.start : self.span.stop], costs)
 
 
-def delayed(strategy: type[Strategy]) -> type[Strategy] | None:
+def delayed(strategy: "type[Strategy]") -> "type[Strategy] | None":
     """The strategy with every signal one bar later; None if it has its own next()."""
+    from skills_lib.backtest.strategy import SignalStrategy
+
     if not issubclass(strategy, SignalStrategy) or strategy.next is not SignalStrategy.next:
         return None
 

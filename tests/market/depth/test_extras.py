@@ -1,4 +1,4 @@
-"""Without an extra: the plain book is used, and errors name the missing extra."""
+"""Without an extra: errors name the missing extra."""
 
 import asyncio
 import sys
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from skills_lib.domain.errors import InputError
-from skills_lib.market.depth.book.compiled_local_book import open_local_book
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Endpoints, FeedSettings
@@ -16,11 +15,6 @@ from skills_lib.market.depth.tape.lines import read_lines
 from skills_lib.market.depth.tape.store import Manifest, TapeWriter
 
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-
-
-def test_without_numba_the_plain_book_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "numba", None)
-    assert type(open_local_book("BTCUSDT", Venue.USDM)) is LocalBook
 
 
 def test_without_picows_a_feed_says_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook, open_local_book
+from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
@@ -18,7 +18,6 @@ from skills_lib.market.depth.wire import decode
 from tests.market.depth.frame_server import frames_of
 from tests.market.depth.generated_stream import GeneratedMarket
 
-pytest.importorskip("numba", reason="the extra `fast` is not installed")
 each_venue = pytest.mark.parametrize("venue", Venue)
 Corruption = Callable[[bytes, random.Random], bytes]
 
@@ -317,7 +316,7 @@ def complaint(parser: Callable[[bytes], object], raw: bytes) -> str:
 @given(st.binary(max_size=300))
 @settings(max_examples=300, deadline=None)
 def test_any_bytes_are_answered_or_refused(raw: bytes) -> None:
-    for parser in (decode, open_local_book("BTCUSDT", Venue.USDM).receive_raw):
+    for parser in (decode, CompiledLocalBook("BTCUSDT", Venue.USDM).receive_raw):
         assert "\n" not in complaint(parser, raw)
 
 

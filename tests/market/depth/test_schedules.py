@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from skills_lib.market.depth.book.compiled_local_book import open_local_book
+from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.view import TopText
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
@@ -136,7 +136,7 @@ def study(oracle: Oracle, cases: int) -> None:
     """Play `cases` schedules, the compiled book and the plain one in turn."""
     dropped = ended_well = 0
     for seed in range(cases):
-        was_dropped, in_sync = play(oracle, random.Random(seed), (open_local_book, LocalBook)[seed % 2])
+        was_dropped, in_sync = play(oracle, random.Random(seed), (CompiledLocalBook, LocalBook)[seed % 2])
         dropped += was_dropped
         ended_well += in_sync
     assert dropped > cases // 10

@@ -8,7 +8,7 @@ import pytest
 
 from skills_lib.backtest.kernel.run import run_kernel
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.validate.stages.monte_carlo import (
     FAN_POINTS,
     ResampledDistribution,
@@ -55,6 +55,45 @@ def test_the_variance_of_a_bootstrapped_mean_is_the_one_politis_and_romano_prove
     weights = (1 - lags / 80) * stay**lags
     assert generated.var() == pytest.approx((covariance[0] + 2 * np.sum(weights * covariance[1:])) / 80, rel=0.03)
     assert generated.mean() == pytest.approx(daily.mean(), abs=4 * generated.std() / 200)
+
+
+def test_samples_have_the_distribution_of_those_of_arch() -> None:
+    """Two-sample Kolmogorov-Smirnov on figures that depend on the blocks; another block length would be noticed."""
+    bootstrap = pytest.importorskip("arch.bootstrap")
+    daily, count, mean_length = autocorrelated(np.random.default_rng(8), 120, 0.6), 4_000, 8.0
+    theirs = bootstrap.StationaryBootstrap(mean_length, np.arange(120), seed=np.random.default_rng(9))
+    expected = np.array([sample[0][0] for sample in theirs.bootstrap(count)])
+    found = stationary_indices(120, mean_length, count, np.random.default_rng(10))
+    shorter = stationary_indices(120, mean_length * 0.7, count, np.random.default_rng(10))
+    for figure in (mean_of, longest_block, deepest_decline):
+        assert ks_p_value(figure(daily, found), figure(daily, expected)) > 0.01, figure
+    assert ks_p_value(longest_block(daily, shorter), longest_block(daily, expected)) < 0.01
+
+
+def ks_p_value(one: FloatArray, other: FloatArray) -> float:
+    """The probability of so large a distance between two samples of one distribution."""
+    return float(pytest.importorskip("scipy.stats").ks_2samp(one, other).pvalue)
+
+
+def mean_of(daily: FloatArray, rows: IntArray) -> FloatArray:
+    """Mean return of each sample."""
+    return np.asarray(daily[rows].mean(axis=1))
+
+
+def longest_block(_daily: FloatArray, rows: IntArray) -> FloatArray:
+    """Days in a row of the longest block of each sample, told apart by a little noise: ties distort the test."""
+    follows = (rows[:, 1:] - rows[:, :-1]) % 120 == 1
+    run, longest = np.zeros(len(rows)), np.zeros(len(rows))
+    for day in follows.T:
+        run = np.where(day, run + 1, 0)
+        longest = np.maximum(longest, run)
+    return np.asarray(longest + np.random.default_rng(11).random(len(rows)))
+
+
+def deepest_decline(daily: FloatArray, rows: IntArray) -> FloatArray:
+    """Largest drop of the summed returns of each sample."""
+    path = daily[rows].cumsum(axis=1)
+    return np.asarray((path - np.maximum.accumulate(path, axis=1)).min(axis=1))
 
 
 def test_a_90_percent_interval_covers_the_true_growth_90_percent_of_the_time() -> None:

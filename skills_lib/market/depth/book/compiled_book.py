@@ -1,4 +1,4 @@
-"""Implements the order book in a block of integers updated by compiled functions. Needs the extra `fast`."""
+"""Implements the order book in a block of integers updated by compiled functions."""
 
 from collections.abc import Iterator, Sequence
 

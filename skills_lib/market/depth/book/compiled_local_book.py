@@ -1,14 +1,13 @@
 """Compiled path: parses depth messages from bytes into the book in one to two microseconds.
 
 It parses the format Binance writes. Any other message (other keys, an exponent, a price outside the window, too many
-levels) takes the general path of `LocalBook` into the same book. Needs the extra `fast`.
+levels) takes the general path of `LocalBook` into the same book.
 """
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
-from skills_lib.market.depth.model import MS_TO_NS, DepthUpdate, Snapshot, Venue
+from skills_lib.market.depth.model import MS_TO_NS, DepthUpdate, Snapshot
 from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.sequencer import UpdateDecision
 
@@ -16,11 +15,6 @@ if TYPE_CHECKING:
     from skills_lib.market.depth.book.compiled_book import CompiledBook
 
 _APPLY = UpdateDecision.APPLY
-
-
-def open_local_book(symbol: str, venue: Venue, scale: Scale | None = None) -> LocalBook:
-    """The compiled book if numba is installed, else the plain one; both behave alike."""
-    return LocalBook(symbol, venue, scale) if find_spec("numba") is None else CompiledLocalBook(symbol, venue, scale)
 
 
 class CompiledLocalBook(LocalBook):

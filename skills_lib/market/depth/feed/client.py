@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyError
-from skills_lib.market.depth.book.compiled_local_book import open_local_book
+from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.rest import FeedRest
 from skills_lib.market.depth.feed.settings import FeedSettings
@@ -34,7 +34,7 @@ class Feed:
         settings: FeedSettings,
         listener: FeedListener | None = None,
         rng: random.Random | None = None,
-        open_book: Callable[[str, Venue], LocalBook] = open_local_book,
+        open_book: Callable[[str, Venue], LocalBook] = CompiledLocalBook,
     ) -> None:
         self.settings = settings
         self._listener = listener or IgnoreAll()
