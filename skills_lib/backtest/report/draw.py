@@ -1,11 +1,17 @@
-"""The drawings of a run: its page, and its picture for Markdown and for clients that show images."""
+"""The drawings of a run: its page, and its picture for Markdown and for clients that show images.
+
+Nothing heavy is imported before something is drawn: most answers have all their drawings.
+"""
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skills_lib.backtest.model import BacktestResult
-from skills_lib.backtest.report.series import RunSeries
 from skills_lib.report.drawings import Drawings
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.report.series import RunSeries
 
 
 def drawings(result: BacktestResult) -> Drawings:
@@ -14,7 +20,7 @@ def drawings(result: BacktestResult) -> Drawings:
     return {files.page: partial(_draw_page, result=result), files.picture: partial(_draw_picture, result=result)}
 
 
-def page_of(result: BacktestResult, series: RunSeries) -> Drawings:
+def page_of(result: BacktestResult, series: "RunSeries") -> Drawings:
     """The page alone, of a run whose series are in memory."""
     return {result.artifacts.page: partial(_draw_page, result=result, series=series)}
 
@@ -27,7 +33,7 @@ def title_of(result: BacktestResult) -> str:
     return f"{result.strategy}{parameters} · {result.symbol} {result.timeframe} · {label}"
 
 
-def _draw_page(path: Path, result: BacktestResult, series: RunSeries | None = None) -> None:
+def _draw_page(path: Path, result: BacktestResult, series: "RunSeries | None" = None) -> None:
     from skills_lib.backtest.report.page import backtest_page
     from skills_lib.report.page import render
 
@@ -43,5 +49,7 @@ def _draw_picture(path: Path, result: BacktestResult) -> None:
     draw_equity(path, EquityCurve(title_of(result), series.open_time_ns, series.equity, market, series.drawdown_pct))
 
 
-def _read(result: BacktestResult) -> RunSeries:
+def _read(result: BacktestResult) -> "RunSeries":
+    from skills_lib.backtest.report.series import RunSeries
+
     return RunSeries.read(result.artifacts, result.settings.cash, result.costs)

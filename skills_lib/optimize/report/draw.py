@@ -1,16 +1,27 @@
-"""The drawings of an optimisation: its page, and heatmaps for Markdown and for clients that show images."""
+"""The drawings of an optimisation: its page, and heatmaps for Markdown and for clients that show images.
+
+Nothing heavy is imported before something is drawn: most answers have all their drawings.
+"""
 
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from skills_lib.optimize.model import OptimizationResult
-from skills_lib.optimize.report.landscape import Landscape
 from skills_lib.report.drawings import Draw, Drawings
 
+if TYPE_CHECKING:
+    from skills_lib.optimize.model import OptimizationResult
+    from skills_lib.optimize.report.landscape import Landscape
 
-def drawings(result: OptimizationResult) -> Drawings:
+
+def drawings(result: "OptimizationResult") -> Drawings:
     """Page and heatmaps of a stored optimisation by path, drawn from its files."""
-    read = cache(lambda: Landscape.read(result))
+
+    @cache
+    def read() -> "Landscape":
+        from skills_lib.optimize.report.landscape import Landscape
+
+        return Landscape.read(result)
 
     def heatmap(path: Path, x: str, y: str | None) -> None:
         from skills_lib.optimize.report.picture import draw_heatmap
@@ -23,12 +34,12 @@ def drawings(result: OptimizationResult) -> Drawings:
     return {result.artifacts.page: lambda path: _draw_page(path, result, read()), **pictures}
 
 
-def page_of(result: OptimizationResult, landscape: Landscape) -> Drawings:
+def page_of(result: "OptimizationResult", landscape: "Landscape") -> Drawings:
     """The page alone, of an optimisation whose table is in memory."""
     return {result.artifacts.page: lambda path: _draw_page(path, result, landscape)}
 
 
-def _draw_page(path: Path, result: OptimizationResult, landscape: Landscape) -> None:
+def _draw_page(path: Path, result: "OptimizationResult", landscape: "Landscape") -> None:
     from skills_lib.optimize.report.page import optimize_page
     from skills_lib.report.page import render
 

@@ -3,13 +3,15 @@
 import csv
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
 from skills_lib.domain.bars import FloatArray
 from skills_lib.report.thinning import thin
-from skills_lib.validate.runs import Run, Runs
+
+if TYPE_CHECKING:
+    from skills_lib.validate.runs import Run, Runs
 
 FILE = "curves.csv"
 
@@ -32,7 +34,7 @@ class Curves:
     observed: Curve
 
     @classmethod
-    def of(cls, runs: Runs) -> Self:
+    def of(cls, runs: "Runs") -> Self:
         """The curves of the runs."""
         inside = _growth(runs.in_sample, 1.0)
         outside = _growth(runs.out_of_sample, float(inside.y[-1]))
@@ -62,7 +64,7 @@ class Curves:
         return "\n".join(lines) + "\n"
 
 
-def _growth(run: Run, start: float) -> Curve:
+def _growth(run: "Run", start: float) -> Curve:
     return _thinned(run.bars.open_time_ns.astype(np.float64), start * run.execution.equity / run.execution.cash)
 
 
