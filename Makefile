@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-oracle lint tools bench lock wheel clean
+.PHONY: help demo setup test test-oldest study study-oracle lint docs tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -10,16 +10,16 @@ VENV ?= .venv
 export VENV
 BIN := $(VENV)/bin
 NEW_CASES := --hypothesis-profile new-cases
-PYTHON_FILES := skills_lib strategies mcp_servers live scripts tests
+PYTHON_FILES := skills_lib strategies mcp_servers live scripts tests docs
 LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-annotate --no-header --group build
 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
 
-demo: ## backtest SMA crossover on the embedded sample; the second time it needs no network
+demo: ## a search that looks splendid on the embedded sample, and why it is luck; the second time it needs no network
 	@sh scripts/install.sh core
-	@$(BIN)/twokey test-strategy BTC 1h sma_crossover --source sample
+	@$(BIN)/twokey demo
 
 setup: ## install everything that developing needs into .venv
 	@sh scripts/install.sh dev
@@ -51,6 +51,9 @@ lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/agnix .
+
+docs: setup ## build the documentation as a site into site/; nothing in it is fetched
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 tools: ## install the Node tools that the workspace's own tests use (needs node 20 or newer)
 	@command -v npm >/dev/null || { echo "The Node tools need npm, which is not on PATH. Install Node 20 or newer." >&2; exit 1; }

@@ -9,9 +9,7 @@ from pydantic import Field
 
 from skills_lib.domain.errors import InputError
 
-Cursor = Annotated[
-    str, Field(max_length=200, description="next_cursor of the previous page; omit it for the first page")
-]
+Cursor = Annotated[str, Field(max_length=200, description="next_cursor of the page before, all else unchanged")]
 
 
 def make_cursor(position: int, *request: object) -> str:

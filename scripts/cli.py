@@ -9,8 +9,10 @@ from typer.main import get_command
 from scripts import (
     backtest,
     calibrate,
+    check_strategy,
     compile,
     data,
+    demo,
     ledger,
     new_strategy,
     optimize,
@@ -38,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(tape.app, name="tape")
+demo.register(app)
 backtest.register(app)
 tear_sheet.register(app)
 optimize.register(app)
@@ -49,6 +52,7 @@ scan.register(app)
 simulate.register(app)
 strategies.register(app)
 new_strategy.register(app)
+check_strategy.register(app)
 compile.register(app)
 workspace.register(app)
 

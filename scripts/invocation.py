@@ -8,6 +8,8 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+from skills_lib.domain.options import spell_options
+
 NAME = "twokey"
 _CALL = re.compile(rf"(?<![\w./\\-]){NAME}(?= [a-z-])")
 """The command in a text, followed by a verb or an option; not a part of a path, and not the product's name."""
@@ -33,8 +35,17 @@ def as_typed(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """A message of the library as this command says it."""
-    return as_typed(text)
+    """A message of the library as this command says it: options as flags, and calls as they must be typed here."""
+    if "pip install" in text:
+        from scripts.extras import with_installs
+
+        text = with_installs(text)
+    return as_typed(spell_options(text, _flag))
+
+
+def _flag(name: str, value: str | None) -> str:
+    flag = f"--{name.replace('_', '-')}"
+    return flag if value is None else f"{flag} {value}"
 
 
 def _own_command(interpreter: str) -> Path | None:

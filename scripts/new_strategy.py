@@ -2,9 +2,6 @@
 
 import ast
 import keyword
-import re
-import shlex
-import sys
 from pathlib import Path
 from string import Template
 from typing import Annotated
@@ -12,13 +9,12 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_answer
-from scripts.invocation import as_typed
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.strategy_names import require_strategy_name
 
 KINDS = ("trend", "reversion", "breakout", "momentum")
-MAX_NAME_LENGTH = 40
-_NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def register(app: typer.Typer) -> None:
@@ -42,12 +38,15 @@ def new_strategy(
     _refuse_taken(name, home, texts)
     write_all({home / place: text for place, text in texts.items()})
     places = [home / place for place in texts]
+    after = command("check-strategy", name)
     if json:
         from skills_lib.answers.workspace import NewStrategyAnswer
 
-        print_answer(NewStrategyAnswer(strategy=name, kind=kind, files=places), "new-strategy")
+        answer = NewStrategyAnswer(strategy=name, kind=kind, files=places)
+        print_answer(ended(answer, after), "new-strategy")
     else:
         _print(name, kind, places)
+        print_ending(after)
 
 
 def render(name: str, kind: str) -> dict[Path, str]:
@@ -58,7 +57,7 @@ def render(name: str, kind: str) -> dict[Path, str]:
     """
     if kind not in KINDS:
         raise InputError(f"Unknown kind '{kind}'.{did_you_mean(kind, KINDS)} Allowed: {', '.join(KINDS)}.")
-    _refuse_bad(name)
+    require_strategy_name(name)
     _refuse_taken_class(name, kind)
     named = class_name(name)
     module = _template(f"{kind}.py").replace(f"class {kind.capitalize()}(", f"class {named}(")
@@ -112,14 +111,6 @@ def _imported(text: str) -> set[str]:
     return {alias.asname or alias.name for node in imports for alias in node.names}
 
 
-def _refuse_bad(name: str) -> None:
-    if not _NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > MAX_NAME_LENGTH or name.startswith("test"):
-        raise InputError(
-            f"'{name}' cannot name a strategy. Use lower-case letters, digits and single underscores, a letter first, "
-            f"at most {MAX_NAME_LENGTH} characters, no Python keyword and no name that starts with test."
-        )
-
-
 def _refuse_taken_class(name: str, kind: str) -> None:
     used = _imported(_template(f"{kind}.py")) | _imported(_test(kind, "x", "_"))
     if class_name(name) in used | set(keyword.kwlist):
@@ -147,7 +138,3 @@ def _print(name: str, kind: str, places: list[Path]) -> None:
     screen.text(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
         screen.path(" ", place)
-    screen.text("Run its test:")
-    screen.path(" ", f"{shlex.quote(sys.executable)} -m pytest {shlex.quote(str(places[1]))}")
-    screen.text("Backtest it:")
-    screen.path(" ", as_typed(f"twokey test-strategy BTC 1h {name}"))

@@ -8,6 +8,7 @@ import typer
 
 from scripts.console import print_error
 from scripts.limits import within
+from scripts.next_step import command, print_ending
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,13 +106,16 @@ def simulate(
     sent = _serve(settings, tape, followed, host, port)
     if report and tape is not None:
         _report(settings, tape, sent)
+    print_ending(command("scan", "--tape", tape) if tape else command("record", *followed))
 
 
 def _report(settings: "SimulatorSettings", tape: Path, sent: "list[SentCommand]") -> None:
     from live.simulator.replay import replay_fill_models
+    from scripts.tables.screen import Screen
 
+    screen = Screen()
     for result in replay_fill_models(settings, tape, sent):
-        typer.echo(result.line())
+        screen.flow(part for part in result.line().split("  ") if part)
 
 
 def _delays(text: str) -> "Distribution":

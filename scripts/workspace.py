@@ -1,17 +1,20 @@
 """`twokey init` and `twokey doctor`: make a workspace, and see what holds in the current one."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from scripts.console import print_whole, progress_bar
+from scripts.console import print_answer, progress_bar
+from scripts.next_step import command, ended, first_run, print_ending
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
     from skills_lib.installation.doctor.model import Diagnosis
 
-_MARKS = {"ok": " ", "note": "·", "broken": "!"}
+_MARKS = {"ok": "-", "note": "·", "broken": "!"}
+_STYLES = {"ok": "", "note": "dim", "broken": "bold red"}
 
 
 def register(app: typer.Typer) -> None:
@@ -33,13 +36,21 @@ def init(
     from skills_lib.installation.new_workspace import make_workspace
 
     done = make_workspace(folder.expanduser().absolute())
+    after = f"cd {shlex.quote(str(done.folder))} && .venv/bin/twokey test-strategy BTC 1h sma_crossover"
     if json:
-        print_whole({"folder": str(done.folder), "made": list(done.made), "kept": list(done.kept)})
+        from skills_lib.answers.workspace import InitAnswer
+
+        answer = InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept))
+        print_answer(ended(answer, after), "init")
         return
-    typer.echo(f"{done.folder} is a workspace: {len(done.made)} made, {len(done.kept)} kept as they were.")
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
+    screen.path("Workspace", done.folder)
+    screen.text(f"{len(done.made)} files made, {len(done.kept)} kept as they were.")
     for name in done.kept:
-        typer.echo(f"  kept {name}")
-    typer.echo(f"Next: cd {done.folder} && .venv/bin/twokey test-strategy BTC 1h sma_crossover")
+        screen.path("  kept", name)
+    screen.path("next:", after)
 
 
 def doctor(json: AsJson = False) -> None:
@@ -53,20 +64,29 @@ def doctor(json: AsJson = False) -> None:
 
     with progress_bar(not json) as progress:
         found = examine(progress)
+    after = command("doctor") if found.is_broken else first_run()
     if json:
-        print_whole({"broken": found.is_broken, **found.model_dump(mode="json")})
+        from skills_lib.answers.workspace import DoctorAnswer
+
+        print_answer(ended(DoctorAnswer.of(found), after), "doctor")
     else:
         _print(found)
+        print_ending(after)
     if found.is_broken:
         raise typer.Exit(1)
 
 
 def _print(found: "Diagnosis") -> None:
+    from scripts.tables.layout import Cell, Column
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
     for finding in found.findings:
-        typer.echo(f"{_MARKS[finding.state]} {finding.topic:<18} {finding.found}")
+        screen.text(f"{_MARKS[finding.state]} {finding.topic}: {finding.found}", _STYLES[finding.state], indent="    ")
         if finding.remedy:
-            typer.echo(f"    {finding.remedy}")
-    for setting in found.settings:
-        typer.echo(f"  {setting.name:<18} {setting.value or '(none)'}  from {setting.source}")
+            screen.text(f"    {finding.remedy}", indent="    ")
+    rows = [[Cell(setting.name), Cell(setting.value or "–"), Cell(setting.source)] for setting in found.settings]
+    if rows:
+        screen.table([Column("setting"), Column("value"), Column("from")], rows)
     problems = sum(finding.state == "broken" for finding in found.findings)
-    typer.echo("Nothing is broken." if not problems else f"{problems} broken: lines with ! and the remedy below.")
+    screen.text("Nothing is broken." if not problems else f"{problems} broken: lines with ! and the remedy below.")

@@ -7,6 +7,7 @@ id is signalled only while the lock proves that it still belongs to the job.
 """
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -183,6 +184,15 @@ def read_request_text(folder: Path) -> str:
     if _job_id(text) != folder.name:
         raise InputError(f"The request of job {folder.name} was changed after its start. Start the job again.")
     return text
+
+
+def is_fetch(text: str) -> bool:
+    """Whether a request is one to download candles."""
+    try:
+        content = json.loads(text)
+    except ValueError:  # which the parser of the request reports
+        return False
+    return isinstance(content, dict) and content.get("verb") == "fetch"
 
 
 class _LiveState:

@@ -180,7 +180,7 @@ def test_every_module_has_a_docstring() -> None:
 
 
 def test_every_module_is_in_a_known_folder() -> None:
-    folders = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
+    folders = {*IMPORT_LINTER["root_packages"], "tests", "docs", ".claude"}
     assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= folders
 
 
@@ -219,7 +219,8 @@ def test_a_stored_answer_is_given_without_importing_what_computed_it(verb: str, 
     loaded, answered = modules_loaded_by(asked, tmp_path)
     assert "backtesting" in computing
     assert json.loads(answered)["strategy"] == "sma_crossover"
-    assert answered == computed
+    assert computed.startswith(answered)  # and says what was drawn
+    assert "Drawn in " in computed.removeprefix(answered)
     assert loaded & (HEAVY | {"numba", "filelock"}) == set()
 
 

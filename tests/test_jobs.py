@@ -150,7 +150,7 @@ def test_an_unknown_field_or_a_wrong_type_is_refused_in_one_line(
     folder = jobs.root / hashlib.sha256(text.encode()).hexdigest()[:12]
     folder.mkdir(parents=True)
     (folder / "request.json").write_text(text)
-    with pytest.raises(InputError, match="Job request refused at"):
+    with pytest.raises(InputError, match="Job request refused: "):
         parse_request(text)
     ended = run_in_folder(folder)
     assert (ended.returncode, ended.stdout) == (2, "")

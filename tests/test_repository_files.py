@@ -144,7 +144,7 @@ def test_env_example_shows_the_real_defaults() -> None:
 
 
 def test_library_plugin_and_distribution_have_the_same_version() -> None:
-    plugin = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
+    plugin = json.loads((ROOT / "plugin" / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
     assert skills_lib.__version__ == plugin["version"] == PROJECT["version"] == importlib.metadata.version("twokey")
 
 

@@ -1,29 +1,30 @@
-"""The files agents read: valid, true to the program, and accepted by the tools that will read them."""
+"""The files agents read: valid, and true to the program."""
 
 import json
-import os
 import re
 import shlex
-import shutil
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 import yaml
-from mcp import StdioServerParameters
 
 from scripts.cli import app
+from skills_lib.answers.backtests import RunAnswer
+from skills_lib.answers.market import CandlesAnswer
+from skills_lib.answers.searches import OptimizationAnswer, WalkForwardAnswer
+from skills_lib.answers.validations import ValidationAnswer
+from skills_lib.backtest.figures import METRICS
+from skills_lib.validate.verdict import ValidationVerdict
+from tests.client.skill_files import AGENTS, SKILLS, body
+from tests.repository import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-SKILLS = sorted((ROOT / ".claude" / "skills").glob("*/SKILL.md"))
-AGENTS = sorted((ROOT / ".claude" / "agents").glob("*.md"))
 INSTRUCTIONS = [*SKILLS, *AGENTS, *(ROOT / ".claude" / "skills").glob("*/references/*.md"), ROOT / "CLAUDE.md"]
 SETTINGS = json.loads((ROOT / ".claude" / "settings.json").read_text(encoding="utf-8"))
 SERVERS = json.loads((ROOT / ".mcp.json").read_text(encoding="utf-8"))["mcpServers"]
-PLUGIN = json.loads((ROOT / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
+PLUGIN = json.loads((ROOT / "plugin" / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
 SKILL_KEYS = {
     *("name", "description", "when_to_use", "argument-hint", "allowed-tools", "disallowed-tools"),
     *("disable-model-invocation", "user-invocable", "model", "effort", "shell", "paths", "hooks", "context"),
@@ -33,8 +34,9 @@ AGENT_KEYS = {
     *("name", "description", "tools", "disallowedTools", "model", "effort", "permissionMode", "mcpServers", "hooks"),
     *("maxTurns", "skills", "memory", "isolation"),
 }
+ON_REQUEST = {"Bash(.venv/bin/twokey data fetch *)", "Bash(.venv/bin/twokey data import *)"}
+"""Allowed by the skill that the user starts for it, and asked for otherwise."""
 BUILT_IN_TOOLS = {"Read", "Grep", "Glob", "Edit", "Write", "Bash"}
-NOWHERE = "http://127.0.0.1:9"
 
 
 def server_tools() -> dict[str, set[str]]:
@@ -52,13 +54,8 @@ def frontmatter(skill: Path) -> dict[str, Any]:
 
 
 def commands_in(file: Path) -> list[list[str]]:
-    lines = re.findall(r"\.venv/bin/twokey ([^`\n]+)", _body(file))
-    return [shlex.split(line) for line in lines]
-
-
-def _body(file: Path) -> str:
-    text = file.read_text(encoding="utf-8")
-    return text.split("---\n", 2)[2] if text.startswith("---\n") else text
+    """The words after `twokey` of every command, also of those in the middle of a sentence."""
+    return [shlex.split(line) for line in re.findall(r"\.venv/bin/twokey ([^`\n]+)", body(file))]
 
 
 def parse(arguments: list[str]) -> list[str]:
@@ -72,47 +69,6 @@ def parse(arguments: list[str]) -> list[str]:
         context = command.make_context(name, list(rest), parent=context)
         rest = [*context._protected_args, *context.args] if hasattr(command, "resolve_command") else []
     return verbs
-
-
-def node_tool(name: str) -> str:
-    path = ROOT / "node_modules" / ".bin" / name
-    if not path.exists():
-        pytest.skip(f"{name} is not installed: `make tools` installs it")
-    return str(path)
-
-
-@pytest.fixture
-def copied_workspace(tmp_path: Path) -> Path:
-    """The files agents read, in a folder that a tool may scribble in, with this environment as its `.venv`."""
-    folder = tmp_path / "copy"
-    for name in (".claude", ".claude-plugin"):
-        shutil.copytree(ROOT / name, folder / name)
-    for name in (
-        ".mcp.json",
-        "README.md",
-    ):
-        shutil.copy(ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(Path(sys.prefix))
-    return folder
-
-
-@pytest.fixture
-def stranger(tmp_path: Path, copied_workspace: Path) -> dict[str, str]:
-    """The environment of somebody who has trusted the copy, has nothing else configured, and is offline."""
-    home = tmp_path / "home"
-    home.mkdir()
-    trusted = {"projects": {str(copied_workspace): {"hasTrustDialogAccepted": True}}}
-    (home / ".claude.json").write_text(json.dumps(trusted), encoding="utf-8")
-    offline = {"HTTPS_PROXY": NOWHERE, "HTTP_PROXY": NOWHERE, "DISABLE_AUTOUPDATER": "1"}
-    quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_TELEMETRY": "1"}
-    return {"HOME": str(home), "PATH": os.environ["PATH"], **offline, **quiet}
-
-
-def run(command: list[str], cwd: Path, env: dict[str, str] | None = None) -> tuple[int, str]:
-    done = subprocess.run(
-        command, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False
-    )
-    return done.returncode, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
@@ -131,16 +87,32 @@ def test_links_of_a_skill_lead_to_files_at_most_one_level_down(skill: Path) -> N
         assert len(Path(link).parts) <= 2
 
 
-def test_the_fields_named_in_the_backtest_skill_exist() -> None:
-    from mcp_servers.backtest.answers import RunSummary
-    from skills_lib.backtest.figures import METRICS
-    from skills_lib.domain.quality import QualityReport
+ANSWERS = {
+    "test-strategy": RunAnswer,
+    "optimize": OptimizationAnswer,
+    "walk-forward": WalkForwardAnswer,
+    "validate": ValidationAnswer,
+    "data check": CandlesAnswer,
+}
 
-    parts = {f"quality.{name}" for name in QualityReport.model_fields} | {"verdict.label", "verdict.reasons"}
-    known = {*RunSummary.model_fields, *METRICS, *parts, *(tool for names in server_tools().values() for tool in names)}
-    for file in (ROOT / ".claude" / "skills" / "test-strategy").rglob("*.md"):
-        message = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", _body(file)))
-        assert message <= known
+
+def test_the_skills_that_read_answers_name_their_fields() -> None:
+    for name, field in (("test-strategy", "`return_pct`"), ("optimize-strategy", "`efficiency`")):
+        assert field in (ROOT / ".claude" / "skills" / name / "SKILL.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
+def test_the_fields_that_a_skill_reports_are_in_the_answers_that_it_reads(skill: Path) -> None:
+    verbs = {" ".join(parse(arguments)) for arguments in commands_in(skill)}
+    known = {name for verb in verbs & ANSWERS.keys() for name in ANSWERS[verb].model_fields}
+    known |= {"quality.gaps", *(f"verdict.{name}" for name in ValidationVerdict.model_fields), *METRICS}
+    texts = [
+        skill.read_text(encoding="utf-8"),
+        *(file.read_text(encoding="utf-8") for file in skill.parent.glob("*/*")),
+    ]
+    reported = re.findall(r"^\d\. \*\*Report.*?(?=^\d\. |^\S|\Z)", texts[0], flags=re.M | re.S)
+    named = set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)?)`", "\n".join([*reported, *texts[1:]])))
+    assert named <= known
 
 
 def tools_of(agent: Path) -> set[str]:
@@ -154,10 +126,11 @@ def under_both_names(server: str, tool: str) -> set[str]:
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda path: path.stem)
 def test_an_agent_has_known_keys_and_the_name_of_its_file(agent: Path) -> None:
     head = frontmatter(agent)
-    assert {"name", "description", "tools"} <= head.keys() <= AGENT_KEYS
+    assert {"name", "description", "tools", "model", "effort"} <= head.keys() <= AGENT_KEYS
     assert head["name"] == agent.stem
     assert len(head["description"]) > 100
-    assert f"./.claude/agents/{agent.name}" in PLUGIN["agents"]
+    assert head["model"] in {"haiku", "sonnet", "opus"}
+    assert head["effort"] in {"low", "medium", "high"}
 
 
 @pytest.mark.parametrize("agent", AGENTS, ids=lambda path: path.stem)
@@ -181,27 +154,14 @@ def test_the_reviewer_of_overfitting_can_only_read() -> None:
     assert tools_of(ROOT / ".claude" / "agents" / "overfit-reviewer.md") <= reads | {"Read", "Grep", "Glob"}
 
 
-def test_only_the_author_of_a_strategy_may_write_a_file() -> None:
-    assert [agent.stem for agent in AGENTS if tools_of(agent) & {"Edit", "Write"}] == ["strategy-author"]
+def test_reviewers_auditors_and_runners_may_write_no_file() -> None:
+    writing = {agent.stem for agent in AGENTS if tools_of(agent) & {"Edit", "Write"}}
+    assert writing == {"strategy-author", "test-generator", "performance-optimizer"}
 
 
 def test_every_agent_that_a_skill_sends_work_to_exists() -> None:
-    sent = {name for skill in SKILLS for name in re.findall(r"`([a-z-]+)` agent", _body(skill))}
-    assert sent == {agent.stem for agent in AGENTS} - {"strategy-author"}
-
-
-def test_the_fields_named_in_the_validation_skill_exist() -> None:
-    from skills_lib.validate.model import OverfittingFigures, ValidationResult
-    from skills_lib.validate.verdict import ValidationVerdict
-
-    known = {*ValidationResult.model_fields, *OverfittingFigures.model_fields}
-    known |= {f"verdict.{name}" for name in ValidationVerdict.model_fields} | {
-        t for names in server_tools().values() for t in names
-    }
-    skill = ROOT / ".claude" / "skills" / "backtest-validate" / "SKILL.md"
-    message = set(re.findall(r"`([a-z]+[_.][a-z_.]+|trials|artifacts)`", _body(skill)))
-    assert len(message) > 8
-    assert message <= known
+    sent = {name for skill in SKILLS for name in re.findall(r"`([a-z-]+)` agent", body(skill))}
+    assert {"backtest-runner", "data-auditor", "overfit-reviewer"} <= sent <= {agent.stem for agent in AGENTS}
 
 
 def test_there_are_skills_and_no_legacy_commands() -> None:
@@ -219,15 +179,14 @@ def test_commands_in_instructions_parse(file: Path) -> None:
 
 @pytest.mark.parametrize("file", INSTRUCTIONS, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_options_in_instructions_exist_on_their_commands(file: Path) -> None:
-    commands = typer.main.get_command(app).commands
-    verbs = {arguments[0] for arguments in commands_in(file)} & commands.keys() or {"test-strategy"}
-    known = {name for verb in verbs for option in commands[verb].params for name in option.opts}
-    assert set(re.findall(r"`(--[a-z-]+)", _body(file))) <= known
+    verbs = {tuple(parse(arguments)) for arguments in commands_in(file)} or {("test-strategy",)}
+    known = {name for words in verbs for option in command_of(words).params for name in option.opts}
+    assert set(re.findall(r"`(--[a-z-]+)", body(file))) <= known
 
 
-def test_the_skill_and_the_rules_hold_commands_to_check() -> None:
+def test_the_skills_and_the_rules_hold_commands_to_check() -> None:
     for file in (*SKILLS, ROOT / "CLAUDE.md"):
-        assert commands_in(file)
+        assert commands_in(file) or "make " in body(file)
 
 
 def test_files_named_in_instructions_exist_or_are_written_by_new_strategy() -> None:
@@ -235,7 +194,7 @@ def test_files_named_in_instructions_exist_or_are_written_by_new_strategy() -> N
 
     made = {str(path) for path in render("my_idea", "trend")}
     for file in INSTRUCTIONS:
-        for path in re.findall(r"\b(?:tests|docs)/strategies/\w+\.\w+", _body(file)):
+        for path in re.findall(r"\b(?:tests|docs)/strategies/\w+\.\w+", body(file)):
             assert path in made or (ROOT / path).is_file(), f"{file.name} names {path}"
 
 
@@ -251,28 +210,45 @@ def test_every_verb_that_may_run_unasked_or_asks_exists() -> None:
     ]
     assert len(verbs) > 5
     for words in verbs:
-        _known(words)
+        command_of(words)
 
 
-def _known(words: list[str]) -> None:
-    command = typer.main.get_command(app)
+def command_of(words: Sequence[str]) -> Any:
+    """The command that `words` call."""
+    command: Any = typer.main.get_command(app)
     for word in words:
         assert word in command.commands, f"twokey {' '.join(words)}"
         command = command.commands[word]
+    return command
 
 
 def test_the_tools_allowed_are_the_tools_there_are_under_both_names() -> None:
     tools = server_tools()
     as_project = {f"mcp__{server}__{tool}" for server, names in tools.items() for tool in names}
     as_plugin = {f"mcp__plugin_twokey_{server}__{tool}" for server, names in tools.items() for tool in names}
-    allowed = {rule for rule in SETTINGS["permissions"]["allow"] if rule.startswith("mcp__")}
-    assert allowed == as_project | as_plugin
+    allowed, asked = ({rule for rule in SETTINGS["permissions"][kind] if "mcp__" in rule} for kind in ("allow", "ask"))
+    assert allowed | asked == as_project | as_plugin
+    assert {rule.rpartition("__")[2] for rule in asked} == {"market_fetch", "strategy_create"}
+    assert not allowed & asked
+
+
+def test_every_skill_may_be_started_unasked() -> None:
+    rules = {rule for rule in SETTINGS["permissions"]["allow"] if rule.startswith("Skill(")}
+    assert rules == {f"Skill({skill.parent.name})" for skill in SKILLS}
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda path: path.parent.name)
 def test_a_skill_allows_itself_nothing_the_workspace_does_not(skill: Path) -> None:
     allowed_tools = {rule.strip() for rule in frontmatter(skill).get("allowed-tools", "").split(",") if rule.strip()}
-    assert allowed_tools <= set(SETTINGS["permissions"]["allow"])
+    assert allowed_tools - ON_REQUEST <= set(SETTINGS["permissions"]["allow"])
+    assert allowed_tools.isdisjoint(SETTINGS["permissions"]["ask"])
+
+
+def test_only_the_skill_of_data_writes_candles_unasked() -> None:
+    using = {
+        skill.parent.name for skill in SKILLS for rule in ON_REQUEST if rule in frontmatter(skill)["allowed-tools"]
+    }
+    assert using == {"manage-data"}
 
 
 PROTECTED = [".env", "keys/trading.pem", "backtests/results/0123/result.json", "live/approvals/a"]
@@ -294,13 +270,13 @@ def _matches(path: str, pattern: str) -> bool:
 def test_rules_are_of_kinds_that_are_consulted() -> None:
     for rules in SETTINGS["permissions"].values():
         for rule in rules:
-            assert re.fullmatch(r"(Bash|Read|Edit)\([^()]+\)|mcp__\w+", rule), rule
+            assert re.fullmatch(r"(Bash|Read|Edit|Skill)\([^()]+\)|mcp__\w+", rule), rule
 
 
 def test_the_plugin_starts_the_same_servers() -> None:
     assert PLUGIN["mcpServers"].keys() == SERVERS.keys()
     for name, server in SERVERS.items():
-        assert PLUGIN["mcpServers"][name]["args"] == server["args"]
+        assert PLUGIN["mcpServers"][name]["args"][-1] == server["args"][-1]
 
 
 def test_versions_of_plugin_and_package_agree() -> None:
@@ -308,88 +284,3 @@ def test_versions_of_plugin_and_package_agree() -> None:
 
     package = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert (PLUGIN["version"], PLUGIN["name"]) == (package["version"], package["name"])
-
-
-@pytest.mark.parametrize("name", SERVERS)
-def test_each_configured_server_starts_with_exactly_its_command(name: str, copied_workspace: Path) -> None:
-    import anyio
-    from mcp import Client
-
-    command, *arguments = (_expand(word) for word in [SERVERS[name]["command"], *SERVERS[name]["args"]])
-    (copied_workspace / "types.py").write_text("raise SystemExit('the working folder shadows the standard library')\n")
-
-    async def talk() -> set[str]:
-        server = StdioServerParameters(command=command, args=arguments, cwd=copied_workspace)
-        async with Client(server) as client:
-            return {tool.name for tool in (await client.list_tools()).tools}
-
-    assert anyio.run(talk) == server_tools()[name]
-
-
-def _expand(text: str) -> str:
-    """`${NAME:-default}` as with an empty environment."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
-
-
-def test_agnix_finds_no_issues() -> None:
-    agnix = shutil.which("agnix", path=str(Path(sys.prefix) / "bin"))
-    assert agnix, "agnix is a development dependency: `make setup` installs it"
-    code, output = run([agnix, ".", "--strict"], ROOT)
-    assert code == 0, output
-    assert "No issues found" in output
-
-
-def test_agnix_would_name_a_key_that_does_not_exist(copied_workspace: Path) -> None:
-    skill = copied_workspace / ".claude" / "skills" / "test-strategy" / "SKILL.md"
-    skill.write_text("---\nname: Test Strategy\nparams: 3\n---\n", encoding="utf-8")
-    agnix = shutil.which("agnix", path=str(Path(sys.prefix) / "bin"))
-    assert run([str(agnix), ".", "--strict"], copied_workspace)[0] == 1
-
-
-def test_claude_code_accepts_the_plugin(stranger: dict[str, str]) -> None:
-    code, output = run([node_tool("claude"), "plugin", "validate", ".", "--strict"], ROOT, stranger)
-    assert code == 0, output
-    assert "Validation passed" in output
-    assert "⚠" not in output
-
-
-def test_claude_code_understands_every_setting_and_rule(copied_workspace: Path, stranger: dict[str, str]) -> None:
-    _, output = run([node_tool("claude"), "doctor"], copied_workspace, stranger)
-    assert "doctor" in output
-    assert "Invalid settings" not in output
-    assert "may not work" not in output
-
-
-def test_claude_code_would_name_a_rule_it_does_not_understand(copied_workspace: Path, stranger: dict[str, str]) -> None:
-    settings = {"permissions": {"allow": ["mcp__backtest__backtest_run(BTC)"]}}
-    (copied_workspace / ".claude" / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
-    assert "Invalid settings" in run([node_tool("claude"), "doctor"], copied_workspace, stranger)[1]
-
-
-def test_claude_code_connects_to_each_server_of_the_workspace(copied_workspace: Path, stranger: dict[str, str]) -> None:
-    code, output = run([node_tool("claude"), "mcp", "list"], copied_workspace, stranger)
-    assert code == 0, output
-    for name in SERVERS:
-        assert re.search(rf"^{name}: .* ✔ Connected$", output, re.MULTILINE), output
-
-
-def test_installed_as_a_plugin_the_servers_connect_from_any_folder(
-    tmp_path: Path, copied_workspace: Path, stranger: dict[str, str]
-) -> None:
-    other_folder = tmp_path / "elsewhere"
-    other_folder.mkdir()
-    claude = node_tool("claude")
-    for arguments in (["marketplace", "add", str(copied_workspace)], ["install", "twokey@twokey"]):
-        code, output = run([claude, "plugin", *arguments], other_folder, stranger)
-        assert code == 0, output
-    output = run([claude, "mcp", "list"], other_folder, stranger)[1]
-    for name in SERVERS:
-        assert re.search(rf"^plugin:twokey:{name}: .* ✔ Connected$", output, re.MULTILINE), output
-
-
-@pytest.mark.parametrize("era", ["legacy", "modern"])
-@pytest.mark.parametrize("name", SERVERS)
-def test_the_inspector_finds_nothing_in_strict_mode(name: str, era: str) -> None:
-    words = [sys.executable, "-m", f"mcp_servers.{name}", "--method", "tools/list", "--strict"]
-    code, output = run([node_tool("mcp-inspector"), "--cli", *words, "--protocol-era", era], ROOT)
-    assert code == 0, output

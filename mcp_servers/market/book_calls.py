@@ -3,7 +3,9 @@
 import asyncio
 import atexit
 import threading
+import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +19,7 @@ from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettin
 from skills_lib.market.depth.feed.status import SymbolStatus
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.scanner import scan_tapes, venue_fee_bps
-from skills_lib.progress import Progress
+from skills_lib.progress import Progress, no_progress
 from skills_lib.settings import Settings
 
 T = TypeVar("T")
@@ -25,6 +27,7 @@ T = TypeVar("T")
 MAX_BOOKS = 20
 _FIRST_BOOK_TIMEOUT_S = 5.0
 _MARGIN_S = 10.0
+_SLICE_S = 0.5
 _DEPTH_BPS = 10.0
 
 
@@ -77,8 +80,10 @@ class BookService:
         """
         return self._run(lambda: self._book_answer(key, levels, changed=True))
 
-    def read_book(self, key: BookKey, levels: int, after_update_id: int | None, timeout_s: float) -> answers.BookAnswer:
-        """The book after its next change, or unchanged after `timeout_s`.
+    def read_book(
+        self, key: BookKey, levels: int, after_update_id: int | None, timeout_s: float, progress: Progress
+    ) -> answers.BookAnswer:
+        """The book after its next change, or unchanged after `timeout_s`; `progress` may end the wait.
 
         Raises:
             InputError: the book is not followed.
@@ -90,7 +95,7 @@ class BookService:
             changed = await feed.wait_for_change(key.symbol, seen, timeout_s)
             return await self._book_answer(key, levels, changed)
 
-        return self._run(read, timeout_s)
+        return self._run(read, timeout_s, progress)
 
     def get_imbalance(self, key: BookKey, levels: int) -> answers.ImbalanceAnswer:
         """Imbalance, microprice, spread and depth.
@@ -167,16 +172,20 @@ class BookService:
             next_step=step,
         )
 
-    def _run(self, work: Callable[[], Awaitable[T]], extra_s: float = 0.0) -> T:
+    def _run(self, work: Callable[[], Awaitable[T]], extra_s: float = 0.0, progress: Progress = no_progress) -> T:
         async def call() -> T:
             return await work()
 
         future = asyncio.run_coroutine_threadsafe(call(), self._loop)
+        deadline = time.monotonic() + _FIRST_BOOK_TIMEOUT_S + _MARGIN_S + extra_s
         try:
-            return future.result(_FIRST_BOOK_TIMEOUT_S + _MARGIN_S + extra_s)
-        except TimeoutError as error:
+            while not wait([future], timeout=_SLICE_S).done:
+                progress(0, 0, "waiting for the book")
+                if time.monotonic() > deadline:
+                    raise SourceUnavailableError("The venue took too long to answer. Call again.")
+            return future.result()
+        finally:
             future.cancel()
-            raise SourceUnavailableError("The venue took too long to answer. Call again.") from error
 
 
 _NOT_USABLE = "Do not use this book: report why it is not trusted, and call market_feed_status."

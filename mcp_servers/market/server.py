@@ -5,7 +5,22 @@ from typing import Annotated, Any, Literal
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from mcp_servers.market.bar_answers import BarsAnswer, SymbolsAnswer
+from mcp_servers.arguments import (
+    CANCELS,
+    READS,
+    READS_VENUES,
+    STORES,
+    ExchangeName,
+    Instant,
+    JobId,
+    SourceName,
+    Symbol,
+    Timeframe,
+    WaitSeconds,
+)
+from mcp_servers.bounded_server import BoundedServer
+from mcp_servers.library_calls import run_library
+from mcp_servers.market.bar_answers import BarsAnswer, DataList, FetchAnswer, SymbolsAnswer
 from mcp_servers.market.book_answers import (
     BookAnswer,
     FeedStatusAnswer,
@@ -14,16 +29,6 @@ from mcp_servers.market.book_answers import (
     SubscribedAnswer,
 )
 from mcp_servers.paging import Cursor
-from mcp_servers.shared import (
-    READS_VENUES,
-    BoundedServer,
-    ExchangeName,
-    Instant,
-    SourceName,
-    Symbol,
-    run_library,
-)
-from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
 
 server = BoundedServer(
@@ -31,14 +36,13 @@ server = BoundedServer(
     title="Twokey market data",
     version="0.1.0",
     instructions=(
-        "Candles, symbols and live order books; nothing here can trade. Find a symbol with market_search_symbols, read "
-        "bars with market_get_bars: every answer names its source; report it when synthetic, and report gaps. "
-        "Follow a book with market_subscribe_book: use it only while trusted is true, and report its age."
+        "Candles, symbols and live order books; nothing here can trade. Name the source of candles, and report it when "
+        "synthetic and when bars are missing. Use a book only while trusted is true, and report its age."
     ),
 )
 
-VenueName = Annotated[Literal["usdm", "spot"], Field(description="Binance USD-M futures or spot")]
-Levels = Annotated[int, Field(ge=1, le=50, description="levels per side")]
+VenueName = Literal["usdm", "spot"]
+Levels = Annotated[int, Field(ge=1, le=50)]
 
 
 @server.tool(title="Get bars", annotations=READS_VENUES)
@@ -51,49 +55,86 @@ async def market_get_bars(
     source: SourceName = "auto",
     exchange: ExchangeName | None = None,
     cursor: Cursor | None = None,
-    limit: Annotated[int, Field(ge=1, le=200, description="bars per page")] = 100,
+    limit: Annotated[int, Field(ge=1, le=200)] = 100,
 ) -> BarsAnswer:
-    """OHLCV bars of one instrument, paged, oldest first, with source, whether synthetic, and counts of gaps and
-    other defects over the whole span; gaps are reported, never filled.
+    """OHLCV bars by page, oldest first, with source, whether synthetic, and defects of the whole span.
 
-    `since` is included, `until` is not; without them the newest 17,520 bars, at most eight years. Pass next_cursor as
-    cursor, all else unchanged, until it is null. Fetched bars are cached locally. To look up a symbol use
-    market_search_symbols. To test a strategy use backtest_run of the backtest server, which loads bars itself.
+    Without since and until: the newest 17,520. To test a strategy use backtest_run, which loads bars itself.
     """
     from mcp_servers.market.bar_calls import get_bars
     from skills_lib.market.candles import CandleArguments
 
     def work(progress: Progress) -> BarsAnswer:
-        return get_bars(
-            CandleArguments(symbol, timeframe.value, since, until, source, exchange), cursor, limit, progress
-        )
+        return get_bars(CandleArguments(symbol, timeframe, since, until, source, exchange), cursor, limit, progress)
 
     return await run_library(ctx, work)
 
 
 @server.tool(title="Search symbols", annotations=READS_VENUES)
 async def market_search_symbols(
-    text: Annotated[str, Field(min_length=1, max_length=40, description="part of a symbol or name, such as eth")],
+    text: Annotated[str, Field(min_length=1, max_length=40, description="part of a symbol")],
     ctx: Context[Any, Any],
     exchange: ExchangeName | None = None,
     limit: Annotated[int, Field(ge=1, le=100)] = 20,
 ) -> SymbolsAnswer:
-    """Symbols that match `text`, the closest first: spelling for this program and for ccxt, spot or perpetual, whether
-    it trades, and where the list came from. The exchange is queried once a week; offline a bundled list is used.
-
-    Use it when market_get_bars or backtest_run rejects a symbol. For prices use market_get_bars.
-    """
+    """Symbols of a venue that match, the closest first: use it when market_get_bars or backtest_run rejects one."""
     from mcp_servers.market.bar_calls import find_symbols
 
     return await run_library(ctx, lambda _: find_symbols(text, exchange, limit))
 
 
+@server.tool(title="List stored candles", annotations=READS)
+async def market_list_data(
+    ctx: Context[Any, Any], cursor: Cursor | None = None, limit: Annotated[int, Field(ge=1, le=50)] = 20
+) -> DataList:
+    """Candles in the local cache: symbol, timeframe, span, bars, origin. market_fetch adds more."""
+    from mcp_servers.market.fetch_calls import list_data
+
+    return await run_library(ctx, lambda _: list_data(cursor, limit))
+
+
+@server.tool(title="Download candles", annotations=STORES)
+async def market_fetch(
+    symbol: Symbol,
+    timeframe: Timeframe,
+    ctx: Context[Any, Any],
+    since: Instant | None = None,
+    until: Instant | None = None,
+    source: Literal["auto", "exchange", "archive", "yahoo"] = "auto",
+    exchange: ExchangeName | None = None,
+    wait_seconds: WaitSeconds = 20,
+) -> FetchAnswer:
+    """Download the bars that the cache lacks, as a job. Identical arguments are the same job and resume it.
+
+    While it runs: market_fetch_status. What is there: market_list_data.
+    """
+    from mcp_servers.market.fetch_calls import start_fetch
+    from skills_lib.market.candles import CandleArguments
+
+    arguments = CandleArguments(symbol, timeframe, since, until, source, exchange)
+    return await run_library(ctx, lambda progress: start_fetch(arguments, wait_seconds, progress))
+
+
+@server.tool(title="Get download status", annotations=READS)
+async def market_fetch_status(job_id: JobId, ctx: Context[Any, Any], wait_seconds: WaitSeconds = 0) -> FetchAnswer:
+    """State of a download of market_fetch, and what the cache holds once it is done."""
+    from mcp_servers.market.fetch_calls import fetch_status
+
+    return await run_library(ctx, lambda progress: fetch_status(job_id, wait_seconds, progress))
+
+
+@server.tool(title="Cancel a download", annotations=CANCELS)
+async def market_cancel_fetch(job_id: JobId, ctx: Context[Any, Any]) -> FetchAnswer:
+    """Interrupt a download; its pages are kept, and market_fetch resumes it."""
+    from mcp_servers.market.fetch_calls import cancel_fetch
+
+    return await run_library(ctx, lambda _: cancel_fetch(job_id))
+
+
 @server.tool(title="Follow a book", annotations=READS_VENUES)
 async def market_subscribe_book(symbol: Symbol, ctx: Context[Any, Any], venue: VenueName = "usdm") -> SubscribedAnswer:
-    """Follow the order book of one instrument from now on, and wait up to 5 s until it is in sync.
-
-    The server follows it until the server stops; repeated calls have no effect. Then use market_get_book,
-    market_read_book or market_get_imbalance.
+    """Follow an order book until the server stops, waiting up to 5 s until it is in sync. Read it with market_get_book,
+    market_read_book, market_get_imbalance.
     """
     from mcp_servers.market.book_calls import BookKey, book_service
 
@@ -104,9 +145,9 @@ async def market_subscribe_book(symbol: Symbol, ctx: Context[Any, Any], venue: V
 async def market_get_book(
     symbol: Symbol, ctx: Context[Any, Any], venue: VenueName = "usdm", levels: Levels = 10
 ) -> BookAnswer:
-    """The best levels of a followed book now, with its age; empty, with the reason, while it is not trusted.
+    """The best levels of a followed book and its age; empty, with the reason, while it is not trusted.
 
-    Follow it first with market_subscribe_book; to wait for a change use market_read_book.
+    To wait for a change use market_read_book.
     """
     from mcp_servers.market.book_calls import BookKey, book_service
 
@@ -120,18 +161,15 @@ async def market_read_book(
     venue: VenueName = "usdm",
     levels: Levels = 10,
     after_update_id: Annotated[
-        int | None, Field(ge=0, le=2**62, description="wait until the book is past this id; null: past the current one")
+        int | None, Field(ge=0, le=2**62, description="of the answer before, to miss nothing")
     ] = None,
-    timeout_s: Annotated[float, Field(ge=0, le=50, description="how long to wait")] = 10.0,
+    timeout_s: Annotated[float, Field(ge=0, le=50)] = 10.0,
 ) -> BookAnswer:
-    """The best levels of a followed book once it has changed; `changed` is false after a timeout.
-
-    Pass the update_id of the answer as after_update_id to miss nothing. To read without waiting use market_get_book.
-    """
+    """As market_get_book, once the book has changed; `changed` is false after a timeout."""
     from mcp_servers.market.book_calls import BookKey, book_service
 
-    def work(_: Progress) -> BookAnswer:
-        return book_service().read_book(BookKey.of(symbol, venue), levels, after_update_id, timeout_s)
+    def work(progress: Progress) -> BookAnswer:
+        return book_service().read_book(BookKey.of(symbol, venue), levels, after_update_id, timeout_s, progress)
 
     return await run_library(ctx, work)
 
@@ -140,10 +178,9 @@ async def market_read_book(
 async def market_get_imbalance(
     symbol: Symbol, ctx: Context[Any, Any], venue: VenueName = "usdm", levels: Levels = 5
 ) -> ImbalanceAnswer:
-    """Imbalance of the best levels of a followed book, microprice, spread and depth, with its age; null while the book
-    is not trusted.
+    """Imbalance, microprice, spread and depth of a followed book, and its age; null while it is not trusted.
 
-    The levels themselves are in market_get_book.
+    Levels: market_get_book.
     """
     from mcp_servers.market.book_calls import BookKey, book_service
 
@@ -152,9 +189,9 @@ async def market_get_imbalance(
 
 @server.tool(title="Get feed status", annotations=READS_VENUES)
 async def market_feed_status(ctx: Context[Any, Any]) -> FeedStatusAnswer:
-    """Every followed book: in sync or not and why, age, messages, gaps, reconnects, clock offset.
+    """Every followed book: why it is not trusted, age, gaps, reconnects, clock offset.
 
-    Call it when market_get_book says that a book is not trusted.
+    For when market_get_book is empty.
     """
     from mcp_servers.market.book_calls import book_service
 
@@ -164,17 +201,14 @@ async def market_feed_status(ctx: Context[Any, Any]) -> FeedStatusAnswer:
 @server.tool(title="Scan instruments", annotations=READS_VENUES)
 async def market_scan(
     ctx: Context[Any, Any],
-    source: Annotated[
-        Literal["tapes", "exchange"], Field(description="recorded tapes of the workspace, or the exchange now")
-    ] = "exchange",
+    source: Annotated[Literal["tapes", "exchange"], Field(description="recorded tapes, or now")] = "exchange",
     venue: VenueName = "usdm",
-    count: Annotated[int, Field(ge=1, le=50, description="number of instruments, by volume; exchange only")] = 10,
-    seconds: Annotated[float, Field(ge=1, le=40, description="seconds to sample each book")] = 10.0,
+    count: Annotated[int, Field(ge=1, le=50, description="by volume; exchange only")] = 10,
+    seconds: Annotated[float, Field(ge=1, le=40, description="to sample each book")] = 10.0,
 ) -> ScanAnswer:
-    """Instruments ranked by a taker's costs over the typical move of a minute, with spread, depth, volume, volatility
-    and how long an imbalance lasts.
+    """Instruments ranked by a taker's costs over the typical move of a minute, with spread, depth, volume, volatility.
 
-    For one instrument's book use market_subscribe_book.
+    One instrument's book: market_subscribe_book.
     """
     from mcp_servers.market.book_calls import scan
 

@@ -1,9 +1,9 @@
 """Response models of the validation server: flat and bounded, without nan or infinity, which JSON lacks."""
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from skills_lib.domain.constraints import Value
 
@@ -11,43 +11,29 @@ Figure = float | int | None
 Figures = dict[str, Figure]
 
 
-class JobAnswer(BaseModel):
-    """State of a job."""
-
-    job_id: str
-    state: str = Field(
-        description="starting, running, done, failed, cancelled, or died (its process ended without a result)"
-    )
-    done: int = Field(description="progress, of `total`")
-    total: int
-    message: str
-    error: str = Field(description="one line; empty unless it failed")
-    started_at: str
-    next_step: str
-
-
 class PlateauAnswer(BaseModel):
     """Stability of a point among its neighbours."""
 
-    kind: str = Field(description="plateau, spike, or unknown if too few neighbours were tried")
+    kind: str = Field(description="plateau, spike or unknown")
     value: float | None
     neighbourhood_median: float | None
     neighbours: int
 
 
 class PointAnswer(BaseModel):
-    """One combination with its in-sample figures."""
+    """One combination with its in-sample figures; `perfect`: those that are null because nothing was lost, and why."""
 
     parameters: dict[str, Value]
     metrics: Figures
-    perfect: dict[str, str] = Field(
-        description="metrics that are null because nothing was lost, and what did not occur"
-    )
+    perfect: dict[str, str]
     plateau: PlateauAnswer
 
 
 class OptimizationAnswer(BaseModel):
-    """An optimisation without the table of combinations."""
+    """An optimisation without the table of combinations.
+
+    `sensitivity`: largest difference between medians of the metric along each parameter.
+    """
 
     kind: Literal["optimization"] = "optimization"
     id: str
@@ -67,8 +53,8 @@ class OptimizationAnswer(BaseModel):
     evaluated: int
     eligible: int
     recommended: PointAnswer
-    best: PointAnswer = Field(description="the raw maximum: the luckiest of all tried, shown for comparison")
-    sensitivity: Figures = Field(description="largest difference between medians of the metric along each parameter")
+    best: PointAnswer = Field(description="the luckiest of all tried")
+    sensitivity: Figures
     warnings: list[str]
     seconds: float
     folder: str
@@ -88,10 +74,10 @@ class WindowAnswer(BaseModel):
 
 
 class DriftAnswer(BaseModel):
-    """How one parameter changed between windows."""
+    """How one parameter changed between windows; `mean_step`: mean change as a share of its range."""
 
     changed_share: float
-    mean_step: float | None = Field(description="mean change as a share of its range")
+    mean_step: float | None
 
 
 class WalkForwardAnswer(BaseModel):
@@ -146,7 +132,10 @@ class VerdictAnswer(BaseModel):
 
 
 class ValidationAnswer(BaseModel):
-    """A validation without its tables: in-sample figures describe the bars that chose the parameters."""
+    """A validation without its tables: in-sample figures describe the bars that chose the parameters.
+
+    `walk_forward`: the stitched out-of-sample run.
+    """
 
     kind: Literal["validation"] = "validation"
     id: str
@@ -162,10 +151,10 @@ class ValidationAnswer(BaseModel):
     in_sample: Figures
     out_of_sample: Figures
     fall: str
-    walk_forward: Figures = Field(description="the stitched out-of-sample run")
+    walk_forward: Figures
     mean_window_sharpe: float
     positive_window_share: float
-    trials: int = Field(description="configurations ever evaluated on these candles, including this validation's")
+    trials: int = Field(description="configurations ever tried on these candles")
     deflated_sharpe: float | None
     probability_of_overfitting: float | None
     sealed_opened: bool
@@ -210,11 +199,14 @@ class Section(StrEnum):
     SEALED = "sealed"
 
 
+AnyContent = OptimizationAnswer | WalkForwardAnswer | ValidationAnswer | StageAnswer | ReportText
+Content = Annotated[AnyContent, Field(discriminator="kind"), WithJsonSchema({"type": "object"})]
+"""Published as any object: the fields depend on the section, and listing all would cost every client."""
+
+
 class ReportAnswer(BaseModel):
     """One section of the result of a job."""
 
     job_id: str
-    content: OptimizationAnswer | WalkForwardAnswer | ValidationAnswer | StageAnswer | ReportText = Field(
-        discriminator="kind"
-    )
+    content: Content
     next_step: str

@@ -4,34 +4,17 @@ from typing import Annotated
 
 from pydantic import Field
 
-from skills_lib.domain.costs import PRESETS
-
-StrategyName = Annotated[
-    str, Field(min_length=1, max_length=64, description="a name from backtest_list_strategies, such as sma_crossover")
-]
 Ranges = Annotated[
-    dict[str, str],
-    Field(
-        max_length=32,
-        description='values by parameter: "5:60:5" (ends included), "5,10,20" or "50"; others keep their defaults. '
-        "Without any, all parameters vary over the strategy's own ranges",
-    ),
+    dict[str, Annotated[str, Field(max_length=2_000)]],
+    Field(max_length=32, description='by parameter: "5:60:5", "5,10,20" or "50"; default: the strategy\'s'),
 ]
-Constraints = Annotated[list[str], Field(max_length=16, description='such as "fast < slow", added to the strategy\'s')]
-Maximize = Annotated[
-    str, Field(max_length=40, description="what to optimise, in its better direction: sharpe, calmar, …")
-]
+Constraint = Annotated[str, Field(max_length=200)]
+Constraints = Annotated[list[Constraint], Field(max_length=16, description='such as "fast < slow"')]
+Maximize = Annotated[str, Field(max_length=40, description="a metric")]
 Method = Annotated[str, Field(json_schema_extra={"enum": ["grid", "random", "tpe"]})]
-Trials = Annotated[int | None, Field(ge=1, le=1_000_000, description="combinations to try; random and tpe only")]
+Trials = Annotated[int, Field(ge=1, le=1_000_000, description="random and tpe")]
 Seed = Annotated[int, Field(ge=0, le=2**31 - 1)]
-MinTrades = Annotated[int, Field(ge=0, le=1_000_000, description="combinations with fewer trades are never chosen")]
+MinTrades = Annotated[int, Field(ge=0, le=1_000_000)]
 Engine = Annotated[str, Field(json_schema_extra={"enum": ["kernel", "reference"]})]
-CostsName = Annotated[str, Field(json_schema_extra={"enum": list(PRESETS)}, description="fees of a venue")]
-Cash = Annotated[float, Field(gt=0, le=1e12, description="starting equity in quote currency")]
-Leverage = Annotated[float, Field(ge=1, le=125)]
-Duration = Annotated[str, Field(pattern=r"^\d+(\.\d+)?[mhdw]$", description="such as 180d, 26w or 12h")]
-JobId = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$", description="job_id returned by a start call")]
-
-Pick = Annotated[
-    str, Field(json_schema_extra={"enum": ["plateau", "peak"]}, description="point of the train span that is tested")
-]
+Duration = Annotated[str, Field(max_length=12, description="such as 26w or 180d")]
+Pick = Annotated[str, Field(json_schema_extra={"enum": ["plateau", "peak"]})]

@@ -1,43 +1,57 @@
 """Library calls behind the validation server: starts jobs, reports their state, reads their results."""
 
-import sys
-
 import strategies
+from mcp_servers.job_answer import JobAnswer
+from mcp_servers.jobs import answer_fields, find_job, job_store, start_job, wait_for_end
 from mcp_servers.validation import answers as answers
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError
-from skills_lib.jobs import JobStatus, JobStore
+from skills_lib.jobs import JobStatus
+from skills_lib.progress import Progress
 from skills_lib.settings import Settings
 from skills_lib.validate.job_request import JobRequest
 
+VERBS = ("optimize", "walk-forward", "validate")
+_SIBLING = "market_fetch_status"
+_WATCH = 'Call validation_status("{job}") with wait_seconds=50, until it is done.'
+_RESUME = "Progress saved; repeat the start call to resume."
+_NEXT = {
+    "starting": _WATCH,
+    "running": _WATCH,
+    "done": 'Call validation_get_report("{job}") for the result.',
+    "failed": "Fix what the error names and start the job again; its progress is saved.",
+    "cancelled": _RESUME,
+    "died": _RESUME,
+}
 
-def start(request: JobRequest) -> answers.JobAnswer:
+
+def start(request: JobRequest) -> JobAnswer:
     """Check every argument, then start the job.
 
     Raises:
         InputError: an argument the library refuses.
     """
-    settings = Settings()
-    request.check(parameter_space(strategies.load(request.strategy)), settings)
-    return _answer(_store().start(_command(), request.verb, request))
+    request.check(parameter_space(strategies.load(request.strategy)), Settings())
+    return _answer(start_job(request.verb, request))
 
 
-def status(job_id: str) -> answers.JobAnswer:
-    """The current state of a job.
+def status(job_id: str, wait_seconds: float, progress: Progress) -> JobAnswer:
+    """The state of a job, after its end or `wait_seconds`.
 
     Raises:
-        InputError: unknown job.
+        InputError: unknown job, or a download.
     """
-    return _answer(_store().get(job_id))
+    return _answer(wait_for_end(find_job(job_id, VERBS, _SIBLING), wait_seconds, progress))
 
 
-def cancel(job_id: str) -> answers.JobAnswer:
+def cancel(job_id: str) -> JobAnswer:
     """Interrupt a running job; its progress is saved.
 
     Raises:
-        InputError: unknown job.
+        InputError: unknown job, or a download.
     """
-    return _answer(_store().cancel(job_id))
+    find_job(job_id, VERBS, _SIBLING)
+    return _answer(job_store().cancel(job_id))
 
 
 def report(job_id: str, section: answers.Section) -> answers.ReportAnswer:
@@ -48,33 +62,21 @@ def report(job_id: str, section: answers.Section) -> answers.ReportAnswer:
     """
     from mcp_servers.validation.report import read
 
-    job = _store().get(job_id)
+    job = finished_job(job_id)
+    return read(job, job_store().output(job_id), section)
+
+
+def finished_job(job_id: str) -> JobStatus:
+    """A job that is done.
+
+    Raises:
+        InputError: unknown job, or one that is not done.
+    """
+    job = find_job(job_id, VERBS, _SIBLING)
     if job.state != "done":
         raise InputError(f"Job {job_id} is {job.state} and has no result. Call validation_status for its progress.")
-    return read(job, _store().output(job_id), section)
+    return job
 
 
-def _answer(job: JobStatus) -> answers.JobAnswer:
-    return answers.JobAnswer(
-        **job.model_dump(include={"job_id", "state", "done", "total", "message", "error", "started_at"}),
-        next_step=_NEXT[job.state].format(job=job.job_id),
-    )
-
-
-_NEXT = {
-    "starting": 'Call validation_status("{job}") for its progress; wait_seconds makes it wait until the job ends.',
-    "running": 'Call validation_status("{job}") for its progress; wait_seconds makes it wait until the job ends.',
-    "done": 'Call validation_get_report("{job}") for the result.',
-    "failed": "Fix what the error names and start the job again; its progress is saved.",
-    "cancelled": "Progress saved; repeat the start call to resume.",
-    "died": "Progress saved; repeat the start call to resume.",
-}
-
-
-def _command() -> list[str]:
-    safe_path = ["-P"] if sys.flags.safe_path else []
-    return [sys.executable, *safe_path, "-m", "scripts.run_job"]
-
-
-def _store() -> JobStore:
-    return JobStore(Settings().jobs_dir)
+def _answer(job: JobStatus) -> JobAnswer:
+    return JobAnswer.model_validate(answer_fields(job, _NEXT))

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from mcp_servers.reports import bounded_report
 from mcp_servers.validation import answers as answers
 from mcp_servers.validation.answers import Section
 from skills_lib.domain.errors import InputError
@@ -13,8 +14,7 @@ from skills_lib.optimize.model import OptimizationResult
 from skills_lib.validate.model import ValidationResult
 from skills_lib.walk_forward.model import WalkForwardResult
 
-MAX_REPORT = 40_000
-MAX_WINDOWS = 120
+MAX_WINDOWS = 100
 MAX_WARNINGS = 20
 Result = OptimizationResult | WalkForwardResult | ValidationResult
 Content = (
@@ -56,14 +56,20 @@ _FIGURES = (
 )
 
 
+def parse(job: JobStatus, text: str) -> Result:
+    """The result in the output of a finished job."""
+    found: Any = _MODELS[job.verb].model_validate_json(text)
+    result: Result = found
+    return result
+
+
 def read(job: JobStatus, text: str, section: Section) -> answers.ReportAnswer:
     """One section of the output of a finished job.
 
     Raises:
         InputError: a section that only validations have.
     """
-    verb = job.verb
-    found: Any = _MODELS[verb].model_validate_json(text)
+    verb, found = job.verb, parse(job, text)
     if section in _STAGES and not isinstance(found, ValidationResult):
         raise InputError(
             f"section={section} belongs to a validation, but job {job.job_id} is {verb}. Use summary or report."
@@ -149,9 +155,8 @@ def _window(window: Any, metric: str) -> dict[str, Any]:
 
 
 def _report(found: Result) -> answers.ReportText:
-    path = found.artifacts.report
-    text = path.read_text(encoding="utf-8")
-    return answers.ReportText(markdown=text[:MAX_REPORT], truncated=len(text) > MAX_REPORT, path=str(path))
+    text, is_cut = bounded_report(found.artifacts.report)
+    return answers.ReportText(markdown=text, truncated=is_cut, path=str(found.artifacts.report))
 
 
 def _few(metrics: Mapping[str, answers.Figure]) -> answers.Figures:

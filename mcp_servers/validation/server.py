@@ -1,60 +1,73 @@
 """The `validation` server: optimisation, walk-forward and validation as jobs that outlive the server."""
 
-import time
 from typing import Annotated, Any
 
+import anyio.to_thread
 from mcp.server.mcpserver import Context
-from mcp_types import ToolAnnotations
+from mcp_types import CallToolResult, Resource
 from pydantic import Field
 
-from mcp_servers.shared import (
+from mcp_servers.arguments import (
+    CANCELS,
     READS,
-    STORES_RUNS,
-    BoundedServer,
+    STORES,
+    Cash,
+    CostsName,
     ExchangeName,
     Instant,
-    SourceName,
-    Symbol,
-    run_library,
-)
-from mcp_servers.validation.answers import JobAnswer, ReportAnswer, Section
-from mcp_servers.validation.arguments import (
-    Cash,
-    Constraints,
-    CostsName,
-    Duration,
-    Engine,
     JobId,
     Leverage,
+    SourceName,
+    StrategyName,
+    Symbol,
+    Timeframe,
+    WaitSeconds,
+)
+from mcp_servers.bounded_server import BoundedServer
+from mcp_servers.job_answer import JobAnswer
+from mcp_servers.library_calls import run_library
+from mcp_servers.pictures import Picture
+from mcp_servers.validation import prompts
+from mcp_servers.validation.answers import ReportAnswer, Section
+from mcp_servers.validation.arguments import (
+    Constraints,
+    Duration,
+    Engine,
     Maximize,
     Method,
     MinTrades,
     Pick,
     Ranges,
     Seed,
-    StrategyName,
     Trials,
 )
 from mcp_servers.validation.ledger import LedgerAnswer
-from skills_lib.domain.timeframes import Timeframe
 from skills_lib.progress import Progress
 
-server = BoundedServer(
+
+class ValidationServer(BoundedServer):
+    """Lists the reports of stored validations as resources."""
+
+    async def list_resources(self) -> list[Resource]:
+        """The reports of the newest validations; older ones can be read by their URI."""
+        from mcp_servers.validation.resources import list_reports
+
+        return await anyio.to_thread.run_sync(list_reports)
+
+
+server = ValidationServer(
     "validation",
     title="Twokey validation",
     version="0.1.0",
     instructions=(
-        "Optimises, walks forward and validates; nothing here can trade. Start a job, poll validation_status until "
-        "it is done, then read it with validation_get_report. Jobs continue when this server stops. "
-        "The best of many combinations is inflated by luck: report the recommended point, call it in-sample, "
-        "say so when the data is synthetic, and follow it with validation_start, whose verdict counts every trial."
+        "Searches parameters, walks forward and validates; nothing here can trade. Jobs go on when this server stops. "
+        "The best of many combinations is luck to some degree: call it in-sample, say so when the data is synthetic, "
+        "and follow it with validation_start, whose verdict counts every trial."
     ),
 )
 
-CANCELS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
-
-@server.tool(title="Start an optimisation", annotations=STORES_RUNS)
+@server.tool(title="Start an optimisation", annotations=STORES)
 async def validation_start_optimize(
     symbol: Symbol,
     timeframe: Timeframe,
@@ -64,7 +77,7 @@ async def validation_start_optimize(
     constraints: Constraints | None = None,
     maximize: Maximize = "sharpe",
     method: Method = "grid",
-    trials: Trials = None,
+    trials: Trials | None = None,
     seed: Seed = 0,
     min_trades: MinTrades = 30,
     engine: Engine = "kernel",
@@ -76,11 +89,9 @@ async def validation_start_optimize(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Start a parameter search as a job and return its job_id at once.
+    """Search parameters on all bars, as a job; returns its job_id. Identical arguments are the same job and resume it.
 
-    Identical arguments are the same job: a running one is returned unchanged, a cancelled one resumes. Poll
-    validation_status for its progress. To test such a choice out of sample use
-    validation_start_walk_forward; to test one combination, backtest_run of the backtest server.
+    Watch it with validation_status. To test the choice out of sample: validation_start_walk_forward.
     """
     from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
@@ -91,14 +102,14 @@ async def validation_start_optimize(
         from skills_lib.validate.job_request import OptimizeJob
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
-        candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        candles = CandleArguments(symbol, timeframe, since, until, source, exchange)
         account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
         return start(OptimizeJob(strategy=strategy, candles=candles, account=account, search=search))
 
     return await run_library(ctx, work)
 
 
-@server.tool(title="Start a walk-forward", annotations=STORES_RUNS)
+@server.tool(title="Start a walk-forward", annotations=STORES)
 async def validation_start_walk_forward(
     symbol: Symbol,
     timeframe: Timeframe,
@@ -108,13 +119,13 @@ async def validation_start_walk_forward(
     test: Duration = "60d",
     step: Duration = "30d",
     embargo: Duration = "0d",
-    anchored: Annotated[bool, Field(description="every train span starts at the first bar")] = False,
+    anchored: bool = False,
     pick: Pick = "plateau",
     ranges: Ranges | None = None,
     constraints: Constraints | None = None,
     maximize: Maximize = "sharpe",
     method: Method = "grid",
-    trials: Trials = None,
+    trials: Trials | None = None,
     seed: Seed = 0,
     min_trades: MinTrades = 10,
     engine: Engine = "kernel",
@@ -126,10 +137,8 @@ async def validation_start_walk_forward(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Start a walk-forward as a job and return its job_id at once: choose on one span, test on the next, repeat.
-
-    Identical arguments are the same job: a running one is returned unchanged, a cancelled one resumes. Poll
-    validation_status for its progress. To search parameters on all bars only, use validation_start_optimize.
+    """Choose parameters on one span, test them on the next, repeat, as a job; returns its job_id, as
+    validation_start_optimize. Watch it with validation_status.
     """
     from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
@@ -142,7 +151,7 @@ async def validation_start_walk_forward(
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = WindowArguments(train, test, step, embargo, anchored, pick)
-        candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        candles = CandleArguments(symbol, timeframe, since, until, source, exchange)
         account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
         request = WalkForwardJob(strategy=strategy, candles=candles, account=account, search=search, windows=windows)
         return start(request)
@@ -150,38 +159,26 @@ async def validation_start_walk_forward(
     return await run_library(ctx, work)
 
 
-@server.tool(title="Start a validation", annotations=STORES_RUNS)
+@server.tool(title="Start a validation", annotations=STORES)
 async def validation_start(
     symbol: Symbol,
     timeframe: Timeframe,
     strategy: StrategyName,
     ctx: Context[Any, Any],
-    symbols: Annotated[list[Symbol], Field(max_length=16, description="other assets to test the choice on")]
-    | None = None,
-    timeframes: Annotated[list[Timeframe], Field(max_length=8, description="other timeframes to test the choice on")]
-    | None = None,
-    ranges: Annotated[
-        dict[str, str],
-        Field(
-            max_length=32,
-            description='values by parameter: "5:60:5" (ends included), "5,10,20", or "50" to validate one value. '
-            "By default a coarse grid over the strategy's own ranges is searched",
-        ),
-    ]
-    | None = None,
+    symbols: Annotated[list[Symbol], Field(max_length=16, description="other assets to test on")] | None = None,
+    timeframes: Annotated[list[Timeframe], Field(max_length=8, description="others to test on")] | None = None,
+    ranges: Ranges | None = None,
     constraints: Constraints | None = None,
     maximize: Maximize = "sharpe",
     method: Method = "grid",
-    trials: Trials = None,
+    trials: Trials | None = None,
     seed: Seed = 0,
     min_trades: MinTrades = 30,
-    train: Annotated[
-        Duration | None, Field(description="by default windows are derived from the length of the data")
-    ] = None,
+    train: Duration | None = None,
     test: Duration | None = None,
     step: Duration | None = None,
     embargo: Duration = "0d",
-    anchored: Annotated[bool, Field(description="every train span starts at the first bar")] = False,
+    anchored: bool = False,
     pick: Pick = "plateau",
     engine: Engine = "kernel",
     since: Instant | None = None,
@@ -192,12 +189,11 @@ async def validation_start(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Start a full validation as a job and return its job_id at once: search on the first 70 %, test on the next
-    20 %, walk forward, test other markets, resample, deflate by all counted trials, stress, and judge.
+    """Validate with a verdict PASS, CAUTION or FAIL, as a job; returns its job_id: search on the first 70 %, test on
+    the next 20 %, walk forward, other markets, resampling, deflation by all counted trials, stress. The last 10 % stay
+    sealed; only the user can open them. Ranges default to a coarse grid, windows to the length of the data.
 
-    The last 10 % stay sealed; only a person opens them, with `twokey validate --open-sealed`. Identical
-    arguments are the same job. Poll validation_status for its progress, then read it with validation_get_report,
-    section by section.
+    Watch it with validation_status, then read validation_get_report.
     """
     from skills_lib.backtest.arguments import AccountArguments
     from skills_lib.market.candles import CandleArguments
@@ -210,9 +206,9 @@ async def validation_start(
 
         search = SearchArguments(_texts(ranges), constraints or [], maximize, method, trials, seed, min_trades, engine)
         windows = (train, test, step, embargo, anchored, pick)
-        markets = (",".join(symbols or []), ",".join(one.value for one in timeframes or []))
+        markets = (",".join(symbols or []), ",".join(timeframes or []))
         validation = ValidationArguments(search, *windows, *markets, open_sealed=False, reason="")
-        candles = CandleArguments(symbol, timeframe.value, since, until, source, exchange)
+        candles = CandleArguments(symbol, timeframe, since, until, source, exchange)
         account = AccountArguments(costs=costs, cash=cash, leverage=leverage)
         return start(ValidateJob(strategy=strategy, candles=candles, account=account, validation=validation))
 
@@ -223,27 +219,21 @@ async def validation_start(
 async def validation_status(
     job_id: JobId,
     ctx: Context[Any, Any],
-    wait_seconds: Annotated[float, Field(ge=0, le=50, description="wait up to this long for the job to end")] = 0,
+    wait_seconds: WaitSeconds = 0,
 ) -> JobAnswer:
-    """State and progress of a job, and its error if it failed. The result is in validation_get_report."""
+    """State and progress of a job of this server; its result is in validation_get_report."""
 
     def work(progress: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import status
 
-        deadline = time.monotonic() + wait_seconds
-        while (found := status(job_id)).state in ("starting", "running") and time.monotonic() < deadline:
-            progress(found.done, found.total, found.message)
-            time.sleep(0.2)
-        return found
+        return status(job_id, wait_seconds, progress)
 
     return await run_library(ctx, work)
 
 
 @server.tool(title="Cancel a job", annotations=CANCELS)
 async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
-    """Interrupt a running job. Its progress is saved; repeat the start call to resume. To check on a job
-    without stopping it use validation_status.
-    """
+    """Interrupt a job; its progress is saved, and the same start call resumes it. To watch it: validation_status."""
 
     def work(_: Progress) -> JobAnswer:
         from mcp_servers.validation.calls import cancel
@@ -257,14 +247,12 @@ async def validation_cancel(job_id: JobId, ctx: Context[Any, Any]) -> JobAnswer:
 async def validation_get_report(
     job_id: JobId,
     ctx: Context[Any, Any],
-    section: Annotated[
-        Section, Field(description="summary: figures; report: the full text; all others: one stage of a validation")
-    ] = Section.SUMMARY,
+    section: Section = Section.SUMMARY,
 ) -> ReportAnswer:
-    """The result of a finished job: recommended point, raw maximum and warnings; windows and stitched figures; or
-    the verdict of a validation with its rules, and each of its stages by `section`.
+    """The result of a finished job: the recommended point, or windows, or a verdict with its rules; `section` picks the
+    written report or one stage of a validation.
 
-    While it runs use validation_status. The table of all combinations and the pictures are files in `folder`.
+    While it runs: validation_status. Pictures: validation_get_picture.
     """
 
     def work(_: Progress) -> ReportAnswer:
@@ -275,13 +263,31 @@ async def validation_get_report(
     return await run_library(ctx, work)
 
 
+@server.tool(title="Look at a result", annotations=READS)
+async def validation_get_picture(
+    job_id: JobId,
+    ctx: Context[Any, Any],
+    name: Annotated[str, Field(max_length=80, description="one of `others`; default: the first")] | None = None,
+) -> Annotated[CallToolResult, Picture]:
+    """A picture of a finished job as an image: heatmap, windows, or a stage of a validation.
+
+    Figures: validation_get_report.
+    """
+
+    def work(progress: Progress) -> CallToolResult:
+        from mcp_servers.validation.pictures import get_picture
+
+        return get_picture(job_id, name, progress)
+
+    return await run_library(ctx, work)
+
+
 @server.tool(title="Read the trial ledger", annotations=READS)
 async def validation_ledger(ctx: Context[Any, Any]) -> LedgerAnswer:
-    """The trial ledger: every configuration ever evaluated, by market, strategy, origin and time.
+    """Every configuration ever evaluated, by market, strategy, origin and time, in all workspaces of the user; it
+    cannot be reset, and deflates Sharpe ratios. Openings of sealed bars too.
 
-    It counts what every command, job and tool evaluates, in all workspaces of this user, and cannot be reset; the
-    count deflates the Sharpe ratio. Openings of sealed bars are listed too. For the result of one job use
-    validation_get_report.
+    One job's result: validation_get_report.
     """
 
     def work(_: Progress) -> LedgerAnswer:
@@ -290,6 +296,20 @@ async def validation_ledger(ctx: Context[Any, Any]) -> LedgerAnswer:
         return ledger()
 
     return await run_library(ctx, work)
+
+
+@server.resource("twokey://validations/{validation_id}/report", title="Report", mime_type="text/markdown")
+async def validation_report(validation_id: str) -> str:
+    """The written report of a stored validation."""
+    from mcp_servers.validation.resources import read_report
+
+    return await anyio.to_thread.run_sync(read_report, validation_id)
+
+
+@server.prompt(title="Validate a strategy")
+def validate_strategy(symbol: str, timeframe: str, strategy: str) -> str:
+    """Learn whether a strategy is luck, and report it honestly."""
+    return prompts.validate_strategy(symbol, timeframe, strategy)
 
 
 def _texts(ranges: dict[str, str] | None) -> list[str]:

@@ -99,5 +99,5 @@ def _print_verdict(screen: Screen, result: "BacktestResult") -> None:
     print_defects(screen, result.quality)
     screen.text(f"Costs  {describe_costs(result)} · Engine {result.settings.engine}", "dim")
     label = result.verdict.label
-    screen.text(f"{label} {' '.join(result.verdict.reasons)}", f"bold {_COLOURS[label]}")
-    screen.path("Report", result.artifacts.report)
+    screen.text(f"{label} {' '.join(result.verdict.reasons)}", f"bold {_COLOURS[label]}", indent="")
+    screen.path("Report", result.artifacts.page)

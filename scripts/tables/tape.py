@@ -1,5 +1,6 @@
 """Prints checks and summaries of recorded order books."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from scripts.tables.layout import Cell, Column
@@ -8,6 +9,7 @@ from scripts.tables.screen import Screen
 if TYPE_CHECKING:
     from skills_lib.market.depth.latency import LatencyReport
     from skills_lib.market.depth.tape.info import TapeInfo
+    from skills_lib.market.depth.tape.record import Recorded
     from skills_lib.market.depth.tape.report import TapeReport
 
 _DEFECTS = ("chain_breaks", "crossed_books", "malformed", "repeated")
@@ -37,6 +39,13 @@ def print_info(found: "TapeInfo") -> None:
     for name, kinds in found.symbols.items():
         screen.flow([name or "(responses)", *(f"{kind} {count:,}" for kind, count in kinds.items())])
     _print_end(screen, found.latency, found.problems)
+
+
+def print_tapes(tapes: "Sequence[Recorded]") -> None:
+    """Print where each symbol was recorded."""
+    screen = Screen()
+    for tape in tapes:
+        screen.path(f"{tape.symbol}: {tape.lines:,} lines, {tape.gaps} gaps, in", tape.folder)
 
 
 def _print_book(screen: Screen, report: "TapeReport") -> None:

@@ -12,8 +12,8 @@ MAX_BYTES = 8_000
 CUT = " [cut]"
 _MIN_TEXT = 80
 _MIN_ENTRIES = 4
-_MAX_ENTRIES = 100
-"""Entries that a list keeps at most, so that measuring a long one costs nothing."""
+_MAX_ENTRIES, _MAX_TEXT = 100, 2_000
+"""What a list and a text keep at most before they are measured, so that this costs little."""
 
 
 class Unbroken(str):
@@ -66,20 +66,23 @@ def bounded(fields: dict[str, Any], limit: int = MAX_BYTES, matters: Sequence[st
     The largest list, map or text is halved again and again, those in the fields `matters` only when nothing else is
     left. Lists keep their first entries.
     """
-    _shorten_long_lists(fields)
-    for spared in (frozenset(matters), frozenset[str]()):
-        while _size(fields) > limit and (parts := list(_parts(fields, spared))):
+    if _size(fields) > limit:
+        _cap(fields)
+    for spared, least in ((frozenset(matters), _MIN_ENTRIES), (frozenset[str](), _MIN_ENTRIES), (frozenset[str](), 0)):
+        while _size(fields) > limit and (parts := list(_parts(fields, spared, least))):
             _, holder, key = max(parts, key=lambda part: part[0])
             _halve(holder, key)
     return fields
 
 
-def _shorten_long_lists(holder: dict[str, Any]) -> None:
-    for key, value in list(holder.items()):
-        if isinstance(value, dict):
-            _shorten_long_lists(value)
-        elif isinstance(value, list) and len(value) > _MAX_ENTRIES:
+def _cap(holder: Any) -> None:
+    for key, value in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+        if isinstance(value, list) and isinstance(holder, dict) and len(value) > _MAX_ENTRIES:
             holder[f"{key}_total"], holder[key] = len(value), value[:_MAX_ENTRIES]
+        elif isinstance(value, str) and not isinstance(value, Unbroken) and len(value) > _MAX_TEXT:
+            _halve(holder, key, 2 * _MAX_TEXT)
+        if isinstance(holder[key], dict | list):
+            _cap(holder[key])
 
 
 def _size(value: Any) -> int:
@@ -88,31 +91,33 @@ def _size(value: Any) -> int:
     return len(text_of({"": value}).encode())
 
 
-def _parts(holder: dict[str, Any] | list[Any], spared: frozenset[str]) -> Iterator[Part]:
+def _parts(holder: dict[str, Any] | list[Any], spared: frozenset[str], least: int) -> Iterator[Part]:
     entries = holder.items() if isinstance(holder, dict) else enumerate(holder)
     for key, value in entries:
         if key in spared:
             continue
-        if _can_be_halved(value):
+        if _can_be_halved(value, least):
             yield _size(value), holder, key
         if isinstance(value, dict | list):
-            yield from _parts(value, frozenset())
+            yield from _parts(value, frozenset(), least)
 
 
-def _can_be_halved(value: Any) -> bool:
+def _can_be_halved(value: Any, least: int) -> bool:
     if isinstance(value, str) and not isinstance(value, Unbroken):
         return len(value.encode(errors="replace")) > _MIN_TEXT + len(CUT) and " " in value
     if isinstance(value, list):
-        return len(value) > 1
-    return isinstance(value, dict) and len(value) > _MIN_ENTRIES
+        return len(value) > min(least, 1)
+    return isinstance(value, dict) and len(value) > least
 
 
-def _halve(holder: Any, key: Any) -> None:
+def _halve(holder: Any, key: Any, most: int = 2**31) -> None:
     value = holder[key]
     if isinstance(value, str):
-        holder[key] = value.removesuffix(CUT)[: max(len(value) // 2, _MIN_TEXT // 4)].rpartition(" ")[0] + CUT
+        length = max(min(len(value), most) // 2, _MIN_TEXT // 4)
+        holder[key] = value.removesuffix(CUT)[:length].rpartition(" ")[0] + CUT
         return
-    half = (len(value) + 1) // 2
+    half = (len(value) + 1) // 2 if len(value) > 1 else 0
     if isinstance(holder, dict):
-        holder.setdefault(f"{key}_total", len(value))
+        own = [name for name in value if not (isinstance(name, str) and name.endswith("_total"))]
+        holder.setdefault(f"{key}_total", len(own) if isinstance(value, dict) else len(value))
     holder[key] = value[:half] if isinstance(value, list) else dict(list(value.items())[:half])

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from skills_lib.answers.backtests import Figure, Figures, main_figures
-from skills_lib.answers.model import FIGURE_UNITS, Answer
+from skills_lib.answers.model import FIGURE_UNITS, SearchAnswer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
@@ -30,7 +30,7 @@ class PointAnswer(FrozenModel):
         )
 
 
-class _Search(Answer):
+class _Search(SearchAnswer):
     """What both searches tell of their inputs."""
 
     id: str
@@ -47,15 +47,16 @@ class _Search(Answer):
     min_trades: int
     costs: dict[str, Any]
     warnings: list[str]
+    quality: dict[str, int]
     seconds: float
-    artifacts: dict[str, Any]
+    artifacts: dict[str, Path]
 
 
 def _common(found: "OptimizationResult | WalkForwardResult") -> dict[str, Any]:
-    files = {name: path for name, path in found.artifacts.model_dump().items() if isinstance(path, Path)}
     names = _Search.model_fields.keys() & type(found).model_fields.keys()
     fields = {name: getattr(found, name) for name in names}
-    return fields | {"costs": found.settings.costs.model_dump(), "artifacts": files, "path": found.artifacts.result}
+    files, costs = files_of(found.artifacts), found.settings.costs.model_dump()
+    return fields | {"costs": costs, "artifacts": files, "path": found.artifacts.result}
 
 
 class OptimizationAnswer(_Search):

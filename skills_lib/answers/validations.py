@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from skills_lib.answers.backtests import Figure, Figures
-from skills_lib.answers.model import FIGURE_UNITS, Answer
+from skills_lib.answers.model import FIGURE_UNITS, Answer, SearchAnswer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
@@ -42,7 +42,7 @@ class OtherMarketAnswer(FrozenModel):
         return cls(**found.model_dump(include={"symbol", "timeframe", "days", "sharpe_error", "problem"}), **figures)
 
 
-class ValidationAnswer(Answer):
+class ValidationAnswer(SearchAnswer):
     """A validation. In-sample figures describe the bars that chose the parameters and are no performance.
 
     `verdict`: label, rules (`margin` below 0: missed; `value` null: unavailable, counts as missed), `would_change`,
@@ -84,7 +84,7 @@ class ValidationAnswer(Answer):
     warnings: list[str]
     seed: int
     seconds: float
-    artifacts: dict[str, Path | None]
+    artifacts: dict[str, Path]
 
     @classmethod
     def of(cls, found: "ValidationResult") -> Self:
@@ -102,7 +102,7 @@ class ValidationAnswer(Answer):
             sealed={name: value for name, value in found.sealed.model_dump().items() if name != "metrics"}
             | {"metrics": _sample(found.sealed.metrics or {})},
             warnings=[*found.audit.warnings, *found.warnings],
-            artifacts={name: getattr(found.artifacts, name) for name in ("report", "page", "result")},
+            artifacts=files_of(found.artifacts),
             path=found.artifacts.result,
         )
 
@@ -154,7 +154,7 @@ def _sample(metrics: Figures) -> Figures:
     return {name: metrics[name] for name in SAMPLE_FIGURES if name in metrics}
 
 
-class StagesAnswer(Answer):
+class StagesAnswer(SearchAnswer):
     """Single stages of a validation: no verdict. Curves and histograms are in the file of `path`."""
 
     synthetic: bool
@@ -237,7 +237,7 @@ class CalibrationAnswer(Answer):
     errors: dict[str, int]
     warnings: list[str]
     seconds: float
-    artifacts: dict[str, Path | None]
+    artifacts: dict[str, Path]
 
     @classmethod
     def of(cls, found: "Calibration") -> Self:
@@ -248,7 +248,7 @@ class CalibrationAnswer(Answer):
             false_pass=found.null.model_dump(include={"markets", "passes", "rate", "ci95", "cautions", "rejected_by"}),
             planted=_rates(found.planted),
             naive=[_naive(rule) for rule in found.naive.values()],
-            artifacts={name: getattr(found.artifacts, name) for name in ("report", "picture", "markets", "result")},
+            artifacts=files_of(found.artifacts),
             path=found.artifacts.result,
         )
 

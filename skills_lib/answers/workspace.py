@@ -9,6 +9,7 @@ from skills_lib.domain.models import FrozenModel
 
 if TYPE_CHECKING:
     from skills_lib.backtest.report.describe import StrategyDescription
+    from skills_lib.installation.doctor.model import Diagnosis
     from skills_lib.ledger.model import LedgerSummary
 
 
@@ -54,6 +55,31 @@ class NewStrategyAnswer(Answer):
     strategy: str
     kind: str
     files: list[Path]
+
+
+class InitAnswer(Answer):
+    """A new workspace: what was made, and what was there and kept."""
+
+    folder: Path
+    made: list[str]
+    kept: list[str]
+
+
+class DoctorAnswer(Answer):
+    """What holds in the workspace. `findings`: each thing looked at, with its remedy if it is broken."""
+
+    MATTERS: ClassVar = ("findings",)
+
+    broken: bool
+    findings: list[dict[str, str]]
+    settings: list[dict[str, str]]
+
+    @classmethod
+    def of(cls, found: "Diagnosis") -> Self:
+        """The answer about a workspace, what is broken first."""
+        fields = found.model_dump(mode="json")
+        fields["findings"].sort(key=lambda finding: finding["state"] != "broken")
+        return cls(broken=found.is_broken, **fields)
 
 
 class LedgerAnswer(Answer):

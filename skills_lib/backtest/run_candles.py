@@ -8,6 +8,7 @@ import pandas as pd
 from skills_lib.backtest.model import BacktestResult
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 from skills_lib.market.candles import CandleArguments, Source
 from skills_lib.settings import Settings
 
@@ -25,5 +26,7 @@ def candles_of(run: BacktestResult, data: Path | None, settings: Settings) -> Ba
     bars = arguments.answer(settings).bars
     if bars.digest() != run.data_sha256:
         where = data.name if data else f"the {source.value}"
-        raise InputError(f"The candles of {where} are not those of run {run.run_id}. Give their file with --data.")
+        raise InputError(
+            f"The candles of {where} are not those of run {run.run_id}. Give their file with {option('data')}."
+        )
     return bars

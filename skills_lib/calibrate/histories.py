@@ -8,6 +8,7 @@ from pathlib import Path
 from skills_lib.calibrate.markets import AssetHistory
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import CandleRequest, Source, load, load_file
 from skills_lib.settings import Settings
@@ -50,7 +51,7 @@ def _from_file(symbol: str, folder: Path) -> AssetHistory:
     if len(history.bars) < MIN_BARS:
         raise InputError(
             f"{path.name} has {len(history.bars):,} bars; null markets need at least {MIN_BARS:,} hours. "
-            "Give a longer file, or omit --data-dir to use the cache or the sample."
+            f"Give a longer file, or omit {option('data_dir')} to use the cache or the sample."
         )
     return history
 

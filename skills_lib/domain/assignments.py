@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 
 
 def parse_assignments(texts: Sequence[str]) -> dict[str, str]:
@@ -15,10 +16,13 @@ def parse_assignments(texts: Sequence[str]) -> dict[str, str]:
     for text in texts:
         name, _, value = (part.strip() for part in text.partition("="))
         if not (name and value):
-            raise InputError(f"--param {text} is not NAME=VALUE. Write, for example, --param fast=10.")
+            raise InputError(
+                f"{option('param', text)} is not NAME=VALUE. Write, for example, {option('param', 'fast=10')}."
+            )
         if name in found:
             raise InputError(
-                f"--param {name} is given twice, as {found[name]} and as {value}. A backtest runs one value: keep one."
+                f"{option('param', name)} is given twice, as {found[name]} and as {value}. A backtest runs one value: "
+                "keep one."
             )
         found[name] = value
     return found

@@ -10,6 +10,7 @@ import numpy as np
 
 from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.options import option
 from skills_lib.domain.time import SECOND_NS
 
 BREAK_FACTOR = 5.0
@@ -35,7 +36,7 @@ class PriceBreak(FrozenModel):
         hole = f" across {self.missing_bars:,} missing bars" if self.missing_bars else ""
         return (
             f"{BREAK_WORDS}: × {size}{hole} after {self.after}, so it is relisted, redenominated or another asset. "
-            f"Use one side: --until {self.before} or --since {self.before}."
+            f"Use one side: {option('until', self.before)} or {option('since', self.before)}."
         )
 
 

@@ -29,7 +29,10 @@ class SourceUnavailableError(TwokeyError):
 
 
 def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the closest allowed value, or ""."""
+    """Return " Did you mean 'x'?" for the allowed value that begins with `found`, else the closest one, or ""."""
     by_folded = {value.casefold(): value for value in allowed}
-    close = get_close_matches(found.casefold(), by_folded, n=1, cutoff=0.5)
+    folded = found.casefold()
+    begun = sorted((value for value in by_folded if value.startswith(folded)), key=len) if len(folded) > 1 else []
+    close = begun or get_close_matches(folded, by_folded, n=1, cutoff=0.5)
+    close = close or [value for value in by_folded if len(folded) > 2 and folded in value]
     return f" Did you mean '{by_folded[close[0]]}'?" if close else ""

@@ -30,7 +30,7 @@ def settings_file() -> str:
 
 def _row(name: str) -> str:
     field = Settings.model_fields[name]
-    default = "" if _default(name) is None else f"`{_shown(_default(name))}`"
+    default = "" if _default(name) is None else f"`{shown_value(_default(name))}`"
     kind = "span such as `180d`" if name in SPANS else _kind(field.annotation)
     return f"| `{name}` | {kind} | {default} | {field.description} |"
 
@@ -47,8 +47,11 @@ def _default(name: str) -> Any:
     return int(default) if isinstance(default, float) and default.is_integer() else default
 
 
-def _shown(default: Any) -> str:
-    return str(default).lower() if isinstance(default, bool) else str(default)
+def shown_value(value: Any) -> str:
+    """A value as `twokey.toml` has it, without quotes: 100000 rather than 100000.0, true rather than True."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _kind(annotation: Any) -> str:

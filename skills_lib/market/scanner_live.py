@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from skills_lib.domain.errors import SourceUnavailableError
+from skills_lib.domain.options import option
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
@@ -145,4 +146,6 @@ async def _content(client: httpx.AsyncClient, address: str, params: dict[str, st
 
 
 def _unanswered(address: str, reason: str) -> SourceUnavailableError:
-    return SourceUnavailableError(f"{address} did not answer: {reason}. Retry, or scan tapes with --tape DIR.")
+    return SourceUnavailableError(
+        f"{address} did not answer: {reason}. Retry, or scan tapes with {option('tape', 'DIR')}."
+    )

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.options import option
 from skills_lib.domain.parameters import Parameter, parse_value
 
 MAX_VALUES = 100_000
@@ -23,12 +24,15 @@ def parse_ranges(texts: Sequence[str], parameters: Mapping[str, Parameter]) -> d
     for text in texts:
         name, _, values = (part.strip() for part in text.partition("="))
         if not (name and values):
-            raise InputError(f"--param {text} is not NAME=RANGE. Write --param fast=5:60:5 or --param fast=5,10,20.")
+            raise InputError(
+                f"{option('param', text)} is not NAME=RANGE. Write {option('param', 'fast=5:60:5')} or "
+                f"{option('param', 'fast=5,10,20')}."
+            )
         if name not in parameters:
             hint, known = did_you_mean(name, parameters), ", ".join(parameters) or "none"
             raise InputError(f"Unknown parameter '{name}'.{hint} Allowed: {known}.")
         if name in found:
-            raise InputError(f"--param {name} is given twice. List all values in one, such as {name}=5,10,20.")
+            raise InputError(f"{option('param', name)} is given twice. List all values in one, such as {name}=5,10,20.")
         found[name] = _values(name, values, parameters[name])
     return found
 

@@ -9,6 +9,7 @@ from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.limits import MAX_COUNT, MAX_SEED, require_within
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.options import option
 from skills_lib.optimize.measure import Measure, Measurer
 from skills_lib.optimize.space import Space
 from skills_lib.optimize.stability import neighbours_of
@@ -47,7 +48,9 @@ class SearchPlan(FrozenModel):
         if method not in _METHODS:
             raise InputError(f"Unknown method '{method}'.{did_you_mean(method, _METHODS)} Allowed: grid, random, tpe.")
         if method == "grid" and trials is not None:
-            raise InputError("A grid tries every combination: omit --trials, or use --method random or tpe.")
+            raise InputError(
+                f"A grid tries every combination: omit {option('trials')}, or use {option('method', 'random')} or tpe."
+            )
         if trials is not None:
             require_within("trials", trials, 1, MAX_COUNT)
         require_within("seed", seed, 0, MAX_SEED)
@@ -171,5 +174,6 @@ def _require_optuna() -> None:
         import optuna  # noqa: F401
     except ImportError:
         raise InputError(
-            "--method tpe needs optuna. Run pip install 'twokey[optimize]', or use --method random."
+            f"{option('method', 'tpe')} needs optuna. Run pip install 'twokey[optimize]', or use "
+            f"{option('method', 'random')}."
         ) from None

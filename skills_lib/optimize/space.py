@@ -15,6 +15,7 @@ import numpy as np
 from skills_lib.domain.bars import BoolArray, IntArray
 from skills_lib.domain.constraints import Constraint, Value
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.optimize.ranges import parse_ranges
 
@@ -62,7 +63,8 @@ class Space:
         if not self.is_enumerable:
             raise InputError(
                 f"The space has {self.size:,} combinations; at most {MAX_POINTS:,} can be enumerated. "
-                "Narrow it with --param, or sample it with --method random or tpe and --trials."
+                f"Narrow it with {option('param')}, or sample it with {option('method', 'random')} or tpe and "
+                f"{option('trials')}."
             )
         mask = np.ones(self.shape, dtype=np.bool_)
         for constraint in self.constraints:
@@ -131,7 +133,9 @@ def make_space(declared: ParameterSpace, ranges: Sequence[str] = (), constraints
         values = {name: tuple(parameter.values()) for name, parameter in declared.parameters.items()}
     if not ranges and all(len(found) == 1 for found in values.values()):
         names = ", ".join(values) or "none"
-        raise InputError(f"No parameter declares a range (there are: {names}). Give one, such as --param NAME=5:60:5.")
+        raise InputError(
+            f"No parameter declares a range (there are: {names}). Give one, such as {option('param', 'NAME=5:60:5')}."
+        )
     space = Space(values, (*declared.constraints, *parsed))
     if space.is_enumerable:
         _ = space.admissible  # refuse contradictory constraints before anything runs

@@ -6,6 +6,7 @@ from itertools import product
 from skills_lib.backtest.sweep.open import parse_engine
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.optimize.arguments import SearchArguments
@@ -52,15 +53,19 @@ class ValidationArguments:
         """The reason for opening the sealed bars; None leaves them closed.
 
         Raises:
-            InputError: --open-sealed without --reason, or --reason without --open-sealed.
+            InputError: an opening without a reason, or a reason without an opening.
         """
         reason = " ".join(self.reason.split())
         if self.open_sealed and not reason:
             raise InputError(
-                "--open-sealed needs --reason: the bars are unseen only once, and the opening is recorded."
+                f"{option('open_sealed')} needs {option('reason')}: the bars are unseen only once, and the opening is "
+                "recorded."
             )
         if reason and not self.open_sealed:
-            raise InputError("--reason is the reason for opening the sealed bars: add --open-sealed, or omit it.")
+            raise InputError(
+                f"{option('reason')} is the reason for opening the sealed bars: add {option('open_sealed')}, or omit "
+                "it."
+            )
         return reason or None
 
     def pairs(self, symbol: str, timeframe: str) -> list[tuple[str, str]]:
@@ -80,7 +85,10 @@ class ValidationArguments:
         if typed == (None, None, None) and not self.anchored and self.embargo.strip() in ("0", "0d"):
             return None
         if self.train is None or self.test is None:
-            raise InputError("Give --train and --test together, such as --train 365d --test 90d, or neither.")
+            raise InputError(
+                f"Give {option('train')} and {option('test')} together, such as {option('train', '365d')} "
+                f"{option('test', '90d')}, or neither."
+            )
         return WindowPlan.parse(self.train, self.test, self.step or self.test, self.embargo, self.anchored)
 
 

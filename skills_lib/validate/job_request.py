@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, field_vali
 
 from skills_lib.backtest.arguments import AccountArguments
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.models import FrozenModel, explain_problem
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.market.candles import CandleArguments
 from skills_lib.optimize.arguments import SearchArguments
@@ -70,7 +70,7 @@ class ValidateJob(_Job):
     @classmethod
     def _stay_sealed(cls, validation: ValidationArguments) -> ValidationArguments:
         if validation.open_sealed:
-            raise ValueError("only a person opens the sealed bars, with `twokey validate --open-sealed`")
+            raise ValueError("only a person opens the sealed bars, with `twokey validate`")
         return validation
 
     def _check_arguments(self, declared: ParameterSpace) -> None:
@@ -91,7 +91,5 @@ def parse_request(text: str) -> JobRequest:
     try:
         return _ADAPTER.validate_json(text)
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        name = ".".join(str(part) for part in problem["loc"]) or "request"
-        message = problem["msg"].removeprefix("Value error, ")
-        raise InputError(f"Job request refused at {name}: {message}. Start the job again to rewrite it.") from None
+        problem = explain_problem(error.errors(include_url=False)[0], {})
+        raise InputError(f"Job request refused: {problem} Start the job again to rewrite it.") from None

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.model import Candles
 from skills_lib.walk_forward.windows import MIN_BARS
@@ -65,7 +66,7 @@ def file_for(folder: Path, symbol: str, timeframe: str) -> Path:
     named = re.compile(rf"(^|[_-]){re.escape(name)}([_.-]|$)")
     files = [path for path in folder.iterdir() if path.name.endswith(_SUFFIXES) and named.search(path.name)]
     if not files:
-        raise InputError(f"No file named like {name} in {folder.name}. Put one there, or omit --data-dir.")
+        raise InputError(f"No file named like {name} in {folder.name}. Put one there, or omit {option('data_dir')}.")
     return max(sorted(files), key=lambda path: path.stat().st_size)
 
 

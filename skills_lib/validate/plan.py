@@ -12,6 +12,7 @@ from skills_lib.domain.constraints import Value
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.limits import MAX_SEED, require_within
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.options import option
 from skills_lib.domain.parameters import ParameterSpace
 from skills_lib.domain.time import DAY_NS
 from skills_lib.optimize.request import SearchRequest
@@ -140,7 +141,8 @@ def default_windows(bars: Bars) -> WindowPlan:
         needed = math.ceil((TESTS + TRAIN_PARTS) * minimum / DAY_NS / 0.9) + 1
         raise InputError(
             f"The candles span {spanned / DAY_NS / 0.9:,.0f} days; a validation needs at least {needed:,}: a tenth is "
-            "sealed, and the walk-forward tests seven spans. Extend the span, or give --train and --test."
+            "sealed, and the walk-forward tests seven spans. Extend the span, or give "
+            f"{option('train')} and {option('test')}."
         )
     test_ns = days * DAY_NS
     return WindowPlan(train_ns=(spanned - TESTS * test_ns) // DAY_NS * DAY_NS, test_ns=test_ns, step_ns=test_ns)

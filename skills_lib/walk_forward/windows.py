@@ -10,6 +10,7 @@ import numpy as np
 from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import OptionName, option
 from skills_lib.domain.time import DAY_NS, SECOND_NS
 
 _UNIT_NS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -76,7 +77,7 @@ def make_windows(bars: Bars, plan: WindowPlan) -> list[Window]:
     if first + needed > end:
         raise InputError(
             f"One window needs {_days(needed)} (train, embargo and test), but the data spans {_days(end - first)}. "
-            "Shorten --train or --test, or extend the span."
+            f"Shorten {option('train')} or {option('test')}, or extend the span."
         )
     count = (end - first - needed) // plan.step_ns + 1
     if count > MAX_WINDOWS:
@@ -106,27 +107,28 @@ def _window(bars: Bars, plan: WindowPlan, first: int, number: int) -> Window:
 
 
 def _refuse_short(bars: Bars, plan: WindowPlan) -> None:
-    for name, length in (("train", plan.train_ns), ("test", plan.test_ns), ("step", plan.step_ns)):
+    spans: list[tuple[OptionName, int]] = [("train", plan.train_ns), ("test", plan.test_ns), ("step", plan.step_ns)]
+    for name, length in spans:
         if length < MIN_BARS * bars.interval_ns:
-            raise InputError(f"--{name} is shorter than {MIN_BARS} bars. Use a longer one, or a finer timeframe.")
+            raise InputError(f"{option(name)} is shorter than {MIN_BARS} bars. Use a longer one, or a finer timeframe.")
 
 
 def _length(span: Span) -> int:
     return span.stop - span.start
 
 
-def _duration(name: str, text: str, minimum: int) -> int:
+def _duration(name: OptionName, text: str, minimum: int) -> int:
     match = _DURATION.fullmatch(text.strip().lower())
     if match is None and text.strip() == "0":
         nanoseconds = 0
     elif match is None:
-        raise InputError(f"--{name} {text} is not a duration. Write a number and m, h, d or w, such as 180d.")
+        raise InputError(f"{option(name, text)} is not a duration. Write a number and m, h, d or w, such as 180d.")
     elif float(match[1]) * _UNIT_NS[match[2]] > MAX_DAYS * _UNIT_NS["d"]:
-        raise InputError(f"--{name} {text} is too long. Give at most {MAX_DAYS}d, a century.")
+        raise InputError(f"{option(name, text)} is too long. Give at most {MAX_DAYS}d, a century.")
     else:
         nanoseconds = round(float(match[1]) * _UNIT_NS[match[2]]) * SECOND_NS
     if nanoseconds < minimum:
-        raise InputError(f"--{name} {text} is not allowed. Give more than 0, such as 30d.")
+        raise InputError(f"{option(name, text)} is not allowed. Give more than 0, such as 30d.")
     return nanoseconds
 
 

@@ -25,7 +25,7 @@ def test_many_bars_run_on_the_kernel_unless_the_reference_is_asked_for(
     arguments = ("test-strategy", "BTC", "1h", "sma_crossover", "--data", str(file), *options)
     done = twokey(*arguments, "--json")
     assert done.code == 0, done.err
-    assert json.loads(done.out)["settings"]["engine"] == engine
+    assert done.answer["settings"]["engine"] == engine
     assert f"Engine {engine}" in " ".join(twokey(*arguments).out.split())
 
 

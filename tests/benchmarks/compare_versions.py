@@ -133,6 +133,8 @@ class Checkout:
         """The next result, with its stored tables."""
         assert self._process.stdout is not None
         found: dict[str, Any] = json.loads(self._process.stdout.readline())
+        if found.get("path"):  # a version that prints a short answer and the file of the whole
+            found = json.loads(Path(found["path"]).read_text(encoding="utf-8"))
         artifacts = found.get("artifacts", {})
         folder = Path(artifacts["result"]).parent if "result" in artifacts else None
         tables = {name: folder / name for name in TABLES} if folder else {}

@@ -19,5 +19,5 @@ def test_what_is_not_name_and_value_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("again", ["fast=12", " fast =10"])
 def test_a_repeated_name_is_refused_even_with_the_same_value(again: str) -> None:
-    with pytest.raises(InputError, match=r"--param fast is given twice, as 10 and as 1\d\. .* keep one\.$"):
+    with pytest.raises(InputError, match=r"`param=fast` is given twice, as 10 and as 1\d\. .* keep one\.$"):
         parse_assignments(["fast=10", "slow=30", again])

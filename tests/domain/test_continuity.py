@@ -55,7 +55,7 @@ def test_the_case_of_a_coin_listed_again_after_seventeen_days() -> None:
     assert is_break_line(line)
     assert line.count("\n") == 0
     assert "across 408 missing bars after 2024-01-13T23:00:00Z" in line
-    assert "--until 2024-01-31T00:00:00Z or --since 2024-01-31T00:00:00Z" in line
+    assert "`until=2024-01-31T00:00:00Z` or `since=2024-01-31T00:00:00Z`" in line
 
 
 @given(seed=st.integers(0, 2**32), start=st.integers(1, 500), length=st.integers(1, 500), wild=st.booleans())

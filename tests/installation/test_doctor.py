@@ -35,7 +35,7 @@ def found(topic: str, diagnosis: Diagnosis) -> list[Finding]:
 def test_a_sound_workspace_is_described_and_nothing_is_broken(home: Path, twokey: Command) -> None:
     done = twokey("doctor")
     assert done.code == 0, done.out
-    assert f"workspace          {home}, found by TWOKEY_HOME" in done.out
+    assert f"- workspace: {home}, found by TWOKEY_HOME" in " ".join(done.out.split())
     assert str(Settings().ledger_dir / "trials.sqlite") in done.out
     assert "Nothing is broken." in done.out
     assert not list(home.glob("backtests/*")), "looking changes nothing"
@@ -46,8 +46,8 @@ def test_every_setting_is_shown_with_the_place_it_comes_from(home: Path, monkeyp
     (home / ".env").write_text("TWOKEY_CASH=3\n", encoding="utf-8")
     monkeypatch.setenv("TWOKEY_WORKERS", "2")
     shown = {setting.name: (setting.value, setting.source) for setting in examine(no_progress).settings}
-    assert shown["cash"] == ("3.0", str(home / ".env"))
-    assert shown["leverage"] == ("2.0", str(home / "twokey.toml"))
+    assert shown["cash"] == ("3", str(home / ".env"))
+    assert shown["leverage"] == ("2", str(home / "twokey.toml"))
     assert shown["workers"] == ("2", "TWOKEY_WORKERS")
     assert shown["costs"] == ("default", "default")
     assert set(shown) == set(Settings.model_fields) - {"home"}
@@ -58,6 +58,7 @@ def test_no_credential_and_no_value_of_another_variable_is_printed(
 ) -> None:
     monkeypatch.setenv("TWOKEY_EXCHANGE_URL", "http://me:hunter2@mirror.invalid:8080/x")
     monkeypatch.setenv("TWOKEY_ARCHIVE_URL", "https://token-hunter2@mirror.invalid")
+    monkeypatch.setenv("TWOKEY_STREAMS_HOST", "wss://mirror.invalid/x?token=hunter2")
     monkeypatch.setenv("TWOKEY_API_SECRET", "hunter2")
     (home / ".env").write_text("BINANCE_SECRET=hunter2\n", encoding="utf-8")
     for arguments in (("doctor",), ("doctor", "--json")):
@@ -120,6 +121,13 @@ def test_a_ledger_that_cannot_be_written_is_broken(home: Path) -> None:
     folder.chmod(0o700)
     assert finding.state == "broken"
     assert "chmod u+w" in finding.remedy
+
+
+def test_a_ledger_below_a_file_is_broken(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("TWOKEY_LEDGER_DIR", str(tmp_path / "file" / "ledger"))
+    finding = found("ledger", examine(no_progress))[0]
+    assert (finding.state, "TWOKEY_LEDGER_DIR" in finding.remedy) == ("broken", True)
 
 
 def test_a_ledger_that_others_can_write_is_noted(home: Path) -> None:

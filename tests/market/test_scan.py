@@ -155,5 +155,5 @@ def test_a_scan_ends_when_every_connection_closes_without_an_answer() -> None:
 
 def test_an_unreachable_exchange_is_a_one_line_error() -> None:
     settings = ScanSettings(Endpoints.of(Venue.USDM, "127.0.0.1:1"), 5.0)
-    with pytest.raises(SourceUnavailableError, match=r"did not answer: .* or scan tapes with --tape DIR\."):
+    with pytest.raises(SourceUnavailableError, match=r"did not answer: .* or scan tapes with `tape=DIR`\."):
         scan_exchange(settings)

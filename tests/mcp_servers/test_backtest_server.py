@@ -10,7 +10,7 @@ from mcp import Client
 
 import strategies
 from mcp_servers.backtest.server import server
-from mcp_servers.shared import MAX_CHARACTERS
+from mcp_servers.bounded_server import MAX_CHARACTERS
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import run_backtest as run_in_library
@@ -215,14 +215,15 @@ def test_an_unknown_run_is_refused_with_the_newest_known_ones(run: dict[str, Any
     line = refusal(server, "backtest_get_run", run_id="0000000000000000")
     assert "Unknown run" in line
     assert "sma_crossover BTCUSDT 1h" in line
-    assert "backtest_run returns a run_id" in line
+    assert "backtest_list_runs lists the" in line
 
 
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
         ({"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
-        ({"timeframe": "7h"}, "'1h'"),
+        ({"strategy": "sma"}, "Did you mean 'sma_crossover'?"),
+        ({"timeframe": "7h"}, "30m, 1h, 2h"),
         ({"symbol": "BTC;rm"}, "symbol"),
         ({"parameters": {"fats": 10}}, "Did you mean 'fast'?"),
         ({"parameters": {"fast": 1}}, "a whole number from 2 to 200"),
@@ -232,7 +233,7 @@ def test_an_unknown_run_is_refused_with_the_newest_known_ones(run: dict[str, Any
         ({"since": "2023-02-30"}, "2023-02-30"),
         ({"since": "2023-03-01", "until": "2023-01-01"}, "2023-03-01"),
         ({"since": "2023-01-01", "until": "2023-01-02"}, "bars"),
-        ({"cash": -1}, "greater than 0"),
+        ({"cash": -1}, "cash: found -1. Give more than 0."),
         ({"fast": 10}, "has no argument 'fast'"),
     ],
     ids=lambda value: str(value)[:40] if isinstance(value, dict) else "",

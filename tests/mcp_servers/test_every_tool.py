@@ -10,21 +10,28 @@ from mcp_types import Tool
 
 from mcp_servers.backtest.server import server as backtest
 from mcp_servers.market.server import server as market
+from mcp_servers.strategy.server import server as strategy
 from mcp_servers.validation.server import server as validation
 from tests.mcp_servers.mcp_client import ERAS, ROOT, list_tools
 
-SERVERS = {"backtest": backtest, "market": market, "validation": validation}
+SERVERS = {"backtest": backtest, "market": market, "validation": validation, "strategy": strategy}
 PROMISED = {
     "backtest": {
         "backtest_list_strategies",
         "backtest_describe_strategy",
         "backtest_run",
+        "backtest_list_runs",
         "backtest_get_run",
+        "backtest_get_picture",
         "backtest_compare_runs",
     },
     "market": {
         "market_get_bars",
         "market_search_symbols",
+        "market_list_data",
+        "market_fetch",
+        "market_fetch_status",
+        "market_cancel_fetch",
         "market_subscribe_book",
         "market_get_book",
         "market_read_book",
@@ -39,8 +46,10 @@ PROMISED = {
         "validation_status",
         "validation_cancel",
         "validation_get_report",
+        "validation_get_picture",
         "validation_ledger",
     },
+    "strategy": {"strategy_read", "strategy_create"},
 }
 TOOLS = [tool for server in SERVERS.values() for tool in list_tools(server)]
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -72,12 +81,21 @@ def test_a_tool_has_a_title_and_all_four_annotations(tool: Tool) -> None:
     assert hints is not None
     given = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
     assert None not in given
-    assert hints.destructive_hint is False
+    assert hints.destructive_hint is (tool.name == "strategy_create")
 
 
-def test_only_runs_and_jobs_write() -> None:
+def test_no_server_has_more_than_fifteen_tools_and_each_is_named_after_its_server() -> None:
+    for name, names in PROMISED.items():
+        assert len(names) <= 15
+        assert all(tool.startswith(f"{name}_") for tool in names)
+
+
+def test_only_runs_jobs_downloads_and_new_strategies_write() -> None:
     assert {tool.name for tool in TOOLS if not tool.annotations.read_only_hint} == {
         "backtest_run",
+        "market_fetch",
+        "market_cancel_fetch",
+        "strategy_create",
         "validation_start_optimize",
         "validation_start_walk_forward",
         "validation_start",
@@ -124,4 +142,6 @@ def _is_bounded(schema: dict, definitions: dict) -> bool:
         "object": {"maxProperties"},
     }
     kind = schema["type"]
+    if kind == "array" and not _is_bounded(schema["items"], definitions):
+        return False
     return kind in ("null", "boolean") or bool(bounds[kind] & schema.keys())

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from mcp_servers.bounded_server import MAX_CHARACTERS
 from mcp_servers.market.server import server
-from mcp_servers.shared import MAX_CHARACTERS
 from skills_lib.domain.instruments import Instrument
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market import candles
@@ -96,11 +96,11 @@ def test_a_cursor_of_another_span_is_refused(workspace: Settings) -> None:
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"timeframe": "2d"}, "'1h'"),
+        ({"timeframe": "2d"}, "30m, 1h, 2h"),
         ({"symbol": ""}, "symbol"),
         ({"source": "smaple"}, "'sample'"),
         ({"since": "2023-02-01", "until": "2023-01-01"}, "2023-02-01"),
-        ({"limit": 201}, "less than or equal to 200"),
+        ({"limit": 201}, "limit: found 201. Give at most 200."),
         ({"from": "2023-01-01"}, "has no argument 'from'"),
     ],
 )

@@ -25,10 +25,16 @@ def server(name: str) -> MCPServer[Any]:
     return found
 
 
-def defaults(name: str, tool: str) -> dict[str, Any]:
-    """The default of every optional argument of a tool, as a client sees it."""
+def arguments(name: str, tool: str) -> dict[str, Any]:
+    """The schema of every argument of a tool, as a client sees it."""
     (found,) = [one for one in anyio.run(server(name).list_tools) if one.name == tool]
-    return {key: schema["default"] for key, schema in found.input_schema["properties"].items() if "default" in schema}
+    properties: dict[str, Any] = found.input_schema["properties"]
+    return properties
+
+
+def defaults(name: str, tool: str) -> dict[str, Any]:
+    """The default of every argument of a tool that has one."""
+    return {key: schema["default"] for key, schema in arguments(name, tool).items() if "default" in schema}
 
 
 def test_without_a_file_the_defaults_are_those_of_the_settings(workspace: Settings) -> None:
@@ -37,7 +43,7 @@ def test_without_a_file_the_defaults_are_those_of_the_settings(workspace: Settin
         assert {name: found[name] for name in workspace.option_values() if name in found} == {
             name: value for name, value in workspace.option_values().items() if name in found
         }
-    assert set(OPTIONS) - set(defaults("validation", "validation_start")) == NOT_TAKEN
+    assert set(OPTIONS) - set(arguments("validation", "validation_start")) == NOT_TAKEN
 
 
 def test_a_schema_shows_the_defaults_that_hold(workspace: Settings) -> None:

@@ -11,8 +11,9 @@ from mcp import Client
 from mcp.server.mcpserver import Context
 from pydantic import BaseModel, Field
 
+from mcp_servers.bounded_server import MAX_CHARACTERS, BoundedServer
+from mcp_servers.library_calls import run_library
 from mcp_servers.paging import make_cursor, read_cursor
-from mcp_servers.shared import MAX_CHARACTERS, BoundedServer, run_library
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.progress import Progress
 from tests.mcp_servers.mcp_client import ERAS, Report, answer, call, refusal
@@ -73,13 +74,14 @@ def test_an_unknown_tool_is_refused_with_the_nearest_known_one() -> None:
 
 def test_a_value_outside_its_range_is_named_with_the_range() -> None:
     line = refusal(repeat, "probe_work", size=0)
-    assert line == "size: found 0; input should be greater than or equal to 1. Correct it and call probe_work again."
+    assert line == "size: found 0. Give at least 1. Correct it and call probe_work again."
 
 
-def test_a_response_over_the_limit_is_an_error_that_says_what_to_change() -> None:
-    line = refusal(repeat, "probe_work", size=MAX_CHARACTERS + 1)
-    assert f"the maximum is {MAX_CHARACTERS:,}" in line
-    assert "smaller limit" in line
+def test_an_answer_over_the_limit_is_cut_and_says_so() -> None:
+    cut = answer(repeat, "probe_work", size=MAX_CHARACTERS + 1)
+    assert 0 < len(cut["text"]) < MAX_CHARACTERS
+    assert cut["truncated"] is True
+    assert cut["next_step"].startswith("This answer was cut to fit")
 
 
 def test_an_answer_just_short_enough_is_given() -> None:

@@ -3,12 +3,16 @@
 import json
 from typing import Any
 
+import anyio
 import pytest
+from mcp import Client
+from mcp_types import CallToolResult
 
+from mcp_servers.bounded_server import MAX_CHARACTERS
 from mcp_servers.validation.answers import Section
 from mcp_servers.validation.server import server
 from skills_lib.settings import Settings
-from tests.mcp_servers.mcp_client import ROOT, answer, list_tools, refusal
+from tests.mcp_servers.mcp_client import ROOT, answer, call, list_tools, refusal
 
 SMALL = {
     "symbol": "BTC",
@@ -23,7 +27,6 @@ SMALL = {
     "seed": 7,
 }
 STAGES = set(Section) - {Section.SUMMARY, Section.REPORT}
-MAX_CHARACTERS = 60_000
 
 
 @pytest.fixture(autouse=True)
@@ -57,6 +60,34 @@ def test_a_validation_is_started_watched_and_read_section_by_section() -> None:
     assert "fan" not in curves
     report = answer(server, "validation_get_report", job_id=job, section="report")["content"]
     assert report["markdown"].startswith("# Validation of sma_crossover on BTCUSDT 1h")
+    assert read_listed_reports() == {f"twokey://validations/{content['id']}/report": report["markdown"]}
+    names = [picture(job).structured_content["title"].split()[0]]
+    names += picture(job).structured_content["others"]
+    assert len(set(names)) == len(names) > 3
+    assert (
+        picture(job, names[-1]).structured_content["title"].startswith(f"{names[-1]} of the validate of sma_crossover")
+    )
+    assert "There are: " in refusal(server, "validation_get_picture", job_id=job, name="../../result.json")
+
+
+def read_listed_reports() -> dict[str, str]:
+    """The text of every report that is listed as a resource, by its address."""
+
+    async def talk() -> dict[str, str]:
+        async with Client(server) as client:
+            listed = (await client.list_resources()).resources
+            return {found.uri: (await client.read_resource(found.uri)).contents[0].text for found in listed}
+
+    return anyio.run(talk)
+
+
+def picture(job: str, name: str | None = None) -> CallToolResult:
+    """A picture of a job; an image of some size."""
+    result = call(server, "validation_get_picture", {"job_id": job} | ({"name": name} if name else {}))
+    assert not result.is_error
+    assert result.content[1].type == "image"
+    assert len(result.content[1].data) > 2_000
+    return result
 
 
 def test_a_section_of_a_validation_is_refused_for_other_jobs() -> None:
@@ -75,7 +106,7 @@ def test_no_tool_opens_the_sealed_bars() -> None:
     [
         ({"strategy": "sma_crosover"}, "Did you mean 'sma_crossover'?"),
         ({"ranges": {"fst": "5"}}, "Unknown parameter 'fst'."),
-        ({"train": "100d"}, "Give --train and --test together"),
+        ({"train": "100d"}, 'Give train and test together, such as train="365d" test="90d"'),
         ({"pick": "pek"}, "Did you mean 'peak'?"),
         ({"symbols": ["?"]}, "?"),
         ({"costs": "fre"}, "Unknown costs 'fre'."),

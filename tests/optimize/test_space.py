@@ -94,8 +94,8 @@ def test_an_index_converts_to_a_point_and_back(shape: list[int], data: st.DataOb
     ("ranges", "constraints", "message"),
     [
         (["fst=5:60:5"], [], "Unknown parameter 'fst'. Did you mean 'fast'?"),
-        (["fast"], [], "--param fast is not NAME=RANGE."),
-        (["fast="], [], "--param fast= is not NAME=RANGE."),
+        (["fast"], [], "`param=fast` is not NAME=RANGE."),
+        (["fast="], [], "`param=fast=` is not NAME=RANGE."),
         (["fast=5:60:0"], [], "Range fast=5:60:0 is empty."),
         (["fast=60:5:5"], [], "Range fast=60:5:5 is empty."),
         (["fast=5:60:5:2"], [], "has 4 parts"),
@@ -109,7 +109,7 @@ def test_an_index_converts_to_a_point_and_back(shape: list[int], data: st.DataOb
         (["fast=5:60:-5"], [], "Range fast=5:60:-5 is empty."),
         (["fast=5:60:56"], [], "has a step of 56, larger than the range. Give at most 55, or list the values"),
         (["fast=5:60:inf"], [], "contains 'inf', which is not a number"),
-        (["fast=5:60:5", "fast=10"], [], "--param fast is given twice."),
+        (["fast=5:60:5", "fast=10"], [], "`param=fast` is given twice."),
         (["fast=50:60:5", "slow=10:40:10"], [], "None of the 12 combinations meets fast < slow."),
         (["fast=5:60:5"], ["fast > slow"], "None of the 12 combinations meets fast < slow and fast > slow."),
         (["fast=5:60:5"], ["fast < slwo"], "'slwo' in constraint 'fast < slwo'. Did you mean 'slow'?"),
@@ -136,5 +136,5 @@ def test_a_strategy_without_ranges_needs_one() -> None:
 
 
 def test_a_grid_too_large_to_enumerate_says_how_to_sample_it() -> None:
-    with pytest.raises(InputError, match="--method random or tpe"):
+    with pytest.raises(InputError, match="`method=random` or tpe"):
         _ = make_space(parameter_space(strategies.load("donchian_breakout"))).admissible

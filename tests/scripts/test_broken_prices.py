@@ -38,7 +38,7 @@ def test_a_break_is_the_first_line_and_the_first_warning(
     assert shown.code == 0, shown.err
     assert shown.out.splitlines()[0].startswith("! The price does not continue: × ")
     assert shown.out.count("The price does not continue") == 1
-    found = json.loads(twokey(*command, "--data", str(relisted), "--json").out)
+    found = twokey(*command, "--data", str(relisted), "--json").answer
     assert is_break_line(found["warnings"][0])
     assert found["quality"]["breaks"] == 1
 

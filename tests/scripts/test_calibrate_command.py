@@ -1,7 +1,7 @@
 """`twokey calibrate`: a small calibration, killed and resumed, with the same result on one process as on all."""
 
-import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from skills_lib.calibrate.pipeline import plan_of
 from skills_lib.settings import Settings
 from tests.backtest.sweep.processes import start, wait_until
 from tests.command import Command
+from tests.html import fetched
+from tests.report.browser import chromium, faults_of
 
 SMALL = ("calibrate", "--markets", "6", "--planted", "1", "--sharpe", "2.5", "--seed", "3", "--json")
 SHOWN_ONLY = {"artifacts", "seconds", "created_at"}
@@ -31,8 +33,9 @@ def test_a_killed_calibration_resumes_to_the_same_result(
     twokey: Command, workspace: Settings, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = twokey(*SMALL)
-    assert (done.code, done.err) == (0, "")
-    through = json.loads(done.out)
+    assert done.code == 0
+    assert done.err.startswith("Drawn in ")
+    through = done.whole
 
     other = tmp_path_factory.mktemp("other")
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "1")
@@ -47,7 +50,7 @@ def test_a_killed_calibration_resumes_to_the_same_result(
         file.write('{"kind":"garch","numb')
 
     monkeypatch.setenv("TWOKEY_HOME", str(other))
-    resumed = json.loads(twokey(*SMALL).out)
+    resumed = twokey(*SMALL).whole
     assert {name for name in through if resumed[name] != through[name]} <= SHOWN_ONLY
     after = Path(resumed["artifacts"]["markets"]).read_text()
     assert after == Path(through["artifacts"]["markets"]).read_text()
@@ -76,12 +79,17 @@ def _is_complete(found: dict[str, object]) -> None:
     assert any("cannot show a false-PASS rate below" in text for text in result.warnings)
     assert not result.errors
     assert result.artifacts.picture.read_bytes().startswith(b"\x89PNG")
+    page = result.artifacts.page.read_text()
+    assert fetched(page) == []
+    if shutil.which("chromium"):  # what it shows is checked above; tests/report says why it skips without a browser
+        with chromium() as browser:
+            assert faults_of(browser, result.artifacts.page) == []
     assert "## Pass rates" in result.artifacts.report.read_text()
 
 
 def _is_stored(twokey: Command, found: dict[str, object]) -> None:
     """An identical request returns the stored result, without running a market."""
-    assert json.loads(twokey(*SMALL).out) == found
+    assert twokey(*SMALL).whole == found
 
 
 def _is_what_one_market_gives(found: dict[str, object], workspace: Settings) -> None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import strategies
-from scripts.new_strategy import KINDS, MAX_NAME_LENGTH, class_name, render, write_all
+from scripts.new_strategy import KINDS, class_name, render, write_all
 from skills_lib.backtest.report.describe import describe
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.strategy_names import MAX_NAME_LENGTH
 from skills_lib.settings import Settings
 from tests.command import Command
 
@@ -146,14 +147,14 @@ def test_look_ahead_added_to_a_new_strategy_fails_its_test(twokey: Command, work
         path = workspace.strategies_dir / f"idea_{kind}.py"
         text = path.read_text(encoding="utf-8").replace("from skills_lib", "import dataclasses\nfrom skills_lib", 1)
         path.write_text("import numpy as np\n" + text.replace(start, start + peek), encoding="utf-8")
-    ran = own_tests(workspace.home, "-k", "later_bars")
+    ran = own_tests(workspace.home, "-k", "check_look_ahead")
     assert ran.returncode == 1
     assert f"{len(KINDS)} failed" in ran.stdout
 
 
 def test_the_screen_names_the_files_and_the_next_two_commands(twokey: Command, workspace: Settings) -> None:
     screen = twokey("new-strategy", "my_idea", "--kind", "momentum").out
-    for text in ("my_idea.py", "my_idea.md", "pytest ", "twokey test-strategy BTC 1h my_idea"):
+    for text in ("my_idea.py", "my_idea.md", "twokey check-strategy my_idea", "twokey test-strategy BTC 1h my_idea"):
         assert text in screen
 
 

@@ -19,7 +19,7 @@ class Odd(Strategy):
 
 def test_json_lists_every_strategy_with_its_parameters(twokey: Command) -> None:
     done = twokey("strategies", "--json")
-    listed = json.loads(done.out)
+    listed = done.whole
     assert done.code == 0
     assert [strategy["name"] for strategy in listed["strategies"]] == strategies.available()
     assert listed["refused"] == []

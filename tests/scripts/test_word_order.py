@@ -50,8 +50,8 @@ def test_words_that_fit_two_orders_are_read_in_the_documented_one(workspace: Set
 
 
 def test_both_orders_give_the_same_stored_run(twokey: Command) -> None:
-    first = json.loads(twokey("test-strategy", "BTC", "1h", "sma_crossover", *SAMPLE, "--json").out)
-    second = json.loads(twokey("test-strategy", "sma_crossover", "BTC", "1h", *SAMPLE, "--json").out)
+    first = twokey("test-strategy", "BTC", "1h", "sma_crossover", *SAMPLE, "--json").whole
+    second = twokey("test-strategy", "sma_crossover", "BTC", "1h", *SAMPLE, "--json").whole
     assert (first["run_id"], first["created_at"]) == (second["run_id"], second["created_at"])
 
 

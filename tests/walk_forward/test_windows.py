@@ -121,14 +121,14 @@ def test_weeks_and_minutes_are_durations_too() -> None:
     [
         ({"train": "700d"}, "One window needs 760 days (train, embargo and test), but the data spans 730 days."),
         ({"embargo": "500d"}, "One window needs 740 days"),
-        ({"train": "half a year"}, "--train half a year is not a duration."),
-        ({"train": "180"}, "--train 180 is not a duration."),
-        ({"test": "-60d"}, "--test -60d is not a duration."),
-        ({"step": "0d"}, "--step 0d is not allowed. Give more than 0"),
-        ({"step": "36526d"}, "--step 36526d is too long. Give at most 36525d, a century."),
-        ({"train": "9" * 400 + "d"}, "9d is too long."),
-        ({"step": "1h"}, "--step is shorter than 2 bars."),
-        ({"test": "90m"}, "--test is shorter than 2 bars."),
+        ({"train": "half a year"}, "`train=half a year` is not a duration."),
+        ({"train": "180"}, "`train=180` is not a duration."),
+        ({"test": "-60d"}, "`test=-60d` is not a duration."),
+        ({"step": "0d"}, "`step=0d` is not allowed. Give more than 0"),
+        ({"step": "36526d"}, "`step=36526d` is too long. Give at most 36525d, a century."),
+        ({"train": "9" * 400 + "d"}, "9d` is too long."),
+        ({"step": "1h"}, "`step` is shorter than 2 bars."),
+        ({"test": "90m"}, "`test` is shorter than 2 bars."),
     ],
 )
 def test_windows_that_do_not_fit_are_refused_in_one_line(lengths: dict[str, str], message: str) -> None:

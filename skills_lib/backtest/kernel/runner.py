@@ -24,6 +24,7 @@ from skills_lib.backtest.kernel.metrics import ROW
 from skills_lib.backtest.metrics import count_days
 from skills_lib.backtest.model import Span
 from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.domain.options import option
 
 METRIC_COLUMNS = np.array([ROW.index(name) for name in METRICS])
 """Where each of METRICS stands in a row of the kernel."""
@@ -33,7 +34,8 @@ _BARS_A_TRADE = 40
 _MIN_TRADE_ROWS = 2_056  # not a power of two: rows that lie 16 KB apart evict each other from the cache
 _NO_DAYS = np.empty((0, 0))
 _PROBLEMS = {
-    TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: take --engine reference",
+    TOO_LARGE: "asked for a position of more than 2^53 units, which the kernel cannot count: take "
+    + option("engine", "reference"),
 }
 
 

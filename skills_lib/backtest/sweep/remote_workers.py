@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from skills_lib.backtest.sweep.local_workers import JoblibWorkers, joblib_backend
 from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.domain.options import option
 
 if TYPE_CHECKING:
     from skills_lib.backtest.sweep.local_workers import Payload
@@ -91,7 +92,7 @@ class Ray(JoblibWorkers):
             self._open = None  # nothing is left there to be shut
             raise TwokeyError(
                 f"Lost {self.where}. What was finished is kept; run the same command again when it is back, or "
-                "without --cluster."
+                f"without {option('cluster')}."
             ) from error
 
     def close(self) -> None:
@@ -130,7 +131,7 @@ def _dask_client(address: str) -> Any:
     try:
         from distributed import Client
     except ImportError:
-        raise InputError("--cluster tcp://… needs Dask. Install twokey[cluster].") from None
+        raise InputError(f"{option('cluster', 'tcp://…')} needs Dask. Install twokey[cluster].") from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is reported in one line of our own
 
     def connect() -> Any:
@@ -169,7 +170,7 @@ def _connect_ray(address: str) -> None:
     try:
         import ray
     except ImportError:
-        raise InputError("--cluster ray://… needs Ray. Install twokey[ray].") from None
+        raise InputError(f"{option('cluster', 'ray://…')} needs Ray. Install twokey[ray].") from None
     try:
         _start_session(ray, address)
     except (ConnectionAbortedError, RuntimeError) as error:  # also where it has another version of Ray or Python
@@ -195,6 +196,6 @@ def _start_session(ray: Any, address: str) -> None:
 
 def _no_answer(address: str) -> InputError:
     return InputError(
-        f"The cluster at {address} does not answer. Check the address and that its scheduler runs; without --cluster "
-        "the work is done on this machine."
+        f"The cluster at {address} does not answer. Check the address and that its scheduler runs; without "
+        f"{option('cluster')} the work is done on this machine."
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from skills_lib.backtest.sweep.local_workers import JoblibWorkers, Loky
 from skills_lib.backtest.sweep.remote_workers import Dask, Ray
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 
 if TYPE_CHECKING:
     from skills_lib.backtest.sweep.local_workers import Payload
@@ -57,7 +58,9 @@ def open_workers(cluster: str | None) -> Iterator[Workers]:
     elif cluster.startswith("ray://"):
         workers = Ray(cluster)
     else:
-        raise InputError(f"--cluster {cluster} is no address. Write tcp://host:8786 (Dask) or ray://host:10001 (Ray).")
+        raise InputError(
+            f"{option('cluster', cluster)} is no address. Write tcp://host:8786 (Dask) or ray://host:10001 (Ray)."
+        )
     try:
         yield workers
     finally:

@@ -11,12 +11,12 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 from skills_lib.installation.doctor.model import Finding, broken, ok
 
-SERVERS = ("backtest", "market", "validation")
 START_SECONDS = 60.0
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
 _HELLO = (
@@ -55,7 +55,10 @@ def check_servers(home: Path) -> Iterator[Finding]:
 
 
 def _own_commands() -> list[ServerCommand]:
-    return [ServerCommand(name, (sys.executable, "-P", "-m", f"mcp_servers.{name}"), {}) for name in SERVERS]
+    package = find_spec("mcp_servers")
+    folders = package.submodule_search_locations or [] if package else []
+    names = sorted(file.parent.name for folder in folders for file in Path(folder).glob("*/__main__.py"))
+    return [ServerCommand(name, (sys.executable, "-P", "-m", f"mcp_servers.{name}"), {}) for name in names]
 
 
 def _configured(file: Path) -> list[ServerCommand]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from skills_lib.domain.errors import CorruptDataError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.files import unpack
 from skills_lib.market.candles.importing import validate_table
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
 FOLDERS = {"binance": "spot", "binanceusdm": "futures/um"}
-_REMEDY = "Try again later, use another --source, or `twokey data import FILE`."
+_REMEDY = f"Try again later, use another {option('source')}, or run `twokey data import FILE`."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,9 @@ class Archive:
     def __init__(self, exchange: str, settings: Settings) -> None:
         if exchange not in FOLDERS:
             covered = " and ".join(FOLDERS)
-            raise UnansweredError("The archive", f"it covers {covered}, not {exchange}", "Use --source exchange.")
+            raise UnansweredError(
+                "The archive", f"it covers {covered}, not {exchange}", f"Use {option('source', 'exchange')}."
+            )
         self._market = FOLDERS[exchange]
         self._url = settings.archive_url.rstrip("/")
         self._timeout_s = settings.http_timeout_s

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.quality import measure
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.importing import load_file
@@ -78,6 +79,7 @@ def _within(candles: Candles, request: CandleRequest) -> Candles:
     if not len(bars):
         covered = f"{show(int(times[0]))} to {show(int(times[-1]))} UTC"
         raise InputError(
-            f"No bars between {show(start)} and {show(end)}; the file covers {covered}. Change --since or --until."
+            f"No bars between {show(start)} and {show(end)}; the file covers {covered}. "
+            f"Change {option('since')} or {option('until')}."
         )
     return replace(candles, bars=bars, quality=measure(bars))

@@ -17,6 +17,7 @@ import numpy as np
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.time import DAY_NS
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.network import UnansweredError, name_resolves
@@ -38,8 +39,11 @@ _BASE_URLS = {
     "binance": "https://api.binance.com",
     "binanceusdm": "https://fapi.binance.com",
 }  # name resolution is tested before ccxt is imported
-_OFFLINE_REMEDY = "Check the connection, or use --source cache or sample."
-ALTERNATIVES = "Try --source archive, another exchange such as --exchange kraken or okx, or `twokey data import FILE`."
+_OFFLINE_REMEDY = f"Check the connection, or use {option('source', 'cache')} or sample."
+ALTERNATIVES = (
+    f"Try {option('source', 'archive')}, another exchange such as {option('exchange', 'kraken')} or okx, "
+    "or run `twokey data import FILE`."
+)
 
 
 @cache
@@ -118,7 +122,10 @@ class ExchangeClient:
             if name in markets:
                 return name
         hint = suggest_pair(instrument, (name.partition(":")[0] for name in markets))
-        raise InputError(f"{self.name} does not list {instrument.pair}.{hint} Check the symbol, or name an --exchange.")
+        raise InputError(
+            f"{self.name} does not list {instrument.pair}.{hint} Check the symbol, or give another "
+            f"{option('exchange')}."
+        )
 
     def pages(
         self, instrument: Instrument, timeframe: Timeframe, spans: list[TimeSpan], progress: Progress

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import OptionName, option
 from skills_lib.domain.timeframes import Timeframe
 
 FORMS = "BTCUSDT-1h-2024-01.zip, Binance_BTCUSDT_1h.csv or BTC_USDT-1h.csv"
@@ -82,16 +83,16 @@ def _require_candles(name: str, words: Sequence[str]) -> None:
     if other := next((word for word in words if word.lower() in _NO_CANDLES), None):
         raise InputError(
             f"{name}: '{other}' in the name is not a kind of traded candles. Import the candles of the trades, or give "
-            "both --symbol and --timeframe if it holds them."
+            f"both {option('symbol')} and {option('timeframe')} if it holds them."
         )
 
 
-def _one(name: str, what: str, example: str, found: Iterable[str]) -> str:
+def _one(name: str, what: OptionName, example: str, found: Iterable[str]) -> str:
     distinct = list(dict.fromkeys(found))
     if len(distinct) == 1:
         return distinct[0]
     seen = f"fits several: {', '.join(distinct)}" if distinct else f"is none such as {FORMS}"
-    raise InputError(f"The {what} is not clear from {name}, which {seen}. Give it, such as --{what} {example}.")
+    raise InputError(f"The {what} is not clear from {name}, which {seen}. Give it, such as {option(what, example)}.")
 
 
 def _timeframes(words: Sequence[str]) -> list[str]:
@@ -146,7 +147,7 @@ def _exchange(name: str, words: Sequence[str]) -> str | None:
         return _BINANCE_USDM if "like" not in folded else _unclear_exchange(name, futures[0])
     if len(named) > 1:
         raise InputError(
-            f"{name} names several exchanges: {', '.join(named)}. Give one, such as --exchange {named[0]}."
+            f"{name} names several exchanges: {', '.join(named)}. Give one, such as {option('exchange', named[0])}."
         )
     if futures and named != [_BINANCE_USDM]:
         return _unclear_exchange(name, futures[0])
@@ -156,7 +157,7 @@ def _exchange(name: str, words: Sequence[str]) -> str | None:
 def _unclear_exchange(name: str, word: str) -> str:
     raise InputError(
         f"{name} holds futures ('{word}'), which are not stored with spot prices, and their exchange is not clear. "
-        f"Give it, such as --exchange {_BINANCE_USDM}."
+        f"Give it, such as {option('exchange', _BINANCE_USDM)}."
     )
 
 

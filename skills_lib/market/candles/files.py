@@ -92,7 +92,9 @@ def find_table(content: bytes, name: str) -> CsvText:
     separator = max(",;\t", key=head[skip].count)
     cells = [cell.strip() for cell in next(csv.reader([head[skip]], delimiter=separator))]
     if len(cells) < 2:
-        raise InputError(f"{name} is not a CSV: its line {skip + 1} is '{head[skip][:60]}'. Give comma-separated bars.")
+        raise InputError(
+            f"{name} is not a CSV: its line {skip + 1} has no comma, semicolon or tab. Give comma-separated bars."
+        )
     if all(map(_is_number, cells)):
         return CsvText(content, _unnamed_columns(cells, name), separator, skip)
     if cells[0] == "Price" and len(head) > skip + 2 and head[skip + 1].startswith("Ticker"):

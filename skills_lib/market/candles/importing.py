@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skills_lib import log
 from skills_lib.domain.bars import Bars, BoolArray
 from skills_lib.domain.errors import CorruptDataError, InputError
 from skills_lib.domain.instruments import Instrument
@@ -36,6 +37,7 @@ def load_file(path: Path, instrument: Instrument, timeframe: Timeframe) -> Candl
         InputError: the file cannot be read, or its bars are unsorted, duplicated, invalid or of another timeframe.
     """
     bars = validate_table(read_table(path, instrument), timeframe)
+    log.info("candles", series=f"{instrument.pair} {timeframe}", source=f"file ({path})", bars=len(bars))
     return Candles(instrument, timeframe, bars, Origin("file", path.name), measure(bars))
 
 

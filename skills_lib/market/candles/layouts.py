@@ -212,8 +212,11 @@ def _choose(columns: list[str], instrument: Instrument, name: str) -> dict[str, 
         chosen["volume"] = next((i for i, column in enumerate(folded) if column.startswith("volume")), None)
     missing = [column for column, position in chosen.items() if position is None]
     if missing:
-        found = ", ".join(column or "''" for column in columns[:14])
-        raise InputError(f"{name} lacks {', '.join(missing)}; found {found}. Required: {_REQUIRED_COLUMNS}.")
+        found = ", ".join(column for column in chosen if column not in missing) or "none of the required"
+        raise InputError(
+            f"{name} lacks {', '.join(missing)}; of its {len(columns)} columns, {found} was recognised. "
+            f"Required: {_REQUIRED_COLUMNS}."
+        )
     return {column: position for column, position in chosen.items() if position is not None}
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
+from skills_lib import log
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import CorruptDataError, InputError, SourceUnavailableError
+from skills_lib.domain.options import option
 from skills_lib.domain.quality import measure
 from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
@@ -55,15 +57,24 @@ def fetch(request: CandleRequest, settings: Settings, progress: Progress = no_pr
     """
     from skills_lib.market.candles.exchange_client import ALTERNATIVES
 
-    request = _resolve_source(request)
-    if request.source in (Source.CACHE, Source.SAMPLE):
-        raise InputError(f"Cannot fetch from {request.source}. Use --source exchange, archive or yahoo.")
+    request = require_fetchable(request)
     loader = _CandleLoader(request, settings, progress)
     if request.source is not Source.AUTO:
-        return loader.fetch(request.source)
+        return loader.fetch_from(request.source)
     if found := loader.from_network():
         return found
     raise SourceUnavailableError(f"{loader.notes_text()}{ALTERNATIVES}")
+
+
+def require_fetchable(request: CandleRequest) -> CandleRequest:
+    """The request as a source that can be asked over the network.
+
+    Raises:
+        InputError: an unknown exchange, or a source that cannot be fetched from.
+    """
+    if request.source in (Source.CACHE, Source.SAMPLE):
+        raise InputError(f"Cannot fetch from {request.source}. Use {option('source', 'exchange')}, archive or yahoo.")
+    return _resolve_source(request)
 
 
 def _resolve_source(request: CandleRequest) -> CandleRequest:
@@ -112,6 +123,7 @@ class _CandleLoader:
                 return self.fetch(source)
             except (UnansweredError, CorruptDataError) as error:
                 reason = error.reason if isinstance(error, UnansweredError) else str(error)
+                log.info("source failed", source=source.value, reason=reason)
                 self.notes.append(f"the {source} did not answer: {reason}")
         return None
 
@@ -135,7 +147,7 @@ class _CandleLoader:
         if not len(bars):
             raise SourceUnavailableError(
                 f"{self.notes_text()}The sample covers {SAMPLE_SPAN} and has no bars in {self.span}. "
-                "Change --since or --until, or run `twokey data import FILE`."
+                f"Change {option('since')} or {option('until')}, or run `twokey data import FILE`."
             )
         return self.build_candles(bars, Source.SAMPLE, "synthetic", synthetic=True)
 
@@ -149,16 +161,29 @@ class _CandleLoader:
             self.store_pages(pages, missing_spans, f"{self.key.exchange} {source}")
             cached = self.read_cache()
         if cached is None or not len(cut(cached.bars, self.target_span(cached))):
-            raise InputError(f"{self.key.exchange} has no {self.key} bars in {self.span}. Change --since or --until.")
+            raise InputError(
+                f"{self.key.exchange} has no {self.key} bars in {self.span}. "
+                f"Change {option('since')} or {option('until')}."
+            )
         if not missing_spans:
             return self.from_cache(cached, self.target_span(cached))
         return self.from_fetch(source, before, cached)
 
+    def fetch_from(self, source: Source) -> Candles:
+        """As `fetch`; the error names other sources to fetch from, not the cache or the sample."""
+        from skills_lib.market.candles.exchange_client import ALTERNATIVES
+
+        try:
+            return self.fetch(source)
+        except UnansweredError as error:
+            raise SourceUnavailableError(f"The {source} did not answer: {error.reason}. {ALTERNATIVES}") from error
+
     def store_pages(self, pages: Pages, missing_spans: list[TimeSpan], origin: str) -> None:
-        log = self.cache.pages(self.key)
+        stored = self.cache.pages(self.key)
+        log.info("fetching", series=str(self.key), origin=origin, spans=[str(span) for span in missing_spans])
         try:
             for page in pages(missing_spans) if missing_spans else ():
-                log.append(page)
+                stored.append(page)
         finally:
             self.cache.merge_pages(self.key, origin)
 
@@ -230,6 +255,7 @@ class _CandleLoader:
 
     def build_candles(self, bars: Bars, source: Source, detail: str, synthetic: bool = False) -> Candles:
         origin = Origin(source.value, "; ".join([detail, *self.notes]), synthetic)
+        log.info("candles", series=str(self.key), source=str(origin), bars=len(bars))
         return Candles(self.request.instrument, self.request.timeframe, bars, origin, measure(bars))
 
     def notes_text(self) -> str:

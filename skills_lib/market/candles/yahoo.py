@@ -7,6 +7,7 @@ from dataclasses import replace
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.options import option
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
@@ -53,9 +54,11 @@ def _bars(yfinance: object, instrument: Instrument, timeframe: Timeframe, span: 
             raise_errors=True,
         )
     except Exception as error:  # yfinance leaks errors of three HTTP libraries
-        raise UnansweredError("Yahoo", type(error).__name__, "Try again later or use --source exchange.") from error
+        raise UnansweredError(
+            "Yahoo", type(error).__name__, f"Try again later or use {option('source', 'exchange')}."
+        ) from error
     if history.empty:
-        remedy = "Its intraday history covers only recent weeks; use --source exchange."
+        remedy = f"Its intraday history covers only recent weeks; use {option('source', 'exchange')}."
         raise UnansweredError("Yahoo", f"no {name} bars in {span}", remedy)
     bars = Bars.from_frame(history.tz_convert("UTC"))
     return cut(replace(bars, interval_ns=timeframe.nanoseconds), span)

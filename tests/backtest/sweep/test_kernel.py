@@ -186,7 +186,7 @@ def test_more_trades_than_the_book_holds_are_all_kept() -> None:
 
 def test_the_command_runs_on_either_engine_with_equal_figures(twokey: Command) -> None:
     job = ("test-strategy", "BTC", "1h", "donchian_breakout", "--source", "sample", "--since", "2023-01-01", "--json")
-    kernel, reference = (json.loads(twokey(*job, "--engine", engine).out) for engine in ("kernel", "reference"))
+    kernel, reference = (twokey(*job, "--engine", engine).whole for engine in ("kernel", "reference"))
     assert kernel["settings"]["engine"] == "kernel"
     assert kernel["metrics"] == pytest.approx(reference["metrics"])
     assert kernel["run_id"] != reference["run_id"]

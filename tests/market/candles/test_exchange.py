@@ -103,7 +103,7 @@ def test_a_delisted_instrument_ends_without_paging(venue: LocalVenue, settings: 
 
 
 def test_a_span_without_a_single_bar_is_an_input_error(venue: LocalVenue, settings: Settings) -> None:
-    with pytest.raises(InputError, match=r"has no BTCUSDT 1h .* Change --since or --until"):
+    with pytest.raises(InputError, match=r"has no BTCUSDT 1h .* Change `since` or `until`"):
         load(ask("2025-03-01", "2025-04-01"), settings)
 
 
@@ -161,7 +161,7 @@ def test_a_permanent_fault_is_one_line_and_downloaded_pages_stay(venue: LocalVen
 
 def test_a_blocked_country_names_alternatives_and_is_not_retried(venue: LocalVenue, settings: Settings) -> None:
     venue.info_fault = Fault(451, json.dumps(RESTRICTED).encode())
-    with pytest.raises(SourceUnavailableError, match=r"451.*--source archive.*kraken.*data import"):
+    with pytest.raises(SourceUnavailableError, match=r"451.*`source=archive`.*kraken.*data import"):
         load(ask("2024-01-01", "2024-02-01"), settings)
     assert len(venue.requested) == 1
 

@@ -154,7 +154,7 @@ def corrupted(line: int, text: str) -> str:
 BAD: dict[str, tuple[str, str]] = {
     "a missing column": (
         "open_time,open,high,low,volume\n2024-01-01,1,1,1,1",
-        "lacks close; found open_time, open, high",
+        "lacks close; of its 5 columns, open, high, low, open_time, volume was recognised",
     ),
     "several missing columns": ("a,b\n1,2", "lacks open, high, low, close, open_time, volume"),
     "NaN": (corrupted(4, "2024-01-01T02:00:00Z,100,110,NaN,105,3"), "line 4: low is nan"),

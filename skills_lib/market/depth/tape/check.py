@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.options import option
 from skills_lib.market.depth.model import DepthUpdate, Venue, WireError
 from skills_lib.market.depth.tape.lines import Lines, TapeLine, read_lines, with_snapshots
 from skills_lib.market.depth.tape.replay import Replay
@@ -23,7 +24,7 @@ def check_tape(
     """
     symbol, found = identify_tape(path, symbol)
     if venue is not None and venue is not found:
-        raise InputError(f"{path.name} is a tape of {found}, not of {venue}. Use --venue {found}.")
+        raise InputError(f"{path.name} is a tape of {found}, not of {venue}. Use {option('venue', found)}.")
     replay = Replay(symbol, found)
     for line in lines_of(path, symbol, snapshots):
         replay.take(line)
@@ -56,9 +57,9 @@ def identify_tape(path: Path, symbol: str | None) -> tuple[str, Venue]:
         return symbol, venues[symbol]
     symbols = ", ".join(sorted(venues))
     if symbol is None:
-        raise InputError(f"{path.name} has several symbols: {symbols}. Choose one with --symbol.")
+        raise InputError(f"{path.name} has several symbols: {symbols}. Choose one with {option('symbol')}.")
     hint = did_you_mean(symbol, venues)
-    raise InputError(f"{path.name} has no depth of {symbol}.{hint} Choose one of {symbols} with --symbol.")
+    raise InputError(f"{path.name} has no depth of {symbol}.{hint} Choose one of {symbols} with {option('symbol')}.")
 
 
 def venues_on(path: Path) -> dict[str, Venue]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.options import option
 from skills_lib.market.depth.model import Venue, WireError
 from skills_lib.market.depth.tape.check import check_tape, identify_tape, lines_of
 from skills_lib.market.depth.tape.lines import TapeLine
@@ -31,7 +32,7 @@ def import_tape(path: Path, symbol: str, venue: Venue, tapes_dir: Path, snapshot
     """
     _, found = identify_tape(path, symbol)
     if found is not venue:
-        raise InputError(f"{path.name} is a tape of {found}, not of {venue}. Use --venue {found}.")
+        raise InputError(f"{path.name} is a tape of {found}, not of {venue}. Use {option('venue', found)}.")
     folder = tape_folder(tapes_dir, venue, symbol, _first_time(path))
     with atomic_folder(folder) as temporary:
         manifest = Manifest(symbol=symbol, venue=venue, origin=f"import of {path.name}")

@@ -85,7 +85,7 @@ def tape_files(path: Path) -> list[Path]:
         raise InputError(f"{path} holds no tape. Use a file, or a folder made by `twokey record`.")
     if path.is_file():
         return [path]
-    raise InputError(f"No tape at {path}. Record one with `twokey record BTCUSDT --minutes 1`.")
+    raise InputError(f"No tape at {path}. Record one with `twokey record BTCUSDT`.")
 
 
 def parse_line(line: bytes) -> TapeLine | BadLine | None:

@@ -154,8 +154,8 @@ def test_a_repeated_update_is_counted_and_harms_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("symbol", "venue", "message"),
     [
-        ("ETHUSDT", None, r"has no depth of ETHUSDT\..*Choose one of BTCUSDT with --symbol\."),
-        (None, Venue.USDM, r"is a tape of spot, not of usdm\. Use --venue spot\."),
+        ("ETHUSDT", None, r"has no depth of ETHUSDT\..*Choose one of BTCUSDT with `symbol`\."),
+        (None, Venue.USDM, r"is a tape of spot, not of usdm\. Use `venue=spot`\."),
     ],
 )
 def test_another_symbol_or_venue_than_named_is_refused(
@@ -169,7 +169,7 @@ def test_another_symbol_or_venue_than_named_is_refused(
 def test_several_symbols_want_one_named(tmp_path: Path) -> None:
     both = [*GeneratedMarket(1, Venue.USDM, "BTCUSDT").frames(5), *GeneratedMarket(2, Venue.USDM, "ETHUSDT").frames(5)]
     path = write_tape(tmp_path / "tape.gz", both)
-    with pytest.raises(InputError, match=r"several symbols: BTCUSDT, ETHUSDT\. Choose one with --symbol\."):
+    with pytest.raises(InputError, match=r"several symbols: BTCUSDT, ETHUSDT\. Choose one with `symbol`\."):
         check_tape(path)
 
 

@@ -1,0 +1,1 @@
+"""How a server is started: on standard input and output, or over streamable HTTP."""

@@ -1,0 +1,79 @@
+"""Every verb of the command with arguments that it answers, on small or stored inputs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from skills_lib.domain.timeframes import Timeframe
+from skills_lib.market.candles.sample import sample_bars
+from tests.command import Verb, verbs
+from tests.market.candles.local_venue import span
+from tests.market.depth.generated_tape import generated_tape
+
+SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-09-01")
+SPACE = ("--param", "fast=5,10,20", "--param", "slow=40,80", "--min-trades", "5")
+SEARCH = ("sma_crossover", "BTC", "1h", *SPAN, *SPACE)
+YEAR = ("--since", "2024-01-01", "--until", "2024-06-01")
+
+
+VERBS: dict[Verb, Any] = verbs()
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the arguments name. `runs`: ids of stored backtests."""
+
+    folder: Path
+    runs: list[str]
+
+    @property
+    def candles(self) -> Path:
+        return self.folder / "Binance_ETHUSDT_1h.csv"
+
+    @property
+    def tape(self) -> Path:
+        return self.folder / "tapes" / "btcusdt.ts_jsonl.gz"
+
+
+def make_inputs(folder: Path) -> None:
+    """Write a file of candles and a tape into `folder`."""
+    inputs = Inputs(folder, [])
+    frame = sample_bars("ETHUSDT", Timeframe.H1, span("2024-01-01", "2024-02-01")).to_frame()
+    frame.drop(frame.index[100:102]).to_csv(inputs.candles)
+    (folder / "home" / ".mcp.json").write_text('{"mcpServers": {}}', encoding="utf-8")  # none to start in doctor
+    inputs.tape.parent.mkdir()
+    generated_tape(inputs.tape)
+
+
+Arguments = Callable[[Inputs], tuple[str, ...]]
+ARGUMENTS: dict[Verb, Arguments] = {
+    ("test-strategy",): lambda _: ("BTC", "1h", "sma_crossover", *SPAN),
+    ("runs",): lambda _: (),
+    ("compare",): lambda inputs: tuple(inputs.runs),
+    ("optimize",): lambda _: SEARCH,
+    ("walk-forward",): lambda _: (*SEARCH, "--train", "60d", "--test", "20d", "--step", "20d"),
+    ("validate",): lambda _: (*SEARCH, "--symbols", "BTC,ETH", "--timeframes", "4h", "--seed", "7"),
+    ("monte-carlo",): lambda inputs: (inputs.runs[0], "--samples", "50"),
+    ("calibrate",): lambda _: ("--markets", "1", "--sharpe", "3"),
+    ("ledger",): lambda _: (),
+    ("scan",): lambda inputs: ("--tape", str(inputs.tape.parent)),
+    ("strategies",): lambda _: (),
+    ("check-strategy",): lambda _: ("sma_crossover",),
+    ("new-strategy",): lambda _: ("an_idea_that_is_new", "--kind", "breakout"),
+    ("data", "import"): lambda inputs: (str(inputs.candles),),
+    ("data", "fetch"): lambda _: ("BTC", "1h", *YEAR),
+    ("data", "list"): lambda _: (),
+    ("data", "check"): lambda inputs: ("--data", str(inputs.candles)),
+    ("tape", "check"): lambda inputs: (str(inputs.tape),),
+    ("tape", "info"): lambda inputs: (str(inputs.tape),),
+    ("tape", "import"): lambda inputs: (str(inputs.tape), "--symbol", "BTCUSDT", "--venue", "usdm"),
+    ("tape", "export"): lambda inputs: (str(inputs.tape), "--out", str(inputs.folder / "out.parquet")),
+    ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
+    ("doctor",): lambda _: (),
+}
+"""Arguments of each verb, of which none uses a network beyond the loopback interface."""
+ONCE = {("new-strategy",), ("tape", "import")}
+"""Verbs that refuse to do the same twice; what they made is removed between two calls."""
+APART: set[Verb] = {("record",), ("simulate",), ("compile",), ("tear-sheet",)}
+"""Verbs that tests of their own call: they run until they are stopped, or for many seconds to print one line."""
