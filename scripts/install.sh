@@ -72,7 +72,7 @@ install_lock() {
 compile_ahead() {
     if [ -e "$venv/.compiled" ]; then
         changed=$(find skills_lib/backtest/kernel skills_lib/backtest/margin.py skills_lib/domain/rounding.py \
-            skills_lib/market/depth/book -name '*.py' -newer "$venv/.compiled" | head -1)
+            skills_lib/market/depth/book -name '*.py' -newer "$venv/.compiled" 2>/dev/null | head -1)
         [ -z "$changed" ] && return
     fi
     "$venv/bin/twokey" compile >/dev/null

@@ -232,4 +232,5 @@ def test_a_strategy_changed_since_is_not_answered_from_the_store(tmp_path: Path)
     _, first = modules_loaded_by([*asked, "--since", "2024-10-01"], tmp_path)
     own.write_text(text.replace("above, below = crosses(fast, slow)", "below, above = crosses(fast, slow)"), "utf-8")
     _, second = modules_loaded_by([*asked, "--since", "2024-10-01"], tmp_path)
-    assert json.loads(first)["id"] != json.loads(second)["id"]
+    ids = [json.loads(printed.splitlines()[0])["id"] for printed in (first, second)]
+    assert len(set(ids)) == 2

@@ -189,7 +189,7 @@ def bare_clone(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     (tmp_path / "bin").mkdir()
-    for tool in ("sh", "dirname", "cat", "cmp", "cp", "grep", "rm"):
+    for tool in ("sh", "dirname", "cat", "cmp", "cp", "find", "grep", "head", "rm", "touch"):
         (tmp_path / "bin" / tool).symlink_to(shutil.which(tool) or pytest.skip(f"{tool} is not installed"))
     return tmp_path
 
@@ -213,6 +213,7 @@ def test_a_second_install_needs_neither_network_nor_pip(bare_clone: Path) -> Non
     venv.create(bare_clone / ".venv", with_pip=False, symlinks=True)
     for name in ["pyproject.toml", *LOCKS]:
         shutil.copy(bare_clone / name, bare_clone / ".venv" / f".{name}")
+    (bare_clone / ".venv" / ".compiled").touch()
     for kind in ("core", "dev", "bench"):
         done = install(bare_clone, kind)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
