@@ -38,7 +38,9 @@ def init(
     if json:
         from skills_lib.answers.workspace import InitAnswer
 
-        print_answer(InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept)), "init")
+        print_answer(
+            InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept)), "init", is_stored=False
+        )
         return
     from scripts.tables.screen import Screen
 
@@ -65,7 +67,7 @@ def doctor(json: AsJson = False) -> None:
     if json:
         from skills_lib.answers.workspace import DoctorAnswer
 
-        print_answer(DoctorAnswer.of(found), "doctor")
+        print_answer(DoctorAnswer.of(found), "doctor", is_stored=False)
     else:
         _print(found)
     if found.is_broken:
