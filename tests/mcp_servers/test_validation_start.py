@@ -1,6 +1,7 @@
 """A whole validation over MCP: started, polled, and read section by section."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -61,12 +62,11 @@ def test_a_validation_is_started_watched_and_read_section_by_section() -> None:
     report = answer(server, "validation_get_report", job_id=job, section="report")["content"]
     assert report["markdown"].startswith("# Validation of sma_crossover on BTCUSDT 1h")
     assert read_listed_reports() == {f"twokey://validations/{content['id']}/report": report["markdown"]}
-    names = [picture(job).structured_content["title"].split()[0]]
-    names += picture(job).structured_content["others"]
-    assert len(set(names)) == len(names) > 3
-    assert (
-        picture(job, names[-1]).structured_content["title"].startswith(f"{names[-1]} of the validate of sma_crossover")
-    )
+    shown = picture(job).structured_content
+    assert "of the validate of sma_crossover on BTCUSDT 1h, SYNTHETIC candles" in shown["title"]
+    Path(shown["path"]).unlink()
+    assert picture(job).structured_content == shown
+    assert Path(shown["path"]).is_file()
     assert "There are: " in refusal(server, "validation_get_picture", job_id=job, name="../../result.json")
 
 
