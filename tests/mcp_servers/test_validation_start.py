@@ -39,7 +39,9 @@ def here(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def finished(tool: str, **arguments: Any) -> str:
     job: str = answer(server, tool, **arguments)["job_id"]
-    done = answer(server, "validation_status", job_id=job, wait_seconds=50)
+    done = {"state": "running"}
+    while done["state"] in ("starting", "running"):
+        done = answer(server, "validation_status", job_id=job, wait_seconds=50)
     assert (done["state"], done["error"]) == ("done", "")
     return job
 
