@@ -57,6 +57,12 @@ def make_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
     return run
 
 
+def report_of(screen: str) -> Path:
+    """The report that a command's output names."""
+    (line,) = [line for line in screen.splitlines() if line.startswith("Report ")]
+    return Path(line.removeprefix("Report "))
+
+
 Verb = tuple[str, ...]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 CALL = re.compile(r"`(?:\S*/)?twokey ([^`]*)`")

@@ -47,9 +47,7 @@ def test_a_notebook_is_stored_without_output_and_explains_its_code(name: str) ->
     cells = cells_of(name)
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
-    assert all(
-        before["cell_type"] == "markdown" for before, cell in itertools.pairwise(cells) if cell in code
-    )
+    assert all(before["cell_type"] == "markdown" for before, cell in itertools.pairwise(cells) if cell in code)
 
 
 @pytest.mark.usefixtures("workspace", "run_folders")

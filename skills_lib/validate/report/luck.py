@@ -1,12 +1,35 @@
-"""Builds the report's sections on Monte Carlo, overfitting, costs and regimes."""
+"""Builds the report's sections on Monte Carlo, overfitting, costs and regimes, and the reasons in plain words."""
 
 from collections.abc import Sequence
 
 from skills_lib.backtest.report.markdown import format_figure
+from skills_lib.report.page import Grid
 from skills_lib.validate.model import ValidationResult
-from skills_lib.validate.report.tables import NONE, Grid, ReportSection, number
+from skills_lib.validate.report.tables import NONE, ReportSection, number
 from skills_lib.validate.stages.monte_carlo import ResampledDistribution
 from skills_lib.validate.stages.percentiles import Percentiles
+from skills_lib.validate.verdict import ValidationVerdict
+
+_SMALLEST = 0.001
+
+
+def reasons(verdict: ValidationVerdict) -> str:
+    """What decided, in plain words: the rules missed, and the two figures that say most directly what luck explains."""
+    rules = {rule.name: rule for rule in verdict.rules}
+    missed = sum(not rule.passed for rule in verdict.rules)
+    found = [f"{missed} of {len(rules)} rules are missed." if missed else f"All {len(rules)} rules are met."]
+    random, deflated = rules["Random-entry p"], rules["Deflated Sharpe ratio"]
+    if random.value is not None:
+        found.append(
+            f"The same trades at random times do as well in {_percent(random.value)} of cases "
+            f"(PASS below {_percent(random.threshold)})."
+        )
+    if deflated.value is not None:
+        found.append(
+            f"The Sharpe ratio is above what luck reaches with a probability of {_percent(deflated.value)} "
+            f"(PASS above {_percent(deflated.threshold)})."
+        )
+    return " ".join(found)
 
 
 def monte_carlo(result: ValidationResult) -> ReportSection:
@@ -17,8 +40,8 @@ def monte_carlo(result: ValidationResult) -> ReportSection:
     points, limits = [], [f"{one.method.capitalize()}: {one.limits}" for one in sampled]
     if null is not None and null.p is not None:
         points.append(
-            f"Random entries: the same {null.trades:,} trades at random times do at least as well in {null.p:.1%} of "
-            f"{null.samples:,} samples (observed {null.observed_return_pct:,.1f} %)."
+            f"Random entries: the same {null.trades:,} trades at random times do at least as well in "
+            f"{null.p * 100:.1f} % of {null.samples:,} samples (observed {null.observed_return_pct:,.1f} %)."
         )
         limits.append(f"Random entries: {null.limits}")
     if noise is not None:
@@ -101,7 +124,7 @@ def regimes(result: ValidationResult) -> ReportSection:
         (
             f"{cell.trend}, {cell.volatility}",
             f"{cell.days:,}",
-            f"{cell.share:.0%}",
+            f"{cell.share * 100:.0f} %",
             f"{cell.return_pct:,.1f} %",
             f"{number(cell.sharpe)} ± {number(cell.error)}{' (few days)' if cell.too_few_days else ''}",
         )
@@ -116,13 +139,20 @@ def regimes(result: ValidationResult) -> ReportSection:
     )
 
 
+def _percent(share: float) -> str:
+    """A share in percent; never a rounded 0 or 100, which would claim certainty."""
+    if 0 < share < _SMALLEST or 1 - _SMALLEST < share <= 1:
+        return f"{'less than 0.1' if share < _SMALLEST else 'more than 99.9'} %"
+    return f"{100 * share:.3g} %"
+
+
 def _sampled(found: Sequence[ResampledDistribution]) -> list[tuple[str, ...]]:
     return [
         (
             f"{one.method} ({one.samples:,} × {one.observations:,})",
             _percentile_text(one.total_return_pct),
             _percentile_text(one.max_drawdown_pct),
-            NONE if one.loss_share is None else f"{one.loss_share:.0%}",
+            NONE if one.loss_share is None else f"{one.loss_share * 100:.0f} %",
         )
         for one in found
     ]
