@@ -158,8 +158,8 @@ def _step_lines() -> Progress:
 
     def say(done: int, total: int, message: str) -> None:
         nonlocal last
-        tell = log.debug if message == last else log.info
-        tell(message, done=done, total=total)
+        log_line = log.debug if message == last else log.info
+        log_line(message, done=done, total=total)
         last = message
 
     return say
