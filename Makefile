@@ -17,9 +17,9 @@ LOCK := pip compile --quiet --universal --python-version 3.11 --generate-hashes 
 help: ## show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
 
-demo: ## backtest SMA crossover on the embedded sample; the second time it needs no network
+demo: ## a search that looks splendid on the embedded sample, and why it is luck; the second time it needs no network
 	@sh scripts/install.sh core
-	@$(BIN)/twokey test-strategy BTC 1h sma_crossover --source sample
+	@$(BIN)/twokey demo
 
 setup: ## install everything that developing needs into .venv
 	@sh scripts/install.sh dev

@@ -8,6 +8,7 @@ import typer
 
 from scripts.console import print_answer, progress_bar, require_real
 from scripts.limits import within
+from scripts.next_step import carried, command, ended, first_run, new_idea, parameter_options, print_ending
 from scripts.options import (
     AsJson,
     Cash,
@@ -28,6 +29,8 @@ from skills_lib import log
 from skills_lib.progress import Progress
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from skills_lib.backtest.model import BacktestResult, BacktestSettings
     from skills_lib.backtest.results import RunStore
     from skills_lib.backtest.source import StrategySource
@@ -88,6 +91,7 @@ def backtest_strategy(
 
     Example: twokey test-strategy BTC 1h sma_crossover --param fast=10 --param slow=30 --since 2023-01-01
     """
+    given = dict(locals())
     source_file = source_of(strategy)
     from skills_lib.backtest.model import BacktestSettings
     from skills_lib.domain.assignments import parse_assignments
@@ -113,9 +117,11 @@ def backtest_strategy(
         engine=engine,
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-    _run_and_show(
-        source_file, candles, dict(parse_assignments(param or [])), settings, benchmark, as_json=json, plot=plot
-    )
+    chosen: dict[str, object] = dict(parse_assignments(param or []))
+    traded, result, held = _stored_or_run(source_file, candles, chosen, settings, benchmark, as_json=json)
+    _show(result, held, _after_run(result, given), as_json=json)
+    _finish(result, _plot(strategy, traded, result) if plot else {})
+    require_real(source, result.synthetic)
 
 
 def list_runs(
@@ -124,15 +130,18 @@ def list_runs(
 ) -> None:
     """List stored backtests, newest first."""
     runs = _store().runs()
+    step = _after_list(runs)
     if json:
         from skills_lib.answers.backtests import RunsAnswer
 
         shown = [run.model_dump() for run in runs[:limit]]
-        print_answer(RunsAnswer.of(runs[:limit], len(runs)), "runs", {"stored": len(runs), "runs": shown})
+        answer = ended(RunsAnswer.of(runs[:limit], len(runs)), step)
+        print_answer(answer, "runs", {"stored": len(runs), "runs": shown})
     else:
         from scripts.tables.run import print_runs
 
         print_runs(runs[:limit], stored=len(runs))
+        print_ending(step)
 
 
 def compare_runs(
@@ -144,25 +153,26 @@ def compare_runs(
 
     store = _store()
     comparison = compare([store.get(run_id) for run_id in run_ids])
+    step = _after_comparison(comparison.runs)
     if json:
         from skills_lib.answers.backtests import ComparisonAnswer
 
-        print_answer(ComparisonAnswer.of(comparison), "compare", comparison.model_dump())
+        print_answer(ended(ComparisonAnswer.of(comparison), step), "compare", comparison.model_dump())
     else:
         from scripts.tables.run import print_comparison
 
         print_comparison(comparison)
+        print_ending(step)
 
 
-def _run_and_show(
+def _stored_or_run(
     source: "StrategySource",
     arguments: "CandleArguments",
     given: "dict[str, object]",
     settings: "BacktestSettings",
     benchmark: str | None,
     as_json: bool,
-    plot: bool,
-) -> None:
+) -> "tuple[Candles, BacktestResult, Benchmark | None]":
     from skills_lib.backtest.identity import identity_of
     from skills_lib.settings import Settings
 
@@ -174,10 +184,7 @@ def _run_and_show(
         stored = _store().find_on(candles.origin, run_id)
         log.info("run", id=run_id, is_stored=stored is not None)
         result = stored or _run(source, candles, given, settings, progress)
-        held = _benchmark(benchmark, candles, arguments, progress)
-    _show(result, held, as_json)
-    _finish(result, _plot(source.name, candles, result) if plot else {})
-    require_real(arguments.source, result.synthetic)
+        return candles, result, _benchmark(benchmark, candles, arguments, progress)
 
 
 def _benchmark(
@@ -191,15 +198,50 @@ def _benchmark(
     return measure_benchmark(symbol, candles, arguments, Settings(), progress)
 
 
-def _show(result: "BacktestResult", held: "Benchmark | None", as_json: bool) -> None:
+def _show(result: "BacktestResult", held: "Benchmark | None", step: str, as_json: bool) -> None:
+    from scripts.counting import meter_now
+
+    meter = meter_now(result)
     if as_json:
         from skills_lib.answers.backtests import RunAnswer
 
-        print_answer(RunAnswer.of(result, held), "test-strategy")
+        print_answer(ended(RunAnswer.of(result, held), step, meter), "test-strategy")
     else:
         from scripts.tables.run import print_result
 
         print_result(result, held)
+        print_ending(step, meter)
+
+
+def _after_run(result: "BacktestResult", given: "dict[str, object]") -> str:
+    """A validation with the same options; of the run itself where validate has no such costs or execution."""
+    if result.verdict.label == "WEAK":
+        return new_idea()
+    from scripts.validate import validate
+
+    only_here = ("commission_bps", "spread_bps", "slippage_bps", "funding_bps", "fractional_unit")
+    if any(given[name] is not None for name in only_here) or given["trade_on_close"] or not given["exclusive_orders"]:
+        file = ("--data", given["data"]) if given["data"] else ()
+        return command("monte-carlo", result.run_id, *file)
+    market = (result.strategy, result.symbol, result.timeframe)
+    return command("validate", *market, *carried(backtest_strategy, given, validate))
+
+
+def _after_list(runs: "Sequence[BacktestResult]") -> str:
+    if not runs:
+        return first_run()
+    ids = [run.run_id[:8] for run in runs[:2]]
+    return command("compare", *ids) if len(ids) > 1 else command("monte-carlo", *ids)
+
+
+def _after_comparison(runs: "Sequence[BacktestResult]") -> str:
+    """A validation of the first run that is not weak, with its parameters; the best one would be chosen by luck."""
+    for run in runs:
+        if run.verdict.label != "WEAK":
+            source = ("--source", "sample") if run.synthetic else ()
+            market = (run.strategy, run.symbol, run.timeframe)
+            return command("validate", *market, *source, *parameter_options(run.parameters))
+    return new_idea()
 
 
 def _finish(result: "BacktestResult", more: "Drawings") -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_answer, progress_bar
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 FAMILY = "sma_crossover"
 """The strategy that is validated on every market; STRENGTHS are calibrated to its parameter grid."""
+AFTERWARDS = command("validate", FAMILY, "BTC", "1h")
 
 
 def register(app: typer.Typer) -> None:
@@ -53,9 +55,10 @@ def calibrate(
         if json:
             from skills_lib.answers.validations import CalibrationAnswer
 
-            print_answer(CalibrationAnswer.of(result), "calibrate")
+            print_answer(ended(CalibrationAnswer.of(result), AFTERWARDS), "calibrate")
     if not json:
         _print(result)
+        print_ending(AFTERWARDS)
     from scripts.drawing import finish_drawings
     from skills_lib.calibrate.report.draw import drawings
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from scripts.next_step import command, print_ending
 from scripts.options import Strategy
 from skills_lib.domain.errors import TwokeyError
 
@@ -51,6 +52,7 @@ def check_strategy(name: Strategy) -> None:
     if failed:
         named = "; ".join(f"{check.name}: {check.reason}" for check in failed)
         raise CheckFailedError(f"{name} failed {len(failed)} of its checks. {named}")
+    print_ending(command("test-strategy", "BTC", "1h", name))
 
 
 def _checks(name: str) -> "Iterator[Check]":

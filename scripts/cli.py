@@ -12,6 +12,7 @@ from scripts import (
     check_strategy,
     compile,
     data,
+    demo,
     ledger,
     new_strategy,
     optimize,
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(tape.app, name="tape")
+demo.register(app)
 backtest.register(app)
 tear_sheet.register(app)
 optimize.register(app)

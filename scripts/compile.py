@@ -6,6 +6,7 @@ import time
 import typer
 
 from scripts.console import progress_bar
+from scripts.next_step import command, print_ending
 from skills_lib.progress import Progress
 
 
@@ -28,6 +29,7 @@ def compile_kernel() -> None:
     sys.stdout.write(
         f"Compiled {len(functions)} functions in {seconds:.0f} s.\n" if functions else "Compiled already.\n"
     )
+    print_ending(command("demo"))
 
 
 def _say_once() -> Progress:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_answer, print_error, progress_bar
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson, Exchange, Symbol, Timeframe
 from skills_lib.domain.errors import CorruptDataError, InputError
 
 if TYPE_CHECKING:
-    from skills_lib.answers.market import CacheLine
+    from skills_lib.answers.market import CacheLine, CandlesAnswer
     from skills_lib.market.candles import Candles
     from skills_lib.market.candles.cache import CacheKey, CandleCache
 
@@ -50,8 +51,9 @@ def import_candles(
     merged = done.merged
     counts = {"added": merged.added, "replaced": merged.replaced, "unchanged": merged.unchanged}
     answer = CandlesAnswer.of(done.candles, key.instrument.symbol, exchange=key.exchange, **counts)
+    after = _backtest(answer, key.exchange)
     if json:
-        print_answer(answer, "data-import")
+        print_answer(ended(answer, after), "data-import")
         return
     from scripts.tables.candles import print_candles
     from scripts.tables.screen import Screen
@@ -59,6 +61,7 @@ def import_candles(
     print_candles(answer)
     counted = f"{merged.added:,} bars added, {merged.replaced:,} replaced, {merged.unchanged:,} unchanged in {key}."
     Screen().text(counted)
+    print_ending(after)
 
 
 @app.command("fetch")
@@ -82,7 +85,7 @@ def fetch_candles(
     request = candles.CandleArguments(symbol, timeframe, since, until, source, exchange).request(settings)
     with progress_bar(not json) as progress:
         found = candles.fetch(request, settings, progress)
-    _show(found, found.instrument.symbol, json)
+    _show(found, found.instrument.symbol, json, exchange)
 
 
 @app.command("list")
@@ -93,14 +96,16 @@ def list_candles(json: AsJson = False) -> None:
 
     cache = CandleCache(Settings().candles_dir)
     rows = [row for key in cache.entries() if (row := _row(cache, key))]
+    after = _check_first(rows)
     if json:
         from skills_lib.answers.market import CachesAnswer
 
-        print_answer(CachesAnswer(folder=cache.folder, caches=rows), "data-list")
+        print_answer(ended(CachesAnswer(folder=cache.folder, caches=rows), after), "data-list")
     else:
         from scripts.tables.candles import print_caches
 
         print_caches(rows)
+        print_ending(after)
 
 
 @app.command("check")
@@ -126,7 +131,7 @@ def check_candles(
         found = _cached(symbol, timeframe, exchange)
     else:
         raise InputError("Nothing to check. Write `twokey data check BTC 1h` or `twokey data check --data FILE`.")
-    _show(found, found.instrument.symbol if symbol else None, json)
+    _show(found, found.instrument.symbol if symbol else None, json, exchange, data)
 
 
 def _cached(symbol: str, timeframe: str, exchange: str | None) -> "Candles":
@@ -157,16 +162,34 @@ def _cache_and_key(symbol: str, timeframe: str, exchange: str | None) -> "tuple[
     return CandleCache(settings.candles_dir), key
 
 
-def _show(found: "Candles", symbol: str | None, as_json: bool) -> None:
+def _show(found: "Candles", symbol: str | None, as_json: bool, exchange: str | None, data: Path | None = None) -> None:
     from skills_lib.answers.market import CandlesAnswer
 
     answer = CandlesAnswer.of(found, symbol)
+    after = _backtest(answer, exchange, data)
     if as_json:
-        print_answer(answer, "data")
+        print_answer(ended(answer, after), "data")
         return
     from scripts.tables.candles import print_candles
 
     print_candles(answer)
+    print_ending(after)
+
+
+def _backtest(found: "CandlesAnswer", exchange: str | None, data: Path | None = None) -> str:
+    """A backtest on these candles."""
+    from skills_lib.settings import Settings
+
+    venue = exchange if exchange and exchange != Settings().exchange else None
+    where = ("--data", data) if data else ("--exchange", venue) if venue else ()
+    return command("test-strategy", found.symbol or "BTC", found.timeframe, "sma_crossover", *where)
+
+
+def _check_first(rows: "list[CacheLine]") -> str:
+    if not rows:
+        return command("data", "fetch", "BTC", "1h")
+    first = rows[0]
+    return command("data", "check", first.symbol, first.timeframe, "--exchange", first.exchange)
 
 
 def _row(cache: "CandleCache", key: "CacheKey") -> "CacheLine | None":

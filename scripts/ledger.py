@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from scripts.console import print_answer
+from scripts.next_step import command, ended, first_run, print_ending
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
@@ -36,12 +37,14 @@ def show_ledger(
     from skills_lib.settings import Settings
 
     summary = summarise(Ledger.of(Settings()))
+    after = first_run() if summary.began_at is None else command("runs")
     if json:
         from skills_lib.answers.workspace import LedgerAnswer
 
-        print_answer(LedgerAnswer.of(summary), "ledger", summary.model_dump())
+        print_answer(ended(LedgerAnswer.of(summary), after), "ledger", summary.model_dump())
     else:
         _print(summary)
+        print_ending(after)
 
 
 def _print(summary: "LedgerSummary") -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_answer
-from scripts.invocation import as_typed
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.strategy_names import require_strategy_name
@@ -38,12 +38,15 @@ def new_strategy(
     _refuse_taken(name, home, texts)
     write_all({home / place: text for place, text in texts.items()})
     places = [home / place for place in texts]
+    after = command("check-strategy", name)
     if json:
         from skills_lib.answers.workspace import NewStrategyAnswer
 
-        print_answer(NewStrategyAnswer(strategy=name, kind=kind, files=places), "new-strategy")
+        answer = NewStrategyAnswer(strategy=name, kind=kind, files=places)
+        print_answer(ended(answer, after), "new-strategy")
     else:
         _print(name, kind, places)
+        print_ending(after)
 
 
 def render(name: str, kind: str) -> dict[Path, str]:
@@ -135,7 +138,3 @@ def _print(name: str, kind: str, places: list[Path]) -> None:
     screen.text(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
         screen.path(" ", place)
-    screen.text("Check it:")
-    screen.path(" ", as_typed(f"twokey check-strategy {name}"))
-    screen.text("Backtest it:")
-    screen.path(" ", as_typed(f"twokey test-strategy BTC 1h {name}"))

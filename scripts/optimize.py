@@ -1,10 +1,13 @@
 """`twokey optimize` and `walk-forward`: searches parameters and tests the choice on later bars."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from scripts.console import print_answer, progress_bar, require_real
+from scripts.counting import meter_now
+from scripts.next_step import carried, command, ended, new_idea, print_ending
 from scripts.options import (
     Anchored,
     AsJson,
@@ -32,6 +35,11 @@ from scripts.options import (
 )
 from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward, settings_of
 from scripts.word_order import in_any_order
+
+if TYPE_CHECKING:
+    from skills_lib.backtest.figures import Figures
+    from skills_lib.optimize.model import OptimizationResult
+    from skills_lib.walk_forward.model import WalkForwardResult
 
 
 def register(app: typer.Typer) -> None:
@@ -70,6 +78,7 @@ def optimize(
 
     Example: twokey optimize sma_crossover BTC 1h --param fast=5:60:5 --param slow=20:200:10
     """
+    given = dict(locals())
     with progress_bar(shown=not json) as progress:
         from skills_lib.market.candles import CandleArguments
         from skills_lib.optimize.arguments import SearchArguments
@@ -78,14 +87,16 @@ def optimize(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_optimize(sweep, progress)
+    after, meter = _validate_or_stop(result, optimize, given, result.recommended.metrics), meter_now(result)
     if json:
         from skills_lib.answers.searches import OptimizationAnswer
 
-        print_answer(OptimizationAnswer.of(result), "optimize")
+        print_answer(ended(OptimizationAnswer.of(result), after, meter), "optimize")
     else:
         from scripts.tables.sweep import print_optimization
 
         print_optimization(result)
+        print_ending(after, meter)
     from scripts.drawing import finish_drawings
     from skills_lib.optimize.report.draw import drawings
 
@@ -128,6 +139,7 @@ def walk_forward(
 
     Example: twokey walk-forward sma_crossover BTC 1h --train 180d --test 60d --step 30d --embargo 1d
     """
+    given = dict(locals())
     with progress_bar(shown=not json) as progress:
         from skills_lib.market.candles import CandleArguments
         from skills_lib.optimize.arguments import SearchArguments
@@ -138,16 +150,33 @@ def walk_forward(
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
         sweep = SweepCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), cluster)
         result = run_walk_forward(sweep, windows, progress)
+    after, meter = _validate_or_stop(result, walk_forward, given, result.out_of_sample.metrics), meter_now(result)
     if json:
         from skills_lib.answers.searches import WalkForwardAnswer
 
-        print_answer(WalkForwardAnswer.of(result), "walk-forward")
+        print_answer(ended(WalkForwardAnswer.of(result), after, meter), "walk-forward")
     else:
         from scripts.tables.sweep import print_walk_forward
 
         print_walk_forward(result)
+        print_ending(after, meter)
     from scripts.drawing import finish_drawings
     from skills_lib.walk_forward.report.draw import drawings
 
     finish_drawings(drawings(result))
     require_real(source, result.synthetic)
+
+
+def _validate_or_stop(
+    result: "OptimizationResult | WalkForwardResult",
+    verb: Callable[..., None],
+    given: dict[str, object],
+    figures: "Figures",
+) -> str:
+    """A validation of the same search; another idea where even this one lost money."""
+    if not (figures["return_pct"] or 0) > 0:
+        return new_idea()
+    from scripts.validate import validate
+
+    market = (result.strategy, result.symbol, result.timeframe)
+    return command("validate", *market, *carried(verb, given, validate))

@@ -6,6 +6,7 @@ import typer
 
 from scripts.console import print_answer, progress_bar
 from scripts.limits import within
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from scripts.tape import VenueName
 
@@ -57,12 +58,14 @@ def record(
     )
     with progress_bar(not json) as progress:
         tapes = run(RecordSettings(feed, settings.tapes_dir, minutes, part_minutes), progress)
+    after = command("tape", "check", tapes[0].folder)
     if json:
         from skills_lib.answers.market import RecordAnswer, RecordedTape
 
         rows = [RecordedTape(symbol=t.symbol, folder=t.folder, lines=t.lines, gaps=t.gaps) for t in tapes]
-        print_answer(RecordAnswer(tapes=rows), "record")
+        print_answer(ended(RecordAnswer(tapes=rows), after), "record")
         return
     from scripts.tables.tape import print_tapes
 
     print_tapes(tapes)
+    print_ending(after)

@@ -7,6 +7,7 @@ import typer
 
 from scripts.console import print_answer, progress_bar
 from scripts.limits import within
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from scripts.tape import VenueName
 
@@ -72,12 +73,23 @@ def scan(
             endpoints = Endpoints.of(Venue(venue.value), host or Settings().streams_host)
             fee = venue_fee_bps(endpoints.venue) if taker_fee_bps is None else taker_fee_bps
             found = scan_exchange(ScanSettings(endpoints, fee, count, seconds), progress)
+    after = _record_first(found, host)
     if json:
         from skills_lib.answers.market import ScanAnswer
 
-        print_answer(ScanAnswer.of(found), "scan", found.model_dump())
+        print_answer(ended(ScanAnswer.of(found), after), "scan", found.model_dump())
     else:
         _print(found)
+        print_ending(after)
+
+
+def _record_first(found: "Scan", host: str | None) -> str:
+    """Record the instrument whose costs are lowest relative to its moves."""
+    place = ("--host", host) if host else ()
+    if not found.rows:
+        return command("record", "BTCUSDT", *place)
+    row = found.rows[0]
+    return command("record", row.symbol, "--venue", row.venue, *place)
 
 
 def _print(found: "Scan") -> None:

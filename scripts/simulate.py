@@ -8,6 +8,7 @@ import typer
 
 from scripts.console import print_error
 from scripts.limits import within
+from scripts.next_step import command, print_ending
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def simulate(
     sent = _serve(settings, tape, followed, host, port)
     if report and tape is not None:
         _report(settings, tape, sent)
+    print_ending(command("scan", "--tape", tape) if tape else command("record", *followed))
 
 
 def _report(settings: "SimulatorSettings", tape: Path, sent: "list[SentCommand]") -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from scripts.console import print_answer
+from scripts.next_step import command, ended, new_idea, print_ending
 from scripts.options import AsJson
 from skills_lib.domain.errors import TwokeyError
 
@@ -27,13 +28,15 @@ def list_strategies(
     Example: twokey strategies --json
     """
     described, refused = _describe_all()
+    after = command("test-strategy", "BTC", "1h", described[-1].name) if described else new_idea()
     if json:
         from skills_lib.answers.workspace import StrategiesAnswer
 
         whole = {"strategies": [strategy.model_dump() for strategy in described], "refused": refused}
-        print_answer(StrategiesAnswer.of(described, refused), "strategies", whole)
+        print_answer(ended(StrategiesAnswer.of(described, refused), after), "strategies", whole)
     else:
         _print_list(described, refused)
+        print_ending(after)
 
 
 def _describe_all() -> "tuple[list[StrategyDescription], list[Refused]]":

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_answer
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError
 
@@ -52,14 +53,17 @@ def check(
     from skills_lib.market.depth.tape.check import check_tape
 
     report = check_tape(file, _upper(symbol), None if venue is None else Venue(venue.value), snapshots)
+    usable = report.in_sync and snapshots is None
+    after = command("scan", "--tape", file) if usable else command("tape", "info", file)
     if json:
         from skills_lib.answers.market import TapeAnswer
 
-        print_answer(TapeAnswer.of(report), "tape-check")
+        print_answer(ended(TapeAnswer.of(report), after), "tape-check")
     else:
         from scripts.tables.tape import print_report
 
         print_report(report)
+        print_ending(after)
 
 
 @app.command("info")
@@ -71,14 +75,17 @@ def info(file: Tape, json: AsJson = False) -> None:
     from skills_lib.market.depth.tape.info import describe_tape
 
     found = describe_tape(file)
+    named = [name for name in found.symbols if name]
+    after = command("tape", "check", file, *(("--symbol", named[0]) if len(named) > 1 else ()))
     if json:
         from skills_lib.answers.market import TapeInfoAnswer
 
-        print_answer(TapeInfoAnswer.of(found), "tape-info")
+        print_answer(ended(TapeInfoAnswer.of(found), after), "tape-info")
         return
     from scripts.tables.tape import print_info
 
     print_info(found)
+    print_ending(after)
 
 
 @app.command("import")
@@ -98,10 +105,11 @@ def import_(
     from skills_lib.settings import Settings
 
     done = import_tape(file, symbol.upper(), Venue(venue.value), Settings().tapes_dir, snapshots)
+    after = command("scan", "--tape", done.folder)
     if json:
         from skills_lib.answers.market import TapeAnswer
 
-        print_answer(TapeAnswer.of(done.report, done.folder, done.skipped), "tape-import")
+        print_answer(ended(TapeAnswer.of(done.report, done.folder, done.skipped), after), "tape-import")
         return
     from scripts.tables.screen import Screen
     from scripts.tables.tape import print_report
@@ -110,6 +118,7 @@ def import_(
     screen.path("Imported into", done.folder)
     screen.text(f"Lines of other symbols or unreadable: {done.skipped:,}")
     print_report(done.report)
+    print_ending(after)
 
 
 @app.command("export")
@@ -129,10 +138,11 @@ def export(
 
     write = export_parquet if _format(out, format) is ExportFormat.PARQUET else export_hftbacktest
     done = write(file, out, _upper(symbol), snapshots)
+    after = command("tape", "info", file)
     if json:
         from skills_lib.answers.market import ExportAnswer
 
-        print_answer(ExportAnswer(out=out.absolute(), **done._asdict()), "tape-export")
+        print_answer(ended(ExportAnswer(out=out.absolute(), **done._asdict()), after), "tape-export")
         return
     from scripts.tables.screen import Screen
 
@@ -140,6 +150,7 @@ def export(
     screen.path(f"{done.rows:,} rows in", out)
     if done.shifted_ns:
         screen.text(f"Receive times moved by {done.shifted_ns / 1e6:,.3f} ms: the recorder's clock was behind.")
+    print_ending(after)
 
 
 def _format(out: Path, requested: ExportFormat | None) -> ExportFormat:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_answer, progress_bar, require_real
+from scripts.counting import meter_now
+from scripts.next_step import carried, command, ended, new_idea, print_ending
 from scripts.options import (
     Anchored,
     AsJson,
@@ -33,6 +35,10 @@ from scripts.word_order import in_any_order
 
 if TYPE_CHECKING:
     from skills_lib.validate.model import StageAnswers, ValidationResult
+    from skills_lib.validate.resample import RunResampled
+
+ASSETS = ("BTC", "ETH", "BNB", "SOL")
+HALF = 0.5
 
 TrainSpan = Annotated[
     str | None,
@@ -119,6 +125,7 @@ def validate(
 
     Example: twokey validate sma_crossover BTC 1h --symbols BTC,ETH,BNB,SOL --timeframes 30m,1h,4h --seed 7
     """
+    given = dict(locals())
     with progress_bar(shown=not json) as progress:
         from scripts.validation_request import ValidationCommand, run_stages, run_validation
         from skills_lib.market.candles import CandleArguments
@@ -129,9 +136,9 @@ def validate(
         windows = (train, test, step, embargo, anchored, pick)
         arguments = ValidationArguments(search, *windows, symbols, timeframes, open_sealed, reason)
         candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
-        command = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
-        found = run_validation(command, progress) if only is None else run_stages(command, only, progress)
-    _show(found, json)
+        asked = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
+        found = run_validation(asked, progress) if only is None else run_stages(asked, only, progress)
+    _show(found, _after_validation(found, given), json)
     _finish(found)
     require_real(source, found.synthetic)
 
@@ -162,27 +169,55 @@ def monte_carlo(
     from scripts.validation_request import run_monte_carlo
 
     result = run_monte_carlo(run_id, samples, seed, data)
+    after = _after_resampling(result, data)
     if json:
         from skills_lib.answers.validations import ResampledAnswer
 
-        print_answer(ResampledAnswer.of(result), "monte-carlo", result.model_dump())
+        print_answer(ended(ResampledAnswer.of(result), after), "monte-carlo", result.model_dump())
     else:
         from scripts.tables.validation import print_monte_carlo
 
         print_monte_carlo(result)
+        print_ending(after)
 
 
-def _show(found: "ValidationResult | StageAnswers", as_json: bool) -> None:
+def _show(found: "ValidationResult | StageAnswers", after: str, as_json: bool) -> None:
     from skills_lib.validate.model import StageAnswers
 
+    meter = meter_now(found) if isinstance(found, StageAnswers) else found.trial_meter()
     if not as_json:
         from scripts.tables.validation import print_found
 
         print_found(found)
+        print_ending(after, meter)
         return
     from skills_lib.answers.validations import StagesAnswer, ValidationAnswer
 
     if isinstance(found, StageAnswers):
-        print_answer(StagesAnswer.of(found), "validate", found.model_dump())
+        print_answer(ended(StagesAnswer.of(found), after, meter), "validate", found.model_dump())
     else:
-        print_answer(ValidationAnswer.of(found), "validate")
+        print_answer(ended(ValidationAnswer.of(found), after, meter), "validate")
+
+
+def _after_validation(found: "ValidationResult | StageAnswers", given: "dict[str, object]") -> str:
+    """After FAIL another idea; after the rest more evidence on other assets, then the list of all trials."""
+    from skills_lib.validate.model import StageAnswers
+
+    market = (found.strategy, found.symbol, found.timeframe)
+    if isinstance(found, StageAnswers):
+        return command("validate", *market, *carried(validate, given | {"only": None}, validate))
+    if found.verdict.label == "FAIL":
+        return new_idea()
+    others = [asset for asset in ASSETS if asset != found.symbol.removesuffix("USDT")]
+    if given["symbols"] or given["data"] or given["open_sealed"] or len(others) == len(ASSETS):
+        return command("ledger")
+    return command("validate", *market, *carried(validate, given, validate), "--symbols", ",".join(others))
+
+
+def _after_resampling(result: "RunResampled", data: Path | None) -> str:
+    """A validation of the same strategy; another idea where half of the resampled histories lose money."""
+    shares = [sampled.loss_share for sampled in (result.trades, result.days) if sampled is not None]
+    if not shares or max(share or 0 for share in shares) >= HALF:
+        return new_idea()
+    where = ("--source", "sample") if result.synthetic else ("--data", data) if data else ()
+    return command("validate", result.strategy, result.symbol, result.timeframe, *where)

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 class ValidationCommand:
     """Arguments of validate.
 
-    `data_dir`: folder of candle files named by symbol and timeframe; `job`: folder of the job this process runs as.
+    `data_dir`: folder of candle files named by symbol and timeframe; `job`: folder of the job this process runs as;
+    `verb`: the command, for the origin of its trials.
     """
 
     strategy: str
@@ -33,6 +34,7 @@ class ValidationCommand:
     settings: "BacktestSettings"
     data_dir: Path | None
     job: Path | None = None
+    verb: str = "validate"
 
     def load_candles(self, symbol: str, timeframe: str, home: "Settings", progress: "Progress") -> "Candles":
         """The candles of one pair: from the file of the main pair, the folder of files, or the source.
@@ -81,7 +83,7 @@ def run_stages(command: ValidationCommand, only: str, progress: "Progress") -> "
 
     names = parse_stages(only)
     source, candles, request = _load(command, progress)
-    open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin("validate", command.job))
+    open_counter = partial(open_trial_counter, Ledger.of(Settings()), trial_origin(command.verb, command.job))
     return validate_stages(loaded(source), candles, request, open_counter, names, progress)
 
 
@@ -129,7 +131,7 @@ def _services(command: ValidationCommand, source: "StrategySource", candles: "Ca
 
     home = Settings()
     ledger = Ledger.of(home)
-    open_counter = partial(open_trial_counter, ledger, trial_origin("validate", command.job))
+    open_counter = partial(open_trial_counter, ledger, trial_origin(command.verb, command.job))
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
     seal = LedgerHoldoutSeal(ledger, open_counter(source, sealed, command.settings).context)
     return Services(open_counter, seal, SweepStore(home.validation_reports_dir, ValidationResult))

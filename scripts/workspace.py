@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import print_answer, progress_bar
+from scripts.next_step import command, ended, first_run, print_ending
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ def init(
     from skills_lib.installation.new_workspace import make_workspace
 
     done = make_workspace(folder.expanduser().absolute())
+    after = f"cd {shlex.quote(str(done.folder))} && .venv/bin/twokey test-strategy BTC 1h sma_crossover"
     if json:
         from skills_lib.answers.workspace import InitAnswer
 
-        print_answer(InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept)), "init")
+        answer = InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept))
+        print_answer(ended(answer, after), "init")
         return
     from scripts.tables.screen import Screen
 
@@ -47,8 +50,7 @@ def init(
     screen.text(f"{len(done.made)} files made, {len(done.kept)} kept as they were.")
     for name in done.kept:
         screen.path("  kept", name)
-    command = f"cd {shlex.quote(str(done.folder))} && .venv/bin/twokey test-strategy BTC 1h sma_crossover"
-    screen.path("next:", command)
+    screen.path("next:", after)
 
 
 def doctor(json: AsJson = False) -> None:
@@ -62,12 +64,14 @@ def doctor(json: AsJson = False) -> None:
 
     with progress_bar(not json) as progress:
         found = examine(progress)
+    after = command("doctor") if found.is_broken else first_run()
     if json:
         from skills_lib.answers.workspace import DoctorAnswer
 
-        print_answer(DoctorAnswer.of(found), "doctor")
+        print_answer(ended(DoctorAnswer.of(found), after), "doctor")
     else:
         _print(found)
+        print_ending(after)
     if found.is_broken:
         raise typer.Exit(1)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
-from skills_lib.answers.model import FIGURE_UNITS, Answer, files_of
+from skills_lib.answers.model import FIGURE_UNITS, Answer, SearchAnswer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
@@ -27,7 +27,7 @@ def main_figures(metrics: Figures | None) -> Figures | None:
     return None if metrics is None else {name: metrics[name] for name in MAIN_FIGURES if name in metrics}
 
 
-class RunAnswer(Answer):
+class RunAnswer(SearchAnswer):
     """One backtest. In-sample: `metrics` describe the past. `perfect`: why a figure is null though nothing was lost."""
 
     MATTERS: ClassVar = ("verdict", "metrics", "costs", "parameters", "perfect")
@@ -63,6 +63,14 @@ class RunAnswer(Answer):
         more = {"verdict": verdict, "costs": costs, "settings": settings, "artifacts": files_of(run.artifacts)}
         held = None if benchmark is None else benchmark.model_dump()
         return cls(**fields | more, benchmark=held, path=run.artifacts.result)
+
+
+class TearSheetAnswer(Answer):
+    """The tear sheet of a stored run, in-sample like the run."""
+
+    run_id: str
+    sample: Literal["in-sample"] = "in-sample"
+    tear_sheet: Path
 
 
 class RunLine(FrozenModel):

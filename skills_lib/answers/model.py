@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from skills_lib.answers.bounds import MAX_BYTES, bounded, plain, spelled, text_of
+from skills_lib.answers.bounds import MAX_BYTES, Unbroken, bounded, plain, spelled, text_of
 from skills_lib.domain.models import FrozenModel
 
 FIGURE_UNITS = (
@@ -35,15 +35,23 @@ class Answer(FrozenModel):
     def text(self, limit: int = MAX_BYTES, spell: Callable[[str], str] = str) -> str:
         """One JSON object of at most `limit` bytes: lists and long texts are shortened, largest first.
 
-        A shortened list or map `x` is followed by `x_total`, how many there are. Paths and ids are never shortened.
-        `spell` words each text, but no path, as the interface says it.
+        A shortened list or map `x` is followed by `x_total`, how many there are. Paths, ids and `next` are never
+        shortened. `spell` words each text, but no path, as the interface says it.
         """
-        return text_of(_ordered(bounded(spelled(self.payload(), spell), limit, self.MATTERS)))
+        fields = spelled(self.payload(), spell)
+        fields["next"] = Unbroken(fields["next"])
+        return text_of(_ordered(bounded(fields, limit, (*self.MATTERS, "trial_meter"))))
+
+
+class SearchAnswer(Answer):
+    """An answer to a search. `trial_meter`: as `skills_lib.ledger.meter.TrialMeter`; null where none was read."""
+
+    trial_meter: dict[str, Any] | None = None
 
 
 def _ordered(fields: dict[str, Any]) -> dict[str, Any]:
-    """`fields` with `path` and `next` at the end, where a reader finds them."""
-    last = ("path", "next")
+    """`fields` with the trial meter, `path` and `next` at the end, where a reader finds them."""
+    last = ("trial_meter", "path", "next")
     names = sorted(fields, key=lambda name: (name in last, last.index(name) if name in last else 0))
     return {name: fields[name] for name in names}
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from skills_lib.answers.backtests import Figure, Figures, main_figures
-from skills_lib.answers.model import FIGURE_UNITS, Answer, files_of
+from skills_lib.answers.model import FIGURE_UNITS, SearchAnswer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
@@ -30,7 +30,7 @@ class PointAnswer(FrozenModel):
         )
 
 
-class _Search(Answer):
+class _Search(SearchAnswer):
     """What both searches tell of their inputs."""
 
     id: str

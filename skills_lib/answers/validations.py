@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from skills_lib.answers.backtests import Figure, Figures
-from skills_lib.answers.model import FIGURE_UNITS, Answer, files_of
+from skills_lib.answers.model import FIGURE_UNITS, Answer, SearchAnswer, files_of
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
 
@@ -42,7 +42,7 @@ class OtherMarketAnswer(FrozenModel):
         return cls(**found.model_dump(include={"symbol", "timeframe", "days", "sharpe_error", "problem"}), **figures)
 
 
-class ValidationAnswer(Answer):
+class ValidationAnswer(SearchAnswer):
     """A validation. In-sample figures describe the bars that chose the parameters and are no performance.
 
     `verdict`: label, rules (`margin` below 0: missed; `value` null: unavailable, counts as missed), `would_change`,
@@ -154,7 +154,7 @@ def _sample(metrics: Figures) -> Figures:
     return {name: metrics[name] for name in SAMPLE_FIGURES if name in metrics}
 
 
-class StagesAnswer(Answer):
+class StagesAnswer(SearchAnswer):
     """Single stages of a validation: no verdict. Curves and histograms are in the file of `path`."""
 
     synthetic: bool

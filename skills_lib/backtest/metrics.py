@@ -17,8 +17,7 @@ from skills_lib.domain.bars import Bars, FloatArray, IntArray
 from skills_lib.domain.costs import Costs
 from skills_lib.domain.rounding import NO_CHANGE, is_spread
 from skills_lib.domain.time import DAY_NS
-
-DAYS_PER_YEAR = 365
+from skills_lib.domain.time import DAYS_PER_YEAR as DAYS_PER_YEAR
 
 
 def compute_metrics(execution: Execution, bars: Bars, costs: Costs) -> Figures:

@@ -6,6 +6,8 @@ SECOND_NS = 1_000_000_000
 MINUTE_NS = 60 * SECOND_NS
 HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
+DAYS_PER_YEAR = 365
+"""Crypto markets trade every day."""
 
 
 def utc(time_ns: int) -> str:

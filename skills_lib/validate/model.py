@@ -7,6 +7,7 @@ from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.model import BacktestSettings, EngineName
 from skills_lib.domain.constraints import Value
 from skills_lib.domain.models import FrozenModel
+from skills_lib.ledger.meter import AS_CORRELATED, TrialMeter, best_by_luck, candles_of, meter_of
 from skills_lib.optimize.stability import PeakKind
 from skills_lib.validate.plan import Samples
 from skills_lib.validate.stages.audit import DataAudit
@@ -217,15 +218,32 @@ class ValidationResult(Examination):
     code_sha256: str
     created_at: str
 
+    def trial_meter(self) -> TrialMeter:
+        """The trials behind this verdict and the Sharpe ratio by luck that its deflated Sharpe ratio uses."""
+        found = self.overfitting
+        by_luck = (found.trials, found.expected_maximum_sharpe, AS_CORRELATED)
+        return meter_of(candles_of(self), *by_luck, days=found.days)
+
+    def luck_in_sample(self) -> float:
+        """Annual Sharpe ratio that the best of as many independent tries without an edge shows in-sample."""
+        spanned = candles_of(self).days * self.in_sample.bars / self.bars
+        return best_by_luck(self.in_sample.evaluated, spanned)
+
 
 class StageAnswers(FrozenModel):
-    """The stages selected by `--only`, named as in a whole validation, without a verdict."""
+    """The stages selected by `--only`, named as in a whole validation, without a verdict.
+
+    `start`, `end`, `data_sha256`: of the bars without the sealed ones.
+    """
 
     strategy: str
     symbol: str
     timeframe: str
     source: str
     synthetic: bool
+    start: str
+    end: str
+    data_sha256: str
     parameters: dict[str, Value]
     stages: dict[str, Any]
     warnings: list[str]

@@ -7,6 +7,7 @@ from typing import Any
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.time import utc
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, no_progress
 from skills_lib.validate.examination import STAGES
@@ -64,6 +65,9 @@ def validate_stages(
             timeframe=candles.timeframe.value,
             source=str(candles.origin),
             synthetic=candles.origin.synthetic,
+            start=utc(runs.bars.open_time_ns[0]),
+            end=utc(runs.bars.open_time_ns[-1]),
+            data_sha256=runs.bars.digest(),
             parameters=runs.chosen if "found" in vars(runs) else {},
             stages=answers,
             warnings=[*missing_markets(request), *runs.notes()],

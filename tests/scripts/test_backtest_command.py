@@ -7,7 +7,7 @@ import pytest
 
 from skills_lib.market import candles
 from skills_lib.settings import Settings
-from tests.command import Command
+from tests.command import Command, report_of
 
 KEYS = {
     "run_id",
@@ -68,7 +68,7 @@ def test_the_screen_shows_verdict_costs_and_where_the_report_is(twokey: Command,
     assert "in-sample" in screen
     assert "Break-even cost per side" in screen
     assert any(label in screen for label in ("SOLID", "MIXED", "WEAK"))
-    report = Path(screen.rstrip().splitlines()[-1].removeprefix("Report "))
+    report = report_of(screen)
     assert report.is_file()
     assert workspace.results_dir in report.parents
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skills_lib.settings import Settings
-from tests.command import Command
+from tests.command import Command, report_of
 
 SAMPLE = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-04-01", "--engine", "reference")
 SPACE = ("--param", "fast=5:15:5", "--param", "slow=20:40:20")
@@ -39,7 +39,7 @@ def test_optimize_shows_the_recommended_point_beside_the_maximum_and_says_in_sam
     assert "recommended" in screen
     assert "raw maximum" in screen
     assert "is inflated by selection" in " ".join(screen.split())
-    report = Path(screen.rstrip().splitlines()[-1].removeprefix("Report "))
+    report = report_of(screen)
     assert report.is_file()
     assert workspace.optimizations_dir in report.parents
 
@@ -75,7 +75,7 @@ def test_walk_forward_shows_windows_efficiency_and_drift(twokey: Command, worksp
     assert "Positive windows" in screen
     assert "fast changed in" in screen
     assert "2023-02-01" in screen
-    assert workspace.walk_forwards_dir in Path(screen.rstrip().splitlines()[-1].removeprefix("Report ")).parents
+    assert workspace.walk_forwards_dir in report_of(screen).parents
 
 
 def test_the_kernel_sweeps_and_the_reference_finds_the_same(twokey: Command) -> None:
@@ -91,7 +91,7 @@ def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, mo
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = twokey(*OPTIMIZE, "--method", "tpe", "--trials", "4")
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "pip install 'twokey[optimize]'" in done.err
+    assert " install 'optuna" in done.err
 
 
 @pytest.mark.parametrize(

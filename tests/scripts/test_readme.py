@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.invocation import command_name
 from skills_lib.settings import Settings
 from tests.command import Command
 
@@ -14,12 +15,14 @@ README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding=
 
 def test_the_demo_in_readme_is_what_make_demo_prints(twokey: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     shown = re.search(r"output of make demo: begin -->\n```\n(.*?)\n```", README, re.DOTALL)
-    monkeypatch.setenv("COLUMNS", "96")
-    printed = twokey("test-strategy", "BTC", "1h", "sma_crossover", "--source", "sample").out
-    lines = [line.rstrip() for line in printed.splitlines()]
+    monkeypatch.setenv("COLUMNS", "88")
+    lines = twokey("demo").out.replace(command_name(), "twokey").splitlines()
     assert shown is not None
-    assert shown[1].splitlines()[:-1] == lines[:-1]
-    assert lines[-1].startswith("Report ")
+    described = shown[1].replace(".venv/bin/twokey", "twokey").splitlines()
+    assert [line for line in described if not line.startswith("Report ")] == [
+        line for line in lines if not line.startswith("Report ")
+    ]
+    assert sum(line.startswith("Report ") for line in lines) == 1
 
 
 def test_the_strategy_in_readme_runs_as_it_is_shown(twokey: Command, workspace: Settings) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from skills_lib.settings import Settings
-from tests.command import Command, make_command
+from tests.command import Command, make_command, report_of
 
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-09-01")
 SPACE = ("--param", "fast=5,10,20", "--param", "slow=40,80", "--min-trades", "5")
@@ -69,7 +69,8 @@ def test_the_screen_shows_the_verdict_first_and_fits_thirty_lines(here: Command,
     rules = [next(i for i, line in enumerate(lines) if line.startswith(r["name"])) for r in found["verdict"]["rules"]]
     changes = [i for i, line in enumerate(lines) if line.startswith("→")]
     assert max(rules) < min(changes)
-    assert lines[-1] == f"Report {found['artifacts']['page']}"
+    assert str(report_of(screen)) == found["artifacts"]["page"]
+    assert lines[-1].startswith("next: ")
 
 
 def test_an_identical_request_returns_the_stored_result(here: Command, found: dict[str, Any]) -> None:

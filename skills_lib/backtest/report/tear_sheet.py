@@ -130,7 +130,7 @@ def _quantstats_page(path: Path, run: BacktestResult, strategy: "pd.Series[float
 
     title = f"{run.strategy} · {run.symbol} {run.timeframe} · in-sample"
     made = path.with_suffix(".quantstats")
-    quantstats.reports.html(
+    quantstats.reports.html(  # type: ignore[no-untyped-call]
         strategy,
         benchmark=held,
         periods_per_year=DAYS_PER_YEAR,

@@ -1,4 +1,4 @@
-"""Builds the report's sections on Monte Carlo, overfitting, costs and regimes."""
+"""Builds the report's sections on Monte Carlo, overfitting, costs and regimes, and the reasons in plain words."""
 
 from collections.abc import Sequence
 
@@ -8,6 +8,28 @@ from skills_lib.validate.model import ValidationResult
 from skills_lib.validate.report.tables import NONE, ReportSection, number
 from skills_lib.validate.stages.monte_carlo import ResampledDistribution
 from skills_lib.validate.stages.percentiles import Percentiles
+from skills_lib.validate.verdict import ValidationVerdict
+
+_SMALLEST = 0.001
+
+
+def reasons(verdict: ValidationVerdict) -> str:
+    """What decided, in plain words: the rules missed, and the two figures that say most directly what luck explains."""
+    rules = {rule.name: rule for rule in verdict.rules}
+    missed = sum(not rule.passed for rule in verdict.rules)
+    found = [f"{missed} of {len(rules)} rules are missed." if missed else f"All {len(rules)} rules are met."]
+    random, deflated = rules["Random-entry p"], rules["Deflated Sharpe ratio"]
+    if random.value is not None:
+        found.append(
+            f"The same trades at random times do as well in {_percent(random.value)} of cases "
+            f"(PASS below {_percent(random.threshold)})."
+        )
+    if deflated.value is not None:
+        found.append(
+            f"The Sharpe ratio is above what luck reaches with a probability of {_percent(deflated.value)} "
+            f"(PASS above {_percent(deflated.threshold)})."
+        )
+    return " ".join(found)
 
 
 def monte_carlo(result: ValidationResult) -> ReportSection:
@@ -115,6 +137,13 @@ def regimes(result: ValidationResult) -> ReportSection:
         pictures=("regimes",),
         limits=(result.regimes.limits,),
     )
+
+
+def _percent(share: float) -> str:
+    """A share in percent; never a rounded 0 or 100, which would claim certainty."""
+    if 0 < share < _SMALLEST or 1 - _SMALLEST < share <= 1:
+        return f"{'less than 0.1' if share < _SMALLEST else 'more than 99.9'} %"
+    return f"{100 * share:.3g} %"
 
 
 def _sampled(found: Sequence[ResampledDistribution]) -> list[tuple[str, ...]]:

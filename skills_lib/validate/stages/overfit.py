@@ -13,6 +13,7 @@ import numpy as np
 from skills_lib.backtest.metrics import DAYS_PER_YEAR
 from skills_lib.domain.bars import BoolArray, FloatArray
 from skills_lib.domain.errors import TwokeyError
+from skills_lib.domain.luck import expected_maximum_sharpe, sampling_variance
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.rounding import is_spread
 from skills_lib.validate.stages.cscv import Pbo, backtest_overfitting, distinct_columns
@@ -105,18 +106,6 @@ def probability_above(found: Moments, benchmark: float = 0.0) -> float:
 def probabilistic_sharpe(daily: FloatArray, benchmark_daily: float = 0.0) -> float:
     """`probability_above` of float64[days] returns; nan without variance."""
     return probability_above(moments(daily), benchmark_daily)
-
-
-def expected_maximum_sharpe(trials: int, variance: float) -> float:
-    """Expected best Sharpe ratio of `trials` without any edge, in the unit of the root of `variance`.
-
-    `variance`: of the trials' Sharpe ratios. Source: Bailey & López de Prado, The Deflated Sharpe Ratio (2014),
-    equation 1, which assumes many independent trials. 0 for a single trial, which involves no choice.
-    """
-    if trials < 2:
-        return 0.0
-    first_quantile, second_quantile = (-_NORMAL.inv_cdf(1 / (trials * by)) for by in (1, math.e))
-    return math.sqrt(variance) * ((1 - np.euler_gamma) * first_quantile + np.euler_gamma * second_quantile)
 
 
 def deflated_sharpe(daily: FloatArray, trials: int, sharpe_variance: float) -> float:
@@ -227,7 +216,7 @@ def deflation_variance(counted: float | None, returns: FloatArray, share: float 
     `returns`: float64[days, configurations]. `share`: the share of all trials that `returns` represents; the others
     are taken as uncorrelated.
     """
-    bounds = [1 / max(len(returns) - 1, 1)]
+    bounds = [sampling_variance(len(returns))]
     if counted is not None:
         bounds.append(counted)
     usable = distinct_columns(returns)

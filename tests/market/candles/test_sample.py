@@ -32,7 +32,7 @@ def autocorrelation(values: FloatArray, lag: int) -> float:
 def test_the_sample_bars_are_unchanged() -> None:
     bars = sample_bars("BTCUSDT", Timeframe.D1)
     assert len(bars) == 1_461
-    assert bars.digest() == "1c1149b14b115221de2be4ccb1b523c1be4992485c959e973bbfa6e5b180af00"
+    assert bars.digest() == "ab23a4f60a5a6e127c1146334c4a177efb06b79812ab0f3603aedbf97b097118"
 
 
 def test_symbols_differ(hours: dict[str, Bars]) -> None:
@@ -136,3 +136,23 @@ def test_calm_and_volatile_months_both_occur_and_trends_go_both_ways(hours: dict
 def test_a_year_moves_like_a_crypto_market(hours: dict[str, Bars]) -> None:
     for bars in hours.values():
         assert 0.4 < returns(bars).std() * np.sqrt(365 * 24) < 1.0
+
+
+def error_units(values: FloatArray) -> float:
+    """Mean of the values in standard errors."""
+    return float(values.mean() / (values.std() / np.sqrt(len(values))))
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_no_hour_has_an_expected_return_whatever_came_before(hours: dict[str, Bars], symbol: str) -> None:
+    r = hours[symbol].close / hours[symbol].open - 1
+    assert abs(error_units(r)) < 4
+    for window in (1, 24, 100, 400):
+        before = np.convolve(r, np.ones(window), "valid")[:-1]
+        assert abs(error_units(np.sign(before) * r[window:])) < 4
+
+
+def test_the_first_half_of_an_hour_says_nothing_about_the_second() -> None:
+    halves = sample_bars("BTCUSDT", Timeframe.M30)
+    r = halves.close / halves.open - 1
+    assert abs(error_units(np.sign(r[::2]) * r[1::2])) < 4, "it was 13 where the hour's end was fixed beforehand"
