@@ -1,4 +1,4 @@
-"""Pictures of finished jobs: heatmaps, windows, and the stages of a validation."""
+"""Pictures of finished jobs: heatmaps, windows, and the main charts of a validation."""
 
 from mcp_types import CallToolResult
 
