@@ -9,6 +9,6 @@ def test_strategy(symbol: str, timeframe: str, strategy: str) -> str:
         "Report in this order: if the candles are synthetic, that first, and that nothing follows for a market; the "
         "verdict and its reasons; that the result is in-sample, so never call a return performance or a forecast; the "
         "figures, each return with the assumed costs; the trial meter; every warning; the source of the candles. Quote "
-        "figures from the answer, never from memory. Do not search parameters unless asked to. To learn whether the result is "
-        "luck, offer validation_start."
+        "figures from the answer, never from memory. Do not search parameters unless asked to. To learn whether "
+        "the result is luck, offer validation_start."
     )
