@@ -50,6 +50,8 @@ def site_link(match: re.Match[str], folder: Path, page: str) -> str:
     up = "../" * page.count("/")
     if target == ROOT / "README.md":
         return f"{match['picture']}[{match['text']}]({up}index.md{anchor})"
+    if target.suffix == ".ipynb":
+        target = target.with_suffix(".md")
     if target.is_relative_to(ROOT / "docs"):
         return f"{match['picture']}[{match['text']}]({up}{target.relative_to(ROOT / 'docs').as_posix()}{anchor})"
     return f"{match['text']} (`{target.relative_to(ROOT).as_posix()}` in the repository)"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from mcp_servers.schemas import short_input, short_output
 from mcp_servers.truncation import MAX_CHARACTERS, TooLongError, shorten
-from mcp_servers.wording import explain_arguments, for_caller
+from mcp_servers.wording import explain_arguments, for_caller, worded
 from mcp_servers.workspace_defaults import defaults_for, with_defaults, workspace_defaults
 from skills_lib.domain.errors import did_you_mean
 
@@ -77,7 +77,7 @@ def _compact(result: CallToolResult, name: str) -> CallToolResult:
     pictures = [block for block in result.content if not isinstance(block, TextContent)]
     taken = sum(len(block.model_dump_json()) for block in pictures)
     try:
-        data = shorten(result.structured_content or {}, MAX_CHARACTERS - taken)
+        data = shorten(worded(result.structured_content or {}), MAX_CHARACTERS - taken)
     except TooLongError as error:
         raise ToolError(f"{name} would return {error}. Use a smaller limit.") from None
     text = TextContent(type="text", text=json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")))

@@ -3,7 +3,7 @@
 import sys
 import time
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from mcp_servers.wording import for_caller
 from skills_lib.domain.errors import InputError
@@ -13,19 +13,6 @@ from skills_lib.settings import Settings
 
 RUNNING = ("starting", "running")
 _POLL_SECONDS = 0.2
-
-
-class JobAnswer(BaseModel):
-    """State of a job."""
-
-    job_id: str
-    state: str = Field(description="starting, running, done, failed, cancelled, or died")
-    done: int = Field(description="of total")
-    total: int
-    message: str
-    error: str
-    started_at: str
-    next_step: str
 
 
 def job_store() -> JobStore:

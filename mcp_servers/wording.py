@@ -36,6 +36,16 @@ def for_caller(message: str) -> str:
     return " ".join(_COMMAND.sub(_tool, spell_options(message, _argument)).split())
 
 
+def worded(value: Any) -> Any:
+    """`value` with `for_caller` applied to each line of text in it that names an option or a command."""
+    if isinstance(value, dict):
+        return {name: worded(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [worded(part) for part in value]
+    is_line = isinstance(value, str) and "`" in value and "\n" not in value
+    return for_caller(value) if is_line else value
+
+
 def explain_arguments(error: ValidationError, properties: Mapping[str, Any]) -> str:
     """What was found and what is allowed, for each argument; `properties`: their schemas by name."""
     return " ".join(list(_explained(error, properties))[:_MAX_PROBLEMS])

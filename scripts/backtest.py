@@ -1,6 +1,7 @@
 """`twokey test-strategy`, `runs` and `compare`: run a backtest, list stored ones, compare several."""
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from skills_lib.backtest.source import StrategySource
     from skills_lib.market.benchmark import Benchmark
     from skills_lib.market.candles import CandleArguments, Candles
+    from skills_lib.report.drawings import Drawings
 
 MAX_LISTED = 100_000
 """Runs that one list may have."""
@@ -73,6 +75,9 @@ def backtest_strategy(
     engine: Annotated[
         str, typer.Option(help="reference (backtesting.py), kernel (compiled, equal trades), or auto: by the bars.")
     ] = "auto",
+    plot: Annotated[
+        bool, typer.Option(help="Write backtesting.py's own plot too, plot.html: slower, can be zoomed.")
+    ] = False,
     benchmark: Annotated[
         str | None,
         typer.Option(
@@ -113,8 +118,9 @@ def backtest_strategy(
     ).for_symbol(symbol)
     candles = CandleArguments(symbol, timeframe, since, until, source, exchange, data)
     chosen: dict[str, object] = dict(parse_assignments(param or []))
-    result, held = _stored_or_run(source_file, candles, chosen, settings, benchmark, as_json=json)
+    traded, result, held = _stored_or_run(source_file, candles, chosen, settings, benchmark, as_json=json)
     _show(result, held, _after_run(result, given), as_json=json)
+    _finish(result, _plot(strategy, traded, result) if plot else {})
     require_real(source, result.synthetic)
 
 
@@ -166,7 +172,7 @@ def _stored_or_run(
     settings: "BacktestSettings",
     benchmark: str | None,
     as_json: bool,
-) -> "tuple[BacktestResult, Benchmark | None]":
+) -> "tuple[Candles, BacktestResult, Benchmark | None]":
     from skills_lib.backtest.identity import identity_of
     from skills_lib.settings import Settings
 
@@ -178,7 +184,7 @@ def _stored_or_run(
         stored = _store().find_on(candles.origin, run_id)
         log.info("run", id=run_id, is_stored=stored is not None)
         result = stored or _run(source, candles, given, settings, progress)
-        return result, _benchmark(benchmark, candles, arguments, progress)
+        return candles, result, _benchmark(benchmark, candles, arguments, progress)
 
 
 def _benchmark(
@@ -236,6 +242,23 @@ def _after_comparison(runs: "Sequence[BacktestResult]") -> str:
             market = (run.strategy, run.symbol, run.timeframe)
             return command("validate", *market, *source, *parameter_options(run.parameters))
     return new_idea()
+
+
+def _finish(result: "BacktestResult", more: "Drawings") -> None:
+    from scripts.drawing import finish_drawings
+    from skills_lib.backtest.report.draw import drawings
+
+    finish_drawings({**drawings(result), **more})
+
+
+def _plot(strategy: str, candles: "Candles", result: "BacktestResult") -> "Drawings":
+    def draw(path: Path) -> None:
+        import strategies
+        from skills_lib.backtest.report.plot import plot_run
+
+        plot_run(path, strategies.load(strategy), candles.bars, result)
+
+    return {result.artifacts.result.parent / "plot.html": draw}
 
 
 def _run(

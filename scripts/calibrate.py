@@ -59,6 +59,10 @@ def calibrate(
     if not json:
         _print(result)
         print_ending(AFTERWARDS)
+    from scripts.drawing import finish_drawings
+    from skills_lib.calibrate.report.draw import drawings
+
+    finish_drawings(drawings(result))
 
 
 def _calibrated(request: "CalibrationRequest", data_dir: Path | None, progress: "Progress") -> "Calibration":
@@ -96,4 +100,4 @@ def _print(result: "Calibration") -> None:
     screen.text(f"Null markets from {result.source}", "dim")
     for text in result.warnings:
         screen.note(text)
-    screen.path("Report", result.artifacts.report)
+    screen.path("Report", result.artifacts.page)

@@ -51,10 +51,15 @@ def _refuse(error: Any) -> None:
     _fail(f"{message.rstrip('.')}.{help_}", BAD_INPUT)
 
 
+class Failed(SystemExit):
+    """The exit of a command whose error was printed; nothing follows its line."""
+
+
 def _fail(message: str, code: int) -> None:
+    log.info("failed", exit_code=code)
     print_traceback()
     print_error(message)
-    sys.exit(code)
+    raise Failed(code)
 
 
 def print_traceback() -> None:
@@ -66,8 +71,8 @@ def print_traceback() -> None:
 
 
 def print_error(message: str) -> None:
-    """Print one line to standard error; the commands that it names run as printed."""
-    sys.stderr.write(" ".join(readable(message).split()) + "\n")
+    """Print one line to standard error; the commands that it names run as printed, and addresses show no password."""
+    sys.stderr.write(" ".join(log.without_secrets(readable(message)).split()) + "\n")
 
 
 def print_unexpected(kind: type[BaseException], error: BaseException, _traceback: object) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.main import get_command
 
+from scripts.console import Failed
 from scripts.invocation import as_typed
 from skills_lib import log
 
@@ -31,16 +32,16 @@ def _complete(command: Any, options: list[Any]) -> None:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Say how a command ends, if TWOKEY_LOG or an option asks for it."""
-    began, code = time.perf_counter(), "1"
+    """Say how a command ends, if TWOKEY_LOG or an option asks for it; an error is told by its own line."""
+    began = time.perf_counter()
     log.start(None)
     try:
         yield
-    except SystemExit as left:
-        code = str(left.code or 0)
+    except Failed:
         raise
-    finally:
-        log.info("finished", exit_code=code, seconds=round(time.perf_counter() - began, 3))
+    except SystemExit as left:
+        log.info("finished", exit_code=left.code or 0, seconds=round(time.perf_counter() - began, 3))
+        raise
 
 
 def listen_to_environment() -> None:

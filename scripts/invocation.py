@@ -36,6 +36,10 @@ def as_typed(text: str) -> str:
 
 def readable(text: str) -> str:
     """A message of the library as this command says it: options as flags, and calls as they must be typed here."""
+    if "pip install" in text:
+        from scripts.extras import with_installs
+
+        text = with_installs(text)
     return as_typed(spell_options(text, _flag))
 
 

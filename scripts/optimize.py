@@ -97,6 +97,10 @@ def optimize(
 
         print_optimization(result)
         print_ending(after, meter)
+    from scripts.drawing import finish_drawings
+    from skills_lib.optimize.report.draw import drawings
+
+    finish_drawings(drawings(result))
     require_real(source, result.synthetic)
 
 
@@ -156,6 +160,10 @@ def walk_forward(
 
         print_walk_forward(result)
         print_ending(after, meter)
+    from scripts.drawing import finish_drawings
+    from skills_lib.walk_forward.report.draw import drawings
+
+    finish_drawings(drawings(result))
     require_real(source, result.synthetic)
 
 

@@ -22,7 +22,7 @@ FROM_SETTINGS: dict[str, tuple[str, ...]] = {
 class SettingsDefaults(dict[str, Any]):
     """The `default_map` of the command, which Typer looks up by verb: settings are read only for a verb that has any.
 
-    A folder that is no workspace has no settings: the defaults in the signatures hold, which are the same.
+    Where nothing is set, or there is no workspace, the defaults in the signatures hold, which are the same.
     """
 
     def get(self, verb: str, default: Any = None) -> Any:
@@ -32,7 +32,7 @@ class SettingsDefaults(dict[str, Any]):
             InputError: a settings file is wrong.
         """
         names = FROM_SETTINGS.get(verb)
-        if names is None or not _in_a_workspace():
+        if names is None or not _anything_set(names):
             return default
         from skills_lib.settings import Settings
 
@@ -44,10 +44,12 @@ def _shown(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _in_a_workspace() -> bool:
+def _anything_set(names: tuple[str, ...]) -> bool:
     from skills_lib.workspace.location import locate
+    from skills_lib.workspace.values import anything_given
 
-    return locate().folder is not None
+    home = locate().folder
+    return home is not None and anything_given(home, names)
 
 
 Strategy = Annotated[

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.console import exit_codes, print_whole
+from scripts.drawing import finish_drawings
 from skills_lib.domain.errors import InputError
 from skills_lib.jobs import is_fetch, read_request_text, run_as_job
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from skills_lib.progress import Progress
+    from skills_lib.report.drawings import Drawings
 
 
 def main(arguments: list[str]) -> None:
@@ -30,8 +32,12 @@ def run_job(folder: Path) -> None:
     """
     with run_as_job(folder) as progress:
         text = read_request_text(folder)
-        result = run_fetch(text, progress) if is_fetch(text) else run_request(text, folder, progress)
+        if is_fetch(text):
+            print_whole(run_fetch(text, progress).model_dump())
+            return
+        result, drawings = run_request(text, folder, progress)
         print_whole(result.model_dump())
+        finish_drawings(drawings)
 
 
 def run_fetch(text: str, progress: "Progress") -> "BaseModel":
@@ -46,25 +52,31 @@ def run_fetch(text: str, progress: "Progress") -> "BaseModel":
     return parse_fetch(text).run(Settings(), progress)
 
 
-def run_request(text: str, folder: Path, progress: "Progress") -> "BaseModel":
-    """The result of a request, the same as of the `twokey` command.
+def run_request(text: str, folder: Path, progress: "Progress") -> "tuple[BaseModel, Drawings]":
+    """The result of a request, the same as of the `twokey` command, and its drawings.
 
     Raises:
         TwokeyError: any error of the library.
     """
     from scripts.sweep_request import SweepCommand, run_optimize, run_walk_forward
     from scripts.validation_request import ValidationCommand, run_validation
+    from skills_lib.optimize.report.draw import drawings as optimization_drawings
     from skills_lib.validate.job_request import ValidateJob, WalkForwardJob, parse_request
+    from skills_lib.validate.report.draw import drawings as validation_drawings
+    from skills_lib.walk_forward.report.draw import drawings as walk_forward_drawings
 
     request = parse_request(text)
     strategy, candles, settings = request.strategy, request.candles, request.account.settings(request.candles.symbol)
     if isinstance(request, ValidateJob):
         command = ValidationCommand(strategy, request.validation, candles, settings, data_dir=None, job=folder)
-        return run_validation(command, progress)
+        validated = run_validation(command, progress)
+        return validated, validation_drawings(validated)
     sweep = SweepCommand(strategy, request.search, candles, settings, cluster=None, job=folder)
     if isinstance(request, WalkForwardJob):
-        return run_walk_forward(sweep, request.windows, progress)
-    return run_optimize(sweep, progress)
+        walked = run_walk_forward(sweep, request.windows, progress)
+        return walked, walk_forward_drawings(walked)
+    optimized = run_optimize(sweep, progress)
+    return optimized, optimization_drawings(optimized)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_whole
-from scripts.invocation import as_typed
-from scripts.next_step import command, print_ending
+from scripts.console import print_answer
+from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 
 
@@ -34,7 +33,11 @@ def tear_sheet(
     path = write_tear_sheet(store, run_id, data, settings)
     after = command("monte-carlo", path.parent.name, *(("--data", data) if data else ()))
     if json:
-        print_whole({"run_id": path.parent.name, "tear_sheet": str(path), "next": as_typed(after)})
+        from skills_lib.answers.backtests import TearSheetAnswer
+
+        print_answer(ended(TearSheetAnswer(run_id=path.parent.name, tear_sheet=path), after), "tear-sheet")
     else:
-        typer.echo(f"In-sample tear sheet, costs included: {path}")
+        from scripts.tables.screen import Screen
+
+        Screen().path("In-sample tear sheet, costs included:", path)
         print_ending(after)

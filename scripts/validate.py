@@ -139,7 +139,18 @@ def validate(
         asked = ValidationCommand(strategy, arguments, candles, settings_of(symbol, costs, cash, leverage), data_dir)
         found = run_validation(asked, progress) if only is None else run_stages(asked, only, progress)
     _show(found, _after_validation(found, given), json)
+    _finish(found)
     require_real(source, found.synthetic)
+
+
+def _finish(answer: "ValidationResult | StageAnswers") -> None:
+    """Draw page and picture of a whole validation; single stages have none."""
+    from scripts.drawing import finish_drawings
+    from skills_lib.validate.model import ValidationResult
+    from skills_lib.validate.report.draw import drawings
+
+    if isinstance(answer, ValidationResult):
+        finish_drawings(drawings(answer))
 
 
 def monte_carlo(

@@ -18,8 +18,9 @@ VARIABLE = "TWOKEY_LOG"
 HIDDEN = "***"
 _SECRET_NAME = re.compile(r"key|secret|token|passw|credential|signature", re.IGNORECASE)
 _IN_ADDRESS = re.compile(
-    r"(?<=://)[^/\s@]+(?=@)|(?<=[?&])((?:\w*(?:key|signature|token|secret)\w*)=)[^&\s'\"]+", re.IGNORECASE
+    r"(:/{1,2})[^/\s@]+(?=@)|(?<=[?&])(\w*(?:key|signature|token|secret)\w*=)[^&\s'\"]+", re.IGNORECASE
 )
+_OWN = "TWOKEY_"
 _MIN_SECRET = 4
 """Shorter values would hide ordinary words."""
 
@@ -85,7 +86,7 @@ def without_secrets(text: str) -> str:
     """`text` with each known secret replaced."""
     for secret in _LOG.secrets:
         text = text.replace(secret, HIDDEN)
-    return _IN_ADDRESS.sub(lambda found: f"{found[1] or ''}{HIDDEN}", text)
+    return _IN_ADDRESS.sub(lambda found: f"{found[1] or found[2]}{HIDDEN}", text)
 
 
 def _show_records(level: Level) -> None:
@@ -127,7 +128,7 @@ def _configured() -> _Logger:
 
 def _secrets(arguments: Sequence[str]) -> Iterable[str]:
     """Values whose variable or option is named like a secret, longest first."""
-    found = {value for name, value in os.environ.items() if _SECRET_NAME.search(name)}
+    found = {value for name, value in os.environ.items() if _SECRET_NAME.search(name.removeprefix(_OWN))}
     for name, value in zip(arguments, [*arguments[1:], ""], strict=False):
         option, equals, joined = name.partition("=")
         if option.startswith("-") and _SECRET_NAME.search(option):

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.repository import ROOT, repository_files
+from tests.validate.markets import random_walk
 
 MAX_LINES = 400
 HEAVY = {"pandas", "ccxt", "backtesting", "duckdb", "matplotlib", "mcp", "bokeh", "yfinance"}
@@ -179,7 +180,7 @@ def test_every_module_has_a_docstring() -> None:
 
 
 def test_every_module_is_in_a_known_folder() -> None:
-    folders = {*IMPORT_LINTER["root_packages"], "tests", ".claude"}
+    folders = {*IMPORT_LINTER["root_packages"], "tests", "docs", ".claude"}
     assert {path.relative_to(ROOT).parts[0] for path in repository_files("*.py")} <= folders
 
 
@@ -200,10 +201,35 @@ def test_what_needs_no_figures_starts_without_a_heavy_library(
     assert loaded & NOT_TO_START == set()
 
 
-def test_a_stored_backtest_is_answered_without_importing_what_computed_it(tmp_path: Path) -> None:
-    asked = ["test-strategy", "BTC", "1h", "sma_crossover", "--source", "sample", "--since", "2024-11-01", "--json"]
-    _, computed = modules_loaded_by(asked, tmp_path)
+SMALL = ("--param", "fast=5,10", "--param", "slow=20,40")
+STORED = {
+    "test-strategy": ("test-strategy", "BTC", "1h", "sma_crossover"),
+    "optimize": ("optimize", "sma_crossover", "BTC", "1h", *SMALL, "--min-trades", "1"),
+    "walk-forward": ("walk-forward", "sma_crossover", "BTC", "1h", *SMALL, "--train", "40d", "--test", "20d"),
+    "validate": ("validate", "sma_crossover", "BTC", "1h", *SMALL, "--min-trades", "1"),
+}
+
+
+@pytest.mark.parametrize("verb", STORED)
+def test_a_stored_answer_is_given_without_importing_what_computed_it(verb: str, tmp_path: Path) -> None:
+    file = tmp_path / "BTCUSDT_1h.csv"
+    random_walk(2_400, 5).to_frame().rename(columns=str.lower).to_csv(file)
+    asked = [*STORED[verb], "--data", str(file), "--json"]
+    computing, computed = modules_loaded_by(asked, tmp_path)
     loaded, answered = modules_loaded_by(asked, tmp_path)
-    assert json.loads(answered)["run_id"]
-    assert answered == computed
-    assert loaded & (HEAVY | {"numba"}) == set()
+    assert "backtesting" in computing
+    assert json.loads(answered)["strategy"] == "sma_crossover"
+    assert computed.startswith(answered)  # and says what was drawn
+    assert "Drawn in " in computed.removeprefix(answered)
+    assert loaded & (HEAVY | {"numba", "filelock"}) == set()
+
+
+def test_a_strategy_changed_since_is_not_answered_from_the_store(tmp_path: Path) -> None:
+    (tmp_path / "strategies").mkdir()
+    own, asked = tmp_path / "strategies" / "sma_crossover.py", [*STORED["optimize"], "--source", "sample", "--json"]
+    text = (ROOT / "strategies" / "sma_crossover.py").read_text(encoding="utf-8")
+    own.write_text(text, encoding="utf-8")
+    _, first = modules_loaded_by([*asked, "--since", "2024-10-01"], tmp_path)
+    own.write_text(text.replace("above, below = crosses(fast, slow)", "below, above = crosses(fast, slow)"), "utf-8")
+    _, second = modules_loaded_by([*asked, "--since", "2024-10-01"], tmp_path)
+    assert json.loads(first)["id"] != json.loads(second)["id"]

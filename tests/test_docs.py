@@ -2,16 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.main import get_command
 
-from scripts.cli import app
 from skills_lib.backtest.figures import METRICS
 from skills_lib.domain.costs import PRESETS
+from tests.command import verbs
 from tests.repository import ROOT, repository_files
 
 LINK = re.compile(r"\]\((?!https?://|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
@@ -24,15 +21,7 @@ def pages() -> list[Path]:
     return repository_files("*.md")
 
 
-def leaves(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every verb with the words that call it."""
-    for name, child in getattr(command, "commands", {}).items():
-        yield from leaves(child, (*words, name))
-    if not hasattr(command, "commands"):
-        yield words, command
-
-
-VERBS = dict(leaves(get_command(app)))
+VERBS = verbs()
 
 
 def verb_of(words: list[str]) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ PACKAGES = ("skills_lib", "scripts", "mcp_servers", "strategies", "live")
 TESTED = {
     "tear-sheet.html": "tests/backtest/test_tear_sheet.py",
     "plot.html": "tests/backtest/test_drawings.py",
-    "heatmaps.html": "tests/optimize/test_pipeline.py",
     "report.html": "tests/validate/test_pipeline.py",
+    "page.html": "tests/report/test_pages.py",  # the templates
+    "slider.html": "tests/report/test_pages.py",
 }
 
 

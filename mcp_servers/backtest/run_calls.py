@@ -18,6 +18,7 @@ from skills_lib.backtest import pipeline
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.report import comparison
+from skills_lib.backtest.report.draw import drawings
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.domain.constraints import Value
@@ -29,6 +30,7 @@ from skills_lib.ledger.counter import open_trial_counter
 from skills_lib.ledger.ledger import Ledger
 from skills_lib.market.candles import CandleArguments
 from skills_lib.progress import Progress, no_progress
+from skills_lib.report.drawings import draw_missing
 from skills_lib.settings import Settings
 
 _LINE = frozenset(answers.RunListLine.model_fields)
@@ -87,12 +89,12 @@ def get_picture(run_id: str, _progress: Progress = no_progress) -> CallToolResul
     """The picture of a stored run.
 
     Raises:
-        InputError: unknown run, or it has no picture.
+        InputError: unknown run, or its picture cannot be drawn.
     """
     run = _stored(_store(), run_id)
-    path = run.artifacts.picture
-    if path is None or not path.is_file():
-        raise InputError(f"Run {run.run_id} has no picture. backtest_get_run has its figures.")
+    path, problems = run.artifacts.picture, draw_missing(drawings(run)).problems
+    if not path.is_file():
+        raise InputError(f"Run {run.run_id} has no picture: {' '.join(problems)} backtest_get_run has its figures.")
     label = "SYNTHETIC candles, in-sample" if run.synthetic else "in-sample"
     title = f"{run.strategy} {run.symbol} {run.timeframe}, {run.start[:10]} to {run.end[:10]}, {label}"
     step = "Describe what it shows with the figures of backtest_get_run, and call them in-sample."
@@ -140,7 +142,7 @@ def summary(run: BacktestResult) -> answers.RunSummary:
         plain
         | {
             "verdict": run.verdict.model_dump(),
-            "artifacts": {name: str(path) for name, path in dict(run.artifacts).items() if path is not None},
+            "artifacts": {name: str(path) for name, path in dict(run.artifacts).items() if path.is_file()},
             "costs": answers.finite(run.costs.model_dump()),
             "next_step": (
                 f'Report the verdict first, that this is in-sample, and the source. backtest_get_run("{run.run_id}", '

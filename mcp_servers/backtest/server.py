@@ -62,7 +62,7 @@ RunId = Annotated[str, Field(pattern=r"^[0-9a-f]{4,16}$", description="or its fi
 Parameters = Annotated[dict[str, bool | int | float | str], Field(max_length=32)]
 Rate = Annotated[float, Field(ge=0, lt=1_000)]
 
-_one_backtest = anyio.CapacityLimiter(1)  # bokeh's output file is global, and the plot is written through it
+_one_backtest = anyio.CapacityLimiter(1)  # candles and series of one run at a time
 
 
 @server.tool(title="List strategies", annotations=READS)

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, Field
 
-from mcp_servers.jobs import JobAnswer
+from mcp_servers.job_answer import JobAnswer
 from skills_lib.domain.timeframes import Timeframe
 
 

@@ -31,7 +31,7 @@ from skills_lib.domain.errors import InputError, TwokeyError
 PATH = "/mcp"
 MAX_BODY_BYTES = 512 * 1024
 MAX_CONNECTIONS = 64
-MAX_SESSIONS = 64
+MAX_SESSIONS = 256
 _GRACE_SECONDS = 3
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 MAX_REASON = 600
@@ -22,19 +23,18 @@ def main(name: str) -> None:
 
 def _checks(name: str) -> Iterator[dict[str, Any]]:
     import strategies
-    from skills_lib.backtest.model import BacktestSettings
-    from skills_lib.backtest.strategy import parameter_space
     from skills_lib.domain.errors import TwokeyError
-    from skills_lib.testing import random_walk
-    from skills_lib.validate.stages.lookahead import truncation
+    from skills_lib.testing.checks import CHECKS
+    from skills_lib.testing.page import check_docstring
 
     try:
         strategy = strategies.load(name)
-        found = truncation(strategy, random_walk(2_000, 1), parameter_space(strategy).defaults(), BacktestSettings())
     except TwokeyError as error:
         yield {"name": "import", "passed": False, "reason": str(error)}
         return
-    yield {"name": "look-ahead", "passed": found.passed, "reason": found.words}
+    for check in CHECKS:
+        yield asdict(check(strategy))
+    yield asdict(check_docstring(name, strategy))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Library calls behind the validation server: starts jobs, reports their state, reads their results."""
 
 import strategies
-from mcp_servers.jobs import JobAnswer, answer_fields, find_job, job_store, start_job, wait_for_end
+from mcp_servers.job_answer import JobAnswer
+from mcp_servers.jobs import answer_fields, find_job, job_store, start_job, wait_for_end
 from mcp_servers.validation import answers as answers
 from skills_lib.backtest.strategy import parameter_space
 from skills_lib.domain.errors import InputError

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 from skills_lib.ledger.model import LedgerLine, LedgerMarket, SealOpening
 from skills_lib.settings import Settings
 
-MAX_LINES = 100
+MAX_LINES = 60
 MAX_SEALS = 20
 MAX_NOTICES = 12
 

@@ -24,7 +24,7 @@ from mcp_servers.arguments import (
     WaitSeconds,
 )
 from mcp_servers.bounded_server import BoundedServer
-from mcp_servers.jobs import JobAnswer
+from mcp_servers.job_answer import JobAnswer
 from mcp_servers.library_calls import run_library
 from mcp_servers.pictures import Picture
 from mcp_servers.validation import prompts

@@ -100,4 +100,4 @@ def _print_verdict(screen: Screen, result: "BacktestResult") -> None:
     screen.text(f"Costs  {describe_costs(result)} · Engine {result.settings.engine}", "dim")
     label = result.verdict.label
     screen.text(f"{label} {' '.join(result.verdict.reasons)}", f"bold {_COLOURS[label]}", indent="")
-    screen.path("Report", result.artifacts.report)
+    screen.path("Report", result.artifacts.page)

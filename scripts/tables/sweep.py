@@ -91,4 +91,4 @@ def _heading(result: "OptimizationResult | WalkForwardResult", what: str) -> Scr
 def _print_end(screen: Screen, result: "OptimizationResult | WalkForwardResult") -> None:
     print_warnings(screen, result.warnings)
     print_defects(screen, result.quality)
-    screen.path("Report", result.artifacts.report)
+    screen.path("Report", result.artifacts.page)

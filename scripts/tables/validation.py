@@ -71,7 +71,7 @@ def print_validation(result: "ValidationResult") -> None:
     screen.text(f"Sharpe decay out of sample: {result.out_of_sample.fall.words}")
     for text in _notes(result):
         screen.note(text)
-    screen.path("Report", result.artifacts.report)
+    screen.path("Report", result.artifacts.page)
 
 
 def _inputs(result: "ValidationResult") -> str:

@@ -65,6 +65,14 @@ class RunAnswer(SearchAnswer):
         return cls(**fields | more, benchmark=held, path=run.artifacts.result)
 
 
+class TearSheetAnswer(Answer):
+    """The tear sheet of a stored run, in-sample like the run."""
+
+    run_id: str
+    sample: Literal["in-sample"] = "in-sample"
+    tear_sheet: Path
+
+
 class RunLine(FrozenModel):
     """One run of a list; the figures are in-sample."""
 

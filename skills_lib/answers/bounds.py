@@ -12,8 +12,8 @@ MAX_BYTES = 8_000
 CUT = " [cut]"
 _MIN_TEXT = 80
 _MIN_ENTRIES = 4
-_MAX_ENTRIES = 100
-"""Entries that a list keeps at most, so that measuring a long one costs nothing."""
+_MAX_ENTRIES, _MAX_TEXT = 100, 2_000
+"""What a list and a text keep at most before they are measured, so that this costs little."""
 
 
 class Unbroken(str):
@@ -66,7 +66,8 @@ def bounded(fields: dict[str, Any], limit: int = MAX_BYTES, matters: Sequence[st
     The largest list, map or text is halved again and again, those in the fields `matters` only when nothing else is
     left. Lists keep their first entries.
     """
-    _shorten_long_lists(fields)
+    if _size(fields) > limit:
+        _cap(fields)
     for spared, least in ((frozenset(matters), _MIN_ENTRIES), (frozenset[str](), _MIN_ENTRIES), (frozenset[str](), 0)):
         while _size(fields) > limit and (parts := list(_parts(fields, spared, least))):
             _, holder, key = max(parts, key=lambda part: part[0])
@@ -74,12 +75,14 @@ def bounded(fields: dict[str, Any], limit: int = MAX_BYTES, matters: Sequence[st
     return fields
 
 
-def _shorten_long_lists(holder: dict[str, Any]) -> None:
-    for key, value in list(holder.items()):
-        if isinstance(value, dict):
-            _shorten_long_lists(value)
-        elif isinstance(value, list) and len(value) > _MAX_ENTRIES:
+def _cap(holder: Any) -> None:
+    for key, value in list(holder.items() if isinstance(holder, dict) else enumerate(holder)):
+        if isinstance(value, list) and isinstance(holder, dict) and len(value) > _MAX_ENTRIES:
             holder[f"{key}_total"], holder[key] = len(value), value[:_MAX_ENTRIES]
+        elif isinstance(value, str) and not isinstance(value, Unbroken) and len(value) > _MAX_TEXT:
+            _halve(holder, key, 2 * _MAX_TEXT)
+        if isinstance(holder[key], dict | list):
+            _cap(holder[key])
 
 
 def _size(value: Any) -> int:
@@ -107,12 +110,14 @@ def _can_be_halved(value: Any, least: int) -> bool:
     return isinstance(value, dict) and len(value) > least
 
 
-def _halve(holder: Any, key: Any) -> None:
+def _halve(holder: Any, key: Any, most: int = 2**31) -> None:
     value = holder[key]
     if isinstance(value, str):
-        holder[key] = value.removesuffix(CUT)[: max(len(value) // 2, _MIN_TEXT // 4)].rpartition(" ")[0] + CUT
+        length = max(min(len(value), most) // 2, _MIN_TEXT // 4)
+        holder[key] = value.removesuffix(CUT)[:length].rpartition(" ")[0] + CUT
         return
     half = (len(value) + 1) // 2 if len(value) > 1 else 0
     if isinstance(holder, dict):
-        holder.setdefault(f"{key}_total", len(value))
+        own = [name for name in value if not (isinstance(name, str) and name.endswith("_total"))]
+        holder.setdefault(f"{key}_total", len(own) if isinstance(value, dict) else len(value))
     holder[key] = value[:half] if isinstance(value, list) else dict(list(value.items())[:half])

@@ -1,7 +1,7 @@
 """Settings and results of a backtest."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
@@ -92,19 +92,14 @@ class RunVerdict(FrozenModel):
 
 
 class Artifacts(FrozenModel):
-    """Files of a stored run; None for a drawing that failed, as a warning of the run then says."""
+    """Files of a stored run. `page` and `picture` are drawn from the others, `picture` after the answer."""
 
     result: Path
     report: Path
-    plot: Path | None
-    picture: Path | None
+    page: Path
+    picture: Path
     trades: Path
     equity: Path
-
-    def without(self, files: Collection[str]) -> Self:
-        """The same without the drawings of these file names."""
-        gone = {name: None for name in ("plot", "picture") if (path := getattr(self, name)) and path.name in files}
-        return self.model_copy(update=gone)
 
 
 class BacktestResult(FrozenModel):

@@ -9,13 +9,12 @@ import pandas as pd
 from skills_lib.backtest import engine
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, identity_of
-from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics, drawdown
+from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
-from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
+from skills_lib.backtest.report.draw import page_of
 from skills_lib.backtest.report.markdown import write_report
-from skills_lib.backtest.report.picture import EquityCurve, PictureProcess
-from skills_lib.backtest.report.plot import write_plot
-from skills_lib.backtest.results import PICTURE, PLOT, REPORT, RESULT, RunStore
+from skills_lib.backtest.report.series import CLOSE, DRAWDOWN, EQUITY, TIMES, RunSeries
+from skills_lib.backtest.results import REPORT, RESULT, RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.trials import OpenTrialCounter, TrialCounter
 from skills_lib.backtest.verdict import judge
@@ -23,6 +22,7 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.time import DAY_NS, utc
 from skills_lib.market.candles.model import Candles
 from skills_lib.progress import Progress, no_progress
+from skills_lib.report.drawings import draw_missing, write_texts
 
 
 def run_backtest(
@@ -45,17 +45,16 @@ def run_backtest(
     identity = identity_of(subject.source, parameter_space(subject.strategy), candles, given, settings)
     if stored := store.find_on(candles.origin, identity.run_id):
         return stored
-    with PictureProcess() as picture:
-        progress(0, 3, f"Running {subject.name}")
-        counter = open_counter(subject.source, candles, settings)
-        counter.reserve([identity.parameters])
-        run = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings, progress)
-        progress(1, 3, "Measuring")
-        result = _result(subject, candles, identity, run, store.artifacts(identity.run_id))
-        result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})
-        _record_trial(counter, result, candles.bars)
-        progress(2, 3, "Writing the report")
-        stored = _store(result, run, candles.bars, store, picture)
+    progress(0, 3, f"Running {subject.name}")
+    counter = open_counter(subject.source, candles, settings)
+    counter.reserve([identity.parameters])
+    execution = engine.run_engine(subject.strategy, candles.bars, identity.parameters, identity.settings, progress)
+    progress(1, 3, "Measuring")
+    result = _result(subject, candles, identity, execution, store.artifacts(identity.run_id))
+    result = result.model_copy(update={"warnings": [*result.warnings, *counter.notices]})
+    _record_trial(counter, result, candles.bars)
+    progress(2, 3, "Writing the report")
+    stored = _store(result, RunSeries.of(execution, candles.bars, result.costs), execution, store)
     progress(3, 3, "Done")
     return stored
 
@@ -69,9 +68,9 @@ def _record_trial(counter: TrialCounter, result: BacktestResult, bars: Bars) -> 
 
 
 def _result(
-    subject: LoadedStrategy, candles: Candles, identity: Identity, run: engine.EngineRun, artifacts: Artifacts
+    subject: LoadedStrategy, candles: Candles, identity: Identity, execution: Execution, artifacts: Artifacts
 ) -> BacktestResult:
-    metrics = compute_metrics(run.execution, candles.bars, identity.settings.costs)
+    metrics = compute_metrics(execution, candles.bars, identity.settings.costs)
     return BacktestResult(
         run_id=identity.run_id,
         strategy=subject.name,
@@ -90,50 +89,21 @@ def _result(
         data_sha256=identity.data_sha256,
         code_sha256=identity.code_sha256,
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
-        warnings=[*candles.quality.break_lines(), *run.execution.warnings],
+        warnings=[*candles.quality.break_lines(), *execution.warnings],
         artifacts=artifacts,
     )
 
 
-def _store(
-    result: BacktestResult, run: engine.EngineRun, bars: Bars, store: RunStore, picture: PictureProcess
-) -> BacktestResult:
-    """Store the run, then its picture and plot."""
-    execution = run.execution
-    curve = EquityCurve(
-        title=_title(result),
-        open_time_ns=bars.open_time_ns,
-        equity=execution.equity,
-        buy_and_hold=execution.cash * bars.close / bars.close[execution.first_bar],
-        drawdown_pct=drawdown(execution.equity) * 100,
-    )
-    picture.start_drawing(curve)
-    drawings = {PLOT: lambda path: write_plot(path, run.plottable(), _title(result)), PICTURE: picture.finish}
-
-    def save(undrawn: BacktestResult) -> None:
-        store.save(result.run_id, lambda files: _write(files, undrawn, execution, curve))
-
-    return store_then_draw(result, result.artifacts.result.parent, drawings, save, _texts)
+def _store(result: BacktestResult, series: RunSeries, execution: Execution, store: RunStore) -> BacktestResult:
+    """Store the run, then draw its page; a page that fails is a warning of this answer."""
+    store.save(result.run_id, lambda files: _write(files, result, execution, series))
+    problems = draw_missing(page_of(result, series)).problems
+    return result.model_copy(update={"warnings": [*result.warnings, *problems]})
 
 
-def _write(files: Artifacts, result: BacktestResult, execution: Execution, curve: EquityCurve) -> None:
-    _write_tables(files, execution, curve)
-    write_texts(files.result.parent, _texts(result))
-
-
-def _texts(result: BacktestResult) -> Texts:
-    return {REPORT: write_report(result), RESULT: result.model_dump_json(indent=2)}
-
-
-def _write_tables(files: Artifacts, execution: Execution, curve: EquityCurve) -> None:
+def _write(files: Artifacts, result: BacktestResult, execution: Execution, series: RunSeries) -> None:
     execution.trades.to_csv(files.trades, index=False)
-    times = pd.DatetimeIndex(curve.open_time_ns.view("datetime64[ns]"))
-    columns = {"open_time": times, "equity": curve.equity, "drawdown_pct": curve.drawdown_pct}
+    times = pd.DatetimeIndex(series.open_time_ns.view("datetime64[ns]"))
+    columns = {TIMES: times, CLOSE: series.close, EQUITY: series.equity, DRAWDOWN: series.drawdown_pct}
     pd.DataFrame(columns).to_csv(files.equity, index=False)
-
-
-def _title(result: BacktestResult) -> str:
-    listed = ", ".join(f"{name} {value}" for name, value in result.parameters.items())
-    parameters = f" ({listed})" if listed else ""
-    label = "SYNTHETIC DATA, in-sample" if result.synthetic else "in-sample"
-    return f"{result.strategy}{parameters} · {result.symbol} {result.timeframe} · {label}"
+    write_texts(files.result.parent, {REPORT: write_report(result), RESULT: result.model_dump_json(indent=2)})

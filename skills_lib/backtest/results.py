@@ -10,18 +10,19 @@ from pydantic import ValidationError
 
 from skills_lib.backtest.model import Artifacts, BacktestResult
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.report.drawings import PAGE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from skills_lib.market.candles.model import Origin
 
-PLOT, PICTURE, REPORT, RESULT = "plot.html", "equity.png", "report.md", "result.json"
+REPORT, RESULT = "report.md", "result.json"
 _FILES = {
     "result": RESULT,
     "report": REPORT,
-    "plot": PLOT,
-    "picture": PICTURE,
+    "page": PAGE,
+    "picture": "equity.png",
     "trades": "trades.csv",
     "equity": "equity.csv",
 }
@@ -38,14 +39,13 @@ class RunStore:
         return Artifacts(**{name: self.root / run_id / file for name, file in _FILES.items()})
 
     def find(self, run_id: str) -> BacktestResult | None:
-        """The stored run, or None if it is missing, or a file that it names is."""
-        every = self.artifacts(run_id)
+        """The stored run, or None if one of its files is missing; page and picture are drawn again from the others."""
+        files = self.artifacts(run_id)
         try:
-            stored = BacktestResult.model_validate_json(every.result.read_bytes())
+            stored = BacktestResult.model_validate_json(files.result.read_bytes())
         except (OSError, ValidationError):  # not there, or written by another version: run again
             return None
-        files = every.without([_FILES[name] for name, path in dict(stored.artifacts).items() if path is None])
-        if not all(path.is_file() for path in dict(files).values() if path is not None):
+        if not all(path.is_file() for path in (files.report, files.trades, files.equity)):
             return None
         return stored.model_copy(update={"artifacts": files})
 

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import Field
 
@@ -121,18 +120,17 @@ class WithoutRule(FrozenModel):
 
 
 class CalibrationArtifacts(FrozenModel):
-    """Files of a stored calibration. `markets`: one MarketResult per line; `picture` is None if drawing it failed."""
+    """Files of a stored calibration. `markets`: one MarketResult per line.
+
+    `page` and `picture` are drawn from the result, the picture after the answer is printed.
+    """
 
     folder: Path
     result: Path
     report: Path
-    picture: Path | None
+    page: Path
+    picture: Path
     markets: Path
-
-    def without(self, files: Collection[str]) -> Self:
-        """The same without the drawings of these file names."""
-        shown = self.picture is not None and self.picture.name not in files
-        return self.model_copy(update={"picture": self.picture if shown else None})
 
 
 class Calibration(FrozenModel):

@@ -10,7 +10,6 @@ from statistics import fmean
 
 from skills_lib.backtest.identity import code_sha256
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.sweep.workers import open_workers
 from skills_lib.calibrate.family import SHARE
@@ -30,8 +29,8 @@ from skills_lib.calibrate.model import (
 )
 from skills_lib.calibrate.naive import NAIVE
 from skills_lib.calibrate.planted import STRENGTHS
+from skills_lib.calibrate.report.draw import page_of
 from skills_lib.calibrate.report.markdown import write_calibration
-from skills_lib.calibrate.report.picture import draw_calibration
 from skills_lib.calibrate.tradeoff import share, shares, trade_off, without_each
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.limits import MAX_COUNT, MAX_SEED, require_within
@@ -40,9 +39,16 @@ from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.progress import Progress, no_progress
+from skills_lib.report.drawings import PAGE, draw_missing, write_texts
 from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, validation_space
 
-_FILES = {"result": "result.json", "report": "report.md", "picture": "calibration.png", "markets": "markets.jsonl"}
+_FILES = {
+    "result": "result.json",
+    "report": "report.md",
+    "page": PAGE,
+    "picture": "calibration.png",
+    "markets": "markets.jsonl",
+}
 _TASKS_A_SLOT = 4
 """Markets per worker and batch; at most one batch is lost when a calibration is interrupted."""
 
@@ -227,22 +233,13 @@ def _warnings(key: CalibrationKey, histories: Histories) -> list[str]:
 
 
 def _store(result: Calibration, results: Sequence[MarketResult], store: SweepStore[Calibration]) -> Calibration:
-    """Store the calibration, then its picture."""
-    folder = result.artifacts.folder
-
-    def save(undrawn: Calibration) -> None:
-        store.save(folder, lambda scratch: _write(scratch, undrawn, results))
-
-    return store_then_draw(
-        result, folder, {_FILES["picture"]: lambda path: draw_calibration(path, result)}, save, _texts
-    )
+    """Store the calibration, then draw its page; a page that fails is a warning of this answer."""
+    store.save(result.artifacts.folder, lambda scratch: _write(scratch, result, results))
+    problems = draw_missing(page_of(result)).problems
+    return result.model_copy(update={"warnings": [*result.warnings, *problems]})
 
 
 def _write(folder: Path, result: Calibration, results: Sequence[MarketResult]) -> None:
     lines = "".join(f"{found.model_dump_json()}\n" for found in results)
-    (folder / _FILES["markets"]).write_text(lines, encoding="utf-8")
-    write_texts(folder, _texts(result))
-
-
-def _texts(result: Calibration) -> Texts:
-    return {_FILES["report"]: write_calibration(result), _FILES["result"]: result.model_dump_json(indent=2)}
+    texts = {"markets": lines, "report": write_calibration(result), "result": result.model_dump_json(indent=2)}
+    write_texts(folder, {_FILES[name]: text for name, text in texts.items()})

@@ -27,6 +27,7 @@ OptionName = Literal[
     "tape",
     "test",
     "timeframe",
+    "timeframe",
     "train",
     "trials",
     "until",

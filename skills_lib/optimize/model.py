@@ -3,9 +3,8 @@
 import hashlib
 import json
 import math
-from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import computed_field
 
@@ -97,20 +96,17 @@ class Heatmap(FrozenModel):
 
 
 class OptimizationArtifacts(FrozenModel):
-    """Files of a stored optimisation. `interactive` is None if fewer than two parameters vary, or if it failed."""
+    """Files of a stored optimisation. `heatmaps`: none where no parameter varies.
+
+    `page` and the heatmaps are drawn from the others, the heatmaps after the answer is printed.
+    """
 
     folder: Path
     result: Path
     report: Path
+    page: Path
     table: Path
     heatmaps: list[Heatmap]
-    interactive: Path | None
-
-    def without(self, files: Collection[str]) -> Self:
-        """The same without the drawings of these file names."""
-        shown = self.interactive is not None and self.interactive.name not in files
-        maps = [one for one in self.heatmaps if one.png.name not in files]
-        return self.model_copy(update={"heatmaps": maps, "interactive": self.interactive if shown else None})
 
 
 class OptimizationResult(FrozenModel):

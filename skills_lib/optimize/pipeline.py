@@ -7,14 +7,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestSettings, Span
-from skills_lib.backtest.report.drawings import Draw, Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import Evaluator
 from skills_lib.backtest.trials import OpenTrialCounter
@@ -34,7 +32,8 @@ from skills_lib.optimize.model import (
     SweepKey,
     finite,
 )
-from skills_lib.optimize.report.heatmaps import Landscape, draw_heatmap, write_interactive
+from skills_lib.optimize.report.draw import page_of
+from skills_lib.optimize.report.landscape import Landscape
 from skills_lib.optimize.report.markdown import write_optimization
 from skills_lib.optimize.request import SearchRequest, sweep_key
 from skills_lib.optimize.search import search
@@ -44,6 +43,7 @@ from skills_lib.optimize.stability import Peaks, RankedPoint, Surface
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective, SearchTable, is_eligible, raw_extreme
 from skills_lib.progress import Progress, no_progress
+from skills_lib.report.drawings import PAGE, draw_missing, write_texts
 
 OpenEvaluator = Callable[[], AbstractContextManager[Evaluator]]
 """Opens the engine and its cluster, if one was requested; called only if there is something to compute."""
@@ -194,41 +194,25 @@ def _artifacts(folder: Path, space: Space) -> OptimizationArtifacts:
         folder=folder,
         result=folder / "result.json",
         report=folder / "report.md",
+        page=folder / PAGE,
         table=folder / "table.csv",
         heatmaps=maps,
-        interactive=folder / "heatmaps.html" if pairs else None,
     )
 
 
 def _store(
     result: OptimizationResult, found: _SearchOutcome, store: SweepStore[OptimizationResult]
 ) -> OptimizationResult:
-    """Store the optimisation, then its heatmaps."""
-    folder = result.artifacts.folder
-
-    def save(undrawn: OptimizationResult) -> None:
-        store.save(folder, lambda scratch: _write(scratch, undrawn, found))
-
-    return store_then_draw(result, folder, _drawings(result, found), save, _texts)
-
-
-def _drawings(result: OptimizationResult, found: _SearchOutcome) -> dict[str, Draw]:
-    landscape = Landscape(found.table, found.scores, result.maximize, found.peaks)
-    drawings: dict[str, Draw] = {
-        one.png.name: partial(draw_heatmap, landscape=landscape, x=one.x, y=one.y) for one in result.artifacts.heatmaps
-    }
-    if result.artifacts.interactive:
-        drawings[result.artifacts.interactive.name] = partial(write_interactive, landscape=landscape)
-    return drawings
+    """Store the optimisation, then draw its page; a page that fails is a warning of this answer."""
+    store.save(result.artifacts.folder, lambda scratch: _write(scratch, result, found))
+    landscape = Landscape.of(result, found.table, found.scores)
+    problems = draw_missing(page_of(result, landscape)).problems
+    return result.model_copy(update={"warnings": [*result.warnings, *problems]})
 
 
 def _write(folder: Path, result: OptimizationResult, found: _SearchOutcome) -> None:
     _write_table(folder / "table.csv", found)
-    write_texts(folder, _texts(result))
-
-
-def _texts(result: OptimizationResult) -> Texts:
-    return {"report.md": write_optimization(result), "result.json": result.model_dump_json(indent=2)}
+    write_texts(folder, {"report.md": write_optimization(result), "result.json": result.model_dump_json(indent=2)})
 
 
 def _write_table(path: Path, found: _SearchOutcome) -> None:

@@ -1,8 +1,7 @@
 """Models of a validation: its key, its stages and its result. No figure uses the sealed bars unless they are opened."""
 
-from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from skills_lib.backtest.figures import Figures
 from skills_lib.backtest.model import BacktestSettings, EngineName
@@ -175,19 +174,15 @@ class Examination(FrozenModel):
 
 
 class ValidationArtifacts(FrozenModel):
-    """Files of a stored validation; pictures that could not be drawn are not among them, and `page` is then None."""
+    """Files of a stored validation. `page` and `picture` are drawn from the others, the picture after the answer is
+    printed."""
 
     folder: Path
     result: Path
     report: Path
-    page: Path | None
-    pictures: dict[str, Path]
-
-    def without(self, files: Collection[str]) -> Self:
-        """The same without the drawings of these file names."""
-        shown = self.page is not None and self.page.name not in files
-        pictures = {name: path for name, path in self.pictures.items() if path.name not in files}
-        return self.model_copy(update={"page": self.page if shown else None, "pictures": pictures})
+    page: Path
+    picture: Path
+    curves: Path
 
 
 class ValidationResult(Examination):

@@ -3,16 +3,15 @@
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from skills_lib.backtest.report.drawings import Draw, Texts, store_then_draw, write_texts
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.trials import OpenTrialCounter
 from skills_lib.domain.time import utc
 from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, no_progress
+from skills_lib.report.drawings import PAGE, draw_missing, write_texts
 from skills_lib.validate.examination import examination, sample_span
 from skills_lib.validate.model import (
     Examination,
@@ -21,9 +20,10 @@ from skills_lib.validate.model import (
     ValidationKey,
     ValidationResult,
 )
-from skills_lib.validate.report.html import write_page
+from skills_lib.validate.report.curves import FILE as CURVES
+from skills_lib.validate.report.curves import Curves
+from skills_lib.validate.report.draw import page_of
 from skills_lib.validate.report.markdown import write_validation
-from skills_lib.validate.report.pictures import PICTURES, draw_picture, picture_file
 from skills_lib.validate.request import (
     Services,
     ValidationRequest,
@@ -36,7 +36,6 @@ from skills_lib.validate.runs import Runs
 from skills_lib.validate.stages.breadth import CrossMarketResult, cross_market_results
 from skills_lib.validate.verdict import judge_validation
 
-_PAGE = "report.html"
 BREADTH = ("timeframes", "assets")
 """Stages on other candles; all others are in `examination.STAGES`."""
 
@@ -70,7 +69,7 @@ def validate(
         with Runs(subject, candles, request.plan, request.settings, counter, checkpoint, progress) as runs:
             found = _examine_all(runs, request, services, progress)
             result = _result(runs, key, found, folder, began)
-            progress(1, 1, "pictures and report")
+            progress(1, 1, "report")
             result = _store(result, runs, store)
         store.discard(checkpoint)
     return result
@@ -176,8 +175,9 @@ def _result(runs: Runs, key: ValidationKey, found: _AllResults, folder: Path, be
             folder=folder,
             result=folder / "result.json",
             report=folder / "report.md",
-            page=folder / _PAGE,
-            pictures={name: folder / picture_file(name) for name in PICTURES},
+            page=folder / PAGE,
+            picture=folder / "validation.png",
+            curves=folder / CURVES,
         ),
         seconds=round(time.perf_counter() - began, 3),
         created_at=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -185,24 +185,13 @@ def _result(runs: Runs, key: ValidationKey, found: _AllResults, folder: Path, be
 
 
 def _store(result: ValidationResult, runs: Runs, store: SweepStore[ValidationResult]) -> ValidationResult:
-    """Store the validation, then its pictures and the page that holds them."""
-    folder = result.artifacts.folder
-
-    def save(undrawn: ValidationResult) -> None:
-        store.save(folder, lambda scratch: write_texts(scratch, _texts(undrawn)))
-
-    drawings: dict[str, Draw] = {
-        picture_file(name): partial(draw_picture, name=name, runs=runs, found=result) for name in PICTURES
+    """Store the validation, then draw its page; a page that fails is a warning of this answer."""
+    curves = Curves.of(runs)
+    texts = {
+        CURVES: curves.text(),
+        "report.md": write_validation(result),
+        "result.json": result.model_dump_json(indent=2),
     }
-    drawings[_PAGE] = lambda path: path.write_text(_page(result), encoding="utf-8")
-    return store_then_draw(result, folder, drawings, save, _texts)
-
-
-def _texts(result: ValidationResult) -> Texts:
-    return {"report.md": write_validation(result), "result.json": result.model_dump_json(indent=2)}
-
-
-def _page(result: ValidationResult) -> str:
-    """The page with the pictures that were drawn."""
-    existing = {name: path for name, path in result.artifacts.pictures.items() if path.is_file()}
-    return write_page(result, {name: path.read_bytes() for name, path in existing.items()})
+    store.save(result.artifacts.folder, lambda scratch: write_texts(scratch, texts))
+    problems = draw_missing(page_of(result, curves)).problems
+    return result.model_copy(update={"warnings": [*result.warnings, *problems]})

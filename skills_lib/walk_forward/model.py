@@ -1,8 +1,7 @@
 """Models of a walk-forward: its key, its result and the result's parts."""
 
-from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import computed_field
 
@@ -88,20 +87,17 @@ class ParameterDrift(FrozenModel):
 
 
 class WalkForwardArtifacts(FrozenModel):
-    """Files of a stored walk-forward; `picture` is None if drawing it failed."""
+    """Files of a stored walk-forward. `page` and `picture` are drawn from the others, the picture after the answer is
+    printed."""
 
     folder: Path
     result: Path
     report: Path
-    picture: Path | None
+    page: Path
+    picture: Path
     windows: Path
     trades: Path
     equity: Path
-
-    def without(self, files: Collection[str]) -> Self:
-        """The same without the drawings of these file names."""
-        shown = self.picture is not None and self.picture.name not in files
-        return self.model_copy(update={"picture": self.picture if shown else None})
 
 
 class WalkForwardResult(FrozenModel):

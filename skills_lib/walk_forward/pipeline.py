@@ -11,9 +11,9 @@ import pandas as pd
 
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.figures import METRICS
-from skills_lib.backtest.metrics import compute_metrics, drawdown
+from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.report.drawings import Texts, store_then_draw, write_texts
+from skills_lib.backtest.report.series import CLOSE, DRAWDOWN, EQUITY, TIMES
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import figures_of
 from skills_lib.backtest.trials import OpenTrialCounter
@@ -24,6 +24,7 @@ from skills_lib.market.candles.model import Candles
 from skills_lib.optimize.pipeline import OpenEvaluator
 from skills_lib.optimize.store import SweepStore
 from skills_lib.progress import Progress, no_progress
+from skills_lib.report.drawings import PAGE, draw_missing, write_texts
 from skills_lib.walk_forward.model import (
     ParameterDrift,
     StitchedHalves,
@@ -33,8 +34,9 @@ from skills_lib.walk_forward.model import (
     WalkForwardResult,
     WindowResult,
 )
+from skills_lib.walk_forward.report.draw import page_of
 from skills_lib.walk_forward.report.markdown import write_walk_forward
-from skills_lib.walk_forward.report.picture import draw_walk_forward
+from skills_lib.walk_forward.report.series import StitchedSeries
 from skills_lib.walk_forward.request import WalkForwardRequest, walk_forward_key
 from skills_lib.walk_forward.stitch import WindowRun, run_windows, stitch
 from skills_lib.walk_forward.walk import WalkForward, WindowChoice, chosen_places, efficiency, positive_share
@@ -43,6 +45,7 @@ from skills_lib.walk_forward.windows import WindowPlan, make_windows, stitched_s
 _FILES = {
     "result": "result.json",
     "report": "report.md",
+    "page": PAGE,
     "picture": "windows.png",
     "windows": "windows.csv",
     "trades": "trades.csv",
@@ -217,37 +220,33 @@ def _planned(bars: Bars, plan: WindowPlan) -> int:
 
 
 def _store(result: WalkForwardResult, walked: _Walked, store: SweepStore[WalkForwardResult]) -> WalkForwardResult:
-    """Store the walk-forward, then its picture."""
-    folder, (execution, bars) = result.artifacts.folder, stitch(walked.parts, walked.bars)
-
-    def save(undrawn: WalkForwardResult) -> None:
-        store.save(folder, lambda scratch: _write(scratch, undrawn, walked, execution, bars))
-
-    def draw(path: Path) -> None:
-        draw_walk_forward(path, result, execution, bars)
-
-    return store_then_draw(result, folder, {_FILES["picture"]: draw}, save, _texts)
+    """Store the walk-forward, then draw its page; a page that fails is a warning of this answer."""
+    execution, bars = stitch(walked.parts, walked.bars)
+    series = StitchedSeries.of(execution, bars)
+    store.save(result.artifacts.folder, lambda scratch: _write(scratch, result, walked, execution, series))
+    problems = draw_missing(page_of(result, series)).problems
+    return result.model_copy(update={"warnings": [*result.warnings, *problems]})
 
 
-def _write(folder: Path, result: WalkForwardResult, walked: _Walked, execution: Execution, bars: Bars) -> None:
+def _write(
+    folder: Path, result: WalkForwardResult, walked: _Walked, execution: Execution, series: StitchedSeries
+) -> None:
     files = {name: folder / file for name, file in _FILES.items()}
     execution.trades.to_csv(files["trades"], index=False)
-    _write_equity(files["equity"], execution, bars, walked.parts)
+    _write_equity(files["equity"], series, walked.parts)
     _windows_frame(walked.outcomes).to_csv(files["windows"], index=False)
-    write_texts(folder, _texts(result))
+    texts = {"report": write_walk_forward(result), "result": result.model_dump_json(indent=2)}
+    write_texts(folder, {_FILES[name]: text for name, text in texts.items()})
 
 
-def _texts(result: WalkForwardResult) -> Texts:
-    return {_FILES["report"]: write_walk_forward(result), _FILES["result"]: result.model_dump_json(indent=2)}
-
-
-def _write_equity(path: Path, execution: Execution, bars: Bars, parts: Sequence[WindowRun]) -> None:
+def _write_equity(path: Path, series: StitchedSeries, parts: Sequence[WindowRun]) -> None:
     lengths = [part.span.stop - part.span.start for part in parts]
     columns = {
-        "open_time": pd.DatetimeIndex(bars.open_time_ns.view("datetime64[ns]")),
+        TIMES: pd.DatetimeIndex(series.open_time_ns.view("datetime64[ns]")),
         "window": np.repeat(np.arange(len(parts)), lengths),
-        "equity": execution.equity,
-        "drawdown_pct": drawdown(execution.equity) * 100,
+        CLOSE: series.close,
+        EQUITY: series.equity,
+        DRAWDOWN: series.drawdown_pct,
     }
     pd.DataFrame(columns).to_csv(path, index=False)
 

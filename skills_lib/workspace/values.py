@@ -48,6 +48,20 @@ def given_values(home: Path, known: Collection[str]) -> dict[str, Given]:
     return dict(_merged(environment, contents, frozenset(known)))
 
 
+def anything_given(home: Path, names: Collection[str]) -> bool:
+    """Whether any of `names` can have another value than its default: a variable, or a line of a file, may give one.
+
+    The files are not parsed: this is for commands that are to start quickly where nothing is set.
+
+    Raises:
+        InputError: a file that cannot be read.
+    """
+    if any(f"{PREFIX}{name.upper()}" in os.environ for name in names):
+        return True
+    lines = [line.strip() for file in (home / MARKER, home / ".env") for line in _content(file).splitlines()]
+    return any(line and not line.startswith(b"#") for line in lines)
+
+
 @lru_cache(maxsize=1)
 def _merged(
     environment: tuple[tuple[str, str], ...], contents: tuple[tuple[str, bytes], ...], known: frozenset[str]
@@ -97,9 +111,9 @@ def _from_variables(file: str, content: bytes, known: frozenset[str]) -> dict[st
     for line in parse_stream(io.StringIO(_decoded(file, content))):
         if line.error:
             raise InputError(f"{file} cannot be understood at line {line.original.line}. Write TWOKEY_NAME=value.")
-        if line.key is None or not line.key.startswith(PREFIX):
+        if line.key is None or not line.key.upper().startswith(PREFIX):
             continue
-        name = line.key.removeprefix(PREFIX).lower()
+        name = line.key[len(PREFIX) :].lower()
         _refuse(file, line.key, name, known)
         if line.value and line.value.strip():
             found[name] = Given(line.value, file, line.key)

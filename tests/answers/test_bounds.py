@@ -8,7 +8,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -16,8 +16,8 @@ from skills_lib.answers.bounds import CUT, MAX_BYTES, bounded, plain, text_of
 from skills_lib.answers.model import Answer
 from tests.repository import ROOT
 
-MANY, FEW = 400, 3
-LONG = "Überhöhte Gebühren – 手数料が高すぎる 💸 " * 60
+MANY, FEW = 400, 2
+LONG = "Überhöhte Gebühren – 手数料が高すぎる 💸 " * 20
 FOLDER = Path("/") / "Arbeit der Zukunft 未来" / "backtests" / ("é" * 200) / ("x" * 250)
 NOT_FINITE = float("nan")
 
@@ -114,11 +114,12 @@ def test_a_file_name_that_is_no_utf8_is_still_json() -> None:
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
     lambda inner: st.lists(inner, max_size=60) | st.dictionaries(st.text(max_size=10), inner, max_size=30),
-    max_leaves=60,
+    max_leaves=40,
 )
 
 
 @pytest.mark.hypothesis
+@settings(max_examples=40)
 @given(st.dictionaries(st.text(min_size=1, max_size=10), JSON_VALUES, max_size=20))
 def test_anything_becomes_valid_json_and_fits_where_its_words_can_be_cut(fields: dict[str, Any]) -> None:
     found = bounded(plain(fields), 2_000)

@@ -63,4 +63,4 @@ def both(strategy: type[SignalStrategy], bars: Bars, **settings: Any) -> tuple[E
 def run(strategy: type[Strategy], bars: Bars, **settings: Any) -> Execution:
     """A run with a cash of 1,000 and no costs, unless `settings` say otherwise."""
     conditions = BacktestSettings.model_validate({"cash": 1_000.0, "costs": FREE} | settings)
-    return run_engine(strategy, bars, {}, conditions).execution
+    return run_engine(strategy, bars, {}, conditions)

@@ -11,10 +11,12 @@ import pytest
 import strategies
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
 from skills_lib.backtest.pipeline import run_backtest
+from skills_lib.backtest.report.draw import drawings
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
+from skills_lib.report.drawings import Outcome, draw_missing
 from tests.backtest.market import candles_of, random_walk
 from tests.counting import counter_beside
 
@@ -65,11 +67,13 @@ def test_a_change_of_the_strategy_file_makes_another_run(store: RunStore, tmp_pa
     assert other.run_id != backtest(store).run_id
 
 
-def test_every_artifact_is_written_and_the_picture_is_a_picture(store: RunStore) -> None:
-    files = backtest(store).artifacts
-    assert all(path.stat().st_size > 0 for path in dict(files).values())
+def test_every_artifact_is_written_and_the_picture_is_drawn_after_it(store: RunStore) -> None:
+    run = backtest(store)
+    files = run.artifacts
+    assert not files.picture.exists()
+    assert all(path.stat().st_size > 0 for path in dict(files).values() if path != files.picture)
+    assert draw_missing(drawings(run)) == Outcome([files.picture])
     assert files.picture.read_bytes().startswith(b"\x89PNG")
-    assert "Bokeh" in files.plot.read_text()[:20_000] or "bokeh" in files.plot.read_text()[:20_000]
 
 
 def test_stored_trades_and_equity_are_the_figures_of_the_run(store: RunStore) -> None:
@@ -86,8 +90,9 @@ def test_a_run_with_a_missing_or_truncated_file_is_computed_again(store: RunStor
     run.artifacts.result.write_bytes(run.artifacts.result.read_bytes()[:100])
     assert store.find(run.run_id) is None
     assert backtest(store).metrics == run.metrics
-    run.artifacts.plot.unlink()
-    assert backtest(store).artifacts.plot.is_file()
+    run.artifacts.trades.unlink()
+    assert store.find(run.run_id) is None
+    assert backtest(store).artifacts.trades.is_file()
 
 
 def test_a_run_is_found_by_the_digits_it_begins_with(store: RunStore) -> None:

@@ -44,7 +44,7 @@ class Waited(NamedTuple):
 class Row:
     """One of our commands, its peer, and the largest ratio that is meant to be reached.
 
-    `until`: what the line begins with that is waited for, else the end. `home`: the workspace; None: a new one each time.
+    `until`: what the line that is waited for begins with, else the end. `home`: the workspace; None: a new one.
     """
 
     name: str

@@ -50,13 +50,14 @@ def venue() -> Iterator[EveryMarket]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def talk(
     claude: str, clone: Path, venue: EveryMarket, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Conversation]:
     """A client in the clone, with its servers. `make` only prints what it would do: its targets install packages."""
     environment = {"TWOKEY_EXCHANGE_URL": venue.url, "TWOKEY_ARCHIVE_URL": venue.url, "MAKEFLAGS": "n"}
     with conversation(claude, clone, tmp_path_factory.mktemp("home"), environment) as client:
+        client.wait_for_servers()
         yield client
 
 

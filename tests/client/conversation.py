@@ -35,11 +35,11 @@ class Answer:
 
 
 class Conversation:
-    """One running client. `started`: its first event, which lists tools, skills, agents and servers."""
+    """One running client. `at_start`: a request after nothing but greetings, once all servers have connected."""
 
     def __init__(self, process: subprocess.Popen[str], model: ScriptedModel) -> None:
         self._process, self.model = process, model
-        self.started: dict[str, Any] = {}
+        self.at_start: dict[str, Any] = {}
 
     def ask(self, prompt: str, *replies: Sequence[Block]) -> Answer:
         """Type `prompt`, let the model give `replies`, one for each request, and return the answer."""
@@ -59,16 +59,20 @@ class Conversation:
         self.model.replies.clear()
         return Answer(text, found, self.model.requests[first])
 
+    def wait_for_servers(self) -> None:
+        """Greet, and let the model search for a tool, which waits for the servers."""
+        search = Call("ToolSearch", {"query": "select:no_such_tool"})
+        self.ask("Hello.", [search], [Say("Hello.")])
+        self.ask("Again.", [Say("Hello.")])
+        self.at_start = self.model.requests[-1]
+
     def try_all(self, calls: Sequence[Call]) -> Answer:
         """Let the model make all `calls` in one turn."""
         return self.ask("Try these.", list(calls), [Say("Tried.")])
 
     def _events(self) -> Iterator[dict[str, Any]]:
         for line in _pipe(self._process.stdout):
-            event = json.loads(line)
-            if event["type"] == "system" and event.get("subtype") == "init":
-                self.started = event
-            yield event
+            yield json.loads(line)
         raise AssertionError(f"claude ended with {self._process.wait()}: {_pipe(self._process.stderr).read()[-2000:]}")
 
 

@@ -4,10 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.client.conversation import Conversation, conversation
-from tests.client.scripted_model import Call, Say
 from tests.client.skill_files import AGENTS, SKILLS
 from tests.client.tools import SERVERS
 
@@ -27,34 +24,17 @@ def characters(request: dict[str, Any]) -> int:
     return sum(map(len, texts))
 
 
-def with_servers(client: Conversation) -> dict[str, Any]:
-    """A request after all servers have connected, for which the search for tools waits."""
-    search = Call("ToolSearch", {"query": "select:no_such_tool"})
-    client.ask("Hello.", [search], [Say("Hello.")])
-    client.ask("Again.", [Say("Hello.")])
-    return client.model.requests[-1]
-
-
-@pytest.fixture(scope="module")
-def request_here(talk: Conversation) -> dict[str, Any]:
-    """A request in the clone."""
-    return with_servers(talk)
-
-
-def test_the_context_of_the_workspace_is_below_3000_tokens(
-    claude: str, request_here: dict[str, Any], tmp_path: Path
-) -> None:
+def test_the_context_of_the_workspace_is_below_3000_tokens(claude: str, talk: Conversation, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     with conversation(claude, empty, tmp_path / "home", {}) as client:
-        without = with_servers(client)
-    added = characters(request_here) - characters(without)
-
+        client.wait_for_servers()
+    added = characters(talk.at_start) - characters(client.at_start)
     assert 0 < added / CHARACTERS_PER_TOKEN < MAX_TOKENS, f"{added:,} characters"
 
 
-def test_everything_that_is_counted_is_there(request_here: dict[str, Any]) -> None:
-    shown = json.dumps(request_here["messages"])
+def test_everything_that_is_counted_is_there(talk: Conversation) -> None:
+    shown = json.dumps(talk.at_start["messages"])
     assert "# Twokey" in shown
     for file in SKILLS:
         assert f"- {file.parent.name}: " in shown

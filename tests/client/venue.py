@@ -12,7 +12,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.testing import random_walk
 from tests.market.candles.local_venue import MS, LocalVenue, kline_rows
 
-BARS = 9_000
+BARS = 6_000
 
 
 def recent_bars(symbol: str, timeframe: Timeframe) -> Bars:

@@ -58,6 +58,7 @@ def test_no_credential_and_no_value_of_another_variable_is_printed(
 ) -> None:
     monkeypatch.setenv("TWOKEY_EXCHANGE_URL", "http://me:hunter2@mirror.invalid:8080/x")
     monkeypatch.setenv("TWOKEY_ARCHIVE_URL", "https://token-hunter2@mirror.invalid")
+    monkeypatch.setenv("TWOKEY_STREAMS_HOST", "wss://mirror.invalid/x?token=hunter2")
     monkeypatch.setenv("TWOKEY_API_SECRET", "hunter2")
     (home / ".env").write_text("BINANCE_SECRET=hunter2\n", encoding="utf-8")
     for arguments in (("doctor",), ("doctor", "--json")):
@@ -120,6 +121,13 @@ def test_a_ledger_that_cannot_be_written_is_broken(home: Path) -> None:
     folder.chmod(0o700)
     assert finding.state == "broken"
     assert "chmod u+w" in finding.remedy
+
+
+def test_a_ledger_below_a_file_is_broken(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("TWOKEY_LEDGER_DIR", str(tmp_path / "file" / "ledger"))
+    finding = found("ledger", examine(no_progress))[0]
+    assert (finding.state, "TWOKEY_LEDGER_DIR" in finding.remedy) == ("broken", True)
 
 
 def test_a_ledger_that_others_can_write_is_noted(home: Path) -> None:

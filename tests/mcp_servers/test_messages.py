@@ -7,7 +7,7 @@ from typing import Annotated, get_args
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
-from mcp_servers.wording import explain_arguments, for_caller
+from mcp_servers.wording import explain_arguments, for_caller, worded
 from scripts.invocation import readable
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.models import parse_model
@@ -105,6 +105,16 @@ def test_a_value_cannot_forge_an_option() -> None:
 )
 def test_a_command_is_a_tool_to_a_caller_or_something_to_ask_the_user_for(message: str, expected: str) -> None:
     assert for_caller(message) == expected
+
+
+def test_lines_inside_an_answer_are_worded_too_but_no_source_or_report() -> None:
+    code = "# Run `twokey runs`\nx = 1\n"
+    assert worded({"a": ["Run `twokey runs`."], "source": code, "n": 1.5, "b": None}) == {
+        "a": ["Call backtest_list_runs."],
+        "source": code,
+        "n": 1.5,
+        "b": None,
+    }
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=str)

@@ -13,7 +13,7 @@ from skills_lib.settings import Settings
 from tests.mcp_servers.mcp_client import ERAS, answer, refusal
 from tests.mcp_servers.test_backtest_server import MINE
 
-GOOD = MINE.format(period=20)
+GOOD = MINE.format(period=20).replace("average.", "average. Loses in ranging markets.")
 AHEAD = GOOD.replace("level = sma(bars.close, self.period)", "level = sma(bars.close, self.period)[::-1].copy()")
 BROKEN = GOOD.replace("period = 20", "period = undefined")
 

@@ -12,7 +12,7 @@ from typing import Any
 from tests.mcp_servers.http_server import HELLO, command
 from tests.mcp_servers.mcp_client import ROOT
 
-SERVERS = ("backtest", "market", "validation", "strategy")
+SERVERS = tuple(json.loads((ROOT / ".mcp.json").read_text(encoding="utf-8"))["mcpServers"])
 CHARACTERS_PER_TOKEN = 3.5
 MAX_INPUT_TOKENS, MAX_TOKENS = 8_000, 14_000
 READY = {"jsonrpc": "2.0", "method": "notifications/initialized"}

@@ -1,5 +1,6 @@
 """The validation server: jobs started, polled, cancelled and read over MCP."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ def test_an_optimisation_is_started_watched_and_read() -> None:
     assert (content["evaluated"], content["sample"], content["synthetic"]) == (6, "in-sample", True)
     assert content["recommended"]["plateau"]["kind"] in ("plateau", "spike", "unknown")
     assert "walk_forward" in found["next_step"]
+    assert "Call validation_start_walk_forward" in content["warnings"][0]
+    assert "`" not in json.dumps(content["warnings"])
     assert Path(content["folder"], "table.csv").is_file()
     report = answer(server, "validation_get_report", job_id=job["job_id"], section="report")["content"]
     assert "inflated by luck" in report["markdown"]

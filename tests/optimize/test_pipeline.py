@@ -19,11 +19,13 @@ from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.optimize.model import OptimizationResult
 from skills_lib.optimize.pipeline import optimize
+from skills_lib.optimize.report.draw import drawings
 from skills_lib.optimize.request import SearchRequest
 from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
+from skills_lib.report.drawings import Outcome, draw_missing
 from tests.counting import counter_beside
 from tests.html import fetched
 from tests.validate.markets import candles_of, random_walk
@@ -107,37 +109,45 @@ def test_each_pair_has_a_heatmap_and_the_page_needs_no_network(tmp_path: Path) -
     found = run(tmp_path, "mean_reversion", ("period=10,20", "band_std=1,1.5", "direction=both,long"))
     pairs = [(shown.x, shown.y) for shown in found.artifacts.heatmaps]
     assert pairs == [("period", "band_std"), ("period", "direction"), ("band_std", "direction")]
+    assert draw_missing(drawings(found)) == Outcome([shown.png for shown in found.artifacts.heatmaps])
     for shown in found.artifacts.heatmaps:
         assert np.asarray(Image.open(shown.png).convert("RGB")).std() > 10
-    assert found.artifacts.interactive is not None
-    page = found.artifacts.interactive.read_text()
+    page = found.artifacts.page.read_text()
     assert fetched(page) == []
     assert "Sharpe by period and direction" in page
 
 
-def test_heatmaps_that_fail_are_warnings_and_the_table_is_stored(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_of_the_stored_table_is_the_page_of_the_search(tmp_path: Path) -> None:
+    for ranges in (("fast=5:15:5",), ("fast=5:15:5", "slow=30,50"), ("fast=5", "slow=30")):
+        found = run(tmp_path / str(len(ranges[0])), ranges=ranges)
+        page = found.artifacts.page.read_text()
+        found.artifacts.page.unlink()
+        assert found.artifacts.page in draw_missing(drawings(found)).files
+        assert found.artifacts.page.read_text() == page
+
+
+def test_drawings_that_fail_are_reported_and_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise MemoryError("no drawing today")
 
     with monkeypatch.context() as patch:
         patch.setattr("matplotlib.figure.Figure.savefig", broken)
-        patch.setattr("bokeh.embed.file_html", broken)
+        patch.setattr("jinja2.environment.Template.render", broken)
         found = run(tmp_path)
-    reported = [text.split(":")[0] for text in found.warnings[-2:]]
-    assert reported == ["fast-slow.png could not be written", "heatmaps.html could not be written"]
-    assert (found.artifacts.heatmaps, found.artifacts.interactive) == ([], None)
+        assert found.warnings[-1].startswith("report.html could not be written: MemoryError: no drawing today")
+        problems = draw_missing(drawings(found)).problems
+        assert [text.split(" ")[0] for text in problems] == ["report.html", "fast-slow.png"]
     assert len(found.artifacts.table.read_text().splitlines()) == 10
-    assert "Heatmaps" not in found.artifacts.report.read_text()
-    assert run(tmp_path) == found
+    again = run(tmp_path)
+    assert again.warnings == found.warnings[:-1]
+    assert draw_missing(drawings(again)).files == [again.artifacts.page, again.artifacts.heatmaps[0].png]
 
 
 def test_one_parameter_is_drawn_as_a_line(tmp_path: Path) -> None:
     found = run(tmp_path, ranges=("fast=5:15:5",))
     assert [(shown.x, shown.y) for shown in found.artifacts.heatmaps] == [("fast", None)]
-    assert found.artifacts.heatmaps[0].png.is_file()
-    assert found.artifacts.interactive is None
+    assert draw_missing(drawings(found)).files == [found.artifacts.heatmaps[0].png]
+    assert 'href="#circle"' in found.artifacts.page.read_text()
 
 
 def test_an_equal_request_returns_the_stored_result_and_another_does_not(tmp_path: Path) -> None:

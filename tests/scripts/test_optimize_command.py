@@ -20,7 +20,7 @@ def test_optimize_prints_exactly_one_object_with_what_programs_need(twokey: Comm
     done = twokey(*OPTIMIZE, "--json")
     found = done.whole
     assert done.code == 0
-    assert done.err == ""
+    assert done.err.startswith("Drawn in ")
     keys = {"combinations", "evaluated", "best", "recommended", "warnings", "artifacts", "seconds"}
     assert found.keys() >= keys
     assert found["best"].keys() >= {"parameters", "metrics"}
@@ -57,7 +57,7 @@ def test_walk_forward_prints_exactly_one_object_with_what_programs_need(twokey: 
     done = twokey(*WALK, "--json")
     found = done.whole
     assert done.code == 0
-    assert done.err == ""
+    assert done.err.startswith("Drawn in ")
     keys = {"windows", "out_of_sample", "efficiency", "positive_share", "parameter_drift", "artifacts"}
     assert found.keys() >= keys
     assert len(found["windows"]) == 5
@@ -91,7 +91,7 @@ def test_tpe_without_optuna_is_one_line_that_names_the_extra(twokey: Command, mo
     monkeypatch.setitem(sys.modules, "optuna", None)
     done = twokey(*OPTIMIZE, "--method", "tpe", "--trials", "4")
     assert (done.code, done.err.count("\n")) == (2, 1)
-    assert "pip install 'twokey[optimize]'" in done.err
+    assert " install 'optuna" in done.err
 
 
 @pytest.mark.parametrize(

@@ -1,32 +1,23 @@
 """Every verb of the command with arguments that it answers, on small or stored inputs."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from scripts.cli import command
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
+from tests.command import Verb, verbs
 from tests.market.candles.local_venue import span
 from tests.market.depth.generated_tape import generated_tape
 
-Verb = tuple[str, ...]
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-09-01")
 SPACE = ("--param", "fast=5,10,20", "--param", "slow=40,80", "--min-trades", "5")
 SEARCH = ("sma_crossover", "BTC", "1h", *SPAN, *SPACE)
 YEAR = ("--since", "2024-01-01", "--until", "2024-06-01")
 
 
-def leaves(group: Any, words: Verb = ()) -> Iterator[tuple[Verb, Any]]:
-    """Every verb with the words that call it."""
-    for name, child in getattr(group, "commands", {}).items():
-        yield from leaves(child, (*words, name))
-    if not hasattr(group, "commands"):
-        yield words, group
-
-
-VERBS: dict[Verb, Any] = dict(leaves(command()))
+VERBS: dict[Verb, Any] = verbs()
 
 
 @dataclass(frozen=True)
@@ -64,10 +55,11 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("walk-forward",): lambda _: (*SEARCH, "--train", "60d", "--test", "20d", "--step", "20d"),
     ("validate",): lambda _: (*SEARCH, "--symbols", "BTC,ETH", "--timeframes", "4h", "--seed", "7"),
     ("monte-carlo",): lambda inputs: (inputs.runs[0], "--samples", "50"),
-    ("calibrate",): lambda _: ("--markets", "3", "--planted", "1", "--sharpe", "2.5"),
+    ("calibrate",): lambda _: ("--markets", "1", "--sharpe", "3"),
     ("ledger",): lambda _: (),
     ("scan",): lambda inputs: ("--tape", str(inputs.tape.parent)),
     ("strategies",): lambda _: (),
+    ("check-strategy",): lambda _: ("sma_crossover",),
     ("new-strategy",): lambda _: ("an_idea_that_is_new", "--kind", "breakout"),
     ("data", "import"): lambda inputs: (str(inputs.candles),),
     ("data", "fetch"): lambda _: ("BTC", "1h", *YEAR),
@@ -83,5 +75,5 @@ ARGUMENTS: dict[Verb, Arguments] = {
 """Arguments of each verb, of which none uses a network beyond the loopback interface."""
 ONCE = {("new-strategy",), ("tape", "import")}
 """Verbs that refuse to do the same twice; what they made is removed between two calls."""
-UNTIL_STOPPED: set[Verb] = {("record",), ("simulate",)}
-"""Verbs that run until they are stopped; tests of their own call them."""
+APART: set[Verb] = {("record",), ("simulate",), ("compile",), ("tear-sheet",)}
+"""Verbs that tests of their own call: they run until they are stopped, or for many seconds to print one line."""

@@ -4,7 +4,6 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -29,11 +28,13 @@ from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
 from skills_lib.progress import Progress, no_progress
+from skills_lib.report.drawings import draw_missing
 from skills_lib.validate.examination import examine
 from skills_lib.validate.model import Examination, ValidationResult
 from skills_lib.validate.other_markets import OtherMarket, file_for, find_other_markets
 from skills_lib.validate.pipeline import validate
 from skills_lib.validate.plan import REDUCED_SAMPLES, Plan, default_windows, validation_space
+from skills_lib.validate.report.draw import drawings
 from skills_lib.validate.request import Services, ValidationRequest, sealed_from, unsealed
 from skills_lib.validate.single_stages import parse_stages, validate_stages
 from skills_lib.walk_forward.windows import make_windows, stitched_spans
@@ -239,34 +240,31 @@ def test_json_has_what_programs_need(stored: ValidationResult) -> None:
     assert plain["sealed"]["opened"] is False
 
 
-def test_the_page_holds_its_pictures_and_fetches_nothing(stored: ValidationResult) -> None:
-    assert stored.artifacts.page is not None
+def test_the_page_has_a_chart_for_each_stage_and_fetches_nothing(stored: ValidationResult) -> None:
     page = stored.artifacts.page.read_text()
-    assert page.count('src="data:image/png;base64,') == len(stored.artifacts.pictures) == 7
+    assert page.count("<figure") == 7
     assert fetched(page) == []
-    assert re.findall(r"https?://|<script|@import|url\(", page) == []
-    assert all(path.is_file() for path in stored.artifacts.pictures.values())
+    assert re.findall(r"https?://(?!www\.w3\.org/2000/svg)|@import|url\(", page) == []
 
 
-def test_a_picture_that_fails_is_a_warning_and_the_verdict_is_stored(
+def test_a_page_of_the_stored_curves_is_the_page_of_the_runs(stored: ValidationResult) -> None:
+    page = stored.artifacts.page.read_text()
+    stored.artifacts.page.unlink()
+    assert stored.artifacts.page in draw_missing(drawings(stored)).files
+    assert stored.artifacts.page.read_text() == page
+
+
+def test_a_picture_that_fails_is_reported_and_the_verdict_is_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from matplotlib.figure import Figure
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("no drawing today")
 
-    save = Figure.savefig
-
-    def without_regimes(figure: Figure, path: Path, **options: Any) -> None:
-        if path.name == "regimes.png":
-            raise ValueError("no drawing today")
-        save(figure, path, **options)
-
-    monkeypatch.setattr(Figure, "savefig", without_regimes)
+    monkeypatch.setattr("matplotlib.figure.Figure.savefig", broken)
     found = run(tmp_path / "here")
-    assert found.warnings[-1].startswith("regimes.png could not be written: ValueError: no drawing today")
-    assert len(found.artifacts.pictures) == 6
-    assert "regimes.png)" not in found.artifacts.report.read_text()
-    assert found.artifacts.page is not None
-    assert found.artifacts.page.read_text().count("data:image/png") == 6
+    (problem,) = draw_missing(drawings(found)).problems
+    assert problem.startswith("validation.png could not be written: ValueError: no drawing today")
+    assert found.artifacts.page.is_file()
     assert run(tmp_path / "here") == found
 
 
@@ -274,8 +272,7 @@ def test_the_report_gives_the_verdict_first_and_never_calls_in_sample_a_performa
     report = stored.artifacts.report.read_text()
     assert report.splitlines()[2] == f"**{stored.verdict.label}**"
     assert "It is not performance." in report
-    for path in stored.artifacts.pictures.values():
-        assert f"]({path.name})" in report
+    assert "](validation.png)" in report
 
 
 def without_times(path: Path) -> str:
@@ -286,8 +283,9 @@ def without_times(path: Path) -> str:
 def test_the_same_seed_writes_the_same_bytes(stored: ValidationResult, tmp_path: Path) -> None:
     again = run(tmp_path / "another")
     assert without_times(again.artifacts.result) == without_times(stored.artifacts.result)
-    for name, path in again.artifacts.pictures.items():
-        assert path.read_bytes() == stored.artifacts.pictures[name].read_bytes()
+    for result in (again, stored):
+        draw_missing(drawings(result))
+    assert again.artifacts.picture.read_bytes() == stored.artifacts.picture.read_bytes()
 
 
 def test_an_equal_request_returns_the_stored_result_until_more_is_tried(tmp_path: Path) -> None:

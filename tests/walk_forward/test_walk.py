@@ -27,13 +27,16 @@ from skills_lib.optimize.search import SearchPlan
 from skills_lib.optimize.space import make_space
 from skills_lib.optimize.store import SweepStore
 from skills_lib.optimize.table import Objective
+from skills_lib.report.drawings import draw_missing
 from skills_lib.walk_forward.model import WalkForwardResult
 from skills_lib.walk_forward.pipeline import walk_forward
+from skills_lib.walk_forward.report.draw import drawings
 from skills_lib.walk_forward.request import WalkForwardRequest
 from skills_lib.walk_forward.stitch import run_windows, stitch
 from skills_lib.walk_forward.walk import ChosenPoint, WalkForward, WindowChoice, efficiency, positive_share
 from skills_lib.walk_forward.windows import Window, WindowPlan, make_windows
 from tests.counting import counter_beside
+from tests.html import fetched
 from tests.validate.markets import candles_of, random_walk
 
 BARS = random_walk(24 * 60, seed=5)
@@ -213,13 +216,13 @@ def test_the_report_warns_of_overlap_and_of_changes_after_reading_it(result: Wal
     assert "Test spans overlap" in report
     assert "uses each bar once" in report
     assert "turns the out-of-sample bars into in-sample bars" in report
-    assert result.artifacts.picture is not None
+    draw_missing(drawings(result))
     assert np.asarray(Image.open(result.artifacts.picture).convert("RGB")).std() > 10
     with result.artifacts.windows.open() as file:
         assert len(list(csv.DictReader(file))) == 6
 
 
-def test_a_picture_that_fails_is_a_warning_and_the_windows_are_stored(
+def test_a_picture_that_fails_is_reported_and_the_windows_are_stored(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -227,10 +230,17 @@ def test_a_picture_that_fails_is_a_warning_and_the_windows_are_stored(
 
     monkeypatch.setattr("matplotlib.figure.Figure.savefig", broken)
     found = run(tmp_path)
-    assert found.warnings[-1].startswith("windows.png could not be written: ValueError: no drawing today")
-    assert found.artifacts.picture is None
-    assert "windows.png)" not in found.artifacts.report.read_text()
+    (problem,) = draw_missing(drawings(found)).problems
+    assert problem.startswith("windows.png could not be written: ValueError: no drawing today")
     assert run(tmp_path) == found
+
+
+def test_a_page_of_the_stored_series_is_the_page_of_the_walk(result: WalkForwardResult) -> None:
+    page = result.artifacts.page.read_text()
+    assert fetched(page) == []
+    result.artifacts.page.unlink()
+    assert result.artifacts.page in draw_missing(drawings(result)).files
+    assert result.artifacts.page.read_text() == page
 
 
 def test_an_equal_request_returns_the_stored_result(tmp_path: Path) -> None:

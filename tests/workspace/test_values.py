@@ -117,11 +117,11 @@ def test_variables_of_other_programs_and_empty_values_are_passed_over(
     write(
         workspace.home,
         "cash = 9",
-        "export OTHER=$(x)\nTWOKEY_CASH=\n# TWOKEY_SEED=4\nexport TWOKEY_SEED='3'\n",
+        "export OTHER=$(x)\nTWOKEY_CASH=\n# TWOKEY_SEED=4\ntwokey_method=random\nexport TWOKEY_SEED='3'\n",
     )
     monkeypatch.setenv("TWOKEY_EXCHANGE", "  ")
     found = Settings()
-    assert (found.cash, found.seed, found.exchange) == (9, 3, "binance")
+    assert (found.cash, found.seed, found.exchange, found.method) == (9, 3, "binance", "random")
 
 
 def test_a_value_of_env_is_not_replaced_by_a_variable(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

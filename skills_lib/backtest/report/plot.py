@@ -1,4 +1,6 @@
-"""Writes backtesting.py's interactive plot as one file that fetches nothing.
+"""Writes backtesting.py's interactive plot as one file that fetches nothing, for who asks for it.
+
+The page of a run (`page.py`) shows the same and more in a hundredth of the size; this plot can be zoomed.
 
 Left to itself, backtesting.py's plot loads Bokeh from a CDN and adds a hidden frame of a foreign host to the page
 (`backtesting._plotting._add_popcon`). Here only its figures are taken; the page around them is ours.
@@ -10,12 +12,32 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from backtesting import Backtest, _plotting
+from backtesting import Backtest, Strategy, _plotting
 from backtesting._util import patch
+
+from skills_lib.backtest.model import MAX_REFERENCE_BARS, BacktestResult
+from skills_lib.backtest.reference.run import run_reference
+from skills_lib.backtest.report.draw import title_of
+from skills_lib.domain.bars import Bars
+from skills_lib.domain.errors import InputError
 
 _LONGEST_DRAWDOWN = "Max Dd Dur."
 _ONE_AT_A_TIME = threading.Lock()
 """Bokeh's current document belongs to the whole process."""
+
+
+def plot_run(path: Path, strategy: type[Strategy], bars: Bars, result: BacktestResult) -> None:
+    """Run the backtest of `result` again on backtesting.py, which trades the same as the kernel, and write its plot.
+
+    Raises:
+        InputError: more bars than backtesting.py plots in reasonable time.
+    """
+    if len(bars) > MAX_REFERENCE_BARS:
+        raise InputError(
+            f"backtesting.py's plot takes minutes for {len(bars):,} bars; it is written up to {MAX_REFERENCE_BARS:,}. "
+            f"Use {result.artifacts.page}, or give a shorter span with --since and --until."
+        )
+    write_plot(path, run_reference(strategy, bars, result.parameters, result.settings).backtest, title_of(result))
 
 
 def write_plot(path: Path, backtest: Backtest, title: str) -> None:

@@ -17,13 +17,13 @@ import numpy as np
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.metrics import DAYS_PER_YEAR, daily_equity, daily_returns
 from skills_lib.backtest.model import BacktestResult
-from skills_lib.backtest.report.drawings import draw_into
 from skills_lib.backtest.report.markdown import IN_SAMPLE_NOTE, SYNTHETIC_NOTE, describe_costs, format_figure
 from skills_lib.backtest.results import RunStore
 from skills_lib.backtest.run_candles import candles_of
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.domain.time import DAY_NS
+from skills_lib.report.drawings import draw_missing
 from skills_lib.settings import Settings
 
 if TYPE_CHECKING:
@@ -87,11 +87,11 @@ def write_tear_sheet(store: RunStore, run_id: str, data: Path | None, settings: 
     strategy = _daily(bars, equity, run.settings.cash, run.strategy)
     held = _daily(bars, bars.close, float(bars.close[0]), "Buy and hold")
     _require_enough(strategy, held)
-    folder = store.artifacts(run.run_id).result.parent
-    failed = draw_into(folder, {TEAR_SHEET: lambda path: _write(path, run, strategy, held)})
-    if failed:
-        raise TwokeyError(failed[TEAR_SHEET])
-    return folder / TEAR_SHEET
+    sheet = run.artifacts.result.parent / TEAR_SHEET
+    sheet.unlink(missing_ok=True)
+    if problems := draw_missing({sheet: lambda path: _write(path, run, strategy, held)}).problems:
+        raise TwokeyError(problems[0])
+    return sheet
 
 
 def _require_enough(strategy: "pd.Series[float]", held: "pd.Series[float]") -> None:
@@ -130,7 +130,7 @@ def _quantstats_page(path: Path, run: BacktestResult, strategy: "pd.Series[float
 
     title = f"{run.strategy} · {run.symbol} {run.timeframe} · in-sample"
     made = path.with_suffix(".quantstats")
-    quantstats.reports.html(
+    quantstats.reports.html(  # type: ignore[no-untyped-call]
         strategy,
         benchmark=held,
         periods_per_year=DAYS_PER_YEAR,

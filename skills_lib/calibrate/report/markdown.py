@@ -18,37 +18,39 @@ def write_calibration(result: Calibration) -> str:
     return "\n".join(
         [
             f"# Calibration of the verdict with {result.strategy}\n",
-            f"{result.null.markets:,} markets without an edge and {_planted_markets(result)} with a planted one, each "
+            f"{result.null.markets:,} markets without an edge and {planted_markets(result)} with a planted one, each "
             "validated as `twokey validate` does, search and walk-forward included. The true edge is known, so errors "
             "can be counted.\n",
-            *(
-                [f"![Power, rejections and trade-off]({picture.name})\n"]
-                if (picture := result.artifacts.picture)
-                else []
-            ),
+            f"![Power, rejections and trade-off]({result.artifacts.picture.name})\n",
             *(f"- Warning: {text}" for text in result.warnings),
             *(f"- Not examined: {count} markets: {text}" for text, count in result.errors.items()),
             "",
             "## Pass rates\n",
-            *_table(_headings(result), _rows(result)),
-            "\nIn brackets the exact 95 % interval (Clopper & Pearson). A planted Sharpe is the annual ratio after "
-            "costs of the best fixed point of the grid, averaged over many such markets; "
-            f"{_ideals(result)}.\n",
+            *_table(headings(result), rows(result)),
+            f"\n{interval_note(result)}\n",
             "## Null markets by kind\n",
-            *_table(["kind", "markets", "passes", "rate"], _kinds(result)),
+            *_table(["kind", "markets", "passes", "rate"], kinds(result)),
             "\n## Rejections by rule\n",
-            *_table(_rule_headings(result), _rejections(result)),
+            *_table(rule_headings(result), rejections(result)),
             "\nSeveral rules may reject the same market.\n",
             "## Without one rule\n",
-            *_table(["dropped", *_headings(result)[1:]], _without(result)),
+            *_table(["dropped", *headings(result)[1:]], without(result)),
             "\n## Trade-off\n",
-            *_table(["strictness", *_headings(result)[1:]], _trade_off(result)),
+            *_table(["strictness", *headings(result)[1:]], trade_off(result)),
             "\nAll thresholds together: 1 is the verdict, 0 requires only a profit.\n",
             *_provenance(result),
             "## Limits\n",
             LIMITS,
             "",
         ]
+    )
+
+
+def interval_note(result: Calibration) -> str:
+    """What the brackets and the planted Sharpe ratios mean."""
+    return (
+        "In brackets the exact 95 % interval (Clopper & Pearson). A planted Sharpe is the annual ratio after costs of "
+        f"the best fixed point of the grid, averaged over many such markets; {_ideals(result)}."
     )
 
 
@@ -64,11 +66,13 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]] | Iterator[Seq
         yield f"| {' | '.join(row)} |"
 
 
-def _headings(result: Calibration) -> list[str]:
+def headings(result: Calibration) -> list[str]:
+    """Column headings of tables with a column per planted Sharpe ratio."""
     return ["rule", "no edge", *(f"Sharpe {found.sharpe:g}" for found in result.planted)]
 
 
-def _rows(result: Calibration) -> Iterator[list[str]]:
+def rows(result: Calibration) -> Iterator[list[str]]:
+    """Pass rates of the verdict and of the naive rules."""
     yield ["**PASS**", *_exact(result.null, result.planted)]
     for naive in result.naive.values():
         yield [f"naive: {naive.rule}", *_exact(naive.null, naive.planted)]
@@ -86,32 +90,38 @@ def _shown(null: PassRate, planted: Sequence[PlantedShare]) -> list[str]:
     return [percent(null.rate), *(percent(found.power) for found in planted)]
 
 
-def _kinds(result: Calibration) -> Iterator[list[str]]:
+def kinds(result: Calibration) -> Iterator[list[str]]:
+    """Pass rates by kind of null market."""
     for kind, found in result.null.kinds.items():
         yield [kind, f"{found.markets:,}", f"{found.passes:,}", _interval(found.rate, found.ci95)]
 
 
-def _rule_headings(result: Calibration) -> list[str]:
+def rule_headings(result: Calibration) -> list[str]:
+    """Column headings of `rejections`."""
     return ["rule", f"of {result.null.markets:,} null", *(f"of {f.markets} at {f.sharpe:g}" for f in result.planted)]
 
 
-def _rejections(result: Calibration) -> Iterator[list[str]]:
+def rejections(result: Calibration) -> Iterator[list[str]]:
+    """How many markets each rule rejected."""
     every = [result.null.rejected_by, *(found.rejected_by for found in result.planted)]
     for rule in (found.rule for found in result.without):
         yield [rule, *(str(rejected.get(rule, 0)) for rejected in every)]
 
 
-def _without(result: Calibration) -> Iterator[list[str]]:
+def without(result: Calibration) -> Iterator[list[str]]:
+    """Pass rates without one rule."""
     for found in result.without:
         yield [found.rule, *_shown(found.null, found.planted)]
 
 
-def _trade_off(result: Calibration) -> Iterator[list[str]]:
+def trade_off(result: Calibration) -> Iterator[list[str]]:
+    """Pass rates by strictness."""
     for found in result.trade_off:
         yield [f"{found.strictness:g}", *_shown(found.null, found.planted)]
 
 
-def _planted_markets(result: Calibration) -> str:
+def planted_markets(result: Calibration) -> str:
+    """How many markets have a planted edge."""
     return f"{sum(found.markets for found in result.planted):,}"
 
 

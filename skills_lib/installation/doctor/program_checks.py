@@ -49,7 +49,7 @@ def check_compiled_code() -> Iterator[Finding]:
     counts = {name: _count_compiled(name) for name in _COMPILED}
     absent = [name for name, count in counts.items() if not count]
     if absent:
-        advice = "Nothing to do; it takes about half a minute, once."
+        advice = "Run `twokey compile`, or let the first search do it: about half a minute, once."
         yield note("compiled code", f"not there yet for {', '.join(absent)}: the first use compiles it", advice)
     else:
         yield ok("compiled code", f"{sum(counts.values())} compiled functions")

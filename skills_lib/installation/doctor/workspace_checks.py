@@ -13,7 +13,8 @@ from skills_lib.settings import Settings, read_values, setting_names
 from skills_lib.workspace.location import HOME_VARIABLE, MARKER, Location
 from skills_lib.workspace.values import ENVIRONMENT, FOREIGN, PREFIX
 
-_CREDENTIALS = re.compile(r"//[^/@\s]*@")
+_SECRETS = ((re.compile(r"//[^/@\s]*@"), "//...@"), (re.compile(r"[?#].*"), "?..."))
+"""Parts of an address that may be secret: user and password, and what follows a question mark."""
 
 
 def check_workspace(location: Location) -> Iterator[Finding]:
@@ -58,7 +59,7 @@ def settings_in_force(settings: Settings) -> list[SettingInForce]:
     found = []
     for name in setting_names():
         value = getattr(settings, name)
-        shown = "" if value is None else _CREDENTIALS.sub("//...@", shown_value(value))
+        shown = "" if value is None else _without_secrets(shown_value(value))
         source = _source(given[name].place, given[name].name) if name in given else "default"
         found.append(SettingInForce(name=name, value=shown, source=source))
     return found
@@ -93,7 +94,7 @@ def check_data(settings: Settings) -> Iterator[Finding]:
 def _check_ledger_file(file: Path) -> Finding:
     if not file.exists():
         nearest = next(folder for folder in file.parents if folder.exists())
-        if not os.access(nearest, os.W_OK):
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
             return broken("ledger", f"{file} cannot be made", _remedy(nearest))
         return ok("ledger", f"{file}, not there yet: it begins with the first trial")
     for path in (file, file.parent):
@@ -108,6 +109,14 @@ def _check_ledger_file(file: Path) -> Finding:
 
 def _remedy(path: Path) -> str:
     return f"chmod u+w {path}, or set TWOKEY_LEDGER_DIR to another folder."
+
+
+def _without_secrets(value: str) -> str:
+    if "//" not in value:
+        return value
+    for secret, shown in _SECRETS:
+        value = secret.sub(shown, value)
+    return value
 
 
 def _source(place: str, name: str) -> str:

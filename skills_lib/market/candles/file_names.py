@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
-from skills_lib.domain.options import option
+from skills_lib.domain.options import OptionName, option
 from skills_lib.domain.timeframes import Timeframe
 
 FORMS = "BTCUSDT-1h-2024-01.zip, Binance_BTCUSDT_1h.csv or BTC_USDT-1h.csv"
@@ -87,12 +87,12 @@ def _require_candles(name: str, words: Sequence[str]) -> None:
         )
 
 
-def _one(name: str, what: str, example: str, found: Iterable[str]) -> str:
+def _one(name: str, what: OptionName, example: str, found: Iterable[str]) -> str:
     distinct = list(dict.fromkeys(found))
     if len(distinct) == 1:
         return distinct[0]
     seen = f"fits several: {', '.join(distinct)}" if distinct else f"is none such as {FORMS}"
-    raise InputError(f"The {what} is not clear from {name}, which {seen}. Give it, such as --{what} {example}.")
+    raise InputError(f"The {what} is not clear from {name}, which {seen}. Give it, such as {option(what, example)}.")
 
 
 def _timeframes(words: Sequence[str]) -> list[str]:

@@ -60,7 +60,7 @@ def fetch(request: CandleRequest, settings: Settings, progress: Progress = no_pr
     request = require_fetchable(request)
     loader = _CandleLoader(request, settings, progress)
     if request.source is not Source.AUTO:
-        return loader.fetch(request.source)
+        return loader.fetch_from(request.source)
     if found := loader.from_network():
         return found
     raise SourceUnavailableError(f"{loader.notes_text()}{ALTERNATIVES}")
@@ -168,6 +168,15 @@ class _CandleLoader:
         if not missing_spans:
             return self.from_cache(cached, self.target_span(cached))
         return self.from_fetch(source, before, cached)
+
+    def fetch_from(self, source: Source) -> Candles:
+        """As `fetch`; the error names other sources to fetch from, not the cache or the sample."""
+        from skills_lib.market.candles.exchange_client import ALTERNATIVES
+
+        try:
+            return self.fetch(source)
+        except UnansweredError as error:
+            raise SourceUnavailableError(f"The {source} did not answer: {error.reason}. {ALTERNATIVES}") from error
 
     def store_pages(self, pages: Pages, missing_spans: list[TimeSpan], origin: str) -> None:
         stored = self.cache.pages(self.key)

@@ -3,12 +3,12 @@
 import math
 
 from skills_lib.backtest.figures import METRICS
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure, format_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, describe_figure, format_figure
 from skills_lib.domain.constraints import Value
 from skills_lib.optimize.model import OptimizationResult, Plateau, Sensitivity
 from skills_lib.optimize.table import optimised, raw_extreme
 
-_SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
+SHOWN = ("return_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
 
 
 def describe_parameters(parameters: dict[str, Value]) -> str:
@@ -44,7 +44,7 @@ def write_optimization(result: OptimizationResult) -> str:
 
 def _points(result: OptimizationResult) -> list[str]:
     best, recommended, metric = result.best, result.recommended, result.maximize
-    names = dict.fromkeys((metric, *_SHOWN))
+    names = dict.fromkeys((metric, *SHOWN))
     rows = [
         f"| {METRICS[name].label} | {describe_figure(name, recommended.metrics)} | "
         f"{describe_figure(name, best.metrics)} |"
@@ -62,10 +62,14 @@ def _points(result: OptimizationResult) -> list[str]:
 
 
 def _sensitivity(result: OptimizationResult) -> list[str]:
-    ranked = sorted(result.sensitivity.items(), key=lambda item: -_effect(item[1]))
-    rows = [f"| {name} | {format_figure(result.maximize, found.effect)} |" for name, found in ranked]
+    rows = [f"| {name} | {format_figure(result.maximize, found.effect)} |" for name, found in ranked(result)]
     heading = f"| parameter | largest difference between medians of {METRICS[result.maximize].label} |"
     return ["\n## Sensitivity\n", heading, "|---|---:|", *rows, ""] if rows else []
+
+
+def ranked(result: OptimizationResult) -> list[tuple[str, Sensitivity]]:
+    """The parameters by their effect, largest first."""
+    return sorted(result.sensitivity.items(), key=lambda item: -_effect(item[1]))
 
 
 def _effect(found: Sensitivity) -> float:
@@ -75,19 +79,30 @@ def _effect(found: Sensitivity) -> float:
 
 def _pictures(result: OptimizationResult) -> list[str]:
     shown = [f"![{' and '.join(filter(None, (m.x, m.y)))}]({m.png.name})" for m in result.artifacts.heatmaps]
-    page = ["\n[Interactive heatmaps](heatmaps.html)\n"] if result.artifacts.interactive else []
+    page = f"\nThe [page]({result.artifacts.page.name}) has them with the figure of each cell.\n"
     note = "Each cell is the median over the parameters that are not shown.\n"
-    return ["## Heatmaps\n", note, *shown, *page] if shown else []
+    return ["## Heatmaps\n", note, *shown, page] if shown else []
+
+
+def provenance(result: OptimizationResult) -> list[tuple[str, str]]:
+    """What identifies the result, as names and values."""
+    space = ", ".join(f"{name}: {_values(values)}" for name, values in result.space.items())
+    return [
+        ("Sweep", result.id),
+        ("Data", f"{result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC"),
+        ("Space", f"{space}; constraints: {', '.join(result.constraints) or 'none'}"),
+        ("Costs", describe_costs(result.settings)),
+        ("Engine", f"{result.engine}, seed {result.seed}, {result.seconds:,.1f} s"),
+        ("Data SHA-256", result.data_sha256),
+        ("Code SHA-256", result.code_sha256),
+        ("Created", f"{result.created_at[:19]} UTC"),
+    ]
 
 
 def _provenance(result: OptimizationResult) -> list[str]:
-    space = ", ".join(f"{name}: {_values(values)}" for name, values in result.space.items())
     return [
         "\n## Provenance\n",
-        f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
-        f"- Space: {space}; constraints: {', '.join(result.constraints) or 'none'}",
-        f"- Engine {result.engine}, seed {result.seed}, {result.seconds:,.1f} s",
-        f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, sweep `{result.id}`",
+        *(f"- {name}: {value}" for name, value in provenance(result)),
         "- Every combination with all metrics: [table.csv](table.csv)",
         "",
     ]

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from skills_lib.backtest.report.markdown import format_figure
+from skills_lib.report.page import Grid
 from skills_lib.validate.model import ValidationResult
-from skills_lib.validate.report.tables import NONE, Grid, ReportSection, number
+from skills_lib.validate.report.tables import NONE, ReportSection, number
 from skills_lib.validate.stages.monte_carlo import ResampledDistribution
 from skills_lib.validate.stages.percentiles import Percentiles
 from skills_lib.validate.verdict import ValidationVerdict
@@ -39,8 +40,8 @@ def monte_carlo(result: ValidationResult) -> ReportSection:
     points, limits = [], [f"{one.method.capitalize()}: {one.limits}" for one in sampled]
     if null is not None and null.p is not None:
         points.append(
-            f"Random entries: the same {null.trades:,} trades at random times do at least as well in {null.p:.1%} of "
-            f"{null.samples:,} samples (observed {null.observed_return_pct:,.1f} %)."
+            f"Random entries: the same {null.trades:,} trades at random times do at least as well in "
+            f"{null.p * 100:.1f} % of {null.samples:,} samples (observed {null.observed_return_pct:,.1f} %)."
         )
         limits.append(f"Random entries: {null.limits}")
     if noise is not None:
@@ -123,7 +124,7 @@ def regimes(result: ValidationResult) -> ReportSection:
         (
             f"{cell.trend}, {cell.volatility}",
             f"{cell.days:,}",
-            f"{cell.share:.0%}",
+            f"{cell.share * 100:.0f} %",
             f"{cell.return_pct:,.1f} %",
             f"{number(cell.sharpe)} ± {number(cell.error)}{' (few days)' if cell.too_few_days else ''}",
         )
@@ -151,7 +152,7 @@ def _sampled(found: Sequence[ResampledDistribution]) -> list[tuple[str, ...]]:
             f"{one.method} ({one.samples:,} × {one.observations:,})",
             _percentile_text(one.total_return_pct),
             _percentile_text(one.max_drawdown_pct),
-            NONE if one.loss_share is None else f"{one.loss_share:.0%}",
+            NONE if one.loss_share is None else f"{one.loss_share * 100:.0f} %",
         )
         for one in found
     ]

@@ -1,13 +1,16 @@
-"""Builds the sections shared by the Markdown report and the HTML page from the stored result."""
+"""Builds the sections shared by the Markdown report and the page from the stored result."""
 
-from skills_lib.backtest.report.markdown import describe_figure
+from skills_lib.backtest.report.markdown import describe_costs, describe_figure
 from skills_lib.optimize.report.markdown import describe_parameters
 from skills_lib.optimize.table import optimised
+from skills_lib.report.page import Grid
 from skills_lib.validate.model import SampleSpan, ValidationResult
 from skills_lib.validate.report import luck as luck
-from skills_lib.validate.report.tables import Grid, ReportSection, cross_market_grid, figures_grid, number
+from skills_lib.validate.report.tables import ReportSection, cross_market_grid, figures_grid, number
 from skills_lib.walk_forward.model import WindowResult
 from skills_lib.walk_forward.report.markdown import describe_efficiency
+
+PROVENANCE = "Provenance"
 
 
 def sections(result: ValidationResult) -> list[ReportSection]:
@@ -96,6 +99,7 @@ def _walk_forward(result: ValidationResult) -> ReportSection:
             Grid(
                 ("test", "parameters", "Sharpe train", "Sharpe test", "return test"),
                 [_window(window) for window in walked.windows],
+                words=(1,),
             ),
         ],
         pictures=("windows",),
@@ -114,7 +118,10 @@ def _cross_market(result: ValidationResult) -> ReportSection:
     found = [*result.timeframes, *result.assets]
     return ReportSection(
         "Other timeframes and assets",
-        ["The same parameters on other candles, cut where the sealed bars begin; not a rule of the verdict."],
+        [
+            "The same parameters on other candles, cut where the sealed bars begin; not a rule of the verdict.",
+            *([] if found or result.missing else ["No other candles were asked for."]),
+        ],
         [f"Missing: {text}" for text in result.missing],
         grids=[cross_market_grid(found)],
         limits=tuple(dict.fromkeys(one.limits for one in found)),
@@ -141,16 +148,20 @@ def _sealed(result: ValidationResult) -> ReportSection:
     return ReportSection("Sealed", paragraphs, grids=grids)
 
 
-def _provenance(result: ValidationResult) -> ReportSection:
+def provenance(result: ValidationResult) -> list[tuple[str, str]]:
+    """What identifies the result, as names and values."""
     space = ", ".join(f"{name}: {' '.join(map(str, values))}" for name, values in result.space.items())
-    costs = result.settings.costs
-    return ReportSection(
-        "Provenance",
-        points=[
-            f"Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
-            f"Space: {space}; constraints: {', '.join(result.constraints) or 'none'}",
-            f"Costs: {costs.name}, {costs.side_bps():g} bps per side; engine {result.engine}, seed {result.seed}, "
-            f"{result.seconds:,.1f} s",
-            f"Data SHA-256 {result.data_sha256}, code SHA-256 {result.code_sha256}, validation {result.id}",
-        ],
-    )
+    return [
+        ("Validation", result.id),
+        ("Data", f"{result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC"),
+        ("Space", f"{space}; constraints: {', '.join(result.constraints) or 'none'}"),
+        ("Costs", describe_costs(result.settings)),
+        ("Engine", f"{result.engine}, seed {result.seed}, {result.seconds:,.1f} s"),
+        ("Data SHA-256", result.data_sha256),
+        ("Code SHA-256", result.code_sha256),
+        ("Created", f"{result.created_at[:19]} UTC"),
+    ]
+
+
+def _provenance(result: ValidationResult) -> ReportSection:
+    return ReportSection(PROVENANCE, points=[f"{name}: {value}" for name, value in provenance(result)])

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from skills_lib.backtest.figures import METRICS, Figures
 from skills_lib.backtest.report.markdown import describe_figure, format_figure
+from skills_lib.report.page import Grid
 from skills_lib.validate.stages.breadth import CrossMarketResult
 from skills_lib.validate.verdict import RuleResult
 
@@ -14,16 +15,8 @@ _COUNT = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """A table of text; the first column is a name, the others are figures."""
-
-    head: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
 class ReportSection:
-    """One heading. `pictures`: names in the artifacts; `limits`: what the figures do not show."""
+    """One heading. `pictures`: names of charts; `limits`: what the figures do not show."""
 
     title: str
     paragraphs: list[str] = field(default_factory=list)

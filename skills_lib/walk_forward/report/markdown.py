@@ -1,12 +1,17 @@
 """Writes the Markdown report of a walk-forward."""
 
 from skills_lib.backtest.figures import METRICS
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, describe_figure
 from skills_lib.optimize.report.markdown import describe_parameters
 from skills_lib.optimize.table import optimised
 from skills_lib.walk_forward.model import ParameterDrift, StitchedSpan, WalkForwardResult, WindowResult
 
-_SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
+SHOWN = ("return_pct", "cagr_pct", "sharpe", "max_drawdown_pct", "trades", "profit_factor", "break_even_cost_bps")
+
+LIMITS = (
+    "Changing the strategy after reading this report turns the out-of-sample bars into in-sample bars.",
+    "Overlapping test spans share bars: the windows are not independent evidence.",
+)
 
 
 def write_walk_forward(result: WalkForwardResult) -> str:
@@ -21,7 +26,8 @@ def write_walk_forward(result: WalkForwardResult) -> str:
             f"{result.embargo_days:g}, test {result.test_days:g}, step {result.step_days:g}. On each train span the "
             f"{picked} of {optimised(result.maximize)} was chosen (at least {result.min_trades} trades), and "
             "tested on the span after it.\n",
-            *([f"![All windows]({result.artifacts.picture.name})\n"] if result.artifacts.picture else []),
+            f"![All windows]({result.artifacts.picture.name})\n",
+            f"The [page]({result.artifacts.page.name}) has the same charts, larger.\n",
             *_judgement(result),
             *(f"- Warning: {text}" for text in result.warnings),
             *_stitched_spans(result),
@@ -60,7 +66,7 @@ def _stitched_spans(result: WalkForwardResult) -> list[str]:
     shown: list[tuple[str, StitchedSpan]] = [(name, found) for name, found in halves if found is not None]
     rows = [
         f"| {METRICS[name].label} | {' | '.join(describe_figure(name, found.metrics) for _, found in shown)} |"
-        for name in _SHOWN
+        for name in SHOWN
     ]
     spans = " | ".join(f"{found.start[:10]} to {found.end[:10]}" for _, found in shown)
     return [
@@ -96,16 +102,29 @@ def _row(window: WindowResult, metric: str) -> str:
     return f"| {days} | {parameters} | {' | '.join(figures)} |"
 
 
+def provenance(result: WalkForwardResult) -> list[tuple[str, str]]:
+    """What identifies the result, as names and values."""
+    constraints = ", ".join(result.constraints) or "none"
+    return [
+        ("Walk-forward", result.id),
+        ("Data", f"{result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC"),
+        (
+            "Search",
+            f"{result.method}, {result.evaluated:,} evaluations, seed {result.seed}; constraints: {constraints}",
+        ),
+        ("Costs", describe_costs(result.settings)),
+        ("Engine", f"{result.engine}, {result.seconds:,.1f} s"),
+        ("Data SHA-256", result.data_sha256),
+        ("Code SHA-256", result.code_sha256),
+        ("Created", f"{result.created_at[:19]} UTC"),
+    ]
+
+
 def _provenance(result: WalkForwardResult) -> list[str]:
     return [
         "## Provenance\n",
-        f"- Data: {result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC",
-        f"- Search: {result.method}, {result.evaluated:,} evaluations, seed {result.seed}; constraints: "
-        f"{', '.join(result.constraints) or 'none'}",
-        f"- Engine {result.engine}, {result.seconds:,.1f} s",
-        f"- Data SHA-256 `{result.data_sha256}`, code SHA-256 `{result.code_sha256}`, walk-forward `{result.id}`",
+        *(f"- {name}: {value}" for name, value in provenance(result)),
         "\n## Limits\n",
-        "- Changing the strategy after reading this report turns the out-of-sample bars into in-sample bars.",
-        "- Overlapping test spans share bars: the windows are not independent evidence.",
+        *(f"- {text}" for text in LIMITS),
         "",
     ]

@@ -5,23 +5,25 @@ from typing import Any
 
 import numpy as np
 
-from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.figures import METRICS
-from skills_lib.domain.bars import Bars
+from skills_lib.report.log_axis import set_log_axis
+from skills_lib.report.thinning import thin
 from skills_lib.walk_forward.model import WalkForwardResult
+from skills_lib.walk_forward.report.series import StitchedSeries
 
-_INK, _OUT, _IN, _MARKET = "#24292f", "#0969da", "#8c959f", "#bf8700"
+_INK, _OUT, _IN, _MARKET = "#24292f", "#0969da", "#8c959f", "#8c959f"
+_INTERVALS = 2_000
 
 
-def draw_walk_forward(path: Path, result: WalkForwardResult, execution: Execution, bars: Bars) -> None:
-    """Write a PNG of 1200 × 1000 pixels. `execution` is the stitched run on `bars`."""
+def draw_walk_forward(path: Path, result: WalkForwardResult, series: StitchedSeries) -> None:
+    """Write a PNG of 1200 × 1000 pixels."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 10), layout="constrained")
     FigureCanvasAgg(figure)
     top, middle, bottom = figure.subplots(3, 1, height_ratios=(3, 2, 2))
-    _draw_equity(top, result, execution, bars)
+    _draw_equity(top, result, series)
     _draw_samples(middle, result)
     _draw_windows(bottom, result)
     for axes in (top, middle, bottom):
@@ -30,16 +32,20 @@ def draw_walk_forward(path: Path, result: WalkForwardResult, execution: Executio
     figure.savefig(path, dpi=100)
 
 
-def _draw_equity(axes: Any, result: WalkForwardResult, execution: Execution, bars: Bars) -> None:
-    times = bars.open_time_ns.view("datetime64[ns]")
-    held = execution.cash * bars.close / bars.close[0]
-    axes.plot(times, held, color=_MARKET, linewidth=1, label="Buy and hold, no costs")
-    axes.plot(times, execution.equity, color=_OUT, linewidth=1.4, label="Stitched out-of-sample, after costs")
+def _draw_equity(axes: Any, result: WalkForwardResult, series: StitchedSeries) -> None:
+    times, held = series.open_time_ns.view("datetime64[ns]"), series.held(result.settings.cash)
+    for values, colour, width, label in (
+        (held, _MARKET, 1.0, "Buy and hold, no costs"),
+        (series.equity, _OUT, 1.4, "Stitched out-of-sample, after costs"),
+    ):
+        places = thin(values, _INTERVALS)
+        axes.plot(times[places], values[places], color=colour, linewidth=width, label=label)
     synthetic = " · SYNTHETIC DATA" if result.synthetic else ""
     title = f"{result.strategy} · {result.symbol} {result.timeframe} · walk-forward{synthetic}"
-    axes.set_title(title, loc="left", color=_INK, fontsize=12)
-    axes.set_ylabel("Equity [quote]")
-    axes.legend(loc="upper left", frameon=False)
+    axes.set_title(title, loc="left", color=_INK, fontsize=12, pad=26)
+    axes.set_ylabel("Equity [quote], log axis")
+    set_log_axis(axes, [held, series.equity])
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
 
 
 def _draw_samples(axes: Any, result: WalkForwardResult) -> None:
@@ -51,7 +57,8 @@ def _draw_samples(axes: Any, result: WalkForwardResult) -> None:
         axes.bar(number + shift, [np.nan if v is None else v for v in values], width=0.4, color=colour, label=name)
     axes.axhline(0, color=_INK, linewidth=0.8)
     axes.set(xlabel="window", ylabel=label)
-    axes.legend(loc="upper left", frameon=False, ncols=2)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, borderaxespad=0.2)
 
 
 def _draw_windows(axes: Any, result: WalkForwardResult) -> None:
@@ -61,3 +68,4 @@ def _draw_windows(axes: Any, result: WalkForwardResult) -> None:
             axes.plot([start, end], [number, number], color=colour, linewidth=4, solid_capstyle="butt")
     axes.invert_yaxis()
     axes.set_ylabel("window")
+    axes.yaxis.get_major_locator().set_params(integer=True)

@@ -1,0 +1,1 @@
+"""Renders one self-contained page per answer: charts as SVG, tables and text in one template and one style."""
