@@ -43,7 +43,7 @@ class OtherMarketAnswer(FrozenModel):
 
 
 class ValidationAnswer(SearchAnswer):
-    """A validation. In-sample figures describe the bars that chose the parameters and are no performance.
+    """A validation. In-sample figures describe the bars that chose the parameters.
 
     `verdict`: label, rules (`margin` below 0: missed; `value` null: unavailable, counts as missed), `would_change`,
     `not_covered`. `decay`: the fall of the Sharpe ratio out of sample. `trials`: configurations ever evaluated on these
