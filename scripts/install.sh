@@ -75,7 +75,7 @@ compile_ahead() {
             skills_lib/market/depth/book -name '*.py' -newer "$venv/.compiled" | head -1)
         [ -z "$changed" ] && return
     fi
-    "$venv/bin/twokey" compile >&2
+    "$venv/bin/twokey" compile >/dev/null
     touch "$venv/.compiled"
 }
 

@@ -92,9 +92,9 @@ def get_picture(run_id: str, _progress: Progress = no_progress) -> CallToolResul
         InputError: unknown run, or its picture cannot be drawn.
     """
     run = _stored(_store(), run_id)
-    path, problems = run.artifacts.picture, draw_missing(drawings(run)).problems
-    if not path.is_file():
-        raise InputError(f"Run {run.run_id} has no picture: {' '.join(problems)} backtest_get_run has its figures.")
+    path = run.artifacts.picture
+    if problems := draw_missing({path: drawings(run)[path]}).problems:
+        raise InputError(f"{problems[0]} backtest_get_run has them.")
     label = "SYNTHETIC candles, in-sample" if run.synthetic else "in-sample"
     title = f"{run.strategy} {run.symbol} {run.timeframe}, {run.start[:10]} to {run.end[:10]}, {label}"
     step = "Describe what it shows with the figures of backtest_get_run, and call them in-sample."

@@ -6,15 +6,14 @@ hold them, and everyone else imports the real ones. backtesting.py itself is unc
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 from typing import Any
 
-from skills_lib.domain.lazy import LazyModule
+from skills_lib.domain.lazy import LazyModule, in_place
 
 _LIBRARY = "backtesting"
 _FUNCTIONS = {
@@ -44,9 +43,7 @@ class _QuickLoader(Loader):
         return self._own.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        with ExitStack() as places:
-            for stand_in in (LazyModule("pandas"), *map(_with_functions, _FUNCTIONS)):
-                places.enter_context(_in_place(stand_in))
+        with in_place(LazyModule("pandas"), *map(_with_functions, _FUNCTIONS)):
             self._own.exec_module(module)
 
     def __getattr__(self, name: str) -> Any:
@@ -57,20 +54,6 @@ def install() -> None:
     """Import backtesting.py quickly from now on; without effect if it is imported already."""
     if not any(isinstance(finder, QuickFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, QuickFinder())
-
-
-@contextmanager
-def _in_place(stand_in: ModuleType) -> Iterator[None]:
-    """The stand-in under its name, unless that module is there already."""
-    if stand_in.__name__ in sys.modules:
-        yield
-        return
-    sys.modules[stand_in.__name__] = stand_in
-    try:
-        yield
-    finally:
-        if sys.modules.get(stand_in.__name__) is stand_in:
-            del sys.modules[stand_in.__name__]
 
 
 def _with_functions(name: str) -> LazyModule:

@@ -28,7 +28,9 @@ def here(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def finished(tool: str, **arguments: Any) -> dict[str, Any]:
     job = answer(server, tool, **arguments)
     assert job["job_id"] in job["next_step"]
-    done = answer(server, "validation_status", job_id=job["job_id"], wait_seconds=50)
+    done = {"state": "running"}
+    while done["state"] in ("starting", "running"):
+        done = answer(server, "validation_status", job_id=job["job_id"], wait_seconds=50)
     assert (done["state"], done["error"]) == ("done", "")
     return done
 

@@ -13,7 +13,6 @@ from skills_lib.market.candles.cache import Cached, CacheKey, CandleCache
 from skills_lib.market.candles.model import CandleRequest, Candles, Origin, Source
 from skills_lib.market.candles.network import UnansweredError
 from skills_lib.market.candles.pages import Page
-from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
 from skills_lib.market.candles.series import cut
 from skills_lib.market.candles.spans import TimeSpan, default_length, join, missing, requested_span, show, to_ns
 from skills_lib.progress import Progress, no_progress
@@ -137,6 +136,7 @@ class _CandleLoader:
         return self.from_cache(cached, self.cached_span(cached))
 
     def load_sample(self) -> Candles:
+        from skills_lib.market.candles.sample import SAMPLE_SPAN, sample_bars
         from skills_lib.market.candles.symbols import require_listed
 
         instrument, timeframe = self.request.instrument, self.request.timeframe

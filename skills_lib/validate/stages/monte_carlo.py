@@ -14,6 +14,7 @@ from skills_lib.backtest.execution import Execution
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.rounding import is_spread
+from skills_lib.validate.stages.arch_import import bootstrap
 from skills_lib.validate.stages.percentiles import PERCENTS, Histogram, Percentiles
 
 Method = Literal["trade bootstrap", "block bootstrap", "order shuffle"]
@@ -136,9 +137,7 @@ def usual_block_days(daily: FloatArray) -> float:
     longest = max(1.0, len(daily) / 4)
     if find_spec("arch") is None or len(daily) < 30 or not is_spread(daily.std(), daily.mean()):
         return min(float(np.cbrt(len(daily))), longest)
-    from arch.bootstrap import optimal_block_length
-
-    return float(np.clip(optimal_block_length(daily)["stationary"].iloc[0], 1.0, longest))
+    return float(np.clip(bootstrap().optimal_block_length(daily)["stationary"].iloc[0], 1.0, longest))
 
 
 def stationary_indices(observations: int, mean_length: float, samples: int, rng: np.random.Generator) -> IntArray:

@@ -16,6 +16,7 @@ from skills_lib.domain.errors import TwokeyError
 from skills_lib.domain.luck import expected_maximum_sharpe, sampling_variance
 from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.rounding import is_spread
+from skills_lib.validate.stages.arch_import import bootstrap
 from skills_lib.validate.stages.cscv import Pbo, backtest_overfitting, distinct_columns
 
 __all__ = (
@@ -144,14 +145,12 @@ def superior_predictive_ability(
     """
     if find_spec("arch") is None:
         raise TwokeyError("The SPA test needs the extra 'evidence': pip install 'twokey[evidence]'.")
-    from arch.bootstrap import SPA
-
     against = np.zeros(len(returns)) if benchmark is None else benchmark
     usable = distinct_columns(returns)
     usable = usable[:, _is_varying(usable - against[:, None])]
     if not usable.shape[1]:
         return math.nan
-    test = SPA(-against, -usable, reps=repetitions, seed=seed)
+    test = bootstrap().SPA(-against, -usable, reps=repetitions, seed=seed)
     test.compute()
     return float(test.pvalues["consistent"])
 
