@@ -26,7 +26,7 @@ from scripts import (
     workspace,
 )
 from scripts.console import exit_codes, print_unexpected
-from scripts.every_verb import complete, listen_to_environment, told
+from scripts.every_verb import complete, listen_to_environment, logged
 from scripts.invocation import command_name
 from scripts.options import SettingsDefaults
 
@@ -67,6 +67,6 @@ def command() -> Any:
 def main() -> None:
     """Run the command, and leave with an exit code of docs/command-line.md."""
     sys.excepthook = print_unexpected
-    with told(), exit_codes():
+    with logged(), exit_codes():
         listen_to_environment()
         sys.exit(command().main(prog_name=command_name(), standalone_mode=False, default_map=SettingsDefaults()))

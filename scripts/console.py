@@ -9,7 +9,7 @@ import typer
 
 from scripts.invocation import readable
 from skills_lib import log
-from skills_lib.domain.errors import TwokeyError
+from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.progress import Progress, no_progress
 
 if TYPE_CHECKING:
@@ -90,13 +90,13 @@ def print_unexpected(kind: type[BaseException], error: BaseException, _traceback
     )
 
 
-def print_answer(answer: "Answer", verb: str, whole: Mapping[str, Any] | None = None) -> None:
+def print_answer(answer: "Answer", verb: str, whole: Mapping[str, Any] | None = None, is_stored: bool = True) -> None:
     """Print a short answer as one JSON object.
 
-    Where no result is stored, the complete answer is stored first, for its `path`; `whole`: its fields, by default
-    those of `answer`.
+    Where no result is stored, the complete answer is stored first, for its `path`, unless not `is_stored`; `whole`:
+    its fields, by default those of `answer`.
     """
-    if answer.path is None:
+    if answer.path is None and is_stored:
         answer = answer.model_copy(update={"path": _stored(verb, answer.payload() if whole is None else whole)})
     _write(answer.text(spell=readable))
 
@@ -158,8 +158,8 @@ def _step_lines() -> Progress:
 
     def say(done: int, total: int, message: str) -> None:
         nonlocal last
-        tell = log.debug if message == last else log.info
-        tell(message, done=done, total=total)
+        log_line = log.debug if message == last else log.info
+        log_line(message, done=done, total=total)
         last = message
 
     return say
@@ -171,8 +171,9 @@ def _stored(verb: str, fields: Mapping[str, Any]) -> Any:
 
     try:
         return store_answer(Settings().answers_dir, verb, dict(fields))
-    except OSError as error:
-        print_error(f"The complete answer is not stored: {error}. What is printed is what there is.")
+    except (OSError, InputError) as error:
+        reason = str(error).rstrip(".")
+        print_error(f"The complete answer is not stored: {reason}. What is printed is what there is.")
         return None
 
 

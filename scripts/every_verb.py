@@ -31,8 +31,8 @@ def _complete(command: Any, options: list[Any]) -> None:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Say how a command ends, if TWOKEY_LOG or an option asks for it; an error is told by its own line."""
+def logged() -> Iterator[None]:
+    """Say how a command ends, if TWOKEY_LOG or an option asks for it; an error says so in its own line."""
     began = time.perf_counter()
     log.start(None)
     try:

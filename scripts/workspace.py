@@ -41,7 +41,7 @@ def init(
         from skills_lib.answers.workspace import InitAnswer
 
         answer = InitAnswer(folder=done.folder, made=list(done.made), kept=list(done.kept))
-        print_answer(ended(answer, after), "init")
+        print_answer(ended(answer, after), "init", is_stored=False)
         return
     from scripts.tables.screen import Screen
 
@@ -68,7 +68,7 @@ def doctor(json: AsJson = False) -> None:
     if json:
         from skills_lib.answers.workspace import DoctorAnswer
 
-        print_answer(ended(DoctorAnswer.of(found), after), "doctor")
+        print_answer(ended(DoctorAnswer.of(found), after), "doctor", is_stored=False)
     else:
         _print(found)
         print_ending(after)

@@ -14,6 +14,7 @@ from mcp_servers.backtest.answers import Section
 from mcp_servers.paging import make_cursor, read_cursor
 from mcp_servers.pictures import as_image
 from mcp_servers.reports import bounded_report
+from mcp_servers.trials import meter_text
 from skills_lib.backtest import pipeline
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
@@ -45,7 +46,7 @@ def run_backtest(
     rates: Mapping[str, float | None],
     account: Mapping[str, Any],
     progress: Progress = no_progress,
-) -> answers.RunSummary:
+) -> answers.RunAnswer:
     """Load the candles, then run and store the backtest, or return the stored result.
 
     Raises:
@@ -60,7 +61,7 @@ def run_backtest(
     result = pipeline.run_backtest(
         subject, candles, parameters, conditions, RunStore(settings.results_dir), open_counter, progress
     )
-    return summary(result)
+    return answers.RunAnswer(**summary(result).model_dump(), trial_meter=meter_text(result))
 
 
 def list_runs(strategy: str | None, symbol: str | None, cursor: str | None, limit: int) -> answers.RunList:
@@ -92,9 +93,9 @@ def get_picture(run_id: str, _progress: Progress = no_progress) -> CallToolResul
         InputError: unknown run, or its picture cannot be drawn.
     """
     run = _stored(_store(), run_id)
-    path, problems = run.artifacts.picture, draw_missing(drawings(run)).problems
-    if not path.is_file():
-        raise InputError(f"Run {run.run_id} has no picture: {' '.join(problems)} backtest_get_run has its figures.")
+    path = run.artifacts.picture
+    if problems := draw_missing({path: drawings(run)[path]}).problems:
+        raise InputError(f"{problems[0]} backtest_get_run has them.")
     label = "SYNTHETIC candles, in-sample" if run.synthetic else "in-sample"
     title = f"{run.strategy} {run.symbol} {run.timeframe}, {run.start[:10]} to {run.end[:10]}, {label}"
     step = "Describe what it shows with the figures of backtest_get_run, and call them in-sample."

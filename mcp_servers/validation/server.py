@@ -269,7 +269,7 @@ async def validation_get_picture(
     ctx: Context[Any, Any],
     name: Annotated[str, Field(max_length=80, description="one of `others`; default: the first")] | None = None,
 ) -> Annotated[CallToolResult, Picture]:
-    """A picture of a finished job as an image: heatmap, windows, or a stage of a validation.
+    """A picture of a finished job as an image: heatmap, windows, or the main charts of a validation.
 
     Figures: validation_get_report.
     """

@@ -111,7 +111,7 @@ class RunsAnswer(Answer):
         return cls(stored=stored, runs=[RunLine.of(run) for run in runs])
 
 
-class MetricRow(FrozenModel):
+class FigureRow(FrozenModel):
     """One figure of every run, in the order of `runs`."""
 
     name: str
@@ -126,13 +126,13 @@ class ComparisonAnswer(Answer):
 
     warnings: list[str]
     runs: list[RunLine]
-    metrics: list[MetricRow]
+    metrics: list[FigureRow]
 
     @classmethod
     def of(cls, found: "Comparison") -> Self:
         """The answer about a comparison."""
         rows = [
-            MetricRow(name=row.name, unit=row.unit, values=row.values)
+            FigureRow(name=row.name, unit=row.unit, values=row.values)
             for row in found.metrics
             if row.name in MAIN_FIGURES
         ]

@@ -68,8 +68,12 @@ def bounded(fields: dict[str, Any], limit: int = MAX_BYTES, matters: Sequence[st
     """
     if _size(fields) > limit:
         _cap(fields)
-    for spared, least in ((frozenset(matters), _MIN_ENTRIES), (frozenset[str](), _MIN_ENTRIES), (frozenset[str](), 0)):
-        while _size(fields) > limit and (parts := list(_parts(fields, spared, least))):
+    for spared, min_entries in (
+        (frozenset(matters), _MIN_ENTRIES),
+        (frozenset[str](), _MIN_ENTRIES),
+        (frozenset[str](), 0),
+    ):
+        while _size(fields) > limit and (parts := list(_parts(fields, spared, min_entries))):
             _, holder, key = max(parts, key=lambda part: part[0])
             _halve(holder, key)
     return fields
@@ -91,29 +95,29 @@ def _size(value: Any) -> int:
     return len(text_of({"": value}).encode())
 
 
-def _parts(holder: dict[str, Any] | list[Any], spared: frozenset[str], least: int) -> Iterator[Part]:
+def _parts(holder: dict[str, Any] | list[Any], spared: frozenset[str], min_entries: int) -> Iterator[Part]:
     entries = holder.items() if isinstance(holder, dict) else enumerate(holder)
     for key, value in entries:
         if key in spared:
             continue
-        if _can_be_halved(value, least):
+        if _can_be_halved(value, min_entries):
             yield _size(value), holder, key
         if isinstance(value, dict | list):
-            yield from _parts(value, frozenset(), least)
+            yield from _parts(value, frozenset(), min_entries)
 
 
-def _can_be_halved(value: Any, least: int) -> bool:
+def _can_be_halved(value: Any, min_entries: int) -> bool:
     if isinstance(value, str) and not isinstance(value, Unbroken):
         return len(value.encode(errors="replace")) > _MIN_TEXT + len(CUT) and " " in value
     if isinstance(value, list):
-        return len(value) > min(least, 1)
-    return isinstance(value, dict) and len(value) > least
+        return len(value) > min(min_entries, 1)
+    return isinstance(value, dict) and len(value) > min_entries
 
 
-def _halve(holder: Any, key: Any, most: int = 2**31) -> None:
+def _halve(holder: Any, key: Any, longest: int = 2**31) -> None:
     value = holder[key]
     if isinstance(value, str):
-        length = max(min(len(value), most) // 2, _MIN_TEXT // 4)
+        length = max(min(len(value), longest) // 2, _MIN_TEXT // 4)
         holder[key] = value.removesuffix(CUT)[:length].rpartition(" ")[0] + CUT
         return
     half = (len(value) + 1) // 2 if len(value) > 1 else 0

@@ -92,7 +92,7 @@ def broken_connection(error: "httpx.TransportError") -> "TransientError | httpx.
     has_broken = isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError)
     if not has_broken or isinstance(error, httpx.ConnectError):
         return error
-    return TransientError(f"{type(error).__name__} {error}".strip())
+    return TransientError(f"{type(error).__name__} {error}".strip().rstrip("."))
 
 
 def require_server_ready(response: "httpx.Response") -> None:

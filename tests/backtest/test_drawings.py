@@ -127,7 +127,7 @@ def test_the_plot_fetches_nothing_and_says_what_it_shows(store: RunStore) -> Non
 
 def test_a_plot_of_too_many_bars_is_refused_with_what_to_do(store: RunStore) -> None:
     found, bars = run(store, NeverTrades, random_walk(50, seed=1)), random_walk(50_001, seed=1)
-    with pytest.raises(InputError, match=r"50,001 bars.*up to 50,000.*--since"):
+    with pytest.raises(InputError, match=r"50,001 bars.*up to 50,000.*shorter span"):
         plot_run(store.root / "plot.html", NeverTrades, bars, found)
 
 

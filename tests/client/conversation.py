@@ -60,10 +60,12 @@ class Conversation:
         return Answer(text, found, self.model.requests[first])
 
     def wait_for_servers(self) -> None:
-        """Greet, and let the model search for a tool, which waits for the servers."""
-        search = Call("ToolSearch", {"query": "select:no_such_tool"})
-        self.ask("Hello.", [search], [Say("Hello.")])
-        self.ask("Again.", [Say("Hello.")])
+        """Greet until all servers have connected; a search that finds nothing waits up to ten seconds for them."""
+        connecting = True
+        while connecting:
+            search = Call("ToolSearch", {"query": "qwertyuiop"})
+            connecting = "still connecting" in self.ask("Hello.", [search], [Say("Hello.")]).of(search).text
+        self.ask("Hello.", [Say("Hello.")])
         self.at_start = self.model.requests[-1]
 
     def try_all(self, calls: Sequence[Call]) -> Answer:

@@ -1,6 +1,7 @@
 """What the workspace adds to the context before anything is called, counted from the requests of the real client."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,22 @@ MAX_TOKENS = 3_000
 CHARACTERS_PER_TOKEN = 3.0
 """A cautious estimate: English prose has more than four, names such as `mcp__market__market_scan` more than three."""
 
+CONNECTING = re.compile(r"The following MCP servers are still connecting.*?without first searching\.", flags=re.S)
+
 
 def characters(request: dict[str, Any]) -> int:
-    """Characters of the system prompt, the tools, and every message that the model did not write."""
+    """Characters of the system prompt, the tools, and every message that the model did not write.
+
+    That servers are still connecting is said once, however long it took.
+    """
     texts = [part["text"] for part in request["system"]] + [json.dumps(tool) for tool in request["tools"]]
     for message in request["messages"]:
         content = message["content"]
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content
         if message["role"] != "assistant":
             texts += [block["text"] for block in blocks if block["type"] == "text"]
-    return sum(map(len, texts))
+    notices = CONNECTING.findall("\n".join(texts))
+    return sum(map(len, texts)) - sum(map(len, notices[1:]))
 
 
 def test_the_context_of_the_workspace_is_below_3000_tokens(claude: str, talk: Conversation, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ def test_a_sound_workspace_is_described_and_nothing_is_broken(home: Path, twokey
     assert f"- workspace: {home}, found by TWOKEY_HOME" in " ".join(done.out.split())
     assert str(Settings().ledger_dir / "trials.sqlite") in done.out
     assert "Nothing is broken." in done.out
+    assert not json.loads(twokey("doctor", "--json").out)["broken"]
     assert not list(home.glob("backtests/*")), "looking changes nothing"
 
 

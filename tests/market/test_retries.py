@@ -1,6 +1,7 @@
 """Retries of requests that only read: which failures, how often, and how a pause ends; over real sockets."""
 
 import asyncio
+import json
 import logging
 import os
 import signal
@@ -21,6 +22,7 @@ from skills_lib.market.depth.feed.settings import Endpoints, FeedSettings
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.retries import Retries, TransientError, retry_after_s
 from skills_lib.settings import Settings
+from tests.command import Command
 from tests.market.candles.local_venue import LocalVenue, months, span
 from tests.market.closing_server import ClosingServer
 from tests.market.conftest import ask
@@ -230,3 +232,17 @@ def test_an_exchange_that_closes_a_kept_alive_connection_is_read_to_the_end(year
         settings = Settings(home=tmp_path, exchange_url=url, http_attempts=3, http_backoff_s=0)
         found = load(ask("2024-01-01", "2024-03-01"), settings)
     assert found.bars.digest() == cut(year, span("2024-01-01", "2024-03-01")).digest()
+
+
+def test_the_command_says_with_verbose_what_it_retries(
+    year: Bars, twokey: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = months(year, "spot", "BTCUSDT", Timeframe.H1, ["2024-01"])
+    with ClosingServer(files.__getitem__, {2}) as server:
+        monkeypatch.setenv("TWOKEY_ARCHIVE_URL", f"http://{server.host}")
+        monkeypatch.setenv("TWOKEY_HTTP_BACKOFF_S", "0")
+        span_ = ("--since", "2024-01-01", "--until", "2024-02-01")
+        done = twokey("data", "fetch", "BTC", "1h", "--source", "archive", *span_, "--verbose", "--json")
+    assert done.code == 0, done.err
+    assert "the connection was interrupted (RemoteProtocolError). Retry 1 in 0.00 s." in done.err
+    assert json.loads(done.out)

@@ -91,6 +91,14 @@ def test_a_picture_is_an_image_small_enough_for_every_client(runs: list[str], mo
     assert len(pixels) > 3, "nothing is drawn"
 
 
+def test_a_picture_that_is_missing_is_drawn(runs: list[str], home: Path) -> None:
+    file = home / "backtests" / "results" / runs[0] / "equity.png"
+    file.unlink(missing_ok=True)
+    shown = call(server, "backtest_get_picture", {"run_id": runs[0]}).content[1].data
+    assert file.is_file()
+    assert call(server, "backtest_get_picture", {"run_id": runs[0]}).content[1].data == shown
+
+
 def test_a_picture_of_an_unknown_run_is_refused(runs: list[str]) -> None:
     assert "Unknown run" in refusal(server, "backtest_get_picture", run_id="0000")
 

@@ -28,7 +28,9 @@ def here(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 def finished(tool: str, **arguments: Any) -> dict[str, Any]:
     job = answer(server, tool, **arguments)
     assert job["job_id"] in job["next_step"]
-    done = answer(server, "validation_status", job_id=job["job_id"], wait_seconds=50)
+    done = {"state": "running"}
+    while done["state"] in ("starting", "running"):
+        done = answer(server, "validation_status", job_id=job["job_id"], wait_seconds=50)
     assert (done["state"], done["error"]) == ("done", "")
     return done
 
@@ -42,6 +44,7 @@ def test_an_optimisation_is_started_watched_and_read() -> None:
     assert content["recommended"]["plateau"]["kind"] in ("plateau", "spike", "unknown")
     assert "walk_forward" in found["next_step"]
     assert "Call validation_start_walk_forward" in content["warnings"][0]
+    assert "luck alone now reaches an annual Sharpe of" in content["trial_meter"]
     assert "`" not in json.dumps(content["warnings"])
     assert Path(content["folder"], "table.csv").is_file()
     report = answer(server, "validation_get_report", job_id=job["job_id"], section="report")["content"]

@@ -1,6 +1,7 @@
 """A whole validation over MCP: started, polled, and read section by section."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -38,7 +39,9 @@ def here(workspace: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def finished(tool: str, **arguments: Any) -> str:
     job: str = answer(server, tool, **arguments)["job_id"]
-    done = answer(server, "validation_status", job_id=job, wait_seconds=50)
+    done = {"state": "running"}
+    while done["state"] in ("starting", "running"):
+        done = answer(server, "validation_status", job_id=job, wait_seconds=50)
     assert (done["state"], done["error"]) == ("done", "")
     return job
 
@@ -61,12 +64,11 @@ def test_a_validation_is_started_watched_and_read_section_by_section() -> None:
     report = answer(server, "validation_get_report", job_id=job, section="report")["content"]
     assert report["markdown"].startswith("# Validation of sma_crossover on BTCUSDT 1h")
     assert read_listed_reports() == {f"twokey://validations/{content['id']}/report": report["markdown"]}
-    names = [picture(job).structured_content["title"].split()[0]]
-    names += picture(job).structured_content["others"]
-    assert len(set(names)) == len(names) > 3
-    assert (
-        picture(job, names[-1]).structured_content["title"].startswith(f"{names[-1]} of the validate of sma_crossover")
-    )
+    shown = picture(job).structured_content
+    assert "of the validate of sma_crossover on BTCUSDT 1h, SYNTHETIC candles" in shown["title"]
+    Path(shown["path"]).unlink()
+    assert picture(job).structured_content == shown
+    assert Path(shown["path"]).is_file()
     assert "There are: " in refusal(server, "validation_get_picture", job_id=job, name="../../result.json")
 
 

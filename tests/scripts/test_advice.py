@@ -63,10 +63,10 @@ def test_an_option_that_the_verb_lacks_would_be_noticed() -> None:
 
 
 def test_an_extra_is_installed_by_the_names_of_its_libraries_into_this_environment() -> None:
-    told = with_installs("It needs optuna. Run pip install 'twokey[optimize]', or use --method random.")
-    assert "twokey[" not in told
-    assert sys.executable in told
-    command = told.split("Run ")[1].partition(", or")[0]
+    advice = with_installs("It needs optuna. Run pip install 'twokey[optimize]', or use --method random.")
+    assert "twokey[" not in advice
+    assert sys.executable in advice
+    command = advice.split("Run ")[1].partition(", or")[0]
     words = shlex.split(command)
     assert words[-1].startswith("optuna")
     if words[0] == sys.executable:

@@ -62,6 +62,26 @@ def test_a_file_is_imported_checked_and_listed(twokey: Command, file: Path) -> N
     assert (listed["symbol"], listed["bars"], listed["origin"]) == ("BTCUSDT", 742, "import of mine.csv")
 
 
+def test_a_file_whose_name_tells_it_all_needs_no_options(twokey: Command, file: Path, tmp_path: Path) -> None:
+    for name, exchange in (("Bitstamp_BTCUSDT_1h.csv", "bitstamp"), ("BTCUSDT-1h-2024-01.csv", "binance")):
+        named = file.rename(tmp_path / name)
+        answer = twokey("data", "import", str(named), "--json").answer
+        assert (answer["symbol"], answer["timeframe"], answer["exchange"]) == ("BTCUSDT", "1h", exchange)
+        file = named
+    given = twokey("data", "import", str(file), "--symbol", "ETH", "--exchange", "okx", "--json").answer
+    assert (given["symbol"], given["exchange"]) == ("ETHUSDT", "okx")
+    wrong = twokey("data", "import", str(file.rename(tmp_path / "BTCUSDT_4h.csv")))
+    assert (wrong.code, wrong.err.count("\n")) == (2, 1)
+    assert "bars are 1h apart" in wrong.err
+
+
+def test_a_file_whose_name_leaves_a_doubt_is_refused_with_what_to_write(twokey: Command, file: Path) -> None:
+    done = twokey("data", "import", str(file))
+    assert (done.code, done.out, done.err.count("\n")) == (2, "", 1)
+    assert "--symbol BTC" in done.err
+    assert twokey("data", "list", "--json").answer["caches"] == []
+
+
 def test_the_text_output_shows_the_same_figures(twokey: Command, file: Path) -> None:
     imported = twokey("data", "import", str(file), "--symbol", "BTC", "--timeframe", "1h").out
     assert "742 bars added, 0 replaced, 0 unchanged" in imported

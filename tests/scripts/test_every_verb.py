@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.tables.demo import print_demo
 from scripts.tables.layout import width_of
 from scripts.tables.screen import Screen
 from scripts.tables.tape import print_tapes
@@ -16,6 +17,7 @@ from skills_lib.answers.bounds import MAX_BYTES
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from skills_lib.market.depth.tape.record import Recorded
+from skills_lib.validate.model import ValidationResult
 from tests.command import Command, Done, make_command, options_of
 from tests.market.candles.local_venue import LocalVenue, serve, span
 from tests.scripts.verbs import APART, ARGUMENTS, ONCE, SPAN, VERBS, Inputs, Verb, make_inputs
@@ -73,7 +75,12 @@ def words(text: str) -> Counter[str]:
 
 
 def too_wide(line: str, width: int) -> bool:
-    """Whether a line could have been broken: what stands before a path, and each word, must fit."""
+    """Whether a line could have been broken: what stands before a path, and each word, must fit.
+
+    The command to run next is not broken, so that it can be copied.
+    """
+    if line.startswith("next: "):
+        return False
     before, slash, _ = line.partition("/")
     longest = max(map(width_of, line.split()), default=0)
     return width_of(line) > width and (not slash or width_of(before) > width) and longest <= width
@@ -137,6 +144,20 @@ def test_recorded_tapes_and_fill_models_fit_too(
         print_tapes([Recorded("BTCUSDT", Path("/data") / ("x" * 90), 1_234, 5)])
         found[width] = capsys.readouterr().out
         assert [text for text in found[width].splitlines() if too_wide(text, width)] == []
+    assert len({tuple(sorted(words(text).items())) for text in found.values()}) == 1
+
+
+def test_the_demonstration_fits_too(
+    call: Command, inputs: Inputs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb = ("validate",)
+    stored = Path(call(*verb, *ARGUMENTS[verb](inputs), "--json").answer["path"])
+    result, found = ValidationResult.model_validate_json(stored.read_bytes()), {}
+    for width in (WIDE, *WIDTHS):
+        monkeypatch.setenv("COLUMNS", str(width))
+        print_demo(result, "twokey validate sma_crossover BTC 1h --source sample")
+        found[width] = capsys.readouterr().out
+        assert [line for line in found[width].splitlines() if too_wide(line, width)] == []
     assert len({tuple(sorted(words(text).items())) for text in found.values()}) == 1
 
 

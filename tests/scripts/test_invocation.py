@@ -47,11 +47,11 @@ def test_another_twokey_on_path_is_not_taken_for_this_one(
 def test_a_path_with_a_space_runs_as_printed(
     environment: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    monkeypatch.chdir(elsewhere)
+    other_folder = tmp_path / "elsewhere"
+    other_folder.mkdir()
+    monkeypatch.chdir(other_folder)
     printed = as_typed("Run `twokey runs` next.").split("`")[1]
-    done = subprocess.run(printed, shell=True, cwd=elsewhere, capture_output=True, text=True, check=True)
+    done = subprocess.run(printed, shell=True, cwd=other_folder, capture_output=True, text=True, check=True)
     assert done.stdout == "called\n"
 
 

@@ -24,11 +24,11 @@ def test_every_verb_takes_both_options(verb: Verb) -> None:
 
 def test_verbose_says_what_is_done_and_keeps_standard_output(twokey: Command) -> None:
     quiet = twokey(*RUN)
-    told = twokey(*RUN, "--verbose")
-    assert told.out == quiet.out
+    verbose = twokey(*RUN, "--verbose")
+    assert verbose.out == quiet.out
     assert quiet.err == ""
     for text in ("started", "workspace", "candles", "finished", "exit_code=0"):
-        assert text in told.err
+        assert text in verbose.err
 
 
 def test_the_option_is_taken_before_and_after_the_verb(twokey: Command) -> None:

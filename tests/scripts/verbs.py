@@ -75,5 +75,5 @@ ARGUMENTS: dict[Verb, Arguments] = {
 """Arguments of each verb, of which none uses a network beyond the loopback interface."""
 ONCE = {("new-strategy",), ("tape", "import")}
 """Verbs that refuse to do the same twice; what they made is removed between two calls."""
-APART: set[Verb] = {("record",), ("simulate",), ("compile",), ("tear-sheet",)}
-"""Verbs that tests of their own call: they run until they are stopped, or for many seconds to print one line."""
+APART: set[Verb] = {("record",), ("simulate",), ("compile",), ("tear-sheet",), ("demo",)}
+"""Verbs that tests of their own call: they run until they are stopped, or for many seconds to print a few lines."""

@@ -35,7 +35,7 @@ def plot_run(path: Path, strategy: type[Strategy], bars: Bars, result: BacktestR
     if len(bars) > MAX_REFERENCE_BARS:
         raise InputError(
             f"backtesting.py's plot takes minutes for {len(bars):,} bars; it is written up to {MAX_REFERENCE_BARS:,}. "
-            f"Use {result.artifacts.page}, or give a shorter span with --since and --until."
+            f"Use {result.artifacts.page}, or a shorter span."
         )
     write_plot(path, run_reference(strategy, bars, result.parameters, result.settings).backtest, title_of(result))
 
