@@ -17,7 +17,7 @@ SAYS = {
     "first_backtest": [
         "sample (synthetic)",
         "unchanged when later bars are removed",
-        "WEAK",
+        "Sharpe",
         "20 bps per side: equity",
     ],
     "tape": ["in sync: True", "breaks in the chain: 1", "in sync at the end: False", "prices: None"],
