@@ -35,7 +35,7 @@ def forget_results(clone: Path) -> None:
             shutil.rmtree(folder)
 
 
-def alone(clone: Path, environment: dict[str, str]) -> float:
+def by_itself(clone: Path, environment: dict[str, str]) -> float:
     """Seconds of the command."""
     forget_results(clone)
     began = time.perf_counter()
@@ -61,7 +61,7 @@ def measure(clone: Path, scratch: Path, venue: str) -> list[tuple[float, float]]
     shell = {"PATH": os.environ["PATH"], "HOME": str(scratch / "home")} | addresses
     with conversation(str(CLAUDE), clone, scratch / "home", addresses) as client:
         client.wait_for_servers()
-        pairs = [(in_client(clone, client), alone(clone, shell)) for _ in range(REPEATS + 1)]
+        pairs = [(in_client(clone, client), by_itself(clone, shell)) for _ in range(REPEATS + 1)]
     return pairs[1:]
 
 
@@ -77,7 +77,7 @@ def main() -> int:
     server.server_close()
     skill, command = (statistics.median(times) for times in zip(*pairs, strict=True))
     sys.stdout.write(
-        f"/test-strategy {WORDS}: {skill:.2f} s in the client, {command:.2f} s alone, ratio {skill / command:.2f} "
+        f"/test-strategy {WORDS}: {skill:.2f} s in the client, {command:.2f} s by itself, ratio {skill / command:.2f} "
         f"(target at most {TARGET:g}); medians of {REPEATS}, load average {os.getloadavg()[0]:.1f}\n"
     )
     return int(skill / command > TARGET)
