@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from scripts.console import print_answer
+from scripts.invocation import as_typed
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from skills_lib.domain.errors import InputError, did_you_mean
@@ -38,7 +39,7 @@ def new_strategy(
     _refuse_taken(name, home, texts)
     write_all({home / place: text for place, text in texts.items()})
     places = [home / place for place in texts]
-    after = command("check-strategy", name)
+    after = command("test-strategy", "BTC", "1h", name)
     if json:
         from skills_lib.answers.workspace import NewStrategyAnswer
 
@@ -138,3 +139,5 @@ def _print(name: str, kind: str, places: list[Path]) -> None:
     screen.text(f"{name} is a working {kind} strategy. Edit it:")
     for place in places:
         screen.path(" ", place)
+    screen.text("Check it:")
+    screen.path(" ", as_typed(command("check-strategy", name)))

@@ -87,9 +87,9 @@ def test_after_a_weak_run_comes_another_idea_and_never_a_cheaper_or_other_try(he
     words = next_of(here(*WEAK))
     assert words[0] == "new-strategy"
     assert not set(words) & set(FISHING)
-    checked = next_of(here(*words))
-    assert checked == ["check-strategy", words[1]]
-    assert next_of(here(*checked)) == ["test-strategy", "BTC", "1h", words[1]]
+    tested = next_of(here(*words))
+    assert tested == ["test-strategy", "BTC", "1h", words[1]]
+    assert next_of(here("check-strategy", words[1])) == tested
     assert next_of(here(*WEAK))[1] == "my_idea_2", "a name that is in use is not proposed"
 
 
