@@ -23,6 +23,7 @@ def test_every_verb_takes_both_options(verb: Verb) -> None:
 
 
 def test_verbose_says_what_is_done_and_keeps_standard_output(twokey: Command) -> None:
+    twokey(*RUN)  # says what it draws; afterwards the run is stored
     quiet = twokey(*RUN)
     verbose = twokey(*RUN, "--verbose")
     assert verbose.out == quiet.out
