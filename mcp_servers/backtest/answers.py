@@ -83,6 +83,12 @@ class RunSummary(BaseModel):
     next_step: str
 
 
+class RunAnswer(RunSummary):
+    """A run as it is answered, with what luck reaches by now."""
+
+    trial_meter: str = Field(description="report it with the best of several runs")
+
+
 class MetricLine(BaseModel):
     """One figure with its definition."""
 

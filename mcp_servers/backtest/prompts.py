@@ -8,7 +8,7 @@ def test_strategy(symbol: str, timeframe: str, strategy: str) -> str:
         "with the user from backtest_list_strategies. Then look at backtest_get_picture.\n\n"
         "Report in this order: if the candles are synthetic, that first, and that nothing follows for a market; the "
         "verdict and its reasons; that the result is in-sample, so never call a return performance or a forecast; the "
-        "figures, each return with the assumed costs; every warning; the source of the candles. Quote figures from "
-        "the answer, never from memory. Do not search parameters unless asked to. To learn whether the result is "
-        "luck, offer validation_start."
+        "figures, each return with the assumed costs; the trial meter; every warning; the source of the candles. Quote "
+        "figures from the answer, never from memory. Do not search parameters unless asked to. To learn whether "
+        "the result is luck, offer validation_start."
     )

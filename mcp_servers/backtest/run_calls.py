@@ -14,6 +14,7 @@ from mcp_servers.backtest.answers import Section
 from mcp_servers.paging import make_cursor, read_cursor
 from mcp_servers.pictures import as_image
 from mcp_servers.reports import bounded_report
+from mcp_servers.trials import meter_text
 from skills_lib.backtest import pipeline
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.model import BacktestResult, BacktestSettings
@@ -45,7 +46,7 @@ def run_backtest(
     rates: Mapping[str, float | None],
     account: Mapping[str, Any],
     progress: Progress = no_progress,
-) -> answers.RunSummary:
+) -> answers.RunAnswer:
     """Load the candles, then run and store the backtest, or return the stored result.
 
     Raises:
@@ -60,7 +61,7 @@ def run_backtest(
     result = pipeline.run_backtest(
         subject, candles, parameters, conditions, RunStore(settings.results_dir), open_counter, progress
     )
-    return summary(result)
+    return answers.RunAnswer(**summary(result).model_dump(), trial_meter=meter_text(result))
 
 
 def list_runs(strategy: str | None, symbol: str | None, cursor: str | None, limit: int) -> answers.RunList:

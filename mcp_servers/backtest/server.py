@@ -24,9 +24,9 @@ from mcp_servers.arguments import (
 from mcp_servers.backtest import prompts
 from mcp_servers.backtest.answers import (
     Comparison,
+    RunAnswer,
     RunList,
     RunSection,
-    RunSummary,
     Section,
     StrategyDetails,
     StrategyList,
@@ -104,7 +104,7 @@ async def backtest_run(
     slippage_bps: Annotated[Rate, Field(description="per side")] | None = None,
     cash: Cash = 100_000,
     leverage: Leverage = 1,
-) -> RunSummary:
+) -> RunAnswer:
     """Backtest a strategy and store the run; identical arguments return the stored run at once.
 
     Returns run_id, verdict with reasons, metrics, costs, source, warnings. Without since and until: the newest
@@ -114,7 +114,7 @@ async def backtest_run(
     from mcp_servers.backtest.run_calls import run_backtest
     from skills_lib.market.candles import CandleArguments
 
-    def work(progress: Progress) -> RunSummary:
+    def work(progress: Progress) -> RunAnswer:
         arguments = CandleArguments(symbol, timeframe, since, until, source, exchange)
         rates = {"commission_bps": commission_bps, "spread_bps": spread_bps, "slippage_bps": slippage_bps}
         account = {"cash": cash, "leverage": leverage}

@@ -56,6 +56,7 @@ class OptimizationAnswer(BaseModel):
     best: PointAnswer = Field(description="the luckiest of all tried")
     sensitivity: Figures
     warnings: list[str]
+    trial_meter: str
     seconds: float
     folder: str
 
@@ -105,6 +106,7 @@ class WalkForwardAnswer(BaseModel):
     windows: list[WindowAnswer]
     windows_total: int
     warnings: list[str]
+    trial_meter: str
     seconds: float
     folder: str
 
@@ -159,6 +161,7 @@ class ValidationAnswer(BaseModel):
     probability_of_overfitting: float | None
     sealed_opened: bool
     warnings: list[str]
+    trial_meter: str
     seconds: float
     folder: str
 

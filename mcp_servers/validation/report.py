@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from mcp_servers.reports import bounded_report
+from mcp_servers.trials import meter_text
 from mcp_servers.validation import answers as answers
 from mcp_servers.validation.answers import Section
 from skills_lib.domain.errors import InputError
@@ -118,6 +119,7 @@ def _validation(found: ValidationResult) -> answers.ValidationAnswer:
             "deflated_sharpe": found.overfitting.dsr,
             "probability_of_overfitting": found.overfitting.pbo,
             "sealed_opened": found.sealed.opened,
+            "trial_meter": found.trial_meter().text,
             "warnings": [*found.audit.warnings, *found.warnings, *found.missing][:MAX_WARNINGS],
             "folder": str(found.artifacts.folder),
         }
@@ -127,6 +129,7 @@ def _validation(found: ValidationResult) -> answers.ValidationAnswer:
 def _summary(found: OptimizationResult | WalkForwardResult) -> answers.OptimizationAnswer | answers.WalkForwardAnswer:
     plain = found.model_dump(mode="json", exclude={"sensitivity", "windows", "out_of_sample", "settings", "space"})
     plain |= {"warnings": found.warnings[:MAX_WARNINGS], "folder": str(found.artifacts.folder)}
+    plain |= {"trial_meter": meter_text(found)}
     if isinstance(found, OptimizationResult):
         effects = {name: parameter.effect for name, parameter in found.sensitivity.items()}
         return answers.OptimizationAnswer.model_validate(plain | {"sensitivity": effects})

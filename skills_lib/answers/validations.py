@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from skills_lib.answers.backtests import Figure, Figures
+from skills_lib.answers.backtests import Figures
 from skills_lib.answers.model import FIGURE_UNITS, Answer, SearchAnswer, files_of
 from skills_lib.domain.constraints import Value
-from skills_lib.domain.models import FrozenModel
 
 if TYPE_CHECKING:
     from skills_lib.calibrate.model import Calibration, NaiveRule
@@ -21,25 +20,21 @@ _CURVES = frozenset({"fan", "drawdown_histogram", "null_histogram", "limits"})
 _DOUBLE = 2.0
 
 
-class OtherMarketAnswer(FrozenModel):
-    """The chosen parameters on other candles; `problem`: why they could not run there."""
+def _other_markets(found: "Sequence[CrossMarketResult]") -> list[dict[str, Any]]:
+    """The chosen parameters on other candles, those that could not run and the worst first; five digits of a figure.
 
-    symbol: str
-    timeframe: str
-    days: int
-    sharpe: Figure
-    sharpe_error: Figure
-    return_pct: Figure
-    max_drawdown_pct: Figure
-    trades: Figure
-    problem: str | None
+    `problem`: why they could not run there, which is left out where they could.
+    """
+    worst_first = sorted(found, key=lambda one: (one.problem is None, one.metrics.get("return_pct") or 0.0))
+    return [_other_market(one) for one in worst_first]
 
-    @classmethod
-    def of(cls, found: "CrossMarketResult") -> Self:
-        """The answer about one set of candles."""
-        names = ("sharpe", "return_pct", "max_drawdown_pct", "trades")
-        figures = {name: found.metrics.get(name) for name in names}
-        return cls(**found.model_dump(include={"symbol", "timeframe", "days", "sharpe_error", "problem"}), **figures)
+
+def _other_market(found: "CrossMarketResult") -> dict[str, Any]:
+    about = found.model_dump(include={"symbol", "timeframe", "days", "sharpe_error", "problem"}, exclude_none=True)
+    figures = {name: found.metrics.get(name) for name in ("sharpe", "return_pct", "max_drawdown_pct", "trades")}
+    return {
+        name: float(f"{value:.5g}") if isinstance(value, float) else value for name, value in (about | figures).items()
+    }
 
 
 class ValidationAnswer(SearchAnswer):
@@ -48,7 +43,7 @@ class ValidationAnswer(SearchAnswer):
     `verdict`: label, rules (`margin` below 0: missed; `value` null: unavailable, counts as missed), `would_change`,
     `not_covered`. `decay`: the fall of the Sharpe ratio out of sample. `trials`: configurations ever evaluated on these
     candles. `random_entry_p`, `deflated_sharpe`, `pbo`, `spa_p`: evidence against luck. `costs`: charged;
-    `cost_stress`: what twice as much leaves.
+    `cost_stress`: what twice as much leaves. `assets`, `timeframes`: the worst first.
     """
 
     MATTERS: ClassVar = ("verdict", "in_sample", "out_of_sample", "walk_forward", "costs", "cost_stress")
@@ -77,8 +72,8 @@ class ValidationAnswer(SearchAnswer):
     costs: dict[str, Any]
     cost_stress: dict[str, Any]
     unseen_regimes: list[str]
-    assets: list[OtherMarketAnswer]
-    timeframes: list[OtherMarketAnswer]
+    assets: list[dict[str, Any]]
+    timeframes: list[dict[str, Any]]
     missing: list[str]
     sealed: dict[str, Any]
     warnings: list[str]
@@ -97,8 +92,8 @@ class ValidationAnswer(SearchAnswer):
             **_evidence(found),
             verdict=_verdict(found),
             unseen_regimes=found.regimes.unseen,
-            assets=[OtherMarketAnswer.of(one) for one in found.assets],
-            timeframes=[OtherMarketAnswer.of(one) for one in found.timeframes],
+            assets=_other_markets(found.assets),
+            timeframes=_other_markets(found.timeframes),
             sealed={name: value for name, value in found.sealed.model_dump().items() if name != "metrics"}
             | {"metrics": _sample(found.sealed.metrics or {})},
             warnings=[*found.audit.warnings, *found.warnings],

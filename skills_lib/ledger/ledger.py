@@ -138,7 +138,7 @@ class Contents:
 
 
 def union(keys: Iterable[Keys]) -> Keys:
-    """Distinct configurations, in order. `np.unique` would import `numpy.ma`, for which every stored answer waits."""
+    """Distinct configurations, in order. `np.unique` would import `numpy.ma`, and every stored answer wait for it."""
     found = np.sort(np.concatenate([np.empty(0, dtype=_KEY), *keys]))
     return found[np.append(True, found[1:] != found[:-1])] if len(found) else found
 

@@ -23,7 +23,7 @@ class Axis:
         return scale_of(values, self.kind, self.include, tight=side == 0)
 
 
-_LETTER_PX, _NARROW_PX = 7, 290
+_LETTER_PX, _LEFT_PX, _NARROW_PX = 7, 62, 290
 TIME = Axis("time")
 
 
@@ -51,7 +51,7 @@ def chart_html(chart: Chart) -> str:
         [
             f'<figure class="chart"><figcaption>{escape(chart.title)}{unit}{_legend(chart.layers)}</figcaption>',
             f'<div class="plot{" named" if chart.x.unit or tall else ""}" '
-            f'style="height:{chart.height + 34}px;--left:{left_px(text for _, text in up)}px"',
+            f'style="height:{chart.height + 34}px;padding-left:{left_px(text for _, text in up)}px"',
             f"{_readable(chart, scales)}>",
             f'<svg role="img" aria-label="{escape(f"{chart.title}. {chart.text}")}" width="100%" height="100%">',
             *(_row(place, text) for place, text in _placed(scales.y, up)),
@@ -98,14 +98,15 @@ def _readable(chart: Chart, scales: Scales) -> str:
 
 
 def left_px(texts: Iterable[str]) -> int:
-    """Pixels that labels beside the left axis need."""
-    return max((len(text) for text in texts), default=0) * _LETTER_PX + 14
+    """Pixels that labels beside the left axis need: the same for all charts unless labels are long."""
+    return max(_LEFT_PX, max((len(text) for text in texts), default=0) * _LETTER_PX + 14)
 
 
 def hidden_when_narrow(texts: Sequence[str]) -> list[bool]:
     """Which labels below the axis are hidden on a narrow screen, so that those that are left have space."""
     widest = max((len(line) for text in texts for line in text.split("\n")), default=0) * _LETTER_PX + 14
-    every = max(1, -(-len(texts) * widest // _NARROW_PX))
+    distance = widest + widest // 2  # the first and the last are moved inwards by half their width
+    every = max(1, -(-len(texts) * distance // _NARROW_PX))
     return [place % every > 0 for place in range(len(texts))]
 
 

@@ -59,7 +59,8 @@ def heatmap_html(chart: HeatmapChart) -> str:
     return "".join(
         [
             f'<figure class="chart"><figcaption>{escape(chart.title)}{_legend(chart)}</figcaption>',
-            f'<div class="heat"><div class="plot named" style="--left:{left_px([*chart.rows[2], chart.rows[0]])}px">',
+            '<div class="heat"><div class="plot named" ',
+            f'style="padding-left:{left_px([*chart.rows[2], chart.rows[0]])}px">',
             '<svg role="img" width="100%" height="100%" ',
             f'aria-label="{escape(f"{chart.title}. {chart.text}")}">',
             f"{_cells(chart)}{_marks(chart)}{_labels(chart)}</svg>",

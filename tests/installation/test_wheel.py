@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,15 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+def pip_into(environment: Path) -> list[str]:
+    """The command that installs into another environment; one that uv made has no pip of its own."""
+    python = str(environment / "bin" / "python")
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip", "--python", python, "install"]
+    uv = shutil.which("uv") or pytest.skip("neither pip nor uv is there to install the wheel")
+    return [uv, "pip", "install", "--python", python]
+
+
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`twokey` of an environment in which the wheel is installed; other packages come from this environment."""
@@ -35,10 +46,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.EnvBuilder(with_pip=False, symlinks=True).create(folder)
     site = Path(sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}))
     (site / "others.pth").write_text(f"{sysconfig.get_path('purelib')}\n", encoding="utf-8")
-    pip = [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "--quiet"]
-    done = subprocess.run([*pip, "--no-index", "--no-deps", str(wheel)], capture_output=True, text=True, check=False)
-    if done.returncode and "No module named pip" in done.stderr:
-        pytest.skip("this environment was made by uv and has no pip")
+    command = [*pip_into(folder), "--quiet", "--no-index", "--no-deps", str(wheel)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return folder / "bin" / "twokey"
 

@@ -44,6 +44,7 @@ def test_an_optimisation_is_started_watched_and_read() -> None:
     assert content["recommended"]["plateau"]["kind"] in ("plateau", "spike", "unknown")
     assert "walk_forward" in found["next_step"]
     assert "Call validation_start_walk_forward" in content["warnings"][0]
+    assert "luck alone now reaches an annual Sharpe of" in content["trial_meter"]
     assert "`" not in json.dumps(content["warnings"])
     assert Path(content["folder"], "table.csv").is_file()
     report = answer(server, "validation_get_report", job_id=job["job_id"], section="report")["content"]

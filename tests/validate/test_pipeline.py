@@ -208,7 +208,7 @@ def services(root: Path, candles: Candles) -> Services:
     """The services of a separate workspace, with its ledger in the same folder."""
     count = counter_beside(root)
     sealed = replace(candles, bars=candles.bars[sealed_from(candles) :])
-    seal = LedgerHoldoutSeal(ledger_beside(root), count(SUBJECT, sealed, SETTINGS).context)
+    seal = LedgerHoldoutSeal(ledger_beside(root), count(SUBJECT.source, sealed, SETTINGS).context)
     return Services(count, seal, SweepStore(root, ValidationResult))
 
 
@@ -346,7 +346,7 @@ def test_sealed_bars_are_opened_once_with_a_reason_and_later_reports_say_so(tmp_
     (row,) = KernelSweep(SMA, BARS, SETTINGS).evaluate([opened.parameters], Span(SEALED, len(BARS)))
     assert opened.sealed.metrics["sharpe"] == pytest.approx(row[COLUMNS["sharpe"]])
     sealed = replace(candles_of(BARS), bars=BARS[SEALED:])
-    assert counter_beside(root)(SUBJECT, sealed, SETTINGS).count().configurations == 1
+    assert counter_beside(root)(SUBJECT.source, sealed, SETTINGS).count().configurations == 1
     assert run(root, opening="deployment to paper") == opened
     assert run(root).sealed.opened
     with pytest.raises(InputError, match="each strategy gets one opening"):
@@ -378,7 +378,7 @@ def test_single_stages_give_no_verdict_and_no_file(tmp_path: Path) -> None:
     found = validate_stages(SUBJECT, candles, ValidationRequest(plan_of(), SETTINGS), count, names)
     assert list(found.stages) == ["lookahead", "in_sample", "audit"]
     assert found.stages["in_sample"]["evaluated"] == 12
-    assert count(SUBJECT, unsealed(candles), SETTINGS).count().configurations == 12
+    assert count(SUBJECT.source, unsealed(candles), SETTINGS).count().configurations == 12
     audited = validate_stages(SUBJECT, candles, ValidationRequest(plan_of(), SETTINGS), count, ("audit",))
     assert audited.parameters == {}
     with pytest.raises(InputError, match="Did you mean 'costs'"):

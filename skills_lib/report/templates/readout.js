@@ -35,7 +35,7 @@
       });
       box.textContent = [place(x, at / width), ...texts].join("\n");
       for (const end of ["x1", "x2"]) cursor.setAttribute(end, `${at / width * 100}%`);
-      box.style.cssText = share < 0.5 ? "right: 14px" : "left: calc(max(68px, var(--left)) + 4px)";
+      box.style.cssText = share < 0.5 ? "right: 14px" : `left: ${area.left - plot.getBoundingClientRect().left + 4}px`;
       show(true);
     });
   }
