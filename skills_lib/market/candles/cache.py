@@ -123,6 +123,8 @@ class CandleCache:
             bars = union([before, *(bars for _, bars in pages)])
             now = datetime.now(UTC).replace(microsecond=0)
             self._write(key, Cached(bars, tuple(join(known)), now, origin))
+        if not len(before):
+            return Merged(added=len(bars), replaced=0, unchanged=0)
         return _count_changes(before, bars, union([no_bars(key.timeframe), *(page for _, page in pages)]))
 
     def merge_pages(self, key: CacheKey, origin: str) -> None:
