@@ -131,8 +131,9 @@ def test_the_space_has_a_constraint_and_is_small_enough_to_walk(
 def test_another_workspace_gets_the_files_and_its_test_runs_there(twokey: Command, workspace: Settings) -> None:
     done = twokey("new-strategy", "my_idea", "--kind", "breakout", "--json")
     files = ["docs/strategies/my_idea.md", "strategies/my_idea.py", "tests/strategies/test_my_idea.py"]
-    assert sorted(written(workspace.home)) == files
     message = json.loads(done.out)
+    answer = str(Path(message["path"]).relative_to(workspace.home))
+    assert sorted(written(workspace.home)) == [answer, *files]
     assert (message["strategy"], message["kind"]) == ("my_idea", "breakout")
     assert sorted(message["files"]) == [str(workspace.home / file) for file in files]
     ran = own_tests(workspace.home)
