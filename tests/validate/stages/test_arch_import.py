@@ -17,7 +17,7 @@ def figures(found):
     test.compute()
     return [*test.pvalues, *found.optimal_block_length(daily[:, 0]).iloc[0]]
 """
-ALONE = """
+BOOTSTRAP_ONLY = """
 from skills_lib.validate.stages.arch_import import bootstrap
 print(figures(bootstrap()), [name for name in ("statsmodels", "scipy.stats") if name in sys.modules])
 """
@@ -42,7 +42,7 @@ def run(program: str) -> str:
 
 
 def test_the_bootstrap_alone_gives_the_figures_of_the_whole_package() -> None:
-    assert run(ALONE) == run(WHOLE)
+    assert run(BOOTSTRAP_ONLY) == run(WHOLE)
 
 
 def test_the_package_is_whole_for_whoever_imports_it_afterwards() -> None:
