@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from skills_lib.answers.bounds import Unbroken
 from skills_lib.answers.model import Answer
 from skills_lib.domain.models import FrozenModel
 
@@ -101,4 +102,6 @@ class LedgerAnswer(Answer):
         """The answer about the ledger."""
         fields = found.model_dump()
         fields["lines"].sort(key=lambda line: line["last_at"], reverse=True)
+        for line in fields["lines"]:
+            line["origin"] = Unbroken(line["origin"])  # what was recorded, no command to type
         return cls(**fields)

@@ -79,7 +79,7 @@ def test_an_interrupted_sweep_ends_as_an_uninterrupted_one(
     (other / "strategies" / "counting.py").write_text(COUNTING)
     resumed, whole = (whole_of(start(place, *SWEEP).communicate(timeout=120)[0]) for place in (home, other))
     differing = {key for key in whole if resumed[key] != whole[key]}
-    assert differing <= {"artifacts", "seconds", "created_at"}
+    assert differing <= {"artifacts", "path", "seconds", "created_at"}
 
 
 def test_ctrl_c_ends_the_worker_processes(home: Path) -> None:
