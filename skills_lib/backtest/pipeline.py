@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import numpy as np
-import pandas as pd
 
 from skills_lib.backtest import engine
+from skills_lib.backtest.equity_file import write_equity
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.identity import Identity, identity_of
 from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
 from skills_lib.backtest.report.draw import page_of
 from skills_lib.backtest.report.markdown import write_report
-from skills_lib.backtest.report.series import CLOSE, DRAWDOWN, EQUITY, TIMES, RunSeries
+from skills_lib.backtest.report.series import RunSeries
 from skills_lib.backtest.results import REPORT, RESULT, RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.trials import OpenTrialCounter, TrialCounter
@@ -103,7 +103,5 @@ def _store(result: BacktestResult, series: RunSeries, execution: Execution, stor
 
 def _write(files: Artifacts, result: BacktestResult, execution: Execution, series: RunSeries) -> None:
     execution.trades.to_csv(files.trades, index=False)
-    times = pd.DatetimeIndex(series.open_time_ns.view("datetime64[ns]"))
-    columns = {TIMES: times, CLOSE: series.close, EQUITY: series.equity, DRAWDOWN: series.drawdown_pct}
-    pd.DataFrame(columns).to_csv(files.equity, index=False)
+    write_equity(files.equity, series)
     write_texts(files.result.parent, {REPORT: write_report(result), RESULT: result.model_dump_json(indent=2)})

@@ -48,8 +48,10 @@ class Bars:
 
     def digest(self) -> str:
         """SHA-256 of times and columns in hex; it does not depend on the source of the bars."""
-        columns = (np.ascontiguousarray(getattr(self, name)) for name in _COLUMNS)
-        return hashlib.sha256(b"".join(column.tobytes() for column in columns)).hexdigest()
+        digest = hashlib.sha256()
+        for name in _COLUMNS:
+            digest.update(np.ascontiguousarray(getattr(self, name)).data)
+        return digest.hexdigest()
 
     @classmethod
     def from_frame(cls, frame: "pd.DataFrame") -> Self:
