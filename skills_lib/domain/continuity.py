@@ -53,12 +53,20 @@ def price_breaks(bars: Bars) -> list[PriceBreak]:
     closes on either side. The median of the 5 closes on either side must show the same: a wrong print is a spike, and
     not a break.
     """
-    times, first = np.unique(bars.open_time_ns, return_index=True)
+    times, opens, closes = _in_order(bars)
     with np.errstate(divide="ignore", invalid="ignore"):
-        opens, closes = np.log(bars.open[first]), np.log(bars.close[first])
+        opens, closes = np.log(opens), np.log(closes)
         jumps = opens[1:] - closes[:-1]
         candidates = np.flatnonzero(np.isfinite(jumps) & (np.abs(jumps) >= np.log(BREAK_FACTOR)))
         return list(_breaks(times, closes, jumps, candidates, bars.interval_ns))
+
+
+def _in_order(bars: Bars) -> tuple[IntArray, FloatArray, FloatArray]:
+    """Times, opens and closes by time, each time once: the first bar that has it."""
+    if (np.diff(bars.open_time_ns) > 0).all():
+        return bars.open_time_ns, bars.open, bars.close
+    times, first = np.unique(bars.open_time_ns, return_index=True)
+    return times, bars.open[first], bars.close[first]
 
 
 def _breaks(

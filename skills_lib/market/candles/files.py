@@ -61,7 +61,7 @@ def read_bytes(path: Path) -> bytes:
         content = unpack(content, path.name)
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"{path.name} cannot be unpacked: {error}. Download it again.") from error
-    if not content.strip():
+    if not content or content.isspace():
         raise InputError(f"{path.name} is empty. Give a file with a header and bars.")
     return content
 

@@ -97,6 +97,8 @@ def _newest_first(times: IntArray) -> bool:
 
 def _step(times: IntArray) -> int:
     steps = np.abs(np.diff(times))
+    if len(steps) and steps[0] > 0 and np.count_nonzero(steps == steps[0]) > len(steps) / 2:
+        return int(steps[0])
     steps, counts = np.unique(steps[steps > 0], return_counts=True)
     return int(steps[counts.argmax()]) if len(steps) else 0
 
@@ -139,13 +141,21 @@ def _exact_decimals(pandas: str) -> dict[str, Any]:
 
 def _require_row_length(text: CsvText, rows: int, name: str) -> None:
     """Reject rows longer than the header: pandas drops the extra cells silently, so columns could shift."""
-    data = text.content.split(b"\n", text.skip)[text.skip :]
+    start = _line_start(text.content, text.skip)
     mark, cells = text.separator.encode(), len(text.columns)
-    if not data or b'"' in data[0] or data[0].count(mark) <= rows * (cells - 1):
+    if text.content.find(b'"', start) >= 0 or text.content.count(mark, start) <= rows * (cells - 1):
         return
-    for number, line in enumerate(data[0].split(b"\n"), text.first_line):
+    for number, line in enumerate(text.content[start:].split(b"\n"), text.first_line):
         if (found := line.rstrip(mark + b"\r ").count(mark) + 1) > cells:
             raise InputError(f"{name} line {number}: {found} cells, but {cells} columns. Repair the row.")
+
+
+def _line_start(content: bytes, line: int) -> int:
+    """Where the line with this index begins; the end if there is none."""
+    start = 0
+    for _ in range(line):
+        start = content.find(b"\n", start) + 1 or len(content)
+    return start
 
 
 def _bad_cell(text: CsvText, chosen: dict[str, int], name: str) -> InputError:

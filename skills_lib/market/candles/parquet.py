@@ -86,7 +86,7 @@ def _write_file(temporary: Path, columns: Columns, metadata: Mapping[str, str]) 
     key_values = ", ".join(f"{_quoted(key)}: {_quoted(value)}" for key, value in metadata.items())
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.register("bars", columns)
-        options = f"FORMAT parquet, COMPRESSION zstd, KV_METADATA {{{key_values}}}"
+        options = f"FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, KV_METADATA {{{key_values}}}"
         connection.execute(f"COPY (SELECT * FROM bars) TO {_quoted(str(temporary))} ({options})")
 
 

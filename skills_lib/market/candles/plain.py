@@ -19,11 +19,13 @@ from skills_lib.domain.time import SECOND_NS
 from skills_lib.market.candles.files import CsvText
 from skills_lib.market.candles.timestamps import epochs_to_ns
 
-_LONGEST_TIME = 40
+_LONGEST_TIME = 26  # one more than the longest form with its zone
 _CENTURIES = ("19", "20", "21")  # 64 bits hold the nanoseconds of 1678 to 2261
 _UTC_SUFFIX = re.compile(rb"(Z|[+-]00:?00| UTC)$")
 _FORMS = {10: "dddd-dd-dd", 16: "dddd-dd-dd dd:dd", 19: "dddd-dd-dd dd:dd:dd"}
 Texts = npt.NDArray[np.bytes_]
+Letters = npt.NDArray[np.uint8]
+"""uint8[rows, characters]."""
 
 
 def read_plain(text: CsvText, position: Mapping[str, int]) -> tuple[IntArray, dict[str, FloatArray]] | None:
@@ -34,34 +36,39 @@ def read_plain(text: CsvText, position: Mapping[str, int]) -> tuple[IntArray, di
     """
     if b'"' in text.content:
         return None
-    names = [name for name in position if name != "open_time"]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # that there are no rows
-            numbers = _load(text, [position[name] for name in names], np.float64)
-            times = _load(text, [position["open_time"]], f"S{_LONGEST_TIME}").ravel()
+            rows = _load(text, position)
     except ValueError:  # a cell that is empty or no number, or a row that is too short
         return None
-    if not len(numbers) or (times_ns := _times(times)) is None:
+    columns = {name: np.ascontiguousarray(rows[name]) for name in position}
+    times = columns.pop("open_time")
+    if not len(times) or (times_ns := _times(times)) is None:
         return None
-    return times_ns, {name: np.ascontiguousarray(numbers[:, i]) for i, name in enumerate(names)}
+    return times_ns, columns
 
 
-def _load(text: CsvText, columns: list[int], kind: npt.DTypeLike) -> npt.NDArray[Any]:
+def _load(text: CsvText, position: Mapping[str, int]) -> npt.NDArray[Any]:
+    """Rows of the columns of `position`: the open time as text, the others as floats."""
+    kinds = {name: np.dtype(np.float64) for name in position} | {"open_time": np.dtype(f"S{_LONGEST_TIME}")}
     loaded: npt.NDArray[Any] = np.loadtxt(
         io.BytesIO(text.content),
-        dtype=kind,
+        dtype=list(kinds.items()),
         comments=None,
         delimiter=text.separator,
         skiprows=text.skip,
-        usecols=columns,
-        ndmin=2,
+        usecols=list(position.values()),
+        ndmin=1,
         encoding="latin1",
     )
     return loaded
 
 
 def _times(cells: Texts) -> IntArray | None:
+    letters = cells.view(np.uint8).reshape(len(cells), _LONGEST_TIME)
+    if letters[:, -1].any():  # longer than was kept
+        return None
     try:
         return epochs_to_ns(cells.astype(np.int64))
     except (ValueError, OverflowError):
@@ -69,16 +76,15 @@ def _times(cells: Texts) -> IntArray | None:
     try:
         return epochs_to_ns(cells.astype(np.float64))
     except ValueError:
-        return _iso_times(cells)
+        return _iso_times(cells, letters)
 
 
-def _iso_times(cells: Texts) -> IntArray | None:
+def _iso_times(cells: Texts, letters: Letters) -> IntArray | None:
     suffix = _UTC_SUFFIX.search(cells[0])
     tail = suffix.group() if suffix else b""
     length = len(cells[0]) - len(tail)
     if length not in _FORMS:
         return None
-    letters = cells.view(np.uint8).reshape(len(cells), _LONGEST_TIME)
     ending = np.frombuffer(tail.ljust(_LONGEST_TIME - length, b"\0"), np.uint8)
     if not (letters[:, length:] == ending).all() or not _has_form(letters, _FORMS[length]):
         return None
@@ -86,7 +92,7 @@ def _iso_times(cells: Texts) -> IntArray | None:
     return None if days is None or seconds is None else (days * 86_400 + seconds) * SECOND_NS
 
 
-def _days(letters: npt.NDArray[np.uint8]) -> IntArray | None:
+def _days(letters: Letters) -> IntArray | None:
     """Days since 1970 of `yyyy-mm-dd`, each converted once where rows follow each other; None for no such day."""
     first = np.append(True, (letters[1:] != letters[:-1]).any(axis=1))
     texts = np.ascontiguousarray(letters[first]).view("S10").ravel().astype("U10")
@@ -100,7 +106,7 @@ def _days(letters: npt.NDArray[np.uint8]) -> IntArray | None:
     return every
 
 
-def _seconds_of_day(letters: npt.NDArray[np.uint8]) -> IntArray | None:
+def _seconds_of_day(letters: Letters) -> IntArray | None:
     """Seconds of `hh:mm:ss`, of which seconds or all may be missing; None for no such time."""
     seconds = np.zeros(len(letters), dtype=np.int64)
     for i, (unit, limit) in enumerate(((3_600, 24), (60, 60), (1, 60))):
@@ -113,7 +119,7 @@ def _seconds_of_day(letters: npt.NDArray[np.uint8]) -> IntArray | None:
     return seconds
 
 
-def _has_form(letters: npt.NDArray[np.uint8], form: str) -> bool:
+def _has_form(letters: Letters, form: str) -> bool:
     """Whether every row has digits where `form` has d, and else its letter; T stands for a space too."""
     for i, wanted in enumerate(form):
         column = letters[:, i]

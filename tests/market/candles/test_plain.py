@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from skills_lib.domain.instruments import Instrument
+from skills_lib.domain.time import SECOND_NS
 from skills_lib.market.candles.files import find_table
+from skills_lib.market.candles.layouts import read_csv
 from skills_lib.market.candles.plain import read_plain
 from tests.repository import ROOT
 
@@ -36,6 +40,8 @@ NOT_PLAIN = {
     "other digits": ["२०२४-01-01", "2024-01-02"],
     "nothing": ["", "2024-01-01"],
     "a time longer than is kept": ["2024-01-01" + " " * 40, "2024-01-02" + " " * 40],
+    "an epoch number longer than is kept": ["1700000000" + "0" * 20 + "x", "1700000001"],
+    "a fraction longer than is kept": ["1700000000." + "0" * 30 + "1", "1700000001"],
     "morning": ["2024-01-01 01-AM", "2024-01-01 02-AM"],
 }
 DECIMALS = st.one_of(
@@ -90,6 +96,14 @@ def test_times_that_are_not_plain_are_left_to_pandas(what: str) -> None:
 def test_cells_that_are_no_plain_decimals_are_left_to_pandas(cell: str) -> None:
     found = plainly_read(table(["2024-01-01", "2024-01-02"], ["1.5", cell, "2"]))
     assert found is None or cell == "1,5"  # another cell: found by the length of the row
+
+
+@given(steps=st.lists(st.sampled_from([0, 60, 60, 300, 3_600]), min_size=1, max_size=30))
+def test_the_interval_is_the_most_frequent_step_that_is_no_duplicate(steps: list[int]) -> None:
+    times = np.cumsum([1_700_000_000, *steps])
+    found = read_csv(table([str(time) for time in times], ["1.5"]), "a file", Instrument.parse("BTC")).bars.interval_ns
+    counts = Counter(step for step in steps if step)
+    assert found == (min(counts, key=lambda step: (-counts[step], step)) if counts else 0) * SECOND_NS
 
 
 def test_a_row_that_is_too_short_is_left_to_pandas() -> None:
