@@ -1,10 +1,13 @@
-"""Writes `equity.csv`, byte for byte as pandas would, but in a quarter of the time for a million rows."""
+"""Writes the equity of a run by bar, byte for byte as pandas would, but in a quarter of the time for a million rows."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from skills_lib.backtest.report.series import CLOSE, DRAWDOWN, EQUITY, TIMES, RunSeries
+from skills_lib.backtest.report.series import TIMES
 from skills_lib.domain.bars import IntArray
 from skills_lib.domain.time import DAY_NS, SECOND_NS
 
@@ -19,24 +22,19 @@ _FORMS = {
 """How times are written that are all multiples of so many nanoseconds."""
 
 
-def write_equity(path: Path, series: RunSeries) -> None:
-    """A row for each bar: open time in UTC, close and equity in quote currency, drawdown in percent.
+def write_equity(path: Path, times_ns: IntArray, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+    """A row for each bar: its open time in UTC, written as `open_time`, and the other columns by name.
 
     Raises:
         OSError: the file could not be written.
     """
     import duckdb
 
-    columns = {
-        TIMES: series.open_time_ns.view("datetime64[ns]"),
-        CLOSE: series.close,
-        EQUITY: series.equity,
-        DRAWDOWN: series.drawdown_pct,
-    }
-    times = f"strftime({TIMES}, '{_form_of(series.open_time_ns)}') AS {TIMES}"
+    every = {TIMES: times_ns.view("datetime64[ns]"), **columns}
+    times = f"strftime({TIMES}, '{_form_of(times_ns)}') AS {TIMES}"
     try:
         with duckdb.connect(config={"threads": 1}) as connection:
-            connection.register("bars", {name: np.ascontiguousarray(column) for name, column in columns.items()})
+            connection.register("bars", {name: np.ascontiguousarray(column) for name, column in every.items()})
             connection.sql(f"SELECT * REPLACE ({times}) FROM bars").write_csv(str(path))
     except duckdb.Error as error:
         raise OSError(str(error)) from error

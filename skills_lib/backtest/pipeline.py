@@ -13,7 +13,7 @@ from skills_lib.backtest.metrics import DAYS_PER_YEAR, compute_metrics
 from skills_lib.backtest.model import Artifacts, BacktestResult, BacktestSettings
 from skills_lib.backtest.report.draw import page_of
 from skills_lib.backtest.report.markdown import write_report
-from skills_lib.backtest.report.series import RunSeries
+from skills_lib.backtest.report.series import CLOSE, DRAWDOWN, EQUITY, RunSeries
 from skills_lib.backtest.results import REPORT, RESULT, RunStore
 from skills_lib.backtest.strategy import LoadedStrategy, parameter_space
 from skills_lib.backtest.trials import OpenTrialCounter, TrialCounter
@@ -103,5 +103,6 @@ def _store(result: BacktestResult, series: RunSeries, execution: Execution, stor
 
 def _write(files: Artifacts, result: BacktestResult, execution: Execution, series: RunSeries) -> None:
     execution.trades.to_csv(files.trades, index=False)
-    write_equity(files.equity, series)
+    columns = {CLOSE: series.close, EQUITY: series.equity, DRAWDOWN: series.drawdown_pct}
+    write_equity(files.equity, series.open_time_ns, columns)
     write_texts(files.result.parent, {REPORT: write_report(result), RESULT: result.model_dump_json(indent=2)})

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from skills_lib.backtest.equity_file import write_equity
 from skills_lib.backtest.execution import Execution
 from skills_lib.backtest.figures import METRICS
 from skills_lib.backtest.metrics import compute_metrics
 from skills_lib.backtest.model import BacktestSettings
-from skills_lib.backtest.report.series import CLOSE, DRAWDOWN, EQUITY, TIMES
+from skills_lib.backtest.report.series import CLOSE, DRAWDOWN, EQUITY
 from skills_lib.backtest.strategy import LoadedStrategy
 from skills_lib.backtest.sweep.evaluator import figures_of
 from skills_lib.backtest.trials import OpenTrialCounter
@@ -242,13 +243,12 @@ def _write(
 def _write_equity(path: Path, series: StitchedSeries, parts: Sequence[WindowRun]) -> None:
     lengths = [part.span.stop - part.span.start for part in parts]
     columns = {
-        TIMES: pd.DatetimeIndex(series.open_time_ns.view("datetime64[ns]")),
         "window": np.repeat(np.arange(len(parts)), lengths),
         CLOSE: series.close,
         EQUITY: series.equity,
         DRAWDOWN: series.drawdown_pct,
     }
-    pd.DataFrame(columns).to_csv(path, index=False)
+    write_equity(path, series.open_time_ns, columns)
 
 
 def _windows_frame(outcomes: Sequence[WindowChoice]) -> pd.DataFrame:

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skills_lib.backtest.equity_file import write_equity
-from skills_lib.backtest.report.series import RunSeries, TradeSeries
 
-NO_TRADES = TradeSeries(*(np.empty(0) for _ in range(8)))
 START_NS = pd.Timestamp("2024-02-28").value
 EDGES = [0.0, -0.0, 1e-4, 9.99e-5, 1e15, 1e16, 9999999999999998.0, 1e22, 5e-324, -1e300, np.nan, np.inf, -np.inf]
 
@@ -20,10 +18,10 @@ def both_written(folder: Path, times_ns: list[int], values: list[float]) -> tupl
     """The file that is written of these bars, and that of pandas."""
     times, column, backwards = np.array(times_ns, dtype=np.int64), np.array(values), np.array(values[::-1])
     ours, theirs = folder / "equity.csv", folder / "pandas.csv"
-    write_equity(ours, RunSeries(times, column, backwards, -column, NO_TRADES))
+    columns = {"window": np.arange(len(times)) // 7, "close": column, "equity": backwards, "drawdown_pct": -column}
+    write_equity(ours, times, columns)
     index = pd.DatetimeIndex(times.view("datetime64[ns]"))
-    frame = {"open_time": index, "close": column, "equity": backwards, "drawdown_pct": -column}
-    pd.DataFrame(frame).to_csv(theirs, index=False, lineterminator="\n")
+    pd.DataFrame({"open_time": index} | columns).to_csv(theirs, index=False, lineterminator="\n")
     return ours.read_bytes(), theirs.read_bytes()
 
 
