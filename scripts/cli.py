@@ -40,7 +40,7 @@ VERBS = {
     "init": "workspace",
     "doctor": "workspace",
 }
-"""Each verb, in the order of the help, and the module that registers it."""
+"""Each verb, in the order of the help (groups come last there), and the module that registers it."""
 
 
 def make_app(verb: str | None = None) -> typer.Typer:

@@ -17,8 +17,8 @@ def verbs_with(verb: str | None) -> list[str]:
     return list(get_command(make_app(verb)).commands)  # type: ignore[attr-defined]
 
 
-def test_the_table_names_every_verb_in_the_order_of_the_help() -> None:
-    assert verbs_with(None) == list(VERBS)
+def test_the_table_names_every_verb() -> None:
+    assert set(verbs_with(None)) == set(VERBS)
 
 
 @pytest.mark.parametrize("verb", VERBS)
