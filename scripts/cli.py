@@ -1,65 +1,72 @@
-"""The `twokey` command. Each group of commands is a module of this package and imports heavy libraries lazily."""
+"""The `twokey` command. Each group of verbs is a module of this package and imports heavy libraries lazily.
+
+Importing every module and building every verb takes as long as answering one, so only the module of the verb that is
+called is imported.
+"""
 
 import sys
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.main import get_command
 
-from scripts import (
-    backtest,
-    calibrate,
-    check_strategy,
-    compile,
-    data,
-    demo,
-    ledger,
-    new_strategy,
-    optimize,
-    record,
-    scan,
-    simulate,
-    strategies,
-    tape,
-    tear_sheet,
-    validate,
-    workspace,
-)
 from scripts.console import exit_codes, print_unexpected
 from scripts.every_verb import complete, listen_to_environment, logged
 from scripts.invocation import command_name
 from scripts.options import SettingsDefaults
 
-app = typer.Typer(
-    name="twokey",
-    help="Backtest and validate crypto strategies. Nothing trades until a person signs.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # rich formatting of the help takes longer to import than all else that it needs
-    add_completion=False,
-)
-app.add_typer(data.app, name="data")
-app.add_typer(tape.app, name="tape")
-demo.register(app)
-backtest.register(app)
-tear_sheet.register(app)
-optimize.register(app)
-validate.register(app)
-calibrate.register(app)
-ledger.register(app)
-record.register(app)
-scan.register(app)
-simulate.register(app)
-strategies.register(app)
-new_strategy.register(app)
-check_strategy.register(app)
-compile.register(app)
-workspace.register(app)
+VERBS = {
+    "data": "data",
+    "tape": "tape",
+    "demo": "demo",
+    "test-strategy": "backtest",
+    "runs": "backtest",
+    "compare": "backtest",
+    "tear-sheet": "tear_sheet",
+    "optimize": "optimize",
+    "walk-forward": "optimize",
+    "validate": "validate",
+    "monte-carlo": "validate",
+    "calibrate": "calibrate",
+    "ledger": "ledger",
+    "record": "record",
+    "scan": "scan",
+    "simulate": "simulate",
+    "strategies": "strategies",
+    "new-strategy": "new_strategy",
+    "check-strategy": "check_strategy",
+    "compile": "compile",
+    "init": "workspace",
+    "doctor": "workspace",
+}
+"""Each verb, in the order of the help (groups come last there), and the module that registers it."""
 
 
-def command() -> Any:
-    """The whole command, with what every verb has."""
-    built = get_command(app)
+def make_app(verb: str | None = None) -> typer.Typer:
+    """The command with the verbs of the module of `verb`; with all where there is no such verb."""
+    app = typer.Typer(
+        name="twokey",
+        help="Backtest and validate crypto strategies. Nothing trades until a person signs.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,  # rich formatting of the help takes longer to import than all else that it needs
+        add_completion=False,
+    )
+    app.callback()(_keep_verbs)
+    modules = [VERBS[verb]] if verb in VERBS else dict.fromkeys(VERBS.values())
+    for module in modules:
+        import_module(f"scripts.{module}").register(app)
+    return app
+
+
+def _keep_verbs() -> None:
+    """With a callback Typer keeps a single verb as a verb."""
+
+
+def command(verb: str | None = None) -> Any:
+    """The command as `make_app` makes it, with what every verb has."""
+    built = get_command(make_app(verb))
     complete(built)
     return built
 
@@ -69,4 +76,5 @@ def main() -> None:
     sys.excepthook = print_unexpected
     with logged(), exit_codes():
         listen_to_environment()
-        sys.exit(command().main(prog_name=command_name(), standalone_mode=False, default_map=SettingsDefaults()))
+        called = command(next((word for word in sys.argv[1:] if not word.startswith("-")), None))
+        sys.exit(called.main(prog_name=command_name(), standalone_mode=False, default_map=SettingsDefaults()))

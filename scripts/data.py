@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Import, fetch, list and check candles.", no_args_is_help=True)
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the group."""
+    parent.add_typer(app, name="data")
+
+
 @app.command("import")
 def import_candles(
     file: Annotated[Path, typer.Argument(help="CSV or Parquet, plain, .gz or .zip.")],

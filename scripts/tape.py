@@ -14,6 +14,11 @@ from skills_lib.domain.errors import InputError
 app = typer.Typer(help="Check, describe, import and export recordings of the order book.", no_args_is_help=True)
 
 
+def register(parent: typer.Typer) -> None:
+    """Add the group."""
+    parent.add_typer(app, name="tape")
+
+
 class VenueName(StrEnum):
     """Binance market."""
 

@@ -43,6 +43,7 @@ class Command(Protocol):
 def make_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
     """A function that runs the real entry point in this process."""
     from scripts.cli import main
+    from skills_lib import log
 
     def run(*arguments: str) -> Done:
         """Call it, and check that its advice can be followed."""
@@ -51,6 +52,7 @@ def make_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         with pytest.raises(SystemExit) as left:
             main()
         captured = capsys.readouterr()
+        log.start(None)  # it would write into this test's captured output for ever
         require_followable(arguments, captured.err)
         return Done(int(left.value.code or 0), captured.out, captured.err)
 

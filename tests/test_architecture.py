@@ -56,7 +56,8 @@ WRONG_IMPORTS = {
 
 HELP_OF = """
 import json, sys
-from scripts.cli import app
+from scripts.cli import make_app
+app = make_app()
 for command in json.loads(sys.argv[1]):
     app([*command, "--help"], standalone_mode=False)
 print(json.dumps(sorted(sys.modules)), file=sys.stderr)

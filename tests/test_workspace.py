@@ -11,7 +11,7 @@ import pytest
 import typer.main
 import yaml
 
-from scripts.cli import app
+from scripts.cli import make_app
 from skills_lib.answers.backtests import RunAnswer
 from skills_lib.answers.market import CandlesAnswer
 from skills_lib.answers.searches import OptimizationAnswer, WalkForwardAnswer
@@ -60,7 +60,7 @@ def commands_in(file: Path) -> list[list[str]]:
 
 def parse(arguments: list[str]) -> list[str]:
     """Let the real command read `arguments` down to the last option, without running anything; the verbs it read."""
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(make_app())
     context = command.make_context("twokey", list(arguments), resilient_parsing=False)
     rest, verbs = [*context._protected_args, *context.args], []
     while rest:
@@ -215,7 +215,7 @@ def test_every_verb_that_may_run_unasked_or_asks_exists() -> None:
 
 def command_of(words: Sequence[str]) -> Any:
     """The command that `words` call."""
-    command: Any = typer.main.get_command(app)
+    command: Any = typer.main.get_command(make_app())
     for word in words:
         assert word in command.commands, f"twokey {' '.join(words)}"
         command = command.commands[word]

@@ -41,7 +41,8 @@ TABLES = ("trades.csv", "equity.csv", "windows.csv", "combinations.csv")
 # Runs in either checkout: the command line is the same in both, the modules behind it need not be.
 RUNNER = """
 import contextlib, io, json, sys, traceback
-from scripts.cli import app
+from scripts import cli
+app = getattr(cli, "app", None) or cli.make_app()
 for line in sys.stdin:
     output = io.StringIO()
     try:
@@ -56,7 +57,8 @@ for line in sys.stdin:
 SURFACE = """
 import asyncio, importlib, json, typer
 from mcp.client import Client
-from scripts.cli import app
+from scripts import cli
+app = getattr(cli, "app", None) or cli.make_app()
 def options(command):
     found = {"options": sorted(o for p in command.params for o in p.opts + p.secondary_opts)}
     return found | {name: options(sub) for name, sub in getattr(command, "commands", {}).items()}

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import pytest
 from typer.main import get_command
 
-from scripts.cli import app
+from scripts.cli import make_app
 from scripts.options import FROM_SETTINGS
 from skills_lib.domain.costs import PRESETS
 from skills_lib.installation.settings_page import settings_file, settings_table
@@ -39,7 +39,7 @@ def verbs(command: Any, words: tuple[str, ...] = ()) -> dict[str, Any]:
     return found
 
 
-VERBS = verbs(get_command(app))
+VERBS = verbs(get_command(make_app()))
 
 
 def test_the_page_has_the_table_that_the_model_gives() -> None:

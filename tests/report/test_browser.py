@@ -45,10 +45,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_the_page_of_a_verb_stands_alone_and_is_readable(browser: "Browser", home: Path, verb: str) -> None:
-    from scripts.cli import app
+    from scripts.cli import make_app
 
     before = set(home.rglob("report.html"))
-    app(list(VERBS[verb]), standalone_mode=False)
+    make_app()(list(VERBS[verb]), standalone_mode=False)
     (page,) = set(home.rglob("report.html")) - before
     assert faults_of(browser, page) == []
 
