@@ -45,6 +45,13 @@ def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
         both_written(tmp_path / "missing", [START_NS], [1.0])
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk_is_an_os_error() -> None:
+    times = np.arange(100_000, dtype=np.int64)
+    with pytest.raises(OSError, match="No space left"):
+        write_equity(Path("/dev/full"), times, {"close": np.ones(100_000)})
+
+
 def test_a_folder_with_quotes_and_wildcards_in_its_name_is_written_into(tmp_path: Path) -> None:
     folder = tmp_path / "it's [1] *"
     folder.mkdir()
