@@ -10,6 +10,7 @@ from scripts.limits import within
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from scripts.tape import VenueName
+from scripts.tape_argument import tape_of
 
 if TYPE_CHECKING:
     from skills_lib.market.scanner import Scan
@@ -38,7 +39,9 @@ def register(app: typer.Typer) -> None:
 
 
 def scan(
-    tape: Annotated[Path | None, typer.Option(help="A folder of tapes, instead of the exchange.")] = None,
+    tape: Annotated[
+        Path | None, typer.Option(callback=tape_of, help="A folder of tapes, or a tape, instead of the exchange.")
+    ] = None,
     venue: Annotated[VenueName, typer.Option(help="usdm or spot; detected from tapes with --tape.")] = VenueName.USDM,
     host: Annotated[
         str | None,

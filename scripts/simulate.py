@@ -9,6 +9,7 @@ import typer
 from scripts.console import print_error
 from scripts.limits import within
 from scripts.next_step import command, print_ending
+from scripts.tape_argument import tape_of
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def register(app: typer.Typer) -> None:
 
 
 def simulate(
-    tape: Annotated[Path | None, typer.Option(help="A tape: a file or a folder written by `twokey record`.")] = None,
+    tape: Annotated[
+        Path | None,
+        typer.Option(callback=tape_of, help="A tape: a file, a folder written by `twokey record`, or sample."),
+    ] = None,
     feed: Annotated[FeedName | None, typer.Option(help="Use live public streams instead of a tape.")] = None,
     symbols: Annotated[str, typer.Option(help="With --feed: symbols to follow, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
     port: Annotated[

@@ -9,6 +9,7 @@ import typer
 from scripts.console import print_answer
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
+from scripts.tape_argument import TAPE_HELP, tape_of
 from skills_lib.domain.errors import InputError
 
 app = typer.Typer(help="Check, describe, import and export recordings of the order book.", no_args_is_help=True)
@@ -33,9 +34,7 @@ class ExportFormat(StrEnum):
     HFTBACKTEST = "hftbacktest"
 
 
-Tape = Annotated[
-    Path, typer.Argument(metavar="FILE", help="A file of lines, plain, .gz or .zst, or a recorded folder.")
-]
+Tape = Annotated[Path, typer.Argument(metavar="FILE", callback=tape_of, help=TAPE_HELP)]
 SymbolOption = Annotated[str | None, typer.Option(help="The symbol, if the tape has several.")]
 Snapshots = Annotated[
     Path | None, typer.Option(help="A file with the REST snapshots, if they are not on the tape (cryptofeed).")
