@@ -55,7 +55,7 @@ def register(app: typer.Typer) -> None:
 def simulate(
     tape: Annotated[
         Path | None,
-        typer.Option(callback=tape_of, help="A tape: a file, a folder written by `twokey record`, or sample."),
+        typer.Option(callback=tape_of, help="A tape: a file, a recorded folder, or sample."),
     ] = None,
     feed: Annotated[FeedName | None, typer.Option(help="Use live public streams instead of a tape.")] = None,
     symbols: Annotated[str, typer.Option(help="With --feed: symbols to follow, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
