@@ -205,16 +205,4 @@ def _row(cache: "CandleCache", key: "CacheKey") -> "CacheLine | None":
     except CorruptDataError as error:
         print_error(str(error))
         return None
-    if cached is None or not len(cached.bars):
-        return None
-    start, end = (str(t) for t in cached.bars.open_time_ns[[0, -1]].view("datetime64[ns]").astype("datetime64[s]"))
-    return CacheLine(
-        exchange=key.exchange,
-        symbol=key.instrument.symbol,
-        timeframe=key.timeframe.value,
-        bars=len(cached.bars),
-        start=f"{start}Z",
-        end=f"{end}Z",
-        stored_at=f"{cached.fetched_at:%Y-%m-%dT%H:%M:%SZ}",
-        origin=cached.origin,
-    )
+    return CacheLine.of(key, cached) if cached is not None and len(cached.bars) else None

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from mcp_servers.job_answer import JobAnswer
+from skills_lib.answers.market import CacheLine
 from skills_lib.domain.timeframes import Timeframe
 
 
@@ -52,19 +53,6 @@ class SymbolsAnswer(BaseModel):
     source: str | None
     truncated: bool
     next_step: str
-
-
-class CacheLine(BaseModel):
-    """Cached candles of one instrument and timeframe. Times are UTC opens of the first and last bar."""
-
-    exchange: str
-    symbol: str
-    timeframe: str
-    bars: int
-    start: str
-    end: str
-    stored_at: str
-    origin: str
 
 
 class DataList(BaseModel):

@@ -1,8 +1,9 @@
 """Library calls that list and download candles. Imported on the first call, since they load numpy."""
 
 from mcp_servers.jobs import answer_fields, find_job, job_store, start_job, wait_for_end
-from mcp_servers.market.bar_answers import CacheLine, DataList, FetchAnswer, Fetched
+from mcp_servers.market.bar_answers import DataList, FetchAnswer, Fetched
 from mcp_servers.paging import make_cursor, read_cursor
+from skills_lib.answers.market import CacheLine
 from skills_lib.domain.errors import CorruptDataError
 from skills_lib.jobs import JobStatus
 from skills_lib.market.candles import CandleArguments
@@ -91,14 +92,4 @@ def _line(cache: CandleCache, key: CacheKey) -> CacheLine | str:
         return str(error)
     if cached is None or not len(cached.bars):
         return f"{key} has no bars. market_fetch downloads them."
-    start, end = (str(time) for time in cached.bars.open_time_ns[[0, -1]].view("datetime64[ns]").astype("M8[s]"))
-    return CacheLine(
-        exchange=key.exchange,
-        symbol=key.instrument.symbol,
-        timeframe=key.timeframe.value,
-        bars=len(cached.bars),
-        start=f"{start}Z",
-        end=f"{end}Z",
-        stored_at=f"{cached.fetched_at:%Y-%m-%dT%H:%M:%SZ}",
-        origin=cached.origin,
-    )
+    return CacheLine.of(key, cached)

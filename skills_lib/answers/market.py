@@ -8,6 +8,7 @@ from skills_lib.domain.models import FrozenModel
 
 if TYPE_CHECKING:
     from skills_lib.market.candles import Candles
+    from skills_lib.market.candles.cache import Cached, CacheKey
     from skills_lib.market.depth.tape.info import TapeInfo
     from skills_lib.market.depth.tape.report import TapeReport
     from skills_lib.market.scanner import Scan
@@ -61,7 +62,7 @@ class CandlesAnswer(Answer):
 
 
 class CacheLine(FrozenModel):
-    """One cached series. Times are UTC."""
+    """Cached candles of one instrument and timeframe. Times are UTC opens of the first and last bar."""
 
     exchange: str
     symbol: str
@@ -71,6 +72,21 @@ class CacheLine(FrozenModel):
     end: str
     stored_at: str
     origin: str
+
+    @classmethod
+    def of(cls, key: "CacheKey", cached: "Cached") -> Self:
+        """The line of a cache file that holds bars."""
+        start, end = (str(t) for t in cached.bars.open_time_ns[[0, -1]].view("datetime64[ns]").astype("datetime64[s]"))
+        return cls(
+            exchange=key.exchange,
+            symbol=key.instrument.symbol,
+            timeframe=key.timeframe.value,
+            bars=len(cached.bars),
+            start=f"{start}Z",
+            end=f"{end}Z",
+            stored_at=f"{cached.fetched_at:%Y-%m-%dT%H:%M:%SZ}",
+            origin=cached.origin,
+        )
 
 
 class CachesAnswer(Answer):

@@ -55,6 +55,43 @@ def describe_costs(run: WithCosts) -> str:
     return f"{costs.name}: {', '.join(parts)}"
 
 
+class Identified(Protocol):
+    """A stored search or validation."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def bars(self) -> int: ...
+    @property
+    def start(self) -> str: ...
+    @property
+    def end(self) -> str: ...
+    @property
+    def settings(self) -> WithCosts: ...
+    @property
+    def data_sha256(self) -> str: ...
+    @property
+    def code_sha256(self) -> str: ...
+    @property
+    def created_at(self) -> str: ...
+
+
+def provenance_rows(result: Identified, kind: str, searched: tuple[str, str], engine: str) -> list[tuple[str, str]]:
+    """What identifies the result, as names and values. `searched`: the name and value of what was searched."""
+    return [
+        (kind, result.id),
+        ("Data", f"{result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC"),
+        searched,
+        ("Costs", describe_costs(result.settings)),
+        ("Engine", engine),
+        ("Data SHA-256", result.data_sha256),
+        ("Code SHA-256", result.code_sha256),
+        ("Created", f"{result.created_at[:19]} UTC"),
+    ]
+
+
 def write_report(result: BacktestResult) -> str:
     """The report as Markdown."""
     title = f"# {result.strategy} on {result.symbol} {result.timeframe}\n"

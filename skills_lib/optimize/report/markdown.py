@@ -3,7 +3,12 @@
 import math
 
 from skills_lib.backtest.figures import METRICS
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, describe_figure, format_figure
+from skills_lib.backtest.report.markdown import (
+    SYNTHETIC_NOTE,
+    describe_figure,
+    format_figure,
+    provenance_rows,
+)
 from skills_lib.domain.constraints import Value
 from skills_lib.optimize.model import OptimizationResult, Plateau, Sensitivity
 from skills_lib.optimize.table import optimised, raw_extreme
@@ -87,16 +92,8 @@ def _pictures(result: OptimizationResult) -> list[str]:
 def provenance(result: OptimizationResult) -> list[tuple[str, str]]:
     """What identifies the result, as names and values."""
     space = ", ".join(f"{name}: {_values(values)}" for name, values in result.space.items())
-    return [
-        ("Sweep", result.id),
-        ("Data", f"{result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC"),
-        ("Space", f"{space}; constraints: {', '.join(result.constraints) or 'none'}"),
-        ("Costs", describe_costs(result.settings)),
-        ("Engine", f"{result.engine}, seed {result.seed}, {result.seconds:,.1f} s"),
-        ("Data SHA-256", result.data_sha256),
-        ("Code SHA-256", result.code_sha256),
-        ("Created", f"{result.created_at[:19]} UTC"),
-    ]
+    searched = ("Space", f"{space}; constraints: {', '.join(result.constraints) or 'none'}")
+    return provenance_rows(result, "Sweep", searched, f"{result.engine}, seed {result.seed}, {result.seconds:,.1f} s")
 
 
 def _provenance(result: OptimizationResult) -> list[str]:

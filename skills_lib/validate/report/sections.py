@@ -1,6 +1,6 @@
 """Builds the sections shared by the Markdown report and the page from the stored result."""
 
-from skills_lib.backtest.report.markdown import describe_costs, describe_figure
+from skills_lib.backtest.report.markdown import describe_figure, provenance_rows
 from skills_lib.optimize.report.markdown import describe_parameters
 from skills_lib.optimize.table import optimised
 from skills_lib.report.page import Grid
@@ -151,16 +151,10 @@ def _sealed(result: ValidationResult) -> ReportSection:
 def provenance(result: ValidationResult) -> list[tuple[str, str]]:
     """What identifies the result, as names and values."""
     space = ", ".join(f"{name}: {' '.join(map(str, values))}" for name, values in result.space.items())
-    return [
-        ("Validation", result.id),
-        ("Data", f"{result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC"),
-        ("Space", f"{space}; constraints: {', '.join(result.constraints) or 'none'}"),
-        ("Costs", describe_costs(result.settings)),
-        ("Engine", f"{result.engine}, seed {result.seed}, {result.seconds:,.1f} s"),
-        ("Data SHA-256", result.data_sha256),
-        ("Code SHA-256", result.code_sha256),
-        ("Created", f"{result.created_at[:19]} UTC"),
-    ]
+    searched = ("Space", f"{space}; constraints: {', '.join(result.constraints) or 'none'}")
+    return provenance_rows(
+        result, "Validation", searched, f"{result.engine}, seed {result.seed}, {result.seconds:,.1f} s"
+    )
 
 
 def _provenance(result: ValidationResult) -> ReportSection:

@@ -1,7 +1,7 @@
 """Writes the Markdown report of a walk-forward."""
 
 from skills_lib.backtest.figures import METRICS
-from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_costs, describe_figure
+from skills_lib.backtest.report.markdown import SYNTHETIC_NOTE, describe_figure, provenance_rows
 from skills_lib.optimize.report.markdown import describe_parameters
 from skills_lib.optimize.table import optimised
 from skills_lib.walk_forward.model import ParameterDrift, StitchedSpan, WalkForwardResult, WindowResult
@@ -105,19 +105,8 @@ def _row(window: WindowResult, metric: str) -> str:
 def provenance(result: WalkForwardResult) -> list[tuple[str, str]]:
     """What identifies the result, as names and values."""
     constraints = ", ".join(result.constraints) or "none"
-    return [
-        ("Walk-forward", result.id),
-        ("Data", f"{result.source}; {result.bars:,} bars from {result.start} to {result.end} UTC"),
-        (
-            "Search",
-            f"{result.method}, {result.evaluated:,} evaluations, seed {result.seed}; constraints: {constraints}",
-        ),
-        ("Costs", describe_costs(result.settings)),
-        ("Engine", f"{result.engine}, {result.seconds:,.1f} s"),
-        ("Data SHA-256", result.data_sha256),
-        ("Code SHA-256", result.code_sha256),
-        ("Created", f"{result.created_at[:19]} UTC"),
-    ]
+    found = f"{result.method}, {result.evaluated:,} evaluations, seed {result.seed}; constraints: {constraints}"
+    return provenance_rows(result, "Walk-forward", ("Search", found), f"{result.engine}, {result.seconds:,.1f} s")
 
 
 def _provenance(result: WalkForwardResult) -> list[str]:
