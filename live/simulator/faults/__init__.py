@@ -3,13 +3,12 @@
 from live.simulator.faults.catalogue import CATALOGUE, VARIANTS, built_in_plan
 from live.simulator.faults.kinds.base import FaultModel, FrameFault, RequestFault
 from live.simulator.faults.plan import KINDS, FaultPlan, read_plan
-from live.simulator.faults.replies import REPLIES, Reply
+from live.simulator.faults.replies import Reply
 from live.simulator.faults.runtime import Change, Faults, Happening
 
 __all__ = [
     "CATALOGUE",
     "KINDS",
-    "REPLIES",
     "VARIANTS",
     "Change",
     "FaultModel",

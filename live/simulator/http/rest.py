@@ -7,12 +7,13 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from live.simulator.core.rejections import Rejection, illegal
-from live.simulator.faults import REPLIES, Faults, Reply, RequestFault
+from live.simulator.faults import Faults, Reply, RequestFault
 from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.credentials import Credential, check_signature, signed_text
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
 from live.simulator.http.endpoints.params import Params
+from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import LimitedError
 from live.simulator.http.request_clock import DEFAULT_WINDOW_MS

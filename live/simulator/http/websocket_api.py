@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
-from live.simulator.faults import REPLIES, Faults, RequestFault
+from live.simulator.faults import Faults, RequestFault
 from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.credentials import Credential, check_signature
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
 from live.simulator.http.endpoints.endpoint import Call, Handler, Security
 from live.simulator.http.endpoints.params import Params
+from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE
 from live.simulator.http.rest import check_time, credential_of, is_exempt

@@ -11,7 +11,7 @@ import pytest
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.money import plain
 from live.simulator.faults import FaultPlan, Reply, read_plan
-from live.simulator.http.rest import REPLIES
+from live.simulator.http.fault_replies import REPLIES
 from skills_lib.domain.errors import InputError
 from tests.live.conftest import Running, Serve
 from tests.live.simulator.http_requests import HttpClient, call, event, run_scenario
