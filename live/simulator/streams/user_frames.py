@@ -19,7 +19,7 @@ def frames(event: Event, rules_of: Mapping[str, SymbolRules], now_ms: int) -> li
             return [trade_lite(event, rules, now_ms), update] if event.fill else [update]
         case AccountChanged():
             return [account_update(event, rules_of, now_ms)]
-        case AlgoChanged():
+        case AlgoChanged() if not event.silent:
             return [algo_update(event, rules_of[event.order.symbol], now_ms)]
         case ConfigChanged():
             leverage = {"s": event.symbol, "l": event.leverage}
