@@ -3,7 +3,7 @@
 from live.simulator.core import matching
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, Side, TimeInForce
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated, MarginCalled
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, fee
@@ -57,7 +57,7 @@ def liquidate(state: State, account: Account, part: Exposure, margin: Margin) ->
     """Liquidate a position: against the book up to the bankruptcy price, the rest to the insurance fund."""
     position = part.position
     for order in state.open_orders(account.name, position.symbol):
-        state.finish(order, OrderStatus.CANCELED)
+        state.finish(order, OrderStatus.EXPIRED, ExpiryReason.LIQUIDATION)
     price = bankruptcy_price(state, part, margin)
     order = _closing_order(state, account, position, price)
     state.orders[order.order_id] = order
