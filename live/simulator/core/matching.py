@@ -48,8 +48,8 @@ def _report(state: State, order: Order, position: Position, done: Fill) -> None:
 
 
 def _reducible(state: State, order: Order) -> int:
-    """Remaining quantity, for reduce-only orders capped at the position."""
-    if not order.request.reduce_only:
+    """Remaining quantity, limited by the position for orders that may only reduce it."""
+    if not order.request.only_reduces:
         return order.remaining
     account = state.accounts[order.account]
     return min(order.remaining, account.closable(order.symbol, order.request.position_side, order.side))

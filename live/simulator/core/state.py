@@ -8,6 +8,7 @@ from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
+from live.simulator.core.insurance import InsuranceFund
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
 from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
@@ -47,6 +48,7 @@ class State:
     amendments: list[Amendment] = field(default_factory=list)
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
+    fund: InsuranceFund = field(default_factory=InsuranceFund)
     outbox: list[Event] = field(default_factory=list)
 
     def market(self, symbol: str) -> Market:
