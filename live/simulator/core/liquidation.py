@@ -10,7 +10,7 @@ from dataclasses import replace
 from live.simulator.core import matching
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, Side, TimeInForce
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, fee
@@ -90,7 +90,7 @@ def force(state: State, command: ForceLiquidation) -> int:
 
 def _cancel(state: State, orders: list[Order]) -> None:
     for order in orders:
-        state.finish(order, OrderStatus.CANCELED)
+        state.finish(order, OrderStatus.EXPIRED, ExpiryReason.LIQUIDATION)
 
 
 def close_position(state: State, account: Account, part: Exposure, margin: Margin, quantity: int = 0) -> Order:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import ExecutionType, OrderStatus
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.insurance import InsuranceFund
@@ -94,12 +94,18 @@ class State:
         """Add an order to the open orders."""
         self.open.setdefault(order.symbol, {})[order.order_id] = order
 
-    def report(self, order: Order, execution: ExecutionType, fill: Fill | None = None, expiry_reason: int = 0) -> None:
+    def report(
+        self,
+        order: Order,
+        execution: ExecutionType,
+        fill: Fill | None = None,
+        expiry_reason: ExpiryReason = ExpiryReason.NONE,
+    ) -> None:
         """Emit an event for an order."""
         order.updated_ms = self.now_ms
         self.outbox.append(OrderChanged(order.account, order.snapshot(), execution, self.now_ms, fill, expiry_reason))
 
-    def finish(self, order: Order, status: OrderStatus, expiry_reason: int = 0) -> None:
+    def finish(self, order: Order, status: OrderStatus, expiry_reason: ExpiryReason = ExpiryReason.NONE) -> None:
         """Close an open order without a fill."""
         order.status = status
         self.open.get(order.symbol, {}).pop(order.order_id, None)

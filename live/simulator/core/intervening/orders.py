@@ -20,7 +20,7 @@ def fill_canceled(state: State, command: FillCanceled) -> int:
     step, before = state.markets[order.symbol].rules.step, order.filled
     quantity = min(order.remaining, -(-order.remaining * command.percent // (100 * step)) * step)
     matching.fill(state, order, order.price, quantity, maker=True)
-    if order.status is OrderStatus.PARTIALLY_FILLED:
+    if order.filled > before and order.remaining:
         state.finish(order, OrderStatus.CANCELED)
     return order.filled - before
 

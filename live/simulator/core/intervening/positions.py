@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from live.simulator.core import algo_order_service, liquidation, matching, order_service
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import Submit
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, Side, TimeInForce
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated
 from live.simulator.core.interventions import ClosePositions, Deleverage, LiquidatePart, SettleSymbol
 from live.simulator.core.margin import total
@@ -18,9 +18,6 @@ from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
-
-DELISTED = 7
-"""Expiry reason of orders that end because their symbol is delisted."""
 
 
 def close(state: State, command: ClosePositions) -> int:
@@ -94,7 +91,7 @@ def settle(state: State, command: SettleSymbol) -> int:
     """Expire a symbol's orders and close its positions at the mark price; return how many positions."""
     state.market(command.symbol)
     for order in state.resting(command.symbol):
-        state.finish(order, OrderStatus.EXPIRED, DELISTED)
+        state.finish(order, OrderStatus.EXPIRED, ExpiryReason.DELISTED)
     for algo in list(state.waiting.get(command.symbol, {}).values()):
         algo_order_service.expire(state, algo)
     closed = 0

@@ -37,7 +37,7 @@ def amount(driver: ExchangeDriver, side: PositionSide = PositionSide.BOTH) -> st
 
 
 def order_frames(driver: ExchangeDriver, events: list[Any]) -> list[dict[str, Any]]:
-    shown = [frame for event in events for frame in frames(event, driver.feed.listed, driver.now_ms)]
+    shown = [frame for event in events for frame in frames(event, driver.feed.listed)]
     return [frame["o"] for frame in shown if frame["e"] == "ORDER_TRADE_UPDATE"]
 
 
@@ -215,7 +215,7 @@ def test_the_exchange_can_cancel_a_stop_with_or_without_an_event(silent: bool, s
     driver = market()
     stop = driver.stop(SELL, "0.5", STOP, "9500")
     events = carry_out(driver, do.EndAlgo(stop.algo_id, silent))
-    shown = [frame for event in events for frame in frames(event, driver.feed.listed, driver.now_ms)]
+    shown = [frame for event in events for frame in frames(event, driver.feed.listed)]
     assert len(shown) == sent
     assert driver.exchange.state.waiting_algos(ME) == []
 
@@ -276,7 +276,7 @@ def test_a_changed_funding_interval_moves_the_next_funding_time() -> None:
 def test_a_leverage_change_by_hand_sends_the_event_of_a_client_change() -> None:
     driver = market()
     events = carry_out(driver, SetLeverage(ME, SYMBOL, 7))
-    shown = [frame for event in events for frame in frames(event, driver.feed.listed, driver.now_ms)]
+    shown = [frame for event in events for frame in frames(event, driver.feed.listed)]
     assert [frame["ac"] for frame in shown] == [{"s": SYMBOL, "l": 7}]
 
 
