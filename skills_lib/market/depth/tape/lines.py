@@ -12,22 +12,27 @@ and any may be a REST snapshot.
 
 import heapq
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from skills_lib.domain.errors import InputError
-from skills_lib.market.depth.tape.zstd import import_zstandard
+from skills_lib.market.depth.tape.unpacking import Lost, packing_of, unpacked
 
 _CHUNK = 1 << 20
 _MAX_LINE_BYTES = 1 << 26
-_STAMPED = re.compile(rb"(\d{1,20})(?:\.(\d{1,9}))?:? (?=[\[{])")
+_STAMPED = re.compile(rb"(\d{1,19})(?:\.(\d{1,9}))?:? (?=[\[{])")
 _REST_RESPONSE = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
 _CONNECTION = re.compile(rb"wss?://\S+ <-> ")
+_NUMBERS = re.compile(r"([0-9]+)")
 _NS_DIGITS = 19
+_MAX_STAMP = 19
+"""Digits of the longest time: behind it and a space, no second message of a line begins earlier."""
+_ENVELOPE = b'{"stream":"'
+_LATER_LINES = re.compile(rb'([0-9]+) \{"|\{"stream":"')
 _UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+_UNITS_BY_LENGTH = sorted(_UNITS, reverse=True)
 
 
 class TapeLine(NamedTuple):
@@ -45,13 +50,20 @@ class BadLine(NamedTuple):
     raw: bytes
 
 
-class TruncatedTape(NamedTuple):
-    """Marks the end of a truncated or damaged file; `reason` describes it."""
+class TapeDamage(NamedTuple):
+    """Marks a place where bytes of a file are lost; `reason` describes it. Lines after it may follow."""
 
     reason: str
+    lost_bytes: int
+    at_end: bool
+
+    @property
+    def problem(self) -> str:
+        """One sentence."""
+        return f"The tape is {'truncated' if self.at_end else 'damaged'}: {self.reason}."
 
 
-Lines = Iterator[TapeLine | BadLine | TruncatedTape]
+Lines = Iterator[TapeLine | BadLine | TapeDamage]
 
 
 def read_lines(path: Path) -> Lines:
@@ -79,13 +91,21 @@ def tape_files(path: Path) -> list[Path]:
         InputError: no tape files.
     """
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.name.endswith((".ts_jsonl.zst", ".ts_jsonl.gz")))
+        found = sorted(
+            (file for file in path.iterdir() if file.name.endswith((".ts_jsonl.zst", ".ts_jsonl.gz"))), key=_in_order
+        )
         if found:
             return found
         raise InputError(f"{path} holds no tape. Use a file, or a folder made by `twokey record`.")
     if path.is_file():
         return [path]
     raise InputError(f"No tape at {path}. Record one with `twokey record BTCUSDT`.")
+
+
+def _in_order(file: Path) -> tuple[list[str | int], str]:
+    """Part 2 before part 10: numbers in a name are compared as numbers."""
+    pieces = _NUMBERS.split(file.name.partition(".ts_jsonl")[0])  # text and numbers by turns
+    return [int(piece) if n % 2 else piece for n, piece in enumerate(pieces)], file.name
 
 
 def parse_line(line: bytes) -> TapeLine | BadLine | None:
@@ -101,7 +121,7 @@ def parse_line(line: bytes) -> TapeLine | BadLine | None:
     return None if not line.strip() or _CONNECTION.match(line) else BadLine(line)
 
 
-def _time(line: TapeLine | BadLine | TruncatedTape) -> int:
+def _time(line: TapeLine | BadLine | TapeDamage) -> int:
     return line.local_ts_ns or 0 if isinstance(line, TapeLine) else 0
 
 
@@ -115,67 +135,55 @@ def _nanoseconds(whole: bytes, fraction: bytes | None) -> int:
 
 def _read_file(path: Path) -> Lines:
     rest = b""
-    try:
-        for chunk in _chunks(path):
-            *whole, rest = (rest + chunk).split(b"\n")
-            if len(rest) > _MAX_LINE_BYTES:
-                raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
-            yield from _parsed(whole)
-    except _DamagedError as damage:
-        yield TruncatedTape(f"{path.name} {damage}")
-        return
+    for chunk in _chunks(path):
+        if isinstance(chunk, Lost):
+            yield _damage(path.name, chunk, rest)
+            rest = b""
+            continue
+        *whole, rest = (rest + chunk).split(b"\n")
+        if len(rest) > _MAX_LINE_BYTES:
+            raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
+        yield from _parsed(whole)
     if rest:
         yield from _parsed([rest])
 
 
+def _damage(name: str, lost: Lost, unfinished: bytes) -> TapeDamage:
+    also = f"; {len(unfinished):,} bytes of an unfinished line are left out" if unfinished else ""
+    return TapeDamage(f"{name} {lost.reason}{also}", lost.count + len(unfinished), lost.at_end)
+
+
 def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
-    return (found for line in lines if (found := parse_line(line)) is not None)
+    for line in lines:
+        if line.find(b' {"', _MAX_STAMP + 1) != -1 or line.find(_ENVELOPE, _after_start(line)) != -1:
+            cut_short, line = _joined(line)
+            if cut_short:
+                yield BadLine(cut_short)
+        if (found := parse_line(line)) is not None:
+            yield found
 
 
-class _DamagedError(Exception):
-    """A compressed file is truncated or corrupt."""
+def _after_start(line: bytes) -> int:
+    """From where on an envelope cannot be that of the line itself."""
+    return 1 if line.startswith(b"{") else _MAX_STAMP + 2
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _joined(line: bytes) -> tuple[bytes, bytes]:
+    """A line that was cut short, and the whole one written behind it without a line break; b"" if it is one line."""
+    for match in _LATER_LINES.finditer(line):
+        digits = len(match[1] or b"")
+        stamp = next((n for n in _UNITS_BY_LENGTH if n <= digits), 0)
+        start = match.start() + digits - stamp
+        if (stamp and match.start() + digits > _MAX_STAMP) or (match[1] is None and start >= _after_start(line)):
+            return line[:start], line[start:]
+    return b"", line
+
+
+def _chunks(path: Path) -> Iterator[bytes | Lost]:
     with path.open("rb") as file:
-        magic = file.read(4)
+        if packing := packing_of(file, path.name):
+            yield from unpacked(file, packing)
+            return
         file.seek(0)
-        if magic.startswith(b"\x1f\x8b"):
-            yield from _gunzipped(file)
-        elif magic == b"\x28\xb5\x2f\xfd":
-            yield from _unzstd(file)
-        else:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-
-
-def _gunzipped(file: IO[bytes]) -> Iterator[bytes]:
-    unpacker, incomplete = zlib.decompressobj(wbits=31), False
-    while packed := file.read(_CHUNK):
-        while packed:
-            try:
-                yield unpacker.decompress(packed)
-            except zlib.error as error:
-                raise _DamagedError(f"is damaged: {error}") from error
-            packed, incomplete = unpacker.unused_data, not unpacker.eof
-            if unpacker.eof:
-                unpacker = zlib.decompressobj(wbits=31)
-    if incomplete:
-        raise _DamagedError("ends inside a compressed block")
-
-
-def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
-    zstandard = import_zstandard()
-    unpacker, open_frame = None, False
-    while packed := file.read(_CHUNK):
-        while packed:
-            unpacker = unpacker or zstandard.ZstdDecompressor().decompressobj()
-            try:
-                yield unpacker.decompress(packed)
-            except zstandard.ZstdError as error:
-                raise _DamagedError(f"is damaged: {error}") from error
-            packed, open_frame = unpacker.unused_data, not unpacker.eof
-            if unpacker.eof:
-                unpacker = None
-    if open_frame:
-        raise _DamagedError("ends inside a compressed block")
+        while chunk := file.read(_CHUNK):
+            yield chunk

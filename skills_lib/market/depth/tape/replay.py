@@ -17,12 +17,13 @@ from skills_lib.market.depth.model import (
     WireError,
 )
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.tape.lines import BadLine, TapeLine, TruncatedTape
+from skills_lib.market.depth.tape.lines import BadLine, TapeDamage, TapeLine
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
 from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.wire import decode
 
 _MAX_REMEMBERED = 1_000
+_MAX_TOLD = 5
 _KINDS: dict[type, str] = {
     DepthUpdate: "depth",
     BookTicker: "book_ticker",
@@ -53,7 +54,7 @@ class Replay:
     late_bbo_matched: int = 0
     first_local_ts_ns: int | None = None
     last_local_ts_ns: int | None = None
-    cut_short: str = ""
+    damages: list[TapeDamage] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     units: set[str] = field(default_factory=set)
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
@@ -63,10 +64,10 @@ class Replay:
         self._tickers: dict[int, BookTicker] = {}
         self._tops: dict[int, TopText] = {}
 
-    def take(self, line: TapeLine | BadLine | TruncatedTape) -> None:
+    def take(self, line: TapeLine | BadLine | TapeDamage) -> None:
         """Count one line, and apply it if it is of the checked symbol."""
-        if isinstance(line, TruncatedTape):
-            self.cut_short = line.reason
+        if isinstance(line, TapeDamage):
+            self.damages.append(line)
             return
         self.lines += 1
         message = self._decoded(line)
@@ -98,6 +99,7 @@ class Replay:
             top5=Top5(**book.top_text(5)._asdict()) if self.local.in_sync else None,
             first_local_ts_ns=self.first_local_ts_ns,
             last_local_ts_ns=self.last_local_ts_ns,
+            lost_bytes=sum(damage.lost_bytes for damage in self.damages),
             repeated=self.local.sequencer.repeats,
             latency=self.latency.report(),
             problems=self._problems(),
@@ -161,11 +163,9 @@ class Replay:
         mismatched = self.bbo_checked - self.bbo_matched + self.late_bbo_checked - self.late_bbo_matched
         breaks, repeats = self.local.sequencer.breaks, self.local.sequencer.repeats
         found = {
-            f"The tape is truncated: {self.cut_short}.": self.cut_short,
             "No snapshot: updates alone cannot build a book.": not self.kinds["snapshot"],
-            f"{self.kinds['snapshot']} snapshots: those received while the book was in sync were ignored.": (
-                self.kinds["snapshot"] > 1
-            ),
+            f"{self.kinds['snapshot']} snapshots: those received in sync are used only where the chain breaks after "
+            "them.": self.kinds["snapshot"] > 1,
             f"The book is {self.local.sync.value} at the end: {self.local.reason}.": not self.local.in_sync,
             f"{self.malformed:,} lines could not be read.": self.malformed,
             f"{breaks:,} breaks in the chain of updates.": breaks,
@@ -175,7 +175,10 @@ class Replay:
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},
             self.latency.describe_negative(): self.latency.negative,
         }
-        return [text for text, true in found.items() if true]
+        told = [damage.problem for damage in self.damages[:_MAX_TOLD]]
+        if more := len(self.damages) - len(told):
+            told.append(f"The tape is damaged at {more:,} more places.")
+        return told + [text for text, true in found.items() if true]
 
 
 def _equal(top: TopText, ticker: BookTicker) -> bool:
