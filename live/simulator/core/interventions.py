@@ -113,6 +113,15 @@ class RestrictToReducing:
 
 
 @dataclass(frozen=True, slots=True)
+class PayFeesInBnb:
+    """Fees are paid in BNB at this price in USDT, units of 1e-8; 0 pays them in USDT again. The first time, one BNB is
+    transferred in if the account has none."""
+
+    account: str
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeFundingInterval:
     """The next funding time of a symbol moves to the next multiple of the interval."""
 
@@ -131,5 +140,6 @@ Intervention = (
     | EndAlgo
     | StopConditionalOrders
     | RestrictToReducing
+    | PayFeesInBnb
     | ChangeFundingInterval
 )

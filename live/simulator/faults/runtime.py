@@ -143,6 +143,11 @@ class Faults:
         """True if the plan names a fault of the kind."""
         return any(isinstance(p.fault, kind) for p in self._all)
 
+    @property
+    def waiting(self) -> bool:
+        """True if `happenings` has something to carry out."""
+        return bool(self._happenings)
+
     def happenings(self) -> list[Happening]:
         """What the venue has to carry out since the last call, in order."""
         found, self._happenings = self._happenings, []

@@ -1,6 +1,8 @@
 """Money moved by others, restrictions of an account, and the funding interval of a contract."""
 
-from live.simulator.core.interventions import ChangeFundingInterval, RestrictToReducing, Transfer
+from live.simulator.core.bnb import BNB
+from live.simulator.core.interventions import ChangeFundingInterval, PayFeesInBnb, RestrictToReducing, Transfer
+from live.simulator.core.money import SCALE
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 
@@ -23,6 +25,16 @@ def transfer(state: State, command: Transfer) -> int:
 def restrict(state: State, command: RestrictToReducing) -> None:
     """Restrict an account, or lift the restriction."""
     state.accounts[command.account].reduce_only_account = command.restricted
+
+
+def pay_fees_in_bnb(state: State, command: PayFeesInBnb) -> None:
+    """Pay fees in BNB, or in USDT again."""
+    account = state.accounts[command.account]
+    account.bnb.price = command.price
+    if command.price and not account.bnb.balance:
+        account.bnb.balance = SCALE
+        state.record_income(account, "", "TRANSFER", SCALE, asset=BNB)
+        state.report_account(account, "DEPOSIT", [], bnb=(SCALE, SCALE))
 
 
 def change_funding_interval(state: State, command: ChangeFundingInterval) -> None:
