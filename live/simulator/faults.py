@@ -162,17 +162,17 @@ class _FaultCounter:
 
 @dataclass(slots=True)
 class Faults:
-    """Progress of a plan: which faults apply to the next frame, request or point in time."""
+    """Progress of a plan: which faults apply to the next frame or request. timed: those that happen at a time."""
 
     plan: FaultPlan = field(default_factory=FaultPlan)
     _counters: list[_FaultCounter] = field(init=False)
-    _scheduled: list[VenueFault] = field(init=False)
+    timed: list[VenueFault] = field(init=False)
 
     def __post_init__(self) -> None:
         counted = [fault for fault in self.plan.faults if isinstance(fault, FrameFault | RequestFault)]
         self._counters = [_FaultCounter(fault) for fault in counted]
         timed = [fault for fault in self.plan.faults if not isinstance(fault, FrameFault | RequestFault)]
-        self._scheduled = sorted(timed, key=lambda fault: fault.at_ms)
+        self.timed = sorted(timed, key=lambda fault: fault.at_ms)
 
     def on_frame(self, stream: str) -> FrameFault | None:
         """The fault that applies to the next frame of a stream, if any. Counts the frame for every matching fault."""
@@ -194,9 +194,3 @@ class Faults:
             and counter.count()
         ]
         return hits[0] if hits else None
-
-    def due(self, elapsed_ms: int) -> list[VenueFault]:
-        """Timed faults that are due after `elapsed_ms`, each returned once."""
-        found = [fault for fault in self._scheduled if fault.at_ms <= elapsed_ms]
-        self._scheduled = self._scheduled[len(found) :]
-        return found
