@@ -12,6 +12,7 @@ from live.simulator.core.events import Answered, Event, Liquidated
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.money import parse
 from live.simulator.core.state import State
+from live.simulator.fault_runner import FaultRunner
 from live.simulator.faults import Faults
 from live.simulator.http.connections import NS, Connections
 from live.simulator.http.credentials import KeyRing
@@ -30,7 +31,6 @@ from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.timed_faults import TimedFaults
 from live.simulator.wire import HttpRequest, Opcode, Output
 from skills_lib.domain.errors import InputError
 
@@ -55,7 +55,7 @@ class Venue:
         self.clocked = Schedule() if clock else self.background
         self._outputs: list[Output] = []
         self.store = Store(settings.store) if settings.store else None
-        self.faults = Faults(settings.faults)
+        self.faults = Faults(settings.faults, settings.seed)
         self.hub = Hub()
         self.engine = self._make_engine()
         self.feed = self.engine.feed
@@ -161,7 +161,7 @@ class Venue:
 
     @property
     def _due_ns(self) -> int:
-        return min(self.pending.due_ns, self.background.due_ns, self.engine.due_ns)
+        return min(self.pending.due_ns, self.background.due_ns, self.engine.due_ns, self.fault_runner.due_ns)
 
     def _run_until(self, until_ns: int) -> None:
         """Alternate between what is due and tape lines."""
@@ -177,8 +177,9 @@ class Venue:
                 self.pending.run_next()
             elif self.background.due_ns == due_ns:
                 self.background.run_next()
-            else:
+            elif self.engine.due_ns == due_ns:
                 self.engine.run_timers()
+            self.fault_runner.carry_out()
 
     def _play(self, line: Played) -> None:
         self._apply(line)
@@ -189,8 +190,7 @@ class Venue:
     def _apply(self, line: Played) -> None:
         self.engine.apply(line)
         self.publisher.on_message(line.message, line.raw, self.time.ms)
-        if not self.timed_faults.begun:
-            self.timed_faults.begin(self.time.ns)
+        self.fault_runner.carry_out()
 
     def _prime(self) -> None:
         """Play until every book is in sync and updated."""
@@ -208,6 +208,11 @@ class Venue:
     def _deliver(self, output: Output) -> None:
         self._outputs.append(output)
 
+    def _record(self, events: list[Event]) -> None:
+        if self.store:
+            self.store.record(self.state, events)
+        self.faults.on_events(events, self.time.ms)
+
     def _publish(self, event: Event) -> None:
         if isinstance(event, Liquidated):
             self.publisher.on_liquidation(event)
@@ -220,7 +225,9 @@ class Venue:
         accounts = {name: Account(name, parse(settings.balance), settings.fees) for name in sorted(names)}
         exchange = Exchange(State(markets={}, accounts=accounts, model=settings.model))
         feed = MarketFeed(exchange, dict(settings.listed))
-        engine = MatchingEngine(exchange, feed, self.time, self._publish, record_commands=not settings.live)
+        engine = MatchingEngine(
+            exchange, feed, self.time, self._publish, self._record, record_commands=not settings.live
+        )
         if self.store:
             self._restore(self.store, engine)
         return engine
@@ -235,7 +242,6 @@ class Venue:
             if symbol in state.markets:
                 state.markets[symbol].mark_price = mark
                 state.markets[symbol].last_price = last_prices.get(symbol, 0)
-        engine.record = lambda events: store.record(state, events)
 
     def _make_gateway(self, clock: Callable[[], int]) -> Gateway:
         def watch(due_ms: int) -> None:
@@ -259,4 +265,4 @@ class Venue:
         self.connections = Connections(
             self.gateway, self.hub, frames, self.pending, self.clocked, carry_out, int(settings.socket_life_s * NS)
         )
-        self.timed_faults = TimedFaults(self.faults.timed, self.gateway, self.engine, self.connections, self.background)
+        self.fault_runner = FaultRunner(self.faults, self.gateway, self.engine, self.connections)

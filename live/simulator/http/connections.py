@@ -194,7 +194,7 @@ class Connections:
         receivers = [entry for entry in self.open.values() if entry.account == account and alive(entry.listen_key)]
         if not receivers:
             return
-        for frame in user_frames.frames(event, self.gateway.feed.listed, self.gateway.now_ms):
+        for frame in user_frames.frames(event, self.gateway.feed.listed):
             self._push(receivers, frame)
 
     def _push(self, receivers: list[Connection], frame: dict[str, Any]) -> None:

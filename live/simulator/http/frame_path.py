@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from live.simulator.faults import Faults, FrameFault
+from live.simulator.faults.kinds.frames import Delay
 from live.simulator.http.connection import Connection
 from live.simulator.latency import Latency
 from live.simulator.schedule import MS, Schedule, VenueTime
@@ -61,7 +62,7 @@ class FramePath:
 
     def _apply_fault(self, fault: FrameFault, connection: Connection, frame: bytes) -> None:
         match fault.kind:
-            case "delay":
+            case "delay" if isinstance(fault, Delay):
                 self.pending.add(self.time.ns + fault.delay_ms * MS, partial(self.send, connection, frame))
             case "duplicate":
                 self.send(connection, frame)

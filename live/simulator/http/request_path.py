@@ -7,9 +7,11 @@ from typing import Any
 
 from live.simulator.core.events import Answered
 from live.simulator.core.rejections import Rejection
-from live.simulator.faults import Faults, RequestFault
+from live.simulator.faults import Faults
+from live.simulator.faults.kinds.requests import Answer, LoseResponse
+from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
-from live.simulator.http.rest import REPLIES, Request, RestAnswer, answer, is_exempt, rejection_response
+from live.simulator.http.rest import Request, RestAnswer, answer, is_exempt, rejection_response
 from live.simulator.http.runner import run
 from live.simulator.latency import Latency
 from live.simulator.schedule import Schedule
@@ -46,7 +48,8 @@ class RequestPath:
         except Rejection as refused:
             self.response_leaves(number, rejection_response(refused, {}).encoded())
             return
-        fault = self.faults.on_request(request.method, request.path)
+        hits = self.faults.on_request(request.method, request.path)
+        fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
         if fault is None or is_exempt(fault, request.method == "DELETE", request.params):
             self.response_leaves(number, self._answer(request).encoded())
         else:
@@ -57,8 +60,8 @@ class RequestPath:
         due_ns = self.gateway.time.ns + self.latency.sample_outbound_ns()
         self.pending.add(due_ns, partial(self.deliver, Response(due_ns, number, response)))
 
-    def _apply_fault(self, fault: RequestFault, number: int, request: Request) -> None:
-        if fault.kind == "lose_response":
+    def _apply_fault(self, fault: Answer | LoseResponse, number: int, request: Request) -> None:
+        if isinstance(fault, LoseResponse):
             self._answer(request)
             self.response_leaves(number, None)
             return
