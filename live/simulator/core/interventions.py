@@ -25,11 +25,15 @@ class Troubled:
 
 @dataclass(slots=True)
 class Interventions:
-    """Interventions in force. troubled and late: by id of the conditional order; late: when it triggers, in ms."""
+    """Interventions in force. troubled and late: by id of the conditional order; late: when it triggers, in ms.
+
+    funding_changed: symbols whose funding times are no longer those of the tape.
+    """
 
     troubled: dict[int, Troubled] = field(default_factory=dict)
     late: dict[int, int] = field(default_factory=dict)
     conditional_orders_down: bool = False
+    funding_changed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,7 @@ class PayFeesInBnb:
 
 @dataclass(frozen=True, slots=True)
 class ChangeFundingInterval:
-    """The next funding time of a symbol moves to the next multiple of the interval."""
+    """The next funding time of a symbol moves to the next multiple of the interval; 0 takes the tape's times again."""
 
     symbol: str
     interval_ms: int

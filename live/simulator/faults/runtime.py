@@ -153,6 +153,12 @@ class Faults:
         found, self._happenings = self._happenings, []
         return found
 
+    def happenings_of(self, kind: type[FaultModel]) -> list[Happening]:
+        """As `happenings`, for one kind of fault alone."""
+        found = [entry for entry in self._happenings if isinstance(entry.fault, kind)]
+        self._happenings = [entry for entry in self._happenings if not isinstance(entry.fault, kind)]
+        return found
+
     def _of(self, kind: type[FaultModel]) -> list[Progress]:
         return [p for p in self._all if isinstance(p.fault, kind)]
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from live.simulator.core.accounts import Account
 from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import Cancel, CancelAlgo
-from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
+from live.simulator.core.events import AccountChanged, AlgoChanged, Event, Executed, OrderChanged
 from live.simulator.core.orders import Order
 from live.simulator.core.state import State
 from live.simulator.faults.kinds.requests import LateVisible
@@ -181,7 +181,7 @@ def _concerns(entry: Hidden, event: Event) -> bool:
     """True for events of the hidden order, and for the account's balance changes if positions are hidden too."""
     if isinstance(event, AlgoChanged):
         return entry.conditional and event.order.algo_id == entry.number
-    if isinstance(event, OrderChanged):
+    if isinstance(event, OrderChanged | Executed):
         number = event.order.request.algo_id if entry.conditional else event.order.order_id
         return number == entry.number
     return isinstance(event, AccountChanged) and event.account == entry.account and entry.fault.positions
