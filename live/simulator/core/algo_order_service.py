@@ -2,19 +2,11 @@
 
 from dataclasses import replace
 
-<<<<<<< HEAD
-from live.simulator.core import algo_checks, order_service
+from live.simulator.core import algo_checks, order_service, trading_status
 from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
 from live.simulator.core.enums import AlgoStatus, OrderType, WorkingType
-=======
-from live.simulator.core import order_checks, order_service, trading_status
-from live.simulator.core.accounts import Account
-from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest, would_fire_now
-from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
-from live.simulator.core.enums import AlgoStatus, OrderType, PriceMatch, WorkingType
 from live.simulator.core.interventions import Trouble
->>>>>>> main
 from live.simulator.core.market import Market
 from live.simulator.core.money import SCALE
 from live.simulator.core.orders import OrderRequest
@@ -39,12 +31,8 @@ def place(state: State, command: PlaceAlgo) -> AlgoOrder:
         updated_ms=state.now_ms,
         trigger_price=request.trigger_price,
     )
-<<<<<<< HEAD
-    algo_checks.check(state, market, algo)
-=======
     trading_status.check(market.rules)
-    _check(state, market, algo)
->>>>>>> main
+    algo_checks.check(state, market, algo)
     state.numbers.algo += 1
     state.algos[number] = algo
     state.waiting.setdefault(algo.symbol, {})[number] = algo
@@ -102,13 +90,8 @@ def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
         price = algo_checks.working_price(market, algo.request)
         if not price:
             continue
-<<<<<<< HEAD
         _follow(state, algo, price)
-        if algo.fires_at(price) and not _protected(market, algo):
-=======
-        algo.follow(price)
         if algo.fires_at(price) and not _protected(market, algo) and not _put_off(state, algo):
->>>>>>> main
             _fire(state, algo)
 
 

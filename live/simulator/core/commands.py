@@ -3,12 +3,8 @@
 from dataclasses import dataclass
 
 from live.simulator.core.algo_orders import AlgoRequest
-<<<<<<< HEAD
 from live.simulator.core.enums import MarginType, PositionSide, PriceMatch, Side
-=======
-from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.interventions import Intervention
->>>>>>> main
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules
 

@@ -20,11 +20,7 @@ from live.simulator.core import (
 )
 from live.simulator.core.enums import Side, WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
-<<<<<<< HEAD
-=======
 from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
-from live.simulator.core.orders import Order
->>>>>>> main
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 
