@@ -6,8 +6,10 @@ A tape is plain, `.gz` or `.zst`, or a folder that `twokey record` made. A line 
     {"stream":…}                        no receive time
     1626992741.06217: {"stream":…}      cryptofeed's capture of a socket
     https://…?symbol=X -> 1626992741.3: {"lastUpdateId":…}    cryptofeed's capture of a response
+    2024-08-08T23:54:15.0303146Z {"stream":…}    Tardis's raw data
 
-and any may be a REST snapshot.
+and any may be a REST snapshot. Text is UTF-8, UTF-16 or UTF-32, with or without a byte order mark; lines end with LF,
+CR or CRLF. A file in a foreign format is refused by its name (`formats.foreign`).
 """
 
 import heapq
@@ -18,19 +20,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.tape.formats.foreign import foreign_format
+from skills_lib.market.depth.tape.formats.tardis import read_raw_line
+from skills_lib.market.depth.tape.formats.text import BOM, split_lines, utf8_chunks
 from skills_lib.market.depth.tape.unpacking import Lost, packing_of, unpacked
 
 _CHUNK = 1 << 20
 _MAX_LINE_BYTES = 1 << 26
 _STAMPED = re.compile(rb"(\d{1,19})(?:\.(\d{1,9}))?:? (?=[\[{])")
 _REST_RESPONSE = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
+_WRAPPED = (b'{"localTimestamp"', b'{ "localTimestamp"')
 _CONNECTION = re.compile(rb"wss?://\S+ <-> ")
 _NUMBERS = re.compile(r"([0-9]+)")
 _NS_DIGITS = 19
 _MAX_STAMP = 19
 """Digits of the longest time: behind it and a space, no second message of a line begins earlier."""
 _ENVELOPE = b'{"stream":"'
-_LATER_LINES = re.compile(rb'([0-9]+) \{"|\{"stream":"')
+_LATER_STAMPED = re.compile(rb'([0-9]+) \{"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z \{"')
+_LATER_BARE = re.compile(rb'()\{"stream":"')
 _UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
 _UNITS_BY_LENGTH = sorted(_UNITS, reverse=True)
 
@@ -70,7 +77,7 @@ def read_lines(path: Path) -> Lines:
     """Lines of a file or recorded folder, in order and in constant memory.
 
     Raises:
-        InputError: no such tape, or it is not text.
+        InputError: no such tape, or its format is foreign.
     """
     files = tape_files(path)
     return chain.from_iterable(_read_file(file) for file in files)
@@ -111,13 +118,16 @@ def _in_order(file: Path) -> tuple[list[str | int], str]:
 def parse_line(line: bytes) -> TapeLine | BadLine | None:
     """Parse one line; None for a line without data, such as a connection header."""
     if line.startswith(b"{"):
-        return TapeLine(line)
+        wrapped = read_raw_line(line) if line.startswith(_WRAPPED) else None
+        return TapeLine(wrapped.raw, wrapped.local_ts_ns, "", "ns") if wrapped else TapeLine(line)
     if match := _STAMPED.match(line):
         whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), "", _UNITS.get(len(whole), ""))
     if match := _REST_RESPONSE.match(line):
         symbol, whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), symbol.decode(), "s")
+    if found := read_raw_line(line):
+        return TapeLine(found.raw, found.local_ts_ns, "", "ns")
     return None if not line.strip() or _CONNECTION.match(line) else BadLine(line)
 
 
@@ -135,12 +145,12 @@ def _nanoseconds(whole: bytes, fraction: bytes | None) -> int:
 
 def _read_file(path: Path) -> Lines:
     rest = b""
-    for chunk in _chunks(path):
+    for chunk in _text_chunks(path):
         if isinstance(chunk, Lost):
             yield _damage(path.name, chunk, rest)
             rest = b""
             continue
-        *whole, rest = (rest + chunk).split(b"\n")
+        *whole, rest = split_lines(rest + chunk)
         if len(rest) > _MAX_LINE_BYTES:
             raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
         yield from _parsed(whole)
@@ -148,14 +158,28 @@ def _read_file(path: Path) -> Lines:
         yield from _parsed([rest])
 
 
+def _text_chunks(path: Path) -> Iterator[bytes | Lost]:
+    chunks = utf8_chunks(_chunks(path))
+    head, second = next(chunks), next(chunks, b"")
+    is_whole = isinstance(head, bytes) and isinstance(second, bytes)
+    if is_whole and (foreign := foreign_format(head)):
+        raise InputError(f"{path.name} is {foreign.kind}. {foreign.advice}")
+    yield head
+    yield second
+    yield from chunks
+
+
 def _damage(name: str, lost: Lost, unfinished: bytes) -> TapeDamage:
     also = f"; {len(unfinished):,} bytes of an unfinished line are left out" if unfinished else ""
-    return TapeDamage(f"{name} {lost.reason}{also}", lost.count + len(unfinished), lost.at_end)
+    return TapeDamage(f"{name} {lost.reason}{also}", lost.packed_bytes + len(unfinished), lost.at_end)
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
     for line in lines:
-        if line.find(b' {"', _MAX_STAMP + 1) != -1 or line.find(_ENVELOPE, _after_start(line)) != -1:
+        line = line.removeprefix(BOM)  # files were appended to one another
+        if line.find(b' {"', _MAX_STAMP + 1) != -1 or line.find(_ENVELOPE, 1) > (
+            0 if line[:1] == b"{" else _MAX_STAMP + 1
+        ):
             cut_short, line = _joined(line)
             if cut_short:
                 yield BadLine(cut_short)
@@ -163,18 +187,14 @@ def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
             yield found
 
 
-def _after_start(line: bytes) -> int:
-    """From where on an envelope cannot be that of the line itself."""
-    return 1 if line.startswith(b"{") else _MAX_STAMP + 2
-
-
 def _joined(line: bytes) -> tuple[bytes, bytes]:
     """A line that was cut short, and the whole one written behind it without a line break; b"" if it is one line."""
-    for match in _LATER_LINES.finditer(line):
+    later = _LATER_BARE if line.startswith(b"{") and not line.startswith(_WRAPPED) else _LATER_STAMPED
+    for match in later.finditer(line):
         digits = len(match[1] or b"")
-        stamp = next((n for n in _UNITS_BY_LENGTH if n <= digits), 0)
-        start = match.start() + digits - stamp
-        if (stamp and match.start() + digits > _MAX_STAMP) or (match[1] is None and start >= _after_start(line)):
+        stamp = next((n for n in _UNITS_BY_LENGTH if n <= digits), digits)
+        if match.start() or digits > _MAX_STAMP:
+            start = match.start() + digits - stamp
             return line[:start], line[start:]
     return b"", line
 

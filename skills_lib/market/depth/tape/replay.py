@@ -17,10 +17,10 @@ from skills_lib.market.depth.model import (
     WireError,
 )
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.tape.lines import BadLine, TapeDamage, TapeLine
+from skills_lib.market.depth.tape.attribution import Attributed
+from skills_lib.market.depth.tape.lines import TapeDamage, TapeLine
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
 from skills_lib.market.depth.usability.causes import Cause
-from skills_lib.market.depth.wire import decode
 
 _MAX_REMEMBERED = 1_000
 _MAX_TOLD = 5
@@ -41,7 +41,10 @@ def kind_of(message: Message) -> str:
 
 @dataclass
 class Replay:
-    """Running state of a check; feed it lines with `take`, then call `report`."""
+    """Running state of a check; feed it attributed lines with `take`, then call `report`.
+
+    refused: how many lines were refused, by reason.
+    """
 
     symbol: str
     venue: Venue
@@ -56,6 +59,7 @@ class Replay:
     last_local_ts_ns: int | None = None
     damages: list[TapeDamage] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     units: set[str] = field(default_factory=set)
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
@@ -64,19 +68,21 @@ class Replay:
         self._tickers: dict[int, BookTicker] = {}
         self._tops: dict[int, TopText] = {}
 
-    def take(self, line: TapeLine | BadLine | TapeDamage) -> None:
+    def take(self, entry: Attributed) -> None:
         """Count one line, and apply it if it is of the checked symbol."""
+        line, message = entry.line, entry.message
         if isinstance(line, TapeDamage):
             self.damages.append(line)
             return
         self.lines += 1
-        message = self._decoded(line)
-        if message is None or (getattr(message, "symbol", self.symbol) or self.symbol) != self.symbol:
-            return
-        self.kinds[kind_of(message)] += 1
-        assert isinstance(line, TapeLine)
-        self._record_time(line, message)
-        self._follow(message)
+        if message is None:
+            self.malformed += 1
+        elif entry.refusal and entry.symbol in ("", self.symbol):
+            self.refused[entry.refusal] += 1
+        elif entry.symbol in ("", self.symbol) and isinstance(line, TapeLine):
+            self.kinds[kind_of(message)] += 1
+            self._record_time(line, message)
+            self._follow(message)
 
     def report(self) -> TapeReport:
         """The report on the lines so far."""
@@ -104,15 +110,6 @@ class Replay:
             latency=self.latency.report(),
             problems=self._problems(),
         )
-
-    def _decoded(self, line: TapeLine | BadLine) -> Message | None:
-        try:
-            if isinstance(line, TapeLine):
-                return decode(line.raw)
-        except WireError:
-            pass
-        self.malformed += 1
-        return None
 
     def _record_time(self, line: TapeLine, message: Message) -> None:
         if line.local_ts_ns is None:
@@ -178,6 +175,7 @@ class Replay:
         told = [damage.problem for damage in self.damages[:_MAX_TOLD]]
         if more := len(self.damages) - len(told):
             told.append(f"The tape is damaged at {more:,} more places.")
+        told += [f"{count:,} lines: {reason}." for reason, count in self.refused.items()]
         return told + [text for text, true in found.items() if true]
 
 

@@ -20,9 +20,9 @@ _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
 
 
 class Lost(NamedTuple):
-    """A place where bytes were lost. `count`: packed bytes that could not be unpacked; 0 if the file just ends."""
+    """A place where bytes were lost. `packed_bytes`: those that could not be unpacked; 0 if the file just ends."""
 
-    count: int
+    packed_bytes: int
     reason: str
     at_end: bool
 

@@ -28,7 +28,7 @@ def gzipped(text: bytes) -> bytes:
 
 
 def zstd(text: bytes) -> bytes:
-    return zstandard.ZstdCompressor(level=3).compress(text)
+    return zstandard.ZstdCompressor(level=3, write_checksum=True).compress(text)
 
 
 def unpacked(packing: str, packed: bytes) -> bytes:
