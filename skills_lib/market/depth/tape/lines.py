@@ -161,8 +161,7 @@ def _read_file(path: Path) -> Lines:
 def _text_chunks(path: Path) -> Iterator[bytes | Lost]:
     chunks = utf8_chunks(_chunks(path))
     head, second = next(chunks), next(chunks, b"")
-    is_whole = isinstance(head, bytes) and isinstance(second, bytes)
-    if is_whole and (foreign := foreign_format(head)):
+    if isinstance(head, bytes) and isinstance(second, bytes) and (foreign := foreign_format(head)):
         raise InputError(f"{path.name} is {foreign.kind}. {foreign.advice}")
     yield head
     yield second
