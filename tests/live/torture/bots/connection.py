@@ -1,0 +1,43 @@
+"""ccxt's own Binance client with its addresses changed to the local exchange: `python BOT.py PORT`."""
+
+import os
+import signal
+from typing import Any
+
+import ccxt
+
+SYMBOL = "BTC/USDT:USDT"
+QUANTITY = 0.01
+STOP_DISTANCE = 0.004
+HOLD_ROUNDS = 6
+TIMEOUT_MS = 2_000
+
+
+def connect(port: str) -> Any:
+    """The client. Its rate limit is what paces the bots; its requests are given up after two seconds."""
+    exchange = ccxt.binanceusdm(
+        {
+            "apiKey": os.environ["TWOKEY_API_KEY"],
+            "secret": os.environ["TWOKEY_API_SECRET"],
+            "timeout": TIMEOUT_MS,
+            "options": {"fetchMargins": False, "fetchCurrencies": False, "maxRetriesOnFailure": 0},
+        }
+    )
+    api = exchange.urls["api"]
+    for name in [name for name in api if name.startswith("fapi")]:
+        api[name] = api[name].replace("https://fapi.binance.com", f"http://127.0.0.1:{port}")
+    return exchange
+
+
+class Stopping:
+    """True once the process was asked to end."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        signal.signal(signal.SIGTERM, self._ask)
+
+    def __bool__(self) -> bool:
+        return self.asked
+
+    def _ask(self, *_: object) -> None:
+        self.asked = True
