@@ -175,11 +175,12 @@ def test_the_user_stream_reports_a_fill_in_three_events(serve: Serve) -> None:
         assert [entry["e"] for entry in events] == [
             "ORDER_TRADE_UPDATE",
             "TRADE_LITE",
-            "ORDER_TRADE_UPDATE",
             "ACCOUNT_UPDATE",
+            "ORDER_TRADE_UPDATE",
         ]
-        assert (events[2]["o"]["x"], events[2]["o"]["n"], events[2]["o"]["m"]) == ("TRADE", "0.30000000", False)
-        assert (events[3]["a"]["m"], events[3]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
+        assert (events[2]["a"]["m"], events[2]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
+        assert (events[3]["o"]["x"], events[3]["o"]["n"], events[3]["o"]["m"]) == ("TRADE", "0.30000000", False)
+        assert {(entry["E"], entry["T"]) for entry in events[1:]} == {(events[1]["E"], events[1]["T"])}
 
     run_scenario(serve, scenario)
 
