@@ -61,7 +61,8 @@ def torture(
     with progress_bar(not json) as progress:
         trials = torture_bot(request, progress)
     lines = [_line(trial) for trial in trials]
-    after = command("simulate", "--tape", tape, "--faults", "FAULT")
+    failed = [trial.fault for trial in trials[1:] if not trial.score.clean] or [trials[-1].fault]
+    after = command("simulate", "--tape", tape, "--start", "first-request", "--faults", failed[0])
     clean = sum(trial.score.clean for trial in trials)
     if json:
         from skills_lib.answers.torture import TortureAnswer

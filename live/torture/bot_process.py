@@ -75,5 +75,7 @@ async def start(command: str, port: int, environment: dict[str, str], output: Pa
                 start_new_session=True,
             )
         except OSError as error:
-            raise InputError(f"{words[0]} cannot be started ({error.strerror}). Check the command of the bot.") from None
+            raise InputError(
+                f"{words[0]} cannot be started ({error.strerror}). Check the command of the bot."
+            ) from None
     return BotProcess(process)

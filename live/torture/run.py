@@ -8,13 +8,12 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from live.simulator.faults.catalogue import CATALOGUE
-from live.simulator.faults.plan import FaultPlan
-from live.simulator.simulator import SimulatorSettings, Start
+from live.simulator.faults import FaultPlan
+from live.simulator.faults.catalogue import CATALOGUE, VARIANTS
+from live.simulator.settings import SimulatorSettings, Start
 from live.torture.bot_process import arguments
 from live.torture.trial import BotRun, Trial, run_trial
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.options import option
 from skills_lib.progress import Progress
 
 CONTROL = "none"
@@ -42,7 +41,7 @@ class TortureRequest(BaseModel):
         """
         arguments(run["command"], 0)
         if jobs > 1 and run["port"]:
-            raise InputError(f"{option('jobs', jobs)} needs {option('port', 0)}: each exchange has a port of its own.")
+            raise InputError(f"--jobs {jobs} needs --port 0: each exchange has a port of its own.")
         return cls(run=BotRun(**run), faults=named(faults), speed=speed, seed=seed, jobs=jobs)
 
 
@@ -55,8 +54,10 @@ def named(text: str) -> tuple[str, ...]:
     wanted = [name.strip() for name in text.split(",") if name.strip()]
     names = list(CATALOGUE) if wanted == [ALL] else [name for name in wanted if name != CONTROL]
     for name in names:
-        if name not in CATALOGUE:
-            raise InputError(f"There is no fault {name}. Name {ALL} or some of: {', '.join(CATALOGUE)}.")
+        if name not in VARIANTS:
+            raise InputError(
+                f"There is no fault {name[:60]}. Name {ALL}, or some of those that `twokey simulate --faults list` prints."
+            )
     return (CONTROL, *dict.fromkeys(names))
 
 
@@ -90,5 +91,5 @@ async def _run_all(request: TortureRequest, progress: Progress) -> list[Trial]:
 
 def settings_of(request: TortureRequest, fault: str) -> SimulatorSettings:
     """The exchange's settings of one run."""
-    plan = FaultPlan(faults=[CATALOGUE[fault]]) if fault != CONTROL else FaultPlan()
-    return SimulatorSettings(speed=request.speed, seed=request.seed, start=Start.HELD, faults=plan)
+    plan = FaultPlan(faults=(VARIANTS[fault],)) if fault != CONTROL else FaultPlan()
+    return SimulatorSettings(speed=request.speed, seed=request.seed, start=Start.FIRST_REQUEST, faults=plan)

@@ -26,4 +26,6 @@ class Score(BaseModel):
     @property
     def clean(self) -> bool:
         """True if nothing was sent twice, left without a stop, or left behind."""
-        return not (self.duplicate_intents or self.naked_positions or self.orphan_stops) and self.flat_after_ms is not None
+        return (
+            not (self.duplicate_intents or self.naked_positions or self.orphan_stops) and self.flat_after_ms is not None
+        )

@@ -1,15 +1,12 @@
 """One trial: a fresh exchange with one fault, the bot's process against it, and the score."""
 
-import asyncio
-from dataclasses import dataclass, field
+import os
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from live.simulator.core.events import Event
-from live.simulator.server import serving
-from live.simulator.simulator import Simulator, SimulatorSettings
+from live.simulator.settings import SimulatorSettings
+from live.simulator.sockets.server import Server, serving
 from live.simulator.tape_source import TapeSource
 from live.torture.bot_process import BotProcess, start
 from live.torture.score import Score
@@ -55,70 +52,51 @@ class Trial(BaseModel):
         return "running" if self.connected else "silent"
 
 
-@dataclass(eq=False)
-class _Observed:
-    """The exchange's events, passed on to the watcher and to whoever observed them before."""
-
-    watcher: Watcher
-    before: Any
-    first: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __call__(self, events: list[Event]) -> None:
-        self.watcher.on_events(events)
-        self.before(events)
-
-
 async def run_trial(run: BotRun, fault: str, settings: SimulatorSettings) -> Trial:
     """Run the bot against a fresh exchange with `settings.faults`, and score it.
 
     Raises:
         InputError: the port is in use, the tape cannot be played, or the bot cannot be started.
     """
-    simulator = Simulator(settings, TapeSource().read(read_lines(run.tape)))
-    watcher = Watcher(settings.credentials[0].account)
-    observed = _Observed(watcher, simulator.venue.observe)
-    simulator.venue.observe = observed
-    async with serving(simulator, "127.0.0.1", run.port) as address:
-        key = settings.credentials[0]
+    key = settings.credentials[0]
+    server, watcher = Server(settings, TapeSource().read(read_lines(run.tape))), Watcher(key.account)
+    server.venue.observe = watcher.on_events
+    async with serving(server, "127.0.0.1", run.port) as address:
         environment = {
             "TWOKEY_EXCHANGE": f"http://{address}",
             "TWOKEY_API_KEY": key.api_key,
             "TWOKEY_API_SECRET": key.secret,
         }
-        bot = await start(run.command, int(address.rpartition(":")[2]), environment, run.logs / f"{fault}.log")
+        log = run.logs / f"{fault}.log" if run.logs else Path(os.devnull)
+        bot = await start(run.command, int(address.rpartition(":")[2]), environment, log)
         try:
-            return await _watch(run, fault, simulator, watcher, bot)
+            return await _watch(run, fault, server, watcher, bot)
         finally:
             await bot.kill()
 
 
-async def _watch(run: BotRun, fault: str, simulator: Simulator, watcher: Watcher, bot: BotProcess) -> Trial:
-    connected = await _first_request(run, simulator, bot)
-    simulator.player.start_tape()
-    killed = False
-    if not await bot.ended_within(run.seconds if connected else 0.0):
-        watcher.asked_to_stop(simulator.venue.now_ms)
+async def _watch(run: BotRun, fault: str, server: Server, watcher: Watcher, bot: BotProcess) -> Trial:
+    """Let the bot trade, ask it to end, and wait until it has."""
+    connected = await _called(run, server, bot)
+    ended, killed = await bot.ended_within(run.seconds if connected else 0.0), False
+    watcher.asked_to_stop(server.venue.now_ms)
+    exit_code = bot.exit_code
+    if not ended:
         bot.ask_to_end()
         killed = not await bot.ended_within(run.end_within_s)
-        exit_code = None
-    else:
-        exit_code = bot.exit_code
-        watcher.asked_to_stop(simulator.venue.now_ms)
     return Trial(
         fault=fault,
-        applied=simulator.faults.applied,
+        applied=server.venue.faults.applied,
         connected=connected,
         killed=killed,
         exit_code=exit_code,
-        score=watcher.score(simulator.venue.now_ms),
+        score=watcher.score(server.venue.now_ms),
     )
 
 
-async def _first_request(run: BotRun, simulator: Simulator, bot: BotProcess) -> bool:
-    """Wait for the bot's first request, so that its imports use up no tape; False if none came in time."""
+async def _called(run: BotRun, server: Server, bot: BotProcess) -> bool:
+    """Wait for the bot's first request, which starts the tape; False if none came in time."""
     waited_s = 0.0
-    while not simulator.gateway.limits.used and waited_s < run.start_within_s:
-        if await bot.ended_within(POLL_S):
-            break
+    while server.player.held and waited_s < run.start_within_s and not await bot.ended_within(POLL_S):
         waited_s += POLL_S
-    return simulator.gateway.limits.used
+    return not server.player.held

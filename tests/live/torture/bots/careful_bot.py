@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 import ccxt
-from connection import HOLD_ROUNDS, QUANTITY, STOP_DISTANCE, SYMBOL, Stopping, connect
+from connection import HOLD_ROUNDS, QUANTITY, STOP_DISTANCE, SYMBOL, Rounds, connect
 
 QUERIES = 5
 ID = SYMBOL.partition("/")[0] + "USDT"
@@ -115,19 +115,19 @@ class CarefulBot:
             self.close()
 
 
-def main(port: str) -> None:
-    stopping, exchange = Stopping(), connect(port)
-    while not stopping:
+def main(words: list[str]) -> None:
+    rounds, exchange = Rounds(words), connect(words[1])
+    while rounds.another():
         try:
             exchange.load_markets()
             break
         except ccxt.BaseError:
             continue
     bot = CarefulBot(exchange)
-    while not stopping:
+    while rounds.another():
         bot.step()
     bot.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv)

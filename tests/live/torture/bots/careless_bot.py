@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import ccxt
-from connection import HOLD_ROUNDS, QUANTITY, STOP_DISTANCE, SYMBOL, Stopping, connect
+from connection import HOLD_ROUNDS, QUANTITY, STOP_DISTANCE, SYMBOL, Rounds, connect
 
 
 def insist(call: Callable[[], Any], attempts: int = 3) -> Any:
@@ -34,11 +34,11 @@ def leave(exchange: Any) -> None:
     insist(lambda: exchange.create_order(SYMBOL, "market", "sell", QUANTITY))
 
 
-def main(port: str) -> None:
-    stopping, exchange = Stopping(), connect(port)
+def main(words: list[str]) -> None:
+    rounds, exchange = Rounds(words), connect(words[1])
     insist(exchange.load_markets)
     held = 0
-    while not stopping:
+    while rounds.another():
         try:
             if not held:
                 enter(exchange)
@@ -57,4 +57,4 @@ def main(port: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv)

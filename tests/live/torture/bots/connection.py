@@ -1,7 +1,8 @@
-"""ccxt's own Binance client with its addresses changed to the local exchange: `python BOT.py PORT`."""
+"""ccxt's own Binance client with its addresses changed to the local exchange: `python BOT.py PORT [ROUNDS]`."""
 
 import os
 import signal
+import sys
 from typing import Any
 
 import ccxt
@@ -29,15 +30,17 @@ def connect(port: str) -> Any:
     return exchange
 
 
-class Stopping:
-    """True once the process was asked to end."""
+class Rounds:
+    """The rounds that a bot goes on for: as many as it was told, else until the process is asked to end."""
 
-    def __init__(self) -> None:
-        self.asked = False
-        signal.signal(signal.SIGTERM, self._ask)
+    def __init__(self, words: list[str]) -> None:
+        self.left = int(words[2]) if len(words) > 2 else sys.maxsize
+        signal.signal(signal.SIGTERM, self._end)
 
-    def __bool__(self) -> bool:
-        return self.asked
+    def another(self) -> bool:
+        """Count a round; False if there is none left."""
+        self.left -= 1
+        return self.left >= 0
 
-    def _ask(self, *_: object) -> None:
-        self.asked = True
+    def _end(self, *_: object) -> None:
+        self.left = 0
