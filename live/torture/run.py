@@ -56,7 +56,7 @@ def named(text: str) -> tuple[str, ...]:
     for name in names:
         if name not in VARIANTS:
             raise InputError(
-                f"There is no fault {name[:60]}. Name {ALL}, or some of those that `twokey simulate --faults list` prints."
+                f"There is no fault {name[:60]}. Name {ALL}, or some that `twokey simulate --faults list` prints."
             )
     return (CONTROL, *dict.fromkeys(names))
 
@@ -68,17 +68,18 @@ def torture_bot(request: TortureRequest, progress: Progress) -> list[Trial]:
         InputError: the port is in use, the tape cannot be played, or the bot cannot be started.
     """
     with tempfile.TemporaryDirectory() as folder:
-        run = request.run if request.run.logs else request.run.model_copy(update={"logs": Path(folder)})
-        run.logs.mkdir(parents=True, exist_ok=True)
+        logs = request.run.logs or Path(folder)
+        logs.mkdir(parents=True, exist_ok=True)
+        run = request.run.model_copy(update={"logs": logs})
         return asyncio.run(_run_all(request.model_copy(update={"run": run}), progress))
 
 
 async def _run_all(request: TortureRequest, progress: Progress) -> list[Trial]:
-    room, done = asyncio.Semaphore(request.jobs), 0
+    slots, done = asyncio.Semaphore(request.jobs), 0
 
     async def one(fault: str) -> Trial:
         nonlocal done
-        async with room:
+        async with slots:
             trial = await run_trial(request.run, fault, settings_of(request, fault))
         done += 1
         progress(done, len(request.faults), fault)

@@ -22,7 +22,7 @@ class _Holding:
     """One position with the orders and stops that belong to it. `amount` is signed, in units of 1e-8.
 
     opened: opening orders, by side and quantity, since the position was last flat. bare_since_ms: since when the
-    position has been without a full stop; None while it is not. idle_since_ms: the same of each stop without a position.
+    position has been without a full stop; None while it is not. idle_since_ms: of each stop, without a position.
     """
 
     amount: int = 0

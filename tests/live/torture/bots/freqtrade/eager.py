@@ -10,7 +10,7 @@ from pandas import DataFrame
 HOLD_S = 5
 
 
-class Eager(IStrategy):
+class Eager(IStrategy):  # type: ignore[misc]
     """Long on every candle."""
 
     timeframe = "1m"
