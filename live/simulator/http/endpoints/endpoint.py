@@ -11,6 +11,7 @@ from live.simulator.core.state import State
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.params import Params
 from live.simulator.http.gateway import Gateway, Sent
+from skills_lib.domain.instruments import upper_symbol
 
 
 class Security(StrEnum):
@@ -53,7 +54,7 @@ class Call:
         Raises:
             Rejection: -1121 if it is given but unknown.
         """
-        symbol = self.params.get("symbol").upper()
+        symbol = upper_symbol(self.params.get("symbol"))
         if symbol:
             self.gateway.rules(symbol)
         return symbol

@@ -8,6 +8,7 @@ from typing import TypeVar
 from live.simulator.core.enums import OrderType, Side, TimeInForce
 from live.simulator.core.money import parse
 from live.simulator.core.rejections import Rejection, illegal, missing
+from skills_lib.domain.instruments import upper_symbol
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -40,7 +41,7 @@ class Params:
 
     def symbol(self) -> str:
         """The mandatory symbol."""
-        return self.need("symbol").upper()
+        return upper_symbol(self.need("symbol"))
 
     def integer(self, name: str, default: int = 0) -> int:
         """A whole number.
