@@ -1,11 +1,13 @@
 """The generated page of behaviours is up to date; regenerate it with TWOKEY_WRITE_PAGES=1 and this file."""
 
+import ast
 import os
 from pathlib import Path
 
 import pytest
 
-from live.simulator.behaviours import Evidence, behaviours_table, read_register, surface_table
+from live.simulator.behaviours.register import Evidence, RuleState, read_behaviours, read_rules
+from live.simulator.behaviours.tables import behaviours_table, rules_table, surface_table
 from live.simulator.faults import FaultPlan, Reply, read_plan
 from tests.live.simulator.clients import conformance_table
 from tests.repository import ROOT
@@ -30,6 +32,14 @@ Each cell names the call of an unchanged client that a test makes against the si
 
 {behaviours}
 
+## Rules of Binance's pages
+
+What a page of Binance's documentation says an order may or may not be, and whether the local exchange keeps it.
+**done**: the named test of `tests/live/simulator` exercises it. **not done**: known, and missing here. **unknown**: no
+public source says what Binance does. *seen*: measured by others and published; everything else is Binance's own page.
+
+{rules}
+
 ## Endpoints and methods
 
 {surface}
@@ -38,8 +48,12 @@ Each cell names the call of an unchanged client that a test makes against the si
 
 def page() -> str:
     """The page as the code would write it."""
-    tables = {"conformance": conformance_table(), "behaviours": behaviours_table(), "surface": surface_table()}
-    return TEXT.format(**tables)
+    return TEXT.format(
+        conformance=conformance_table(),
+        behaviours=behaviours_table(),
+        rules=rules_table(),
+        surface=surface_table(),
+    )
 
 
 def test_the_page_of_behaviours_matches_the_register() -> None:
@@ -49,9 +63,41 @@ def test_the_page_of_behaviours_matches_the_register() -> None:
 
 
 def test_every_behaviour_is_listed_once_and_every_tag_is_used() -> None:
-    texts = [behaviour.text for behaviour in read_register()]
+    texts = [behaviour.text for behaviour in read_behaviours()]
     assert len(texts) == len(set(texts)) > 50
-    assert {behaviour.evidence for behaviour in read_register()} == set(Evidence)
+    assert {behaviour.evidence for behaviour in read_behaviours()} == set(Evidence)
+
+
+def test_every_rule_is_listed_once_with_a_source() -> None:
+    rules = read_rules()
+    assert len({(rule.page, rule.text) for rule in rules}) == len(rules)
+    assert [rule.text for rule in rules if not rule.source] == []
+
+
+def named_tests(module: str) -> tuple[set[str], set[str]]:
+    """The test functions of a module of this folder, and every text in it (the ids of table-driven cases)."""
+    tree = ast.parse((Path(__file__).parent / f"{module}.py").read_text(encoding="utf-8"))
+    functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    return functions, texts
+
+
+@pytest.mark.parametrize("name", sorted({rule.test for rule in read_rules() if rule.state is RuleState.DONE}))
+def test_the_test_that_a_done_rule_names_exists(name: str) -> None:
+    module, _, function = name.partition("::")
+    function, _, case = function.partition("[")
+    functions, texts = named_tests(module)
+    assert function.startswith("test_")
+    assert function in functions
+    assert not case or case.removesuffix("]") in texts
+
+
+@pytest.mark.parametrize(("state", "test"), [("done", ""), ("not done", "test_docs::test_x"), ("unknown", "x::y")])
+def test_a_rule_is_done_if_and_only_if_it_names_a_test(tmp_path: Path, state: str, test: str) -> None:
+    rule = f'["{state}", "Some rule.", "{test}"]'
+    (tmp_path / "page.toml").write_text(f'title = "Page"\nsource = "here"\nrules = [{rule}]\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="Some rule"):
+        read_rules(tmp_path)
 
 
 def test_the_plan_on_the_page_can_be_read(tmp_path: Path) -> None:
