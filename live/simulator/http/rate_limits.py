@@ -1,16 +1,34 @@
 """Limits of request weight per address and of orders per account, counted in fixed windows as Binance does."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from live.simulator.core.rejections import Rejection
 
 WEIGHT_PER_MINUTE = 2_400
 ORDERS_PER_MINUTE = 1_200
 ORDERS_PER_10_SECONDS = 300
+LIMITS: tuple[dict[str, Any], ...] = (
+    {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": ORDERS_PER_10_SECONDS},
+    {"rateLimitType": "ORDERS", "interval": "MINUTE", "intervalNum": 1, "limit": ORDERS_PER_MINUTE},
+    {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": WEIGHT_PER_MINUTE},
+)
+"""The limits as Binance lists them."""
 STRIKES_UNTIL_BAN = 10
 FIRST_BAN_MS = 120_000
 MAX_BAN_MS = 3 * 24 * 3600 * 1000
 TOO_MANY, BANNED = 429, 418
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCost:
+    """What a request counts as in the order limits: orders in the 10-second window, and in the one-minute window."""
+
+    ten_seconds: int = 1
+    minute: int = 1
+
+
+FREE, ONE_ORDER, BATCH = OrderCost(0, 0), OrderCost(1, 1), OrderCost(5, 1)
 
 
 class LimitedError(Rejection):
@@ -67,6 +85,10 @@ class RateLimits:
         self._addresses: dict[str, Address] = {}
         self._orders: dict[str, OrderCounts] = {}
 
+    def used(self, address: str, now_ms: int) -> int:
+        """The weight an address has used this minute."""
+        return self._addresses.setdefault(address, Address()).weight.add(0, now_ms)
+
     def weigh(self, address: str, weight: int, now_ms: int) -> int:
         """Count a request; return the weight used this minute (`X-MBX-USED-WEIGHT-1M`).
 
@@ -87,14 +109,14 @@ class RateLimits:
         message = f"Too many requests; current limit of IP({address}) is {self.weight_limit} requests per minute."
         raise LimitedError(-1003, message, TOO_MANY, entry.weight.left_s(now_ms))
 
-    def count_order(self, account: str, now_ms: int) -> tuple[int, int]:
-        """Count an order; return the counts of the current 10 seconds and minute.
+    def count_order(self, account: str, now_ms: int, cost: OrderCost = ONE_ORDER) -> tuple[int, int]:
+        """Count a request that places or changes orders; return the counts of the current 10 seconds and minute.
 
         Raises:
             LimitedError: -1015.
         """
         entry = self._orders.setdefault(account, OrderCounts())
-        short, long = entry.ten_seconds.add(1, now_ms), entry.minute.add(1, now_ms)
+        short, long = entry.ten_seconds.add(cost.ten_seconds, now_ms), entry.minute.add(cost.minute, now_ms)
         if short > ORDERS_PER_10_SECONDS:
             message = f"Too many new orders; current limit is {ORDERS_PER_10_SECONDS} orders per 10 SECOND."
             raise LimitedError(-1015, message, TOO_MANY, entry.ten_seconds.left_s(now_ms))
@@ -107,6 +129,12 @@ class RateLimits:
         """The order counts of the current 10 seconds and minute."""
         entry = self._orders.setdefault(account, OrderCounts())
         return entry.ten_seconds.add(0, now_ms), entry.minute.add(0, now_ms)
+
+
+def shown_limits(weight: int | None = None, orders: tuple[int, int] | None = None) -> list[dict[str, Any]]:
+    """The `rateLimits` of a WebSocket API answer: a window is listed if its counter is given."""
+    counts = (orders[0] if orders else None, orders[1] if orders else None, weight)
+    return [limit | {"count": count} for limit, count in zip(LIMITS, counts, strict=True) if count is not None]
 
 
 def _banned(entry: Address, address: str, now_ms: int) -> LimitedError:

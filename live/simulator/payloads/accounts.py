@@ -6,6 +6,7 @@ from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, plain, show
+from live.simulator.core.orders import Income
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State
 
@@ -51,6 +52,20 @@ def balance(portfolio: Portfolio) -> list[dict[str, Any]]:
             "updateTime": portfolio.account.updated_ms,
         }
     ]
+
+
+def income(entry: Income) -> dict[str, Any]:
+    """One line of `income`."""
+    return {
+        "symbol": entry.symbol,
+        "incomeType": entry.kind,
+        "income": show(entry.amount),
+        "asset": entry.asset,
+        "info": entry.trade_id or entry.kind,
+        "time": entry.time_ms,
+        "tranId": entry.transaction_id,
+        "tradeId": entry.trade_id,
+    }
 
 
 def alias(account: Account) -> str:

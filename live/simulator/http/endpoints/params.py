@@ -215,14 +215,26 @@ def json_params(values: Mapping[str, Any]) -> Params:
     return Params({str(name): _as_text(value) for name, value in values.items() if value is not None})
 
 
+class Digits(str):
+    """A JSON number as it was written: signatures cover its digits, and no money passes a float."""
+
+    __slots__ = ()
+
+    def integer(self) -> int | None:
+        """Its value if it is a whole number of 64 bits, else None."""
+        if not _INTEGER.fullmatch(self) or abs(int(self)) > MAX_INTEGER:
+            return None
+        return int(self)
+
+
 def read_json(text: str) -> Any:
-    """JSON whose numbers stay text with all their digits: signatures cover them, and no money passes a float.
+    """JSON whose numbers stay `Digits`.
 
     Raises:
         ValueError: not JSON.
         RecursionError: nested too deeply.
     """
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    return json.loads(text, parse_float=Digits, parse_int=Digits, parse_constant=Digits)
 
 
 def _fields(text: str) -> tuple[dict[str, str], set[str]]:
