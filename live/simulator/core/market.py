@@ -24,7 +24,10 @@ class Book(Protocol):
 
 @dataclass(slots=True)
 class Market:
-    """Book, last price, mark price and funding of a symbol. Rates in units of 1e-8."""
+    """Book, last price, mark price and funding of a symbol. Rates in units of 1e-8.
+
+    next_funding_ms: the next boundary of funding, 0 before it is known. funded_ms: the last one that was charged.
+    """
 
     rules: SymbolRules
     book: Book
@@ -36,6 +39,8 @@ class Market:
     marked: bool = False
     funding_rate: int = 10_000
     next_funding_ms: int = 0
+    funded_ms: int = 0
+    funding_interval_ms: int = 8 * 3_600_000
     taken: dict[tuple[Side, int], int] = field(default_factory=dict)
 
     def tradable(self, now_ms: int) -> bool:

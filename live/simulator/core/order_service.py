@@ -5,7 +5,7 @@ from itertools import islice
 
 from live.simulator.core import matching, order_checks
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, PriceMatch, TimeInForce
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
 from live.simulator.core.money import product
 from live.simulator.core.orders import Amendment, Order, OrderRequest
@@ -77,7 +77,9 @@ def execute(state: State, market: Market, order: Order) -> None:
     if order.request.kind is OrderType.LIMIT and lasting:
         matching.join_queue(state, order)
     else:
-        state.finish(order, OrderStatus.EXPIRED, matching.EXPIRED_UNFILLED)
+        market_order = order.request.kind is OrderType.MARKET
+        reason = ExpiryReason.MARKET_UNFILLED if market_order else ExpiryReason.IOC_UNFILLED
+        state.finish(order, OrderStatus.EXPIRED, reason)
 
 
 def find_open(state: State, account: str, symbol: str, order_id: int, client_id: str) -> Order | None:
@@ -156,7 +158,7 @@ def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
     amended = replace(order, price=command.price, quantity=max(command.quantity, order.filled))
     after = state.margin(account, [amended if open_ is order else open_ for open_ in state.open_orders(account.name)])
     growth = after.order_margin - before.order_margin
-    if growth > before.available:
+    if growth > before.available_for(account.isolated(order.symbol)):
         raise insufficient_margin()
 
 

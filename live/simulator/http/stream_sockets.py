@@ -117,7 +117,7 @@ class StreamSockets:
         if not receivers:
             return
         rules = self.gateway.venue.feed.listed
-        for frame in user_frames.frames(event, rules, self.gateway.venue.now_ms):
+        for frame in user_frames.frames(event, rules):
             self._push(receivers, frame)
 
     def _push(self, sockets: list[Socket], frame: dict[str, Any]) -> None:

@@ -6,14 +6,16 @@ from urllib.parse import urlencode
 
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
 from live.simulator.faults import Faults, RequestFault
+from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.credentials import Credential, check_signature
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, order_lists, trading
 from live.simulator.http.endpoints.endpoint import Call, Handler, Security, Weight, weight_of, with_symbol
 from live.simulator.http.endpoints.params import Digits, Params, json_params, read_json
+from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.last_resort import failed
 from live.simulator.http.rate_limits import FREE, ONE_ORDER, OrderCost, shown_limits
-from live.simulator.http.rest import REPLIES, check_time, credential_of, is_exempt
+from live.simulator.http.rest import check_time, credential_of, is_exempt
 
 NONE, KEY, SIGNED = Security.NONE, Security.KEY, Security.SIGNED
 
@@ -80,8 +82,9 @@ class Session:
             method, params = _method(request)
             counted.weight = self._weigh(method, params)
             wants_limits = params.get("returnRateLimits").lower() != "false"
-            fault = self.faults.on_request("WS", method)
-            drops_answer = fault is not None and fault.kind == "lose_response"
+            hits = self.faults.on_request("WS", method)
+            fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
+            drops_answer = isinstance(fault, LoseResponse)
             body: dict[str, Any] = {"result": await self._apply_request_fault(fault, method, params, counted)}
         except Exception as error:  # noqa: BLE001 - every failure is answered in the venue's form
             refused = failed(error)
@@ -93,7 +96,7 @@ class Session:
     async def _apply_request_fault(
         self, fault: RequestFault | None, method: str, params: Params, counted: Counted
     ) -> Any:
-        if fault is None or fault.kind != "answer" or is_exempt(fault, method.endswith(".cancel"), params):
+        if not isinstance(fault, Answer) or is_exempt(fault, method.endswith(".cancel"), params):
             return await self._carry_out(method, params, counted)
         if fault.landed:
             await self._carry_out(method, params, counted)

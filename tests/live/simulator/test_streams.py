@@ -175,11 +175,12 @@ def test_the_user_stream_reports_a_fill_in_three_events(serve: Serve) -> None:
         assert [entry["e"] for entry in events] == [
             "ORDER_TRADE_UPDATE",
             "TRADE_LITE",
-            "ORDER_TRADE_UPDATE",
             "ACCOUNT_UPDATE",
+            "ORDER_TRADE_UPDATE",
         ]
-        assert (events[2]["o"]["x"], events[2]["o"]["n"], events[2]["o"]["m"]) == ("TRADE", "0.30000000", False)
-        assert (events[3]["a"]["m"], events[3]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
+        assert (events[2]["a"]["m"], events[2]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
+        assert (events[3]["o"]["x"], events[3]["o"]["n"], events[3]["o"]["m"]) == ("TRADE", "0.30000000", False)
+        assert {(entry["E"], entry["T"]) for entry in events[1:]} == {(events[1]["E"], events[1]["T"])}
 
     run_scenario(serve, scenario)
 
@@ -242,7 +243,8 @@ def test_the_websocket_api_trades_like_rest(serve: Serve) -> None:
         fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
         placed = await call(socket, "order.place", price="59990.0", **fields)
         assert (placed["id"], placed["status"], placed["result"]["status"]) == ("7", 200, "NEW")
-        assert placed["rateLimits"][0]["rateLimitType"] == "REQUEST_WEIGHT"
+        counts = [(limit["rateLimitType"], limit["intervalNum"], limit["count"]) for limit in placed["rateLimits"]]
+        assert counts == [("ORDERS", 10, 1), ("ORDERS", 1, 1), ("REQUEST_WEIGHT", 1, 0)]
         order_id = placed["result"]["orderId"]
         amended = await call(
             socket,
