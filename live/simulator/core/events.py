@@ -47,11 +47,12 @@ class AccountChanged:
 
 @dataclass(frozen=True, slots=True)
 class AlgoChanged:
-    """The status of a conditional order changed. `order` is a copy."""
+    """The status of a conditional order changed. `order` is a copy; a silent change is not sent to the account."""
 
     account: str
     order: AlgoOrder
     time_ms: int
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from live.simulator.core import (
 )
 from live.simulator.core.enums import OrderStatus, Side, WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
+from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
@@ -68,9 +69,10 @@ class Exchange:
         state = self.state
         market = state.markets[trade.symbol]
         market.last_price = trade.price
-        if market.in_sync:
+        if market.in_sync and market.rules.trading:
             matching.on_trade(state, trade)
             algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
+            self._due_ms = min([self._due_ms, *state.interventions.late.values()])
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]
@@ -153,4 +155,5 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.MoveIsolatedMargin: settings_service.move_isolated_margin,
     commands.ForceLiquidation: liquidation.force,
     commands.ChangeRules: _change_rules,
+    **INTERVENTIONS,
 }

@@ -149,6 +149,8 @@ def on_depth(state: State, update: DepthApplied) -> None:
 
 
 def _fill_from_crossing_levels(state: State, market: Market, order: Order) -> None:
+    if not market.rules.trading:
+        return
     for price, quantity in market.available(order.side.opposite):
         if not order.remaining or not fill_models.fills_against(order, price, state.model):
             return

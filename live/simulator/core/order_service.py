@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import matching, order_checks
+from live.simulator.core import matching, order_checks, trading_status
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
 from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
@@ -29,6 +29,7 @@ def submit(state: State, command: Submit) -> Order:
     request = command.request
     market = state.market(request.symbol)
     order = _new_order(state, market, request)
+    trading_status.check(market.rules)
     order_checks.check(state, market, order)
     order_checks.check_arrival(state, market, order)
     state.numbers.order += 1
@@ -142,6 +143,7 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
         raise Rejection(-5027, "No need to modify the order.")
     if order.side is not command.side:
         raise Rejection(-1130, "Data sent for parameter 'side' is not valid.")
+    trading_status.check(market.rules)
     market.rules.check_price(command.price)
     market.rules.check_percent_price(order.side, command.price, market.mark_price)
     market.rules.check_quantity(command.quantity, OrderType.LIMIT)

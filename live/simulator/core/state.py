@@ -9,6 +9,7 @@ from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.insurance import InsuranceFund
+from live.simulator.core.interventions import Interventions
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
 from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
@@ -49,6 +50,7 @@ class State:
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
     fund: InsuranceFund = field(default_factory=InsuranceFund)
+    interventions: Interventions = field(default_factory=Interventions)
     outbox: list[Event] = field(default_factory=list)
 
     def market(self, symbol: str) -> Market:
@@ -110,12 +112,12 @@ class State:
         canceled = status is OrderStatus.CANCELED
         self.report(order, ExecutionType.CANCELED if canceled else ExecutionType.EXPIRED, expiry_reason=expiry_reason)
 
-    def report_algo(self, algo: AlgoOrder) -> None:
-        """Emit an event for a conditional order."""
+    def report_algo(self, algo: AlgoOrder, silent: bool = False) -> None:
+        """Emit an event for a conditional order; a silent one is stored but not sent to its account."""
         algo.updated_ms = self.now_ms
         if not algo.open:
             self.waiting.get(algo.symbol, {}).pop(algo.algo_id, None)
-        self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms))
+        self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms, silent))
 
     def report_account(self, account: Account, reason: str, positions: list[Position], change: int = 0) -> None:
         """Emit an event with the wallet and these positions."""

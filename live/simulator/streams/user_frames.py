@@ -33,7 +33,7 @@ def _frame(event: Event, rules_of: Mapping[str, SymbolRules]) -> dict[str, Any]:
             frame = trade_lite(event, rules_of[event.order.symbol])
         case AccountChanged():
             frame = account_update(event, rules_of)
-        case AlgoChanged():
+        case AlgoChanged() if not event.silent:
             frame = algo_update(event, rules_of[event.order.symbol])
         case ConfigChanged():
             leverage = {"s": event.symbol, "l": event.leverage}

@@ -181,7 +181,7 @@ def test_a_liquidation_comes_with_its_orders_and_its_public_notice(serve: Serve)
         while not (await event(private, "ORDER_TRADE_UPDATE"))["o"]["c"].startswith("autoclose-"):
             pass
         state = running.simulator.state
-        assert state.orders[standing].status is OrderStatus.CANCELED
+        assert state.orders[standing].status is OrderStatus.EXPIRED
         assert plain(state.accounts["paper"].position("BTCUSDT").amount) == "0"
 
     run_scenario(serve, scenario, faults=plan({"kind": "liquidate", "when": {"at_ms": 500}, "symbol": "BTCUSDT"}))
