@@ -26,7 +26,8 @@ class Account:
     """Money in units of 1e-8 of the margin asset. `wallet` includes isolated margins.
 
     deposited: the wallet at the start; every later change of the wallet has an income row. warned: what is close to
-    liquidation and has had its margin call: a symbol and position side, or "" for the cross margin.
+    liquidation and has had its margin call: a symbol and position side, or "" for the cross margin. multi_assets: the
+    Multi-Assets mode. fee_burn: fees are paid in BNB where there is any; the simulator's accounts hold none.
     """
 
     name: str
@@ -38,6 +39,8 @@ class Account:
     updated_ms: int = 0
     warned: frozenset[tuple[str, str]] = frozenset()
     reduce_only_account: bool = False
+    multi_assets: bool = False
+    fee_burn: bool = False
     deposited: int = field(init=False)
 
     def __post_init__(self) -> None:

@@ -152,6 +152,8 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.SetLeverage: settings_service.set_leverage,
     commands.SetMarginType: settings_service.set_margin_type,
     commands.SetDualSide: settings_service.set_dual_side,
+    commands.SetMultiAssets: settings_service.set_multi_assets,
+    commands.SetFeeBurn: settings_service.set_fee_burn,
     commands.MoveIsolatedMargin: settings_service.move_isolated_margin,
     commands.ForceLiquidation: liquidation.force,
     commands.ChangeRules: _change_rules,

@@ -157,6 +157,28 @@ class Income:
     trade_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class MarginMove:
+    """One line of `positionMargin/history`: margin that the user added to (or, negative, took from) a position."""
+
+    account: str
+    symbol: str
+    position_side: PositionSide
+    amount: int
+    asset: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRecord:
+    """One line of `fundingRate`: a boundary of a symbol, with the rate (units of 1e-8) and mark price that applied."""
+
+    symbol: str
+    time_ms: int
+    rate: int
+    mark_price: int
+
+
 @dataclass(slots=True)
 class SymbolSettings:
     """Leverage and margin type of an account for a symbol."""

@@ -31,6 +31,18 @@ class OrderCost:
 FREE, ONE_ORDER, BATCH = OrderCost(0, 0), OrderCost(1, 1), OrderCost(5, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A limit of requests per address that some endpoints share, beside the request weight."""
+
+    name: str
+    requests: int
+    length_ms: int
+
+
+FUNDING_POOL, STATISTICS_POOL = Pool("funding", 500, 300_000), Pool("statistics", 1_000, 300_000)
+
+
 class LimitedError(Rejection):
     """A request over a limit: 429, or 418 while the address is banned. `retry_after_s` is sent as Retry-After."""
 
@@ -64,6 +76,7 @@ class Address:
     """One address: its weight, its requests over the limit, and its bans."""
 
     weight: RateWindow = field(default_factory=lambda: RateWindow(60_000))
+    pools: dict[Pool, RateWindow] = field(default_factory=dict)
     strikes: int = 0
     bans: int = 0
     banned_until_ms: int = 0
@@ -108,6 +121,18 @@ class RateLimits:
             raise _banned(entry, address, now_ms)
         message = f"Too many requests; current limit of IP({address}) is {self.weight_limit} requests per minute."
         raise LimitedError(-1003, message, TOO_MANY, entry.weight.left_s(now_ms))
+
+    def draw(self, address: str, pool: Pool, now_ms: int) -> None:
+        """Count a request of an endpoint that shares a limit with others.
+
+        Raises:
+            LimitedError: 429 over the limit.
+        """
+        window = self._addresses.setdefault(address, Address()).pools.setdefault(pool, RateWindow(pool.length_ms))
+        if window.add(1, now_ms) > pool.requests:
+            minutes = pool.length_ms // 60_000
+            message = f"Too many requests; current limit is {pool.requests} requests per {minutes} minutes."
+            raise LimitedError(-1003, message, TOO_MANY, window.left_s(now_ms))
 
     def count_order(self, account: str, now_ms: int, cost: OrderCost = ONE_ORDER) -> tuple[int, int]:
         """Count a request that places or changes orders; return the counts of the current 10 seconds and minute.

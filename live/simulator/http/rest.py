@@ -9,29 +9,15 @@ from live.simulator.core.rejections import Rejection, illegal
 from live.simulator.faults import Faults, Reply, RequestFault
 from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.credentials import Credential, check_signature, signed_text
-from live.simulator.http.endpoints import (
-    account_data,
-    account_history,
-    algo_trading,
-    market_data,
-    market_history,
-    order_lists,
-    trading,
-)
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
 from live.simulator.http.endpoints.params import Params, form_params
+from live.simulator.http.endpoints.served import ENDPOINTS
 from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.last_resort import failed
 from live.simulator.http.rate_limits import FREE, LimitedError
 from live.simulator.http.request_clock import DEFAULT_WINDOW_MS
 from live.simulator.streams.hub import encode
-
-ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    (entry.method, entry.path): entry
-    for module in (market_data, market_history, trading, order_lists, algo_trading, account_data, account_history)
-    for entry in module.ENDPOINTS
-}
 
 
 @dataclass(slots=True)
@@ -101,6 +87,8 @@ async def answer(gateway: Gateway, request: Request) -> RestAnswer:
         now_ms = gateway.clock.now_ms()
         used = gateway.limits.weigh(request.address, endpoint.weight_of(params), now_ms)
         headers["X-MBX-USED-WEIGHT-1M"] = str(used)
+        if endpoint.pool:
+            gateway.limits.draw(request.address, endpoint.pool, now_ms)
         owner = authenticate(gateway, endpoint, request, params)
         if endpoint.orders is not FREE:
             short, long = gateway.limits.count_order(owner, now_ms, endpoint.orders)

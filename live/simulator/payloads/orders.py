@@ -61,14 +61,17 @@ def acknowledged(entry: Order, rules: SymbolRules) -> dict[str, Any]:
 class AutoClose(StrEnum):
     """`autoCloseType` of `forceOrders`."""
 
-    ANY = ""
     LIQUIDATION = "LIQUIDATION"
     ADL = "ADL"
 
 
-def auto_close_type(entry: Order) -> AutoClose:
-    """How the exchange closed the position: the client order id says it."""
-    return AutoClose.ADL if entry.client_id == "adl_autoclose" else AutoClose.LIQUIDATION
+def auto_close_type(entry: Order) -> AutoClose | None:
+    """How the exchange closed a position by this order, which its client order id says; None if it did not."""
+    if entry.request.kind is not OrderType.LIQUIDATION:
+        return None
+    if entry.client_id == "adl_autoclose":
+        return AutoClose.ADL
+    return AutoClose.LIQUIDATION if entry.client_id.startswith("autoclose-") else None
 
 
 _NOT_OF_FORCED = ("priceProtect", "priceMatch", "selfTradePreventionMode", "goodTillDate")

@@ -4,8 +4,9 @@ import json
 import random
 from typing import Any
 
+from live.simulator.http.endpoints.served import ENDPOINTS
 from live.simulator.http.rate_limits import RateLimits
-from live.simulator.http.rest import ENDPOINTS, Request, answer
+from live.simulator.http.rest import Request, answer
 from live.simulator.http.websocket_api import METHODS, Session
 from tests.live.conftest import KEY, Running, Serve
 from tests.live.simulator.http_requests import HttpClient, event, run_scenario

@@ -4,7 +4,14 @@ from typing import Any
 
 import msgspec
 
-from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLeverage, SetMarginType
+from live.simulator.core.commands import (
+    MoveIsolatedMargin,
+    SetDualSide,
+    SetFeeBurn,
+    SetLeverage,
+    SetMarginType,
+    SetMultiAssets,
+)
 from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.money import SCALE, plain, show
 from live.simulator.core.rejections import illegal
@@ -98,7 +105,7 @@ async def account_config(call: Call) -> dict[str, Any]:
         "canWithdraw": True,
         "dualSidePosition": call.account.dual_side,
         "updateTime": 0,
-        "multiAssetsMargin": False,
+        "multiAssetsMargin": call.account.multi_assets,
         "tradeGroupId": -1,
     }
 
@@ -143,9 +150,26 @@ async def set_position_mode(call: Call) -> dict[str, Any]:
     return SUCCESS
 
 
-async def multi_assets(_: Call) -> dict[str, Any]:
-    """`GET /fapi/v1/multiAssetsMargin`: always single-asset."""
-    return {"multiAssetsMargin": False}
+async def multi_assets(call: Call) -> dict[str, Any]:
+    """`GET /fapi/v1/multiAssetsMargin`."""
+    return {"multiAssetsMargin": call.account.multi_assets}
+
+
+async def set_multi_assets(call: Call) -> dict[str, Any]:
+    """`POST /fapi/v1/multiAssetsMargin`."""
+    await call.send(SetMultiAssets(call.owner, call.params.need_boolean("multiAssetsMargin")))
+    return SUCCESS
+
+
+async def fee_burn(call: Call) -> dict[str, Any]:
+    """`GET /fapi/v1/feeBurn`."""
+    return {"feeBurn": call.account.fee_burn}
+
+
+async def set_fee_burn(call: Call) -> dict[str, Any]:
+    """`POST /fapi/v1/feeBurn`."""
+    await call.send(SetFeeBurn(call.owner, call.params.need_boolean("feeBurn")))
+    return SUCCESS
 
 
 async def commission_rate(call: Call) -> dict[str, Any]:
@@ -197,6 +221,9 @@ ENDPOINTS = [
     Endpoint("GET", "/fapi/v1/positionSide/dual", position_mode, 30, SIGNED),
     Endpoint("POST", "/fapi/v1/positionSide/dual", set_position_mode, 1, SIGNED),
     Endpoint("GET", "/fapi/v1/multiAssetsMargin", multi_assets, 30, SIGNED),
+    Endpoint("POST", "/fapi/v1/multiAssetsMargin", set_multi_assets, 1, SIGNED),
+    Endpoint("GET", "/fapi/v1/feeBurn", fee_burn, 30, SIGNED),
+    Endpoint("POST", "/fapi/v1/feeBurn", set_fee_burn, 1, SIGNED),
     Endpoint("GET", "/fapi/v1/commissionRate", commission_rate, 20, SIGNED),
     Endpoint("GET", "/fapi/v1/rateLimit/order", order_rate_limits, 1, SIGNED),
     Endpoint("POST", "/fapi/v1/listenKey", start_stream, 1, KEY),

@@ -11,7 +11,7 @@ from live.simulator.core.state import State
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.params import Params
 from live.simulator.http.gateway import Gateway
-from live.simulator.http.rate_limits import FREE, OrderCost
+from live.simulator.http.rate_limits import FREE, OrderCost, Pool
 
 
 class Security(StrEnum):
@@ -81,7 +81,9 @@ def weight_of(weight: Weight, params: Params) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A path of the REST API. `weight` may depend on the parameters; `orders` is what it counts as an order."""
+    """A path of the REST API. `weight` may depend on the parameters; `orders` is what it counts as an order; `pool` a
+    limit that it shares with other endpoints.
+    """
 
     method: str
     path: str
@@ -89,6 +91,7 @@ class Endpoint:
     weight: Weight = 1
     security: Security = Security.NONE
     orders: OrderCost = FREE
+    pool: Pool | None = None
 
     def weight_of(self, params: Params) -> int:
         """The request weight of a call."""

@@ -38,10 +38,14 @@ async def exchange_info(call: Call) -> dict[str, Any]:
 
 async def depth(call: Call) -> dict[str, Any]:
     """A snapshot of the tape's book, without simulated orders."""
-    rules = call.rules()
     limit = call.params.integer("limit", 500)
     if limit not in DEPTH_LIMITS:
         raise Rejection(-4021, f"{limit} is not valid depth limit")
+    return _snapshot(call, limit)
+
+
+def _snapshot(call: Call, limit: int) -> dict[str, Any]:
+    rules = call.rules()
     market, local = call.state.markets[rules.symbol], call.gateway.venue.feed.books[rules.symbol].local
     if not market.in_sync:
         raise Rejection(-1001, "Internal error; unable to process your request. Please try again.", 503)
@@ -54,6 +58,24 @@ async def depth(call: Call) -> dict[str, Any]:
         "bids": bids,
         "asks": asks,
     }
+
+
+async def rpi_depth(call: Call) -> dict[str, Any]:
+    """`GET /fapi/v1/rpiDepth`: the tape's book; it holds no orders of retail price improvement (RPI).
+
+    Raises:
+        Rejection: -4021 for a limit other than 1000.
+    """
+    limit = call.params.integer("limit", 1000)
+    if limit != DEPTH_LIMITS[-1]:
+        raise Rejection(-4021, f"{limit} is not valid depth limit")
+    return _snapshot(call, limit)
+
+
+async def composite_indices(call: Call) -> list[dict[str, Any]]:
+    """`GET /fapi/v1/indexInfo`: no composite index is listed."""
+    call.optional_symbol()
+    return []
 
 
 def _each(call: Call, one: Any) -> Any:
@@ -147,6 +169,8 @@ ENDPOINTS = [
     Endpoint("GET", "/api/v3/time", server_time),
     Endpoint("GET", "/fapi/v1/exchangeInfo", exchange_info),
     Endpoint("GET", "/fapi/v1/depth", depth, DEPTH_WEIGHT),
+    Endpoint("GET", "/fapi/v1/rpiDepth", rpi_depth, 20),
+    Endpoint("GET", "/fapi/v1/indexInfo", composite_indices, 1),
     Endpoint("GET", "/fapi/v1/premiumIndex", premium_index, with_symbol(1, 10)),
     Endpoint("GET", "/fapi/v1/ticker/bookTicker", book_ticker, with_symbol(2, 5)),
     Endpoint("GET", "/fapi/v1/ticker/price", price_ticker, with_symbol(1, 2)),

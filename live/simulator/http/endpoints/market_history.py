@@ -7,6 +7,7 @@ from live.simulator.core.rejections import Rejection, illegal
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, by_limit
 from live.simulator.http.endpoints.windows import read_window, rows
+from live.simulator.http.rate_limits import FUNDING_POOL
 from live.simulator.streams.frames import aggregate
 from live.simulator.streams.history import Bar, Tick
 from live.simulator.streams.names import INTERVALS_MS
@@ -114,11 +115,19 @@ def _trade(tick: Tick, rules: SymbolRules) -> dict[str, Any]:
 
 
 async def funding_rate(call: Call) -> list[dict[str, Any]]:
-    """`GET /fapi/v1/fundingRate`: none are stored, so the list is empty."""
-    call.optional_symbol()
-    call.params.limit(100, 1000)
-    read_window(call.params)
-    return []
+    """`GET /fapi/v1/fundingRate`: the funding times that have passed on the tape, oldest first."""
+    symbol, limit, window = call.optional_symbol(), call.params.limit(100, 1000), read_window(call.params)
+    found = (e for e in call.state.funding_rates if symbol in ("", e.symbol) and e.time_ms in window)
+    return [
+        {
+            "symbol": entry.symbol,
+            "fundingTime": entry.time_ms,
+            "fundingRate": show(entry.rate),
+            "markPrice": show(entry.mark_price),
+            "rateType": "Regular",
+        }
+        for entry in rows(found, limit, window.from_start)
+    ]
 
 
 ENDPOINTS = [
@@ -127,5 +136,5 @@ ENDPOINTS = [
     Endpoint("GET", "/fapi/v1/aggTrades", agg_trades, 20),
     Endpoint("GET", "/fapi/v1/trades", trades, 5),
     Endpoint("GET", "/fapi/v1/historicalTrades", historical_trades, 200, Security.KEY),
-    Endpoint("GET", "/fapi/v1/fundingRate", funding_rate, 0),
+    Endpoint("GET", "/fapi/v1/fundingRate", funding_rate, 0, pool=FUNDING_POOL),
 ]
