@@ -32,6 +32,11 @@ class Exchange:
         self.state = state
         self._due_ms = 0
 
+    @property
+    def due_ms(self) -> int:
+        """When the next timer is due, in milliseconds; 0 before the first step."""
+        return self._due_ms
+
     def step(self, event: commands.Input) -> list[Event]:
         """Apply one input and return its events; a late input is applied at the current time."""
         state = self.state

@@ -7,10 +7,11 @@ from urllib.parse import urlencode
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
 from live.simulator.faults import Faults, RequestFault
 from live.simulator.faults.kinds.requests import Answer, LoseResponse
+from live.simulator.http.client_frames import frame_id, read_frame
 from live.simulator.http.credentials import Credential, check_signature
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, order_lists, trading
 from live.simulator.http.endpoints.endpoint import Call, Handler, Security, Weight, weight_of, with_symbol
-from live.simulator.http.endpoints.params import Digits, Params, json_params, read_json
+from live.simulator.http.endpoints.params import Digits, Params, json_params
 from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.last_resort import failed
@@ -78,7 +79,7 @@ class Session:
         status, wants_limits, drops_answer, counted = 200, True, False, Counted()
         try:
             request = _read(text)
-            number = _id(request)
+            number = frame_id(request)
             method, params = _method(request)
             counted.weight = self._weigh(method, params)
             wants_limits = params.get("returnRateLimits").lower() != "false"
@@ -171,20 +172,9 @@ def check_sorted_signature(credential: Credential, params: Params) -> None:
 
 def _read(text: str) -> dict[str, Any]:
     try:
-        request = read_json(text)
-    except (ValueError, RecursionError):
+        return read_frame(text)
+    except ValueError:
         raise _unreadable() from None
-    if not isinstance(request, dict):
-        raise _unreadable()
-    return request
-
-
-def _id(request: dict[str, Any]) -> int | str | None:
-    """The id to answer with: an integer of 64 bits or valid text, else null."""
-    number = request.get("id")
-    if isinstance(number, Digits):
-        return number.integer()
-    return number.encode("utf-8", "replace").decode() if isinstance(number, str) else None
 
 
 def _method(request: dict[str, Any]) -> tuple[str, Params]:

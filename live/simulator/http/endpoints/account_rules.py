@@ -16,7 +16,7 @@ async def trading_status(call: Call) -> dict[str, Any]:
     locked = [{"indicator": "TMV", "isLocked": True}]
     return {
         "indicators": {"ACCOUNT": locked} if call.account.reduce_only_account else {},
-        "updateTime": call.gateway.venue.now_ms,
+        "updateTime": call.gateway.now_ms,
     }
 
 

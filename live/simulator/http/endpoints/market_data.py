@@ -46,14 +46,14 @@ async def depth(call: Call) -> dict[str, Any]:
 
 def _snapshot(call: Call, limit: int) -> dict[str, Any]:
     rules = call.rules()
-    market, local = call.state.markets[rules.symbol], call.gateway.venue.feed.books[rules.symbol].local
+    market, local = call.state.markets[rules.symbol], call.gateway.feed.books[rules.symbol].local
     if not market.in_sync:
         raise Rejection(-1001, "Internal error; unable to process your request. Please try again.", 503)
     top = local.book.top(limit)
     bids, asks = ([[rules.price_text(p), rules.quantity_text(q)] for p, q in side] for side in top)
     return {
         "lastUpdateId": local.book.update_id,
-        "E": call.gateway.venue.now_ms,
+        "E": call.gateway.now_ms,
         "T": market.updated_ms,
         "bids": bids,
         "asks": asks,
@@ -99,7 +99,7 @@ def _premium_index(call: Call, symbol: str) -> dict[str, Any]:
         "lastFundingRate": show(market.funding_rate),
         "interestRate": "0.00010000",
         "nextFundingTime": market.next_funding_ms,
-        "time": call.gateway.venue.now_ms,
+        "time": call.gateway.now_ms,
     }
 
 
@@ -118,7 +118,7 @@ def _book_ticker(call: Call, symbol: str) -> dict[str, Any]:
         "askPrice": rules.price_text(ask[0]),
         "askQty": rules.quantity_text(ask[1]),
         "time": market.updated_ms,
-        "lastUpdateId": call.gateway.venue.feed.books[symbol].local.book.update_id or 0,
+        "lastUpdateId": call.gateway.feed.books[symbol].local.book.update_id or 0,
     }
 
 
@@ -130,7 +130,7 @@ async def price_ticker(call: Call) -> Any:
 def _price_ticker(call: Call, symbol: str) -> dict[str, Any]:
     market = call.state.markets[symbol]
     price = market.last_price or market.mark_price
-    return {"symbol": symbol, "price": call.rules(symbol).price_text(price), "time": call.gateway.venue.now_ms}
+    return {"symbol": symbol, "price": call.rules(symbol).price_text(price), "time": call.gateway.now_ms}
 
 
 async def day_ticker(call: Call) -> Any:
@@ -139,7 +139,7 @@ async def day_ticker(call: Call) -> Any:
 
 
 def _day_ticker(call: Call, symbol: str) -> dict[str, Any]:
-    rules, history, now_ms = call.rules(symbol), call.gateway.publisher.history(symbol), call.gateway.venue.now_ms
+    rules, history, now_ms = call.rules(symbol), call.gateway.publisher.history(symbol), call.gateway.now_ms
     bar = history.session or Bar(now_ms, now_ms, 0, 0, 0, 0, 0, 0)
     price, change = rules.price_text, bar.close - bar.open
     return {

@@ -22,7 +22,7 @@ async def open_interest(call: Call) -> dict[str, Any]:
     held = list(_held(call, rules.symbol))
     long, short = sum(max(0, amount) for amount in held), -sum(min(0, amount) for amount in held)
     shown = rules.quantity_text(max(long, short))
-    return {"symbol": rules.symbol, "openInterest": shown, "time": call.gateway.venue.now_ms}
+    return {"symbol": rules.symbol, "openInterest": shown, "time": call.gateway.now_ms}
 
 
 def _held(call: Call, symbol: str) -> Iterator[int]:
@@ -46,7 +46,7 @@ async def insurance_balance(call: Call) -> Any:
     """`GET /fapi/v1/insuranceBalance`: fees received less deficits covered by this exchange's own fund."""
     symbol = call.optional_symbol()
     names = [symbol] if symbol else list(call.state.markets)
-    asset = {"asset": ASSET, "marginBalance": show(call.state.fund.cash), "updateTime": call.gateway.venue.now_ms}
+    asset = {"asset": ASSET, "marginBalance": show(call.state.fund.cash), "updateTime": call.gateway.now_ms}
     group = {"symbols": names, "assets": [asset]}
     return group if symbol else [group]
 

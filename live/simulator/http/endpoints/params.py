@@ -227,7 +227,7 @@ class Digits(str):
         return int(self)
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str | bytes) -> Any:
     """JSON whose numbers stay `Digits`.
 
     Raises:

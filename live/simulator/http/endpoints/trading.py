@@ -1,13 +1,13 @@
 """Placing, changing and cancelling regular orders over REST and over the WebSocket API."""
 
-import asyncio
+from collections.abc import Iterable
 from typing import Any
 
 from live.simulator.core.commands import Cancel, CancelAll, SetCountdown, Submit
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal
-from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
+from live.simulator.http.endpoints.endpoint import Call, Endpoint, Handler, Security
 from live.simulator.http.endpoints.order_params import amendment, order_request
 from live.simulator.http.endpoints.params import json_params
 from live.simulator.http.last_resort import failed
@@ -75,18 +75,15 @@ def _batch(call: Call, name: str, most: int) -> list[Any]:
     return entries
 
 
-async def _all(calls: list[Any]) -> list[Any]:
-    """Run calls concurrently; a rejection becomes its entry's body, and so does a failure of ours."""
-    found = await asyncio.gather(*calls, return_exceptions=True)
-    return [_entry(entry) for entry in found]
-
-
-def _entry(found: Any) -> Any:
-    if isinstance(found, Exception):
-        return failed(found).body
-    if isinstance(found, BaseException):
-        raise found
-    return found
+async def _all(handler: Handler, calls: Iterable[Call]) -> list[Any]:
+    """Run calls one after the other; a rejection becomes its entry's body, and so does a failure of ours."""
+    answers = []
+    for call in list(calls):
+        try:
+            answers.append(await handler(call))
+        except Exception as error:  # noqa: BLE001 - the other entries have been carried out
+            answers.append(failed(error).body)
+    return answers
 
 
 def _each(call: Call, entry: Any) -> Call:
@@ -97,12 +94,14 @@ def _each(call: Call, entry: Any) -> Call:
 
 async def place_batch(call: Call) -> list[Any]:
     """`POST /batchOrders`."""
-    return await _all([place(_each(call, entry)) for entry in _batch(call, "batchOrders", MAX_BATCH_ORDERS)])
+    entries = _batch(call, "batchOrders", MAX_BATCH_ORDERS)
+    return await _all(place, (_each(call, entry) for entry in entries))
 
 
 async def amend_batch(call: Call) -> list[Any]:
     """`PUT /batchOrders`."""
-    return await _all([amend(_each(call, entry)) for entry in _batch(call, "batchOrders", MAX_BATCH_ORDERS)])
+    entries = _batch(call, "batchOrders", MAX_BATCH_ORDERS)
+    return await _all(amend, (_each(call, entry) for entry in entries))
 
 
 async def cancel_batch(call: Call) -> list[Any]:
@@ -111,7 +110,7 @@ async def cancel_batch(call: Call) -> list[Any]:
     name = "orderId" if ids == "orderIdList" else "origClientOrderId"
     symbol = call.rules().symbol
     entries = [{"symbol": symbol, name: _id_text(ids, entry)} for entry in _batch(call, ids, MAX_BATCH_CANCELS)]
-    return await _all([cancel(_each(call, entry)) for entry in entries])
+    return await _all(cancel, (_each(call, entry) for entry in entries))
 
 
 def _id_text(name: str, entry: Any) -> str:
