@@ -65,7 +65,7 @@ def test_a_trailing_stop_follows_the_price_up_and_fires_on_the_way_down(driver: 
     driver.trade("59000.0", "1", SELL)
     assert life(driver, trailing) == [AlgoStatus.NEW]
     driver.trade("60500.0", "1", BUY).trade("59896.0", "1", SELL)
-    assert life(driver, trailing) == [AlgoStatus.NEW]
+    assert life(driver, trailing) == [AlgoStatus.NEW, AlgoStatus.NEW]  # the second says that it is active
     driver.trade("59895.0", "1", SELL)  # 60500 less 1 %
     assert life(driver, trailing)[-1] is AlgoStatus.FINISHED
 

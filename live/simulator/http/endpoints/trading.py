@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from live.simulator.core.commands import Cancel, CancelAll, SetCountdown, Submit
+from live.simulator.core.commands import Cancel, CancelAll, CheckOrder, SetCountdown, Submit
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal
@@ -15,6 +15,11 @@ from live.simulator.http.rate_limits import BATCH, ONE_ORDER
 from live.simulator.payloads import orders
 
 MAX_BATCH_ORDERS, MAX_BATCH_CANCELS = 5, 10
+<<<<<<< HEAD
+=======
+UNFILLED_RETENTION_MS = 3 * 24 * 3600 * 1000
+USER_TRADES_RETENTION_MS = 90 * 24 * 3600 * 1000
+>>>>>>> main
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
@@ -23,7 +28,7 @@ async def place(call: Call) -> dict[str, Any]:
     rules = call.rules()
     kind = call.params.get("newOrderRespType", "ACK")
     if kind not in ("ACK", "RESULT"):
-        raise illegal("newOrderRespType")
+        raise Rejection(-1136, "Invalid newOrderRespType.")
     order: Order = await call.send(Submit(order_request(call.params, rules, call.owner)))
     if kind == "ACK":
         order.status, order.filled, order.cost = OrderStatus.NEW, 0, 0
@@ -31,18 +36,17 @@ async def place(call: Call) -> dict[str, Any]:
 
 
 async def test_order(call: Call) -> dict[str, Any]:
-    """`POST /order/test`: checks the parameters without placing an order."""
-    order_request(call.params, call.rules(), call.owner)
+    """`POST /order/test`: checks parameters and filters without placing an order."""
+    await call.send(CheckOrder(order_request(call.params, call.rules(), call.owner)))
     return {}
 
 
 async def amend(call: Call) -> dict[str, Any]:
-    """`PUT /order`."""
+    """`PUT /order`. `modifyId` is the client's, if it sent one, else the amendment's own number."""
     rules = call.rules()
     order: Order = await call.send(amendment(call.params, rules, call.owner))
-    own = (entry.amendment_id for entry in reversed(call.state.amendments) if entry.order_id == order.order_id)
-    number = next(own)
-    return orders.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": number}
+    made = next(entry for entry in reversed(call.state.amendments) if entry.order_id == order.order_id)
+    return orders.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": made.modify_id or made.amendment_id}
 
 
 async def cancel(call: Call) -> dict[str, Any]:
@@ -68,11 +72,28 @@ async def countdown(call: Call) -> dict[str, Any]:
     return {"symbol": symbol, "countdownTime": str(length)}
 
 
+<<<<<<< HEAD
 def _batch(call: Call, name: str, most: int) -> list[Any]:
     entries = call.params.entries(name)
     if len(entries) > most:
         raise Rejection(-4082, f"Invalid number of batch place orders: {len(entries)}")
+=======
+def _batch(call: Call, name: str, most: int, refusal: Rejection) -> list[Any]:
+    try:
+        entries = json.loads(call.params.need(name))
+    except ValueError:
+        raise illegal(name) from None
+    if not isinstance(entries, list) or not entries:
+        raise illegal(name)
+    if len(entries) > most:
+        raise refusal
+>>>>>>> main
     return entries
+
+
+def _orders(call: Call) -> Iterable[Call]:
+    refusal = Rejection(-4082, f"Invalid number of batch place orders: at most {MAX_BATCH_ORDERS}.")
+    return (_each(call, entry) for entry in _batch(call, "batchOrders", MAX_BATCH_ORDERS, refusal))
 
 
 async def _all(handler: Handler, calls: Iterable[Call]) -> list[Any]:
@@ -94,14 +115,22 @@ def _each(call: Call, entry: Any) -> Call:
 
 async def place_batch(call: Call) -> list[Any]:
     """`POST /batchOrders`."""
+<<<<<<< HEAD
     entries = _batch(call, "batchOrders", MAX_BATCH_ORDERS)
     return await _all(place, (_each(call, entry) for entry in entries))
+=======
+    return await _all(place, _orders(call))
+>>>>>>> main
 
 
 async def amend_batch(call: Call) -> list[Any]:
     """`PUT /batchOrders`."""
+<<<<<<< HEAD
     entries = _batch(call, "batchOrders", MAX_BATCH_ORDERS)
     return await _all(amend, (_each(call, entry) for entry in entries))
+=======
+    return await _all(amend, _orders(call))
+>>>>>>> main
 
 
 async def cancel_batch(call: Call) -> list[Any]:
@@ -109,7 +138,12 @@ async def cancel_batch(call: Call) -> list[Any]:
     ids = "orderIdList" if call.params.get("orderIdList") else "origClientOrderIdList"
     name = "orderId" if ids == "orderIdList" else "origClientOrderId"
     symbol = call.rules().symbol
+<<<<<<< HEAD
     entries = [{"symbol": symbol, name: _id_text(ids, entry)} for entry in _batch(call, ids, MAX_BATCH_CANCELS)]
+=======
+    refusal = Rejection(-4032, "Exceed maximum cancel order size.")
+    entries = [{"symbol": symbol, name: entry} for entry in _batch(call, ids, MAX_BATCH_CANCELS, refusal)]
+>>>>>>> main
     return await _all(cancel, (_each(call, entry) for entry in entries))
 
 
