@@ -5,7 +5,7 @@ Each step that changes something is one transaction, so a killed process keeps e
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ import msgspec
 
 from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.algo_orders import AlgoOrder
+from live.simulator.core.bnb import BnbWallet
 from live.simulator.core.events import AccountChanged, AlgoChanged, Answered, Event, OrderChanged
 from live.simulator.core.orders import Amendment, Income, MarginMove, Order, SymbolSettings, TradeRecord
 from live.simulator.core.positions import Position
@@ -50,7 +51,8 @@ class SavedAccount:
     settings: dict[str, SymbolSettings]
     updated_ms: int
     multi_assets: bool = False
-    fee_burn: bool = False
+    fee_burn: bool = True
+    bnb: BnbWallet = field(default_factory=BnbWallet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ class Store:
             account.updated_ms,
             account.multi_assets,
             account.fee_burn,
+            account.bnb,
         )
         self._put("accounts", "name", account.name, saved)
 
@@ -217,6 +220,6 @@ class _Transaction:
 def _account(saved: SavedAccount) -> Account:
     account = Account(saved.name, saved.wallet, saved.fees, saved.dual_side)
     account.positions = {(position.symbol, position.side): position for position in saved.positions}
-    account.settings, account.updated_ms = saved.settings, saved.updated_ms
+    account.settings, account.updated_ms, account.bnb = saved.settings, saved.updated_ms, saved.bnb
     account.multi_assets, account.fee_burn = saved.multi_assets, saved.fee_burn
     return account

@@ -64,7 +64,7 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. Money in units of 1e-8 of the quote asset."""
+    """One execution. Money in units of 1e-8 of the quote asset, the fee in units of 1e-8 of `fee_asset`."""
 
     trade_id: int
     price: int
@@ -73,6 +73,7 @@ class Fill:
     realized: int
     maker: bool
     time_ms: int
+    fee_asset: str = "USDT"
 
 
 @dataclass(slots=True)

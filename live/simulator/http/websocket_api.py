@@ -5,18 +5,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
-from live.simulator.faults import Faults, RequestFault
-from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.client_frames import frame_id, read_frame
 from live.simulator.http.credentials import Credential, check_signature
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, order_lists, trading
 from live.simulator.http.endpoints.endpoint import Call, Handler, Security, Weight, weight_of, with_symbol
 from live.simulator.http.endpoints.params import Digits, Params, json_params
-from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.last_resort import failed
 from live.simulator.http.rate_limits import FREE, ONE_ORDER, OrderCost, shown_limits
-from live.simulator.http.rest import check_time, credential_of, is_exempt
+from live.simulator.http.rest import check_time, credential_of
 
 NONE, KEY, SIGNED = Security.NONE, Security.KEY, Security.SIGNED
 
@@ -69,39 +66,41 @@ class Session:
 
     gateway: Gateway
     address: str
-    faults: Faults
     logged_on: Credential | None = None
     since_ms: int = 0
 
-    async def answer(self, text: str) -> dict[str, Any] | None:
-        """Carry out one request; return None if a fault drops the response."""
+    async def answer(self, text: str) -> dict[str, Any]:
+        """Carry out one request."""
         number: int | str | None = None
-        status, wants_limits, drops_answer, counted = 200, True, False, Counted()
+        status, wants_limits, counted = 200, True, Counted()
         try:
             request = _read(text)
             number = frame_id(request)
             method, params = _method(request)
             counted.weight = self._weigh(method, params)
             wants_limits = params.get("returnRateLimits").lower() != "false"
-            hits = self.faults.on_request("WS", method)
-            fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
-            drops_answer = isinstance(fault, LoseResponse)
-            body: dict[str, Any] = {"result": await self._apply_request_fault(fault, method, params, counted)}
+            body: dict[str, Any] = {"result": await self._carry_out(method, params, counted)}
         except Exception as error:  # noqa: BLE001 - every failure is answered in the venue's form
             refused = failed(error)
             wants_limits, status = True, refused.status
             body = {"error": refused.body}
         limits = {"rateLimits": shown_limits(counted.weight, counted.orders)} if wants_limits else {}
-        return None if drops_answer else {"id": number, "status": status} | body | limits
+        return {"id": number, "status": status} | body | limits
 
-    async def _apply_request_fault(
-        self, fault: RequestFault | None, method: str, params: Params, counted: Counted
-    ) -> Any:
-        if not isinstance(fault, Answer) or is_exempt(fault, method.endswith(".cancel"), params):
-            return await self._carry_out(method, params, counted)
-        if fault.landed:
-            await self._carry_out(method, params, counted)
-        raise REPLIES[fault.reply]
+    def refusal(self, text: str, refused: Rejection) -> dict[str, Any]:
+        """A refusal of a request that is not carried out."""
+        try:
+            number = frame_id(_read(text))
+        except Rejection:
+            number = None
+        return {"id": number, "status": refused.status, "error": refused.body, "rateLimits": shown_limits(0)}
+
+    def params_of(self, text: str) -> Params:
+        """The parameters of a request; none if it cannot be read."""
+        try:
+            return _method(_read(text))[1]
+        except Rejection:
+            return Params({})
 
     def _weigh(self, method: str, params: Params) -> int:
         weight = weight_of(METHODS[method].weight, params) if method in METHODS else 2
@@ -154,6 +153,14 @@ class Session:
             "returnRateLimits": True,
             "serverTime": self.gateway.clock.now_ms(),
         }
+
+
+def method_of(text: str) -> str:
+    """The method of a request; empty if it cannot be read."""
+    try:
+        return _method(_read(text))[0]
+    except Rejection:
+        return ""
 
 
 def check_sorted_signature(credential: Credential, params: Params) -> None:

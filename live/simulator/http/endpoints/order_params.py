@@ -69,19 +69,12 @@ def _order(params: Params, rules: SymbolRules, account: str, kind: OrderType, cl
         symbol=rules.symbol,
         side=params.choice("side", Side),
         kind=kind,
-<<<<<<< HEAD
         quantity=params.quantity("quantity", rules),
         price=params.price("price", rules) if kind.limited else 0,
-        time_in_force=params.choice("timeInForce", TimeInForce, TimeInForce.GTC),
-        position_side=params.choice("positionSide", PositionSide, PositionSide.BOTH),
-=======
-        quantity=rules.read_quantity(params.get("quantity", "0")),
-        price=rules.read_price(params.get("price", "0")) if kind.limited else 0,
         time_in_force=force,
         position_side=_option(
             params, "positionSide", PositionSide.BOTH, Rejection(-4060, "Invalid position side."), PositionSide
         ),
->>>>>>> main
         reduce_only=params.boolean("reduceOnly"),
         reduce_only_sent=bool(params.get("reduceOnly")),
         close_position=params.boolean("closePosition"),
@@ -204,13 +197,8 @@ def amendment(params: Params, rules: SymbolRules, account: str) -> Amend:
         account=account,
         symbol=rules.symbol,
         side=params.choice("side", Side),
-<<<<<<< HEAD
         quantity=params.quantity("quantity", rules),
         price=params.price("price", rules),
-=======
-        quantity=rules.read_quantity(params.need("quantity")),
-        price=rules.read_price(params.get("price", "0")),
->>>>>>> main
         order_id=order_id,
         client_id=client_id,
         price_match=match_,

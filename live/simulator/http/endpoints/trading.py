@@ -15,11 +15,6 @@ from live.simulator.http.rate_limits import BATCH, ONE_ORDER
 from live.simulator.payloads import orders
 
 MAX_BATCH_ORDERS, MAX_BATCH_CANCELS = 5, 10
-<<<<<<< HEAD
-=======
-UNFILLED_RETENTION_MS = 3 * 24 * 3600 * 1000
-USER_TRADES_RETENTION_MS = 90 * 24 * 3600 * 1000
->>>>>>> main
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
@@ -72,22 +67,10 @@ async def countdown(call: Call) -> dict[str, Any]:
     return {"symbol": symbol, "countdownTime": str(length)}
 
 
-<<<<<<< HEAD
-def _batch(call: Call, name: str, most: int) -> list[Any]:
+def _batch(call: Call, name: str, most: int, refusal: Rejection) -> list[Any]:
     entries = call.params.entries(name)
     if len(entries) > most:
-        raise Rejection(-4082, f"Invalid number of batch place orders: {len(entries)}")
-=======
-def _batch(call: Call, name: str, most: int, refusal: Rejection) -> list[Any]:
-    try:
-        entries = json.loads(call.params.need(name))
-    except ValueError:
-        raise illegal(name) from None
-    if not isinstance(entries, list) or not entries:
-        raise illegal(name)
-    if len(entries) > most:
         raise refusal
->>>>>>> main
     return entries
 
 
@@ -115,22 +98,12 @@ def _each(call: Call, entry: Any) -> Call:
 
 async def place_batch(call: Call) -> list[Any]:
     """`POST /batchOrders`."""
-<<<<<<< HEAD
-    entries = _batch(call, "batchOrders", MAX_BATCH_ORDERS)
-    return await _all(place, (_each(call, entry) for entry in entries))
-=======
     return await _all(place, _orders(call))
->>>>>>> main
 
 
 async def amend_batch(call: Call) -> list[Any]:
     """`PUT /batchOrders`."""
-<<<<<<< HEAD
-    entries = _batch(call, "batchOrders", MAX_BATCH_ORDERS)
-    return await _all(amend, (_each(call, entry) for entry in entries))
-=======
     return await _all(amend, _orders(call))
->>>>>>> main
 
 
 async def cancel_batch(call: Call) -> list[Any]:
@@ -138,12 +111,9 @@ async def cancel_batch(call: Call) -> list[Any]:
     ids = "orderIdList" if call.params.get("orderIdList") else "origClientOrderIdList"
     name = "orderId" if ids == "orderIdList" else "origClientOrderId"
     symbol = call.rules().symbol
-<<<<<<< HEAD
-    entries = [{"symbol": symbol, name: _id_text(ids, entry)} for entry in _batch(call, ids, MAX_BATCH_CANCELS)]
-=======
     refusal = Rejection(-4032, "Exceed maximum cancel order size.")
-    entries = [{"symbol": symbol, name: entry} for entry in _batch(call, ids, MAX_BATCH_CANCELS, refusal)]
->>>>>>> main
+    listed = _batch(call, ids, MAX_BATCH_CANCELS, refusal)
+    entries = [{"symbol": symbol, name: _id_text(ids, entry)} for entry in listed]
     return await _all(cancel, (_each(call, entry) for entry in entries))
 
 
