@@ -6,8 +6,8 @@ Deterministic: no clock, socket, file or random number. The same inputs in the s
 from collections.abc import Callable
 from typing import Any
 
-from live.simulator.core import algo_order_service, commands, matching, order_service, risk, settings_service, timers
-from live.simulator.core.enums import OrderStatus, Side, WorkingType
+from live.simulator.core import algo_order_service, commands, order_service, queues, risk, settings_service, timers
+from live.simulator.core.enums import OrderStatus, WorkingType
 from live.simulator.core.events import Answered, Event, OrderChanged
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
@@ -40,26 +40,27 @@ class Exchange:
         market.in_sync = update.in_sync
         if not update.in_sync:
             return
-        market.updated_ms = state.now_ms
-        market.refresh(Side.BUY, update.bids)
-        market.refresh(Side.SELL, update.asks)
-        if update.fresh:
-            market.taken.clear()
+        market.applied(update, state.now_ms)
         market.follow_mid()
         if not market.next_funding_ms:
             market.next_funding_ms = timers.first_funding_ms(state.now_ms)
             self._due_ms = timers.next_due_ms(state)
-        matching.on_depth(state, update)
+        risk.release(state, update.symbol)
+        queues.on_depth(state, update)
+        order_service.release(state, market)
         if not market.marked:
             self._mark_moved(update.symbol)
+
+    def _on_quote(self, ticker: commands.Quoted) -> None:
+        self.state.markets[ticker.symbol].quoted(ticker)
 
     def _on_trade(self, trade: commands.Traded) -> None:
         state = self.state
         market = state.markets[trade.symbol]
-        market.last_price = trade.price
+        market.traded(trade)
         if market.in_sync:
-            matching.on_trade(state, trade)
-            algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
+            queues.on_trade(state, trade)
+        algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]
@@ -112,6 +113,7 @@ def _change_rules(state: State, command: commands.ChangeRules) -> None:
 
 _HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
     commands.DepthApplied: Exchange._on_depth,
+    commands.Quoted: Exchange._on_quote,
     commands.Traded: Exchange._on_trade,
     commands.Marked: Exchange._on_mark,
     commands.Clock: Exchange._on_clock,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import matching, order_checks
+from live.simulator.core import matching, order_checks, queues
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
 from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
@@ -61,23 +61,53 @@ def _quantity(state: State, request: OrderRequest) -> int:
 def _matched_price(market: Market, request: OrderRequest) -> int:
     side = request.side.opposite if request.price_match.of_the_opponent else request.side
     level = request.price_match.level
-    found = [price for price, _ in islice(market.book.levels(side), level)]
+    found = [price for price, _ in islice(market.standing(side), level)]
     if len(found) < level:
         raise Rejection(-5023, "The order book does not reach the level that priceMatch names.")
     return found[-1]
 
 
 def execute(state: State, market: Market, order: Order) -> None:
-    """Execute against the book; rest or expire the remainder."""
-    if market.tradable(state.now_ms):
-        matching.walk(state, order, order_checks.worst_price(market, order))
+    """Execute against the book; rest or expire the remainder. Without a fresh book the order is held."""
+    if not market.tradable(state.now_ms):
+        hold(state, order)
+        return
+    limit = order_checks.worst_price(market, order)
+    matching.walk(state, order, limit)
     if not order.status.open:
         return
     lasting = order.request.time_in_force in (TimeInForce.GTC, TimeInForce.GTX, TimeInForce.GTD)
     if order.request.kind is OrderType.LIMIT and lasting:
-        matching.join_queue(state, order)
+        queues.join_queue(state, order)
+    elif order_checks.waits(state, market, order):
+        hold(state, order)
     else:
         state.finish(order, OrderStatus.EXPIRED, matching.EXPIRED_UNFILLED)
+
+
+def hold(state: State, order: Order) -> None:
+    """Keep an order open, unmatched, until the book is fresh."""
+    order.held = True
+    state.rest(order)
+
+
+def release(state: State, market: Market) -> None:
+    """Execute held orders, oldest first, now that the book is fresh; a condition not met then expires the order."""
+    for order in state.resting(market.rules.symbol):
+        if not (order.held and order.status.open):
+            continue
+        if order_checks.waits(state, market, order) and not matching.reachable(
+            state, order, order_checks.worst_price(market, order)
+        ):
+            continue
+        order.held = False
+        del state.open[order.symbol][order.order_id]
+        try:
+            order_checks.check_arrival(state, market, order)
+        except Rejection:
+            state.finish(order, OrderStatus.EXPIRED, matching.EXPIRED_UNFILLED)
+        else:
+            execute(state, market, order)
 
 
 def find_open(state: State, account: str, symbol: str, order_id: int, client_id: str) -> Order | None:
@@ -180,7 +210,8 @@ def _record_amendment(state: State, order: Order, command: Amend) -> None:
 
 def _requeue(state: State, market: Market, order: Order) -> None:
     del state.open[order.symbol][order.order_id]
-    if order.request.time_in_force is TimeInForce.GTX and matching.would_take(state, order):
+    fresh = market.tradable(state.now_ms)
+    if fresh and order.request.time_in_force is TimeInForce.GTX and matching.would_take(state, order):
         state.finish(order, OrderStatus.EXPIRED)
         return
     execute(state, market, order)

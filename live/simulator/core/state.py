@@ -28,11 +28,15 @@ class Numbers:
     algo: int = FIRST_ALGO_ID
     transaction: int = 1
     amendment: int = 1
+    turn: int = 1
 
 
 @dataclass(slots=True)
 class State:
-    """Accounts, orders and markets. `outbox` collects the events of the running step."""
+    """Accounts, orders and markets. `outbox` collects the events of the running step.
+
+    liquidations: orders that liquidate a position as soon as its book is fresh.
+    """
 
     markets: dict[str, Market]
     accounts: dict[str, Account]
@@ -46,6 +50,7 @@ class State:
     incomes: list[Income] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
+    liquidations: list[Order] = field(default_factory=list)
     numbers: Numbers = field(default_factory=Numbers)
     outbox: list[Event] = field(default_factory=list)
 
