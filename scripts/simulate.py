@@ -13,6 +13,7 @@ from scripts.tape_argument import tape_of
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
+    from live.simulator.faults import FaultPlan
     from live.simulator.in_process_venue import SentCommand
     from live.simulator.latency import Distribution
     from live.simulator.simulator import Simulator, SimulatorSettings
@@ -72,7 +73,9 @@ def simulate(
     latency: Annotated[
         str, typer.Option(help="assumed, none, or a JSON file with measured one-way delays in ns.")
     ] = "assumed",
-    faults: Annotated[Path | None, typer.Option(help="A fault plan in TOML or JSON.")] = None,
+    faults: Annotated[
+        str | None, typer.Option(help="A fault plan in TOML or JSON, built-in names such as late_visible, or list.")
+    ] = None,
     balance: Annotated[str, typer.Option(help="Starting balance of the account in USDT.")] = "10000",
     api_key: Annotated[str, typer.Option(help="API key of the account.")] = "paper-key",
     api_secret: Annotated[str, typer.Option(help="API secret of the account.")] = "paper-secret",
@@ -91,6 +94,9 @@ def simulate(
 
     Example: twokey simulate --tape FILE --port 9001 --speed max --seed 7
     """
+    if faults == "list":
+        _list_faults()
+        return
     if (tape is None) == (feed is None):
         raise InputError("Specify either --tape FILE or --feed binance.")
     settings = _settings(
@@ -111,6 +117,25 @@ def simulate(
     if report and tape is not None:
         _report(settings, tape, sent)
     print_ending(command("scan", "--tape", tape) if tape else command("record", *followed))
+
+
+def _list_faults() -> None:
+    from live.simulator.faults.catalogue import VARIANTS, purpose
+    from scripts.tables.screen import Screen
+
+    screen = Screen()
+    for name, fault in VARIANTS.items():
+        screen.flow([name, purpose(type(fault))] if name == fault.kind else [name])
+    print_ending(command("simulate", "--tape", "sample", "--faults", "late_visible"))
+
+
+def _plan(text: str | None) -> "FaultPlan":
+    from live.simulator.faults import FaultPlan, built_in_plan, read_plan
+
+    if text is None:
+        return FaultPlan()
+    path = Path(text)
+    return read_plan(path) if path.suffix or path.exists() else built_in_plan(text)
 
 
 def _report(settings: "SimulatorSettings", tape: Path, sent: "list[SentCommand]") -> None:
@@ -135,7 +160,6 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
         raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
     from live.simulator.core.fill_models import FillModel
     from live.simulator.core.money import parse
-    from live.simulator.faults import FaultPlan, read_plan
     from live.simulator.http.credentials import Credential
     from live.simulator.listed_symbols import built_in, from_file
     from skills_lib.settings import Settings
@@ -146,7 +170,7 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
         raise InputError(
             f"--balance {chosen['balance']} is not an amount. Write USDT such as 10000 or 2500.50."
         ) from None
-    session, info, plan = chosen["session"], chosen["exchange_info"], chosen["faults"]
+    session, info = chosen["session"], chosen["exchange_info"]
     return SimulatorSettings(
         speed=chosen["speed"],
         seed=chosen["seed"],
@@ -156,7 +180,7 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
         credentials=(Credential("paper", *keys),),
         inbound=delays,
         outbound=delays,
-        faults=read_plan(plan) if plan else FaultPlan(),
+        faults=_plan(chosen["faults"]),
         listed=built_in() | (from_file(info) if info else {}),
         store=Settings().home / "data" / "simulator" / f"{session}.sqlite" if session else None,
         live=chosen["live"],

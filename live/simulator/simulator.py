@@ -14,16 +14,10 @@ from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import parse
 from live.simulator.core.state import State
 from live.simulator.core.symbol_rules import SymbolRules
-from live.simulator.faults import (
-    ChangeFilters,
-    ExpireListenKey,
-    FaultPlan,
-    Faults,
-    JumpClock,
-    Liquidate,
-    RestrictAccount,
-    VenueFault,
-)
+from live.simulator.faults import Change, FaultPlan, Faults, Happening
+from live.simulator.faults.kinds.accounts import ExpireListenKey, Liquidate, RestrictAccount
+from live.simulator.faults.kinds.contracts import ChangeFilters
+from live.simulator.faults.kinds.requests import JumpClock
 from live.simulator.http.credentials import Credential, KeyRing
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE, RateLimits
@@ -92,7 +86,7 @@ class Simulator:
     def __init__(self, settings: SimulatorSettings, tape: Iterator[Played]) -> None:
         self.settings = settings
         self.store = Store(settings.store) if settings.store else None
-        self.faults = Faults(settings.faults)
+        self.faults = Faults(settings.faults, settings.seed)
         self.hub = Hub()
         self.venue = self._make_venue()
         self.publisher = Publisher(self.venue.feed, self.hub)
@@ -103,6 +97,7 @@ class Simulator:
         self.rest = RestHandler(self.gateway, self.faults)
         self.sockets = StreamSockets(self.gateway, self.hub, self.faults, settings.socket_life_s)
         self._began_ms: int | None = None
+        self._rules_before: dict[str, SymbolRules] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self.playing: asyncio.Task[None] | None = None
 
@@ -197,26 +192,33 @@ class Simulator:
         self.sockets.on_time(now_ms)
         if self._began_ms is None:
             self._began_ms = now_ms
-        for fault in self.faults.due(now_ms - self._began_ms):
-            self._apply_fault(fault)
+            self.faults.start(self.state, now_ms)
+        self.faults.pass_time(now_ms)
+        for happening in self.faults.happenings():
+            self._apply_fault(happening)
 
-    def _apply_fault(self, fault: VenueFault) -> None:
+    def _apply_fault(self, happening: Happening) -> None:
+        fault, begins = happening.fault, happening.change is not Change.ENDS
         if isinstance(fault, JumpClock):
-            self.gateway.clock.jump(fault.by_ms)
+            self.gateway.clock.jump(fault.by_ms if begins else -fault.by_ms)
         elif isinstance(fault, ChangeFilters):
-            changed = with_filters(self.venue.feed.listed[fault.symbol], fault.filters)
+            listed = self.venue.feed.listed[fault.symbol]
+            before = self._rules_before.setdefault(fault.symbol, listed)
+            changed = with_filters(listed, fault.filters) if begins else before
             self.venue.feed.listed[fault.symbol] = changed
             self.venue.send("", ChangeRules(changed))
-        else:
+        elif isinstance(fault, ExpireListenKey | Liquidate | RestrictAccount):
             for account in [fault.account] if fault.account else list(self.state.accounts):
-                self._apply_account_fault(fault, account)
+                self._apply_account_fault(fault, account, begins)
 
-    def _apply_account_fault(self, fault: ExpireListenKey | Liquidate | RestrictAccount, account: str) -> None:
+    def _apply_account_fault(
+        self, fault: ExpireListenKey | Liquidate | RestrictAccount, account: str, begins: bool
+    ) -> None:
         match fault:
             case ExpireListenKey():
                 self.expire_listen_key(account)
             case RestrictAccount():
-                self.state.accounts[account].reduce_only_account = True
+                self.state.accounts[account].reduce_only_account = begins
             case Liquidate():
                 self.venue.send(account, ForceLiquidation(account, fault.symbol))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from live.simulator.core.enums import MarginType, PositionSide, Side
-from live.simulator.core.money import fee as charge
+from live.simulator.core.money import commission, product, share
 from live.simulator.core.orders import SymbolSettings
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
@@ -23,7 +23,11 @@ class FeeTier:
 
 @dataclass(slots=True)
 class Account:
-    """Money in units of 1e-8 of the margin asset. `wallet` includes isolated margins."""
+    """Money in units of 1e-8 of the margin asset. `wallet` includes isolated margins.
+
+    deposited: the wallet at the start; every later change of the wallet has an income row. warned: what is close to
+    liquidation and has had its margin call: a symbol and position side, or "" for the cross margin.
+    """
 
     name: str
     wallet: int
@@ -32,8 +36,12 @@ class Account:
     positions: dict[tuple[str, PositionSide], Position] = field(default_factory=dict)
     settings: dict[str, SymbolSettings] = field(default_factory=dict)
     updated_ms: int = 0
-    warned: bool = False
+    warned: frozenset[tuple[str, str]] = frozenset()
     reduce_only_account: bool = False
+    deposited: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.deposited = self.wallet
 
     def settings_of(self, symbol: str) -> SymbolSettings:
         """Leverage and margin type of a symbol; the defaults if the account has not changed them."""
@@ -76,19 +84,33 @@ class Account:
     def trade(self, position: Position, price: int, change: int, rate: int, now_ms: int) -> tuple[int, int]:
         """Apply a fill of `change` (signed) and store the position; return (fee, realized profit) in money units."""
         self.positions[position.symbol, position.side] = position
-        before = abs(position.amount)
-        paid = charge(price * abs(change) // 10**8, rate)
+        before = position.amount
+        paid = commission(price, abs(change), rate)
         realized = position.apply(price, change, paid)
         self.wallet += realized - paid
         if self.isolated(position.symbol):
-            self._move_isolated(position, price, before)
+            self._move_isolated(position, price, before, change)
         position.updated_ms = now_ms
         return paid, realized
 
-    def _move_isolated(self, position: Position, price: int, before: int) -> None:
-        after = abs(position.amount)
-        if after > before:
-            leverage = self.settings_of(position.symbol).leverage
-            position.isolated_wallet += price * (after - before) // 10**8 // leverage
-        else:
-            position.isolated_wallet = position.isolated_wallet * after // before if before else 0
+    def pay_from_isolated(self, position: Position, amount: int) -> None:
+        """Charge (or credit) the margin of an isolated position; what exceeds it falls on the cross wallet.
+
+        The wallet, which holds both, is the caller's to change.
+        """
+        position.isolated_wallet = max(0, position.isolated_wallet + amount)
+
+    def _move_isolated(self, position: Position, price: int, before: int, change: int) -> None:
+        """Release margin in proportion to what was closed, and move in initial margin for what was opened.
+
+        The cross wallet does not fall below zero for it: initial margin is limited to what is there, and a loss beyond
+        the released margin is taken from the margin that stays in the position.
+        """
+        closed = min(abs(before), abs(change)) if before * change < 0 else 0
+        if closed:
+            position.isolated_wallet -= share(position.isolated_wallet, closed, abs(before))
+        if opened := abs(change) - closed:
+            initial = product(price, opened) // self.settings_of(position.symbol).leverage
+            position.isolated_wallet += min(initial, max(0, self.cross_wallet()))
+        if (short := -self.cross_wallet()) > 0:
+            position.isolated_wallet -= min(short, position.isolated_wallet)

@@ -116,6 +116,11 @@ def cancel_all(state: State, command: CancelAllAlgos) -> int:
     return len(found)
 
 
+def expire(state: State, algo: AlgoOrder) -> None:
+    """Expire a waiting conditional order at its good-till date."""
+    _end(state, algo, AlgoStatus.EXPIRED, "Good till date reached")
+
+
 def _end(state: State, algo: AlgoOrder, status: AlgoStatus, reason: str = "") -> None:
     algo.status, algo.reason = status, reason
     state.report_algo(algo)

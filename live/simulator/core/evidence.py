@@ -1,10 +1,10 @@
 """What trades and tickers say about a book whose diffs arrive later than they do.
 
-On Binance's streams a trade or a bookTicker arrives up to 100 ms before the diff that shows its effect. Until that diff
-arrives, the displayed book holds levels that no longer exist: a buyer's trade at p leaves no ask below p and no bid at
-or above p, a ticker leaves no ask below its ask and no bid above its bid. `Evidence` collects such messages until a diff
-or snapshot supersedes them: the update ids of tickers and diffs are one counter; trades have matching times only.
-Prices and quantities in units of 1e-8.
+On Binance's streams a trade or a bookTicker arrives up to 100 ms before the diff that shows its effect. Until then the
+displayed book holds levels that no longer exist: a buyer's trade at p leaves no ask below p and no bid at or above p, a
+ticker leaves no ask below its ask and no bid above its bid. `Evidence` collects such messages until a diff or snapshot
+supersedes them: the update ids of tickers and diffs are one counter; trades have matching times only. Prices and
+quantities in units of 1e-8.
 """
 
 from dataclasses import dataclass, field
@@ -19,6 +19,8 @@ MAX_DIFFS = 200
 """Diffs after which a message no longer counts whatever its time says: its clock was wrong. Assumed."""
 
 NOTHING = -(2**62)
+NO_UPDATE = 2**62
+"""Update id of joined trades, which have none: only time supersedes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,6 @@ class Limits:
         return min(quantity, self.best_quantity) if price == self.best else quantity
 
 
-UNLIMITED = {side: Limits(-side.sign) for side in Side}
-
-
 @dataclass(frozen=True, slots=True)
 class _Passed:
     """Keys below which a message leaves no bid and no ask. `key`: update id or matching time; `diffs`: seen before."""
@@ -63,20 +62,22 @@ class _Passed:
     ask_key: int
 
 
+def _no_names() -> dict[Side, set[int]]:
+    return {side: set() for side in Side}
+
+
+@dataclass(slots=True)
 class Evidence:
-    """Messages newer than the displayed book of one symbol."""
+    """Messages newer than the displayed book of one symbol. `ticker` is the newest of them; None without one."""
 
-    __slots__ = ("_diffs", "_joined", "_limits", "_named", "_since_ticker", "_tickers", "_trades", "ticker")
-
-    def __init__(self) -> None:
-        self.ticker: Quoted | None = None
-        self._tickers: list[tuple[Quoted, int]] = []
-        self._trades: list[tuple[Traded, int]] = []
-        self._since_ticker: list[Traded] = []
-        self._joined: list[_Passed] = []
-        self._named: dict[Side, set[int]] = {Side.BUY: set(), Side.SELL: set()}
-        self._limits: dict[Side, Limits] | None = UNLIMITED
-        self._diffs = 0
+    ticker: Quoted | None = None
+    _tickers: list[tuple[Quoted, int]] = field(default_factory=list)
+    _trades: list[tuple[Traded, int]] = field(default_factory=list)
+    _since_ticker: list[Traded] = field(default_factory=list)
+    _joined: list[_Passed] = field(default_factory=list)
+    _named: dict[Side, set[int]] = field(default_factory=_no_names)
+    _limits: dict[Side, Limits] | None = None
+    _diffs: int = 0
 
     @property
     def pending(self) -> bool:
@@ -128,7 +129,7 @@ class Evidence:
         ]
         self.ticker = max((entry[0] for entry in self._tickers), key=lambda it: it.update_id, default=None)
         self._name(transacted_ms, bids, asks)
-        self._limits = None if self.pending else UNLIMITED
+        self._limits = None
 
     def _name(self, transacted_ms: int, bids: list[int], asks: list[int]) -> None:
         if not self._trades:
@@ -170,30 +171,31 @@ class Evidence:
         return quantity - sum(trade.quantity for trade in later)
 
     def _join(self) -> None:
-        """Join all messages into one. A price at which a joined trade happened counts as passed."""
+        """Join all messages but the newest ticker. A price at which a joined trade happened counts as passed."""
         tickers, trades = [entry for entry, _ in self._tickers], [entry for entry, _ in self._trades]
-        keys = {
-            side: max(
-                [_ticker_key(entry, side) for entry in tickers]
-                + [_trade_key(entry, side) + (entry.taker is not side) for entry in trades]
-                + [entry.bid_key if side is Side.BUY else entry.ask_key for entry in self._joined]
-            )
-            for side in Side
-        }
-        self._joined = [
+        found = [
+            _Passed(it.update_id, it.transacted_ms, self._diffs, *(_ticker_key(it, side) for side in Side))
+            for it in tickers
+        ] + [entry for entry in self._joined if entry.key < NO_UPDATE]
+        traded = [
             _Passed(
-                key=max([entry.update_id for entry in tickers] + [entry.key for entry in self._joined], default=2**62),
-                transacted_ms=max(
-                    [entry.transacted_ms for entry in tickers]
-                    + [entry.traded_ms for entry in trades]
-                    + [entry.transacted_ms for entry in self._joined]
-                ),
-                diffs=self._diffs,
-                bid_key=keys[Side.BUY],
-                ask_key=keys[Side.SELL],
+                NO_UPDATE, it.traded_ms, self._diffs, *(_trade_key(it, side) + (it.taker is not side) for side in Side)
             )
-        ]
+            for it in trades
+        ] + [entry for entry in self._joined if entry.key == NO_UPDATE]
+        self._joined = [_joined(entries) for entries in (found, traded) if entries]
         self._tickers, self._trades = self._tickers[-1:], []
+
+
+def _joined(entries: list[_Passed]) -> _Passed:
+    """One entry that refutes as much as all of these, for as long as the newest of them."""
+    return _Passed(
+        key=max(entry.key for entry in entries),
+        transacted_ms=max(entry.transacted_ms for entry in entries),
+        diffs=max(entry.diffs for entry in entries),
+        bid_key=max(entry.bid_key for entry in entries),
+        ask_key=max(entry.ask_key for entry in entries),
+    )
 
 
 def _ticker_key(ticker: Quoted, side: Side) -> int:

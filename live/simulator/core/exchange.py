@@ -6,9 +6,20 @@ Deterministic: no clock, socket, file or random number. The same inputs in the s
 from collections.abc import Callable
 from typing import Any
 
-from live.simulator.core import algo_order_service, commands, order_service, queues, risk, settings_service, timers
+from live.simulator.core import (
+    algo_order_service,
+    commands,
+    funding,
+    liquidation,
+    order_service,
+    queues,
+    risk,
+    settings_service,
+    timers,
+)
 from live.simulator.core.enums import OrderStatus, WorkingType
-from live.simulator.core.events import Answered, Event, OrderChanged
+from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
+from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 
@@ -43,9 +54,9 @@ class Exchange:
         market.applied(update, state.now_ms)
         market.follow_mid()
         if not market.next_funding_ms:
-            market.next_funding_ms = timers.first_funding_ms(state.now_ms)
+            funding.start(market, state.now_ms)
             self._due_ms = timers.next_due_ms(state)
-        risk.release(state, update.symbol)
+        liquidation.resume(state, update.symbol)
         queues.on_depth(state, update)
         order_service.release(state, market)
         if not market.marked:
@@ -68,7 +79,8 @@ class Exchange:
         market.mark_price = mark.mark_price
         market.index_price = mark.index_price or mark.mark_price
         market.funding_rate = mark.funding_rate
-        market.next_funding_ms = mark.next_funding_ms or market.next_funding_ms
+        funding.start(market, self.state.now_ms)
+        funding.follow(market, mark.next_funding_ms, self.state.now_ms)
         self._due_ms = timers.next_due_ms(self.state)
         self._mark_moved(mark.symbol)
 
@@ -96,15 +108,23 @@ class Exchange:
             seen += 1
             if isinstance(event, OrderChanged):
                 self._follow_up(event)
+            elif isinstance(event, AccountChanged):
+                liquidation.clear_debt(self.state, self.state.accounts[event.account])
 
     def _follow_up(self, event: OrderChanged) -> None:
         state, order = self.state, event.order
-        if event.fill and not state.accounts[order.account].position(order.symbol, order.request.position_side).amount:
-            for resting in state.open_orders(order.account, order.symbol):
-                if resting.request.reduce_only and resting.request.position_side is order.request.position_side:
-                    state.finish(resting, OrderStatus.EXPIRED)
+        if event.fill:
+            self._expire_closing(order)
         if order.request.algo_id and not order.status.open:
             algo_order_service.settle(state, order.order_id, order.request.algo_id)
+
+    def _expire_closing(self, filled: Order) -> None:
+        """Expire resting orders that may only reduce a position and have none left to reduce."""
+        state, account = self.state, self.state.accounts[filled.account]
+        for resting in state.open_orders(filled.account, filled.symbol):
+            request = resting.request
+            if request.only_reduces and not account.closable(request.symbol, request.position_side, request.side):
+                state.finish(resting, OrderStatus.EXPIRED)
 
 
 def _change_rules(state: State, command: commands.ChangeRules) -> None:
@@ -133,6 +153,6 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.SetMarginType: settings_service.set_margin_type,
     commands.SetDualSide: settings_service.set_dual_side,
     commands.MoveIsolatedMargin: settings_service.move_isolated_margin,
-    commands.ForceLiquidation: risk.force,
+    commands.ForceLiquidation: liquidation.force,
     commands.ChangeRules: _change_rules,
 }

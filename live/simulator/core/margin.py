@@ -47,6 +47,19 @@ class Margin:
         """Balance available for new orders."""
         return max(0, self.cross_wallet + self.cross_unrealized - self.cross_position_margin - self.order_margin)
 
+    def available_for(self, isolated: bool) -> int:
+        """What a new order may need at most; an isolated one must be covered without unrealized profit."""
+        return min(self.available, max(0, self.cross_wallet - self.order_margin)) if isolated else self.available
+
+    @property
+    def withdrawable(self) -> int:
+        """What could leave the futures wallet: no unrealized profit, and cross maintenance stays covered.
+
+        Source: Binance FAQ "10 most frequently asked questions about Binance Futures", single-asset mode.
+        """
+        spare = min(self.wallet, self.cross_wallet) - self.order_margin - self.cross_maintenance
+        return max(0, min(spare, self.available))
+
     @property
     def cross_equity(self) -> int:
         """Equity that backs cross positions."""
@@ -78,7 +91,7 @@ def _exposure(account: Account, key: tuple[str, PositionSide], orders: list[Orde
         unrealized=position.unrealized(mark),
         position_margin=position_margin,
         order_margin=needed - position_margin,
-        maintenance=market.rules.maintenance(notional),
+        maintenance=max(0, market.rules.maintenance(notional)),
         bid_notional=bids,
         ask_notional=asks,
         isolated=account.isolated(symbol),
@@ -87,7 +100,7 @@ def _exposure(account: Account, key: tuple[str, PositionSide], orders: list[Orde
 
 
 def _adds_exposure(order: Order, side: Side) -> bool:
-    return order.side is side and not order.request.reduce_only
+    return order.side is side and not order.request.only_reduces
 
 
 def total(account: Account, parts: list[Exposure]) -> Margin:

@@ -29,6 +29,7 @@ class Market:
     """Book, last price, mark price and funding of a symbol. Rates in units of 1e-8.
 
     evidence: what refutes levels of the book; None if displayed levels are believed until a diff removes them.
+    next_funding_ms: the next boundary of funding, 0 before it is known. funded_ms: the last one that was charged.
     """
 
     rules: SymbolRules
@@ -42,6 +43,8 @@ class Market:
     marked: bool = False
     funding_rate: int = 10_000
     next_funding_ms: int = 0
+    funded_ms: int = 0
+    funding_interval_ms: int = 8 * 3_600_000
     taken: dict[tuple[Side, int], int] = field(default_factory=dict)
     update_id: int = 0
 

@@ -44,8 +44,8 @@ def _record(state: State, order: Order, done: Fill) -> None:
 
 
 def reducible(state: State, order: Order) -> int:
-    """Remaining quantity, for orders that only close capped at the position."""
-    if not (order.request.reduce_only or order.request.close_position):
+    """Remaining quantity, limited by the position for orders that may only reduce it."""
+    if not order.request.only_reduces:
         return order.remaining
     account = state.accounts[order.account]
     return min(order.remaining, account.closable(order.symbol, order.request.position_side, order.side))
@@ -180,7 +180,7 @@ def _prevent_self_trade(state: State, taker: Order, maker: Order) -> None:
 
 
 def would_take(state: State, order: Order) -> bool:
-    """True if a limit order would trade on arrival, with the book, a simulated order, or a newer ticker's best price."""
+    """True if a limit order would trade on arrival: with a level, a simulated order or a newer ticker's price."""
     if next(offers(state, order, order.price), None):
         return True
     quoted = state.markets[order.symbol].quote(order.side.opposite)

@@ -53,6 +53,19 @@ def share(amount: int, part: int, whole: int) -> int:
     return exact // whole if (exact >= 0) == (whole > 0) else -(-exact // whole)
 
 
+def floor_product(price: int, quantity: int, rate: int) -> int:
+    """Price times quantity times rate in money units, rounded down; each argument in units of 1e-8."""
+    return price * quantity * rate // SCALE**2
+
+
+def commission(price: int, quantity: int, rate: int) -> int:
+    """The charge on a fill at `rate`, rounded up to the next unit from the exact product: never in the payer's favour.
+
+    quantity: unsigned. A negative rate is a rebate, rounded towards zero.
+    """
+    return -floor_product(price, quantity, -rate)
+
+
 def fee(amount: int, rate: int) -> int:
     """A charge on `amount` at `rate` (units of 1e-8), rounded up."""
     return -(-abs(amount) * rate // SCALE)

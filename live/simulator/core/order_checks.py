@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from live.simulator.core import matching
+from live.simulator.core.accounts import ASSET
 from live.simulator.core.enums import OrderType, PositionSide, Side, TimeInForce
 from live.simulator.core.market import Market
 from live.simulator.core.money import product
@@ -71,7 +72,7 @@ def _check_good_till(state: State, request: OrderRequest) -> None:
         return
     if not request.good_till_ms:
         raise missing("goodTillDate")
-    if request.good_till_ms <= state.now_ms + MIN_GOOD_TILL_MS:
+    if not request.algo_id and request.good_till_ms <= state.now_ms + MIN_GOOD_TILL_MS:
         raise Rejection(-5040, "The goodTillDate is too short: it must be more than 600 seconds ahead.")
 
 
@@ -81,17 +82,18 @@ def check_margin(state: State, order: Order) -> None:
     Raises:
         Rejection: -2019, -2027.
     """
-    request = order.request
+    request, market = order.request, state.markets[order.symbol]
     account = state.accounts[request.account]
-    if request.reduce_only or request.close_position:
+    if market.rules.quote != ASSET:  # single-asset mode: the wallet holds none of this symbol's margin asset
+        raise insufficient_margin()
+    if request.only_reduces:
         return
     before = state.margin(account)
-    market = state.markets[request.symbol]
     best = market.best(request.side.opposite) or market.mark_price
     priced = replace(order, price=order.price or best)
     after = state.margin(account, [*state.open_orders(account.name), priced])
     growth = after.order_margin - before.order_margin
-    if growth > before.available:
+    if growth > before.available_for(account.isolated(order.symbol)):
         raise insufficient_margin()
     _check_bracket(state, order, product(priced.price, order.quantity))
 

@@ -186,7 +186,7 @@ def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
     amended = replace(order, price=command.price, quantity=max(command.quantity, order.filled))
     after = state.margin(account, [amended if open_ is order else open_ for open_ in state.open_orders(account.name)])
     growth = after.order_margin - before.order_margin
-    if growth > before.available:
+    if growth > before.available_for(account.isolated(order.symbol)):
         raise insufficient_margin()
 
 

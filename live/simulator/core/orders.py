@@ -39,6 +39,12 @@ class OrderRequest:
     stop_price: int = 0
     algo_id: int = 0
 
+    @property
+    def only_reduces(self) -> bool:
+        """True if no fill may exceed the position: reduceOnly, closePosition, a sell of LONG or a buy of SHORT."""
+        closes = {PositionSide.LONG: Side.SELL, PositionSide.SHORT: Side.BUY}
+        return self.reduce_only or self.close_position or closes.get(self.position_side) is self.side
+
 
 @dataclass(slots=True)
 class QueuePlace:

@@ -1,4 +1,7 @@
-"""Positions: size, cost and realized profit in exact integers."""
+"""Positions: size, cost and realized profit in exact integers.
+
+Realized profit is rounded down to the unit of 1e-8: a loop of tiny trades can lose by rounding, never gain.
+"""
 
 from dataclasses import dataclass
 
@@ -66,5 +69,4 @@ class Position:
         self.fees -= share(self.fees, closing, size)
         self.cost -= cost
         self.amount -= sign * closing
-        exact = sign * (price * closing - cost)
-        return exact // SCALE if exact >= 0 else -(-exact // SCALE)
+        return sign * (price * closing - cost) // SCALE

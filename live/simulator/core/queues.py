@@ -18,7 +18,9 @@ from live.simulator.core.state import State
 def join_queue(state: State, order: Order) -> None:
     """Rest an order at the back of the queue at its price: behind the tape's quantity and earlier simulated orders."""
     market = state.markets[order.symbol]
-    earlier = [other.place.ahead for other in by_priority(state, order.symbol, order.side) if other.price == order.price]
+    earlier = [
+        other.place.ahead for other in by_priority(state, order.symbol, order.side) if other.price == order.price
+    ]
     place = fill_models.join_queue(market.book.quantity(order.side, order.price))
     place.ahead = max([market.queue(order.side, order.price), *earlier])
     place.traded = market.traded_at(order.side, order.price)

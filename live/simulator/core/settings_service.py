@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
+from live.simulator.core.accounts import Account
 from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLeverage, SetMarginType
 from live.simulator.core.events import ConfigChanged
+from live.simulator.core.margin import Margin
+from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection, insufficient_margin
 from live.simulator.core.state import State
 
@@ -12,20 +15,37 @@ def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
     """Set a symbol's leverage; return it and the maximum notional it allows.
 
     Raises:
-        Rejection: -4028 out of range, -2019 if equity does not cover the initial margin.
+        Rejection: -4028 out of range, -2027 if the position is larger than the leverage allows, -4161 for less
+            leverage under an isolated position, -2019 if equity does not cover the initial margin.
     """
     rules = state.market(command.symbol).rules
     if not 1 <= command.leverage <= rules.brackets[0].initial_leverage:
         raise Rejection(-4028, f"Leverage {command.leverage} is not valid.")
     account = state.accounts[command.account]
+    _check_positions(state, account, command)
+    if command.leverage < account.settings_of(command.symbol).leverage:
+        _check_initial_margin(state, account, command)
+    account.change_settings(command.symbol, leverage=command.leverage)
+    state.outbox.append(ConfigChanged(account.name, command.symbol, command.leverage, state.now_ms))
+    return command.leverage, rules.max_notional(command.leverage)
+
+
+def _check_positions(state: State, account: Account, command: SetLeverage) -> None:
+    market, held = state.markets[command.symbol], account.settings_of(command.symbol).leverage
+    positions = [position for position in account.held() if position.symbol == command.symbol]
+    allowed = market.rules.max_notional(command.leverage)
+    if command.leverage > held and any(abs(position.notional(market.mark_price)) > allowed for position in positions):
+        raise Rejection(-2027, "Exceeded the maximum allowable position at current leverage.")
+    if command.leverage < held and positions and account.isolated(command.symbol):
+        raise Rejection(-4161, "Leverage reduction is not supported in Isolated Margin Mode with open positions.")
+
+
+def _check_initial_margin(state: State, account: Account, command: SetLeverage) -> None:
     changed = replace(account, settings=dict(account.settings))
     changed.change_settings(command.symbol, leverage=command.leverage)
     margin = state.margin(changed)
     if margin.cross_equity < margin.cross_position_margin + margin.order_margin:
         raise insufficient_margin()
-    account.change_settings(command.symbol, leverage=command.leverage)
-    state.outbox.append(ConfigChanged(account.name, command.symbol, command.leverage, state.now_ms))
-    return command.leverage, rules.max_notional(command.leverage)
 
 
 def set_margin_type(state: State, command: SetMarginType) -> None:
@@ -64,17 +84,37 @@ def set_dual_side(state: State, command: SetDualSide) -> None:
 def move_isolated_margin(state: State, command: MoveIsolatedMargin) -> int:
     """Add margin to or remove it from an isolated position; return the amount moved.
 
+    The limits are those of Binance FAQ 360038447311, "How to adjust margin balance in isolated margin mode".
+
     Raises:
-        Rejection: -4049 if the position is not isolated, -4051 if the balance is insufficient.
+        Rejection: -4049 if the position is not isolated, -4050 or -4051 if the cross or isolated balance is
+            insufficient, -4055 if nothing would move.
     """
     state.market(command.symbol)
     account = state.accounts[command.account]
+    account.check_position_side(command.position_side)
     position = account.position(command.symbol, command.position_side)
     if not account.isolated(command.symbol) or not position.amount:
         raise Rejection(-4049, "Add margin only support for isolated position.")
-    floor = -position.isolated_wallet
-    if command.amount > state.margin(account).available or command.amount <= floor:
+    if not command.amount:
+        raise Rejection(-4055, "Amount must be positive.")
+    if command.amount > _addable(state.margin(account)):
+        raise Rejection(-4050, "Cross balance insufficient.")
+    if -command.amount > _removable(state, account, position):
         raise Rejection(-4051, "Isolated balance insufficient.")
     position.isolated_wallet += command.amount
     state.report_account(account, "MARGIN_TRANSFER", [position])
     return command.amount
+
+
+def _addable(margin: Margin) -> int:
+    """Cross wallet less orders and cross maintenance; not unrealized profit."""
+    return max(0, min(margin.cross_wallet - margin.order_margin - margin.cross_maintenance, margin.available))
+
+
+def _removable(state: State, account: Account, position: Position) -> int:
+    """Isolated wallet, of which the initial margin at the mark price stays once losses are counted."""
+    mark = state.markets[position.symbol].mark_price
+    initial = abs(position.notional(mark)) // account.settings_of(position.symbol).leverage
+    held = position.isolated_wallet
+    return max(0, min(held, held + position.unrealized(mark) - initial))

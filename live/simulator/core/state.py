@@ -8,6 +8,7 @@ from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.enums import ExecutionType, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
+from live.simulator.core.insurance import InsuranceFund
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
 from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
@@ -35,7 +36,7 @@ class Numbers:
 class State:
     """Accounts, orders and markets. `outbox` collects the events of the running step.
 
-    liquidations: orders that liquidate a position as soon as its book is fresh.
+    liquidations: (account, symbol) of positions that are liquidated as soon as the book of the symbol is fresh.
     """
 
     markets: dict[str, Market]
@@ -50,8 +51,9 @@ class State:
     incomes: list[Income] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
-    liquidations: list[Order] = field(default_factory=list)
+    liquidations: dict[tuple[str, str], None] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
+    fund: InsuranceFund = field(default_factory=InsuranceFund)
     outbox: list[Event] = field(default_factory=list)
 
     def market(self, symbol: str) -> Market:

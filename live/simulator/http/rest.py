@@ -8,10 +8,12 @@ from aiohttp import web
 
 from live.simulator.core.rejections import Rejection, illegal
 from live.simulator.faults import Faults, Reply, RequestFault
+from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.credentials import Credential, check_signature, signed_text
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
 from live.simulator.http.endpoints.params import Params
+from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import LimitedError
 from live.simulator.http.request_clock import DEFAULT_WINDOW_MS
@@ -21,26 +23,6 @@ ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     (entry.method, entry.path): entry
     for module in (market_data, trading, algo_trading, account_data)
     for entry in module.ENDPOINTS
-}
-
-_UNKNOWN = "Unknown error, please check your request or try again later."
-_THROTTLED = (
-    "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again."
-)
-REPLIES: dict[Reply, Rejection] = {
-    Reply.UNKNOWN_503: Rejection(-1000, _UNKNOWN, 503),
-    Reply.UNAVAILABLE_503: Rejection(-1001, "Service Unavailable.", 503),
-    Reply.THROTTLED_503: Rejection(-1008, _THROTTLED, 503),
-    Reply.TOO_MANY_429: LimitedError(-1003, "Too many requests; current limit is 2400 requests per minute.", 429, 7),
-    Reply.BANNED_418: LimitedError(-1003, "Way too many requests; IP banned. Please use the websocket.", 418, 120),
-    Reply.TIMESTAMP: Rejection(-1021, "Timestamp for this request is outside of the recvWindow."),
-    Reply.ENGINE_TIMESTAMP: Rejection(-5028, "Timestamp for this request is outside of the ME recvWindow."),
-    Reply.UNEXPECTED: Rejection(
-        -1006, "An unexpected response was received from the message bus. Execution status unknown.", 500
-    ),
-    Reply.TIMEOUT: Rejection(
-        -1007, "Timeout waiting for response from backend server. Send status unknown; execution status unknown.", 408
-    ),
 }
 
 
@@ -131,7 +113,7 @@ def rejection_response(refused: Rejection, headers: dict[str, str]) -> RestAnswe
 def is_exempt(fault: RequestFault, cancels: bool, params: Params) -> bool:
     """True if the fault is a throttling (-1008) and the request cancels, reduces or closes: those are exempt."""
     reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
-    return fault.kind == "answer" and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
+    return isinstance(fault, Answer) and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
 
 
 class RestHandler:
@@ -154,7 +136,8 @@ class RestHandler:
             api_key=incoming.headers.get("X-MBX-APIKEY", ""),
             address=incoming.remote or "",
         )
-        fault = self.faults.on_request(request.method, request.path)
+        hits = self.faults.on_request(request.method, request.path)
+        fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
         if fault is None or is_exempt(fault, request.method == "DELETE", request.params):
             return (await answer(self.gateway, request)).response()
         return await self._apply_request_fault(fault, request, incoming)
@@ -162,7 +145,7 @@ class RestHandler:
     async def _apply_request_fault(
         self, fault: RequestFault, request: Request, incoming: web.Request
     ) -> web.StreamResponse:
-        if fault.kind == "answer":
+        if isinstance(fault, Answer):
             if fault.landed:
                 await answer(self.gateway, request)
             return rejection_response(REPLIES[fault.reply], {}).response()

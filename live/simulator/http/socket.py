@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from live.simulator.faults import Faults, FrameFault
+from live.simulator.faults.kinds.frames import Delay
 from live.simulator.streams.names import Route
 
 MAX_QUEUED_FRAMES = 20_000
@@ -57,7 +58,7 @@ class Socket:
 
     def _apply_frame_fault(self, fault: FrameFault, frame: bytes) -> None:
         match fault.kind:
-            case "delay":
+            case "delay" if isinstance(fault, Delay):
                 self._delayed.append((self._now_ms + fault.delay_ms, frame))
             case "duplicate":
                 self._queue(frame)

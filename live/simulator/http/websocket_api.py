@@ -7,13 +7,15 @@ from urllib.parse import urlencode
 
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
 from live.simulator.faults import Faults, RequestFault
+from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.credentials import Credential, check_signature
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
 from live.simulator.http.endpoints.endpoint import Call, Handler, Security
 from live.simulator.http.endpoints.params import Params
+from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE
-from live.simulator.http.rest import REPLIES, check_time, credential_of, is_exempt
+from live.simulator.http.rest import check_time, credential_of, is_exempt
 
 NONE, KEY, SIGNED = Security.NONE, Security.KEY, Security.SIGNED
 
@@ -69,8 +71,9 @@ class Session:
         try:
             number, method, params, wants_limits = _read(text)
             used = self._weigh(method)
-            fault = self.faults.on_request("WS", method)
-            drops_answer = fault is not None and fault.kind == "lose_response"
+            hits = self.faults.on_request("WS", method)
+            fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
+            drops_answer = isinstance(fault, LoseResponse)
             body: dict[str, Any] = {"result": await self._apply_request_fault(fault, method, params)}
         except Rejection as refused:
             wants_limits, status = True, refused.status
@@ -79,7 +82,7 @@ class Session:
         return None if drops_answer else {"id": number, "status": status} | body | limits
 
     async def _apply_request_fault(self, fault: RequestFault | None, method: str, params: Params) -> Any:
-        if fault is None or fault.kind != "answer" or is_exempt(fault, method.endswith(".cancel"), params):
+        if not isinstance(fault, Answer) or is_exempt(fault, method.endswith(".cancel"), params):
             return await self._carry_out(method, params)
         if fault.landed:
             await self._carry_out(method, params)

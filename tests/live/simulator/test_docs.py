@@ -8,7 +8,6 @@ import pytest
 
 from live.simulator.behaviours.register import Evidence, RuleState, read_behaviours, read_rules
 from live.simulator.behaviours.tables import behaviours_table, rules_table, surface_table
-from live.simulator.faults import FaultPlan, Reply, read_plan
 from tests.live.simulator.clients import conformance_table
 from tests.repository import ROOT
 
@@ -98,28 +97,3 @@ def test_a_rule_is_done_if_and_only_if_it_names_a_test(tmp_path: Path, state: st
     (tmp_path / "page.toml").write_text(f'title = "Page"\nsource = "here"\nrules = [{rule}]\n', encoding="utf-8")
     with pytest.raises(ValueError, match="Some rule"):
         read_rules(tmp_path)
-
-
-def test_the_plan_on_the_page_can_be_read(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
-    plan = tmp_path / "plan.toml"
-    plan.write_text(text.split("```toml\n")[1].split("```")[0], encoding="utf-8")
-    assert len(read_plan(plan).faults) > 3
-
-
-@pytest.mark.parametrize("name", [*Reply, *(fault for fault in ("drop", "delay", "duplicate", "reorder", "gap_pu"))])
-def test_every_fault_and_reply_is_on_the_page(name: str) -> None:
-    assert f"`{name}`" in (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
-
-
-def test_every_kind_of_fault_is_on_the_page() -> None:
-    schema = FaultPlan.model_json_schema()["$defs"]
-    kinds = {kind for model in schema.values() if "kind" in model.get("properties", {}) for kind in _kinds(model)}
-    text = (ROOT / "docs" / "simulator.md").read_text(encoding="utf-8")
-    assert len(kinds) > 10
-    assert [kind for kind in kinds if f"`{kind}`" not in text] == []
-
-
-def _kinds(model: dict[str, dict[str, dict[str, list[str]]]]) -> list[str]:
-    kind = model["properties"]["kind"]
-    return [str(kind["const"])] if "const" in kind else kind["enum"]

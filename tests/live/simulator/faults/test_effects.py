@@ -11,7 +11,7 @@ import pytest
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.money import plain
 from live.simulator.faults import FaultPlan, Reply, read_plan
-from live.simulator.http.rest import REPLIES
+from live.simulator.http.fault_replies import REPLIES
 from skills_lib.domain.errors import InputError
 from tests.live.conftest import Running, Serve
 from tests.live.simulator.http_requests import HttpClient, call, event, run_scenario
@@ -50,12 +50,12 @@ def test_without_faults_messages_come_whole_and_in_order(serve: Serve) -> None:
     ],
 )
 def test_frames_are_dropped_duplicated_and_reordered(serve: Serve, kind: str, received: list[int]) -> None:
-    fault = {"kind": kind, "stream": "*@bookTicker", "after": 2, "times": 2}
+    fault = {"kind": kind, "stream": "*@bookTicker", "when": {"nth": 2}, "end": {"count": 2}}
     assert tickers(serve, len(received), fault) == received
 
 
 def test_a_delayed_frame_comes_after_its_time_in_the_venue(serve: Serve) -> None:
-    assert tickers(serve, 4, {"kind": "delay", "delay_ms": 100, "after": 1})[:3] == [2, 1, 3]
+    assert tickers(serve, 4, {"kind": "delay", "delay_ms": 100})[:3] == [2, 1, 3]
 
 
 def test_a_gap_in_pu_breaks_the_chain_of_diffs(serve: Serve) -> None:
@@ -66,7 +66,7 @@ def test_a_gap_in_pu_breaks_the_chain_of_diffs(serve: Serve) -> None:
         chained = [after["pu"] == before["u"] for before, after in pairwise(updates)]
         assert chained == [True, False, True]
 
-    run_scenario(serve, scenario, faults=plan({"kind": "gap_pu", "stream": "*@depth*", "after": 3}))
+    run_scenario(serve, scenario, faults=plan({"kind": "gap_pu", "stream": "*@depth*", "when": {"nth": 3}}))
 
 
 def test_a_frozen_socket_stays_open_and_sends_nothing_not_even_pong(serve: Serve) -> None:
@@ -92,7 +92,7 @@ def test_a_connection_is_cut_mid_frame(serve: Serve) -> None:
         assert messages[1].type is not aiohttp.WSMsgType.TEXT
         assert socket.close_code == 1006
 
-    run_scenario(serve, scenario, faults=plan({"kind": "cut", "after": 2}))
+    run_scenario(serve, scenario, faults=plan({"kind": "cut", "when": {"nth": 2}}))
 
 
 def test_a_response_is_dropped_after_the_order_was_carried_out(serve: Serve) -> None:
@@ -133,7 +133,7 @@ def test_an_expired_listen_key_says_so_once_and_the_socket_stays_open(serve: Ser
         assert (await event(socket))["id"] == 1
         assert (await client.request("PUT", "/fapi/v1/listenKey")).body["code"] == -1125
 
-    run_scenario(serve, scenario, faults=plan({"kind": "expire_listen_key", "at_ms": 500}))
+    run_scenario(serve, scenario, faults=plan({"kind": "expire_listen_key", "when": {"at_ms": 500}}))
 
 
 def test_an_allow_list_without_it_hides_the_expiry(serve: Serve) -> None:
@@ -143,7 +143,7 @@ def test_an_allow_list_without_it_hides_the_expiry(serve: Serve) -> None:
         await socket.send_json({"method": "LIST_SUBSCRIPTIONS", "id": 1})
         assert (await event(socket))["id"] == 1
 
-    run_scenario(serve, scenario, faults=plan({"kind": "expire_listen_key", "at_ms": 500}))
+    run_scenario(serve, scenario, faults=plan({"kind": "expire_listen_key", "when": {"at_ms": 500}}))
 
 
 def test_after_a_clock_jump_a_client_must_read_the_time_again(serve: Serve) -> None:
@@ -154,7 +154,7 @@ def test_after_a_clock_jump_a_client_must_read_the_time_again(serve: Serve) -> N
         server_time = (await client.request("GET", "/fapi/v1/time")).body["serverTime"]
         assert (await client.signed("GET", "/fapi/v3/balance", timestamp=server_time)).status == 200
 
-    run_scenario(serve, scenario, faults=plan({"kind": "jump_clock", "at_ms": 500, "by_ms": 30_000}))
+    run_scenario(serve, scenario, faults=plan({"kind": "jump_clock", "when": {"at_ms": 500}, "by_ms": 30_000}))
 
 
 def test_changed_filters_hold_from_their_moment_and_are_listed(serve: Serve) -> None:
@@ -165,7 +165,7 @@ def test_changed_filters_hold_from_their_moment_and_are_listed(serve: Serve) -> 
         [symbol] = (await client.request("GET", "/fapi/v1/exchangeInfo")).body["symbols"]
         assert {"filterType": "PRICE_FILTER", "tickSize": "0.50"}.items() <= symbol["filters"][0].items()
 
-    fault = {"kind": "change_filters", "at_ms": 500, "symbol": "BTCUSDT"}
+    fault = {"kind": "change_filters", "when": {"at_ms": 500}, "symbol": "BTCUSDT"}
     run_scenario(serve, scenario, faults=plan(fault | {"filters": {"PRICE_FILTER": {"tickSize": "0.50"}}}))
 
 
@@ -184,7 +184,7 @@ def test_a_liquidation_comes_with_its_orders_and_its_public_notice(serve: Serve)
         assert state.orders[standing].status is OrderStatus.CANCELED
         assert plain(state.accounts["paper"].position("BTCUSDT").amount) == "0"
 
-    run_scenario(serve, scenario, faults=plan({"kind": "liquidate", "at_ms": 500, "symbol": "BTCUSDT"}))
+    run_scenario(serve, scenario, faults=plan({"kind": "liquidate", "when": {"at_ms": 500}, "symbol": "BTCUSDT"}))
 
 
 def test_a_restricted_account_may_reduce_and_nothing_else(serve: Serve) -> None:
@@ -194,7 +194,7 @@ def test_a_restricted_account_may_reduce_and_nothing_else(serve: Serve) -> None:
         assert (await client.market()).body["code"] == -4400
         assert (await client.market(side="SELL", reduceOnly="true")).body["status"] == "FILLED"
 
-    run_scenario(serve, scenario, faults=plan({"kind": "restrict_account", "at_ms": 500}))
+    run_scenario(serve, scenario, faults=plan({"kind": "restrict_account", "when": {"at_ms": 500}}))
 
 
 def test_throttling_spares_what_reduces_or_cancels(serve: Serve) -> None:
@@ -205,7 +205,8 @@ def test_throttling_spares_what_reduces_or_cancels(serve: Serve) -> None:
         assert gone.body["status"] == "CANCELED"
         assert (await client.order(reduceOnly="true")).body["code"] == -2022
 
-    fault = {"kind": "answer", "path": "/fapi/v1/order", "reply": "throttled_503", "after": 2, "times": 9}
+    fault = {"kind": "answer", "path": "/fapi/v1/order", "reply": "throttled_503"}
+    fault |= {"when": {"nth": 2}, "end": {"count": 9}}
     run_scenario(serve, scenario, faults=plan(fault))
 
 
@@ -222,14 +223,16 @@ def test_the_websocket_api_loses_answers_and_leaves_the_status_unknown(serve: Se
         assert len(running.simulator.state.orders) == 2
 
     unknown_status = {"kind": "answer", "method": "WS", "path": "order.place", "landed": True}
-    dropped = {"kind": "lose_response", "method": "WS", "path": "order.place", "after": 2}
+    dropped = {"kind": "lose_response", "method": "WS", "path": "order.place", "when": {"nth": 2}}
     run_scenario(serve, scenario, faults=plan(unknown_status, dropped))
 
 
 def test_a_plan_is_read_from_toml_and_from_json(tmp_path: Path) -> None:
     toml, text = tmp_path / "plan.toml", tmp_path / "plan.json"
-    toml.write_text('[[faults]]\nkind = "drop"\nstream = "*@depth*"\nafter = 10\n', encoding="utf-8")
-    text.write_text(json.dumps({"faults": [{"kind": "drop", "stream": "*@depth*", "after": 10}]}), encoding="utf-8")
+    toml.write_text('[[faults]]\nkind = "drop"\nstream = "*@depth*"\nwhen = { nth = 10 }\n', encoding="utf-8")
+    text.write_text(
+        json.dumps({"faults": [{"kind": "drop", "stream": "*@depth*", "when": {"nth": 10}}]}), encoding="utf-8"
+    )
     assert read_plan(toml) == read_plan(text)
 
 
@@ -237,7 +240,7 @@ def test_a_plan_is_read_from_toml_and_from_json(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ('{"faults": [{"kind": "explode"}]}', "explode"),
-        ('{"faults": [{"kind": "drop", "after": 0}]}', "after"),
+        ('{"faults": [{"kind": "drop", "when": {"nth": 0}}]}', "when.nth"),
         ('{"faults": [{"kind": "drop", "often": 1}]}', "often"),
         ("{", "is not a fault plan"),
     ],

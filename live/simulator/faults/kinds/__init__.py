@@ -1,0 +1,1 @@
+"""One model for each kind of fault, grouped by what it acts on."""
