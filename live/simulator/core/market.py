@@ -49,8 +49,8 @@ class Market:
     update_id: int = 0
 
     def tradable(self, now_ms: int) -> bool:
-        """False while the book is out of sync or stale."""
-        return self.in_sync and now_ms - self.updated_ms <= STALE_AFTER_MS
+        """False while the book is out of sync or stale, or the symbol is not trading."""
+        return self.in_sync and self.rules.trading and now_ms - self.updated_ms <= STALE_AFTER_MS
 
     def quoted(self, ticker: Quoted) -> None:
         """Note a ticker of the tape."""

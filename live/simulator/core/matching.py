@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, SelfTrade, Side
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, SelfTrade, Side
+from live.simulator.core.events import Executed
 from live.simulator.core.market import crosses
 from live.simulator.core.orders import Fill, Order, TradeRecord
+from live.simulator.core.positions import Position
 from live.simulator.core.state import State
-
-EXPIRED_BY_SELF_TRADE = 2
-EXPIRED_UNFILLED = 3
 
 
 def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> None:
@@ -27,8 +26,9 @@ def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> 
     order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
     if not order.remaining:
         state.open.get(order.symbol, {}).pop(order.order_id, None)
-    _record(state, order, Fill(state.numbers.trade, price, quantity, fee, realized, maker, state.now_ms))
-    state.report_account(account, "ORDER", [position])
+    done = Fill(state.numbers.trade, price, quantity, fee, realized, maker, state.now_ms)
+    _record(state, order, done)
+    _report(state, order, position, done)
 
 
 def _record(state: State, order: Order, done: Fill) -> None:
@@ -39,6 +39,12 @@ def _record(state: State, order: Order, done: Fill) -> None:
     )
     state.record_income(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
     state.record_income(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
+
+
+def _report(state: State, order: Order, position: Position, done: Fill) -> None:
+    """Report a fill in the venue's order: TRADE_LITE, ACCOUNT_UPDATE, ORDER_TRADE_UPDATE."""
+    state.outbox.append(Executed(order.account, order.snapshot(), done, state.now_ms))
+    state.report_account(state.accounts[order.account], "ORDER", [position])
     forced = order.request.kind is OrderType.LIQUIDATION
     state.report(order, ExecutionType.CALCULATED if forced else ExecutionType.TRADE, done)
 
@@ -94,7 +100,7 @@ def _price(order: Order) -> int:
 
 
 def _at_price(order: Order, price: int, quantity: int, makers: list[Order]) -> Iterator[Offer]:
-    own = [maker for maker in makers if _is_own(order, maker)]
+    own = [maker for maker in makers if maker.account == order.account]
     yield from (Offer(price, 0, maker) for maker in own)
     passed = 0
     for maker in makers:
@@ -107,11 +113,6 @@ def _at_price(order: Order, price: int, quantity: int, makers: list[Order]) -> I
         yield Offer(price, maker.remaining, maker)
     if quantity:
         yield Offer(price, quantity)
-
-
-def _is_own(order: Order, maker: Order) -> bool:
-    """True if self-trade prevention applies between the two."""
-    return maker.account == order.account and order.request.self_trade is not SelfTrade.NONE
 
 
 def reachable(state: State, order: Order, limit: int) -> int:
@@ -174,9 +175,9 @@ def _prevent_self_trade(state: State, taker: Order, maker: Order) -> None:
     """Expire the maker, the arriving order or both before they trade with each other."""
     mode = taker.request.self_trade
     if mode is not SelfTrade.EXPIRE_TAKER:
-        state.finish(maker, OrderStatus.EXPIRED_IN_MATCH, EXPIRED_BY_SELF_TRADE)
+        state.finish(maker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
     if mode is not SelfTrade.EXPIRE_MAKER:
-        state.finish(taker, OrderStatus.EXPIRED_IN_MATCH, EXPIRED_BY_SELF_TRADE)
+        state.finish(taker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
 
 
 def would_take(state: State, order: Order) -> bool:

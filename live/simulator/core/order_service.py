@@ -3,9 +3,9 @@
 from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import matching, order_checks, queues
+from live.simulator.core import matching, order_checks, queues, trading_status
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, PriceMatch, TimeInForce
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
 from live.simulator.core.money import product
 from live.simulator.core.orders import Amendment, Order, OrderRequest
@@ -29,6 +29,7 @@ def submit(state: State, command: Submit) -> Order:
     request = command.request
     market = state.market(request.symbol)
     order = _new_order(state, market, request)
+    trading_status.check(market.rules)
     order_checks.check(state, market, order)
     order_checks.check_arrival(state, market, order)
     state.numbers.order += 1
@@ -82,7 +83,13 @@ def execute(state: State, market: Market, order: Order) -> None:
     elif order_checks.waits(state, market, order):
         hold(state, order)
     else:
-        state.finish(order, OrderStatus.EXPIRED, matching.EXPIRED_UNFILLED)
+        _expire_unfilled(state, order)
+
+
+def _expire_unfilled(state: State, order: Order) -> None:
+    market_order = order.request.kind is OrderType.MARKET
+    reason = ExpiryReason.MARKET_UNFILLED if market_order else ExpiryReason.IOC_UNFILLED
+    state.finish(order, OrderStatus.EXPIRED, reason)
 
 
 def hold(state: State, order: Order) -> None:
@@ -93,8 +100,9 @@ def hold(state: State, order: Order) -> None:
 
 def release(state: State, market: Market) -> None:
     """Execute held orders, oldest first, now that the book is fresh; a condition not met then expires the order."""
-    for order in state.resting(market.rules.symbol):
-        if not (order.held and order.status.open):
+    held = [order for order in state.resting(market.rules.symbol) if order.held]
+    for order in held:
+        if not (order.status.open and market.tradable(state.now_ms)):
             continue
         if order_checks.waits(state, market, order) and not matching.reachable(
             state, order, order_checks.worst_price(market, order)
@@ -105,7 +113,7 @@ def release(state: State, market: Market) -> None:
         try:
             order_checks.check_arrival(state, market, order)
         except Rejection:
-            state.finish(order, OrderStatus.EXPIRED, matching.EXPIRED_UNFILLED)
+            _expire_unfilled(state, order)
         else:
             execute(state, market, order)
 
@@ -170,6 +178,7 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
         raise Rejection(-5027, "No need to modify the order.")
     if order.side is not command.side:
         raise Rejection(-1130, "Data sent for parameter 'side' is not valid.")
+    trading_status.check(market.rules)
     market.rules.check_price(command.price)
     market.rules.check_percent_price(order.side, command.price, market.mark_price)
     market.rules.check_quantity(command.quantity, OrderType.LIMIT)

@@ -91,6 +91,8 @@ def _update_queue(state: State, market: Market, orders: list[Order], fresh: bool
 
 
 def _fill_from_crossing_levels(state: State, market: Market, order: Order) -> None:
+    if not market.rules.trading:
+        return
     for price, quantity in market.available(order.side.opposite):
         if not order.status.open or not fill_models.fills_against(order, price, state.model):
             return
