@@ -13,14 +13,14 @@ from live.simulator.core import (
     liquidation,
     order_service,
     queues,
+    reducing,
     risk,
     settings_service,
     timers,
 )
-from live.simulator.core.enums import OrderStatus, WorkingType
+from live.simulator.core.enums import WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
 from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
-from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 
@@ -109,7 +109,7 @@ class Exchange:
         self._due_ms = timers.next_due_ms(self.state)
 
     def _settle(self) -> None:
-        """Handle follow-ups: expire reduce-only orders without a position, finish triggered conditional orders."""
+        """Handle follow-ups: expire orders with nothing left to reduce, finish triggered conditional orders."""
         seen = 0
         while seen < len(self.state.outbox):
             event = self.state.outbox[seen]
@@ -121,18 +121,10 @@ class Exchange:
 
     def _follow_up(self, event: OrderChanged) -> None:
         state, order = self.state, event.order
-        if event.fill:
-            self._expire_closing(order)
+        if event.fill or order.request.only_reduces:
+            reducing.give_way(state, state.accounts[order.account], order.symbol, order.request.position_side)
         if order.request.algo_id and not order.status.open:
             algo_order_service.settle(state, order.order_id, order.request.algo_id)
-
-    def _expire_closing(self, filled: Order) -> None:
-        """Expire resting orders that may only reduce a position and have none left to reduce."""
-        state, account = self.state, self.state.accounts[filled.account]
-        for resting in state.open_orders(filled.account, filled.symbol):
-            request = resting.request
-            if request.only_reduces and not account.closable(request.symbol, request.position_side, request.side):
-                state.finish(resting, OrderStatus.EXPIRED)
 
 
 def _change_rules(state: State, command: commands.ChangeRules) -> None:
@@ -150,6 +142,7 @@ _HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
 
 _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.Submit: order_service.submit,
+    commands.CheckOrder: order_service.check_only,
     commands.Cancel: order_service.cancel,
     commands.CancelAll: order_service.cancel_all,
     commands.Amend: order_service.amend,

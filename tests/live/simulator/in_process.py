@@ -72,10 +72,9 @@ class ExchangeDriver:
 
     def gap(self) -> "ExchangeDriver":
         """A diff with a gap to the previous one."""
-        self.update_id += 1000
-        return self._take(
-            DepthUpdate(SYMBOL, self.now_ms, self.update_id, self.update_id + 1, [], [], self.update_id - 1)
-        )
+        self.update_id += 1001
+        first, previous = self.update_id - 1, self.update_id - 2
+        return self._take(DepthUpdate(SYMBOL, self.now_ms, first, self.update_id, [], [], previous))
 
     def trade(self, price: str, quantity: str, taker: Side, late_ms: int = 0) -> "ExchangeDriver":
         """A trade on the tape, matched `late_ms` ago."""

@@ -67,7 +67,7 @@ def test_a_trailing_stop_follows_the_price_up_and_fires_on_the_way_down(driver: 
     driver.trade("59000.0", "1", SELL)
     assert life(driver, trailing) == [AlgoStatus.NEW]
     driver.trade("60500.0", "1", BUY).trade("59896.0", "1", SELL)
-    assert life(driver, trailing) == [AlgoStatus.NEW]
+    assert life(driver, trailing) == [AlgoStatus.NEW, AlgoStatus.NEW]  # the second says that it is active
     driver.trade("59895.0", "1", SELL)  # 60500 less 1 %; the trade has passed every bid displayed
     assert life(driver, trailing)[-1] is AlgoStatus.TRIGGERED
     driver.tick(1).depth(bids="60000.0x0 59990.0x0 59900.0x0 59894.0x5")

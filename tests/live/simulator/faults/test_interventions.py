@@ -196,6 +196,7 @@ def test_a_stop_can_trigger_late_whether_or_not_more_trades_come(trades_later: b
     assert driver.exchange.state.algos[number].status is AlgoStatus.NEW
     driver.tick(1)
     assert driver.exchange.state.algos[number].triggered_ms == driver.now_ms
+    driver.depth(bids="9980x5")
     assert amount(driver) == "0"
     assert audit(driver.exchange.state) == []
 
@@ -246,7 +247,7 @@ def test_a_symbol_that_is_not_trading_refuses_orders_and_fills_nothing(status: s
     ):
         with pytest.raises(Rejection, match=str(code)):
             refused()
-    driver.trade("9900", "50", SELL).depth(asks="9900x5")
+    driver.trade("9900", "50", SELL).depth(bids="9990x0 9980x0 9890x5", asks="9900x5")
     assert not driver.now(order).filled
     driver.send(ChangeRules(before))
     driver.trade("9900", "50", SELL)
