@@ -178,6 +178,22 @@ class SetDualSide:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMultiAssets:
+    """Set the Single-Asset or the Multi-Assets mode."""
+
+    account: str
+    multi_assets: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetFeeBurn:
+    """Pay fees in BNB where the account has any, or never."""
+
+    account: str
+    fee_burn: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MoveIsolatedMargin:
     """Add margin to an isolated position, or remove it if `amount` is negative."""
 
@@ -221,6 +237,8 @@ class Command:
         | SetLeverage
         | SetMarginType
         | SetDualSide
+        | SetMultiAssets
+        | SetFeeBurn
         | MoveIsolatedMargin
         | ForceLiquidation
         | ChangeRules

@@ -88,7 +88,8 @@ class Exchange:
         market.index_price = mark.index_price or mark.mark_price
         market.funding_rate = mark.funding_rate
         funding.start(market, self.state.now_ms)
-        funding.follow(market, mark.next_funding_ms, self.state.now_ms)
+        if mark.symbol not in self.state.interventions.funding_changed:
+            funding.follow(market, mark.next_funding_ms, self.state.now_ms)
         self._due_ms = timers.next_due_ms(self.state)
         self._mark_moved(mark.symbol)
 
@@ -153,6 +154,8 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.SetLeverage: settings_service.set_leverage,
     commands.SetMarginType: settings_service.set_margin_type,
     commands.SetDualSide: settings_service.set_dual_side,
+    commands.SetMultiAssets: settings_service.set_multi_assets,
+    commands.SetFeeBurn: settings_service.set_fee_burn,
     commands.MoveIsolatedMargin: settings_service.move_isolated_margin,
     commands.ForceLiquidation: liquidation.force,
     commands.ChangeRules: _change_rules,

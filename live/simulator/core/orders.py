@@ -67,7 +67,7 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. Money in units of 1e-8 of the quote asset."""
+    """One execution. Money in units of 1e-8 of the quote asset, the fee in units of 1e-8 of `fee_asset`."""
 
     trade_id: int
     price: int
@@ -76,6 +76,7 @@ class Fill:
     realized: int
     maker: bool
     time_ms: int
+    fee_asset: str = "USDT"
 
 
 @dataclass(slots=True)
@@ -167,6 +168,28 @@ class Income:
     time_ms: int
     transaction_id: int
     trade_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarginMove:
+    """One line of `positionMargin/history`: margin that the user added to (or, negative, took from) a position."""
+
+    account: str
+    symbol: str
+    position_side: PositionSide
+    amount: int
+    asset: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRecord:
+    """One line of `fundingRate`: a boundary of a symbol, with the rate (units of 1e-8) and mark price that applied."""
+
+    symbol: str
+    time_ms: int
+    rate: int
+    mark_price: int
 
 
 @dataclass(slots=True)
