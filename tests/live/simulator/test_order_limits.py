@@ -54,3 +54,49 @@ def test_the_mode_of_the_arriving_order_counts(driver: ExchangeDriver, resting_m
 def test_an_immediate_order_takes_what_is_there_and_ends(driver: ExchangeDriver) -> None:
     order = driver.order(BUY, "5", "60000.1", time_in_force=TimeInForce.IOC)
     assert (order.status, plain(order.filled)) == (OrderStatus.EXPIRED, "1")
+
+
+@pytest.fixture
+def wide() -> ExchangeDriver:
+    """A book with room inside the spread, and the account's own offer in it."""
+    driver = ExchangeDriver().opened("60000.0x2", "60010.0x3")
+    driver.order(SELL, "1", "60005.0", client_id="own")
+    return driver
+
+
+def own_offer(driver: ExchangeDriver) -> OrderStatus:
+    """The status of the account's own offer."""
+    return next(order.status for order in driver.exchange.state.orders.values() if order.client_id == "own")
+
+
+def test_a_bid_at_the_own_offer_expires_it_and_rests(wide: ExchangeDriver) -> None:
+    bid = wide.order(BUY, "1", "60005.0")
+    assert (bid.status, own_offer(wide)) == (OrderStatus.NEW, OrderStatus.EXPIRED_IN_MATCH)
+    assert not wide.fills
+
+
+def test_a_post_only_bid_at_the_own_offer_is_refused(wide: ExchangeDriver) -> None:
+    with pytest.raises(Rejection, match="-5022"):
+        wide.order(BUY, "1", "60005.0", time_in_force=TimeInForce.GTX)
+    assert own_offer(wide) is OrderStatus.NEW
+    assert wide.order(BUY, "1", "60004.9", time_in_force=TimeInForce.GTX).status is OrderStatus.NEW
+
+
+@pytest.mark.parametrize(
+    ("mode", "bid", "offer"),
+    [
+        (SelfTrade.EXPIRE_TAKER, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.NEW),
+        (SelfTrade.EXPIRE_BOTH, OrderStatus.EXPIRED_IN_MATCH, OrderStatus.EXPIRED_IN_MATCH),
+    ],
+)
+def test_a_bid_at_the_own_offer_follows_its_mode(
+    wide: ExchangeDriver, mode: SelfTrade, bid: OrderStatus, offer: OrderStatus
+) -> None:
+    placed = wide.order(BUY, "1", "60005.0", self_trade=mode)
+    assert (placed.status, own_offer(wide)) == (bid, offer)
+
+
+def test_a_market_buy_expires_the_own_offer_and_takes_what_is_behind(wide: ExchangeDriver) -> None:
+    bought = wide.order(BUY, "1")
+    assert (bought.status, own_offer(wide)) == (OrderStatus.FILLED, OrderStatus.EXPIRED_IN_MATCH)
+    assert plain(wide.fills[-1].price) == "60010"
