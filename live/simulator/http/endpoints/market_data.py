@@ -173,7 +173,7 @@ async def klines(call: Call) -> list[list[Any]]:
     limit = call.params.limit(500, 1500)
     rules = call.rules()
     start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    bars = call.gateway.publisher.history(rules.symbol).bars[interval]
+    bars = call.gateway.publisher.history(rules.symbol).bars(interval)
     selected = [bar for bar in bars if start <= bar.open_ms <= end]
     chosen = selected[:limit] if start else selected[-limit:]
     price, quantity = rules.price_text, rules.quantity_text
