@@ -2,20 +2,14 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from live.simulator.latency import Distribution
-from live.simulator.settings import SimulatorSettings
-from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
 from live.simulator.wire import Closed, Frame, Opened, Response
-from skills_lib.market.depth.tape.lines import read_lines
-from tests.live.conftest import BY_HAND
-from tests.live.simulator.venue_client import MS, ORDER, S, VenueClient
+from tests.live.simulator.venue_client import MS, ORDER, S, VenueClient, open_client
 
 SLOW = Distribution(((0, 20 * MS), (1_000_000, 20 * MS)))
 
@@ -28,8 +22,7 @@ def open_venue(generated_tape: Path) -> Open:
     """`open_venue(seed=3)`: a client of a venue without latency, unless changed."""
 
     def make(**changes: Any) -> VenueClient:
-        settings: SimulatorSettings = replace(BY_HAND, **changes)
-        return VenueClient(Venue(settings, TapeSource().read(read_lines(generated_tape))))
+        return open_client(generated_tape, **changes)
 
     return make
 

@@ -13,10 +13,10 @@ from live.simulator.tape_source import TapeSource
 from live.simulator.venue import Venue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Response
 from skills_lib.market.depth.tape.lines import read_lines
-from tests.live.conftest import BY_HAND, KEY, Serve
+from tests.live.conftest import KEY, Serve
 from tests.live.simulator.http_requests import TIMEOUT_S
 from tests.live.simulator.tapes import write_tape
-from tests.live.simulator.venue_client import VenueClient
+from tests.live.simulator.venue_client import BY_HAND, VenueClient
 from tests.live.simulator.venue_script import SCRIPT, STREAMS, outputs_digest
 from tests.repository import ROOT
 

@@ -3,16 +3,21 @@
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET
+from live.simulator.latency import NONE
+from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings, Start
+from live.simulator.tape_source import TapeSource
 from live.simulator.venue import Venue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Output, Response
+from skills_lib.market.depth.tape.lines import read_lines
 
 MS, S = 1_000_000, 1_000_000_000
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NONE, balance="100000")
 
 
 @dataclass
@@ -62,3 +67,13 @@ class VenueClient:
         """The text frames of a connection so far."""
         texts = [found for found in self.outputs if isinstance(found, Frame) and found.opcode is Opcode.TEXT]
         return [found.data for found in texts if found.connection == connection]
+
+    def call(self, method: str, path: str, **fields: Any) -> Any:
+        """Send a signed request and return the body of its response."""
+        return self.body(self.signed(method, path, **fields))
+
+
+def open_client(tape: Path, **changes: Any) -> VenueClient:
+    """A client of a venue without latency, unless changed."""
+    settings: SimulatorSettings = replace(BY_HAND, **changes)
+    return VenueClient(Venue(settings, TapeSource().read(read_lines(tape))))
