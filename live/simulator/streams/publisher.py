@@ -184,7 +184,8 @@ class Publisher:
         if marks and stream.symbol and not on_tape:
             self.hub.publish(stream, marks[0])
         elif marks and not stream.symbol:
-            self.hub.publish(stream, [*marks, *(frames.coin_mark_price(mark) for mark in marks)])
+            bases = {symbol: market.rules.base for symbol, market in self._markets(stream)}
+            self.hub.publish(stream, [*marks, *(frames.coin_mark_price(mark, bases[mark["s"]]) for mark in marks)])
 
     def _kline(self, stream: Stream, now_ms: int) -> None:
         bar = self.history(stream.symbol).last_bar(stream.interval)
