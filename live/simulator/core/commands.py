@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from live.simulator.core.algo_orders import AlgoRequest
-from live.simulator.core.enums import MarginType, PositionSide, Side
+from live.simulator.core.enums import MarginType, PositionSide, PriceMatch, Side
 from live.simulator.core.interventions import Intervention
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules
@@ -11,7 +11,10 @@ from live.simulator.core.symbol_rules import SymbolRules
 
 @dataclass(frozen=True, slots=True)
 class DepthApplied:
-    """The tape's book was updated. `bids` and `asks` are the changed prices; all prices after a snapshot (`fresh`)."""
+    """The tape's book was updated. `bids` and `asks` are the changed prices; all prices after a snapshot (`fresh`).
+
+    update_id, transacted_ms: the book's update and its matching time; 0 if the tape does not say.
+    """
 
     symbol: str
     time_ms: int
@@ -19,17 +22,34 @@ class DepthApplied:
     asks: list[int]
     in_sync: bool = True
     fresh: bool = False
+    update_id: int = 0
+    transacted_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A bookTicker on the tape: best prices and quantities right after an update; a price of 0 is an empty side."""
+
+    symbol: str
+    time_ms: int
+    update_id: int
+    transacted_ms: int
+    bid: int
+    bid_quantity: int
+    ask: int
+    ask_quantity: int
 
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """A trade on the tape. `taker` is the side of the order that arrived."""
+    """A trade on the tape. `taker` is the side of the order that arrived; `traded_ms` the matching time."""
 
     symbol: str
     time_ms: int
     price: int
     quantity: int
     taker: Side
+    traded_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +90,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """Change price and quantity of a limit order."""
+    """Change price and quantity of a limit order. `price_match` names the price if `price` is 0."""
 
     account: str
     symbol: str
@@ -79,6 +99,15 @@ class Amend:
     price: int
     order_id: int = 0
     client_id: str = ""
+    price_match: PriceMatch = PriceMatch.NONE
+    modify_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOrder:
+    """Check an order's parameters and filters without placing it (`POST /order/test`)."""
+
+    request: OrderRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +178,22 @@ class SetDualSide:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMultiAssets:
+    """Set the Single-Asset or the Multi-Assets mode."""
+
+    account: str
+    multi_assets: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SetFeeBurn:
+    """Pay fees in BNB where the account has any, or never."""
+
+    account: str
+    fee_burn: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MoveIsolatedMargin:
     """Add margin to an isolated position, or remove it if `amount` is negative."""
 
@@ -181,6 +226,7 @@ class Command:
     time_ms: int
     body: (
         Submit
+        | CheckOrder
         | Cancel
         | Amend
         | CancelAll
@@ -191,6 +237,8 @@ class Command:
         | SetLeverage
         | SetMarginType
         | SetDualSide
+        | SetMultiAssets
+        | SetFeeBurn
         | MoveIsolatedMargin
         | ForceLiquidation
         | ChangeRules
@@ -198,4 +246,4 @@ class Command:
     )
 
 
-Input = DepthApplied | Traded | Marked | Clock | Command
+Input = DepthApplied | Quoted | Traded | Marked | Clock | Command

@@ -11,16 +11,16 @@ from live.simulator.core import (
     commands,
     funding,
     liquidation,
-    matching,
     order_service,
+    queues,
+    reducing,
     risk,
     settings_service,
     timers,
 )
-from live.simulator.core.enums import OrderStatus, Side, WorkingType
+from live.simulator.core.enums import WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
 from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
-from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 
@@ -57,25 +57,27 @@ class Exchange:
         market.in_sync = update.in_sync
         if not update.in_sync:
             return
-        market.updated_ms = state.now_ms
-        market.refresh(Side.BUY, update.bids)
-        market.refresh(Side.SELL, update.asks)
-        if update.fresh:
-            market.taken.clear()
+        market.applied(update, state.now_ms)
         market.follow_mid()
         if not market.next_funding_ms:
             funding.start(market, state.now_ms)
             self._due_ms = timers.next_due_ms(state)
-        matching.on_depth(state, update)
+        liquidation.resume(state, update.symbol)
+        queues.on_depth(state, update)
+        order_service.release(state, market)
         if not market.marked:
             self._mark_moved(update.symbol)
+
+    def _on_quote(self, ticker: commands.Quoted) -> None:
+        self.state.markets[ticker.symbol].quoted(ticker)
 
     def _on_trade(self, trade: commands.Traded) -> None:
         state = self.state
         market = state.markets[trade.symbol]
-        market.last_price = trade.price
+        market.traded(trade)
         if market.in_sync and market.rules.trading:
-            matching.on_trade(state, trade)
+            queues.on_trade(state, trade)
+        if market.rules.trading:
             algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
             self._due_ms = min([self._due_ms, *state.interventions.late.values()])
 
@@ -86,7 +88,8 @@ class Exchange:
         market.index_price = mark.index_price or mark.mark_price
         market.funding_rate = mark.funding_rate
         funding.start(market, self.state.now_ms)
-        funding.follow(market, mark.next_funding_ms, self.state.now_ms)
+        if mark.symbol not in self.state.interventions.funding_changed:
+            funding.follow(market, mark.next_funding_ms, self.state.now_ms)
         self._due_ms = timers.next_due_ms(self.state)
         self._mark_moved(mark.symbol)
 
@@ -107,7 +110,7 @@ class Exchange:
         self._due_ms = timers.next_due_ms(self.state)
 
     def _settle(self) -> None:
-        """Handle follow-ups: expire reduce-only orders without a position, finish triggered conditional orders."""
+        """Handle follow-ups: expire orders with nothing left to reduce, finish triggered conditional orders."""
         seen = 0
         while seen < len(self.state.outbox):
             event = self.state.outbox[seen]
@@ -119,18 +122,10 @@ class Exchange:
 
     def _follow_up(self, event: OrderChanged) -> None:
         state, order = self.state, event.order
-        if event.fill:
-            self._expire_closing(order)
+        if event.fill or order.request.only_reduces:
+            reducing.give_way(state, state.accounts[order.account], order.symbol, order.request.position_side)
         if order.request.algo_id and not order.status.open:
             algo_order_service.settle(state, order.order_id, order.request.algo_id)
-
-    def _expire_closing(self, filled: Order) -> None:
-        """Expire resting orders that may only reduce a position and have none left to reduce."""
-        state, account = self.state, self.state.accounts[filled.account]
-        for resting in state.open_orders(filled.account, filled.symbol):
-            request = resting.request
-            if request.only_reduces and not account.closable(request.symbol, request.position_side, request.side):
-                state.finish(resting, OrderStatus.EXPIRED)
 
 
 def _change_rules(state: State, command: commands.ChangeRules) -> None:
@@ -139,6 +134,7 @@ def _change_rules(state: State, command: commands.ChangeRules) -> None:
 
 _HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
     commands.DepthApplied: Exchange._on_depth,
+    commands.Quoted: Exchange._on_quote,
     commands.Traded: Exchange._on_trade,
     commands.Marked: Exchange._on_mark,
     commands.Clock: Exchange._on_clock,
@@ -147,6 +143,7 @@ _HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
 
 _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.Submit: order_service.submit,
+    commands.CheckOrder: order_service.check_only,
     commands.Cancel: order_service.cancel,
     commands.CancelAll: order_service.cancel_all,
     commands.Amend: order_service.amend,
@@ -157,6 +154,8 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.SetLeverage: settings_service.set_leverage,
     commands.SetMarginType: settings_service.set_margin_type,
     commands.SetDualSide: settings_service.set_dual_side,
+    commands.SetMultiAssets: settings_service.set_multi_assets,
+    commands.SetFeeBurn: settings_service.set_fee_burn,
     commands.MoveIsolatedMargin: settings_service.move_isolated_margin,
     commands.ForceLiquidation: liquidation.force,
     commands.ChangeRules: _change_rules,

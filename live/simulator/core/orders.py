@@ -17,7 +17,10 @@ from live.simulator.core.enums import (
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """Parameters of `POST /order`. Price and quantity in units of 1e-8; 0 if absent."""
+    """Parameters of `POST /order`. Price and quantity in units of 1e-8; 0 if absent.
+
+    reduce_only_sent: True if the parameter was sent at all; hedge mode refuses `false` too.
+    """
 
     account: str
     symbol: str
@@ -28,6 +31,7 @@ class OrderRequest:
     time_in_force: TimeInForce = TimeInForce.GTC
     position_side: PositionSide = PositionSide.BOTH
     reduce_only: bool = False
+    reduce_only_sent: bool = False
     close_position: bool = False
     client_id: str = ""
     self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
@@ -50,17 +54,20 @@ class OrderRequest:
 class QueuePlace:
     """Queue position of a resting order; quantities in units of 1e-8.
 
-    ahead: quantity that must trade first. level: displayed quantity at the last update. traded: traded since then.
+    ahead: the tape's quantity that must trade first. level: displayed quantity at the last update. traded: traded since
+    then. since_ms: when the order joined the queue. turn: its place among the simulated orders, counted upwards.
     """
 
     ahead: int = 0
     level: int = 0
     traded: int = 0
+    since_ms: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. Money in units of 1e-8 of the quote asset."""
+    """One execution. Money in units of 1e-8 of the quote asset, the fee in units of 1e-8 of `fee_asset`."""
 
     trade_id: int
     price: int
@@ -69,11 +76,15 @@ class Fill:
     realized: int
     maker: bool
     time_ms: int
+    fee_asset: str = "USDT"
 
 
 @dataclass(slots=True)
 class Order:
-    """An order. `cost` is the exact sum of price times quantity, in units of 1e-16."""
+    """An order. `cost` is the exact sum of price times quantity, in units of 1e-16.
+
+    held: it waits for a fresh book before it is matched.
+    """
 
     order_id: int
     request: OrderRequest
@@ -87,6 +98,7 @@ class Order:
     cost: int = 0
     amendments: int = 0
     place: QueuePlace = field(default_factory=QueuePlace)
+    held: bool = False
 
     @property
     def remaining(self) -> int:
@@ -116,7 +128,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """One change by `PUT /order`: price and quantity before and after."""
+    """One change by `PUT /order`: price and quantity before and after. `modify_id` is the client's; 0 if absent."""
 
     amendment_id: int
     order_id: int
@@ -128,6 +140,7 @@ class Amendment:
     quantity_before: int
     quantity_after: int
     count: int
+    modify_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +168,28 @@ class Income:
     time_ms: int
     transaction_id: int
     trade_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MarginMove:
+    """One line of `positionMargin/history`: margin that the user added to (or, negative, took from) a position."""
+
+    account: str
+    symbol: str
+    position_side: PositionSide
+    amount: int
+    asset: str
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRecord:
+    """One line of `fundingRate`: a boundary of a symbol, with the rate (units of 1e-8) and mark price that applied."""
+
+    symbol: str
+    time_ms: int
+    rate: int
+    mark_price: int
 
 
 @dataclass(slots=True)

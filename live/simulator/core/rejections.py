@@ -7,6 +7,8 @@ from typing import Any
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
+SERVER_ERROR = 500
+MAX_MESSAGE = 300
 
 
 class Rejection(Exception):  # noqa: N818 - an answer, not an error
@@ -20,8 +22,9 @@ class Rejection(Exception):  # noqa: N818 - an answer, not an error
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON body of the response."""
-        return {"code": self.code, "msg": self.message}
+        """The JSON body of the response. Text of the request in it is cut, and made valid Unicode."""
+        shown = self.message[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+        return {"code": self.code, "msg": shown}
 
 
 def unknown_order() -> Rejection:
@@ -57,6 +60,26 @@ def too_precise() -> Rejection:
 def insufficient_margin() -> Rejection:
     """-2019: not enough available balance."""
     return Rejection(-2019, "Margin is insufficient.")
+
+
+def not_required(name: str) -> Rejection:
+    """-1106: a parameter that does not go with the others. Binance writes its name in lower case."""
+    return Rejection(-1106, f"Parameter '{name.lower()}' sent when not required.")
+
+
+def invalid_strategy(kind: str) -> Rejection:
+    """-4136: closePosition with an order type that cannot close a position when triggered."""
+    return Rejection(-4136, f"Target strategy invalid for orderType {kind},closePosition true")
+
+
+def would_trigger() -> Rejection:
+    """-2021: the condition of a conditional order is met already."""
+    return Rejection(-2021, "Order would immediately trigger.")
+
+
+def beyond_the_position() -> Rejection:
+    """-4118: the order, with the open orders of its side, would open the opposite position."""
+    return Rejection(-4118, "ReduceOnly Order Failed. Please check your existing position and open orders")
 
 
 def reduce_only() -> Rejection:

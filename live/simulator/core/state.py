@@ -12,7 +12,7 @@ from live.simulator.core.insurance import InsuranceFund
 from live.simulator.core.interventions import Interventions
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
-from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
+from live.simulator.core.orders import Amendment, Fill, FundingRecord, Income, MarginMove, Order, TradeRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import bad_symbol
 
@@ -30,11 +30,15 @@ class Numbers:
     algo: int = FIRST_ALGO_ID
     transaction: int = 1
     amendment: int = 1
+    turn: int = 1
 
 
 @dataclass(slots=True)
 class State:
-    """Accounts, orders and markets. `outbox` collects the events of the running step."""
+    """Accounts, orders and markets. `outbox` collects the events of the running step.
+
+    liquidations: (account, symbol) of positions that are liquidated as soon as the book of the symbol is fresh.
+    """
 
     markets: dict[str, Market]
     accounts: dict[str, Account]
@@ -47,7 +51,10 @@ class State:
     trades: list[TradeRecord] = field(default_factory=list)
     incomes: list[Income] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
+    margin_moves: list[MarginMove] = field(default_factory=list)
+    funding_rates: list[FundingRecord] = field(default_factory=list)
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
+    liquidations: dict[tuple[str, str], None] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
     fund: InsuranceFund = field(default_factory=InsuranceFund)
     interventions: Interventions = field(default_factory=Interventions)
@@ -119,23 +126,28 @@ class State:
             self.waiting.get(algo.symbol, {}).pop(algo.algo_id, None)
         self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms, silent))
 
-    def report_account(self, account: Account, reason: str, positions: list[Position], change: int = 0) -> None:
-        """Emit an event with the wallet and these positions."""
+    def report_account(
+        self, account: Account, reason: str, positions: list[Position], change: int = 0, bnb: tuple[int, ...] = ()
+    ) -> None:
+        """Emit an event with the wallet and these positions; bnb: the BNB balance and its transfer, if changed."""
         account.updated_ms = self.now_ms
         shown = tuple(
             (_copy(position), self.markets[position.symbol].mark_price, account.isolated(position.symbol))
             for position in positions
         )
-        event = AccountChanged(account.name, reason, account.wallet, account.cross_wallet(), change, shown, self.now_ms)
+        cross = account.cross_wallet()
+        event = AccountChanged(account.name, reason, account.wallet, cross, change, shown, self.now_ms, bnb)
         self.outbox.append(event)
 
-    def record_income(self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "") -> None:
+    def record_income(
+        self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "", asset: str = ASSET
+    ) -> None:
         """Append an income record; the caller has already changed the wallet."""
         if not amount:
             return
         number = self.numbers.transaction
         self.numbers.transaction += 1
-        self.incomes.append(Income(account.name, symbol, kind, amount, ASSET, self.now_ms, number, trade_id))
+        self.incomes.append(Income(account.name, symbol, kind, amount, asset, self.now_ms, number, trade_id))
 
 
 def _copy(position: Position) -> Position:

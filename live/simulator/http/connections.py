@@ -1,17 +1,25 @@
 """All WebSockets: paths, subscriptions, keep-alive, user events, and messages of clients."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from live.simulator.core.events import Answered, Event
+from live.simulator.core.events import Event
+from live.simulator.core.rejections import MAX_MESSAGE
+from live.simulator.faults.conditions import Condition, Moment
+from live.simulator.faults.replies import Refusal
+from live.simulator.faults.treatment import refuses
+from live.simulator.http.answering import Answering
+from live.simulator.http.api_path import ApiPath
+from live.simulator.http.client_frames import frame_id, read_frame
 from live.simulator.http.connection import MAX_MESSAGES_PER_SECOND, Connection
-from live.simulator.http.frame_path import FramePath
+from live.simulator.http.endpoints.params import Digits
+from live.simulator.http.frame_path import USER, FramePath
 from live.simulator.http.gateway import Gateway
-from live.simulator.http.runner import run
+from live.simulator.http.last_resort import failed
 from live.simulator.http.websocket_api import Session
 from live.simulator.schedule import Schedule
 from live.simulator.streams import user_frames
@@ -23,7 +31,6 @@ NS = 1_000_000_000
 PING_NS = 180 * NS
 PONG_WITHIN_NS = 600 * NS
 LIFE_NS = 24 * 3600 * NS
-USER = "user"
 API_PATH = "/ws-fapi/v1"
 POLICY_VIOLATION, INVALID_PAYLOAD = 1008, 1007
 _ROUTES = ("public", "market", "private")
@@ -45,11 +52,15 @@ class Connections:
     path: FramePath
     pending: Schedule
     clocked: Schedule
-    carry_out: Callable[[Any], Answered]
+    answering: Answering
     life_ns: int = LIFE_NS
     open: dict[int, Connection] = field(default_factory=dict)
     _known: dict[int, Connection] = field(default_factory=dict)
     _made: int = 0
+    api: ApiPath = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.api = ApiPath(self.answering, self.path.faults, self.path, self.pending, self.close)
 
     def connect(self, target: str, address: str) -> int:
         """A client opens a WebSocket; its handshake arrives after the inbound delay. Returns its number."""
@@ -93,10 +104,13 @@ class Connections:
         if not is_websocket(path):
             self.close(connection, ABNORMAL, f"No WebSocket is served at {path}.")
             return
+        if refuses(self.path.faults, Refusal.SOCKETS):
+            self.close(connection, ABNORMAL)
+            return
         self.open[connection.number] = connection
         self.path.open(connection)
         if path == API_PATH:
-            connection.session = Session(self.gateway, address, self.path.faults)
+            connection.session = Session(self.gateway, address)
         else:
             self._open_stream(connection, path, query)
 
@@ -148,25 +162,24 @@ class Connections:
         if opcode is Opcode.PING:
             self.path.send(connection, data, Opcode.PONG)
         elif opcode is Opcode.TEXT:
-            answer = run(session.answer(data.decode()), self.carry_out)
-            if answer is None:
-                self.close(connection, ABNORMAL)
-            else:
-                self.path.send(connection, encode(answer))
+            self.api.message_arrives(connection, session, data.decode())
 
     def _answer(self, connection: Connection, data: bytes) -> dict[str, Any]:
         try:
-            request = json.loads(data)
-            number, method, params = request.get("id"), request["method"], request.get("params") or []
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-            return {"code": 2, "msg": f"Invalid request: {type(error).__name__}"}
-        try:
-            return {"result": self._carry_out(connection, method, params), "id": number}
+            request = read_frame(data)
         except ValueError as error:
-            return {"error": {"code": 2, "msg": f"Invalid request: {error}"}, "id": number}
+            return {"code": 2, "msg": f"Invalid request: {error}"}
+        number = frame_id(request)
+        try:
+            return {"result": self._carry_out(connection, request), "id": number}
+        except ValueError as error:
+            return {"error": {"code": 2, "msg": f"Invalid request: {error}"[:MAX_MESSAGE]}, "id": number}
+        except Exception as error:  # noqa: BLE001 - the last resort
+            return {"error": failed(error).body, "id": number}
 
-    def _carry_out(self, connection: Connection, method: str, params: Any) -> list[str] | None:
-        if not (isinstance(params, list) and all(isinstance(name, str) for name in params)):
+    def _carry_out(self, connection: Connection, request: dict[str, Any]) -> list[str] | None:
+        method, params = request.get("method"), request.get("params") or []
+        if not (isinstance(params, list) and all(_is_text(name) for name in params)):
             raise ValueError("params must be an array of strings")
         if method == "LIST_SUBSCRIPTIONS":
             return self.hub.subscriptions(connection)
@@ -187,6 +200,17 @@ class Connections:
             if connection.route in (Route.PRIVATE, Route.ANY):
                 connection.account, connection.listen_key = self.gateway.listen_keys.owner(key) or "", key
         self.hub.subscribe(connection, names)
+        if names:
+            self.path.faults.on_moment(Moment(Condition.STREAM_OPENS, connection.account))
+
+    def carrying(self, pattern: str) -> list[Connection]:
+        """The open connections that carry a stream of that name, a glob; user streams are named `user`."""
+        return [entry for entry in self.open.values() if any(fnmatchcase(name, pattern) for name in self._names(entry))]
+
+    def _names(self, connection: Connection) -> list[str]:
+        """What a connection carries; one of the WebSocket API carries its answers."""
+        user = [USER] if connection.account else []
+        return [*self.hub.subscriptions(connection), *user, *(["answer"] if connection.session else [])]
 
     def send_event(self, account: str, event: Event) -> None:
         """Send an event to the account's user streams with a valid listen key."""
@@ -236,6 +260,10 @@ def _streams_of(path: str, fields: dict[str, list[str]]) -> list[str]:
     tail = parts[parts.index("ws") + 1 :] if "ws" in parts else []
     named = [*tail, *_first(fields, "streams").split("/"), _first(fields, "listenKey")]
     return [name for name in named if name and not name.isdigit()]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not isinstance(value, Digits)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -3,11 +3,14 @@
 from typing import Any
 
 from live.simulator.core.accounts import ASSET, Account
+from live.simulator.core.bnb import BNB
 from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, plain, show
+from live.simulator.core.orders import Income, MarginMove
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State
+from live.simulator.payloads.adl import quantile
 
 
 class Portfolio:
@@ -49,8 +52,48 @@ def balance(portfolio: Portfolio) -> list[dict[str, Any]]:
             "maxWithdrawAmount": show(margin.available),
             "marginAvailable": True,
             "updateTime": portfolio.account.updated_ms,
-        }
+        },
+        *(_bnb_balance(account) for account in [portfolio.account] if account.bnb.balance),
     ]
+
+
+def income(entry: Income) -> dict[str, Any]:
+    """One line of `income`."""
+    return {
+        "symbol": entry.symbol,
+        "incomeType": entry.kind,
+        "income": show(entry.amount),
+        "asset": entry.asset,
+        "info": entry.trade_id or entry.kind,
+        "time": entry.time_ms,
+        "tranId": entry.transaction_id,
+        "tradeId": entry.trade_id,
+    }
+
+
+def move_type(entry: MarginMove) -> int:
+    """1 if margin was added to a position, 2 if it was taken away."""
+    return 1 if entry.amount > 0 else 2
+
+
+def margin_move(entry: MarginMove) -> dict[str, Any]:
+    """One line of `positionMargin/history`."""
+    return {
+        "symbol": entry.symbol,
+        "type": move_type(entry),
+        "deltaType": "USER_ADJUST",
+        "amount": show(abs(entry.amount)),
+        "asset": entry.asset,
+        "time": entry.time_ms,
+        "positionSide": entry.position_side,
+    }
+
+
+def _bnb_balance(account: Account) -> dict[str, Any]:
+    held, none = show(account.bnb.balance), show(0)
+    amounts = {"balance": held, "crossWalletBalance": held, "crossUnPnl": none, "availableBalance": held}
+    tail = {"maxWithdrawAmount": held, "marginAvailable": False, "updateTime": account.updated_ms}
+    return {"accountAlias": alias(account), "asset": BNB} | amounts | tail
 
 
 def alias(account: Account) -> str:
@@ -93,10 +136,18 @@ def _asset(portfolio: Portfolio) -> dict[str, Any]:
     }
 
 
+def _assets(portfolio: Portfolio) -> list[dict[str, Any]]:
+    """The margin asset, and BNB if there is any."""
+    usdt, bnb = _asset(portfolio), portfolio.account.bnb.balance
+    held = ("walletBalance", "marginBalance", "crossWalletBalance", "availableBalance", "maxWithdrawAmount")
+    other = {name: BNB if name == "asset" else show(bnb if name in held else 0) for name in usdt}
+    return [usdt, other | {"updateTime": usdt["updateTime"]}] if bnb else [usdt]
+
+
 def account_v3(portfolio: Portfolio) -> dict[str, Any]:
     """`GET /fapi/v3/account`: positions and symbols with orders only."""
     positions = [_position_v3(part) for part in portfolio.parts]
-    return _totals(portfolio.margin) | {"assets": [_asset(portfolio)], "positions": positions}
+    return _totals(portfolio.margin) | {"assets": _assets(portfolio), "positions": positions}
 
 
 def _position_v3(part: Exposure) -> dict[str, Any]:
@@ -124,13 +175,13 @@ def account_v2(portfolio: Portfolio) -> dict[str, Any]:
         "canDeposit": True,
         "canWithdraw": True,
         "updateTime": 0,
-        "multiAssetsMargin": False,
+        "multiAssetsMargin": account.multi_assets,
         "tradeGroupId": -1,
     }
     positions = [
         _position_v2(portfolio, symbol, side) for symbol in portfolio.state.markets for side in portfolio.sides()
     ]
-    assets = [_asset(portfolio) | {"marginAvailable": True}]
+    assets = [asset | {"marginAvailable": asset["asset"] == ASSET} for asset in _assets(portfolio)]
     return head | _totals(portfolio.margin) | {"assets": assets, "positions": positions}
 
 
@@ -186,7 +237,7 @@ def _risk_v3(portfolio: Portfolio, part: Exposure) -> dict[str, Any]:
         "maintMargin": show(part.maintenance),
         "positionInitialMargin": show(part.position_margin),
         "openOrderInitialMargin": show(part.order_margin),
-        "adl": 2,
+        "adl": quantile(portfolio.state, position, portfolio.account),
         "bidNotional": plain(part.bid_notional),
         "askNotional": plain(part.ask_notional),
         "updateTime": position.updated_ms,
