@@ -39,9 +39,10 @@ class ReceiveClock:
         """Note one line: when it was received, and the venue's time if it has one."""
         if local_ts_ns is not None:
             latency_ns = None if exch_ts_ns is None else local_ts_ns - exch_ts_ns
+            leap_ns = 0 if latency_ns is None or self._latency_ns is None else latency_ns - self._latency_ns
             if self._last_ns is not None and local_ts_ns < self._last_ns:
                 self._note_step_back(self._last_ns - local_ts_ns, latency_ns)
-            elif (leap_ns := (latency_ns or 0) - (self._latency_ns or latency_ns or 0)) >= _MIN_STEP_NS:
+            elif leap_ns >= _MIN_STEP_NS:
                 self._leaps.append((self.lines, leap_ns))
             self._last_ns = local_ts_ns
             self._latency_ns = self._latency_ns if latency_ns is None else latency_ns
