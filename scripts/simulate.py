@@ -14,9 +14,10 @@ from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
     from live.simulator.faults import FaultPlan
-    from live.simulator.in_process_venue import SentCommand
     from live.simulator.latency import Distribution
-    from live.simulator.simulator import Simulator, SimulatorSettings
+    from live.simulator.matching_engine import CarriedOut
+    from live.simulator.settings import SimulatorSettings
+    from live.simulator.sockets.server import Server
 
 
 class Speed(StrEnum):
@@ -113,9 +114,9 @@ def simulate(
         live=feed is not None,
     )
     followed = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
-    sent = _serve(settings, tape, followed, host, port)
+    carried_out = _serve(settings, tape, followed, host, port)
     if report and tape is not None:
-        _report(settings, tape, sent)
+        _report(settings, tape, carried_out)
     print_ending(command("scan", "--tape", tape) if tape else command("record", *followed))
 
 
@@ -138,12 +139,12 @@ def _plan(text: str | None) -> "FaultPlan":
     return read_plan(path) if path.suffix or path.exists() else built_in_plan(text)
 
 
-def _report(settings: "SimulatorSettings", tape: Path, sent: "list[SentCommand]") -> None:
+def _report(settings: "SimulatorSettings", tape: Path, carried_out: "list[CarriedOut]") -> None:
     from live.simulator.replay import replay_fill_models
     from scripts.tables.screen import Screen
 
     screen = Screen()
-    for result in replay_fill_models(settings, tape, sent):
+    for result in replay_fill_models(settings, tape, carried_out):
         screen.flow(part for part in result.line().split("  ") if part)
 
 
@@ -155,7 +156,7 @@ def _delays(text: str) -> "Distribution":
 
 def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
     try:
-        from live.simulator.simulator import SimulatorSettings, Start
+        from live.simulator.settings import SimulatorSettings, Start
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
     from live.simulator.core.fill_models import FillModel
@@ -189,43 +190,42 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
 
 def _serve(
     settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str, ...], host: str, port: int
-) -> "list[SentCommand]":
+) -> "list[CarriedOut]":
     import asyncio
     import signal
 
-    from live.simulator.server import serving
-    from live.simulator.simulator import Simulator
+    from live.simulator.sockets.server import Server, serving
     from live.simulator.tape_source import TapeSource
     from skills_lib.market.depth.tape.lines import read_lines
 
-    async def run() -> "list[SentCommand]":
+    async def run() -> "list[CarriedOut]":
         source = TapeSource()
         lines = source.read(read_lines(tape)) if tape else iter(())
-        simulator = Simulator(settings, lines)
+        server = Server(settings, lines)
         stopped = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-        async with serving(simulator, host, port) as address:
-            await _until_stopped(simulator, symbols, address, stopped)
-        print_error(f"Stopped after {simulator.player.played:,} messages, {source.bad_lines} of them unreadable.")
-        return simulator.venue.sent
+        async with serving(server, host, port) as address:
+            await _until_stopped(server, symbols, address, stopped)
+        print_error(f"Stopped after {server.venue.engine.lines:,} messages, {source.bad_lines} of them unreadable.")
+        return server.venue.engine.carried_out
 
     return asyncio.run(run())
 
 
-async def _until_stopped(simulator: "Simulator", symbols: tuple[str, ...], address: str, stopped: Any) -> None:
+async def _until_stopped(server: "Server", symbols: tuple[str, ...], address: str, stopped: Any) -> None:
     """Wait for Ctrl-C, or until the player or the feed fails."""
     import asyncio
 
     def ready() -> None:
-        key = simulator.settings.credentials[0]
+        key = server.venue.settings.credentials[0]
         print_error(f"Local Binance USD-M listening on http://{address} and ws://{address}. API key {key.api_key}.")
 
-    waiting = [asyncio.ensure_future(stopped.wait()), *([simulator.playing] if simulator.playing else [])]
-    if simulator.settings.live:
-        from live.simulator.live_feed import feed_settings, follow
+    waiting = [asyncio.ensure_future(stopped.wait()), *([server.playing] if server.playing else [])]
+    if server.venue.settings.live:
+        from live.simulator.sockets.live_feed import feed_settings, follow
 
-        waiting.append(asyncio.ensure_future(follow(simulator, feed_settings(symbols), ready)))
+        waiting.append(asyncio.ensure_future(follow(server, feed_settings(symbols), ready)))
     else:
         ready()
     done, running = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)

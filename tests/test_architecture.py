@@ -47,6 +47,10 @@ WRONG_IMPORTS = {
         "live/simulator/core/money.py",
         "random",
     ),
+    "only the sockets of the simulator know an event loop, a socket or the wall clock": (
+        "live/simulator/http/rest.py",
+        "asyncio",
+    ),
     "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
     "live trading imports no strategy, interface or research code": (
         "live/__init__.py",

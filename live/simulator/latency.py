@@ -52,21 +52,36 @@ def read_delays(path: Path) -> Distribution:
 
 @dataclass(slots=True)
 class Latency:
-    """Samples inbound and outbound delays from two independent sequences derived from one seed."""
+    """Samples delays from three independent sequences derived from one seed.
+
+    Frames have a sequence of their own: what a client subscribes to does not change when its orders arrive.
+    """
 
     seed: int
     inbound: Distribution = ASSUMED
     outbound: Distribution = ASSUMED
+    frames: Distribution = ASSUMED
     _inbound_rng: random.Random = field(init=False)
     _outbound_rng: random.Random = field(init=False)
+    _frames_rng: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self._inbound_rng, self._outbound_rng = random.Random(f"in {self.seed}"), random.Random(f"back {self.seed}")
+        self._frames_rng = random.Random(f"frames {self.seed}")
 
     def sample_inbound_ns(self) -> int:
-        """Sample the delay from client to matching engine, in nanoseconds."""
-        return self.inbound.at(self._inbound_rng.randrange(_PARTS))
+        """Sample the delay from client to exchange, in nanoseconds."""
+        return _sample(self.inbound, self._inbound_rng)
 
     def sample_outbound_ns(self) -> int:
-        """Sample the delay from matching engine to client, in nanoseconds."""
-        return self.outbound.at(self._outbound_rng.randrange(_PARTS))
+        """Sample the delay of a response from exchange to client, in nanoseconds."""
+        return _sample(self.outbound, self._outbound_rng)
+
+    def sample_frame_ns(self) -> int:
+        """Sample the delay of a frame of a stream, in nanoseconds."""
+        return _sample(self.frames, self._frames_rng)
+
+
+def _sample(delays: Distribution, rng: random.Random) -> int:
+    """A delay; a distribution without any draws no number."""
+    return delays.at(rng.randrange(_PARTS)) if delays.points[-1][1] else 0

@@ -1,6 +1,7 @@
 """Listen keys of the user stream: one per account, valid for 60 minutes after the last keep-alive."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from live.simulator.core.rejections import Rejection
@@ -10,9 +11,13 @@ LIFE_MS = 60 * 60 * 1000
 
 @dataclass(slots=True)
 class ListenKeys:
-    """Issues and expires listen keys. Times are those of the request clock, in milliseconds."""
+    """Issues and expires listen keys. Times are those of the request clock, in milliseconds.
+
+    watch: told when a key will expire, each time it is extended.
+    """
 
     seed: int
+    watch: Callable[[int], None]
     _keys: dict[str, str] = field(default_factory=dict)
     _expires_ms: dict[str, int] = field(default_factory=dict)
     _made: int = 0
@@ -24,7 +29,7 @@ class ListenKeys:
             self._made += 1
             text = f"{self.seed}:{account}:{self._made}"
             key = self._keys[account] = hashlib.sha256(text.encode()).hexdigest()
-        self._expires_ms[account] = now_ms + LIFE_MS
+        self._extend(account, now_ms)
         return key
 
     def keep_alive(self, account: str, now_ms: int) -> str:
@@ -36,8 +41,12 @@ class ListenKeys:
         key = self._keys.get(account)
         if key is None or now_ms >= self._expires_ms[account]:
             raise Rejection(-1125, "This listenKey does not exist.")
-        self._expires_ms[account] = now_ms + LIFE_MS
+        self._extend(account, now_ms)
         return key
+
+    def _extend(self, account: str, now_ms: int) -> None:
+        self._expires_ms[account] = now_ms + LIFE_MS
+        self.watch(now_ms + LIFE_MS)
 
     def close(self, account: str) -> str | None:
         """Remove the account's key and return it; None if there was none."""

@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import product, show
+from live.simulator.core.money import parse, product, show
 from live.simulator.core.orders import TradeRecord
-from live.simulator.in_process_venue import InProcessVenue, SentCommand
-from live.simulator.simulator import SimulatorSettings, fresh_venue
+from live.simulator.faults import FaultPlan
+from live.simulator.matching_engine import CarriedOut
+from live.simulator.settings import SimulatorSettings
 from live.simulator.tape_source import Played, TapeSource
+from live.simulator.venue import Venue
 from skills_lib.market.depth.tape.lines import read_lines
 
 _REST_NS = 10_000_000_000
@@ -35,38 +37,27 @@ class FillModelResult:
         )
 
 
-def replay(settings: SimulatorSettings, tape: Iterable[Played], sent: Sequence[SentCommand]) -> InProcessVenue:
-    """Play a tape and resend each command at its original position; ids and latencies repeat.
+def replay(settings: SimulatorSettings, tape: Iterable[Played], carried_out: Sequence[CarriedOut]) -> Venue:
+    """Play a tape and repeat each command at its original place and time; ids repeat.
 
     A command that refers to an order id finds the order of that id in this run, provided the same orders were accepted
-    before it.
+    before it. The plan's faults and the session file have no part in it.
     """
-    venue, waiting = fresh_venue(settings), list(reversed(sent))
-    for line in tape:
-        _send_due(venue, waiting, venue.messages)
-        venue.play(line.message, line.symbol, line.time_ns)
-    while waiting:
-        _send_due(venue, waiting, waiting[-1].messages)
-    venue.run_until(venue.now_ns + _REST_NS)
+    venue = Venue(replace(settings, store=None, faults=FaultPlan()), iter(tape))
+    for command in carried_out:
+        venue.repeat(command)
+    while venue.next_line_ns is not None:
+        venue.play_line()
+    venue.advance(venue.now_ns + _REST_NS)
     return venue
 
 
-def _send_due(venue: InProcessVenue, waiting: list[SentCommand], messages: int) -> None:
-    while waiting and waiting[-1].messages <= messages:
-        command = waiting.pop()
-        venue.run_until(command.time_ns)
-        venue.send(command.account, command.body)
-
-
-def fill_model_result(venue: InProcessVenue, settings: SimulatorSettings) -> FillModelResult:
+def fill_model_result(venue: Venue, settings: SimulatorSettings) -> FillModelResult:
     """Compute the result of a replayed session that started with `settings`."""
-    state = venue.exchange.state
+    state = venue.state
     trades: list[TradeRecord] = state.trades
-    begun = fresh_venue(settings).exchange.state.accounts
-    equity = sum(
-        account.wallet - begun[name].wallet + state.margin(account).unrealized
-        for name, account in state.accounts.items()
-    )
+    begun = parse(settings.balance)
+    equity = sum(account.wallet - begun + state.margin(account).unrealized for account in state.accounts.values())
     return FillModelResult(
         model=settings.model,
         fills=len(trades),
@@ -78,11 +69,13 @@ def fill_model_result(venue: InProcessVenue, settings: SimulatorSettings) -> Fil
     )
 
 
-def replay_fill_models(settings: SimulatorSettings, tape: Path, sent: Sequence[SentCommand]) -> list[FillModelResult]:
+def replay_fill_models(
+    settings: SimulatorSettings, tape: Path, carried_out: Sequence[CarriedOut]
+) -> list[FillModelResult]:
     """Replay under the pessimistic, base and optimistic model, in this order."""
     found = []
     for model in FillModel:
         chosen = replace(settings, model=model)
-        venue = replay(chosen, TapeSource().read(read_lines(tape)), sent)
+        venue = replay(chosen, TapeSource().read(read_lines(tape)), carried_out)
         found.append(fill_model_result(venue, chosen))
     return found

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from live.simulator.latency import NONE
-from live.simulator.server import serving
-from live.simulator.simulator import Simulator, SimulatorSettings, Start
+from live.simulator.settings import SimulatorSettings, Start
+from live.simulator.sockets.player import Player
+from live.simulator.sockets.server import Server, serving
 from live.simulator.tape_source import TapeSource
+from live.simulator.venue import Venue
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.simulator.tapes import write_tape
 
@@ -20,14 +22,24 @@ KEY, SECRET = "paper-key", "paper-secret"
 
 @dataclass
 class Running:
-    """A running simulator and its address."""
+    """A running exchange and its address."""
 
-    simulator: Simulator
+    server: Server
     host: str
+
+    @property
+    def venue(self) -> Venue:
+        """The exchange behind the sockets."""
+        return self.server.venue
+
+    @property
+    def player(self) -> Player:
+        """What moves its time."""
+        return self.server.player
 
     def play(self, lines: int) -> None:
         """Play some lines of the held tape."""
-        self.simulator.player.play(lines)
+        self.player.play(lines)
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Running]]
@@ -48,8 +60,8 @@ def serve(generated_tape: Path) -> Serve:
     @asynccontextmanager
     async def run(tape: Path = generated_tape, **changes: Any) -> AsyncIterator[Running]:
         settings = replace(BY_HAND, **changes)
-        simulator = Simulator(settings, TapeSource().read(read_lines(tape)))
-        async with serving(simulator) as host:
-            yield Running(simulator, host)
+        server = Server(settings, TapeSource().read(read_lines(tape)))
+        async with serving(server) as host:
+            yield Running(server, host)
 
     return run

@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
-from live.simulator.core import order_checks, order_service
+from live.simulator.core import order_checks, order_service, trading_status
 from live.simulator.core.accounts import Account
 from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest, would_fire_now
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
 from live.simulator.core.enums import AlgoStatus, OrderType, PriceMatch, WorkingType
+from live.simulator.core.interventions import Trouble
 from live.simulator.core.market import Market
 from live.simulator.core.money import SCALE
 from live.simulator.core.orders import OrderRequest
@@ -34,6 +35,7 @@ def place(state: State, command: PlaceAlgo) -> AlgoOrder:
         updated_ms=state.now_ms,
         trigger_price=request.trigger_price,
     )
+    trading_status.check(market.rules)
     _check(state, market, algo)
     state.numbers.algo += 1
     state.algos[number] = algo
@@ -121,15 +123,20 @@ def expire(state: State, algo: AlgoOrder) -> None:
     _end(state, algo, AlgoStatus.EXPIRED, "Good till date reached")
 
 
-def _end(state: State, algo: AlgoOrder, status: AlgoStatus, reason: str = "") -> None:
+def end_by_exchange(state: State, algo: AlgoOrder, silent: bool) -> None:
+    """Cancel a waiting conditional order on the exchange's side; a silent end is not sent to its account."""
+    _end(state, algo, AlgoStatus.CANCELED, "Canceled by the exchange", silent)
+
+
+def _end(state: State, algo: AlgoOrder, status: AlgoStatus, reason: str = "", silent: bool = False) -> None:
     algo.status, algo.reason = status, reason
-    state.report_algo(algo)
+    state.report_algo(algo, silent)
 
 
 def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
     """Update trailing stops with the new price and trigger the orders it reaches."""
     waiting = state.waiting.get(symbol)
-    if not waiting:
+    if not waiting or state.interventions.conditional_orders_down or not state.markets[symbol].rules.trading:
         return
     market = state.markets[symbol]
     for algo in list(waiting.values()):
@@ -139,7 +146,7 @@ def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
         if not price:
             continue
         algo.follow(price)
-        if algo.fires_at(price) and not _protected(market, algo):
+        if algo.fires_at(price) and not _protected(market, algo) and not _put_off(state, algo):
             _fire(state, algo)
 
 
@@ -151,9 +158,37 @@ def _protected(market: Market, algo: AlgoOrder) -> bool:
     return apart > market.rules.trigger_protect
 
 
+def _put_off(state: State, algo: AlgoOrder) -> bool:
+    """True if the order is one that triggers late, and its time has not come."""
+    found = state.interventions.troubled.get(algo.algo_id)
+    if found is None or found.trouble is not Trouble.LATE:
+        return False
+    return state.now_ms < state.interventions.late.setdefault(algo.algo_id, state.now_ms + found.after_ms)
+
+
+def fire_late(state: State) -> None:
+    """Trigger the late orders whose time has come, whatever the price is now."""
+    for algo_id, due_ms in list(state.interventions.late.items()):
+        algo = state.algos[algo_id]
+        if due_ms <= state.now_ms and algo.open:
+            state.interventions.troubled.pop(algo_id, None)
+            _fire(state, algo)
+        elif not algo.open:
+            del state.interventions.late[algo_id]
+
+
 def _fire(state: State, algo: AlgoOrder) -> None:
     algo.status, algo.triggered_ms = AlgoStatus.TRIGGERING, state.now_ms
     state.report_algo(algo)
+    state.interventions.late.pop(algo.algo_id, None)
+    troubled = state.interventions.troubled.pop(algo.algo_id, None)
+    if troubled and troubled.trouble is Trouble.REJECTED:
+        _end(state, algo, AlgoStatus.REJECTED, "Order was rejected at its trigger")
+    elif not troubled or troubled.trouble is not Trouble.HANGING:
+        _submit(state, algo)
+
+
+def _submit(state: State, algo: AlgoOrder) -> None:
     account = state.accounts[algo.account]
     order = algo.request.order
     nothing_left = (order.close_position or order.reduce_only) and not account.closable(

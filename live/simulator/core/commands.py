@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.enums import MarginType, PositionSide, Side
+from live.simulator.core.interventions import Intervention
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules
 
@@ -193,6 +194,7 @@ class Command:
         | MoveIsolatedMargin
         | ForceLiquidation
         | ChangeRules
+        | Intervention
     )
 
 

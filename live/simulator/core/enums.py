@@ -1,6 +1,6 @@
 """Enumerations of the Binance API, with the values used on the wire."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Side(StrEnum):
@@ -106,10 +106,27 @@ class WorkingType(StrEnum):
     MARK_PRICE = "MARK_PRICE"
 
 
-class SelfTrade(StrEnum):
-    """Self-trade prevention: which order expires when an account would trade with itself."""
+class ExpiryReason(IntEnum):
+    """Why an order ended unfilled: field `er` of ORDER_TRADE_UPDATE (page "User Data Streams", Order Update).
 
-    NONE = "NONE"
+    NOT_REDUCING: a reduce-only order of higher priority came, or the order would have reversed the position.
+    """
+
+    NONE = 0
+    SELF_TRADE = 1
+    IOC_UNFILLED = 2
+    IOC_SELF_TRADE = 3
+    NOT_REDUCING = 4
+    LIQUIDATION = 5
+    NO_POSITION = 6
+    DELISTED = 7
+    TRIGGERED = 8
+    MARKET_UNFILLED = 9
+
+
+class SelfTrade(StrEnum):
+    """Self-trade prevention: which order expires when an account would trade with itself. NONE ended in 2024."""
+
     EXPIRE_TAKER = "EXPIRE_TAKER"
     EXPIRE_MAKER = "EXPIRE_MAKER"
     EXPIRE_BOTH = "EXPIRE_BOTH"

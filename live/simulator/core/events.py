@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import ExecutionType
+from live.simulator.core.enums import ExecutionType, ExpiryReason
 from live.simulator.core.orders import Fill, Order
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
@@ -19,7 +19,17 @@ class OrderChanged:
     execution: ExecutionType
     time_ms: int
     fill: Fill | None = None
-    expiry_reason: int = 0
+    expiry_reason: ExpiryReason = ExpiryReason.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """An order was filled: the first of a fill's three events, before the account's and the order's."""
+
+    account: str
+    order: Order
+    fill: Fill
+    time_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,12 @@ class AccountChanged:
 
 @dataclass(frozen=True, slots=True)
 class AlgoChanged:
-    """The status of a conditional order changed. `order` is a copy."""
+    """The status of a conditional order changed. `order` is a copy; a silent change is not sent to the account."""
 
     account: str
     order: AlgoOrder
     time_ms: int
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +93,4 @@ class Answered:
     rejection: Rejection | None = None
 
 
-Event = OrderChanged | AccountChanged | AlgoChanged | ConfigChanged | MarginCalled | Liquidated | Answered
+Event = OrderChanged | Executed | AccountChanged | AlgoChanged | ConfigChanged | MarginCalled | Liquidated | Answered

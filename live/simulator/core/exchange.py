@@ -19,6 +19,7 @@ from live.simulator.core import (
 )
 from live.simulator.core.enums import OrderStatus, Side, WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
+from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
@@ -30,6 +31,11 @@ class Exchange:
     def __init__(self, state: State) -> None:
         self.state = state
         self._due_ms = 0
+
+    @property
+    def due_ms(self) -> int:
+        """When the next timer is due, in milliseconds; 0 before the first step."""
+        return self._due_ms
 
     def step(self, event: commands.Input) -> list[Event]:
         """Apply one input and return its events; a late input is applied at the current time."""
@@ -68,9 +74,10 @@ class Exchange:
         state = self.state
         market = state.markets[trade.symbol]
         market.last_price = trade.price
-        if market.in_sync:
+        if market.in_sync and market.rules.trading:
             matching.on_trade(state, trade)
             algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
+            self._due_ms = min([self._due_ms, *state.interventions.late.values()])
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]
@@ -153,4 +160,5 @@ _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.MoveIsolatedMargin: settings_service.move_isolated_margin,
     commands.ForceLiquidation: liquidation.force,
     commands.ChangeRules: _change_rules,
+    **INTERVENTIONS,
 }

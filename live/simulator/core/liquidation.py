@@ -10,7 +10,7 @@ from dataclasses import replace
 from live.simulator.core import matching
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, Side, TimeInForce
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, fee
@@ -39,7 +39,7 @@ def liquidate_isolated(state: State, account: Account, part: Exposure) -> None:
     _cancel(state, state.open_orders(account.name, position.symbol))
     wallet, isolated = account.wallet, position.isolated_wallet
     margin = total(account, [part])
-    order = _close(state, account, part, margin)
+    order = close_position(state, account, part, margin)
     _clear(state, account, order, isolated + account.wallet - wallet)
 
 
@@ -55,7 +55,7 @@ def liquidate_crossed(state: State, account: Account, symbol: str = "") -> None:
         if not account.isolated(position.symbol) and symbol in ("", position.symbol):
             parts = [part for part in state.exposures(account) if part.position.amount]
             part = next(part for part in parts if part.position is position)
-            done.append(_close(state, account, part, total(account, parts)))
+            done.append(close_position(state, account, part, total(account, parts)))
     for order in done:
         _clear(state, account, order, max(0, account.cross_wallet()))
     clear_debt(state, account)
@@ -65,7 +65,7 @@ def clear_debt(state: State, account: Account) -> None:
     """Balance a negative cross wallet that no crossed position can recover back to 0, at the fund's cost."""
     debt = -account.cross_wallet()
     if debt > 0 and all(account.isolated(position.symbol) for position in account.held()):
-        _pay(state, account, "", debt, [])
+        pay(state, account, "", debt, [])
 
 
 def force(state: State, command: ForceLiquidation) -> int:
@@ -90,13 +90,14 @@ def force(state: State, command: ForceLiquidation) -> int:
 
 def _cancel(state: State, orders: list[Order]) -> None:
     for order in orders:
-        state.finish(order, OrderStatus.CANCELED)
+        state.finish(order, OrderStatus.EXPIRED, ExpiryReason.LIQUIDATION)
 
 
-def _close(state: State, account: Account, part: Exposure, margin: Margin) -> Order:
+def close_position(state: State, account: Account, part: Exposure, margin: Margin, quantity: int = 0) -> Order:
+    """Close a position, or `quantity` of it, up to its bankruptcy price; the fund takes over what the book does not."""
     position = part.position
     price = bankruptcy_price(state, part, margin)
-    order = _closing_order(state, account, position, price)
+    order = _closing_order(state, account, position, price, quantity or abs(position.amount))
     state.orders[order.order_id] = order
     state.report(order, ExecutionType.NEW)
     if state.markets[position.symbol].tradable(state.now_ms):
@@ -108,7 +109,7 @@ def _close(state: State, account: Account, part: Exposure, margin: Margin) -> Or
     return order
 
 
-def _closing_order(state: State, account: Account, position: Position, price: int) -> Order:
+def _closing_order(state: State, account: Account, position: Position, price: int, quantity: int) -> Order:
     number = state.numbers.order
     state.numbers.order += 1
     request = OrderRequest(
@@ -116,7 +117,7 @@ def _closing_order(state: State, account: Account, position: Position, price: in
         symbol=position.symbol,
         side=Side.SELL if position.amount > 0 else Side.BUY,
         kind=OrderType.LIQUIDATION,
-        quantity=abs(position.amount),
+        quantity=quantity,
         price=price,
         time_in_force=TimeInForce.IOC,
         position_side=position.side,
@@ -130,10 +131,10 @@ def _clear(state: State, account: Account, order: Order, left: int) -> None:
     """Charge the clearance fee, at most the remaining margin; the insurance fund covers a deficit."""
     rate = state.markets[order.symbol].rules.liquidation_fee
     change = -left if left < 0 else -min(left, fee(order.cost // SCALE, rate))
-    _pay(state, account, order.symbol, change, [account.position(order.symbol, order.request.position_side)])
+    pay(state, account, order.symbol, change, [account.position(order.symbol, order.request.position_side)])
 
 
-def _pay(state: State, account: Account, symbol: str, change: int, positions: list[Position]) -> None:
+def pay(state: State, account: Account, symbol: str, change: int, positions: list[Position]) -> None:
     """Move money between the account and the fund; `change` is the account's side."""
     account.wallet += change
     state.fund.cash -= change

@@ -44,8 +44,8 @@ class Market:
     taken: dict[tuple[Side, int], int] = field(default_factory=dict)
 
     def tradable(self, now_ms: int) -> bool:
-        """False while the book is out of sync or stale."""
-        return self.in_sync and now_ms - self.updated_ms <= STALE_AFTER_MS
+        """False while the book is out of sync or stale, or the symbol is not trading."""
+        return self.in_sync and self.rules.trading and now_ms - self.updated_ms <= STALE_AFTER_MS
 
     def available(self, side: Side) -> Iterator[tuple[int, int]]:
         """Levels of one side with their remaining quantities, from the best price outwards."""

@@ -2,13 +2,12 @@
 
 from live.simulator.core import fill_models
 from live.simulator.core.commands import DepthApplied, Traded
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, SelfTrade, Side
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, SelfTrade, Side
+from live.simulator.core.events import Executed
 from live.simulator.core.market import Market, crosses
 from live.simulator.core.orders import Fill, Order, TradeRecord
+from live.simulator.core.positions import Position
 from live.simulator.core.state import State
-
-EXPIRED_BY_SELF_TRADE = 2
-EXPIRED_UNFILLED = 3
 
 
 def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> None:
@@ -25,8 +24,9 @@ def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> 
     order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
     if not order.remaining:
         state.open.get(order.symbol, {}).pop(order.order_id, None)
-    _record(state, order, Fill(state.numbers.trade, price, quantity, fee, realized, maker, state.now_ms))
-    state.report_account(account, "ORDER", [position])
+    done = Fill(state.numbers.trade, price, quantity, fee, realized, maker, state.now_ms)
+    _record(state, order, done)
+    _report(state, order, position, done)
 
 
 def _record(state: State, order: Order, done: Fill) -> None:
@@ -37,6 +37,12 @@ def _record(state: State, order: Order, done: Fill) -> None:
     )
     state.record_income(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
     state.record_income(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
+
+
+def _report(state: State, order: Order, position: Position, done: Fill) -> None:
+    """Report a fill in the venue's order: TRADE_LITE, ACCOUNT_UPDATE, ORDER_TRADE_UPDATE."""
+    state.outbox.append(Executed(order.account, order.snapshot(), done, state.now_ms))
+    state.report_account(state.accounts[order.account], "ORDER", [position])
     forced = order.request.kind is OrderType.LIQUIDATION
     state.report(order, ExecutionType.CALCULATED if forced else ExecutionType.TRADE, done)
 
@@ -87,12 +93,12 @@ def _prevent_self_trade(state: State, taker: Order, price: int) -> bool:
     mode = taker.request.self_trade
     for maker in state.resting(taker.symbol):
         own = maker.account == taker.account and maker.side is not taker.side
-        if not own or mode is SelfTrade.NONE or not crosses(taker.side, price, maker.price):
+        if not own or not crosses(taker.side, price, maker.price):
             continue
         if mode is not SelfTrade.EXPIRE_TAKER:
-            state.finish(maker, OrderStatus.EXPIRED_IN_MATCH, EXPIRED_BY_SELF_TRADE)
+            state.finish(maker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
         if mode is not SelfTrade.EXPIRE_MAKER:
-            state.finish(taker, OrderStatus.EXPIRED_IN_MATCH, EXPIRED_BY_SELF_TRADE)
+            state.finish(taker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
             return False
     return True
 
@@ -143,6 +149,8 @@ def on_depth(state: State, update: DepthApplied) -> None:
 
 
 def _fill_from_crossing_levels(state: State, market: Market, order: Order) -> None:
+    if not market.rules.trading:
+        return
     for price, quantity in market.available(order.side.opposite):
         if not order.remaining or not fill_models.fills_against(order, price, state.model):
             return

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import matching, order_checks
+from live.simulator.core import matching, order_checks, trading_status
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
-from live.simulator.core.enums import ExecutionType, OrderStatus, OrderType, PriceMatch, TimeInForce
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, TimeInForce
 from live.simulator.core.market import Market
 from live.simulator.core.money import product
 from live.simulator.core.orders import Amendment, Order, OrderRequest
@@ -29,6 +29,7 @@ def submit(state: State, command: Submit) -> Order:
     request = command.request
     market = state.market(request.symbol)
     order = _new_order(state, market, request)
+    trading_status.check(market.rules)
     order_checks.check(state, market, order)
     order_checks.check_arrival(state, market, order)
     state.numbers.order += 1
@@ -77,7 +78,9 @@ def execute(state: State, market: Market, order: Order) -> None:
     if order.request.kind is OrderType.LIMIT and lasting:
         matching.join_queue(state, order)
     else:
-        state.finish(order, OrderStatus.EXPIRED, matching.EXPIRED_UNFILLED)
+        market_order = order.request.kind is OrderType.MARKET
+        reason = ExpiryReason.MARKET_UNFILLED if market_order else ExpiryReason.IOC_UNFILLED
+        state.finish(order, OrderStatus.EXPIRED, reason)
 
 
 def find_open(state: State, account: str, symbol: str, order_id: int, client_id: str) -> Order | None:
@@ -140,6 +143,7 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
         raise Rejection(-5027, "No need to modify the order.")
     if order.side is not command.side:
         raise Rejection(-1130, "Data sent for parameter 'side' is not valid.")
+    trading_status.check(market.rules)
     market.rules.check_price(command.price)
     market.rules.check_percent_price(order.side, command.price, market.mark_price)
     market.rules.check_quantity(command.quantity, OrderType.LIMIT)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import ExecutionType, OrderStatus
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.insurance import InsuranceFund
+from live.simulator.core.interventions import Interventions
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
 from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
@@ -49,6 +50,7 @@ class State:
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
     fund: InsuranceFund = field(default_factory=InsuranceFund)
+    interventions: Interventions = field(default_factory=Interventions)
     outbox: list[Event] = field(default_factory=list)
 
     def market(self, symbol: str) -> Market:
@@ -92,24 +94,30 @@ class State:
         """Add an order to the open orders."""
         self.open.setdefault(order.symbol, {})[order.order_id] = order
 
-    def report(self, order: Order, execution: ExecutionType, fill: Fill | None = None, expiry_reason: int = 0) -> None:
+    def report(
+        self,
+        order: Order,
+        execution: ExecutionType,
+        fill: Fill | None = None,
+        expiry_reason: ExpiryReason = ExpiryReason.NONE,
+    ) -> None:
         """Emit an event for an order."""
         order.updated_ms = self.now_ms
         self.outbox.append(OrderChanged(order.account, order.snapshot(), execution, self.now_ms, fill, expiry_reason))
 
-    def finish(self, order: Order, status: OrderStatus, expiry_reason: int = 0) -> None:
+    def finish(self, order: Order, status: OrderStatus, expiry_reason: ExpiryReason = ExpiryReason.NONE) -> None:
         """Close an open order without a fill."""
         order.status = status
         self.open.get(order.symbol, {}).pop(order.order_id, None)
         canceled = status is OrderStatus.CANCELED
         self.report(order, ExecutionType.CANCELED if canceled else ExecutionType.EXPIRED, expiry_reason=expiry_reason)
 
-    def report_algo(self, algo: AlgoOrder) -> None:
-        """Emit an event for a conditional order."""
+    def report_algo(self, algo: AlgoOrder, silent: bool = False) -> None:
+        """Emit an event for a conditional order; a silent one is stored but not sent to its account."""
         algo.updated_ms = self.now_ms
         if not algo.open:
             self.waiting.get(algo.symbol, {}).pop(algo.algo_id, None)
-        self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms))
+        self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms, silent))
 
     def report_account(self, account: Account, reason: str, positions: list[Position], change: int = 0) -> None:
         """Emit an event with the wallet and these positions."""

@@ -46,6 +46,16 @@ class SymbolRules:
     brackets: tuple[Bracket, ...]
     listing: dict[str, Any]
 
+    @property
+    def status(self) -> str:
+        """The contract's status in exchangeInfo."""
+        return str(self.listing.get("status", "TRADING"))
+
+    @property
+    def trading(self) -> bool:
+        """True while orders are accepted and matched."""
+        return self.status == "TRADING"
+
     def price_text(self, price: int) -> str:
         """A price with the symbol's number of decimals."""
         return show(price, self.price_decimals)

@@ -15,7 +15,7 @@ def next_due_ms(state: State) -> int:
     resting = [order.request for orders in state.open.values() for order in orders.values()]
     waiting = [algo.request.order for algos in state.waiting.values() for algo in algos.values()]
     dated = [request.good_till_ms for request in (*resting, *waiting) if _is_dated(request)]
-    return min([*boundaries, *dated, *state.countdowns.values()], default=NEVER)
+    return min([*boundaries, *dated, *state.countdowns.values(), *state.interventions.late.values()], default=NEVER)
 
 
 def _is_dated(request: OrderRequest) -> bool:
@@ -28,6 +28,7 @@ def run_until(state: State, time_ms: int) -> None:
         state.now_ms = max(state.now_ms, due)
         _run_countdowns(state, due)
         _expire_dated(state, due)
+        algo_order_service.fire_late(state)
         for symbol, market in state.markets.items():
             if 0 < market.next_funding_ms <= due:
                 funding.charge(state, symbol, time_ms)

@@ -1,7 +1,10 @@
-"""Access of request handlers to the running simulator: read-only state, and commands with their responses."""
+"""Access of request handlers to the exchange: read-only state, and commands with their responses.
 
-import asyncio
-from dataclasses import dataclass, field
+Handlers are coroutines, but no event loop runs them: all they ever await is a command. `http/runner.py` steps them.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
 from typing import Any
 
 from live.simulator.core.accounts import Account
@@ -11,29 +14,43 @@ from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.credentials import KeyRing
 from live.simulator.http.rate_limits import RateLimits
 from live.simulator.http.request_clock import RequestClock
-from live.simulator.in_process_venue import InProcessVenue
 from live.simulator.listen_keys import ListenKeys
-from live.simulator.player import Player
+from live.simulator.market_feed import MarketFeed
+from live.simulator.schedule import VenueTime
 from live.simulator.streams.publisher import Publisher
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A command on its way from a request handler to the matching engine; awaiting it gives the response."""
+
+    body: Any
+
+    def __await__(self) -> Generator["Sent", Answered, Answered]:
+        return (yield self)
 
 
 @dataclass(eq=False)
 class Gateway:
-    """The simulator as request handlers see it."""
+    """The exchange as request handlers see it."""
 
-    venue: InProcessVenue
+    feed: MarketFeed
     publisher: Publisher
-    player: Player
+    time: VenueTime
     keys: KeyRing
     listen_keys: ListenKeys
     clock: RequestClock
     limits: RateLimits
-    _answers: dict[int, asyncio.Future[Any]] = field(default_factory=dict)
+
+    @property
+    def now_ms(self) -> int:
+        """Exchange time in milliseconds."""
+        return self.time.ms
 
     @property
     def state(self) -> State:
         """The exchange's state; read only."""
-        return self.venue.exchange.state
+        return self.feed.exchange.state
 
     def account(self, name: str) -> Account:
         """An account by its name."""
@@ -49,25 +66,15 @@ class Gateway:
 
     def server_ms(self) -> int:
         """The time `/time` returns: the tape's clock. The reading is recorded for timestamp checks."""
-        return self.clock.record_reading(self.venue.now_ms + self.clock.jumped_ms)
+        return self.clock.record_reading(self.now_ms + self.clock.jumped_ms)
 
-    async def command(self, account: str, body: Any) -> Any:
-        """Send a command and wait for its result.
+    async def command(self, body: Any) -> Any:
+        """Send a command to the matching engine and wait for its result.
 
         Raises:
             Rejection: the exchange refuses the command.
         """
-        number = self.venue.send(account, body)
-        answer = self._answers[number] = asyncio.get_running_loop().create_future()
-        self.player.wake()
-        return await answer
-
-    def resolve(self, event: Answered) -> None:
-        """Complete the command that `event` answers."""
-        answer = self._answers.pop(event.command, None)
-        if answer is None or answer.done():
-            return
-        if event.rejection:
-            answer.set_exception(event.rejection)
-        else:
-            answer.set_result(event.value)
+        answered = await Sent(body)
+        if answered.rejection:
+            raise answered.rejection
+        return answered.value

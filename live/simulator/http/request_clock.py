@@ -1,10 +1,11 @@
-"""Checks request timestamps against this machine's clock and against the tape times returned by `/time`.
+"""Checks request timestamps against the clients' clock and against the tape times returned by `/time`.
 
-A tape has its own time, so clients may sign with this machine's time or with the offset they learned from `/time`.
+A tape has its own time, so clients at the sockets may sign with this machine's time or with the offset they learned
+from `/time`. In virtual time both are the same clock.
 Binance's rule applies to both: `timestamp < server + 1000` and `server - timestamp <= recvWindow`.
 """
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from live.simulator.core.rejections import Rejection
@@ -15,15 +16,20 @@ DEFAULT_WINDOW_MS, MAX_WINDOW_MS = 5_000, 60_000
 
 @dataclass(slots=True)
 class RequestClock:
-    """Wall clock plus the jumps of faults, in milliseconds."""
+    """The clients' clock plus the jumps of faults, in milliseconds.
 
+    source: the one clock of everything measured in the clients' time, in nanoseconds: the wall clock at the sockets,
+    the venue's time in process.
+    """
+
+    source: Callable[[], int]
     jumped_ms: int = 0
     _min_offset_ms: int | None = None
     _max_offset_ms: int | None = None
 
     def now_ms(self) -> int:
-        """Wall clock time plus jumps, in milliseconds."""
-        return time.time_ns() // 1_000_000 + self.jumped_ms
+        """The clock plus jumps, in milliseconds."""
+        return self.source() // 1_000_000 + self.jumped_ms
 
     def record_reading(self, venue_ms: int) -> int:
         """Record that a client has read the time `venue_ms`, and return it."""

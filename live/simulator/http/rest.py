@@ -1,23 +1,21 @@
-"""REST requests: routing, authentication, rate limits, faults and responses."""
+"""REST requests: routing, authentication, rate limits and responses."""
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
-
-from aiohttp import web
+from urllib.parse import parse_qsl, unquote
 
 from live.simulator.core.rejections import Rejection, illegal
-from live.simulator.faults import Faults, Reply, RequestFault
-from live.simulator.faults.kinds.requests import Answer, LoseResponse
+from live.simulator.faults import Reply, RequestFault
+from live.simulator.faults.kinds.requests import Answer
 from live.simulator.http.credentials import Credential, check_signature, signed_text
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
 from live.simulator.http.endpoints.params import Params
-from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import LimitedError
 from live.simulator.http.request_clock import DEFAULT_WINDOW_MS
 from live.simulator.streams.hub import encode
+from live.simulator.wire import HttpRequest, HttpResponse
 
 ENDPOINTS: dict[tuple[str, str], Endpoint] = {
     (entry.method, entry.path): entry
@@ -34,11 +32,9 @@ class RestAnswer:
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
 
-    def response(self) -> web.Response:
-        """The aiohttp response."""
-        return web.Response(
-            body=encode(self.body), status=self.status, headers=self.headers, content_type="application/json"
-        )
+    def encoded(self) -> HttpResponse:
+        """The response as sent."""
+        return HttpResponse(self.status, encode(self.body), {"Content-Type": "application/json"} | self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +47,20 @@ class Request:
     body: str
     api_key: str
     address: str
+
+    @classmethod
+    def of(cls, sent: HttpRequest) -> "Request":
+        """Read a request.
+
+        Raises:
+            Rejection: -1130 if the body is not UTF-8.
+        """
+        path, _, query = sent.target.partition("?")
+        try:
+            body = sent.body.decode()
+        except UnicodeDecodeError:
+            raise illegal("body") from None
+        return cls(sent.method, unquote(path), query, body, sent.header("X-MBX-APIKEY"), sent.address)
 
     @property
     def params(self) -> Params:
@@ -114,45 +124,6 @@ def is_exempt(fault: RequestFault, cancels: bool, params: Params) -> bool:
     """True if the fault is a throttling (-1008) and the request cancels, reduces or closes: those are exempt."""
     reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
     return isinstance(fault, Answer) and fault.reply is Reply.THROTTLED_503 and (cancels or reduces)
-
-
-class RestHandler:
-    """Handles requests of the web server and applies faults to them."""
-
-    def __init__(self, gateway: Gateway, faults: Faults) -> None:
-        self.gateway, self.faults = gateway, faults
-
-    async def handle(self, incoming: web.Request) -> web.StreamResponse:
-        """Answer one request, unless a fault drops the response."""
-        try:
-            body = await incoming.text()
-        except UnicodeDecodeError:
-            return rejection_response(illegal("body"), {}).response()
-        request = Request(
-            method=incoming.method,
-            path=incoming.path,
-            query=incoming.rel_url.raw_query_string,
-            body=body,
-            api_key=incoming.headers.get("X-MBX-APIKEY", ""),
-            address=incoming.remote or "",
-        )
-        hits = self.faults.on_request(request.method, request.path)
-        fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
-        if fault is None or is_exempt(fault, request.method == "DELETE", request.params):
-            return (await answer(self.gateway, request)).response()
-        return await self._apply_request_fault(fault, request, incoming)
-
-    async def _apply_request_fault(
-        self, fault: RequestFault, request: Request, incoming: web.Request
-    ) -> web.StreamResponse:
-        if isinstance(fault, Answer):
-            if fault.landed:
-                await answer(self.gateway, request)
-            return rejection_response(REPLIES[fault.reply], {}).response()
-        done = await answer(self.gateway, request)
-        if incoming.transport:
-            incoming.transport.abort()
-        return done.response()
 
 
 def credential_of(gateway: Gateway, params: Params) -> Credential:

@@ -79,6 +79,11 @@ def trade(record: TradeRecord, rules: SymbolRules) -> dict[str, Any]:
     }
 
 
+def shown_time_in_force(entry: AlgoOrder) -> str:
+    """The displayed time in force: closePosition orders have one of their own."""
+    return "GTE_GTC" if entry.request.order.close_position else entry.request.order.time_in_force
+
+
 def algo(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
     """The response of `POST /algoOrder`, and the common part of the other conditional order payloads."""
     order_, request = entry.request.order, entry.request
@@ -90,7 +95,7 @@ def algo(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
         "symbol": entry.symbol,
         "side": entry.side,
         "positionSide": order_.position_side,
-        "timeInForce": order_.time_in_force,
+        "timeInForce": shown_time_in_force(entry),
         "quantity": rules.quantity_text(order_.quantity),
         "algoStatus": entry.status,
         "triggerPrice": rules.price_text(entry.trigger_price),
@@ -119,7 +124,7 @@ def algo_status(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
         "actualOrderId": str(entry.order_id) if entry.order_id else "",
         "actualPrice": rules.price_text(entry.average_price) if fired else "0.00000",
         "actualQty": rules.quantity_text(entry.filled) if fired else "0",
-        "actualType": _actual_type(entry) if fired else "",
+        "actualType": actual_type(entry) if fired else "",
         "tpTriggerPrice": "0.000",
         "tpPrice": "0.000",
         "slTriggerPrice": "0.000",
@@ -128,7 +133,8 @@ def algo_status(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
     }
 
 
-def _actual_type(entry: AlgoOrder) -> str:
+def actual_type(entry: AlgoOrder) -> str:
+    """The type of the order that a conditional order sends when it triggers."""
     return OrderType.LIMIT if entry.request.kind.limited else OrderType.MARKET
 
 

@@ -4,32 +4,46 @@ from collections.abc import Mapping
 from typing import Any
 
 from live.simulator.core.accounts import ASSET
-from live.simulator.core.events import AccountChanged, AlgoChanged, ConfigChanged, Event, MarginCalled, OrderChanged
+from live.simulator.core.events import (
+    AccountChanged,
+    AlgoChanged,
+    ConfigChanged,
+    Event,
+    Executed,
+    MarginCalled,
+    OrderChanged,
+)
 from live.simulator.core.money import plain, show
 from live.simulator.core.symbol_rules import SymbolRules
-from live.simulator.payloads.orders import average_price, shown_kind
+from live.simulator.payloads.orders import actual_type, average_price, shown_kind, shown_time_in_force
 
 
-def frames(event: Event, rules_of: Mapping[str, SymbolRules], now_ms: int) -> list[dict[str, Any]]:
-    """The user stream frames of an event."""
+def frames(event: Event, rules_of: Mapping[str, SymbolRules]) -> list[dict[str, Any]]:
+    """The user stream frames of an event. `E` is when the exchange made the event, not when it arrives."""
+    frame = _frame(event, rules_of)
+    return [frame] if frame else []
+
+
+def _frame(event: Event, rules_of: Mapping[str, SymbolRules]) -> dict[str, Any]:
+    frame: dict[str, Any] = {}
     match event:
         case OrderChanged():
-            rules = rules_of[event.order.symbol]
-            update = order_trade_update(event, rules, now_ms)
-            return [trade_lite(event, rules, now_ms), update] if event.fill else [update]
+            frame = order_trade_update(event, rules_of[event.order.symbol])
+        case Executed():
+            frame = trade_lite(event, rules_of[event.order.symbol])
         case AccountChanged():
-            return [account_update(event, rules_of, now_ms)]
-        case AlgoChanged():
-            return [algo_update(event, rules_of[event.order.symbol], now_ms)]
+            frame = account_update(event, rules_of)
+        case AlgoChanged() if not event.silent:
+            frame = algo_update(event, rules_of[event.order.symbol])
         case ConfigChanged():
             leverage = {"s": event.symbol, "l": event.leverage}
-            return [{"e": "ACCOUNT_CONFIG_UPDATE", "E": now_ms, "T": event.time_ms, "ac": leverage}]
+            frame = {"e": "ACCOUNT_CONFIG_UPDATE", "E": event.time_ms, "T": event.time_ms, "ac": leverage}
         case MarginCalled():
-            return [margin_call(event, now_ms)]
-    return []
+            frame = margin_call(event)
+    return frame
 
 
-def order_trade_update(event: OrderChanged, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
+def order_trade_update(event: OrderChanged, rules: SymbolRules) -> dict[str, Any]:
     """ORDER_TRADE_UPDATE."""
     order, fill, request = event.order, event.fill, event.order.request
     body = {
@@ -69,18 +83,17 @@ def order_trade_update(event: OrderChanged, rules: SymbolRules, now_ms: int) -> 
         "V": request.self_trade,
         "pm": request.price_match,
         "gtd": request.good_till_ms,
-        "er": str(event.expiry_reason),
+        "er": str(int(event.expiry_reason)),
     }
-    return {"e": "ORDER_TRADE_UPDATE", "T": event.time_ms, "E": now_ms, "o": body}
+    return {"e": "ORDER_TRADE_UPDATE", "T": event.time_ms, "E": event.time_ms, "o": body}
 
 
-def trade_lite(event: OrderChanged, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
+def trade_lite(event: Executed, rules: SymbolRules) -> dict[str, Any]:
     """TRADE_LITE: the short form of a fill."""
     order, fill = event.order, event.fill
-    assert fill is not None
     return {
         "e": "TRADE_LITE",
-        "E": now_ms,
+        "E": event.time_ms,
         "T": event.time_ms,
         "s": order.symbol,
         "c": order.client_id,
@@ -95,7 +108,7 @@ def trade_lite(event: OrderChanged, rules: SymbolRules, now_ms: int) -> dict[str
     }
 
 
-def account_update(event: AccountChanged, rules_of: Mapping[str, SymbolRules], now_ms: int) -> dict[str, Any]:
+def account_update(event: AccountChanged, rules_of: Mapping[str, SymbolRules]) -> dict[str, Any]:
     """ACCOUNT_UPDATE: the balance and the positions that changed."""
     balance = {"a": ASSET, "wb": show(event.wallet), "cw": show(event.cross_wallet), "bc": show(event.change)}
     positions = [
@@ -113,11 +126,11 @@ def account_update(event: AccountChanged, rules_of: Mapping[str, SymbolRules], n
         for position, mark, isolated in event.positions
     ]
     body = {"m": event.reason, "B": [balance], "P": positions}
-    return {"e": "ACCOUNT_UPDATE", "T": event.time_ms, "E": now_ms, "a": body}
+    return {"e": "ACCOUNT_UPDATE", "T": event.time_ms, "E": event.time_ms, "a": body}
 
 
-def algo_update(event: AlgoChanged, rules: SymbolRules, now_ms: int) -> dict[str, Any]:
-    """ALGO_UPDATE."""
+def algo_update(event: AlgoChanged, rules: SymbolRules) -> dict[str, Any]:
+    """ALGO_UPDATE. `act`: the type of the triggered order; `ia`: a trailing stop has reached its activation price."""
     algo, order = event.order, event.order.request.order
     body = {
         "caid": algo.client_id,
@@ -127,13 +140,13 @@ def algo_update(event: AlgoChanged, rules: SymbolRules, now_ms: int) -> dict[str
         "s": algo.symbol,
         "S": algo.side,
         "ps": order.position_side,
-        "f": order.time_in_force,
+        "f": shown_time_in_force(algo),
         "q": rules.quantity_text(order.quantity),
         "X": algo.status,
         "ai": str(algo.order_id) if algo.order_id else "",
         "ap": rules.price_text(algo.average_price),
         "aq": rules.quantity_text(algo.filled),
-        "act": "0",
+        "act": actual_type(algo) if algo.order_id else "0",
         "tp": rules.price_text(algo.trigger_price),
         "p": rules.price_text(order.price),
         "V": order.self_trade,
@@ -141,15 +154,16 @@ def algo_update(event: AlgoChanged, rules: SymbolRules, now_ms: int) -> dict[str
         "pm": order.price_match,
         "cp": order.close_position,
         "pP": order.price_protect,
-        "R": order.reduce_only,
+        "R": order.reduce_only or order.close_position,
         "tt": algo.triggered_ms,
         "gtd": order.good_till_ms,
         "rm": algo.reason,
+        "ia": bool(algo.extreme),
     }
-    return {"e": "ALGO_UPDATE", "T": event.time_ms, "E": now_ms, "o": body}
+    return {"e": "ALGO_UPDATE", "T": event.time_ms, "E": event.time_ms, "o": body}
 
 
-def margin_call(event: MarginCalled, now_ms: int) -> dict[str, Any]:
+def margin_call(event: MarginCalled) -> dict[str, Any]:
     """MARGIN_CALL."""
     positions = [
         {
@@ -164,7 +178,7 @@ def margin_call(event: MarginCalled, now_ms: int) -> dict[str, Any]:
         }
         for position, mark, unrealized, maintenance, isolated in event.positions
     ]
-    return {"e": "MARGIN_CALL", "E": now_ms, "cw": show(event.cross_wallet), "p": positions}
+    return {"e": "MARGIN_CALL", "E": event.time_ms, "cw": show(event.cross_wallet), "p": positions}
 
 
 def listen_key_expired(listen_key: str, now_ms: int) -> dict[str, Any]:

@@ -28,18 +28,27 @@ Spot, the page of the same name (binance-spot-api-docs, web-socket-streams.md):
         missed some events, discard your local order book and restart from the beginning; normally U of the next event
         is equal to u + 1 of the previous event.
 
+Beyond those steps, an update that follows neither the one before it nor repeats one that was seen is a break, in
+whichever direction its ids differ: ids that start anew are not repeats (docs/decisions/0022). A repeat has the same
+U, u and pu as one of the last MAX_REMEMBERED updates.
+
 No I/O and no clock: decisions depend only on the updates.
 """
 
 from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from skills_lib.market.depth.model import DepthUpdate, Venue
 
+MAX_REMEMBERED = 256
+"""Updates among which a repeat is recognised: 25 seconds at 100 ms."""
+
 
 class UpdateDecision(StrEnum):
-    """How to handle an update."""
+    """How to handle an update. STALE: it changes nothing. GAP: the chain is broken, and the update begins a new one."""
 
     APPLY = "apply"
     STALE = "stale"
@@ -47,23 +56,48 @@ class UpdateDecision(StrEnum):
     BUFFER = "buffer"
 
 
+class UpdateIds(NamedTuple):
+    """What identifies an update: U, u and pu (None on spot)."""
+
+    first: int
+    final: int
+    previous: int | None
+
+    @classmethod
+    def of(cls, update: DepthUpdate) -> "UpdateIds":
+        """The ids of an update."""
+        return cls(update.first_update_id, update.final_update_id, update.previous_update_id)
+
+
 class Sequencer(Protocol):
-    """Judges updates in order; `update_id` is the book's, None without a book."""
+    """Judges updates in order; `update_id` is the book's, None without a book.
+
+    breaks: updates that neither followed the one before nor repeated one. repeats: updates that came again.
+    """
 
     update_id: int | None
+    breaks: int
+    repeats: int
 
-    def start(self, last_update_id: int) -> None:
-        """Restart from a snapshot."""
+    def start(self, last_update_id: int, waiting: Iterable[UpdateIds] = ()) -> None:
+        """Restart from a snapshot; the buffered updates `waiting` are judged again."""
 
     def stop(self) -> None:
         """Discard the book state: every update is buffered until `start`."""
+
+    def forget(self) -> None:
+        """Forget the chain too: the next update may begin anywhere."""
+
+    @property
+    def chained(self) -> bool:
+        """Whether the last update judged can be followed: its ids were possible."""
 
     @property
     def following(self) -> bool:
         """Whether an update has been applied since the snapshot, so that only the next in the chain is valid."""
 
-    def follow(self, update_id: int) -> None:
-        """Continue from an update that was judged and applied by the compiled path."""
+    def follow(self, applied: Iterable[UpdateIds]) -> None:
+        """Continue from updates that were judged and applied by the compiled path."""
 
     def judge(self, update: DepthUpdate) -> UpdateDecision:
         """How to handle `update`; after APPLY the book is at its `final_update_id`."""
@@ -74,72 +108,120 @@ class _Sequencer(ABC):
 
     def __init__(self) -> None:
         self.update_id: int | None = None
+        self.breaks = self.repeats = 0
         self._first = True
+        self._last: UpdateIds | None = None
+        self._seen: deque[UpdateIds] = deque(maxlen=MAX_REMEMBERED)
 
-    def start(self, last_update_id: int) -> None:
-        """Restart from a snapshot (U3, S6)."""
-        self.update_id, self._first = last_update_id, True
+    def start(self, last_update_id: int, waiting: Iterable[UpdateIds] = ()) -> None:
+        """Restart from a snapshot (U3, S6); the buffered updates `waiting` are judged again."""
+        again = set(waiting)
+        self._seen = deque((ids for ids in self._seen if ids not in again), MAX_REMEMBERED)
+        self.update_id, self._first, self._last = last_update_id, True, None
 
     def stop(self) -> None:
         """Discard the book state: every update is buffered until `start`."""
         self.update_id = None
+
+    def forget(self) -> None:
+        """Forget the chain too: the next update may begin anywhere."""
+        self.update_id = self._last = None
+
+    @property
+    def chained(self) -> bool:
+        """Whether the last update judged can be followed: its ids were possible."""
+        return self._last is not None
 
     @property
     def following(self) -> bool:
         """Whether an update has been applied since the snapshot."""
         return self.update_id is not None and not self._first
 
-    def follow(self, update_id: int) -> None:
-        """Continue from an update that was judged and applied by the compiled path."""
-        self.update_id, self._first = update_id, False
+    def follow(self, applied: Iterable[UpdateIds]) -> None:
+        """Continue from updates that were judged and applied by the compiled path."""
+        for ids in applied:
+            self._remember(ids)
+            self.update_id, self._first = ids.final, False
 
     def judge(self, update: DepthUpdate) -> UpdateDecision:
         """How to handle `update`."""
+        ids = UpdateIds.of(update)
+        if not self._is_sound(ids):
+            return self._break(None)
+        if self._last is None or not self._follows(ids, self._last):
+            if ids in self._seen:
+                self.repeats += 1
+                return UpdateDecision.STALE
+            if self._last is not None:
+                return self._break(ids)
+        self._remember(ids)
         if self.update_id is None:
             return UpdateDecision.BUFFER
-        decision = self._judge(update, self.update_id)
+        decision = self._judge(ids, self.update_id)
         if decision is UpdateDecision.APPLY:
-            self.update_id, self._first = update.final_update_id, False
+            self.update_id, self._first = ids.final, False
         elif decision is UpdateDecision.GAP:
             self.update_id = None
         return decision
 
+    def _remember(self, ids: UpdateIds) -> None:
+        self._last = ids
+        self._seen.append(ids)
+
+    def _break(self, begins: UpdateIds | None) -> UpdateDecision:
+        """The chain ends here, and a new one begins with `begins`."""
+        self.breaks += 1
+        self.forget()
+        if begins is not None:
+            self._remember(begins)
+        return UpdateDecision.GAP
+
     @abstractmethod
-    def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:
-        """The venue's rules for a book at `update_id`."""
+    def _is_sound(self, ids: UpdateIds) -> bool:
+        """Whether the ids are of this venue and in order."""
+
+    @abstractmethod
+    def _follows(self, ids: UpdateIds, last: UpdateIds) -> bool:
+        """Whether an update is the next in the chain."""
+
+    @abstractmethod
+    def _judge(self, ids: UpdateIds, update_id: int) -> UpdateDecision:
+        """The venue's rules for the next update of the chain, and a book at `update_id`."""
 
 
 class UsdmSequencer(_Sequencer):
     """USD-M futures: updates are chained by `pu`."""
 
-    def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:
-        first, final, previous = update.first_update_id, update.final_update_id, update.previous_update_id
-        if previous is None or not previous < first <= final:
-            return UpdateDecision.GAP
-        if self._first:
-            return self._judge_first(final, previous, update_id)
-        if previous == update_id:  # U6
-            return UpdateDecision.APPLY
-        return UpdateDecision.STALE if final <= update_id else UpdateDecision.GAP
+    def _is_sound(self, ids: UpdateIds) -> bool:
+        return ids.previous is not None and ids.previous < ids.first <= ids.final
 
-    def _judge_first(self, final: int, previous: int, last_update_id: int) -> UpdateDecision:
-        if final < last_update_id:  # U4
+    def _follows(self, ids: UpdateIds, last: UpdateIds) -> bool:
+        return ids.previous == last.final  # U6
+
+    def _judge(self, ids: UpdateIds, update_id: int) -> UpdateDecision:
+        assert ids.previous is not None
+        if not self._first:
+            return UpdateDecision.APPLY if ids.previous == update_id else UpdateDecision.GAP
+        if ids.final < update_id:  # U4
             return UpdateDecision.STALE
         # U5 requires U <= lastUpdateId. Ids between pu and U belong to other symbols, so a snapshot taken there holds
         # all of the event before and nothing of this one; an inactive market always produces this case.
-        return UpdateDecision.APPLY if previous <= last_update_id else UpdateDecision.GAP
+        return UpdateDecision.APPLY if ids.previous <= update_id else UpdateDecision.GAP
 
 
 class SpotSequencer(_Sequencer):
     """Spot: updates are chained by U = u + 1."""
 
-    def _judge(self, update: DepthUpdate, update_id: int) -> UpdateDecision:
-        first, final = update.first_update_id, update.final_update_id
-        if first > final:
-            return UpdateDecision.GAP
-        if final <= update_id:  # S5, S7: u equal to the book's changes nothing
+    def _is_sound(self, ids: UpdateIds) -> bool:
+        return ids.first <= ids.final
+
+    def _follows(self, ids: UpdateIds, last: UpdateIds) -> bool:
+        return ids.first == last.final + 1
+
+    def _judge(self, ids: UpdateIds, update_id: int) -> UpdateDecision:
+        if ids.final <= update_id:  # S5, S7: u equal to the book's changes nothing
             return UpdateDecision.STALE
-        return UpdateDecision.APPLY if first <= update_id + 1 else UpdateDecision.GAP  # S7
+        return UpdateDecision.APPLY if ids.first <= update_id + 1 else UpdateDecision.GAP  # S7
 
 
 def sequencer_for(venue: Venue) -> Sequencer:

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from live.simulator.latency import ASSUMED, read_delays
-from live.simulator.live_feed import feed_settings, follow
+from live.simulator.sockets.live_feed import feed_settings, follow
 from skills_lib.domain.errors import InputError
 from tests.command import Command
 from tests.live.conftest import Serve
@@ -125,11 +125,9 @@ def test_a_simulator_on_a_live_feed_trades_on_its_books(serve: Serve, generated_
         async with serve() as venue, serve(live=True, speed=1) as paper, HttpClient(paper.host) as client:
             assert (await client.request("GET", "/fapi/v1/depth", symbol="BTCUSDT")).body["code"] in (-1121, -1001)
             ready = asyncio.Event()
-            following = asyncio.ensure_future(
-                follow(paper.simulator, feed_settings(("BTCUSDT",), venue.host), ready.set)
-            )
+            following = asyncio.ensure_future(follow(paper.server, feed_settings(("BTCUSDT",), venue.host), ready.set))
             while not ready.is_set():
-                venue.play(1 if venue.simulator.hub.streams else 0)
+                venue.play(1 if venue.venue.hub.streams else 0)
                 await asyncio.sleep(0)
             assert (await client.market()).body["status"] == "FILLED"
             trades = (await client.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body

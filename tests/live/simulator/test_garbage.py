@@ -6,6 +6,7 @@ from typing import Any
 
 from live.simulator.http.rate_limits import RateLimits
 from live.simulator.http.rest import ENDPOINTS, Request, answer
+from live.simulator.http.runner import run
 from live.simulator.http.websocket_api import METHODS, Session
 from tests.live.conftest import KEY, Running, Serve
 from tests.live.simulator.http_requests import HttpClient, event, run_scenario
@@ -39,10 +40,12 @@ def test_no_request_is_answered_with_anything_but_a_payload_or_a_code(serve: Ser
         ]
         for number in range(2_000):
             if number % 200 == 0:
-                running.simulator.gateway.limits = RateLimits(10**9)
+                running.venue.gateway.limits = RateLimits(10**9)
             method, path = rng.choice(endpoints)
             query = client.sign(generated_params(rng))
-            found = await answer(running.simulator.gateway, Request(method, path, query, "", KEY, ""))
+            found = run(
+                answer(running.venue.gateway, Request(method, path, query, "", KEY, "")), running.venue.engine.carry_out
+            )
             assert found.status in (200, 400, 401, 429, 503), (method, path, query)
             if found.status != 200:
                 assert set(found.body) == {"code", "msg"}
@@ -55,7 +58,7 @@ def test_no_request_is_answered_with_anything_but_a_payload_or_a_code(serve: Ser
 def test_no_text_breaks_the_websocket_api(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
         rng = random.Random(12)
-        session = Session(running.simulator.gateway, "", running.simulator.faults)
+        session = Session(running.venue.gateway, "", running.venue.faults)
         texts = [
             "",
             "[]",
@@ -71,7 +74,7 @@ def test_no_text_breaks_the_websocket_api(serve: Serve) -> None:
             params: dict[str, Any] = generated_params(rng) | {"apiKey": rng.choice([KEY, "x", 5]), "timestamp": 1.5}
             texts.append(json.dumps({"id": rng.choice([1, "a", None]), "method": method, "params": params}))
         for text in texts:
-            found = await session.answer(text)
+            found = run(session.answer(text), running.venue.engine.carry_out)
             assert found is not None
             assert ("result" in found) != ("error" in found), text
 

@@ -15,10 +15,10 @@ from live.simulator.core.events import Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import SCALE, parse
 from live.simulator.core.orders import Order, OrderRequest
-from live.simulator.in_process_venue import InProcessVenue
-from live.simulator.latency import Latency
 from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed
+from live.simulator.matching_engine import MatchingEngine
+from live.simulator.schedule import VenueTime
 from live.simulator.tape_source import Played, TapeSource
 from skills_lib.market.depth.model import DepthUpdate, Trade
 from skills_lib.market.depth.tape.lines import parse_line, read_lines
@@ -49,14 +49,14 @@ class Allowance:
     at_price: int = 0
     crossed: int = 0
 
-    def see(self, message: Any, venue: InProcessVenue) -> None:
+    def see(self, message: Any, engine: MatchingEngine) -> None:
         side = self.order.side
         if isinstance(message, Trade) and (side is Side.BUY) == message.buyer_is_maker:
             gap = (self.order.price - parse(message.price)) * side.sign
             self.through += parse(message.quantity) if gap > 0 else 0
             self.at_price += parse(message.quantity) if gap == 0 else 0
         elif isinstance(message, DepthUpdate):
-            for price, quantity in venue.feed.books[SYMBOL].levels(side.opposite):
+            for price, quantity in engine.feed.books[SYMBOL].levels(side.opposite):
                 gap = (self.order.price - price) * side.sign
                 if gap > 0 or (gap == 0 and self.model is not FillModel.PESSIMISTIC):
                     self.crossed += quantity
@@ -67,13 +67,13 @@ class Allowance:
         return self.through + max(0, self.at_price - before) + self.crossed
 
 
-def venue_of(model: FillModel, seed: int = 0) -> InProcessVenue:
+def engine_of(model: FillModel) -> MatchingEngine:
     exchange = make_exchange(model, balance="100000000")
-    return InProcessVenue(exchange, MarketFeed(exchange, built_in()), Latency(seed))
+    return MatchingEngine(exchange, MarketFeed(exchange, built_in()), VenueTime())
 
 
-def feed(venue: InProcessVenue, line: Played) -> list[Event]:
-    return venue.feed.take(line.message, line.symbol)
+def feed(engine: MatchingEngine, line: Played) -> list[Event]:
+    return engine.feed.take(line.message, line.symbol)
 
 
 @settings(max_examples=120, deadline=None)
@@ -88,26 +88,25 @@ def feed(venue: InProcessVenue, line: Played) -> list[Event]:
 def test_a_passive_order_never_fills_better_than_the_tape_allows(
     seed: int, arrival: int, offset: int, quantity: int, side: Side, model: FillModel
 ) -> None:
-    lines, venue = generated_lines(seed, 120), venue_of(model)
+    lines, engine = generated_lines(seed, 120), engine_of(model)
     for line in lines[:arrival]:
-        feed(venue, line)
-    book = venue.feed.books[SYMBOL]
+        feed(engine, line)
+    book = engine.feed.books[SYMBOL]
     price = next(book.levels(side))[0] + offset * TENTH
     request = OrderRequest(
         ME, SYMBOL, side, OrderType.LIMIT, quantity * SCALE // 1000, price, TimeInForce.GTX, client_id="it"
     )
     displayed = book.quantity(side, price)
-    venue.send(ME, Submit(request))
-    venue.run_until(venue.now_ns + 10_000_000_000)
-    orders = list(venue.exchange.state.orders.values())
+    engine.carry_out(Submit(request))
+    orders = list(engine.exchange.state.orders.values())
     if not orders:  # it would have taken, and was refused
         return
     allowance = Allowance(orders[0], model, displayed)
     for line in lines[arrival:]:
-        allowance.see(line.message, venue) if not isinstance(line.message, DepthUpdate) else None
+        allowance.see(line.message, engine) if not isinstance(line.message, DepthUpdate) else None
         before = orders[0].filled
-        events = feed(venue, line)
-        allowance.see(line.message, venue) if isinstance(line.message, DepthUpdate) else None
+        events = feed(engine, line)
+        allowance.see(line.message, engine) if isinstance(line.message, DepthUpdate) else None
         assert orders[0].filled <= allowance.max_fill
         for event in events:
             if isinstance(event, OrderChanged) and event.fill:
@@ -121,30 +120,30 @@ def test_a_passive_order_never_fills_better_than_the_tape_allows(
 class Trader:
     """Sends generated commands and checks invariants after each."""
 
-    venue: InProcessVenue
+    engine: MatchingEngine
     sent: list[Any] = field(default_factory=list)
 
     def act(self, choice: int, side: Side, offset: int, quantity: int) -> None:
-        state = self.venue.exchange.state
-        price = next(self.venue.feed.books[SYMBOL].levels(side))[0] + offset * TENTH
+        state = self.engine.exchange.state
+        price = next(self.engine.feed.books[SYMBOL].levels(side))[0] + offset * TENTH
         size = quantity * SCALE // 1000
         standing = state.open_orders(ME)
         if choice == 0 and standing:
-            self.venue.send(ME, Cancel(ME, SYMBOL, standing[0].order_id))
+            self.engine.carry_out(Cancel(ME, SYMBOL, standing[0].order_id))
         elif choice == 1 and standing:
             oldest = standing[0]
-            self.venue.send(ME, Amend(ME, SYMBOL, oldest.side, oldest.filled + size, price, oldest.order_id))
+            self.engine.carry_out(Amend(ME, SYMBOL, oldest.side, oldest.filled + size, price, oldest.order_id))
         elif choice == 2:
-            self.venue.send(ME, CancelAll(ME, SYMBOL))
+            self.engine.carry_out(CancelAll(ME, SYMBOL))
         elif choice == 3:
-            self.venue.send(ME, Submit(OrderRequest(ME, SYMBOL, side, OrderType.MARKET, size)))
+            self.engine.carry_out(Submit(OrderRequest(ME, SYMBOL, side, OrderType.MARKET, size)))
         else:
             force = list(TimeInForce)[choice % 4]
-            self.venue.send(ME, Submit(OrderRequest(ME, SYMBOL, side, OrderType.LIMIT, size, price, force)))
+            self.engine.carry_out(Submit(OrderRequest(ME, SYMBOL, side, OrderType.LIMIT, size, price, force)))
 
     def check(self) -> None:
         """Check that money and contracts add up."""
-        state = self.venue.exchange.state
+        state = self.engine.exchange.state
         account = state.accounts[ME]
         assert account.wallet == parse("100000000") + sum(income.amount for income in state.incomes)
         held = sum(trade.fill.quantity * trade.side.sign for trade in state.trades)
@@ -168,17 +167,16 @@ ACTIONS = st.lists(
 
 def run(seed: int, actions: list[tuple[int, Side, int, int]], model: FillModel, checked: bool = True) -> bytes:
     """Play a tape while a trader acts; return all events as bytes."""
-    lines, venue = generated_lines(seed, 100), venue_of(model, seed)
+    lines, engine = generated_lines(seed, 100), engine_of(model)
     happened: list[Event] = []
-    venue.observe = happened.extend
-    trader, step = Trader(venue), max(1, len(lines) // (len(actions) + 1))
+    engine.record = happened.extend
+    trader, step = Trader(engine), max(1, len(lines) // (len(actions) + 1))
     for number, line in enumerate(lines):
-        venue.play(line.message, line.symbol, line.time_ns)
+        engine.apply(line)
         if number % step == step - 1 and number // step < len(actions):
             trader.act(*actions[number // step])
             if checked:
                 trader.check()
-    venue.run_until(venue.now_ns + 10_000_000_000)
     trader.check()
     return msgspec.json.encode([repr(event) for event in happened])
 
@@ -205,16 +203,15 @@ def test_fills_increase_from_the_pessimistic_to_the_optimistic_model() -> None:
     for model in FillModel:
         total = 0
         for seed in range(12):
-            lines, venue = generated_lines(seed, 60, wanders=False), venue_of(model)
+            lines, engine = generated_lines(seed, 60, wanders=False), engine_of(model)
             for line in lines[:20]:
-                feed(venue, line)
-            price = next(venue.feed.books[SYMBOL].levels(Side.BUY))[0]
+                feed(engine, line)
+            price = next(engine.feed.books[SYMBOL].levels(Side.BUY))[0]
             request = OrderRequest(ME, SYMBOL, Side.BUY, OrderType.LIMIT, 20 * SCALE, price)
-            venue.send(ME, Submit(request))
-            venue.run_until(venue.now_ns + 10_000_000_000)
+            engine.carry_out(Submit(request))
             for line in lines[20:]:
-                feed(venue, line)
-            total += sum(order.filled for order in venue.exchange.state.orders.values())
+                feed(engine, line)
+            total += sum(order.filled for order in engine.exchange.state.orders.values())
         filled[model] = total
     assert filled[FillModel.PESSIMISTIC] < filled[FillModel.BASE] <= filled[FillModel.OPTIMISTIC]
 
@@ -224,16 +221,16 @@ REAL = "binance_usdm_BTCUSDT_20240808T2354.ts_jsonl.gz"
 
 def test_the_book_behind_the_matching_is_the_recordings_own(shared_data: Path) -> None:
     expected = msgspec.json.decode((shared_data / "l2/EXPECTED.json").read_bytes())[REAL]
-    venue = venue_of(FillModel.PESSIMISTIC)
+    engine = engine_of(FillModel.PESSIMISTIC)
     source = TapeSource()
     for line in source.read(read_lines(shared_data / "l2" / REAL)):
         if isinstance(line.message, DepthUpdate) or not hasattr(line.message, "symbol"):
-            feed(venue, line)
-    local = venue.feed.books[SYMBOL].local
+            feed(engine, line)
+    local = engine.feed.books[SYMBOL].local
     assert (local.book.update_id, list(local.book.levels)) == (expected["final_u"], expected["final_levels"])
     bids = [[parse(price), parse(quantity)] for price, quantity in expected["final_top5_bids"]]
     assert [list(level) for level in local.book.top(5).bids] == bids
-    assert (local.gaps, venue.feed.refused, source.bad_lines) == (0, 0, 0)
+    assert (local.gaps, engine.feed.refused, source.bad_lines) == (0, 0, 0)
 
 
 @pytest.mark.parametrize("model", FillModel)
@@ -245,13 +242,13 @@ def test_orders_on_a_real_recording_fill_the_same_twice(shared_data: Path, model
             break
     outcomes = []
     for _ in range(2):
-        venue = venue_of(model, seed=7)
-        trader = Trader(venue)
+        engine = engine_of(model)
+        trader = Trader(engine)
         for number, line in enumerate(lines):
-            venue.play(line.message, line.symbol, line.time_ns)
+            engine.apply(line)
             if number % 100 == 99:
                 trader.act(number // 100 % 10, list(Side)[number // 100 % 2], 0, 50)
         trader.check()
-        outcomes.append([replace(trade) for trade in venue.exchange.state.trades])
+        outcomes.append([replace(trade) for trade in engine.exchange.state.trades])
     assert outcomes[0] == outcomes[1]
     assert len(outcomes[0]) > 5

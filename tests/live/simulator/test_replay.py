@@ -4,19 +4,19 @@ from pathlib import Path
 
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.orders import TradeRecord
-from live.simulator.in_process_venue import SentCommand
 from live.simulator.latency import ASSUMED
+from live.simulator.matching_engine import CarriedOut
 from live.simulator.replay import replay, replay_fill_models
-from live.simulator.simulator import SimulatorSettings
+from live.simulator.settings import SimulatorSettings
 from live.simulator.tape_source import TapeSource
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import Running, Serve
 from tests.live.simulator.http_requests import HttpClient, run_scenario
 
 
-def session(serve: Serve) -> tuple[SimulatorSettings, list[SentCommand], list[TradeRecord]]:
+def session(serve: Serve) -> tuple[SimulatorSettings, list[CarriedOut], list[TradeRecord]]:
     """Twenty orders over real sockets on a held tape; returns settings, commands and trades."""
-    sessions: list[tuple[SimulatorSettings, list[SentCommand], list[TradeRecord]]] = []
+    sessions: list[tuple[SimulatorSettings, list[CarriedOut], list[TradeRecord]]] = []
 
     async def scenario(client: HttpClient, running: Running) -> None:
         for number in range(20):
@@ -24,23 +24,23 @@ def session(serve: Serve) -> tuple[SimulatorSettings, list[SentCommand], list[Tr
             side = "BUY" if number % 2 else "SELL"
             await client.order(side=side, price=f"{59_999.5 + number / 20:.1f}", quantity="0.400")
         running.play(2_000)
-        simulator = running.simulator
-        sessions.append((simulator.settings, list(simulator.venue.sent), list(simulator.state.trades)))
+        venue = running.venue
+        sessions.append((venue.settings, list(venue.engine.carried_out), list(venue.state.trades)))
 
     run_scenario(serve, scenario, inbound=ASSUMED, outbound=ASSUMED, seed=5)
     return sessions[0]
 
 
 def test_a_replay_under_the_same_model_repeats_every_fill(serve: Serve, generated_tape: Path) -> None:
-    settings, sent, trades = session(serve)
-    venue = replay(settings, TapeSource().read(read_lines(generated_tape)), sent)
+    settings, commands, trades = session(serve)
+    venue = replay(settings, TapeSource().read(read_lines(generated_tape)), commands)
     assert len(trades) > 5
-    assert venue.exchange.state.trades == trades
+    assert venue.state.trades == trades
 
 
 def test_the_three_outcomes_name_their_models_and_agree_on_what_they_can(serve: Serve, generated_tape: Path) -> None:
-    settings, sent, trades = session(serve)
-    results = replay_fill_models(settings, generated_tape, sent)
+    settings, commands, trades = session(serve)
+    results = replay_fill_models(settings, generated_tape, commands)
     assert [result.model for result in results] == list(FillModel)
     pessimistic, base, _ = results
     assert pessimistic.fills == len(trades)

@@ -76,7 +76,7 @@ def test_a_request_that_is_not_the_owners_is_refused(serve: Serve, change: Any, 
 def test_timestamps_in_tape_time_are_accepted_once_a_client_has_read_the_time(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
         server_time = (await client.request("GET", "/fapi/v1/time")).body["serverTime"]
-        assert server_time == running.simulator.venue.now_ms
+        assert server_time == running.venue.now_ms
         assert (await client.signed("GET", "/fapi/v3/balance", timestamp=server_time)).status == 200
         assert (await client.signed("GET", "/fapi/v3/balance", timestamp=server_time - 6_000)).body["code"] == -1021
 
@@ -137,7 +137,7 @@ def test_an_order_that_breaks_a_rule_is_refused_with_its_code(serve: Serve, fiel
         order = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
         reply = await client.signed("POST", "/fapi/v1/order", **order | {"price": "59990.0"} | fields)
         assert (reply.status, reply.body["code"]) == (400, code)
-        assert running.simulator.state.orders == {}
+        assert running.venue.state.orders == {}
 
     run_scenario(serve, scenario)
 

@@ -132,7 +132,7 @@ def user_events() -> dict[str, Any]:
     rules = driver.feed.listed
     found: dict[str, Any] = {}
     for happened in driver.events:
-        for frame in json.loads(encode(user_frames.frames(happened, rules, driver.now_ms))):
+        for frame in json.loads(encode(user_frames.frames(happened, rules))):
             found.setdefault(frame["e"], frame)
             if isinstance(happened, OrderChanged) and "o" in frame:
                 found[f"{happened.execution}"] = frame

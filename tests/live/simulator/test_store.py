@@ -26,7 +26,7 @@ def test_answered_requests_survive_a_killed_server(serve: Serve, tmp_path: Path)
         fields = {"symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET", "triggerPrice": "59000.0"}
         await client.signed("POST", "/fapi/v1/algoOrder", algoType="CONDITIONAL", quantity="0.010", **fields)
         await client.signed("POST", "/fapi/v1/leverage", symbol="BTCUSDT", leverage=7)
-        running.simulator.store = None  # a killed process saves nothing when it ends
+        running.venue.store = None  # a killed process saves nothing when it ends
 
     async def after(client: HttpClient, running: Running) -> None:
         assert (await client.signed("GET", "/fapi/v3/balance")).body[0]["balance"] == "99999.70000000"
@@ -75,12 +75,12 @@ def test_a_restored_state_equals_the_one_that_was_saved(tmp_path: Path) -> None:
 def test_a_restored_order_goes_to_the_back_of_the_queue(serve: Serve, tmp_path: Path) -> None:
     async def before(client: HttpClient, running: Running) -> None:
         await client.order(price="59999.9")
-        [order] = running.simulator.state.orders.values()
+        [order] = running.venue.state.orders.values()
         order.place.ahead = 0
 
     async def after(client: HttpClient, running: Running) -> None:
-        [order] = running.simulator.state.orders.values()
-        book = running.simulator.venue.feed.books["BTCUSDT"]
+        [order] = running.venue.state.orders.values()
+        book = running.venue.feed.books["BTCUSDT"]
         assert order.status is OrderStatus.NEW
         assert order.place.ahead == book.quantity(BUY, parse("59999.9")) > 0
 

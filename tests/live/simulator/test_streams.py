@@ -12,7 +12,7 @@ import pytest
 from live.simulator.core.money import parse, show
 from live.simulator.http.credentials import Credential
 from live.simulator.latency import ASSUMED, Distribution
-from live.simulator.simulator import Start
+from live.simulator.settings import Start
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue
 from skills_lib.market.depth.wire import decode
@@ -74,8 +74,8 @@ def test_every_depth_speed_gives_the_same_book(serve: Serve, speed: str) -> None
         body = snapshot.body
         local.load(Snapshot(body["lastUpdateId"], body["bids"], body["asks"]))
         running.play(400)
-        running.simulator.publisher.flush(running.simulator.venue.now_ms)
-        ours = running.simulator.venue.feed.books["BTCUSDT"].local.book
+        running.venue.publisher.flush(running.venue.now_ms)
+        ours = running.venue.feed.books["BTCUSDT"].local.book
         while local.book.update_id != ours.update_id:
             local.receive(decode((await socket.receive()).data.encode()))  # type: ignore[arg-type]
         assert local.in_sync
@@ -141,13 +141,13 @@ def test_a_closed_listen_key_receives_no_more_events(serve: Serve) -> None:
 
 def test_the_tape_starts_with_the_first_stream_and_plays_to_its_end(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
-        player = running.simulator.player
+        player = running.player
         await client.request("GET", "/fapi/v1/exchangeInfo")
         assert player.held
         socket = await client.socket("/public/ws/btcusdt@bookTicker")
         await player.finished.wait()
         last = {}
-        while last.get("u") != running.simulator.venue.feed.books["BTCUSDT"].local.book.update_id:
+        while last.get("u") != running.venue.feed.books["BTCUSDT"].local.book.update_id:
             last = await event(socket)
 
     run_scenario(serve, scenario, start=Start.FIRST_STREAM)
@@ -159,9 +159,9 @@ def test_a_paced_tape_plays_by_itself_while_orders_come_and_go(serve: Serve, tmp
     async def scenario(client: HttpClient, running: Running) -> None:
         placed = await client.market()
         assert placed.body["status"] == "FILLED"
-        await running.simulator.player.finished.wait()
+        await running.player.finished.wait()
         assert (await client.market(side="SELL")).body["status"] == "FILLED"
-        account = running.simulator.state.accounts["paper"]
+        account = running.venue.state.accounts["paper"]
         assert account.position("BTCUSDT").amount == 0
 
     run_scenario(serve, scenario, tape=tape, speed=10, start=Start.NOW, inbound=ASSUMED, outbound=ASSUMED)
@@ -175,11 +175,12 @@ def test_the_user_stream_reports_a_fill_in_three_events(serve: Serve) -> None:
         assert [entry["e"] for entry in events] == [
             "ORDER_TRADE_UPDATE",
             "TRADE_LITE",
-            "ORDER_TRADE_UPDATE",
             "ACCOUNT_UPDATE",
+            "ORDER_TRADE_UPDATE",
         ]
-        assert (events[2]["o"]["x"], events[2]["o"]["n"], events[2]["o"]["m"]) == ("TRADE", "0.30000000", False)
-        assert (events[3]["a"]["m"], events[3]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
+        assert (events[2]["a"]["m"], events[2]["a"]["B"][0]["wb"]) == ("ORDER", "99999.70000000")
+        assert (events[3]["o"]["x"], events[3]["o"]["n"], events[3]["o"]["m"]) == ("TRADE", "0.30000000", False)
+        assert {(entry["E"], entry["T"]) for entry in events[1:]} == {(events[1]["E"], events[1]["T"])}
 
     run_scenario(serve, scenario)
 
@@ -304,11 +305,11 @@ def test_an_order_arrives_after_its_latency_and_matches_the_book_of_that_time(se
     way = Distribution(((0, 500_000_000), (1_000_000, 500_000_000)))
 
     async def scenario(client: HttpClient, running: Running) -> None:
-        sent_ms = running.simulator.venue.now_ms
+        sent_ms = running.venue.now_ms
         reply = await client.market()
         assert reply.body["updateTime"] == sent_ms + 500
-        assert running.simulator.venue.now_ms == sent_ms + 1_000
-        assert running.simulator.player.played > 10
+        assert running.venue.now_ms == sent_ms + 1_000
+        assert running.venue.engine.lines > 10
 
     run_scenario(serve, scenario, inbound=way, outbound=way)
 

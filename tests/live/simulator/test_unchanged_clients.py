@@ -51,7 +51,7 @@ async def opened(kind: type[Client], running: Running) -> AsyncIterator[Client]:
 
 
 def only_order(running: Running) -> Any:
-    [order] = running.simulator.state.orders.values()
+    [order] = running.venue.state.orders.values()
     return order
 
 
@@ -74,7 +74,7 @@ def test_it_loads_the_filters_of_the_market(kind: type[Client], serve: Serve) ->
 
 async def compare_books(client: Client, running: Running, bursts: int, depth: int) -> None:
     """Let a client follow the tape, and compare its book with ours, as deep as its snapshot reached."""
-    hub, local = running.simulator.hub, running.simulator.venue.feed.books[SYMBOL].local
+    hub, local = running.venue.hub, running.venue.feed.books[SYMBOL].local
     following = asyncio.ensure_future(client.follow_book())
     await until(lambda: hub.streams)
     running.play(100)
@@ -82,7 +82,7 @@ async def compare_books(client: Client, running: Running, bursts: int, depth: in
     for _ in range(bursts):
         running.play(50)
         await asyncio.sleep(0)
-    running.simulator.publisher.flush(running.simulator.venue.now_ms)
+    running.venue.publisher.flush(running.venue.now_ms)
     bids, asks = await client.book(local.book.update_id or 0)
     top = local.book.top(depth)
     ours = [[(Decimal(plain(price)), Decimal(plain(quantity))) for price, quantity in side] for side in top]
@@ -137,7 +137,7 @@ def test_it_takes_a_stop_through_algo_order(kind: type[Client], serve: Serve) ->
     async def scenario(client: Client, running: Running) -> None:
         await client.place_market("BUY", "0.010")
         algo_id = await client.stop("SELL", "0.010", "59000.0")
-        algo = running.simulator.state.algos[algo_id]
+        algo = running.venue.state.algos[algo_id]
         assert (plain(algo.trigger_price), algo.request.order.reduce_only) == ("59000", True)
 
     trade(kind, serve, scenario)
@@ -157,7 +157,7 @@ def test_it_reads_balance_positions_and_trades(kind: type[Client], serve: Serve)
 def test_it_reads_its_user_stream(kind: type[Client], serve: Serve) -> None:
     async def scenario(client: Client, running: Running) -> None:
         watching = asyncio.ensure_future(client.watch_user())
-        await until(lambda: any(socket.account for socket in running.simulator.sockets.open))
+        await until(lambda: any(entry.account for entry in running.venue.connections.open.values()))
         await watching
         order_id = await client.place("BUY", "0.010", "59990.0")
         assert await client.user_event() == str(order_id)

@@ -38,11 +38,18 @@ class GeneratedMarket:
             fields |= {"E": self.time_ms, "T": self.time_ms}
         return _compact(fields)
 
+    def quiet_diff(self) -> bytes:
+        """The next diff, of an interval in which nothing changed."""
+        return self._next({}, {})
+
     def _diff(self) -> bytes:
-        self.time_ms += 100
         self.mid += self._draw.choice((-3, -1, 0, 0, 1, 3))
         bids = self._moved(self.bids, lambda price: price >= self.mid, -1)
         asks = self._moved(self.asks, lambda price: price <= self.mid, 1)
+        return self._next(bids, asks)
+
+    def _next(self, bids: dict[int, int], asks: dict[int, int]) -> bytes:
+        self.time_ms += 100
         previous, first = self.update_id, self.update_id + 1
         if self.venue is Venue.USDM:
             first += self._draw.randrange(3)

@@ -14,6 +14,7 @@ from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
+from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.wire import decode
 from tests.market.depth.frame_server import frames_of
 from tests.market.depth.generated_stream import GeneratedMarket
@@ -46,7 +47,9 @@ class Pair:
     def agree(self, levels: int = 30) -> None:
         """Assert that both are in the same state."""
         plain, compiled = self.plain, self.compiled
-        assert (plain.sync, plain.reason, plain.gaps) == (compiled.sync, compiled.reason, compiled.gaps)
+        assert (plain.sync, plain.cause, plain.reason) == (compiled.sync, compiled.cause, compiled.reason)
+        counts = [(book.gaps, book.sequencer.breaks, book.sequencer.repeats) for book in (plain, compiled)]
+        assert counts[0] == counts[1]
         assert plain.book.update_id == compiled.book.update_id
         assert plain.book.levels == compiled.book.levels
         assert plain.book.top_text(levels) == compiled.book.top_text(levels)
@@ -133,11 +136,8 @@ UNUSUAL: dict[str, Corruption] = {
     "a finer quantity": replaced(b'"a":[', b'"a":[["61000.10","1.12345678"],'),
     "a far ask": replaced(b'"a":[', b'"a":[["9999999.00","1.500"],'),
     "a far bid": replaced(b'"b":[', b'"b":[["0.10","1.500"],'),
-    "an ask far below": replaced(b'"a":[', b'"a":[["1.00","1.500"],'),
-    "a bid far above": replaced(b'"b":[', b'"b":[["900000.00","1.500"],'),
     "a level that is not there": replaced(b'"b":[', b'"b":[["12.30","0.000"],'),
     "an ask far below that is not there": replaced(b'"a":[', b'"a":[["1.00","0.000"],'),
-    "no levels": lambda raw, _: raw[: raw.index(b'"b":[')] + b'"b":[],"a":[]}}',
     "many levels": replaced(b'"a":[', b'"a":[' + b"".join(b'["%d.00","1.500"],' % n for n in range(70_000, 75_000))),
 }
 REFUSED: dict[str, Corruption] = {
@@ -171,6 +171,13 @@ INVALIDATING: dict[str, Corruption] = {
     "a skipped id": lambda raw, _: (
         raw.replace(b'"U":1', b'"U":9').replace(b'"pu":1', b'"pu":8').replace(b'"u":1', b'"u":9')
     ),
+}
+
+
+CROSSING: dict[str, Corruption] = {
+    "an ask far below": replaced(b'"a":[', b'"a":[["1.00","1.500"],'),
+    "a bid far above": replaced(b'"b":[', b'"b":[["900000.00","1.500"],'),
+    "a bid at the best ask": replaced(b'"b":[', b'"b":[["60100.00","1.500"],'),
 }
 
 
@@ -209,6 +216,28 @@ def test_a_message_that_cannot_be_applied_changes_nothing_and_loses_the_book(wha
     assert not pair.compiled.in_sync
     assert pair.compiled.reason
     assert pair.compiled.book.top_text(1000) == before
+
+
+@each_venue
+@pytest.mark.parametrize("what", CROSSING)
+def test_a_message_that_crosses_the_book_loses_it_on_both_paths(what: str, venue: Venue) -> None:
+    pair, market = in_sync(venue)
+    assert pair.take(CROSSING[what](next_diff(market), random.Random(1))) == UpdateDecision.GAP
+    assert pair.compiled.cause is Cause.CROSSED
+    pair.agree_entirely()
+    assert pair.take(next_diff(market)) == UpdateDecision.BUFFER
+    pair.take(market.snapshot())
+    assert pair.take(next_diff(market)) == UpdateDecision.APPLY
+    pair.agree_entirely()
+
+
+@each_venue
+def test_a_message_without_levels_reaches_both_books(venue: Venue) -> None:
+    pair, market = in_sync(venue)
+    quiet = market.quiet_diff()
+    assert pair.take(quiet) == UpdateDecision.APPLY
+    assert pair.take(next_diff(market)) == UpdateDecision.APPLY
+    pair.agree_entirely()
 
 
 @each_venue
@@ -252,9 +281,10 @@ def test_an_emptied_book_is_empty_on_both_paths(venue: Venue) -> None:
     top = pair.plain.book.top_text(100_000)
     gone = [b",".join(b'["%s","0.000"]' % price.encode() for price, _ in side) for side in top]
     raw = raw[: raw.index(b'"b":[')] + b'"b":[' + gone[0] + b'],"a":[' + gone[1] + b"]}}"
-    assert pair.take(raw) == UpdateDecision.APPLY
+    assert pair.take(raw) == UpdateDecision.GAP
     assert pair.compiled.book.levels == (0, 0)
     assert pair.compiled.imbalance is None
+    assert pair.compiled.cause is Cause.EMPTY_SIDE
     pair.agree_entirely()
     pair.take(next_diff(market))
     pair.agree_entirely()

@@ -1,15 +1,16 @@
 """Endpoints and calls: path, weight, required security, parameters."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from live.simulator.core.accounts import Account
+from live.simulator.core.events import Answered
 from live.simulator.core.state import State
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.params import Params
-from live.simulator.http.gateway import Gateway
+from live.simulator.http.gateway import Gateway, Sent
 
 
 class Security(StrEnum):
@@ -59,10 +60,10 @@ class Call:
 
     async def send(self, body: Any) -> Any:
         """Send a command of the account and wait for its result."""
-        return await self.gateway.command(self.owner, body)
+        return await self.gateway.command(body)
 
 
-Handler = Callable[[Call], Awaitable[Any]]
+Handler = Callable[[Call], Coroutine[Sent, Answered, Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,14 +55,14 @@ async def depth(call: Call) -> dict[str, Any]:
     limit = call.params.integer("limit", 500)
     if limit not in DEPTH_LIMITS:
         raise Rejection(-4021, f"{limit} is not valid depth limit")
-    market, local = call.state.markets[rules.symbol], call.gateway.venue.feed.books[rules.symbol].local
+    market, local = call.state.markets[rules.symbol], call.gateway.feed.books[rules.symbol].local
     if not market.in_sync:
         raise Rejection(-1001, "Internal error; unable to process your request. Please try again.", 503)
     top = local.book.top(limit)
     bids, asks = ([[rules.price_text(p), rules.quantity_text(q)] for p, q in side] for side in top)
     return {
         "lastUpdateId": local.book.update_id,
-        "E": call.gateway.venue.now_ms,
+        "E": call.gateway.now_ms,
         "T": market.updated_ms,
         "bids": bids,
         "asks": asks,
@@ -94,7 +94,7 @@ def _premium_index(call: Call, symbol: str) -> dict[str, Any]:
         "lastFundingRate": show(market.funding_rate),
         "interestRate": "0.00010000",
         "nextFundingTime": market.next_funding_ms,
-        "time": call.gateway.venue.now_ms,
+        "time": call.gateway.now_ms,
     }
 
 
@@ -119,7 +119,7 @@ def _book_ticker(call: Call, symbol: str) -> dict[str, Any]:
         "askPrice": rules.price_text(ask[0]),
         "askQty": rules.quantity_text(ask[1]),
         "time": market.updated_ms,
-        "lastUpdateId": call.gateway.venue.feed.books[symbol].local.book.update_id or 0,
+        "lastUpdateId": call.gateway.feed.books[symbol].local.book.update_id or 0,
     }
 
 
@@ -131,7 +131,7 @@ async def price_ticker(call: Call) -> Any:
 def _price_ticker(call: Call, symbol: str) -> dict[str, Any]:
     market = call.state.markets[symbol]
     price = market.last_price or market.mark_price
-    return {"symbol": symbol, "price": call.rules(symbol).price_text(price), "time": call.gateway.venue.now_ms}
+    return {"symbol": symbol, "price": call.rules(symbol).price_text(price), "time": call.gateway.now_ms}
 
 
 async def day_ticker(call: Call) -> Any:
@@ -140,7 +140,7 @@ async def day_ticker(call: Call) -> Any:
 
 
 def _day_ticker(call: Call, symbol: str) -> dict[str, Any]:
-    rules, history, now_ms = call.rules(symbol), call.gateway.publisher.history(symbol), call.gateway.venue.now_ms
+    rules, history, now_ms = call.rules(symbol), call.gateway.publisher.history(symbol), call.gateway.now_ms
     bar = history.session or Bar(now_ms, now_ms, 0, 0, 0, 0, 0, 0)
     price, change = rules.price_text, bar.close - bar.open
     return {

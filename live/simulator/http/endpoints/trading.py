@@ -1,14 +1,14 @@
 """Regular orders over REST and over the WebSocket API."""
 
-import asyncio
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from live.simulator.core.commands import Cancel, CancelAll, SetCountdown, Submit
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal, missing, no_such_order
-from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
+from live.simulator.http.endpoints.endpoint import Call, Endpoint, Handler, Security, with_symbol
 from live.simulator.http.endpoints.order_params import amendment, order_request
 from live.simulator.http.endpoints.params import Params
 from live.simulator.payloads import orders
@@ -83,14 +83,14 @@ def _batch(call: Call, name: str) -> list[Any]:
     return entries
 
 
-async def _all(calls: list[Any]) -> list[Any]:
-    """Run calls concurrently; a rejection becomes its entry's body."""
-    found = await asyncio.gather(*calls, return_exceptions=True)
+async def _all(handler: Handler, calls: Iterable[Call]) -> list[Any]:
+    """Run calls one after the other; a rejection becomes its entry's body."""
     answers = []
-    for entry in found:
-        if isinstance(entry, BaseException) and not isinstance(entry, Rejection):
-            raise entry
-        answers.append(entry.body if isinstance(entry, Rejection) else entry)
+    for call in list(calls):
+        try:
+            answers.append(await handler(call))
+        except Rejection as refused:
+            answers.append(refused.body)
     return answers
 
 
@@ -103,12 +103,12 @@ def _each(call: Call, entry: Any) -> Call:
 
 async def place_batch(call: Call) -> list[Any]:
     """`POST /batchOrders`."""
-    return await _all([place(_each(call, entry)) for entry in _batch(call, "batchOrders")])
+    return await _all(place, (_each(call, entry) for entry in _batch(call, "batchOrders")))
 
 
 async def amend_batch(call: Call) -> list[Any]:
     """`PUT /batchOrders`."""
-    return await _all([amend(_each(call, entry)) for entry in _batch(call, "batchOrders")])
+    return await _all(amend, (_each(call, entry) for entry in _batch(call, "batchOrders")))
 
 
 async def cancel_batch(call: Call) -> list[Any]:
@@ -117,7 +117,7 @@ async def cancel_batch(call: Call) -> list[Any]:
     name = "orderId" if ids == "orderIdList" else "origClientOrderId"
     symbol = call.rules().symbol
     entries = [{"symbol": symbol, name: entry} for entry in _batch(call, ids)]
-    return await _all([cancel(_each(call, entry)) for entry in entries])
+    return await _all(cancel, (_each(call, entry) for entry in entries))
 
 
 def _find(call: Call) -> Order:

@@ -12,6 +12,7 @@ from skills_lib.market.depth.book.order_book import Levels, refined_levels, scal
 from skills_lib.market.depth.book.view import Top, WritableBook
 from skills_lib.market.depth.model import Level, Side, Venue, WireLevel
 from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
+from skills_lib.market.depth.sequencer import UpdateIds
 
 _FIRST_FAR_CAPACITY = 4_096
 _CHECKED_LEVELS = 32
@@ -99,7 +100,7 @@ class CompiledBook(WritableBook):
         if count != IMBALANCE_LEVELS:
             return super().imbalance(count)
         found = float(ENTRIES.summary(self.address))
-        return found if found <= 1.0 else None
+        return found if found <= 1.0 else super().imbalance(count)
 
     def quantity_at(self, side: Side, price: int) -> int:
         """Quantity at one price, in units; 0 without a level."""
@@ -114,6 +115,17 @@ class CompiledBook(WritableBook):
     def follow(self, following: bool) -> None:
         """Enable or disable the compiled path for the update after `update_id`."""
         self._block[at.FOLLOWING] = following
+
+    def take_recent(self) -> list[UpdateIds]:
+        """The ids of the last updates that compiled code applied since the last call, at most RECENT_SIZE."""
+        count, size = int(self._block[at.RECENT_COUNT]), at.RECENT_SIZE
+        if not count:
+            return []
+        self._block[at.RECENT_COUNT] = 0
+        ring = self._block[at.RECENT : at.PARSED].reshape(size, at.RECENT_FIELDS).tolist()
+        chained = bool(self._block[at.CHAINED])
+        rows = (ring[n % size] for n in range(max(0, count - size), count))
+        return [UpdateIds(first, final, previous if chained else None) for first, final, previous in rows]
 
     @property
     def times_ms(self) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
 from skills_lib.market.depth.model import MS_TO_NS, DepthUpdate, Snapshot
 from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.sequencer import UpdateDecision
+from skills_lib.market.depth.usability.causes import Cause
 
 if TYPE_CHECKING:
     from skills_lib.market.depth.book.compiled_book import CompiledBook
@@ -49,8 +50,7 @@ class CompiledLocalBook(LocalBook):
 
     def receive(self, update: DepthUpdate) -> UpdateDecision:
         """As `LocalBook.receive`."""
-        if self.sequencer.following and self._book.update_id is not None:
-            self.sequencer.follow(self._book.update_id)
+        self.sequencer.follow(self._book.take_recent())
         decision = super().receive(update)
         self._refresh_compiled_state()
         return decision
@@ -73,10 +73,12 @@ class CompiledLocalBook(LocalBook):
     def _receive_general(self, raw: bytes, found: float) -> UpdateDecision:
         if found == self._general:
             return super().receive_raw(raw)
+        self.sequencer.follow(self._book.take_recent())
         if found == self._recentre:
             self._book.recentre()
-        self._imbalance = self._book.imbalance(IMBALANCE_LEVELS)
-        return _APPLY
+        decision = self._require_two_sides()
+        self._refresh_compiled_state()
+        return decision
 
     def _refresh_compiled_state(self) -> None:
         self._book.follow(self.in_sync and self.sequencer.following)
@@ -90,6 +92,7 @@ class CompiledLocalBook(LocalBook):
         super()._write_update(update)
         self._book.times_ms = update.event_ts_ms, update.transaction_ts_ms or 0
 
-    def _invalidate(self, reason: str) -> None:
-        super()._invalidate(reason)
+    def _lose(self, cause: Cause, reason: str) -> None:
+        super()._lose(cause, reason)
         self._book.follow(False)
+        self._book.take_recent()

@@ -7,13 +7,19 @@ from skills_lib.market.depth.book.order_book import OrderBook
 from skills_lib.market.depth.book.view import BookView, WritableBook
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
 from skills_lib.market.depth.scale import Scale
-from skills_lib.market.depth.sequencer import UpdateDecision, sequencer_for
+from skills_lib.market.depth.sequencer import UpdateDecision, UpdateIds, sequencer_for
+from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.wire import decode
 
 MAX_BUFFERED = 10_000
 """Maximum updates buffered while waiting for a snapshot: more than 15 minutes at 100 ms."""
 
+MAX_BEHIND = 50
+"""Maximum updates after a snapshot without a time that are dropped as older than it: five seconds at 100 ms."""
+
 IMBALANCE_LEVELS = 5
+
+_MAX_SNAPSHOT_TIME_ERROR_MS = 1_000
 
 
 class Sync(StrEnum):
@@ -24,21 +30,29 @@ class Sync(StrEnum):
     OUT_OF_SYNC = "out of sync"
 
 
+class WrongSymbolError(WireError):
+    """An update of another symbol arrived on the stream of this book."""
+
+
 class LocalBook:
     """Follows the diff stream of one symbol.
 
-    While `in_sync`, `book` equals the venue's book after update `book.update_id`. Otherwise do not use it:
-    `reason` says why, and `load` with a newer snapshot restores it.
+    While `in_sync`, `book` equals the venue's book after update `book.update_id`, as far as the stream can tell.
+    Otherwise do not use it: `cause` and `reason` say why, and `load` with a newer snapshot restores it.
     """
 
     def __init__(self, symbol: str, venue: Venue, scale: Scale | None = None) -> None:
         self.symbol, self.venue = symbol, venue
         self._book = self._new_book(scale)
         self.sync = Sync.WAITING
+        self.cause: Cause | None = Cause.NO_SNAPSHOT
         self.reason = "no snapshot has been loaded"
         self.gaps = 0
         self.sequencer = sequencer_for(venue)
         self._exch_ts_ns: int | None = None
+        self._snapshot_ts_ms: int | None = None
+        self._behind = 0
+        self._one_sided = False
         self._buffered: deque[DepthUpdate] = deque(maxlen=MAX_BUFFERED)
 
     @property
@@ -76,23 +90,27 @@ class LocalBook:
         """Process one update: apply it, drop it as stale, buffer it, or mark the book out of sync.
 
         Raises:
-            WireError: the update is for another symbol; the book is unchanged.
+            WrongSymbolError: the update is for another symbol; the book is unchanged.
         """
         if update.symbol != self.symbol:
-            raise WireError(f"Update for {update.symbol} received by the book of {self.symbol}. Check the stream.")
+            raise WrongSymbolError(
+                f"Update for {update.symbol} received by the book of {self.symbol}. Check the stream."
+            )
         decision = self.sequencer.judge(update)
         if decision is UpdateDecision.APPLY:
             return self._apply(update)
+        if decision is UpdateDecision.STALE:
+            return self._drop(update)
         if decision is UpdateDecision.GAP:
-            self._invalidate(f"update {update.final_update_id} does not follow {self.book.update_id}")
-        if decision is not UpdateDecision.STALE:
+            self._lose(Cause.CHAIN_BREAK, f"update {update.final_update_id} does not follow {self.book.update_id}")
+        if self.sequencer.chained:
             self._buffered.append(update)
         return decision
 
     def load(self, snapshot: Snapshot) -> UpdateDecision:
         """Load a snapshot and apply the buffered updates. Returns STALE, unchanged, if the book is in sync.
 
-        Returns GAP if the snapshot does not connect to the buffered updates: fetch another.
+        Returns GAP if the snapshot does not connect to the buffered updates, or is crossed: fetch another.
 
         Raises:
             WireError: a level is malformed; the book is unchanged.
@@ -100,18 +118,24 @@ class LocalBook:
         if self.in_sync:
             return UpdateDecision.STALE
         self._write_snapshot(snapshot)
-        self._exch_ts_ns = snapshot.exch_ts_ns
-        self.sequencer.start(snapshot.last_update_id)
-        self.sync, self.reason = Sync.IN_SYNC, ""
+        if self._book.crossed:
+            self._refuse_snapshot(snapshot)
+            return UpdateDecision.GAP
+        self._exch_ts_ns, self._snapshot_ts_ms = snapshot.exch_ts_ns, snapshot.transaction_ts_ms
+        self._one_sided = not all(self._book.levels)
         waiting, self._buffered = self._buffered, deque(maxlen=MAX_BUFFERED)
+        self.sequencer.start(snapshot.last_update_id, map(UpdateIds.of, waiting))
+        self._behind = -len(waiting)
+        self.sync, self.cause, self.reason = Sync.IN_SYNC, None, ""
         for update in waiting:
             self.receive(update)
+        self._behind = 0
         return UpdateDecision.APPLY if self.in_sync else UpdateDecision.GAP
 
-    def invalidate(self, reason: str) -> None:
-        """Mark the book out of sync, e.g. after a disconnect. Later updates are buffered."""
-        self._buffered.clear()
-        self._invalidate(reason)
+    def invalidate(self, reason: str, cause: Cause = Cause.DISCONNECTED) -> None:
+        """Mark the book out of sync, e.g. after a disconnect. Later updates are buffered and may begin anywhere."""
+        self._lose(cause, reason)
+        self.sequencer.forget()
 
     def _new_book(self, scale: Scale | None) -> WritableBook:
         return OrderBook(self.symbol, scale)
@@ -120,10 +144,43 @@ class LocalBook:
         try:
             self._write_update(update)
         except WireError as error:
-            self._invalidate(str(error))
+            self._lose(Cause.MALFORMED, str(error))
             return UpdateDecision.GAP
         self._exch_ts_ns = update.exch_ts_ns
-        return UpdateDecision.APPLY
+        return self._require_two_sides()
+
+    def _require_two_sides(self) -> UpdateDecision:
+        """A crossed book, or one that lost a side, is not the venue's. A snapshot may have shown an empty side."""
+        bid, ask = self._book.best_bid, self._book.best_ask
+        if bid is not None and ask is not None and bid.price < ask.price:
+            return UpdateDecision.APPLY
+        if bid is not None and ask is not None:
+            self._lose(Cause.CROSSED, f"the best bid is not below the best ask after update {self.book.update_id}")
+            return UpdateDecision.GAP
+        if self._one_sided:
+            return UpdateDecision.APPLY
+        self._lose(Cause.EMPTY_SIDE, f"update {self.book.update_id} left no {'asks' if bid else 'bids'}")
+        return UpdateDecision.GAP
+
+    def _drop(self, update: DepthUpdate) -> UpdateDecision:
+        """Drop a repeat, or an update older than the snapshot; one that must be newer says that the snapshot lies."""
+        if self.sequencer.following or not self.in_sync:
+            return UpdateDecision.STALE
+        self._behind += 1
+        taken_ms, update_ms = self._snapshot_ts_ms, update.transaction_ts_ms
+        if taken_ms is None or update_ms is None:
+            contradicted = self._behind > MAX_BEHIND
+        else:
+            contradicted = update_ms > taken_ms + _MAX_SNAPSHOT_TIME_ERROR_MS
+        if not contradicted:
+            return UpdateDecision.STALE
+        self._lose(Cause.STALE_SNAPSHOT, f"later updates have lower ids than the snapshot, {self.book.update_id}")
+        self._buffered.append(update)
+        return UpdateDecision.GAP
+
+    def _refuse_snapshot(self, snapshot: Snapshot) -> None:
+        self.sync, self.cause = Sync.OUT_OF_SYNC, Cause.CROSSED
+        self.reason = f"the snapshot of update {snapshot.last_update_id} is crossed"
 
     def _write_snapshot(self, snapshot: Snapshot) -> None:
         self._book.load(snapshot.bids, snapshot.asks, snapshot.last_update_id)
@@ -131,7 +188,8 @@ class LocalBook:
     def _write_update(self, update: DepthUpdate) -> None:
         self._book.apply(update.bids, update.asks, update.final_update_id)
 
-    def _invalidate(self, reason: str) -> None:
+    def _lose(self, cause: Cause, reason: str) -> None:
+        self._buffered.clear()
         self.sequencer.stop()
-        self.sync, self.reason = Sync.OUT_OF_SYNC, reason
+        self.sync, self.cause, self.reason = Sync.OUT_OF_SYNC, cause, reason
         self.gaps += 1

@@ -19,6 +19,7 @@ from skills_lib.market.depth.model import (
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.tape.lines import BadLine, TapeLine, TruncatedTape
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
+from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.wire import decode
 
 _MAX_REMEMBERED = 1_000
@@ -45,8 +46,6 @@ class Replay:
     venue: Venue
     lines: int = 0
     malformed: int = 0
-    repeated: int = 0
-    chain_breaks: int = 0
     crossed_books: int = 0
     bbo_checked: int = 0
     bbo_matched: int = 0
@@ -61,7 +60,6 @@ class Replay:
 
     def __post_init__(self) -> None:
         self.local = LocalBook(self.symbol, self.venue)
-        self._previous_final: int | None = None
         self._tickers: dict[int, BookTicker] = {}
         self._tops: dict[int, TopText] = {}
 
@@ -87,7 +85,7 @@ class Replay:
             venue=self.venue,
             lines=self.lines,
             messages={name: self.kinds[name] for name in KIND_NAMES},
-            chain_breaks=self.chain_breaks,
+            chain_breaks=self.local.sequencer.breaks,
             crossed_books=self.crossed_books,
             malformed=self.malformed,
             bbo_checked=self.bbo_checked,
@@ -100,7 +98,7 @@ class Replay:
             top5=Top5(**book.top_text(5)._asdict()) if self.local.in_sync else None,
             first_local_ts_ns=self.first_local_ts_ns,
             last_local_ts_ns=self.last_local_ts_ns,
-            repeated=self.repeated,
+            repeated=self.local.sequencer.repeats,
             latency=self.latency.report(),
             problems=self._problems(),
         )
@@ -143,31 +141,15 @@ class Replay:
             self.malformed += 1
 
     def _follow_update(self, update: DepthUpdate) -> None:
-        self._check_chain(update)
-        if self.local.receive(update) is not UpdateDecision.APPLY:
+        decision, book = self.local.receive(update), self.local.book
+        if decision is not UpdateDecision.APPLY:
+            self.crossed_books += decision is UpdateDecision.GAP and self.local.cause is Cause.CROSSED
             return
-        book = self.local.book
-        self.crossed_books += book.crossed
         top = self._tops[update.final_update_id] = book.top_text(1)
         if ticker := self._tickers.get(update.final_update_id):
             self.bbo_checked += 1
             self.bbo_matched += _equal(top, ticker)
         self._prune_history(update.final_update_id)
-
-    def _check_chain(self, update: DepthUpdate) -> None:
-        previous, self._previous_final = self._previous_final, update.final_update_id
-        if previous is None:
-            return
-        if update.final_update_id <= previous:
-            self.repeated += 1
-            self._previous_final = previous
-            return
-        follows = (
-            update.first_update_id == previous + 1
-            if self.venue is Venue.SPOT
-            else update.previous_update_id == previous
-        )
-        self.chain_breaks += not follows
 
     def _prune_history(self, update_id: int) -> None:
         if len(self._tickers) > _MAX_REMEMBERED:
@@ -177,6 +159,7 @@ class Replay:
 
     def _problems(self) -> list[str]:
         mismatched = self.bbo_checked - self.bbo_matched + self.late_bbo_checked - self.late_bbo_matched
+        breaks, repeats = self.local.sequencer.breaks, self.local.sequencer.repeats
         found = {
             f"The tape is truncated: {self.cut_short}.": self.cut_short,
             "No snapshot: updates alone cannot build a book.": not self.kinds["snapshot"],
@@ -185,8 +168,8 @@ class Replay:
             ),
             f"The book is {self.local.sync.value} at the end: {self.local.reason}.": not self.local.in_sync,
             f"{self.malformed:,} lines could not be read.": self.malformed,
-            f"{self.chain_breaks:,} breaks in the chain of updates.": self.chain_breaks,
-            f"{self.repeated:,} updates were repeated or late.": self.repeated,
+            f"{breaks:,} breaks in the chain of updates.": breaks,
+            f"{repeats:,} updates were repeated.": repeats,
             f"{self.crossed_books:,} crossed books.": self.crossed_books,
             f"{mismatched:,} best prices differ from bookTicker.": mismatched,
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},

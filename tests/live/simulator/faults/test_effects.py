@@ -28,7 +28,7 @@ def tickers(serve: Serve, wanted: int, *faults: dict[str, Any]) -> list[int]:
     received: list[int] = []
 
     async def scenario(client: HttpClient, running: Running) -> None:
-        first = running.simulator.venue.feed.books["BTCUSDT"].local.book.update_id or 0
+        first = running.venue.feed.books["BTCUSDT"].local.book.update_id or 0
         socket = await client.socket(TICKER)
         running.play(60)
         received.extend([((await event(socket))["u"] - first) // 7 + 1 for _ in range(wanted)])
@@ -72,12 +72,13 @@ def test_a_gap_in_pu_breaks_the_chain_of_diffs(serve: Serve) -> None:
 def test_a_frozen_socket_stays_open_and_sends_nothing_not_even_pong(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
         frozen, other = await client.socket(TICKER), await client.socket(TICKER)
+        opened_ns = running.venue.now_ns
         running.play(60)
         while (await event(other))["u"] < 1_000_070:
             pass
-        [stuck] = [socket for socket in running.simulator.sockets.open if socket.frozen]
-        assert not stuck.ws.closed
-        assert stuck.sent == 0
+        [stuck] = [entry for entry in running.venue.connections.open.values() if entry.frozen]
+        assert not stuck.closed
+        assert stuck.delivered_ns == opened_ns
         assert not frozen.closed
 
     run_scenario(serve, scenario, faults=plan({"kind": "freeze", "stream": "*@bookTicker"}))
@@ -114,7 +115,7 @@ def test_each_canned_answer_can_hide_an_order_that_was_carried_out(serve: Serve,
         answer = await client.order()
         assert (answer.status, answer.body) == (REPLIES[reply].status, REPLIES[reply].body)
         assert ("Retry-After" in answer.headers) == (answer.status in (418, 429))
-        assert len(running.simulator.state.orders) == landed
+        assert len(running.venue.state.orders) == landed
         assert (await client.order(newClientOrderId="second")).status == 200
 
     fault = {"kind": "answer", "path": "/fapi/v1/order", "reply": reply.value, "landed": landed}
@@ -180,8 +181,8 @@ def test_a_liquidation_comes_with_its_orders_and_its_public_notice(serve: Serve)
         assert (notice["o"]["S"], notice["o"]["q"]) == ("SELL", "0.500")
         while not (await event(private, "ORDER_TRADE_UPDATE"))["o"]["c"].startswith("autoclose-"):
             pass
-        state = running.simulator.state
-        assert state.orders[standing].status is OrderStatus.CANCELED
+        state = running.venue.state
+        assert state.orders[standing].status is OrderStatus.EXPIRED
         assert plain(state.accounts["paper"].position("BTCUSDT").amount) == "0"
 
     run_scenario(serve, scenario, faults=plan({"kind": "liquidate", "when": {"at_ms": 500}, "symbol": "BTCUSDT"}))
@@ -217,10 +218,10 @@ def test_the_websocket_api_loses_answers_and_leaves_the_status_unknown(serve: Se
         first = await client.socket("/ws-fapi/v1")
         unknown = await call(first, "order.place", price="59990.0", newClientOrderId="one", **fields)
         assert (unknown["status"], unknown["error"]["code"]) == (503, -1000)
-        assert [order.client_id for order in running.simulator.state.orders.values()] == ["one"]
+        assert [order.client_id for order in running.venue.state.orders.values()] == ["one"]
         with pytest.raises(AssertionError, match="CLOSED"):
             await call(first, "order.place", price="59990.0", newClientOrderId="two", **fields)
-        assert len(running.simulator.state.orders) == 2
+        assert len(running.venue.state.orders) == 2
 
     unknown_status = {"kind": "answer", "method": "WS", "path": "order.place", "landed": True}
     dropped = {"kind": "lose_response", "method": "WS", "path": "order.place", "when": {"nth": 2}}

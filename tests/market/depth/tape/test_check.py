@@ -109,6 +109,25 @@ def test_a_missing_snapshot_is_reported(tmp_path: Path) -> None:
     assert any("No snapshot" in problem for problem in report.problems)
 
 
+def test_a_book_that_crosses_is_counted_and_no_price_is_told(tmp_path: Path) -> None:
+    frames = list(GeneratedMarket(5, Venue.USDM).frames(30))
+    frames[21] = frames[21].replace(b'"b":[', b'"b":[["900000.00","1.500"],')
+    report = check_tape(write_tape(tmp_path / "tape.gz", stamped(frames)))
+    assert (report.crossed_books, report.in_sync, report.top5) == (1, False, None)
+    assert any("crossed" in problem for problem in report.problems)
+
+
+def test_ids_that_start_anew_are_a_break_and_no_price_is_told(tmp_path: Path) -> None:
+    market, later = GeneratedMarket(5, Venue.USDM), GeneratedMarket(6, Venue.USDM)
+    market.update_id = 1_000_000
+    frames = [*market.frames(30), *later.frames(2)]
+    report = check_tape(write_tape(tmp_path / "tape.gz", stamped(frames)))
+    assert (report.chain_breaks, report.repeated, report.in_sync, report.top5) == (1, 0, False, None)
+    resynced = check_tape(write_tape(tmp_path / "two.gz", stamped([*frames, later.snapshot(), *later.frames(2)])))
+    assert (resynced.chain_breaks, resynced.in_sync) == (1, True)
+    assert resynced.final_update_id == later.update_id
+
+
 def test_a_snapshot_resyncs_a_broken_book_and_is_ignored_in_sync(tmp_path: Path) -> None:
     market = GeneratedMarket(5, Venue.USDM)
     frames = [*market.frames(30), market.snapshot(), *list(market.frames(2))]

@@ -13,8 +13,8 @@ GENERAL = 9.0
 RECENTRE = 8.0
 """The update was applied, but a side's window must be re-centred before its top can be read."""
 
-EMPTY = 7.0
-"""The update was applied; the book is empty."""
+UNSOUND = 7.0
+"""The update was applied; a side is empty, or the best bid is not below the best ask."""
 
 _LAST_BIT = BITS - 1
 _WORD_SHIFT = 6
@@ -24,7 +24,7 @@ _WORD_SHIFT = 6
 def consume(raw, state):
     """Apply one message of a depth stream to the block at address `state`.
 
-    Returns the imbalance of the top, -1 to 1, or one of GENERAL, RECENTRE and EMPTY.
+    Returns the imbalance of the top, -1 to 1, or one of GENERAL, RECENTRE and UNSOUND.
     """
     start = address_of(raw)
     if read_update(start, start + len(raw), state) == FAILED or not _follows(state):
@@ -35,7 +35,19 @@ def consume(raw, state):
         if known_far + get(state + WORD * (at.FAR_COUNTS + side)) > capacity:
             return GENERAL
     apply_parsed(state)
+    _remember(state)
     return summary(state)
+
+
+@njit
+def _remember(state):
+    """Keep the ids of the applied update, by which repeats are recognised."""
+    count = get(state + WORD * at.RECENT_COUNT)
+    place = state + WORD * (at.RECENT + at.RECENT_FIELDS * (count & (at.RECENT_SIZE - 1)))
+    put(place, get(state + WORD * at.FIRST_ID))
+    put(place + WORD, get(state + WORD * at.FINAL_ID))
+    put(place + 2 * WORD, get(state + WORD * at.PREVIOUS_ID))
+    put(state + WORD * at.RECENT_COUNT, count + 1)
 
 
 @njit
@@ -150,11 +162,21 @@ def _set_far(state, side, position, quantity):
 
 @njit
 def summary(state):
-    """The imbalance of the top TOP levels, or RECENTRE, or EMPTY."""
+    """The imbalance of the top TOP levels, or RECENTRE, or UNSOUND."""
     bid, ask = _top_quantity(state, 0), _top_quantity(state, 1)
     if bid < 0 or ask < 0:
         return RECENTRE
-    return (bid - ask) / (bid + ask) if bid + ask else EMPTY
+    if bid == 0 or ask == 0 or _crossed(state):
+        return UNSOUND
+    return (bid - ask) / (bid + ask)
+
+
+@njit
+def _crossed(state):
+    """Whether the best bid is not below the best ask; both are in their windows unless RECENTRE was due."""
+    bids, asks = state + WORD * at.SIDES, state + WORD * (at.SIDES + at.SIDE_SIZE)
+    bid = get(bids + WORD * at.ORIGIN) - get(bids + WORD * at.BEST)
+    return bid >= get(asks + WORD * at.ORIGIN) + get(asks + WORD * at.BEST)
 
 
 @njit

@@ -41,7 +41,7 @@ def _compiled(sources: int) -> Entries:
 
     @njit(types.float64(types.int64), cache=True)
     def summary(address):
-        return apply.EMPTY if sources < 0 else apply.summary(address)
+        return apply.UNSOUND if sources < 0 else apply.summary(address)
 
     @njit(types.int64(types.int64, types.int64, types.int64, types.int64), cache=True)
     def best_levels(address, side, wanted, out):

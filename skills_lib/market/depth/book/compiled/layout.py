@@ -46,7 +46,16 @@ FAR_COUNTS = COUNTS + 2
 BOOK_EVENT_TS = FAR_COUNTS + 2  # those of the last update applied
 BOOK_TRANSACTION_TS = BOOK_EVENT_TS + 1
 
-PARSED = BITS  # (position, quantity) of each level of the current message; bids, then asks
+# Ids of the last updates that `consume` applied, in a ring: U, u and pu of each.
+RECENT_COUNT = BOOK_TRANSACTION_TS + 1
+RECENT_SIZE = 256
+
+RECENT = BITS
+RECENT_FIELDS = 3
+
+PARSED = (
+    RECENT + RECENT_SIZE * RECENT_FIELDS
+)  # (position, quantity) of each level of the current message; bids, then asks
 PARSED_SIDE = 2 * MAX_LEVELS
 
 SIDES = PARSED + 2 * PARSED_SIDE

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from live.simulator.player import Player
-from live.simulator.simulator import Simulator
+from live.simulator.sockets.player import Player
+from live.simulator.sockets.server import Server
 from live.simulator.tape_source import TapeSource
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
@@ -39,17 +39,17 @@ def feed_settings(symbols: tuple[str, ...], host: str | None = None) -> FeedSett
     return FeedSettings(Endpoints.of(Venue.USDM, host), symbols, CHANNELS)
 
 
-async def follow(simulator: Simulator, settings: FeedSettings, ready: Callable[[], None]) -> None:
-    """Feed the simulator until cancelled; call `ready` once every book is in sync.
+async def follow(server: Server, settings: FeedSettings, ready: Callable[[], None]) -> None:
+    """Feed the exchange until cancelled; call `ready` once every book is in sync.
 
     Raises:
         InputError: a symbol is not listed, or the extra `live` is not installed.
         SourceUnavailableError: the exchange cannot be reached.
     """
-    feed = Feed(settings, LiveLines(simulator.player))
+    feed = Feed(settings, LiveLines(server.player))
     await feed.require_symbols()
     async with feed:
-        while not simulator.venue.feed.in_sync:
+        while not server.venue.feed.in_sync:
             await feed.wait(0.05)
         ready()
         await feed.wait(None)

@@ -1,0 +1,1 @@
+"""Whether a live book may be used now, and if not, why: one answer from every check of its streams."""
