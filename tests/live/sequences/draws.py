@@ -7,7 +7,7 @@ from live.simulator.http.rest import ENDPOINTS
 from live.simulator.http.websocket_api import METHODS
 from tests.live.sequences.steps import Call, Fields, Known, Later, Many, Near, Play, Raw, Rest, Step, Value, Wait
 
-SYMBOLS = ("BTCUSDT", "BTCUSDT", "ETHUSDT")
+SYMBOLS = (("BTCUSDT",), ("BTCUSDT",), ("ETHUSDT",), ("BTCUSDT", "ETHUSDT"))
 NONSENSE = (
     "", "-1", "0", "--5", "²", "1e5", "NaN", "Infinity", "9" * 40, "0.000000001", "true", "null", "abc", "é", "[]", "{}",
     "-0.001", "1.", ".5", "0x10", " 1", "1,5", "1_000", "\u0663", "BTCUSDT", "%", "&a=b", "\x00", "99999999999999999999",
@@ -22,15 +22,30 @@ PATHS = sorted(key for key in ENDPOINTS if key != ("DELETE", "/fapi/v1/listenKey
 CALLS = sorted(METHODS.keys() - {"userDataStream.stop"})
 """Without what would end the user stream that the checks read."""
 READS = [path for method, path in PATHS if method == "GET"]
-QUANTITIES = ("0.001", "0.002", "0.010", "0.010", "0.020", "0.100", "0.500", "1", "3", "20")
+QUANTITIES = (
+    ("0.010", "0.010", "0.020"),
+    ("0.010", "0.010", "0.030"),
+    ("0.001", "0.002", "0.100", "1"),
+    ("1", "3"),
+    ("0.500", "2.500", "8"),
+    ("0.001", "0.002", "0.010", "0.020", "0.100", "0.500", "1", "3", "20"),
+)
+DISTANCES = ((-1, 0, 0, 1), (-4, -1, 0, 1, 4), (-400, -20, -4, -1, 0, 0, 1, 4, 20, 400))
+LEVERAGES = (("20",), ("50", "100"), ("1", "5", "50", "100", "125"))
 
 
 class Drawer:
-    """Draws steps. hedge: the sequence trades in hedge mode, so position sides mostly fit it."""
+    """Draws steps. A sequence has few symbols, quantities and distances of its own, so that its orders meet.
+
+    hedge: the sequence trades in hedge mode, so position sides mostly fit it.
+    """
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(f"steps {seed}")
-        self.hedge = self.random.random() < 0.5
+        self.random = draw = random.Random(f"steps {seed}")
+        self.hedge = draw.random() < 0.5
+        self.symbols, self.quantities = draw.choice(SYMBOLS), draw.choice(QUANTITIES)
+        self.distances, self.leverages = draw.choice(DISTANCES), draw.choice(LEVERAGES)
+        self.isolated, self.other = draw.choice((0.1, 0.9)), draw.choice((0, 0.1, 0.4))
         self.clients = 0
 
     def steps(self, number: int) -> list[Step]:
@@ -42,17 +57,17 @@ class Drawer:
         draw, found = self.random, []
         if self.hedge:
             found.append(_post(account, "/fapi/v1/positionSide/dual", dualSidePosition="true"))
-        for symbol in ("BTCUSDT", "ETHUSDT"):
-            if draw.random() < 0.4:
+        for symbol in self.symbols:
+            if draw.random() < self.isolated:
                 found.append(_post(account, "/fapi/v1/marginType", symbol=symbol, marginType="ISOLATED"))
             if draw.random() < 0.5:
-                leverage = draw.choice(("1", "5", "50", "100", "125"))
+                leverage = draw.choice(self.leverages)
                 found.append(_post(account, "/fapi/v1/leverage", symbol=symbol, leverage=leverage))
         return list(found)
 
     def _step(self) -> Step:
         kinds: list[tuple[int, Callable[[], Step]]] = [
-            (30, self._play), (4, self._wait), (26, self._order), (8, self._close), (8, self._stop), (6, self._amend),
+            (30, self._play), (4, self._wait), (22, self._order), (14, self._close), (8, self._stop), (6, self._amend),
             (5, self._cancel), (3, self._cancel_all), (3, self._batch), (3, self._margin), (3, self._change),
             (2, self._countdown), (5, self._query), (2, self._anything), (1, self._raw),
         ]  # fmt: skip
@@ -66,7 +81,7 @@ class Drawer:
         return Wait(self.random.choice((1, 50, 1_000, 10_000, 100_000)))
 
     def _account(self) -> int:
-        return int(self.random.random() < 0.25)
+        return int(self.random.random() < self.other)
 
     def _sided(self, opens: bool) -> tuple[str, dict[str, Value]]:
         """A side, and the position side that makes it open or close where the mode is hedge."""
@@ -77,13 +92,13 @@ class Drawer:
         return side, {"positionSide": "LONG" if (side == "BUY") == opens else "SHORT"}
 
     def _regular(self, opens: bool) -> dict[str, Value]:
-        draw, symbol = self.random, self.random.choice(SYMBOLS)
+        draw, symbol = self.random, self.random.choice(self.symbols)
         side, fields = self._sided(opens)
-        fields |= {"symbol": symbol, "side": side, "quantity": draw.choice(QUANTITIES)}
+        fields |= {"symbol": symbol, "side": side, "quantity": draw.choice(self.quantities)}
         if draw.random() < 0.4:
             fields["type"] = "MARKET"
         else:
-            away = draw.choice((-400, -20, -4, -1, 0, 0, 1, 4, 20, 400))
+            away = draw.choice(self.distances)
             force = draw.choice(("GTC", "GTC", "GTC", "GTC", "IOC", "FOK", "GTX", "GTD"))
             fields |= {"type": "LIMIT", "price": Near(symbol, away), "timeInForce": force}
             if force == "GTD":
@@ -107,13 +122,20 @@ class Drawer:
         return self._sent("POST", "/fapi/v1/order", "order.place", self._regular(opens=True))
 
     def _close(self) -> Step:
-        fields = self._regular(opens=False)
-        if self.random.random() < (0.1 if self.hedge else 0.8):
+        fields, back = self._regular(opens=False), self.random.randrange(3)
+        if self.random.random() < 0.8:
+            symbol = Known("heldSymbol", back)
+            fields |= {"symbol": symbol, "side": Known("closingSide", back), "positionSide": Known("heldSide", back)}
+            if isinstance(price := fields.get("price"), Near):
+                fields["price"] = Near(symbol, price.ticks)
+            if self.random.random() < 0.6:
+                fields["quantity"] = Known("heldAmount", back)
+        if self.random.random() < (0.1 if self.hedge else 0.7):
             fields["reduceOnly"] = "true"
         return self._sent("POST", "/fapi/v1/order", "order.place", fields)
 
     def _stop(self) -> Step:
-        draw, symbol = self.random, self.random.choice(SYMBOLS)
+        draw, symbol = self.random, self.random.choice(self.symbols)
         side, fields = self._sided(opens=draw.random() < 0.2)
         kind = draw.choice(("STOP_MARKET", "STOP_MARKET", "STOP", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"))
         fields |= {"algoType": "CONDITIONAL", "type": kind, "symbol": symbol, "side": side}
@@ -127,7 +149,7 @@ class Drawer:
         if kind in ("STOP_MARKET", "TAKE_PROFIT_MARKET") and draw.random() < 0.3:
             fields["closePosition"] = "true"
         else:
-            fields["quantity"] = draw.choice(QUANTITIES)
+            fields["quantity"] = draw.choice(self.quantities)
             if not self.hedge and draw.random() < 0.6:
                 fields["reduceOnly"] = "true"
         if draw.random() < 0.3:
@@ -142,7 +164,7 @@ class Drawer:
     def _amended(self, back: int) -> dict[str, Value]:
         symbol = Known("symbol", back)
         fields: dict[str, Value] = {"symbol": symbol, "side": Known("side", back)}
-        fields |= {"quantity": self.random.choice(QUANTITIES), "price": Near(symbol, self.random.randrange(-20, 21))}
+        fields |= {"quantity": self.random.choice(self.quantities), "price": Near(symbol, self.random.randrange(-20, 21))}
         return fields | self._order_id(back)
 
     def _order_id(self, back: int) -> dict[str, Value]:
@@ -160,7 +182,7 @@ class Drawer:
 
     def _cancel_all(self) -> Step:
         path = self.random.choice(("/fapi/v1/allOpenOrders", "/fapi/v1/algoOpenOrders"))
-        return Rest(self._account(), "DELETE", path, (("symbol", self.random.choice(SYMBOLS)),))
+        return Rest(self._account(), "DELETE", path, (("symbol", self.random.choice(self.symbols)),))
 
     def _batch(self) -> Step:
         draw = self.random
@@ -183,20 +205,20 @@ class Drawer:
         kind = draw.randrange(3)
         if kind == 0:
             leverage = draw.choice(("1", "3", "20", "50", "125"))
-            return _post(account, "/fapi/v1/leverage", symbol=draw.choice(SYMBOLS), leverage=leverage)
+            return _post(account, "/fapi/v1/leverage", symbol=draw.choice(self.symbols), leverage=leverage)
         if kind == 1:
             margin_type = draw.choice(("ISOLATED", "CROSSED"))
-            return _post(account, "/fapi/v1/marginType", symbol=draw.choice(SYMBOLS), marginType=margin_type)
+            return _post(account, "/fapi/v1/marginType", symbol=draw.choice(self.symbols), marginType=margin_type)
         return _post(account, "/fapi/v1/positionSide/dual", dualSidePosition=draw.choice(("true", "false")))
 
     def _countdown(self) -> Step:
         length = self.random.choice(("0", "1", "1000", "20000"))
-        return _post(self._account(), "/fapi/v1/countdownCancelAll", symbol=self.random.choice(SYMBOLS), countdownTime=length)
+        return _post(self._account(), "/fapi/v1/countdownCancelAll", symbol=self.random.choice(self.symbols), countdownTime=length)
 
     def _query(self) -> Step:
         fields: dict[str, Value] = {}
         if self.random.random() < 0.8:
-            fields["symbol"] = self.random.choice(SYMBOLS)
+            fields["symbol"] = self.random.choice(self.symbols)
         if self.random.random() < 0.3:
             fields["limit"] = self.random.choice(("1", "5", "100", "1000", "0", "-1", "5000"))
         if self.random.random() < 0.3:

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import Any
@@ -11,6 +12,13 @@ MAKER, TAKER = Decimal("0.0002"), Decimal("0.0005")
 FINAL = {"FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH"}
 ALGO_FINAL = {"FINISHED", "CANCELED", "EXPIRED", "REJECTED"}
 Key = tuple[str, str]
+HELD: dict[str, Callable[[Key, Decimal], str]] = {
+    "heldSymbol": lambda key, amount: key[0],
+    "heldSide": lambda key, amount: key[1],
+    "heldAmount": lambda key, amount: f"{abs(amount):.3f}",
+    "closingSide": lambda key, amount: "SELL" if amount > 0 else "BUY",
+}
+"""What is known of a position."""
 
 
 @dataclass
@@ -142,9 +150,9 @@ class Ledger:
 
     def known(self, kind: str, back: int) -> str:
         """A fact of an open order, a waiting conditional order or a position, from the newest; "" if there is none."""
-        if kind in ("heldSymbol", "heldSide"):
+        if kind in HELD:
             held = [key for key, amount in self.positions.items() if amount] or list(self.positions)
-            found = [key[kind == "heldSide"] for key in held]
+            found = [HELD[kind](key, self.positions[key]) for key in held]
         elif kind in ("algoId", "clientAlgoId"):
             waiting = [number for number, status in self.algos.items() if status == "NEW"] or list(self.algos)
             found = [self.algo_facts[number][kind] for number in waiting]

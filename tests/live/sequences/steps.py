@@ -8,7 +8,7 @@ from typing import TypeAlias
 class Known:
     """What the account has been told of an open order or a position, counted from the newest; of any where none is open.
 
-    kind: orderId, origClientOrderId, symbol, side; algoId, clientAlgoId; heldSymbol, heldSide.
+    kind: orderId, origClientOrderId, symbol, side; algoId, clientAlgoId; heldSymbol, heldSide, heldAmount, closingSide.
     """
 
     kind: str
