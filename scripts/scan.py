@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _HEADINGS = {
     "rank": "#",
     "symbol": "symbol",
+    "quote": "quote",
     "venue": "venue",
     "seconds": "seconds",
     "spread_bps": "spread",
@@ -30,6 +31,7 @@ _HEADINGS = {
     "typical_move_bps": "move",
     "fee_burden": "burden",
 }
+_TEXTS = ("symbol", "quote", "venue")
 _MONEY = {"depth_5bps", "depth_10bps", "depth_25bps", "volume_quote_per_hour"}
 
 
@@ -100,9 +102,11 @@ def _print(found: "Scan") -> None:
     from scripts.tables.screen import Screen
 
     screen = Screen()
-    columns = [Column(heading, right=name not in ("symbol", "venue")) for name, heading in _HEADINGS.items()]
+    columns = [Column(heading, right=name not in _TEXTS) for name, heading in _HEADINGS.items()]
     screen.table(columns, [[Cell(_cell(name, getattr(row, name))) for name in _HEADINGS] for row in found.rows])
-    screen.text("Spread, volatility and move in bps, depth in quote currency within 5, 10 and 25 bps of the mid price.")
+    screen.text(
+        "Spread, volatility and move in bps; volume, and depth within 5, 10 and 25 bps of mid, in the quote asset."
+    )
     screen.text(
         "Burden: two taker fees and the spread over the mean move of a minute; above 1 the move does not cover them."
     )

@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ def built_in() -> dict[str, SymbolRules]:
 
 
 def from_file(path: Path) -> dict[str, SymbolRules]:
-    """Rules of the USDT symbols in a saved `GET /fapi/v1/exchangeInfo` response, plain or gzipped.
+    """Rules of every symbol in a saved `GET /fapi/v1/exchangeInfo` response, plain or gzipped.
 
     Raises:
         InputError: the file is not such a response.
@@ -38,14 +39,21 @@ def from_file(path: Path) -> dict[str, SymbolRules]:
 
 
 def inferred(symbol: str, levels: Iterable[WireLevel]) -> SymbolRules:
-    """Infer filters for an unlisted symbol: tick and step are the finest decimals in its snapshot."""
+    """Infer filters for an unlisted symbol: tick and step are the finest decimals in its snapshot.
+
+    Its base, quote and margin asset, and the day of delivery, are those that its name tells.
+
+    Raises:
+        InputError: the name tells no quote asset.
+    """
     scale = Scale.of_levels(levels)
-    instrument = Instrument.parse(symbol)
+    instrument = Instrument.of_symbol(symbol)
     tick, step = (_unit(scale.price_decimals), _unit(scale.quantity_decimals))
     template: dict[str, Any] = json.loads(_BUILT_IN.read_text(encoding="utf-8"))["symbols"][0]
     listing = template | {
         "symbol": symbol,
-        "pair": symbol,
+        "pair": symbol.partition("_")[0],
+        **_contract(symbol),
         "baseAsset": instrument.base,
         "quoteAsset": instrument.quote,
         "marginAsset": instrument.quote,
@@ -60,6 +68,18 @@ def with_filters(rules: SymbolRules, changes: dict[str, dict[str, str]]) -> Symb
     """A copy of the rules with some filters changed: `{"PRICE_FILTER": {"tickSize": "0.50"}}`."""
     filters = [entry | changes.get(entry["filterType"], {}) for entry in rules.listing["filters"]]
     return SymbolRules.of(rules.listing | {"filters": filters}, rules.brackets)
+
+
+def _contract(symbol: str) -> dict[str, Any]:
+    """Contract type and delivery: BTCUSDT_241227 is delivered on 2024-12-27 at 08:00 UTC."""
+    day = symbol.partition("_")[2]
+    if not day:
+        return {}
+    try:
+        delivered = datetime.strptime(f"{day} 08:00 +0000", "%y%m%d %H:%M %z")
+    except ValueError:
+        raise InputError(f"{symbol!r} is no contract of USD-M futures: {day!r} is not a day.") from None
+    return {"contractType": "CURRENT_QUARTER", "deliveryDate": int(delivered.timestamp() * 1_000)}
 
 
 def _unit(decimals: int) -> str:
@@ -84,10 +104,9 @@ def _built_in_brackets() -> dict[str, Any]:
 
 def _rules(listing: dict[str, Any]) -> dict[str, SymbolRules]:
     tables = _built_in_brackets()
-    symbols = [entry for entry in listing["symbols"] if entry.get("quoteAsset") == "USDT"]
     return {
         entry["symbol"]: SymbolRules.of(entry, _brackets(tables.get(entry["symbol"], tables[_ANY])))
-        for entry in symbols
+        for entry in listing["symbols"]
     }
 
 

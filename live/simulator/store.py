@@ -5,7 +5,7 @@ Each step that changes something is one transaction, so a killed process keeps e
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ import msgspec
 
 from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.algo_orders import AlgoOrder
+from live.simulator.core.bnb import BnbWallet
 from live.simulator.core.events import AccountChanged, AlgoChanged, Answered, Event, OrderChanged
 from live.simulator.core.orders import Amendment, Income, Order, SymbolSettings, TradeRecord
 from live.simulator.core.positions import Position
@@ -43,6 +44,7 @@ class SavedAccount:
     positions: list[Position]
     settings: dict[str, SymbolSettings]
     updated_ms: int
+    bnb: BnbWallet = field(default_factory=BnbWallet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,7 @@ class Store:
             list(account.positions.values()),
             account.settings,
             account.updated_ms,
+            account.bnb,
         )
         self._put("accounts", "name", account.name, saved)
 
@@ -207,5 +210,5 @@ class _Transaction:
 def _account(saved: SavedAccount) -> Account:
     account = Account(saved.name, saved.wallet, saved.fees, saved.dual_side)
     account.positions = {(position.symbol, position.side): position for position in saved.positions}
-    account.settings, account.updated_ms = saved.settings, saved.updated_ms
+    account.settings, account.updated_ms, account.bnb = saved.settings, saved.updated_ms, saved.bnb
     return account

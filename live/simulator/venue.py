@@ -5,7 +5,9 @@ when the exchange has carried the request out; queries wait as long as orders do
 the same outputs, byte for byte.
 """
 
+import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from live.simulator.core.accounts import Account
 from live.simulator.core.events import Answered, Event, Liquidated
@@ -14,6 +16,8 @@ from live.simulator.core.money import parse
 from live.simulator.core.state import State
 from live.simulator.fault_runner import FaultRunner
 from live.simulator.faults import Faults
+from live.simulator.faults.visibility import Visibility
+from live.simulator.http.answering import Answering
 from live.simulator.http.connections import NS, Connections
 from live.simulator.http.credentials import KeyRing
 from live.simulator.http.frame_path import FramePath
@@ -25,6 +29,7 @@ from live.simulator.latency import Latency
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.market_feed import MarketFeed
 from live.simulator.matching_engine import CarriedOut, MatchingEngine
+from live.simulator.past_books import PastBooks
 from live.simulator.schedule import MS, NEVER_NS, Schedule, VenueTime
 from live.simulator.settings import SimulatorSettings
 from live.simulator.store import Store
@@ -33,6 +38,9 @@ from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
 from live.simulator.wire import HttpRequest, Opcode, Output
 from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.model import DepthUpdate, MarkPrice
+
+_NEXT_FUNDING = re.compile(rb'"T":\d+')
 
 
 class Venue:
@@ -189,8 +197,23 @@ class Venue:
 
     def _apply(self, line: Played) -> None:
         self.engine.apply(line)
-        self.publisher.on_message(line.message, line.raw, self.time.ms)
+        if isinstance(line.message, DepthUpdate):
+            self._keep_book(line.symbol)
+        self.publisher.on_message(line.message, self._published(line), self.time.ms)
         self.fault_runner.carry_out()
+
+    def _keep_book(self, symbol: str) -> None:
+        """Keep the book for a fault that answers old snapshots, if the plan has one."""
+        past, market = self.gateway.past_books, self.state.markets.get(symbol)
+        if past.max_age_ms and market and market.in_sync:
+            past.record(market.rules, self.feed.books[symbol], market.updated_ms, self.time.ms)
+
+    def _published(self, line: Played) -> bytes:
+        """A line's bytes, with the next funding time that a fault has set."""
+        changed = line.symbol in self.state.interventions.funding_changed
+        if not (changed and isinstance(line.message, MarkPrice)):
+            return line.raw
+        return _NEXT_FUNDING.sub(b'"T":%d' % self.state.markets[line.symbol].next_funding_ms, line.raw)
 
     def _prime(self) -> None:
         """Play until every book is in sync and updated."""
@@ -211,13 +234,17 @@ class Venue:
     def _record(self, events: list[Event]) -> None:
         if self.store:
             self.store.record(self.state, events)
-        self.faults.on_events(events, self.time.ms)
+        self.fault_runner.on_events(events)
 
     def _publish(self, event: Event) -> None:
         if isinstance(event, Liquidated):
             self.publisher.on_liquidation(event)
         elif not isinstance(event, Answered):
-            self.connections.send_event(event.account, event)
+            due_ms = self.fault_runner.visibility.held_until_ms(event, self.time.ms)
+            if due_ms > self.time.ms:
+                self.background.add(due_ms * MS, partial(self.connections.send_event, event.account, event))
+            else:
+                self.connections.send_event(event.account, event)
 
     def _make_engine(self) -> MatchingEngine:
         settings = self.settings
@@ -255,14 +282,19 @@ class Venue:
             listen_keys=ListenKeys(self.settings.seed, watch),
             clock=RequestClock(clock),
             limits=RateLimits(self.settings.weight_limit),
+            past_books=PastBooks(self.settings.faults.snapshot_age_ms),
         )
 
     def _join_paths(self) -> None:
-        settings, carry_out = self.settings, self.engine.carry_out
+        settings, plan = self.settings, self.settings.faults
         latency = Latency(settings.seed, settings.inbound, settings.outbound, settings.frame_delays)
         frames = FramePath(self.faults, latency, self.time, self.pending, self._deliver)
-        self.requests = RequestPath(self.gateway, self.faults, carry_out, latency, self.pending, self._deliver)
+        visibility = Visibility(recording=bool(plan.faults))
+        answering = Answering(self.gateway, visibility, self.engine.carry_out)
+        self.requests = RequestPath(self.gateway, self.faults, answering, latency, self.pending, self._deliver)
         self.connections = Connections(
-            self.gateway, self.hub, frames, self.pending, self.clocked, carry_out, int(settings.socket_life_s * NS)
+            self.gateway, self.hub, frames, self.pending, self.clocked, answering, int(settings.socket_life_s * NS)
         )
-        self.fault_runner = FaultRunner(self.faults, self.gateway, self.engine, self.connections)
+        self.fault_runner = FaultRunner(
+            self.faults, self.gateway, self.engine, self.connections, self.background, visibility
+        )

@@ -1,6 +1,7 @@
 """Ranks instruments by trading costs relative to price movement, from tapes or live books."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,12 +13,12 @@ from pydantic import BaseModel
 
 from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Snapshot, Trade, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
+from skills_lib.market.depth.tape.attribution import Attributed, attributed, venue_of
 from skills_lib.market.depth.tape.check import lines_of, venues_on
-from skills_lib.market.depth.tape.lines import TapeLine
-from skills_lib.market.depth.wire import decode
 
 DEPTHS_BPS = (5.0, 10.0, 25.0)
 MIN_SECONDS_FOR_MOVE = 180
@@ -27,11 +28,13 @@ _NS_PER_S = 1_000_000_000
 _MINUTE_S, _HOUR_S = 60, 3_600
 _BPS = 10_000
 _PRESETS = {Venue.USDM: "usdm-taker", Venue.SPOT: "binance-spot"}
-_TAPE_ENDINGS = (".ts_jsonl.gz", ".ts_jsonl.zst", ".jsonl.gz", ".ts_jsonl", ".ws.gz")
+_TAPE_ENDINGS = tuple(
+    f".{kind}{packed}" for kind in ("ts_jsonl", "jsonl", "ndjson", "ws", "csv") for packed in ("", ".gz", ".zst")
+)
 
 
 class ScanRow(BaseModel):
-    """One instrument. Depths are in quote currency, both sides; figures without enough data are null.
+    """One instrument. Depths and volume are in `quote`, both sides; figures without enough data are null.
 
     `fee_burden` is the cost of a taker's round trip (fees and spread) over the typical one-minute move; at 1 the move
     just covers the costs.
@@ -39,6 +42,7 @@ class ScanRow(BaseModel):
 
     rank: int = 0
     symbol: str
+    quote: str | None
     venue: Venue
     source: str
     seconds: int
@@ -99,6 +103,7 @@ class Sampler:
         depths = [median(column) for column in zip(*self.depths, strict=True)] or [None, None, None]
         return ScanRow(
             symbol=self.symbol,
+            quote=quote_of(self.symbol),
             venue=self.venue,
             source=self.source,
             seconds=seconds,
@@ -130,6 +135,14 @@ class Sampler:
         """Mean absolute one-minute return in bps."""
         moves = self._returns_bps(_MINUTE_S) if seconds >= MIN_SECONDS_FOR_MOVE else []
         return fmean(abs(move) for move in moves) if moves else None
+
+
+def quote_of(symbol: str) -> str | None:
+    """The asset a symbol's prices are in; None if it is not known."""
+    try:
+        return Instrument.of_symbol(symbol).quote
+    except InputError:
+        return None
 
 
 def autocorrelation(values: Sequence[float]) -> float | None:
@@ -183,11 +196,14 @@ def scan_tapes(folder: Path, taker_fee_bps: float | None = None) -> Scan:
         except InputError as error:
             skipped[_tape_name(path, folder)] = str(error)
             continue
-        for sampler in found:
+        for sampler in found.samplers.values():
             if sampler.mids:
                 rows.append(sampler.row(venue_fee_bps(sampler.venue) if taker_fee_bps is None else taker_fee_bps))
             else:
                 skipped[f"{_tape_name(path, folder)} {sampler.symbol}"] = "never in sync: no matching snapshot"
+        if found.refused:
+            told = "; ".join(f"{count:,} lines: {reason}" for reason, count in found.refused.items())
+            skipped[f"{_tape_name(path, folder)} (part)"] = told
     return rank_rows(rows, skipped)
 
 
@@ -207,34 +223,54 @@ def tapes_in(folder: Path) -> list[Path]:
     raise InputError(f"{folder} holds no tapes. Record some with `twokey record BTCUSDT`, or choose another folder.")
 
 
-def _sample(path: Path, folder: Path) -> list[Sampler]:
+@dataclass
+class _TapeSample:
+    """The books and samples of one tape's symbols, and how many lines were refused, by reason."""
+
+    source: str
+    books: dict[str, LocalBook] = field(default_factory=dict)
+    samplers: dict[str, Sampler] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)
+
+    def take(self, entry: Attributed) -> None:
+        """Apply one line to the book and the samples of its symbol."""
+        message, symbol = entry.message, entry.symbol
+        if message is None:
+            return
+        if entry.refusal:
+            self.refused[entry.refusal] += 1
+            return
+        if symbol not in self.books and isinstance(message, DepthUpdate) and (venue := venue_of(message)):
+            self.follow(symbol, venue)
+        if symbol in self.books:
+            with suppress(WireError):
+                self._apply(message, symbol)
+
+    def follow(self, symbol: str, venue: Venue) -> None:
+        """Open the book of a symbol."""
+        self.books[symbol] = LocalBook(symbol, venue)
+        self.samplers[symbol] = Sampler(symbol, venue, self.source)
+
+    def _apply(self, message: Message, symbol: str) -> None:
+        sampler, book = self.samplers[symbol], self.books[symbol]
+        sampler.on_message(message)
+        if isinstance(message, DepthUpdate) and book.receive(message) is UpdateDecision.APPLY:
+            sampler.on_book(book)
+        elif isinstance(message, Snapshot):
+            book.load(message)
+
+
+def _sample(path: Path, folder: Path) -> _TapeSample:
     venues = venues_on(path)
-    books = {symbol: LocalBook(symbol, venue) for symbol, venue in venues.items()}
-    samplers = {symbol: Sampler(symbol, venue, _tape_name(path, folder)) for symbol, venue in venues.items()}
-    only = next(iter(venues)) if len(venues) == 1 else ""
-    for line in lines_of(path, only, None):
-        if isinstance(line, TapeLine):
-            _decode_and_sample(line, books, samplers, only)
-    return list(samplers.values())
-
-
-def _decode_and_sample(line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str) -> None:
-    with suppress(WireError):
-        _sample_message(decode(line.raw), line, books, samplers, only)
-
-
-def _sample_message(
-    message: Message, line: TapeLine, books: dict[str, LocalBook], samplers: dict[str, Sampler], only: str
-) -> None:
-    symbol = getattr(message, "symbol", "") or line.symbol or only
-    if symbol not in books:
-        return
-    samplers[symbol].on_message(message)
-    book = books[symbol]
-    if isinstance(message, DepthUpdate) and book.receive(message) is UpdateDecision.APPLY:
-        samplers[symbol].on_book(book)
-    elif isinstance(message, Snapshot):
-        book.load(message)
+    mixed = [symbol for symbol, found in venues.items() if len(found) > 1]
+    if mixed:
+        raise InputError(f"{', '.join(mixed)} is of two venues, spot and usdm: import one with `twokey tape import`.")
+    only, sample = next(iter(venues)) if len(venues) == 1 else "", _TapeSample(_tape_name(path, folder))
+    for symbol, (venue, *_) in venues.items():
+        sample.follow(symbol, venue)
+    for entry in attributed(lines_of(path, only, None)):
+        sample.take(entry)
+    return sample
 
 
 def _tape_name(path: Path, folder: Path) -> str:

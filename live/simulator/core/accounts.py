@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from live.simulator.core.bnb import BNB, BnbWallet
 from live.simulator.core.enums import MarginType, PositionSide, Side
 from live.simulator.core.money import commission, product, share
 from live.simulator.core.orders import SymbolSettings
@@ -38,6 +39,7 @@ class Account:
     updated_ms: int = 0
     warned: frozenset[tuple[str, str]] = frozenset()
     reduce_only_account: bool = False
+    bnb: BnbWallet = field(default_factory=BnbWallet)
     deposited: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,17 +83,19 @@ class Account:
         """The wallet balance without isolated margins."""
         return self.wallet - sum(position.isolated_wallet for position in self.positions.values())
 
-    def trade(self, position: Position, price: int, change: int, rate: int, now_ms: int) -> tuple[int, int]:
-        """Apply a fill of `change` (signed) and store the position; return (fee, realized profit) in money units."""
+    def trade(self, position: Position, price: int, change: int, rate: int, now_ms: int) -> tuple[int, str, int]:
+        """Apply a fill of `change` (signed) and store the position; return (fee, its asset, realized profit)."""
         self.positions[position.symbol, position.side] = position
         before = position.amount
         paid = commission(price, abs(change), rate)
+        in_bnb = self.bnb.charge(paid)
+        paid = 0 if in_bnb else paid
         realized = position.apply(price, change, paid)
         self.wallet += realized - paid
         if self.isolated(position.symbol):
             self._move_isolated(position, price, before, change)
         position.updated_ms = now_ms
-        return paid, realized
+        return in_bnb or paid, BNB if in_bnb else ASSET, realized
 
     def pay_from_isolated(self, position: Position, amount: int) -> None:
         """Charge (or credit) the margin of an isolated position; what exceeds it falls on the cross wallet.

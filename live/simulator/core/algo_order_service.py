@@ -2,20 +2,16 @@
 
 from dataclasses import replace
 
-from live.simulator.core import order_checks, order_service, trading_status
-from live.simulator.core.accounts import Account
-from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest, would_fire_now
+from live.simulator.core import algo_checks, order_service, trading_status
+from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
-from live.simulator.core.enums import AlgoStatus, OrderType, PriceMatch, WorkingType
+from live.simulator.core.enums import AlgoStatus, OrderType, WorkingType
 from live.simulator.core.interventions import Trouble
 from live.simulator.core.market import Market
 from live.simulator.core.money import SCALE
 from live.simulator.core.orders import OrderRequest
-from live.simulator.core.rejections import Rejection, missing, reduce_only, unknown_order
+from live.simulator.core.rejections import Rejection, unknown_order
 from live.simulator.core.state import State
-
-MAX_OPEN_ALGOS = 200
-MIN_CALLBACK, MAX_CALLBACK = SCALE // 10, 10 * SCALE
 
 
 def place(state: State, command: PlaceAlgo) -> AlgoOrder:
@@ -36,64 +32,13 @@ def place(state: State, command: PlaceAlgo) -> AlgoOrder:
         trigger_price=request.trigger_price,
     )
     trading_status.check(market.rules)
-    _check(state, market, algo)
+    algo_checks.check(state, market, algo)
     state.numbers.algo += 1
     state.algos[number] = algo
     state.waiting.setdefault(algo.symbol, {})[number] = algo
-    algo.follow(working_price(market, request))
+    algo.follow(algo_checks.working_price(market, request))
     state.report_algo(algo)
     return algo.snapshot()
-
-
-def working_price(market: Market, request: AlgoRequest) -> int:
-    """The price its trigger is compared with: mark or last price."""
-    return market.mark_price if request.order.working_type is WorkingType.MARK_PRICE else market.last_price
-
-
-def _check(state: State, market: Market, algo: AlgoOrder) -> None:
-    request, rules = algo.request, market.rules
-    account = state.accounts[algo.account]
-    account.check_position_side(request.order.position_side)
-    _check_count(state, account, request)
-    if request.kind is OrderType.TRAILING_STOP_MARKET:
-        _check_callback(request)
-    else:
-        rules.check_price(request.trigger_price)
-    if request.kind.limited and request.order.price_match is PriceMatch.NONE:
-        rules.check_price(request.order.price)
-    _check_quantity(state, market, request)
-    if refused := would_fire_now(algo, working_price(market, request)):
-        raise refused
-
-
-def _check_count(state: State, account: Account, request: AlgoRequest) -> None:
-    waiting = state.waiting_algos(account.name)
-    order_checks.check_client_id(request.client_id, [algo.client_id for algo in waiting])
-    if len(waiting) >= MAX_OPEN_ALGOS:
-        raise Rejection(-4045, "Reach max stop order limit.")
-    if account.dual_side and request.order.reduce_only:
-        raise Rejection(-1106, "Parameter 'reduceOnly' sent when not required.")
-
-
-def _check_callback(request: AlgoRequest) -> None:
-    if not request.callback_rate:
-        raise missing("callbackRate")
-    if not MIN_CALLBACK <= request.callback_rate <= MAX_CALLBACK:
-        raise Rejection(-2007, "Invalid callBack rate.")
-
-
-def _check_quantity(state: State, market: Market, request: AlgoRequest) -> None:
-    order = request.order
-    if order.close_position:
-        if order.quantity or order.reduce_only:
-            raise Rejection(-4136, "Target strategy invalid for orderType, closePosition with quantity or reduceOnly.")
-        if not state.accounts[order.account].closable(order.symbol, order.position_side, order.side):
-            raise reduce_only()
-        return
-    market.rules.check_quantity(order.quantity, request.kind)
-    if not order.reduce_only:
-        price = order.price or request.trigger_price or market.mark_price
-        market.rules.check_notional(price * order.quantity // SCALE)
 
 
 def cancel(state: State, command: CancelAlgo) -> AlgoOrder:
@@ -142,12 +87,20 @@ def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
     for algo in list(waiting.values()):
         if not algo.open or algo.request.order.working_type is not working_type:
             continue
-        price = working_price(market, algo.request)
+        price = algo_checks.working_price(market, algo.request)
         if not price:
             continue
-        algo.follow(price)
+        _follow(state, algo, price)
         if algo.fires_at(price) and not _protected(market, algo) and not _put_off(state, algo):
             _fire(state, algo)
+
+
+def _follow(state: State, algo: AlgoOrder, price: int) -> None:
+    """Update a trailing stop; its activation is reported as a second NEW (change log, 2026-08-21)."""
+    was_active = bool(algo.extreme)
+    algo.follow(price)
+    if algo.extreme and not was_active:
+        state.report_algo(algo)
 
 
 def _protected(market: Market, algo: AlgoOrder) -> bool:

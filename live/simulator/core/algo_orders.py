@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from live.simulator.core.enums import AlgoStatus, OrderType, Side
 from live.simulator.core.money import SCALE
 from live.simulator.core.orders import OrderRequest
-from live.simulator.core.rejections import Rejection
 
 _STOPS = (OrderType.STOP, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)
 
@@ -68,14 +67,15 @@ class AlgoOrder:
         """Update a trailing stop with `price`: wait for the activation price, then track the extreme."""
         if self.request.kind is not OrderType.TRAILING_STOP_MARKET:
             return
-        if not self.extreme and not self._activated(price):
+        if not self.extreme and not self.activated_at(price):
             return
         best = min if self.side is Side.BUY else max
         self.extreme = best(self.extreme or price, price)
         distance = self.extreme * self.request.callback_rate // (100 * SCALE)
         self.trigger_price = self.extreme + distance * self.side.sign
 
-    def _activated(self, price: int) -> bool:
+    def activated_at(self, price: int) -> bool:
+        """True if `price` activates a trailing stop; always without an activation price."""
         at = self.request.activate_price
         return not at or (price <= at if self.side is Side.BUY else price >= at)
 
@@ -87,8 +87,13 @@ class AlgoOrder:
         return price >= self.trigger_price if rising else price <= self.trigger_price
 
 
-def would_fire_now(order: AlgoOrder, price: int) -> Rejection | None:
-    """Rejection -2021 if `price` is already past the trigger; None otherwise and for trailing stops."""
-    if order.request.kind is OrderType.TRAILING_STOP_MARKET or not price or not order.fires_at(price):
-        return None
-    return Rejection(-2021, "Order would immediately trigger.")
+def would_fire_now(order: AlgoOrder, price: int) -> bool:
+    """True if `price` is at or past the trigger, or at or past the activation price of a trailing stop.
+
+    Page "New Algo Order": `activatePrice` of a buy is below the latest price, that of a sell above it.
+    """
+    if not price:
+        return False
+    if order.request.kind is not OrderType.TRAILING_STOP_MARKET:
+        return order.fires_at(price)
+    return bool(order.request.activate_price) and order.activated_at(price)

@@ -8,7 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from live.simulator.core.accounts import Account
+from live.simulator.core.accounts import ASSET, Account
+from live.simulator.core.bnb import BNB
 from live.simulator.core.enums import OrderStatus, PositionSide
 from live.simulator.core.money import SCALE, plain
 from live.simulator.core.orders import Order
@@ -34,22 +35,23 @@ class _Flow:
 
 
 def _wallets(state: State) -> Iterator[str]:
-    """Wallet = deposit + income rows; commissions and realized profits are those of the fills."""
-    income: Counter[str] = Counter()
-    by_kind: Counter[tuple[str, str]] = Counter()
+    """Wallet = deposit + income rows of its asset; commissions and realized profits are those of the fills."""
+    income: Counter[tuple[str, str]] = Counter()
+    by_kind: Counter[tuple[str, str, str]] = Counter()
     for row in state.incomes:
-        income[row.account] += row.amount
-        by_kind[row.account, row.kind] += row.amount
+        income[row.account, row.asset] += row.amount
+        by_kind[row.account, row.kind, row.asset] += row.amount
     for trade in state.trades:
-        by_kind[trade.account, "COMMISSION"] += trade.fill.fee
-        by_kind[trade.account, "REALIZED_PNL"] -= trade.fill.realized
+        by_kind[trade.account, "COMMISSION", trade.fill.fee_asset] += trade.fill.fee
+        by_kind[trade.account, "REALIZED_PNL", ASSET] -= trade.fill.realized
     for name, account in state.accounts.items():
-        if account.wallet != account.deposited + income[name]:
-            expected = plain(account.deposited + income[name])
-            yield f"{name}: wallet {plain(account.wallet)}, but deposit and income rows give {expected}"
-        for kind in ("COMMISSION", "REALIZED_PNL"):
-            if by_kind[name, kind]:
-                yield f"{name}: {kind} rows and fills differ by {plain(by_kind[name, kind])}"
+        for asset, held, start in ((ASSET, account.wallet, account.deposited), (BNB, account.bnb.balance, 0)):
+            if held != start + income[name, asset]:
+                expected = plain(start + income[name, asset])
+                yield f"{name}: {asset} wallet {plain(held)}, but deposit and income rows give {expected}"
+            for kind in ("COMMISSION", "REALIZED_PNL"):
+                if by_kind[name, kind, asset]:
+                    yield f"{name}: {kind} rows and fills differ by {plain(by_kind[name, kind, asset])} {asset}"
 
 
 def _positions(state: State) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from live.simulator.core.algo_orders import AlgoRequest
-from live.simulator.core.enums import MarginType, PositionSide, Side
+from live.simulator.core.enums import MarginType, PositionSide, PriceMatch, Side
 from live.simulator.core.interventions import Intervention
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules
@@ -70,7 +70,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Amend:
-    """Change price and quantity of a limit order."""
+    """Change price and quantity of a limit order. `price_match` names the price if `price` is 0."""
 
     account: str
     symbol: str
@@ -79,6 +79,15 @@ class Amend:
     price: int
     order_id: int = 0
     client_id: str = ""
+    price_match: PriceMatch = PriceMatch.NONE
+    modify_id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckOrder:
+    """Check an order's parameters and filters without placing it (`POST /order/test`)."""
+
+    request: OrderRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,7 @@ class Command:
     time_ms: int
     body: (
         Submit
+        | CheckOrder
         | Cancel
         | Amend
         | CancelAll

@@ -34,7 +34,10 @@ class Executed:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """The wallet or positions changed. `reason` is field `m`; `change` is the balance change not from trades."""
+    """The wallet or positions changed. `reason` is field `m`; `change` is the balance change not from trades.
+
+    bnb: the BNB balance and how much of its change is not from trades, where it changed.
+    """
 
     account: str
     reason: str
@@ -43,6 +46,7 @@ class AccountChanged:
     change: int
     positions: tuple[tuple[Position, int, bool], ...]
     time_ms: int
+    bnb: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,14 @@ from live.simulator.core import (
     liquidation,
     matching,
     order_service,
+    reducing,
     risk,
     settings_service,
     timers,
 )
-from live.simulator.core.enums import OrderStatus, Side, WorkingType
+from live.simulator.core.enums import Side, WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
 from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
-from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 
@@ -86,7 +86,8 @@ class Exchange:
         market.index_price = mark.index_price or mark.mark_price
         market.funding_rate = mark.funding_rate
         funding.start(market, self.state.now_ms)
-        funding.follow(market, mark.next_funding_ms, self.state.now_ms)
+        if mark.symbol not in self.state.interventions.funding_changed:
+            funding.follow(market, mark.next_funding_ms, self.state.now_ms)
         self._due_ms = timers.next_due_ms(self.state)
         self._mark_moved(mark.symbol)
 
@@ -107,7 +108,7 @@ class Exchange:
         self._due_ms = timers.next_due_ms(self.state)
 
     def _settle(self) -> None:
-        """Handle follow-ups: expire reduce-only orders without a position, finish triggered conditional orders."""
+        """Handle follow-ups: expire orders with nothing left to reduce, finish triggered conditional orders."""
         seen = 0
         while seen < len(self.state.outbox):
             event = self.state.outbox[seen]
@@ -119,18 +120,10 @@ class Exchange:
 
     def _follow_up(self, event: OrderChanged) -> None:
         state, order = self.state, event.order
-        if event.fill:
-            self._expire_closing(order)
+        if event.fill or order.request.only_reduces:
+            reducing.give_way(state, state.accounts[order.account], order.symbol, order.request.position_side)
         if order.request.algo_id and not order.status.open:
             algo_order_service.settle(state, order.order_id, order.request.algo_id)
-
-    def _expire_closing(self, filled: Order) -> None:
-        """Expire resting orders that may only reduce a position and have none left to reduce."""
-        state, account = self.state, self.state.accounts[filled.account]
-        for resting in state.open_orders(filled.account, filled.symbol):
-            request = resting.request
-            if request.only_reduces and not account.closable(request.symbol, request.position_side, request.side):
-                state.finish(resting, OrderStatus.EXPIRED)
 
 
 def _change_rules(state: State, command: commands.ChangeRules) -> None:
@@ -147,6 +140,7 @@ _HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
 
 _SERVICES: dict[type, Callable[[State, Any], Any]] = {
     commands.Submit: order_service.submit,
+    commands.CheckOrder: order_service.check_only,
     commands.Cancel: order_service.cancel,
     commands.CancelAll: order_service.cancel_all,
     commands.Amend: order_service.amend,

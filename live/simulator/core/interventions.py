@@ -25,11 +25,15 @@ class Troubled:
 
 @dataclass(slots=True)
 class Interventions:
-    """Interventions in force. troubled and late: by id of the conditional order; late: when it triggers, in ms."""
+    """Interventions in force. troubled and late: by id of the conditional order; late: when it triggers, in ms.
+
+    funding_changed: symbols whose funding times are no longer those of the tape.
+    """
 
     troubled: dict[int, Troubled] = field(default_factory=dict)
     late: dict[int, int] = field(default_factory=dict)
     conditional_orders_down: bool = False
+    funding_changed: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +117,17 @@ class RestrictToReducing:
 
 
 @dataclass(frozen=True, slots=True)
+class PayFeesInBnb:
+    """Fees are paid in BNB at this price in USDT, units of 1e-8; 0 pays them in USDT again. The first time, one BNB is
+    transferred in if the account has none."""
+
+    account: str
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeFundingInterval:
-    """The next funding time of a symbol moves to the next multiple of the interval."""
+    """The next funding time of a symbol moves to the next multiple of the interval; 0 takes the tape's times again."""
 
     symbol: str
     interval_ms: int
@@ -131,5 +144,6 @@ Intervention = (
     | EndAlgo
     | StopConditionalOrders
     | RestrictToReducing
+    | PayFeesInBnb
     | ChangeFundingInterval
 )

@@ -1,6 +1,7 @@
 """Matches orders against the tape: arriving orders take levels, resting orders fill from trades and crossing prices."""
 
 from live.simulator.core import fill_models
+from live.simulator.core.bnb import BNB
 from live.simulator.core.commands import DepthApplied, Traded
 from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, SelfTrade, Side
 from live.simulator.core.events import Executed
@@ -18,13 +19,13 @@ def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> 
     if quantity <= 0:
         return
     rate = account.fees.maker if maker else account.fees.taker
-    fee, realized = account.trade(position, price, quantity * order.side.sign, rate, state.now_ms)
+    fee, asset, realized = account.trade(position, price, quantity * order.side.sign, rate, state.now_ms)
     order.filled += quantity
     order.cost += price * quantity
     order.status = OrderStatus.PARTIALLY_FILLED if order.remaining else OrderStatus.FILLED
     if not order.remaining:
         state.open.get(order.symbol, {}).pop(order.order_id, None)
-    done = Fill(state.numbers.trade, price, quantity, fee, realized, maker, state.now_ms)
+    done = Fill(state.numbers.trade, price, quantity, fee, realized, maker, state.now_ms, asset)
     _record(state, order, done)
     _report(state, order, position, done)
 
@@ -32,17 +33,22 @@ def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> 
 def _record(state: State, order: Order, done: Fill) -> None:
     account = state.accounts[order.account]
     state.numbers.trade += 1
+    request = order.request
     state.trades.append(
-        TradeRecord(order.account, order.order_id, order.symbol, order.side, order.request.position_side, done, "USDT")
+        TradeRecord(
+            order.account, order.order_id, order.symbol, order.side, request.position_side, done, done.fee_asset
+        )
     )
-    state.record_income(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id))
+    state.record_income(account, order.symbol, "COMMISSION", -done.fee, str(done.trade_id), done.fee_asset)
     state.record_income(account, order.symbol, "REALIZED_PNL", done.realized, str(done.trade_id))
 
 
 def _report(state: State, order: Order, position: Position, done: Fill) -> None:
     """Report a fill in the venue's order: TRADE_LITE, ACCOUNT_UPDATE, ORDER_TRADE_UPDATE."""
     state.outbox.append(Executed(order.account, order.snapshot(), done, state.now_ms))
-    state.report_account(state.accounts[order.account], "ORDER", [position])
+    account = state.accounts[order.account]
+    bnb = (account.bnb.balance,) if done.fee_asset == BNB else ()
+    state.report_account(account, "ORDER", [position], bnb=bnb)
     forced = order.request.kind is OrderType.LIQUIDATION
     state.report(order, ExecutionType.CALCULATED if forced else ExecutionType.TRADE, done)
 

@@ -3,17 +3,19 @@
 import re
 from dataclasses import replace
 
-from live.simulator.core import matching
+from live.simulator.core import matching, reducing
 from live.simulator.core.accounts import ASSET
-from live.simulator.core.enums import OrderType, PositionSide, Side, TimeInForce
+from live.simulator.core.enums import OrderType, TimeInForce
 from live.simulator.core.market import Market
 from live.simulator.core.money import product
 from live.simulator.core.orders import Order, OrderRequest
-from live.simulator.core.rejections import Rejection, insufficient_margin, missing, reduce_only
+from live.simulator.core.rejections import Rejection, insufficient_margin, missing
 from live.simulator.core.state import State
 
 MIN_GOOD_TILL_MS = 600_000
-_CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]{1,36}")
+LAST_GOOD_TILL_MS = 253_402_300_799_000
+MAX_CLIENT_ID = 36
+_CLIENT_ID = re.compile(r"[.A-Z:/a-z0-9_-]+")
 
 
 def check(state: State, market: Market, order: Order) -> None:
@@ -22,21 +24,32 @@ def check(state: State, market: Market, order: Order) -> None:
     Raises:
         Rejection: the first rule that is broken.
     """
-    request, rules = order.request, market.rules
+    request = order.request
     account = state.accounts[request.account]
     account.check_position_side(request.position_side)
     check_client_id(request.client_id, [open_.client_id for open_ in state.open_orders(request.account)])
-    _check_reducing(state, order)
+    reducing.check(state, order)
+    check_filters(market, order)
+    if len(state.open_orders(request.account, request.symbol)) >= market.rules.max_orders:
+        raise Rejection(-2025, "Reach max open order limit.")
+    if not request.algo_id:
+        check_good_till(request, state.now_ms)
+    check_margin(state, order)
+
+
+def check_filters(market: Market, order: Order) -> None:
+    """Check quantity, price and notional against the symbol's filters.
+
+    Raises:
+        Rejection: -4001 to -4005, -4013, -4014, -4016, -4023, -4024, -4164.
+    """
+    request, rules = order.request, market.rules
     rules.check_quantity(order.quantity, request.kind)
     if request.kind is OrderType.LIMIT:
         rules.check_price(order.price)
         rules.check_percent_price(request.side, order.price, market.mark_price)
     if not (request.reduce_only or request.close_position):
         rules.check_notional(product(order.price or market.mark_price, order.quantity))
-    if len(state.open_orders(request.account, request.symbol)) >= rules.max_orders:
-        raise Rejection(-2025, "Reach max open order limit.")
-    _check_good_till(state, request)
-    check_margin(state, order)
 
 
 def check_client_id(client_id: str, taken: list[str]) -> None:
@@ -45,35 +58,30 @@ def check_client_id(client_id: str, taken: list[str]) -> None:
     Raises:
         Rejection: -4015, -4116.
     """
+    if len(client_id) > MAX_CLIENT_ID:
+        raise Rejection(-4015, f"Client order id length should be less than {MAX_CLIENT_ID} chars")
     if client_id and not _CLIENT_ID.fullmatch(client_id):
         raise Rejection(-4015, "Client order id is not valid.")
     if client_id and client_id in taken:
         raise Rejection(-4116, "ClientOrderId is duplicated.")
 
 
-def _check_reducing(state: State, order: Order) -> None:
-    request = order.request
-    account = state.accounts[request.account]
-    reducing = request.reduce_only or request.close_position
-    if request.reduce_only and account.dual_side:
-        raise Rejection(-1106, "Parameter 'reduceOnly' sent when not required.")
-    closable = account.closable(request.symbol, request.position_side, request.side)
-    if reducing and not closable:
-        raise reduce_only()
-    opening_side = Side.BUY if request.position_side is PositionSide.LONG else Side.SELL
-    if account.dual_side and request.side is not opening_side and order.quantity > closable:
-        raise reduce_only()
-    if account.reduce_only_account and not closable:
-        raise Rejection(-4400, "Futures Trading Quantitative Rules violated, only reduceOnly order is allowed.")
+def check_good_till(request: OrderRequest, now_ms: int) -> None:
+    """Check that a GTD order has a date, at least ten minutes ahead. Called once: not for a triggered order.
 
-
-def _check_good_till(state: State, request: OrderRequest) -> None:
+    Raises:
+        Rejection: -1102, -5040.
+    """
     if request.time_in_force is not TimeInForce.GTD:
         return
     if not request.good_till_ms:
         raise missing("goodTillDate")
-    if not request.algo_id and request.good_till_ms <= state.now_ms + MIN_GOOD_TILL_MS:
-        raise Rejection(-5040, "The goodTillDate is too short: it must be more than 600 seconds ahead.")
+    if not now_ms + MIN_GOOD_TILL_MS < request.good_till_ms < LAST_GOOD_TILL_MS:
+        raise Rejection(
+            -5040,
+            "The goodTillDate timestamp must be greater than the current time plus 600 seconds and smaller than "
+            f"{LAST_GOOD_TILL_MS}",
+        )
 
 
 def check_margin(state: State, order: Order) -> None:

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import matching, order_checks, trading_status
-from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, Submit
-from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, TimeInForce
+from live.simulator.core import matching, order_checks, reducing, trading_status
+from live.simulator.core.commands import Amend, Cancel, CancelAll, CheckOrder, SetCountdown, Submit
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, Side, TimeInForce
 from live.simulator.core.market import Market
-from live.simulator.core.money import product
+from live.simulator.core.money import plain, product
 from live.simulator.core.orders import Amendment, Order, OrderRequest
 from live.simulator.core.rejections import (
     Rejection,
@@ -39,9 +39,23 @@ def submit(state: State, command: Submit) -> Order:
     return order.snapshot()
 
 
+def check_only(state: State, command: CheckOrder) -> None:
+    """Check an order's position side, client order id and filters; place nothing.
+
+    Raises:
+        Rejection: the first rule that is broken.
+    """
+    request = command.request
+    market = state.market(request.symbol)
+    state.accounts[request.account].check_position_side(request.position_side)
+    order_checks.check_client_id(request.client_id, [])
+    order_checks.check_filters(market, _new_order(state, market, request))
+    order_checks.check_good_till(request, state.now_ms)
+
+
 def _new_order(state: State, market: Market, request: OrderRequest) -> Order:
     number = state.numbers.order
-    price = request.price if request.price_match is PriceMatch.NONE else _matched_price(market, request)
+    price = _price(market, request.side, request.price, request.price_match)
     return Order(
         order_id=number,
         request=request,
@@ -59,12 +73,14 @@ def _quantity(state: State, request: OrderRequest) -> int:
     return state.accounts[request.account].closable(request.symbol, request.position_side, request.side)
 
 
-def _matched_price(market: Market, request: OrderRequest) -> int:
-    side = request.side.opposite if request.price_match.of_the_opponent else request.side
-    level = request.price_match.level
-    found = [price for price, _ in islice(market.book.levels(side), level)]
-    if len(found) < level:
-        raise Rejection(-5023, "The order book does not reach the level that priceMatch names.")
+def _price(market: Market, side: Side, price: int, match_: PriceMatch) -> int:
+    """The limit price: as given, or that of the book level which `match_` names."""
+    if match_ is PriceMatch.NONE:
+        return price
+    side = side.opposite if match_.of_the_opponent else side
+    found = [level_price for level_price, _ in islice(market.book.levels(side), match_.level)]
+    if len(found) < match_.level:
+        raise Rejection(-5041, "No depth matches this BBO order")
     return found[-1]
 
 
@@ -115,7 +131,7 @@ def cancel_all(state: State, command: CancelAll) -> int:
 
 
 def amend(state: State, command: Amend) -> Order:
-    """Amend a limit order. A new price or a larger quantity moves it to the back of the queue.
+    """Amend a limit order; it moves to the back of the queue (page "Modify Order").
 
     Raises:
         Rejection: -2013, -5027, and those of a new order.
@@ -124,8 +140,9 @@ def amend(state: State, command: Amend) -> Order:
     if order is None:
         raise no_such_order()
     market = state.market(command.symbol)
+    command = replace(command, price=_price(market, command.side, command.price, command.price_match))
     _check_amendment(state, market, order, command)
-    price_before, quantity_before = order.price, order.quantity
+    quantity_before = order.quantity
     _record_amendment(state, order, command)
     order.price, order.quantity = command.price, command.quantity
     if order.remaining <= 0:
@@ -133,8 +150,7 @@ def amend(state: State, command: Amend) -> Order:
         state.finish(order, OrderStatus.CANCELED)
         return order.snapshot()
     state.report(order, ExecutionType.AMENDMENT)
-    if order.price != price_before or order.quantity > quantity_before:
-        _requeue(state, market, order)
+    _requeue(state, market, order)
     return order.snapshot()
 
 
@@ -147,11 +163,17 @@ def _check_amendment(state: State, market: Market, order: Order, command: Amend)
     market.rules.check_price(command.price)
     market.rules.check_percent_price(order.side, command.price, market.mark_price)
     market.rules.check_quantity(command.quantity, OrderType.LIMIT)
-    if not order.request.reduce_only:
-        market.rules.check_notional(product(command.price, command.quantity))
+    _check_amended_notional(market, order, command)
+    reducing.check(state, replace(order, price=command.price, quantity=max(command.quantity, order.filled)))
     if order.amendments >= MAX_AMENDMENTS:
         raise Rejection(-5026, "Exceed maximum modify order limit.")
     _check_amended_margin(state, order, command)
+
+
+def _check_amended_notional(market: Market, order: Order, command: Amend) -> None:
+    if not order.request.reduce_only and product(command.price, command.quantity) < market.rules.min_notional:
+        minimum = plain(market.rules.min_notional)
+        raise Rejection(-5029, f"Order's notional must be no smaller than {minimum}")
 
 
 def _check_amended_margin(state: State, order: Order, command: Amend) -> None:
@@ -177,6 +199,7 @@ def _record_amendment(state: State, order: Order, command: Amend) -> None:
         quantity_before=order.quantity,
         quantity_after=command.quantity,
         count=order.amendments,
+        modify_id=command.modify_id,
     )
     state.numbers.amendment += 1
     state.amendments.append(entry)

@@ -17,7 +17,10 @@ from live.simulator.core.enums import (
 
 @dataclass(frozen=True, slots=True)
 class OrderRequest:
-    """Parameters of `POST /order`. Price and quantity in units of 1e-8; 0 if absent."""
+    """Parameters of `POST /order`. Price and quantity in units of 1e-8; 0 if absent.
+
+    reduce_only_sent: True if the parameter was sent at all; hedge mode refuses `false` too.
+    """
 
     account: str
     symbol: str
@@ -28,6 +31,7 @@ class OrderRequest:
     time_in_force: TimeInForce = TimeInForce.GTC
     position_side: PositionSide = PositionSide.BOTH
     reduce_only: bool = False
+    reduce_only_sent: bool = False
     close_position: bool = False
     client_id: str = ""
     self_trade: SelfTrade = SelfTrade.EXPIRE_MAKER
@@ -60,7 +64,7 @@ class QueuePlace:
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """One execution. Money in units of 1e-8 of the quote asset."""
+    """One execution. Money in units of 1e-8 of the quote asset, the fee in units of 1e-8 of `fee_asset`."""
 
     trade_id: int
     price: int
@@ -69,6 +73,7 @@ class Fill:
     realized: int
     maker: bool
     time_ms: int
+    fee_asset: str = "USDT"
 
 
 @dataclass(slots=True)
@@ -116,7 +121,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """One change by `PUT /order`: price and quantity before and after."""
+    """One change by `PUT /order`: price and quantity before and after. `modify_id` is the client's; 0 if absent."""
 
     amendment_id: int
     order_id: int
@@ -128,6 +133,7 @@ class Amendment:
     quantity_before: int
     quantity_after: int
     count: int
+    modify_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)

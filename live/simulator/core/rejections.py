@@ -59,6 +59,26 @@ def insufficient_margin() -> Rejection:
     return Rejection(-2019, "Margin is insufficient.")
 
 
+def not_required(name: str) -> Rejection:
+    """-1106: a parameter that does not go with the others. Binance writes its name in lower case."""
+    return Rejection(-1106, f"Parameter '{name.lower()}' sent when not required.")
+
+
+def invalid_strategy(kind: str) -> Rejection:
+    """-4136: closePosition with an order type that cannot close a position when triggered."""
+    return Rejection(-4136, f"Target strategy invalid for orderType {kind},closePosition true")
+
+
+def would_trigger() -> Rejection:
+    """-2021: the condition of a conditional order is met already."""
+    return Rejection(-2021, "Order would immediately trigger.")
+
+
+def beyond_the_position() -> Rejection:
+    """-4118: the order, with the open orders of its side, would open the opposite position."""
+    return Rejection(-4118, "ReduceOnly Order Failed. Please check your existing position and open orders")
+
+
 def reduce_only() -> Rejection:
     """-2022: the order would not reduce a position."""
     return Rejection(-2022, "ReduceOnly Order is rejected.")

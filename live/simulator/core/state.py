@@ -119,23 +119,28 @@ class State:
             self.waiting.get(algo.symbol, {}).pop(algo.algo_id, None)
         self.outbox.append(AlgoChanged(algo.account, algo.snapshot(), self.now_ms, silent))
 
-    def report_account(self, account: Account, reason: str, positions: list[Position], change: int = 0) -> None:
-        """Emit an event with the wallet and these positions."""
+    def report_account(
+        self, account: Account, reason: str, positions: list[Position], change: int = 0, bnb: tuple[int, ...] = ()
+    ) -> None:
+        """Emit an event with the wallet and these positions; bnb: the BNB balance and its transfer, if changed."""
         account.updated_ms = self.now_ms
         shown = tuple(
             (_copy(position), self.markets[position.symbol].mark_price, account.isolated(position.symbol))
             for position in positions
         )
-        event = AccountChanged(account.name, reason, account.wallet, account.cross_wallet(), change, shown, self.now_ms)
+        cross = account.cross_wallet()
+        event = AccountChanged(account.name, reason, account.wallet, cross, change, shown, self.now_ms, bnb)
         self.outbox.append(event)
 
-    def record_income(self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "") -> None:
+    def record_income(
+        self, account: Account, symbol: str, kind: str, amount: int, trade_id: str = "", asset: str = ASSET
+    ) -> None:
         """Append an income record; the caller has already changed the wallet."""
         if not amount:
             return
         number = self.numbers.transaction
         self.numbers.transaction += 1
-        self.incomes.append(Income(account.name, symbol, kind, amount, ASSET, self.now_ms, number, trade_id))
+        self.incomes.append(Income(account.name, symbol, kind, amount, asset, self.now_ms, number, trade_id))
 
 
 def _copy(position: Position) -> Position:

@@ -22,11 +22,15 @@ class Bracket:
 
 @dataclass(frozen=True, slots=True)
 class SymbolRules:
-    """Rules listed for a symbol. Prices, quantities, money and rates in units of 1e-8."""
+    """Rules listed for a symbol. Prices, quantities, money and rates in units of 1e-8.
+
+    Prices and notionals are in `quote`; margin, profit and fees are in `margin`, of which the account needs a balance.
+    """
 
     symbol: str
     base: str
     quote: str
+    margin: str
     price_decimals: int
     quantity_decimals: int
     tick: int
@@ -163,6 +167,7 @@ class SymbolRules:
             symbol=listing["symbol"],
             base=listing["baseAsset"],
             quote=listing["quoteAsset"],
+            margin=listing.get("marginAsset", listing["quoteAsset"]),
             price_decimals=int(listing["pricePrecision"]),
             quantity_decimals=int(listing["quantityPrecision"]),
             tick=parse(price["tickSize"]),

@@ -66,6 +66,11 @@ class FaultPlan(BaseModel):
 
     faults: tuple[Fault, ...] = ()
 
+    @property
+    def snapshot_age_ms(self) -> int:
+        """The age of the oldest snapshot that a fault answers with; 0 if none does."""
+        return max((fault.age_ms for fault in self.faults if isinstance(fault, requests.StaleSnapshot)), default=0)
+
 
 def read_plan(path: Path) -> FaultPlan:
     """Read a plan from a `.toml` or `.json` file.

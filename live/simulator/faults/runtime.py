@@ -143,9 +143,20 @@ class Faults:
         """True if the plan names a fault of the kind."""
         return any(isinstance(p.fault, kind) for p in self._all)
 
+    @property
+    def waiting(self) -> bool:
+        """True if `happenings` has something to carry out."""
+        return bool(self._happenings)
+
     def happenings(self) -> list[Happening]:
         """What the venue has to carry out since the last call, in order."""
         found, self._happenings = self._happenings, []
+        return found
+
+    def happenings_of(self, kind: type[FaultModel]) -> list[Happening]:
+        """As `happenings`, for one kind of fault alone."""
+        found = [entry for entry in self._happenings if isinstance(entry.fault, kind)]
+        self._happenings = [entry for entry in self._happenings if not isinstance(entry.fault, kind)]
         return found
 
     def _of(self, kind: type[FaultModel]) -> list[Progress]:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from live.simulator.faults import FrameFault
 from live.simulator.http.websocket_api import Session
 from live.simulator.streams.names import Route
 
@@ -14,9 +15,9 @@ MAX_MESSAGES_PER_SECOND = 10
 class Connection:
     """A WebSocket of a market or user stream, or of the WebSocket API (`session`).
 
-    leaves: sends a frame of a stream. frozen: sends nothing, not even pongs. closed: nothing more leaves the exchange.
-    left: nothing more reaches the client. Nanoseconds: `arrived_ns`, `delivered_ns` and `heard_ns` are the times of the
-    last message from and to the client and of the last pong.
+    leaves: sends a frame of a stream. frozen_by: the fault under which it sends nothing, not even pongs. closed:
+    nothing more leaves the exchange. left: nothing more reaches the client. Nanoseconds: `arrived_ns`, `delivered_ns`
+    and `heard_ns` are the times of the last message from and to the client and of the last pong.
     """
 
     number: int
@@ -27,7 +28,7 @@ class Connection:
     account: str = ""
     listen_key: str = ""
     events: frozenset[str] = frozenset()
-    frozen: bool = False
+    frozen_by: FrameFault | None = None
     closed: bool = False
     left: bool = False
     arrived_ns: int = 0

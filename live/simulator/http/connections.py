@@ -3,15 +3,20 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
-from live.simulator.core.events import Answered, Event
+from live.simulator.core.events import Event
+from live.simulator.faults.conditions import Condition, Moment
+from live.simulator.faults.replies import Refusal
+from live.simulator.faults.treatment import refuses
+from live.simulator.http.answering import Answering
+from live.simulator.http.api_path import ApiPath
 from live.simulator.http.connection import MAX_MESSAGES_PER_SECOND, Connection
-from live.simulator.http.frame_path import FramePath
+from live.simulator.http.frame_path import USER, FramePath
 from live.simulator.http.gateway import Gateway
-from live.simulator.http.runner import run
 from live.simulator.http.websocket_api import Session
 from live.simulator.schedule import Schedule
 from live.simulator.streams import user_frames
@@ -23,7 +28,6 @@ NS = 1_000_000_000
 PING_NS = 180 * NS
 PONG_WITHIN_NS = 600 * NS
 LIFE_NS = 24 * 3600 * NS
-USER = "user"
 API_PATH = "/ws-fapi/v1"
 POLICY_VIOLATION, INVALID_PAYLOAD = 1008, 1007
 _ROUTES = ("public", "market", "private")
@@ -45,11 +49,15 @@ class Connections:
     path: FramePath
     pending: Schedule
     clocked: Schedule
-    carry_out: Callable[[Any], Answered]
+    answering: Answering
     life_ns: int = LIFE_NS
     open: dict[int, Connection] = field(default_factory=dict)
     _known: dict[int, Connection] = field(default_factory=dict)
     _made: int = 0
+    api: ApiPath = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.api = ApiPath(self.answering, self.path.faults, self.path, self.pending, self.close)
 
     def connect(self, target: str, address: str) -> int:
         """A client opens a WebSocket; its handshake arrives after the inbound delay. Returns its number."""
@@ -93,10 +101,13 @@ class Connections:
         if not is_websocket(path):
             self.close(connection, ABNORMAL, f"No WebSocket is served at {path}.")
             return
+        if refuses(self.path.faults, Refusal.SOCKETS):
+            self.close(connection, ABNORMAL)
+            return
         self.open[connection.number] = connection
         self.path.open(connection)
         if path == API_PATH:
-            connection.session = Session(self.gateway, address, self.path.faults)
+            connection.session = Session(self.gateway, address)
         else:
             self._open_stream(connection, path, query)
 
@@ -148,11 +159,7 @@ class Connections:
         if opcode is Opcode.PING:
             self.path.send(connection, data, Opcode.PONG)
         elif opcode is Opcode.TEXT:
-            answer = run(session.answer(data.decode()), self.carry_out)
-            if answer is None:
-                self.close(connection, ABNORMAL)
-            else:
-                self.path.send(connection, encode(answer))
+            self.api.message_arrives(connection, session, data.decode())
 
     def _answer(self, connection: Connection, data: bytes) -> dict[str, Any]:
         try:
@@ -187,6 +194,17 @@ class Connections:
             if connection.route in (Route.PRIVATE, Route.ANY):
                 connection.account, connection.listen_key = self.gateway.listen_keys.owner(key) or "", key
         self.hub.subscribe(connection, names)
+        if names:
+            self.path.faults.on_moment(Moment(Condition.STREAM_OPENS, connection.account))
+
+    def carrying(self, pattern: str) -> list[Connection]:
+        """The open connections that carry a stream of that name, a glob; user streams are named `user`."""
+        return [entry for entry in self.open.values() if any(fnmatchcase(name, pattern) for name in self._names(entry))]
+
+    def _names(self, connection: Connection) -> list[str]:
+        """What a connection carries; one of the WebSocket API carries its answers."""
+        user = [USER] if connection.account else []
+        return [*self.hub.subscriptions(connection), *user, *(["answer"] if connection.session else [])]
 
     def send_event(self, account: str, event: Event) -> None:
         """Send an event to the account's user streams with a valid listen key."""

@@ -1,18 +1,23 @@
 """The way of a WebSocket frame from the exchange to the client."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+import msgspec
+
 from live.simulator.faults import Faults, FrameFault
-from live.simulator.faults.kinds.frames import Delay
+from live.simulator.faults.frame_changes import burst, with_corrupt_level, with_gap, without_commission
+from live.simulator.faults.kinds.accounts import Commission
+from live.simulator.faults.kinds.frames import Burst, CorruptLevel, Cut, Delay, Duplicate, Freeze, GapPu, Reorder
+from live.simulator.faults.kinds.requests import Outage
+from live.simulator.faults.triggers import Times
 from live.simulator.http.connection import Connection
 from live.simulator.latency import Latency
 from live.simulator.schedule import MS, Schedule, VenueTime
 from live.simulator.wire import ABNORMAL, Closed, Frame, Opcode, Opened, Output
 
-_PREVIOUS = re.compile(rb'"pu":(\d+)')
+USER = "user"
 
 
 @dataclass(eq=False)
@@ -31,17 +36,32 @@ class FramePath:
 
     def frame_leaves(self, connection: Connection, stream: str, frame: bytes) -> None:
         """A frame of a stream leaves the exchange; user streams are named `user`, responses to requests `answer`."""
-        if connection.frozen or connection.closed:
+        if connection.closed or self._is_frozen(connection):
             return
-        fault = self.faults.on_frame(stream)
+        if not self.faults.plan.faults:
+            self.send(connection, frame)
+            return
+        fault = self.faults.on_frame(stream, *_kinds(frame))
+        if self.faults.active(Outage):
+            return
+        if stream == USER and any(commission.form == "absent" for commission in self.faults.active(Commission)):
+            frame = without_commission(frame)
         if fault is None:
             self.send(connection, frame)
         else:
-            self._apply_fault(fault, connection, frame)
+            self._apply_fault(fault, connection, stream, frame)
+
+    def _is_frozen(self, connection: Connection) -> bool:
+        """True while a connection is frozen; it thaws when a fault with an end other than a count is over."""
+        fault = connection.frozen_by
+        if fault is None or isinstance(fault.end, Times) or self.faults.is_active(fault):
+            return fault is not None
+        connection.frozen_by = None
+        return False
 
     def send(self, connection: Connection, data: bytes, opcode: Opcode = Opcode.TEXT) -> None:
         """Send a message; it arrives after the delay of frames."""
-        if connection.frozen or connection.closed:
+        if connection.closed or self._is_frozen(connection):
             return
         due_ns = self._due_ns(connection)
         self._deliver_at(connection, Frame(due_ns, connection.number, data, opcode))
@@ -60,21 +80,19 @@ class FramePath:
             due_ns = self._due_ns(connection)
             self._deliver_at(connection, Closed(due_ns, connection.number, code, reason, partial_frame))
 
-    def _apply_fault(self, fault: FrameFault, connection: Connection, frame: bytes) -> None:
-        match fault.kind:
-            case "delay" if isinstance(fault, Delay):
+    def _apply_fault(self, fault: FrameFault, connection: Connection, stream: str, frame: bytes) -> None:
+        match fault:
+            case Delay():
                 self.pending.add(self.time.ns + fault.delay_ms * MS, partial(self.send, connection, frame))
-            case "duplicate":
-                self.send(connection, frame)
-                self.send(connection, frame)
-            case "reorder":
+            case Reorder():
                 connection.swapped = frame
-            case "gap_pu":
-                self.send(connection, _PREVIOUS.sub(lambda found: b'"pu":%d' % (int(found[1]) + 1), frame, count=1))
-            case "freeze":
-                connection.frozen = True
-            case "cut":
+            case Freeze():
+                connection.frozen_by = fault
+            case Cut():
                 self.close(connection, ABNORMAL, partial_frame=frame[: max(1, len(frame) // 2)])
+            case _:
+                for altered in _altered(fault, stream, frame):
+                    self.send(connection, altered)
 
     def _due_ns(self, connection: Connection) -> int:
         due_ns = max(self.time.ns + self.latency.sample_frame_ns(), connection.delivered_ns)
@@ -89,3 +107,41 @@ class FramePath:
             return
         connection.left = isinstance(output, Closed)
         self.deliver(output)
+
+
+def _altered(fault: FrameFault, stream: str, frame: bytes) -> list[bytes]:
+    """What is sent in place of a frame; nothing if it is dropped."""
+    match fault:
+        case Duplicate():
+            return [frame, frame]
+        case GapPu():
+            return [with_gap(frame)]
+        case CorruptLevel():
+            return [with_corrupt_level(frame, fault.side, fault.place, fault.factor)]
+        case Burst():
+            return burst(frame, stream, fault.factor)
+    return []
+
+
+class _Order(msgspec.Struct):
+    status: str = msgspec.field(name="X", default="")
+    execution: str = msgspec.field(name="x", default="")
+
+
+class _Event(msgspec.Struct):
+    event: str = msgspec.field(name="e", default="")
+    order: _Order = msgspec.field(name="o", default_factory=_Order)
+
+
+class _Wrapped(msgspec.Struct):
+    data: _Event = msgspec.field(default_factory=_Event)
+
+
+def _kinds(frame: bytes) -> tuple[str, str, str]:
+    """Event, order status and execution type of a frame; empty where it has none."""
+    try:
+        found = msgspec.json.decode(frame, type=_Event)
+        found = found if found.event else msgspec.json.decode(frame, type=_Wrapped).data
+    except msgspec.MsgspecError:
+        return "", "", ""
+    return found.event, found.order.status, found.order.execution

@@ -4,7 +4,7 @@ Handlers are coroutines, but no event loop runs them: all they ever await is a c
 """
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from live.simulator.core.accounts import Account
@@ -16,6 +16,7 @@ from live.simulator.http.rate_limits import RateLimits
 from live.simulator.http.request_clock import RequestClock
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.market_feed import MarketFeed
+from live.simulator.past_books import PastBook, PastBooks
 from live.simulator.schedule import VenueTime
 from live.simulator.streams.publisher import Publisher
 
@@ -32,7 +33,10 @@ class Sent:
 
 @dataclass(eq=False)
 class Gateway:
-    """The exchange as request handlers see it."""
+    """The exchange as request handlers see it.
+
+    view: the state as a query sees it under a fault, None for the true one. depth_age_ms: how old its books are.
+    """
 
     feed: MarketFeed
     publisher: Publisher
@@ -41,6 +45,9 @@ class Gateway:
     listen_keys: ListenKeys
     clock: RequestClock
     limits: RateLimits
+    past_books: PastBooks = field(default_factory=PastBooks)
+    view: State | None = None
+    depth_age_ms: int = 0
 
     @property
     def now_ms(self) -> int:
@@ -50,7 +57,11 @@ class Gateway:
     @property
     def state(self) -> State:
         """The exchange's state; read only."""
-        return self.feed.exchange.state
+        return self.view or self.feed.exchange.state
+
+    def past_book(self, symbol: str) -> PastBook | None:
+        """The book that a query sees instead of the present one; None without a fault."""
+        return self.past_books.at(symbol, self.now_ms - self.depth_age_ms) if self.depth_age_ms else None
 
     def account(self, name: str) -> Account:
         """An account by its name."""

@@ -28,6 +28,13 @@ class RateWindow:
     length_ms: int
     _started: int = -1
     _used: int = 0
+    _occupied: int = -1
+
+    def occupy(self, amount: int, now_ms: int) -> None:
+        """Add what others use, once in each window."""
+        if self._occupied != now_ms // self.length_ms:
+            self._occupied = now_ms // self.length_ms
+            self.add(amount, now_ms)
 
     def add(self, amount: int, now_ms: int) -> int:
         """Add to the counter; return the current window's total."""
@@ -86,6 +93,10 @@ class RateLimits:
             raise _banned(entry, address, now_ms)
         message = f"Too many requests; current limit of IP({address}) is {self.weight_limit} requests per minute."
         raise LimitedError(-1003, message, TOO_MANY, entry.weight.left_s(now_ms))
+
+    def occupy(self, address: str, weight: int, now_ms: int) -> None:
+        """Count what others at the address use of each minute."""
+        self._addresses.setdefault(address, Address()).weight.occupy(weight, now_ms)
 
     def count_order(self, account: str, now_ms: int) -> tuple[int, int]:
         """Count an order; return the counts of the current 10 seconds and minute.

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-from live.simulator.core.events import Answered
 from live.simulator.core.rejections import Rejection
 from live.simulator.faults import Faults
-from live.simulator.faults.kinds.requests import Answer, LoseResponse
+from live.simulator.faults.garbage import alters, garbled
+from live.simulator.faults.kinds.requests import GarbageResponse
+from live.simulator.faults.treatment import Treatment, treat
+from live.simulator.http.answering import Answering, is_query
 from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
-from live.simulator.http.rest import Request, RestAnswer, answer, is_exempt, rejection_response
-from live.simulator.http.runner import run
+from live.simulator.http.rest import Request, answer, is_exempt, rejection_response
 from live.simulator.latency import Latency
-from live.simulator.schedule import Schedule
+from live.simulator.schedule import MS, Schedule
 from live.simulator.wire import HttpRequest, HttpResponse, Output, Response
 
 
@@ -22,13 +22,13 @@ from live.simulator.wire import HttpRequest, HttpResponse, Output, Response
 class RequestPath:
     """Answers requests. Each is on a connection of its own, so a later one may overtake an earlier one.
 
-    Faults act in two places: `request_arrives` may lose a request, answer in the exchange's place, or put it off
-    (`pending.add(due_ns, call)`); `response_leaves` may lose, replace or delay the response.
+    The treatment under faults says whether it is lost, late, answered in the exchange's place, and when and whether its
+    response leaves.
     """
 
     gateway: Gateway
     faults: Faults
-    carry_out: Callable[[Any], Answered]
+    answering: Answering
     latency: Latency
     pending: Schedule
     deliver: Callable[[Output], None]
@@ -48,26 +48,40 @@ class RequestPath:
         except Rejection as refused:
             self.response_leaves(number, rejection_response(refused, {}).encoded())
             return
-        hits = self.faults.on_request(request.method, request.path)
-        fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
-        if fault is None or is_exempt(fault, request.method == "DELETE", request.params):
-            self.response_leaves(number, self._answer(request).encoded())
-        else:
-            self._apply_fault(fault, number, request)
+        treatment = treat(self.faults, request.method, request.path)
+        if treatment.refused:
+            self.response_leaves(number, None)
+        elif treatment.late_ms:
+            due_ns = self.gateway.time.ns + treatment.late_ms * MS
+            self.pending.add(due_ns, partial(self._carry_out, number, request, treatment))
+        elif not treatment.lost:
+            self._carry_out(number, request, treatment)
 
-    def response_leaves(self, number: int, response: HttpResponse | None) -> None:
+    def response_leaves(self, number: int, response: HttpResponse | None, slow_ms: int = 0) -> None:
         """A response leaves the exchange; None breaks the connection instead. It arrives after the outbound delay."""
-        due_ns = self.gateway.time.ns + self.latency.sample_outbound_ns()
+        due_ns = self.gateway.time.ns + slow_ms * MS + self.latency.sample_outbound_ns()
         self.pending.add(due_ns, partial(self.deliver, Response(due_ns, number, response)))
 
-    def _apply_fault(self, fault: Answer | LoseResponse, number: int, request: Request) -> None:
-        if isinstance(fault, LoseResponse):
-            self._answer(request)
-            self.response_leaves(number, None)
-            return
-        if fault.landed:
-            self._answer(request)
-        self.response_leaves(number, rejection_response(REPLIES[fault.reply], {}).encoded())
+    def _carry_out(self, number: int, request: Request, treatment: Treatment) -> None:
+        response = self._response(request, treatment)
+        self.response_leaves(number, None if treatment.loses_response else response, treatment.slow_ms)
 
-    def _answer(self, request: Request) -> RestAnswer:
-        return run(answer(self.gateway, request), self.carry_out)
+    def _response(self, request: Request, treatment: Treatment) -> HttpResponse:
+        canned = treatment.answer
+        if canned and not is_exempt(canned, request.method == "DELETE", request.params):
+            if canned.landed:
+                self._answer(request, treatment)
+            return rejection_response(REPLIES[canned.reply], {}).encoded()
+        if treatment.garbage:
+            return self._garbled(request, treatment, treatment.garbage)
+        return self._answer(request, treatment)
+
+    def _garbled(self, request: Request, treatment: Treatment, fault: GarbageResponse) -> HttpResponse:
+        landed = fault.landed or alters(fault.form)
+        true = self._answer(request, treatment) if landed else HttpResponse(200, b"")
+        status, body, content_type = garbled(fault.form, true.status, true.body)
+        return HttpResponse(status, body, dict(true.headers) | {"Content-Type": content_type})
+
+    def _answer(self, request: Request, treatment: Treatment) -> HttpResponse:
+        query = is_query(request.method, request.path)
+        return self.answering.run(answer(self.gateway, request), treatment, query, request.address).encoded()

@@ -6,16 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
-from live.simulator.faults import Faults, RequestFault
-from live.simulator.faults.kinds.requests import Answer, LoseResponse
 from live.simulator.http.credentials import Credential, check_signature
 from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
 from live.simulator.http.endpoints.endpoint import Call, Handler, Security
 from live.simulator.http.endpoints.params import Params
-from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.rate_limits import WEIGHT_PER_MINUTE
-from live.simulator.http.rest import check_time, credential_of, is_exempt
+from live.simulator.http.rest import check_time, credential_of
 
 NONE, KEY, SIGNED = Security.NONE, Security.KEY, Security.SIGNED
 
@@ -60,33 +57,37 @@ class Session:
 
     gateway: Gateway
     address: str
-    faults: Faults
     logged_on: Credential | None = None
     since_ms: int = 0
 
-    async def answer(self, text: str) -> dict[str, Any] | None:
-        """Carry out one request; return None if a fault drops the response."""
+    async def answer(self, text: str) -> dict[str, Any]:
+        """Carry out one request."""
         number: Any = None
-        status, used, drops_answer = 200, 0, False
+        status, used = 200, 0
         try:
             number, method, params, wants_limits = _read(text)
             used = self._weigh(method)
-            hits = self.faults.on_request("WS", method)
-            fault = next((hit for hit in hits if isinstance(hit, Answer | LoseResponse)), None)
-            drops_answer = isinstance(fault, LoseResponse)
-            body: dict[str, Any] = {"result": await self._apply_request_fault(fault, method, params)}
+            body: dict[str, Any] = {"result": await self._carry_out(method, params)}
         except Rejection as refused:
             wants_limits, status = True, refused.status
             body = {"error": refused.body}
         limits = {"rateLimits": _limits(used)} if wants_limits else {}
-        return None if drops_answer else {"id": number, "status": status} | body | limits
+        return {"id": number, "status": status} | body | limits
 
-    async def _apply_request_fault(self, fault: RequestFault | None, method: str, params: Params) -> Any:
-        if not isinstance(fault, Answer) or is_exempt(fault, method.endswith(".cancel"), params):
-            return await self._carry_out(method, params)
-        if fault.landed:
-            await self._carry_out(method, params)
-        raise REPLIES[fault.reply]
+    def refusal(self, text: str, refused: Rejection) -> dict[str, Any]:
+        """A refusal of a request that is not carried out."""
+        try:
+            number = _read(text)[0]
+        except Rejection:
+            number = None
+        return {"id": number, "status": refused.status, "error": refused.body, "rateLimits": _limits(0)}
+
+    def params_of(self, text: str) -> Params:
+        """The parameters of a request; none if it cannot be read."""
+        try:
+            return _read(text)[2]
+        except Rejection:
+            return Params({})
 
     def _weigh(self, method: str) -> int:
         weight = METHODS[method].weight if method in METHODS else 2
@@ -139,6 +140,14 @@ class Session:
             "returnRateLimits": True,
             "serverTime": self.gateway.clock.now_ms(),
         }
+
+
+def method_of(text: str) -> str:
+    """The method of a request; empty if it cannot be read."""
+    try:
+        return _read(text)[1]
+    except Rejection:
+        return ""
 
 
 def check_sorted_signature(credential: Credential, params: Params) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from live.simulator.core.accounts import ASSET, Account
+from live.simulator.core.bnb import BNB
 from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, plain, show
@@ -49,8 +50,16 @@ def balance(portfolio: Portfolio) -> list[dict[str, Any]]:
             "maxWithdrawAmount": show(margin.available),
             "marginAvailable": True,
             "updateTime": portfolio.account.updated_ms,
-        }
+        },
+        *(_bnb_balance(account) for account in [portfolio.account] if account.bnb.balance),
     ]
+
+
+def _bnb_balance(account: Account) -> dict[str, Any]:
+    held, none = show(account.bnb.balance), show(0)
+    amounts = {"balance": held, "crossWalletBalance": held, "crossUnPnl": none, "availableBalance": held}
+    tail = {"maxWithdrawAmount": held, "marginAvailable": False, "updateTime": account.updated_ms}
+    return {"accountAlias": alias(account), "asset": BNB} | amounts | tail
 
 
 def alias(account: Account) -> str:
@@ -93,10 +102,18 @@ def _asset(portfolio: Portfolio) -> dict[str, Any]:
     }
 
 
+def _assets(portfolio: Portfolio) -> list[dict[str, Any]]:
+    """The margin asset, and BNB if there is any."""
+    usdt, bnb = _asset(portfolio), portfolio.account.bnb.balance
+    held = ("walletBalance", "marginBalance", "crossWalletBalance", "availableBalance", "maxWithdrawAmount")
+    other = {name: BNB if name == "asset" else show(bnb if name in held else 0) for name in usdt}
+    return [usdt, other | {"updateTime": usdt["updateTime"]}] if bnb else [usdt]
+
+
 def account_v3(portfolio: Portfolio) -> dict[str, Any]:
     """`GET /fapi/v3/account`: positions and symbols with orders only."""
     positions = [_position_v3(part) for part in portfolio.parts]
-    return _totals(portfolio.margin) | {"assets": [_asset(portfolio)], "positions": positions}
+    return _totals(portfolio.margin) | {"assets": _assets(portfolio), "positions": positions}
 
 
 def _position_v3(part: Exposure) -> dict[str, Any]:
@@ -130,7 +147,7 @@ def account_v2(portfolio: Portfolio) -> dict[str, Any]:
     positions = [
         _position_v2(portfolio, symbol, side) for symbol in portfolio.state.markets for side in portfolio.sides()
     ]
-    assets = [_asset(portfolio) | {"marginAvailable": True}]
+    assets = [asset | {"marginAvailable": asset["asset"] == ASSET} for asset in _assets(portfolio)]
     return head | _totals(portfolio.margin) | {"assets": assets, "positions": positions}
 
 

@@ -154,5 +154,6 @@ def amendment(entry: Amendment, rules: SymbolRules) -> dict[str, Any]:
                 "after": rules.quantity_text(entry.quantity_after),
             },
             "count": entry.count,
+            **({"modifyId": entry.modify_id} if entry.modify_id else {}),
         },
     }

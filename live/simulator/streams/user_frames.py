@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from live.simulator.core.accounts import ASSET
+from live.simulator.core.bnb import BNB
 from live.simulator.core.events import (
     AccountChanged,
     AlgoChanged,
@@ -62,7 +63,7 @@ def order_trade_update(event: OrderChanged, rules: SymbolRules) -> dict[str, Any
         "l": rules.quantity_text(fill.quantity) if fill else "0",
         "z": rules.quantity_text(order.filled),
         "L": rules.price_text(fill.price) if fill else "0",
-        "N": ASSET,
+        "N": fill.fee_asset if fill else ASSET,
         "n": show(fill.fee) if fill else "0",
         "T": event.time_ms,
         "t": fill.trade_id if fill else 0,
@@ -108,6 +109,10 @@ def trade_lite(event: Executed, rules: SymbolRules) -> dict[str, Any]:
     }
 
 
+def _bnb(event: AccountChanged) -> list[tuple[int, ...]]:
+    return [event.bnb] if event.bnb else []
+
+
 def account_update(event: AccountChanged, rules_of: Mapping[str, SymbolRules]) -> dict[str, Any]:
     """ACCOUNT_UPDATE: the balance and the positions that changed."""
     balance = {"a": ASSET, "wb": show(event.wallet), "cw": show(event.cross_wallet), "bc": show(event.change)}
@@ -125,7 +130,8 @@ def account_update(event: AccountChanged, rules_of: Mapping[str, SymbolRules]) -
         }
         for position, mark, isolated in event.positions
     ]
-    body = {"m": event.reason, "B": [balance], "P": positions}
+    bnb = [{"a": BNB, "wb": show(wallet), "cw": show(wallet), "bc": show(sum(moved))} for wallet, *moved in _bnb(event)]
+    body = {"m": event.reason, "B": [balance, *bnb], "P": positions}
     return {"e": "ACCOUNT_UPDATE", "T": event.time_ms, "E": event.time_ms, "a": body}
 
 

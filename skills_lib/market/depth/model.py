@@ -40,7 +40,10 @@ class Level(NamedTuple):
 
 
 class DepthUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="depthUpdate"):
-    """A book diff with absolute quantities; "0" deletes a level. `previous_update_id` is None on spot."""
+    """A book diff with absolute quantities; "0" deletes a level.
+
+    `previous_update_id` is None on spot. `margin_type`: 1 on USD-M, 2 on COIN-M, 0 if not sent.
+    """
 
     symbol: str = msgspec.field(name="s")
     event_ts_ms: Whole = msgspec.field(name="E")
@@ -50,6 +53,7 @@ class DepthUpdate(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="dep
     asks: list[WireLevel] = msgspec.field(name="a")
     previous_update_id: Whole | None = msgspec.field(name="pu", default=None)
     transaction_ts_ms: Whole | None = msgspec.field(name="T", default=None)
+    margin_type: int = msgspec.field(name="st", default=0)
 
     @property
     def exch_ts_ns(self) -> int:
@@ -158,13 +162,17 @@ class MarkPrice(msgspec.Struct, frozen=True, gc=False, tag_field="e", tag="markP
 
 
 class Snapshot(msgspec.Struct, frozen=True, gc=False):
-    """Response of `GET /depth`. It has no symbol, and on spot no times."""
+    """Response of `GET /depth`, on spot without times.
+
+    `symbol` is that of its stream, if it has one (Tardis), or of COIN-M's response; USD-M's and spot's have none.
+    """
 
     last_update_id: Whole = msgspec.field(name="lastUpdateId")
     bids: list[WireLevel]
     asks: list[WireLevel]
     event_ts_ms: Whole | None = msgspec.field(name="E", default=None)
     transaction_ts_ms: Whole | None = msgspec.field(name="T", default=None)
+    symbol: str = ""
 
     @property
     def exch_ts_ns(self) -> int | None:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from skills_lib.domain.instruments import upper_symbol
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -70,9 +71,19 @@ def decode(raw: bytes) -> Message:
         WireError: not JSON, or fields are missing or invalid.
     """
     try:
-        return _decode(raw)
+        return _in_milliseconds(_decode(raw))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"{_shown(raw)}: {error}. Take a new snapshot.") from error
+
+
+def _in_milliseconds(message: Message) -> Message:
+    """The message with its times in ms: a stream may be in s, µs (spot's `timeUnit`) or ns; the digits tell."""
+    changed = {}
+    for name in _TIMES.get(type(message), ()):
+        value = getattr(message, name)
+        if value and not _MS_FROM <= value < _US_FROM and value >= _S_FROM:
+            changed[name] = value * 1_000 if value < _MS_FROM else value // (1_000 if value < _NS_FROM else 1_000_000)
+    return msgspec.structs.replace(message, **changed) if changed else message
 
 
 def _decode(raw: bytes) -> Message:
@@ -107,10 +118,9 @@ def _tagged(raw: bytes | msgspec.Raw, found: _Untyped) -> Message:
 
 
 def _snapshot(raw: bytes | msgspec.Raw, stream: str) -> Message:
-    snapshot = _SNAPSHOT.decode(raw)
+    snapshot, symbol = _SNAPSHOT.decode(raw), upper_symbol(stream.partition("@")[0])
     if not _PARTIAL.search(stream):
-        return snapshot
-    symbol = stream.partition("@")[0].upper()
+        return msgspec.structs.replace(snapshot, symbol=symbol) if symbol and not snapshot.symbol else snapshot
     return PartialDepth(snapshot.bids, snapshot.asks, snapshot.last_update_id, symbol, snapshot.exch_ts_ns)
 
 
@@ -128,4 +138,10 @@ def _shown(raw: bytes) -> str:
     return f"{len(raw):,} bytes starting with {text!r}"
 
 
+_S_FROM, _MS_FROM, _US_FROM, _NS_FROM = 10**9, 10**11, 10**14, 10**17
+"""From 2001 (in s) and from 1973 (in ms, µs and ns) on, the number of digits determines the unit of a time."""
+_TIMES: dict[type, tuple[str, ...]] = {
+    kind: tuple(field for field in kind.__struct_fields__ if field.endswith("_ts_ms"))
+    for kind in (DepthUpdate, BookTicker, Trade, AggTrade, Kline, MarkPrice, Snapshot)
+}
 _KNOWN = {"depthUpdate", "bookTicker", "trade", "aggTrade", "kline", "markPriceUpdate"}

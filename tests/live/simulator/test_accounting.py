@@ -39,14 +39,21 @@ def sound(driver: ExchangeDriver) -> bool:
     return True
 
 
-@pytest.mark.parametrize(("side", "held", "touch"), [(BUY, LONG, "60500.0"), (SELL, SHORT, "59500.0")])
-def test_two_resting_closes_in_hedge_mode_never_cross_zero(side: Side, held: PositionSide, touch: str) -> None:
+@pytest.mark.parametrize(
+    ("side", "held", "price", "better"), [(BUY, LONG, "60500.0", "60400.0"), (SELL, SHORT, "59500.0", "59600.0")]
+)
+def test_two_resting_closes_in_hedge_mode_never_cross_zero(
+    side: Side, held: PositionSide, price: str, better: str
+) -> None:
     driver = driver_with(hedge=True)
     driver.order(side, "0.01", position_side=held)
-    closes = [driver.order(side.opposite, "0.01", touch, position_side=held) for _ in range(2)]
+    first = driver.order(side.opposite, "0.01", price, position_side=held)
+    with pytest.raises(Rejection, match="-4118"):
+        driver.order(side.opposite, "0.01", price, position_side=held)
+    second = driver.order(side.opposite, "0.01", better, position_side=held)
     driver.trade("63500.0" if side is BUY else "56500.0", "100", side)
     assert driver.account.position(SYMBOL, held).amount == 0
-    assert [driver.now(order).status for order in closes] == [OrderStatus.FILLED, OrderStatus.EXPIRED]
+    assert [driver.now(order).status for order in (first, second)] == [OrderStatus.EXPIRED, OrderStatus.FILLED]
     assert sound(driver)
 
 

@@ -160,13 +160,17 @@ def test_a_round_trip_realizes_the_difference_less_both_fees(driver: ExchangeDri
     ]
 
 
-def test_an_amended_quantity_keeps_its_place_only_when_it_shrinks(driver: ExchangeDriver) -> None:
+@pytest.mark.parametrize("quantity", ["1.5", "2.5"])
+def test_an_amended_order_goes_to_the_back_of_the_queue(driver: ExchangeDriver, quantity: str) -> None:
     order = driver.order(BUY, "2", "60000.0")
     driver.trade("60000.0", "1.5", SELL)
-    driver.send(Amend(ME, SYMBOL, BUY, parse("1"), parse("60000.0"), order.order_id))
     assert plain(driver.now(order).place.ahead) == "0.5"
-    driver.send(Amend(ME, SYMBOL, BUY, parse("1.5"), parse("60000.0"), order.order_id))
+    driver.send(Amend(ME, SYMBOL, BUY, parse(quantity), parse("60000.0"), order.order_id))
     assert plain(driver.now(order).place.ahead) == "2"
+
+
+def test_an_amendment_that_changes_nothing_is_refused(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1.5", "60000.0")
     with pytest.raises(Rejection, match="-5027"):
         driver.send(Amend(ME, SYMBOL, BUY, parse("1.5"), parse("60000.0"), order.order_id))
 
@@ -190,8 +194,8 @@ def test_reduce_only_never_opens_and_ends_with_the_position(driver: ExchangeDriv
     with pytest.raises(Rejection, match="-2022"):
         driver.order(SELL, "1", reduce_only=True)
     driver.order(BUY, "1")
-    target = driver.order(SELL, "3", "60010.0", reduce_only=True)
-    assert plain(driver.order(SELL, "5", reduce_only=True).filled) == "1"
+    target = driver.order(SELL, "1", "60010.0", reduce_only=True)
+    assert plain(driver.order(SELL, "1", reduce_only=True).filled) == "1"
     assert driver.now(target).status is OrderStatus.EXPIRED
     assert driver.account.position(SYMBOL).amount == 0
 

@@ -58,7 +58,7 @@ def test_no_request_is_answered_with_anything_but_a_payload_or_a_code(serve: Ser
 def test_no_text_breaks_the_websocket_api(serve: Serve) -> None:
     async def scenario(client: HttpClient, running: Running) -> None:
         rng = random.Random(12)
-        session = Session(running.venue.gateway, "", running.venue.faults)
+        session = Session(running.venue.gateway, "")
         texts = [
             "",
             "[]",

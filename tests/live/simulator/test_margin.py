@@ -133,7 +133,7 @@ def test_hedge_mode_holds_a_long_and_a_short_at_once() -> None:
     driver.order(SELL, "0.5", position_side=PositionSide.SHORT)
     held = {position.side: plain(position.amount) for position in driver.account.held()}
     assert held == {PositionSide.LONG: "1", PositionSide.SHORT: "-0.5"}
-    with pytest.raises(Rejection, match="-2022"):
+    with pytest.raises(Rejection, match="-4118"):
         driver.order(SELL, "2", position_side=PositionSide.LONG)
 
 

@@ -20,7 +20,7 @@ from live.simulator.market_feed import MarketFeed
 from live.simulator.matching_engine import MatchingEngine
 from live.simulator.schedule import VenueTime
 from live.simulator.tape_source import Played, TapeSource
-from skills_lib.market.depth.model import DepthUpdate, Trade
+from skills_lib.market.depth.model import DepthUpdate, Snapshot, Trade
 from skills_lib.market.depth.tape.lines import parse_line, read_lines
 from tests.live.simulator.in_process import ME, SYMBOL, make_exchange
 from tests.live.simulator.tapes import TapeWriter
@@ -224,7 +224,7 @@ def test_the_book_behind_the_matching_is_the_recordings_own(shared_data: Path) -
     engine = engine_of(FillModel.PESSIMISTIC)
     source = TapeSource()
     for line in source.read(read_lines(shared_data / "l2" / REAL)):
-        if isinstance(line.message, DepthUpdate) or not hasattr(line.message, "symbol"):
+        if isinstance(line.message, DepthUpdate | Snapshot):
             feed(engine, line)
     local = engine.feed.books[SYMBOL].local
     assert (local.book.update_id, list(local.book.levels)) == (expected["final_u"], expected["final_levels"])

@@ -18,5 +18,6 @@ SERVICES: dict[type, Callable[[State, Any], Any]] = {
     interventions.StopConditionalOrders: orders.stop_service,
     interventions.Transfer: accounts.transfer,
     interventions.RestrictToReducing: accounts.restrict,
+    interventions.PayFeesInBnb: accounts.pay_fees_in_bnb,
     interventions.ChangeFundingInterval: accounts.change_funding_interval,
 }

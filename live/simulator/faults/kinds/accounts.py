@@ -37,14 +37,15 @@ class AlgoForm(StrEnum):
 class ForeignAction(AccountAct):
     """Someone else acts in the account: closes positions, cancels, changes settings, or transfers money.
 
-    leverage, margin_type, amount: what it is changed to; `amount` in USDT, negative for a withdrawal. A change of the
-    position mode sends no event; an action that the exchange refuses is not carried out.
+    leverage, margin_type, dual_side, amount: the new value; `amount` in USDT, negative for a withdrawal. A change of
+    the position mode sends no event; an action that the exchange refuses is not carried out.
     """
 
     kind: Literal["foreign_action"] = "foreign_action"
     action: Action = Action.CLOSE
     leverage: int = Field(5, ge=1, le=125)
     margin_type: MarginType = MarginType.ISOLATED
+    dual_side: bool = True
     amount: str = Field("-100", pattern=f"^{_AMOUNT}$")
 
 

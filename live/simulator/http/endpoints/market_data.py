@@ -58,6 +58,8 @@ async def depth(call: Call) -> dict[str, Any]:
     market, local = call.state.markets[rules.symbol], call.gateway.feed.books[rules.symbol].local
     if not market.in_sync:
         raise Rejection(-1001, "Internal error; unable to process your request. Please try again.", 503)
+    if past := call.gateway.past_book(rules.symbol):
+        return past.limited(limit)
     top = local.book.top(limit)
     bids, asks = ([[rules.price_text(p), rules.quantity_text(q)] for p, q in side] for side in top)
     return {

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from live.simulator.core.commands import Cancel, CancelAll, SetCountdown, Submit
+from live.simulator.core.commands import Cancel, CancelAll, CheckOrder, SetCountdown, Submit
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal, missing, no_such_order
@@ -13,7 +13,7 @@ from live.simulator.http.endpoints.order_params import amendment, order_request
 from live.simulator.http.endpoints.params import Params
 from live.simulator.payloads import orders
 
-MAX_BATCH_ORDERS = 5
+MAX_BATCH_ORDERS, MAX_BATCH_CANCELS = 5, 10
 UNFILLED_RETENTION_MS = 3 * 24 * 3600 * 1000
 USER_TRADES_RETENTION_MS = 90 * 24 * 3600 * 1000
 DONE = {"code": 200, "msg": "The operation of cancel all open order is done."}
@@ -24,7 +24,7 @@ async def place(call: Call) -> dict[str, Any]:
     rules = call.rules()
     kind = call.params.get("newOrderRespType", "ACK")
     if kind not in ("ACK", "RESULT"):
-        raise illegal("newOrderRespType")
+        raise Rejection(-1136, "Invalid newOrderRespType.")
     order: Order = await call.send(Submit(order_request(call.params, rules, call.owner)))
     if kind == "ACK":
         order.status, order.filled, order.cost = OrderStatus.NEW, 0, 0
@@ -32,18 +32,17 @@ async def place(call: Call) -> dict[str, Any]:
 
 
 async def test_order(call: Call) -> dict[str, Any]:
-    """`POST /order/test`: checks the parameters without placing an order."""
-    order_request(call.params, call.rules(), call.owner)
+    """`POST /order/test`: checks parameters and filters without placing an order."""
+    await call.send(CheckOrder(order_request(call.params, call.rules(), call.owner)))
     return {}
 
 
 async def amend(call: Call) -> dict[str, Any]:
-    """`PUT /order`."""
+    """`PUT /order`. `modifyId` is the client's, if it sent one, else the amendment's own number."""
     rules = call.rules()
     order: Order = await call.send(amendment(call.params, rules, call.owner))
-    own = (entry.amendment_id for entry in reversed(call.state.amendments) if entry.order_id == order.order_id)
-    number = next(own)
-    return orders.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": number}
+    made = next(entry for entry in reversed(call.state.amendments) if entry.order_id == order.order_id)
+    return orders.acknowledged(order, rules) | {"pair": rules.symbol, "modifyId": made.modify_id or made.amendment_id}
 
 
 async def cancel(call: Call) -> dict[str, Any]:
@@ -71,16 +70,21 @@ async def countdown(call: Call) -> dict[str, Any]:
     return {"symbol": symbol, "countdownTime": str(length)}
 
 
-def _batch(call: Call, name: str) -> list[Any]:
+def _batch(call: Call, name: str, most: int, refusal: Rejection) -> list[Any]:
     try:
         entries = json.loads(call.params.need(name))
     except ValueError:
         raise illegal(name) from None
     if not isinstance(entries, list) or not entries:
         raise illegal(name)
-    if len(entries) > MAX_BATCH_ORDERS:
-        raise Rejection(-4082, f"Invalid number of batch place orders, at most {MAX_BATCH_ORDERS}.")
+    if len(entries) > most:
+        raise refusal
     return entries
+
+
+def _orders(call: Call) -> Iterable[Call]:
+    refusal = Rejection(-4082, f"Invalid number of batch place orders: at most {MAX_BATCH_ORDERS}.")
+    return (_each(call, entry) for entry in _batch(call, "batchOrders", MAX_BATCH_ORDERS, refusal))
 
 
 async def _all(handler: Handler, calls: Iterable[Call]) -> list[Any]:
@@ -103,12 +107,12 @@ def _each(call: Call, entry: Any) -> Call:
 
 async def place_batch(call: Call) -> list[Any]:
     """`POST /batchOrders`."""
-    return await _all(place, (_each(call, entry) for entry in _batch(call, "batchOrders")))
+    return await _all(place, _orders(call))
 
 
 async def amend_batch(call: Call) -> list[Any]:
     """`PUT /batchOrders`."""
-    return await _all(amend, (_each(call, entry) for entry in _batch(call, "batchOrders")))
+    return await _all(amend, _orders(call))
 
 
 async def cancel_batch(call: Call) -> list[Any]:
@@ -116,7 +120,8 @@ async def cancel_batch(call: Call) -> list[Any]:
     ids = "orderIdList" if call.params.get("orderIdList") else "origClientOrderIdList"
     name = "orderId" if ids == "orderIdList" else "origClientOrderId"
     symbol = call.rules().symbol
-    entries = [{"symbol": symbol, name: entry} for entry in _batch(call, ids)]
+    refusal = Rejection(-4032, "Exceed maximum cancel order size.")
+    entries = [{"symbol": symbol, name: entry} for entry in _batch(call, ids, MAX_BATCH_CANCELS, refusal)]
     return await _all(cancel, (_each(call, entry) for entry in entries))
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.options import option
 from skills_lib.market.depth.model import DepthUpdate, Venue, WireError
+from skills_lib.market.depth.tape.attribution import COIN_M, WINDOW_LINES, attributed, is_of_coin_m, venue_of
 from skills_lib.market.depth.tape.lines import Lines, TapeLine, read_lines, with_snapshots
 from skills_lib.market.depth.tape.replay import Replay
 from skills_lib.market.depth.tape.report import TapeReport
@@ -22,12 +23,10 @@ def check_tape(
     Raises:
         InputError: no such tape, no depth on it, ambiguous or missing symbol, or another venue.
     """
-    symbol, found = identify_tape(path, symbol)
-    if venue is not None and venue is not found:
-        raise InputError(f"{path.name} is a tape of {found}, not of {venue}. Use {option('venue', found)}.")
+    symbol, found = identify_tape(path, symbol, venue)
     replay = Replay(symbol, found)
-    for line in lines_of(path, symbol, snapshots):
-        replay.take(line)
+    for entry in attributed(lines_of(path, symbol, snapshots), found):
+        replay.take(entry)
     report = replay.report()
     return report.model_copy(update={"problems": report.problems + (find_damage(path) if path.is_dir() else [])})
 
@@ -44,43 +43,62 @@ def lines_of(path: Path, symbol: str, snapshots: Path | None) -> Lines:
     return lines if snapshots is None else with_snapshots(lines, read_lines(snapshots), symbol)
 
 
-def identify_tape(path: Path, symbol: str | None) -> tuple[str, Venue]:
-    """The symbol to check, and the venue detected from its updates.
+def identify_tape(path: Path, symbol: str | None, venue: Venue | None = None) -> tuple[str, Venue]:
+    """The symbol to check, and the venue detected from its updates, which must be `venue` if that is given.
 
     Raises:
-        InputError: no depth of the symbol, or several symbols and none given.
+        InputError: no depth of the symbol, several symbols or venues and none given, another venue, or COIN-M.
     """
-    venues = venues_on(path)
-    if symbol is None and len(venues) == 1:
-        return next(iter(venues.items()))
-    if symbol in venues:
-        return symbol, venues[symbol]
-    symbols = ", ".join(sorted(venues))
+    found = venues_on(path)
+    if symbol is None and len(found) == 1:
+        symbol = next(iter(found))
+    symbols = ", ".join(sorted(found))
     if symbol is None:
         raise InputError(f"{path.name} has several symbols: {symbols}. Choose one with {option('symbol')}.")
-    hint = did_you_mean(symbol, venues)
-    raise InputError(f"{path.name} has no depth of {symbol}.{hint} Choose one of {symbols} with {option('symbol')}.")
+    if symbol not in found:
+        hint = did_you_mean(symbol, found)
+        raise InputError(
+            f"{path.name} has no depth of {symbol}.{hint} Choose one of {symbols} with {option('symbol')}."
+        )
+    return symbol, _venue_among(path, symbol, found[symbol], venue)
 
 
-def venues_on(path: Path) -> dict[str, Venue]:
-    """Every symbol with depth on a tape, and the venue detected from its updates.
+def _venue_among(path: Path, symbol: str, found: list[Venue], wanted: Venue | None) -> Venue:
+    if wanted in found:
+        return wanted
+    if wanted is not None:
+        raise InputError(f"{path.name} is a tape of {found[0]}, not of {wanted}. Use {option('venue', found[0])}.")
+    if len(found) > 1:
+        both = " and ".join(sorted(found))
+        raise InputError(f"{path.name} has {symbol} of two venues, {both}. Choose one with {option('venue', 'usdm')}.")
+    return found[0]
+
+
+def venues_on(path: Path) -> dict[str, list[Venue]]:
+    """Every symbol with depth on a tape, and the venues that its updates prove, the first one first.
 
     Raises:
-        InputError: the tape has no depth updates.
+        InputError: the tape has no depth updates, or only those of COIN-M.
     """
-    venues: dict[str, Venue] = {}
+    venues: dict[str, list[Venue]] = {}
+    coin_margined = set[str]()
     for update in _first_updates(path):
-        venues.setdefault(update.symbol, Venue.SPOT if update.previous_update_id is None else Venue.USDM)
+        if is_of_coin_m(update, update.symbol):
+            coin_margined.add(update.symbol)
+        elif (venue := venue_of(update)) and venue not in venues.setdefault(update.symbol, []):
+            venues[update.symbol].append(venue)
     if venues:
         return venues
+    if coin_margined:
+        raise InputError(f"{path.name} has lines of {', '.join(sorted(coin_margined))} only: {COIN_M}.")
     raise InputError(f"{path.name} has no depth updates. Use a file with lines such as `<ns> {{…}}`.")
 
 
-def _first_updates(path: Path, max_lines: int = 2_000) -> list[DepthUpdate]:
-    """Depth updates among the first lines, where every symbol of a tape occurs."""
+def _first_updates(path: Path) -> list[DepthUpdate]:
+    """Depth updates among the first lines, where nearly every symbol of a tape occurs."""
     updates: list[DepthUpdate] = []
     for number, line in enumerate(read_lines(path)):
-        if number >= max_lines and updates:
+        if number >= WINDOW_LINES and updates:
             break
         if isinstance(line, TapeLine) and b"depthUpdate" in line.raw[:200]:
             try:

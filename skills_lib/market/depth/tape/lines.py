@@ -6,8 +6,10 @@ A tape is plain, `.gz` or `.zst`, or a folder that `twokey record` made. A line 
     {"stream":…}                        no receive time
     1626992741.06217: {"stream":…}      cryptofeed's capture of a socket
     https://…?symbol=X -> 1626992741.3: {"lastUpdateId":…}    cryptofeed's capture of a response
+    2024-08-08T23:54:15.0303146Z {"stream":…}    Tardis's raw data
 
-and any may be a REST snapshot.
+and any may be a REST snapshot. Text is UTF-8, UTF-16 or UTF-32, with or without a byte order mark; lines end with LF,
+CR or CRLF. A file in a foreign format is refused by its name (`formats.foreign`).
 """
 
 import heapq
@@ -19,12 +21,16 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.tape.formats.foreign import foreign_format
+from skills_lib.market.depth.tape.formats.tardis import read_raw_line
+from skills_lib.market.depth.tape.formats.text import BOM, split_lines, utf8_chunks
 from skills_lib.market.depth.tape.zstd import import_zstandard
 
 _CHUNK = 1 << 20
 _MAX_LINE_BYTES = 1 << 26
 _STAMPED = re.compile(rb"(\d{1,20})(?:\.(\d{1,9}))?:? (?=[\[{])")
 _REST_RESPONSE = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
+_WRAPPED = (b'{"localTimestamp"', b'{ "localTimestamp"')
 _CONNECTION = re.compile(rb"wss?://\S+ <-> ")
 _NS_DIGITS = 19
 _UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
@@ -58,7 +64,7 @@ def read_lines(path: Path) -> Lines:
     """Lines of a file or recorded folder, in order and in constant memory.
 
     Raises:
-        InputError: no such tape, or it is not text.
+        InputError: no such tape, or its format is foreign.
     """
     files = tape_files(path)
     return chain.from_iterable(_read_file(file) for file in files)
@@ -90,14 +96,19 @@ def tape_files(path: Path) -> list[Path]:
 
 def parse_line(line: bytes) -> TapeLine | BadLine | None:
     """Parse one line; None for a line without data, such as a connection header."""
+    if line.startswith(BOM):  # files were appended to one another
+        line = line.removeprefix(BOM)
     if line.startswith(b"{"):
-        return TapeLine(line)
+        wrapped = read_raw_line(line) if line.startswith(_WRAPPED) else None
+        return TapeLine(wrapped.raw, wrapped.local_ts_ns, "", "ns") if wrapped else TapeLine(line)
     if match := _STAMPED.match(line):
         whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), "", _UNITS.get(len(whole), ""))
     if match := _REST_RESPONSE.match(line):
         symbol, whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), symbol.decode(), "s")
+    if found := read_raw_line(line):
+        return TapeLine(found.raw, found.local_ts_ns, "", "ns")
     return None if not line.strip() or _CONNECTION.match(line) else BadLine(line)
 
 
@@ -116,8 +127,8 @@ def _nanoseconds(whole: bytes, fraction: bytes | None) -> int:
 def _read_file(path: Path) -> Lines:
     rest = b""
     try:
-        for chunk in _chunks(path):
-            *whole, rest = (rest + chunk).split(b"\n")
+        for chunk in _text_chunks(path):
+            *whole, rest = split_lines(rest + chunk)
             if len(rest) > _MAX_LINE_BYTES:
                 raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
             yield from _parsed(whole)
@@ -126,6 +137,15 @@ def _read_file(path: Path) -> Lines:
         return
     if rest:
         yield from _parsed([rest])
+
+
+def _text_chunks(path: Path) -> Iterator[bytes]:
+    chunks = utf8_chunks(_chunks(path))
+    head = next(chunks, b"")
+    if foreign := foreign_format(head):
+        raise InputError(f"{path.name} is {foreign.kind}. {foreign.advice}")
+    yield head
+    yield from chunks
 
 
 def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:

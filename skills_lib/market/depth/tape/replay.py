@@ -17,10 +17,10 @@ from skills_lib.market.depth.model import (
     WireError,
 )
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.tape.lines import BadLine, TapeLine, TruncatedTape
+from skills_lib.market.depth.tape.attribution import Attributed
+from skills_lib.market.depth.tape.lines import TapeLine, TruncatedTape
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
 from skills_lib.market.depth.usability.causes import Cause
-from skills_lib.market.depth.wire import decode
 
 _MAX_REMEMBERED = 1_000
 _KINDS: dict[type, str] = {
@@ -40,7 +40,10 @@ def kind_of(message: Message) -> str:
 
 @dataclass
 class Replay:
-    """Running state of a check; feed it lines with `take`, then call `report`."""
+    """Running state of a check; feed it attributed lines with `take`, then call `report`.
+
+    refused: how many lines were refused, by reason.
+    """
 
     symbol: str
     venue: Venue
@@ -55,6 +58,7 @@ class Replay:
     last_local_ts_ns: int | None = None
     cut_short: str = ""
     kinds: Counter[str] = field(default_factory=Counter)
+    refused: Counter[str] = field(default_factory=Counter)
     units: set[str] = field(default_factory=set)
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
 
@@ -63,19 +67,21 @@ class Replay:
         self._tickers: dict[int, BookTicker] = {}
         self._tops: dict[int, TopText] = {}
 
-    def take(self, line: TapeLine | BadLine | TruncatedTape) -> None:
+    def take(self, entry: Attributed) -> None:
         """Count one line, and apply it if it is of the checked symbol."""
+        line, message = entry.line, entry.message
         if isinstance(line, TruncatedTape):
             self.cut_short = line.reason
             return
         self.lines += 1
-        message = self._decoded(line)
-        if message is None or (getattr(message, "symbol", self.symbol) or self.symbol) != self.symbol:
-            return
-        self.kinds[kind_of(message)] += 1
-        assert isinstance(line, TapeLine)
-        self._record_time(line, message)
-        self._follow(message)
+        if message is None:
+            self.malformed += 1
+        elif entry.refusal and entry.symbol in ("", self.symbol):
+            self.refused[entry.refusal] += 1
+        elif entry.symbol in ("", self.symbol) and isinstance(line, TapeLine):
+            self.kinds[kind_of(message)] += 1
+            self._record_time(line, message)
+            self._follow(message)
 
     def report(self) -> TapeReport:
         """The report on the lines so far."""
@@ -102,15 +108,6 @@ class Replay:
             latency=self.latency.report(),
             problems=self._problems(),
         )
-
-    def _decoded(self, line: TapeLine | BadLine) -> Message | None:
-        try:
-            if isinstance(line, TapeLine):
-                return decode(line.raw)
-        except WireError:
-            pass
-        self.malformed += 1
-        return None
 
     def _record_time(self, line: TapeLine, message: Message) -> None:
         if line.local_ts_ns is None:
@@ -175,7 +172,8 @@ class Replay:
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},
             self.latency.describe_negative(): self.latency.negative,
         }
-        return [text for text, true in found.items() if true]
+        refused = [f"{count:,} lines: {reason}." for reason, count in self.refused.items()]
+        return refused + [text for text, true in found.items() if true]
 
 
 def _equal(top: TopText, ticker: BookTicker) -> bool:

@@ -11,12 +11,11 @@ from skills_lib.market.depth.model import (
     Message,
     Snapshot,
     Trade,
-    WireError,
     WireLevel,
 )
+from skills_lib.market.depth.tape.attribution import attributed
 from skills_lib.market.depth.tape.check import identify_tape, lines_of
 from skills_lib.market.depth.tape.lines import TapeLine
-from skills_lib.market.depth.wire import decode
 
 
 class Row(NamedTuple):
@@ -36,21 +35,17 @@ class Row(NamedTuple):
 
 
 def rows_of(path: Path, symbol: str | None = None, snapshots: Path | None = None) -> Iterator[Row]:
-    """Every level and trade of one symbol in receive order; invalid lines are skipped.
+    """Every level and trade of one symbol in receive order; invalid and refused lines are skipped.
 
     Raises:
         InputError: no such tape or symbol.
     """
-    symbol, _ = identify_tape(path, symbol)
-    for line in lines_of(path, symbol, snapshots):
-        if not isinstance(line, TapeLine):
+    symbol, venue = identify_tape(path, symbol)
+    for entry in attributed(lines_of(path, symbol, snapshots), venue):
+        if entry.message is None or entry.refusal or entry.symbol != symbol:
             continue
-        try:
-            message = decode(line.raw)
-        except WireError:
-            continue
-        if (getattr(message, "symbol", symbol) or symbol) == symbol:
-            yield from _rows(line.local_ts_ns, message)
+        if isinstance(entry.line, TapeLine):
+            yield from _rows(entry.line.local_ts_ns, entry.message)
 
 
 def _rows(local_ts_ns: int | None, message: Message) -> Iterator[Row]:

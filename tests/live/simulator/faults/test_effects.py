@@ -76,7 +76,7 @@ def test_a_frozen_socket_stays_open_and_sends_nothing_not_even_pong(serve: Serve
         running.play(60)
         while (await event(other))["u"] < 1_000_070:
             pass
-        [stuck] = [entry for entry in running.venue.connections.open.values() if entry.frozen]
+        [stuck] = [entry for entry in running.venue.connections.open.values() if entry.frozen_by]
         assert not stuck.closed
         assert stuck.delivered_ns == opened_ns
         assert not frozen.closed

@@ -246,7 +246,7 @@ def test_a_symbol_that_is_not_trading_refuses_orders_and_fills_nothing(status: s
     ):
         with pytest.raises(Rejection, match=str(code)):
             refused()
-    driver.trade("9900", "50", SELL).depth(asks="9900x5")
+    driver.trade("9900", "50", SELL).depth(bids="9990x0 9980x0 9890x5", asks="9900x5")
     assert not driver.now(order).filled
     driver.send(ChangeRules(before))
     driver.trade("9900", "50", SELL)
@@ -286,3 +286,32 @@ def test_executions_of_the_exchange_are_calculated() -> None:
     events = carry_out(driver, do.Deleverage(ME, SYMBOL))
     kinds = [event.execution for event in events if isinstance(event, OrderChanged)]
     assert kinds == [ExecutionType.NEW, ExecutionType.CALCULATED]
+
+
+def test_fees_in_bnb_leave_the_wallet_of_usdt_alone_while_the_bnb_last() -> None:
+    driver = market()
+    events = carry_out(driver, do.PayFeesInBnb(ME, parse("600")))
+    [deposit] = [event for event in events if isinstance(event, AccountChanged)]
+    assert (deposit.reason, deposit.bnb) == ("DEPOSIT", (parse("1"), parse("1")))
+    before = driver.account.wallet
+    driver.order(BUY, "0.5")
+    assert driver.account.wallet == before
+    [fill] = driver.fills
+    assert (fill.fee_asset, plain(fill.fee)) == ("BNB", "0.00375375")  # 10010 * 0.5 * 0.05 % * 90 % / 600
+    shown = [frame for event in driver.events for frame in frames(event, driver.feed.listed)]
+    filled = shown[-1]["o"]
+    assert (filled["N"], filled["n"]) == ("BNB", "0.00375375")
+    assert {"a": "BNB", "wb": "0.99624625", "cw": "0.99624625", "bc": "0.00000000"} in shown[-2]["a"]["B"]
+    assert audit(driver.exchange.state) == []
+    carry_out(driver, do.PayFeesInBnb(ME, 0))
+    driver.order(SELL, "0.5")
+    assert driver.fills[-1].fee_asset == "USDT"
+    assert audit(driver.exchange.state) == []
+
+
+def test_a_fee_beyond_the_bnb_is_paid_in_usdt() -> None:
+    driver = market()
+    carry_out(driver, do.PayFeesInBnb(ME, parse("0.001")))
+    driver.order(BUY, "0.5")
+    assert [fill.fee_asset for fill in driver.fills] == ["USDT"]
+    assert audit(driver.exchange.state) == []

@@ -1,0 +1,60 @@
+"""Turns the bytes of a text file into UTF-8 lines: byte order marks, UTF-16, UTF-32, and every line ending."""
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+BOM = codecs.BOM_UTF8
+_MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FIRST = b"0123456789[{hw"
+_HEAD_BYTES = 4_096
+
+
+def utf8_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same text as UTF-8 without a byte order mark, in constant memory; the first chunk is at least 4 KiB."""
+    rest = _with_head(iter(chunks))
+    head = next(rest)
+    encoding = encoding_of(head)
+    if encoding == "utf-8":
+        yield head.removeprefix(BOM)
+        yield from rest
+        return
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    yield decoder.decode(head).encode()
+    for chunk in rest:
+        yield decoder.decode(chunk).encode("utf-8", "replace")
+
+
+def encoding_of(head: bytes) -> str:
+    """Python's name of the encoding of a text that starts with `head`: by its mark, or by NULs between ASCII."""
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    first, second = head[:1], head[1:2]
+    if second == b"\0" and first and first in _FIRST:
+        return "utf-16-le"
+    return "utf-16-be" if first == b"\0" and second and second in _FIRST else "utf-8"
+
+
+def split_lines(text: bytes) -> list[bytes]:
+    """Lines that end with LF, CR or CRLF; the last one is what follows the last line end, and may be empty."""
+    lines = text.splitlines()
+    return [*lines, b""] if not lines or text.endswith((b"\n", b"\r")) else lines
+
+
+def _with_head(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks, the first of them joined to `_HEAD_BYTES`; what precedes a failure is yielded before it is raised."""
+    head, failure = b"", None
+    try:
+        while len(head) < _HEAD_BYTES and (chunk := next(chunks, None)) is not None:
+            head += chunk
+    except Exception as error:  # noqa: BLE001 - raised again below
+        failure = error
+    yield head
+    if failure is not None:
+        raise failure
+    yield from chunks
