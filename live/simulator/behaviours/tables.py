@@ -1,7 +1,10 @@
 """Renders the register, and the endpoints and methods, as Markdown tables."""
 
 from live.simulator.behaviours.register import Behaviour, Rule, RuleState, read_behaviours, read_rules
-from live.simulator.http.rest import ENDPOINTS
+from live.simulator.http.endpoints.endpoint import Weight
+from live.simulator.http.endpoints.not_served import NOT_SERVED
+from live.simulator.http.endpoints.served import ENDPOINTS
+from live.simulator.http.rate_limits import FREE, OrderCost
 from live.simulator.http.websocket_api import METHODS
 
 
@@ -40,11 +43,31 @@ def _counts(rules: tuple[Rule, ...]) -> str:
 
 
 def surface_table() -> str:
-    """Every endpoint and method as a Markdown table, with weight and required security."""
+    """Every endpoint and method as a Markdown table: weight, what it counts as in the order limits, security."""
     rows = [
-        f"| `{entry.method}` | `{entry.path}` | {entry.weight if isinstance(entry.weight, int) else 'by parameter'} "
-        f"| {entry.security} |"
+        f"| `{entry.method}` | `{entry.path}` | {_weight(entry.weight)} | {_orders(entry.orders)} | {entry.security} |"
         for entry in sorted(ENDPOINTS.values(), key=lambda entry: (entry.path, entry.method))
     ]
-    calls = [f"| `ws` | `{name}` | {method.weight} | {method.security} |" for name, method in METHODS.items()]
-    return "\n".join(["| | path or method | weight | security |", "|---|---|---|---|", *rows, *calls])
+    calls = [
+        f"| `ws` | `{name}` | {_weight(method.weight)} | {_orders(method.orders)} | {method.security} |"
+        for name, method in METHODS.items()
+    ]
+    head = ["| | path or method | weight | orders in 10 s / 1 min | security |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *rows, *calls])
+
+
+def _weight(weight: Weight) -> str:
+    return str(weight) if isinstance(weight, int) else "by parameter"
+
+
+def _orders(cost: OrderCost) -> str:
+    return f"{cost.ten_seconds} / {cost.minute}" if cost != FREE else ""
+
+
+def not_served_table() -> str:
+    """Every endpoint that is refused on purpose as a Markdown table, with the reason."""
+    rows = [
+        f"| `{method}` | `{path}` | {reason} |"
+        for (method, path), reason in sorted(NOT_SERVED.items(), key=lambda entry: (entry[0][1], entry[0][0]))
+    ]
+    return "\n".join(["| | path | why not |", "|---|---|---|", *rows])

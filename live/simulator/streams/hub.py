@@ -1,5 +1,6 @@
 """Subscriptions to market streams, and publishing to the subscribers."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -77,8 +78,11 @@ class Hub:
 
 
 def encode(payload: Any) -> bytes:
-    """JSON without spaces."""
-    return msgspec.json.encode(payload)
+    """JSON without spaces. Half of a surrogate pair, which JSON can hold and UTF-8 cannot, is sent as an escape."""
+    try:
+        return msgspec.json.encode(payload)
+    except UnicodeEncodeError:
+        return json.dumps(payload, separators=(",", ":")).encode()
 
 
 def _nothing() -> None:
