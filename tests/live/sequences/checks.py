@@ -6,7 +6,7 @@ from typing import Any
 
 from live.simulator.core.audit import audit
 from tests.live.sequences.client import BALANCES, Clients
-from tests.live.sequences.ledger import Ledger, funding_due
+from tests.live.sequences.ledger import ASSET, Ledger, funding_due
 
 SCALE = Decimal(10**8)
 QUERY_LIMIT = 1_000
@@ -48,7 +48,7 @@ def at_the_end(clients: Clients, to_the_last_line: bool) -> list[str]:
 def _by_queries(clients: Clients, account: int, ledger: Ledger) -> list[str]:
     ask = clients.query
     found = []
-    [balance] = ask(account, "/fapi/v3/balance")
+    balance = next(entry for entry in ask(account, "/fapi/v3/balance") if entry["asset"] == ASSET)
     if Decimal(balance["balance"]) != ledger.wallet:
         found.append(f"balance {balance['balance']}, but the stream gives {ledger.wallet}")
     found += _account_totals(ask(account, "/fapi/v3/account"))
@@ -73,17 +73,17 @@ def _account_totals(body: dict[str, Any]) -> list[str]:
 
 
 _NEVER_NEGATIVE = frozenset(
-    "totalInitialMargin totalMaintMargin totalPositionInitialMargin totalOpenOrderInitialMargin availableBalance"
-    " maxWithdrawAmount".split()
-)
+    (
+        "totalInitialMargin", "totalMaintMargin", "totalPositionInitialMargin", "totalOpenOrderInitialMargin",
+        "availableBalance", "maxWithdrawAmount",
+    )
+)  # fmt: skip
 
 
 def _orders(clients: Clients, account: int, ledger: Ledger) -> list[str]:
     shown = clients.query(account, "/fapi/v1/openOrders")
     open_ = {order["orderId"]: Decimal(order["executedQty"]) for order in shown}
-    told = {
-        number: seen.filled for number, seen in ledger.orders.items() if seen.status in ("NEW", "PARTIALLY_FILLED")
-    }
+    told = {number: seen.filled for number, seen in ledger.orders.items() if seen.status in ("NEW", "PARTIALLY_FILLED")}
     found = [f"open orders {open_}, but the stream gives {told}"] if open_ != told else []
     names = Counter((order["symbol"], order["clientOrderId"]) for order in shown)
     found += [f"client order id {name} of {count} open orders" for name, count in names.items() if count > 1]
@@ -96,7 +96,7 @@ def _rows(clients: Clients, account: int, ledger: Ledger) -> list[str]:
     """Income rows give the wallet, and userTrades the fills."""
     found = []
     rows = clients.query(account, "/fapi/v1/income", limit=str(QUERY_LIMIT))
-    income = sum((Decimal(row["income"]) for row in rows), Decimal(0))
+    income = sum((Decimal(row["income"]) for row in rows if row["asset"] == ASSET), Decimal(0))
     if len(rows) < QUERY_LIMIT and Decimal(BALANCES[account]) + income != ledger.wallet:
         found.append(f"income of {income} does not give {ledger.wallet}")
     for symbol in clients.venue.state.markets:
@@ -123,5 +123,3 @@ def _funding(clients: Clients, account: int, ledger: Ledger) -> list[str]:
         return []
     wrong = [(when, paid[when], due[when]) for when in sorted(due.keys() | paid.keys()) if paid[when] != due[when]]
     return [f"funding at {when}: {told}e-8 paid, {right}e-8 due" for when, told, right in wrong]
-
-

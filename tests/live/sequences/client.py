@@ -16,7 +16,21 @@ from live.simulator.venue import Venue
 from live.simulator.wire import Closed, Frame, HttpRequest, Opcode, Output, Response
 from tests.live.sequences import replies
 from tests.live.sequences.ledger import Ledger
-from tests.live.sequences.steps import Call, Fields, Known, Later, Many, Near, Play, Raw, Rest, Step, Value, Wait
+from tests.live.sequences.steps import (
+    Call,
+    Fields,
+    Intervene,
+    Known,
+    Later,
+    Many,
+    Near,
+    Play,
+    Raw,
+    Rest,
+    Step,
+    Value,
+    Wait,
+)
 from tests.live.sequences.tapes import Tape
 
 MS = 1_000_000
@@ -61,9 +75,7 @@ class Clients:
         """Carry out one step."""
         match step:
             case Play():
-                for _ in range(step.lines):
-                    self._pass_time((self.venue.next_line_ns or 0) - 1)
-                    self._take(self.venue.play_line())
+                self._play(step.lines)
             case Wait():
                 self._pass_time(self.venue.now_ns + step.ms * MS)
             case Rest():
@@ -72,8 +84,15 @@ class Clients:
                 self._call(step)
             case Raw():
                 self._raw(step)
+            case Intervene():
+                self.venue.engine.carry_out(step.command)
         if not self.delayed:
             self.settle()
+
+    def _play(self, lines: int) -> None:
+        for _ in range(lines):
+            self._pass_time((self.venue.next_line_ns or 0) - 1)
+            self._take(self.venue.play_line())
 
     def settle(self) -> None:
         """Receive what is due now."""
@@ -183,7 +202,7 @@ class Clients:
                 self.faults.append(f"the exchange closed a socket: {output}")
 
     def _reply(self, output: Response) -> None:
-        account, method, path = self._sent.pop(output.request)
+        _, method, path = self._sent.pop(output.request)
         if output.response is None:
             self.faults.append(f"{method} {path}: the connection broke")
             return

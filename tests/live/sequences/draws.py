@@ -3,17 +3,34 @@
 import random
 from collections.abc import Callable
 
+from live.simulator.core import interventions
+from live.simulator.core.commands import ForceLiquidation
 from live.simulator.http.rest import ENDPOINTS
 from live.simulator.http.websocket_api import METHODS
-from tests.live.sequences.steps import Call, Fields, Known, Later, Many, Near, Play, Raw, Rest, Step, Value, Wait
+from tests.live.sequences.steps import (
+    Call,
+    Fields,
+    Intervene,
+    Known,
+    Later,
+    Many,
+    Near,
+    Play,
+    Raw,
+    Rest,
+    Step,
+    Value,
+    Wait,
+)
 
 SYMBOLS = (("BTCUSDT",), ("BTCUSDT",), ("ETHUSDT",), ("BTCUSDT", "ETHUSDT"))
 NONSENSE = (
-    "", "-1", "0", "--5", "²", "1e5", "NaN", "Infinity", "9" * 40, "0.000000001", "true", "null", "abc", "é", "[]", "{}",
-    "-0.001", "1.", ".5", "0x10", " 1", "1,5", "1_000", "\u0663", "BTCUSDT", "%", "&a=b", "\x00", "99999999999999999999",
+    "", "-1", "0", "--5", "²", "1e5", "NaN", "9" * 40, "0.000000001", "true", "null", "abc", "é", "[]", "{}",
+    "-0.001", "1.", ".5", "0x10", " 1", "1,5", "1_000", "\u0663", "BTCUSDT", "%", "&a=b", "\x00", "Infinity",
 )  # fmt: skip
 RAW = (
-    b"", b"{", b"[]", b"null", b"1", b'"x"', b'{"id":1}', b'{"id":1,"method":5}', b'{"id":{},"method":"ping"}', b"\xff\xfe",
+    b"", b"{", b"[]", b"null", b"1", b'"x"', b'{"id":1}', b'{"id":1,"method":5}', b'{"id":{},"method":"ping"}',
+    b"\xff\xfe",
     b'{"id":1,"method":"order.place","params":[1]}', b'{"id":1,"method":"ping","params":{"a":{"b":[]}}}', b"[" * 3000,
     b'{"id":1,"method":"time","params":{"timestamp":' + b"9" * 5000 + b"}}", b'{"id":"\\ud800","method":"ping"}',
     b'{"id":1,"method":"session.status"}', b'{"id":1,"method":"session.logon","params":{"apiKey":"key-0"}}',
@@ -37,7 +54,7 @@ LEVERAGES = (("20",), ("50", "100"), ("1", "5", "50", "100", "125"))
 class Drawer:
     """Draws steps. A sequence has few symbols, quantities and distances of its own, so that its orders meet.
 
-    hedge: the sequence trades in hedge mode, so position sides mostly fit it.
+    hedge: the sequence trades in hedge mode, so position sides mostly fit it. visited: others act in the accounts too.
     """
 
     def __init__(self, seed: int) -> None:
@@ -46,6 +63,7 @@ class Drawer:
         self.symbols, self.quantities = draw.choice(SYMBOLS), draw.choice(QUANTITIES)
         self.distances, self.leverages = draw.choice(DISTANCES), draw.choice(LEVERAGES)
         self.isolated, self.other = draw.choice((0.1, 0.9)), draw.choice((0, 0.1, 0.4))
+        self.visited = draw.random() < 0.2
         self.clients = 0
 
     def steps(self, number: int) -> list[Step]:
@@ -70,6 +88,7 @@ class Drawer:
             (30, self._play), (4, self._wait), (22, self._order), (14, self._close), (8, self._stop), (6, self._amend),
             (5, self._cancel), (3, self._cancel_all), (3, self._batch), (3, self._margin), (3, self._change),
             (2, self._countdown), (5, self._query), (2, self._anything), (1, self._raw),
+            (5 * self.visited, self._intervene),
         ]  # fmt: skip
         step = self.random.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
         return self._spoilt(step) if isinstance(step, Rest | Call) and self.random.random() < 0.07 else step
@@ -137,7 +156,9 @@ class Drawer:
     def _stop(self) -> Step:
         draw, symbol = self.random, self.random.choice(self.symbols)
         side, fields = self._sided(opens=draw.random() < 0.2)
-        kind = draw.choice(("STOP_MARKET", "STOP_MARKET", "STOP", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET"))
+        kind = draw.choice(
+            ("STOP_MARKET", "STOP_MARKET", "STOP", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
+        )
         fields |= {"algoType": "CONDITIONAL", "type": kind, "symbol": symbol, "side": side}
         away = draw.choice((1, 4, 20, 100)) * (1 if (side == "BUY") == (kind in ("STOP", "STOP_MARKET")) else -1)
         if kind == "TRAILING_STOP_MARKET":
@@ -164,7 +185,10 @@ class Drawer:
     def _amended(self, back: int) -> dict[str, Value]:
         symbol = Known("symbol", back)
         fields: dict[str, Value] = {"symbol": symbol, "side": Known("side", back)}
-        fields |= {"quantity": self.random.choice(self.quantities), "price": Near(symbol, self.random.randrange(-20, 21))}
+        fields |= {
+            "quantity": self.random.choice(self.quantities),
+            "price": Near(symbol, self.random.randrange(-20, 21)),
+        }
         return fields | self._order_id(back)
 
     def _order_id(self, back: int) -> dict[str, Value]:
@@ -213,7 +237,12 @@ class Drawer:
 
     def _countdown(self) -> Step:
         length = self.random.choice(("0", "1", "1000", "20000"))
-        return _post(self._account(), "/fapi/v1/countdownCancelAll", symbol=self.random.choice(self.symbols), countdownTime=length)
+        return _post(
+            self._account(),
+            "/fapi/v1/countdownCancelAll",
+            symbol=self.random.choice(self.symbols),
+            countdownTime=length,
+        )
 
     def _query(self) -> Step:
         fields: dict[str, Value] = {}
@@ -222,7 +251,10 @@ class Drawer:
         if self.random.random() < 0.3:
             fields["limit"] = self.random.choice(("1", "5", "100", "1000", "0", "-1", "5000"))
         if self.random.random() < 0.3:
-            fields |= {"startTime": Later(-self.random.randrange(10**8)), "endTime": Later(self.random.randrange(10**6))}
+            fields |= {
+                "startTime": Later(-self.random.randrange(10**8)),
+                "endTime": Later(self.random.randrange(10**6)),
+            }
         if self.random.random() < 0.3:
             fields |= self._order_id(self.random.randrange(6))
         return Rest(self._account(), "GET", self.random.choice(READS), _fields(fields))
@@ -238,6 +270,24 @@ class Drawer:
     def _raw(self) -> Step:
         data = self.random.choice(RAW)
         return Raw(data, socket=data.isascii() and self.random.random() < 0.6)
+
+    def _intervene(self) -> Step:
+        draw = self.random
+        account, symbol, percent = f"account-{self._account()}", draw.choice(self.symbols), draw.choice((1, 40, 100))
+        return Intervene(
+            draw.choice(
+                (
+                    interventions.ClosePositions(account, symbol),
+                    interventions.Transfer(account, draw.choice((1, -1)) * draw.choice((1, 10**9, 10**12))),
+                    interventions.Deleverage(account, symbol, percent),
+                    interventions.LiquidatePart(account, symbol, percent),
+                    interventions.SettleSymbol(symbol),
+                    interventions.RestrictToReducing(account, draw.random() < 0.5),
+                    interventions.PayFeesInBnb(account, draw.choice((0, 500 * 10**8))),
+                    ForceLiquidation(account, symbol),
+                )
+            )
+        )
 
     def _sent(self, method: str, path: str, call: str, fields: dict[str, Value]) -> Step:
         """The request over REST, mostly, or over the WebSocket API."""
@@ -255,7 +305,12 @@ class Drawer:
         elif kind == 1 and fields:
             fields.append((fields[place][0], draw.choice(NONSENSE)))
         elif kind == 2:
-            fields.append((draw.choice(("recvWindow", "timestamp", "limit", "fromId", "page", "stopPrice")), draw.choice(NONSENSE)))
+            fields.append(
+                (
+                    draw.choice(("recvWindow", "timestamp", "limit", "fromId", "page", "stopPrice")),
+                    draw.choice(NONSENSE),
+                )
+            )
         elif kind == 3 and isinstance(step, Rest):
             return Rest(step.account, step.method, step.path, step.fields, step.form, signed=False)
         elif fields:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
 from typing import Any
 
+ASSET = "USDT"
 UNIT = Decimal("0.00000001")
 MAKER, TAKER = Decimal("0.0002"), Decimal("0.0005")
 FINAL = {"FILLED", "CANCELED", "EXPIRED", "EXPIRED_IN_MATCH"}
@@ -34,7 +35,7 @@ class Seen:
 class Ledger:
     """Wallet and positions from ORDER_TRADE_UPDATE and ACCOUNT_UPDATE; broken rules are added to `faults`.
 
-    history: time in ms, symbol and side, and the position after each fill. funding: time in ms and amount of each charge.
+    history: time in ms, symbol and side, and the position after each fill. funding: time in ms and amount of each.
     """
 
     wallet: Decimal
@@ -47,6 +48,7 @@ class Ledger:
     algo_facts: dict[int, dict[str, str]] = field(default_factory=dict)
     trades: set[int] = field(default_factory=set)
     told: dict[Key, Decimal] = field(default_factory=dict)
+    leverage: defaultdict[str, int] = field(default_factory=lambda: defaultdict(lambda: 20))
     told_wallet: Decimal | None = None
     history: list[tuple[int, Key, Decimal]] = field(default_factory=list)
     funding: list[tuple[int, Decimal]] = field(default_factory=list)
@@ -63,6 +65,8 @@ class Ledger:
                 self._account(event["a"], event["T"])
             case "ALGO_UPDATE":
                 self._algo(event["o"])
+            case "ACCOUNT_CONFIG_UPDATE" if "ac" in event:
+                self.leverage[event["ac"]["s"]] = event["ac"]["l"]
             case "listenKeyExpired":
                 self.expired = True
 
@@ -76,7 +80,9 @@ class Ledger:
         seen.facts = {"orderId": str(told["i"]), "origClientOrderId": told["c"], "symbol": told["s"], "side": told["S"]}
         filled, quantity = Decimal(told["z"]), Decimal(told["q"])
         if filled != seen.filled or filled > quantity or (told["X"] == "FILLED") != (filled == quantity):
-            self.faults.append(f"order {told['i']}: {told['X']}, z {filled} of {quantity}, but its fills give {seen.filled}")
+            self.faults.append(
+                f"order {told['i']}: {told['X']}, z {filled} of {quantity}, but its fills give {seen.filled}"
+            )
 
     def _fill(self, told: dict[str, Any], seen: Seen, time_ms: int) -> None:
         key, quantity, price = (told["s"], told["ps"]), Decimal(told["l"]), Decimal(told["L"])
@@ -87,7 +93,7 @@ class Ledger:
         self.cash[key] -= change * price
         self.realized[key] += Decimal(told["rp"])
         self.fills[key] += 1
-        self.wallet += Decimal(told["rp"]) - Decimal(told["n"])
+        self.wallet += Decimal(told["rp"]) - (Decimal(told["n"]) if told["N"] == ASSET else 0)
         self.history.append((time_ms, key, after))
         self._check_fill(told, before, after)
 
@@ -99,14 +105,14 @@ class Ledger:
         with localcontext() as context:
             context.prec = 60
             due = (price * quantity * (MAKER if told["m"] else TAKER)).quantize(UNIT, ROUND_CEILING)
-        if Decimal(told["n"]) != due:
+        if told["N"] == ASSET and Decimal(told["n"]) != due:
             self.faults.append(f"order {number}: commission {told['n']}, not {due}")
         limit = Decimal(told["p"])
         if told["o"] == "LIMIT" and limit and (price > limit if told["S"] == "BUY" else price < limit):
             self.faults.append(f"order {number}: filled at {price}, limit {limit}")
         if (told["ps"] == "LONG" and after < 0) or (told["ps"] == "SHORT" and after > 0):
             self.faults.append(f"{told['s']} {told['ps']} is {after}")
-        closes = told["R"] or told["cp"] or told["ps"] != "BOTH" and (told["S"] == "SELL") == (told["ps"] == "LONG")
+        closes = told["R"] or told["cp"] or (told["ps"] != "BOTH" and (told["S"] == "SELL") == (told["ps"] == "LONG"))
         if closes and (before * after < 0 or abs(after) > abs(before)):
             self.faults.append(f"order {number}: a reducing order took the position from {before} to {after}")
         if Decimal(told["rp"]) and (abs(after) >= abs(before) and before * after >= 0):
@@ -114,6 +120,8 @@ class Ledger:
 
     def _account(self, told: dict[str, Any], time_ms: int) -> None:
         for balance in told["B"]:
+            if balance["a"] != ASSET:
+                continue
             change = Decimal(balance["bc"])
             if told["m"] not in ("ORDER", "MARGIN_TRANSFER"):
                 self.wallet += change
@@ -123,9 +131,17 @@ class Ledger:
                 self.funding.append((time_ms, change))
             self.told_wallet = Decimal(balance["wb"])
         for position in told["P"]:
-            self.told[position["s"], position["ps"]] = Decimal(position["pa"])
-            if Decimal(position["iw"]) < 0:
-                self.faults.append(f"isolated wallet {position['iw']}")
+            self._position(position, told["m"])
+
+    def _position(self, position: dict[str, Any], reason: str) -> None:
+        """Isolated margin is not negative, and a position that has turned around holds its own initial margin only."""
+        key, amount, margin = (position["s"], position["ps"]), Decimal(position["pa"]), Decimal(position["iw"])
+        before = self.told.get(key, Decimal(0))
+        self.told[key] = amount
+        largest = abs(amount) * Decimal(position["ep"]) / self.leverage[key[0]] + UNIT
+        turned = reason == "ORDER" and before * amount < 0
+        if margin < 0 or (turned and margin > largest) or (not amount and margin):
+            self.faults.append(f"{key} went from {before} to {amount} with isolated margin {margin}")
 
     def _algo(self, told: dict[str, Any]) -> None:
         before = self.algos.get(told["aid"], "")
@@ -163,11 +179,7 @@ class Ledger:
 
     def held_before(self, time_ms: int) -> dict[Key, Decimal]:
         """Positions just before a time."""
-        held: dict[Key, Decimal] = {}
-        for when, key, amount in self.history:
-            if when < time_ms:
-                held[key] = amount
-        return held
+        return {key: amount for when, key, amount in self.history if when < time_ms}
 
 
 def funding_due(amount: Decimal, price: str, rate: str) -> Decimal:

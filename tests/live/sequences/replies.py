@@ -6,18 +6,45 @@ from typing import Any
 
 DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 DECIMALS = frozenset(
-    "price avgPrice origQty executedQty cumQuote cumQty stopPrice quantity triggerPrice balance crossWalletBalance"
-    " crossUnPnl availableBalance maxWithdrawAmount walletBalance unrealizedProfit marginBalance maintMargin initialMargin"
-    " positionInitialMargin openOrderInitialMargin positionAmt entryPrice breakEvenPrice unRealizedProfit liquidationPrice"
-    " isolatedMargin isolatedWallet notional qty quoteQty realizedPnl commission income totalWalletBalance"
-    " totalUnrealizedProfit totalMarginBalance totalInitialMargin totalMaintMargin markPrice indexPrice".split()
-)
-INTEGERS = frozenset("orderId algoId time updateTime lastUpdateId createTime triggerTime goodTillDate leverage".split())
-BOOLEANS = frozenset("reduceOnly closePosition priceProtect buyer maker dualSidePosition isolated".split())
+    (
+        "price", "avgPrice", "origQty", "executedQty", "cumQuote", "cumQty", "stopPrice", "quantity",
+        "triggerPrice", "balance", "crossWalletBalance", "crossUnPnl", "availableBalance", "maxWithdrawAmount",
+        "walletBalance", "unrealizedProfit", "marginBalance", "maintMargin", "initialMargin",
+        "positionInitialMargin", "openOrderInitialMargin", "positionAmt", "entryPrice", "breakEvenPrice",
+        "unRealizedProfit", "liquidationPrice", "isolatedMargin", "isolatedWallet", "notional", "qty",
+        "quoteQty", "realizedPnl", "commission", "income", "totalWalletBalance", "totalUnrealizedProfit",
+        "totalMarginBalance", "totalInitialMargin", "totalMaintMargin", "markPrice", "indexPrice",
+    )
+)  # fmt: skip
+INTEGERS = frozenset(
+    (
+        "orderId", "algoId", "time", "updateTime", "lastUpdateId", "createTime", "triggerTime", "goodTillDate",
+        "leverage",
+    )
+)  # fmt: skip
+BOOLEANS = frozenset(
+    (
+        "reduceOnly", "closePosition", "priceProtect", "buyer", "maker", "dualSidePosition", "isolated",
+    )
+)  # fmt: skip
 TEXTS = frozenset(
-    "symbol status clientOrderId side positionSide origType timeInForce workingType algoStatus asset".split()
-)
-ORDER = {"orderId", "symbol", "status", "clientOrderId", "price", "origQty", "executedQty", "side", "type", "updateTime"}
+    (
+        "symbol", "status", "clientOrderId", "side", "positionSide", "origType", "timeInForce", "workingType",
+        "algoStatus", "asset",
+    )
+)  # fmt: skip
+ORDER = {
+    "orderId",
+    "symbol",
+    "status",
+    "clientOrderId",
+    "price",
+    "origQty",
+    "executedQty",
+    "side",
+    "type",
+    "updateTime",
+}
 ALGO = {"algoId", "clientAlgoId", "symbol", "algoStatus", "side", "triggerPrice", "quantity"}
 NEEDED = {
     ("POST", "/fapi/v1/order"): ORDER,
@@ -84,7 +111,9 @@ def error_faults(body: Any) -> list[str]:
     if not isinstance(body, dict) or not {"code", "msg"} <= set(body):
         return ["no code and msg"]
     code, text = body["code"], body["msg"]
-    return [] if isinstance(code, int) and code < 0 and isinstance(text, str) and text else ["code or msg of a wrong form"]
+    return (
+        [] if isinstance(code, int) and code < 0 and isinstance(text, str) and text else ["code or msg of a wrong form"]
+    )
 
 
 def _entry_faults(entry: Any, batch: bool) -> list[str]:

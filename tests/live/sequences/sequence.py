@@ -44,7 +44,11 @@ def draw(seed: int, real: Path | None = None) -> Drawn:
     chance = random.Random(f"sequence {seed}")
     steps = tuple(Drawer(seed).steps(chance.choice((8, 16, 16, 30))))
     excerpts = real_excerpts(real) if real and seed % 3 == 0 else ()
-    tape = chance.choice(excerpts) if excerpts else drawn_tape(chance.randrange(min(MOST_TAPES, FEWEST_TAPES + seed // 50)))
+    tape = (
+        chance.choice(excerpts)
+        if excerpts
+        else drawn_tape(chance.randrange(min(MOST_TAPES, FEWEST_TAPES + seed // 50)))
+    )
     return Drawn(seed, steps, tape, delayed=chance.random() < 0.15)
 
 
@@ -65,7 +69,7 @@ def run_steps(seed: int, steps: Sequence[Step], tape: Tape, delayed: bool = Fals
             if found := checks.after_a_step(clients):
                 return Failure(seed, number, tuple(done), tuple(found))
         found = checks.at_the_end(clients, to_the_last_line=delayed or seed % 4 == 0)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever the venue raises is a finding
         found = [traceback.format_exc()]
     return Failure(seed, number, tuple(done), tuple(found)) if found else None
 
@@ -79,7 +83,7 @@ def shrink(failure: Failure, tape: Tape, delayed: bool = False, attempts: int = 
             attempts -= 1
             left = (*best.steps[:place], *best.steps[place + size :])
             found = run_steps(failure.seed, left, tape, delayed)
-            if found and _alike(found, failure):
+            if found and is_alike(found, failure):
                 best, smaller = found, True
             else:
                 place += size
@@ -92,7 +96,7 @@ def _with_fewer_parameters(best: Failure, failure: Failure, tape: Tape, delayed:
         for other in _simpler(best.steps[place]):
             steps = (*best.steps[:place], other, *best.steps[place + 1 :])
             found = run_steps(failure.seed, steps, tape, delayed)
-            if found and _alike(found, failure) and len(found.steps) == len(best.steps):
+            if found and is_alike(found, failure) and len(found.steps) == len(best.steps):
                 best = found
                 break
     return best
@@ -109,11 +113,11 @@ def _simpler(step: Step) -> list[Step]:
     return []
 
 
-def _alike(one: Failure, other: Failure) -> bool:
+def is_alike(one: Failure, other: Failure) -> bool:
     """True if the first faults differ in numbers only."""
-    return _pattern(one.faults[0]) == _pattern(other.faults[0])
+    return failure_pattern(one.faults[0]) == failure_pattern(other.faults[0])
 
 
-def _pattern(text: str) -> str:
+def failure_pattern(text: str) -> str:
     last = text.strip().splitlines()[-1]
     return "".join(letter for letter in last if not letter.isdigit() and letter not in ".-")[:60]

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the account has been told of an open order or a position, counted from the newest; of any where none is open.
+    """What the account has been told of an open order or a position, counted from the newest; of any if none is open.
 
     kind: orderId, origClientOrderId, symbol, side; algoId, clientAlgoId; heldSymbol, heldSide, heldAmount, closingSide.
     """
@@ -84,4 +84,11 @@ class Raw:
     socket: bool
 
 
-Step: TypeAlias = Play | Wait | Rest | Call | Raw
+@dataclass(frozen=True, slots=True)
+class Intervene:
+    """Others act in an account: a command of `live.simulator.core.interventions`, or a liquidation."""
+
+    command: object
+
+
+Step: TypeAlias = Play | Wait | Rest | Call | Raw | Intervene
