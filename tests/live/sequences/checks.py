@@ -39,7 +39,7 @@ def at_the_end(clients: Clients, to_the_last_line: bool) -> list[str]:
         clients.run_out()
     found = after_a_step(clients)
     for account, ledger in enumerate(clients.ledgers):
-        if not ledger.expired:
+        if not ledger.expired and (ledger.orders or ledger.algos):
             found += [f"account-{account}: {line}" for line in _by_queries(clients, account, ledger)]
             found += [f"account-{account}: {line}" for line in _funding(clients, account, ledger)]
     return found + clients.faults
@@ -99,7 +99,7 @@ def _rows(clients: Clients, account: int, ledger: Ledger) -> list[str]:
     income = sum((Decimal(row["income"]) for row in rows if row["asset"] == ASSET), Decimal(0))
     if len(rows) < QUERY_LIMIT and Decimal(BALANCES[account]) + income != ledger.wallet:
         found.append(f"income of {income} does not give {ledger.wallet}")
-    for symbol in clients.venue.state.markets:
+    for symbol in {key[0] for key in ledger.positions}:
         trades = clients.query(account, "/fapi/v1/userTrades", symbol=symbol, limit=str(QUERY_LIMIT))
         if len(trades) < QUERY_LIMIT and not {trade["id"] for trade in trades} <= ledger.trades:
             found.append(f"userTrades of {symbol} that the stream did not tell")

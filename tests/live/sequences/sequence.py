@@ -12,6 +12,7 @@ from tests.live.sequences.draws import Drawer
 from tests.live.sequences.steps import Play, Rest, Step
 from tests.live.sequences.tapes import Tape, drawn_tape, real_excerpts
 
+LENGTHS, SHORT_LENGTHS = (8, 16, 16, 30), (4, 8, 12)
 FEWEST_TAPES, MOST_TAPES = 20, 400
 
 
@@ -39,10 +40,10 @@ class Failure:
         return f"seed {self.seed}, step {self.step}:\n" + "\n".join(self.faults[:10]) + f"\n[\n{shown}\n]"
 
 
-def draw(seed: int, real: Path | None = None) -> Drawn:
+def draw(seed: int, real: Path | None = None, lengths: tuple[int, ...] = LENGTHS) -> Drawn:
     """The sequence of a seed; every third is on the real tape, if `real` is its folder."""
     chance = random.Random(f"sequence {seed}")
-    steps = tuple(Drawer(seed).steps(chance.choice((8, 16, 16, 30))))
+    steps = tuple(Drawer(seed).steps(chance.choice(lengths)))
     excerpts = real_excerpts(real) if real and seed % 3 == 0 else ()
     tape = (
         chance.choice(excerpts)

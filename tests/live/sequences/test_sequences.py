@@ -16,7 +16,7 @@ from live.simulator.core.positions import Position
 from live.simulator.core.state import State
 from tests.live.sequences import replies
 from tests.live.sequences.client import Clients
-from tests.live.sequences.sequence import Failure, draw, run, run_steps, shrink
+from tests.live.sequences.sequence import SHORT_LENGTHS, Failure, draw, run, run_steps, shrink
 from tests.live.sequences.steps import Intervene, Known, Near, Play, Rest, Step
 from tests.live.sequences.tapes import drawn_tape
 
@@ -28,7 +28,7 @@ BLOCK = 100
 @pytest.mark.parametrize("first", range(FIRST, FIRST + CASES, BLOCK))
 def test_no_sequence_of_calls_breaks_an_invariant(first: int) -> None:
     for seed in range(first, min(first + BLOCK, FIRST + CASES)):
-        failure = run(draw(seed))
+        failure = run(draw(seed, lengths=SHORT_LENGTHS))
         assert failure is None, str(failure)
 
 
