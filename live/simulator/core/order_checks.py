@@ -92,7 +92,7 @@ def check_margin(state: State, order: Order) -> None:
     """
     request, market = order.request, state.markets[order.symbol]
     account = state.accounts[request.account]
-    if market.rules.quote != ASSET:  # single-asset mode: the wallet holds none of this symbol's margin asset
+    if market.rules.margin != ASSET:  # single-asset mode: the wallet holds none of this symbol's margin asset
         raise insufficient_margin()
     if request.only_reduces:
         return
