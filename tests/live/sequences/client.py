@@ -1,4 +1,4 @@
-"""Two clients of an in-process venue: they sign and send the steps of a sequence, and keep what they are told."""
+"""Two clients of an in-process venue: they sign and send the steps of a sequence, and keep what they receive."""
 
 import hashlib
 import hmac
