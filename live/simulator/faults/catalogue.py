@@ -58,7 +58,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "when": {"condition": "order_accepted"},
         "end": {"duration_ms": 60_000},
     },
-    "contract_change": {"symbol": "BTCUSDT", "funding_interval_hours": 1} | _OPEN | {"end": {"duration_ms": 600_000}},
+    "contract_change": {"funding_interval_hours": 1} | _OPEN | {"end": {"duration_ms": 600_000}},
     "symbol_status": _OPEN,
 }
 

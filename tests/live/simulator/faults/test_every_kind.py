@@ -7,7 +7,6 @@ from live.simulator.faults.runtime import Faults
 from live.simulator.wire import Output
 from tests.live.simulator.faults.tried import ALGO, ORDER, Tried, limit, tried
 
-
 MARKET = {"symbol": "BTCUSDT", "type": "MARKET", "quantity": "0.010"}
 STOP = {"algoType": "CONDITIONAL", "type": "STOP_MARKET", "symbol": "BTCUSDT", "quantity": "0.010", "side": "SELL"}
 
