@@ -15,19 +15,25 @@ from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.bnb import BnbWallet
 from live.simulator.core.events import AccountChanged, AlgoChanged, Answered, Event, OrderChanged
-from live.simulator.core.orders import Amendment, Income, Order, SymbolSettings, TradeRecord
+from live.simulator.core.orders import Amendment, Income, MarginMove, Order, SymbolSettings, TradeRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.state import Numbers, State
 from skills_lib.domain.errors import CorruptDataError
 
 T = TypeVar("T")
-_LISTS: dict[str, type] = {"trades": TradeRecord, "incomes": Income, "amendments": Amendment}
+_LISTS: dict[str, type] = {
+    "trades": TradeRecord,
+    "incomes": Income,
+    "amendments": Amendment,
+    "margin_moves": MarginMove,
+}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS algos (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS trades (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS incomes (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS amendments (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS margin_moves (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, body BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS venue (id INTEGER PRIMARY KEY CHECK (id = 1), body BLOB NOT NULL);
 """
@@ -44,6 +50,8 @@ class SavedAccount:
     positions: list[Position]
     settings: dict[str, SymbolSettings]
     updated_ms: int
+    multi_assets: bool = False
+    fee_burn: bool = True
     bnb: BnbWallet = field(default_factory=BnbWallet)
 
 
@@ -150,6 +158,8 @@ class Store:
             list(account.positions.values()),
             account.settings,
             account.updated_ms,
+            account.multi_assets,
+            account.fee_burn,
             account.bnb,
         )
         self._put("accounts", "name", account.name, saved)
@@ -211,4 +221,5 @@ def _account(saved: SavedAccount) -> Account:
     account = Account(saved.name, saved.wallet, saved.fees, saved.dual_side)
     account.positions = {(position.symbol, position.side): position for position in saved.positions}
     account.settings, account.updated_ms, account.bnb = saved.settings, saved.updated_ms, saved.bnb
+    account.multi_assets, account.fee_burn = saved.multi_assets, saved.fee_burn
     return account

@@ -27,7 +27,8 @@ class Account:
     """Money in units of 1e-8 of the margin asset. `wallet` includes isolated margins.
 
     deposited: the wallet at the start; every later change of the wallet has an income row. warned: what is close to
-    liquidation and has had its margin call: a symbol and position side, or "" for the cross margin.
+    liquidation and has had its margin call: a symbol and position side, or "" for the cross margin. multi_assets: the
+    Multi-Assets mode. fee_burn: fees are paid in BNB where there is any.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Account:
     updated_ms: int = 0
     warned: frozenset[tuple[str, str]] = frozenset()
     reduce_only_account: bool = False
+    multi_assets: bool = False
+    fee_burn: bool = True
     bnb: BnbWallet = field(default_factory=BnbWallet)
     deposited: int = field(init=False)
 
@@ -88,7 +91,7 @@ class Account:
         self.positions[position.symbol, position.side] = position
         before = position.amount
         paid = commission(price, abs(change), rate)
-        in_bnb = self.bnb.charge(paid)
+        in_bnb = self.bnb.charge(paid) if self.fee_burn else 0
         paid = 0 if in_bnb else paid
         realized = position.apply(price, change, paid)
         self.wallet += realized - paid

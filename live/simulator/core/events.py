@@ -70,6 +70,15 @@ class ConfigChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetModeChanged:
+    """The account entered or left the Multi-Assets mode."""
+
+    account: str
+    multi_assets: bool
+    time_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class MarginCalled:
     """The account is close to liquidation. positions: position, mark, unrealized, maintenance, isolated."""
 
@@ -97,4 +106,14 @@ class Answered:
     rejection: Rejection | None = None
 
 
-Event = OrderChanged | Executed | AccountChanged | AlgoChanged | ConfigChanged | MarginCalled | Liquidated | Answered
+Event = (
+    OrderChanged
+    | Executed
+    | AccountChanged
+    | AlgoChanged
+    | ConfigChanged
+    | AssetModeChanged
+    | MarginCalled
+    | Liquidated
+    | Answered
+)

@@ -8,6 +8,7 @@ rate; only positions held at the boundary take part.
 from live.simulator.core.accounts import Account
 from live.simulator.core.market import Market
 from live.simulator.core.money import floor_product
+from live.simulator.core.orders import FundingRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State
 
@@ -62,6 +63,7 @@ def charge(state: State, symbol: str, time_ms: int) -> None:
         _charge(state, account, position, market)
     interval = market.funding_interval_ms
     last = market.next_funding_ms
+    state.funding_rates.append(FundingRecord(symbol, last, market.funding_rate, market.mark_price))
     market.funded_ms = last if held else last + max(0, time_ms - last) // interval * interval
     market.next_funding_ms = market.funded_ms + interval
 

@@ -7,6 +7,8 @@ from typing import Any
 
 BAD_REQUEST = 400
 UNAUTHORIZED = 401
+SERVER_ERROR = 500
+MAX_MESSAGE = 300
 
 
 class Rejection(Exception):  # noqa: N818 - an answer, not an error
@@ -20,8 +22,9 @@ class Rejection(Exception):  # noqa: N818 - an answer, not an error
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON body of the response."""
-        return {"code": self.code, "msg": self.message}
+        """The JSON body of the response. Text of the request in it is cut, and made valid Unicode."""
+        shown = self.message[:MAX_MESSAGE].encode("utf-8", "replace").decode()
+        return {"code": self.code, "msg": shown}
 
 
 def unknown_order() -> Rejection:

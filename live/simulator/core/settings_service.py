@@ -2,10 +2,19 @@
 
 from dataclasses import replace
 
-from live.simulator.core.accounts import Account
-from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLeverage, SetMarginType
-from live.simulator.core.events import ConfigChanged
+from live.simulator.core.accounts import ASSET, Account
+from live.simulator.core.commands import (
+    MoveIsolatedMargin,
+    SetDualSide,
+    SetFeeBurn,
+    SetLeverage,
+    SetMarginType,
+    SetMultiAssets,
+)
+from live.simulator.core.enums import MarginType
+from live.simulator.core.events import AssetModeChanged, ConfigChanged
 from live.simulator.core.margin import Margin
+from live.simulator.core.orders import MarginMove
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection, insufficient_margin
 from live.simulator.core.state import State
@@ -52,12 +61,14 @@ def set_margin_type(state: State, command: SetMarginType) -> None:
     """Set a symbol's margin type.
 
     Raises:
-        Rejection: -4046 unchanged, -4047 open orders, -4048 an open position.
+        Rejection: -4046 unchanged, -4047 open orders, -4048 an open position, -4168 isolated in Multi-Assets mode.
     """
     state.market(command.symbol)
     account = state.accounts[command.account]
     if account.settings_of(command.symbol).margin_type is command.margin_type:
         raise Rejection(-4046, "No need to change margin type.")
+    if account.multi_assets and command.margin_type is MarginType.ISOLATED:
+        raise Rejection(-4168, "Unable to adjust to isolated-margin mode under the Multi-Assets mode.")
     if state.open_orders(account.name, command.symbol) or state.waiting_algos(account.name, command.symbol):
         raise Rejection(-4047, "Margin type cannot be changed if there exists open orders.")
     if any(position.symbol == command.symbol for position in account.held()):
@@ -79,6 +90,30 @@ def set_dual_side(state: State, command: SetDualSide) -> None:
     if account.held():
         raise Rejection(-4068, "Position side cannot be changed if there exists position.")
     account.dual_side = command.dual_side
+
+
+def set_multi_assets(state: State, command: SetMultiAssets) -> None:
+    """Set the Single-Asset or the Multi-Assets mode. Accounts hold one asset, so the margin stays the same.
+
+    Raises:
+        Rejection: -4171 unchanged, -4167 a symbol with isolated margin, -4170 open orders.
+    """
+    account = state.accounts[command.account]
+    if account.multi_assets == command.multi_assets:
+        raise Rejection(-4171, "Adjusted asset mode is currently set and does not need to be adjusted repeatedly.")
+    if command.multi_assets and any(account.isolated(symbol) for symbol in account.settings):
+        raise Rejection(
+            -4167, "Unable to adjust to Multi-Assets mode with symbols of USDⓈ-M Futures under isolated-margin mode."
+        )
+    if state.open_orders(account.name):
+        raise Rejection(-4170, "Unable to adjust Multi-Assets Mode with open orders in USDⓈ-M Futures.")
+    account.multi_assets = command.multi_assets
+    state.outbox.append(AssetModeChanged(account.name, command.multi_assets, state.now_ms))
+
+
+def set_fee_burn(state: State, command: SetFeeBurn) -> None:
+    """Pay fees in BNB where the account has any, or never."""
+    state.accounts[command.account].fee_burn = command.fee_burn
 
 
 def move_isolated_margin(state: State, command: MoveIsolatedMargin) -> int:
@@ -103,6 +138,9 @@ def move_isolated_margin(state: State, command: MoveIsolatedMargin) -> int:
     if -command.amount > _removable(state, account, position):
         raise Rejection(-4051, "Isolated balance insufficient.")
     position.isolated_wallet += command.amount
+    state.margin_moves.append(
+        MarginMove(account.name, command.symbol, position.side, command.amount, ASSET, state.now_ms)
+    )
     state.report_account(account, "MARGIN_TRANSFER", [position])
     return command.amount
 

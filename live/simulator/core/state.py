@@ -12,7 +12,7 @@ from live.simulator.core.insurance import InsuranceFund
 from live.simulator.core.interventions import Interventions
 from live.simulator.core.margin import Exposure, Margin, exposures, total
 from live.simulator.core.market import Market
-from live.simulator.core.orders import Amendment, Fill, Income, Order, TradeRecord
+from live.simulator.core.orders import Amendment, Fill, FundingRecord, Income, MarginMove, Order, TradeRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import bad_symbol
 
@@ -30,11 +30,15 @@ class Numbers:
     algo: int = FIRST_ALGO_ID
     transaction: int = 1
     amendment: int = 1
+    turn: int = 1
 
 
 @dataclass(slots=True)
 class State:
-    """Accounts, orders and markets. `outbox` collects the events of the running step."""
+    """Accounts, orders and markets. `outbox` collects the events of the running step.
+
+    liquidations: (account, symbol) of positions that are liquidated as soon as the book of the symbol is fresh.
+    """
 
     markets: dict[str, Market]
     accounts: dict[str, Account]
@@ -47,7 +51,10 @@ class State:
     trades: list[TradeRecord] = field(default_factory=list)
     incomes: list[Income] = field(default_factory=list)
     amendments: list[Amendment] = field(default_factory=list)
+    margin_moves: list[MarginMove] = field(default_factory=list)
+    funding_rates: list[FundingRecord] = field(default_factory=list)
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
+    liquidations: dict[tuple[str, str], None] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
     fund: InsuranceFund = field(default_factory=InsuranceFund)
     interventions: Interventions = field(default_factory=Interventions)

@@ -13,6 +13,7 @@ from live.simulator.http.answering import Answering, is_query
 from live.simulator.http.connection import Connection
 from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.frame_path import FramePath
+from live.simulator.http.last_resort import failed
 from live.simulator.http.rest import is_exempt
 from live.simulator.http.websocket_api import Session, method_of
 from live.simulator.schedule import MS, Schedule
@@ -52,6 +53,13 @@ class ApiPath:
             self.frames.send(connection, response)
 
     def _response(self, session: Session, text: str, treatment: Treatment) -> bytes:
+        """The response, of the venue's form whatever fails."""
+        try:
+            return self._treated(session, text, treatment)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            return encode(session.refusal(text, failed(error)))
+
+    def _treated(self, session: Session, text: str, treatment: Treatment) -> bytes:
         canned = treatment.answer
         if canned and not is_exempt(canned, method_of(text).endswith(".cancel"), session.params_of(text)):
             if canned.landed:

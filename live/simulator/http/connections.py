@@ -1,6 +1,5 @@
 """All WebSockets: paths, subscriptions, keep-alive, user events, and messages of clients."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -9,14 +8,18 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from live.simulator.core.events import Event
+from live.simulator.core.rejections import MAX_MESSAGE
 from live.simulator.faults.conditions import Condition, Moment
 from live.simulator.faults.replies import Refusal
 from live.simulator.faults.treatment import refuses
 from live.simulator.http.answering import Answering
 from live.simulator.http.api_path import ApiPath
+from live.simulator.http.client_frames import frame_id, read_frame
 from live.simulator.http.connection import MAX_MESSAGES_PER_SECOND, Connection
+from live.simulator.http.endpoints.params import Digits
 from live.simulator.http.frame_path import USER, FramePath
 from live.simulator.http.gateway import Gateway
+from live.simulator.http.last_resort import failed
 from live.simulator.http.websocket_api import Session
 from live.simulator.schedule import Schedule
 from live.simulator.streams import user_frames
@@ -163,17 +166,20 @@ class Connections:
 
     def _answer(self, connection: Connection, data: bytes) -> dict[str, Any]:
         try:
-            request = json.loads(data)
-            number, method, params = request.get("id"), request["method"], request.get("params") or []
-        except (ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
-            return {"code": 2, "msg": f"Invalid request: {type(error).__name__}"}
-        try:
-            return {"result": self._carry_out(connection, method, params), "id": number}
+            request = read_frame(data)
         except ValueError as error:
-            return {"error": {"code": 2, "msg": f"Invalid request: {error}"}, "id": number}
+            return {"code": 2, "msg": f"Invalid request: {error}"}
+        number = frame_id(request)
+        try:
+            return {"result": self._carry_out(connection, request), "id": number}
+        except ValueError as error:
+            return {"error": {"code": 2, "msg": f"Invalid request: {error}"[:MAX_MESSAGE]}, "id": number}
+        except Exception as error:  # noqa: BLE001 - the last resort
+            return {"error": failed(error).body, "id": number}
 
-    def _carry_out(self, connection: Connection, method: str, params: Any) -> list[str] | None:
-        if not (isinstance(params, list) and all(isinstance(name, str) for name in params)):
+    def _carry_out(self, connection: Connection, request: dict[str, Any]) -> list[str] | None:
+        method, params = request.get("method"), request.get("params") or []
+        if not (isinstance(params, list) and all(_is_text(name) for name in params)):
             raise ValueError("params must be an array of strings")
         if method == "LIST_SUBSCRIPTIONS":
             return self.hub.subscriptions(connection)
@@ -254,6 +260,10 @@ def _streams_of(path: str, fields: dict[str, list[str]]) -> list[str]:
     tail = parts[parts.index("ws") + 1 :] if "ws" in parts else []
     named = [*tail, *_first(fields, "streams").split("/"), _first(fields, "listenKey")]
     return [name for name in named if name and not name.isdigit()]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and not isinstance(value, Digits)
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -24,8 +24,8 @@ class Credential:
         """True if `signature` is valid for `payload`."""
         if self.ed25519_public_key:
             return self._signed_by_key(payload, signature)
-        expected = hmac.new(self.secret.encode(), payload.encode(), hashlib.sha256).hexdigest()
-        return hmac.compare_digest(expected, signature.lower())
+        expected = hmac.new(self.secret.encode(), _bytes(payload), hashlib.sha256).hexdigest()
+        return hmac.compare_digest(expected.encode(), _bytes(signature.lower()))
 
     def _signed_by_key(self, payload: str, signature: str) -> bool:
         from cryptography.exceptions import InvalidSignature
@@ -35,7 +35,7 @@ class Credential:
         key = load_pem_public_key(self.ed25519_public_key.encode())
         assert isinstance(key, Ed25519PublicKey)
         try:
-            key.verify(base64.b64decode(signature, validate=True), payload.encode())
+            key.verify(base64.b64decode(_bytes(signature), validate=True), _bytes(payload))
         except (InvalidSignature, ValueError):
             return False
         return True
@@ -63,6 +63,11 @@ class KeyRing:
         if api_key not in self._by_key:
             raise Rejection(-2015, "Invalid API-key, IP, or permissions for action.", UNAUTHORIZED)
         return self._by_key[api_key]
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8 of any text a client can send: JSON may hold half of a surrogate pair, which no signature covers."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def signed_text(query: str, body: str) -> str:

@@ -1,16 +1,46 @@
 """Limits of request weight per address and of orders per account, counted in fixed windows as Binance does."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from live.simulator.core.rejections import Rejection
 
 WEIGHT_PER_MINUTE = 2_400
 ORDERS_PER_MINUTE = 1_200
 ORDERS_PER_10_SECONDS = 300
+LIMITS: tuple[dict[str, Any], ...] = (
+    {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": ORDERS_PER_10_SECONDS},
+    {"rateLimitType": "ORDERS", "interval": "MINUTE", "intervalNum": 1, "limit": ORDERS_PER_MINUTE},
+    {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": WEIGHT_PER_MINUTE},
+)
+"""The limits as Binance lists them."""
 STRIKES_UNTIL_BAN = 10
 FIRST_BAN_MS = 120_000
 MAX_BAN_MS = 3 * 24 * 3600 * 1000
 TOO_MANY, BANNED = 429, 418
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCost:
+    """What a request counts as in the order limits: orders in the 10-second window, and in the one-minute window."""
+
+    ten_seconds: int = 1
+    minute: int = 1
+
+
+FREE, ONE_ORDER, BATCH = OrderCost(0, 0), OrderCost(1, 1), OrderCost(5, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A limit of requests per address that some endpoints share, beside the request weight."""
+
+    name: str
+    requests: int
+    length_ms: int
+
+
+FUNDING_POOL, STATISTICS_POOL = Pool("funding", 500, 300_000), Pool("statistics", 1_000, 300_000)
 
 
 class LimitedError(Rejection):
@@ -53,6 +83,7 @@ class Address:
     """One address: its weight, its requests over the limit, and its bans."""
 
     weight: RateWindow = field(default_factory=lambda: RateWindow(60_000))
+    pools: dict[Pool, RateWindow] = field(default_factory=dict)
     strikes: int = 0
     bans: int = 0
     banned_until_ms: int = 0
@@ -74,6 +105,10 @@ class RateLimits:
         self._addresses: dict[str, Address] = {}
         self._orders: dict[str, OrderCounts] = {}
 
+    def used(self, address: str, now_ms: int) -> int:
+        """The weight an address has used this minute."""
+        return self._addresses.setdefault(address, Address()).weight.add(0, now_ms)
+
     def weigh(self, address: str, weight: int, now_ms: int) -> int:
         """Count a request; return the weight used this minute (`X-MBX-USED-WEIGHT-1M`).
 
@@ -94,18 +129,30 @@ class RateLimits:
         message = f"Too many requests; current limit of IP({address}) is {self.weight_limit} requests per minute."
         raise LimitedError(-1003, message, TOO_MANY, entry.weight.left_s(now_ms))
 
+    def draw(self, address: str, pool: Pool, now_ms: int) -> None:
+        """Count a request of an endpoint that shares a limit with others.
+
+        Raises:
+            LimitedError: 429 over the limit.
+        """
+        window = self._addresses.setdefault(address, Address()).pools.setdefault(pool, RateWindow(pool.length_ms))
+        if window.add(1, now_ms) > pool.requests:
+            minutes = pool.length_ms // 60_000
+            message = f"Too many requests; current limit is {pool.requests} requests per {minutes} minutes."
+            raise LimitedError(-1003, message, TOO_MANY, window.left_s(now_ms))
+
     def occupy(self, address: str, weight: int, now_ms: int) -> None:
         """Count what others at the address use of each minute."""
         self._addresses.setdefault(address, Address()).weight.occupy(weight, now_ms)
 
-    def count_order(self, account: str, now_ms: int) -> tuple[int, int]:
-        """Count an order; return the counts of the current 10 seconds and minute.
+    def count_order(self, account: str, now_ms: int, cost: OrderCost = ONE_ORDER) -> tuple[int, int]:
+        """Count a request that places or changes orders; return the counts of the current 10 seconds and minute.
 
         Raises:
             LimitedError: -1015.
         """
         entry = self._orders.setdefault(account, OrderCounts())
-        short, long = entry.ten_seconds.add(1, now_ms), entry.minute.add(1, now_ms)
+        short, long = entry.ten_seconds.add(cost.ten_seconds, now_ms), entry.minute.add(cost.minute, now_ms)
         if short > ORDERS_PER_10_SECONDS:
             message = f"Too many new orders; current limit is {ORDERS_PER_10_SECONDS} orders per 10 SECOND."
             raise LimitedError(-1015, message, TOO_MANY, entry.ten_seconds.left_s(now_ms))
@@ -118,6 +165,12 @@ class RateLimits:
         """The order counts of the current 10 seconds and minute."""
         entry = self._orders.setdefault(account, OrderCounts())
         return entry.ten_seconds.add(0, now_ms), entry.minute.add(0, now_ms)
+
+
+def shown_limits(weight: int | None = None, orders: tuple[int, int] | None = None) -> list[dict[str, Any]]:
+    """The `rateLimits` of a WebSocket API answer: a window is listed if its counter is given."""
+    counts = (orders[0] if orders else None, orders[1] if orders else None, weight)
+    return [limit | {"count": count} for limit, count in zip(LIMITS, counts, strict=True) if count is not None]
 
 
 def _banned(entry: Address, address: str, now_ms: int) -> LimitedError:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from live.simulator.core.rejections import Rejection
 from live.simulator.faults import Faults
 from live.simulator.faults.garbage import alters, garbled
 from live.simulator.faults.kinds.requests import GarbageResponse
@@ -12,6 +11,7 @@ from live.simulator.faults.treatment import Treatment, treat
 from live.simulator.http.answering import Answering, is_query
 from live.simulator.http.fault_replies import REPLIES
 from live.simulator.http.gateway import Gateway
+from live.simulator.http.last_resort import failed
 from live.simulator.http.rest import Request, answer, is_exempt, rejection_response
 from live.simulator.latency import Latency
 from live.simulator.schedule import MS, Schedule
@@ -42,12 +42,14 @@ class RequestPath:
         return self._requests
 
     def request_arrives(self, number: int, sent: HttpRequest) -> None:
-        """A request is at the exchange."""
+        """A request is at the exchange. Whatever it is, and whatever fails, it has a response of the venue's form."""
         try:
-            request = Request.of(sent)
-        except Rejection as refused:
-            self.response_leaves(number, rejection_response(refused, {}).encoded())
-            return
+            self._request_arrives(number, sent)
+        except Exception as error:  # noqa: BLE001 - the last resort
+            self.response_leaves(number, rejection_response(failed(error), {}).encoded())
+
+    def _request_arrives(self, number: int, sent: HttpRequest) -> None:
+        request = Request.of(sent)
         treatment = treat(self.faults, request.method, request.path)
         if treatment.refused:
             self.response_leaves(number, None)

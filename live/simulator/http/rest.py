@@ -2,26 +2,21 @@
 
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from live.simulator.core.rejections import Rejection, illegal
 from live.simulator.faults.kinds.requests import Answer
 from live.simulator.faults.replies import Reply
 from live.simulator.http.credentials import Credential, check_signature, signed_text
-from live.simulator.http.endpoints import account_data, algo_trading, market_data, trading
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
-from live.simulator.http.endpoints.params import Params
+from live.simulator.http.endpoints.params import Params, form_params
+from live.simulator.http.endpoints.served import ENDPOINTS
 from live.simulator.http.gateway import Gateway
-from live.simulator.http.rate_limits import LimitedError
+from live.simulator.http.last_resort import failed
+from live.simulator.http.rate_limits import FREE, LimitedError
 from live.simulator.http.request_clock import DEFAULT_WINDOW_MS
 from live.simulator.streams.hub import encode
 from live.simulator.wire import HttpRequest, HttpResponse
-
-ENDPOINTS: dict[tuple[str, str], Endpoint] = {
-    (entry.method, entry.path): entry
-    for module in (market_data, trading, algo_trading, account_data)
-    for entry in module.ENDPOINTS
-}
 
 
 @dataclass(slots=True)
@@ -65,7 +60,7 @@ class Request:
     @property
     def params(self) -> Params:
         """All parameters."""
-        return Params(dict(parse_qsl(self.query) + parse_qsl(self.body)))
+        return form_params(self.query, self.body)
 
 
 def authenticate(gateway: Gateway, endpoint: Endpoint, request: Request, params: Params) -> str:
@@ -89,8 +84,7 @@ def check_time(gateway: Gateway, params: Params) -> None:
     Raises:
         Rejection: -1102, -1130, -1131, -1021.
     """
-    params.need("timestamp")
-    gateway.clock.check(params.integer("timestamp"), params.integer("recvWindow", DEFAULT_WINDOW_MS))
+    gateway.clock.check(params.need_integer("timestamp"), params.integer("recvWindow", DEFAULT_WINDOW_MS))
 
 
 async def answer(gateway: Gateway, request: Request) -> RestAnswer:
@@ -104,13 +98,16 @@ async def answer(gateway: Gateway, request: Request) -> RestAnswer:
         now_ms = gateway.clock.now_ms()
         used = gateway.limits.weigh(request.address, endpoint.weight_of(params), now_ms)
         headers["X-MBX-USED-WEIGHT-1M"] = str(used)
+        if endpoint.pool:
+            gateway.limits.draw(request.address, endpoint.pool, now_ms)
         owner = authenticate(gateway, endpoint, request, params)
-        for _ in range(endpoint.orders):
-            short, long = gateway.limits.count_order(owner, now_ms)
+        if endpoint.orders is not FREE:
+            short, long = gateway.limits.count_order(owner, now_ms, endpoint.orders)
             headers |= {"X-MBX-ORDER-COUNT-10S": str(short), "X-MBX-ORDER-COUNT-1M": str(long)}
         return RestAnswer(200, await endpoint.handler(Call(params, gateway, owner)), headers)
-    except Rejection as refused:
-        return rejection_response(refused, headers)
+    except Exception as error:  # noqa: BLE001 - every failure is answered in the venue's form
+        headers.setdefault("X-MBX-USED-WEIGHT-1M", str(gateway.limits.used(request.address, gateway.clock.now_ms())))
+        return rejection_response(failed(error), headers)
 
 
 def rejection_response(refused: Rejection, headers: dict[str, str]) -> RestAnswer:

@@ -7,8 +7,10 @@ from live.simulator.core.bnb import BNB
 from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.money import SCALE, plain, show
+from live.simulator.core.orders import Income, MarginMove
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State
+from live.simulator.payloads.adl import quantile
 
 
 class Portfolio:
@@ -53,6 +55,38 @@ def balance(portfolio: Portfolio) -> list[dict[str, Any]]:
         },
         *(_bnb_balance(account) for account in [portfolio.account] if account.bnb.balance),
     ]
+
+
+def income(entry: Income) -> dict[str, Any]:
+    """One line of `income`."""
+    return {
+        "symbol": entry.symbol,
+        "incomeType": entry.kind,
+        "income": show(entry.amount),
+        "asset": entry.asset,
+        "info": entry.trade_id or entry.kind,
+        "time": entry.time_ms,
+        "tranId": entry.transaction_id,
+        "tradeId": entry.trade_id,
+    }
+
+
+def move_type(entry: MarginMove) -> int:
+    """1 if margin was added to a position, 2 if it was taken away."""
+    return 1 if entry.amount > 0 else 2
+
+
+def margin_move(entry: MarginMove) -> dict[str, Any]:
+    """One line of `positionMargin/history`."""
+    return {
+        "symbol": entry.symbol,
+        "type": move_type(entry),
+        "deltaType": "USER_ADJUST",
+        "amount": show(abs(entry.amount)),
+        "asset": entry.asset,
+        "time": entry.time_ms,
+        "positionSide": entry.position_side,
+    }
 
 
 def _bnb_balance(account: Account) -> dict[str, Any]:
@@ -141,7 +175,7 @@ def account_v2(portfolio: Portfolio) -> dict[str, Any]:
         "canDeposit": True,
         "canWithdraw": True,
         "updateTime": 0,
-        "multiAssetsMargin": False,
+        "multiAssetsMargin": account.multi_assets,
         "tradeGroupId": -1,
     }
     positions = [
@@ -203,7 +237,7 @@ def _risk_v3(portfolio: Portfolio, part: Exposure) -> dict[str, Any]:
         "maintMargin": show(part.maintenance),
         "positionInitialMargin": show(part.position_margin),
         "openOrderInitialMargin": show(part.order_margin),
-        "adl": 2,
+        "adl": quantile(portfolio.state, position, portfolio.account),
         "bidNotional": plain(part.bid_notional),
         "askNotional": plain(part.ask_notional),
         "updateTime": position.updated_ms,

@@ -1,5 +1,6 @@
 """JSON payloads of orders and trades, with the fields and types of Binance's REST documentation."""
 
+from enum import StrEnum
 from typing import Any
 
 from live.simulator.core.algo_orders import AlgoOrder
@@ -55,6 +56,30 @@ def acknowledged(entry: Order, rules: SymbolRules) -> dict[str, Any]:
     answer = order(entry, rules) | {"cumQty": rules.quantity_text(entry.filled)}
     del answer["time"]
     return answer
+
+
+class AutoClose(StrEnum):
+    """`autoCloseType` of `forceOrders`."""
+
+    LIQUIDATION = "LIQUIDATION"
+    ADL = "ADL"
+
+
+def auto_close_type(entry: Order) -> AutoClose | None:
+    """How the exchange closed a position by this order, which its client order id says; None if it did not."""
+    if entry.request.kind is not OrderType.LIQUIDATION:
+        return None
+    if entry.client_id == "adl_autoclose":
+        return AutoClose.ADL
+    return AutoClose.LIQUIDATION if entry.client_id.startswith("autoclose-") else None
+
+
+_NOT_OF_FORCED = ("priceProtect", "priceMatch", "selfTradePreventionMode", "goodTillDate")
+
+
+def forced(entry: Order, rules: SymbolRules) -> dict[str, Any]:
+    """One entry of `forceOrders`."""
+    return {name: value for name, value in order(entry, rules).items() if name not in _NOT_OF_FORCED}
 
 
 def trade(record: TradeRecord, rules: SymbolRules) -> dict[str, Any]:

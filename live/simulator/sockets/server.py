@@ -10,13 +10,13 @@ from aiohttp import WSMsgType, web
 from live.simulator.http.connections import is_websocket
 from live.simulator.settings import SimulatorSettings, Start
 from live.simulator.sockets.player import Player
+from live.simulator.sockets.protocol import MAX_BODY_BYTES, MAX_LINE_BYTES, HttpServer, answer_of, too_large
 from live.simulator.sockets.socket import Socket
 from live.simulator.tape_source import Played
 from live.simulator.venue import Venue
 from live.simulator.wire import HttpRequest, HttpResponse, Opcode, Opened, Output, Response
 from skills_lib.domain.errors import InputError
 
-_MAX_BODY_BYTES = 1 << 20
 _OPCODES = {WSMsgType.TEXT: Opcode.TEXT, WSMsgType.PING: Opcode.PING, WSMsgType.PONG: Opcode.PONG}
 
 
@@ -33,13 +33,11 @@ class Server:
         if settings.start is Start.NOW:
             self.player.start_tape()
         elif settings.start is Start.FIRST_STREAM:
-            self.venue.hub.on_first = self._first_stream
+            self.venue.hub.on_first = self._start_once
 
-    def application(self) -> web.Application:
-        """The aiohttp application."""
-        app = web.Application(client_max_size=_MAX_BODY_BYTES)
-        app.router.add_route("*", "/{path:.*}", self.handle)
-        return app
+    def http(self) -> HttpServer:
+        """The server of HTTP connections."""
+        return HttpServer(self.handle, access_log=None, max_line_size=MAX_LINE_BYTES, max_field_size=MAX_LINE_BYTES)
 
     def start(self) -> None:
         """Start to move time."""
@@ -68,18 +66,22 @@ class Server:
                 else:
                     socket.push(output)
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one request or one WebSocket."""
-        ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=_MAX_BODY_BYTES)
+        ws = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=MAX_BODY_BYTES)
         if is_websocket(request.path) and ws.can_prepare(request):
             return await self._serve_socket(request, ws)
         return await self._answer(request)
 
-    async def _answer(self, incoming: web.Request) -> web.Response:
-        body = await incoming.read()
+    async def _answer(self, incoming: web.BaseRequest) -> web.Response:
+        try:
+            body = await incoming.read()
+        except web.HTTPRequestEntityTooLarge:
+            return answer_of(too_large())
         sent = HttpRequest(
             incoming.method, incoming.raw_path, dict(incoming.headers), body, address=incoming.remote or ""
         )
+        self._called()
         self.player.catch_up()
         number = self.venue.request(sent)
         waiting = self._responses[number] = asyncio.get_running_loop().create_future()
@@ -94,7 +96,8 @@ class Server:
             return web.Response()
         return web.Response(body=response.body, status=response.status, headers=response.headers)
 
-    async def _serve_socket(self, request: web.Request, ws: web.WebSocketResponse) -> web.StreamResponse:
+    async def _serve_socket(self, request: web.BaseRequest, ws: web.WebSocketResponse) -> web.StreamResponse:
+        self._called()
         self.player.catch_up()
         number = self.venue.connect(request.raw_path, request.remote or "")
         socket = self.sockets[number] = Socket(request, ws, asyncio.get_running_loop().create_future())
@@ -123,7 +126,12 @@ class Server:
         finally:
             writing.cancel()
 
-    def _first_stream(self) -> None:
+    def _called(self) -> None:
+        """A client has called."""
+        if self.venue.settings.start is Start.FIRST_REQUEST:
+            self._start_once()
+
+    def _start_once(self) -> None:
         if self.player.held:
             self.player.start_tape()
 
@@ -139,7 +147,7 @@ async def serving(server: Server, host: str = "127.0.0.1", port: int = 0) -> Asy
     Raises:
         InputError: the port is in use.
     """
-    runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.5)
+    runner = web.ServerRunner(server.http(), shutdown_timeout=0.5)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     try:

@@ -22,7 +22,7 @@ class Socket:
     A client that does not read is disconnected, as at Binance. opened: True once the venue accepted the handshake.
     """
 
-    request: web.Request
+    request: web.BaseRequest
     ws: web.WebSocketResponse
     opened: asyncio.Future[bool]
     ending: bool = False

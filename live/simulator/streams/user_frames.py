@@ -8,6 +8,7 @@ from live.simulator.core.bnb import BNB
 from live.simulator.core.events import (
     AccountChanged,
     AlgoChanged,
+    AssetModeChanged,
     ConfigChanged,
     Event,
     Executed,
@@ -39,6 +40,9 @@ def _frame(event: Event, rules_of: Mapping[str, SymbolRules]) -> dict[str, Any]:
         case ConfigChanged():
             leverage = {"s": event.symbol, "l": event.leverage}
             frame = {"e": "ACCOUNT_CONFIG_UPDATE", "E": event.time_ms, "T": event.time_ms, "ac": leverage}
+        case AssetModeChanged():
+            mode = {"j": event.multi_assets}
+            frame = {"e": "ACCOUNT_CONFIG_UPDATE", "E": event.time_ms, "T": event.time_ms, "ai": mode}
         case MarginCalled():
             frame = margin_call(event)
     return frame

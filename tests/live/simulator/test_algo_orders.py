@@ -8,6 +8,7 @@ from live.simulator.core.enums import AlgoStatus, OrderStatus, OrderType, Workin
 from live.simulator.core.events import AlgoChanged
 from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
+from live.simulator.streams import user_frames
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver
 
 STOP, STOP_MARKET = OrderType.STOP, OrderType.STOP_MARKET
@@ -42,8 +43,10 @@ def test_a_stop_on_the_mark_price_ignores_the_last_price(driver: ExchangeDriver)
     stop = driver.stop(SELL, "1", STOP_MARKET, "59995.0", working_type=WorkingType.MARK_PRICE)
     driver.trade("59000.0", "1", SELL)
     assert life(driver, stop) == [AlgoStatus.NEW]
+    driver.tick(1).depth(bids="60000.0x0 59990.0x5")  # the market is back
     driver.mark("59994.0")
     assert life(driver, stop)[-1] is AlgoStatus.FINISHED
+    assert plain(driver.fills[-1].price) == "59990"
 
 
 def test_a_stop_limit_rests_where_its_price_says(driver: ExchangeDriver) -> None:
@@ -66,8 +69,11 @@ def test_a_trailing_stop_follows_the_price_up_and_fires_on_the_way_down(driver: 
     assert life(driver, trailing) == [AlgoStatus.NEW]
     driver.trade("60500.0", "1", BUY).trade("59896.0", "1", SELL)
     assert life(driver, trailing) == [AlgoStatus.NEW, AlgoStatus.NEW]  # the second says that it is active
-    driver.trade("59895.0", "1", SELL)  # 60500 less 1 %
+    driver.trade("59895.0", "1", SELL)  # 60500 less 1 %; the trade has passed every bid displayed
+    assert life(driver, trailing)[-1] is AlgoStatus.TRIGGERED
+    driver.tick(1).depth(bids="60000.0x0 59990.0x0 59900.0x0 59894.0x5")
     assert life(driver, trailing)[-1] is AlgoStatus.FINISHED
+    assert plain(driver.fills[-1].price) == "59894"
 
 
 @pytest.mark.parametrize(
@@ -97,6 +103,36 @@ def test_a_reducing_stop_without_a_position_expires_when_it_fires(driver: Exchan
     driver.trade("59990.0", "1", SELL)
     assert life(driver, stop)[-1] is AlgoStatus.EXPIRED
     assert driver.account.position(SYMBOL).amount == 0
+
+
+def test_a_reduce_only_stop_larger_than_the_position_closes_it(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "3", STOP_MARKET, "59995.0", reduce_only=True)
+    driver.trade("59990.0", "1", SELL)
+    assert life(driver, stop)[-1] is AlgoStatus.FINISHED
+    assert driver.account.position(SYMBOL).amount == 0
+
+
+def test_a_reduce_only_stop_limit_larger_than_the_position_is_rejected(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "3", STOP, "59995.0", price="59990.0", reduce_only=True)
+    driver.trade("59990.0", "1", SELL)
+    assert life(driver, stop)[-1] is AlgoStatus.REJECTED
+    assert driver.exchange.state.algos[stop.algo_id].order_id == 0
+    assert plain(driver.account.position(SYMBOL).amount) == "1"
+
+
+def test_a_triggered_order_has_its_own_id_and_the_client_id_of_its_stop(driver: ExchangeDriver) -> None:
+    stop = driver.stop(SELL, "1", STOP_MARKET, "59995.0", client_id="my-stop")
+    driver.trade("59990.0", "1", SELL)
+    order = driver.exchange.state.orders[driver.exchange.state.algos[stop.algo_id].order_id]
+    assert (order.client_id, order.order_id == stop.algo_id) == ("my-stop", False)
+
+
+def test_the_activation_of_a_trailing_stop_is_reported(driver: ExchangeDriver) -> None:
+    trailing = driver.stop(SELL, "1", TRAILING, activate_price=parse("60020.0"), callback_rate=parse("1"))
+    driver.trade("60020.0", "1", BUY)
+    changes = [e for e in driver.events if isinstance(e, AlgoChanged) and e.order.algo_id == trailing.algo_id]
+    frames = [frame["o"] for change in changes for frame in user_frames.frames(change, driver.feed.listed)]
+    assert [(frame["X"], frame["ia"]) for frame in frames] == [("NEW", False), ("NEW", True)]
 
 
 def test_a_stop_that_the_account_cannot_carry_is_rejected_when_it_fires(driver: ExchangeDriver) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from live.simulator.behaviours.register import Evidence, RuleState, read_behaviours, read_rules
-from live.simulator.behaviours.tables import behaviours_table, rules_table, surface_table
+from live.simulator.behaviours.tables import behaviours_table, not_served_table, rules_table, surface_table
 from tests.live.simulator.clients import conformance_table
 from tests.repository import ROOT
 
@@ -42,6 +42,13 @@ public source says what Binance does. *seen*: measured by others and published; 
 ## Endpoints and methods
 
 {surface}
+
+## Endpoints that are not served
+
+Documented endpoints, and endpoints that ccxt, python-binance or Binance's SDK can call, that are answered with 404 and
+-5000 on purpose.
+
+{not_served}
 """
 
 
@@ -52,6 +59,7 @@ def page() -> str:
         behaviours=behaviours_table(),
         rules=rules_table(),
         surface=surface_table(),
+        not_served=not_served_table(),
     )
 
 
@@ -70,7 +78,7 @@ def test_every_behaviour_is_listed_once_and_every_tag_is_used() -> None:
 def test_every_rule_is_listed_once_with_a_source() -> None:
     rules = read_rules()
     assert len({(rule.page, rule.text) for rule in rules}) == len(rules)
-    assert [rule.text for rule in rules if not rule.source] == []
+    assert [rule.text for rule in rules if not rule.page_source] == []
 
 
 def named_tests(module: str) -> tuple[set[str], set[str]]:

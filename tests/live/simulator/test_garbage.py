@@ -4,8 +4,9 @@ import json
 import random
 from typing import Any
 
+from live.simulator.http.endpoints.served import ENDPOINTS
 from live.simulator.http.rate_limits import RateLimits
-from live.simulator.http.rest import ENDPOINTS, Request, answer
+from live.simulator.http.rest import Request, answer
 from live.simulator.http.runner import run
 from live.simulator.http.websocket_api import METHODS, Session
 from tests.live.conftest import KEY, Running, Serve
@@ -50,7 +51,7 @@ def test_no_request_is_answered_with_anything_but_a_payload_or_a_code(serve: Ser
             if found.status != 200:
                 assert set(found.body) == {"code", "msg"}
                 seen.add(found.body["code"])
-        assert len(seen) > 12
+        assert len(seen) > 10
 
     run_scenario(serve, scenario, weight_limit=10**9)
 

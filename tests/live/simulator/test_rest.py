@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from live.simulator.http.rest import ENDPOINTS
+from live.simulator.http.endpoints.served import ENDPOINTS
 from tests.live.conftest import Running, Serve
 from tests.live.simulator.http_requests import HttpClient, run_scenario
 

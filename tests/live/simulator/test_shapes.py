@@ -215,7 +215,10 @@ async def one_life(client: HttpClient) -> dict[str, Any]:
     answers["POST /fapi/v1/countdownCancelAll"] = (
         await client.signed("POST", "/fapi/v1/countdownCancelAll", countdownTime=5000, **symbol)
     ).body
-    more = {"GET /fapi/v1/algoOrder": {"algoId": placed["algoId"]}}
+    more = {
+        "GET /fapi/v1/algoOrder": {"algoId": placed["algoId"]},
+        "GET /fapi/v1/orderAmendment": {"orderId": order_id},
+    }
     for name in MODELS:
         method, path = name.split()
         if name not in answers and method == "GET":

@@ -243,7 +243,8 @@ def test_the_websocket_api_trades_like_rest(serve: Serve) -> None:
         fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
         placed = await call(socket, "order.place", price="59990.0", **fields)
         assert (placed["id"], placed["status"], placed["result"]["status"]) == ("7", 200, "NEW")
-        assert placed["rateLimits"][0]["rateLimitType"] == "REQUEST_WEIGHT"
+        counts = [(limit["rateLimitType"], limit["intervalNum"], limit["count"]) for limit in placed["rateLimits"]]
+        assert counts == [("ORDERS", 10, 1), ("ORDERS", 1, 1), ("REQUEST_WEIGHT", 1, 0)]
         order_id = placed["result"]["orderId"]
         amended = await call(
             socket,

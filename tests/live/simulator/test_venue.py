@@ -1,72 +1,17 @@
 """The exchange in process: requests in, responses and frames out, in virtual time."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
 from live.simulator.latency import Distribution
-from live.simulator.settings import SimulatorSettings
-from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
-from live.simulator.wire import Closed, Frame, HttpRequest, Opcode, Opened, Output, Response
-from skills_lib.market.depth.tape.lines import read_lines
-from tests.live.conftest import BY_HAND, KEY, SECRET
+from live.simulator.wire import Closed, Frame, Opened, Response
+from tests.live.simulator.venue_client import MS, ORDER, S, VenueClient, open_client
 
-MS, S = 1_000_000, 1_000_000_000
 SLOW = Distribution(((0, 20 * MS), (1_000_000, 20 * MS)))
-ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
-
-
-@dataclass
-class VenueClient:
-    """A client of a venue in process; collects outputs."""
-
-    venue: Venue
-    outputs: list[Output] = field(default_factory=list)
-
-    def signed(self, method: str, path: str, **fields: Any) -> int:
-        """Send a signed request; return its number."""
-        query = urlencode({"timestamp": self.venue.now_ms} | fields)
-        signature = hmac.new(SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
-        return self.get(f"{path}?{query}&signature={signature}", method)
-
-    def get(self, target: str, method: str = "GET") -> int:
-        """Send a request with the key; return its number."""
-        return self.venue.request(HttpRequest(method, target, {"X-MBX-APIKEY": KEY}))
-
-    def run(self, nanoseconds: int) -> list[Output]:
-        """Advance the time; return what arrived meanwhile."""
-        found = self.venue.advance(self.venue.now_ns + nanoseconds)
-        self.outputs += found
-        return found
-
-    def keep_alive(self, connection: int, seconds: int) -> None:
-        """Advance the time and answer the pings of a connection."""
-        end_ns = self.venue.now_ns + seconds * S
-        while self.venue.now_ns < end_ns:
-            for output in self.run(min(60 * S, end_ns - self.venue.now_ns)):
-                if isinstance(output, Frame) and output.opcode is Opcode.PING and output.connection == connection:
-                    self.venue.send(connection, output.data, Opcode.PONG)
-
-    def body(self, number: int) -> Any:
-        """Advance until the response to a request has arrived; return its body."""
-        while True:
-            for output in self.run(MS):
-                if isinstance(output, Response) and output.request == number:
-                    assert output.response is not None
-                    return json.loads(output.response.body)
-
-    def frames(self, connection: int) -> list[bytes]:
-        """The text frames of a connection so far."""
-        texts = [found for found in self.outputs if isinstance(found, Frame) and found.opcode is Opcode.TEXT]
-        return [found.data for found in texts if found.connection == connection]
 
 
 Open = Callable[..., VenueClient]
@@ -77,8 +22,7 @@ def open_venue(generated_tape: Path) -> Open:
     """`open_venue(seed=3)`: a client of a venue without latency, unless changed."""
 
     def make(**changes: Any) -> VenueClient:
-        settings: SimulatorSettings = replace(BY_HAND, **changes)
-        return VenueClient(Venue(settings, TapeSource().read(read_lines(generated_tape))))
+        return open_client(generated_tape, **changes)
 
     return make
 

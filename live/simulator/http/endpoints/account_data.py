@@ -4,13 +4,20 @@ from typing import Any
 
 import msgspec
 
-from live.simulator.core.commands import MoveIsolatedMargin, SetDualSide, SetLeverage, SetMarginType
+from live.simulator.core.commands import (
+    MoveIsolatedMargin,
+    SetDualSide,
+    SetFeeBurn,
+    SetLeverage,
+    SetMarginType,
+    SetMultiAssets,
+)
 from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.money import SCALE, plain, show
 from live.simulator.core.rejections import illegal
 from live.simulator.core.symbol_rules import SymbolRules
-from live.simulator.http.endpoints import market_data
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
+from live.simulator.http.rate_limits import LIMITS
 from live.simulator.payloads import accounts
 from live.simulator.payloads.accounts import Portfolio
 
@@ -98,7 +105,7 @@ async def account_config(call: Call) -> dict[str, Any]:
         "canWithdraw": True,
         "dualSidePosition": call.account.dual_side,
         "updateTime": 0,
-        "multiAssetsMargin": False,
+        "multiAssetsMargin": call.account.multi_assets,
         "tradeGroupId": -1,
     }
 
@@ -106,8 +113,8 @@ async def account_config(call: Call) -> dict[str, Any]:
 async def set_leverage(call: Call) -> dict[str, Any]:
     """`POST /fapi/v1/leverage`."""
     symbol = call.rules().symbol
-    call.params.need("leverage")
-    leverage, max_notional = await call.send(SetLeverage(call.owner, symbol, call.params.integer("leverage")))
+    asked = call.params.need_integer("leverage")
+    leverage, max_notional = await call.send(SetLeverage(call.owner, symbol, asked))
     return {"leverage": leverage, "maxNotionalValue": str(max_notional // SCALE), "symbol": symbol}
 
 
@@ -139,14 +146,30 @@ async def position_mode(call: Call) -> dict[str, Any]:
 
 async def set_position_mode(call: Call) -> dict[str, Any]:
     """`POST /fapi/v1/positionSide/dual`."""
-    call.params.need("dualSidePosition")
-    await call.send(SetDualSide(call.owner, call.params.boolean("dualSidePosition")))
+    await call.send(SetDualSide(call.owner, call.params.need_boolean("dualSidePosition")))
     return SUCCESS
 
 
-async def multi_assets(_: Call) -> dict[str, Any]:
-    """`GET /fapi/v1/multiAssetsMargin`: always single-asset."""
-    return {"multiAssetsMargin": False}
+async def multi_assets(call: Call) -> dict[str, Any]:
+    """`GET /fapi/v1/multiAssetsMargin`."""
+    return {"multiAssetsMargin": call.account.multi_assets}
+
+
+async def set_multi_assets(call: Call) -> dict[str, Any]:
+    """`POST /fapi/v1/multiAssetsMargin`."""
+    await call.send(SetMultiAssets(call.owner, call.params.need_boolean("multiAssetsMargin")))
+    return SUCCESS
+
+
+async def fee_burn(call: Call) -> dict[str, Any]:
+    """`GET /fapi/v1/feeBurn`."""
+    return {"feeBurn": call.account.fee_burn}
+
+
+async def set_fee_burn(call: Call) -> dict[str, Any]:
+    """`POST /fapi/v1/feeBurn`."""
+    await call.send(SetFeeBurn(call.owner, call.params.need_boolean("feeBurn")))
+    return SUCCESS
 
 
 async def commission_rate(call: Call) -> dict[str, Any]:
@@ -160,36 +183,9 @@ async def commission_rate(call: Call) -> dict[str, Any]:
     }
 
 
-async def income(call: Call) -> list[dict[str, Any]]:
-    """`GET /fapi/v1/income`, oldest first."""
-    symbol, kind, limit = call.optional_symbol(), call.params.get("incomeType"), call.params.limit(100, 1000)
-    start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    selected = [
-        entry
-        for entry in call.state.incomes
-        if entry.account == call.owner
-        and symbol in ("", entry.symbol)
-        and kind in ("", entry.kind)
-        and start <= entry.time_ms <= end
-    ]
-    return [
-        {
-            "symbol": entry.symbol,
-            "incomeType": entry.kind,
-            "income": show(entry.amount),
-            "asset": entry.asset,
-            "info": entry.trade_id or entry.kind,
-            "time": entry.time_ms,
-            "tranId": entry.transaction_id,
-            "tradeId": entry.trade_id,
-        }
-        for entry in selected[-limit:]
-    ]
-
-
 async def order_rate_limits(_: Call) -> list[dict[str, Any]]:
     """`GET /fapi/v1/rateLimit/order`."""
-    return [entry for entry in market_data.rate_limits() if entry["rateLimitType"] == "ORDERS"]
+    return [dict(entry) for entry in LIMITS if entry["rateLimitType"] == "ORDERS"]
 
 
 async def start_stream(call: Call) -> dict[str, Any]:
@@ -225,8 +221,10 @@ ENDPOINTS = [
     Endpoint("GET", "/fapi/v1/positionSide/dual", position_mode, 30, SIGNED),
     Endpoint("POST", "/fapi/v1/positionSide/dual", set_position_mode, 1, SIGNED),
     Endpoint("GET", "/fapi/v1/multiAssetsMargin", multi_assets, 30, SIGNED),
+    Endpoint("POST", "/fapi/v1/multiAssetsMargin", set_multi_assets, 1, SIGNED),
+    Endpoint("GET", "/fapi/v1/feeBurn", fee_burn, 30, SIGNED),
+    Endpoint("POST", "/fapi/v1/feeBurn", set_fee_burn, 1, SIGNED),
     Endpoint("GET", "/fapi/v1/commissionRate", commission_rate, 20, SIGNED),
-    Endpoint("GET", "/fapi/v1/income", income, 30, SIGNED),
     Endpoint("GET", "/fapi/v1/rateLimit/order", order_rate_limits, 1, SIGNED),
     Endpoint("POST", "/fapi/v1/listenKey", start_stream, 1, KEY),
     Endpoint("PUT", "/fapi/v1/listenKey", keep_stream, 1, KEY),

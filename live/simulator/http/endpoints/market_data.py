@@ -1,20 +1,16 @@
-"""Public market data endpoints."""
+"""The market as it is now: time, listing, book, prices and funding."""
 
 from typing import Any
 
 from live.simulator.core.enums import Side
 from live.simulator.core.money import SCALE, show
 from live.simulator.core.rejections import Rejection
-from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
-from live.simulator.http.endpoints.params import Params
-from live.simulator.http.rate_limits import ORDERS_PER_10_SECONDS, ORDERS_PER_MINUTE, WEIGHT_PER_MINUTE
-from live.simulator.streams.frames import aggregate
+from live.simulator.http.endpoints.endpoint import Call, Endpoint, by_limit, with_symbol
+from live.simulator.http.rate_limits import LIMITS
 from live.simulator.streams.history import Bar
-from live.simulator.streams.names import INTERVALS_MS
 
 DEPTH_LIMITS = (5, 10, 20, 50, 100, 500, 1000)
-_DEPTH_WEIGHTS = {5: 2, 10: 2, 20: 2, 50: 2, 100: 5, 500: 10, 1000: 20}
-_WEEK_INTERVALS = ("3d", "1w", "1M")
+DEPTH_WEIGHT = by_limit(500, ((50, 2), (100, 5), (500, 10), (1000, 20)))
 
 
 async def ping(_: Call) -> dict[str, Any]:
@@ -27,22 +23,13 @@ async def server_time(call: Call) -> dict[str, Any]:
     return {"serverTime": call.gateway.server_ms()}
 
 
-def rate_limits() -> list[dict[str, Any]]:
-    """The limits that exchangeInfo lists."""
-    return [
-        {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": WEIGHT_PER_MINUTE},
-        {"rateLimitType": "ORDERS", "interval": "MINUTE", "intervalNum": 1, "limit": ORDERS_PER_MINUTE},
-        {"rateLimitType": "ORDERS", "interval": "SECOND", "intervalNum": 10, "limit": ORDERS_PER_10_SECONDS},
-    ]
-
-
 async def exchange_info(call: Call) -> dict[str, Any]:
     """Symbols of the tape with their filters; `?symbol=` is ignored, as Binance does."""
     return {
         "timezone": "UTC",
         "serverTime": call.gateway.server_ms(),
         "futuresType": "U_MARGINED",
-        "rateLimits": rate_limits(),
+        "rateLimits": [LIMITS[2], LIMITS[1], LIMITS[0]],
         "exchangeFilters": [],
         "assets": [{"asset": "USDT", "marginAvailable": True, "autoAssetExchange": "-10000"}],
         "symbols": [market.rules.listing for market in call.state.markets.values()],
@@ -51,10 +38,14 @@ async def exchange_info(call: Call) -> dict[str, Any]:
 
 async def depth(call: Call) -> dict[str, Any]:
     """A snapshot of the tape's book, without simulated orders."""
-    rules = call.rules()
     limit = call.params.integer("limit", 500)
     if limit not in DEPTH_LIMITS:
         raise Rejection(-4021, f"{limit} is not valid depth limit")
+    return _snapshot(call, limit)
+
+
+def _snapshot(call: Call, limit: int) -> dict[str, Any]:
+    rules = call.rules()
     market, local = call.state.markets[rules.symbol], call.gateway.feed.books[rules.symbol].local
     if not market.in_sync:
         raise Rejection(-1001, "Internal error; unable to process your request. Please try again.", 503)
@@ -71,8 +62,22 @@ async def depth(call: Call) -> dict[str, Any]:
     }
 
 
-def _depth_weight(params: Params) -> int:
-    return _DEPTH_WEIGHTS.get(params.integer("limit", 500), 20)
+async def rpi_depth(call: Call) -> dict[str, Any]:
+    """`GET /fapi/v1/rpiDepth`: the tape's book; it holds no orders of retail price improvement (RPI).
+
+    Raises:
+        Rejection: -4021 for a limit other than 1000.
+    """
+    limit = call.params.integer("limit", 1000)
+    if limit != DEPTH_LIMITS[-1]:
+        raise Rejection(-4021, f"{limit} is not valid depth limit")
+    return _snapshot(call, limit)
+
+
+async def composite_indices(call: Call) -> list[dict[str, Any]]:
+    """`GET /fapi/v1/indexInfo`: no composite index is listed."""
+    call.optional_symbol()
+    return []
 
 
 def _each(call: Call, one: Any) -> Any:
@@ -98,12 +103,6 @@ def _premium_index(call: Call, symbol: str) -> dict[str, Any]:
         "nextFundingTime": market.next_funding_ms,
         "time": call.gateway.now_ms,
     }
-
-
-async def funding_rate(call: Call) -> list[dict[str, Any]]:
-    """Past funding rates: none are stored, so the list is empty."""
-    call.optional_symbol()
-    return []
 
 
 async def book_ticker(call: Call) -> Any:
@@ -165,83 +164,18 @@ def _day_ticker(call: Call, symbol: str) -> dict[str, Any]:
     }
 
 
-async def klines(call: Call) -> list[list[Any]]:
-    """Bars built from the tape's trades."""
-    interval = call.params.need("interval")
-    if interval in _WEEK_INTERVALS:
-        return []
-    if interval not in INTERVALS_MS:
-        raise Rejection(-1120, "Invalid interval.")
-    limit = call.params.limit(500, 1500)
-    rules = call.rules()
-    start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    bars = call.gateway.publisher.history(rules.symbol).bars[interval]
-    selected = [bar for bar in bars if start <= bar.open_ms <= end]
-    chosen = selected[:limit] if start else selected[-limit:]
-    price, quantity = rules.price_text, rules.quantity_text
-    return [
-        [
-            bar.open_ms,
-            price(bar.open),
-            price(bar.high),
-            price(bar.low),
-            price(bar.close),
-            quantity(bar.volume),
-            bar.close_ms,
-            show(bar.quote, 5),
-            bar.trades,
-            quantity(bar.taker_volume),
-            show(bar.taker_quote, 5),
-            "0",
-        ]
-        for bar in chosen
-    ]
-
-
-async def agg_trades(call: Call) -> list[dict[str, Any]]:
-    """The tape's trades, aggregated by taker and price."""
-    rules, limit = call.rules(), call.params.limit(500, 1000)
-    entries = list(call.gateway.publisher.history(rules.symbol).aggregates)
-    first = call.params.integer("fromId")
-    start, end = call.params.integer("startTime"), call.params.integer("endTime", 2**62)
-    selected = [entry for entry in entries if entry.number >= first and start <= entry.time_ms <= end]
-    chosen = selected[:limit] if first or start else selected[-limit:]
-    return [aggregate(entry, rules) for entry in chosen]
-
-
-async def trades(call: Call) -> list[dict[str, Any]]:
-    """The tape's recent trades."""
-    rules, limit = call.rules(), call.params.limit(500, 1000)
-    ticks = list(call.gateway.publisher.history(rules.symbol).trades)[-limit:]
-    return [
-        {
-            "id": tick.number,
-            "price": rules.price_text(tick.price),
-            "qty": rules.quantity_text(tick.quantity),
-            "quoteQty": show(tick.price * tick.quantity // SCALE, 5),
-            "time": tick.time_ms,
-            "isBuyerMaker": tick.buyer_is_maker,
-            "isRPITrade": False,
-        }
-        for tick in ticks
-    ]
-
-
 ENDPOINTS = [
     Endpoint("GET", "/fapi/v1/ping", ping),
     Endpoint("GET", "/fapi/v1/time", server_time),
     Endpoint("GET", "/api/v3/ping", ping),
     Endpoint("GET", "/api/v3/time", server_time),
     Endpoint("GET", "/fapi/v1/exchangeInfo", exchange_info),
-    Endpoint("GET", "/fapi/v1/depth", depth, _depth_weight),
+    Endpoint("GET", "/fapi/v1/depth", depth, DEPTH_WEIGHT),
+    Endpoint("GET", "/fapi/v1/rpiDepth", rpi_depth, 20),
+    Endpoint("GET", "/fapi/v1/indexInfo", composite_indices, 1),
     Endpoint("GET", "/fapi/v1/premiumIndex", premium_index, with_symbol(1, 10)),
-    Endpoint("GET", "/fapi/v1/fundingRate", funding_rate),
     Endpoint("GET", "/fapi/v1/ticker/bookTicker", book_ticker, with_symbol(2, 5)),
     Endpoint("GET", "/fapi/v1/ticker/price", price_ticker, with_symbol(1, 2)),
     Endpoint("GET", "/fapi/v2/ticker/price", price_ticker, with_symbol(1, 2)),
     Endpoint("GET", "/fapi/v1/ticker/24hr", day_ticker, with_symbol(1, 40)),
-    Endpoint("GET", "/fapi/v1/klines", klines, 5),
-    Endpoint("GET", "/fapi/v1/aggTrades", agg_trades, 20),
-    Endpoint("GET", "/fapi/v1/trades", trades, 5),
-    Endpoint("GET", "/fapi/v1/historicalTrades", trades, 20, Security.KEY),
 ]

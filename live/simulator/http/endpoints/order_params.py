@@ -69,8 +69,8 @@ def _order(params: Params, rules: SymbolRules, account: str, kind: OrderType, cl
         symbol=rules.symbol,
         side=params.choice("side", Side),
         kind=kind,
-        quantity=rules.read_quantity(params.get("quantity", "0")),
-        price=rules.read_price(params.get("price", "0")) if kind.limited else 0,
+        quantity=params.quantity("quantity", rules),
+        price=params.price("price", rules) if kind.limited else 0,
         time_in_force=force,
         position_side=_option(
             params, "positionSide", PositionSide.BOTH, Rejection(-4060, "Invalid position side."), PositionSide
@@ -166,8 +166,8 @@ def algo_request(params: Params, rules: SymbolRules, account: str) -> AlgoReques
     return AlgoRequest(
         order=order,
         kind=kind,
-        trigger_price=0 if trailing else rules.read_price(params.need("triggerPrice")),
-        activate_price=rules.read_price(params.get("activatePrice") or params.get("activationPrice", "0")),
+        trigger_price=0 if trailing else params.price("triggerPrice", rules),
+        activate_price=params.price("activatePrice", rules) or params.price("activationPrice", rules),
         callback_rate=params.units("callbackRate"),
         client_id=params.get("clientAlgoId"),
     )
@@ -197,8 +197,8 @@ def amendment(params: Params, rules: SymbolRules, account: str) -> Amend:
         account=account,
         symbol=rules.symbol,
         side=params.choice("side", Side),
-        quantity=rules.read_quantity(params.need("quantity")),
-        price=rules.read_price(params.get("price", "0")),
+        quantity=params.quantity("quantity", rules),
+        price=params.price("price", rules),
         order_id=order_id,
         client_id=client_id,
         price_match=match_,
