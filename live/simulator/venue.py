@@ -47,7 +47,8 @@ class Venue:
     """A Binance USD-M exchange on a tape, driven by its caller. Times are nanoseconds of exchange time.
 
     clock: time of the clients, for timestamps, limits, listen keys and pings; the exchange's own time unless given.
-    tape: lines in order; they are played as time advances.
+    tape: lines in order; they are played as time advances. observe: called with the events of each step as they
+    happen, before any delay.
 
     Raises:
         InputError: the tape holds no snapshot that matches its updates.
@@ -58,6 +59,7 @@ class Venue:
         self, settings: SimulatorSettings, tape: Iterator[Played], clock: Callable[[], int] | None = None
     ) -> None:
         self.settings, self._tape = settings, tape
+        self.observe: Callable[[list[Event]], None] = _observe_nothing
         self.time = VenueTime()
         self.pending, self.background = Schedule(), Schedule()
         self.clocked = Schedule() if clock else self.background
@@ -243,6 +245,7 @@ class Venue:
         if self.store:
             self.store.record(self.state, events)
         self.fault_runner.on_events(events)
+        self.observe(events)
 
     def _publish(self, event: Event) -> None:
         if isinstance(event, Liquidated):
@@ -306,3 +309,7 @@ class Venue:
         self.fault_runner = FaultRunner(
             self.faults, self.gateway, self.engine, self.connections, self.background, visibility
         )
+
+
+def _observe_nothing(_: list[Event]) -> None:
+    """Default of `Venue.observe`."""
