@@ -9,6 +9,7 @@ from scripts.limits import within
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from scripts.tape import VenueName
+from skills_lib.domain.instruments import upper_symbol
 
 MAX_MINUTES = 5_256_000
 """Ten years."""
@@ -53,7 +54,7 @@ def record(
     settings = Settings()
     feed = FeedSettings(
         Endpoints.of(Venue(venue.value), host or settings.streams_host),
-        tuple(dict.fromkeys(symbol.upper() for symbol in symbols)),
+        tuple(dict.fromkeys(upper_symbol(symbol) for symbol in symbols)),
         tuple(Channel.parse(name.strip()) for name in channels.split(",")),
     )
     with progress_bar(not json) as progress:

@@ -11,6 +11,7 @@ from scripts.limits import within
 from scripts.next_step import command, print_ending
 from scripts.tape_argument import tape_of
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import upper_symbol
 
 if TYPE_CHECKING:
     from live.simulator.faults import FaultPlan
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from live.simulator.matching_engine import CarriedOut
     from live.simulator.settings import SimulatorSettings
     from live.simulator.sockets.server import Server
+    from live.simulator.tape_source import TapeSource
 
 
 class Speed(StrEnum):
@@ -40,6 +42,7 @@ class StartWhen(StrEnum):
     """When the tape begins to play."""
 
     FIRST_STREAM = "first-stream"
+    FIRST_REQUEST = "first-request"
     NOW = "now"
 
 
@@ -67,7 +70,7 @@ def simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     speed: Annotated[Speed, typer.Option(help="1, 10, or max (as fast as the clients read).")] = Speed.REAL,
     start: Annotated[
-        StartWhen, typer.Option(help="Start the tape with the first market stream, or now.")
+        StartWhen, typer.Option(help="Start the tape with the first market stream, the first request, or now.")
     ] = StartWhen.FIRST_STREAM,
     seed: Annotated[int, typer.Option(help="Seed of latencies and listen keys.")] = 0,
     fills: Annotated[Fills, typer.Option(help="Fill model: pessimistic, base or optimistic.")] = Fills.PESSIMISTIC,
@@ -113,7 +116,7 @@ def simulate(
         session=session or ("paper" if feed else None),
         live=feed is not None,
     )
-    followed = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
+    followed = tuple(upper_symbol(symbol) for symbol in symbols.split(",") if symbol.strip())
     carried_out = _serve(settings, tape, followed, host, port)
     if report and tape is not None:
         _report(settings, tape, carried_out)
@@ -206,11 +209,20 @@ def _serve(
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
         async with serving(server, host, port) as address:
+            _tell_refused(source)
             await _until_stopped(server, symbols, address, stopped)
+        _tell_refused(source)
         print_error(f"Stopped after {server.venue.engine.lines:,} messages, {source.bad_lines} of them unreadable.")
         return server.venue.engine.carried_out
 
     return asyncio.run(run())
+
+
+def _tell_refused(source: "TapeSource") -> None:
+    """Say which lines of the tape were not played, and why."""
+    for reason, count in source.refused.items():
+        print_error(f"! {count:,} lines: {reason}.")
+    source.refused.clear()
 
 
 async def _until_stopped(server: "Server", symbols: tuple[str, ...], address: str, stopped: Any) -> None:

@@ -11,6 +11,7 @@ from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from scripts.tape_argument import TAPE_HELP, tape_of
 from skills_lib.domain.errors import InputError
+from skills_lib.domain.instruments import upper_symbol
 
 app = typer.Typer(help="Check, describe, import and export recordings of the order book.", no_args_is_help=True)
 
@@ -108,7 +109,7 @@ def import_(
     from skills_lib.market.depth.tape.importing import import_tape
     from skills_lib.settings import Settings
 
-    done = import_tape(file, symbol.upper(), Venue(venue.value), Settings().tapes_dir, snapshots)
+    done = import_tape(file, upper_symbol(symbol), Venue(venue.value), Settings().tapes_dir, snapshots)
     after = command("scan", "--tape", done.folder)
     if json:
         from skills_lib.answers.market import TapeAnswer
@@ -165,4 +166,4 @@ def _format(out: Path, requested: ExportFormat | None) -> ExportFormat:
 
 
 def _upper(symbol: str | None) -> str | None:
-    return symbol.upper() if symbol else None
+    return upper_symbol(symbol) if symbol else None

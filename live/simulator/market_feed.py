@@ -1,25 +1,27 @@
 """Applies public market messages to the exchange: maintains the tape's order books, forwards trades and mark prices."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from live.simulator.core import commands
 from live.simulator.core.enums import Side
 from live.simulator.core.events import Event
 from live.simulator.core.exchange import Exchange
+from live.simulator.core.fill_models import FillModel
 from live.simulator.core.market import Market
-from live.simulator.core.money import parse
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.listed_symbols import inferred
-from live.simulator.tape_book import TapeBook
-from skills_lib.market.depth.model import (
-    AggTrade,
-    DepthUpdate,
-    MarkPrice,
-    Message,
-    Snapshot,
-    Trade,
-    WireError,
+from live.simulator.scaled_messages import (
+    ScaledAggTrade,
+    ScaledMark,
+    ScaledTicker,
+    ScaledTrade,
+    ScaledUpdate,
+    scaled,
 )
+from live.simulator.tape_book import TapeBook
+from skills_lib.market.depth.model import MS_TO_NS, DepthUpdate, Message, Snapshot, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
 
 _ORDINARY_TRADES = ("", "MARKET")
@@ -51,20 +53,23 @@ class MarketFeed:
         return self.in_sync and self.updates > 0
 
     def take(self, message: Message, symbol: str) -> list[Event]:
-        """Apply one message of `symbol`; return the resulting events."""
-        match message:
-            case DepthUpdate():
-                return self._depth(message)
-            case Trade() if message.kind in _ORDINARY_TRADES:
-                return self._trade(message)
-            case AggTrade():
-                self.aggregated.add(message.symbol)
-                return self._trade(message)
-            case MarkPrice():
-                return self._mark(message)
-            case Snapshot():
-                return self._snapshot(message, symbol)
-        return []
+        """Apply one message of `symbol`, scaled or as decoded; return the resulting events."""
+        handle = _HANDLERS.get(type(message))
+        if handle:
+            return handle(self, message)
+        if type(message) is Snapshot:
+            return self._snapshot(message, symbol)
+        return self._unscaled(message, symbol)
+
+    def _unscaled(self, message: Message, symbol: str) -> list[Event]:
+        try:
+            found = scaled(message)
+        except WireError:
+            if isinstance(message, DepthUpdate):
+                return self._depth(message)  # the book must not go on without it
+            self.refused += 1
+            return []
+        return [] if found is message else self.take(found, symbol)
 
     def book(self, symbol: str) -> TapeBook:
         """The book of a symbol; created on first use."""
@@ -80,7 +85,10 @@ class MarketFeed:
         return self._applied(symbol, self.exchange.state.now_ms, [], [])
 
     def _open_market(self, symbol: str, rules: SymbolRules) -> None:
-        self.exchange.state.markets[symbol] = Market(rules, self.books[symbol])
+        state = self.exchange.state
+        market = state.markets[symbol] = Market(rules, self.books[symbol])
+        if state.model is FillModel.OPTIMISTIC:
+            market.evidence = None
 
     def _depth(self, update: DepthUpdate) -> list[Event]:
         book = self.book(update.symbol)
@@ -94,16 +102,18 @@ class MarketFeed:
         if decision is not UpdateDecision.APPLY:
             return []
         self.updates += 1
-        if not self._needs_levels(update.symbol):
-            return self._applied(update.symbol, update.event_ts_ms, [], [])
-        bids, asks = ([parse(price) for price, _ in side] for side in (update.bids, update.asks))
-        return self._applied(update.symbol, update.event_ts_ms, bids, asks)
+        if isinstance(update, ScaledUpdate) and self._needs_levels(update.symbol):
+            bids, asks = ([price for price, _ in side] for side in (update.scaled_bids, update.scaled_asks))
+            return self._applied(update.symbol, update.event_ts_ms, bids, asks)
+        return self._applied(update.symbol, update.event_ts_ms, [], [])
 
     def _needs_levels(self, symbol: str) -> bool:
-        """True if orders rest on the symbol or liquidity was taken, so that matching needs the changed levels."""
+        """True if matching needs the changed levels: orders rest, liquidity was taken, or a trade may be superseded."""
         state = self.exchange.state
         market = state.markets.get(symbol)
-        return bool(state.open.get(symbol)) or bool(market and market.taken)
+        return market is not None and bool(
+            state.open.get(symbol) or market.taken or (market.evidence and market.evidence.pending)
+        )
 
     def _snapshot(self, snapshot: Snapshot, symbol: str) -> list[Event]:
         book = self.book(symbol)
@@ -124,30 +134,37 @@ class MarketFeed:
     def _applied(self, symbol: str, time_ms: int, bids: list[int], asks: list[int], fresh: bool = False) -> list[Event]:
         if symbol not in self.exchange.state.markets:
             return []
-        in_sync = self.books[symbol].local.in_sync
-        return self.exchange.step(commands.DepthApplied(symbol, time_ms, bids, asks, in_sync, fresh))
-
-    def _trade(self, trade: Trade | AggTrade) -> list[Event]:
-        if trade.symbol not in self.exchange.state.markets:
-            return []
-        if isinstance(trade, Trade) and trade.symbol in self.aggregated:
-            return []
-        taker = Side.SELL if trade.buyer_is_maker else Side.BUY
-        price, quantity = parse(trade.price), parse(trade.quantity)
-        if not price or not quantity:
-            return []
-        return self.exchange.step(commands.Traded(trade.symbol, trade.event_ts_ms, price, quantity, taker))
-
-    def _mark(self, mark: MarkPrice) -> list[Event]:
-        if mark.symbol not in self.exchange.state.markets:
-            return []
+        local = self.books[symbol].local
+        update_id, transacted_ms = local.book.update_id or 0, (local.exch_ts_ns or 0) // MS_TO_NS
         return self.exchange.step(
-            commands.Marked(
-                symbol=mark.symbol,
-                time_ms=mark.event_ts_ms,
-                mark_price=parse(mark.mark_price),
-                index_price=parse(mark.index_price or "0"),
-                funding_rate=parse(mark.funding_rate or "0.0001"),
-                next_funding_ms=mark.next_funding_ts_ms,
-            )
+            commands.DepthApplied(symbol, time_ms, bids, asks, local.in_sync, fresh, update_id, transacted_ms)
         )
+
+    def _ticker(self, ticker: ScaledTicker) -> list[Event]:
+        return self.exchange.step(ticker.quoted) if ticker.symbol in self.exchange.state.markets else []
+
+    def _trade(self, trade: ScaledTrade) -> list[Event]:
+        if trade.kind not in _ORDINARY_TRADES or trade.symbol in self.aggregated:
+            return []
+        return self._traded(trade.traded)
+
+    def _agg_trade(self, trade: ScaledAggTrade) -> list[Event]:
+        self.aggregated.add(trade.symbol)
+        return self._traded(trade.traded)
+
+    def _traded(self, trade: commands.Traded) -> list[Event]:
+        if not trade.price or not trade.quantity or trade.symbol not in self.exchange.state.markets:
+            return []
+        return self.exchange.step(trade)
+
+    def _mark(self, mark: ScaledMark) -> list[Event]:
+        return self.exchange.step(mark.marked) if mark.symbol in self.exchange.state.markets else []
+
+
+_HANDLERS: dict[type, Callable[[MarketFeed, Any], list[Event]]] = {
+    ScaledUpdate: MarketFeed._depth,
+    ScaledTicker: MarketFeed._ticker,
+    ScaledTrade: MarketFeed._trade,
+    ScaledAggTrade: MarketFeed._agg_trade,
+    ScaledMark: MarketFeed._mark,
+}

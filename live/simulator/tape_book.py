@@ -4,18 +4,32 @@ from collections.abc import Iterator
 
 from live.simulator.core.enums import Side
 from live.simulator.core.money import DIGITS
+from live.simulator.scaled_messages import ScaledUpdate
 from skills_lib.market.depth.book.local_book import LocalBook
-from skills_lib.market.depth.model import Venue
+from skills_lib.market.depth.book.order_book import OrderBook
+from skills_lib.market.depth.model import DepthUpdate, Venue
 from skills_lib.market.depth.scale import Scale
 
 UNITS = Scale(DIGITS, DIGITS)
+
+
+class ScaledLocalBook(LocalBook):
+    """`LocalBook` that takes the levels of a scaled update as they are."""
+
+    _book: OrderBook
+
+    def _write_update(self, update: DepthUpdate) -> None:
+        if isinstance(update, ScaledUpdate):
+            self._book.set_levels(update.scaled_bids, update.scaled_asks, update.final_update_id)
+        else:
+            super()._write_update(update)
 
 
 class TapeBook:
     """The order book reconstructed from the tape; prices and quantities in units of 1e-8."""
 
     def __init__(self, symbol: str) -> None:
-        self.local = LocalBook(symbol, Venue.USDM, UNITS)
+        self.local = ScaledLocalBook(symbol, Venue.USDM, UNITS)
 
     def levels(self, side: Side) -> Iterator[tuple[int, int]]:
         """(price, quantity) from the best price outwards; BUY gives the bids."""

@@ -11,7 +11,10 @@ from live.simulator.core.symbol_rules import SymbolRules
 
 @dataclass(frozen=True, slots=True)
 class DepthApplied:
-    """The tape's book was updated. `bids` and `asks` are the changed prices; all prices after a snapshot (`fresh`)."""
+    """The tape's book was updated. `bids` and `asks` are the changed prices; all prices after a snapshot (`fresh`).
+
+    update_id, transacted_ms: the book's update and its matching time; 0 if the tape does not say.
+    """
 
     symbol: str
     time_ms: int
@@ -19,17 +22,34 @@ class DepthApplied:
     asks: list[int]
     in_sync: bool = True
     fresh: bool = False
+    update_id: int = 0
+    transacted_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A bookTicker on the tape: best prices and quantities right after an update; a price of 0 is an empty side."""
+
+    symbol: str
+    time_ms: int
+    update_id: int
+    transacted_ms: int
+    bid: int
+    bid_quantity: int
+    ask: int
+    ask_quantity: int
 
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """A trade on the tape. `taker` is the side of the order that arrived."""
+    """A trade on the tape. `taker` is the side of the order that arrived; `traded_ms` the matching time."""
 
     symbol: str
     time_ms: int
     price: int
     quantity: int
     taker: Side
+    traded_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,4 +246,4 @@ class Command:
     )
 
 
-Input = DepthApplied | Traded | Marked | Clock | Command
+Input = DepthApplied | Quoted | Traded | Marked | Clock | Command

@@ -11,14 +11,14 @@ from live.simulator.core import (
     commands,
     funding,
     liquidation,
-    matching,
     order_service,
+    queues,
     reducing,
     risk,
     settings_service,
     timers,
 )
-from live.simulator.core.enums import Side, WorkingType
+from live.simulator.core.enums import WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
 from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
 from live.simulator.core.rejections import Rejection
@@ -57,25 +57,27 @@ class Exchange:
         market.in_sync = update.in_sync
         if not update.in_sync:
             return
-        market.updated_ms = state.now_ms
-        market.refresh(Side.BUY, update.bids)
-        market.refresh(Side.SELL, update.asks)
-        if update.fresh:
-            market.taken.clear()
+        market.applied(update, state.now_ms)
         market.follow_mid()
         if not market.next_funding_ms:
             funding.start(market, state.now_ms)
             self._due_ms = timers.next_due_ms(state)
-        matching.on_depth(state, update)
+        liquidation.resume(state, update.symbol)
+        queues.on_depth(state, update)
+        order_service.release(state, market)
         if not market.marked:
             self._mark_moved(update.symbol)
+
+    def _on_quote(self, ticker: commands.Quoted) -> None:
+        self.state.markets[ticker.symbol].quoted(ticker)
 
     def _on_trade(self, trade: commands.Traded) -> None:
         state = self.state
         market = state.markets[trade.symbol]
-        market.last_price = trade.price
+        market.traded(trade)
         if market.in_sync and market.rules.trading:
-            matching.on_trade(state, trade)
+            queues.on_trade(state, trade)
+        if market.rules.trading:
             algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
             self._due_ms = min([self._due_ms, *state.interventions.late.values()])
 
@@ -132,6 +134,7 @@ def _change_rules(state: State, command: commands.ChangeRules) -> None:
 
 _HANDLERS: dict[type, Callable[[Exchange, Any], None]] = {
     commands.DepthApplied: Exchange._on_depth,
+    commands.Quoted: Exchange._on_quote,
     commands.Traded: Exchange._on_trade,
     commands.Marked: Exchange._on_mark,
     commands.Clock: Exchange._on_clock,

@@ -24,20 +24,6 @@ def join_queue(displayed: int) -> QueuePlace:
     return QueuePlace(ahead=displayed, level=displayed)
 
 
-def on_trade(order: Order, price: int, quantity: int) -> int:
-    """Quantity of a tape trade that fills the order; the rest reduces the quantity ahead."""
-    if strictly_crosses(order.side, order.price, price):
-        order.place.ahead = 0
-        return min(order.remaining, quantity)
-    if price != order.price:
-        return 0
-    place = order.place
-    place.traded += quantity
-    before = min(place.ahead, quantity)
-    place.ahead -= before
-    return min(order.remaining, quantity - before)
-
-
 def on_level(order: Order, quantity: int, model: FillModel) -> None:
     """Update the queue position after the tape displays `quantity` at the order's price."""
     place = order.place

@@ -37,6 +37,8 @@ def liquidate_isolated(state: State, account: Account, part: Exposure) -> None:
     """Liquidate one isolated position with its own margin and no more."""
     position = part.position
     _cancel(state, state.open_orders(account.name, position.symbol))
+    if _deferred(state, account, position.symbol):
+        return
     wallet, isolated = account.wallet, position.isolated_wallet
     margin = total(account, [part])
     order = close_position(state, account, part, margin)
@@ -46,19 +48,43 @@ def liquidate_isolated(state: State, account: Account, part: Exposure) -> None:
 def liquidate_crossed(state: State, account: Account, symbol: str = "") -> None:
     """Liquidate every crossed position, or those of one symbol.
 
-    The clearance fees are paid from what the cross wallet then holds; the fund covers a deficit.
+    The clearance fees are paid from what the cross wallet then holds; the fund covers a deficit. A position whose book
+    is not fresh is liquidated when it is.
     """
     crossed = [order for order in state.open_orders(account.name, symbol) if not account.isolated(order.symbol)]
     _cancel(state, crossed)
     done = []
     for position in account.held():
         if not account.isolated(position.symbol) and symbol in ("", position.symbol):
+            if _deferred(state, account, position.symbol):
+                continue
             parts = [part for part in state.exposures(account) if part.position.amount]
             part = next(part for part in parts if part.position is position)
             done.append(close_position(state, account, part, total(account, parts)))
     for order in done:
         _clear(state, account, order, max(0, account.cross_wallet()))
     clear_debt(state, account)
+
+
+def _deferred(state: State, account: Account, symbol: str) -> bool:
+    """True if the book of the symbol is not fresh: the liquidation is then noted, and carried out when it is."""
+    if state.markets[symbol].tradable(state.now_ms):
+        return False
+    state.liquidations[account.name, symbol] = None
+    return True
+
+
+def resume(state: State, symbol: str) -> None:
+    """Carry out the liquidations that waited for a fresh book of this symbol, whatever the margin is by now."""
+    for key in [key for key in state.liquidations if key[1] == symbol]:
+        del state.liquidations[key]
+        account = state.accounts[key[0]]
+        if not account.isolated(symbol):
+            liquidate_crossed(state, account, symbol)
+            continue
+        for part in [part for part in state.exposures(account) if part.position.symbol == symbol]:
+            if part.position.amount:
+                liquidate_isolated(state, account, part)
 
 
 def clear_debt(state: State, account: Account) -> None:

@@ -1,10 +1,12 @@
-"""One symbol's market: the tape's book minus the liquidity that simulated orders have taken."""
+"""One symbol's market: the tape's book less what trades and tickers refute and what simulated orders have taken."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from live.simulator.core.commands import DepthApplied, Quoted, Traded
 from live.simulator.core.enums import Side
+from live.simulator.core.evidence import Evidence
 from live.simulator.core.money import SCALE
 from live.simulator.core.symbol_rules import SymbolRules
 
@@ -26,11 +28,13 @@ class Book(Protocol):
 class Market:
     """Book, last price, mark price and funding of a symbol. Rates in units of 1e-8.
 
+    evidence: what refutes levels of the book; None if displayed levels are believed until a diff removes them.
     next_funding_ms: the next boundary of funding, 0 before it is known. funded_ms: the last one that was charged.
     """
 
     rules: SymbolRules
     book: Book
+    evidence: Evidence | None = field(default_factory=Evidence)
     in_sync: bool = False
     updated_ms: int = 0
     last_price: int = 0
@@ -42,17 +46,79 @@ class Market:
     funded_ms: int = 0
     funding_interval_ms: int = 8 * 3_600_000
     taken: dict[tuple[Side, int], int] = field(default_factory=dict)
+    update_id: int = 0
 
     def tradable(self, now_ms: int) -> bool:
         """False while the book is out of sync or stale, or the symbol is not trading."""
         return self.in_sync and self.rules.trading and now_ms - self.updated_ms <= STALE_AFTER_MS
 
-    def available(self, side: Side) -> Iterator[tuple[int, int]]:
-        """Levels of one side with their remaining quantities, from the best price outwards."""
+    def quoted(self, ticker: Quoted) -> None:
+        """Note a ticker of the tape."""
+        if self.evidence is not None:
+            self.evidence.quoted(ticker, self.update_id)
+
+    def traded(self, trade: Traded) -> None:
+        """Note a trade of the tape."""
+        self.last_price = trade.price
+        if self.evidence is not None:
+            self.evidence.traded(trade)
+
+    def applied(self, update: DepthApplied, now_ms: int) -> None:
+        """The tape has updated the book."""
+        self.updated_ms, self.update_id = now_ms, update.update_id
+        self.refresh(Side.BUY, update.bids)
+        self.refresh(Side.SELL, update.asks)
+        if update.fresh:
+            self.taken.clear()
+        if self.evidence is not None:
+            self.evidence.superseded(update.update_id, update.transacted_ms, update.bids, update.asks)
+
+    def standing(self, side: Side) -> Iterator[tuple[int, int]]:
+        """Levels of one side that no trade or ticker has refuted, from the best price outwards."""
+        if self.evidence is None or not self.evidence.pending:
+            yield from self.book.levels(side)
+            return
+        limits = self.evidence.limits(side)
         for price, quantity in self.book.levels(side):
+            left = limits.left(price, quantity)
+            if left > 0:
+                yield price, left
+
+    def thinned(self, side: Side, limit: int) -> bool:
+        """True if levels within `limit` are displayed that a trade or ticker has refuted or reduced."""
+        if self.evidence is None or not self.evidence.pending:
+            return False
+        limits = self.evidence.limits(side)
+        for price, quantity in self.book.levels(side):
+            if not crosses(side.opposite, limit, price):
+                return False
+            if limits.left(price, quantity) < quantity:
+                return True
+        return False
+
+    def available(self, side: Side) -> Iterator[tuple[int, int]]:
+        """Standing levels of one side with what simulated orders have left of them."""
+        for price, quantity in self.standing(side):
             left = quantity - self.taken.get((side, price), 0)
             if left > 0:
                 yield price, left
+
+    def queue(self, side: Side, price: int) -> int:
+        """Quantity that an order at this price would queue behind: the larger of book's and ticker's."""
+        displayed, ticker = self.book.quantity(side, price), self.evidence and self.evidence.ticker
+        if not ticker:
+            return displayed
+        best, quantity = (ticker.bid, ticker.bid_quantity) if side is Side.BUY else (ticker.ask, ticker.ask_quantity)
+        return max(displayed, quantity) if best == price else displayed
+
+    def traded_at(self, side: Side, price: int) -> int:
+        """Quantity traded at a price of one side that the displayed book does not lack yet."""
+        return self.evidence.limits(side).traded.get(price, 0) if self.evidence else 0
+
+    def quote(self, side: Side) -> int:
+        """The best price of one side on a ticker newer than the book; 0 without one."""
+        ticker = self.evidence and self.evidence.ticker
+        return 0 if not ticker else ticker.bid if side is Side.BUY else ticker.ask
 
     def best(self, side: Side) -> int | None:
         """The best price of one side with remaining quantity; None if the side is empty."""

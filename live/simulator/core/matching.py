@@ -1,11 +1,13 @@
-"""Matches orders against the tape: arriving orders take levels, resting orders fill from trades and crossing prices."""
+"""Matches arriving orders against the tape's levels and against resting simulated orders, by price, then by age."""
 
-from live.simulator.core import fill_models
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
 from live.simulator.core.bnb import BNB
-from live.simulator.core.commands import DepthApplied, Traded
 from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, SelfTrade, Side
 from live.simulator.core.events import Executed
-from live.simulator.core.market import Market, crosses
+from live.simulator.core.market import crosses
 from live.simulator.core.orders import Fill, Order, TradeRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State
@@ -15,7 +17,7 @@ def fill(state: State, order: Order, price: int, quantity: int, maker: bool) -> 
     """Execute part of an order and update its account."""
     account = state.accounts[order.account]
     position = account.position(order.symbol, order.request.position_side)
-    quantity = min(quantity, _reducible(state, order))
+    quantity = min(quantity, reducible(state, order))
     if quantity <= 0:
         return
     rate = account.fees.maker if maker else account.fees.taker
@@ -53,7 +55,7 @@ def _report(state: State, order: Order, position: Position, done: Fill) -> None:
     state.report(order, ExecutionType.CALCULATED if forced else ExecutionType.TRADE, done)
 
 
-def _reducible(state: State, order: Order) -> int:
+def reducible(state: State, order: Order) -> int:
     """Remaining quantity, limited by the position for orders that may only reduce it."""
     if not order.request.only_reduces:
         return order.remaining
@@ -61,119 +63,132 @@ def _reducible(state: State, order: Order) -> int:
     return min(order.remaining, account.closable(order.symbol, order.request.position_side, order.side))
 
 
+class Offer(NamedTuple):
+    """Something an arriving order meets: the tape's quantity at a price, or a resting simulated order (`maker`)."""
+
+    price: int
+    quantity: int
+    maker: Order | None = None
+
+
+def by_priority(state: State, symbol: str, side: Side) -> list[Order]:
+    """Resting orders of one side in the order in which they fill: by price, then by their turn in the queue."""
+    orders = state.open.get(symbol)
+    if not orders:
+        return []
+    found = [order for order in orders.values() if order.side is side and not order.held]
+    return sorted(found, key=lambda order: (-order.price * side.sign, order.place.turn))
+
+
+def offers(state: State, order: Order, limit: int) -> Iterator[Offer]:
+    """What an order meets up to price `limit`, in order. Own makers come before everything else at their price.
+
+    At a price, the tape's quantity ahead of a resting order comes before it, the rest after it.
+    """
+    side = order.side.opposite
+    makers = [(price, list(group)) for price, group in groupby(by_priority(state, order.symbol, side), _price)]
+    for price, quantity in state.markets[order.symbol].available(side):
+        if not crosses(order.side, limit, price):
+            break
+        while makers and crosses(order.side, price, makers[0][0]):
+            at, group = makers.pop(0)
+            yield from _at_price(order, at, quantity if at == price else 0, group)
+            quantity = 0 if at == price else quantity
+        if quantity:
+            yield Offer(price, quantity)
+    for price, group in makers:
+        if crosses(order.side, limit, price):
+            yield from _at_price(order, price, 0, group)
+
+
+def _price(order: Order) -> int:
+    return order.price
+
+
+def _at_price(order: Order, price: int, quantity: int, makers: list[Order]) -> Iterator[Offer]:
+    own = [maker for maker in makers if maker.account == order.account]
+    yield from (Offer(price, 0, maker) for maker in own)
+    passed = 0
+    for maker in makers:
+        if maker in own:
+            continue
+        before = min(max(0, maker.place.ahead - passed), quantity)
+        if before:
+            yield Offer(price, before)
+            passed, quantity = passed + before, quantity - before
+        yield Offer(price, maker.remaining, maker)
+    if quantity:
+        yield Offer(price, quantity)
+
+
 def reachable(state: State, order: Order, limit: int) -> int:
     """Quantity available up to price `limit`, until it covers the order."""
-    market, found = state.markets[order.symbol], 0
-    for price, quantity in market.available(order.side.opposite):
-        if not crosses(order.side, limit, price) or found >= order.remaining:
+    found = 0
+    for offer in offers(state, order, limit):
+        expires = offer.maker and not offer.quantity and order.request.self_trade is not SelfTrade.EXPIRE_MAKER
+        if found >= order.remaining or expires:
             break
-        found += quantity
+        found += offer.quantity
     return found
 
 
 def walk(state: State, order: Order, limit: int) -> None:
-    """Take levels from the best price up to `limit`, after self-trade prevention at each price."""
-    market = state.markets[order.symbol]
-    for price, quantity in list(_levels_to_take(market, order, limit)):
-        if not _prevent_self_trade(state, order, price) or not order.remaining:
+    """Execute an arriving order from the best price up to `limit`."""
+    for offer in _enough(state, order, limit):
+        if offer.maker and not offer.quantity:
+            _prevent_self_trade(state, order, offer.maker)
+        elif offer.maker:
+            _meet(state, order, offer.maker)
+        else:
+            _take(state, order, offer)
+        if not order.status.open or not reducible(state, order):
             return
-        taken = min(_reducible(state, order), quantity)
-        if not taken:
-            return
-        market.take(order.side.opposite, price, taken)
-        fill(state, order, price, taken, maker=False)
 
 
-def _levels_to_take(market: Market, order: Order, limit: int) -> list[tuple[int, int]]:
+def _enough(state: State, order: Order, limit: int) -> list[Offer]:
     found, left = [], order.remaining
-    for price, quantity in market.available(order.side.opposite):
-        if not crosses(order.side, limit, price) or left <= 0:
+    for offer in offers(state, order, limit):
+        if left <= 0:
             break
-        found.append((price, quantity))
-        left -= quantity
+        found.append(offer)
+        left -= offer.quantity
     return found
 
 
-def _prevent_self_trade(state: State, taker: Order, price: int) -> bool:
-    """Apply self-trade prevention at one price; return False if the arriving order expired."""
-    mode = taker.request.self_trade
-    for maker in state.resting(taker.symbol):
-        own = maker.account == taker.account and maker.side is not taker.side
-        if not own or not crosses(taker.side, price, maker.price):
-            continue
-        if mode is not SelfTrade.EXPIRE_TAKER:
-            state.finish(maker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
-        if mode is not SelfTrade.EXPIRE_MAKER:
-            state.finish(taker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
-            return False
-    return True
+def _take(state: State, order: Order, offer: Offer) -> None:
+    taken = min(reducible(state, order), offer.quantity)
+    if taken:
+        state.markets[order.symbol].take(order.side.opposite, offer.price, taken)
+        fill(state, order, offer.price, taken, maker=False)
 
 
-def would_take(state: State, order: Order) -> bool:
-    """True if a limit order would trade on arrival."""
-    best = state.markets[order.symbol].best(order.side.opposite)
-    return best is not None and crosses(order.side, order.price, best)
+def _meet(state: State, order: Order, maker: Order) -> None:
+    """Two simulated orders trade with each other at the resting one's price."""
+    quantity = min(reducible(state, order), reducible(state, maker))
+    if quantity:
+        fill(state, order, maker.price, quantity, maker=False)
+    fill_resting(state, maker, quantity)
 
 
-def join_queue(state: State, order: Order) -> None:
-    """Rest an order at the back of the queue at its price."""
-    displayed = state.markets[order.symbol].book.quantity(order.side, order.price)
-    order.place = fill_models.join_queue(displayed)
-    state.rest(order)
-
-
-def on_trade(state: State, trade: Traded) -> None:
-    """Fill resting orders of the side that a tape trade hit, by price, then by age."""
-    side = trade.taker.opposite
-    left = trade.quantity
-    for order in _by_priority(state, trade.symbol, side):
-        if not left or not crosses(order.side, order.price, trade.price):
-            return
-        if not order.status.open:
-            continue
-        reached = min(left, fill_models.on_trade(order, trade.price, trade.quantity))
-        if reached:
-            left -= reached
-            _fill_resting(state, order, reached)
-
-
-def on_depth(state: State, update: DepthApplied) -> None:
-    """Update the queue positions of resting orders, and fill those that opposite prices have crossed."""
-    market = state.markets[update.symbol]
-    orders = state.resting(update.symbol)
-    if not orders:
-        return
-    updated = {Side.BUY: set(update.bids), Side.SELL: set(update.asks)}
-    for order in orders:
-        if update.fresh:  # the queue is unknown after a resync: assume the back
-            order.place = fill_models.join_queue(market.book.quantity(order.side, order.price))
-        elif order.price in updated[order.side]:
-            fill_models.on_level(order, market.book.quantity(order.side, order.price), state.model)
-    for side in (Side.BUY, Side.SELL):
-        for order in _by_priority(state, update.symbol, side):
-            _fill_from_crossing_levels(state, market, order)
-
-
-def _fill_from_crossing_levels(state: State, market: Market, order: Order) -> None:
-    if not market.rules.trading:
-        return
-    for price, quantity in market.available(order.side.opposite):
-        if not order.remaining or not fill_models.fills_against(order, price, state.model):
-            return
-        taken = min(_reducible(state, order), quantity)
-        market.take(order.side.opposite, price, taken)
-        _fill_resting(state, order, taken)
-        if not order.status.open:
-            return
-
-
-def _fill_resting(state: State, order: Order, quantity: int) -> None:
+def fill_resting(state: State, order: Order, quantity: int) -> None:
+    """Execute a resting order at its price; one that only closes expires when nothing is left to close."""
     fill(state, order, order.price, quantity, maker=True)
-    if order.status.open and not _reducible(state, order):
+    if order.status.open and not reducible(state, order):
         state.finish(order, OrderStatus.EXPIRED)
 
 
-def _by_priority(state: State, symbol: str, side: Side) -> list[Order]:
-    """Orders of one side, by price, then by age."""
-    found = [order for order in state.open.get(symbol, {}).values() if order.side is side]
-    return sorted(found, key=lambda order: (-order.price * side.sign, order.order_id))
+def _prevent_self_trade(state: State, taker: Order, maker: Order) -> None:
+    """Expire the maker, the arriving order or both before they trade with each other."""
+    mode = taker.request.self_trade
+    if mode is not SelfTrade.EXPIRE_TAKER:
+        state.finish(maker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
+    if mode is not SelfTrade.EXPIRE_MAKER:
+        state.finish(taker, OrderStatus.EXPIRED_IN_MATCH, ExpiryReason.SELF_TRADE)
+
+
+def would_take(state: State, order: Order) -> bool:
+    """True if a limit order would trade on arrival: with a level, a simulated order or a newer ticker's price."""
+    if next(offers(state, order, order.price), None):
+        return True
+    quoted = state.markets[order.symbol].quote(order.side.opposite)
+    return bool(quoted) and crosses(order.side, order.price, quoted)

@@ -92,7 +92,7 @@ def check_margin(state: State, order: Order) -> None:
     """
     request, market = order.request, state.markets[order.symbol]
     account = state.accounts[request.account]
-    if market.rules.quote != ASSET:  # single-asset mode: the wallet holds none of this symbol's margin asset
+    if market.rules.margin != ASSET:  # single-asset mode: the wallet holds none of this symbol's margin asset
         raise insufficient_margin()
     if request.only_reduces:
         return
@@ -115,25 +115,32 @@ def _check_bracket(state: State, order: Order, notional: int) -> None:
 
 
 def check_arrival(state: State, market: Market, order: Order) -> None:
-    """Check post-only, fill-or-kill and the market order bound against the book.
+    """Check post-only, fill-or-kill and the market order bound against the book, if it is fresh.
 
     Raises:
         Rejection: -5022, -5021, -4131.
     """
+    if not market.tradable(state.now_ms):
+        return
     force = order.request.time_in_force
     if force is TimeInForce.GTX and matching.would_take(state, order):
         raise Rejection(-5022, "Due to the order could not be executed as maker, the Post Only order will be rejected.")
-    tradable = market.tradable(state.now_ms)
-    if force is TimeInForce.FOK and (
-        not tradable or matching.reachable(state, order, worst_price(market, order)) < order.remaining
-    ):
+    reach = matching.reachable(state, order, worst_price(market, order))
+    if force is TimeInForce.FOK and reach < order.remaining:
         raise Rejection(-5021, "Due to the order could not be filled immediately, the FOK order has been rejected.")
-    if (
-        order.request.kind is OrderType.MARKET
-        and tradable
-        and not matching.reachable(state, order, market.bound(order.side))
-    ):
+    if order.request.kind is OrderType.MARKET and not reach and not waits(state, market, order):
         raise Rejection(-4131, "The counterparty's best price does not meet the PERCENT_PRICE filter limit.")
+
+
+def waits(state: State, market: Market, order: Order) -> bool:
+    """True if a market order that finds too little waits for the next diff instead of expiring.
+
+    Either trades and tickers have passed the levels displayed within its bound, so that the diffs to come will show
+    where the market is; or it was held in a hole of the tape, and the mark price is still the one from before.
+    """
+    if order.request.kind is not OrderType.MARKET or not matching.reducible(state, order):
+        return False
+    return order.held or market.thinned(order.side.opposite, market.bound(order.side))
 
 
 def worst_price(market: Market, order: Order) -> int:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from itertools import islice
 
-from live.simulator.core import matching, order_checks, reducing, trading_status
+from live.simulator.core import matching, order_checks, queues, reducing, trading_status
 from live.simulator.core.commands import Amend, Cancel, CancelAll, CheckOrder, SetCountdown, Submit
 from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, Side, TimeInForce
 from live.simulator.core.market import Market
@@ -78,25 +78,60 @@ def _price(market: Market, side: Side, price: int, match_: PriceMatch) -> int:
     if match_ is PriceMatch.NONE:
         return price
     side = side.opposite if match_.of_the_opponent else side
-    found = [level_price for level_price, _ in islice(market.book.levels(side), match_.level)]
+    found = [level_price for level_price, _ in islice(market.standing(side), match_.level)]
     if len(found) < match_.level:
         raise Rejection(-5041, "No depth matches this BBO order")
     return found[-1]
 
 
 def execute(state: State, market: Market, order: Order) -> None:
-    """Execute against the book; rest or expire the remainder."""
-    if market.tradable(state.now_ms):
-        matching.walk(state, order, order_checks.worst_price(market, order))
+    """Execute against the book; rest or expire the remainder. Without a fresh book the order is held."""
+    if not market.tradable(state.now_ms):
+        hold(state, order)
+        return
+    limit = order_checks.worst_price(market, order)
+    matching.walk(state, order, limit)
     if not order.status.open:
         return
     lasting = order.request.time_in_force in (TimeInForce.GTC, TimeInForce.GTX, TimeInForce.GTD)
     if order.request.kind is OrderType.LIMIT and lasting:
-        matching.join_queue(state, order)
+        queues.join_queue(state, order)
+    elif order_checks.waits(state, market, order):
+        hold(state, order)
     else:
-        market_order = order.request.kind is OrderType.MARKET
-        reason = ExpiryReason.MARKET_UNFILLED if market_order else ExpiryReason.IOC_UNFILLED
-        state.finish(order, OrderStatus.EXPIRED, reason)
+        _expire_unfilled(state, order)
+
+
+def _expire_unfilled(state: State, order: Order) -> None:
+    market_order = order.request.kind is OrderType.MARKET
+    reason = ExpiryReason.MARKET_UNFILLED if market_order else ExpiryReason.IOC_UNFILLED
+    state.finish(order, OrderStatus.EXPIRED, reason)
+
+
+def hold(state: State, order: Order) -> None:
+    """Keep an order open, unmatched, until the book is fresh."""
+    order.held = True
+    state.rest(order)
+
+
+def release(state: State, market: Market) -> None:
+    """Execute held orders, oldest first, now that the book is fresh; a condition not met then expires the order."""
+    held = [order for order in state.resting(market.rules.symbol) if order.held]
+    for order in held:
+        if not (order.status.open and market.tradable(state.now_ms)):
+            continue
+        if order_checks.waits(state, market, order) and not matching.reachable(
+            state, order, order_checks.worst_price(market, order)
+        ):
+            continue
+        order.held = False
+        del state.open[order.symbol][order.order_id]
+        try:
+            order_checks.check_arrival(state, market, order)
+        except Rejection:
+            _expire_unfilled(state, order)
+        else:
+            execute(state, market, order)
 
 
 def find_open(state: State, account: str, symbol: str, order_id: int, client_id: str) -> Order | None:
@@ -207,7 +242,8 @@ def _record_amendment(state: State, order: Order, command: Amend) -> None:
 
 def _requeue(state: State, market: Market, order: Order) -> None:
     del state.open[order.symbol][order.order_id]
-    if order.request.time_in_force is TimeInForce.GTX and matching.would_take(state, order):
+    fresh = market.tradable(state.now_ms)
+    if fresh and order.request.time_in_force is TimeInForce.GTX and matching.would_take(state, order):
         state.finish(order, OrderStatus.EXPIRED)
         return
     execute(state, market, order)

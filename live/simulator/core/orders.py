@@ -54,12 +54,15 @@ class OrderRequest:
 class QueuePlace:
     """Queue position of a resting order; quantities in units of 1e-8.
 
-    ahead: quantity that must trade first. level: displayed quantity at the last update. traded: traded since then.
+    ahead: the tape's quantity that must trade first. level: displayed quantity at the last update. traded: traded since
+    then. since_ms: when the order joined the queue. turn: its place among the simulated orders, counted upwards.
     """
 
     ahead: int = 0
     level: int = 0
     traded: int = 0
+    since_ms: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,10 @@ class Fill:
 
 @dataclass(slots=True)
 class Order:
-    """An order. `cost` is the exact sum of price times quantity, in units of 1e-16."""
+    """An order. `cost` is the exact sum of price times quantity, in units of 1e-16.
+
+    held: it waits for a fresh book before it is matched.
+    """
 
     order_id: int
     request: OrderRequest
@@ -92,6 +98,7 @@ class Order:
     cost: int = 0
     amendments: int = 0
     place: QueuePlace = field(default_factory=QueuePlace)
+    held: bool = False
 
     @property
     def remaining(self) -> int:

@@ -30,11 +30,15 @@ class Numbers:
     algo: int = FIRST_ALGO_ID
     transaction: int = 1
     amendment: int = 1
+    turn: int = 1
 
 
 @dataclass(slots=True)
 class State:
-    """Accounts, orders and markets. `outbox` collects the events of the running step."""
+    """Accounts, orders and markets. `outbox` collects the events of the running step.
+
+    liquidations: (account, symbol) of positions that are liquidated as soon as the book of the symbol is fresh.
+    """
 
     markets: dict[str, Market]
     accounts: dict[str, Account]
@@ -50,6 +54,7 @@ class State:
     margin_moves: list[MarginMove] = field(default_factory=list)
     funding_rates: list[FundingRecord] = field(default_factory=list)
     countdowns: dict[tuple[str, str], int] = field(default_factory=dict)
+    liquidations: dict[tuple[str, str], None] = field(default_factory=dict)
     numbers: Numbers = field(default_factory=Numbers)
     fund: InsuranceFund = field(default_factory=InsuranceFund)
     interventions: Interventions = field(default_factory=Interventions)

@@ -86,9 +86,9 @@ def mark_price(symbol: str, market: Market, now_ms: int) -> dict[str, Any]:
     }
 
 
-def coin_mark_price(mark: dict[str, Any]) -> dict[str, Any]:
-    """The COIN-M entry that `!markPrice@arr` carries next to a USD-M symbol, distinguished by `st`."""
-    return mark | {"s": f"{mark['s'].removesuffix('USDT')}USD_PERP", "st": COINM}
+def coin_mark_price(mark: dict[str, Any], base: str) -> dict[str, Any]:
+    """The COIN-M entry of a base asset that `!markPrice@arr` carries next to USD-M symbols, distinguished by `st`."""
+    return mark | {"s": f"{base}USD_PERP", "st": COINM}
 
 
 def kline(symbol: str, interval: str, bar: Bar, rules: SymbolRules, now_ms: int, closed: bool) -> dict[str, Any]:

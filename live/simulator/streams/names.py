@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from skills_lib.domain.instruments import upper_symbol
+
 INTERVALS_MS = {
     "1m": 60_000,
     "3m": 180_000,
@@ -23,7 +25,9 @@ INTERVALS_MS = {
 }
 """Supported kline intervals. Longer ones exceed any tape."""
 
-_NAME = re.compile(r"(?:(?P<symbol>[a-z0-9_]+)@|!)(?P<kind>[A-Za-z]+?)(?P<levels>5|10|20)?(?P<rest>[_@].*)?")
+_NAME = re.compile(
+    r"(?:(?P<symbol>(?:[a-z0-9_]|[^\x00-\x7f])+)@|!)(?P<kind>[A-Za-z]+?)(?P<levels>5|10|20)?(?P<rest>[_@].*)?"
+)
 _DEPTH_SPEEDS = {"": 250, "@0ms": 0, "@100ms": 100, "@250ms": 250, "@500ms": 500}
 _MARK_SPEEDS = {"": 3000, "@1s": 1000, "@arr": 3000, "@arr@1s": 1000, "@3s": 3000}
 
@@ -79,7 +83,7 @@ def read(name: str) -> Stream | None:
     found = _NAME.fullmatch(name)
     if not found:
         return None
-    symbol, kind, rest = (found["symbol"] or "").upper(), found["kind"], found["rest"] or ""
+    symbol, kind, rest = upper_symbol(found["symbol"] or ""), found["kind"], found["rest"] or ""
     if kind == "depth":
         return _depth(name, symbol, int(found["levels"] or 0), rest)
     if kind == "markPrice" and rest in _MARK_SPEEDS:

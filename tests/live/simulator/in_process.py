@@ -15,7 +15,7 @@ from live.simulator.core.orders import Fill, Order, OrderRequest
 from live.simulator.core.state import State
 from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed
-from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Snapshot, Trade, WireLevel
+from skills_lib.market.depth.model import BookTicker, DepthUpdate, MarkPrice, Snapshot, Trade, WireLevel
 
 SYMBOL = "BTCUSDT"
 START_MS = 1_700_000_000_000
@@ -55,8 +55,8 @@ class ExchangeDriver:
         snapshot = Snapshot(self.update_id, levels(bids), levels(asks), self.now_ms, self.now_ms)
         return self._take(snapshot)
 
-    def depth(self, bids: str = "", asks: str = "") -> "ExchangeDriver":
-        """One diff of the book."""
+    def depth(self, bids: str = "", asks: str = "", late_ms: int = 0) -> "ExchangeDriver":
+        """One diff of the book, matched `late_ms` ago."""
         self.update_id += 10
         update = DepthUpdate(
             SYMBOL,
@@ -66,20 +66,26 @@ class ExchangeDriver:
             levels(bids),
             levels(asks),
             self.update_id - 10,
-            self.now_ms,
+            self.now_ms - late_ms,
         )
         return self._take(update)
 
     def gap(self) -> "ExchangeDriver":
         """A diff with a gap to the previous one."""
-        self.update_id += 1000
-        return self._take(
-            DepthUpdate(SYMBOL, self.now_ms, self.update_id, self.update_id + 1, [], [], self.update_id - 1)
-        )
+        self.update_id += 1001
+        first, previous = self.update_id - 1, self.update_id - 2
+        return self._take(DepthUpdate(SYMBOL, self.now_ms, first, self.update_id, [], [], previous))
 
-    def trade(self, price: str, quantity: str, taker: Side) -> "ExchangeDriver":
-        """A trade on the tape."""
-        return self._take(Trade(SYMBOL, self.now_ms, self.now_ms, 1, price, quantity, taker is Side.SELL, "MARKET"))
+    def trade(self, price: str, quantity: str, taker: Side, late_ms: int = 0) -> "ExchangeDriver":
+        """A trade on the tape, matched `late_ms` ago."""
+        time_ms = self.now_ms - late_ms
+        return self._take(Trade(SYMBOL, self.now_ms, time_ms, 1, price, quantity, taker is Side.SELL, "MARKET"))
+
+    def ticker(self, bid: str, ask: str, updates_ahead: int = 5) -> "ExchangeDriver":
+        """A bookTicker as "price x quantity" texts, so many update ids ahead of the book."""
+        (best_bid,), (best_ask,) = levels(bid), levels(ask)
+        update_id = self.update_id + updates_ahead
+        return self._take(BookTicker(SYMBOL, update_id, *best_bid, *best_ask, self.now_ms, self.now_ms))
 
     def mark(self, price: str, rate: str = "0.0001", next_funding_ms: int = 0) -> "ExchangeDriver":
         """A mark price on the tape."""

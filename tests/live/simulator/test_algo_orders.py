@@ -43,8 +43,10 @@ def test_a_stop_on_the_mark_price_ignores_the_last_price(driver: ExchangeDriver)
     stop = driver.stop(SELL, "1", STOP_MARKET, "59995.0", working_type=WorkingType.MARK_PRICE)
     driver.trade("59000.0", "1", SELL)
     assert life(driver, stop) == [AlgoStatus.NEW]
+    driver.tick(1).depth(bids="60000.0x0 59990.0x5")  # the market is back
     driver.mark("59994.0")
     assert life(driver, stop)[-1] is AlgoStatus.FINISHED
+    assert plain(driver.fills[-1].price) == "59990"
 
 
 def test_a_stop_limit_rests_where_its_price_says(driver: ExchangeDriver) -> None:
@@ -67,8 +69,11 @@ def test_a_trailing_stop_follows_the_price_up_and_fires_on_the_way_down(driver: 
     assert life(driver, trailing) == [AlgoStatus.NEW]
     driver.trade("60500.0", "1", BUY).trade("59896.0", "1", SELL)
     assert life(driver, trailing) == [AlgoStatus.NEW, AlgoStatus.NEW]  # the second says that it is active
-    driver.trade("59895.0", "1", SELL)  # 60500 less 1 %
+    driver.trade("59895.0", "1", SELL)  # 60500 less 1 %; the trade has passed every bid displayed
+    assert life(driver, trailing)[-1] is AlgoStatus.TRIGGERED
+    driver.tick(1).depth(bids="60000.0x0 59990.0x0 59900.0x0 59894.0x5")
     assert life(driver, trailing)[-1] is AlgoStatus.FINISHED
+    assert plain(driver.fills[-1].price) == "59894"
 
 
 @pytest.mark.parametrize(

@@ -202,8 +202,8 @@ def test_fills_increase_from_the_pessimistic_to_the_optimistic_model() -> None:
     filled: dict[FillModel, int] = {}
     for model in FillModel:
         total = 0
-        for seed in range(12):
-            lines, engine = generated_lines(seed, 60, wanders=False), engine_of(model)
+        for seed in range(60):
+            lines, engine = generated_lines(seed, 40, wanders=False), engine_of(model)
             for line in lines[:20]:
                 feed(engine, line)
             price = next(engine.feed.books[SYMBOL].levels(Side.BUY))[0]

@@ -363,3 +363,12 @@ def test_any_json_is_answered_or_refused(data: object, kind: str) -> None:
     fields = {"e": kind, **data} if isinstance(data, dict) else data
     for message in (fields, {"stream": "btcusdt@depth", "data": fields}, {"lastUpdateId": 1, "bids": data, "asks": []}):
         assert "\n" not in complaint(decode, json.dumps(message).encode())
+
+
+@pytest.mark.parametrize("symbol", ["币安人生USDT", "一二三四五六七八九十USDT", "BTCUSDT_241227"])
+def test_symbols_of_any_script_and_length_are_read_alike(symbol: str) -> None:
+    pair = Pair(Venue.USDM, symbol)
+    for raw in GeneratedMarket(7, Venue.USDM, symbol).frames(60):
+        if b"bookTicker" not in raw:
+            pair.take(raw)
+    assert pair.compiled.in_sync

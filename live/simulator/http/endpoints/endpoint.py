@@ -13,6 +13,7 @@ from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.params import Params
 from live.simulator.http.gateway import Gateway, Sent
 from live.simulator.http.rate_limits import FREE, OrderCost, Pool
+from skills_lib.domain.instruments import upper_symbol
 
 
 class Security(StrEnum):
@@ -55,7 +56,7 @@ class Call:
         Raises:
             Rejection: -1121 if it is given but unknown.
         """
-        symbol = self.params.get("symbol").upper()
+        symbol = upper_symbol(self.params.get("symbol"))
         if symbol:
             self.gateway.rules(symbol)
         return symbol

@@ -11,6 +11,7 @@ from live.simulator.http.rate_limits import FUNDING_POOL
 from live.simulator.streams.frames import aggregate
 from live.simulator.streams.history import Bar, Tick
 from live.simulator.streams.names import INTERVALS_MS
+from skills_lib.domain.instruments import upper_symbol
 
 KLINE_WEIGHT = by_limit(500, ((99, 1), (499, 2), (1000, 5), (1500, 10)))
 HOUR_MS = 3600 * 1000
@@ -28,7 +29,7 @@ async def continuous_klines(call: Call) -> list[list[Any]]:
     Raises:
         Rejection: -1102, -1121, -4104 for another type of contract.
     """
-    rules = call.rules(call.params.need("pair").upper())
+    rules = call.rules(upper_symbol(call.params.need("pair")))
     if call.params.need("contractType") != "PERPETUAL":
         raise Rejection(-4104, "Invalid contract type.")
     return _klines(call, rules)
@@ -40,7 +41,7 @@ def _klines(call: Call, rules: SymbolRules) -> list[list[Any]]:
         return []
     if interval not in INTERVALS_MS:
         raise Rejection(-1120, "Invalid interval.")
-    bars = call.gateway.publisher.history(rules.symbol).bars[interval]
+    bars = call.gateway.publisher.history(rules.symbol).bars(interval)
     found = (bar for bar in bars if bar.open_ms in window)
     return [_kline(bar, rules) for bar in rows(found, limit, window.from_start)]
 

@@ -16,6 +16,7 @@ from live.simulator.core.enums import OrderType, Side, TimeInForce
 from live.simulator.core.money import DIGITS, SCALE
 from live.simulator.core.rejections import Rejection, illegal, missing, too_precise
 from live.simulator.core.symbol_rules import SymbolRules
+from skills_lib.domain.instruments import upper_symbol
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -64,7 +65,7 @@ class Params:
 
     def symbol(self) -> str:
         """The mandatory symbol."""
-        return self.need("symbol").upper()
+        return upper_symbol(self.need("symbol"))
 
     def integer(self, name: str, default: int = 0) -> int:
         """A whole number of 64 bits.

@@ -49,10 +49,12 @@ class OrderBook(WritableBook):
             if self._scale_is_given:
                 raise
             new_bids, new_asks = self._refine(bids, asks)
-        for price, quantity in new_bids:
-            self._bids.set(price, quantity)
-        for price, quantity in new_asks:
-            self._asks.set(-price, quantity)
+        self.set_levels(new_bids, new_asks, update_id)
+
+    def set_levels(self, bids: Levels, asks: Levels, update_id: int) -> None:
+        """Set the levels of an update whose numbers are valid and in units of `scale`; quantity 0 deletes a level."""
+        self._bids.set_all(bids, 1)
+        self._asks.set_all(asks, -1)
         self._update_id = update_id
 
     def bids(self) -> Iterator[Level]:
@@ -101,14 +103,18 @@ class _Side:
         self.quantities = {key: quantity for key, quantity in levels if quantity}
         self.keys = sorted(self.quantities)
 
-    def set(self, key: int, quantity: int) -> None:
-        if not quantity:
-            if self.quantities.pop(key, 0):
-                del self.keys[bisect_left(self.keys, key)]
-            return
-        if key not in self.quantities:
-            insort(self.keys, key)
-        self.quantities[key] = quantity
+    def set_all(self, levels: Levels, sign: int) -> None:
+        """Set levels; a key is a price times `sign`."""
+        quantities, keys = self.quantities, self.keys
+        for price, quantity in levels:
+            key = price * sign
+            if not quantity:
+                if quantities.pop(key, 0):
+                    del keys[bisect_left(keys, key)]
+                continue
+            if key not in quantities:
+                insort(keys, key)
+            quantities[key] = quantity
 
 
 def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> Levels:

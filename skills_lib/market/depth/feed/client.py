@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Self
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyError
+from skills_lib.domain.instruments import upper_symbol
 from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.rest import FeedRest
@@ -62,7 +63,7 @@ class Feed:
         import_picows()
         self._failed = asyncio.get_running_loop().create_future()
         for route, names in self.settings.connections():
-            streams = [self._dispatcher.add(name, name.partition("@")[0].upper()) for name in names]
+            streams = [self._dispatcher.add(name, upper_symbol(name.partition("@")[0])) for name in names]
             self._depth_streams |= {s.symbol: s for s in streams if "@depth" in s.name}
             self._start_task(self._maintain_connection(self.settings.endpoints.url(route, names), streams))
         self._start_task(self._monitor_silence())

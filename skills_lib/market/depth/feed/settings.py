@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 from skills_lib.domain.errors import InputError, did_you_mean
+from skills_lib.domain.instruments import lower_symbol
 from skills_lib.market.depth.model import Venue
 
 STREAMS_PER_CONNECTION = 200
@@ -58,8 +60,8 @@ class Endpoints:
         return cls(venue, "wss://fstream.binance.com", "https://fapi.binance.com")
 
     def url(self, route: str, streams: list[str]) -> str:
-        """URL of a combined stream."""
-        return f"{self.streams}{route}/stream?streams={'/'.join(streams)}"
+        """URL of a combined stream; letters outside ASCII are percent-encoded."""
+        return f"{self.streams}{route}/stream?streams={quote('/'.join(streams), safe='/@_')}"
 
     @property
     def api(self) -> str:
@@ -100,6 +102,6 @@ class FeedSettings:
         routes: dict[str, list[str]] = {}
         for channel in self.channels:
             route = "" if self.endpoints.venue is Venue.SPOT else _USDM_ROUTES.get(channel, _USDM_MARKET_ROUTE)
-            routes.setdefault(route, []).extend(f"{symbol.lower()}@{channel}" for symbol in self.symbols)
+            routes.setdefault(route, []).extend(f"{lower_symbol(symbol)}@{channel}" for symbol in self.symbols)
         size = STREAMS_PER_CONNECTION
         return [(route, names[n : n + size]) for route, names in routes.items() for n in range(0, len(names), size)]

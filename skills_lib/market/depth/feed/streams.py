@@ -1,8 +1,11 @@
 """Dispatches stream messages to books and listeners: the hot path, without I/O or clocks."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.model import (
@@ -17,7 +20,7 @@ from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')
-_MAX_NAME_LENGTH = 100
+_MAX_NAME_LENGTH = 300
 _MAX_PAUSE_S, _PAUSE_DECAY, _PAUSE_FACTOR = 5.0, 0.9, 4.0
 _AFTER_NAME = b'","data":{'
 
@@ -127,7 +130,11 @@ class Dispatcher:
         self._prefixes = {(name + _AFTER_NAME)[:length]: handler for name, handler in self._handlers.items()}
 
     def _by_name(self, raw: bytes) -> Handler | None:
-        return self._handlers.get(raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _MAX_NAME_LENGTH)])
+        name = raw[_NAME_STARTS : raw.find(b'"', _NAME_STARTS, _MAX_NAME_LENGTH)]
+        if b"\\u" in name:  # letters outside ASCII may be written as escapes
+            with suppress(msgspec.MsgspecError):
+                name = msgspec.json.decode(b'"%b"' % name, type=str).encode()
+        return self._handlers.get(name)
 
     def _depth_handler(self, stream: FeedStream) -> Handler:
         book, applied, symbol = self._books[stream.symbol], UpdateDecision.APPLY, stream.symbol

@@ -196,6 +196,7 @@ def test_a_stop_can_trigger_late_whether_or_not_more_trades_come(trades_later: b
     assert driver.exchange.state.algos[number].status is AlgoStatus.NEW
     driver.tick(1)
     assert driver.exchange.state.algos[number].triggered_ms == driver.now_ms
+    driver.depth(bids="9980x5")
     assert amount(driver) == "0"
     assert audit(driver.exchange.state) == []
 

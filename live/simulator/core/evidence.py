@@ -1,0 +1,209 @@
+"""What trades and tickers say about a book whose diffs arrive later than they do.
+
+On Binance's streams a trade or a bookTicker arrives up to 100 ms before the diff that shows its effect. Until then the
+displayed book holds levels that no longer exist: a buyer's trade at p leaves no ask below p and no bid at or above p, a
+ticker leaves no ask below its ask and no bid above its bid. `Evidence` collects such messages until a diff or snapshot
+supersedes them: the update ids of tickers and diffs are one counter; trades have matching times only. Prices and
+quantities in units of 1e-8.
+"""
+
+from dataclasses import dataclass, field
+
+from live.simulator.core.commands import Quoted, Traded
+from live.simulator.core.enums import Side
+
+MAX_RECENT = 512
+"""Messages kept one by one; older ones are joined into one that refutes as much."""
+
+MAX_DIFFS = 200
+"""Diffs after which a message no longer counts whatever its time says: its clock was wrong. Assumed."""
+
+NOTHING = -(2**62)
+NO_UPDATE = 2**62
+"""Update id of joined trades, which have none: only time supersedes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one side. A price's key is the price for asks and its negative for bids: keys grow outwards.
+
+    passed_by_ticker, passed_by_trades: levels with smaller keys are gone. best, best_quantity: the newest ticker's.
+    traded: quantity traded at a price. named: prices that a diff of the trades' own millisecond has set.
+    """
+
+    sign: int
+    passed_by_ticker: int = NOTHING
+    passed_by_trades: int = NOTHING
+    best: int = 0
+    best_quantity: int = 0
+    traded: dict[int, int] = field(default_factory=dict)
+    named: frozenset[int] = frozenset()
+
+    def left(self, price: int, quantity: int) -> int:
+        """What is left of a displayed level; 0 if it is gone."""
+        key = price * self.sign
+        if key < self.passed_by_ticker:
+            return 0
+        if price not in self.named:
+            if key < self.passed_by_trades:
+                return 0
+            quantity -= self.traded.get(price, 0)
+        return min(quantity, self.best_quantity) if price == self.best else quantity
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """Keys below which a message leaves no bid and no ask. `key`: update id or matching time; `diffs`: seen before."""
+
+    key: int
+    transacted_ms: int
+    diffs: int
+    bid_key: int
+    ask_key: int
+
+
+def _no_names() -> dict[Side, set[int]]:
+    return {side: set() for side in Side}
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Messages newer than the displayed book of one symbol. `ticker` is the newest of them; None without one."""
+
+    ticker: Quoted | None = None
+    _tickers: list[tuple[Quoted, int]] = field(default_factory=list)
+    _trades: list[tuple[Traded, int]] = field(default_factory=list)
+    _since_ticker: list[Traded] = field(default_factory=list)
+    _joined: list[_Passed] = field(default_factory=list)
+    _named: dict[Side, set[int]] = field(default_factory=_no_names)
+    _limits: dict[Side, Limits] | None = None
+    _diffs: int = 0
+
+    @property
+    def pending(self) -> bool:
+        """True while a message is newer than the book."""
+        return bool(self._tickers or self._trades or self._joined)
+
+    def quoted(self, ticker: Quoted, book_update_id: int) -> None:
+        """Note a ticker, unless the book is at its update or beyond."""
+        if ticker.update_id <= book_update_id:
+            return
+        self._tickers.append((ticker, self._diffs))
+        self._limits = None
+        if self.ticker is None or ticker.update_id >= self.ticker.update_id:
+            self.ticker, self._since_ticker = ticker, []
+        if len(self._tickers) > MAX_RECENT:
+            self._join()
+
+    def traded(self, trade: Traded) -> None:
+        """Note a trade. One that is older than the book counts too: something acts on it now, at its price."""
+        self._trades.append((trade, self._diffs))
+        if self.ticker and trade.traded_ms >= self.ticker.transacted_ms:
+            self._since_ticker.append(trade)
+        self._limits = None
+        for prices in self._named.values():
+            prices.clear()
+        if len(self._trades) > MAX_RECENT:
+            self._join()
+
+    def superseded(self, update_id: int, transacted_ms: int, bids: list[int], asks: list[int]) -> None:
+        """The book is now at this update and matching time; `bids` and `asks` are the prices it has set.
+
+        Messages older than that are dropped. A diff of a trade's own millisecond may end before the trade: it restores
+        only the levels it names.
+        """
+        self._diffs += 1
+        if not self.pending:
+            return
+        oldest = self._diffs - MAX_DIFFS
+        self._tickers = [
+            entry
+            for entry in self._tickers
+            if entry[0].update_id > update_id and entry[0].transacted_ms >= transacted_ms and entry[1] > oldest
+        ]
+        self._trades = [entry for entry in self._trades if entry[0].traded_ms >= transacted_ms and entry[1] > oldest]
+        self._joined = [
+            entry
+            for entry in self._joined
+            if entry.key > update_id and entry.transacted_ms >= transacted_ms and entry.diffs > oldest
+        ]
+        self.ticker = max((entry[0] for entry in self._tickers), key=lambda it: it.update_id, default=None)
+        self._name(transacted_ms, bids, asks)
+        self._limits = None
+
+    def _name(self, transacted_ms: int, bids: list[int], asks: list[int]) -> None:
+        if not self._trades:
+            for prices in self._named.values():
+                prices.clear()
+        elif all(trade.traded_ms <= transacted_ms for trade, _ in self._trades):
+            self._named[Side.BUY].update(bids)
+            self._named[Side.SELL].update(asks)
+
+    def limits(self, side: Side) -> Limits:
+        """What is known about one side of the book; BUY gives the bids."""
+        if self._limits is None:
+            self._limits = {each: self._limits_of(each) for each in Side}
+        return self._limits[side]
+
+    def _limits_of(self, side: Side) -> Limits:
+        ticker, is_bid = self.ticker, side is Side.BUY
+        by_ticker = [_ticker_key(entry, side) for entry, _ in self._tickers]
+        by_trade = [_trade_key(entry, side) for entry, _ in self._trades]
+        joined = [entry.bid_key if is_bid else entry.ask_key for entry in self._joined]
+        traded: dict[int, int] = {}
+        for entry, _ in self._trades:
+            if entry.taker is not side:
+                traded[entry.price] = traded.get(entry.price, 0) + entry.quantity
+        return Limits(
+            sign=-side.sign,
+            passed_by_ticker=max([*by_ticker, *joined], default=NOTHING),
+            passed_by_trades=max(by_trade, default=NOTHING),
+            best=(ticker.bid if is_bid else ticker.ask) if ticker else 0,
+            best_quantity=self._best_quantity(ticker, side) if ticker else 0,
+            traded=traded,
+            named=frozenset(self._named[side]),
+        )
+
+    def _best_quantity(self, ticker: Quoted, side: Side) -> int:
+        """The ticker's quantity less what later trades have used up."""
+        price, quantity = (ticker.bid, ticker.bid_quantity) if side is Side.BUY else (ticker.ask, ticker.ask_quantity)
+        later = (trade for trade in self._since_ticker if trade.taker is not side and trade.price == price)
+        return quantity - sum(trade.quantity for trade in later)
+
+    def _join(self) -> None:
+        """Join all messages but the newest ticker. A price at which a joined trade happened counts as passed."""
+        tickers, trades = [entry for entry, _ in self._tickers], [entry for entry, _ in self._trades]
+        found = [
+            _Passed(it.update_id, it.transacted_ms, self._diffs, *(_ticker_key(it, side) for side in Side))
+            for it in tickers
+        ] + [entry for entry in self._joined if entry.key < NO_UPDATE]
+        traded = [
+            _Passed(
+                NO_UPDATE, it.traded_ms, self._diffs, *(_trade_key(it, side) + (it.taker is not side) for side in Side)
+            )
+            for it in trades
+        ] + [entry for entry in self._joined if entry.key == NO_UPDATE]
+        self._joined = [_joined(entries) for entries in (found, traded) if entries]
+        self._tickers, self._trades = self._tickers[-1:], []
+
+
+def _joined(entries: list[_Passed]) -> _Passed:
+    """One entry that refutes as much as all of these, for as long as the newest of them."""
+    return _Passed(
+        key=max(entry.key for entry in entries),
+        transacted_ms=max(entry.transacted_ms for entry in entries),
+        diffs=max(entry.diffs for entry in entries),
+        bid_key=max(entry.bid_key for entry in entries),
+        ask_key=max(entry.ask_key for entry in entries),
+    )
+
+
+def _ticker_key(ticker: Quoted, side: Side) -> int:
+    """Levels with smaller keys are gone; a side without a price says nothing."""
+    price = ticker.bid if side is Side.BUY else ticker.ask
+    return -side.sign * price if price else NOTHING
+
+
+def _trade_key(trade: Traded, side: Side) -> int:
+    """Levels with smaller keys are gone: what the taker passed, and on its own side its price as well."""
+    return -side.sign * trade.price + (trade.taker is side)

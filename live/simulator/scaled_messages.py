@@ -1,0 +1,186 @@
+"""Market messages with their numbers read once, as the exchange's inputs in units of 1e-8.
+
+Each is a message as decoded from the wire and one thing more, so a tape can be scaled once and played many times;
+`MarketFeed` scales what is not. A message with an invalid number stays as it is, and the feed judges it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from live.simulator.core.commands import Marked, Quoted, Traded
+from live.simulator.core.enums import Side
+from live.simulator.core.money import DIGITS, parse
+from live.simulator.tape_source import Played
+from skills_lib.market.depth.model import (
+    AggTrade,
+    BookTicker,
+    DepthUpdate,
+    MarkPrice,
+    Message,
+    Trade,
+    WireError,
+    WireLevel,
+)
+from skills_lib.market.depth.scale import scaled as read_units
+
+UNKNOWN_TIME = 2**62
+
+units = lru_cache(1 << 17)(read_units)
+"""A number of the wire in units of 1e-8; the same texts come again and again."""
+
+Levels = list[tuple[int, int]]
+
+
+class ScaledUpdate(DepthUpdate, frozen=True, gc=False, kw_only=True):
+    """A diff with its levels in units of 1e-8."""
+
+    scaled_bids: Levels
+    scaled_asks: Levels
+
+
+class ScaledTicker(BookTicker, frozen=True, gc=False, kw_only=True):
+    """A bookTicker with the exchange's input."""
+
+    quoted: Quoted
+
+
+class ScaledTrade(Trade, frozen=True, gc=False, kw_only=True):
+    """A trade with the exchange's input."""
+
+    traded: Traded
+
+
+class ScaledAggTrade(AggTrade, frozen=True, gc=False, kw_only=True):
+    """An aggregate trade with the exchange's input."""
+
+    traded: Traded
+
+
+class ScaledMark(MarkPrice, frozen=True, gc=False, kw_only=True):
+    """A mark price with the exchange's input."""
+
+    marked: Marked
+
+
+def scaled(message: Message) -> Message:
+    """The message with its numbers read; unchanged if it needs none.
+
+    Raises:
+        WireError: a number is invalid.
+    """
+    scale = _SCALES.get(type(message))
+    return scale(message) if scale else message
+
+
+def scaled_tape(lines: Iterable[Played]) -> Iterator[Played]:
+    """A decoded tape with its numbers read, to be played any number of times."""
+    for line in lines:
+        try:
+            yield replace(line, message=scaled(line.message))
+        except WireError:
+            yield line
+
+
+def _update(it: DepthUpdate) -> ScaledUpdate:
+    return ScaledUpdate(
+        it.symbol,
+        it.event_ts_ms,
+        it.first_update_id,
+        it.final_update_id,
+        it.bids,
+        it.asks,
+        it.previous_update_id,
+        it.transaction_ts_ms,
+        scaled_bids=_levels(it.bids),
+        scaled_asks=_levels(it.asks),
+    )
+
+
+def _levels(levels: list[WireLevel]) -> Levels:
+    found = [(units(price, DIGITS), units(quantity, DIGITS)) for price, quantity in levels]
+    if not all(price for price, _ in found):
+        raise WireError("A price is not above 0. Take a new snapshot.")
+    return found
+
+
+def _ticker(it: BookTicker) -> ScaledTicker:
+    numbers = (it.bid_price, it.bid_quantity, it.ask_price, it.ask_quantity)
+    quoted = Quoted(
+        it.symbol,
+        it.event_ts_ms or it.transaction_ts_ms or 0,
+        it.update_id,
+        UNKNOWN_TIME if it.transaction_ts_ms is None else it.transaction_ts_ms,
+        *[units(text, DIGITS) for text in numbers],
+    )
+    times = it.event_ts_ms, it.transaction_ts_ms
+    return ScaledTicker(it.symbol, it.update_id, *numbers, *times, quoted=quoted)
+
+
+def _trade(it: Trade) -> ScaledTrade:
+    return ScaledTrade(
+        it.symbol,
+        it.event_ts_ms,
+        it.trade_ts_ms,
+        it.trade_id,
+        it.price,
+        it.quantity,
+        it.buyer_is_maker,
+        it.kind,
+        traded=_traded(it),
+    )
+
+
+def _agg_trade(it: AggTrade) -> ScaledAggTrade:
+    return ScaledAggTrade(
+        it.symbol,
+        it.event_ts_ms,
+        it.trade_ts_ms,
+        it.aggregate_id,
+        it.price,
+        it.quantity,
+        it.first_trade_id,
+        it.last_trade_id,
+        it.buyer_is_maker,
+        traded=_traded(it),
+    )
+
+
+def _traded(trade: Trade | AggTrade) -> Traded:
+    taker = Side.SELL if trade.buyer_is_maker else Side.BUY
+    price, quantity = units(trade.price, DIGITS), units(trade.quantity, DIGITS)
+    return Traded(trade.symbol, trade.event_ts_ms, price, quantity, taker, trade.trade_ts_ms)
+
+
+def _mark(mark: MarkPrice) -> ScaledMark:
+    try:
+        rate = parse(mark.funding_rate or "0.0001")
+    except ValueError:
+        raise WireError("A funding rate is not a number.") from None
+    marked = Marked(
+        symbol=mark.symbol,
+        time_ms=mark.event_ts_ms,
+        mark_price=units(mark.mark_price, DIGITS),
+        index_price=units(mark.index_price or "0", DIGITS),
+        funding_rate=rate,
+        next_funding_ms=mark.next_funding_ts_ms,
+    )
+    return ScaledMark(
+        mark.symbol,
+        mark.event_ts_ms,
+        mark.mark_price,
+        mark.index_price,
+        mark.funding_rate,
+        mark.next_funding_ts_ms,
+        marked=marked,
+    )
+
+
+_SCALES: dict[type, Callable[[Any], Message]] = {
+    DepthUpdate: _update,
+    BookTicker: _ticker,
+    Trade: _trade,
+    AggTrade: _agg_trade,
+    MarkPrice: _mark,
+}
