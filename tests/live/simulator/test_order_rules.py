@@ -11,6 +11,7 @@ import pytest
 
 from live.simulator.core.enums import Side
 from live.simulator.core.market import Book
+from live.simulator.http.rate_limits import RateLimits
 from tests.live.simulator.venue_client import VenueClient, open_client
 
 LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
@@ -23,6 +24,13 @@ PATH, BATCH = "/fapi/v1/order", "/fapi/v1/batchOrders"
 def refusing(generated_tape: Path) -> VenueClient:
     """A flat account in one-way mode, for requests that change nothing because they are refused."""
     return open_client(generated_tape)
+
+
+@pytest.fixture(autouse=True)
+def new_order_counts(request: pytest.FixtureRequest) -> None:
+    """Orders are counted anew for each test of the one exchange: a refused batch counts five in ten seconds."""
+    if "refusing" in request.fixturenames:
+        request.getfixturevalue("refusing").venue.gateway.limits = RateLimits()
 
 
 @pytest.fixture
