@@ -35,6 +35,7 @@ class StartWhen(StrEnum):
     """When the tape begins to play."""
 
     FIRST_STREAM = "first-stream"
+    FIRST_REQUEST = "first-request"
     NOW = "now"
 
 
@@ -71,7 +72,7 @@ def simulate(
         str, typer.Option(help="Multiple of real time, such as 0.5 or 250, or max (as fast as the clients read).")
     ] = "1",
     start: Annotated[
-        StartWhen, typer.Option(help="Start the tape with the first market stream, or now.")
+        StartWhen, typer.Option(help="Start the tape with the first market stream, the first request, or now.")
     ] = StartWhen.FIRST_STREAM,
     seed: Annotated[int, typer.Option(help="Seed of latencies and listen keys.")] = 0,
     fills: Annotated[Fills, typer.Option(help="Fill model: pessimistic, base or optimistic.")] = Fills.PESSIMISTIC,

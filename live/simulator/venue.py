@@ -16,6 +16,7 @@ from live.simulator.core.events import Answered, Event, Liquidated
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.money import parse
 from live.simulator.core.state import State
+from live.simulator.fault_checks import check_plan
 from live.simulator.fault_runner import FaultRunner
 from live.simulator.faults import Faults
 from live.simulator.faults.visibility import Visibility
@@ -49,10 +50,11 @@ class Venue:
     """A Binance USD-M exchange on a tape, driven by its caller. Times are nanoseconds of exchange time.
 
     clock: time of the clients, for timestamps, limits, listen keys and pings; the exchange's own time unless given.
-    tape: lines in order; they are played as time advances.
+    tape: lines in order; they are played as time advances. observe: called with the events of each step as they
+    happen, before any delay.
 
     Raises:
-        InputError: the tape holds no snapshot that matches its updates.
+        InputError: the tape holds no snapshot that matches its updates; the fault plan names what does not exist.
         CorruptDataError: the session file is damaged.
     """
 
@@ -60,6 +62,7 @@ class Venue:
         self, settings: SimulatorSettings, tape: Iterator[Played], clock: Callable[[], int] | None = None
     ) -> None:
         self.settings, self._tape = settings, tape
+        self.observe: Callable[[list[Event]], None] = _observe_nothing
         self.time = VenueTime()
         self.pending, self.background = Schedule(), Schedule()
         self.clocked = Schedule() if clock else self.background
@@ -76,8 +79,10 @@ class Venue:
         self._next: Played | None = None if settings.live else next(tape, None)
         if not settings.live:
             self._prime()
+        check_plan(settings.faults, self.feed.listed, self.state.accounts)
         for account in self.state.accounts.values():
             account.updated_ms = account.updated_ms or max(1, self.state.now_ms)
+        self.fault_runner.visibility.start(self.state)
 
     @property
     def state(self) -> State:
@@ -245,6 +250,7 @@ class Venue:
         if self.store:
             self.store.record(self.state, events)
         self.fault_runner.on_events(events)
+        self.observe(events)
 
     def _publish(self, event: Event) -> None:
         if isinstance(event, Liquidated):
@@ -314,3 +320,7 @@ class Venue:
         self.fault_runner = FaultRunner(
             self.faults, self.gateway, self.engine, self.connections, self.background, visibility
         )
+
+
+def _observe_nothing(_: list[Event]) -> None:
+    """Default of `Venue.observe`."""

@@ -11,6 +11,7 @@ import pytest
 
 from live.simulator.core.enums import Side
 from live.simulator.core.market import Book
+from live.simulator.http.rate_limits import RateLimits
 from tests.live.simulator.venue_client import VenueClient, open_client
 
 LIMIT = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
@@ -23,6 +24,13 @@ PATH, BATCH = "/fapi/v1/order", "/fapi/v1/batchOrders"
 def refusing(generated_tape: Path) -> VenueClient:
     """A flat account in one-way mode, for requests that change nothing because they are refused."""
     return open_client(generated_tape)
+
+
+@pytest.fixture(autouse=True)
+def new_order_counts(request: pytest.FixtureRequest) -> None:
+    """Orders are counted anew for each test of the one exchange: a refused batch counts five in ten seconds."""
+    if "refusing" in request.fixturenames:
+        request.getfixturevalue("refusing").venue.gateway.limits = RateLimits()
 
 
 @pytest.fixture
@@ -67,10 +75,11 @@ REFUSED = [
     case("type missing", LIMIT, -1102, type=None),
     case("type unknown", LIMIT, -1116, type="ICEBERG"),
     case("type of the exchange's own orders", LIMIT, -1116, type="LIQUIDATION"),
-    *(
-        case(f"conditional type {kind}", LIMIT, -4120, type=kind, stopPrice="59000.0")
-        for kind in ("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
-    ),
+    case("conditional type STOP", LIMIT, -4120, type="STOP", stopPrice="59000.0"),
+    case("conditional type STOP_MARKET", LIMIT, -4120, type="STOP_MARKET", stopPrice="59000.0"),
+    case("conditional type TAKE_PROFIT", LIMIT, -4120, type="TAKE_PROFIT", stopPrice="59000.0"),
+    case("conditional type TAKE_PROFIT_MARKET", LIMIT, -4120, type="TAKE_PROFIT_MARKET", stopPrice="59000.0"),
+    case("conditional type TRAILING_STOP_MARKET", LIMIT, -4120, type="TRAILING_STOP_MARKET", stopPrice="59000.0"),
     case("LIMIT without price", LIMIT, -1102, price=None),
     case("LIMIT without timeInForce", LIMIT, -1102, timeInForce=None),
     case("LIMIT without quantity", LIMIT, -1102, quantity=None),

@@ -43,6 +43,8 @@ class TapeReport(BaseModel):
     top5: Top5 | None
     first_local_ts_ns: int | None
     last_local_ts_ns: int | None
+    lost_bytes: int
     repeated: int
+    repeated_trades: int
     latency: LatencyReport | None
     problems: list[str]
