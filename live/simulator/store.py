@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.algo_orders import AlgoOrder
@@ -19,7 +20,7 @@ from live.simulator.core.insurance import InsuranceFund
 from live.simulator.core.orders import Amendment, Income, MarginMove, Order, SymbolSettings, TradeRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.state import Numbers, State
-from skills_lib.domain.errors import CorruptDataError
+from skills_lib.domain.errors import CorruptDataError, InputError
 
 T = TypeVar("T")
 _LISTS: dict[str, type] = {
@@ -74,11 +75,25 @@ class SavedVenue:
 
 
 class Store:
-    """The SQLite store. Call `restore` once before the first step, `record` after every step."""
+    """The SQLite store. Call `restore` once before the first step, `record` after every step.
+
+    One process at a time: a lock beside the file is held until `close`, and freed by the system if the process dies.
+
+    Raises:
+        InputError: another simulator uses the file.
+        CorruptDataError: the file is no store.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._lock = FileLock(f"{path}.lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"Another simulator uses the session {path.stem}. Stop it, or take another name with --session."
+            ) from None
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -91,8 +106,9 @@ class Store:
         self._written = {name: self._count(name) for name in _LISTS}
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and free its lock."""
         self._connection.close()
+        self._lock.release()
 
     def record(self, state: State, events: list[Event]) -> None:
         """Write what the events changed."""
