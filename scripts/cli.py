@@ -33,6 +33,7 @@ VERBS = {
     "record": "record",
     "scan": "scan",
     "simulate": "simulate",
+    "torture": "torture",
     "strategies": "strategies",
     "new-strategy": "new_strategy",
     "check-strategy": "check_strategy",

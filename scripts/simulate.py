@@ -42,6 +42,7 @@ class StartWhen(StrEnum):
     """When the tape begins to play."""
 
     FIRST_STREAM = "first-stream"
+    FIRST_REQUEST = "first-request"
     NOW = "now"
 
 
@@ -69,7 +70,7 @@ def simulate(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     speed: Annotated[Speed, typer.Option(help="1, 10, or max (as fast as the clients read).")] = Speed.REAL,
     start: Annotated[
-        StartWhen, typer.Option(help="Start the tape with the first market stream, or now.")
+        StartWhen, typer.Option(help="Start the tape with the first market stream, the first request, or now.")
     ] = StartWhen.FIRST_STREAM,
     seed: Annotated[int, typer.Option(help="Seed of latencies and listen keys.")] = 0,
     fills: Annotated[Fills, typer.Option(help="Fill model: pessimistic, base or optimistic.")] = Fills.PESSIMISTIC,

@@ -69,7 +69,7 @@ class FaultRunner:
     @property
     def due_ns(self) -> int:
         """When the next fault begins or ends by itself."""
-        due_ms = self.faults.due_ms
+        due_ms = self.faults.due_ms if self.faults.began_ms is not None else None
         return NEVER_NS if due_ms is None else due_ms * MS
 
     def on_events(self, events: list[Event]) -> None:
@@ -83,7 +83,7 @@ class FaultRunner:
 
     def carry_out(self) -> None:
         """Begin and end what is due, and carry out what has happened since the last call."""
-        if not self.faults.plan.faults:
+        if not self.engine.lines:
             return
         if self.faults.began_ms is None:
             self.visibility.start(self.gateway.state)

@@ -8,7 +8,7 @@ from live.simulator.core.commands import Clock, Command
 from live.simulator.core.events import Answered, Event
 from live.simulator.core.exchange import Exchange
 from live.simulator.market_feed import MarketFeed
-from live.simulator.schedule import MS, VenueTime
+from live.simulator.schedule import VenueTime
 from live.simulator.tape_source import Played
 
 
@@ -42,11 +42,6 @@ class MatchingEngine:
     lines: int = 0
     carried_out: list[CarriedOut] = field(default_factory=list)
     _commands: int = 0
-
-    @property
-    def due_ns(self) -> int:
-        """When the exchange's next timer is due: funding, a good-till date, a countdown."""
-        return self.exchange.due_ms * MS
 
     def apply(self, line: Played) -> None:
         """Apply one line of the tape, at its time."""

@@ -25,26 +25,29 @@ class VenueTime:
 
     def advance(self, time_ns: int) -> None:
         """Move on to `time_ns`, unless it has passed."""
-        self.ns = max(self.ns, time_ns)
+        if time_ns > self.ns:
+            self.ns = time_ns
 
 
 @dataclass(slots=True)
 class Schedule:
-    """Calls due at a time. Calls of equal time run in the order in which they were added."""
+    """Calls due at a time. Calls of equal time run in the order in which they were added.
 
+    due_ns: when the next call is due; `NEVER_NS` if there is none.
+    """
+
+    due_ns: int = NEVER_NS
     _entries: list[tuple[int, int, Callable[[], None]]] = field(default_factory=list)
     _added: int = 0
-
-    @property
-    def due_ns(self) -> int:
-        """When the next call is due; `NEVER_NS` if there is none."""
-        return self._entries[0][0] if self._entries else NEVER_NS
 
     def add(self, due_ns: int, call: Callable[[], None]) -> None:
         """Add a call."""
         self._added += 1
         heapq.heappush(self._entries, (due_ns, self._added, call))
+        self.due_ns = self._entries[0][0]
 
     def run_next(self) -> None:
         """Remove the next call and run it."""
-        heapq.heappop(self._entries)[2]()
+        call = heapq.heappop(self._entries)[2]
+        self.due_ns = self._entries[0][0] if self._entries else NEVER_NS
+        call()

@@ -18,9 +18,11 @@ DEFAULT_KEY, DEFAULT_SECRET = "paper-key", "paper-secret"
 
 
 class Start(StrEnum):
-    """When the sockets' player starts the tape: with the first market stream, at once, or under a test's control."""
+    """When the sockets' player starts the tape: with the first market stream, with the first request or stream of any
+    kind, at once, or under a test's control."""
 
     FIRST_STREAM = "first-stream"
+    FIRST_REQUEST = "first-request"
     NOW = "now"
     HELD = "held"
 

@@ -8,7 +8,7 @@ from live.simulator.latency import MS
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.model import DepthUpdate, Message, UnhandledMessage, Venue
 from skills_lib.market.depth.tape.attribution import WINDOW_LINES, attributed
-from skills_lib.market.depth.tape.lines import BadLine, TapeLine, TruncatedTape
+from skills_lib.market.depth.tape.lines import BadLine, TapeDamage, TapeLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class TapeSource:
     time_ns: int = 0
     refused: Counter[str] = field(default_factory=Counter)
 
-    def read(self, lines: Iterable[TapeLine | BadLine | TruncatedTape]) -> Iterator[Played]:
+    def read(self, lines: Iterable[TapeLine | BadLine | TapeDamage]) -> Iterator[Played]:
         """Decode and attribute lines; unreadable and refused ones are counted.
 
         Raises:

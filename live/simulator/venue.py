@@ -47,7 +47,8 @@ class Venue:
     """A Binance USD-M exchange on a tape, driven by its caller. Times are nanoseconds of exchange time.
 
     clock: time of the clients, for timestamps, limits, listen keys and pings; the exchange's own time unless given.
-    tape: lines in order; they are played as time advances.
+    tape: lines in order; they are played as time advances. observe: called with the events of each step as they
+    happen, before any delay.
 
     Raises:
         InputError: the tape holds no snapshot that matches its updates.
@@ -58,15 +59,17 @@ class Venue:
         self, settings: SimulatorSettings, tape: Iterator[Played], clock: Callable[[], int] | None = None
     ) -> None:
         self.settings, self._tape = settings, tape
+        self.observe: Callable[[list[Event]], None] = _observe_nothing
         self.time = VenueTime()
         self.pending, self.background = Schedule(), Schedule()
         self.clocked = Schedule() if clock else self.background
         self._outputs: list[Output] = []
         self.store = Store(settings.store) if settings.store else None
         self.faults = Faults(settings.faults, settings.seed)
+        self._has_faults = bool(settings.faults.faults)
         self.hub = Hub()
         self.engine = self._make_engine()
-        self.feed = self.engine.feed
+        self.exchange, self.feed = self.engine.exchange, self.engine.feed
         self.publisher = Publisher(self.feed, self.hub)
         self.gateway = self._make_gateway(clock or self.time.now_ns)
         self._join_paths()
@@ -128,16 +131,13 @@ class Venue:
 
     def play_line(self) -> list[Output]:
         """Play the next tape line, if any, after everything due before it; return what has reached clients."""
-        line = self._next
-        if line is not None:
-            self._run_due(line.time_ns)
-            self._play(line)
+        if self._next is not None:
+            self._play(self._next)
             self._run_due(self.time.ns)
         return self._take_outputs()
 
     def push(self, line: Played) -> list[Output]:
         """Play a line that a live feed has received."""
-        self._run_due(line.time_ns)
         self._apply(line)
         self._run_due(self.time.ns)
         return self._take_outputs()
@@ -169,12 +169,16 @@ class Venue:
 
     @property
     def _due_ns(self) -> int:
-        return min(self.pending.due_ns, self.background.due_ns, self.engine.due_ns, self.fault_runner.due_ns)
+        due_ns, timers_ns = self.pending.due_ns, self.exchange.due_ms * MS
+        if self.background.due_ns < due_ns:
+            due_ns = self.background.due_ns
+        if timers_ns < due_ns:
+            due_ns = timers_ns
+        return min(due_ns, self.fault_runner.due_ns) if self._has_faults else due_ns
 
     def _run_until(self, until_ns: int) -> None:
         """Alternate between what is due and tape lines."""
         while self._next is not None and self._next.time_ns <= until_ns:
-            self._run_due(self._next.time_ns)
             self._play(self._next)
         self._run_due(until_ns)
 
@@ -185,9 +189,10 @@ class Venue:
                 self.pending.run_next()
             elif self.background.due_ns == due_ns:
                 self.background.run_next()
-            elif self.engine.due_ns == due_ns:
+            elif self.exchange.due_ms * MS == due_ns:
                 self.engine.run_timers()
-            self.fault_runner.carry_out()
+            if self._has_faults:
+                self.fault_runner.carry_out()
 
     def _play(self, line: Played) -> None:
         self._apply(line)
@@ -196,11 +201,16 @@ class Venue:
             self.flush()
 
     def _apply(self, line: Played) -> None:
+        """Apply one line after everything due before it. Every line takes this path: keep it short."""
+        if self._due_ns <= line.time_ns:
+            self._run_due(line.time_ns)
         self.engine.apply(line)
-        if isinstance(line.message, DepthUpdate):
-            self._keep_book(line.symbol)
-        self.publisher.on_message(line.message, self._published(line), self.time.ms)
-        self.fault_runner.carry_out()
+        raw = self._published(line) if self._has_faults else line.raw
+        self.publisher.on_message(line.message, raw, self.time.ns // MS)
+        if self._has_faults:
+            if isinstance(line.message, DepthUpdate):
+                self._keep_book(line.symbol)
+            self.fault_runner.carry_out()
 
     def _keep_book(self, symbol: str) -> None:
         """Keep the book for a fault that answers old snapshots, if the plan has one."""
@@ -235,6 +245,7 @@ class Venue:
         if self.store:
             self.store.record(self.state, events)
         self.fault_runner.on_events(events)
+        self.observe(events)
 
     def _publish(self, event: Event) -> None:
         if isinstance(event, Liquidated):
@@ -298,3 +309,7 @@ class Venue:
         self.fault_runner = FaultRunner(
             self.faults, self.gateway, self.engine, self.connections, self.background, visibility
         )
+
+
+def _observe_nothing(_: list[Event]) -> None:
+    """Default of `Venue.observe`."""

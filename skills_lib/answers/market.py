@@ -108,6 +108,7 @@ class TapeAnswer(Answer):
     chain_breaks: int
     crossed_books: int
     malformed: int
+    lost_bytes: int
     repeated: int
     symbol: str
     venue: str

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from live.simulator.latency import NONE
-from live.simulator.settings import SimulatorSettings, Start
 from live.simulator.sockets.player import Player
 from live.simulator.sockets.server import Server, serving
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import Venue
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.simulator.tapes import write_tape
+from tests.live.simulator.venue_client import BY_HAND
 
 KEY, SECRET = "paper-key", "paper-secret"
 
@@ -43,8 +42,6 @@ class Running:
 
 
 Serve = Callable[..., AbstractAsyncContextManager[Running]]
-
-BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NONE, balance="100000")
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
 """Arguments of each verb, of which none uses a network beyond the loopback interface."""
 ONCE = {("new-strategy",), ("tape", "import")}
 """Verbs that refuse to do the same twice; what they made is removed between two calls."""
-APART: set[Verb] = {("record",), ("simulate",), ("compile",), ("tear-sheet",), ("demo",)}
+APART: set[Verb] = {("record",), ("simulate",), ("torture",), ("compile",), ("tear-sheet",), ("demo",)}
 """Verbs that tests of their own call: they run until they are stopped, or for many seconds to print a few lines."""
 NOT_STORED: set[Verb] = {("init",), ("doctor",)}
 """Verbs that answer where there is no workspace to store anything in."""

@@ -50,13 +50,17 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of a page. `test` names the test of a done rule: `module::function` or `module::function[case]`."""
+    """One rule of a page. `test` names the test of a done rule: `module::function` or `module::function[case]`.
+
+    page_source: where the page's rules can be read. own_source: where this one can, if elsewhere.
+    """
 
     page: str
+    page_source: str
     text: str
     state: RuleState
     test: str
-    source: str
+    own_source: str = ""
 
 
 def read_behaviours(folder: Path = HERE / "areas") -> tuple[Behaviour, ...]:
@@ -73,7 +77,7 @@ def read_behaviours(folder: Path = HERE / "areas") -> tuple[Behaviour, ...]:
 
 
 def read_rules(folder: Path = HERE / "rules") -> tuple[Rule, ...]:
-    """All rules, in the order of the page; a rule without a source of its own has that of its page.
+    """All rules, in the order of the page.
 
     Raises:
         ValueError: a rule is done without a test, or has a test without being done.
@@ -89,4 +93,4 @@ def _sections(folder: Path) -> Iterator[dict[str, Any]]:
 def _rule(section: dict[str, Any], state: str, text: str, test: str = "", source: str = "") -> Rule:
     if (RuleState(state) is RuleState.DONE) is not bool(test):
         raise ValueError(f"A rule names its test if, and only if, it is done: {text}")
-    return Rule(section["title"], text, RuleState(state), test, source or section["source"])
+    return Rule(section["title"], section["source"], text, RuleState(state), test, source)

@@ -24,17 +24,19 @@ def _evidence(entry: Behaviour) -> str:
 def rules_table() -> str:
     """The rules of Binance's pages as Markdown, one section per page, with their counts first."""
     rules = read_rules()
-    sections: dict[str, list[str]] = {}
+    sections: dict[tuple[str, str], list[str]] = {}
     for rule in rules:
-        sections.setdefault(rule.page, []).append(_row(rule))
-    head = ["", "| rule | state | source | test |", "|---|---|---|---|"]
-    tables = ["\n".join([f"### {page}", *head, *rows]) for page, rows in sections.items()]
+        sections.setdefault((rule.page, rule.page_source), []).append(_row(rule))
+    head = ["", "| rule | state | source, if another | test |", "|---|---|---|---|"]
+    tables = [
+        "\n".join([f"### {page}", "", f"Source: {source}.", *head, *rows]) for (page, source), rows in sections.items()
+    ]
     return "\n\n".join([_counts(rules), *tables])
 
 
 def _row(rule: Rule) -> str:
     test = f"`{rule.test}`" if rule.test else ""
-    return f"| {rule.text} | {rule.state} | {rule.source} | {test} |"
+    return f"| {rule.text} | {rule.state} | {rule.own_source} | {test} |"
 
 
 def _counts(rules: tuple[Rule, ...]) -> str:

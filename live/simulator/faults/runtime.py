@@ -139,6 +139,11 @@ class Faults:
         """True from a fault's beginning to its end."""
         return any(p.active for p in self._all if p.fault is fault)
 
+    @property
+    def applied(self) -> int:
+        """How often the faults have applied; a lasting one that has begun counts once at least."""
+        return sum(max(p.affected, p.begun_ms is not None) for p in self._all)
+
     def has(self, kind: type[FaultModel]) -> bool:
         """True if the plan names a fault of the kind."""
         return any(isinstance(p.fault, kind) for p in self._all)

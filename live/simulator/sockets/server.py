@@ -33,7 +33,7 @@ class Server:
         if settings.start is Start.NOW:
             self.player.start_tape()
         elif settings.start is Start.FIRST_STREAM:
-            self.venue.hub.on_first = self._first_stream
+            self.venue.hub.on_first = self._start_once
 
     def http(self) -> HttpServer:
         """The server of HTTP connections."""
@@ -81,6 +81,7 @@ class Server:
         sent = HttpRequest(
             incoming.method, incoming.raw_path, dict(incoming.headers), body, address=incoming.remote or ""
         )
+        self._called()
         self.player.catch_up()
         number = self.venue.request(sent)
         waiting = self._responses[number] = asyncio.get_running_loop().create_future()
@@ -96,6 +97,7 @@ class Server:
         return web.Response(body=response.body, status=response.status, headers=response.headers)
 
     async def _serve_socket(self, request: web.BaseRequest, ws: web.WebSocketResponse) -> web.StreamResponse:
+        self._called()
         self.player.catch_up()
         number = self.venue.connect(request.raw_path, request.remote or "")
         socket = self.sockets[number] = Socket(request, ws, asyncio.get_running_loop().create_future())
@@ -124,7 +126,12 @@ class Server:
         finally:
             writing.cancel()
 
-    def _first_stream(self) -> None:
+    def _called(self) -> None:
+        """A client has called."""
+        if self.venue.settings.start is Start.FIRST_REQUEST:
+            self._start_once()
+
+    def _start_once(self) -> None:
         if self.player.held:
             self.player.start_tape()
 

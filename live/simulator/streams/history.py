@@ -2,11 +2,16 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import groupby, takewhile
 
-from live.simulator.core.money import SCALE
+from live.simulator.core.money import SCALE, parse
 from live.simulator.streams.names import INTERVALS_MS
+from skills_lib.market.depth.model import AggTrade, Trade
 
 MAX_ENTRIES = 1_000
+MAX_UNREAD = 50_000
+MINUTE_MS = 60_000
+AGGREGATION_MS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,60 +70,129 @@ class Bar:
 
 @dataclass(slots=True)
 class TradeHistory:
-    """Trades, aggregates and bars of one symbol. `pending` is the aggregate still open."""
+    """Trades, aggregates and bars of one symbol. `pending` is the aggregate still open.
+
+    What the tape brings is only kept by `take`, and read when somebody asks: most runs ask for little of it.
+    """
 
     trades: deque[Tick] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
     aggregates: deque[Aggregate] = field(default_factory=lambda: deque(maxlen=MAX_ENTRIES))
-    bars: dict[str, list[Bar]] = field(default_factory=lambda: {interval: [] for interval in INTERVALS_MS})
+    minutes: list[Bar] = field(default_factory=list)
     session: Bar | None = None
     pending: Aggregate | None = None
     _next_aggregate: int = 1
+    _unread: list[tuple[Trade | AggTrade, int]] = field(default_factory=list)
 
-    def add(self, tick: Tick) -> Aggregate | None:
-        """Add a trade; return the aggregate that it closes, if any."""
-        self.trades.append(tick)
-        self._add_to_session(tick)
-        for interval, length in INTERVALS_MS.items():
-            self._add_to_bars(self.bars[interval], tick, length)
+    def take(self, trade: Trade | AggTrade, now_ms: int) -> None:
+        """Keep a trade or an aggregate of the tape."""
+        self._unread.append((trade, now_ms))
+        if len(self._unread) >= MAX_UNREAD:
+            self.read(now_ms)
+
+    def read(self, now_ms: int) -> list[Aggregate]:
+        """Bring everything up to date; return the aggregates that this has closed."""
+        closed = []
+        unread, self._unread = self._unread, []
+        for trade, at_ms in unread:
+            closed += self._close_due(at_ms)
+            closed += self._add_own(trade) if isinstance(trade, Trade) else self._add_aggregated(trade)
+        return closed + self._close_due(now_ms)
+
+    def bars(self, interval: str) -> list[Bar]:
+        """The klines of an interval, oldest first."""
+        length_ms = INTERVALS_MS[interval]
+        groups = groupby(self.minutes, lambda minute: minute.open_ms // length_ms)
+        return [_merged(list(minutes), number * length_ms, length_ms) for number, minutes in groups]
+
+    def last_bar(self, interval: str) -> Bar | None:
+        """The newest kline of an interval."""
+        if not self.minutes:
+            return None
+        length_ms = INTERVALS_MS[interval]
+        opened_ms = self.minutes[-1].open_ms // length_ms * length_ms
+        newest = list(takewhile(lambda minute: minute.open_ms >= opened_ms, reversed(self.minutes)))
+        return _merged(newest[::-1], opened_ms, length_ms)
+
+    def _close_due(self, now_ms: int) -> list[Aggregate]:
+        """Close the open aggregate once its time is over."""
+        if self.pending is None or now_ms - self.pending.time_ms < AGGREGATION_MS:
+            return []
+        return self._close()
+
+    def _close(self) -> list[Aggregate]:
+        done, self.pending = self.pending, None
+        if done is None:
+            return []
+        self.aggregates.append(done)
+        return [done]
+
+    def _add_own(self, trade: Trade) -> list[Aggregate]:
+        price, quantity = parse(trade.price), parse(trade.quantity)
+        if not price or not quantity:
+            return []
+        tick = Tick(trade.trade_id, price, quantity, trade.trade_ts_ms, trade.buyer_is_maker)
+        self._add(tick)
         return self._aggregate(tick)
 
-    def close_aggregate(self) -> Aggregate | None:
-        """Close and return the open aggregate, if any."""
-        done, self.pending = self.pending, None
-        if done:
-            self.aggregates.append(done)
-        return done
+    def _add_aggregated(self, trade: AggTrade) -> list[Aggregate]:
+        price, quantity = parse(trade.price), parse(trade.quantity)
+        last, time_ms = trade.last_trade_id, trade.trade_ts_ms
+        self._add(Tick(last, price, quantity, time_ms, trade.buyer_is_maker))
+        whole = Aggregate(
+            trade.aggregate_id, price, quantity, trade.first_trade_id, last, time_ms, trade.buyer_is_maker
+        )
+        self.pending = None
+        self.aggregates.append(whole)
+        return []
 
-    def _aggregate(self, tick: Tick) -> Aggregate | None:
+    def _add(self, tick: Tick) -> None:
+        self.trades.append(tick)
+        if self.session is None:
+            self.session = _bar(tick, tick.time_ms, tick.time_ms + 86_400_000)
+        self.session.add(tick)
+        if not self.minutes or tick.time_ms > self.minutes[-1].close_ms:
+            opened_ms = tick.time_ms // MINUTE_MS * MINUTE_MS
+            self.minutes.append(_bar(tick, opened_ms, opened_ms + MINUTE_MS - 1))
+        self.minutes[-1].add(tick)
+
+    def _aggregate(self, tick: Tick) -> list[Aggregate]:
         pending = self.pending
-        same = pending and (pending.price, pending.buyer_is_maker, pending.time_ms) == (
+        if pending and (pending.price, pending.buyer_is_maker, pending.time_ms) == (
             tick.price,
             tick.buyer_is_maker,
             tick.time_ms,
-        )
-        if pending and same:
+        ):
             pending.quantity += tick.quantity
             pending.last = tick.number
-            return None
-        done = self.close_aggregate()
+            return []
+        done = self._close()
         number, self._next_aggregate = self._next_aggregate, self._next_aggregate + 1
         self.pending = Aggregate(
             number, tick.price, tick.quantity, tick.number, tick.number, tick.time_ms, tick.buyer_is_maker
         )
         return done
 
-    def _add_to_session(self, tick: Tick) -> None:
-        if self.session is None:
-            self.session = _bar(tick, tick.time_ms, tick.time_ms + 86_400_000)
-        self.session.add(tick)
-
-    def _add_to_bars(self, bars: list[Bar], tick: Tick, length_ms: int) -> None:
-        if not bars or tick.time_ms > bars[-1].close_ms:
-            opened = tick.time_ms // length_ms * length_ms
-            bars.append(_bar(tick, opened, opened + length_ms - 1))
-        bars[-1].add(tick)
-
 
 def _bar(tick: Tick, open_ms: int, close_ms: int) -> Bar:
     price, number = tick.price, tick.number
     return Bar(open_ms, close_ms, price, price, price, price, number, number)
+
+
+def _merged(minutes: list[Bar], open_ms: int, length_ms: int) -> Bar:
+    """One bar of consecutive one-minute bars."""
+    first, last = minutes[0], minutes[-1]
+    return Bar(
+        open_ms,
+        open_ms + length_ms - 1,
+        first.open,
+        max(minute.high for minute in minutes),
+        min(minute.low for minute in minutes),
+        last.close,
+        first.first,
+        last.last,
+        sum(minute.volume for minute in minutes),
+        sum(minute.quote for minute in minutes),
+        sum(minute.trades for minute in minutes),
+        sum(minute.taker_volume for minute in minutes),
+        sum(minute.taker_quote for minute in minutes),
+    )

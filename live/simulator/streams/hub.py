@@ -24,13 +24,18 @@ class Listener(Protocol):
 
 
 class Hub:
-    """Subscriptions of all sockets. A stream on the wrong route is acknowledged but never served."""
+    """Subscriptions of all sockets. A stream on the wrong route is acknowledged but never served.
+
+    changes: how often the subscribed streams have changed.
+    """
 
     def __init__(self) -> None:
         self._subscriptions: dict[int, dict[str, None]] = defaultdict(dict)
         self._listeners: dict[str, list[Listener]] = {}
         self.streams: dict[str, Stream] = {}
         self.on_first: Callable[[], None] = _nothing
+        self.changes = 0
+        self._by_symbol: dict[tuple[names.Kind, str], list[Stream]] = {}
 
     def subscribe(self, listener: Listener, requested: list[str]) -> None:
         """Record a socket's subscriptions, and serve those its route carries."""
@@ -43,6 +48,7 @@ class Hub:
             if stream and stream.served_on(listener.route):
                 self.streams[name] = stream
                 self._listeners.setdefault(name, []).append(listener)
+                self._note_change()
                 self.on_first()
 
     def unsubscribe(self, listener: Listener, removed: list[str]) -> None:
@@ -55,6 +61,7 @@ class Hub:
             if not listeners:
                 self._listeners.pop(name, None)
                 self.streams.pop(name, None)
+                self._note_change()
 
     def subscriptions(self, listener: Listener) -> list[str]:
         """The socket's subscriptions as LIST_SUBSCRIPTIONS returns them, unserved ones included."""
@@ -67,7 +74,17 @@ class Hub:
 
     def streams_of(self, kind: names.Kind, symbol: str) -> list[Stream]:
         """Subscribed streams of a kind, for the symbol or for all symbols."""
-        return [stream for stream in self.streams.values() if stream.kind is kind and stream.symbol in ("", symbol)]
+        found = self._by_symbol.get((kind, symbol))
+        if found is None:
+            every = self.streams.values()
+            found = [stream for stream in every if stream.kind is kind and stream.symbol in ("", symbol)]
+            self._by_symbol[kind, symbol] = found
+        return found
+
+    def _note_change(self) -> None:
+        """Count a change of the subscribed streams."""
+        self.changes += 1
+        self._by_symbol.clear()
 
     def publish(self, stream: Stream, payload: Any) -> None:
         """Send a payload, encoded or not, to every listener of a stream."""

@@ -1,17 +1,20 @@
 """Publishes tape messages as frames of the subscribed streams."""
 
+from collections.abc import Callable
+from typing import Any
+
 from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
 from live.simulator.core.money import parse
 from live.simulator.market_feed import MarketFeed
 from live.simulator.streams import frames
 from live.simulator.streams.depth_batches import DepthBatch
-from live.simulator.streams.history import Aggregate, Tick, TradeHistory
+from live.simulator.streams.history import AGGREGATION_MS, TradeHistory
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.names import Kind, Stream
 from skills_lib.market.depth.model import AggTrade, BookTicker, DepthUpdate, MarkPrice, Message, Trade
 
-AGGREGATION_MS = 100
+NEVER_MS = 2**62
 UPDATES_WITHOUT_TICKER = 20
 """After this many diffs without a bookTicker, bookTicker frames are built from the book."""
 
@@ -25,26 +28,36 @@ class Publisher:
         self._batches: dict[tuple[str, int], DepthBatch] = {}
         self._updates_without_ticker: dict[str, int] = {}
         self._next: dict[str, int] = {}
+        self._now_ms = self._due_ms = self._seen_changes = 0
 
     def history(self, symbol: str) -> TradeHistory:
-        """The trade history of a symbol."""
-        return self.histories.setdefault(symbol, TradeHistory())
+        """The trade history of a symbol, up to date."""
+        history = self._history(symbol)
+        history.read(self._now_ms)
+        return history
 
     def on_message(self, message: Message, raw: bytes, now_ms: int) -> None:
         """Publish a message that the exchange has applied."""
-        match message:
-            case DepthUpdate():
-                self._depth(message, raw, now_ms)
-            case BookTicker():
-                self._updates_without_ticker[message.symbol] = -1
-                self._forward(Kind.BOOK_TICKER, message.symbol, raw)
-            case Trade() if parse(message.price) and parse(message.quantity):
-                self._trade(message, raw, now_ms)
-            case AggTrade():
-                self._agg_trade(message, raw)
-            case MarkPrice():
-                self._forward(Kind.MARK_PRICE, message.symbol, raw, each_symbol=False)
-        self.on_time(now_ms)
+        self._now_ms = now_ms
+        if self._seen_changes != self.hub.changes:
+            self._streams_changed()
+        handler = _HANDLERS.get(type(message))
+        if handler:
+            handler(self, message, raw, now_ms)
+        if now_ms >= self._due_ms:
+            self.on_time(now_ms)
+
+    def _streams_changed(self) -> None:
+        """What was aggregated before anybody listened is not published; timed streams are due at once."""
+        self._seen_changes, self._due_ms = self.hub.changes, 0
+        for history in self.histories.values():
+            history.read(self._now_ms)
+
+    def _history(self, symbol: str) -> TradeHistory:
+        history = self.histories.get(symbol)
+        if history is None:
+            history = self.histories[symbol] = TradeHistory()
+        return history
 
     def on_liquidation(self, event: Liquidated) -> None:
         """Publish the liquidation of a simulated position."""
@@ -63,8 +76,19 @@ class Publisher:
                 self._next[stream.name] = (now_ms // interval_ms + 1) * interval_ms
                 _TIMED[stream.kind](self, stream, now_ms)
         for symbol, history in self.histories.items():
-            if history.pending and now_ms - history.pending.time_ms >= AGGREGATION_MS:
-                self._send_aggregate(symbol, history.close_aggregate(), now_ms)
+            if self.hub.streams_of(Kind.AGG_TRADE, symbol):
+                self._send_aggregates(symbol, history, now_ms)
+        self._due_ms = self._next_due_ms()
+
+    def _next_due_ms(self) -> int:
+        timed = [self._next.get(name, 0) for name, stream in self.hub.streams.items() if stream.kind in _TIMED]
+        batched = [batch.closes_ms for batch in self._batches.values() if batch.pending]
+        aggregated = [
+            history.pending.time_ms + AGGREGATION_MS
+            for symbol, history in self.histories.items()
+            if history.pending and self.hub.streams_of(Kind.AGG_TRADE, symbol)
+        ]
+        return min([*timed, *batched, *aggregated], default=NEVER_MS)
 
     def flush(self, now_ms: int) -> None:
         """Send all batched diffs at the end of the tape."""
@@ -81,7 +105,7 @@ class Publisher:
                 self.hub.publish(stream, data)
 
     def _depth(self, update: DepthUpdate, raw: bytes, now_ms: int) -> None:
-        for stream in self.hub.streams_of(Kind.DEPTH, update.symbol):
+        for stream in self.hub.streams_of(Kind.DEPTH, update.symbol) if self.hub.streams else ():
             if not stream.speed_ms:
                 self.hub.publish(stream, _with_symbol_fields(raw, update.symbol))
                 continue
@@ -90,6 +114,7 @@ class Publisher:
                 self._send_batch(update.symbol, stream.speed_ms, batch)
             if update.final_update_id != batch.final:
                 batch.add(update)
+                self._due_ms = min(self._due_ms, batch.closes_ms)
         updates = self._updates_without_ticker.get(update.symbol, 0)
         if updates >= UPDATES_WITHOUT_TICKER:
             self._own_ticker(update, now_ms)
@@ -109,33 +134,34 @@ class Publisher:
                 self.hub.publish(stream, payload)
 
     def _trade(self, trade: Trade, raw: bytes, now_ms: int) -> None:
-        self._forward(Kind.TRADE, trade.symbol, raw)
-        tick = Tick(trade.trade_id, parse(trade.price), parse(trade.quantity), trade.trade_ts_ms, trade.buyer_is_maker)
-        self._send_aggregate(trade.symbol, self.history(trade.symbol).add(tick), now_ms)
+        history = self._history(trade.symbol)
+        history.take(trade, now_ms)
+        if self.hub.streams and parse(trade.price) and parse(trade.quantity):
+            self._forward(Kind.TRADE, trade.symbol, raw)
+            if self.hub.streams_of(Kind.AGG_TRADE, trade.symbol):
+                self._send_aggregates(trade.symbol, history, now_ms)
+                self._due_ms = min(self._due_ms, now_ms + AGGREGATION_MS)
 
-    def _agg_trade(self, trade: AggTrade, raw: bytes) -> None:
-        self._forward(Kind.AGG_TRADE, trade.symbol, raw)
-        history = self.history(trade.symbol)
-        price, quantity = parse(trade.price), parse(trade.quantity)
-        history.add(Tick(trade.last_trade_id, price, quantity, trade.trade_ts_ms, trade.buyer_is_maker))
-        history.pending = None
-        history.aggregates.append(
-            Aggregate(
-                trade.aggregate_id,
-                price,
-                quantity,
-                trade.first_trade_id,
-                trade.last_trade_id,
-                trade.trade_ts_ms,
-                trade.buyer_is_maker,
-            )
-        )
+    def _agg_trade(self, trade: AggTrade, raw: bytes, now_ms: int) -> None:
+        self._history(trade.symbol).take(trade, now_ms)
+        if self.hub.streams:
+            self._forward(Kind.AGG_TRADE, trade.symbol, raw)
 
-    def _send_aggregate(self, symbol: str, entry: Aggregate | None, now_ms: int) -> None:
+    def _book_ticker(self, ticker: BookTicker, raw: bytes, _: int) -> None:
+        self._updates_without_ticker[ticker.symbol] = -1
+        if self.hub.streams:
+            self._forward(Kind.BOOK_TICKER, ticker.symbol, raw)
+
+    def _mark(self, mark: MarkPrice, raw: bytes, _: int) -> None:
+        if self.hub.streams:
+            self._forward(Kind.MARK_PRICE, mark.symbol, raw, each_symbol=False)
+
+    def _send_aggregates(self, symbol: str, history: TradeHistory, now_ms: int) -> None:
         market = self.feed.exchange.state.markets.get(symbol)
-        if entry and market:
-            for stream in self.hub.streams_of(Kind.AGG_TRADE, symbol):
-                self.hub.publish(stream, frames.agg_trade(symbol, entry, market.rules, now_ms))
+        for entry in history.read(now_ms):
+            if market:
+                for stream in self.hub.streams_of(Kind.AGG_TRADE, symbol):
+                    self.hub.publish(stream, frames.agg_trade(symbol, entry, market.rules, now_ms))
 
     def _markets(self, stream: Stream) -> list[tuple[str, Market]]:
         markets = self.feed.exchange.state.markets
@@ -162,11 +188,11 @@ class Publisher:
             self.hub.publish(stream, [*marks, *(frames.coin_mark_price(mark, bases[mark["s"]]) for mark in marks)])
 
     def _kline(self, stream: Stream, now_ms: int) -> None:
-        bars = self.history(stream.symbol).bars[stream.interval]
+        bar = self.history(stream.symbol).last_bar(stream.interval)
         market = self.feed.exchange.state.markets.get(stream.symbol)
-        if bars and market:
-            closed = now_ms > bars[-1].close_ms
-            payload = frames.kline(stream.symbol, stream.interval, bars[-1], market.rules, now_ms, closed)
+        if bar and market:
+            closed = now_ms > bar.close_ms
+            payload = frames.kline(stream.symbol, stream.interval, bar, market.rules, now_ms, closed)
             self.hub.publish(stream, payload)
 
     def _ticker(self, stream: Stream, now_ms: int) -> None:
@@ -181,6 +207,14 @@ class Publisher:
         if found:
             self.hub.publish(stream, found[0] if stream.symbol else found)
 
+
+_HANDLERS: dict[type, Callable[[Publisher, Any, bytes, int], None]] = {
+    DepthUpdate: Publisher._depth,
+    BookTicker: Publisher._book_ticker,
+    Trade: Publisher._trade,
+    AggTrade: Publisher._agg_trade,
+    MarkPrice: Publisher._mark,
+}
 
 _TIMED = {
     Kind.PARTIAL: Publisher._partial,

@@ -78,7 +78,7 @@ def test_every_behaviour_is_listed_once_and_every_tag_is_used() -> None:
 def test_every_rule_is_listed_once_with_a_source() -> None:
     rules = read_rules()
     assert len({(rule.page, rule.text) for rule in rules}) == len(rules)
-    assert [rule.text for rule in rules if not rule.source] == []
+    assert [rule.text for rule in rules if not rule.page_source] == []
 
 
 def named_tests(module: str) -> tuple[set[str], set[str]]:

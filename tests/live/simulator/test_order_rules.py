@@ -67,10 +67,11 @@ REFUSED = [
     case("type missing", LIMIT, -1102, type=None),
     case("type unknown", LIMIT, -1116, type="ICEBERG"),
     case("type of the exchange's own orders", LIMIT, -1116, type="LIQUIDATION"),
-    *(
-        case(f"conditional type {kind}", LIMIT, -4120, type=kind, stopPrice="59000.0")
-        for kind in ("STOP", "STOP_MARKET", "TAKE_PROFIT", "TAKE_PROFIT_MARKET", "TRAILING_STOP_MARKET")
-    ),
+    case("conditional type STOP", LIMIT, -4120, type="STOP", stopPrice="59000.0"),
+    case("conditional type STOP_MARKET", LIMIT, -4120, type="STOP_MARKET", stopPrice="59000.0"),
+    case("conditional type TAKE_PROFIT", LIMIT, -4120, type="TAKE_PROFIT", stopPrice="59000.0"),
+    case("conditional type TAKE_PROFIT_MARKET", LIMIT, -4120, type="TAKE_PROFIT_MARKET", stopPrice="59000.0"),
+    case("conditional type TRAILING_STOP_MARKET", LIMIT, -4120, type="TRAILING_STOP_MARKET", stopPrice="59000.0"),
     case("LIMIT without price", LIMIT, -1102, price=None),
     case("LIMIT without timeInForce", LIMIT, -1102, timeInForce=None),
     case("LIMIT without quantity", LIMIT, -1102, quantity=None),

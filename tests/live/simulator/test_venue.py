@@ -9,10 +9,9 @@ import pytest
 
 from live.simulator.latency import Distribution
 from live.simulator.wire import Closed, Frame, Opened, Response
-from tests.live.simulator.venue_client import MS, S, VenueClient, open_client
+from tests.live.simulator.venue_client import MS, ORDER, S, VenueClient, open_client
 
 SLOW = Distribution(((0, 20 * MS), (1_000_000, 20 * MS)))
-ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
 
 
 Open = Callable[..., VenueClient]

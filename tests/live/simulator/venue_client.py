@@ -1,4 +1,4 @@
-"""A client of the exchange in process: signs requests, advances virtual time, collects outputs."""
+"""A client of the exchange in process: signs requests, moves the time and collects what arrives."""
 
 import hashlib
 import hmac
@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from live.simulator.settings import SimulatorSettings
+from live.simulator.latency import NONE
+from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings, Start
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import Venue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Output, Response
 from skills_lib.market.depth.tape.lines import read_lines
-from tests.live.conftest import BY_HAND, KEY, SECRET
 
 MS, S = 1_000_000, 1_000_000_000
+ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
+BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NONE, balance="100000")
 
 
 @dataclass
@@ -25,15 +27,19 @@ class VenueClient:
     venue: Venue
     outputs: list[Output] = field(default_factory=list)
 
+    def make(self, method: str, path: str, **fields: Any) -> HttpRequest:
+        """A signed request with the exchange's time."""
+        query = urlencode({"timestamp": self.venue.now_ms} | fields)
+        signature = hmac.new(DEFAULT_SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
+        return HttpRequest(method, f"{path}?{query}&signature={signature}", {"X-MBX-APIKEY": DEFAULT_KEY})
+
     def signed(self, method: str, path: str, **fields: Any) -> int:
         """Send a signed request; return its number."""
-        query = urlencode({"timestamp": self.venue.now_ms} | fields)
-        signature = hmac.new(SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
-        return self.get(f"{path}?{query}&signature={signature}", method)
+        return self.venue.request(self.make(method, path, **fields))
 
     def get(self, target: str, method: str = "GET") -> int:
         """Send a request with the key; return its number."""
-        return self.venue.request(HttpRequest(method, target, {"X-MBX-APIKEY": KEY}))
+        return self.venue.request(HttpRequest(method, target, {"X-MBX-APIKEY": DEFAULT_KEY}))
 
     def run(self, nanoseconds: int) -> list[Output]:
         """Advance the time; return what arrived meanwhile."""

@@ -263,6 +263,29 @@ def test_a_book_in_sync_needs_no_snapshot() -> None:
     assert book.book.top_text(1).bids == [("99.0", "1")]
 
 
+@pytest.mark.parametrize("opener", [LocalBook, CompiledLocalBook])
+def test_a_snapshot_received_in_sync_is_used_where_the_chain_breaks_behind_it(
+    opener: Callable[[str, Venue], LocalBook],
+) -> None:
+    book = opener("BTCUSDT", Venue.USDM)
+    book.load(Snapshot(100, [("99.0", "1")], [("101.0", "1")]))
+    assert book.receive(usdm(101, 110, 100, [])) is APPLY
+    assert book.load(Snapshot(500, [("199.0", "1")], [("201.0", "1")])) is STALE
+    assert book.receive(usdm(111, 120, 110, [])) is APPLY  # still in the chain: the snapshot is not needed yet
+    assert book.receive(usdm(501, 510, 500, [("199.5", "1")])) is GAP
+    assert (book.in_sync, book.book.update_id, book.gaps) == (True, 510, 1)
+    assert book.book.top_text(2).bids == [("199.5", "1"), ("199.0", "1")]
+    assert book.receive(usdm(511, 520, 510, [])) is APPLY
+
+
+def test_a_snapshot_received_in_sync_that_does_not_continue_is_not_used() -> None:
+    book = LocalBook("BTCUSDT", Venue.USDM)
+    book.load(Snapshot(100, [("99.0", "1")], [("101.0", "1")]))
+    book.load(Snapshot(500, [("199.0", "1")], [("201.0", "1")]))
+    assert book.receive(usdm(601, 610, 600, [])) is GAP
+    assert not book.in_sync
+
+
 def test_an_update_of_another_symbol_never_reaches_a_book() -> None:
     book = LocalBook("ETHUSDT", Venue.SPOT)
     with pytest.raises(WireError, match="Update for BTCUSDT received by the book of ETHUSDT"):

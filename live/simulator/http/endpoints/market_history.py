@@ -41,7 +41,7 @@ def _klines(call: Call, rules: SymbolRules) -> list[list[Any]]:
         return []
     if interval not in INTERVALS_MS:
         raise Rejection(-1120, "Invalid interval.")
-    bars = call.gateway.publisher.history(rules.symbol).bars[interval]
+    bars = call.gateway.publisher.history(rules.symbol).bars(interval)
     found = (bar for bar in bars if bar.open_ms in window)
     return [_kline(bar, rules) for bar in rows(found, limit, window.from_start)]
 

@@ -1,6 +1,7 @@
 """Follows a depth stream: combines decoder, sequencer and book, and tracks whether the book is in sync."""
 
 from collections import deque
+from contextlib import suppress
 from enum import StrEnum
 
 from skills_lib.market.depth.book.order_book import OrderBook
@@ -53,6 +54,7 @@ class LocalBook:
         self._snapshot_ts_ms: int | None = None
         self._behind = 0
         self._one_sided = False
+        self._held: Snapshot | None = None
         self._buffered: deque[DepthUpdate] = deque(maxlen=MAX_BUFFERED)
 
     @property
@@ -105,18 +107,23 @@ class LocalBook:
             self._lose(Cause.CHAIN_BREAK, f"update {update.final_update_id} does not follow {self.book.update_id}")
         if self.sequencer.chained:
             self._buffered.append(update)
+        self._load_held()
         return decision
 
     def load(self, snapshot: Snapshot) -> UpdateDecision:
-        """Load a snapshot and apply the buffered updates. Returns STALE, unchanged, if the book is in sync.
+        """Load a snapshot and apply the buffered updates.
 
+        Returns STALE, unchanged, if the book is in sync; it is then held, and loaded if the next updates continue it
+        and not the book: so does a tape where a recorder began again.
         Returns GAP if the snapshot does not connect to the buffered updates, or is crossed: fetch another.
 
         Raises:
             WireError: a level is malformed; the book is unchanged.
         """
         if self.in_sync:
+            self._held = snapshot
             return UpdateDecision.STALE
+        self._held = None
         self._write_snapshot(snapshot)
         if self._book.crossed:
             self._refuse_snapshot(snapshot)
@@ -177,6 +184,17 @@ class LocalBook:
         self._lose(Cause.STALE_SNAPSHOT, f"later updates have lower ids than the snapshot, {self.book.update_id}")
         self._buffered.append(update)
         return UpdateDecision.GAP
+
+    def _load_held(self) -> None:
+        """Load a snapshot that came while the book was in sync, if the update that broke the chain continues it."""
+        held, self._held = self._held, None
+        if held is None or not self._buffered:
+            return
+        update = self._buffered[0]
+        begins = update.first_update_id if update.previous_update_id is None else update.previous_update_id + 1
+        if begins - 1 <= held.last_update_id <= update.final_update_id:
+            with suppress(WireError):
+                self.load(held)
 
     def _refuse_snapshot(self, snapshot: Snapshot) -> None:
         self.sync, self.cause = Sync.OUT_OF_SYNC, Cause.CROSSED

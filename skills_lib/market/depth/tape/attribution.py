@@ -27,7 +27,7 @@ from skills_lib.market.depth.model import (
     WireError,
     WireLevel,
 )
-from skills_lib.market.depth.tape.lines import BadLine, Lines, TapeLine, TruncatedTape
+from skills_lib.market.depth.tape.lines import BadLine, Lines, TapeDamage, TapeLine
 from skills_lib.market.depth.wire import decode
 
 WINDOW_LINES = 5_000
@@ -47,7 +47,7 @@ class Attributed(NamedTuple):
     `refusal` says why the line must not be used; "" for all others.
     """
 
-    line: TapeLine | BadLine | TruncatedTape
+    line: TapeLine | BadLine | TapeDamage
     message: Message | None = None
     symbol: str = ""
     refusal: str = ""
@@ -144,7 +144,7 @@ class _Evidence:
         self._wanted = venue
         self._symbols: dict[str, _SymbolEvidence] = {}
 
-    def note(self, line: TapeLine | BadLine | TruncatedTape) -> Attributed:
+    def note(self, line: TapeLine | BadLine | TapeDamage) -> Attributed:
         """Decode a line and remember what it tells."""
         if not isinstance(line, TapeLine):
             return Attributed(line)

@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from skills_lib.market.depth.latency import LatencyHistogram, LatencyReport
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Trade, WireError
-from skills_lib.market.depth.tape.lines import TapeLine, TruncatedTape, read_lines, tape_files
+from skills_lib.market.depth.tape.lines import TapeDamage, TapeLine, read_lines, tape_files
 from skills_lib.market.depth.tape.replay import KIND_NAMES, kind_of
 from skills_lib.market.depth.tape.store import find_damage, read_manifest
 from skills_lib.market.depth.wire import decode
@@ -72,8 +72,8 @@ class _Counts:
         self.problems: list[str] = []
 
     def take(self, line: object) -> None:
-        if isinstance(line, TruncatedTape):
-            self.problems.append(f"The tape is truncated: {line.reason}.")
+        if isinstance(line, TapeDamage):
+            self.problems.append(line.problem)
             return
         self.lines += 1
         try:

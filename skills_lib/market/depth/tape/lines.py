@@ -14,26 +14,32 @@ CR or CRLF. A file in a foreign format is refused by its name (`formats.foreign`
 
 import heapq
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.tape.formats.foreign import foreign_format
 from skills_lib.market.depth.tape.formats.tardis import read_raw_line
 from skills_lib.market.depth.tape.formats.text import BOM, split_lines, utf8_chunks
-from skills_lib.market.depth.tape.zstd import import_zstandard
+from skills_lib.market.depth.tape.unpacking import Lost, packing_of, unpacked
 
 _CHUNK = 1 << 20
 _MAX_LINE_BYTES = 1 << 26
-_STAMPED = re.compile(rb"(\d{1,20})(?:\.(\d{1,9}))?:? (?=[\[{])")
+_STAMPED = re.compile(rb"(\d{1,19})(?:\.(\d{1,9}))?:? (?=[\[{])")
 _REST_RESPONSE = re.compile(rb"https?://\S+[?&]symbol=(\w+)\S* -> (\d+)(?:\.(\d{1,9}))?: ")
 _WRAPPED = (b'{"localTimestamp"', b'{ "localTimestamp"')
 _CONNECTION = re.compile(rb"wss?://\S+ <-> ")
+_NUMBERS = re.compile(r"([0-9]+)")
 _NS_DIGITS = 19
+_MAX_STAMP = 19
+"""Digits of the longest time: behind it and a space, no second message of a line begins earlier."""
+_ENVELOPE = b'{"stream":"'
+_LATER_STAMPED = re.compile(rb'([0-9]+) \{"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z \{"')
+_LATER_BARE = re.compile(rb'()\{"stream":"')
 _UNITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+_UNITS_BY_LENGTH = sorted(_UNITS, reverse=True)
 
 
 class TapeLine(NamedTuple):
@@ -51,13 +57,20 @@ class BadLine(NamedTuple):
     raw: bytes
 
 
-class TruncatedTape(NamedTuple):
-    """Marks the end of a truncated or damaged file; `reason` describes it."""
+class TapeDamage(NamedTuple):
+    """Marks a place where bytes of a file are lost; `reason` describes it. Lines after it may follow."""
 
     reason: str
+    lost_bytes: int
+    at_end: bool
+
+    @property
+    def problem(self) -> str:
+        """One sentence."""
+        return f"The tape is {'truncated' if self.at_end else 'damaged'}: {self.reason}."
 
 
-Lines = Iterator[TapeLine | BadLine | TruncatedTape]
+Lines = Iterator[TapeLine | BadLine | TapeDamage]
 
 
 def read_lines(path: Path) -> Lines:
@@ -85,7 +98,9 @@ def tape_files(path: Path) -> list[Path]:
         InputError: no tape files.
     """
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.name.endswith((".ts_jsonl.zst", ".ts_jsonl.gz")))
+        found = sorted(
+            (file for file in path.iterdir() if file.name.endswith((".ts_jsonl.zst", ".ts_jsonl.gz"))), key=_in_order
+        )
         if found:
             return found
         raise InputError(f"{path} holds no tape. Use a file, or a folder made by `twokey record`.")
@@ -94,10 +109,14 @@ def tape_files(path: Path) -> list[Path]:
     raise InputError(f"No tape at {path}. Record one with `twokey record BTCUSDT`.")
 
 
+def _in_order(file: Path) -> tuple[list[str | int], str]:
+    """Part 2 before part 10: numbers in a name are compared as numbers."""
+    pieces = _NUMBERS.split(file.name.partition(".ts_jsonl")[0])  # text and numbers by turns
+    return [int(piece) if n % 2 else piece for n, piece in enumerate(pieces)], file.name
+
+
 def parse_line(line: bytes) -> TapeLine | BadLine | None:
     """Parse one line; None for a line without data, such as a connection header."""
-    if line.startswith(BOM):  # files were appended to one another
-        line = line.removeprefix(BOM)
     if line.startswith(b"{"):
         wrapped = read_raw_line(line) if line.startswith(_WRAPPED) else None
         return TapeLine(wrapped.raw, wrapped.local_ts_ns, "", "ns") if wrapped else TapeLine(line)
@@ -112,7 +131,7 @@ def parse_line(line: bytes) -> TapeLine | BadLine | None:
     return None if not line.strip() or _CONNECTION.match(line) else BadLine(line)
 
 
-def _time(line: TapeLine | BadLine | TruncatedTape) -> int:
+def _time(line: TapeLine | BadLine | TapeDamage) -> int:
     return line.local_ts_ns or 0 if isinstance(line, TapeLine) else 0
 
 
@@ -126,76 +145,64 @@ def _nanoseconds(whole: bytes, fraction: bytes | None) -> int:
 
 def _read_file(path: Path) -> Lines:
     rest = b""
-    try:
-        for chunk in _text_chunks(path):
-            *whole, rest = split_lines(rest + chunk)
-            if len(rest) > _MAX_LINE_BYTES:
-                raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
-            yield from _parsed(whole)
-    except _DamagedError as damage:
-        yield TruncatedTape(f"{path.name} {damage}")
-        return
+    for chunk in _text_chunks(path):
+        if isinstance(chunk, Lost):
+            yield _damage(path.name, chunk, rest)
+            rest = b""
+            continue
+        *whole, rest = split_lines(rest + chunk)
+        if len(rest) > _MAX_LINE_BYTES:
+            raise InputError(f"{path.name} is not a tape: a line is longer than {_MAX_LINE_BYTES >> 20} MiB.")
+        yield from _parsed(whole)
     if rest:
         yield from _parsed([rest])
 
 
-def _text_chunks(path: Path) -> Iterator[bytes]:
+def _text_chunks(path: Path) -> Iterator[bytes | Lost]:
     chunks = utf8_chunks(_chunks(path))
-    head = next(chunks, b"")
-    if foreign := foreign_format(head):
+    head, second = next(chunks), next(chunks, b"")
+    if isinstance(head, bytes) and isinstance(second, bytes) and (foreign := foreign_format(head)):
         raise InputError(f"{path.name} is {foreign.kind}. {foreign.advice}")
     yield head
+    yield second
     yield from chunks
 
 
+def _damage(name: str, lost: Lost, unfinished: bytes) -> TapeDamage:
+    also = f"; {len(unfinished):,} bytes of an unfinished line are left out" if unfinished else ""
+    return TapeDamage(f"{name} {lost.reason}{also}", lost.packed_bytes + len(unfinished), lost.at_end)
+
+
 def _parsed(lines: Iterable[bytes]) -> Iterator[TapeLine | BadLine]:
-    return (found for line in lines if (found := parse_line(line)) is not None)
+    for line in lines:
+        line = line.removeprefix(BOM)  # files were appended to one another
+        if line.find(b' {"', _MAX_STAMP + 1) != -1 or line.find(_ENVELOPE, 1) > (
+            0 if line[:1] == b"{" else _MAX_STAMP + 1
+        ):
+            cut_short, line = _joined(line)
+            if cut_short:
+                yield BadLine(cut_short)
+        if (found := parse_line(line)) is not None:
+            yield found
 
 
-class _DamagedError(Exception):
-    """A compressed file is truncated or corrupt."""
+def _joined(line: bytes) -> tuple[bytes, bytes]:
+    """A line that was cut short, and the whole one written behind it without a line break; b"" if it is one line."""
+    later = _LATER_BARE if line.startswith(b"{") and not line.startswith(_WRAPPED) else _LATER_STAMPED
+    for match in later.finditer(line):
+        digits = len(match[1] or b"")
+        stamp = next((n for n in _UNITS_BY_LENGTH if n <= digits), digits)
+        if match.start() or digits > _MAX_STAMP:
+            start = match.start() + digits - stamp
+            return line[:start], line[start:]
+    return b"", line
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
+def _chunks(path: Path) -> Iterator[bytes | Lost]:
     with path.open("rb") as file:
-        magic = file.read(4)
+        if packing := packing_of(file, path.name):
+            yield from unpacked(file, packing)
+            return
         file.seek(0)
-        if magic.startswith(b"\x1f\x8b"):
-            yield from _gunzipped(file)
-        elif magic == b"\x28\xb5\x2f\xfd":
-            yield from _unzstd(file)
-        else:
-            while chunk := file.read(_CHUNK):
-                yield chunk
-
-
-def _gunzipped(file: IO[bytes]) -> Iterator[bytes]:
-    unpacker, incomplete = zlib.decompressobj(wbits=31), False
-    while packed := file.read(_CHUNK):
-        while packed:
-            try:
-                yield unpacker.decompress(packed)
-            except zlib.error as error:
-                raise _DamagedError(f"is damaged: {error}") from error
-            packed, incomplete = unpacker.unused_data, not unpacker.eof
-            if unpacker.eof:
-                unpacker = zlib.decompressobj(wbits=31)
-    if incomplete:
-        raise _DamagedError("ends inside a compressed block")
-
-
-def _unzstd(file: IO[bytes]) -> Iterator[bytes]:
-    zstandard = import_zstandard()
-    unpacker, open_frame = None, False
-    while packed := file.read(_CHUNK):
-        while packed:
-            unpacker = unpacker or zstandard.ZstdDecompressor().decompressobj()
-            try:
-                yield unpacker.decompress(packed)
-            except zstandard.ZstdError as error:
-                raise _DamagedError(f"is damaged: {error}") from error
-            packed, open_frame = unpacker.unused_data, not unpacker.eof
-            if unpacker.eof:
-                unpacker = None
-    if open_frame:
-        raise _DamagedError("ends inside a compressed block")
+        while chunk := file.read(_CHUNK):
+            yield chunk

@@ -18,11 +18,12 @@ from skills_lib.market.depth.model import (
 )
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.tape.attribution import Attributed
-from skills_lib.market.depth.tape.lines import TapeLine, TruncatedTape
+from skills_lib.market.depth.tape.lines import TapeDamage, TapeLine
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
 from skills_lib.market.depth.usability.causes import Cause
 
 _MAX_REMEMBERED = 1_000
+_MAX_TOLD = 5
 _KINDS: dict[type, str] = {
     DepthUpdate: "depth",
     BookTicker: "book_ticker",
@@ -56,7 +57,7 @@ class Replay:
     late_bbo_matched: int = 0
     first_local_ts_ns: int | None = None
     last_local_ts_ns: int | None = None
-    cut_short: str = ""
+    damages: list[TapeDamage] = field(default_factory=list)
     kinds: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     units: set[str] = field(default_factory=set)
@@ -70,8 +71,8 @@ class Replay:
     def take(self, entry: Attributed) -> None:
         """Count one line, and apply it if it is of the checked symbol."""
         line, message = entry.line, entry.message
-        if isinstance(line, TruncatedTape):
-            self.cut_short = line.reason
+        if isinstance(line, TapeDamage):
+            self.damages.append(line)
             return
         self.lines += 1
         if message is None:
@@ -104,6 +105,7 @@ class Replay:
             top5=Top5(**book.top_text(5)._asdict()) if self.local.in_sync else None,
             first_local_ts_ns=self.first_local_ts_ns,
             last_local_ts_ns=self.last_local_ts_ns,
+            lost_bytes=sum(damage.lost_bytes for damage in self.damages),
             repeated=self.local.sequencer.repeats,
             latency=self.latency.report(),
             problems=self._problems(),
@@ -158,11 +160,9 @@ class Replay:
         mismatched = self.bbo_checked - self.bbo_matched + self.late_bbo_checked - self.late_bbo_matched
         breaks, repeats = self.local.sequencer.breaks, self.local.sequencer.repeats
         found = {
-            f"The tape is truncated: {self.cut_short}.": self.cut_short,
             "No snapshot: updates alone cannot build a book.": not self.kinds["snapshot"],
-            f"{self.kinds['snapshot']} snapshots: those received while the book was in sync were ignored.": (
-                self.kinds["snapshot"] > 1
-            ),
+            f"{self.kinds['snapshot']} snapshots: those received in sync are used only where the chain breaks after "
+            "them.": self.kinds["snapshot"] > 1,
             f"The book is {self.local.sync.value} at the end: {self.local.reason}.": not self.local.in_sync,
             f"{self.malformed:,} lines could not be read.": self.malformed,
             f"{breaks:,} breaks in the chain of updates.": breaks,
@@ -172,8 +172,11 @@ class Replay:
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},
             self.latency.describe_negative(): self.latency.negative,
         }
-        refused = [f"{count:,} lines: {reason}." for reason, count in self.refused.items()]
-        return refused + [text for text, true in found.items() if true]
+        told = [damage.problem for damage in self.damages[:_MAX_TOLD]]
+        if more := len(self.damages) - len(told):
+            told.append(f"The tape is damaged at {more:,} more places.")
+        told += [f"{count:,} lines: {reason}." for reason, count in self.refused.items()]
+        return told + [text for text, true in found.items() if true]
 
 
 def _equal(top: TopText, ticker: BookTicker) -> bool:

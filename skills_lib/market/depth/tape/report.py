@@ -43,6 +43,7 @@ class TapeReport(BaseModel):
     top5: Top5 | None
     first_local_ts_ns: int | None
     last_local_ts_ns: int | None
+    lost_bytes: int
     repeated: int
     latency: LatencyReport | None
     problems: list[str]

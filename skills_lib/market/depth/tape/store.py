@@ -60,7 +60,7 @@ class TapeWriter:
         if (folder / MANIFEST).exists():
             raise InputError(f"{folder} already holds a tape. Delete it or choose another folder.")
         self.folder, self.manifest = folder, manifest
-        self._packer = import_zstandard().ZstdCompressor(level=_LEVEL)
+        self._packer = import_zstandard().ZstdCompressor(level=_LEVEL, write_checksum=True)
         self._part_ns, self._part_bytes = int(part_minutes * _NS_PER_MINUTE), part_bytes
         self._lines: list[bytes] = []
         self._pending_bytes = 0

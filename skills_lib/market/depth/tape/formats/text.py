@@ -2,6 +2,7 @@
 
 import codecs
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 BOM = codecs.BOM_UTF8
 _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
@@ -12,12 +13,17 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 )
 _FIRST = b"0123456789[{hw"
 _HEAD_BYTES = 4_096
+Marker = TypeVar("Marker")
 
 
-def utf8_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same text as UTF-8 without a byte order mark, in constant memory; the first chunk is at least 4 KiB."""
+def utf8_chunks(chunks: Iterable[bytes | Marker]) -> Iterator[bytes | Marker]:
+    """The same text as UTF-8 without a byte order mark, in constant memory; a marker between chunks stays there.
+
+    The first item is bytes: at least 4 KiB, unless the text ends or a marker comes before.
+    """
     rest = _with_head(iter(chunks))
     head = next(rest)
+    assert isinstance(head, bytes)
     encoding = encoding_of(head)
     if encoding == "utf-8":
         yield head.removeprefix(BOM)
@@ -26,7 +32,7 @@ def utf8_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     yield decoder.decode(head).encode()
     for chunk in rest:
-        yield decoder.decode(chunk).encode("utf-8", "replace")
+        yield decoder.decode(chunk).encode("utf-8", "replace") if isinstance(chunk, bytes) else chunk
 
 
 def encoding_of(head: bytes) -> str:
@@ -46,15 +52,18 @@ def split_lines(text: bytes) -> list[bytes]:
     return [*lines, b""] if not lines or text.endswith((b"\n", b"\r")) else lines
 
 
-def _with_head(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The chunks, the first of them joined to `_HEAD_BYTES`; what precedes a failure is yielded before it is raised."""
-    head, failure = b"", None
-    try:
-        while len(head) < _HEAD_BYTES and (chunk := next(chunks, None)) is not None:
-            head += chunk
-    except Exception as error:  # noqa: BLE001 - raised again below
-        failure = error
-    yield head
-    if failure is not None:
-        raise failure
+def _with_head(chunks: Iterator[bytes | Marker]) -> Iterator[bytes | Marker]:
+    """The chunks, the first of them joined to `_HEAD_BYTES`, or up to a marker."""
+    head = b""
+    for chunk in chunks:
+        if not isinstance(chunk, bytes):
+            yield head
+            yield chunk
+            break
+        head += chunk
+        if len(head) >= _HEAD_BYTES:
+            yield head
+            break
+    else:
+        yield head
     yield from chunks
