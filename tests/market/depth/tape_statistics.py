@@ -61,6 +61,12 @@ class TapeStatistics:
             for bps, found in self.depths.items():
                 found.append(sum(self._book.book.depth_quote(bps)) / 1e6)
 
+    def path_bps(self) -> tuple[list[float], list[float]]:
+        """Seconds since the first quote, and the mid price's distance from its start in bps, one a second."""
+        mids = {quote[0] // 1_000: _mid(quote) for quote in self.quotes}
+        first = next(iter(mids))
+        return [float(second - first) for second in mids], [_BPS * math.log(mid / mids[first]) for mid in mids.values()]
+
     def figures(self) -> dict[str, float]:
         """Every statistic by its name, with its unit."""
         seconds = (self.times[-1] - self.times[0]) / 1_000
@@ -96,9 +102,7 @@ class TapeStatistics:
             "bursts: variance over mean of orders a second": pvariance(each) / fmean(each),
             "bursts: correlation of orders, next second": autocorrelation(each) or 0.0,
             "sign of orders: correlation, next order": fmean(a * b for a, b in pairwise(signs)),
-            "sign of orders: correlation, 10 orders on": fmean(
-                a * b for a, b in zip(signs, signs[10:], strict=False)
-            ),
+            "sign of orders: correlation, 10 orders on": fmean(a * b for a, b in zip(signs, signs[10:], strict=False)),
             "impact of an order after 1 s, bps": self._impact(orders),
         }
 
@@ -138,17 +142,19 @@ class TapeStatistics:
             imbalance = (quote[2] - quote[4]) / (quote[2] + quote[4])
             if following and abs(imbalance) > _EXTREME:
                 up[imbalance > 0].append(following > 0)
-        return {f"next move is up, % where imbalance {'>' if k else '<'} {'' if k else '-'}{_EXTREME}": 100 * fmean(v)
-                for k, v in up.items()}
+        return {
+            f"next move is up, % where imbalance {'>' if k else '<'} {'' if k else '-'}{_EXTREME}": 100 * fmean(v)
+            for k, v in up.items()
+        }
 
 
-def measure(path: Path, symbol: str) -> dict[str, float]:
-    """The statistics of a tape of one USD-M symbol."""
+def read_statistics(path: Path, symbol: str) -> TapeStatistics:
+    """The statistics of a symbol on a tape of USD-M futures."""
     found = TapeStatistics(symbol)
     for entry in attributed(read_lines(path)):
         if entry.message is not None and entry.symbol == symbol:
             found.take(entry.message)
-    return found.figures()
+    return found
 
 
 def _mid(quote: tuple[int, float, float, float, float]) -> float:

@@ -20,6 +20,8 @@ from skills_lib.market.depth.tape.zstd import import_zstandard
 
 MANIFEST = "manifest.json"
 SUFFIX = ".ts_jsonl.zst"
+SYNTHETIC = "synthetic"
+"""How the origin of a tape begins that no venue sent."""
 _FLUSH_NS = 900_000_000
 _FLUSH_BYTES = 1 << 20
 _LEVEL = 3

@@ -20,12 +20,13 @@ _STEP_S = STEP_MS / 1_000
 _STEPS_PER_UPDATE = 10
 _STEPS_PER_MARK = 100
 _QUEUE_PULL, _QUEUE_SHARE, _NEW_QUEUE = 0.2, 1.7, 0.35
-_TRADED_MOVES = 0.7
-_NEAR_DENSITY, _DENSITY, _NEAR_TICKS, _DECAY = 0.27, 0.72, 60, 1.3
+_TRADED_MOVES, _SWEEP = 0.7, 4
+_NEAR_DENSITY, _DENSITY, _NEAR_TICKS, _DECAY = 0.22, 0.72, 60, 1.3
 _KEPT_PRESSURE = 0.9
 _PRESSURE_ON_ORDERS, _FLOW_ON_MOVES = 0.45, 0.3
 _SNAPSHOT_LEVELS = 1_000
 _MAX_MOVE = 3_000
+_MAX_CHURN = 4.0
 
 
 class Trade(NamedTuple):
@@ -104,7 +105,8 @@ class DrawnMarket:
             self._mark()
 
     def _end_update(self) -> None:
-        self._churn(count(self._random, self.parameters.levels * _STEP_S * _STEPS_PER_UPDATE * min(self._busy, 4.0) ** 0.5))
+        expected = self.parameters.levels * _STEP_S * _STEPS_PER_UPDATE * math.sqrt(min(self._busy, _MAX_CHURN))
+        self._churn(count(self._random, expected))
         self._events.append(Update(*self.book.take_changes()))
         self._busy = self._activity.step()
         self._pressure.step()
@@ -171,14 +173,13 @@ class DrawnMarket:
 
     def _drawn_move(self, behind: int) -> None:
         """A move of its own: the best queue is withdrawn but for what an order takes, then the order sweeps on."""
-        size, order = self.parameters.move, self.parameters.order
+        size = self.parameters.move
         ticks = min(_MAX_MOVE, 1 + int(log_normal(self._random, size.median, size.spread)))
         if self._random.random() >= _TRADED_MOVES:
             self._move(behind, ticks, 0)
             return
-        ahead, taken = 1 - behind, self._units(log_normal(self._random, 4 * order.median, order.spread))
-        best = self.book.best[ahead]
-        self.book.put(ahead, best, min(taken, self.book.best_quantity(ahead)))
+        ahead = 1 - behind
+        self.book.put(ahead, self.book.best[ahead], min(self._taken(), self.book.best_quantity(ahead)))
         self._quote()
         self._move(behind, ticks, None)
 
@@ -193,12 +194,17 @@ class DrawnMarket:
         self._follow(behind, sign)
         self._pressure.value *= _KEPT_PRESSURE
 
+    def _taken(self) -> int:
+        """What an order that moves the price takes of one level."""
+        order = self.parameters.order
+        return self._units(log_normal(self._random, _SWEEP * order.median, order.spread))
+
     def _clear(self, ahead: int, limit: int, sign: int, sweep: int | None) -> None:
         """Remove the levels of a side that are better than `limit`; `sweep` as in `_move`."""
-        book, levels, order = self.book, self.book.sides[ahead], self.parameters.order
+        book, levels = self.book, self.book.sides[ahead]
         for tick in range(book.best[ahead], limit, sign):
             if quantity := levels.get(tick, 0):
-                taken = self._units(log_normal(self._random, 4 * order.median, order.spread)) if sweep is None else sweep
+                taken = self._taken() if sweep is None else sweep
                 if traded := min(taken, quantity):
                     self._events.append(Trade(tick, traded, ahead == BID))
                     sweep = None if sweep is None else sweep - traded

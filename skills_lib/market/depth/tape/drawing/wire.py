@@ -25,15 +25,16 @@ _SNAPSHOT_AFTER_UPDATES = 3
 
 
 class DrawnLines:
-    """Receive times in ns and messages of a drawn market, from `START_MS` on."""
+    """Receive times in ns and messages of a drawn market, from `start_ms` on."""
 
-    def __init__(self, parameters: MarketParameters, seed: int) -> None:
+    def __init__(self, parameters: MarketParameters, seed: int, start_ms: int = START_MS) -> None:
         self._market, self._p = DrawnMarket(parameters, seed), parameters
         self._random = Random(f"times of {parameters.symbol} {seed}")
         self._stream = parameters.symbol.lower()
         self._update_id = self._reported_id = _FIRST_UPDATE_ID
         self._trade_id, self._aggregate_id = _FIRST_TRADE_ID, 1
-        self._now_ms, self._local_ns, self._updates = START_MS, 0, 0
+        self._start_ms = self._now_ms = start_ms
+        self._local_ns = self._updates = 0
 
     def lines(self, seconds: int) -> Iterator[tuple[int, bytes]]:
         """The lines of so many seconds."""
@@ -50,6 +51,11 @@ class DrawnLines:
                     if self._updates == _SNAPSHOT_AFTER_UPDATES:
                         yield self._receive_ns(at_ms), self._snapshot(at_ms)
             self._now_ms += STEP_MS
+
+    @property
+    def elapsed_s(self) -> int:
+        """Whole seconds of the market drawn so far."""
+        return (self._now_ms - self._start_ms) // 1_000
 
     def _receive_ns(self, at_ms: int) -> int:
         arrival = at_ms * 1_000_000 + _LATENCY_NS + int(self._random.random() * _JITTER_NS)
