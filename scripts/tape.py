@@ -194,6 +194,8 @@ def export(
 
     screen = Screen()
     screen.path(f"{done.rows:,} rows in", out)
+    if done.clock_steps:
+        screen.text(f"Receive times corrected: the recorder's clock was set back {done.clock_steps:,} times.")
     if done.shifted_ns:
         screen.text(f"Receive times moved by {done.shifted_ns / 1e6:,.3f} ms: the recorder's clock was behind.")
     print_ending(after)

@@ -86,7 +86,6 @@ class FaultRunner:
         if not self.engine.lines:
             return
         if self.faults.began_ms is None:
-            self.visibility.start(self.gateway.state)
             self.faults.start(self.gateway.state, self.gateway.now_ms)
         self.faults.pass_time(self.gateway.now_ms)
         while self.faults.waiting:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from live.simulator.latency import MS
 from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.event_ids import TradesOnce
 from skills_lib.market.depth.model import DepthUpdate, Message, UnhandledMessage, Venue
 from skills_lib.market.depth.tape.attribution import WINDOW_LINES, attributed
 from skills_lib.market.depth.tape.lines import BadLine, TapeDamage, TapeLine
@@ -26,12 +27,13 @@ class TapeSource:
     """Decodes lines. Times never decrease, although streams are a few milliseconds out of order on any tape.
 
     bad_lines: number of undecodable lines. refused: how many lines were refused, by reason: snapshots that fit no
-    symbol or several, and lines of another venue than USD-M futures.
+    symbol or several, and lines of another venue than USD-M futures. trades: drops a trade that came before.
     """
 
     bad_lines: int = 0
     time_ns: int = 0
     refused: Counter[str] = field(default_factory=Counter)
+    trades: TradesOnce = field(default_factory=TradesOnce)
 
     def read(self, lines: Iterable[TapeLine | BadLine | TapeDamage]) -> Iterator[Played]:
         """Decode and attribute lines; unreadable and refused ones are counted.
@@ -47,7 +49,7 @@ class TapeSource:
                 self.refused[entry.refusal] += 1
                 if not named and self.refused.total() > WINDOW_LINES:
                     break
-            else:
+            elif self.trades.is_new(entry.message):
                 named = named or isinstance(entry.message, DepthUpdate)
                 yield self.played(entry.message, entry.line.raw, entry.symbol, entry.line.local_ts_ns or 0)
         if not named and self.refused:

@@ -14,6 +14,7 @@ from live.simulator.core.events import Answered, Event, Liquidated
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.money import parse
 from live.simulator.core.state import State
+from live.simulator.fault_checks import check_plan
 from live.simulator.fault_runner import FaultRunner
 from live.simulator.faults import Faults
 from live.simulator.faults.visibility import Visibility
@@ -51,7 +52,7 @@ class Venue:
     happen, before any delay.
 
     Raises:
-        InputError: the tape holds no snapshot that matches its updates.
+        InputError: the tape holds no snapshot that matches its updates; the fault plan names what does not exist.
         CorruptDataError: the session file is damaged.
     """
 
@@ -76,8 +77,10 @@ class Venue:
         self._next: Played | None = None if settings.live else next(tape, None)
         if not settings.live:
             self._prime()
+        check_plan(settings.faults, self.feed.listed, self.state.accounts)
         for account in self.state.accounts.values():
             account.updated_ms = account.updated_ms or max(1, self.state.now_ms)
+        self.fault_runner.visibility.start(self.state)
 
     @property
     def state(self) -> State:

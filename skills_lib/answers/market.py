@@ -110,6 +110,7 @@ class TapeAnswer(Answer):
     malformed: int
     lost_bytes: int
     repeated: int
+    repeated_trades: int
     symbol: str
     venue: str
     lines: int
@@ -156,11 +157,14 @@ class TapeInfoAnswer(Answer):
 
 
 class ExportAnswer(Answer):
-    """An exported tape. `shifted_ns`: by how much receive times were moved."""
+    """An exported tape. `shifted_ns`: by how much receive times were moved.
+
+    `clock_steps`: how often the recorder's clock was set back, and receive times were corrected."""
 
     out: Path
     rows: int
     shifted_ns: int
+    clock_steps: int
 
 
 class DrawnTapeAnswer(Answer):

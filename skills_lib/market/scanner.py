@@ -15,6 +15,7 @@ from skills_lib.domain.costs import preset
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
+from skills_lib.market.depth.event_ids import TradesOnce
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Snapshot, Trade, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.tape.attribution import Attributed, attributed, venue_of
@@ -76,8 +77,8 @@ class Sampler:
     spreads: list[float] = field(default_factory=list)
     imbalances: list[float] = field(default_factory=list)
     depths: list[tuple[float, ...]] = field(default_factory=list)
-    volume_quote: float = 0.0
-    trades: int = 0
+    volumes_quote: dict[type, float] = field(default_factory=dict)
+    once: TradesOnce = field(default_factory=TradesOnce)
 
     def on_book(self, book: LocalBook) -> None:
         """Sample a book in sync, once per second."""
@@ -91,14 +92,17 @@ class Sampler:
         self.depths.append(tuple(sum(view.depth_quote(bps)) for bps in DEPTHS_BPS))
 
     def on_message(self, message: Message) -> None:
-        """Count a trade."""
-        if isinstance(message, Trade | AggTrade):
-            self.trades += 1
-            self.volume_quote += float(message.price) * float(message.quantity)
+        """Count a trade, once; single trades and their aggregates are counted apart, for they are the same trades."""
+        if isinstance(message, Trade | AggTrade) and self.once.is_new(message):
+            kind = type(message)
+            self.volumes_quote[kind] = self.volumes_quote.get(kind, 0.0) + float(message.price) * float(
+                message.quantity
+            )
 
     def row(self, taker_fee_bps: float) -> ScanRow:
         """The figures of the samples."""
         seconds = max(self.mids) - min(self.mids) + 1 if self.mids else 0
+        volume = max(self.volumes_quote.values(), default=None)
         spread, move = (median(self.spreads) if self.spreads else None), self._typical_move_bps(seconds)
         depths = [median(column) for column in zip(*self.depths, strict=True)] or [None, None, None]
         return ScanRow(
@@ -112,7 +116,7 @@ class Sampler:
             depth_5bps=depths[0],
             depth_10bps=depths[1],
             depth_25bps=depths[2],
-            volume_quote_per_hour=self.volume_quote * _HOUR_S / seconds if self.trades and seconds else None,
+            volume_quote_per_hour=None if volume is None or not seconds else volume * _HOUR_S / seconds,
             volatility_bps_per_minute=self._volatility_bps(),
             imbalance_persistence=autocorrelation(self.imbalances),
             typical_move_bps=move,

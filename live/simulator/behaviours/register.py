@@ -15,7 +15,7 @@ from typing import Any
 HERE = Path(__file__).parent
 
 
-class Evidence(StrEnum):
+class BehaviourEvidence(StrEnum):
     """What a behaviour is based on.
 
     documented: stated by Binance's documentation or SDK. observed: seen in recorded payloads or published probes.
@@ -44,7 +44,7 @@ class Behaviour:
 
     area: str
     text: str
-    evidence: Evidence
+    evidence: BehaviourEvidence
     source: str = ""
 
 
@@ -70,7 +70,7 @@ def read_behaviours(folder: Path = HERE / "areas") -> tuple[Behaviour, ...]:
         ValueError: an entry is not `[evidence, text]` or `[evidence, text, source]`.
     """
     return tuple(
-        Behaviour(section["title"], text, Evidence(evidence), *source)
+        Behaviour(section["title"], text, BehaviourEvidence(evidence), *source)
         for section in _sections(folder)
         for evidence, text, *source in section["entries"]
     )

@@ -10,7 +10,7 @@ are not refused for exceeding the position).
 from live.simulator.core.accounts import Account
 from live.simulator.core.enums import ExpiryReason, OrderStatus, OrderType, PositionSide, Side
 from live.simulator.core.orders import Order
-from live.simulator.core.rejections import Rejection, beyond_the_position, not_required, reduce_only
+from live.simulator.core.rejections import Rejection, exceeds_position, not_required, reduce_only
 from live.simulator.core.state import State
 
 
@@ -33,7 +33,7 @@ def check(state: State, order: Order) -> None:
         raise reduce_only()
     fired_at_market = bool(request.algo_id) and request.kind is OrderType.MARKET
     if not fired_at_market and order.remaining + _ahead(state, order) > closable:
-        raise beyond_the_position()
+        raise exceeds_position()
 
 
 def _ahead(state: State, order: Order) -> int:
@@ -59,11 +59,11 @@ def give_way(state: State, account: Account, symbol: str, position_side: Positio
     """Expire the resting orders that may only reduce and, counted from the best price, exceed the position."""
     for side in Side:
         resting = _of_side(state, account.name, symbol, position_side, side)
-        room = account.closable(symbol, position_side, side)
+        left = account.closable(symbol, position_side, side)
         for order in sorted(resting, key=lambda order: (_rank(order), order.order_id)):
             if not order.request.only_reduces:
                 continue
-            if order.remaining > room:
+            if order.remaining > left:
                 state.finish(order, OrderStatus.EXPIRED, ExpiryReason.NOT_REDUCING)
             else:
-                room -= order.remaining
+                left -= order.remaining

@@ -77,7 +77,7 @@ def would_trigger() -> Rejection:
     return Rejection(-2021, "Order would immediately trigger.")
 
 
-def beyond_the_position() -> Rejection:
+def exceeds_position() -> Rejection:
     """-4118: the order, with the open orders of its side, would open the opposite position."""
     return Rejection(-4118, "ReduceOnly Order Failed. Please check your existing position and open orders")
 

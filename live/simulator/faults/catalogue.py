@@ -58,7 +58,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "when": {"condition": "order_accepted"},
         "end": {"duration_ms": 60_000},
     },
-    "contract_change": {"symbol": "BTCUSDT", "funding_interval_hours": 1} | _OPEN | {"end": {"duration_ms": 600_000}},
+    "contract_change": {"funding_interval_hours": 1} | _OPEN | {"end": {"duration_ms": 600_000}},
     "symbol_status": _OPEN,
 }
 
@@ -69,9 +69,11 @@ def _variants() -> dict[str, dict[str, Any]]:
     named |= {f"garbage_response-{form}": {"form": form} for form in Garbage}
     named |= {f"refuse_connect-{what}": {"what": what} for what in Refusal}
     named |= {f"foreign_action-{action}": {"action": action} for action in Action}
-    for setting in (Action.MARGIN_TYPE, Action.POSITION_MODE):  # refused while a position is open
-        named[f"foreign_action-{setting}"]["when"] = {"condition": "position_closes"}
+    for setting in (Action.MARGIN_TYPE, Action.POSITION_MODE):  # refused while an order or a position is open
+        named[f"foreign_action-{setting}"]["when"] = {"at_ms": 0}
     named |= {f"algo_trouble-{form}": {"form": form} for form in AlgoForm}
+    for ended in (AlgoForm.CANCELED, AlgoForm.VANISHED):
+        named[f"algo_trouble-{ended}"]["after_ms"] = 500
     named |= {f"commission-{form}": {"form": form} for form in ("bnb", "absent")}
     named |= {f"symbol_status-{status.lower()}": {"status": status} for status in Status}
     named["outage-refused"] = {"rest": "refused"}

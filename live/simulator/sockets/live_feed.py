@@ -27,7 +27,8 @@ class LiveLines(IgnoreAll):
         except WireError:
             self.source.bad_lines += 1
             return
-        self.player.push(self.source.played(message, raw, symbol, local_ts_ns))
+        if self.source.trades.is_new(message):
+            self.player.push(self.source.played(message, raw, symbol, local_ts_ns))
 
 
 def feed_settings(symbols: tuple[str, ...], host: str | None = None) -> FeedSettings:

@@ -204,6 +204,6 @@ def test_a_symbol_of_another_margin_asset_is_refused_for_want_of_it() -> None:
     driver = ExchangeDriver(make_exchange())
     rules = driver.feed.listed[SYMBOL]
     driver.opened("60000.0x50", "60000.1x50").mark("60000.0")
-    driver.exchange.state.markets[SYMBOL].rules = replace(rules, quote="USDC")
+    driver.exchange.state.markets[SYMBOL].rules = replace(rules, quote="USDC", margin="USDC")
     with pytest.raises(Rejection, match="-2019"):
         driver.order(BUY, "1")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from live.simulator.faults import VARIANTS
 from live.simulator.latency import ASSUMED, read_delays
 from live.simulator.sockets.live_feed import feed_settings, follow
 from skills_lib.domain.errors import InputError
@@ -66,6 +67,9 @@ def interrupt_after_timeout() -> Iterator[None]:
         ([], "either --tape FILE or --feed binance"),
         (["--tape", "nothing.gz"], "No tape at nothing.gz"),
         (["--tape", "TAPE", "--faults", "nothing.toml"], "is not a fault plan"),
+        (["--tape", "TAPE", "--faults", "explode"], "There is no fault explode"),
+        (["--tape", "TAPE", "--faults", "drop,"], "There is no fault"),
+        (["--tape", "TAPE", "--faults", "PLAN"], "symbol ETHBTC, which this exchange does not have"),
         (["--tape", "TAPE", "--balance", "much"], "--balance much is not an amount"),
         (["--tape", "TAPE", "--latency", "slow"], "slow is not a list of delays"),
         (["--tape", "TAPE", "--exchange-info", "README.md"], "is not a saved exchangeInfo"),
@@ -80,11 +84,20 @@ def test_bad_input_ends_with_one_line(
     lines = list(TapeWriter().lines(5))
     spot.write_text("\n".join(line.replace('"pu":', '"no":') for line in lines), encoding="utf-8")
     empty.write_text("\n".join(lines[1:]), encoding="utf-8")
-    files = {"TAPE": str(generated_tape), "SPOT": str(spot), "EMPTY": str(empty)}
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[faults]]\nkind = "adl"\nsymbol = "ETHBTC"\n', encoding="utf-8")
+    files = {"PLAN": str(plan), "TAPE": str(generated_tape), "SPOT": str(spot), "EMPTY": str(empty)}
     done = twokey("simulate", "--port", "0", *(files.get(argument, argument) for argument in arguments))
     assert done.code == 2
     assert message in done.err
     assert done.err.count("\n") == 1
+
+
+def test_the_built_in_faults_are_listed_without_a_tape(twokey: Command) -> None:
+    done = twokey("simulate", "--faults", "list")
+    assert done.code == 0
+    assert [name for name in VARIANTS if name not in done.out.replace("\n", " ").split(" ")] == []
+    assert "--faults" in done.out + done.err
 
 
 @pytest.mark.usefixtures("interrupt_after_timeout")

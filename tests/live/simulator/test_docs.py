@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from live.simulator.behaviours.register import Evidence, RuleState, read_behaviours, read_rules
+from live.simulator.behaviours.register import BehaviourEvidence, RuleState, read_behaviours, read_rules
 from live.simulator.behaviours.tables import behaviours_table, not_served_table, rules_table, surface_table
 from tests.live.simulator.clients import conformance_table
 from tests.repository import ROOT
@@ -72,7 +72,7 @@ def test_the_page_of_behaviours_matches_the_register() -> None:
 def test_every_behaviour_is_listed_once_and_every_tag_is_used() -> None:
     texts = [behaviour.text for behaviour in read_behaviours()]
     assert len(texts) == len(set(texts)) > 50
-    assert {behaviour.evidence for behaviour in read_behaviours()} == set(Evidence)
+    assert {behaviour.evidence for behaviour in read_behaviours()} == set(BehaviourEvidence)
 
 
 def test_every_rule_is_listed_once_with_a_source() -> None:

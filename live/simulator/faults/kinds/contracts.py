@@ -56,7 +56,7 @@ class ContractChange(LastingFault):
 
     kind: Literal["contract_change"] = "contract_change"
     end: End = FOREVER
-    symbol: str
+    symbol: str = ""
     funding_interval_hours: Literal[0, 1, 2, 4, 8] = 0
     brackets: tuple[BracketRow, ...] = ()
 

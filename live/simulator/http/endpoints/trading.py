@@ -67,9 +67,9 @@ async def countdown(call: Call) -> dict[str, Any]:
     return {"symbol": symbol, "countdownTime": str(length)}
 
 
-def _batch(call: Call, name: str, most: int, refusal: Rejection) -> list[Any]:
+def _batch(call: Call, name: str, limit: int, refusal: Rejection) -> list[Any]:
     entries = call.params.entries(name)
-    if len(entries) > most:
+    if len(entries) > limit:
         raise refusal
     return entries
 

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.tape.receive_clock import ReceiveClock
 from skills_lib.market.depth.tape.rows import Row, rows_of
 
 _CHUNK = 200_000
@@ -39,10 +40,14 @@ Events = npt.NDArray[Any]
 
 
 class Exported(NamedTuple):
-    """Rows written, and the shift added to receive times so that none precedes the exchange time."""
+    """Rows written, and the shift added to receive times so that none precedes the exchange time.
+
+    clock_steps: how often the recorder's clock was set back, and receive times were corrected for it.
+    """
 
     rows: int
     shifted_ns: int
+    clock_steps: int
 
 
 def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: Path | None = None) -> Exported:
@@ -54,7 +59,8 @@ def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: 
     import duckdb
     import pandas as pd
 
-    rows, count, temporary = rows_of(path, symbol, snapshots), 0, out.with_name(f".{out.name}.tmp")
+    clock = ReceiveClock()
+    rows, count, temporary = rows_of(path, symbol, snapshots, clock), 0, out.with_name(f".{out.name}.tmp")
     spool = out.with_name(f".{out.name}.spool")
     try:
         with duckdb.connect(str(spool)) as database:
@@ -73,7 +79,7 @@ def export_parquet(path: Path, out: Path, symbol: str | None = None, snapshots: 
     finally:
         for leftover in (spool, temporary, spool.with_name(f"{spool.name}.wal")):
             leftover.unlink(missing_ok=True)
-    return Exported(count, 0)
+    return Exported(count, 0, len(clock.corrections))
 
 
 def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapshots: Path | None = None) -> Exported:
@@ -85,7 +91,8 @@ def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapsho
     Raises:
         InputError: no such tape or symbol, or no receive times.
     """
-    rows = (row for row in rows_of(path, symbol, snapshots) if row.kind in _HFT_KINDS)
+    clock = ReceiveClock()
+    rows = (row for row in rows_of(path, symbol, snapshots, clock) if row.kind in _HFT_KINDS)
     parts = []
     while chunk := list(islice(rows, _CHUNK)):
         parts.append(_events(chunk, path))
@@ -95,7 +102,7 @@ def export_hftbacktest(path: Path, out: Path, symbol: str | None = None, snapsho
     temporary = out.with_name(f".{out.name}.tmp.npz")
     np.savez_compressed(temporary, data=ordered(events))
     temporary.replace(out)
-    return Exported(len(events), shifted)
+    return Exported(len(events), shifted, len(clock.corrections))
 
 
 def ordered(events: Events) -> Events:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.view import TopText
+from skills_lib.market.depth.event_ids import TradesOnce
 from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import (
     AggTrade,
@@ -19,6 +20,7 @@ from skills_lib.market.depth.model import (
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.tape.attribution import Attributed
 from skills_lib.market.depth.tape.lines import TapeDamage, TapeLine
+from skills_lib.market.depth.tape.receive_clock import ReceiveClock
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
 from skills_lib.market.depth.usability.causes import Cause
 
@@ -62,6 +64,8 @@ class Replay:
     refused: Counter[str] = field(default_factory=Counter)
     units: set[str] = field(default_factory=set)
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
+    trades: TradesOnce = field(default_factory=TradesOnce)
+    clock: ReceiveClock = field(default_factory=ReceiveClock)
 
     def __post_init__(self) -> None:
         self.local = LocalBook(self.symbol, self.venue)
@@ -80,7 +84,7 @@ class Replay:
         elif entry.refusal and entry.symbol in ("", self.symbol):
             self.refused[entry.refusal] += 1
         elif entry.symbol in ("", self.symbol) and isinstance(line, TapeLine):
-            self.kinds[kind_of(message)] += 1
+            self.kinds[kind_of(message)] += self.trades.is_new(message)
             self._record_time(line, message)
             self._follow(message)
 
@@ -106,6 +110,7 @@ class Replay:
             first_local_ts_ns=self.first_local_ts_ns,
             last_local_ts_ns=self.last_local_ts_ns,
             lost_bytes=sum(damage.lost_bytes for damage in self.damages),
+            repeated_trades=self.trades.repeats,
             repeated=self.local.sequencer.repeats,
             latency=self.latency.report(),
             problems=self._problems(),
@@ -115,6 +120,7 @@ class Replay:
         if line.local_ts_ns is None:
             return
         self.units.add(line.unit)
+        self.clock.add(line.local_ts_ns, getattr(message, "exch_ts_ns", None))
         if self.first_local_ts_ns is None:
             self.first_local_ts_ns = line.local_ts_ns
         self.last_local_ts_ns = line.local_ts_ns
@@ -167,6 +173,9 @@ class Replay:
             f"{self.malformed:,} lines could not be read.": self.malformed,
             f"{breaks:,} breaks in the chain of updates.": breaks,
             f"{repeats:,} updates were repeated.": repeats,
+            f"{self.trades.repeats:,} trades have an id that came before; each is counted once.": self.trades.repeats,
+            f"Trade ids start anew {self.trades.restarts:,} times.": self.trades.restarts,
+            self.clock.problem(): self.clock.problem(),
             f"{self.crossed_books:,} crossed books.": self.crossed_books,
             f"{mismatched:,} best prices differ from bookTicker.": mismatched,
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},

@@ -45,5 +45,6 @@ class TapeReport(BaseModel):
     last_local_ts_ns: int | None
     lost_bytes: int
     repeated: int
+    repeated_trades: int
     latency: LatencyReport | None
     problems: list[str]

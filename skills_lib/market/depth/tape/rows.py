@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from skills_lib.market.depth.event_ids import TradesOnce
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -11,11 +12,13 @@ from skills_lib.market.depth.model import (
     Message,
     Snapshot,
     Trade,
+    Venue,
     WireLevel,
 )
 from skills_lib.market.depth.tape.attribution import attributed
 from skills_lib.market.depth.tape.check import identify_tape, lines_of
 from skills_lib.market.depth.tape.lines import TapeLine
+from skills_lib.market.depth.tape.receive_clock import ReceiveClock
 
 
 class Row(NamedTuple):
@@ -34,18 +37,33 @@ class Row(NamedTuple):
     quantity: float
 
 
-def rows_of(path: Path, symbol: str | None = None, snapshots: Path | None = None) -> Iterator[Row]:
-    """Every level and trade of one symbol in receive order; invalid and refused lines are skipped.
+def rows_of(
+    path: Path, symbol: str | None = None, snapshots: Path | None = None, clock: ReceiveClock | None = None
+) -> Iterator[Row]:
+    """Every level and trade of one symbol in receive order, a repeated trade once; what is invalid is skipped.
+
+    Receive times are corrected where the recorder's clock was set, and never decrease; `clock` tells where.
 
     Raises:
         InputError: no such tape or symbol.
     """
     symbol, venue = identify_tape(path, symbol)
+    clock, once = clock or ReceiveClock(), TradesOnce()
+    for line, message in _messages(path, symbol, venue, snapshots):
+        clock.add(line.local_ts_ns, getattr(message, "exch_ts_ns", None))
+    times = clock.corrected()
+    for line, message in _messages(path, symbol, venue, snapshots):
+        local_ts_ns = times.next(line.local_ts_ns)
+        if once.is_new(message):
+            yield from _rows(local_ts_ns, message)
+
+
+def _messages(path: Path, symbol: str, venue: Venue, snapshots: Path | None) -> Iterator[tuple[TapeLine, Message]]:
     for entry in attributed(lines_of(path, symbol, snapshots), venue):
         if entry.message is None or entry.refusal or entry.symbol != symbol:
             continue
         if isinstance(entry.line, TapeLine):
-            yield from _rows(entry.line.local_ts_ns, entry.message)
+            yield entry.line, entry.message
 
 
 def _rows(local_ts_ns: int | None, message: Message) -> Iterator[Row]:

@@ -1,8 +1,6 @@
 """Every kind of fault, as a client observes it."""
 
-import json
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -10,9 +8,8 @@ import pytest
 
 from live.simulator.core.enums import OrderStatus
 from live.simulator.core.money import plain
-from live.simulator.faults import FaultPlan, Reply, read_plan
+from live.simulator.faults import FaultPlan, Reply
 from live.simulator.http.fault_replies import REPLIES
-from skills_lib.domain.errors import InputError
 from tests.live.conftest import Running, Serve
 from tests.live.simulator.http_requests import HttpClient, call, event, run_scenario
 
@@ -226,30 +223,3 @@ def test_the_websocket_api_loses_answers_and_leaves_the_status_unknown(serve: Se
     unknown_status = {"kind": "answer", "method": "WS", "path": "order.place", "landed": True}
     dropped = {"kind": "lose_response", "method": "WS", "path": "order.place", "when": {"nth": 2}}
     run_scenario(serve, scenario, faults=plan(unknown_status, dropped))
-
-
-def test_a_plan_is_read_from_toml_and_from_json(tmp_path: Path) -> None:
-    toml, text = tmp_path / "plan.toml", tmp_path / "plan.json"
-    toml.write_text('[[faults]]\nkind = "drop"\nstream = "*@depth*"\nwhen = { nth = 10 }\n', encoding="utf-8")
-    text.write_text(
-        json.dumps({"faults": [{"kind": "drop", "stream": "*@depth*", "when": {"nth": 10}}]}), encoding="utf-8"
-    )
-    assert read_plan(toml) == read_plan(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ('{"faults": [{"kind": "explode"}]}', "explode"),
-        ('{"faults": [{"kind": "drop", "when": {"nth": 0}}]}', "when.nth"),
-        ('{"faults": [{"kind": "drop", "often": 1}]}', "often"),
-        ("{", "is not a fault plan"),
-    ],
-)
-def test_a_plan_that_does_not_fit_is_refused_in_one_line(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "plan.json"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(InputError) as refused:
-        read_plan(path)
-    assert message in str(refused.value)
-    assert "\n" not in str(refused.value)

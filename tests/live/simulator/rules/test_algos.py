@@ -1,11 +1,12 @@
 """Rules of conditional orders, sent as requests: what Binance refuses is refused, with its code."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.live.simulator.venue_client import VenueClient, open_client
+from tests.live.simulator.rules import orders
+from tests.live.simulator.rules.orders import case
+from tests.live.simulator.venue_client import VenueClient
 
 PATH = "/fapi/v1/algoOrder"
 STOP_MARKET = {"algoType": "CONDITIONAL", "symbol": "BTCUSDT", "side": "SELL", "type": "STOP_MARKET"}
@@ -16,48 +17,15 @@ TRAILING |= {"type": "TRAILING_STOP_MARKET", "callbackRate": "1"}
 CLOSING = {name: value for name, value in STOP_MARKET.items() if name != "quantity"} | {"closePosition": "true"}
 
 
-@pytest.fixture(scope="module")
-def refusing(generated_tape: Path) -> VenueClient:
-    """A flat account in one-way mode, for requests that change nothing because they are refused."""
-    return open_client(generated_tape)
-
-
-@pytest.fixture
-def client(generated_tape: Path) -> VenueClient:
-    """A flat account in one-way mode."""
-    return open_client(generated_tape)
-
-
 def market_order(client: VenueClient, **changes: Any) -> Any:
     """A market order, of 0.010 bought unless changed."""
     fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "quantity": "0.010"} | changes
     return client.call("POST", "/fapi/v1/order", **fields)
 
 
-@pytest.fixture
-def long(client: VenueClient) -> VenueClient:
-    """An account that holds 0.010."""
-    market_order(client)
-    return client
-
-
-@pytest.fixture
-def hedged(client: VenueClient) -> VenueClient:
-    """Hedge mode with LONG 0.010."""
-    client.call("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
-    market_order(client, positionSide="LONG")
-    return client
-
-
 def place(client: VenueClient, order: dict[str, Any], **changes: Any) -> Any:
     """Place a conditional order; a change to None leaves a parameter out."""
-    fields = {name: value for name, value in (order | changes).items() if value is not None}
-    return client.call("POST", PATH, **fields)
-
-
-def case(name: str, order: dict[str, Any], code: int, **changes: Any) -> Any:
-    """One refused request."""
-    return pytest.param(order, changes, code, id=name)
+    return orders.place(client, order, PATH, **changes)
 
 
 @pytest.mark.parametrize(

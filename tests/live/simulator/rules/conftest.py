@@ -1,0 +1,35 @@
+"""Accounts that tests of the rules start from."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.live.simulator.rules.orders import MARKET, place
+from tests.live.simulator.venue_client import VenueClient, open_client
+
+
+@pytest.fixture(scope="module")
+def refusing(generated_tape: Path) -> VenueClient:
+    """A flat account in one-way mode, for requests that change nothing because they are refused."""
+    return open_client(generated_tape)
+
+
+@pytest.fixture
+def client(generated_tape: Path) -> VenueClient:
+    """A flat account in one-way mode."""
+    return open_client(generated_tape)
+
+
+@pytest.fixture
+def long(client: VenueClient) -> VenueClient:
+    """An account that holds 0.010."""
+    place(client, MARKET)
+    return client
+
+
+@pytest.fixture
+def hedged(client: VenueClient) -> VenueClient:
+    """Hedge mode with LONG 0.010."""
+    client.call("POST", "/fapi/v1/positionSide/dual", dualSidePosition="true")
+    place(client, MARKET, positionSide="LONG")
+    return client
