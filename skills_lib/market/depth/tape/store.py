@@ -216,7 +216,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     import shutil
 
     if folder.exists():
-        raise InputError(f"{folder} already exists. Delete it to import again.")
+        raise InputError(f"{folder} already exists. Delete it first.")
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

@@ -56,8 +56,8 @@ class Update(NamedTuple):
 class Mark(NamedTuple):
     """Mark and index price in ticks, and the funding rate."""
 
-    mark: float
-    index: float
+    mark_price: float
+    index_price: float
     funding_rate: float
 
 
@@ -69,7 +69,7 @@ class DrawnMarket:
 
     def __init__(self, parameters: MarketParameters, seed: int) -> None:
         self.parameters, self._random = parameters, Random(f"{parameters.symbol} {seed}")
-        self._unit = 10**parameters.quantity_places
+        self._unit = int(10**parameters.quantity_places)
         self._activity = Activity(self._random, _STEP_S * _STEPS_PER_UPDATE)
         self._pressure = Reverting(self._random, 0.8, 3.0, _STEP_S * _STEPS_PER_UPDATE)
         self._flow = [Reverting(self._random, 0.33, seconds, _STEP_S * _STEPS_PER_UPDATE) for seconds in (0.5, 6.0)]
@@ -262,4 +262,5 @@ def _quantile(distances: tuple[float, ...], chance: float) -> float:
     """The distance at a quantile, log-linear between the fitted ones."""
     place = bisect_right(QUANTILES, chance) - 1
     low, high = distances[place], distances[place + 1]
-    return low * (high / low) ** ((chance - QUANTILES[place]) / (QUANTILES[place + 1] - QUANTILES[place]))
+    part = (chance - QUANTILES[place]) / (QUANTILES[place + 1] - QUANTILES[place])
+    return low * math.exp(part * math.log(high / low))

@@ -107,8 +107,8 @@ class DrawnLines:
         scale = self._p.tick / 10**self._p.price_places
         return (
             f'{{"stream":"{self._stream}@markPrice@1s","data":{{"e":"markPriceUpdate","E":{at_ms},'
-            f'"s":"{self._p.symbol}","p":"{mark.mark * scale:.8f}","P":"{mark.mark * scale:.8f}",'
-            f'"i":"{mark.index * scale:.8f}","r":"{mark.funding_rate:.8f}","T":{due}}}}}'
+            f'"s":"{self._p.symbol}","p":"{mark.mark_price * scale:.8f}","P":"{mark.mark_price * scale:.8f}",'
+            f'"i":"{mark.index_price * scale:.8f}","r":"{mark.funding_rate:.8f}","T":{due}}}}}'
         ).encode()
 
     def _snapshot(self, at_ms: int) -> bytes:
