@@ -17,6 +17,7 @@ from live.simulator.core.commands import (
     SetMarginType,
 )
 from live.simulator.core.enums import MarginType, OrderStatus, OrderType, PositionSide, Side
+from live.simulator.core.margin import liquidation_price, total
 from live.simulator.core.money import commission, parse, plain
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
@@ -207,3 +208,20 @@ def test_a_symbol_of_another_margin_asset_is_refused_for_want_of_it() -> None:
     driver.exchange.state.markets[SYMBOL].rules = replace(rules, quote="USDC", margin="USDC")
     with pytest.raises(Rejection, match="-2019"):
         driver.order(BUY, "1")
+
+
+def test_an_isolated_liquidation_price_is_where_its_margin_meets_maintenance() -> None:
+    """By hand: 1 BTC at 60,000.1, leverage 20: 3000.005 of margin, maintenance 0.5 % less 50.
+
+    3000.005 + p - 60000.1 = 0.005 p - 50, so p = 56950.095 / 0.995.
+    """
+    driver = driver_with(isolated=True)
+    driver.order(BUY, "1")
+    [part] = driver.exchange.state.exposures(driver.account)
+    price = liquidation_price(part, total(driver.account, [part]), parse("0.005"), parse("50"))
+    assert abs(Decimal(price) / 10**8 - Decimal("56950.095") / Decimal("0.995")) < Decimal("0.00000002")
+    driver.mark("57236.3")
+    assert driver.account.held()
+    driver.mark("57236.2")
+    assert driver.account.held() == []
+    assert sound(driver)

@@ -11,7 +11,7 @@ from live.simulator.core.events import AccountChanged, AlgoChanged, MarginCalled
 from live.simulator.core.money import parse, plain
 from live.simulator.tape_source import TapeSource
 from skills_lib.market.depth.model import MarkPrice
-from skills_lib.market.depth.tape.lines import parse_line
+from skills_lib.market.depth.tape.lines import parse_line, read_lines
 from tests.live.simulator.in_process import BUY, ME, SELL, START_MS, SYMBOL, ExchangeDriver, make_exchange
 from tests.live.simulator.tapes import TapeWriter
 
@@ -136,7 +136,7 @@ def test_isolated_margin_pays_funding_down_to_zero_and_the_rest_is_cross() -> No
 def test_the_shared_tape_of_a_funding_boundary_charges_once(shared_data: Path) -> None:
     tape = shared_data.parent / "cases/tapes/c02_funding_boundary.jsonl"
     driver = ExchangeDriver(make_exchange())
-    lines = list(TapeSource().read(parse_line(raw) for raw in tape.read_bytes().splitlines()))
+    lines = list(TapeSource().read(read_lines(tape)))
     for number, line in enumerate(lines):
         driver.events += driver.feed.take(line.message, line.symbol)
         driver.now_ms = driver.exchange.state.now_ms
@@ -217,7 +217,7 @@ def test_every_charge_has_one_event_and_one_row() -> None:
 
 def test_funding_on_a_drawn_tape_is_charged_once_per_boundary() -> None:
     """The drawn tape carries its own marks; what they name decides, however often."""
-    lines = TapeSource().read(parse_line(line.encode()) for line in TapeWriter(3).lines(200))
+    lines = TapeSource().read(filter(None, (parse_line(line.encode()) for line in TapeWriter(3).lines(200))))
     driver = ExchangeDriver(make_exchange())
     for number, line in enumerate(lines):
         driver.events += driver.feed.take(line.message, line.symbol)
