@@ -143,7 +143,7 @@ class BookService:
         if len(self._feeds) >= MAX_BOOKS:
             raise InputError(f"{MAX_BOOKS} books are followed, the maximum. Restart the server to follow others.")
         endpoints = Endpoints.of(key.venue, Settings().streams_host)
-        feed = Feed(FeedSettings(endpoints, (key.symbol,), (Channel.DEPTH,)))
+        feed = Feed(FeedSettings(endpoints, (key.symbol,), (Channel.DEPTH, Channel.BOOK_TICKER)))
         try:
             await feed.require_symbols()
         except BaseException:
@@ -230,6 +230,7 @@ def _freshness(key: BookKey, status: SymbolStatus) -> dict[str, object]:
         "venue": key.venue.value,
         "trusted": status.usable,
         "in_sync": status.in_sync,
+        "cause": status.cause,
         "reason": status.reason,
         "age_ms": None if status.age_ms is None else round(status.age_ms, 1),
         "update_id": status.update_id,
@@ -259,6 +260,7 @@ def _symbol_feed(key: BookKey, feed: Feed) -> answers.SymbolFeed:
         malformed=status.malformed,
         gaps=status.gaps,
         resyncs=status.resyncs,
+        losses=status.losses,
         reconnects=whole.reconnects,
         connected=whole.connected,
         clock_offset_ms=whole.clock_offset_ms,

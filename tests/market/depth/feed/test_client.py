@@ -14,6 +14,7 @@ from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettin
 from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.model import BookTicker, MarketEvent, Venue
 from skills_lib.market.depth.sequencer import UpdateDecision
+from skills_lib.market.depth.usability.causes import Cause
 from tests.market.depth.frame_server import FrameServer, eventually
 from tests.market.depth.generated_stream import GeneratedMarket
 
@@ -128,7 +129,7 @@ def test_a_silent_stream_is_stale_while_connected_and_recovers_with_the_next_mes
         await settle(server, feed)
         await eventually(lambda: not feed.is_usable("BTCUSDT"))
         status = feed.symbol_status("BTCUSDT")
-        assert (status.in_sync, status.stale, status.usable) == (True, True, False)
+        assert (status.in_sync, status.cause, status.usable) == (True, Cause.SILENT, False)
         assert "stale" in status.reason
         await server.play(2)
         await eventually(lambda: is_equal(server, feed))
