@@ -16,7 +16,7 @@ from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.book.view import BookView
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed.status import SymbolStatus
+from skills_lib.market.depth.feed.status import BookStatus
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.scanner import scan_tapes, venue_fee_bps
 from skills_lib.progress import Progress, no_progress
@@ -132,7 +132,7 @@ class BookService:
             await feed.__aexit__(None, None, None)
         self._feeds.clear()
 
-    async def _subscribe(self, key: BookKey) -> SymbolStatus:
+    async def _subscribe(self, key: BookKey) -> BookStatus:
         if key not in self._feeds:
             await self._follow(key)
         feed = self._feeds[key]
@@ -224,7 +224,7 @@ def _relative_path(path: Path, home: Path) -> str:
     return str(path.relative_to(home))
 
 
-def _freshness(key: BookKey, status: SymbolStatus) -> dict[str, object]:
+def _freshness(key: BookKey, status: BookStatus) -> dict[str, object]:
     return {
         "symbol": key.symbol,
         "venue": key.venue.value,
@@ -237,7 +237,7 @@ def _freshness(key: BookKey, status: SymbolStatus) -> dict[str, object]:
     }
 
 
-def _imbalance(key: BookKey, status: SymbolStatus, book: BookView | None, levels: int) -> answers.ImbalanceAnswer:
+def _imbalance(key: BookKey, status: BookStatus, book: BookView | None, levels: int) -> answers.ImbalanceAnswer:
     bid_depth, ask_depth = book.depth_quote(_DEPTH_BPS) if book else (None, None)
     return answers.ImbalanceAnswer(
         **_freshness(key, status),

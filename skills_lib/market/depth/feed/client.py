@@ -15,7 +15,7 @@ from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.rest import FeedRest
 from skills_lib.market.depth.feed.settings import FeedSettings
 from skills_lib.market.depth.feed.socket import FeedSocket, import_picows, open_socket
-from skills_lib.market.depth.feed.status import FeedStatus, SymbolStatus
+from skills_lib.market.depth.feed.status import BookStatus, FeedStatus
 from skills_lib.market.depth.feed.stream_state import FeedStream
 from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, IgnoreAll
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
@@ -145,7 +145,7 @@ class Feed:
             last_error=self.last_error,
         )
 
-    def symbol_status(self, symbol: str) -> SymbolStatus:
+    def symbol_status(self, symbol: str) -> BookStatus:
         """The state of one book.
 
         Raises:
@@ -156,7 +156,7 @@ class Feed:
         book, stream, judge = self.books[symbol], self._depth_streams[symbol], self._judges[symbol]
         age = None if stream.local_ts_ns is None else (time.time_ns() - stream.local_ts_ns) / 1e6
         unusable = judge.why(time.monotonic())
-        return SymbolStatus(
+        return BookStatus(
             symbol=symbol,
             usable=unusable is None,
             in_sync=book.in_sync,

@@ -5,7 +5,7 @@ from pydantic import BaseModel
 from skills_lib.market.depth.usability.causes import Cause
 
 
-class SymbolStatus(BaseModel):
+class BookStatus(BaseModel):
     """State of one book. `usable`: nothing speaks against it; otherwise `cause` and `reason` say what does.
 
     `age_ms`: since the last depth message, None before it. `losses`: how often it became unusable, by cause.
@@ -37,5 +37,5 @@ class FeedStatus(BaseModel):
     clock_offset_ms: float | None
     clock_uncertainty_ms: float | None
     clock_jumps: int
-    symbols: list[SymbolStatus]
+    symbols: list[BookStatus]
     last_error: str

@@ -44,7 +44,7 @@ each_packing = pytest.mark.parametrize("packing", PACKINGS)
 
 
 def read(path: Path) -> tuple[list[bytes], list[TapeDamage], list[BadLine]]:
-    """The whole lines of a tape as written, and what is told of the rest."""
+    """The whole lines of a tape as written, and what is reported of the rest."""
     found = list(read_lines(path))
     whole = [b"%d %s" % (line.local_ts_ns or 0, line.raw) for line in found if isinstance(line, TapeLine)]
     return (
