@@ -172,7 +172,7 @@ def check_sorted_signature(credential: Credential, params: Params) -> None:
     parameters = sorted((name, value) for name, value in params.values.items() if name != "signature")
     plain = "&".join(f"{name}={value}" for name, value in parameters)
     signature = params.get("signature")
-    if signature and credential.signed(urlencode(parameters), signature):
+    if signature and credential.signed(urlencode(parameters, errors="surrogatepass"), signature):
         return
     check_signature(credential, plain, signature)
 

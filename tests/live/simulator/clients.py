@@ -31,6 +31,9 @@ class Client(Protocol):
     async def place_market(self, side: str, quantity: str) -> str: ...
     async def amend(self, order_id: int, side: str, quantity: str, price: str) -> tuple[str, str]: ...
     async def cancel(self, order_id: int) -> str: ...
+    async def cancel_many(self, order_ids: list[int]) -> list[str]: ...
+    async def cancel_named(self, client_ids: list[str]) -> list[str]: ...
+    async def open_interest(self) -> Decimal: ...
     async def stop(self, side: str, quantity: str, trigger: str) -> int: ...
     async def balance(self) -> Decimal: ...
     async def positions(self) -> dict[str, Decimal]: ...
@@ -109,6 +112,20 @@ class CcxtPro:
     async def cancel(self, order_id: int) -> str:
         """`cancel_order`"""
         return str((await self.exchange.cancel_order(str(order_id), UNIFIED))["info"]["status"])
+
+    async def cancel_many(self, order_ids: list[int]) -> list[str]:
+        """`cancel_orders`"""
+        found = await self.exchange.cancel_orders([str(number) for number in order_ids], UNIFIED)
+        return [order["info"]["status"] for order in found]
+
+    async def cancel_named(self, client_ids: list[str]) -> list[str]:
+        """`cancel_orders` with `clientOrderIds`"""
+        found = await self.exchange.cancel_orders([], UNIFIED, {"clientOrderIds": client_ids})
+        return [order["info"]["status"] for order in found]
+
+    async def open_interest(self) -> Decimal:
+        """`fetch_open_interest`"""
+        return Decimal((await self.exchange.fetch_open_interest(UNIFIED))["info"]["openInterest"])
 
     async def stop(self, side: str, quantity: str, trigger: str) -> int:
         """`create_order` with `stopLossPrice`"""
@@ -249,6 +266,20 @@ class PythonBinance:
         """`futures_cancel_order`"""
         return str((await self.client.futures_cancel_order(symbol=SYMBOL, orderId=order_id))["status"])
 
+    async def cancel_many(self, order_ids: list[int]) -> list[str]:
+        """`futures_cancel_orders`"""
+        found = await self.client.futures_cancel_orders(symbol=SYMBOL, orderidlist=order_ids)
+        return [order["status"] for order in found]
+
+    async def cancel_named(self, client_ids: list[str]) -> list[str]:
+        """`futures_cancel_orders` with `origclientorderidlist`"""
+        found = await self.client.futures_cancel_orders(symbol=SYMBOL, origclientorderidlist=client_ids)
+        return [order["status"] for order in found]
+
+    async def open_interest(self) -> Decimal:
+        """`futures_open_interest`"""
+        return Decimal((await self.client.futures_open_interest(symbol=SYMBOL))["openInterest"])
+
     async def stop(self, side: str, quantity: str, trigger: str) -> int:
         """`futures_create_algo_order`"""
         params = {"symbol": SYMBOL, "side": side, "quantity": quantity, "triggerPrice": trigger, "reduceOnly": "true"}
@@ -344,6 +375,20 @@ class BinanceSdk:
         """`cancel_order`"""
         return str((await self._request(self.api.cancel_order, symbol=SYMBOL, order_id=order_id)).status)
 
+    async def cancel_many(self, order_ids: list[int]) -> list[str]:
+        """`cancel_multiple_orders`"""
+        found = await self._request(self.api.cancel_multiple_orders, symbol=SYMBOL, order_id_list=order_ids)
+        return [str(order.status) for order in found]
+
+    async def cancel_named(self, client_ids: list[str]) -> list[str]:
+        """`cancel_multiple_orders` with `orig_client_order_id_list`"""
+        params = {"symbol": SYMBOL, "orig_client_order_id_list": client_ids}
+        return [str(order.status) for order in await self._request(self.api.cancel_multiple_orders, **params)]
+
+    async def open_interest(self) -> Decimal:
+        """`open_interest`"""
+        return Decimal((await self._request(self.api.open_interest, symbol=SYMBOL)).open_interest)
+
     async def stop(self, side: str, quantity: str, trigger: str) -> int:
         """`new_algo_order`"""
         params = {"symbol": SYMBOL, "side": side, "quantity": float(quantity), "trigger_price": float(trigger)}
@@ -377,10 +422,13 @@ VERBS = {
     "place": "place",
     "amend": "amend",
     "cancel": "cancel",
+    "cancel ten at once": "cancel_many",
+    "cancel ten by client id": "cancel_named",
     "stop through algoOrder": "stop",
     "read balances": "balance",
     "read positions": "positions",
     "read trades": "trades",
+    "read open interest": "open_interest",
     "read the user stream": "watch_user",
 }
 """Operations tested with every client, and the method that performs each."""

@@ -133,6 +133,34 @@ def test_it_cancels_an_order(kind: type[Client], serve: Serve) -> None:
     trade(kind, serve, scenario)
 
 
+def test_it_cancels_ten_orders_at_once(kind: type[Client], serve: Serve) -> None:
+    async def scenario(client: Client, running: Running) -> None:
+        order_ids = [await client.place("BUY", "0.010", "59990.0") for _ in range(10)]
+        assert await client.cancel_many(order_ids) == ["CANCELED"] * 10
+        assert {order.status for order in running.venue.state.orders.values()} == {OrderStatus.CANCELED}
+
+    trade(kind, serve, scenario)
+
+
+def test_it_cancels_orders_by_their_client_ids(kind: type[Client], serve: Serve) -> None:
+    async def scenario(client: Client, running: Running) -> None:
+        for _ in range(10):
+            await client.place("BUY", "0.010", "59990.0")
+        client_ids = [order.client_id for order in running.venue.state.orders.values()]
+        assert await client.cancel_named(client_ids) == ["CANCELED"] * 10
+        assert {order.status for order in running.venue.state.orders.values()} == {OrderStatus.CANCELED}
+
+    trade(kind, serve, scenario)
+
+
+def test_it_reads_the_open_interest(kind: type[Client], serve: Serve) -> None:
+    async def scenario(client: Client, running: Running) -> None:
+        await client.place_market("BUY", "0.010")
+        assert await client.open_interest() == Decimal("0.01")
+
+    trade(kind, serve, scenario)
+
+
 def test_it_takes_a_stop_through_algo_order(kind: type[Client], serve: Serve) -> None:
     async def scenario(client: Client, running: Running) -> None:
         await client.place_market("BUY", "0.010")
