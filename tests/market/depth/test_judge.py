@@ -8,14 +8,14 @@ import pytest
 
 from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
-from skills_lib.market.depth.feed.clock import ClockOffset
-from skills_lib.market.depth.feed.stream_state import FeedStream
+from skills_lib.market.depth.causes import Cause, Remedy, remedy
 from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll
 from skills_lib.market.depth.model import Snapshot, Trade, Venue
-from skills_lib.market.depth.usability.causes import Cause, Remedy, remedy
+from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.depth.usability.cross_check import MAX_MISMATCHES, CrossCheck
 from skills_lib.market.depth.usability.judge import QUIET_RESUBSCRIBE_S, BookJudge
 from skills_lib.market.depth.usability.limits import UsabilityLimits
+from skills_lib.market.depth.usability.stream_state import FeedStream
 from skills_lib.market.depth.wire import decode
 from tests.market.depth.generated_stream import GeneratedMarket
 

@@ -6,10 +6,10 @@ from enum import StrEnum
 
 from skills_lib.market.depth.book.order_book import OrderBook
 from skills_lib.market.depth.book.view import BookView, WritableBook
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
 from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.sequencer import UpdateDecision, UpdateIds, sequencer_for
-from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.wire import decode
 
 MAX_BUFFERED = 10_000

@@ -12,16 +12,16 @@ from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyE
 from skills_lib.domain.instruments import upper_symbol
 from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.causes import Unusable
 from skills_lib.market.depth.feed.rest import FeedRest
 from skills_lib.market.depth.feed.settings import FeedSettings
 from skills_lib.market.depth.feed.socket import FeedSocket, import_picows, open_socket
 from skills_lib.market.depth.feed.status import BookStatus, FeedStatus
-from skills_lib.market.depth.feed.stream_state import FeedStream
 from skills_lib.market.depth.feed.streams import Dispatcher, FeedListener, IgnoreAll
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.usability.causes import Unusable
 from skills_lib.market.depth.usability.judge import BookJudge
+from skills_lib.market.depth.usability.stream_state import FeedStream
 from skills_lib.market.depth.wire import decode
 
 _POLL_S = 0.1

@@ -9,8 +9,8 @@ import msgspec
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
-from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.settings import FeedSettings
+from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.retries import Retries, TransientError, broken_connection, retry_after_s
 
 _TIMEOUT_S = 5.0

@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel
 
-from skills_lib.market.depth.usability.causes import Cause
+from skills_lib.market.depth.causes import Cause
 
 
 class BookStatus(BaseModel):

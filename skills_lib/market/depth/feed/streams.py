@@ -7,8 +7,8 @@ from typing import Protocol
 import msgspec
 
 from skills_lib.market.depth.book.local_book import LocalBook, WrongSymbolError
+from skills_lib.market.depth.causes import Cause, Unusable
 from skills_lib.market.depth.event_ids import event_id
-from skills_lib.market.depth.feed.stream_state import FeedStream
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -19,8 +19,8 @@ from skills_lib.market.depth.model import (
     WireError,
 )
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.usability.causes import Cause, Unusable
 from skills_lib.market.depth.usability.cross_check import CrossCheck
+from skills_lib.market.depth.usability.stream_state import FeedStream
 from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.view import TopText
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.event_ids import TradesOnce
 from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import (
@@ -22,7 +23,6 @@ from skills_lib.market.depth.tape.attribution import Attributed
 from skills_lib.market.depth.tape.lines import TapeDamage, TapeLine
 from skills_lib.market.depth.tape.receive_clock import ReceiveClock
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
-from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.usability.checked_book import CheckedBook
 
 _MAX_REMEMBERED = 1_000

@@ -1,9 +1,9 @@
 """A book of decoded messages, compared with the tickers and trades of the same stream: for tapes."""
 
 from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.causes import Unusable
 from skills_lib.market.depth.model import AggTrade, BookTicker, DepthUpdate, Message, Snapshot, Trade
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.usability.causes import Unusable
 from skills_lib.market.depth.usability.cross_check import CrossCheck
 
 

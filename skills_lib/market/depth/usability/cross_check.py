@@ -9,9 +9,9 @@ from collections import deque
 from typing import NamedTuple
 
 from skills_lib.market.depth.book.view import BookView
+from skills_lib.market.depth.causes import Cause, Unusable
 from skills_lib.market.depth.model import AggTrade, BookTicker, Level, Trade, Venue, WireError
 from skills_lib.market.depth.scale import Scale
-from skills_lib.market.depth.usability.causes import Cause, Unusable
 
 MAX_MISMATCHES = 3
 """Updates in a row that differ from the last ticker before them; one that differs from its own ticker is enough."""

@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from skills_lib.market.depth.book.local_book import LocalBook
-from skills_lib.market.depth.feed.clock import ClockOffset
-from skills_lib.market.depth.feed.stream_state import FeedStream
-from skills_lib.market.depth.usability.causes import Cause, Remedy, Unusable, remedy
+from skills_lib.market.depth.causes import Cause, Remedy, Unusable, remedy
+from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.depth.usability.limits import UsabilityLimits
+from skills_lib.market.depth.usability.stream_state import FeedStream
 
 QUIET_RESUBSCRIBE_S = 20.0
 """Silence after which a stream is subscribed again though no other stream proves that its market moved."""

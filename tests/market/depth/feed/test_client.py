@@ -9,12 +9,12 @@ import pytest
 
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
 from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.model import BookTicker, MarketEvent, Venue
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.usability.causes import Cause
 from tests.market.depth.frame_server import FrameServer, eventually
 from tests.market.depth.generated_stream import GeneratedMarket
 

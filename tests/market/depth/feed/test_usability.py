@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
 from skills_lib.market.depth.model import Venue
-from skills_lib.market.depth.usability.causes import Cause
 from tests.market.depth.frame_server import FrameServer, eventually
 from tests.market.depth.generated_stream import EPOCH_MS, GeneratedMarket
 
