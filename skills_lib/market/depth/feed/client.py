@@ -78,6 +78,7 @@ class Feed:
         self._make_judges()
         self._start_task(self._monitor())
         self._start_task(self._measure_clock())
+        self._start_task(self._watch_trading())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -296,6 +297,17 @@ class Feed:
             for judge in self._judges.values():
                 judge.note(now_s)
             await asyncio.sleep(_POLL_S)
+
+    async def _watch_trading(self) -> None:
+        """Ask whether the symbols of silent books are traded: the answer is large, so only then."""
+        while True:
+            await asyncio.sleep(self.settings.trading_every_s)
+            if not any(judge.is_silent or not judge.trading for judge in self._judges.values()):
+                continue
+            with suppress(SourceUnavailableError):
+                traded = await self._rest.trading()
+                for symbol, judge in self._judges.items():
+                    judge.trading = symbol in traded
 
     async def _ask_clock(self) -> None:
         """Ask the venue for its time until it answers."""

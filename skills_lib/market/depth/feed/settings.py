@@ -93,6 +93,7 @@ class FeedSettings:
     rotate_after_s: float = 23.5 * 3600
     overlap_s: float = 5.0
     clock_every_s: float = 60.0
+    trading_every_s: float = 10.0
 
     def __post_init__(self) -> None:
         if not self.symbols:

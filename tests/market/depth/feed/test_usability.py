@@ -24,6 +24,7 @@ QUICK = {
     "max_pause_s": 0.5,
     "backoff_s": 0.02,
     "clock_every_s": 0.02,
+    "trading_every_s": 0.05,
 }
 SYMBOL = "BTCUSDT"
 
@@ -185,6 +186,18 @@ def test_a_stale_snapshot_is_asked_for_again_until_it_connects() -> None:
         await eventually(lambda: "cannot be used" in feed.last_error)
         assert not feed.is_usable(SYMBOL)
         del server.answers["depth"]
+        await settle(server, feed)
+
+    run(scenario)
+
+
+def test_a_halted_symbol_is_no_silent_one() -> None:
+    async def scenario(server: FrameServer, feed: Feed) -> None:
+        server.answers["exchangeInfo"] = b'{"symbols":[{"symbol":"BTCUSDT","status":"SETTLING"}]}'
+        await lost(feed, Cause.NOT_TRADING)
+        assert not feed.is_usable(SYMBOL)
+        server.answers["exchangeInfo"] = b'{"symbols":[{"symbol":"BTCUSDT","status":"TRADING"}]}'
+        await eventually(lambda: server.sockets)
         await settle(server, feed)
 
     run(scenario)
