@@ -47,7 +47,7 @@ WRONG_IMPORTS = {
         "live/simulator/core/money.py",
         "random",
     ),
-    "only the sockets of the simulator know an event loop, a socket or the wall clock": (
+    "only the simulator's sockets know event loops and the wall clock": (
         "live/simulator/http/rest.py",
         "asyncio",
     ),

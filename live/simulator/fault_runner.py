@@ -73,7 +73,7 @@ class FaultRunner:
         return NEVER_NS if due_ms is None else due_ms * MS
 
     def on_events(self, events: list[Event]) -> None:
-        """Take the events of one step of the exchange, before anyone is told of them."""
+        """Take the events of one step of the exchange, before any is passed on."""
         if not self.faults.plan.faults:
             return
         self.visibility.record(events, self.engine.exchange.state)

@@ -103,8 +103,7 @@ class MarketFeed:
             return []
         self.updates += 1
         if isinstance(update, ScaledUpdate) and self._needs_levels(update.symbol):
-            bids, asks = ([price for price, _ in side] for side in (update.scaled_bids, update.scaled_asks))
-            return self._applied(update.symbol, update.event_ts_ms, bids, asks)
+            return self._applied(update.symbol, update.event_ts_ms, update.bid_prices(), update.ask_prices())
         return self._applied(update.symbol, update.event_ts_ms, [], [])
 
     def _needs_levels(self, symbol: str) -> bool:

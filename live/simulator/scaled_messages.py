@@ -13,6 +13,7 @@ from live.simulator.core.commands import Marked, Quoted, Traded
 from live.simulator.core.enums import Side
 from live.simulator.core.money import DIGITS, parse
 from live.simulator.tape_source import Played
+from skills_lib.market.depth.book.order_book import Levels, SideChange
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -30,14 +31,20 @@ UNKNOWN_TIME = 2**62
 units = lru_cache(1 << 17)(read_units)
 """A number of the wire in units of 1e-8; the same texts come again and again."""
 
-Levels = list[tuple[int, int]]
-
 
 class ScaledUpdate(DepthUpdate, frozen=True, gc=False, kw_only=True):
-    """A diff with its levels in units of 1e-8."""
+    """A diff with its levels in units of 1e-8, as the book takes them."""
 
-    scaled_bids: Levels
-    scaled_asks: Levels
+    bid_change: SideChange
+    ask_change: SideChange
+
+    def bid_prices(self) -> list[int]:
+        """Prices of the bids it sets or deletes."""
+        return [*self.bid_change.quantities, *self.bid_change.deleted]
+
+    def ask_prices(self) -> list[int]:
+        """Prices of the asks it sets or deletes."""
+        return [-key for key in (*self.ask_change.quantities, *self.ask_change.deleted)]
 
 
 class ScaledTicker(BookTicker, frozen=True, gc=False, kw_only=True):
@@ -93,8 +100,8 @@ def _update(it: DepthUpdate) -> ScaledUpdate:
         it.asks,
         it.previous_update_id,
         it.transaction_ts_ms,
-        scaled_bids=_levels(it.bids),
-        scaled_asks=_levels(it.asks),
+        bid_change=SideChange.of(_levels(it.bids), 1),
+        ask_change=SideChange.of(_levels(it.asks), -1),
     )
 
 
@@ -155,7 +162,8 @@ def _traded(trade: Trade | AggTrade) -> Traded:
 
 def _mark(mark: MarkPrice) -> ScaledMark:
     try:
-        rate = parse(mark.funding_rate or "0.0001")
+        # A delivery contract names neither a rate nor a time: it has no funding.
+        rate = parse(mark.funding_rate or ("0.0001" if mark.next_funding_ts_ms else "0"))
     except ValueError:
         raise WireError("A funding rate is not a number.") from None
     marked = Marked(

@@ -20,7 +20,7 @@ class ScaledLocalBook(LocalBook):
 
     def _write_update(self, update: DepthUpdate) -> None:
         if isinstance(update, ScaledUpdate):
-            self._book.set_levels(update.scaled_bids, update.scaled_asks, update.final_update_id)
+            self._book.set_changes(update.bid_change, update.ask_change, update.final_update_id)
         else:
             super()._write_update(update)
 
@@ -35,6 +35,12 @@ class TapeBook:
         """(price, quantity) from the best price outwards; BUY gives the bids."""
         book = self.local.book
         return book.bids() if side is Side.BUY else book.asks()
+
+    def best(self, side: Side) -> int:
+        """The best price of one side; 0 if it is empty."""
+        book = self.local.book
+        level = book.best_bid if side is Side.BUY else book.best_ask
+        return level.price if level else 0
 
     def quantity(self, side: Side, price: int) -> int:
         """The displayed quantity at a price; 0 if none."""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.enums import MarginType, PositionSide, PriceMatch, Side
 from live.simulator.core.interventions import Intervention
@@ -9,8 +11,7 @@ from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules
 
 
-@dataclass(frozen=True, slots=True)
-class DepthApplied:
+class DepthApplied(msgspec.Struct, frozen=True, gc=False):
     """The tape's book was updated. `bids` and `asks` are the changed prices; all prices after a snapshot (`fresh`).
 
     update_id, transacted_ms: the book's update and its matching time; 0 if the tape does not say.
@@ -26,8 +27,7 @@ class DepthApplied:
     transacted_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Quoted:
+class Quoted(msgspec.Struct, frozen=True, gc=False):
     """A bookTicker on the tape: best prices and quantities right after an update; a price of 0 is an empty side."""
 
     symbol: str
@@ -40,8 +40,7 @@ class Quoted:
     ask_quantity: int
 
 
-@dataclass(frozen=True, slots=True)
-class Traded:
+class Traded(msgspec.Struct, frozen=True, gc=False):
     """A trade on the tape. `taker` is the side of the order that arrived; `traded_ms` the matching time."""
 
     symbol: str
@@ -52,8 +51,7 @@ class Traded:
     traded_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(msgspec.Struct, frozen=True, gc=False):
     """A mark price on the tape. Rates in units of 1e-8."""
 
     symbol: str

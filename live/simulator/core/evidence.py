@@ -15,8 +15,8 @@ from live.simulator.core.enums import Side
 MAX_RECENT = 512
 """Messages kept one by one; older ones are joined into one that refutes as much."""
 
-MAX_DIFFS = 200
-"""Diffs after which a message no longer counts whatever its time says: its clock was wrong. Assumed."""
+MAX_AHEAD_MS = 60_000
+"""A trade whose time is so far ahead of the next diff's had a wrong clock, and no longer counts. Assumed."""
 
 NOTHING = -(2**62)
 NO_UPDATE = 2**62
@@ -53,17 +53,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """Keys below which a message leaves no bid and no ask. `key`: update id or matching time; `diffs`: seen before."""
+    """Keys below which joined messages leave no bid and no ask, until the book is at this update or time."""
 
-    key: int
+    update_id: int
     transacted_ms: int
-    diffs: int
     bid_key: int
     ask_key: int
-
-
-def _no_names() -> dict[Side, set[int]]:
-    return {side: set() for side in Side}
 
 
 @dataclass(slots=True)
@@ -71,13 +66,12 @@ class Evidence:
     """Messages newer than the displayed book of one symbol. `ticker` is the newest of them; None without one."""
 
     ticker: Quoted | None = None
-    _tickers: list[tuple[Quoted, int]] = field(default_factory=list)
-    _trades: list[tuple[Traded, int]] = field(default_factory=list)
+    _tickers: list[Quoted] = field(default_factory=list)
+    _trades: list[Traded] = field(default_factory=list)
     _since_ticker: list[Traded] = field(default_factory=list)
     _joined: list[_Passed] = field(default_factory=list)
-    _named: dict[Side, set[int]] = field(default_factory=_no_names)
+    _named: dict[Side, frozenset[int]] | None = None
     _limits: dict[Side, Limits] | None = None
-    _diffs: int = 0
 
     @property
     def pending(self) -> bool:
@@ -86,23 +80,24 @@ class Evidence:
 
     def quoted(self, ticker: Quoted, book_update_id: int) -> None:
         """Note a ticker, unless the book is at its update or beyond."""
-        if ticker.update_id <= book_update_id:
+        update_id, newest = ticker.update_id, self.ticker
+        if update_id <= book_update_id:
             return
-        self._tickers.append((ticker, self._diffs))
+        self._tickers.append(ticker)
         self._limits = None
-        if self.ticker is None or ticker.update_id >= self.ticker.update_id:
-            self.ticker, self._since_ticker = ticker, []
+        if newest is None or update_id >= newest.update_id:
+            self.ticker = ticker
+            if self._since_ticker:
+                self._since_ticker = []
         if len(self._tickers) > MAX_RECENT:
             self._join()
 
     def traded(self, trade: Traded) -> None:
         """Note a trade. One that is older than the book counts too: something acts on it now, at its price."""
-        self._trades.append((trade, self._diffs))
+        self._trades.append(trade)
+        self._limits = self._named = None
         if self.ticker and trade.traded_ms >= self.ticker.transacted_ms:
             self._since_ticker.append(trade)
-        self._limits = None
-        for prices in self._named.values():
-            prices.clear()
         if len(self._trades) > MAX_RECENT:
             self._join()
 
@@ -112,32 +107,24 @@ class Evidence:
         Messages older than that are dropped. A diff of a trade's own millisecond may end before the trade: it restores
         only the levels it names.
         """
-        self._diffs += 1
         if not self.pending:
             return
-        oldest = self._diffs - MAX_DIFFS
-        self._tickers = [
-            entry
-            for entry in self._tickers
-            if entry[0].update_id > update_id and entry[0].transacted_ms >= transacted_ms and entry[1] > oldest
-        ]
-        self._trades = [entry for entry in self._trades if entry[0].traded_ms >= transacted_ms and entry[1] > oldest]
-        self._joined = [
-            entry
-            for entry in self._joined
-            if entry.key > update_id and entry.transacted_ms >= transacted_ms and entry.diffs > oldest
-        ]
-        self.ticker = max((entry[0] for entry in self._tickers), key=lambda it: it.update_id, default=None)
-        self._name(transacted_ms, bids, asks)
         self._limits = None
+        self._tickers = [it for it in self._tickers if it.update_id > update_id and it.transacted_ms >= transacted_ms]
+        self.ticker = max(self._tickers, key=lambda it: it.update_id) if self._tickers else None
+        if self._trades:
+            latest = transacted_ms + MAX_AHEAD_MS if transacted_ms else NO_UPDATE
+            self._trades = [it for it in self._trades if transacted_ms <= it.traded_ms <= latest]
+            self._name(transacted_ms, bids, asks)
+        if self._joined:
+            self._joined = [it for it in self._joined if it.update_id > update_id and it.transacted_ms >= transacted_ms]
 
     def _name(self, transacted_ms: int, bids: list[int], asks: list[int]) -> None:
-        if not self._trades:
-            for prices in self._named.values():
-                prices.clear()
-        elif all(trade.traded_ms <= transacted_ms for trade, _ in self._trades):
-            self._named[Side.BUY].update(bids)
-            self._named[Side.SELL].update(asks)
+        if not self._trades or any(trade.traded_ms > transacted_ms for trade in self._trades):
+            self._named = None
+            return
+        before = self._named or {Side.BUY: frozenset(), Side.SELL: frozenset()}
+        self._named = {Side.BUY: before[Side.BUY].union(bids), Side.SELL: before[Side.SELL].union(asks)}
 
     def limits(self, side: Side) -> Limits:
         """What is known about one side of the book; BUY gives the bids."""
@@ -147,13 +134,13 @@ class Evidence:
 
     def _limits_of(self, side: Side) -> Limits:
         ticker, is_bid = self.ticker, side is Side.BUY
-        by_ticker = [_ticker_key(entry, side) for entry, _ in self._tickers]
-        by_trade = [_trade_key(entry, side) for entry, _ in self._trades]
-        joined = [entry.bid_key if is_bid else entry.ask_key for entry in self._joined]
+        by_ticker = [_ticker_key(it, side) for it in self._tickers]
+        by_trade = [_trade_key(it, side) for it in self._trades]
+        joined = [it.bid_key if is_bid else it.ask_key for it in self._joined]
         traded: dict[int, int] = {}
-        for entry, _ in self._trades:
-            if entry.taker is not side:
-                traded[entry.price] = traded.get(entry.price, 0) + entry.quantity
+        for trade in self._trades:
+            if trade.taker is not side:
+                traded[trade.price] = traded.get(trade.price, 0) + trade.quantity
         return Limits(
             sign=-side.sign,
             passed_by_ticker=max([*by_ticker, *joined], default=NOTHING),
@@ -161,7 +148,7 @@ class Evidence:
             best=(ticker.bid if is_bid else ticker.ask) if ticker else 0,
             best_quantity=self._best_quantity(ticker, side) if ticker else 0,
             traded=traded,
-            named=frozenset(self._named[side]),
+            named=self._named[side] if self._named else frozenset(),
         )
 
     def _best_quantity(self, ticker: Quoted, side: Side) -> int:
@@ -172,29 +159,24 @@ class Evidence:
 
     def _join(self) -> None:
         """Join all messages but the newest ticker. A price at which a joined trade happened counts as passed."""
-        tickers, trades = [entry for entry, _ in self._tickers], [entry for entry, _ in self._trades]
-        found = [
-            _Passed(it.update_id, it.transacted_ms, self._diffs, *(_ticker_key(it, side) for side in Side))
-            for it in tickers
-        ] + [entry for entry in self._joined if entry.key < NO_UPDATE]
-        traded = [
-            _Passed(
-                NO_UPDATE, it.traded_ms, self._diffs, *(_trade_key(it, side) + (it.taker is not side) for side in Side)
-            )
-            for it in trades
-        ] + [entry for entry in self._joined if entry.key == NO_UPDATE]
-        self._joined = [_joined(entries) for entries in (found, traded) if entries]
-        self._tickers, self._trades = self._tickers[-1:], []
+        tickers = [
+            _Passed(it.update_id, it.transacted_ms, *(_ticker_key(it, side) for side in Side)) for it in self._tickers
+        ] + [it for it in self._joined if it.update_id < NO_UPDATE]
+        trades = [
+            _Passed(NO_UPDATE, it.traded_ms, *(_trade_key(it, side) + (it.taker is not side) for side in Side))
+            for it in self._trades
+        ] + [it for it in self._joined if it.update_id == NO_UPDATE]
+        self._joined = [_joined(found) for found in (tickers, trades) if found]
+        self._tickers, self._trades = [self.ticker] if self.ticker else [], []
 
 
-def _joined(entries: list[_Passed]) -> _Passed:
+def _joined(found: list[_Passed]) -> _Passed:
     """One entry that refutes as much as all of these, for as long as the newest of them."""
     return _Passed(
-        key=max(entry.key for entry in entries),
-        transacted_ms=max(entry.transacted_ms for entry in entries),
-        diffs=max(entry.diffs for entry in entries),
-        bid_key=max(entry.bid_key for entry in entries),
-        ask_key=max(entry.ask_key for entry in entries),
+        update_id=max(it.update_id for it in found),
+        transacted_ms=max(it.transacted_ms for it in found),
+        bid_key=max(it.bid_key for it in found),
+        ask_key=max(it.ask_key for it in found),
     )
 
 

@@ -40,14 +40,15 @@ class Exchange:
     def step(self, event: commands.Input) -> list[Event]:
         """Apply one input and return its events; a late input is applied at the current time."""
         state = self.state
-        time_ms = max(state.now_ms, event.time_ms)
+        time_ms = event.time_ms if event.time_ms > state.now_ms else state.now_ms
         if time_ms >= self._due_ms:
             timers.run_until(state, time_ms)
             self._due_ms = timers.next_due_ms(state)
         state.now_ms = time_ms
         _HANDLERS[type(event)](self, event)
-        if state.outbox:
-            self._settle()
+        if not state.outbox:
+            return []
+        self._settle()
         out, state.outbox = state.outbox, []
         return out
 
@@ -59,12 +60,14 @@ class Exchange:
             return
         market.applied(update, state.now_ms)
         market.follow_mid()
-        if not market.next_funding_ms:
+        if not 0 < market.next_funding_ms <= state.now_ms + funding.LONGEST_MS:
             funding.start(market, state.now_ms)
             self._due_ms = timers.next_due_ms(state)
-        liquidation.resume(state, update.symbol)
-        queues.on_depth(state, update)
-        order_service.release(state, market)
+        if state.liquidations:
+            liquidation.resume(state, update.symbol)
+        if state.open.get(update.symbol):
+            queues.on_depth(state, update)
+            order_service.release(state, market)
         if not market.marked:
             self._mark_moved(update.symbol)
 
@@ -75,11 +78,12 @@ class Exchange:
         state = self.state
         market = state.markets[trade.symbol]
         market.traded(trade)
-        if market.in_sync and market.rules.trading:
+        if not (state.open.get(trade.symbol) or state.waiting.get(trade.symbol)) or not market.rules.trading:
+            return
+        if market.in_sync:
             queues.on_trade(state, trade)
-        if market.rules.trading:
-            algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
-            self._due_ms = min([self._due_ms, *state.interventions.late.values()])
+        algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
+        self._due_ms = min([self._due_ms, *state.interventions.late.values()])
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]

@@ -20,6 +20,9 @@ class Book(Protocol):
     def levels(self, side: Side) -> Iterator[tuple[int, int]]:
         """(price, quantity) from the best price outwards; BUY gives the bids."""
 
+    def best(self, side: Side) -> int:
+        """The best displayed price of one side; 0 if it is empty."""
+
     def quantity(self, side: Side, price: int) -> int:
         """The displayed quantity at a price; 0 if none."""
 
@@ -124,10 +127,6 @@ class Market:
         """The best price of one side with remaining quantity; None if the side is empty."""
         return next((price for price, _ in self.available(side)), None)
 
-    def touch(self, side: Side) -> int | None:
-        """The best price on the tape, ignoring taken liquidity."""
-        return next((price for price, _ in self.book.levels(side)), None)
-
     def take(self, side: Side, price: int, quantity: int) -> None:
         """Take liquidity from a level until the tape refreshes it."""
         self.taken[side, price] = self.taken.get((side, price), 0) + quantity
@@ -140,7 +139,7 @@ class Market:
 
     def follow_mid(self) -> None:
         """Use the mid price as mark price while the tape has none, and as last price before the first trade."""
-        bid, ask = self.touch(Side.BUY), self.touch(Side.SELL)
+        bid, ask = self.book.best(Side.BUY), self.book.best(Side.SELL)
         if not (bid and ask):
             return
         middle = (bid + ask) // 2

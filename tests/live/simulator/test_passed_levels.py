@@ -3,7 +3,7 @@
 import pytest
 
 from live.simulator.core.enums import OrderStatus, OrderType, PriceMatch, SelfTrade, Side, TimeInForce, WorkingType
-from live.simulator.core.evidence import MAX_DIFFS, MAX_RECENT
+from live.simulator.core.evidence import MAX_RECENT
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.money import plain
 from live.simulator.core.rejections import Rejection
@@ -189,8 +189,7 @@ def test_thousands_of_trades_in_a_hole_refute_as_much_as_each_of_them(driver: Ex
 
 def test_a_trade_with_a_clock_far_ahead_does_not_refute_for_ever(driver: ExchangeDriver) -> None:
     driver.trade("60000.3", "0.1", BUY, late_ms=-3_600_000)
-    for _ in range(MAX_DIFFS + 1):
-        driver.tick(100).depth(asks="60000.1x1")
+    driver.tick(100).depth(asks="60000.1x1")
     driver.order(BUY, "1")
     assert prices(driver) == ["60000.1x1"]
 

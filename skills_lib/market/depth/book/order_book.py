@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, Self
 
 from skills_lib.market.depth.book.view import WritableBook
 from skills_lib.market.depth.model import Level, Side, WireError, WireLevel
@@ -53,8 +54,12 @@ class OrderBook(WritableBook):
 
     def set_levels(self, bids: Levels, asks: Levels, update_id: int) -> None:
         """Set the levels of an update whose numbers are valid and in units of `scale`; quantity 0 deletes a level."""
-        self._bids.set_all(bids, 1)
-        self._asks.set_all(asks, -1)
+        self.set_changes(SideChange.of(bids, 1), SideChange.of(asks, -1), update_id)
+
+    def set_changes(self, bids: "SideChange", asks: "SideChange", update_id: int) -> None:
+        """As `set_levels`, with levels prepared by `SideChange.of`, to be applied any number of times."""
+        self._bids.change(bids)
+        self._asks.change(asks)
         self._update_id = update_id
 
     def bids(self) -> Iterator[Level]:
@@ -66,6 +71,18 @@ class OrderBook(WritableBook):
         """Asks, best first."""
         quantities = self._asks.quantities
         return (Level(-key, quantities[key]) for key in reversed(self._asks.keys))
+
+    @property
+    def best_bid(self) -> Level | None:
+        """The highest bid."""
+        side = self._bids
+        return Level(side.keys[-1], side.quantities[side.keys[-1]]) if side.keys else None
+
+    @property
+    def best_ask(self) -> Level | None:
+        """The lowest ask."""
+        side = self._asks
+        return Level(-side.keys[-1], side.quantities[side.keys[-1]]) if side.keys else None
 
     def quantity_at(self, side: Side, price: int) -> int:
         """Quantity at one price, in units; 0 without a level."""
@@ -103,18 +120,30 @@ class _Side:
         self.quantities = {key: quantity for key, quantity in levels if quantity}
         self.keys = sorted(self.quantities)
 
-    def set_all(self, levels: Levels, sign: int) -> None:
-        """Set levels; a key is a price times `sign`."""
+    def change(self, change: "SideChange") -> None:
+        """Set and delete levels."""
         quantities, keys = self.quantities, self.keys
-        for price, quantity in levels:
-            key = price * sign
-            if not quantity:
-                if quantities.pop(key, 0):
-                    del keys[bisect_left(keys, key)]
-                continue
-            if key not in quantities:
-                insort(keys, key)
-            quantities[key] = quantity
+        added = [key for key in change.quantities if key not in quantities]
+        quantities.update(change.quantities)
+        for key in added:
+            insort(keys, key)
+        for key in change.deleted:
+            if key in quantities:
+                del quantities[key], keys[bisect_left(keys, key)]
+
+
+class SideChange(NamedTuple):
+    """Levels of one side to set and to delete. Keys are prices of bids and negative prices of asks."""
+
+    quantities: dict[int, int]
+    deleted: list[int]
+
+    @classmethod
+    def of(cls, levels: Levels, sign: int) -> Self:
+        """The change that an update's levels make; of one price given twice the last counts."""
+        last = {price * sign: quantity for price, quantity in levels}
+        quantities = {key: quantity for key, quantity in last.items() if quantity}
+        return cls(quantities, [key for key, quantity in last.items() if not quantity])
 
 
 def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> Levels:
