@@ -285,6 +285,7 @@ class Venue:
             if symbol in state.markets:
                 state.markets[symbol].mark_price = mark
                 state.markets[symbol].last_price = last_prices.get(symbol, 0)
+        store.restore_funding(state)
 
     def _make_gateway(self, clock: Callable[[], int]) -> Gateway:
         def watch(due_ms: int) -> None:
