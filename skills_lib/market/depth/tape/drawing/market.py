@@ -29,7 +29,7 @@ _MAX_MOVE = 3_000
 _MAX_CHURN = 4.0
 
 
-class Trade(NamedTuple):
+class TakerTrade(NamedTuple):
     """A taker's trades at one price."""
 
     tick: int
@@ -61,7 +61,7 @@ class Mark(NamedTuple):
     funding_rate: float
 
 
-MarketEvent = Trade | Quote | Update | Mark
+SyntheticEvent = TakerTrade | Quote | Update | Mark
 
 
 class SyntheticMarket:
@@ -76,10 +76,10 @@ class SyntheticMarket:
         self._basis = Reverting(self._random, 0.00012, 900.0, 1.0)
         self._funding = Reverting(self._random, 0.00006, 14_400.0, 1.0)
         self._busy, self._step = 1.0, 0
-        self._events: list[MarketEvent] = []
+        self._events: list[SyntheticEvent] = []
         self.book = self._first_book()
 
-    def steps(self) -> Iterator[list[MarketEvent]]:
+    def steps(self) -> Iterator[list[SyntheticEvent]]:
         """The events of each step of `STEP_MS`."""
         while True:
             self._events = []
@@ -159,7 +159,7 @@ class SyntheticMarket:
         if quantity >= best:
             self._move(1 - side, self._reach(side, quantity), quantity)
             return
-        self._events.append(Trade(self.book.best[side], quantity, side == BID))
+        self._events.append(TakerTrade(self.book.best[side], quantity, side == BID))
         self.book.put(side, self.book.best[side], best - quantity)
         self._quote()
 
@@ -206,7 +206,7 @@ class SyntheticMarket:
             if quantity := levels.get(tick, 0):
                 taken = self._taken() if sweep is None else sweep
                 if traded := min(taken, quantity):
-                    self._events.append(Trade(tick, traded, ahead == BID))
+                    self._events.append(TakerTrade(tick, traded, ahead == BID))
                     sweep = None if sweep is None else sweep - traded
                 book.put(ahead, tick, 0)
         book.best[ahead] = limit

@@ -6,10 +6,10 @@ from random import Random
 from skills_lib.market.depth.tape.drawing.market import (
     STEP_MS,
     Mark,
-    MarketEvent,
     Quote,
+    SyntheticEvent,
     SyntheticMarket,
-    Trade,
+    TakerTrade,
     Update,
 )
 from skills_lib.market.depth.tape.drawing.parameters import MarketParameters
@@ -43,7 +43,7 @@ class SyntheticLines:
             events = next(steps)
             at_ms = self._now_ms
             for number, event in enumerate(events):
-                if not isinstance(event, Trade):  # all trades of an order have one time
+                if not isinstance(event, TakerTrade):  # all trades of an order have one time
                     at_ms = self._now_ms + number * STEP_MS // (len(events) + 1)
                 yield self._receive_ns(at_ms), self._message(event, at_ms)
                 if isinstance(event, Update):
@@ -62,10 +62,10 @@ class SyntheticLines:
         self._local_ns = max(self._local_ns + 1_000, arrival)
         return self._local_ns
 
-    def _message(self, event: MarketEvent, at_ms: int) -> bytes:
+    def _message(self, event: SyntheticEvent, at_ms: int) -> bytes:
         if isinstance(event, Quote):
             return self._quote(event, at_ms)
-        if isinstance(event, Trade):
+        if isinstance(event, TakerTrade):
             return self._trade(event, at_ms)
         return self._update(event, at_ms) if isinstance(event, Update) else self._mark(event, at_ms)
 
@@ -82,7 +82,7 @@ class SyntheticLines:
             f'"a":"{price(quote.ask)}","A":"{quantity(quote.ask_quantity)}","T":{at_ms},"E":{at_ms}}}}}'
         ).encode()
 
-    def _trade(self, trade: Trade, at_ms: int) -> bytes:
+    def _trade(self, trade: TakerTrade, at_ms: int) -> bytes:
         first = self._trade_id
         self._trade_id += 1 + int(self._random.random() * 3)
         self._aggregate_id += 1
