@@ -77,7 +77,7 @@ class Clients:
             case Play():
                 self._play(step.lines)
             case Wait():
-                self._pass_time(self.venue.now_ns + step.ms * MS)
+                self.wait(step.ms)
             case Rest():
                 self._rest(step)
             case Call():
@@ -102,6 +102,10 @@ class Clients:
         """Play the rest of the tape, and what then is on its way."""
         last_ns = self.tape.lines[-1].time_ns
         self._pass_time(max(last_ns, self.venue.now_ns) + 10_000 * MS)
+
+    def wait(self, ms: int) -> None:
+        """Let time pass."""
+        self._pass_time(self.venue.now_ns + ms * MS)
 
     def _pass_time(self, until_ns: int) -> None:
         """Advance in pieces short enough to answer pings and to keep the listen keys alive."""

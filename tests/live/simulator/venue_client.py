@@ -33,6 +33,13 @@ class VenueClient:
         signature = hmac.new(DEFAULT_SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
         return HttpRequest(method, f"{path}?{query}&signature={signature}", {"X-MBX-APIKEY": DEFAULT_KEY})
 
+    def make_frame(self, method: str, **fields: Any) -> bytes:
+        """A signed request of the WebSocket API with the exchange's time."""
+        params = {"apiKey": DEFAULT_KEY, "timestamp": self.venue.now_ms} | fields
+        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        signature = hmac.new(DEFAULT_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return json.dumps({"id": "1", "method": method, "params": params | {"signature": signature}}).encode()
+
     def signed(self, method: str, path: str, **fields: Any) -> int:
         """Send a signed request; return its number."""
         return self.venue.request(self.make(method, path, **fields))
