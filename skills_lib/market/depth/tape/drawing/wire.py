@@ -1,14 +1,14 @@
-"""Writes the events of a drawn market as Binance's messages with receive times."""
+"""Writes the events of a synthetic market as Binance's messages with receive times."""
 
 from collections.abc import Iterator
 from random import Random
 
 from skills_lib.market.depth.tape.drawing.market import (
     STEP_MS,
-    DrawnMarket,
     Mark,
     MarketEvent,
     Quote,
+    SyntheticMarket,
     Trade,
     Update,
 )
@@ -24,11 +24,11 @@ _MAX_OTHER_IDS = 400
 _SNAPSHOT_AFTER_UPDATES = 3
 
 
-class DrawnLines:
-    """Receive times in ns and messages of a drawn market, from `start_ms` on."""
+class SyntheticLines:
+    """Receive times in ns and messages of a synthetic market, from `start_ms` on."""
 
     def __init__(self, parameters: MarketParameters, seed: int, start_ms: int = START_MS) -> None:
-        self._market, self._p = DrawnMarket(parameters, seed), parameters
+        self._market, self._p = SyntheticMarket(parameters, seed), parameters
         self._random = Random(f"times of {parameters.symbol} {seed}")
         self._stream = parameters.symbol.lower()
         self._update_id = self._reported_id = _FIRST_UPDATE_ID
