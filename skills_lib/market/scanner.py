@@ -207,8 +207,8 @@ def scan_tapes(folder: Path, taker_fee_bps: float | None = None) -> Scan:
             else:
                 skipped[f"{_tape_name(path, folder)} {sampler.symbol}"] = "never in sync: no matching snapshot"
         if found.refused:
-            told = "; ".join(f"{count:,} lines: {reason}" for reason, count in found.refused.items())
-            skipped[f"{_tape_name(path, folder)} (part)"] = told
+            reasons = "; ".join(f"{count:,} lines: {reason}" for reason, count in found.refused.items())
+            skipped[f"{_tape_name(path, folder)} (part)"] = reasons
     return rank_rows(rows, skipped)
 
 

@@ -11,7 +11,7 @@ import aiohttp
 from yarl import URL
 
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Response
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import KEY, Serve
@@ -43,7 +43,7 @@ def requests(client: VenueClient) -> list[HttpRequest]:
 
 def test_sockets_return_the_bytes_of_the_venue_in_process(serve: Serve, tmp_path: Path) -> None:
     tape = write_tape(tmp_path / "same.ts_jsonl", updates=200)
-    client = VenueClient(Venue(BY_HAND, TapeSource().read(read_lines(tape))))
+    client = VenueClient(LocalVenue(BY_HAND, TapeSource().read(read_lines(tape))))
     asked = [HttpRequest("GET", "/fapi/v1/time"), *requests(client)]
     here, here_frames = in_process(client, asked)
 
@@ -99,7 +99,7 @@ def user_and_api_frames(client: VenueClient, sent: list[bytes]) -> tuple[str, li
 
 def test_sockets_carry_the_frames_of_the_websocket_api_and_user_stream(serve: Serve, tmp_path: Path) -> None:
     tape = write_tape(tmp_path / "same.ts_jsonl", updates=50)
-    client = VenueClient(Venue(BY_HAND, TapeSource().read(read_lines(tape))))
+    client = VenueClient(LocalVenue(BY_HAND, TapeSource().read(read_lines(tape))))
     sent = [client.make_frame("order.place", **ORDER | {"price": price}) for price in ("59990.0", "60100.0", "bad")]
     key, here = user_and_api_frames(client, sent)
 

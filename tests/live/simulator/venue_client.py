@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from live.simulator.latency import NONE
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings, Start
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Output, Response
 from skills_lib.market.depth.tape.lines import read_lines
 
@@ -24,7 +24,7 @@ BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NO
 class VenueClient:
     """A client of a venue in process; collects outputs."""
 
-    venue: Venue
+    venue: LocalVenue
     outputs: list[Output] = field(default_factory=list)
 
     def make(self, method: str, path: str, **fields: Any) -> HttpRequest:
@@ -83,4 +83,4 @@ class VenueClient:
 def open_client(tape: Path, **changes: Any) -> VenueClient:
     """A client of a venue without latency, unless changed."""
     settings: SimulatorSettings = replace(BY_HAND, **changes)
-    return VenueClient(Venue(settings, TapeSource().read(read_lines(tape))))
+    return VenueClient(LocalVenue(settings, TapeSource().read(read_lines(tape))))
