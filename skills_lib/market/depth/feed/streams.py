@@ -10,6 +10,7 @@ from skills_lib.market.depth.book.local_book import LocalBook, WrongSymbolError
 from skills_lib.market.depth.causes import Cause, Unusable
 from skills_lib.market.depth.event_ids import event_id
 from skills_lib.market.depth.model import (
+    MS_TO_NS,
     AggTrade,
     BookTicker,
     MarketEvent,
@@ -189,13 +190,14 @@ class Dispatcher:
         check.wanted = True
 
         def examine(message: Message) -> None:
-            if isinstance(message, Trade | AggTrade):
-                check.on_trade(message)
-            elif isinstance(message, BookTicker):
-                stream.exch_ts_ns = message.exch_ts_ns or 0
-                if self._checked(book, check.on_ticker(message), UpdateDecision.APPLY) is UpdateDecision.GAP:
+            if type(message) is BookTicker:
+                stream.exch_ts_ns = (message.transaction_ts_ms or 0) * MS_TO_NS
+                found = check.on_ticker(message)
+                if found and self._checked(book, found, UpdateDecision.APPLY) is UpdateDecision.GAP:
                     check.restart()
                     self.on_snapshot_needed(symbol)
+            elif isinstance(message, Trade | AggTrade):
+                check.on_trade(message)
 
         return examine
 
