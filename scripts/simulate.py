@@ -9,6 +9,7 @@ import typer
 from scripts.console import print_error
 from scripts.limits import within
 from scripts.next_step import command, print_ending
+from scripts.simulator_options import credential_of, speed_of
 from scripts.tape_argument import tape_of
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import upper_symbol
@@ -20,14 +21,6 @@ if TYPE_CHECKING:
     from live.simulator.settings import SimulatorSettings
     from live.simulator.sockets.server import Server
     from live.simulator.tape_source import TapeSource
-
-
-class Speed(StrEnum):
-    """Playback speed of a tape."""
-
-    REAL = "1"
-    TEN = "10"
-    MAX = "max"
 
 
 class Fills(StrEnum):
@@ -44,6 +37,13 @@ class StartWhen(StrEnum):
     FIRST_STREAM = "first-stream"
     FIRST_REQUEST = "first-request"
     NOW = "now"
+
+
+class Countdown(StrEnum):
+    """Whose time countdowns count."""
+
+    TAPE = "tape"
+    CLIENT = "client"
 
 
 class FeedName(StrEnum):
@@ -68,7 +68,9 @@ def simulate(
         int, typer.Option(callback=within(0, 65_535), help="Port of REST and WebSockets; 0 picks a free one.")
     ] = 9001,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    speed: Annotated[Speed, typer.Option(help="1, 10, or max (as fast as the clients read).")] = Speed.REAL,
+    speed: Annotated[
+        str, typer.Option(help="Multiple of real time, such as 0.5 or 250, or max (as fast as the clients read).")
+    ] = "1",
     start: Annotated[
         StartWhen, typer.Option(help="Start the tape with the first market stream, the first request, or now.")
     ] = StartWhen.FIRST_STREAM,
@@ -83,6 +85,12 @@ def simulate(
     balance: Annotated[str, typer.Option(help="Starting balance of the account in USDT.")] = "10000",
     api_key: Annotated[str, typer.Option(help="API key of the account.")] = "paper-key",
     api_secret: Annotated[str, typer.Option(help="API secret of the account.")] = "paper-secret",
+    api_public_key: Annotated[
+        Path | None, typer.Option(help="PEM file of the Ed25519 public key that signs in place of the secret.")
+    ] = None,
+    countdown_clock: Annotated[
+        Countdown, typer.Option(help="Time that countdownCancelAll counts: the tape's or the client's.")
+    ] = Countdown.TAPE,
     exchange_info: Annotated[Path | None, typer.Option(help="A saved exchangeInfo whose filters to use.")] = None,
     report: Annotated[
         bool,
@@ -104,16 +112,17 @@ def simulate(
     if (tape is None) == (feed is None):
         raise InputError("Specify either --tape FILE or --feed binance.")
     settings = _settings(
-        speed=0 if speed is Speed.MAX else int(speed),
+        speed=speed_of(speed),
         seed=seed,
         start=start.value,
         model=fills.value,
         balance=balance,
-        keys=(api_key, api_secret),
+        credential=credential_of(api_key, api_secret, api_public_key),
+        countdown_clock=countdown_clock.value,
         delays=_delays(latency),
         faults=faults,
         exchange_info=exchange_info,
-        session=session or ("paper" if feed else None),
+        session="paper" if session is None and feed else session,
         live=feed is not None,
     )
     followed = tuple(upper_symbol(symbol) for symbol in symbols.split(",") if symbol.strip())
@@ -157,15 +166,15 @@ def _delays(text: str) -> "Distribution":
     return {"assumed": ASSUMED, "none": NONE}.get(text) or read_delays(Path(text))
 
 
-def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
+def _settings(delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
     try:
-        from live.simulator.settings import SimulatorSettings, Start
+        from live.simulator.settings import CountdownClock, SimulatorSettings, Start
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
     from live.simulator.core.fill_models import FillModel
     from live.simulator.core.money import parse
-    from live.simulator.http.credentials import Credential
     from live.simulator.listed_symbols import built_in, from_file
+    from live.simulator.session_names import SessionName
     from skills_lib.settings import Settings
 
     try:
@@ -181,12 +190,13 @@ def _settings(keys: tuple[str, str], delays: "Distribution", **chosen: Any) -> "
         model=FillModel(chosen["model"]),
         start=Start(chosen["start"]),
         balance=chosen["balance"],
-        credentials=(Credential("paper", *keys),),
+        credentials=(chosen["credential"],),
+        countdown_clock=CountdownClock(chosen["countdown_clock"]),
         inbound=delays,
         outbound=delays,
         faults=_plan(chosen["faults"]),
         listed=built_in() | (from_file(info) if info else {}),
-        store=Settings().home / "data" / "simulator" / f"{session}.sqlite" if session else None,
+        store=SessionName(session).file(Settings().home) if session is not None else None,
         live=chosen["live"],
     )
 
@@ -209,16 +219,16 @@ def _serve(
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
         async with serving(server, host, port) as address:
-            _tell_refused(source)
+            _print_refused(source)
             await _until_stopped(server, symbols, address, stopped)
-        _tell_refused(source)
+        _print_refused(source)
         print_error(f"Stopped after {server.venue.engine.lines:,} messages, {source.bad_lines} of them unreadable.")
         return server.venue.engine.carried_out
 
     return asyncio.run(run())
 
 
-def _tell_refused(source: "TapeSource") -> None:
+def _print_refused(source: "TapeSource") -> None:
     """Say which lines of the tape were not played, and why."""
     for reason, count in source.refused.items():
         print_error(f"! {count:,} lines: {reason}.")

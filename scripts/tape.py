@@ -1,4 +1,4 @@
-"""`twokey tape`: check, describe, import and export recordings of the order book."""
+"""`twokey tape`: check, describe, import, draw and export recordings of the order book."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from scripts.console import print_answer
+from scripts.console import print_answer, print_error, progress_bar
+from scripts.limits import within
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from scripts.tape_argument import TAPE_HELP, tape_of
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import upper_symbol
 
-app = typer.Typer(help="Check, describe, import and export recordings of the order book.", no_args_is_help=True)
+app = typer.Typer(help="Check, describe, import, draw and export recordings of the order book.", no_args_is_help=True)
 
 
 def register(parent: typer.Typer) -> None:
@@ -123,6 +124,46 @@ def import_(
     screen.path("Imported into", done.folder)
     screen.text(f"Lines of other symbols or unreadable: {done.skipped:,}")
     print_report(done.report)
+    print_ending(after)
+
+
+@app.command("draw")
+def draw(
+    hours: Annotated[float, typer.Option(callback=within(0.001, 744), help="Length; at most 744.")] = 1.0,
+    seed: Annotated[int, typer.Option(callback=within(0, 2**31 - 1), help="The same seed draws the same tape.")] = 1,
+    symbol: Annotated[str, typer.Option(help="BTCUSDT or ETHUSDT, for which a market is fitted.")] = "BTCUSDT",
+    json: AsJson = False,
+) -> None:
+    """Draw a synthetic tape with the statistics of real ones into data/synthetic-tapes; Ctrl-C leaves nothing behind.
+
+    Example: twokey tape draw --hours 24 --seed 1
+    """
+    from skills_lib.market.depth.tape.drawing.job import DrawRequest, draw_tape
+    from skills_lib.market.depth.tape.sample import SYNTHETIC_TAPE
+    from skills_lib.settings import Settings
+
+    request = DrawRequest(upper_symbol(symbol), hours, seed)
+    with progress_bar(not json) as progress:
+        done = draw_tape(request, Settings().tapes_dir.with_name("synthetic-tapes"), progress)
+    print_error(f"! {SYNTHETIC_TAPE}")
+    after = command("tape", "check", done.folder)
+    if json:
+        from skills_lib.answers.market import SyntheticTapeAnswer
+
+        answer = SyntheticTapeAnswer(
+            synthetic=True,
+            symbol=request.symbol,
+            seed=seed,
+            seconds=request.seconds,
+            lines=done.lines,
+            size_bytes=done.size_bytes,
+            folder=done.folder,
+        )
+        print_answer(ended(answer, after), "tape-draw")
+        return
+    from scripts.tables.screen import Screen
+
+    Screen().path(f"{done.lines:,} lines, {done.size_bytes:,} bytes, in", done.folder)
     print_ending(after)
 
 

@@ -9,11 +9,11 @@ TAPE_HELP = "A file of lines, plain, .gz or .zst, a recorded folder, or sample: 
 
 def tape_of(path: Path | None) -> Path | None:
     """The tape that is named; on standard error it is said if it is the synthetic one."""
-    from skills_lib.market.depth.tape.sample import SAMPLE_TAPE, SYNTHETIC_TAPE, tape_named
+    from skills_lib.market.depth.tape.sample import SYNTHETIC_TAPE, is_synthetic, tape_named
 
     if path is None:
         return None
     named = tape_named(path)
-    if named == SAMPLE_TAPE:
+    if is_synthetic(named):
         print_error(f"! {SYNTHETIC_TAPE}")
     return named

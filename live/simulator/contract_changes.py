@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from live.simulator.core.money import SCALE, parse
 from live.simulator.core.symbol_rules import Bracket, SymbolRules
 from live.simulator.faults import FaultModel
-from live.simulator.faults.kinds.contracts import BracketRow, ChangeFilters, ContractChange, SymbolStatus
+from live.simulator.faults.kinds.contracts import BracketRow, ChangeFilters, ContractChange, StatusChange
 from live.simulator.listed_symbols import with_filters
 
-ContractFault = ChangeFilters | ContractChange | SymbolStatus
+ContractFault = ChangeFilters | ContractChange | StatusChange
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ def changed_rules(rules: SymbolRules, fault: FaultModel) -> SymbolRules:
     """The rules with one change applied."""
     if isinstance(fault, ChangeFilters):
         return with_filters(rules, fault.filters)
-    if isinstance(fault, SymbolStatus):
+    if isinstance(fault, StatusChange):
         return SymbolRules.of(rules.listing | {"status": fault.status.value}, rules.brackets)
     if isinstance(fault, ContractChange) and fault.brackets:
         rows = tuple(_bracket(number, row) for number, row in enumerate(fault.brackets, start=1))

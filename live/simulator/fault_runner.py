@@ -36,7 +36,7 @@ from live.simulator.faults.kinds.accounts import (
     RestrictAccount,
 )
 from live.simulator.faults.kinds.base import AccountAct, Nature
-from live.simulator.faults.kinds.contracts import ChangeFilters, ContractChange, SymbolStatus
+from live.simulator.faults.kinds.contracts import ChangeFilters, ContractChange, StatusChange
 from live.simulator.faults.kinds.frames import ServerClose
 from live.simulator.faults.kinds.requests import JumpClock, LateVisible
 from live.simulator.faults.visibility import Visibility
@@ -73,7 +73,7 @@ class FaultRunner:
         return NEVER_NS if due_ms is None else due_ms * MS
 
     def on_events(self, events: list[Event]) -> None:
-        """Take the events of one step of the exchange, before anyone is told of them."""
+        """Take the events of one step of the exchange, before any is passed on."""
         if not self.faults.plan.faults:
             return
         self.visibility.record(events, self.engine.exchange.state)
@@ -110,7 +110,7 @@ class FaultRunner:
         match fault:
             case JumpClock():
                 self.gateway.clock.jump(fault.by_ms if begins else -fault.by_ms)
-            case ChangeFilters() | ContractChange() | SymbolStatus():
+            case ChangeFilters() | ContractChange() | StatusChange():
                 self._change_contract(fault, begins)
             case AlgoOutage():
                 self.engine.carry_out(do.StopConditionalOrders(begins))
@@ -134,7 +134,7 @@ class FaultRunner:
         if isinstance(fault, ContractChange) and fault.funding_interval_hours:
             interval_ms = fault.funding_interval_hours * HOUR_MS if begins else 0
             self.engine.carry_out(do.ChangeFundingInterval(symbol, interval_ms))
-        if isinstance(fault, SymbolStatus) and begins and fault.status in SETTLED:
+        if isinstance(fault, StatusChange) and begins and fault.status in SETTLED:
             self.engine.carry_out(do.SettleSymbol(symbol))
 
     def _act(self, fault: AccountAct, account: str) -> None:

@@ -22,7 +22,7 @@ class CarriedOut:
 
 
 def _nothing(_: object) -> None:
-    """Default of what is told of events."""
+    """Default of what receives events."""
 
 
 @dataclass(slots=True)

@@ -162,7 +162,8 @@ def _traded(trade: Trade | AggTrade) -> Traded:
 
 def _mark(mark: MarkPrice) -> ScaledMark:
     try:
-        rate = parse(mark.funding_rate or "0.0001")
+        # A delivery contract names neither a rate nor a time: it has no funding.
+        rate = parse(mark.funding_rate or ("0.0001" if mark.next_funding_ts_ms else "0"))
     except ValueError:
         raise WireError("A funding rate is not a number.") from None
     marked = Marked(

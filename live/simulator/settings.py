@@ -17,6 +17,13 @@ from live.simulator.listed_symbols import built_in
 DEFAULT_KEY, DEFAULT_SECRET = "paper-key", "paper-secret"
 
 
+class CountdownClock(StrEnum):
+    """Whose time `countdownCancelAll` counts: the exchange's, which is the tape's, or the clients'."""
+
+    TAPE = "tape"
+    CLIENT = "client"
+
+
 class Start(StrEnum):
     """When the sockets' player starts the tape: with the first market stream, with the first request or stream of any
     kind, at once, or under a test's control."""
@@ -49,6 +56,7 @@ class SimulatorSettings:
     store: Path | None = None
     live: bool = False
     weight_limit: int = WEIGHT_PER_MINUTE
+    countdown_clock: CountdownClock = CountdownClock.TAPE
     socket_life_s: float = LIFE_NS / NS
 
     @property

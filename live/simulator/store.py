@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.bnb import BnbWallet
 from live.simulator.core.events import AccountChanged, AlgoChanged, Answered, Event, OrderChanged
+from live.simulator.core.insurance import InsuranceFund
 from live.simulator.core.orders import Amendment, Income, MarginMove, Order, SymbolSettings, TradeRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.state import Numbers, State
-from skills_lib.domain.errors import CorruptDataError
+from skills_lib.domain.errors import CorruptDataError, InputError
 
 T = TypeVar("T")
 _LISTS: dict[str, type] = {
@@ -53,24 +55,45 @@ class SavedAccount:
     multi_assets: bool = False
     fee_burn: bool = True
     bnb: BnbWallet = field(default_factory=BnbWallet)
+    deposited: int | None = None
+    warned: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedVenue:
-    """Data of no single account: id counters, countdowns and the last prices of each symbol."""
+    """Data of no single account: id counters, countdowns, the insurance fund, and prices and funding of each symbol.
+
+    funding: last and next funding time and the interval, in milliseconds.
+    """
 
     numbers: Numbers
     countdowns: list[tuple[str, str, int]]
     marks: dict[str, int]
     last_prices: dict[str, int]
+    fund: InsuranceFund = field(default_factory=InsuranceFund)
+    funding: dict[str, tuple[int, int, int]] = field(default_factory=dict)
 
 
 class Store:
-    """The SQLite store. Call `restore` once before the first step, `record` after every step."""
+    """The SQLite store. Call `restore` once before the first step, `record` after every step.
+
+    One process at a time: a lock beside the file is held until `close`, and freed by the system if the process dies.
+
+    Raises:
+        InputError: another simulator uses the file.
+        CorruptDataError: the file is no store.
+    """
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
+        self._lock = FileLock(f"{path}.lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"Another simulator uses the session {path.stem}. Stop it, or take another name with --session."
+            ) from None
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
             self._connection.execute("PRAGMA journal_mode=WAL")
@@ -83,8 +106,9 @@ class Store:
         self._written = {name: self._count(name) for name in _LISTS}
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file and free its lock."""
         self._connection.close()
+        self._lock.release()
 
     def record(self, state: State, events: list[Event]) -> None:
         """Write what the events changed."""
@@ -127,6 +151,7 @@ class Store:
         if not saved:
             return False
         state.numbers = saved[0].numbers
+        state.fund = saved[0].fund
         state.countdowns = {(account, symbol): due for account, symbol, due in saved[0].countdowns}
         for entry in self._rows("accounts", SavedAccount):
             state.accounts[entry.name] = _account(entry)
@@ -148,6 +173,14 @@ class Store:
             return saved.marks, saved.last_prices
         return {}, {}
 
+    def restore_funding(self, state: State) -> None:
+        """Take on the funding times of the markets that are open."""
+        for saved in self._rows("venue", SavedVenue):
+            for symbol, (funded_ms, next_ms, interval_ms) in saved.funding.items():
+                if market := state.markets.get(symbol):
+                    market.funded_ms, market.next_funding_ms = funded_ms, next_ms
+                    market.funding_interval_ms = interval_ms
+
     def write_account(self, account: Account) -> None:
         """Write one account."""
         saved = SavedAccount(
@@ -161,6 +194,8 @@ class Store:
             account.multi_assets,
             account.fee_burn,
             account.bnb,
+            account.deposited,
+            sorted(account.warned),
         )
         self._put("accounts", "name", account.name, saved)
 
@@ -184,6 +219,11 @@ class Store:
             countdowns=[(account, symbol, due) for (account, symbol), due in state.countdowns.items()],
             marks={symbol: market.mark_price for symbol, market in state.markets.items()},
             last_prices={symbol: market.last_price for symbol, market in state.markets.items()},
+            fund=state.fund,
+            funding={
+                symbol: (market.funded_ms, market.next_funding_ms, market.funding_interval_ms)
+                for symbol, market in state.markets.items()
+            },
         )
         self._put("venue", "id", 1, saved)
 
@@ -222,4 +262,7 @@ def _account(saved: SavedAccount) -> Account:
     account.positions = {(position.symbol, position.side): position for position in saved.positions}
     account.settings, account.updated_ms, account.bnb = saved.settings, saved.updated_ms, saved.bnb
     account.multi_assets, account.fee_burn = saved.multi_assets, saved.fee_burn
+    account.warned = frozenset(saved.warned)
+    if saved.deposited is not None:
+        account.deposited = saved.deposited
     return account

@@ -1,14 +1,16 @@
 """The local exchange without sockets, in virtual time: requests in, responses and frames out, all as bytes.
 
-Whoever holds a `Venue` moves its time. What a client sends arrives after the inbound delay, and the response leaves
-when the exchange has carried the request out; queries wait as long as orders do. The same tape, settings and calls give
-the same outputs, byte for byte.
+Whoever holds a `LocalVenue` moves its time. What a client sends arrives after the inbound delay, and the response
+leaves when the exchange has carried the request out; queries wait as long as orders do. The same tape, settings and
+calls give the same outputs, byte for byte.
 """
 
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
+from live.simulator.client_countdowns import ClientCountdowns
 from live.simulator.core.accounts import Account
 from live.simulator.core.events import Answered, Event, Liquidated
 from live.simulator.core.exchange import Exchange
@@ -32,7 +34,7 @@ from live.simulator.market_feed import MarketFeed
 from live.simulator.matching_engine import CarriedOut, MatchingEngine
 from live.simulator.past_books import PastBooks
 from live.simulator.schedule import MS, NEVER_NS, Schedule, VenueTime
-from live.simulator.settings import SimulatorSettings
+from live.simulator.settings import CountdownClock, SimulatorSettings
 from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
@@ -44,7 +46,7 @@ from skills_lib.market.depth.model import DepthUpdate, MarkPrice
 _NEXT_FUNDING = re.compile(rb'"T":\d+')
 
 
-class Venue:
+class LocalVenue:
     """A Binance USD-M exchange on a tape, driven by its caller. Times are nanoseconds of exchange time.
 
     clock: time of the clients, for timestamps, limits, listen keys and pings; the exchange's own time unless given.
@@ -283,6 +285,7 @@ class Venue:
             if symbol in state.markets:
                 state.markets[symbol].mark_price = mark
                 state.markets[symbol].last_price = last_prices.get(symbol, 0)
+        store.restore_funding(state)
 
     def _make_gateway(self, clock: Callable[[], int]) -> Gateway:
         def watch(due_ms: int) -> None:
@@ -299,12 +302,18 @@ class Venue:
             past_books=PastBooks(self.settings.faults.snapshot_age_ms),
         )
 
+    def _make_carry_out(self) -> Callable[[Any], Answered]:
+        """What carries out the commands of clients."""
+        if self.settings.countdown_clock is CountdownClock.TAPE:
+            return self.engine.carry_out
+        return ClientCountdowns(self.gateway.clock.source, self.clocked, self.engine.carry_out).carry_out
+
     def _join_paths(self) -> None:
         settings, plan = self.settings, self.settings.faults
         latency = Latency(settings.seed, settings.inbound, settings.outbound, settings.frame_delays)
         frames = FramePath(self.faults, latency, self.time, self.pending, self._deliver)
         visibility = Visibility(recording=bool(plan.faults))
-        answering = Answering(self.gateway, visibility, self.engine.carry_out)
+        answering = Answering(self.gateway, visibility, self._make_carry_out())
         self.requests = RequestPath(self.gateway, self.faults, answering, latency, self.pending, self._deliver)
         self.connections = Connections(
             self.gateway, self.hub, frames, self.pending, self.clocked, answering, int(settings.socket_life_s * NS)
@@ -315,4 +324,4 @@ class Venue:
 
 
 def _observe_nothing(_: list[Event]) -> None:
-    """Default of `Venue.observe`."""
+    """Default of `LocalVenue.observe`."""

@@ -167,6 +167,18 @@ class ExportAnswer(Answer):
     clock_steps: int
 
 
+class SyntheticTapeAnswer(Answer):
+    """A drawn tape: synthetic, the same for the same symbol, hours and seed."""
+
+    synthetic: bool
+    symbol: str
+    seed: int
+    seconds: int
+    lines: int
+    size_bytes: int
+    folder: Path
+
+
 class RecordedTape(FrozenModel):
     """One recorded symbol."""
 

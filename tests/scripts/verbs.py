@@ -65,6 +65,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("data", "fetch"): lambda _: ("BTC", "1h", *YEAR),
     ("data", "list"): lambda _: (),
     ("data", "check"): lambda inputs: ("--data", str(inputs.candles)),
+    ("tape", "draw"): lambda _: ("--hours", "0.002", "--seed", "3"),
     ("tape", "check"): lambda inputs: (str(inputs.tape),),
     ("tape", "info"): lambda inputs: (str(inputs.tape),),
     ("tape", "import"): lambda inputs: (str(inputs.tape), "--symbol", "BTCUSDT", "--venue", "usdm"),
@@ -73,7 +74,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("doctor",): lambda _: (),
 }
 """Arguments of each verb, of which none uses a network beyond the loopback interface."""
-ONCE = {("new-strategy",), ("tape", "import")}
+ONCE = {("new-strategy",), ("tape", "import"), ("tape", "draw")}
 """Verbs that refuse to do the same twice; what they made is removed between two calls."""
 APART: set[Verb] = {("record",), ("simulate",), ("torture",), ("compile",), ("tear-sheet",), ("demo",)}
 """Verbs that tests of their own call: they run until they are stopped, or for many seconds to print a few lines."""

@@ -60,7 +60,7 @@ class Exchange:
             return
         market.applied(update, state.now_ms)
         market.follow_mid()
-        if not market.next_funding_ms:
+        if not 0 < market.next_funding_ms <= state.now_ms + funding.LONGEST_MS:
             funding.start(market, state.now_ms)
             self._due_ms = timers.next_due_ms(state)
         if state.liquidations:

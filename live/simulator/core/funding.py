@@ -14,24 +14,30 @@ from live.simulator.core.state import State
 
 HOUR_MS = 3_600_000
 INTERVALS_MS = (8 * HOUR_MS, 4 * HOUR_MS, 2 * HOUR_MS, HOUR_MS)
+LONGEST_MS = INTERVALS_MS[0]
 EARLY_MS = 60_000
 """A mark price that names a later boundary this close to the known one has moved on early; the known one still fires.
 Assumed: Binance changes a funding interval earlier than that."""
 
 
 def start(market: Market, now_ms: int) -> None:
-    """Set the first boundary of a market that has none: the next multiple of its interval, in UTC, after `now_ms`."""
-    if not market.next_funding_ms:
+    """Set the boundary of a market that has none in reach: the next multiple of its interval, in UTC, after `now_ms`.
+
+    A session that goes on with an earlier tape has its boundaries in the future.
+    """
+    if not 0 < market.next_funding_ms <= now_ms + LONGEST_MS:
+        market.funded_ms = 0
         market.next_funding_ms = _after(now_ms, market.funding_interval_ms)
 
 
 def follow(market: Market, named_ms: int, now_ms: int) -> None:
     """Take the next boundary from a mark price.
 
-    A boundary that has passed or was charged is not due again; one that is due within a minute is not postponed.
+    A boundary that has passed or was charged is not due again; one that is due within a minute is not postponed; none
+    is further away than the longest interval.
     """
     due = market.next_funding_ms
-    if named_ms <= max(now_ms, market.funded_ms) or named_ms == due:
+    if not max(now_ms, market.funded_ms) < named_ms <= now_ms + LONGEST_MS or named_ms == due:
         return
     if now_ms < due <= now_ms + EARLY_MS and named_ms > due:
         return
@@ -70,6 +76,8 @@ def charge(state: State, symbol: str, time_ms: int) -> None:
 
 def _charge(state: State, account: Account, position: Position, market: Market) -> None:
     change = floor_product(market.mark_price, -position.amount, market.funding_rate)
+    if not change:
+        return
     isolated = account.isolated(position.symbol)
     account.wallet += change
     if isolated:

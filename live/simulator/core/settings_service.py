@@ -16,7 +16,7 @@ from live.simulator.core.events import AssetModeChanged, ConfigChanged
 from live.simulator.core.margin import Margin
 from live.simulator.core.orders import MarginMove
 from live.simulator.core.positions import Position
-from live.simulator.core.rejections import Rejection, insufficient_margin
+from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 
 
@@ -25,7 +25,7 @@ def set_leverage(state: State, command: SetLeverage) -> tuple[int, int]:
 
     Raises:
         Rejection: -4028 out of range, -2027 if the position is larger than the leverage allows, -4161 for less
-            leverage under an isolated position, -2019 if equity does not cover the initial margin.
+            leverage under an isolated position, -2028 if equity does not cover the initial margin.
     """
     rules = state.market(command.symbol).rules
     if not 1 <= command.leverage <= rules.brackets[0].initial_leverage:
@@ -54,7 +54,7 @@ def _check_initial_margin(state: State, account: Account, command: SetLeverage) 
     changed.change_settings(command.symbol, leverage=command.leverage)
     margin = state.margin(changed)
     if margin.cross_equity < margin.cross_position_margin + margin.order_margin:
-        raise insufficient_margin()
+        raise Rejection(-2028, "Leverage is smaller than permitted: insufficient margin balance.")
 
 
 def set_margin_type(state: State, command: SetMarginType) -> None:
@@ -122,15 +122,17 @@ def move_isolated_margin(state: State, command: MoveIsolatedMargin) -> int:
     The limits are those of Binance FAQ 360038447311, "How to adjust margin balance in isolated margin mode".
 
     Raises:
-        Rejection: -4049 if the position is not isolated, -4050 or -4051 if the cross or isolated balance is
+        Rejection: -4049 in cross mode, -4054 without a position, -4050 or -4051 if the cross or isolated balance is
             insufficient, -4055 if nothing would move.
     """
     state.market(command.symbol)
     account = state.accounts[command.account]
     account.check_position_side(command.position_side)
     position = account.position(command.symbol, command.position_side)
-    if not account.isolated(command.symbol) or not position.amount:
+    if not account.isolated(command.symbol):
         raise Rejection(-4049, "Add margin only support for isolated position.")
+    if not position.amount:
+        raise Rejection(-4054, "Cannot add position margin: position is 0.")
     if not command.amount:
         raise Rejection(-4055, "Amount must be positive.")
     if command.amount > _addable(state.margin(account)):

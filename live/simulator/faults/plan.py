@@ -21,19 +21,19 @@ Fault = Annotated[
     | frames.CorruptLevel
     | frames.Burst
     | frames.Freeze
-    | frames.Cut
+    | frames.CutConnection
     | frames.ServerClose
     | requests.LoseRequest
     | requests.LoseResponse
     | requests.SlowRequest
     | requests.SlowResponse
-    | requests.Answer
+    | requests.ErrorAnswer
     | requests.GarbageResponse
     | requests.StaleRead
     | requests.StaleSnapshot
     | requests.LateVisible
     | requests.RefuseConnect
-    | requests.Outage
+    | requests.VenueOutage
     | requests.ForeignWeight
     | requests.JumpClock
     | accounts.ForeignAction
@@ -48,7 +48,7 @@ Fault = Annotated[
     | accounts.Commission
     | contracts.ChangeFilters
     | contracts.ContractChange
-    | contracts.SymbolStatus,
+    | contracts.StatusChange,
     Field(discriminator="kind"),
 ]
 

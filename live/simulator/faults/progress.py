@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from live.simulator.faults.conditions import INTERVALS, Condition, Moment, Observed
 from live.simulator.faults.kinds.base import FaultModel, Nature
-from live.simulator.faults.triggers import AtTime, Chance, Duration, Nth, OnCondition, Times, Until, WithCondition
+from live.simulator.faults.triggers import AtTime, Duration, Nth, OnCondition, Probability, Times, Until, WithCondition
 
 
 @dataclass(slots=True)
@@ -48,8 +48,8 @@ class Progress:
         when = self.fault.when
         if isinstance(when, Nth) and self.seen == when.nth:
             self._begin(now_ms)
-        if isinstance(when, Chance):
-            if self.random.random() >= when.chance:
+        if isinstance(when, Probability):
+            if self.random.random() >= when.probability:
                 return False
             if self.begun_ms is None:
                 self._begin(now_ms)

@@ -15,7 +15,7 @@ from live.simulator.faults.kinds.base import Counts, FaultModel, FrameFault, Nat
 from live.simulator.faults.kinds.requests import LateVisible
 from live.simulator.faults.plan import FaultPlan
 from live.simulator.faults.progress import Progress
-from live.simulator.faults.triggers import Chance, Nth
+from live.simulator.faults.triggers import Nth, Probability
 
 F = TypeVar("F", bound=FaultModel)
 _COUNTED_BY = {
@@ -144,9 +144,15 @@ class Faults:
         """How often the faults have applied; a lasting one that has begun counts once at least."""
         return sum(max(p.affected, p.begun_ms is not None) for p in self._all)
 
-    def has(self, kind: type[FaultModel]) -> bool:
-        """True if the plan names a fault of the kind."""
-        return any(isinstance(p.fault, kind) for p in self._all)
+    @property
+    def affected(self) -> int:
+        """How many frames, requests and orders have been affected, and how often faults have acted."""
+        return sum(progress.affected for progress in self._all)
+
+    @property
+    def begun(self) -> bool:
+        """True if every fault of the plan has begun."""
+        return all(progress.begun_ms is not None for progress in self._all)
 
     @property
     def waiting(self) -> bool:
@@ -169,7 +175,7 @@ class Faults:
 
     def _counts(self, progress: Progress) -> bool:
         """Count a frame or request that a fault selects; True if it is affected."""
-        by_count = isinstance(progress.fault.when, Nth | Chance)
+        by_count = isinstance(progress.fault.when, Nth | Probability)
         if progress.fault.NATURE is Nature.EACH or (by_count and not progress.active):
             return progress.select(self._now_ms)
         return by_count and progress.fault.NATURE is Nature.ACT and progress.select(self._now_ms)

@@ -6,17 +6,17 @@ from typing import TypeVar
 from live.simulator.faults.kinds.accounts import AlgoOutage
 from live.simulator.faults.kinds.base import RequestFault
 from live.simulator.faults.kinds.requests import (
-    Answer,
+    ErrorAnswer,
     ForeignWeight,
     GarbageResponse,
     LoseRequest,
     LoseResponse,
-    Outage,
     RefuseConnect,
     SlowRequest,
     SlowResponse,
     StaleRead,
     StaleSnapshot,
+    VenueOutage,
 )
 from live.simulator.faults.replies import Refusal, Reply
 from live.simulator.faults.runtime import Faults
@@ -33,7 +33,7 @@ class Treatment:
 
     lost: bool = False
     refused: bool = False
-    answer: Answer | None = None
+    answer: ErrorAnswer | None = None
     garbage: GarbageResponse | None = None
     loses_response: bool = False
     late_ms: int = 0
@@ -44,7 +44,7 @@ class Treatment:
 
 
 UNTOUCHED = Treatment()
-_UNAVAILABLE = Answer(reply=Reply.UNAVAILABLE_503)
+_UNAVAILABLE = ErrorAnswer(reply=Reply.UNAVAILABLE_503)
 
 
 def treat(faults: Faults, method: str, path: str) -> Treatment:
@@ -52,13 +52,13 @@ def treat(faults: Faults, method: str, path: str) -> Treatment:
     if not faults.plan.faults:
         return UNTOUCHED
     hits = faults.on_request(method, path)
-    down, slow_request, slow_response = faults.active(Outage), _one(hits, SlowRequest), _one(hits, SlowResponse)
+    down, slow_request, slow_response = faults.active(VenueOutage), _one(hits, SlowRequest), _one(hits, SlowResponse)
     stale, snapshot = _one(hits, StaleRead), _one(hits, StaleSnapshot)
     unavailable = bool(down) or (is_conditional(path) and bool(faults.active(AlgoOutage)))
     return Treatment(
         lost=_one(hits, LoseRequest) is not None,
         refused=refuses(faults, Refusal.SOCKETS if method == "WS" else Refusal.REST, opens=method != "WS"),
-        answer=_UNAVAILABLE if unavailable else _one(hits, Answer),
+        answer=_UNAVAILABLE if unavailable else _one(hits, ErrorAnswer),
         garbage=_one(hits, GarbageResponse),
         loses_response=_one(hits, LoseResponse) is not None,
         late_ms=slow_request.delay_ms if slow_request else 0,
@@ -71,7 +71,7 @@ def treat(faults: Faults, method: str, path: str) -> Treatment:
 
 def refuses(faults: Faults, what: Refusal, opens: bool = True) -> bool:
     """True if connections of that sort are reset now; `opens` is False on a connection that is open already."""
-    if any(fault.rest == "refused" for fault in faults.active(Outage)):
+    if any(fault.rest == "refused" for fault in faults.active(VenueOutage)):
         return True
     return opens and any(fault.what in (Refusal.ALL, what) for fault in faults.active(RefuseConnect))
 

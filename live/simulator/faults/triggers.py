@@ -40,12 +40,12 @@ class OnCondition(BaseModel):
     symbol: str = ""
 
 
-class Chance(BaseModel):
+class Probability(BaseModel):
     """By seeded chance: each selected frame, request or order is affected with this probability, up to the end."""
 
     model_config = MODEL
 
-    chance: float = Field(gt=0, le=1)
+    probability: float = Field(gt=0, le=1)
 
 
 class Times(BaseModel):
@@ -90,7 +90,12 @@ class Never(BaseModel):
     never: Literal[True]
 
 
-TRIGGERS: dict[str, type[BaseModel]] = {"nth": Nth, "at_ms": AtTime, "condition": OnCondition, "chance": Chance}
+TRIGGERS: dict[str, type[BaseModel]] = {
+    "nth": Nth,
+    "at_ms": AtTime,
+    "condition": OnCondition,
+    "probability": Probability,
+}
 ENDS: dict[str, type[BaseModel]] = {
     "count": Times,
     "duration_ms": Duration,
@@ -103,7 +108,7 @@ ENDS: dict[str, type[BaseModel]] = {
 def _trigger(value: Any) -> str | None:
     """The key that tells which trigger this is: `condition` and `nth` together are a condition."""
     keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, BaseModel) else ()
-    return next((name for name in ("condition", "at_ms", "chance", "nth") if name in keys), None)
+    return next((name for name in ("condition", "at_ms", "probability", "nth") if name in keys), None)
 
 
 def _end(value: Any) -> str | None:
@@ -115,7 +120,7 @@ When = Annotated[
     Annotated[Nth, Tag("nth")]
     | Annotated[AtTime, Tag("at_ms")]
     | Annotated[OnCondition, Tag("condition")]
-    | Annotated[Chance, Tag("chance")],
+    | Annotated[Probability, Tag("probability")],
     Discriminator(_trigger),
 ]
 End = Annotated[

@@ -5,8 +5,13 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from live.simulator.core.rejections import UNAUTHORIZED, Rejection
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 _SIGNATURE = re.compile(r"(?:^|&)signature=[^&]*")
 
@@ -29,16 +34,39 @@ class Credential:
 
     def _signed_by_key(self, payload: str, signature: str) -> bool:
         from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-        from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-        key = load_pem_public_key(self.ed25519_public_key.encode())
-        assert isinstance(key, Ed25519PublicKey)
+        key = _public_key(self.ed25519_public_key)
         try:
             key.verify(base64.b64decode(_bytes(signature), validate=True), _bytes(payload))
         except (InvalidSignature, ValueError):
             return False
         return True
+
+
+@lru_cache(maxsize=16)
+def _public_key(pem: str) -> "Ed25519PublicKey":
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, Ed25519PublicKey):
+        raise TypeError("not an Ed25519 key")
+    return key
+
+
+def check_public_key(pem: str) -> str:
+    """What is wrong with the text of a public key, without a word of it; empty if it is an Ed25519 key in PEM."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    if "PRIVATE KEY" in pem:
+        return "holds a private key, which the exchange must not have; give the public one"
+    try:
+        _public_key(pem)
+    except TypeError:
+        return "holds a key of another kind, not Ed25519"
+    except (ValueError, UnsupportedAlgorithm):
+        return "is not a public key in PEM"
+    return ""
 
 
 class KeyRing:

@@ -9,8 +9,17 @@ import msgspec
 from live.simulator.faults import Faults, FrameFault
 from live.simulator.faults.frame_changes import burst, with_corrupt_level, with_gap, without_commission
 from live.simulator.faults.kinds.accounts import Commission
-from live.simulator.faults.kinds.frames import Burst, CorruptLevel, Cut, Delay, Duplicate, Freeze, GapPu, Reorder
-from live.simulator.faults.kinds.requests import Outage
+from live.simulator.faults.kinds.frames import (
+    Burst,
+    CorruptLevel,
+    CutConnection,
+    Delay,
+    Duplicate,
+    Freeze,
+    GapPu,
+    Reorder,
+)
+from live.simulator.faults.kinds.requests import VenueOutage
 from live.simulator.faults.triggers import Times
 from live.simulator.http.connection import Connection
 from live.simulator.latency import Latency
@@ -42,7 +51,7 @@ class FramePath:
             self.send(connection, frame)
             return
         fault = self.faults.on_frame(stream, *_kinds(frame))
-        if self.faults.active(Outage):
+        if self.faults.active(VenueOutage):
             return
         if stream == USER and any(commission.form == "absent" for commission in self.faults.active(Commission)):
             frame = without_commission(frame)
@@ -88,7 +97,7 @@ class FramePath:
                 connection.swapped = frame
             case Freeze():
                 connection.frozen_by = fault
-            case Cut():
+            case CutConnection():
                 self.close(connection, ABNORMAL, partial_frame=frame[: max(1, len(frame) // 2)])
             case _:
                 for altered in _altered(fault, stream, frame):

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from live.simulator.core.rejections import Rejection, illegal
-from live.simulator.faults.kinds.requests import Answer
+from live.simulator.faults.kinds.requests import ErrorAnswer
 from live.simulator.faults.replies import Reply
 from live.simulator.http.credentials import Credential, check_signature, signed_text
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security
@@ -117,7 +117,7 @@ def rejection_response(refused: Rejection, headers: dict[str, str]) -> RestAnswe
     return RestAnswer(refused.status, refused.body, headers)
 
 
-def is_exempt(fault: Answer, cancels: bool, params: Params) -> bool:
+def is_exempt(fault: ErrorAnswer, cancels: bool, params: Params) -> bool:
     """True if the fault is a throttling (-1008) and the request cancels, reduces or closes: those are exempt."""
     reduces = "true" in (params.get("reduceOnly").lower(), params.get("closePosition").lower())
     return fault.reply is Reply.THROTTLED_503 and (cancels or reduces)

@@ -49,7 +49,7 @@ def balance(portfolio: Portfolio) -> list[dict[str, Any]]:
             "crossWalletBalance": show(margin.cross_wallet),
             "crossUnPnl": show(margin.cross_unrealized),
             "availableBalance": show(margin.available),
-            "maxWithdrawAmount": show(margin.available),
+            "maxWithdrawAmount": show(margin.withdrawable),
             "marginAvailable": True,
             "updateTime": portfolio.account.updated_ms,
         },
@@ -113,7 +113,7 @@ def _totals(margin: Margin) -> dict[str, Any]:
         "totalCrossWalletBalance": show(margin.cross_wallet),
         "totalCrossUnPnl": show(margin.cross_unrealized),
         "availableBalance": show(margin.available),
-        "maxWithdrawAmount": show(margin.available),
+        "maxWithdrawAmount": show(margin.withdrawable),
     }
 
 
@@ -131,7 +131,7 @@ def _asset(portfolio: Portfolio) -> dict[str, Any]:
         "crossWalletBalance": show(margin.cross_wallet),
         "crossUnPnl": show(margin.cross_unrealized),
         "availableBalance": show(margin.available),
-        "maxWithdrawAmount": show(margin.available),
+        "maxWithdrawAmount": show(margin.withdrawable),
         "updateTime": portfolio.account.updated_ms,
     }
 

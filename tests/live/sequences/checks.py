@@ -33,10 +33,20 @@ def _against_state(clients: Clients, account: int, ledger: Ledger) -> list[str]:
 
 
 def at_the_end(clients: Clients, to_the_last_line: bool) -> list[str]:
-    """Faults that queries show at the end, when nothing is on its way."""
-    clients.delayed = False
+    """Faults that queries show at the end, when nothing is on its way.
+
+    With delays, a countdown may fire between a query and its reply: then they are asked once more, a minute later.
+    """
+    delayed, clients.delayed = clients.delayed, False
     if to_the_last_line:
         clients.run_out()
+    if (found := _at_rest(clients)) and delayed:
+        clients.wait(60_000)
+        return _at_rest(clients)
+    return found
+
+
+def _at_rest(clients: Clients) -> list[str]:
     found = after_a_step(clients)
     for account, ledger in enumerate(clients.ledgers):
         if not ledger.expired and (ledger.orders or ledger.algos):

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from live.simulator.http.credentials import Credential
 from live.simulator.latency import ASSUMED, NONE
 from live.simulator.settings import SimulatorSettings
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Closed, Frame, HttpRequest, Opcode, Output, Response
 from tests.live.sequences import replies
 from tests.live.sequences.ledger import Ledger
@@ -54,7 +54,7 @@ class Clients:
 
     def __init__(self, tape: Tape, seed: int = 0, delayed: bool = False) -> None:
         self.tape, self.delayed = tape, delayed
-        self.venue = Venue(DELAYED if delayed else SETTINGS, iter(tape.lines))
+        self.venue = LocalVenue(DELAYED if delayed else SETTINGS, iter(tape.lines))
         self.ledgers = [Ledger(Decimal(balance)) for balance in BALANCES]
         self.faults: list[str] = []
         self.start_ms = self._renewed_ms = self.venue.now_ns // MS
@@ -77,7 +77,7 @@ class Clients:
             case Play():
                 self._play(step.lines)
             case Wait():
-                self._pass_time(self.venue.now_ns + step.ms * MS)
+                self.wait(step.ms)
             case Rest():
                 self._rest(step)
             case Call():
@@ -102,6 +102,10 @@ class Clients:
         """Play the rest of the tape, and what then is on its way."""
         last_ns = self.tape.lines[-1].time_ns
         self._pass_time(max(last_ns, self.venue.now_ns) + 10_000 * MS)
+
+    def wait(self, ms: int) -> None:
+        """Let time pass."""
+        self._pass_time(self.venue.now_ns + ms * MS)
 
     def _pass_time(self, until_ns: int) -> None:
         """Advance in pieces short enough to answer pings and to keep the listen keys alive."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from live.simulator.core.commands import SetCountdown, SetLeverage
+from live.simulator.core.audit import audit
+from live.simulator.core.commands import ForceLiquidation, SetCountdown, SetLeverage
 from live.simulator.core.enums import OrderStatus, OrderType
+from live.simulator.core.market import Market
 from live.simulator.core.money import parse, plain
 from live.simulator.core.state import State
 from live.simulator.store import Store
@@ -69,7 +71,24 @@ def test_a_restored_state_equals_the_one_that_was_saved(tmp_path: Path) -> None:
     state, original = saved(driver, tmp_path / "s.sqlite"), driver.exchange.state
     for name in ("orders", "open", "algos", "waiting", "trades", "incomes", "amendments", "numbers", "countdowns"):
         assert getattr(state, name) == getattr(original, name), name
-    assert replace(state.accounts[ME], warned=False) == replace(original.accounts[ME], warned=False)
+    assert replace(state.accounts[ME], warned=frozenset()) == replace(original.accounts[ME], warned=frozenset())
+
+
+def test_a_restored_state_adds_up_with_its_deposits_its_fund_and_its_funding_times(tmp_path: Path) -> None:
+    driver = ExchangeDriver().opened("60000.0x5 59990.0x5", "60000.1x5 60010.0x5")
+    boundary = driver.now_ms + 1_000
+    driver.mark("60000.0", "0.0001", boundary).order(BUY, "1")
+    driver.tick(1_500)
+    driver.send(ForceLiquidation(ME, SYMBOL))
+    state = saved(driver, tmp_path / "s.sqlite")
+    assert (state.fund, state.accounts[ME].deposited) == (driver.exchange.state.fund, parse("100000"))
+    assert state.fund.cash > 0
+    assert audit(state) == []
+    state.markets[SYMBOL] = Market(driver.exchange.state.markets[SYMBOL].rules, driver.feed.books[SYMBOL])
+    store = Store(tmp_path / "s.sqlite")
+    store.restore_funding(state)
+    store.close()
+    assert state.markets[SYMBOL].funded_ms == boundary
 
 
 def test_a_restored_order_goes_to_the_back_of_the_queue(serve: Serve, tmp_path: Path) -> None:

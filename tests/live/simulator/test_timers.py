@@ -10,6 +10,7 @@ from live.simulator.core.enums import AlgoStatus, MarginType, OrderStatus, Order
 from live.simulator.core.events import AccountChanged, AlgoChanged, MarginCalled, OrderChanged
 from live.simulator.core.money import parse, plain
 from live.simulator.tape_source import TapeSource
+from skills_lib.market.depth.model import MarkPrice
 from skills_lib.market.depth.tape.lines import parse_line
 from tests.live.simulator.in_process import BUY, ME, SELL, START_MS, SYMBOL, ExchangeDriver, make_exchange
 from tests.live.simulator.tapes import TapeWriter
@@ -89,6 +90,31 @@ def test_a_shorter_interval_is_charged_at_its_own_boundaries() -> None:
     driver.mark("60000.0", "0.0001", BOUNDARY_MS + 4 * HOUR_MS).tick(4 * HOUR_MS + 10_000)
     driver.mark("60000.0", "0.0001", BOUNDARY_MS + 8 * HOUR_MS).tick(8 * HOUR_MS)
     assert [when // HOUR_MS for when, _ in charges(driver)] == [4, 8, 12]
+
+
+def test_a_mark_of_another_century_neither_postpones_nor_adds_a_charge() -> None:
+    driver = opened().mark("60000.0", "0.0001", BOUNDARY_MS)
+    driver.order(BUY, "1")
+    driver.mark("60000.0", "0.0001", BOUNDARY_MS + 10**13).tick(10_000).mark("60000.0", "0.0001", 4 * 10**18)
+    driver.tick(8 * HOUR_MS)
+    assert charges(driver) == [(0, "-6"), (8 * HOUR_MS, "-6")]
+
+
+def test_a_session_that_goes_on_with_an_earlier_tape_has_that_tapes_funding() -> None:
+    driver = opened()
+    market = driver.exchange.state.markets[SYMBOL]
+    market.funded_ms, market.next_funding_ms = BOUNDARY_MS + 80 * HOUR_MS, BOUNDARY_MS + 88 * HOUR_MS
+    driver.depth(bids="60000.0x40").mark("60000.0", "0.0001", BOUNDARY_MS).order(BUY, "1")
+    driver.tick(10_000)
+    assert charges(driver) == [(0, "-6")]
+
+
+def test_a_delivery_contract_has_no_funding() -> None:
+    driver = opened()
+    driver.events += driver.feed.take(MarkPrice(SYMBOL, driver.now_ms, "60000.0", "60000.0", "", 0), SYMBOL)
+    driver.order(BUY, "1")
+    driver.tick(24 * HOUR_MS)
+    assert charges(driver) == []
 
 
 def test_a_jump_of_centuries_without_a_position_ends_at_once() -> None:

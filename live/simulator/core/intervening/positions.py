@@ -36,10 +36,10 @@ def close(state: State, command: ClosePositions) -> int:
 
 def _lots(state: State, position: Position) -> Iterator[int]:
     """The position's size in market orders of the allowed size."""
-    left, most = abs(position.amount), state.markets[position.symbol].rules.max_market_quantity
+    left, largest = abs(position.amount), state.markets[position.symbol].rules.max_market_quantity
     while left > 0:
-        yield min(left, most)
-        left -= most
+        yield min(left, largest)
+        left -= largest
 
 
 def _by_hand(state: State, account: Account, position: Position, quantity: int) -> OrderRequest:

@@ -10,7 +10,7 @@ from live.simulator.faults.triggers import FIRST, MODEL, ONCE, End, OnCondition,
 
 
 class Counts(StrEnum):
-    """What the trigger `nth` counts, what `chance` is asked about, and what the end `count` counts."""
+    """What the trigger `nth` counts, what `probability` is asked about, and what the end `count` counts."""
 
     FRAMES = "frames"
     REQUESTS = "requests"

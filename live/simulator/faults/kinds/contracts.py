@@ -61,7 +61,7 @@ class ContractChange(LastingFault):
     brackets: tuple[BracketRow, ...] = ()
 
 
-class SymbolStatus(LastingFault):
+class StatusChange(LastingFault):
     """A symbol is not TRADING: exchangeInfo shows `status`, orders are refused with -4108 or -4140, nothing fills."""
 
     kind: Literal["symbol_status"] = "symbol_status"

@@ -69,7 +69,7 @@ class Freeze(FrameFault):
     kind: Literal["freeze"] = "freeze"
 
 
-class Cut(FrameFault):
+class CutConnection(FrameFault):
     """Half of the frame is sent, then the connection breaks."""
 
     kind: Literal["cut"] = "cut"

@@ -37,7 +37,7 @@ class SlowResponse(RequestFault):
     delay_ms: int = Field(20_000, ge=1)
 
 
-class Answer(RequestFault):
+class ErrorAnswer(RequestFault):
     """`reply` is sent instead of the response; with `landed = true` the request is carried out nevertheless."""
 
     kind: Literal["answer"] = "answer"
@@ -98,7 +98,7 @@ class RefuseConnect(LastingFault):
     what: Refusal = Refusal.ALL
 
 
-class Outage(LastingFault):
+class VenueOutage(LastingFault):
     """Nothing answers: REST and WebSocket API answer 503 or reset the connection, every stream is silent.
 
     Matching goes on: resting orders fill and conditional orders trigger meanwhile; events of that time are lost.

@@ -12,7 +12,8 @@ from skills_lib.market.depth.tape.attribution import attributed
 from skills_lib.market.depth.tape.check import check_tape, identify_tape, lines_of
 from skills_lib.market.depth.tape.lines import Lines, TapeLine
 from skills_lib.market.depth.tape.report import TapeReport
-from skills_lib.market.depth.tape.store import Manifest, TapeWriter, atomic_folder
+from skills_lib.market.depth.tape.sample import is_synthetic
+from skills_lib.market.depth.tape.store import SYNTHETIC, Manifest, TapeWriter, atomic_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,13 @@ def import_tape(path: Path, symbol: str, venue: Venue, tapes_dir: Path, snapshot
     identify_tape(path, symbol, venue)
     folder = tape_folder(tapes_dir, venue, symbol, _first_time(path))
     with atomic_folder(folder) as temporary:
-        manifest = Manifest(symbol=symbol, venue=venue, origin=f"import of {path.name}")
+        origin = f"{SYNTHETIC}: import of {path.name}" if is_synthetic(path) else f"import of {path.name}"
+        manifest = Manifest(symbol=symbol, venue=venue, origin=origin)
         with TapeWriter(temporary, manifest) as writer:
             copied = _copy(lines_of(path, symbol, snapshots), symbol, venue, writer)
         report = check_tape(temporary, symbol, venue)
-    told = [f"{count:,} lines were not imported: {reason}." for reason, count in copied.refused.items()]
-    return ImportedTape(folder, report.model_copy(update={"problems": told + report.problems}), copied.skipped)
+    refused = [f"{count:,} lines were not imported: {reason}." for reason, count in copied.refused.items()]
+    return ImportedTape(folder, report.model_copy(update={"problems": refused + report.problems}), copied.skipped)
 
 
 def tape_folder(tapes_dir: Path, venue: Venue, symbol: str, started_ns: int | None) -> Path:

@@ -20,6 +20,8 @@ from skills_lib.market.depth.tape.zstd import import_zstandard
 
 MANIFEST = "manifest.json"
 SUFFIX = ".ts_jsonl.zst"
+SYNTHETIC = "synthetic"
+"""How the origin of a tape begins that no venue sent."""
 _FLUSH_NS = 900_000_000
 _FLUSH_BYTES = 1 << 20
 _LEVEL = 3
@@ -214,7 +216,7 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
     import shutil
 
     if folder.exists():
-        raise InputError(f"{folder} already exists. Delete it to import again.")
+        raise InputError(f"{folder} already exists. Delete it first.")
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

@@ -3,7 +3,6 @@
 import pytest
 
 from live.simulator.faults import CATALOGUE, VARIANTS
-from live.simulator.faults.runtime import Faults
 from live.simulator.wire import Output
 from tests.live.simulator.faults.tried import ALGO, ORDER, Tried, limit, tried
 
@@ -18,7 +17,7 @@ def session(client: Tried) -> list[Output]:
     client.open("/public/ws/btcusdt@depth@0ms/btcusdt@bookTicker")
     api = client.open("/ws-fapi/v1")
     client.run(500)
-    for trigger in ("59998.5", "59996.0"):  # the tape reaches the first after 2 s, the second after 8 s
+    for trigger in ("59998.5", "59000.0"):  # the tape reaches the first after 2 s
         client.send("GET", "/fapi/v1/depth", symbol="BTCUSDT", limit=5)
         client.send("POST", ORDER, **limit(price="59000.1"), newClientOrderId="resting")
         client.run(100).send("POST", ALGO, triggerPrice=trigger, clientAlgoId=f"near {trigger}"[:4], **STOP)
@@ -47,26 +46,22 @@ def session(client: Tried) -> list[Output]:
 
 @pytest.fixture(scope="module")
 def undisturbed() -> list[Output]:
-    return session(tried())
-
-
-def begun(faults: Faults) -> bool:
-    return all(progress.begun_ms is not None for progress in faults._all)
+    return session(tried(updates=90))
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_built_in_fault_shows_and_keeps_the_books(name: str, undisturbed: list[Output]) -> None:
-    client = tried(VARIANTS[name])
+    client = tried(VARIANTS[name], updates=90)
     found = session(client)
-    assert begun(client.venue.faults)
+    assert client.venue.faults.begun
     assert found != undisturbed
     client.check_books()
 
 
 @pytest.mark.parametrize("kind", CATALOGUE)
 def test_a_run_under_a_fault_repeats_byte_for_byte(kind: str) -> None:
-    changed = CATALOGUE[kind].model_dump(mode="json") | {"when": {"chance": 0.3}}
+    changed = CATALOGUE[kind].model_dump(mode="json") | {"when": {"probability": 0.3}}
     if "count" in changed["end"] or "condition_ends" in changed["end"]:
         changed["end"] = {"duration_ms": 2_000}
-    first, second = (session(tried(changed, seed=5)) for _ in range(2))
+    first, second = (session(tried(changed, seed=5, updates=90)) for _ in range(2))
     assert first == second

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live.simulator.faults.frame_changes import burst, with_corrupt_level, with_gap, without_commission
@@ -37,6 +37,7 @@ def book_after(frames: list[bytes]) -> TapeBook:
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
+@settings(max_examples=30)
 @given(levels=st.integers(0, 30), ids=st.integers(1, 200), factor=st.integers(2, 50))
 def test_a_burst_is_a_whole_chain_that_gives_the_same_book(wrapped: bool, levels: int, ids: int, factor: int) -> None:
     whole = diff(levels, ids, wrapped)
@@ -56,6 +57,7 @@ def test_a_burst_repeats_tickers_and_partial_books_and_leaves_trades_alone() -> 
     assert burst(b"[]", "!markPrice@arr", 20) == [b"[]"]
 
 
+@settings(max_examples=30)
 @given(st.integers(0, 9), st.sampled_from(["bids", "asks"]), st.integers(2, 100))
 def test_a_corrupt_level_leaves_the_chain_whole_and_the_book_wrong(place: int, side: str, factor: int) -> None:
     whole = diff(levels=4)

@@ -189,7 +189,7 @@ def test_a_stream_that_opens_can_trigger_a_fault() -> None:
 
 
 def test_chance_affects_some_frames_and_the_same_ones_with_the_same_seed() -> None:
-    fault: dict[str, Any] = {"kind": "drop", "stream": "*@depth*", "when": {"chance": 0.3}, "end": {"never": True}}
+    fault: dict[str, Any] = {"kind": "drop", "stream": "*@depth*", "when": {"probability": 0.3}, "end": {"never": True}}
 
     def received(seed: int) -> list[bytes]:
         client = tried(fault, seed=seed)

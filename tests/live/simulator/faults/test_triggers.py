@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live.simulator.core.enums import OrderType
 from live.simulator.core.events import Event
 from live.simulator.faults import CATALOGUE, VARIANTS, Change, FaultPlan, Faults
 from live.simulator.faults.conditions import INTERVALS, Condition
-from live.simulator.faults.kinds.requests import Outage
+from live.simulator.faults.kinds.requests import VenueOutage
 from tests.live.simulator.in_process import BUY, SELL, START_MS, ExchangeDriver
 
 BOOK = ("9990x5 9980x5", "10010x5 10020x5")
@@ -37,7 +37,7 @@ class Watched:
         events: Sequence[Event] = self.driver.events[self._seen :]
         self._seen = len(self.driver.events)
         self.faults.on_events(events, self.driver.now_ms)
-        return bool(self.faults.active(Outage))
+        return bool(self.faults.active(VenueOutage))
 
     def acts(self) -> int:
         self.look()
@@ -79,7 +79,7 @@ def test_the_time_of_the_next_beginning_or_end_is_known_in_advance() -> None:
 
 
 def test_chance_repeats_with_the_seed_and_differs_between_seeds_and_faults() -> None:
-    entry = {"kind": "drop", "when": {"chance": 0.2}, "end": {"never": True}}
+    entry = {"kind": "drop", "when": {"probability": 0.2}, "end": {"never": True}}
     first = hit(faults(entry, seed=7), 500)
     assert first == hit(faults(entry, seed=7), 500)
     assert first != hit(faults(entry, seed=8), 500)
@@ -88,9 +88,10 @@ def test_chance_repeats_with_the_seed_and_differs_between_seeds_and_faults() -> 
     assert len(hit(both, 500)) > len(first) + 30
 
 
+@settings(max_examples=30)
 @given(st.floats(0.01, 1), st.integers(1, 20), st.integers(0, 2**32))
-def test_chance_affects_no_more_than_its_count(chance: float, count: int, seed: int) -> None:
-    found = faults({"kind": "drop", "when": {"chance": chance}, "end": {"count": count}}, seed=seed)
+def test_chance_affects_no_more_than_its_count(share: float, count: int, seed: int) -> None:
+    found = faults({"kind": "drop", "when": {"probability": share}, "end": {"count": count}}, seed=seed)
     assert len(hit(found, 200)) <= count
 
 
@@ -166,8 +167,8 @@ def test_an_act_occurs_after_the_nth_fill_and_later_ones_up_to_its_count() -> No
 
 def test_a_condition_of_another_account_or_symbol_does_not_count() -> None:
     other = {"kind": "liquidate", "when": {"condition": "fill", "account": "other"}}
-    elsewhere = {"kind": "liquidate", "when": {"condition": "fill", "symbol": "ETHUSDT"}}
-    watched = Watched(other, elsewhere)
+    another = {"kind": "liquidate", "when": {"condition": "fill", "symbol": "ETHUSDT"}}
+    watched = Watched(other, another)
     watched.driver.order(BUY, "0.1")
     assert watched.acts() == 0
 
@@ -188,7 +189,7 @@ def test_a_restored_position_counts_as_open_from_the_start() -> None:
     entry = {"kind": "outage", "when": {"condition": "position_open"}, "end": {"condition_ends": True}}
     found = Faults(FaultPlan.model_validate({"faults": [entry]}))
     found.start(driver.exchange.state, driver.now_ms)
-    assert found.active(Outage)
+    assert found.active(VenueOutage)
 
 
 def test_orders_are_counted_by_faults_that_select_orders() -> None:

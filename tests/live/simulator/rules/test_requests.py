@@ -64,6 +64,10 @@ def position_open(client: VenueClient) -> None:
     place(client, MARKET)
 
 
+def isolated(client: VenueClient) -> None:
+    client.call("POST", MARGIN, symbol="BTCUSDT", marginType="ISOLATED")
+
+
 def nothing(_: VenueClient) -> None:
     """A flat account."""
 
@@ -83,7 +87,10 @@ MODE, MARGIN = "/fapi/v1/positionSide/dual", "/fapi/v1/marginType"
         pytest.param(nothing, "/fapi/v1/leverage", {"leverage": "0"}, -4028, id="leverage 0"),
         pytest.param(nothing, "/fapi/v1/leverage", {"leverage": "126"}, -4028, id="leverage above the first bracket"),
         pytest.param(
-            nothing, "/fapi/v1/positionMargin", {"amount": "10", "type": "1"}, -4049, id="margin without a position"
+            nothing, "/fapi/v1/positionMargin", {"amount": "10", "type": "1"}, -4049, id="margin in cross mode"
+        ),
+        pytest.param(
+            isolated, "/fapi/v1/positionMargin", {"amount": "10", "type": "1"}, -4054, id="margin without a position"
         ),
     ],
 )

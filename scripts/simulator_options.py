@@ -1,0 +1,53 @@
+"""Options of `twokey simulate` that are more than a word or a number."""
+
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skills_lib.domain.errors import InputError
+
+if TYPE_CHECKING:
+    from live.simulator.http.credentials import Credential
+
+_NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_MAX_PEM_BYTES = 10_000
+
+
+def speed_of(text: str) -> float:
+    """The multiple of real time that `--speed` names; 0 for max.
+
+    Raises:
+        InputError: neither max nor a positive number.
+    """
+    if text == "max":
+        return 0.0
+    value = float(text) if _NUMBER.fullmatch(text) else math.nan
+    if not 0 < value < math.inf:
+        raise InputError(f"--speed {text[:40]} is not allowed. Give a number above 0, such as 0.5, 10 or 250, or max.")
+    return value
+
+
+def credential_of(api_key: str, api_secret: str, public_key: Path | None) -> "Credential":
+    """The account's key: signed with the secret, or with the Ed25519 key whose public part is in a file.
+
+    Raises:
+        InputError: the file is no Ed25519 public key in PEM. Its content is never shown.
+    """
+    from live.simulator.http.credentials import Credential, check_public_key
+
+    if public_key is None:
+        return Credential("paper", api_key, api_secret)
+    try:
+        with public_key.open("rb") as file:
+            text = file.read(_MAX_PEM_BYTES).decode()
+    except OSError as error:
+        raise InputError(f"--api-public-key {public_key}: {error.strerror}. Give a PEM file.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"--api-public-key {public_key} is not text. Give a PEM file.") from None
+    problem = check_public_key(text)
+    if problem:
+        raise InputError(
+            f"--api-public-key {public_key} {problem}. Write it with openssl pkey -in KEY.pem -pubout -out FILE.pem."
+        )
+    return Credential("paper", api_key, ed25519_public_key=text)

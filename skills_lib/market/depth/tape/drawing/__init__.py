@@ -1,0 +1,1 @@
+"""Draws synthetic tapes from a seed, with the statistics of real ones."""

@@ -1,0 +1,143 @@
+"""Drawn tapes: the same for the same seed, without findings, with the statistics of real ones, never half written."""
+
+from itertools import islice, pairwise
+from pathlib import Path
+
+import pytest
+
+from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Venue
+from skills_lib.market.depth.tape.check import check_tape
+from skills_lib.market.depth.tape.drawing.book import ASK, BID
+from skills_lib.market.depth.tape.drawing.job import DrawRequest, draw_tape
+from skills_lib.market.depth.tape.drawing.market import SyntheticMarket
+from skills_lib.market.depth.tape.drawing.parameters import FITTED, fitted
+from skills_lib.market.depth.tape.drawing.wire import START_MS, SyntheticLines
+from skills_lib.market.depth.tape.importing import import_tape
+from skills_lib.market.depth.tape.sample import SAMPLE_TAPE, SYNTHETIC_TAPE, is_synthetic
+from skills_lib.market.depth.tape.store import find_damage, read_manifest
+from skills_lib.market.depth.wire import decode
+from tests.command import Command
+from tests.market.depth.tape_statistics import read_statistics
+
+_FUNDING_MS = 8 * 3_600_000
+each_symbol = pytest.mark.parametrize("symbol", FITTED)
+
+
+def make(folder: Path, symbol: str = "BTCUSDT", seed: int = 1, seconds: int = 20) -> Path:
+    """The folder of a drawn tape."""
+    return draw_tape(DrawRequest(symbol, seconds / 3_600, seed), folder).folder
+
+
+@each_symbol
+def test_a_drawn_tape_passes_its_check_without_a_finding(tmp_path: Path, symbol: str) -> None:
+    folder = make(tmp_path, symbol)
+    report = check_tape(folder)
+    assert (report.symbol, report.venue, report.problems) == (symbol, Venue.USDM, [])
+    assert report.messages["depth"] == 200
+    assert report.bbo_matched == report.bbo_checked > 100
+    assert report.latency is not None
+    assert report.latency.min_ms > 0
+    assert find_damage(folder) == []
+
+
+def test_the_same_request_draws_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+    first, again, other = (make(tmp_path / name, seed=seed, seconds=5) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    names = [path.name for path in sorted(first.iterdir())]
+    assert [(first / name).read_bytes() for name in names] == [(again / name).read_bytes() for name in names]
+    assert (first / names[-1]).read_bytes() != (other / names[-1]).read_bytes()
+
+
+def test_it_is_labelled_synthetic_wherever_it_is_read(tmp_path: Path, twokey: Command) -> None:
+    folder = make(tmp_path, seconds=5)
+    assert is_synthetic(folder)
+    assert SYNTHETIC_TAPE in twokey("tape", "check", str(folder)).err
+    imported = import_tape(folder, "BTCUSDT", Venue.USDM, tmp_path / "tapes")
+    assert is_synthetic(imported.folder)
+    manifest = read_manifest(imported.folder)
+    assert manifest is not None
+    assert manifest.origin.startswith("synthetic: import of")
+
+
+def test_stopping_it_leaves_nothing_behind(tmp_path: Path) -> None:
+    def stop(done: int, _total: int, _message: str) -> None:
+        if done > 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        draw_tape(DrawRequest("BTCUSDT", 0.01, 1), tmp_path, stop)
+    assert list(tmp_path.iterdir()) == []
+    make(tmp_path, seconds=2)  # and it can be drawn afterwards
+
+
+def test_progress_counts_the_seconds_of_the_market(tmp_path: Path) -> None:
+    seen = list[tuple[int, int]]()
+    draw_tape(DrawRequest("BTCUSDT", 5 / 3_600, 1), tmp_path, lambda done, total, _: seen.append((done, total)))
+    assert [total for _, total in seen] == [5] * len(seen)
+    assert sorted({done for done, _ in seen}) == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--symbol", "BTCUSD"), "No market is fitted for BTCUSD. Did you mean 'BTCUSDT'?"),
+        (("--hours", "0"), "hours"),
+        (("--seed", "-1"), "seed"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_in_one_line(twokey: Command, words: tuple[str, ...], said: str) -> None:
+    done = twokey("tape", "draw", *words)
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_tape_is_never_drawn_over_another(tmp_path: Path) -> None:
+    make(tmp_path, seconds=2)
+    with pytest.raises(InputError, match="already exists"):
+        make(tmp_path, seconds=2)
+
+
+@each_symbol
+def test_its_statistics_are_those_of_real_tapes(tmp_path: Path, symbol: str) -> None:
+    found = read_statistics(make(tmp_path, symbol, seconds=100), symbol).figures()
+    assert found["spread of one tick, % of quotes"] > 93
+    assert 40 < found["quotes a second"] < 300
+    assert 500 < found["changed levels a second"] < 2_000
+    assert 1.2 < found["prices an order trades at"] < 2.2
+    assert found["bursts: variance over mean of orders a second"] > 3
+    assert found["sign of orders: correlation, next order"] > 0.1
+    assert found["impact of an order after 1 s, bps"] > 0.05
+    assert found["kurtosis of 1 s returns"] > 4
+    assert found["next move is up, % where imbalance > 0.6"] > 60
+    assert found["next move is up, % where imbalance < -0.6"] < 40
+
+
+def test_the_book_stays_whole_and_bounded() -> None:
+    market = SyntheticMarket(fitted("BTCUSDT"), 9)
+    for number, _ in enumerate(islice(market.steps(), 3_000)):
+        book = market.book
+        assert book.best[BID] < book.best[ASK]
+        assert all(book.sides[side][book.best[side]] > 0 for side in (BID, ASK))
+        if number % 1_000 == 0:
+            assert book.best[BID] == max(book.sides[BID])
+            assert book.best[ASK] == min(book.sides[ASK])
+    assert sum(map(len, market.book.sides)) < 40_000
+
+
+def test_updates_are_chained_and_funding_is_due_every_eight_hours() -> None:
+    before = SyntheticLines(fitted("BTCUSDT"), 1, START_MS + _FUNDING_MS - 2_000)
+    messages = [decode(raw) for _, raw in before.lines(5)]
+    updates = [message for message in messages if isinstance(message, DepthUpdate)]
+    assert all(
+        a.final_update_id == b.previous_update_id < b.first_update_id <= b.final_update_id for a, b in pairwise(updates)
+    )
+    marks = [message for message in messages if isinstance(message, MarkPrice)]
+    assert {mark.next_funding_ts_ms - START_MS for mark in marks} == {_FUNDING_MS, 2 * _FUNDING_MS}
+    assert all(0 < mark.next_funding_ts_ms - mark.event_ts_ms <= _FUNDING_MS for mark in marks)
+    assert all(abs(float(mark.funding_rate)) < 0.001 for mark in marks)
+
+
+def test_the_embedded_tape_is_long_enough_for_every_figure_of_a_scan(twokey: Command) -> None:
+    (row,) = twokey("scan", "--tape", "sample", "--json").whole["rows"]
+    assert SAMPLE_TAPE.stat().st_size < 1_500_000
+    assert all(value is not None for value in row.values())
