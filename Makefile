@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-exchange study-oracle lint docs tools bench lock wheel clean
+.PHONY: help demo setup test test-oldest study study-exchange study-fills study-oracle lint docs tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -44,6 +44,9 @@ study-oracle: setup ## both executors against the oracle on 20,000 drawn markets
 		echo "Seeds $$first to $$((first + 999)) of 20,000"; \
 		TWOKEY_ORACLE_FIRST=$$first TWOKEY_ORACLE_CASES=1000 \
 			$(BIN)/pytest tests/oracle/test_executors.py --numprocesses auto --dist worksteal; done
+
+study-fills: setup ## how market orders and stops fill on recordings, under each fill model; TAPES="FILE ..." names others
+	nice $(BIN)/python -m tests.live.fills.study $(TAPES)
 
 study-exchange: setup ## 100,000 sequences of API calls on the local exchange; the same command resumes, CASES=1000 runs fewer
 	nice $(BIN)/python -m tests.live.sequences.study --cases $(or $(CASES),100000)

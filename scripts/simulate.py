@@ -219,16 +219,16 @@ def _serve(
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
         async with serving(server, host, port) as address:
-            _tell_refused(source)
+            _print_refused(source)
             await _until_stopped(server, symbols, address, stopped)
-        _tell_refused(source)
+        _print_refused(source)
         print_error(f"Stopped after {server.venue.engine.lines:,} messages, {source.bad_lines} of them unreadable.")
         return server.venue.engine.carried_out
 
     return asyncio.run(run())
 
 
-def _tell_refused(source: "TapeSource") -> None:
+def _print_refused(source: "TapeSource") -> None:
     """Say which lines of the tape were not played, and why."""
     for reason, count in source.refused.items():
         print_error(f"! {count:,} lines: {reason}.")

@@ -134,7 +134,7 @@ def draw(
     symbol: Annotated[str, typer.Option(help="BTCUSDT or ETHUSDT, for which a market is fitted.")] = "BTCUSDT",
     json: AsJson = False,
 ) -> None:
-    """Draw a synthetic tape with the statistics of real ones into data/drawn-tapes; Ctrl-C leaves nothing behind.
+    """Draw a synthetic tape with the statistics of real ones into data/synthetic-tapes; Ctrl-C leaves nothing behind.
 
     Example: twokey tape draw --hours 24 --seed 1
     """
@@ -144,13 +144,13 @@ def draw(
 
     request = DrawRequest(upper_symbol(symbol), hours, seed)
     with progress_bar(not json) as progress:
-        done = draw_tape(request, Settings().tapes_dir.with_name("drawn-tapes"), progress)
+        done = draw_tape(request, Settings().tapes_dir.with_name("synthetic-tapes"), progress)
     print_error(f"! {SYNTHETIC_TAPE}")
     after = command("tape", "check", done.folder)
     if json:
-        from skills_lib.answers.market import DrawnTapeAnswer
+        from skills_lib.answers.market import SyntheticTapeAnswer
 
-        answer = DrawnTapeAnswer(
+        answer = SyntheticTapeAnswer(
             synthetic=True,
             symbol=request.symbol,
             seed=seed,

@@ -28,7 +28,7 @@ WRONG_IMPORTS = {
         "skills_lib/backtest/kernel/run.py",
         "skills_lib.backtest.sweep.kernel",
     ),
-    "tape imports feed, feed imports book, never the reverse": (
+    "tape imports feed, feed imports usability, usability imports book, never the reverse": (
         "skills_lib/market/depth/book/view.py",
         "skills_lib.market.depth.feed.client",
     ),

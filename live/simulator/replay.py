@@ -11,7 +11,7 @@ from live.simulator.faults import FaultPlan
 from live.simulator.matching_engine import CarriedOut
 from live.simulator.settings import SimulatorSettings
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.tape.lines import read_lines
 
 _REST_NS = 10_000_000_000
@@ -37,13 +37,13 @@ class FillModelResult:
         )
 
 
-def replay(settings: SimulatorSettings, tape: Iterable[Played], carried_out: Sequence[CarriedOut]) -> Venue:
+def replay(settings: SimulatorSettings, tape: Iterable[Played], carried_out: Sequence[CarriedOut]) -> LocalVenue:
     """Play a tape and repeat each command at its original place and time; ids repeat.
 
     A command that refers to an order id finds the order of that id in this run, provided the same orders were accepted
     before it. The plan's faults and the session file have no part in it.
     """
-    venue = Venue(replace(settings, store=None, faults=FaultPlan()), iter(tape))
+    venue = LocalVenue(replace(settings, store=None, faults=FaultPlan()), iter(tape))
     for command in carried_out:
         venue.repeat(command)
     while venue.next_line_ns is not None:
@@ -52,7 +52,7 @@ def replay(settings: SimulatorSettings, tape: Iterable[Played], carried_out: Seq
     return venue
 
 
-def fill_model_result(venue: Venue, settings: SimulatorSettings) -> FillModelResult:
+def fill_model_result(venue: LocalVenue, settings: SimulatorSettings) -> FillModelResult:
     """Compute the result of a replayed session that started with `settings`."""
     state = venue.state
     trades: list[TradeRecord] = state.trades

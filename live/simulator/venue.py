@@ -1,8 +1,8 @@
 """The local exchange without sockets, in virtual time: requests in, responses and frames out, all as bytes.
 
-Whoever holds a `Venue` moves its time. What a client sends arrives after the inbound delay, and the response leaves
-when the exchange has carried the request out; queries wait as long as orders do. The same tape, settings and calls give
-the same outputs, byte for byte.
+Whoever holds a `LocalVenue` moves its time. What a client sends arrives after the inbound delay, and the response
+leaves when the exchange has carried the request out; queries wait as long as orders do. The same tape, settings and
+calls give the same outputs, byte for byte.
 """
 
 import re
@@ -46,7 +46,7 @@ from skills_lib.market.depth.model import DepthUpdate, MarkPrice
 _NEXT_FUNDING = re.compile(rb'"T":\d+')
 
 
-class Venue:
+class LocalVenue:
     """A Binance USD-M exchange on a tape, driven by its caller. Times are nanoseconds of exchange time.
 
     clock: time of the clients, for timestamps, limits, listen keys and pings; the exchange's own time unless given.
@@ -324,4 +324,4 @@ class Venue:
 
 
 def _observe_nothing(_: list[Event]) -> None:
-    """Default of `Venue.observe`."""
+    """Default of `LocalVenue.observe`."""

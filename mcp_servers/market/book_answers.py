@@ -12,6 +12,7 @@ class Freshness(BaseModel):
     venue: str
     trusted: bool = Field(description="in sync with the venue and its stream is live; if false, do not use the book")
     in_sync: bool
+    cause: str | None = Field(description="what ended its use, such as 'silent' or 'ticker disagrees'; null if trusted")
     reason: str = Field(description="why the book is not trusted; empty if it is")
     age_ms: float | None = Field(description="since the last depth message; null before the first")
     update_id: int | None
@@ -60,6 +61,7 @@ class SymbolFeed(Freshness):
     malformed: int
     gaps: int
     resyncs: int
+    losses: dict[str, int] = Field(description="how often the book became unusable, by cause")
     reconnects: int
     connected: int
     clock_offset_ms: float | None = Field(description="exchange time minus local time; null before the first sample")

@@ -16,7 +16,7 @@ from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.book.view import BookView
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
-from skills_lib.market.depth.feed.status import SymbolStatus
+from skills_lib.market.depth.feed.status import BookStatus
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.scanner import scan_tapes, venue_fee_bps
 from skills_lib.progress import Progress, no_progress
@@ -132,7 +132,7 @@ class BookService:
             await feed.__aexit__(None, None, None)
         self._feeds.clear()
 
-    async def _subscribe(self, key: BookKey) -> SymbolStatus:
+    async def _subscribe(self, key: BookKey) -> BookStatus:
         if key not in self._feeds:
             await self._follow(key)
         feed = self._feeds[key]
@@ -143,7 +143,7 @@ class BookService:
         if len(self._feeds) >= MAX_BOOKS:
             raise InputError(f"{MAX_BOOKS} books are followed, the maximum. Restart the server to follow others.")
         endpoints = Endpoints.of(key.venue, Settings().streams_host)
-        feed = Feed(FeedSettings(endpoints, (key.symbol,), (Channel.DEPTH,)))
+        feed = Feed(FeedSettings(endpoints, (key.symbol,), (Channel.DEPTH, Channel.BOOK_TICKER)))
         try:
             await feed.require_symbols()
         except BaseException:
@@ -224,19 +224,20 @@ def _relative_path(path: Path, home: Path) -> str:
     return str(path.relative_to(home))
 
 
-def _freshness(key: BookKey, status: SymbolStatus) -> dict[str, object]:
+def _freshness(key: BookKey, status: BookStatus) -> dict[str, object]:
     return {
         "symbol": key.symbol,
         "venue": key.venue.value,
         "trusted": status.usable,
         "in_sync": status.in_sync,
+        "cause": status.cause,
         "reason": status.reason,
         "age_ms": None if status.age_ms is None else round(status.age_ms, 1),
         "update_id": status.update_id,
     }
 
 
-def _imbalance(key: BookKey, status: SymbolStatus, book: BookView | None, levels: int) -> answers.ImbalanceAnswer:
+def _imbalance(key: BookKey, status: BookStatus, book: BookView | None, levels: int) -> answers.ImbalanceAnswer:
     bid_depth, ask_depth = book.depth_quote(_DEPTH_BPS) if book else (None, None)
     return answers.ImbalanceAnswer(
         **_freshness(key, status),
@@ -259,6 +260,7 @@ def _symbol_feed(key: BookKey, feed: Feed) -> answers.SymbolFeed:
         malformed=status.malformed,
         gaps=status.gaps,
         resyncs=status.resyncs,
+        losses=status.losses,
         reconnects=whole.reconnects,
         connected=whole.connected,
         clock_offset_ms=whole.clock_offset_ms,

@@ -167,7 +167,7 @@ class ExportAnswer(Answer):
     clock_steps: int
 
 
-class DrawnTapeAnswer(Answer):
+class SyntheticTapeAnswer(Answer):
     """A drawn tape: synthetic, the same for the same symbol, hours and seed."""
 
     synthetic: bool

@@ -16,10 +16,11 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
 from skills_lib.market.depth.event_ids import TradesOnce
-from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Snapshot, Trade, Venue, WireError
+from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Trade, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.tape.attribution import Attributed, attributed, venue_of
 from skills_lib.market.depth.tape.check import lines_of, venues_on
+from skills_lib.market.depth.usability.checked_book import CheckedBook
 
 DEPTHS_BPS = (5.0, 10.0, 25.0)
 MIN_SECONDS_FOR_MOVE = 180
@@ -206,8 +207,8 @@ def scan_tapes(folder: Path, taker_fee_bps: float | None = None) -> Scan:
             else:
                 skipped[f"{_tape_name(path, folder)} {sampler.symbol}"] = "never in sync: no matching snapshot"
         if found.refused:
-            told = "; ".join(f"{count:,} lines: {reason}" for reason, count in found.refused.items())
-            skipped[f"{_tape_name(path, folder)} (part)"] = told
+            reasons = "; ".join(f"{count:,} lines: {reason}" for reason, count in found.refused.items())
+            skipped[f"{_tape_name(path, folder)} (part)"] = reasons
     return rank_rows(rows, skipped)
 
 
@@ -232,7 +233,7 @@ class _TapeSample:
     """The books and samples of one tape's symbols, and how many lines were refused, by reason."""
 
     source: str
-    books: dict[str, LocalBook] = field(default_factory=dict)
+    books: dict[str, CheckedBook] = field(default_factory=dict)
     samplers: dict[str, Sampler] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)
 
@@ -252,16 +253,14 @@ class _TapeSample:
 
     def follow(self, symbol: str, venue: Venue) -> None:
         """Open the book of a symbol."""
-        self.books[symbol] = LocalBook(symbol, venue)
+        self.books[symbol] = CheckedBook(LocalBook(symbol, venue))
         self.samplers[symbol] = Sampler(symbol, venue, self.source)
 
     def _apply(self, message: Message, symbol: str) -> None:
         sampler, book = self.samplers[symbol], self.books[symbol]
         sampler.on_message(message)
-        if isinstance(message, DepthUpdate) and book.receive(message) is UpdateDecision.APPLY:
-            sampler.on_book(book)
-        elif isinstance(message, Snapshot):
-            book.load(message)
+        if book.take(message) is UpdateDecision.APPLY and isinstance(message, DepthUpdate):
+            sampler.on_book(book.local)
 
 
 def _sample(path: Path, folder: Path) -> _TapeSample:

@@ -1,6 +1,7 @@
 """Ranks the instruments of an exchange by its tickers, bars and live books."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -54,14 +55,15 @@ def scan_exchange(settings: ScanSettings, progress: Progress = no_progress) -> S
 
 
 class _Watcher(IgnoreAll):
-    """Samples each book of a feed."""
+    """Samples each book of a feed while it is usable."""
 
     def __init__(self, samplers: dict[str, Sampler]) -> None:
         self._samplers = samplers
+        self.is_usable: Callable[[str], bool] = lambda _symbol: False
 
     def on_book(self, book: LocalBook, decision: UpdateDecision, local_ts_ns: int) -> None:  # noqa: ARG002 - interface of FeedListener
         """As `FeedListener.on_book`."""
-        if decision is UpdateDecision.APPLY:
+        if decision is UpdateDecision.APPLY and self.is_usable(book.symbol):
             self._samplers[book.symbol].on_book(book)
 
 
@@ -102,8 +104,10 @@ def _row(sampler: Sampler, volume_quote: float, move_bps: float | None, settings
 async def _watch(settings: ScanSettings, symbols: list[str], progress: Progress) -> dict[str, Sampler]:
     venue, source = settings.endpoints.venue, settings.endpoints.rest
     samplers = {symbol: Sampler(symbol, venue, source) for symbol in symbols}
-    feed_settings = FeedSettings(settings.endpoints, tuple(symbols), (Channel.DEPTH,))
-    async with Feed(feed_settings, _Watcher(samplers), open_book=LocalBook) as feed:
+    feed_settings = FeedSettings(settings.endpoints, tuple(symbols), (Channel.DEPTH, Channel.BOOK_TICKER))
+    watcher = _Watcher(samplers)
+    async with Feed(feed_settings, watcher, open_book=LocalBook) as feed:
+        watcher.is_usable = feed.is_usable
         for second in range(int(settings.seconds)):
             progress(second, int(settings.seconds), "books")
             await feed.wait(1.0)

@@ -11,7 +11,7 @@ import pytest
 from live.simulator.sockets.player import Player
 from live.simulator.sockets.server import Server, serving
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.simulator.tapes import write_tape
 from tests.live.simulator.venue_client import BY_HAND
@@ -27,7 +27,7 @@ class Running:
     host: str
 
     @property
-    def venue(self) -> Venue:
+    def venue(self) -> LocalVenue:
         """The exchange behind the sockets."""
         return self.server.venue
 

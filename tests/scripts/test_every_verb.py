@@ -62,7 +62,7 @@ def call(inputs: Inputs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 def answer(call: Command, inputs: Inputs, verb: Verb, *options: str) -> Done:
     """What a verb answers; what it made before is removed first, where it refuses to do the same twice."""
     if verb in ONCE:
-        for made in ("strategies", "tests", "docs", "data/tapes", "data/drawn-tapes"):
+        for made in ("strategies", "tests", "docs", "data/tapes", "data/synthetic-tapes"):
             shutil.rmtree(inputs.folder / "home" / made, ignore_errors=True)
     done = call(*verb, *ARGUMENTS[verb](inputs), *options)
     assert done.code in (0, 1 if verb == ("doctor",) else 0), done.err

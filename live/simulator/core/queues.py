@@ -81,13 +81,13 @@ def on_depth(state: State, update: DepthApplied) -> None:
 
 def _update_queue(state: State, market: Market, orders: list[Order], fresh: bool) -> None:
     """The tape shows another quantity at the price of these orders. Later ones never have less ahead of them."""
-    displayed, least = market.book.quantity(orders[0].side, orders[0].price), 0
+    displayed, before = market.book.quantity(orders[0].side, orders[0].price), 0
     for order in orders:
         if fresh:  # the queue is unknown after a resync: assume the back
             order.place.ahead, order.place.level, order.place.traded = displayed, displayed, 0
         else:
             fill_models.on_level(order, displayed, state.model)
-        order.place.ahead = least = max(least, order.place.ahead)
+        order.place.ahead = before = max(before, order.place.ahead)
 
 
 def _fill_from_crossing_levels(state: State, market: Market, order: Order) -> None:

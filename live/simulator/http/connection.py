@@ -17,7 +17,7 @@ class Connection:
 
     leaves: sends a frame of a stream. frozen_by: the fault under which it sends nothing, not even pongs. closed:
     nothing more leaves the exchange. left: nothing more reaches the client. Nanoseconds: `arrived_ns`, `delivered_ns`
-    and `heard_ns` are the times of the last message from and to the client and of the last pong.
+    and `pong_ns` are the times of the last message from and to the client and of the last pong.
     """
 
     number: int
@@ -33,7 +33,7 @@ class Connection:
     left: bool = False
     arrived_ns: int = 0
     delivered_ns: int = 0
-    heard_ns: int = 0
+    pong_ns: int = 0
     swapped: bytes | None = None
     received_ns: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_MESSAGES_PER_SECOND + 1))
 

@@ -109,6 +109,7 @@ class Connections:
             return
         self.open[connection.number] = connection
         self.path.open(connection)
+        self._keep_alive(connection)
         if path == API_PATH:
             connection.session = Session(self.gateway, address)
         else:
@@ -119,7 +120,10 @@ class Connections:
         fields = parse_qs(query)
         self._subscribe(connection, _streams_of(path, fields))
         connection.events = frozenset(_first(fields, "events").split("/")) - {""}
-        now_ns = connection.heard_ns = self.gateway.clock.source()
+
+    def _keep_alive(self, connection: Connection) -> None:
+        """From now on the connection has a limited life, and must answer pings."""
+        now_ns = connection.pong_ns = self.gateway.clock.source()
         self.clocked.add(now_ns + self.life_ns, partial(self._end_of_life, connection))
         self.clocked.add(now_ns + PING_NS, partial(self._ping, connection))
 
@@ -132,7 +136,7 @@ class Connections:
         if connection.closed:
             return
         now_ns = self.gateway.clock.source()
-        if now_ns - connection.heard_ns >= PONG_WITHIN_NS:
+        if now_ns - connection.pong_ns >= PONG_WITHIN_NS:
             self.close(connection, POLICY_VIOLATION, "Disconnected")
             return
         self.path.send(connection, b"", Opcode.PING)
@@ -144,25 +148,22 @@ class Connections:
         if opcode is Opcode.TEXT and not _is_utf8(data):
             self.close(connection, INVALID_PAYLOAD, "A text message must be UTF-8")
             return
-        if connection.session:
-            self._api_message_arrives(connection, connection.session, data, opcode)
-            return
-        times, now_ns = connection.received_ns, self.gateway.clock.source()
-        times.append(now_ns)
-        if len(times) > MAX_MESSAGES_PER_SECOND and now_ns - times[0] < NS:
+        if not connection.session and self._is_too_many(connection):
             self.close(connection, POLICY_VIOLATION, "Too many requests")
         elif opcode is Opcode.PING:
             self.path.send(connection, data, Opcode.PONG)
         elif opcode is Opcode.PONG:
-            connection.heard_ns = now_ns
+            connection.pong_ns = self.gateway.clock.source()
+        elif connection.session:
+            self.api.message_arrives(connection, connection.session, data.decode())
         else:
             connection.push(encode(self._answer(connection, data)), "answer")
 
-    def _api_message_arrives(self, connection: Connection, session: Session, data: bytes, opcode: Opcode) -> None:
-        if opcode is Opcode.PING:
-            self.path.send(connection, data, Opcode.PONG)
-        elif opcode is Opcode.TEXT:
-            self.api.message_arrives(connection, session, data.decode())
+    def _is_too_many(self, connection: Connection) -> bool:
+        """Count a message of a stream connection; True if there were more than ten within a second."""
+        times, now_ns = connection.received_ns, self.gateway.clock.source()
+        times.append(now_ns)
+        return len(times) > MAX_MESSAGES_PER_SECOND and now_ns - times[0] < NS
 
     def _answer(self, connection: Connection, data: bytes) -> dict[str, Any]:
         try:

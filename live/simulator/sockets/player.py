@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from live.simulator.schedule import NEVER_NS
 from live.simulator.tape_source import Played
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Output
 
 BURST = 200
@@ -24,7 +24,7 @@ class Player:
     next one due.
     """
 
-    venue: Venue
+    venue: LocalVenue
     dispatch: Callable[[list[Output]], None]
     wait_for_drain: Callable[[], Awaitable[None]]
     held: bool = True

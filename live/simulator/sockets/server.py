@@ -13,7 +13,7 @@ from live.simulator.sockets.player import Player
 from live.simulator.sockets.protocol import MAX_BODY_BYTES, MAX_LINE_BYTES, HttpServer, answer_of, too_large
 from live.simulator.sockets.socket import Socket
 from live.simulator.tape_source import Played
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import HttpRequest, HttpResponse, Opcode, Opened, Output, Response
 from skills_lib.domain.errors import InputError
 
@@ -24,7 +24,7 @@ class Server:
     """Passes what clients send to the venue, and what the venue puts out to the clients."""
 
     def __init__(self, settings: SimulatorSettings, tape: Iterator[Played]) -> None:
-        self.venue = Venue(settings, tape, time.time_ns)
+        self.venue = LocalVenue(settings, tape, time.time_ns)
         self.player = Player(self.venue, self.dispatch, self._wait_for_drain)
         self.playing: asyncio.Task[None] | None = None
         self.sockets: dict[int, Socket] = {}

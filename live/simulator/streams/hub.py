@@ -89,8 +89,10 @@ class Hub:
     def publish(self, stream: Stream, payload: Any) -> None:
         """Send a payload, encoded or not, to every listener of a stream."""
         data = payload if isinstance(payload, bytes) else encode(payload)
-        wrapped = b'{"stream":"%s","data":%s}' % (stream.name.encode(), data)
+        wrapped = b""
         for listener in list(self._listeners.get(stream.name, ())):
+            if listener.combined and not wrapped:
+                wrapped = b'{"stream":"%s","data":%s}' % (stream.name.encode(), data)
             listener.push(wrapped if listener.combined else data, stream.name)
 
 

@@ -2,7 +2,7 @@
 
 Ids of trades, aggregate trades and tickers grow with the venue's time. An id that was seen is a repeat; a lower one
 that was not is late, and new; a lower one with a later time says that ids started anew. Memory is bounded: an id below
-the last MAX_REMEMBERED whose time is not later cannot be told from a repeat, and counts as one.
+the last MAX_REMEMBERED whose time is not later cannot be distinguished from a repeat, and counts as one.
 """
 
 from collections import OrderedDict

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from live.simulator.http.credentials import Credential
 from live.simulator.latency import ASSUMED, NONE
 from live.simulator.settings import SimulatorSettings
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Closed, Frame, HttpRequest, Opcode, Output, Response
 from tests.live.sequences import replies
 from tests.live.sequences.ledger import Ledger
@@ -54,7 +54,7 @@ class Clients:
 
     def __init__(self, tape: Tape, seed: int = 0, delayed: bool = False) -> None:
         self.tape, self.delayed = tape, delayed
-        self.venue = Venue(DELAYED if delayed else SETTINGS, iter(tape.lines))
+        self.venue = LocalVenue(DELAYED if delayed else SETTINGS, iter(tape.lines))
         self.ledgers = [Ledger(Decimal(balance)) for balance in BALANCES]
         self.faults: list[str] = []
         self.start_ms = self._renewed_ms = self.venue.now_ns // MS

@@ -8,7 +8,7 @@ import pytest
 
 from live.simulator.behaviours.register import BehaviourEvidence, RuleState, read_behaviours, read_rules
 from live.simulator.behaviours.tables import behaviours_table, not_served_table, rules_table, surface_table
-from tests.live.simulator.clients import conformance_table
+from tests.live.simulator.clients.conformance import conformance_table
 from tests.repository import ROOT
 
 PAGE = ROOT / "docs" / "simulator-behaviours.md"

@@ -18,7 +18,7 @@ from live.simulator.session_names import SessionName
 from live.simulator.settings import CountdownClock
 from live.simulator.store import Store
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import HttpRequest
 from scripts.simulator_options import credential_of, speed_of
 from skills_lib.domain.errors import InputError
@@ -171,7 +171,7 @@ def set_countdown(client: VenueClient, milliseconds: int, symbol: str = "BTCUSDT
 def test_a_countdown_in_the_clients_time_ignores_the_speed_of_the_tape(generated_tape: Path) -> None:
     clock = HeldClock()
     settings = replace(BY_HAND, countdown_clock=CountdownClock.CLIENT)
-    client = VenueClient(Venue(settings, TapeSource().read(read_lines(generated_tape)), clock.now_ns))
+    client = VenueClient(LocalVenue(settings, TapeSource().read(read_lines(generated_tape)), clock.now_ns))
     client.call("GET", "/fapi/v1/time")
     client.call("POST", "/fapi/v1/order", **ORDER, price="59000.0")
     assert set_countdown(client, 1_000) == {"symbol": "BTCUSDT", "countdownTime": "1000"}

@@ -12,7 +12,8 @@ import pytest
 from live.simulator.core.enums import OrderStatus, Side
 from live.simulator.core.money import plain
 from tests.live.conftest import Running, Serve
-from tests.live.simulator.clients import CLIENTS, SYMBOL, VERBS, Client
+from tests.live.simulator.clients.base import SYMBOL, Client
+from tests.live.simulator.clients.conformance import CLIENTS, VERBS
 
 pytest.importorskip("binance", reason="python-binance is in the dev extra")
 pytest.importorskip("binance_common", reason="Binance's SDK is in the dev extra")

@@ -65,9 +65,10 @@ def test_advancing_in_small_steps_or_at_once_gives_the_same_outputs(open_venue: 
     assert len(outcomes[0]) > 50
 
 
-def test_a_socket_that_answers_no_ping_is_closed_after_ten_minutes(open_venue: Open) -> None:
+@pytest.mark.parametrize("path", ["/ws/btcusdt@trade", "/ws-fapi/v1"])
+def test_a_socket_that_answers_no_ping_is_closed_after_ten_minutes(open_venue: Open, path: str) -> None:
     client = open_venue()
-    silent, lively = client.venue.connect("/ws/btcusdt@trade"), client.venue.connect("/ws/btcusdt@trade")
+    silent, lively = client.venue.connect(path), client.venue.connect(path)
     client.keep_alive(lively, 1_800)
     closed = [output for output in client.outputs if isinstance(output, Closed)]
     assert [(output.connection, output.code) for output in closed] == [(silent, 1008)]

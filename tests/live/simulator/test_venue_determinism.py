@@ -1,6 +1,7 @@
 """The same tape, seed and calls give the same bytes: twice, in two processes, and over sockets as in process."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -10,15 +11,17 @@ import aiohttp
 from yarl import URL
 
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Response
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import KEY, Serve
 from tests.live.simulator.http_requests import TIMEOUT_S
 from tests.live.simulator.tapes import write_tape
-from tests.live.simulator.venue_client import BY_HAND, VenueClient
+from tests.live.simulator.venue_client import BY_HAND, ORDER, VenueClient
 from tests.live.simulator.venue_script import SCRIPT, STREAMS, outputs_digest
 from tests.repository import ROOT
+
+LISTEN_KEY = HttpRequest("POST", "/fapi/v1/listenKey", {"X-MBX-APIKEY": KEY})
 
 
 def test_a_process_with_another_hash_seed_gives_the_same_bytes(generated_tape: Path) -> None:
@@ -40,7 +43,7 @@ def requests(client: VenueClient) -> list[HttpRequest]:
 
 def test_sockets_return_the_bytes_of_the_venue_in_process(serve: Serve, tmp_path: Path) -> None:
     tape = write_tape(tmp_path / "same.ts_jsonl", updates=200)
-    client = VenueClient(Venue(BY_HAND, TapeSource().read(read_lines(tape))))
+    client = VenueClient(LocalVenue(BY_HAND, TapeSource().read(read_lines(tape))))
     asked = [HttpRequest("GET", "/fapi/v1/time"), *requests(client)]
     here, here_frames = in_process(client, asked)
 
@@ -77,3 +80,51 @@ def in_process(client: VenueClient, asked: list[HttpRequest]) -> tuple[list[tupl
         client.outputs += client.venue.play_line()
     texts = [output for output in client.outputs if isinstance(output, Frame) and output.opcode is Opcode.TEXT]
     return found, [output.data for output in texts if output.connection == connection]
+
+
+def user_and_api_frames(client: VenueClient, sent: list[bytes]) -> tuple[str, list[list[bytes]]]:
+    """The listen key, and the frames of its user stream and of the WebSocket API, at one moment of the tape."""
+    client.venue.request(LISTEN_KEY)
+    [response] = client.run(0)
+    assert isinstance(response, Response)
+    assert response.response
+    key = json.loads(response.response.body)["listenKey"]
+    user, api = client.venue.connect(f"/private/ws/{key}"), client.venue.connect("/ws-fapi/v1")
+    for frame in sent:
+        client.run(0)
+        client.venue.send(api, frame)
+    client.run(0)
+    return key, [client.frames(user), client.frames(api)]
+
+
+def test_sockets_carry_the_frames_of_the_websocket_api_and_user_stream(serve: Serve, tmp_path: Path) -> None:
+    tape = write_tape(tmp_path / "same.ts_jsonl", updates=50)
+    client = VenueClient(LocalVenue(BY_HAND, TapeSource().read(read_lines(tape))))
+    sent = [client.make_frame("order.place", **ORDER | {"price": price}) for price in ("59990.0", "60100.0", "bad")]
+    key, here = user_and_api_frames(client, sent)
+
+    async def run() -> list[list[bytes]]:
+        async with serve(tape=tape) as running, aiohttp.ClientSession() as session:
+            await session.get(f"http://{running.host}/fapi/v1/time")
+            await session.post(f"http://{running.host}{LISTEN_KEY.target}", headers=dict(LISTEN_KEY.headers))
+            user, api = [
+                await session.ws_connect(f"ws://{running.host}{path}") for path in (f"/private/ws/{key}", "/ws-fapi/v1")
+            ]
+            found: list[list[bytes]] = [[], []]
+            for frame in sent:
+                await api.send_str(frame.decode())
+                found[1].append((await api.receive()).data.encode())
+            found[0] = [(await user.receive()).data.encode() for _ in here[0]]
+            return found
+
+    there = asyncio.run(asyncio.wait_for(run(), TIMEOUT_S))
+    weightless = [[_without_counts(frame) for frame in frames] for frames in (here[1], there[1])]
+    assert there[0] == here[0]
+    assert weightless[0] == weightless[1]
+    assert len(here[0]) > 2
+    assert len(here[1]) == 3
+
+
+def _without_counts(frame: bytes) -> dict[str, object]:
+    """A response of the WebSocket API without the weight used, which depends on the minute of the clock."""
+    return {name: value for name, value in json.loads(frame).items() if name != "rateLimits"}

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from live.simulator.latency import NONE
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings, Start
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Output, Response
 from skills_lib.market.depth.tape.lines import read_lines
 
@@ -24,7 +24,7 @@ BY_HAND = SimulatorSettings(speed=0, start=Start.HELD, inbound=NONE, outbound=NO
 class VenueClient:
     """A client of a venue in process; collects outputs."""
 
-    venue: Venue
+    venue: LocalVenue
     outputs: list[Output] = field(default_factory=list)
 
     def make(self, method: str, path: str, **fields: Any) -> HttpRequest:
@@ -32,6 +32,13 @@ class VenueClient:
         query = urlencode({"timestamp": self.venue.now_ms} | fields)
         signature = hmac.new(DEFAULT_SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
         return HttpRequest(method, f"{path}?{query}&signature={signature}", {"X-MBX-APIKEY": DEFAULT_KEY})
+
+    def make_frame(self, method: str, **fields: Any) -> bytes:
+        """A signed request of the WebSocket API with the exchange's time."""
+        params = {"apiKey": DEFAULT_KEY, "timestamp": self.venue.now_ms} | fields
+        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        signature = hmac.new(DEFAULT_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return json.dumps({"id": "1", "method": method, "params": params | {"signature": signature}}).encode()
 
     def signed(self, method: str, path: str, **fields: Any) -> int:
         """Send a signed request; return its number."""
@@ -76,4 +83,4 @@ class VenueClient:
 def open_client(tape: Path, **changes: Any) -> VenueClient:
     """A client of a venue without latency, unless changed."""
     settings: SimulatorSettings = replace(BY_HAND, **changes)
-    return VenueClient(Venue(settings, TapeSource().read(read_lines(tape))))
+    return VenueClient(LocalVenue(settings, TapeSource().read(read_lines(tape))))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from live.simulator.settings import SimulatorSettings
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.simulator.venue_client import ORDER, S, VenueClient
 
@@ -27,7 +27,7 @@ SCRIPT: list[tuple[str, str, dict[str, object]]] = [
 
 def outputs_digest(tape: Path, seed: int) -> str:
     """Everything that reaches a client which sends the script, with latency, as one digest."""
-    client = VenueClient(Venue(SimulatorSettings(seed=seed), TapeSource().read(read_lines(tape))))
+    client = VenueClient(LocalVenue(SimulatorSettings(seed=seed), TapeSource().read(read_lines(tape))))
     key = client.body(client.get("/fapi/v1/listenKey", "POST"))["listenKey"]
     client.venue.connect(f"/private/ws/{key}")
     client.venue.connect(STREAMS)

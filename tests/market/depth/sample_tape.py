@@ -3,7 +3,7 @@
 import gzip
 
 from skills_lib.market.depth.tape.drawing.parameters import fitted
-from skills_lib.market.depth.tape.drawing.wire import DrawnLines
+from skills_lib.market.depth.tape.drawing.wire import SyntheticLines
 from skills_lib.market.depth.tape.sample import SAMPLE_TAPE
 
 SYMBOL, SEED, SECONDS = "BTCUSDT", 1, 200
@@ -12,7 +12,7 @@ SYMBOL, SEED, SECONDS = "BTCUSDT", 1, 200
 
 def lines() -> bytes:
     """The tape's text."""
-    return b"".join(b"%d %s\n" % line for line in DrawnLines(fitted(SYMBOL), SEED).lines(SECONDS))
+    return b"".join(b"%d %s\n" % line for line in SyntheticLines(fitted(SYMBOL), SEED).lines(SECONDS))
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.model import Snapshot, Venue, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.wire import decode
 from tests.market.depth.frame_server import frames_of
 from tests.market.depth.generated_stream import GeneratedMarket

@@ -7,6 +7,7 @@ import pytest
 
 from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.book.local_book import MAX_BEHIND, LocalBook, Sync
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError, WireLevel
 from skills_lib.market.depth.sequencer import (
     MAX_REMEMBERED,
@@ -16,7 +17,6 @@ from skills_lib.market.depth.sequencer import (
     UpdateIds,
     UsdmSequencer,
 )
-from skills_lib.market.depth.usability.causes import Cause
 
 BUFFER, STALE, APPLY, GAP = UpdateDecision.BUFFER, UpdateDecision.STALE, UpdateDecision.APPLY, UpdateDecision.GAP
 

@@ -11,7 +11,7 @@ from live.simulator.http.endpoints.windows import (
     DAY_MS,
     QUARTER_MS,
     WEEK_MS,
-    Window,
+    TimeWindow,
     kept,
     read_window,
     recent,
@@ -106,7 +106,7 @@ async def user_trades(call: Call) -> list[dict[str, Any]]:
     return [orders.trade(record, rules) for record in chosen]
 
 
-def _trades_window(call: Call) -> Window:
+def _trades_window(call: Call) -> TimeWindow:
     """The window of trades.
 
     Raises:

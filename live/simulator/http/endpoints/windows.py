@@ -16,7 +16,7 @@ FOREVER_MS = 2**62
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class TimeWindow:
     """Milliseconds, both ends inclusive. from_start: rows begin at the start, because the request named one."""
 
     start_ms: int
@@ -27,7 +27,7 @@ class Window:
         return self.start_ms <= time_ms <= self.end_ms
 
 
-def read_window(params: Params, default_ms: int = 0, longest_ms: int = 0) -> Window:
+def read_window(params: Params, default_ms: int = 0, longest_ms: int = 0) -> TimeWindow:
     """The window that `startTime` and `endTime` name.
 
     default_ms: length of the window before `endTime` if no `startTime` is sent; 0 for no bound. longest_ms: the
@@ -46,22 +46,22 @@ def read_window(params: Params, default_ms: int = 0, longest_ms: int = 0) -> Win
         raise Rejection(-4165, f"Maximum time interval is {longest_ms // DAY_MS} days.")
     if start < 0:
         end = end if end >= 0 else FOREVER_MS
-        return Window(max(0, end - default_ms) if default_ms and end < FOREVER_MS else 0, end, False)
+        return TimeWindow(max(0, end - default_ms) if default_ms and end < FOREVER_MS else 0, end, False)
     if end < 0:
         end = start + longest_ms if longest_ms else FOREVER_MS
-    return Window(start, end, True)
+    return TimeWindow(start, end, True)
 
 
-def recent(params: Params, window: Window, now_ms: int, length_ms: int) -> Window:
+def recent(params: Params, window: TimeWindow, now_ms: int, length_ms: int) -> TimeWindow:
     """The last `length_ms` up to now if the request names no time, else the window."""
     if params.get("startTime") or params.get("endTime"):
         return window
-    return Window(now_ms - length_ms, FOREVER_MS, False)
+    return TimeWindow(now_ms - length_ms, FOREVER_MS, False)
 
 
-def kept(window: Window, oldest_ms: int) -> Window:
+def kept(window: TimeWindow, oldest_ms: int) -> TimeWindow:
     """The part of a window that is not older than what Binance keeps."""
-    return Window(max(window.start_ms, oldest_ms), window.end_ms, window.from_start)
+    return TimeWindow(max(window.start_ms, oldest_ms), window.end_ms, window.from_start)
 
 
 def rows(found: Iterable[T], limit: int, from_start: bool) -> list[T]:
@@ -83,6 +83,6 @@ def page_of(params: Params, found: Iterable[T], limit: int) -> list[T]:
     return list(islice(found, (page - 1) * limit, page * limit))
 
 
-def within(entries: Iterable[T], window: Window, time_of: Callable[[T], int]) -> Iterator[T]:
+def within(entries: Iterable[T], window: TimeWindow, time_of: Callable[[T], int]) -> Iterator[T]:
     """The entries whose time is in the window."""
     return (entry for entry in entries if time_of(entry) in window)

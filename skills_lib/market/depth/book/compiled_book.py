@@ -91,6 +91,16 @@ class CompiledBook(WritableBook):
         """Asks, best first."""
         return self._iterate("ask")
 
+    @property
+    def best_bid(self) -> Level | None:
+        """The highest bid."""
+        return next(iter(self._best("bid", 1)), None)
+
+    @property
+    def best_ask(self) -> Level | None:
+        """The lowest ask."""
+        return next(iter(self._best("ask", 1)), None)
+
     def top(self, count: int = 5) -> Top:
         """The best levels of each side, at most `count`."""
         return Top(self._best("bid", count), self._best("ask", count))

@@ -7,10 +7,10 @@ levels) takes the general path of `LocalBook` into the same book.
 from typing import TYPE_CHECKING, Any
 
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS, LocalBook
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.model import MS_TO_NS, DepthUpdate, Snapshot
 from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.usability.causes import Cause
 
 if TYPE_CHECKING:
     from skills_lib.market.depth.book.compiled_book import CompiledBook

@@ -1,15 +1,15 @@
 """Follows a depth stream: combines decoder, sequencer and book, and tracks whether the book is in sync."""
 
-from collections import deque
+from collections import Counter, deque
 from contextlib import suppress
 from enum import StrEnum
 
 from skills_lib.market.depth.book.order_book import OrderBook
 from skills_lib.market.depth.book.view import BookView, WritableBook
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
 from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.sequencer import UpdateDecision, UpdateIds, sequencer_for
-from skills_lib.market.depth.usability.causes import Cause
 from skills_lib.market.depth.wire import decode
 
 MAX_BUFFERED = 10_000
@@ -48,7 +48,7 @@ class LocalBook:
         self.sync = Sync.WAITING
         self.cause: Cause | None = Cause.NO_SNAPSHOT
         self.reason = "no snapshot has been loaded"
-        self.gaps = 0
+        self.losses: Counter[Cause] = Counter()
         self.sequencer = sequencer_for(venue)
         self._exch_ts_ns: int | None = None
         self._snapshot_ts_ms: int | None = None
@@ -61,6 +61,11 @@ class LocalBook:
     def book(self) -> BookView:
         """The book; valid only while `in_sync`."""
         return self._book
+
+    @property
+    def gaps(self) -> int:
+        """How often the book went out of sync, for any cause; `losses` counts them by cause."""
+        return self.losses.total()
 
     @property
     def in_sync(self) -> bool:
@@ -198,6 +203,7 @@ class LocalBook:
 
     def _refuse_snapshot(self, snapshot: Snapshot) -> None:
         self.sync, self.cause = Sync.OUT_OF_SYNC, Cause.CROSSED
+        self.losses[Cause.CROSSED] += 1
         self.reason = f"the snapshot of update {snapshot.last_update_id} is crossed"
 
     def _write_snapshot(self, snapshot: Snapshot) -> None:
@@ -210,4 +216,4 @@ class LocalBook:
         self._buffered.clear()
         self.sequencer.stop()
         self.sync, self.cause, self.reason = Sync.OUT_OF_SYNC, cause, reason
-        self.gaps += 1
+        self.losses[cause] += 1

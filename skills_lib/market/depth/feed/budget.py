@@ -1,4 +1,4 @@
-"""Limits REST request weight per minute to stay below the venue's rate limit."""
+"""UsabilityLimits REST request weight per minute to stay below the venue's rate limit."""
 
 from collections import deque
 

@@ -9,14 +9,16 @@ import msgspec
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
-from skills_lib.market.depth.feed.clock import ClockOffset
 from skills_lib.market.depth.feed.settings import FeedSettings
+from skills_lib.market.depth.model import Venue
+from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.retries import Retries, TransientError, broken_connection, retry_after_s
 
 _TIMEOUT_S = 5.0
 _RETRIES = Retries(attempts=3, first_wait_s=0.1)
 _RATE_LIMITED = (429, 418)
 _MIN_BAN_S = 5.0
+_SPOT_EXCHANGE_INFO_WEIGHT = 20
 _INVALID_SYMBOL = "-1121"
 
 
@@ -30,6 +32,15 @@ class RestResponse(NamedTuple):
 
 class _ServerTime(msgspec.Struct):
     server_time_ms: int = msgspec.field(name="serverTime")
+
+
+class _Listed(msgspec.Struct):
+    symbol: str
+    status: str
+
+
+class _ExchangeInfo(msgspec.Struct):
+    symbols: list[_Listed]
 
 
 class FeedRest:
@@ -78,6 +89,20 @@ class FeedRest:
         except msgspec.MsgspecError as error:
             raise SourceUnavailableError(f"The venue sent no valid time: {error}. Retry.") from error
         self.clock.add(response.sent_ns, response.local_ts_ns, server_time.server_time_ms)
+
+    async def trading(self) -> set[str]:
+        """The symbols that the venue trades now.
+
+        Raises:
+            SourceUnavailableError: no response, or one without symbols.
+        """
+        weight = 1 if self._settings.endpoints.venue is Venue.USDM else _SPOT_EXCHANGE_INFO_WEIGHT
+        response = await self._get("/exchangeInfo", {}, weight)
+        try:
+            info = msgspec.json.decode(response.raw, type=_ExchangeInfo)
+        except msgspec.MsgspecError as error:
+            raise SourceUnavailableError(f"The venue sent no valid exchangeInfo: {error}. Retry.") from error
+        return {listed.symbol for listed in info.symbols if listed.status == "TRADING"}
 
     async def close(self) -> None:
         """Close the connections."""

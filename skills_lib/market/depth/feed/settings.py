@@ -7,6 +7,7 @@ from urllib.parse import quote
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.domain.instruments import lower_symbol
 from skills_lib.market.depth.model import Venue
+from skills_lib.market.depth.usability.limits import UsabilityLimits
 
 STREAMS_PER_CONNECTION = 200
 """Binance allows 1,024, but some proxies reject URLs of that length."""
@@ -74,7 +75,8 @@ class FeedSettings:
     """Symbols, channels and timeouts of a feed, in seconds.
 
     A depth stream is stale after `silence_s`, or after four times its longest recent pause if that is longer. A
-    connection that received nothing for `reconnect_after_s` is reopened.
+    connection that received nothing for `reconnect_after_s` is reopened, and so is one whose depth stream is silent or
+    late for so long. Depth events may be `max_age_s` old, and the event loop blocked for `max_pause_s`.
     """
 
     endpoints: Endpoints
@@ -84,11 +86,14 @@ class FeedSettings:
     weight_per_minute: int = 1200
     silence_s: float = 0.7
     reconnect_after_s: float = 3.0
+    max_age_s: float = 2.0
+    max_pause_s: float = 0.7
     backoff_s: float = 0.2
     max_backoff_s: float = 30.0
     rotate_after_s: float = 23.5 * 3600
     overlap_s: float = 5.0
     clock_every_s: float = 60.0
+    trading_every_s: float = 10.0
 
     def __post_init__(self) -> None:
         if not self.symbols:
@@ -96,6 +101,11 @@ class FeedSettings:
         spot_only = self.endpoints.venue is Venue.SPOT and Channel.MARK_PRICE in self.channels
         if spot_only:
             raise InputError("Spot has no mark price. Remove markPrice@1s from the channels.")
+
+    @property
+    def limits(self) -> UsabilityLimits:
+        """The bounds within which a book is usable."""
+        return UsabilityLimits(self.silence_s, self.max_age_s, self.reconnect_after_s, self.max_pause_s)
 
     def connections(self) -> list[tuple[str, list[str]]]:
         """Route and stream names of each required connection."""

@@ -2,14 +2,20 @@
 
 from pydantic import BaseModel
 
+from skills_lib.market.depth.causes import Cause
 
-class SymbolStatus(BaseModel):
-    """State of one book. `usable`: in sync and not stale. `age_ms`: since the last depth message, None before it."""
+
+class BookStatus(BaseModel):
+    """State of one book. `usable`: nothing speaks against it; otherwise `cause` and `reason` say what does.
+
+    `age_ms`: since the last depth message, None before it. `losses`: how often it became unusable, by cause.
+    `checked`: updates whose best prices were compared with bookTicker's.
+    """
 
     symbol: str
     usable: bool
     in_sync: bool
-    stale: bool
+    cause: Cause | None
     reason: str
     update_id: int | None
     age_ms: float | None
@@ -17,6 +23,8 @@ class SymbolStatus(BaseModel):
     malformed: int
     gaps: int
     resyncs: int
+    checked: int
+    losses: dict[Cause, int]
 
 
 class FeedStatus(BaseModel):
@@ -28,5 +36,6 @@ class FeedStatus(BaseModel):
     strays: int
     clock_offset_ms: float | None
     clock_uncertainty_ms: float | None
-    symbols: list[SymbolStatus]
+    clock_jumps: int
+    symbols: list[BookStatus]
     last_error: str

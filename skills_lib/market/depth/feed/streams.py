@@ -2,26 +2,30 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
 
-from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.book.local_book import LocalBook, WrongSymbolError
+from skills_lib.market.depth.causes import Cause, Unusable
+from skills_lib.market.depth.event_ids import event_id
 from skills_lib.market.depth.model import (
+    MS_TO_NS,
     AggTrade,
     BookTicker,
     MarketEvent,
     Message,
+    Snapshot,
     Trade,
     WireError,
 )
 from skills_lib.market.depth.sequencer import UpdateDecision
+from skills_lib.market.depth.usability.cross_check import CrossCheck
+from skills_lib.market.depth.usability.stream_state import FeedStream
 from skills_lib.market.depth.wire import decode
 
 _NAME_STARTS = len(b'{"stream":"')
 _MAX_NAME_LENGTH = 300
-_MAX_PAUSE_S, _PAUSE_DECAY, _PAUSE_FACTOR = 5.0, 0.9, 4.0
 _AFTER_NAME = b'","data":{'
 
 
@@ -54,40 +58,6 @@ class IgnoreAll:
         """As `FeedListener.on_event`."""
 
 
-@dataclass(slots=True)
-class FeedStream:
-    """State of one subscribed stream; `received_s` is the monotonic time of the last check that saw new messages."""
-
-    name: str
-    symbol: str
-    messages: int = 0
-    malformed: int = 0
-    local_ts_ns: int | None = None
-    last_messages: int = 0
-    received_s: float | None = None
-    longest_pause_s: float = 0.0
-    stale: bool = False
-    connected: bool = False
-    last_sequence: int = 0
-
-    def update_activity(self, now_s: float) -> None:
-        """Update `received_s` and `longest_pause_s` if messages arrived since the last check."""
-        if self.messages == self.last_messages:
-            return
-        if self.received_s is not None:
-            pause_s = min(now_s - self.received_s, _MAX_PAUSE_S)
-            self.longest_pause_s = max(_PAUSE_DECAY * self.longest_pause_s, pause_s)
-        self.last_messages, self.received_s, self.stale = self.messages, now_s, False
-
-    def timeout_s(self, min_s: float) -> float:
-        """Seconds of silence before it is stale: `min_s`, or four times its longest recent pause if that is longer."""
-        return min_s if self.longest_pause_s <= min_s else _PAUSE_FACTOR * self.longest_pause_s
-
-    def idle_s(self, now_s: float) -> float:
-        """Seconds since the last message; 0 before the first."""
-        return 0.0 if self.received_s is None else now_s - self.received_s
-
-
 class Dispatcher:
     """Routes frames to the book or listener of their stream."""
 
@@ -98,6 +68,7 @@ class Dispatcher:
         self._handlers: dict[bytes, Handler] = {}
         self._prefixes: dict[bytes, Handler] = {}
         self._prefix = slice(0)
+        self.checks = {symbol: CrossCheck(book.venue) for symbol, book in books.items()}
         self.on_snapshot_needed: Callable[[str], None] = lambda _symbol: None
         self.on_failure: Callable[[Exception], None] = lambda _error: None
 
@@ -123,6 +94,20 @@ class Dispatcher:
             self.on_failure(error)  # picows would only log it
             raise
 
+    def load(self, symbol: str, snapshot: Snapshot) -> UpdateDecision:
+        """Load a snapshot into the book of a symbol, and compare the result with the other streams.
+
+        Raises:
+            WireError: a level is malformed; the book is unchanged.
+        """
+        book, check = self._books[symbol], self.checks[symbol]
+        decision = book.load(snapshot)
+        if decision is UpdateDecision.APPLY and check.wanted:
+            decision = self._checked(book, check.on_update(book.book, book.exch_ts_ns), decision)
+        if not book.in_sync:
+            check.restart()
+        return decision
+
     def _index_prefixes(self) -> None:
         """Index streams by a fixed-length prefix, which is faster than searching for the end of each name."""
         length = max(map(len, self._handlers)) + 1
@@ -138,6 +123,7 @@ class Dispatcher:
 
     def _depth_handler(self, stream: FeedStream) -> Handler:
         book, applied, symbol = self._books[stream.symbol], UpdateDecision.APPLY, stream.symbol
+        check = self.checks[symbol]
         receive_raw, notify_raw, notify_book = (
             book.receive_raw,
             _handler_of(self._listener, "on_raw"),
@@ -153,50 +139,84 @@ class Dispatcher:
                 decision = receive_raw(raw)
             except WireError as error:
                 stream.malformed += 1
-                book.invalidate(str(error))
+                cause = Cause.WRONG_SYMBOL if isinstance(error, WrongSymbolError) else Cause.MALFORMED
+                book.invalidate(str(error), cause)
                 decision = UpdateDecision.GAP
+            if decision is applied and check.wanted:
+                decision = self._checked(book, check.on_update(book.book, book.exch_ts_ns), decision)
             if decision is not applied and not book.in_sync:
+                check.restart()
                 self.on_snapshot_needed(symbol)
             if notify_book:
                 notify_book(book, decision, local_ts_ns)
 
         return handle
 
+    @staticmethod
+    def _checked(book: LocalBook, found: Unusable | None, decision: UpdateDecision) -> UpdateDecision:
+        """The decision after a comparison with other streams, which may lose the book."""
+        if found is None or not book.in_sync:
+            return decision
+        book.invalidate(found.detail, found.cause)
+        return UpdateDecision.GAP
+
     def _event_handler(self, stream: FeedStream) -> Handler:
         notify_raw, notify_event = _handler_of(self._listener, "on_raw"), _handler_of(self._listener, "on_event")
+        examine = self._examined(stream)
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
             stream.messages += 1
             stream.local_ts_ns = local_ts_ns
             if notify_raw:
                 notify_raw(stream.symbol, local_ts_ns, raw)
-            if not notify_event:
+            if not (notify_event or examine):
                 return
-            try:
-                message = decode(raw)
-            except WireError:
-                stream.malformed += 1
+            message = _new_message(stream, raw)
+            if message is None:
                 return
-            sequence = _sequence_number(message)
-            if sequence > stream.last_sequence or sequence == 0:  # drops duplicates while connections overlap
-                stream.last_sequence = sequence
+            if examine:
+                examine(message)
+            if notify_event:
                 notify_event(stream.symbol, MarketEvent(local_ts_ns, message))
 
         return handle
+
+    def _examined(self, stream: FeedStream) -> Callable[[Message], None] | None:
+        """What compares tickers and trades of a stream with the book; None for other streams."""
+        channel = stream.name.partition("@")[2]
+        if stream.symbol not in self._books or channel not in ("bookTicker", "trade", "aggTrade"):
+            return None
+        book, check, symbol = self._books[stream.symbol], self.checks[stream.symbol], stream.symbol
+        check.wanted = True
+
+        def examine(message: Message) -> None:
+            if type(message) is BookTicker:
+                stream.exch_ts_ns = (message.transaction_ts_ms or 0) * MS_TO_NS
+                found = check.on_ticker(message)
+                if found and self._checked(book, found, UpdateDecision.APPLY) is UpdateDecision.GAP:
+                    check.restart()
+                    self.on_snapshot_needed(symbol)
+            elif isinstance(message, Trade | AggTrade):
+                check.on_trade(message)
+
+        return examine
+
+
+def _new_message(stream: FeedStream, raw: bytes) -> Message | None:
+    """The message; None if it is unreadable, of another symbol, or was seen: connections overlap, venues repeat."""
+    try:
+        message = decode(raw)
+    except WireError:
+        stream.malformed += 1
+        return None
+    if getattr(message, "symbol", stream.symbol) != stream.symbol:
+        stream.malformed += 1
+        return None
+    number, time_ms = event_id(message)
+    return None if number and not stream.ids.is_new(number, time_ms) else message
 
 
 def _handler_of(listener: FeedListener, method: str) -> Callable[..., None] | None:
     """The listener's method, or None if it is inherited from `IgnoreAll` and need not be called."""
     own = getattr(type(listener), method, None)
     return None if own is getattr(IgnoreAll, method) else getattr(listener, method)
-
-
-def _sequence_number(message: Message) -> int:
-    """Increasing id of a message within its stream; 0 if it has none."""
-    if isinstance(message, Trade):
-        return message.trade_id
-    if isinstance(message, AggTrade):
-        return message.aggregate_id
-    if isinstance(message, BookTicker):
-        return message.update_id
-    return 0

@@ -40,8 +40,8 @@ def import_tape(path: Path, symbol: str, venue: Venue, tapes_dir: Path, snapshot
         with TapeWriter(temporary, manifest) as writer:
             copied = _copy(lines_of(path, symbol, snapshots), symbol, venue, writer)
         report = check_tape(temporary, symbol, venue)
-    told = [f"{count:,} lines were not imported: {reason}." for reason, count in copied.refused.items()]
-    return ImportedTape(folder, report.model_copy(update={"problems": told + report.problems}), copied.skipped)
+    refused = [f"{count:,} lines were not imported: {reason}." for reason, count in copied.refused.items()]
+    return ImportedTape(folder, report.model_copy(update={"problems": refused + report.problems}), copied.skipped)
 
 
 def tape_folder(tapes_dir: Path, venue: Venue, symbol: str, started_ns: int | None) -> Path:

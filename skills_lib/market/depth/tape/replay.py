@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.view import TopText
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.event_ids import TradesOnce
 from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import (
@@ -22,7 +23,7 @@ from skills_lib.market.depth.tape.attribution import Attributed
 from skills_lib.market.depth.tape.lines import TapeDamage, TapeLine
 from skills_lib.market.depth.tape.receive_clock import ReceiveClock
 from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
-from skills_lib.market.depth.usability.causes import Cause
+from skills_lib.market.depth.usability.checked_book import CheckedBook
 
 _MAX_REMEMBERED = 1_000
 _MAX_TOLD = 5
@@ -69,6 +70,7 @@ class Replay:
 
     def __post_init__(self) -> None:
         self.local = LocalBook(self.symbol, self.venue)
+        self.checked = CheckedBook(self.local)
         self._tickers: dict[int, BookTicker] = {}
         self._tops: dict[int, TopText] = {}
 
@@ -128,10 +130,13 @@ class Replay:
             self.latency.add(line.local_ts_ns - message.event_ts_ms * 1_000_000)
 
     def _follow(self, message: Message) -> None:
+        try:
+            decision = self.checked.take(message)
+        except WireError:
+            self.malformed += 1
+            return
         if isinstance(message, DepthUpdate):
-            self._follow_update(message)
-        elif isinstance(message, Snapshot):
-            self._load(message)
+            self._note_top(message, decision)
         elif isinstance(message, BookTicker):
             if top := self._tops.get(message.update_id):
                 self.late_bbo_checked += 1
@@ -139,16 +144,11 @@ class Replay:
             else:
                 self._tickers[message.update_id] = message
 
-    def _load(self, snapshot: Snapshot) -> None:
-        try:
-            self.local.load(snapshot)
-        except WireError:
-            self.malformed += 1
-
-    def _follow_update(self, update: DepthUpdate) -> None:
-        decision, book = self.local.receive(update), self.local.book
-        if decision is not UpdateDecision.APPLY:
-            self.crossed_books += decision is UpdateDecision.GAP and self.local.cause is Cause.CROSSED
+    def _note_top(self, update: DepthUpdate, decision: UpdateDecision | None) -> None:
+        cause, book = self.local.cause, self.local.book
+        self.crossed_books += decision is UpdateDecision.GAP and cause is Cause.CROSSED
+        refuted = decision is UpdateDecision.GAP and cause is Cause.TICKER_DISAGREES
+        if decision is not UpdateDecision.APPLY and not refuted:
             return
         top = self._tops[update.final_update_id] = book.top_text(1)
         if ticker := self._tickers.get(update.final_update_id):

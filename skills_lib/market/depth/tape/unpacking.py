@@ -1,4 +1,4 @@
-"""Unpacks gzip and zstd files that are damaged: what is whole is read, and what is lost is told.
+"""Unpacks gzip and zstd files that are damaged: what is whole is read, and what is lost is reported.
 
 A file is a row of members (gzip) or frames (zstd), here both *blocks*. A recorder that was killed leaves its last
 block unfinished, and one that starts again appends its own; a disk may put garbage anywhere. Deflated data hardly ever

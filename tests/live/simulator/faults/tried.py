@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from live.simulator.core.audit import audit
 from live.simulator.faults import FaultModel, FaultPlan
 from live.simulator.tape_source import Played, TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Closed, Frame, HttpRequest, HttpResponse, Opcode, Opened, Output, Response
 from skills_lib.market.depth.tape.lines import TapeLine
 from tests.live.conftest import BY_HAND, KEY, SECRET
@@ -33,7 +33,7 @@ def tape(updates: int = 240) -> tuple[Played, ...]:
 class Tried:
     """A venue under faults. Its methods advance the time until what they asked for has arrived."""
 
-    venue: Venue
+    venue: LocalVenue
     outputs: list[Output] = field(default_factory=list)
     _answers: dict[int, HttpResponse | None] = field(default_factory=dict)
     _ids: Any = field(default_factory=lambda: count(1))
@@ -159,4 +159,4 @@ def limit(side: str = "BUY", price: str = "59000.0", quantity: str = "0.010") ->
 def tried(*faults: dict[str, Any] | FaultModel, seed: int = 0, updates: int = 240, **settings: Any) -> Tried:
     """A client of a new venue under these faults."""
     plan = FaultPlan.model_validate({"faults": list(faults)})
-    return Tried(Venue(replace(BY_HAND, faults=plan, seed=seed, **settings), iter(tape(updates))))
+    return Tried(LocalVenue(replace(BY_HAND, faults=plan, seed=seed, **settings), iter(tape(updates))))

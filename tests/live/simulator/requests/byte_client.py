@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from live.simulator.tape_source import TapeSource
-from live.simulator.venue import Venue
+from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Response
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import BY_HAND, KEY, SECRET
@@ -89,7 +89,7 @@ def batch(*entries: Any) -> str:
 
 def open_bytes(tape: Path, **changes: Any) -> ByteClient:
     """A client of a venue without latency, unless changed."""
-    return ByteClient(Venue(replace(BY_HAND, **changes), TapeSource().read(read_lines(tape))))
+    return ByteClient(LocalVenue(replace(BY_HAND, **changes), TapeSource().read(read_lines(tape))))
 
 
 __all__ = ["LIMIT_ORDER", "MARKET_ORDER", "MS", "ORDER", "ByteClient", "Frame", "Reply", "batch", "open_bytes", "sign"]

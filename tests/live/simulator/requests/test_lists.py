@@ -67,7 +67,7 @@ def test_a_window_has_a_longest_length(refused: ByteClient, path: str, days: int
 
 
 @pytest.mark.parametrize(
-    ("path", "most"),
+    ("path", "largest"),
     [
         ("/fapi/v1/userTrades", 1000),
         ("/fapi/v1/allOrders", 1000),
@@ -82,10 +82,10 @@ def test_a_window_has_a_longest_length(refused: ByteClient, path: str, days: int
         ("/fapi/v1/fundingRate", 1000),
     ],
 )
-def test_each_list_has_its_largest_limit(refused: ByteClient, path: str, most: int) -> None:
+def test_each_list_has_its_largest_limit(refused: ByteClient, path: str, largest: int) -> None:
     fields = WINDOWED.get(path, SYMBOL)
-    assert refused.ask("GET", path, **fields, limit=most).status == 200
-    assert refused.ask("GET", path, **fields, limit=most + 1).code == -1130
+    assert refused.ask("GET", path, **fields, limit=largest).status == 200
+    assert refused.ask("GET", path, **fields, limit=largest + 1).code == -1130
     assert refused.ask("GET", path, **fields, limit=0).code == -1130
 
 

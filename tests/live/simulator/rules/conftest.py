@@ -15,6 +15,13 @@ def shared(generated_tape: Path) -> VenueClient:
     return open_client(generated_tape)
 
 
+@pytest.fixture(autouse=True)
+def new_order_counts(request: pytest.FixtureRequest) -> None:
+    """Orders of the one exchange are counted anew for each test: a refused batch counts five in ten seconds."""
+    if "refusing" in request.fixturenames:
+        request.getfixturevalue("refusing").venue.gateway.limits = RateLimits()
+
+
 @pytest.fixture
 def refusing(shared: VenueClient) -> VenueClient:
     """The shared account, with no orders counted yet: a refused batch counts five in ten seconds."""

@@ -1,9 +1,13 @@
 """Limits of open orders, of amendments, and whose self-trade prevention mode counts."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from live.simulator.core.commands import Amend, CancelAll
-from live.simulator.core.enums import OrderStatus, SelfTrade, TimeInForce
+from live.simulator.core.enums import OrderStatus, PositionSide, SelfTrade, Side, TimeInForce
 from live.simulator.core.money import parse, plain
 from live.simulator.core.order_service import MAX_AMENDMENTS
 from live.simulator.core.rejections import Rejection
@@ -100,3 +104,42 @@ def test_a_market_buy_expires_the_own_offer_and_takes_what_is_behind(wide: Excha
     bought = wide.order(BUY, "1")
     assert (bought.status, own_offer(wide)) == (OrderStatus.FILLED, OrderStatus.EXPIRED_IN_MATCH)
     assert plain(wide.fills[-1].price) == "60010"
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["market", "limit", "reduce", "reduce market", "amend", "trade"]),
+        st.sampled_from([BUY, SELL]),
+        st.integers(1, 4),
+        st.integers(-3, 3),
+    ),
+    min_size=4,
+    max_size=14,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS)
+def test_resting_orders_that_may_only_reduce_never_exceed_the_position(steps: list[tuple[str, Side, int, int]]) -> None:
+    driver = ExchangeDriver().opened("60000.0x50 59990.0x50", "60010.0x50 60020.0x50")
+    for step in steps:
+        with suppress(Rejection):
+            take_step(driver, *step)
+        state = driver.exchange.state
+        for side in (BUY, SELL):
+            resting = [order for order in state.open_orders(ME, SYMBOL) if order.side is side]
+            reducing = sum(order.remaining for order in resting if order.request.only_reduces)
+            assert reducing <= driver.account.closable(SYMBOL, PositionSide.BOTH, side)
+
+
+def take_step(driver: ExchangeDriver, action: str, side: Side, quantity: int, offset: int) -> None:
+    """One order, amendment or trade on the tape near 60005."""
+    price = f"{60005 + 5 * offset}.0"
+    if action == "trade":
+        driver.trade(price, str(quantity), side)
+    elif action == "amend":
+        for order in driver.exchange.state.open_orders(ME, SYMBOL)[:1]:
+            driver.send(Amend(ME, SYMBOL, order.side, parse(str(quantity)), parse(price), order.order_id))
+    else:
+        limit = "" if action.endswith("market") else price
+        driver.order(side, str(quantity), limit, reduce_only=action.startswith("reduce"))

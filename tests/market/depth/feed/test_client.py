@@ -9,6 +9,7 @@ import pytest
 
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.causes import Cause
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettings
 from skills_lib.market.depth.feed.streams import IgnoreAll
@@ -128,7 +129,7 @@ def test_a_silent_stream_is_stale_while_connected_and_recovers_with_the_next_mes
         await settle(server, feed)
         await eventually(lambda: not feed.is_usable("BTCUSDT"))
         status = feed.symbol_status("BTCUSDT")
-        assert (status.in_sync, status.stale, status.usable) == (True, True, False)
+        assert (status.in_sync, status.cause, status.usable) == (True, Cause.SILENT, False)
         assert "stale" in status.reason
         await server.play(2)
         await eventually(lambda: is_equal(server, feed))

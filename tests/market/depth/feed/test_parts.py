@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
-from skills_lib.market.depth.feed.clock import ClockOffset
-from skills_lib.market.depth.feed.streams import Dispatcher, FeedStream, IgnoreAll
+from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll
 from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import Snapshot, Venue
+from skills_lib.market.depth.usability.clock import ClockOffset
+from skills_lib.market.depth.usability.stream_state import FeedStream
 from skills_lib.market.depth.wire import decode
 from tests.market.depth.generated_stream import GeneratedMarket
 

@@ -1,4 +1,4 @@
-"""Damaged tapes: cut anywhere, with garbage anywhere, whatever is whole is read, and the loss is told."""
+"""Damaged tapes: cut anywhere, with garbage anywhere, whatever is whole is read, and the loss is reported."""
 
 import gzip
 import random
@@ -44,7 +44,7 @@ each_packing = pytest.mark.parametrize("packing", PACKINGS)
 
 
 def read(path: Path) -> tuple[list[bytes], list[TapeDamage], list[BadLine]]:
-    """The whole lines of a tape as written, and what is told of the rest."""
+    """The whole lines of a tape as written, and what is reported of the rest."""
     found = list(read_lines(path))
     whole = [b"%d %s" % (line.local_ts_ns or 0, line.raw) for line in found if isinstance(line, TapeLine)]
     return (
@@ -85,7 +85,7 @@ def test_a_file_cut_at_any_byte_reads_up_to_its_last_whole_line(tmp_path: Path, 
 @each_packing
 @settings(max_examples=60)
 @given(st.data())
-def test_garbage_between_blocks_is_told_and_the_blocks_are_read(
+def test_garbage_between_blocks_is_reported_and_the_blocks_are_read(
     tmp_path_factory: pytest.TempPathFactory, packing: str, data: st.DataObject
 ) -> None:
     blocks = [PACKINGS[packing](text) for text in TEXTS]

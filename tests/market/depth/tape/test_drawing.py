@@ -10,9 +10,9 @@ from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Venue
 from skills_lib.market.depth.tape.check import check_tape
 from skills_lib.market.depth.tape.drawing.book import ASK, BID
 from skills_lib.market.depth.tape.drawing.job import DrawRequest, draw_tape
-from skills_lib.market.depth.tape.drawing.market import DrawnMarket
+from skills_lib.market.depth.tape.drawing.market import SyntheticMarket
 from skills_lib.market.depth.tape.drawing.parameters import FITTED, fitted
-from skills_lib.market.depth.tape.drawing.wire import START_MS, DrawnLines
+from skills_lib.market.depth.tape.drawing.wire import START_MS, SyntheticLines
 from skills_lib.market.depth.tape.importing import import_tape
 from skills_lib.market.depth.tape.sample import SAMPLE_TAPE, SYNTHETIC_TAPE, is_synthetic
 from skills_lib.market.depth.tape.store import find_damage, read_manifest
@@ -24,14 +24,14 @@ _FUNDING_MS = 8 * 3_600_000
 each_symbol = pytest.mark.parametrize("symbol", FITTED)
 
 
-def drawn(folder: Path, symbol: str = "BTCUSDT", seed: int = 1, seconds: int = 20) -> Path:
+def make(folder: Path, symbol: str = "BTCUSDT", seed: int = 1, seconds: int = 20) -> Path:
     """The folder of a drawn tape."""
     return draw_tape(DrawRequest(symbol, seconds / 3_600, seed), folder).folder
 
 
 @each_symbol
 def test_a_drawn_tape_passes_its_check_without_a_finding(tmp_path: Path, symbol: str) -> None:
-    folder = drawn(tmp_path, symbol)
+    folder = make(tmp_path, symbol)
     report = check_tape(folder)
     assert (report.symbol, report.venue, report.problems) == (symbol, Venue.USDM, [])
     assert report.messages["depth"] == 200
@@ -42,16 +42,14 @@ def test_a_drawn_tape_passes_its_check_without_a_finding(tmp_path: Path, symbol:
 
 
 def test_the_same_request_draws_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
-    first, again, other = (
-        drawn(tmp_path / name, seed=seed, seconds=5) for name, seed in (("a", 1), ("b", 1), ("c", 2))
-    )
+    first, again, other = (make(tmp_path / name, seed=seed, seconds=5) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
     names = [path.name for path in sorted(first.iterdir())]
     assert [(first / name).read_bytes() for name in names] == [(again / name).read_bytes() for name in names]
     assert (first / names[-1]).read_bytes() != (other / names[-1]).read_bytes()
 
 
 def test_it_is_labelled_synthetic_wherever_it_is_read(tmp_path: Path, twokey: Command) -> None:
-    folder = drawn(tmp_path, seconds=5)
+    folder = make(tmp_path, seconds=5)
     assert is_synthetic(folder)
     assert SYNTHETIC_TAPE in twokey("tape", "check", str(folder)).err
     imported = import_tape(folder, "BTCUSDT", Venue.USDM, tmp_path / "tapes")
@@ -69,7 +67,7 @@ def test_stopping_it_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         draw_tape(DrawRequest("BTCUSDT", 0.01, 1), tmp_path, stop)
     assert list(tmp_path.iterdir()) == []
-    drawn(tmp_path, seconds=2)  # and it can be drawn afterwards
+    make(tmp_path, seconds=2)  # and it can be drawn afterwards
 
 
 def test_progress_counts_the_seconds_of_the_market(tmp_path: Path) -> None:
@@ -94,14 +92,14 @@ def test_what_cannot_be_drawn_is_refused_in_one_line(twokey: Command, words: tup
 
 
 def test_a_tape_is_never_drawn_over_another(tmp_path: Path) -> None:
-    drawn(tmp_path, seconds=2)
+    make(tmp_path, seconds=2)
     with pytest.raises(InputError, match="already exists"):
-        drawn(tmp_path, seconds=2)
+        make(tmp_path, seconds=2)
 
 
 @each_symbol
 def test_its_statistics_are_those_of_real_tapes(tmp_path: Path, symbol: str) -> None:
-    found = read_statistics(drawn(tmp_path, symbol, seconds=100), symbol).figures()
+    found = read_statistics(make(tmp_path, symbol, seconds=100), symbol).figures()
     assert found["spread of one tick, % of quotes"] > 93
     assert 40 < found["quotes a second"] < 300
     assert 500 < found["changed levels a second"] < 2_000
@@ -115,7 +113,7 @@ def test_its_statistics_are_those_of_real_tapes(tmp_path: Path, symbol: str) -> 
 
 
 def test_the_book_stays_whole_and_bounded() -> None:
-    market = DrawnMarket(fitted("BTCUSDT"), 9)
+    market = SyntheticMarket(fitted("BTCUSDT"), 9)
     for number, _ in enumerate(islice(market.steps(), 3_000)):
         book = market.book
         assert book.best[BID] < book.best[ASK]
@@ -127,7 +125,7 @@ def test_the_book_stays_whole_and_bounded() -> None:
 
 
 def test_updates_are_chained_and_funding_is_due_every_eight_hours() -> None:
-    before = DrawnLines(fitted("BTCUSDT"), 1, START_MS + _FUNDING_MS - 2_000)
+    before = SyntheticLines(fitted("BTCUSDT"), 1, START_MS + _FUNDING_MS - 2_000)
     messages = [decode(raw) for _, raw in before.lines(5)]
     updates = [message for message in messages if isinstance(message, DepthUpdate)]
     assert all(

@@ -1,4 +1,4 @@
-"""The recorder's clock: where it was set is told, and exported receive times never decrease."""
+"""The recorder's clock: where it was set is reported, and exported receive times never decrease."""
 
 import json
 from pathlib import Path
@@ -65,7 +65,7 @@ def test_late_events_are_not_taken_for_a_clock() -> None:
         ({60: -2 * STEP_NS}, "out of order in 1 lines"),
     ],
 )
-def test_a_clock_that_jumps_is_told_and_the_export_is_in_order(
+def test_a_clock_that_jumps_is_reported_and_the_export_is_in_order(
     tmp_path: Path, twokey: Command, steps: dict[int, int], told: str
 ) -> None:
     path = tape_with_steps(tmp_path / "tape.gz", steps)

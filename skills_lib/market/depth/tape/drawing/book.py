@@ -1,10 +1,10 @@
-"""The book of a drawn market: quantities by tick, the best of each side, and what changed since the last update."""
+"""The book of a synthetic market: quantities by tick, the best of each side, and what changed since the last update."""
 
 BID, ASK = 0, 1
 _STEP = (-1, 1)
 
 
-class DrawnBook:
+class SyntheticBook:
     """Both sides in integers: ticks and units of the last quantity place. `BID` is side 0, `ASK` side 1."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import NamedTuple
 
-from skills_lib.market.depth.tape.drawing.book import ASK, BID, DrawnBook
+from skills_lib.market.depth.tape.drawing.book import ASK, BID, SyntheticBook
 from skills_lib.market.depth.tape.drawing.parameters import QUANTILES, MarketParameters
 from skills_lib.market.depth.tape.drawing.processes import Activity, Reverting, count, log_normal
 
@@ -29,7 +29,7 @@ _MAX_MOVE = 3_000
 _MAX_CHURN = 4.0
 
 
-class Trade(NamedTuple):
+class TakerTrade(NamedTuple):
     """A taker's trades at one price."""
 
     tick: int
@@ -61,10 +61,10 @@ class Mark(NamedTuple):
     funding_rate: float
 
 
-MarketEvent = Trade | Quote | Update | Mark
+SyntheticEvent = TakerTrade | Quote | Update | Mark
 
 
-class DrawnMarket:
+class SyntheticMarket:
     """A market drawn from a seed. `steps` yields the events of one step after another, without end."""
 
     def __init__(self, parameters: MarketParameters, seed: int) -> None:
@@ -76,10 +76,10 @@ class DrawnMarket:
         self._basis = Reverting(self._random, 0.00012, 900.0, 1.0)
         self._funding = Reverting(self._random, 0.00006, 14_400.0, 1.0)
         self._busy, self._step = 1.0, 0
-        self._events: list[MarketEvent] = []
+        self._events: list[SyntheticEvent] = []
         self.book = self._first_book()
 
-    def steps(self) -> Iterator[list[MarketEvent]]:
+    def steps(self) -> Iterator[list[SyntheticEvent]]:
         """The events of each step of `STEP_MS`."""
         while True:
             self._events = []
@@ -97,7 +97,7 @@ class DrawnMarket:
         for _ in range(count(random, p.orders * share)):
             self._order()
         if random.random() < p.moves * share:
-            self._drawn_move(BID if random.random() < self._up_chance() else ASK)
+            self._own_move(BID if random.random() < self._up_probability() else ASK)
         self._step += 1
         if self._step % _STEPS_PER_UPDATE == 0:
             self._end_update()
@@ -118,7 +118,7 @@ class DrawnMarket:
         index = middle * (1 - self._basis.step())
         self._events.append(Mark((middle + index) / 2, index, 0.0001 + self._funding.step()))
 
-    def _up_chance(self) -> float:
+    def _up_probability(self) -> float:
         pulled = math.tanh(2.0 * self._pressure.value + _FLOW_ON_MOVES * self._flow_value())
         return 0.5 + 0.5 * self.parameters.pressure * pulled
 
@@ -159,7 +159,7 @@ class DrawnMarket:
         if quantity >= best:
             self._move(1 - side, self._reach(side, quantity), quantity)
             return
-        self._events.append(Trade(self.book.best[side], quantity, side == BID))
+        self._events.append(TakerTrade(self.book.best[side], quantity, side == BID))
         self.book.put(side, self.book.best[side], best - quantity)
         self._quote()
 
@@ -171,7 +171,7 @@ class DrawnMarket:
             ticks += 1
         return ticks
 
-    def _drawn_move(self, behind: int) -> None:
+    def _own_move(self, behind: int) -> None:
         """A move of its own: the best queue is withdrawn but for what an order takes, then the order sweeps on."""
         size = self.parameters.move
         ticks = min(_MAX_MOVE, 1 + int(log_normal(self._random, size.median, size.spread)))
@@ -206,7 +206,7 @@ class DrawnMarket:
             if quantity := levels.get(tick, 0):
                 taken = self._taken() if sweep is None else sweep
                 if traded := min(taken, quantity):
-                    self._events.append(Trade(tick, traded, ahead == BID))
+                    self._events.append(TakerTrade(tick, traded, ahead == BID))
                     sweep = None if sweep is None else sweep - traded
                 book.put(ahead, tick, 0)
         book.best[ahead] = limit
@@ -247,8 +247,8 @@ class DrawnMarket:
     def _units(self, quantity: float) -> int:
         return max(1, round(quantity * self._unit))
 
-    def _first_book(self) -> DrawnBook:
-        book, p = DrawnBook(), self.parameters
+    def _first_book(self) -> SyntheticBook:
+        book, p = SyntheticBook(), self.parameters
         for side, start, sign in ((BID, p.start, -1), (ASK, p.start + 1, 1)):
             book.improve(side, start, self._units(p.queue.median))
             for distance in range(1, 8 * p.dense):
@@ -258,9 +258,9 @@ class DrawnMarket:
         return book
 
 
-def _quantile(distances: tuple[float, ...], chance: float) -> float:
+def _quantile(distances: tuple[float, ...], probability: float) -> float:
     """The distance at a quantile, log-linear between the fitted ones."""
-    place = bisect_right(QUANTILES, chance) - 1
+    place = bisect_right(QUANTILES, probability) - 1
     low, high = distances[place], distances[place + 1]
-    part = (chance - QUANTILES[place]) / (QUANTILES[place + 1] - QUANTILES[place])
+    part = (probability - QUANTILES[place]) / (QUANTILES[place + 1] - QUANTILES[place])
     return low * math.exp(part * math.log(high / low))

@@ -1,8 +1,8 @@
-"""What a drawn market is made of: numbers fitted to real recordings, and their source.
+"""What a synthetic market is made of: numbers fitted to real recordings, and their source.
 
 Fitted to three recordings of USD-M futures, of BTCUSDT (2024-07-18 23:57 and 2024-08-08 23:54 UTC, 480 and 345 s) and
-ETHUSDT (2024-08-08 23:54 UTC, 345 s). `docs/drawn-tapes.md` compares the outcome with them. Sizes are log-normal as in
-Cont, Stoikov and Talreja (2010) and later work on order flow; distances are the quantiles of changed levels.
+ETHUSDT (2024-08-08 23:54 UTC, 345 s). `docs/synthetic-tapes.md` compares the outcome with them. Sizes are log-normal as
+in Cont, Stoikov and Talreja (2010) and later work on order flow; distances are the quantiles of changed levels.
 """
 
 from dataclasses import dataclass

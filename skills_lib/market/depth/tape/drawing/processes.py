@@ -1,4 +1,4 @@
-"""Random processes of a drawn market: bursts of activity, and pressures that revert to zero. All use one generator."""
+"""Random processes of a synthetic market: bursts of activity, and pressures that revert to zero, of one generator."""
 
 import math
 from random import Random

@@ -1,15 +1,15 @@
-"""Writes the events of a drawn market as Binance's messages with receive times."""
+"""Writes the events of a synthetic market as Binance's messages with receive times."""
 
 from collections.abc import Iterator
 from random import Random
 
 from skills_lib.market.depth.tape.drawing.market import (
     STEP_MS,
-    DrawnMarket,
     Mark,
-    MarketEvent,
     Quote,
-    Trade,
+    SyntheticEvent,
+    SyntheticMarket,
+    TakerTrade,
     Update,
 )
 from skills_lib.market.depth.tape.drawing.parameters import MarketParameters
@@ -24,11 +24,11 @@ _MAX_OTHER_IDS = 400
 _SNAPSHOT_AFTER_UPDATES = 3
 
 
-class DrawnLines:
-    """Receive times in ns and messages of a drawn market, from `start_ms` on."""
+class SyntheticLines:
+    """Receive times in ns and messages of a synthetic market, from `start_ms` on."""
 
     def __init__(self, parameters: MarketParameters, seed: int, start_ms: int = START_MS) -> None:
-        self._market, self._p = DrawnMarket(parameters, seed), parameters
+        self._market, self._p = SyntheticMarket(parameters, seed), parameters
         self._random = Random(f"times of {parameters.symbol} {seed}")
         self._stream = parameters.symbol.lower()
         self._update_id = self._reported_id = _FIRST_UPDATE_ID
@@ -43,7 +43,7 @@ class DrawnLines:
             events = next(steps)
             at_ms = self._now_ms
             for number, event in enumerate(events):
-                if not isinstance(event, Trade):  # all trades of an order have one time
+                if not isinstance(event, TakerTrade):  # all trades of an order have one time
                     at_ms = self._now_ms + number * STEP_MS // (len(events) + 1)
                 yield self._receive_ns(at_ms), self._message(event, at_ms)
                 if isinstance(event, Update):
@@ -62,10 +62,10 @@ class DrawnLines:
         self._local_ns = max(self._local_ns + 1_000, arrival)
         return self._local_ns
 
-    def _message(self, event: MarketEvent, at_ms: int) -> bytes:
+    def _message(self, event: SyntheticEvent, at_ms: int) -> bytes:
         if isinstance(event, Quote):
             return self._quote(event, at_ms)
-        if isinstance(event, Trade):
+        if isinstance(event, TakerTrade):
             return self._trade(event, at_ms)
         return self._update(event, at_ms) if isinstance(event, Update) else self._mark(event, at_ms)
 
@@ -82,7 +82,7 @@ class DrawnLines:
             f'"a":"{price(quote.ask)}","A":"{quantity(quote.ask_quantity)}","T":{at_ms},"E":{at_ms}}}}}'
         ).encode()
 
-    def _trade(self, trade: Trade, at_ms: int) -> bytes:
+    def _trade(self, trade: TakerTrade, at_ms: int) -> bytes:
         first = self._trade_id
         self._trade_id += 1 + int(self._random.random() * 3)
         self._aggregate_id += 1

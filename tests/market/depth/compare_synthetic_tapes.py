@@ -1,7 +1,7 @@
-"""Compares drawn tapes with real ones: `python -m tests.market.depth.compare_drawn_tapes [FOLDER]`.
+"""Compares drawn tapes with real ones: `python -m tests.market.depth.compare_synthetic_tapes [FOLDER]`.
 
 Measures the recordings in FOLDER (`../shared/data/l2`) and ten minutes drawn of each symbol, writes the table into
-`docs/drawn-tapes.md`, and the picture beside it with Debian's chromium.
+`docs/synthetic-tapes.md`, and the picture beside it with Debian's chromium.
 """
 
 import subprocess
@@ -18,14 +18,14 @@ from skills_lib.report.page import Page, Section, render
 from tests.market.depth.tape_statistics import DEPTHS_BPS, TapeStatistics, read_statistics
 
 ROOT = Path(__file__).parents[3]
-PAGE, PICTURE = ROOT / "docs" / "drawn-tapes.md", ROOT / "docs" / "pictures" / "drawn-tapes.png"
+PAGE, PICTURE = ROOT / "docs" / "synthetic-tapes.md", ROOT / "docs" / "pictures" / "synthetic-tapes.png"
 START, END = "<!-- table -->\n", "<!-- end of table -->\n"
 RECORDINGS = {
     "BTC July": ("BTCUSDT", "binance_usdm_BTCUSDT_20240718T2357_20240719T0005.ts_jsonl.gz"),
     "BTC August": ("BTCUSDT", "binance_usdm_BTCUSDT_20240808T2354.ts_jsonl.gz"),
     "ETH August": ("ETHUSDT", "binance_usdm_ETHUSDT_20240808T2354.ts_jsonl.gz"),
 }
-DRAWN = {"BTC drawn": "BTCUSDT", "ETH drawn": "ETHUSDT"}
+SYNTHETIC = {"BTC synthetic": "BTCUSDT", "ETH synthetic": "ETHUSDT"}
 MINUTES = 10
 
 
@@ -33,7 +33,7 @@ def main(folder: Path) -> None:
     """Measure, and write the table and the picture."""
     found = {name: read_statistics(folder / file, symbol) for name, (symbol, file) in RECORDINGS.items()}
     with tempfile.TemporaryDirectory() as made:
-        for name, symbol in DRAWN.items():
+        for name, symbol in SYNTHETIC.items():
             tape = draw_tape(DrawRequest(symbol, MINUTES / 60, 1), Path(made)).folder
             found[name] = read_statistics(tape, symbol)
     write_table({name: one.figures() for name, one in found.items()})
@@ -82,7 +82,7 @@ def draw_picture(found: dict[str, TapeStatistics]) -> None:
         subprocess.run(("chromium", *options, html.as_uri()), check=True, capture_output=True)
 
 
-_STYLES: dict[str, Style] = {"BTC July": "market", "BTC August": "inside", "BTC drawn": "strategy"}
+_STYLES: dict[str, Style] = {"BTC July": "market", "BTC August": "inside", "BTC synthetic": "strategy"}
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT.parent / "shared" / "data" / "l2")
