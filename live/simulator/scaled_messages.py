@@ -13,7 +13,7 @@ from live.simulator.core.commands import Marked, Quoted, Traded
 from live.simulator.core.enums import Side
 from live.simulator.core.money import DIGITS, parse
 from live.simulator.tape_source import Played
-from skills_lib.market.depth.book.order_book import Levels, SideChange
+from skills_lib.market.depth.book.order_book import Levels, SideChange, side_change
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -40,11 +40,11 @@ class ScaledUpdate(DepthUpdate, frozen=True, gc=False, kw_only=True):
 
     def bid_prices(self) -> list[int]:
         """Prices of the bids it sets or deletes."""
-        return [*self.bid_change.quantities, *self.bid_change.deleted]
+        return [-key for key in self.bid_change]
 
     def ask_prices(self) -> list[int]:
         """Prices of the asks it sets or deletes."""
-        return [-key for key in (*self.ask_change.quantities, *self.ask_change.deleted)]
+        return list(self.ask_change)
 
 
 class ScaledTicker(BookTicker, frozen=True, gc=False, kw_only=True):
@@ -100,8 +100,8 @@ def _update(it: DepthUpdate) -> ScaledUpdate:
         it.asks,
         it.previous_update_id,
         it.transaction_ts_ms,
-        bid_change=SideChange.of(_levels(it.bids), 1),
-        ask_change=SideChange.of(_levels(it.asks), -1),
+        bid_change=side_change(_levels(it.bids), -1),
+        ask_change=side_change(_levels(it.asks), 1),
     )
 
 

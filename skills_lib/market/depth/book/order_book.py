@@ -1,14 +1,22 @@
-"""Implements the order book in plain Python with sorted price lists; reference for the compiled book."""
+"""Implements the order book in plain Python with a heap of prices a side; reference for the compiled book."""
 
-from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, Self
+from functools import lru_cache
+from heapq import heappop, heappush
+from itertools import islice
+from operator import mul
 
 from skills_lib.market.depth.book.view import WritableBook
 from skills_lib.market.depth.model import Level, Side, WireError, WireLevel
 from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 
 Levels = list[tuple[int, int]]
+
+SideChange = dict[int, int]
+"""Levels of one side to set, or to delete with quantity 0. Keys are negative prices of bids and prices of asks."""
+
+_FEW = 64
+"""Levels read from the heap one by one; who reads on gets the others sorted at once."""
 
 
 class OrderBook(WritableBook):
@@ -36,7 +44,7 @@ class OrderBook(WritableBook):
         scale = self.scale if self._scale_is_given else self.scale.finest(Scale.of_levels([*bids, *asks]))
         new_bids, new_asks = scaled_levels(bids, scale), scaled_levels(asks, scale)
         self.scale, self._update_id = scale, update_id
-        self._bids, self._asks = _Side(new_bids), _Side((-price, quantity) for price, quantity in new_asks)
+        self._bids, self._asks = _Side((-price, quantity) for price, quantity in new_bids), _Side(new_asks)
 
     def apply(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
         """Set the levels of an update, all or none; quantity 0 deletes a level.
@@ -54,10 +62,10 @@ class OrderBook(WritableBook):
 
     def set_levels(self, bids: Levels, asks: Levels, update_id: int) -> None:
         """Set the levels of an update whose numbers are valid and in units of `scale`; quantity 0 deletes a level."""
-        self.set_changes(SideChange.of(bids, 1), SideChange.of(asks, -1), update_id)
+        self.set_changes(side_change(bids, -1), side_change(asks, 1), update_id)
 
-    def set_changes(self, bids: "SideChange", asks: "SideChange", update_id: int) -> None:
-        """As `set_levels`, with levels prepared by `SideChange.of`, to be applied any number of times."""
+    def set_changes(self, bids: SideChange, asks: SideChange, update_id: int) -> None:
+        """As `set_levels`, with levels prepared by `side_change`, to be applied any number of times."""
         self._bids.change(bids)
         self._asks.change(asks)
         self._update_id = update_id
@@ -65,85 +73,125 @@ class OrderBook(WritableBook):
     def bids(self) -> Iterator[Level]:
         """Bids, best first."""
         quantities = self._bids.quantities
-        return (Level(key, quantities[key]) for key in reversed(self._bids.keys))
+        return (Level(-key, quantities[key]) for key in self._bids.keys())
 
     def asks(self) -> Iterator[Level]:
         """Asks, best first."""
         quantities = self._asks.quantities
-        return (Level(-key, quantities[key]) for key in reversed(self._asks.keys))
+        return (Level(key, quantities[key]) for key in self._asks.keys())
 
     @property
     def best_bid(self) -> Level | None:
         """The highest bid."""
-        side = self._bids
-        return Level(side.keys[-1], side.quantities[side.keys[-1]]) if side.keys else None
+        key = self._bids.best
+        return None if key is None else Level(-key, self._bids.quantities[key])
 
     @property
     def best_ask(self) -> Level | None:
         """The lowest ask."""
-        side = self._asks
-        return Level(-side.keys[-1], side.quantities[side.keys[-1]]) if side.keys else None
+        key = self._asks.best
+        return None if key is None else Level(key, self._asks.quantities[key])
 
     def quantity_at(self, side: Side, price: int) -> int:
         """Quantity at one price, in units; 0 without a level."""
-        return self._bids.quantities.get(price, 0) if side == "bid" else self._asks.quantities.get(-price, 0)
+        return self._bids.quantities.get(-price, 0) if side == "bid" else self._asks.quantities.get(price, 0)
 
     @property
     def levels(self) -> tuple[int, int]:
         """Number of bid and ask levels."""
-        return len(self._bids.keys), len(self._asks.keys)
+        return len(self._bids.levels()), len(self._asks.levels())
 
     def _refine(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel]) -> tuple[Levels, Levels]:
         """Refine the scale to cover the new levels, and return them in it."""
         scale = self.scale.finest(Scale.of_levels([*bids, *asks]))
         new = scaled_levels(bids, scale), scaled_levels(asks, scale)
-        sides = [refined_levels(side.quantities.items(), self.scale, scale) for side in (self._bids, self._asks)]
+        sides = [refined_levels(side.levels().items(), self.scale, scale) for side in (self._bids, self._asks)]
         self._bids, self._asks, self.scale = _Side(sides[0]), _Side(sides[1]), scale
         return new
 
     def _check(self) -> None:
         """Assert every invariant."""
-        for side, sign in ((self._bids, 1), (self._asks, -1)):
-            assert side.keys == sorted(set(side.keys)), "prices are sorted and occur once"
-            assert set(side.keys) == side.quantities.keys(), "every price has a quantity, and the other way round"
-            assert all(quantity > 0 for quantity in side.quantities.values()), "no level is empty"
-            assert all(sign * key > 0 for key in side.keys), "prices are above 0"
+        for side, sign in ((self._bids, -1), (self._asks, 1)):
+            levels = side.levels()
+            assert list(side.keys()) == sorted(levels), "prices are in order and occur once"
+            assert side.best == min(levels, default=None), "the best price is known"
+            assert all(quantity >= 0 for quantity in side.quantities.values()), "no quantity is negative"
+            assert all(sign * key > 0 for key in side.quantities), "prices are above 0"
+            side.check_heap()
         assert (self._update_id is not None) or self.levels == (0, 0), "levels come with an update id"
 
 
 class _Side:
-    """One side, sorted with the best level last, where inserts and deletes are cheap."""
+    """One side. Keys grow outwards: prices of asks, negative prices of bids.
 
-    __slots__ = ("keys", "quantities")
+    `quantities` and the heap hold the same keys. A deleted level has quantity 0 in both until it comes to the top of
+    the heap, or until half of all levels may be deleted. So an update searches for nothing, whichever levels it sets.
+    """
+
+    __slots__ = ("_heap", "_most", "best", "quantities")
 
     def __init__(self, levels: Iterable[tuple[int, int]] = ()) -> None:
-        self.quantities = {key: quantity for key, quantity in levels if quantity}
-        self.keys = sorted(self.quantities)
+        self.quantities = dict(levels)
+        self._rebuild()
 
-    def change(self, change: "SideChange") -> None:
+    def change(self, change: SideChange) -> None:
         """Set and delete levels."""
-        quantities, keys = self.quantities, self.keys
-        added = [key for key in change.quantities if key not in quantities]
-        quantities.update(change.quantities)
-        for key in added:
-            insort(keys, key)
-        for key in change.deleted:
-            if key in quantities:
-                del quantities[key], keys[bisect_left(keys, key)]
+        quantities, heap = self.quantities, self._heap
+        before = len(quantities)
+        quantities.update(change)
+        for key in islice(reversed(quantities), len(quantities) - before):  # the new ones: a dict keeps its order
+            heappush(heap, key)
+        while heap and not quantities[heap[0]]:
+            del quantities[heappop(heap)]
+        self.best = heap[0] if heap else None
+        if len(heap) > self._most:
+            self._rebuild()
+
+    def keys(self) -> Iterator[int]:
+        """Keys of levels from the best outwards: a few from the top of the heap, the rest sorted."""
+        yield from islice(self._from_top(), _FEW)
+        if len(self.quantities) > _FEW:
+            yield from sorted(self.levels())[_FEW:]
+
+    def levels(self) -> dict[int, int]:
+        """Quantities of the levels that are not deleted, in no order."""
+        return {key: quantity for key, quantity in self.quantities.items() if quantity}
+
+    def _from_top(self) -> Iterator[int]:
+        """Keys in order, found by descending the heap: a key's children are never better than it."""
+        heap, quantities = self._heap, self.quantities
+        reached = [(heap[0], 0)] if heap else []
+        while reached:
+            key, place = heappop(reached)
+            for child in range(2 * place + 1, min(2 * place + 3, len(heap))):
+                heappush(reached, (heap[child], child))
+            if quantities[key]:
+                yield key
+
+    def _rebuild(self) -> None:
+        """Remove all deleted levels."""
+        self.quantities = self.levels()
+        self._heap = sorted(self.quantities)
+        self._most = 2 * len(self._heap) + _FEW
+        self.best = self._heap[0] if self._heap else None
+
+    def check_heap(self) -> None:
+        """Assert that the heap is one, and holds every key once."""
+        heap = self._heap
+        assert all(heap[(n - 1) // 2] <= heap[n] for n in range(1, len(heap))), "no key is better than its parent"
+        assert sorted(heap) == sorted(self.quantities), "heap and quantities hold the same keys"
 
 
-class SideChange(NamedTuple):
-    """Levels of one side to set and to delete. Keys are prices of bids and negative prices of asks."""
+def side_change(levels: Levels, sign: int) -> SideChange:
+    """The change that an update's levels make to the side of that sign: -1 for bids, 1 for asks.
 
-    quantities: dict[int, int]
-    deleted: list[int]
+    Of one price given twice the last counts.
+    """
+    return {_key(price, sign): quantity for price, quantity in levels}
 
-    @classmethod
-    def of(cls, levels: Levels, sign: int) -> Self:
-        """The change that an update's levels make; of one price given twice the last counts."""
-        last = {price * sign: quantity for price, quantity in levels}
-        quantities = {key: quantity for key, quantity in last.items() if quantity}
-        return cls(quantities, [key for key, quantity in last.items() if not quantity])
+
+_key = lru_cache(1 << 16)(mul)
+"""A price's key. The same object each time: a dict finds its own keys fastest."""
 
 
 def scaled_levels(levels: Sequence[WireLevel], scale: Scale) -> Levels:
