@@ -111,7 +111,7 @@ class MarketFeed:
         state = self.exchange.state
         market = state.markets.get(symbol)
         return market is not None and bool(
-            state.open.get(symbol) or market.taken or (market.evidence and market.evidence.pending)
+            state.open.get(symbol) or market.taken or (market.evidence and market.evidence.holds_trades)
         )
 
     def _snapshot(self, snapshot: Snapshot, symbol: str) -> list[Event]:
@@ -140,7 +140,7 @@ class MarketFeed:
         )
 
     def _ticker(self, ticker: ScaledTicker) -> list[Event]:
-        return self.exchange.step(ticker.quoted) if ticker.symbol in self.exchange.state.markets else []
+        return self.exchange.quote(ticker.quoted)
 
     def _trade(self, trade: ScaledTrade) -> list[Event]:
         if trade.kind not in _ORDINARY_TRADES or trade.symbol in self.aggregated:

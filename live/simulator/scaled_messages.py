@@ -185,6 +185,15 @@ def _mark(mark: MarkPrice) -> ScaledMark:
     )
 
 
+SCALED: dict[type, type] = {
+    DepthUpdate: ScaledUpdate,
+    BookTicker: ScaledTicker,
+    Trade: ScaledTrade,
+    AggTrade: ScaledAggTrade,
+    MarkPrice: ScaledMark,
+}
+"""What each message becomes."""
+
 _SCALES: dict[type, Callable[[Any], Message]] = {
     DepthUpdate: _update,
     BookTicker: _ticker,

@@ -174,17 +174,14 @@ class LocalVenue:
 
     @property
     def _due_ns(self) -> int:
-        due_ns, timers_ns = self.pending.due_ns, self.exchange.due_ms * MS
-        if self.background.due_ns < due_ns:
-            due_ns = self.background.due_ns
-        if timers_ns < due_ns:
-            due_ns = timers_ns
+        due_ns = min(self.pending.due_ns, self.background.due_ns, self.exchange.due_ms * MS)
         return min(due_ns, self.fault_runner.due_ns) if self._has_faults else due_ns
 
     def _run_until(self, until_ns: int) -> None:
         """Alternate between what is due and tape lines."""
-        while self._next is not None and self._next.time_ns <= until_ns:
-            self._play(self._next)
+        play = self._play
+        while (line := self._next) is not None and line.time_ns <= until_ns:
+            play(line)
         self._run_due(until_ns)
 
     def _run_due(self, until_ns: int) -> None:
@@ -207,15 +204,23 @@ class LocalVenue:
 
     def _apply(self, line: Played) -> None:
         """Apply one line after everything due before it. Every line takes this path: keep it short."""
-        if self._due_ns <= line.time_ns:
-            self._run_due(line.time_ns)
-        self.engine.apply(line)
-        raw = self._published(line) if self._has_faults else line.raw
-        self.publisher.on_message(line.message, raw, self.time.ns // MS)
+        time_ns = line.time_ns
+        if self.pending.due_ns <= time_ns or self.exchange.due_ms * MS <= time_ns or self.background.due_ns <= time_ns:
+            self._run_due(time_ns)
         if self._has_faults:
-            if isinstance(line.message, DepthUpdate):
-                self._keep_book(line.symbol)
-            self.fault_runner.carry_out()
+            self._apply_with_faults(line)
+        else:
+            self.engine.apply(line)
+            self.publisher.on_message(line.message, line.raw, self.time.ns // MS)
+
+    def _apply_with_faults(self, line: Played) -> None:
+        """Apply a line that faults may change, and carry out those that are due before it or follow from it."""
+        self._run_due(line.time_ns)
+        self.engine.apply(line)
+        self.publisher.on_message(line.message, self._published(line), self.time.ns // MS)
+        if isinstance(line.message, DepthUpdate):
+            self._keep_book(line.symbol)
+        self.fault_runner.carry_out()
 
     def _keep_book(self, symbol: str) -> None:
         """Keep the book for a fault that answers old snapshots, if the plan has one."""

@@ -71,8 +71,23 @@ class Exchange:
         if not market.marked:
             self._mark_moved(update.symbol)
 
+    def quote(self, ticker: commands.Quoted) -> list[Event]:
+        """As `step`, for a ticker: most lines of a tape are tickers, and nothing follows from one."""
+        state, market = self.state, self.state.markets.get(ticker.symbol)
+        if market is None:
+            return []
+        if ticker.time_ms >= self._due_ms:
+            return self.step(ticker)
+        if ticker.time_ms > state.now_ms:
+            state.now_ms = ticker.time_ms
+        if market.evidence is not None:
+            market.evidence.quoted(ticker, market.update_id)
+        return []
+
     def _on_quote(self, ticker: commands.Quoted) -> None:
-        self.state.markets[ticker.symbol].quoted(ticker)
+        market = self.state.markets[ticker.symbol]
+        if market.evidence is not None:
+            market.evidence.quoted(ticker, market.update_id)
 
     def _on_trade(self, trade: commands.Traded) -> None:
         state = self.state

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from live.simulator.core.commands import DepthApplied, Quoted, Traded
+from live.simulator.core.commands import DepthApplied, Traded
 from live.simulator.core.enums import Side
 from live.simulator.core.evidence import Evidence
 from live.simulator.core.money import SCALE
@@ -54,11 +54,6 @@ class Market:
     def tradable(self, now_ms: int) -> bool:
         """False while the book is out of sync or stale, or the symbol is not trading."""
         return self.in_sync and self.rules.trading and now_ms - self.updated_ms <= STALE_AFTER_MS
-
-    def quoted(self, ticker: Quoted) -> None:
-        """Note a ticker of the tape."""
-        if self.evidence is not None:
-            self.evidence.quoted(ticker, self.update_id)
 
     def traded(self, trade: Traded) -> None:
         """Note a trade of the tape."""

@@ -81,18 +81,21 @@ class TradeHistory:
     session: Bar | None = None
     pending: Aggregate | None = None
     _next_aggregate: int = 1
-    _unread: list[tuple[Trade | AggTrade, int]] = field(default_factory=list)
+    _unread: list[Trade | AggTrade] = field(default_factory=list)
+    _unread_ms: list[int] = field(default_factory=list)
 
     def take(self, trade: Trade | AggTrade, now_ms: int) -> None:
         """Keep a trade or an aggregate of the tape."""
-        self._unread.append((trade, now_ms))
+        self._unread.append(trade)  # two lists, so that the garbage collector has nothing to track
+        self._unread_ms.append(now_ms)
         if len(self._unread) >= MAX_UNREAD:
             self.read(now_ms)
 
     def read(self, now_ms: int) -> list[Aggregate]:
         """Bring everything up to date; return the aggregates that this has closed."""
         closed = []
-        unread, self._unread = self._unread, []
+        unread = zip(self._unread, self._unread_ms, strict=True)
+        self._unread, self._unread_ms = [], []
         for trade, at_ms in unread:
             closed += self._close_due(at_ms)
             closed += self._add_own(trade) if isinstance(trade, Trade) else self._add_aggregated(trade)

@@ -7,6 +7,7 @@ from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
 from live.simulator.core.money import parse
 from live.simulator.market_feed import MarketFeed
+from live.simulator.scaled_messages import SCALED
 from live.simulator.streams import frames
 from live.simulator.streams.depth_batches import DepthBatch
 from live.simulator.streams.history import AGGREGATION_MS, TradeHistory
@@ -215,6 +216,7 @@ _HANDLERS: dict[type, Callable[[Publisher, Any, bytes, int], None]] = {
     AggTrade: Publisher._agg_trade,
     MarkPrice: Publisher._mark,
 }
+_HANDLERS |= {scaled: _HANDLERS[plain] for plain, scaled in SCALED.items()}
 
 _TIMED = {
     Kind.PARTIAL: Publisher._partial,
