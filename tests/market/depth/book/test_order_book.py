@@ -146,3 +146,19 @@ def test_random_work_keeps_every_invariant_and_both_books_equal_to_a_dictionary(
     for book in made:
         assert list(book.bids()) == sorted(((p, q) for p, q in sides[0].items() if q), reverse=True)
         assert list(book.asks()) == sorted((p, q) for p, q in sides[1].items() if q)
+
+
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(0, 3)), max_size=400), st.integers(1, 40))
+def test_all_levels_stay_in_order_whatever_is_deleted(levels: list[tuple[int, int]], size: int) -> None:
+    book = OrderBook("BTCUSDT", Scale(0, 0))
+    book.load([(str(price), "1") for price in range(1, 200)], [], 1)
+    known = dict.fromkeys(range(1, 200), 1)
+    for start in range(0, len(levels), size):
+        part = levels[start : start + size]
+        book.set_levels(part, [], start + 2)
+        known |= dict(part)
+        left = {price: quantity for price, quantity in known.items() if quantity}
+        assert list(book.bids()) == sorted(left.items(), reverse=True)
+        assert book.best_bid == max(left.items(), default=None)
+        assert book.levels == (len(left), 0)
+        book._check()
