@@ -179,9 +179,8 @@ class LocalVenue:
 
     def _run_until(self, until_ns: int) -> None:
         """Alternate between what is due and tape lines."""
-        play = self._play
         while (line := self._next) is not None and line.time_ns <= until_ns:
-            play(line)
+            self._play(line)
         self._run_due(until_ns)
 
     def _run_due(self, until_ns: int) -> None:

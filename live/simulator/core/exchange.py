@@ -26,24 +26,22 @@ from live.simulator.core.state import State
 
 
 class Exchange:
-    """Applies inputs to the exchange's state."""
+    """Applies inputs to the exchange's state.
+
+    due_ms: when the next timer is due, in milliseconds; 0 before the first step.
+    """
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self._due_ms = 0
-
-    @property
-    def due_ms(self) -> int:
-        """When the next timer is due, in milliseconds; 0 before the first step."""
-        return self._due_ms
+        self.due_ms = 0
 
     def step(self, event: commands.Input) -> list[Event]:
         """Apply one input and return its events; a late input is applied at the current time."""
         state = self.state
         time_ms = event.time_ms if event.time_ms > state.now_ms else state.now_ms
-        if time_ms >= self._due_ms:
+        if time_ms >= self.due_ms:
             timers.run_until(state, time_ms)
-            self._due_ms = timers.next_due_ms(state)
+            self.due_ms = timers.next_due_ms(state)
         state.now_ms = time_ms
         _HANDLERS[type(event)](self, event)
         if not state.outbox:
@@ -62,7 +60,7 @@ class Exchange:
         market.follow_mid()
         if not 0 < market.next_funding_ms <= state.now_ms + funding.LONGEST_MS:
             funding.start(market, state.now_ms)
-            self._due_ms = timers.next_due_ms(state)
+            self.due_ms = timers.next_due_ms(state)
         if state.liquidations:
             liquidation.resume(state, update.symbol)
         if state.open.get(update.symbol):
@@ -76,7 +74,7 @@ class Exchange:
         state, market = self.state, self.state.markets.get(ticker.symbol)
         if market is None:
             return []
-        if ticker.time_ms >= self._due_ms:
+        if ticker.time_ms >= self.due_ms:
             return self.step(ticker)
         if ticker.time_ms > state.now_ms:
             state.now_ms = ticker.time_ms
@@ -98,7 +96,7 @@ class Exchange:
         if market.in_sync:
             queues.on_trade(state, trade)
         algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
-        self._due_ms = min([self._due_ms, *state.interventions.late.values()])
+        self.due_ms = min([self.due_ms, *state.interventions.late.values()])
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]
@@ -109,7 +107,7 @@ class Exchange:
         funding.start(market, self.state.now_ms)
         if mark.symbol not in self.state.interventions.funding_changed:
             funding.follow(market, mark.next_funding_ms, self.state.now_ms)
-        self._due_ms = timers.next_due_ms(self.state)
+        self.due_ms = timers.next_due_ms(self.state)
         self._mark_moved(mark.symbol)
 
     def _mark_moved(self, symbol: str) -> None:
@@ -126,7 +124,7 @@ class Exchange:
             self.state.outbox.append(Answered(command.number, None, refused))
         else:
             self.state.outbox.append(Answered(command.number, value))
-        self._due_ms = timers.next_due_ms(self.state)
+        self.due_ms = timers.next_due_ms(self.state)
 
     def _settle(self) -> None:
         """Handle follow-ups: expire orders with nothing left to reduce, finish triggered conditional orders."""

@@ -73,12 +73,12 @@ class OrderBook(WritableBook):
     def bids(self) -> Iterator[Level]:
         """Bids, best first."""
         quantities = self._bids.quantities
-        return (Level(-key, quantities[key]) for key in self._bids.keys())
+        return (Level(-key, quantities[key]) for key in self._bids.ordered())
 
     def asks(self) -> Iterator[Level]:
         """Asks, best first."""
         quantities = self._asks.quantities
-        return (Level(key, quantities[key]) for key in self._asks.keys())
+        return (Level(key, quantities[key]) for key in self._asks.ordered())
 
     @property
     def best_bid(self) -> Level | None:
@@ -113,7 +113,7 @@ class OrderBook(WritableBook):
         """Assert every invariant."""
         for side, sign in ((self._bids, -1), (self._asks, 1)):
             levels = side.levels()
-            assert list(side.keys()) == sorted(levels), "prices are in order and occur once"
+            assert list(side.ordered()) == sorted(levels), "prices are in order and occur once"
             assert side.best == min(levels, default=None), "the best price is known"
             assert all(quantity >= 0 for quantity in side.quantities.values()), "no quantity is negative"
             assert all(sign * key > 0 for key in side.quantities), "prices are above 0"
@@ -147,7 +147,7 @@ class _Side:
         if len(heap) > self._most:
             self._rebuild()
 
-    def keys(self) -> Iterator[int]:
+    def ordered(self) -> Iterator[int]:
         """Keys of levels from the best outwards: a few from the top of the heap, the rest sorted."""
         yield from islice(self._from_top(), _FEW)
         if len(self.quantities) > _FEW:
