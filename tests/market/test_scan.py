@@ -38,7 +38,7 @@ def stepping_sampler(seconds: int, step: float) -> Sampler:
 
 def test_a_market_by_hand() -> None:
     row = stepping_sampler(241, 0.01).row(10.0)
-    assert row.seconds == 241
+    assert row.seconds == 240
     assert row.spread_bps == pytest.approx(0.2 / 101.2 * 10_000, rel=1e-3)
     assert row.depth_25bps == pytest.approx(3 * 101.2, rel=1e-2)
     assert row.depth_5bps == 0
