@@ -77,7 +77,7 @@ class ExchangeDriver:
         return self._take(DepthUpdate(SYMBOL, self.now_ms, first, self.update_id, [], [], previous))
 
     def restarted(self, bids: str, asks: str) -> "ExchangeDriver":
-        """A recorder began again: a snapshot while the book is in sync, then a diff that follows it and not the book."""
+        """A recording begun anew: a snapshot while the book is in sync, then a diff that follows it alone."""
         self.update_id += 1000
         self.opened(bids, asks)
         return self.depth()
