@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-exchange study-fills study-oracle lint docs tools bench lock wheel clean
+.PHONY: help demo setup test test-oldest study study-exchange study-fills study-oracle study-torture lint docs tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -36,7 +36,8 @@ test-oldest: ## run the suite on the oldest supported Python too, in .venv-oldes
 study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines, new property cases; takes long
 	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
 	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest $(NEW_CASES) tests/backtest/kernel/test_identity.py -k "anything or compiled"
-	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/depth/test_schedules.py tests/market/depth/test_paths.py
+	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/depth/test_schedules.py tests/market/depth/test_paths.py \
+		tests/market/depth/test_judge.py
 	$(BIN)/pytest $(NEW_CASES) -m hypothesis --numprocesses auto --dist worksteal
 
 study-oracle: setup ## both executors against the oracle on 20,000 drawn markets; `make study-oracle FROM=7000` resumes
@@ -50,6 +51,15 @@ study-fills: setup ## how market orders and stops fill on recordings, under each
 
 study-exchange: setup ## 100,000 sequences of API calls on the local exchange; the same command resumes, CASES=1000 runs fewer
 	nice $(BIN)/python -m tests.live.sequences.study --cases $(or $(CASES),100000)
+
+study-torture: setup ## three bots under every fault into docs/torture.md: `make study-torture FREQTRADE=PATH`; 35 minutes
+	@test -n "$(FREQTRADE)" || { echo "Name freqtrade's program: make study-torture FREQTRADE=PATH" >&2; exit 2; }
+	@mkdir -p backtests/answers; port='{port}'; for bot in careless careful; do \
+		$(BIN)/twokey torture --bot "$(CURDIR)/$(BIN)/python tests/live/torture/bots/$${bot}_bot.py $$port" \
+			--port 0 --jobs 3 --speed 1 --seconds 15 --seed 1 --json > backtests/answers/torture-$$bot.json; done
+	@port='{port}'; $(BIN)/twokey torture --bot "sh tests/live/torture/bots/freqtrade/start.sh $(FREQTRADE) $$port" \
+		--port 0 --jobs 3 --speed 1 --seconds 30 --seed 1 --json > backtests/answers/torture-freqtrade.json
+	$(BIN)/python -m tests.live.torture.publish $(foreach bot,careless careful freqtrade,$(bot)=backtests/answers/torture-$(bot).json)
 
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)

@@ -98,6 +98,8 @@ class MarketFeed:
             self.refused += 1
             return []
         if decision is UpdateDecision.GAP:
+            if book.local.in_sync:  # a snapshot that was held begins the new chain
+                return self._refreshed(update.symbol, update.event_ts_ms)
             return self._applied(update.symbol, update.event_ts_ms, [], [])
         if decision is not UpdateDecision.APPLY:
             return []
@@ -126,9 +128,12 @@ class MarketFeed:
             return []
         if decision is UpdateDecision.STALE:
             return []
-        now_ms = snapshot.event_ts_ms or self.exchange.state.now_ms
-        bids, asks = ([price for price, _ in book.levels(side)] for side in (Side.BUY, Side.SELL))
-        return self._applied(symbol, now_ms, bids, asks, fresh=True)
+        return self._refreshed(symbol, snapshot.event_ts_ms or self.exchange.state.now_ms)
+
+    def _refreshed(self, symbol: str, time_ms: int) -> list[Event]:
+        """The whole book is another one."""
+        bids, asks = ([price for price, _ in self.books[symbol].levels(side)] for side in (Side.BUY, Side.SELL))
+        return self._applied(symbol, time_ms, bids, asks, fresh=True)
 
     def _applied(self, symbol: str, time_ms: int, bids: list[int], asks: list[int], fresh: bool = False) -> list[Event]:
         if symbol not in self.exchange.state.markets:

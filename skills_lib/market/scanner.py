@@ -27,6 +27,7 @@ MIN_SECONDS_FOR_MOVE = 180
 """Minimum seconds of data for a typical move."""
 
 _NS_PER_S = 1_000_000_000
+_NS_PER_MS = 1_000_000
 _MINUTE_S, _HOUR_S = 60, 3_600
 _BPS = 10_000
 _PRESETS = {Venue.USDM: "usdm-taker", Venue.SPOT: "binance-spot"}
@@ -80,10 +81,14 @@ class Sampler:
     depths: list[tuple[float, ...]] = field(default_factory=list)
     volumes_quote: dict[type, float] = field(default_factory=dict)
     once: TradesOnce = field(default_factory=TradesOnce)
+    first_ns: int | None = None
+    last_ns: int = 0
 
     def on_book(self, book: LocalBook) -> None:
         """Sample a book in sync, once per second."""
         now_ns, view = book.exch_ts_ns, book.book
+        if now_ns is not None:
+            self._extend(now_ns)
         mid, spread = view.mid(), view.spread_bps()
         if now_ns is None or mid is None or spread is None or now_ns // _NS_PER_S in self.mids or view.crossed:
             return
@@ -95,14 +100,24 @@ class Sampler:
     def on_message(self, message: Message) -> None:
         """Count a trade, once; single trades and their aggregates are counted apart, for they are the same trades."""
         if isinstance(message, Trade | AggTrade) and self.once.is_new(message):
+            self._extend(message.event_ts_ms * _NS_PER_MS)
             kind = type(message)
             self.volumes_quote[kind] = self.volumes_quote.get(kind, 0.0) + float(message.price) * float(
                 message.quantity
             )
 
+    @property
+    def seconds(self) -> float:
+        """Exchange time from the first update or trade to the last."""
+        return 0.0 if self.first_ns is None else (self.last_ns - self.first_ns) / _NS_PER_S
+
+    def _extend(self, now_ns: int) -> None:
+        self.first_ns = now_ns if self.first_ns is None else min(self.first_ns, now_ns)
+        self.last_ns = max(self.last_ns, now_ns)
+
     def row(self, taker_fee_bps: float) -> ScanRow:
         """The figures of the samples."""
-        seconds = max(self.mids) - min(self.mids) + 1 if self.mids else 0
+        seconds = self.seconds
         volume = max(self.volumes_quote.values(), default=None)
         spread, move = (median(self.spreads) if self.spreads else None), self._typical_move_bps(seconds)
         depths = [median(column) for column in zip(*self.depths, strict=True)] or [None, None, None]
@@ -111,7 +126,7 @@ class Sampler:
             quote=quote_of(self.symbol),
             venue=self.venue,
             source=self.source,
-            seconds=seconds,
+            seconds=round(seconds),
             taker_fee_bps=taker_fee_bps,
             spread_bps=spread,
             depth_5bps=depths[0],
@@ -136,7 +151,7 @@ class Sampler:
             return None
         return math.sqrt(fmean(value * value for value in returns) * _MINUTE_S)
 
-    def _typical_move_bps(self, seconds: int) -> float | None:
+    def _typical_move_bps(self, seconds: float) -> float | None:
         """Mean absolute one-minute return in bps."""
         moves = self._returns_bps(_MINUTE_S) if seconds >= MIN_SECONDS_FOR_MOVE else []
         return fmean(abs(move) for move in moves) if moves else None

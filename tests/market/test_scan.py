@@ -32,17 +32,17 @@ def stepping_sampler(seconds: int, step: float) -> Sampler:
         book.receive(DepthUpdate("X", 1_000 * second, second + 2, second + 2, bids, asks))
         before = [(bid, "0"), (ask, "0")]
         sampler.on_book(book)
-        sampler.on_message(Trade("X", 1, 1, second, "100", "3", False))
+        sampler.on_message(Trade("X", 1_000 * second, 1_000 * second, second, "100", "3", False))
     return sampler
 
 
 def test_a_market_by_hand() -> None:
     row = stepping_sampler(241, 0.01).row(10.0)
-    assert row.seconds == 241
+    assert row.seconds == 240
     assert row.spread_bps == pytest.approx(0.2 / 101.2 * 10_000, rel=1e-3)
     assert row.depth_25bps == pytest.approx(3 * 101.2, rel=1e-2)
     assert row.depth_5bps == 0
-    assert row.volume_quote_per_hour == pytest.approx(300 * 3600)
+    assert row.volume_quote_per_hour == pytest.approx(300 * 241 / 240 * 3600)
     assert row.typical_move_bps == pytest.approx(0.6 / 101.2 * 10_000, rel=1e-2)
     assert row.volatility_bps_per_minute == pytest.approx(0.01 / 101.2 * 10_000 * 60**0.5, rel=1e-2)
     assert row.fee_burden == pytest.approx((20 + 19.76) / 59.3, rel=1e-2)

@@ -1,17 +1,21 @@
 """Tells which events of a stream are new by their ids, so that none counts twice.
 
 Ids of trades, aggregate trades and tickers grow with the venue's time. An id that was seen is a repeat; a lower one
-that was not is late, and new; a lower one with a later time says that ids started anew. Memory is bounded: an id below
-the last MAX_REMEMBERED whose time is not later cannot be distinguished from a repeat, and counts as one.
+that was not is late, and new; a lower one with a later time than any before says that ids started anew. Memory is
+bounded: an id below the last MAX_REMEMBERED whose time is not later cannot be distinguished from a repeat, and counts
+as one.
 """
 
-from collections import OrderedDict
+from array import array
+from bisect import bisect_left
 from dataclasses import dataclass, field
 
 from skills_lib.market.depth.model import AggTrade, BookTicker, Message, Trade
 
 MAX_REMEMBERED = 10_000
-"""Events among which a repeat is recognised."""
+"""Events among which a repeat is recognised, at least."""
+
+_TRIMMED_AT = 2 * MAX_REMEMBERED
 
 
 @dataclass(slots=True)
@@ -26,30 +30,49 @@ class EventIds:
     restarts: int = 0
     _last: int = -1
     _last_ms: int = 0
-    _seen: OrderedDict[int, int] = field(default_factory=OrderedDict)
+    _seen: "array[int]" = field(default_factory=lambda: array("q"))  # ascending, without boxes: one for each stream
 
     def is_new(self, event_id: int, time_ms: int) -> bool:
         """Whether the event has not been seen."""
-        if event_id <= self._last and not self._is_new_below(event_id, time_ms):
-            self.repeats += 1
-            return False
-        self._seen[event_id] = time_ms
-        if len(self._seen) > MAX_REMEMBERED:
-            self._seen.popitem(last=False)
+        seen = self._seen
         if event_id > self._last:
             self._last = event_id
-        self._last_ms = max(self._last_ms, time_ms)
+            seen.append(event_id)
+            if len(seen) >= _TRIMMED_AT:
+                del seen[:MAX_REMEMBERED]
+        elif not self._is_new_below(event_id, time_ms):
+            self.repeats += 1
+            return False
+        if time_ms > self._last_ms:
+            self._last_ms = time_ms
+        return True
+
+    def is_newest(self, event_id: int, time_ms: int) -> bool:
+        """Whether the event comes after every other: of a stream of states a late event is worth as little as a repeat.
+
+        Not to be mixed with `is_new` on one stream.
+        """
+        if event_id <= self._last:
+            if time_ms <= self._last_ms:
+                self.repeats += 1
+                return False
+            self.restarts += 1
+        self._last = event_id
+        if time_ms > self._last_ms:
+            self._last_ms = time_ms
         return True
 
     def _is_new_below(self, event_id: int, time_ms: int) -> bool:
-        seen_ms = self._seen.get(event_id)
-        if time_ms > self._last_ms and seen_ms != time_ms:
+        seen = self._seen
+        if time_ms > self._last_ms:
             self.restarts += 1
             self._last = event_id
-            self._seen.clear()
+            seen[:] = array("q", (event_id,))
             return True
-        if seen_ms is not None or (len(self._seen) >= MAX_REMEMBERED and event_id < next(iter(self._seen))):
+        place = bisect_left(seen, event_id)
+        if seen[place] == event_id or (not place and len(seen) >= MAX_REMEMBERED):
             return False
+        seen.insert(place, event_id)
         self.late += 1
         return True
 
@@ -62,9 +85,10 @@ class TradesOnce:
 
     def is_new(self, message: Message) -> bool:
         """Whether the message is not a trade that was seen before; messages without an id are always new."""
-        if not isinstance(message, Trade | AggTrade):
+        kind = type(message)
+        if kind is not Trade and kind is not AggTrade:
             return True
-        key = message.symbol, type(message)
+        key = message.symbol, kind
         stream = self._streams.get(key)
         if stream is None:
             stream = self._streams[key] = EventIds()
@@ -83,10 +107,10 @@ class TradesOnce:
 
 def event_id(message: Message) -> tuple[int, int]:
     """The increasing id of a message within its stream, and the venue's time in ms; both 0 if it has none."""
-    if isinstance(message, Trade):
-        return message.trade_id, message.trade_ts_ms
-    if isinstance(message, AggTrade):
-        return message.aggregate_id, message.trade_ts_ms
-    if isinstance(message, BookTicker):
+    if type(message) is BookTicker:
         return message.update_id, message.transaction_ts_ms or 0
+    if type(message) is Trade:
+        return message.trade_id, message.trade_ts_ms
+    if type(message) is AggTrade:
+        return message.aggregate_id, message.trade_ts_ms
     return 0, 0

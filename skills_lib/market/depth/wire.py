@@ -4,7 +4,7 @@ Invalid bytes raise `WireError` and nothing else.
 """
 
 import re
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ from skills_lib.market.depth.model import (
 )
 
 _Tagged: TypeAlias = DepthUpdate | BookTicker | Trade | AggTrade | Kline | MarkPrice
+_MessageT = TypeVar("_MessageT", bound=Message)
 _PARTIAL = re.compile(r"@depth(?:5|10|20)(?:@|$)")
 _SHOWN = 60
 
@@ -71,12 +72,21 @@ def decode(raw: bytes) -> Message:
         WireError: not JSON, or fields are missing or invalid.
     """
     try:
-        return _in_milliseconds(_decode(raw))
+        try:
+            envelope = _ENVELOPE.decode(raw)
+        except msgspec.ValidationError:
+            return _in_milliseconds(_without_envelope(raw))
+        data = envelope.data
+        if not _MS_FROM <= (data.event_ts_ms or 0) < _US_FROM:  # the times of one stream share a unit
+            data = _in_milliseconds(data)
+        if type(data) is DepthUpdate and _PARTIAL.search(envelope.stream):
+            return _partial(data)
+        return data
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"{_shown(raw)}: {error}. Take a new snapshot.") from error
 
 
-def _in_milliseconds(message: Message) -> Message:
+def _in_milliseconds(message: _MessageT) -> _MessageT:
     """The message with its times in ms: a stream may be in s, µs (spot's `timeUnit`) or ns; the digits tell."""
     changed = {}
     for name in _TIMES.get(type(message), ()):
@@ -84,16 +94,6 @@ def _in_milliseconds(message: Message) -> Message:
         if value and not _MS_FROM <= value < _US_FROM and value >= _S_FROM:
             changed[name] = value * 1_000 if value < _MS_FROM else value // (1_000 if value < _NS_FROM else 1_000_000)
     return msgspec.structs.replace(message, **changed) if changed else message
-
-
-def _decode(raw: bytes) -> Message:
-    try:
-        envelope = _ENVELOPE.decode(raw)
-    except msgspec.ValidationError:
-        return _without_envelope(raw)
-    if type(envelope.data) is DepthUpdate and _PARTIAL.search(envelope.stream):
-        return _partial(envelope.data)
-    return envelope.data
 
 
 def _without_envelope(raw: bytes | msgspec.Raw, stream: str = "") -> Message:

@@ -25,6 +25,9 @@ from skills_lib.market.depth.model import BookTicker, Trade
 ME = "me"
 BALANCE = "1000000000"
 
+MAX_WAITING = 20
+"""Stops of one side that wait at once; the exchange allows an account 200 in all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -128,7 +131,7 @@ class Probing:
         size = max(rules.min_quantity, rules.min_notional * 2 * 10**8 // self.view.trade // rules.step * rules.step)
         request = OrderRequest(ME, self.symbol, side, OrderType.MARKET, size)
         self._send(Submit(request))
-        if any(algo.side is side for algo in self.exchange.state.waiting_algos(ME)):
+        if sum(algo.side is side for algo in self.exchange.state.waiting_algos(ME)) >= MAX_WAITING:
             return
         trigger = self.view.trade + side.sign * self.view.trade * self.distance // 1_000_000
         stop = OrderRequest(ME, self.symbol, side, OrderType.STOP_MARKET, size)

@@ -28,8 +28,10 @@ def _against_state(clients: Clients, account: int, ledger: Ledger) -> list[str]:
     if Decimal(held.wallet) / SCALE != ledger.wallet:
         found.append(f"account-{account}: wallet {held.wallet}, but the stream gives {ledger.wallet}")
     amounts = {(p.symbol, str(p.side)): Decimal(p.amount) / SCALE for p in held.held()}
-    told = {key: amount for key, amount in ledger.positions.items() if amount}
-    return found + ([f"account-{account}: positions {amounts}, but the stream gives {told}"] if amounts != told else [])
+    reported = {key: amount for key, amount in ledger.positions.items() if amount}
+    return found + (
+        [f"account-{account}: positions {amounts}, but the stream gives {reported}"] if amounts != reported else []
+    )
 
 
 def at_the_end(clients: Clients, to_the_last_line: bool) -> list[str]:
@@ -93,8 +95,10 @@ _NEVER_NEGATIVE = frozenset(
 def _orders(clients: Clients, account: int, ledger: Ledger) -> list[str]:
     shown = clients.query(account, "/fapi/v1/openOrders")
     open_ = {order["orderId"]: Decimal(order["executedQty"]) for order in shown}
-    told = {number: seen.filled for number, seen in ledger.orders.items() if seen.status in ("NEW", "PARTIALLY_FILLED")}
-    found = [f"open orders {open_}, but the stream gives {told}"] if open_ != told else []
+    reported = {
+        number: seen.filled for number, seen in ledger.orders.items() if seen.status in ("NEW", "PARTIALLY_FILLED")
+    }
+    found = [f"open orders {open_}, but the stream gives {reported}"] if open_ != reported else []
     names = Counter((order["symbol"], order["clientOrderId"]) for order in shown)
     found += [f"client order id {name} of {count} open orders" for name, count in names.items() if count > 1]
     algos = {order["algoId"] for order in clients.query(account, "/fapi/v1/openAlgoOrders")}
@@ -132,4 +136,4 @@ def _funding(clients: Clients, account: int, ledger: Ledger) -> list[str]:
     if not tape.intervals:
         return []
     wrong = [(when, paid[when], due[when]) for when in sorted(due.keys() | paid.keys()) if paid[when] != due[when]]
-    return [f"funding at {when}: {told}e-8 paid, {right}e-8 due" for when, told, right in wrong]
+    return [f"funding at {when}: {reported}e-8 paid, {right}e-8 due" for when, reported, right in wrong]

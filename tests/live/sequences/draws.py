@@ -91,7 +91,7 @@ class Drawer:
             (5 * self.visited, self._intervene),
         ]  # fmt: skip
         step = self.random.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
-        return self._spoilt(step) if isinstance(step, Rest | Call) and self.random.random() < 0.07 else step
+        return self._altered(step) if isinstance(step, Rest | Call) and self.random.random() < 0.07 else step
 
     def _play(self) -> Step:
         return Play(self.random.choice((1, 1, 2, 3, 5, 12)))
@@ -295,7 +295,7 @@ class Drawer:
             return Call(self._account(), call, _fields(fields))
         return Rest(self._account(), method, path, _fields(fields), form=self.random.random() < 0.3)
 
-    def _spoilt(self, step: Rest | Call) -> Step:
+    def _altered(self, step: Rest | Call) -> Step:
         """The step with a parameter dropped, doubled, added or replaced by nonsense, or without a signature."""
         draw, fields = self.random, list(step.fields)
         place = draw.randrange(len(fields)) if fields else 0

@@ -47,9 +47,9 @@ class Ledger:
     algos: dict[int, str] = field(default_factory=dict)
     algo_facts: dict[int, dict[str, str]] = field(default_factory=dict)
     trades: set[int] = field(default_factory=set)
-    told: dict[Key, Decimal] = field(default_factory=dict)
+    reported: dict[Key, Decimal] = field(default_factory=dict)
     leverage: defaultdict[str, int] = field(default_factory=lambda: defaultdict(lambda: 20))
-    told_wallet: Decimal | None = None
+    reported_wallet: Decimal | None = None
     history: list[tuple[int, Key, Decimal]] = field(default_factory=list)
     funding: list[tuple[int, Decimal]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -70,94 +70,103 @@ class Ledger:
             case "listenKeyExpired":
                 self.expired = True
 
-    def _order(self, told: dict[str, Any], time_ms: int) -> None:
-        seen = self.orders.setdefault(told["i"], Seen())
+    def _order(self, reported: dict[str, Any], time_ms: int) -> None:
+        seen = self.orders.setdefault(reported["i"], Seen())
         if seen.status in FINAL:
-            self.faults.append(f"order {told['i']}: {told['X']} after {seen.status}")
-        if told["x"] in ("TRADE", "CALCULATED"):
-            self._fill(told, seen, time_ms)
-        seen.status = told["X"]
-        seen.facts = {"orderId": str(told["i"]), "origClientOrderId": told["c"], "symbol": told["s"], "side": told["S"]}
-        filled, quantity = Decimal(told["z"]), Decimal(told["q"])
-        if filled != seen.filled or filled > quantity or (told["X"] == "FILLED") != (filled == quantity):
+            self.faults.append(f"order {reported['i']}: {reported['X']} after {seen.status}")
+        if reported["x"] in ("TRADE", "CALCULATED"):
+            self._fill(reported, seen, time_ms)
+        seen.status = reported["X"]
+        seen.facts = {
+            "orderId": str(reported["i"]),
+            "origClientOrderId": reported["c"],
+            "symbol": reported["s"],
+            "side": reported["S"],
+        }
+        filled, quantity = Decimal(reported["z"]), Decimal(reported["q"])
+        if filled != seen.filled or filled > quantity or (reported["X"] == "FILLED") != (filled == quantity):
             self.faults.append(
-                f"order {told['i']}: {told['X']}, z {filled} of {quantity}, but its fills give {seen.filled}"
+                f"order {reported['i']}: {reported['X']}, z {filled} of {quantity}, but its fills give {seen.filled}"
             )
 
-    def _fill(self, told: dict[str, Any], seen: Seen, time_ms: int) -> None:
-        key, quantity, price = (told["s"], told["ps"]), Decimal(told["l"]), Decimal(told["L"])
-        change = quantity if told["S"] == "BUY" else -quantity
+    def _fill(self, reported: dict[str, Any], seen: Seen, time_ms: int) -> None:
+        key, quantity, price = (reported["s"], reported["ps"]), Decimal(reported["l"]), Decimal(reported["L"])
+        change = quantity if reported["S"] == "BUY" else -quantity
         before = self.positions[key]
         seen.filled += quantity
         self.positions[key] = after = before + change
         self.cash[key] -= change * price
-        self.realized[key] += Decimal(told["rp"])
+        self.realized[key] += Decimal(reported["rp"])
         self.fills[key] += 1
-        self.wallet += Decimal(told["rp"]) - (Decimal(told["n"]) if told["N"] == ASSET else 0)
+        self.wallet += Decimal(reported["rp"]) - (Decimal(reported["n"]) if reported["N"] == ASSET else 0)
         self.history.append((time_ms, key, after))
-        self._check_fill(told, before, after)
+        self._check_fill(reported, before, after)
 
-    def _check_fill(self, told: dict[str, Any], before: Decimal, after: Decimal) -> None:
-        price, quantity, number = Decimal(told["L"]), Decimal(told["l"]), told["i"]
-        if told["t"] in self.trades:
-            self.faults.append(f"trade id {told['t']} twice")
-        self.trades.add(told["t"])
+    def _check_fill(self, reported: dict[str, Any], before: Decimal, after: Decimal) -> None:
+        price, quantity, number = Decimal(reported["L"]), Decimal(reported["l"]), reported["i"]
+        if reported["t"] in self.trades:
+            self.faults.append(f"trade id {reported['t']} twice")
+        self.trades.add(reported["t"])
         with localcontext() as context:
             context.prec = 60
-            due = (price * quantity * (MAKER if told["m"] else TAKER)).quantize(UNIT, ROUND_CEILING)
-        if told["N"] == ASSET and Decimal(told["n"]) != due:
-            self.faults.append(f"order {number}: commission {told['n']}, not {due}")
-        limit = Decimal(told["p"])
-        if told["o"] == "LIMIT" and limit and (price > limit if told["S"] == "BUY" else price < limit):
+            due = (price * quantity * (MAKER if reported["m"] else TAKER)).quantize(UNIT, ROUND_CEILING)
+        if reported["N"] == ASSET and Decimal(reported["n"]) != due:
+            self.faults.append(f"order {number}: commission {reported['n']}, not {due}")
+        limit = Decimal(reported["p"])
+        if reported["o"] == "LIMIT" and limit and (price > limit if reported["S"] == "BUY" else price < limit):
             self.faults.append(f"order {number}: filled at {price}, limit {limit}")
-        if (told["ps"] == "LONG" and after < 0) or (told["ps"] == "SHORT" and after > 0):
-            self.faults.append(f"{told['s']} {told['ps']} is {after}")
-        closes = told["R"] or told["cp"] or (told["ps"] != "BOTH" and (told["S"] == "SELL") == (told["ps"] == "LONG"))
+        if (reported["ps"] == "LONG" and after < 0) or (reported["ps"] == "SHORT" and after > 0):
+            self.faults.append(f"{reported['s']} {reported['ps']} is {after}")
+        closes = (
+            reported["R"]
+            or reported["cp"]
+            or (reported["ps"] != "BOTH" and (reported["S"] == "SELL") == (reported["ps"] == "LONG"))
+        )
         if closes and (before * after < 0 or abs(after) > abs(before)):
             self.faults.append(f"order {number}: a reducing order took the position from {before} to {after}")
-        if Decimal(told["rp"]) and (abs(after) >= abs(before) and before * after >= 0):
-            self.faults.append(f"order {number}: realized {told['rp']} without closing")
+        if Decimal(reported["rp"]) and (abs(after) >= abs(before) and before * after >= 0):
+            self.faults.append(f"order {number}: realized {reported['rp']} without closing")
 
-    def _account(self, told: dict[str, Any], time_ms: int) -> None:
-        for balance in told["B"]:
+    def _account(self, reported: dict[str, Any], time_ms: int) -> None:
+        for balance in reported["B"]:
             if balance["a"] != ASSET:
                 continue
             change = Decimal(balance["bc"])
-            if told["m"] not in ("ORDER", "MARGIN_TRANSFER"):
+            if reported["m"] not in ("ORDER", "MARGIN_TRANSFER"):
                 self.wallet += change
             elif change:
-                self.faults.append(f"{told['m']} with a balance change of {change}")
-            if told["m"] == "FUNDING_FEE":
+                self.faults.append(f"{reported['m']} with a balance change of {change}")
+            if reported["m"] == "FUNDING_FEE":
                 self.funding.append((time_ms, change))
-            self.told_wallet = Decimal(balance["wb"])
-        for position in told["P"]:
-            self._position(position, told["m"])
+            self.reported_wallet = Decimal(balance["wb"])
+        for position in reported["P"]:
+            self._position(position, reported["m"])
 
     def _position(self, position: dict[str, Any], reason: str) -> None:
         """Isolated margin is not negative, and a position that has turned around holds its own initial margin only."""
         key, amount, margin = (position["s"], position["ps"]), Decimal(position["pa"]), Decimal(position["iw"])
-        before = self.told.get(key, Decimal(0))
-        self.told[key] = amount
+        before = self.reported.get(key, Decimal(0))
+        self.reported[key] = amount
         largest = abs(amount) * Decimal(position["ep"]) / self.leverage[key[0]] + UNIT
         turned = reason == "ORDER" and before * amount < 0
         if margin < 0 or (turned and margin > largest) or (not amount and margin):
             self.faults.append(f"{key} went from {before} to {amount} with isolated margin {margin}")
 
-    def _algo(self, told: dict[str, Any]) -> None:
-        before = self.algos.get(told["aid"], "")
+    def _algo(self, reported: dict[str, Any]) -> None:
+        before = self.algos.get(reported["aid"], "")
         if before in ALGO_FINAL:
-            self.faults.append(f"conditional order {told['aid']}: {told['X']} after {before}")
-        self.algos[told["aid"]] = told["X"]
-        self.algo_facts[told["aid"]] = {"algoId": str(told["aid"]), "clientAlgoId": told["caid"]}
+            self.faults.append(f"conditional order {reported['aid']}: {reported['X']} after {before}")
+        self.algos[reported["aid"]] = reported["X"]
+        self.algo_facts[reported["aid"]] = {"algoId": str(reported["aid"]), "clientAlgoId": reported["caid"]}
 
     def check(self) -> list[str]:
         """What is wrong so far, at a moment without events on their way."""
         found = list(self.faults)
-        if self.told_wallet is not None and self.told_wallet != self.wallet:
-            found.append(f"wallet told {self.told_wallet}, but its events give {self.wallet}")
-        for key, amount in self.told.items():
+        if self.reported_wallet is not None and self.reported_wallet != self.wallet:
+            found.append(f"wallet reported {self.reported_wallet}, but its events give {self.wallet}")
+        for key, amount in self.reported.items():
             if self.positions[key] != amount:
-                found.append(f"{key} told {amount}, but its fills give {self.positions[key]}")
+                found.append(f"{key} reported {amount}, but its fills give {self.positions[key]}")
         for key, amount in self.positions.items():
             exact = self.cash[key] - self.realized[key]
             if not amount and not 0 <= exact <= UNIT * self.fills[key]:

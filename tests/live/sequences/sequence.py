@@ -10,14 +10,14 @@ from tests.live.sequences import checks
 from tests.live.sequences.client import Clients
 from tests.live.sequences.draws import Drawer
 from tests.live.sequences.steps import Play, Rest, Step
-from tests.live.sequences.tapes import Tape, drawn_tape, real_excerpts
+from tests.live.sequences.tapes import Tape, random_tape, real_excerpts
 
 LENGTHS, SHORT_LENGTHS = (8, 16, 16, 30), (4, 8, 12)
-FEWEST_TAPES, MOST_TAPES = 20, 400
+MIN_TAPES, MAX_TAPES = 20, 400
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RandomSequence:
     """A sequence of a seed. delayed: requests and frames take time, so the stream is compared at the end only."""
 
     seed: int
@@ -40,20 +40,18 @@ class Failure:
         return f"seed {self.seed}, step {self.step}:\n" + "\n".join(self.faults[:10]) + f"\n[\n{shown}\n]"
 
 
-def draw(seed: int, real: Path | None = None, lengths: tuple[int, ...] = LENGTHS) -> Drawn:
+def draw(seed: int, real: Path | None = None, lengths: tuple[int, ...] = LENGTHS) -> RandomSequence:
     """The sequence of a seed; every third is on the real tape, if `real` is its folder."""
-    chance = random.Random(f"sequence {seed}")
-    steps = tuple(Drawer(seed).steps(chance.choice(lengths)))
+    source = random.Random(f"sequence {seed}")
+    steps = tuple(Drawer(seed).steps(source.choice(lengths)))
     excerpts = real_excerpts(real) if real and seed % 3 == 0 else ()
     tape = (
-        chance.choice(excerpts)
-        if excerpts
-        else drawn_tape(chance.randrange(min(MOST_TAPES, FEWEST_TAPES + seed // 50)))
+        source.choice(excerpts) if excerpts else random_tape(source.randrange(min(MAX_TAPES, MIN_TAPES + seed // 50)))
     )
-    return Drawn(seed, steps, tape, delayed=chance.random() < 0.15)
+    return RandomSequence(seed, steps, tape, delayed=source.random() < 0.15)
 
 
-def run(sequence: Drawn) -> Failure | None:
+def run(sequence: RandomSequence) -> Failure | None:
     """Run a sequence; None if nothing is wrong with it."""
     return run_steps(sequence.seed, sequence.steps, sequence.tape, sequence.delayed)
 

@@ -76,7 +76,7 @@ class _Market:
         return f"{whole}.{rest:0{self.decimals}d}"
 
 
-class DrawnTape:
+class RandomTape:
     """Draws one tape from a seed."""
 
     def __init__(self, seed: int) -> None:
@@ -220,9 +220,9 @@ class DrawnTape:
 
 
 @lru_cache(maxsize=512)
-def drawn_tape(seed: int, steps: int = 90) -> Tape:
+def random_tape(seed: int, steps: int = 90) -> Tape:
     """The drawn tape of a seed."""
-    return DrawnTape(seed).draw(steps)
+    return RandomTape(seed).draw(steps)
 
 
 @lru_cache(maxsize=1)

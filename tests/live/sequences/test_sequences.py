@@ -18,7 +18,7 @@ from tests.live.sequences import replies
 from tests.live.sequences.client import Clients
 from tests.live.sequences.sequence import SHORT_LENGTHS, Failure, draw, run, run_steps, shrink
 from tests.live.sequences.steps import Intervene, Known, Near, Play, Rest, Step
-from tests.live.sequences.tapes import drawn_tape
+from tests.live.sequences.tapes import random_tape
 
 FIRST = int(os.environ.get("TWOKEY_SEQUENCES_FIRST", "0"))
 CASES = int(os.environ.get("TWOKEY_SEQUENCES_CASES", "1000"))
@@ -51,7 +51,7 @@ def market(side: str, quantity: str, **fields: str) -> Rest:
 
 def traded() -> State:
     """A state with a position, fills, an open order and a finished one."""
-    clients = Clients(drawn_tape(1))
+    clients = Clients(random_tape(1))
     clients.run(market("BUY", "0.1"))
     fields = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "0.1", "timeInForce": "GTC"}
     clients.run(Rest(0, "POST", "/fapi/v1/order", (*fields.items(), ("price", Near("BTCUSDT", -500)))))
@@ -134,12 +134,12 @@ def test_the_audit_notices_a_damaged_state(damage: object) -> None:
 
 
 def test_the_ledger_notices_money_and_contracts_that_no_event_explains() -> None:
-    clients = Clients(drawn_tape(1))
+    clients = Clients(random_tape(1))
     clients.run(market("BUY", "0.1"))
     [ledger, _] = clients.ledgers
     assert ledger.check() == []
-    ledger.told_wallet = (ledger.told_wallet or Decimal(0)) + Decimal("0.00000001")
-    ledger.told["BTCUSDT", "BOTH"] += 1
+    ledger.reported_wallet = (ledger.reported_wallet or Decimal(0)) + Decimal("0.00000001")
+    ledger.reported["BTCUSDT", "BOTH"] += 1
     assert len(ledger.check()) == 2
 
 
@@ -164,7 +164,7 @@ def test_a_reply_of_a_wrong_form_is_noticed(status: int, body: bytes) -> None:
 
 def test_a_failure_is_shrunk_to_the_steps_that_cause_it() -> None:
     """An order of the account's own making: a command that takes money out without a row."""
-    tape = drawn_tape(1)
+    tape = random_tape(1)
 
     class Theft:
         pass
@@ -195,4 +195,4 @@ def test_resting_closes_of_twice_the_position_leave_it_flat() -> None:
             *(Rest(0, "POST", "/fapi/v1/order", close) for _ in range(2)),
             Play(60),
         ]
-        assert run_steps(seed, steps, drawn_tape(seed)) is None
+        assert run_steps(seed, steps, random_tape(seed)) is None

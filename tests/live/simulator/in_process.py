@@ -76,6 +76,12 @@ class ExchangeDriver:
         first, previous = self.update_id - 1, self.update_id - 2
         return self._take(DepthUpdate(SYMBOL, self.now_ms, first, self.update_id, [], [], previous))
 
+    def restarted(self, bids: str, asks: str) -> "ExchangeDriver":
+        """A recording begun anew: a snapshot while the book is in sync, then a diff that follows it alone."""
+        self.update_id += 1000
+        self.opened(bids, asks)
+        return self.depth()
+
     def trade(self, price: str, quantity: str, taker: Side, late_ms: int = 0) -> "ExchangeDriver":
         """A trade on the tape, matched `late_ms` ago."""
         time_ms = self.now_ms - late_ms

@@ -144,3 +144,29 @@ def test_a_liquidation_in_a_hole_waits_for_the_fresh_book(driver: ExchangeDriver
     resynced(driver)
     assert driver.account.position(SYMBOL).amount == 0
     assert filled(driver)[-1] == "59900x1"
+
+
+def test_a_recording_begun_anew_fills_stale_orders_from_its_book(driver: ExchangeDriver) -> None:
+    driver.tick(6_000)
+    held = driver.order(BUY, "2")
+    assert filled(driver) == []
+    driver.restarted(NEW_BIDS, NEW_ASKS)
+    assert (driver.now(held).status, filled(driver)) == (OrderStatus.FILLED, ["59900.1x1", "59900.2x1"])
+
+
+def test_a_recording_begun_anew_forgets_what_was_taken_and_refuted(driver: ExchangeDriver) -> None:
+    driver.order(BUY, "1")
+    driver.trade("60000.2", "2", BUY)
+    driver.tick(100).restarted(BIDS, ASKS)
+    driver.order(BUY, "3")
+    assert filled(driver)[1:] == ["60000.1x1", "60000.2x2"]
+
+
+def test_a_recording_begun_anew_puts_an_order_last_in_its_queue(driver: ExchangeDriver) -> None:
+    order = driver.order(BUY, "1", "60000.0")
+    driver.tick(100).trade("60000.0", "1", SELL)
+    driver.tick(100).restarted(BIDS, ASKS)
+    driver.trade("60000.0", "2", SELL)
+    assert driver.now(order).filled == 0
+    driver.trade("60000.0", "1", SELL)
+    assert driver.now(order).status is OrderStatus.FILLED

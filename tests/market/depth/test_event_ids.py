@@ -57,3 +57,10 @@ def test_symbols_and_kinds_have_ids_of_their_own() -> None:
     assert all(once.is_new(found) for found in (trade(7, 1), trade(7, 1, "ETHUSDT"), both))
     assert not any(once.is_new(found) for found in (trade(7, 1), trade(7, 1, "ETHUSDT"), both))
     assert once.repeats == 3
+
+
+def test_of_a_stream_of_states_only_what_is_newest_is_new() -> None:
+    ids = EventIds()
+    events = [(5, 50), (7, 70), (6, 60), (7, 70), (8, 70), (1, 90), (2, 95)]
+    assert [ids.is_newest(*event) for event in events] == [True, True, False, False, True, True, True]
+    assert (ids.repeats, ids.restarts) == (2, 1)

@@ -143,7 +143,7 @@ class Lies:
         assert isinstance(true, Snapshot)
         self.tops[true.last_update_id] = (true.bids[0], true.asks[0])
         self.dispatcher.receive(1, ticker)
-        for raw in self._told(diff):
+        for raw in self._lines_of(diff):
             self.dispatcher.receive(1, raw)
             self._check()
         if not self.book.in_sync and self.rng.random() < 0.3:
@@ -151,7 +151,7 @@ class Lies:
             self.dispatcher.load("BTCUSDT", true)
             self._check()
 
-    def _told(self, diff: bytes) -> list[bytes]:
+    def _lines_of(self, diff: bytes) -> list[bytes]:
         lies = (
             [],
             [diff, diff],

@@ -53,6 +53,7 @@ class Pair:
         assert plain.book.update_id == compiled.book.update_id
         assert plain.book.levels == compiled.book.levels
         assert plain.book.top_text(levels) == compiled.book.top_text(levels)
+        assert plain.book.best_prices() == compiled.book.best_prices()
         assert plain.imbalance == compiled.imbalance
         assert plain.exch_ts_ns == compiled.exch_ts_ns
 

@@ -9,7 +9,7 @@ from skills_lib.market.depth.book.compiled import layout as at
 from skills_lib.market.depth.book.compiled.entries import ENTRIES
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS
 from skills_lib.market.depth.book.order_book import Levels, refined_levels, scaled_levels
-from skills_lib.market.depth.book.view import Top, WritableBook
+from skills_lib.market.depth.book.view import BestPrices, Top, WritableBook
 from skills_lib.market.depth.model import Level, Side, Venue, WireLevel
 from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 from skills_lib.market.depth.sequencer import UpdateIds
@@ -33,6 +33,8 @@ class CompiledBook(WritableBook):
         self._scale_is_given = scale is not None
         self._block: Block = np.zeros(at.block_size(_FIRST_FAR_CAPACITY), dtype=np.int64)
         self.address = self._block.ctypes.data
+        self._best_values: Block = np.zeros(len(BestPrices._fields), dtype=np.int64)
+        self._best_address = self._best_values.ctypes.data
         self._write_header(venue)
         self._set_scale(scale or Scale(0, 0))
         self._place([], [])
@@ -94,12 +96,19 @@ class CompiledBook(WritableBook):
     @property
     def best_bid(self) -> Level | None:
         """The highest bid."""
-        return next(iter(self._best("bid", 1)), None)
+        best = self.best_prices()
+        return Level(best.bid, best.bid_quantity) if best.bid_quantity else None
 
     @property
     def best_ask(self) -> Level | None:
         """The lowest ask."""
-        return next(iter(self._best("ask", 1)), None)
+        best = self.best_prices()
+        return Level(best.ask, best.ask_quantity) if best.ask_quantity else None
+
+    def best_prices(self) -> BestPrices:
+        """As `BookView.best_prices`."""
+        ENTRIES.best_prices(self.address, self._best_address)
+        return BestPrices._make(self._best_values.tolist())
 
     def top(self, count: int = 5) -> Top:
         """The best levels of each side, at most `count`."""

@@ -163,10 +163,10 @@ class LocalBook:
 
     def _require_two_sides(self) -> UpdateDecision:
         """A crossed book, or one that lost a side, is not the venue's. A snapshot may have shown an empty side."""
-        bid, ask = self._book.best_bid, self._book.best_ask
-        if bid is not None and ask is not None and bid.price < ask.price:
+        _, bid, _, ask, _ = self._book.best_prices()
+        if bid and ask and bid < ask:
             return UpdateDecision.APPLY
-        if bid is not None and ask is not None:
+        if bid and ask:
             self._lose(Cause.CROSSED, f"the best bid is not below the best ask after update {self.book.update_id}")
             return UpdateDecision.GAP
         if self._one_sided:

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from itertools import islice
 from operator import mul
 
-from skills_lib.market.depth.book.view import WritableBook
+from skills_lib.market.depth.book.view import BestPrices, WritableBook
 from skills_lib.market.depth.model import Level, Side, WireError, WireLevel
 from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 
@@ -91,6 +91,13 @@ class OrderBook(WritableBook):
         """The lowest ask."""
         key = self._asks.best
         return None if key is None else Level(key, self._asks.quantities[key])
+
+    def best_prices(self) -> BestPrices:
+        """As `BookView.best_prices`."""
+        bids, asks = self._bids, self._asks
+        bid, ask = bids.keys[-1] if bids.keys else 0, asks.keys[-1] if asks.keys else 0
+        update_id = -1 if self._update_id is None else self._update_id
+        return BestPrices(update_id, bid, bids.quantities.get(bid, 0), -ask, asks.quantities.get(ask, 0))
 
     def quantity_at(self, side: Side, price: int) -> int:
         """Quantity at one price, in units; 0 without a level."""

@@ -9,6 +9,7 @@ from skills_lib.market.depth.model import Level, Side, WireLevel
 from skills_lib.market.depth.scale import Scale
 
 BASIS_POINTS = 10_000
+_NO_LEVEL = Level(0, 0)
 
 
 class Top(NamedTuple):
@@ -23,6 +24,16 @@ class TopText(NamedTuple):
 
     bids: list[tuple[str, str]]
     asks: list[tuple[str, str]]
+
+
+class BestPrices(NamedTuple):
+    """Best prices and their quantities after an update, in units of the book's scale; 0 for an empty side."""
+
+    update_id: int
+    bid: int
+    bid_quantity: int
+    ask: int
+    ask_quantity: int
 
 
 class BookView(ABC):
@@ -79,11 +90,16 @@ class BookView(ABC):
         """The lowest ask."""
         return next(self.asks(), None)
 
+    def best_prices(self) -> BestPrices:
+        """Both best levels in one call; update id -1 before the first snapshot."""
+        bid, ask = self.best_bid or _NO_LEVEL, self.best_ask or _NO_LEVEL
+        return BestPrices(-1 if self.update_id is None else self.update_id, *bid, *ask)
+
     @property
     def crossed(self) -> bool:
         """Whether the best bid is at or above the best ask; a correct book never is."""
-        bid, ask = self.best_bid, self.best_ask
-        return bid is not None and ask is not None and bid.price >= ask.price
+        best = self.best_prices()
+        return bool(best.bid and best.ask) and best.bid >= best.ask
 
     def imbalance(self, count: int = 5) -> float | None:
         """(bid - ask) / (bid + ask) of the quantities in the best `count` levels, -1 to 1; None for an empty book.

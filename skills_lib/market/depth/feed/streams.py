@@ -162,22 +162,28 @@ class Dispatcher:
 
     def _event_handler(self, stream: FeedStream) -> Handler:
         notify_raw, notify_event = _handler_of(self._listener, "on_raw"), _handler_of(self._listener, "on_event")
-        examine = self._examined(stream)
+        examine, symbol = self._examined(stream), stream.symbol
+        is_new = stream.ids.is_newest if stream.name.endswith("@bookTicker") else stream.ids.is_new
+        if not (notify_event or examine):
+            return _raw_handler(stream, notify_raw)
 
         def handle(local_ts_ns: int, raw: bytes) -> None:
             stream.messages += 1
             stream.local_ts_ns = local_ts_ns
             if notify_raw:
-                notify_raw(stream.symbol, local_ts_ns, raw)
-            if not (notify_event or examine):
+                notify_raw(symbol, local_ts_ns, raw)
+            try:
+                message = _require_symbol(decode(raw), symbol)
+            except WireError:
+                stream.malformed += 1
                 return
-            message = _new_message(stream, raw)
-            if message is None:
+            number, time_ms = event_id(message)
+            if number and not is_new(number, time_ms):  # connections overlap, venues repeat
                 return
             if examine:
                 examine(message)
             if notify_event:
-                notify_event(stream.symbol, MarketEvent(local_ts_ns, message))
+                notify_event(symbol, MarketEvent(local_ts_ns, message))
 
         return handle
 
@@ -186,34 +192,48 @@ class Dispatcher:
         channel = stream.name.partition("@")[2]
         if stream.symbol not in self._books or channel not in ("bookTicker", "trade", "aggTrade"):
             return None
-        book, check, symbol = self._books[stream.symbol], self.checks[stream.symbol], stream.symbol
+        check = self.checks[stream.symbol]
         check.wanted = True
+        if channel == "bookTicker":
+            return self._ticker_examined(stream, check)
 
         def examine(message: Message) -> None:
-            if type(message) is BookTicker:
-                stream.exch_ts_ns = (message.transaction_ts_ms or 0) * MS_TO_NS
-                found = check.on_ticker(message)
-                if found and self._checked(book, found, UpdateDecision.APPLY) is UpdateDecision.GAP:
-                    check.restart()
-                    self.on_snapshot_needed(symbol)
-            elif isinstance(message, Trade | AggTrade):
+            if type(message) is Trade or type(message) is AggTrade:
                 check.on_trade(message)
 
         return examine
 
+    def _ticker_examined(self, stream: FeedStream, check: CrossCheck) -> Callable[[Message], None]:
+        book, symbol = self._books[stream.symbol], stream.symbol
 
-def _new_message(stream: FeedStream, raw: bytes) -> Message | None:
-    """The message; None if it is unreadable, of another symbol, or was seen: connections overlap, venues repeat."""
-    try:
-        message = decode(raw)
-    except WireError:
-        stream.malformed += 1
-        return None
-    if getattr(message, "symbol", stream.symbol) != stream.symbol:
-        stream.malformed += 1
-        return None
-    number, time_ms = event_id(message)
-    return None if number and not stream.ids.is_new(number, time_ms) else message
+        def examine(message: Message) -> None:
+            if type(message) is not BookTicker:
+                return
+            stream.exch_ts_ns = (message.transaction_ts_ms or 0) * MS_TO_NS
+            found = check.on_ticker(message)
+            if found and self._checked(book, found, UpdateDecision.APPLY) is UpdateDecision.GAP:
+                check.restart()
+                self.on_snapshot_needed(symbol)
+
+        return examine
+
+
+def _require_symbol(message: Message, symbol: str) -> Message:
+    if message.symbol != symbol:
+        raise WireError(f"A {type(message).__name__} of another symbol arrived on a stream of {symbol}.")
+    return message
+
+
+def _raw_handler(stream: FeedStream, notify_raw: Callable[..., None] | None) -> Handler:
+    """Counts messages that nothing looks into."""
+
+    def handle(local_ts_ns: int, raw: bytes) -> None:
+        stream.messages += 1
+        stream.local_ts_ns = local_ts_ns
+        if notify_raw:
+            notify_raw(stream.symbol, local_ts_ns, raw)
+
+    return handle
 
 
 def _handler_of(listener: FeedListener, method: str) -> Callable[..., None] | None:

@@ -111,8 +111,8 @@ def tape_files(path: Path) -> list[Path]:
 
 def _in_order(file: Path) -> tuple[list[str | int], str]:
     """Part 2 before part 10: numbers in a name are compared as numbers."""
-    pieces = _NUMBERS.split(file.name.partition(".ts_jsonl")[0])  # text and numbers by turns
-    return [int(piece) if n % 2 else piece for n, piece in enumerate(pieces)], file.name
+    parts = _NUMBERS.split(file.name.partition(".ts_jsonl")[0])  # text and numbers by turns
+    return [int(part) if n % 2 else part for n, part in enumerate(parts)], file.name
 
 
 def parse_line(line: bytes) -> TapeLine | BadLine | None:

@@ -26,7 +26,7 @@ from skills_lib.market.depth.tape.report import LevelCounts, TapeReport, Top5
 from skills_lib.market.depth.usability.checked_book import CheckedBook
 
 _MAX_REMEMBERED = 1_000
-_MAX_TOLD = 5
+_MAX_LISTED = 5
 _KINDS: dict[type, str] = {
     DepthUpdate: "depth",
     BookTicker: "book_ticker",
@@ -181,11 +181,11 @@ class Replay:
             f"Receive times are in {', '.join(sorted(self.units))}, not ns.": self.units - {"ns"},
             self.latency.describe_negative(): self.latency.negative,
         }
-        told = [damage.problem for damage in self.damages[:_MAX_TOLD]]
-        if more := len(self.damages) - len(told):
-            told.append(f"The tape is damaged at {more:,} more places.")
-        told += [f"{count:,} lines: {reason}." for reason, count in self.refused.items()]
-        return told + [text for text, true in found.items() if true]
+        listed = [damage.problem for damage in self.damages[:_MAX_LISTED]]
+        if more := len(self.damages) - len(listed):
+            listed.append(f"The tape is damaged at {more:,} more places.")
+        listed += [f"{count:,} lines: {reason}." for reason, count in self.refused.items()]
+        return listed + [text for text, true in found.items() if true]
 
 
 def _equal(top: TopText, ticker: BookTicker) -> bool:

@@ -13,7 +13,7 @@ from typing import IO, Any, NamedTuple
 
 from skills_lib.market.depth.tape.zstd import import_zstandard
 
-_PIECE = 1 << 16
+_PART_BYTES = 1 << 16
 _TRIAL_BYTES, _TRIAL_STEP = 1 << 18, 1 << 12
 _TEXT_BYTES, _MIN_TEXT_BYTES = 256, 16
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\r"))
@@ -82,13 +82,13 @@ class Packing(ABC):
         """Where the next block begins from `offset` on and before `end`; None without one."""
         end = source.size if end is None else min(end, source.size)
         while offset < end:
-            piece = source.at(offset, _PIECE + len(self.magic) - 1)
-            place = piece.find(self.magic)
+            part = source.at(offset, _PART_BYTES + len(self.magic) - 1)
+            place = part.find(self.magic)
             while place != -1 and offset + place < end:
                 if self.starts(source, offset + place):
                     return offset + place
-                place = piece.find(self.magic, place + 1)
-            offset += _PIECE
+                place = part.find(self.magic, place + 1)
+            offset += _PART_BYTES
         return None
 
 
@@ -138,14 +138,14 @@ def packing_of(file: IO[bytes], name: str) -> Packing | None:
 
 
 def unpacked(file: IO[bytes], packing: Packing) -> Iterator[bytes | Lost]:
-    """The text of a file in pieces, and a `Lost` at each place where some is missing."""
+    """The text of a file in parts, and a `Lost` at each place where some is missing."""
     source, offset = _Source(file), 0
     while offset < source.size:
         if packing.starts(source, offset):
             offset = yield from _block(source, offset, packing)
             continue
-        if not source.at(offset, _PIECE).strip(b"\0"):  # padding, which gzip allows
-            offset += _PIECE
+        if not source.at(offset, _PART_BYTES).strip(b"\0"):  # padding, which gzip allows
+            offset += _PART_BYTES
             continue
         found = packing.next_start(source, offset + 1)
         end = source.size if found is None else found
@@ -157,19 +157,19 @@ def _block(source: _Source, start: int, packing: Packing) -> Generator[bytes | L
     """Unpack the block that begins at `start`; returns where the next one is looked for."""
     unpacker, position, length = packing.unpacker(), start, 0
     while position < source.size:
-        cut = packing.next_start(source, max(position, start + 1), position + _PIECE)
-        piece = source.at(position, _PIECE if cut is None else cut - position)
+        cut = packing.next_start(source, max(position, start + 1), position + _PART_BYTES)
+        part = source.at(position, _PART_BYTES if cut is None else cut - position)
         try:
-            text = unpacker.decompress(piece)
+            text = unpacker.decompress(part)
         except packing.error:
-            text, bad = _up_to_error(source, start, position, length, piece, packing)
+            text, bad = _up_to_error(source, start, position, length, part, packing)
             yield text
             found = packing.next_start(source, bad)
             end = source.size if found is None else found
             yield Lost(end - bad, f"has {end - bad:,} damaged bytes from byte {bad:,} on", found is None)
             return end
         yield text
-        position, length = position + len(piece), length + len(text)
+        position, length = position + len(part), length + len(text)
         if unpacker.eof:
             return position - len(unpacker.unused_data)
         if cut is not None:
@@ -180,22 +180,22 @@ def _block(source: _Source, start: int, packing: Packing) -> Generator[bytes | L
 
 
 def _up_to_error(
-    source: _Source, start: int, position: int, length: int, piece: bytes, packing: Packing
+    source: _Source, start: int, position: int, length: int, part: bytes, packing: Packing
 ) -> tuple[bytes, int]:
-    """The text after its first `length` bytes and before an error in `piece`, and where that error is.
+    """The text after its first `length` bytes and before an error in `part`, and where that error is.
 
-    The block is unpacked again, its last piece byte by byte: slow, but damage is rare.
+    The block is unpacked again, its last part byte by byte: slow, but damage is rare.
     """
     unpacker, done = packing.unpacker(), 0
-    for offset in range(start, position, _PIECE):
-        done += len(unpacker.decompress(source.at(offset, min(_PIECE, position - offset))))
+    for offset in range(start, position, _PART_BYTES):
+        done += len(unpacker.decompress(source.at(offset, min(_PART_BYTES, position - offset))))
     text = bytearray()
-    for n in range(len(piece)):
+    for n in range(len(part)):
         try:
-            text += unpacker.decompress(piece[n : n + 1])
+            text += unpacker.decompress(part[n : n + 1])
         except packing.error:
             return bytes(text[length - done :]), position + n
-    return bytes(text[length - done :]), position + len(piece)
+    return bytes(text[length - done :]), position + len(part)
 
 
 def _is_text(text: bytes) -> bool:

@@ -6,11 +6,10 @@ come. On three recordings of 2024 this held for all 22,136 updates; on spot quan
 """
 
 from collections import deque
-from typing import NamedTuple
 
-from skills_lib.market.depth.book.view import BookView
+from skills_lib.market.depth.book.view import BestPrices, BookView
 from skills_lib.market.depth.causes import Cause, Unusable
-from skills_lib.market.depth.model import AggTrade, BookTicker, Level, Trade, Venue, WireError
+from skills_lib.market.depth.model import MS_TO_NS, AggTrade, BookTicker, Trade, Venue, WireError
 from skills_lib.market.depth.scale import Scale
 
 MAX_MISMATCHES = 3
@@ -20,17 +19,8 @@ MAX_TRADES_OUTSIDE = 20
 """Trades in a row outside the best prices around their time, within at least _MIN_OUTSIDE_MS."""
 
 _MIN_OUTSIDE_MS = 3_000
-_MAX_TICKERS, _MAX_PENDING = 5_000, 200
-
-
-class _Best(NamedTuple):
-    """Best prices after an update; `time_ms` is the venue's."""
-
-    update_id: int
-    time_ms: int
-    bid: Level
-    ask: Level
-    scale: Scale
+_MAX_TICKERS, _MAX_PENDING, _MAX_PRICES = 5_000, 200, 4_096
+_NO_PRICE = -1
 
 
 class CrossCheck:
@@ -41,15 +31,19 @@ class CrossCheck:
         self.wanted = False  # whether a ticker or trade stream is subscribed
         self.checked = self.mismatches = 0
         self._tickers: deque[BookTicker] = deque(maxlen=_MAX_TICKERS)
-        self._pending: deque[_Best] = deque(maxlen=_MAX_PENDING)
-        self._recent: deque[_Best] = deque(maxlen=3)
-        self._trades: deque[tuple[int, str]] = deque(maxlen=_MAX_TICKERS)
+        self._ticker_id = -1
+        self._pending: deque[BestPrices] = deque(maxlen=_MAX_PENDING)
+        self._recent: deque[BestPrices] = deque(maxlen=3)
+        self._trades: deque[Trade | AggTrade] = deque(maxlen=_MAX_TICKERS)
+        self._prices: dict[str, int] = {}
+        self._scale = Scale(0, 0)
         self._outside, self._outside_since_ms = 0, 0
         self._in_a_row = 0
 
     def forget_tickers(self) -> None:
         """Tickers may be missing from here on: their stream was interrupted."""
         self._tickers.clear()
+        self._ticker_id = -1
 
     def restart(self) -> None:
         """The book was lost: what was pending is about another one."""
@@ -60,26 +54,30 @@ class CrossCheck:
 
     def on_update(self, book: BookView, time_ns: int | None) -> Unusable | None:
         """An update was applied."""
-        bid, ask = book.best_bid, book.best_ask
-        if bid is None or ask is None or book.update_id is None:
+        best = book.best_prices()
+        if not best.bid or not best.ask:
             return None
-        best = _Best(book.update_id, (time_ns or 0) // 1_000_000, bid, ask, book.scale)
+        if book.scale is not self._scale:
+            self._use_scale(book.scale)
         self._pending.append(best)
         self._recent.append(best)
-        return self._compare() or self._judge_trades(best.time_ms)
+        found = self._compare()
+        return found if found or not self._trades else self._judge_trades((time_ns or 0) // MS_TO_NS)
 
     def on_ticker(self, ticker: BookTicker) -> Unusable | None:
         """A ticker arrived."""
-        if self._tickers and ticker.update_id <= self._tickers[-1].update_id:
-            if ticker.update_id == self._tickers[-1].update_id:
+        update_id = ticker.update_id
+        if update_id <= self._ticker_id:
+            if update_id == self._ticker_id:
                 return None
-            self.forget_tickers()  # ids that start anew
+            self._tickers.clear()  # ids that start anew
+        self._ticker_id = update_id
         self._tickers.append(ticker)
         return self._compare() if self._pending else None
 
     def on_trade(self, trade: Trade | AggTrade) -> None:
         """A trade arrived; it is judged when an update of its time has."""
-        self._trades.append((trade.trade_ts_ms, trade.price))
+        self._trades.append(trade)
 
     def _compare(self) -> Unusable | None:
         tickers = self._tickers
@@ -91,10 +89,10 @@ class CrossCheck:
                 return found
         return None
 
-    def _judge(self, best: _Best, ticker: BookTicker) -> Unusable | None:
+    def _judge(self, best: BestPrices, ticker: BookTicker) -> Unusable | None:
         same_id = ticker.update_id == best.update_id
         self.checked += 1
-        if _agree(best, ticker, self._exact or same_id):
+        if self._agree(best, ticker, self._exact or same_id):
             self._in_a_row = 0
             return None
         self.mismatches += 1
@@ -106,9 +104,11 @@ class CrossCheck:
 
     def _judge_trades(self, now_ms: int) -> Unusable | None:
         """A right book shows, before or after a trade, best prices that the trade lies between."""
-        while self._trades and self._trades[0][0] <= now_ms:
-            time_ms, text = self._trades.popleft()
-            if self._is_inside(text):
+        trades, recent = self._trades, self._recent
+        lowest, highest = min(best.bid for best in recent), max(best.ask for best in recent)
+        while trades and (time_ms := trades[0].trade_ts_ms) <= now_ms:
+            text = trades.popleft().price
+            if lowest <= self._price(text) <= highest:
                 self._outside = 0
                 continue
             self._outside += 1
@@ -118,23 +118,32 @@ class CrossCheck:
                 return Unusable(Cause.TRADES_DISAGREE, detail)
         return None
 
-    def _is_inside(self, text: str) -> bool:
-        scale = self._recent[-1].scale
+    def _agree(self, best: BestPrices, ticker: BookTicker, exact: bool) -> bool:
+        if self._price(ticker.bid_price) != best.bid or self._price(ticker.ask_price) != best.ask:
+            return False
+        if not exact:
+            return True
         try:
-            price = scale.price(text)
+            quantities = self._scale.quantity(ticker.bid_quantity), self._scale.quantity(ticker.ask_quantity)
         except WireError:
             return False
-        known = [best for best in self._recent if best.scale == scale]
-        return min(best.bid.price for best in known) <= price <= max(best.ask.price for best in known)
+        return quantities == (best.bid_quantity, best.ask_quantity)
 
+    def _price(self, text: str) -> int:
+        """A price in units, remembered, since prices recur; _NO_PRICE if the scale cannot write it."""
+        if (price := self._prices.get(text)) is None:
+            try:
+                price = self._scale.price(text)
+            except WireError:
+                price = _NO_PRICE
+            if len(self._prices) >= _MAX_PRICES:
+                self._prices.clear()
+            self._prices[text] = price
+        return price
 
-def _agree(best: _Best, ticker: BookTicker, exact: bool) -> bool:
-    scale = best.scale
-    try:
-        prices = scale.price(ticker.bid_price), scale.price(ticker.ask_price)
-        if prices != (best.bid.price, best.ask.price):
-            return False
-        quantities = scale.quantity(ticker.bid_quantity), scale.quantity(ticker.ask_quantity)
-        return not exact or quantities == (best.bid.quantity, best.ask.quantity)
-    except WireError:
-        return False
+    def _use_scale(self, scale: Scale) -> None:
+        """What was pending is in units of another scale."""
+        self._scale = scale
+        self._prices.clear()
+        self._pending.clear()
+        self._recent.clear()

@@ -58,7 +58,7 @@ def test_late_events_are_not_taken_for_a_clock() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "told"),
+    ("steps", "reported"),
     [
         ({60: HOUR_NS, 120: -HOUR_NS}, "set back 1 times, by up to 3,600.0 s, first at line 121"),
         ({60: -HOUR_NS}, "set back 1 times, by up to 3,600.0 s, first at line 61"),
@@ -66,13 +66,13 @@ def test_late_events_are_not_taken_for_a_clock() -> None:
     ],
 )
 def test_a_clock_that_jumps_is_reported_and_the_export_is_in_order(
-    tmp_path: Path, twokey: Command, steps: dict[int, int], told: str
+    tmp_path: Path, twokey: Command, steps: dict[int, int], reported: str
 ) -> None:
     path = tape_with_steps(tmp_path / "tape.gz", steps)
-    assert [told in problem for problem in check_tape(path).problems].count(True) == 1
+    assert [reported in problem for problem in check_tape(path).problems].count(True) == 1
     for name in ("out.parquet", "out.npz"):
         done = json.loads(twokey("tape", "export", str(path), "--out", str(tmp_path / name), "--json").out)
-        assert done["clock_steps"] == ("set back" in told)
+        assert done["clock_steps"] == ("set back" in reported)
     times = [row[0] for row in duckdb.sql(f"SELECT local_ts_ns FROM '{tmp_path / 'out.parquet'}'").fetchall()]
     assert times == sorted(times)
     events = np.load(tmp_path / "out.npz")["data"]

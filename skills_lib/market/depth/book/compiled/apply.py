@@ -198,6 +198,23 @@ def _top_quantity(state, side):
 
 
 @njit
+def best_prices(state, out):
+    """Write the update id, price and quantity of the best bid, and those of the best ask to address `out`.
+
+    Price and quantity of an empty side are 0.
+    """
+    put(out, get(state + WORD * at.UPDATE_ID))
+    for side in range(2):
+        place = out + WORD * (1 + 2 * side)
+        if best_levels(state, side, 1, place):
+            origin, position = get(state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.ORIGIN)), get(place)
+            put(place, origin + position if side else origin - position)
+        else:
+            put(place, 0)
+            put(place + WORD, 0)
+
+
+@njit
 def best_levels(state, side, count_limit, out):
     """Write position and quantity of the best `count_limit` levels of a side to address `out`; returns how many."""
     side_start = state + WORD * (at.SIDES + side * at.SIDE_SIZE)

@@ -19,6 +19,7 @@ class Entries(NamedTuple):
     apply_parsed: Any
     summary: Any
     best_levels: Any
+    best_prices: Any
 
 
 def _sources() -> int:
@@ -47,7 +48,12 @@ def _compiled(sources: int) -> Entries:
     def best_levels(address, side, wanted, out):
         return 0 if sources < 0 else apply.best_levels(address, side, wanted, out)
 
-    return Entries(consume, apply_parsed, summary, best_levels)
+    @njit(types.void(types.int64, types.int64), cache=True)
+    def best_prices(address, out):
+        if sources >= 0:
+            apply.best_prices(address, out)
+
+    return Entries(consume, apply_parsed, summary, best_levels, best_prices)
 
 
 ENTRIES = _compiled(_sources())
