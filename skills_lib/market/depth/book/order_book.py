@@ -95,9 +95,9 @@ class OrderBook(WritableBook):
     def best_prices(self) -> BestPrices:
         """As `BookView.best_prices`."""
         bids, asks = self._bids, self._asks
-        bid, ask = bids.keys[-1] if bids.keys else 0, asks.keys[-1] if asks.keys else 0
+        bid, ask = bids.best or 0, asks.best or 0
         update_id = -1 if self._update_id is None else self._update_id
-        return BestPrices(update_id, bid, bids.quantities.get(bid, 0), -ask, asks.quantities.get(ask, 0))
+        return BestPrices(update_id, -bid, bids.quantities.get(bid, 0), ask, asks.quantities.get(ask, 0))
 
     def quantity_at(self, side: Side, price: int) -> int:
         """Quantity at one price, in units; 0 without a level."""
