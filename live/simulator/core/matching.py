@@ -1,11 +1,12 @@
 """Matches arriving orders against the tape's levels and against resting simulated orders, by price, then by age."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
 from live.simulator.core.bnb import BNB
-from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, SelfTrade, Side
+from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PositionSide, SelfTrade, Side
 from live.simulator.core.events import Executed
 from live.simulator.core.market import crosses
 from live.simulator.core.orders import Fill, Order, TradeRecord
@@ -121,14 +122,28 @@ def _at_price(order: Order, price: int, quantity: int, makers: list[Order]) -> I
         yield Offer(price, quantity)
 
 
+def _sized(state: State, order: Order, limit: int) -> Iterator[tuple[Offer, int]]:
+    """The offers with what each has for the order, given what the ones before it close of their accounts' positions."""
+    closed: Counter[tuple[str, PositionSide]] = Counter()
+    for offer in offers(state, order, limit):
+        quantity, maker = offer.quantity, offer.maker
+        if maker and quantity:
+            key = (maker.account, maker.request.position_side)
+            if maker.request.only_reduces:
+                closable = state.accounts[maker.account].closable(maker.symbol, maker.request.position_side, maker.side)
+                quantity = min(quantity, max(0, closable - closed[key]))
+            closed[key] += quantity
+        yield offer, quantity
+
+
 def reachable(state: State, order: Order, limit: int) -> int:
     """Quantity available up to price `limit`, until it covers the order."""
     found = 0
-    for offer in offers(state, order, limit):
+    for offer, quantity in _sized(state, order, limit):
         expires = offer.maker and not offer.quantity and order.request.self_trade is not SelfTrade.EXPIRE_MAKER
         if found >= order.remaining or expires:
             break
-        found += offer.quantity
+        found += quantity
     return found
 
 
@@ -147,11 +162,11 @@ def walk(state: State, order: Order, limit: int) -> None:
 
 def _enough(state: State, order: Order, limit: int) -> list[Offer]:
     found, left = [], order.remaining
-    for offer in offers(state, order, limit):
+    for offer, quantity in _sized(state, order, limit):
         if left <= 0:
             break
         found.append(offer)
-        left -= offer.quantity
+        left -= quantity
     return found
 
 
