@@ -49,6 +49,9 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for waiting in list(self._responses.values()):
+            if not waiting.done():
+                waiting.set_result(None)  # whoever still waits sees the connection break
         for socket in list(self.sockets.values()):
             await socket.ws.close(code=1001, message=b"Server shutdown")
         self.venue.save()
