@@ -180,7 +180,7 @@ def rank(order: Order) -> tuple[int, int]:
     return -order.price * order.side.sign, order.place.turn
 
 
-SIDES, TICKS, STEPS = st.sampled_from(list(Side)), st.integers(-4, 5), st.integers(1, 40)
+SIDES, TICKS, STEPS = st.sampled_from(list(Side)), st.integers(-1, 2), st.integers(1, 40)
 PLACED = st.tuples(
     st.just("place"),
     st.sampled_from(NAMES),
@@ -201,10 +201,11 @@ ACTIONS = st.lists(
         st.tuples(st.just("trade"), SIDES, TICKS, STEPS, st.sampled_from([0, 0, 0, 20])),
         st.tuples(st.just("trade"), SIDES, TICKS, STEPS, st.just(0)),
         st.tuples(st.just("diff"), SIDES, TICKS, st.integers(0, 40)),
-        st.tuples(st.just("resync"), st.booleans()),
+        st.tuples(st.just("diff"), SIDES, TICKS, st.integers(0, 40)),
+        st.tuples(st.just("resync"), st.sampled_from([True, False, False])),
     ),
-    min_size=4,
-    max_size=30,
+    min_size=15,
+    max_size=40,
 )
 
 
@@ -233,7 +234,7 @@ def act(queues: Queues, action: Any) -> None:
         getattr(queues, kind)(*values)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(actions=ACTIONS, model=st.sampled_from(list(FillModel)))
 def test_orders_of_several_accounts_share_one_queue(actions: list[Any], model: FillModel) -> None:
     queues = Queues(model)
