@@ -73,7 +73,7 @@ class Feed:
         self._failed = asyncio.get_running_loop().create_future()
         for route, names in self.settings.connections():
             streams = [self._dispatcher.add(name, upper_symbol(name.partition("@")[0])) for name in names]
-            self._depth_streams |= {s.symbol: s for s in streams if "@depth" in s.name}
+            self._depth_streams |= {s.symbol: s for s in streams if "@depth@" in s.name}
             self._start_task(self._maintain_connection(self.settings.endpoints.url(route, names), streams))
         self._make_judges()
         self._start_task(self._monitor())

@@ -17,6 +17,7 @@ class Channel(StrEnum):
     """Channels to subscribe to, in Binance's spelling: `<symbol>@<channel>`."""
 
     DEPTH = "depth@100ms"
+    PARTIAL_DEPTH = "depth5@100ms"
     BOOK_TICKER = "bookTicker"
     TRADE = "trade"
     AGG_TRADE = "aggTrade"
@@ -39,7 +40,7 @@ class Channel(StrEnum):
 
 
 # Since 2026-04-23 a stream on the wrong route connects and is acknowledged but sends nothing.
-_USDM_ROUTES = {Channel.DEPTH: "/public", Channel.BOOK_TICKER: "/public"}
+_USDM_ROUTES = dict.fromkeys((Channel.DEPTH, Channel.PARTIAL_DEPTH, Channel.BOOK_TICKER), "/public")
 _USDM_MARKET_ROUTE = "/market"
 
 

@@ -15,6 +15,7 @@ from skills_lib.market.depth.model import (
     BookTicker,
     MarketEvent,
     Message,
+    PartialDepth,
     Snapshot,
     Trade,
     WireError,
@@ -77,7 +78,7 @@ class Dispatcher:
         stream = FeedStream(name, symbol)
         key = name.encode()
         self.streams[key] = stream
-        is_depth = name.partition("@")[2].startswith("depth")
+        is_depth = name.partition("@")[2].startswith("depth@")
         self._handlers[key] = self._depth_handler(stream) if is_depth else self._event_handler(stream)
         self._index_prefixes()
         return stream
@@ -188,14 +189,17 @@ class Dispatcher:
         return handle
 
     def _examined(self, stream: FeedStream) -> Callable[[Message], None] | None:
-        """What compares tickers and trades of a stream with the book; None for other streams."""
+        """What compares tickers, trades and partial depth of a stream with the book; None for other streams."""
         channel = stream.name.partition("@")[2]
-        if stream.symbol not in self._books or channel not in ("bookTicker", "trade", "aggTrade"):
+        compared = channel in ("bookTicker", "trade", "aggTrade") or channel.startswith("depth5@")
+        if stream.symbol not in self._books or not compared:
             return None
         check = self.checks[stream.symbol]
         check.wanted = True
         if channel == "bookTicker":
             return self._ticker_examined(stream, check)
+        if channel.startswith("depth5@"):
+            return self._partial_examined(stream, check)
 
         def examine(message: Message) -> None:
             if type(message) is Trade or type(message) is AggTrade:
@@ -204,18 +208,30 @@ class Dispatcher:
         return examine
 
     def _ticker_examined(self, stream: FeedStream, check: CrossCheck) -> Callable[[Message], None]:
-        book, symbol = self._books[stream.symbol], stream.symbol
+        symbol = stream.symbol
 
         def examine(message: Message) -> None:
             if type(message) is not BookTicker:
                 return
             stream.exch_ts_ns = (message.transaction_ts_ms or 0) * MS_TO_NS
-            found = check.on_ticker(message)
-            if found and self._checked(book, found, UpdateDecision.APPLY) is UpdateDecision.GAP:
-                check.restart()
-                self.on_snapshot_needed(symbol)
+            self._end_if(check.on_ticker(message), symbol)
 
         return examine
+
+    def _partial_examined(self, stream: FeedStream, check: CrossCheck) -> Callable[[Message], None]:
+        book, symbol = self._books[stream.symbol], stream.symbol
+
+        def examine(message: Message) -> None:
+            if type(message) is PartialDepth:
+                self._end_if(check.on_partial(book.book, message), symbol)
+
+        return examine
+
+    def _end_if(self, found: Unusable | None, symbol: str) -> None:
+        """End the usability of a book that another stream contradicts, and ask for a snapshot."""
+        if found and self._checked(self._books[symbol], found, UpdateDecision.APPLY) is UpdateDecision.GAP:
+            self.checks[symbol].restart()
+            self.on_snapshot_needed(symbol)
 
 
 def _require_symbol(message: Message, symbol: str) -> Message:

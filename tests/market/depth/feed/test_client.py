@@ -252,7 +252,7 @@ def test_streams_are_requested_on_the_routes_that_serve_them() -> None:
     usdm = FeedSettings(Endpoints.of(Venue.USDM), ("BTCUSDT", "ETHUSDT"), tuple(Channel))
     routes = dict(usdm.connections())
     assert set(routes) == {"/public", "/market"}
-    assert {name.partition("@")[2] for name in routes["/public"]} == {"depth@100ms", "bookTicker"}
+    assert {name.partition("@")[2] for name in routes["/public"]} == {"depth@100ms", "depth5@100ms", "bookTicker"}
     assert "btcusdt@aggTrade" in routes["/market"]
     address = usdm.endpoints.url("/public", ["btcusdt@depth@100ms"])
     assert address == "wss://fstream.binance.com/public/stream?streams=btcusdt@depth@100ms"

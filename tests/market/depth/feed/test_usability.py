@@ -1,6 +1,7 @@
 """What ends a book's usability while its chain is unbroken: each cause is named, counted, and recovered from."""
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable
@@ -36,7 +37,8 @@ def run(scenario: Scenario, **changes: object) -> None:
         frames = list(GeneratedMarket(7, Venue.USDM).frames(2_000))
         async with FrameServer(SYMBOL, Venue.USDM, frames) as server:
             endpoints = Endpoints.of(Venue.USDM, server.host)
-            settings = FeedSettings(endpoints, (SYMBOL,), (Channel.DEPTH, Channel.BOOK_TICKER))
+            channels = (Channel.DEPTH, Channel.BOOK_TICKER, Channel.PARTIAL_DEPTH)
+            settings = FeedSettings(endpoints, (SYMBOL,), channels)
             async with Feed(replace(settings, **{**QUICK, **changes})) as feed:  # type: ignore[arg-type]
                 await eventually(lambda: server.sockets)
                 await settle(server, feed)
@@ -142,6 +144,51 @@ def test_a_corrupted_level_is_found_by_the_ticker_and_a_snapshot_mends_it() -> N
         await settle(server, feed)
         assert feed.resyncs[SYMBOL] == before + 1
         assert feed.symbol_status(SYMBOL).checked > 0
+
+    run(scenario)
+
+
+def partial(server: FrameServer, **changes: object) -> bytes:
+    """Partial depth of the venue's book, with some fields changed."""
+    top, number = server.book.book.top_text(5), server.book.book.update_id
+    fields = {"e": "depthUpdate", "E": 1, "T": 1, "s": SYMBOL, "U": number, "u": number, "pu": number}
+    data = fields | {"b": top.bids, "a": top.asks} | changes
+    return json.dumps({"stream": "btcusdt@depth5@100ms", "data": data}, separators=(",", ":")).encode()
+
+
+def test_partial_depth_refutes_a_book_that_differs_at_its_update() -> None:
+    async def scenario(server: FrameServer, feed: Feed) -> None:
+        before = feed.resyncs[SYMBOL]
+        bids = server.book.book.top_text(5).bids
+        await send(server, partial(server, b=[*bids[:4], (bids[4][0], "7.777")]))
+        await lost(feed, Cause.PARTIAL_DISAGREES)
+        await settle(server, feed)
+        assert feed.resyncs[SYMBOL] == before + 1
+
+    run(scenario)
+
+
+def test_partial_depth_that_agrees_or_is_of_another_update_refutes_nothing() -> None:
+    async def scenario(server: FrameServer, feed: Feed) -> None:
+        before, checked = feed.resyncs[SYMBOL], feed.symbol_status(SYMBOL).checked
+        number = server.book.book.update_id or 0
+        await send(server, partial(server))
+        await send(server, partial(server, u=number - 1, b=[["1.0", "1"]]))
+        await eventually(lambda: feed.symbol_status(SYMBOL).checked > checked)
+        await settle(server, feed)
+        assert feed.resyncs[SYMBOL] == before
+        assert Cause.PARTIAL_DISAGREES not in feed.symbol_status(SYMBOL).losses
+
+    run(scenario)
+
+
+def test_partial_depth_before_its_update_waits_for_it() -> None:
+    async def scenario(server: FrameServer, feed: Feed) -> None:
+        diff = next_diff(server)
+        await send(server, partial(server, b=[["1.0", "1"]]))
+        await send(server, diff)
+        await lost(feed, Cause.PARTIAL_DISAGREES)
+        await settle(server, feed)
 
     run(scenario)
 
