@@ -135,7 +135,7 @@ class _Side:
     the heap, or until half of all levels may be deleted. So an update searches for nothing, whichever levels it sets.
     """
 
-    __slots__ = ("_heap", "_most", "best", "quantities")
+    __slots__ = ("_heap", "_limit", "best", "quantities")
 
     def __init__(self, levels: Iterable[tuple[int, int]] = ()) -> None:
         self.quantities = dict(levels)
@@ -151,7 +151,7 @@ class _Side:
         while heap and not quantities[heap[0]]:
             del quantities[heappop(heap)]
         self.best = heap[0] if heap else None
-        if len(heap) > self._most:
+        if len(heap) > self._limit:
             self._rebuild()
 
     def ordered(self) -> Iterator[int]:
@@ -179,7 +179,7 @@ class _Side:
         """Remove all deleted levels."""
         self.quantities = self.levels()
         self._heap = sorted(self.quantities)
-        self._most = 2 * len(self._heap) + _FEW
+        self._limit = 2 * len(self._heap) + _FEW
         self.best = self._heap[0] if self._heap else None
 
     def check_heap(self) -> None:
