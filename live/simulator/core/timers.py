@@ -29,10 +29,11 @@ def run_until(state: State, time_ms: int) -> None:
         _run_countdowns(state, due)
         _expire_dated(state, due)
         algo_order_service.fire_late(state)
-        for symbol, market in state.markets.items():
-            if 0 < market.next_funding_ms <= due:
-                funding.charge(state, symbol, time_ms)
-                risk.watch(state)
+        charged = [symbol for symbol, market in state.markets.items() if 0 < market.next_funding_ms <= due]
+        for symbol in charged:  # every symbol's charge comes before a liquidation that one of them causes
+            funding.charge(state, symbol, time_ms)
+        if charged:
+            risk.watch(state)
 
 
 def _run_countdowns(state: State, due_ms: int) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from live.simulator.core.audit import audit
-from live.simulator.core.commands import SetCountdown, SetLeverage, SetMarginType
+from live.simulator.core.commands import SetCountdown, SetLeverage, SetMarginType, Submit
 from live.simulator.core.enums import AlgoStatus, MarginType, OrderStatus, OrderType, TimeInForce
 from live.simulator.core.events import AccountChanged, AlgoChanged, MarginCalled, OrderChanged
 from live.simulator.core.money import parse, plain
+from live.simulator.core.orders import OrderRequest
 from live.simulator.tape_source import TapeSource
-from skills_lib.market.depth.model import MarkPrice
+from skills_lib.market.depth.model import MarkPrice, Snapshot
 from skills_lib.market.depth.tape.lines import parse_line, read_lines
 from tests.live.simulator.in_process import BUY, ME, SELL, START_MS, SYMBOL, ExchangeDriver, make_exchange
 from tests.live.simulator.tapes import TapeWriter
@@ -56,6 +57,21 @@ def test_a_mark_that_moves_on_early_does_not_skip_the_boundary() -> None:
     driver.order(BUY, "1")
     driver.tick(9_900).mark("60000.0", "0.0001", BOUNDARY_MS + 8 * HOUR_MS).tick(2_000)
     assert charges(driver) == [(0, "-6")]
+
+
+def test_every_symbol_pays_before_a_liquidation_that_one_of_them_causes() -> None:
+    driver, eth = opened(BOUNDARY_MS - 1_000, "1700"), "ETHUSDT"
+    levels = ([("3000.00", "50")], [("3000.01", "50")])
+    driver.events += driver.feed.take(Snapshot(1, *levels, driver.now_ms, driver.now_ms), eth)
+    marks = {SYMBOL: ("60000.0", "0.055"), eth: ("3000.0", "0.001")}
+    for symbol, (price, rate) in marks.items():
+        driver.events += driver.feed.take(MarkPrice(symbol, driver.now_ms, price, price, rate, BOUNDARY_MS), symbol)
+    driver.order(BUY, "0.5")
+    driver.send(Submit(OrderRequest(ME, eth, BUY, OrderType.MARKET, parse("1"))))
+    driver.tick(1_000)
+    rows = [(row.symbol, row.time_ms) for row in driver.exchange.state.incomes if row.kind == "FUNDING_FEE"]
+    assert rows == [(SYMBOL, BOUNDARY_MS), (eth, BOUNDARY_MS)]
+    assert not driver.account.held()
 
 
 def test_funding_takes_the_position_and_the_mark_price_of_the_boundary() -> None:
