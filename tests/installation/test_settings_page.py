@@ -27,6 +27,8 @@ OTHER_MEANING = {
     ("data import", "exchange"): "read by the library where it is not given",
     ("data check", "exchange"): "read by the library where it is not given",
     ("simulate", "seed"): "of latencies and listen keys",
+    ("tape draw", "seed"): "of the synthetic tape, a part of its name",
+    ("torture", "seed"): "of latencies and of faults by probability",
     ("test-strategy", "engine"): "auto, by the number of bars",
 }
 """Options that have the name of a setting and another meaning or default."""
