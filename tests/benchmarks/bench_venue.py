@@ -6,24 +6,22 @@ that of the issue that requested the venue, for a tape decoded beforehand that n
 """
 
 import argparse
-import hashlib
-import hmac
 import os
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from urllib.parse import urlencode
 
 from live.simulator.core.enums import Side
 from live.simulator.scaled_messages import scaled_tape
-from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings
+from live.simulator.settings import DEFAULT_KEY, SimulatorSettings
 from live.simulator.tape_source import Played, TapeSource
 from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Response
 from skills_lib.market.depth.tape.lines import TapeLine, read_lines
 from skills_lib.market.depth.tape.sample import SAMPLE_TAPE
+from tests.live.signing import signed_query
 
 ROOT = Path(__file__).resolve().parents[2]
 TAPE = "binance_usdm_BTCUSDT_20240808T2354.ts_jsonl.gz"
@@ -38,9 +36,8 @@ Job = Callable[[], int]
 
 def signed(venue: LocalVenue, method: str, path: str, **fields: object) -> HttpRequest:
     """A signed request with the exchange's time."""
-    query = urlencode({"timestamp": venue.now_ms} | fields)
-    signature = hmac.new(DEFAULT_SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
-    return HttpRequest(method, f"{path}?{query}&signature={signature}", {"X-MBX-APIKEY": DEFAULT_KEY})
+    query = signed_query({"timestamp": venue.now_ms} | fields)
+    return HttpRequest(method, f"{path}?{query}", {"X-MBX-APIKEY": DEFAULT_KEY})
 
 
 def opened(tape: Iterable[Played]) -> LocalVenue:

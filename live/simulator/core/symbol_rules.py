@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from live.simulator.core.enums import OrderType, Side
 from live.simulator.core.money import SCALE, parse, plain, show
-from live.simulator.core.rejections import Rejection, too_precise
+from live.simulator.core.rejections import Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +67,6 @@ class SymbolRules:
     def quantity_text(self, quantity: int) -> str:
         """A quantity with the symbol's number of decimals."""
         return show(quantity, self.quantity_decimals)
-
-    def read_price(self, text: str) -> int:
-        """A price from a request.
-
-        Raises:
-            Rejection: -1111 if it has more decimals than the symbol allows.
-        """
-        return _read(text, self.price_decimals)
-
-    def read_quantity(self, text: str) -> int:
-        """A quantity from a request.
-
-        Raises:
-            Rejection: -1111 if it has more decimals than the symbol allows.
-        """
-        return _read(text, self.quantity_decimals)
 
     def check_price(self, price: int) -> None:
         """PRICE_FILTER.
@@ -187,13 +171,3 @@ class SymbolRules:
             brackets=brackets,
             listing=listing,
         )
-
-
-def _read(text: str, decimals: int) -> int:
-    try:
-        units = parse(text)
-    except ValueError:
-        raise too_precise() from None
-    if units % int(10 ** (8 - decimals)):
-        raise too_precise()
-    return units

@@ -40,7 +40,7 @@ def alters(form: Garbage) -> bool:
 
 
 def _changed(body: bytes, names: tuple[str, ...], value: str) -> bytes:
-    """The body with the text of those fields replaced; a field is added if there is none."""
+    """The body with the text of those fields replaced; one is added to an object that has none, not to a list."""
     whole, found = _replaced(msgspec.json.decode(body or b"{}"), names, value)
     if not found and isinstance(whole, dict):
         whole = whole | {names[0]: value}

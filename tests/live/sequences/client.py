@@ -1,7 +1,5 @@
 """Two clients of an in-process venue: they sign and send the steps of a sequence, and keep what they receive."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,12 +30,12 @@ from tests.live.sequences.steps import (
     Wait,
 )
 from tests.live.sequences.tapes import Tape
+from tests.live.signing import sign, signed_params
 
 MS = 1_000_000
 PING_MS, RENEWAL_MS = 170_000, 3_000_000
 BALANCES = ("10000", "10000")
 CREDENTIALS = tuple(Credential(f"account-{number}", f"key-{number}", f"secret-{number}") for number in (0, 1))
-SECRETS = tuple(credential.secret.encode() for credential in CREDENTIALS)
 SETTINGS = SimulatorSettings(
     balance=BALANCES[0],
     credentials=CREDENTIALS,
@@ -141,7 +139,7 @@ class Clients:
     def _send(self, account: int, method: str, path: str, fields: Fields, form: bool, signed: bool) -> int:
         text = self._query(account, fields)
         if signed:
-            text += f"&signature={hmac.new(SECRETS[account], text.encode(), hashlib.sha256).hexdigest()}"
+            text += f"&signature={sign(text, CREDENTIALS[account].secret)}"
         headers = {"X-MBX-APIKEY": CREDENTIALS[account].api_key}
         if form:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -159,10 +157,9 @@ class Clients:
     def _call(self, step: Call) -> None:
         params: dict[str, str] = {name: self._resolved(step.account, value) for name, value in step.fields}
         params = {"timestamp": str(self.now_ms)} | params | {"apiKey": CREDENTIALS[step.account].api_key}
-        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
-        params["signature"] = hmac.new(SECRETS[step.account], text.encode(), hashlib.sha256).hexdigest()
         self._calls += 1
-        request = {"id": self._calls, "method": step.method, "params": params}
+        signed = signed_params(params, CREDENTIALS[step.account].secret)
+        request = {"id": self._calls, "method": step.method, "params": signed}
         self.venue.send(self._api[step.account], json.dumps(request).encode())
 
     def _raw(self, step: Raw) -> None:

@@ -1,8 +1,6 @@
 """A minimal HTTP and WebSocket client of the simulator: signed requests and bare sockets."""
 
 import asyncio
-import hashlib
-import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -15,8 +13,9 @@ import aiohttp
 from yarl import URL
 
 from tests.live.conftest import KEY, SECRET, Running, Serve
+from tests.live.signing import signed_params, signed_query
 
-TIMEOUT_S = 20
+TIMEOUT_S = 60
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,7 @@ class HttpClient:
 
     def sign(self, fields: dict[str, Any]) -> str:
         """Query text with timestamp and signature."""
-        query = urlencode({"timestamp": time.time_ns() // 1_000_000 + self.offset_ms} | fields)
-        return f"{query}&signature={hmac.new(self.secret.encode(), query.encode(), hashlib.sha256).hexdigest()}"
+        return signed_query({"timestamp": time.time_ns() // 1_000_000 + self.offset_ms} | fields, self.secret)
 
     async def listen_key(self) -> str:
         """A listen key of the account."""
@@ -105,9 +103,7 @@ async def call(socket: aiohttp.ClientWebSocketResponse, method: str, signed: boo
     """One request of the WebSocket API, signed over its sorted parameters."""
     params = {name: str(value) for name, value in fields.items()}
     if signed:
-        params |= {"apiKey": KEY, "timestamp": str(time.time_ns() // 1_000_000)}
-        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
-        params["signature"] = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+        params = signed_params(params | {"apiKey": KEY, "timestamp": str(time.time_ns() // 1_000_000)})
     await socket.send_json({"id": "7", "method": method, "params": params})
     return await event(socket)
 

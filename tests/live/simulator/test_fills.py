@@ -283,12 +283,6 @@ def test_a_filter_refuses_with_its_own_code(
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("text", ["60000.005", "1e3", "abc"])
-def test_a_price_with_too_many_decimals_is_rejected_when_parsed(driver: ExchangeDriver, text: str) -> None:
-    with pytest.raises(Rejection, match="-1111"):
-        driver.exchange.state.markets[SYMBOL].rules.read_price(text)
-
-
 def test_an_order_below_the_smallest_notional_is_refused_unless_it_reduces() -> None:
     driver = ExchangeDriver().opened("1000.0x5", "1000.1x5")
     with pytest.raises(Rejection, match="-4164"):

@@ -1,6 +1,7 @@
 """Symbols of any script, quote asset and delivery, on every path of the local exchange."""
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
@@ -89,6 +90,9 @@ def test_the_feed_follows_a_symbol_outside_ascii(serve: Serve, tmp_path: Path) -
                 while not feed.books[CHINESE].in_sync:
                     running.play(1 if running.venue.hub.streams else 0)
                     await asyncio.sleep(0)
+                top = feed.books[CHINESE].book.top_text(5)
+                assert len(top.bids) == len(top.asks) == 5
+                assert Decimal(top.bids[0][0]) < Decimal(top.asks[0][0])
 
     asyncio.run(asyncio.wait_for(run(), TIMEOUT_S))
 

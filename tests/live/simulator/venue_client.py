@@ -1,19 +1,17 @@
 """A client of the exchange in process: signs requests, moves the time and collects what arrives."""
 
-import hashlib
-import hmac
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from live.simulator.latency import NONE
-from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings, Start
+from live.simulator.settings import DEFAULT_KEY, SimulatorSettings, Start
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Opcode, Output, Response
 from skills_lib.market.depth.tape.lines import read_lines
+from tests.live.signing import signed_params, signed_query
 
 MS, S = 1_000_000, 1_000_000_000
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
@@ -29,16 +27,13 @@ class VenueClient:
 
     def make(self, method: str, path: str, **fields: Any) -> HttpRequest:
         """A signed request with the exchange's time."""
-        query = urlencode({"timestamp": self.venue.now_ms} | fields)
-        signature = hmac.new(DEFAULT_SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
-        return HttpRequest(method, f"{path}?{query}&signature={signature}", {"X-MBX-APIKEY": DEFAULT_KEY})
+        query = signed_query({"timestamp": self.venue.now_ms} | fields)
+        return HttpRequest(method, f"{path}?{query}", {"X-MBX-APIKEY": DEFAULT_KEY})
 
     def make_frame(self, method: str, **fields: Any) -> bytes:
         """A signed request of the WebSocket API with the exchange's time."""
-        params = {"apiKey": DEFAULT_KEY, "timestamp": self.venue.now_ms} | fields
-        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
-        signature = hmac.new(DEFAULT_SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
-        return json.dumps({"id": "1", "method": method, "params": params | {"signature": signature}}).encode()
+        params = signed_params({"apiKey": DEFAULT_KEY, "timestamp": self.venue.now_ms} | fields)
+        return json.dumps({"id": "1", "method": method, "params": params}).encode()
 
     def signed(self, method: str, path: str, **fields: Any) -> int:
         """Send a signed request; return its number."""

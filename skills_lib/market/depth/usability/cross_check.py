@@ -41,7 +41,7 @@ class CrossCheck:
     def __init__(self, venue: Venue) -> None:
         self._exact = venue is Venue.USDM
         self.wanted = False  # whether a ticker or trade stream is subscribed
-        self.checked = self.mismatches = 0
+        self.checked = 0
         self._tickers: deque[BookTicker] = deque(maxlen=_MAX_TICKERS)
         self._ticker_id = -1
         self._pending: deque[BestPrices] = deque(maxlen=_MAX_PENDING)
@@ -107,7 +107,6 @@ class CrossCheck:
             self._levels(book, partial.asks) == top.asks[: len(partial.asks)]
         ):
             return None
-        self.mismatches += 1
         return Unusable(Cause.PARTIAL_DISAGREES, f"after update {update_id} its levels are not those of partial depth")
 
     @staticmethod
@@ -138,7 +137,6 @@ class CrossCheck:
         if self._agree(best, ticker, self._exact or same_id):
             self._in_a_row = 0
             return None
-        self.mismatches += 1
         self._in_a_row += 1
         if not same_id and self._in_a_row < MAX_MISMATCHES:
             return None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live.simulator.faults.frame_changes import burst, with_corrupt_level, with_gap, without_commission
-from live.simulator.faults.garbage import HTML_502, UNKNOWN_VALUE, garbled
+from live.simulator.faults.garbage import HTML_502, UNKNOWN_VALUE, alters, garbled
 from live.simulator.faults.replies import Garbage
 from live.simulator.tape_book import TapeBook
 from skills_lib.market.depth.model import DepthUpdate, Snapshot
@@ -103,4 +103,11 @@ def test_garbage_is_not_what_the_documentation_promises() -> None:
 @pytest.mark.parametrize("form", Garbage)
 @pytest.mark.parametrize("body", [b"", b"{}", b"[]", ORDER, b'[{"status":"NEW"},{"code":-2011}]'])
 def test_every_form_takes_every_response(form: Garbage, body: bytes) -> None:
-    garbled(form, 200, body)
+    status, found, kind = garbled(form, 200, body)
+    assert (status, kind) == ((502, "text/html") if form is Garbage.HTML_502 else (200, "application/json"))
+    if not alters(form):
+        assert found != body or form is Garbage.EMPTY_200
+    elif body.startswith(b"["):  # a list without a field of that kind stays as it is
+        assert (found != body) == (form is Garbage.UNKNOWN_ENUM and body != b"[]")
+    else:
+        assert found != body

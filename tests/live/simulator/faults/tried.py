@@ -1,13 +1,10 @@
 """A client of a venue in process under a fault plan: requests, streams and the books afterwards."""
 
-import hashlib
-import hmac
 import json
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import count
 from typing import Any
-from urllib.parse import urlencode
 
 from live.simulator.core.audit import audit
 from live.simulator.faults import FaultModel, FaultPlan
@@ -15,7 +12,8 @@ from live.simulator.tape_source import Played, TapeSource
 from live.simulator.venue import LocalVenue
 from live.simulator.wire import Closed, Frame, HttpRequest, HttpResponse, Opcode, Opened, Output, Response
 from skills_lib.market.depth.tape.lines import TapeLine
-from tests.live.conftest import BY_HAND, KEY, SECRET
+from tests.live.conftest import BY_HAND, KEY
+from tests.live.signing import signed_params, signed_query
 from tests.live.simulator.tapes import TapeWriter
 
 MS, S = 1_000_000, 1_000_000_000
@@ -48,9 +46,8 @@ class Tried:
 
     def send(self, method: str, path: str, **fields: Any) -> int:
         """Send a signed request; return its number."""
-        query = urlencode({"timestamp": self.venue.now_ms} | fields)
-        signature = hmac.new(SECRET.encode(), query.encode(), hashlib.sha256).hexdigest()
-        return self.venue.request(HttpRequest(method, f"{path}?{query}&signature={signature}", {"X-MBX-APIKEY": KEY}))
+        query = signed_query({"timestamp": self.venue.now_ms} | fields)
+        return self.venue.request(HttpRequest(method, f"{path}?{query}", {"X-MBX-APIKEY": KEY}))
 
     def raw(self, method: str, path: str, **fields: Any) -> HttpResponse | None:
         """The response to a signed request; None if the connection broke."""
@@ -132,10 +129,8 @@ class Tried:
         """Send a signed request of the WebSocket API; return its id."""
         params = {name: str(value) for name, value in fields.items()}
         params |= {"apiKey": KEY, "timestamp": str(self.venue.now_ms)}
-        text = "&".join(f"{name}={params[name]}" for name in sorted(params))
-        params["signature"] = hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
         number = next(self._ids)
-        message = {"id": number, "method": method, "params": params}
+        message = {"id": number, "method": method, "params": signed_params(params)}
         self.venue.send(connection, json.dumps(message).encode())
         self.run(1)
         return int(number)

@@ -1,7 +1,5 @@
 """Sends requests as exact bytes to an exchange in process, and reads whole responses."""
 
-import hashlib
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +11,8 @@ from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
 from live.simulator.wire import Frame, HttpRequest, Response
 from skills_lib.market.depth.tape.lines import read_lines
-from tests.live.conftest import BY_HAND, KEY, SECRET
+from tests.live.conftest import BY_HAND, KEY
+from tests.live.signing import sign, signed_params
 from tests.live.simulator.venue_client import MS, VenueClient
 
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "quantity": "0.010"}
@@ -73,13 +72,7 @@ class ByteClient(VenueClient):
         """A signed call of the WebSocket API."""
         params = {name: str(value) for name, value in fields.items()}
         params |= {"apiKey": KEY, "timestamp": str(self.venue.now_ms)}
-        params["signature"] = sign("&".join(f"{name}={params[name]}" for name in sorted(params)))
-        return self.say(connection, json.dumps({"id": 7, "method": method, "params": params}).encode())
-
-
-def sign(text: str) -> str:
-    """The HMAC of a text."""
-    return hmac.new(SECRET.encode(), text.encode(), hashlib.sha256).hexdigest()
+        return self.say(connection, json.dumps({"id": 7, "method": method, "params": signed_params(params)}).encode())
 
 
 def batch(*entries: Any) -> str:

@@ -26,17 +26,6 @@ WINDOWED = {
 }
 
 
-@pytest.fixture
-def client(generated_tape: Path) -> ByteClient:
-    return open_bytes(generated_tape, weight_limit=10**9)
-
-
-@pytest.fixture(scope="module")
-def refused(generated_tape: Path) -> ByteClient:
-    """A client of one exchange for requests that change nothing."""
-    return open_bytes(generated_tape, weight_limit=10**9)
-
-
 @pytest.mark.parametrize("path", WINDOWED)
 def test_a_start_after_the_end_is_refused(refused: ByteClient, path: str) -> None:
     reply = refused.ask("GET", path, **WINDOWED[path], startTime=2, endTime=1)

@@ -1,27 +1,13 @@
 """How parameters are read: where they come from, their names, and every malformed number, list and text."""
 
 import json
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
 from tests.live.conftest import KEY
-from tests.live.simulator.requests.byte_client import LIMIT_ORDER, MS, ORDER, ByteClient, batch, open_bytes, sign
-
-
-@pytest.fixture
-def client(generated_tape: Path) -> ByteClient:
-    """A client of a new exchange."""
-    return open_bytes(generated_tape, weight_limit=10**9)
-
-
-@pytest.fixture(scope="module")
-def refused(generated_tape: Path) -> ByteClient:
-    """A client of one exchange for requests that change nothing."""
-    return open_bytes(generated_tape, weight_limit=10**9)
-
+from tests.live.simulator.requests.byte_client import LIMIT_ORDER, MS, ORDER, ByteClient, batch, sign
 
 MALFORMED = {
     "two signs": "--5",

@@ -7,7 +7,6 @@ import sqlite3
 import tarfile
 import tempfile
 import zipfile
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -209,8 +208,12 @@ def test_no_content_makes_the_reader_fail_otherwise(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tape.jsonl"
         path.write_bytes(content)
-        with suppress(InputError):
+        refusal = ""
+        try:
             check_tape(path)
+        except InputError as error:
+            refusal = str(error)
+        assert "\n" not in refusal
 
 
 def test_a_header_comment_does_not_make_a_tape_foreign(tmp_path: Path) -> None:
