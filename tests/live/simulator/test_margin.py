@@ -2,6 +2,7 @@
 
 import pytest
 
+from live.money import parse, plain
 from live.simulator.core.commands import (
     ForceLiquidation,
     MoveIsolatedMargin,
@@ -12,7 +13,6 @@ from live.simulator.core.commands import (
 from live.simulator.core.enums import ExecutionType, MarginType, PositionSide
 from live.simulator.core.events import AccountChanged, Liquidated, MarginCalled, OrderChanged
 from live.simulator.core.margin import liquidation_price, total
-from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver, make_exchange
 
