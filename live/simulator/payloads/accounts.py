@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from live.enums import MarginType, PositionSide
 from live.money import SCALE, plain, show
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.bnb import BNB
-from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
 from live.simulator.core.orders import Income, MarginMove
 from live.simulator.core.positions import Position

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from live.enums import Side
 from live.money import SCALE, show
-from live.simulator.core.enums import Side
 from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
 from live.simulator.core.symbol_rules import SymbolRules

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live.enums import MarginType, OrderStatus, OrderType, PositionSide, Side
 from live.money import commission, parse, plain
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import (
@@ -17,7 +18,6 @@ from live.simulator.core.commands import (
     SetLeverage,
     SetMarginType,
 )
-from live.simulator.core.enums import MarginType, OrderStatus, OrderType, PositionSide, Side
 from live.simulator.core.margin import liquidation_price, total
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection

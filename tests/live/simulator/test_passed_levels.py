@@ -2,8 +2,8 @@
 
 import pytest
 
+from live.enums import OrderStatus, OrderType, PriceMatch, SelfTrade, Side, TimeInForce, WorkingType
 from live.money import plain
-from live.simulator.core.enums import OrderStatus, OrderType, PriceMatch, SelfTrade, Side, TimeInForce, WorkingType
 from live.simulator.core.evidence import MAX_RECENT
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.rejections import Rejection

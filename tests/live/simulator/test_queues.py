@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live.enums import OrderStatus, OrderType, SelfTrade, Side, TimeInForce
 from live.money import SCALE, parse, plain
 from live.simulator.core.accounts import Account
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import Amend, Cancel, Command, Submit
-from live.simulator.core.enums import OrderStatus, OrderType, SelfTrade, Side, TimeInForce
 from live.simulator.core.events import Event, OrderChanged
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.fill_models import FillModel
