@@ -1,6 +1,7 @@
 """The faults of a run: asked about every frame and request, told about every event and the passing of time."""
 
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,12 +46,16 @@ class Happening:
 
 @dataclass(slots=True)
 class Faults:
-    """Progress of a plan. Times are those of the exchange, in milliseconds; `began_ms` is the tape's first."""
+    """Progress of a plan. Times are those of the exchange, in milliseconds; `began_ms` is the tape's first.
+
+    over: every fault has been ended, and none begins again.
+    """
 
     plan: FaultPlan = field(default_factory=FaultPlan)
     seed: int = 0
     observed: Observed = field(default_factory=Observed)
     began_ms: int | None = None
+    over: bool = False
     _now_ms: int = 0
     _all: list[Progress] = field(init=False)
     _active: set[int] = field(default_factory=set)
@@ -78,12 +83,12 @@ class Faults:
     @property
     def due_ms(self) -> int | None:
         """Exchange time at which the next fault begins or ends by itself; None if there is none."""
-        due = [moment for progress in self._all if (moment := progress.due_ms) is not None]
+        due = [moment for progress in self._all if not self.over and (moment := progress.due_ms) is not None]
         return min(due) + (self.began_ms or 0) if due else None
 
     def pass_time(self, now_ms: int) -> None:
         """Begin and end what is due at `now_ms`."""
-        if not self._all or self.began_ms is None:
+        if not self._all or self.over or self.began_ms is None:
             return
         self._now_ms = now_ms - self.began_ms
         for progress in self._all:
@@ -96,7 +101,7 @@ class Faults:
 
         event, status, execution: of a user frame: its `e`, and the `X` and `x` of its order.
         """
-        if not self._all:
+        if not self._all or self.over:
             return None
         seen = (stream, event, status, execution)
         hits = [p for p in self._of(FrameFault) if _selects_frame(p.fault, seen) and self._counts(p)]
@@ -106,7 +111,7 @@ class Faults:
 
     def on_request(self, method: str, path: str) -> list[RequestFault]:
         """The faults that apply to a request, in the order of the plan. Counts it for every matching one."""
-        if not self._all:
+        if not self._all or self.over:
             return []
         hits = [p for p in self._of(RequestFault) if _selects_request(p.fault, method, path) and self._counts(p)]
         self._act(hits)
@@ -115,7 +120,7 @@ class Faults:
 
     def on_events(self, events: Iterable[Event], now_ms: int) -> None:
         """Evaluate conditions on events as they happen, before any latency."""
-        if not self._all:
+        if not self._all or self.over:
             return
         self.pass_time(now_ms)
         for event in events:
@@ -127,9 +132,16 @@ class Faults:
 
     def on_moment(self, moment: Moment) -> None:
         """Evaluate conditions on something that happened, such as a stream that was opened."""
-        if self._all:
+        if self._all and not self.over:
             self._observe(moment)
             self._note_changes()
+
+    def end(self) -> None:
+        """End every fault for good. What a fault has delayed or hidden stays so for its time."""
+        for progress in self._all:
+            progress.ended = True
+        self._note_changes()
+        self.over = True
 
     def active(self, kind: type[F]) -> list[F]:
         """The faults of a kind that have begun and not ended."""
@@ -142,7 +154,15 @@ class Faults:
     @property
     def applied(self) -> int:
         """How often the faults have applied; a lasting one that has begun counts once at least."""
-        return sum(max(p.affected, p.begun_ms is not None) for p in self._all)
+        return self.applied_by_kind.total()
+
+    @property
+    def applied_by_kind(self) -> Counter[str]:
+        """As `applied`, for each kind of fault."""
+        counts: Counter[str] = Counter()
+        for progress in self._all:
+            counts[progress.fault.kind] += max(progress.affected, progress.begun_ms is not None)
+        return counts
 
     @property
     def affected(self) -> int:

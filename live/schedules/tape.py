@@ -1,0 +1,131 @@
+"""A short market for a schedule: two symbols whose books lean now to one side, now to the other, and then move.
+
+Prices are drawn so that targets and stops of a few basis points are both reached within seconds. It is no model of a
+market: `skills_lib/market/depth/tape/drawing` is. Here everything that an engine can meet shall happen often.
+"""
+
+import json
+import random
+from dataclasses import dataclass, field
+
+from live.simulator.tape_source import Played
+from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Message, Snapshot, Trade
+
+MS = 1_000_000
+EPOCH_MS = 1_723_161_600_000
+"""A multiple of eight hours, when funding is charged."""
+LEVELS = 6
+CALM_STEPS = 30
+"""Steps without any lean at the end, so that what is open ends."""
+_STEPS_MS = (40, 100, 100, 150, 250)
+_LEAN_CHANCE, _FULL_TURN = 0.12, 1.0
+
+
+@dataclass
+class _Book:
+    """One symbol. Prices in ticks of `decimals`, quantities in thousandths; lean: 1 bids weigh, -1 asks weigh."""
+
+    symbol: str
+    decimals: int
+    middle: int
+    update_id: int = 1_000
+    trade_id: int = 1
+    lean: int = 0
+    bids: dict[int, int] = field(default_factory=dict)
+    asks: dict[int, int] = field(default_factory=dict)
+
+    def price(self, ticks: int) -> str:
+        whole, rest = divmod(ticks, 10**self.decimals)
+        return f"{whole}.{rest:0{self.decimals}d}"
+
+    def levels(self, side: dict[int, int]) -> list[tuple[str, str]]:
+        return [(self.price(tick), f"{quantity / 1000:.3f}") for tick, quantity in side.items()]
+
+
+class ScheduleTape:
+    """Draws the lines of one tape from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(f"schedule tape {seed}")
+        draw = self.random
+        self.now_ms = EPOCH_MS + 8 * 3_600_000 - draw.choice((5_000, 20_000, 3_600_000))
+        symbols = [_Book("BTCUSDT", 1, 600_000), _Book("ETHUSDT", 2, 300_000)]
+        self.books = symbols[: draw.choice((1, 1, 2))]
+        self.lines: list[Played] = []
+
+    def draw(self, steps: int) -> list[Played]:
+        """The lines: a snapshot, an update and a mark price of each symbol, the steps, and a calm end."""
+        for book in self.books:
+            self._fill(book)
+            self._snapshot(book)
+            self._depth(book)
+            self._mark(book)
+        for number in range(steps + CALM_STEPS):
+            if number == steps:
+                for book in self.books:
+                    book.lean = 0
+            self._step(self.random.choice(self.books), calm=number >= steps)
+        return self.lines
+
+    def _step(self, book: _Book, calm: bool) -> None:
+        draw = self.random
+        self.now_ms += draw.choice(_STEPS_MS)
+        if draw.random() < _LEAN_CHANCE and not calm:
+            book.lean = draw.choice((-1, 0, 1))
+        kind = draw.random()
+        if kind < 0.6:
+            self._depth(book)
+        elif kind < 0.8:
+            self._trade(book)
+        else:
+            self._mark(book)
+
+    def _fill(self, book: _Book) -> None:
+        bid, ask = (draw_range(self.random, weight) for weight in ((4, 1)[book.lean < 0], (4, 1)[book.lean > 0]))
+        if not book.lean:
+            bid = ask = draw_range(self.random, 1)
+        book.bids = {book.middle - 1 - step: bid + step for step in range(LEVELS)}
+        book.asks = {book.middle + step: ask + step for step in range(LEVELS)}
+
+    def _depth(self, book: _Book) -> None:
+        """The whole book anew, moved by up to a few basis points, mostly to where it leans."""
+        gone = [dict.fromkeys(book.bids, 0), dict.fromkeys(book.asks, 0)]
+        direction = book.lean if book.lean and self.random.random() < 0.6 else self.random.choice((-1, 1))
+        book.middle += direction * book.middle * self.random.choice((0, 0, 1, 2, 4)) // 20_000
+        self._fill(book)
+        bids, asks = book.levels(gone[0] | book.bids), book.levels(gone[1] | book.asks)
+        previous, book.update_id = book.update_id, book.update_id + 7
+        update = DepthUpdate(book.symbol, self.now_ms, previous + 1, book.update_id, bids, asks, previous, self.now_ms)
+        body = {"e": "depthUpdate", "E": self.now_ms, "T": self.now_ms, "s": book.symbol, "U": previous + 1}
+        self._add(book, "depth@100ms", update, body | {"u": book.update_id, "pu": previous, "b": bids, "a": asks})
+
+    def _snapshot(self, book: _Book) -> None:
+        bids, asks = book.levels(book.bids), book.levels(book.asks)
+        snapshot = Snapshot(book.update_id, bids, asks, self.now_ms, self.now_ms)
+        body = {"lastUpdateId": book.update_id, "E": self.now_ms, "T": self.now_ms, "bids": bids, "asks": asks}
+        self.lines.append(Played(snapshot, json.dumps(body).encode(), book.symbol, self.now_ms * MS))
+
+    def _trade(self, book: _Book) -> None:
+        sells = self.random.random() < 0.5
+        price = book.price(book.middle - 1 if sells else book.middle)
+        quantity = f"{self.random.randrange(1, 6_000) / 1000:.3f}"
+        book.trade_id += 1
+        trade = Trade(book.symbol, self.now_ms, self.now_ms, book.trade_id, price, quantity, sells, "MARKET")
+        body = {"e": "trade", "E": self.now_ms, "T": self.now_ms, "s": book.symbol, "t": book.trade_id}
+        self._add(book, "trade", trade, body | {"p": price, "q": quantity, "X": "MARKET", "m": sells})
+
+    def _mark(self, book: _Book) -> None:
+        price, funding_ms = book.price(book.middle), (self.now_ms // 28_800_000 + 1) * 28_800_000
+        rate = f"{self.random.randrange(-3_000, 3_000) / 10**6:.6f}"
+        mark = MarkPrice(book.symbol, self.now_ms, price, price, rate, funding_ms)
+        body = {"e": "markPriceUpdate", "E": self.now_ms, "s": book.symbol, "p": price, "i": price, "P": price}
+        self._add(book, "markPrice@1s", mark, body | {"r": rate, "T": funding_ms})
+
+    def _add(self, book: _Book, stream: str, message: Message, body: dict[str, object]) -> None:
+        line = {"stream": f"{book.symbol.lower()}@{stream}", "data": body}
+        self.lines.append(Played(message, json.dumps(line).encode(), book.symbol, self.now_ms * MS))
+
+
+def draw_range(source: random.Random, weight: int) -> int:
+    """A quantity of a level, in thousandths; the heavier side has about four times the other's."""
+    return weight * source.randrange(300, 1_500)
