@@ -25,9 +25,9 @@ class TapeTrades(msgspec.Struct, frozen=True):
     span_ns: int
     symbols: int = 1
 
-    def columns(self) -> "Columns":
+    def columns(self) -> "TripColumns":
         """The round trips in order of entry, as arrays."""
-        return Columns(sorted(self.round_trips, key=lambda trip: (trip.entry_ns, trip.symbol)))
+        return TripColumns(sorted(self.round_trips, key=lambda trip: (trip.entry_ns, trip.symbol)))
 
 
 class Markout(FrozenModel):
@@ -64,7 +64,7 @@ class TradeFigures(FrozenModel):
     markouts: tuple[Markout, ...]
 
 
-class Columns:
+class TripColumns:
     """Round trips as arrays of float64[trades]: figures in bps of the entry value; `net`, money, in units of 1e-8."""
 
     def __init__(self, trips: Sequence[RoundTrip]) -> None:

@@ -34,7 +34,7 @@ class RandomRank(FrozenModel):
         return (1 + self.as_good) / (1 + self.runs)
 
 
-class Verdict(FrozenModel):
+class ReplayVerdict(FrozenModel):
     """word: for programs; sentence: for readers; reasons: what else speaks for or against it."""
 
     word: VerdictWord
@@ -48,44 +48,44 @@ def rank_of(net_mean: float | None, random_means: Sequence[float | None]) -> Ran
     return RandomRank(runs=len(known), as_good=sum(net_mean is None or mean >= net_mean for mean in known))
 
 
-def judge(figures: TradeFigures, deflation: Deflation, rank: RandomRank) -> Verdict:
+def judge(figures: TradeFigures, deflation: Deflation, rank: RandomRank) -> ReplayVerdict:
     """The verdict on the trades of a replay. Every rule must hold for `survives`."""
     if figures.trades < MIN_TRADES:
         return _too_few(figures)
     net = figures.net_bps
     if (net.mean or 0.0) <= 0:
         return _verdict(VerdictWord.DOES_NOT_SURVIVE, "Does not survive its costs", figures)
-    problems = [*_by_chance(figures), *_by_search(deflation), *_by_random_entries(rank)]
+    problems = [*_interval_problem(figures), *_search_problem(deflation), *_random_entries_problem(rank)]
     if problems:
         return _verdict(VerdictWord.NOT_SHOWN, "Not shown to survive its costs", figures, problems)
     return _verdict(VerdictWord.SURVIVES, "Survives its costs on this data", figures)
 
 
-def _too_few(figures: TradeFigures) -> Verdict:
+def _too_few(figures: TradeFigures) -> ReplayVerdict:
     if not figures.trades:
-        return Verdict(word=VerdictWord.TOO_FEW_TRADES, sentence="No trades: no conclusion.")
+        return ReplayVerdict(word=VerdictWord.TOO_FEW_TRADES, sentence="No trades: no conclusion.")
     sentence = (
         f"{counted(figures.trades, 'trade')}: no conclusion, which takes at least {MIN_TRADES}. "
         f"Gross {in_bps(figures.gross_bps)}, net {in_bps(figures.net_bps)} a trade."
     )
-    return Verdict(word=VerdictWord.TOO_FEW_TRADES, sentence=sentence)
+    return ReplayVerdict(word=VerdictWord.TOO_FEW_TRADES, sentence=sentence)
 
 
-def _verdict(word: VerdictWord, begin: str, figures: TradeFigures, problems: Sequence[str] = ()) -> Verdict:
+def _verdict(word: VerdictWord, begin: str, figures: TradeFigures, problems: Sequence[str] = ()) -> ReplayVerdict:
     costs = "" if figures.cost_bps is None else f", a round trip costs {figures.cost_bps:.1f} bp"
     sentence = (
         f"{begin}: gross {with_interval(figures.gross_bps)} a trade{costs}; net {with_interval(figures.net_bps)} "
         f"over {counted(figures.trades, 'trade')}."
     )
-    return Verdict(word=word, sentence=sentence, reasons=tuple(problems))
+    return ReplayVerdict(word=word, sentence=sentence, reasons=tuple(problems))
 
 
-def _by_chance(figures: TradeFigures) -> list[str]:
+def _interval_problem(figures: TradeFigures) -> list[str]:
     low = figures.net_bps.ci95[0] if figures.net_bps.ci95 else 0.0
     return [] if low > 0 else ["The 95 % interval of the net mean includes 0: chance explains it."]
 
 
-def _by_search(deflation: Deflation) -> list[str]:
+def _search_problem(deflation: Deflation) -> list[str]:
     if deflation.trials < 2 or (deflation.probability or 0.0) >= CONFIDENCE:
         return []
     return [
@@ -95,7 +95,7 @@ def _by_search(deflation: Deflation) -> list[str]:
     ]
 
 
-def _by_random_entries(rank: RandomRank) -> list[str]:
+def _random_entries_problem(rank: RandomRank) -> list[str]:
     if rank.probability <= 1 - CONFIDENCE + 1e-9:
         return []
     if rank.runs < 19:

@@ -4,7 +4,7 @@ import pytest
 
 from live.replay.figures.luck import deflated
 from live.replay.figures.trades import TradeFigures, trade_figures
-from live.replay.figures.verdict import RandomRank, Verdict, VerdictWord, judge, rank_of
+from live.replay.figures.verdict import RandomRank, ReplayVerdict, VerdictWord, judge, rank_of
 from live.replay.figures.words import in_bps, with_interval
 from skills_lib.domain.luck import expected_maximum_sharpe
 from tests.live.replay.trips import noisy, tape_of
@@ -16,7 +16,7 @@ def figures(gross_mean: float, count: int, fee_bps: float = 10) -> TradeFigures:
     return trade_figures([tape_of(noisy(gross_mean, count), fee_bps=fee_bps)], seed=1)
 
 
-def verdict(found: TradeFigures, trials: int = 1, rank: RandomRank = BEST) -> Verdict:
+def verdict(found: TradeFigures, trials: int = 1, rank: RandomRank = BEST) -> ReplayVerdict:
     return judge(found, deflated(found.net_bps, trials), rank)
 
 
