@@ -39,7 +39,7 @@ def means_chart(title: str, unit: str, points: Sequence[Point], ticks: Sequence[
     layers: list[Layer] = [
         Area(x, low, high, "95 % interval", "strategy", faint=True),
         Limit(0.0, "y", ""),
-        Polyline(x, _means([point.gross_bps for point in points]), "Before costs", "market", dots=True),
+        Polyline(x, _means([point.gross_bps for point in points]), "Before costs", "market"),
         Polyline(x, _means([point.net_bps for point in points]), "After costs", "strategy", dots=True),
         *(Limit(point.x, "x", "As replayed") for point in points if point.chosen),
     ]
@@ -65,21 +65,21 @@ def fee_chart(points: Sequence[Point], charged_bps: float | None) -> Chart:
 def controls_chart(controls: Controls, fills: str) -> Chart:
     """Net means of the strategy and its controls under one fill model, with intervals; each random run is a cross."""
     lines: Mapping[str, RunLine] = {name: by_model[fills] for name, by_model in controls.lines.items()}
-    places = np.arange(len(lines), dtype=np.float64)
+    places = np.arange(len(lines), dtype=np.float64)[::-1]
     means = _means([line.net_bps for line in lines.values()])
     low, high = _edges([line.net_bps for line in lines.values()])
-    shown = np.isfinite(means)
     runs = np.array([mean for mean in controls.random_net_bps if mean is not None], dtype=np.float64)
+    height, has_mean = places[list(lines).index("random")], np.isfinite(means)
     layers: list[Layer] = [
-        Limit(0.0, "y", ""),
-        Segments(places[shown], low[shown], places[shown], high[shown], "95 % interval", "strategy"),
-        Marks(np.full(len(runs), float(list(lines).index("random"))), runs, "Single random runs", "cross"),
-        Marks(places[shown], means[shown], "Net mean", "circle"),
+        Limit(0.0, "x", ""),
+        Marks(runs, np.full(len(runs), height), "Single random runs", "cross"),
+        Segments(low, places, high, places, "95 % interval", "plain"),
+        Marks(means[has_mean], places[has_mean], "Mean", "circle"),
     ]
-    ticks = [(float(place), name) for place, name in enumerate(lines)]
+    ticks = [(float(place), name) for place, name in zip(places, lines, strict=True)]
     text = "; ".join(f"{name} {_short(line.net_bps.mean)} bp" for name, line in lines.items())
-    x = Axis("linear", "", ticks, include=(-0.5, len(lines) - 0.5))
-    return Chart("The strategy and its controls, after costs", text, layers, x, Axis("linear", BPS), 240)
+    y = Axis("linear", "", ticks, include=(-0.5, len(lines) - 0.5))
+    return Chart("After costs", text, layers, Axis("linear", BPS), y, 160)
 
 
 def markout_chart(markouts: Sequence[Markout]) -> Chart:

@@ -68,7 +68,7 @@ def sensitivity_of(runner: Runner, base: Variant, runs: Sequence[TapeRun], seed:
     own = (
         (settings.buy_ratio / SCALE, plain(settings.buy_ratio)),
         (float(settings.depth), str(settings.depth)),
-        (median_ms(base.latency), "as replayed"),
+        (median_ms(base.latency), f"{median_ms(base.latency):g} ms"),
     )
     threshold, depth, latency = (
         _axis(axis, found, point_of(runs, *at, seed, chosen=True), seed) for axis, at in zip(axes, own, strict=True)
