@@ -66,7 +66,9 @@ def study(request: StudyRequest, runner: Runner, count: CountTrials, folder: Pat
     began = time.monotonic()
     trials = count([one.settings for one in request.candidates] or [request.base.settings])
     swept = _swept(request, runner)
-    base = _chosen(request, swept)
+    chosen = _chosen(request, swept)
+    base = msgspec.structs.replace(request.base, settings=chosen.settings)
+    strategy = request.strategy.model_copy(update={"settings": request.strategy.settings | chosen.parameters})
     journals = [folder / f"journal-{number}.jsonl" for number in range(1, len(request.tapes) + 1)]
     runs = runner.journalled(base, journals, "Replay")
     write_trades(folder, [tape.name for tape in request.tapes], runs)
@@ -80,7 +82,7 @@ def study(request: StudyRequest, runner: Runner, count: CountTrials, folder: Pat
         id=request.id,
         synthetic=request.synthetic,
         verdict=judge(figures, deflation, controls.rank),
-        strategy=request.strategy,
+        strategy=strategy,
         figures=figures,
         deflation=deflation,
         controls=controls,
@@ -117,11 +119,12 @@ def _preference(point: SweepPoint) -> tuple[bool, float, int]:
     return point.trades >= MIN_TRADES, t, point.trades
 
 
-def _chosen(request: StudyRequest, swept: Sequence[SweepPoint]) -> Variant:
+def _chosen(request: StudyRequest, swept: Sequence[SweepPoint]) -> Candidate:
+    """The best combination of the sweep; without one, the settings as given."""
     for candidate, point in zip(request.candidates, swept, strict=True):
         if point.chosen:
-            return msgspec.structs.replace(request.base, settings=candidate.settings)
-    return request.base
+            return candidate
+    return Candidate({}, request.base.settings)
 
 
 def _tape_line(tape: Tape, run: TapeRun, journal: Path, seed: int) -> TapeLine:
