@@ -6,7 +6,7 @@ import numpy as np
 
 from live.replay.figures.intervals import Interval
 from live.replay.figures.trades import Markout
-from live.replay.study.model import Controls, Point, RunLine
+from live.replay.study.model import AxisPoint, Controls, VariantLine
 from skills_lib.domain.bars import FloatArray
 from skills_lib.report.charts import Axis, Chart
 from skills_lib.report.layers import Area, Layer, Limit, Marks, Polyline, Segments
@@ -32,7 +32,7 @@ def cumulative_chart(gross_bps: FloatArray, net_bps: FloatArray) -> Chart:
     return Chart("Sum of the trades", text, layers, Axis("linear", "trade"), Axis("linear", "bp"), 240)
 
 
-def means_chart(title: str, unit: str, points: Sequence[Point], ticks: Sequence[Tick] | None = None) -> Chart:
+def means_chart(title: str, unit: str, points: Sequence[AxisPoint], ticks: Sequence[Tick] | None = None) -> Chart:
     """Gross and net means along an axis, with the 95 % interval of the net one."""
     x = np.array([point.x for point in points], dtype=np.float64)
     low, high = _edges([point.net_bps for point in points])
@@ -47,7 +47,7 @@ def means_chart(title: str, unit: str, points: Sequence[Point], ticks: Sequence[
     return Chart(title, text, layers, Axis("linear", unit, ticks, include=_margin(x)), Axis("linear", BPS), 220)
 
 
-def fee_chart(points: Sequence[Point], charged_bps: float | None) -> Chart:
+def fee_chart(points: Sequence[AxisPoint], charged_bps: float | None) -> Chart:
     """Net mean at other fees, of the same trades. charged_bps: what this replay paid a side."""
     x = np.array([point.x for point in points], dtype=np.float64)
     low, high = _edges([point.net_bps for point in points])
@@ -64,7 +64,7 @@ def fee_chart(points: Sequence[Point], charged_bps: float | None) -> Chart:
 
 def controls_chart(controls: Controls, fills: str) -> Chart:
     """Net means of the strategy and its controls under one fill model, with intervals; each random run is a cross."""
-    lines: Mapping[str, RunLine] = {name: by_model[fills] for name, by_model in controls.lines.items()}
+    lines: Mapping[str, VariantLine] = {name: by_model[fills] for name, by_model in controls.lines.items()}
     places = np.arange(len(lines), dtype=np.float64)[::-1]
     means = _means([line.net_bps for line in lines.values()])
     low, high = _edges([line.net_bps for line in lines.values()])

@@ -8,7 +8,7 @@ from live.replay.figures.verdict import VerdictWord
 from live.replay.figures.words import counted, in_bps, interval_text, percent
 from live.replay.report.charts import controls_chart, cumulative_chart, fee_chart, markout_chart, means_chart
 from live.replay.report.method import METHOD_LIMITS
-from live.replay.study.model import ReplayReport, RunLine, SweepPoint
+from live.replay.study.model import ReplayReport, SweepPoint, VariantLine
 from skills_lib.domain.bars import FloatArray
 from skills_lib.market.depth.tape.sample import SYNTHETIC_TAPE
 from skills_lib.report.charts import Chart
@@ -195,7 +195,7 @@ def _tapes(report: ReplayReport) -> Section:
     return Section("Tapes", grids=[Grid(head, rows, words=(1,))], limits=[note] if len(rows) > 1 else [])
 
 
-def _cells(line: RunLine) -> tuple[str, ...]:
+def _cells(line: VariantLine) -> tuple[str, ...]:
     gross, net = (in_bps(found).removesuffix(" bp") for found in (line.gross_bps, line.net_bps))
     return f"{line.trades:,}", gross, net, interval_text(line.net_bps)
 

@@ -9,8 +9,8 @@ from live.replay.figures.intervals import mean_interval
 from live.replay.figures.trades import TradeFigures
 from live.replay.figures.verdict import rank_of
 from live.replay.study.lines import line_of, point_of
-from live.replay.study.model import Controls, Point, RunLine, Sensitivity
-from live.replay.study.parallel import Runner
+from live.replay.study.model import AxisPoint, AxisSensitivity, Controls, VariantLine
+from live.replay.study.parallel import ReplayRunner
 from live.replay.study.runs import TapeRun
 from live.replay.study.variants import (
     Place,
@@ -31,7 +31,7 @@ _FEE_POINTS = 13
 
 
 def controls_of(
-    runner: Runner, base: Variant, runs: Sequence[TapeRun], figures: TradeFigures, random_runs: int, delay_ns: int
+    runner: ReplayRunner, base: Variant, runs: Sequence[TapeRun], figures: TradeFigures, random_runs: int, delay_ns: int
 ) -> Controls:
     """Random entries, the inverted and the late signal, each under every fill model, beside the strategy.
 
@@ -59,7 +59,7 @@ def controls_of(
     )
 
 
-def sensitivity_of(runner: Runner, base: Variant, runs: Sequence[TapeRun], seed: int) -> Sensitivity:
+def sensitivity_of(runner: ReplayRunner, base: Variant, runs: Sequence[TapeRun], seed: int) -> AxisSensitivity:
     """What the means become along each axis; the runs of `base` are its point on all of them."""
     axes = [list(thresholds(base)), list(depths(base)), list(latencies(base))]
     places = [place for axis in axes for place in axis]
@@ -73,22 +73,24 @@ def sensitivity_of(runner: Runner, base: Variant, runs: Sequence[TapeRun], seed:
     threshold, depth, latency = (
         _axis(axis, found, point_of(runs, *at, seed, chosen=True), seed) for axis, at in zip(axes, own, strict=True)
     )
-    return Sensitivity(threshold=threshold, depth=depth, latency=latency, fee=tuple(_fees(runs, seed)))
+    return AxisSensitivity(threshold=threshold, depth=depth, latency=latency, fee=tuple(_fees(runs, seed)))
 
 
-def _axis(places: Sequence[Place], found: Iterator[Sequence[TapeRun]], own: Point, seed: int) -> tuple[Point, ...]:
+def _axis(
+    places: Sequence[Place], found: Iterator[Sequence[TapeRun]], own: AxisPoint, seed: int
+) -> tuple[AxisPoint, ...]:
     points = [point_of(next(found), place.x, place.text, seed) for place in places]
     return tuple(sorted([*points, own], key=lambda point: point.x))
 
 
-def _fees(runs: Sequence[TapeRun], seed: int) -> Iterator[Point]:
+def _fees(runs: Sequence[TapeRun], seed: int) -> Iterator[AxisPoint]:
     """The same trades at other fees: gross and funding stay, every fill pays the fee of its value."""
     columns = [run.trades.columns() for run in runs]
     gross = mean_interval([one.sample(one.gross_bps) for one in columns], seed)
     trades = sum(len(run.trades.round_trips) for run in runs)
     for fee_bps in np.linspace(0, _HIGHEST_FEE_BPS, _FEE_POINTS).tolist():
         net = mean_interval([one.sample(one.at_fee(fee_bps)) for one in columns], seed)
-        yield Point(x=fee_bps, text=f"{fee_bps:g}", trades=trades, gross_bps=gross, net_bps=net)
+        yield AxisPoint(x=fee_bps, text=f"{fee_bps:g}", trades=trades, gross_bps=gross, net_bps=net)
 
 
 def _books_per_entry(runs: Sequence[TapeRun], figures: TradeFigures) -> float:
@@ -98,11 +100,11 @@ def _books_per_entry(runs: Sequence[TapeRun], figures: TradeFigures) -> float:
 
 
 def _under_each_fill_model(
-    runner: Runner,
+    runner: ReplayRunner,
     base: Variant,
     signals: dict[SignalKind, SignalChoice],
     known: dict[tuple[SignalKind, FillModel], Sequence[TapeRun]],
-) -> dict[str, dict[str, RunLine]]:
+) -> dict[str, dict[str, VariantLine]]:
     wanted = [(kind, model) for kind in signals for model in FillModel if (kind, model) not in known]
     variants = [with_fills(with_signal(base, signals[kind]), model) for kind, model in wanted]
     made = dict(zip(wanted, runner.all_tapes(variants, "Controls and fill models"), strict=True))

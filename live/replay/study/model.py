@@ -7,7 +7,7 @@ from live.replay.figures.verdict import RandomRank, ReplayVerdict
 from skills_lib.domain.models import FrozenModel
 
 
-class RunLine(FrozenModel):
+class VariantLine(FrozenModel):
     """Trades of one variant on all tapes."""
 
     trades: int
@@ -15,7 +15,7 @@ class RunLine(FrozenModel):
     net_bps: Interval
 
 
-class Point(RunLine):
+class AxisPoint(VariantLine):
     """A variant on the axis of a sensitivity. chosen: the one that the report is about."""
 
     x: float
@@ -23,38 +23,38 @@ class Point(RunLine):
     chosen: bool = False
 
 
-class SweepPoint(RunLine):
+class SweepPoint(VariantLine):
     """A combination of a sweep. t: net mean in standard errors."""
 
     parameters: dict[str, str]
     t: float | None
     chosen: bool = False
 
-    def at(self, x: float, text: str) -> Point:
+    def at(self, x: float, text: str) -> AxisPoint:
         """The same as a place of an axis."""
-        line = {name: getattr(self, name) for name in RunLine.model_fields}
-        return Point(x=x, text=text, chosen=self.chosen, **line)
+        line = {name: getattr(self, name) for name in VariantLine.model_fields}
+        return AxisPoint(x=x, text=text, chosen=self.chosen, **line)
 
 
 class Controls(FrozenModel):
     """The controls under each fill model, by control and model; rank and net means of the random runs."""
 
-    lines: dict[str, dict[str, RunLine]]
+    lines: dict[str, dict[str, VariantLine]]
     rank: RandomRank
     random_net_bps: tuple[float | None, ...]
     delay_s: float
 
 
-class Sensitivity(FrozenModel):
+class AxisSensitivity(FrozenModel):
     """Gross and net means along four axes; of `fee`, which is recomputed from the trades, x is bps a side."""
 
-    threshold: tuple[Point, ...]
-    depth: tuple[Point, ...]
-    latency: tuple[Point, ...]
-    fee: tuple[Point, ...]
+    threshold: tuple[AxisPoint, ...]
+    depth: tuple[AxisPoint, ...]
+    latency: tuple[AxisPoint, ...]
+    fee: tuple[AxisPoint, ...]
 
 
-class TapeLine(RunLine):
+class TapeFigures(VariantLine):
     """One tape. start, end: UTC. journal: name of its file in the folder of the report."""
 
     tape: str
@@ -95,9 +95,9 @@ class ReplayReport(FrozenModel):
     figures: TradeFigures
     deflation: Deflation
     controls: Controls
-    sensitivity: Sensitivity
+    sensitivity: AxisSensitivity
     swept: tuple[SweepPoint, ...]
-    tapes: tuple[TapeLine, ...]
+    tapes: tuple[TapeFigures, ...]
     decisions_sha256: str
     updates: int
     signals: int

@@ -22,7 +22,7 @@ Job = tuple[int, Variant, Path | None]
 _opened: list[Replays] = []
 
 
-class Runner:
+class ReplayRunner:
     """Makes runs in worker processes, or in this one where there is no pool."""
 
     def __init__(self, replays: Replays, pool: ProcessPoolExecutor | None, tapes: int, progress: Progress) -> None:
@@ -71,16 +71,16 @@ class Runner:
 
 
 @contextmanager
-def open_runner(opens: OpenReplays, tapes: int, workers: int, progress: Progress) -> Iterator[Runner]:
+def open_runner(opens: OpenReplays, tapes: int, workers: int, progress: Progress) -> Iterator[ReplayRunner]:
     """A runner whose processes end with the block, also when it is interrupted."""
     replays = opens()
     if workers < 2:
-        yield Runner(replays, None, tapes, progress)
+        yield ReplayRunner(replays, None, tapes, progress)
         return
     _opened[:] = [replays]  # forked workers have the tapes without reading them again
     pool = ProcessPoolExecutor(workers, _context(), _begin, (opens,))
     try:
-        yield Runner(replays, pool, tapes, progress)
+        yield ReplayRunner(replays, pool, tapes, progress)
     finally:
         _opened.clear()
         pool.shutdown(cancel_futures=True)

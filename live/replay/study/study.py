@@ -15,8 +15,8 @@ from live.replay.figures.trades import trade_figures
 from live.replay.figures.verdict import MIN_TRADES, judge
 from live.replay.study.comparisons import controls_of, sensitivity_of
 from live.replay.study.lines import line_of, trades_of
-from live.replay.study.model import ReplayReport, Strategy, SweepPoint, TapeLine
-from live.replay.study.parallel import Runner
+from live.replay.study.model import ReplayReport, Strategy, SweepPoint, TapeFigures
+from live.replay.study.parallel import ReplayRunner
 from live.replay.study.runs import TapeRun
 from live.replay.study.trades_file import write_trades
 from live.replay.study.variants import Variant, depths, thresholds
@@ -56,7 +56,7 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
 
 
-def study(request: StudyRequest, runner: Runner, count: CountTrials, folder: Path) -> ReplayReport:
+def study(request: StudyRequest, runner: ReplayRunner, count: CountTrials, folder: Path) -> ReplayReport:
     """Replay, compare and judge. Journals, one a tape, and the trades are written to `folder`.
 
     Raises:
@@ -101,7 +101,7 @@ def decisions_of(runs: Sequence[TapeRun]) -> str:
     return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 
-def _swept(request: StudyRequest, runner: Runner) -> list[SweepPoint]:
+def _swept(request: StudyRequest, runner: ReplayRunner) -> list[SweepPoint]:
     """The combinations of a sweep, the best marked: highest t of the net mean among those with enough trades."""
     variants = [msgspec.structs.replace(request.base, settings=one.settings) for one in request.candidates]
     found = []
@@ -127,8 +127,8 @@ def _chosen(request: StudyRequest, swept: Sequence[SweepPoint]) -> Candidate:
     return Candidate({}, request.base.settings)
 
 
-def _tape_line(tape: Tape, run: TapeRun, journal: Path, seed: int) -> TapeLine:
-    return TapeLine(
+def _tape_line(tape: Tape, run: TapeRun, journal: Path, seed: int) -> TapeFigures:
+    return TapeFigures(
         tape=tape.name,
         sha256=tape.sha256,
         start=utc(tape.first_ns),

@@ -1,4 +1,4 @@
-"""Controls: random entries are uniform and as rare as asked, the inverted signal is the opposite, the late one is late."""
+"""Controls: random entries are uniform and as rare as asked; the inverted signal is the opposite; the late one late."""
 
 import random
 from collections.abc import Sequence
@@ -29,13 +29,13 @@ def books(count: int, step_ns: int = SECOND, usable: Sequence[bool] = ()) -> lis
     ]
 
 
-def drawn_sides(count: int, seed: int) -> list[Side | None]:
+def random_sides(count: int, seed: int) -> list[Side | None]:
     rng = random.Random(seed)
     return [rng.choice((Side.BUY, Side.SELL, None, None)) for _ in range(count)]
 
 
 def test_the_inverted_signal_is_the_opposite_on_every_book() -> None:
-    sides = drawn_sides(300, 1)
+    sides = random_sides(300, 1)
     inverted = InvertedSignal(Scripted(sides))
     found = [inverted.update(book) for book in books(300)]
     assert found == [side and side.opposite for side in sides]
@@ -44,7 +44,7 @@ def test_the_inverted_signal_is_the_opposite_on_every_book() -> None:
 
 @pytest.mark.parametrize("delay_s", [0, 1, 7])
 def test_the_late_signal_says_what_the_signal_said_so_long_before(delay_s: int) -> None:
-    sides = drawn_sides(300, 2)
+    sides = random_sides(300, 2)
     late = DelayedSignal(Scripted(sides), delay_s * SECOND)
     found = [late.update(book) for book in books(300)]
     assert found == [*[None] * delay_s, *sides][:300]
