@@ -38,7 +38,7 @@ class Interval(FrozenModel):
 
 
 class Sample(NamedTuple):
-    """One tape's trades in order of entry: float64[trades] of a figure, and the mean length of a block."""
+    """One tape's trades in order of entry: float64[figures, trades], and the mean length of a block."""
 
     values: FloatArray
     block: float
@@ -57,34 +57,42 @@ def block_length(entry_ns: IntArray) -> float:
     return max(1.0, min(max(count ** (1 / 3), together), count / 4))
 
 
-def mean_interval(samples: Sequence[Sample], seed: int, draws: int = SAMPLES) -> Interval:
-    """The mean over the trades of all tapes with a 95 % interval.
+def mean_intervals(samples: Sequence[Sample], seed: int, draws: int = SAMPLES) -> list[Interval]:
+    """For each figure its mean over the trades of all tapes with a 95 % interval.
 
     The interval lies between percentiles of the resampled means, moved away from the mean as Student's t with one
     degree of freedom less than there are blocks is wider than a normal, which matters with few blocks.
     """
-    values = np.concatenate([np.empty(0), *(sample.values for sample in samples)])
-    if not len(values):
-        return Interval()
-    mean = float(values.mean())
-    if len(values) < MIN_TRADES:
-        return Interval(mean=mean)
-    means = _resampled_means(samples, np.random.default_rng(seed), draws)
-    blocks = sum(len(sample.values) / sample.block for sample in samples)
+    values = np.concatenate([sample.values for sample in samples], axis=1)
+    figures, trades = values.shape
+    if not trades:
+        return [Interval()] * figures
+    means = values.mean(axis=1)
+    if trades < MIN_TRADES:
+        return [Interval(mean=mean) for mean in means.tolist()]
+    resampled = _resampled_means(samples, np.random.default_rng(seed), draws)
+    blocks = sum(sample.values.shape[1] / sample.block for sample in samples)
     wider = math.sqrt(blocks / (blocks - 1))
-    low, high = np.percentile(means - mean, (2.5, 97.5)) * wider * _student(blocks - 1) / _Z + mean
-    return Interval(mean=mean, ci95=(float(low), float(high)), error=float(means.std()) * wider)
+    edges = np.percentile(resampled - means, (2.5, 97.5), axis=0) * wider * _student(blocks - 1) / _Z + means
+    errors = resampled.std(axis=0) * wider
+    return [
+        Interval(mean=mean, ci95=(low, high), error=error)
+        for mean, (low, high), error in zip(means.tolist(), edges.T.tolist(), errors.tolist(), strict=True)
+    ]
 
 
 def _resampled_means(samples: Sequence[Sample], rng: np.random.Generator, draws: int) -> FloatArray:
-    """float64[draws]: means over all tapes, each tape resampled from its own trades."""
-    total = np.zeros(draws)
+    """float64[draws, figures]: means over all tapes, each tape resampled from its own trades."""
+    total = np.zeros((draws, len(samples[0].values)))
     for values, block in samples:
-        at_once = max(1, _AT_ONCE // max(len(values), 1))
-        for first in range(0, draws if len(values) else 0, at_once):
+        trades = values.shape[1]
+        at_once = max(1, _AT_ONCE // max(trades, 1))
+        for first in range(0, draws if trades else 0, at_once):
             count = min(at_once, draws - first)
-            total[first : first + count] += values[stationary_indices(len(values), block, count, rng)].sum(axis=1)
-    return total / sum(len(sample.values) for sample in samples)
+            rows = stationary_indices(trades, block, count, rng)
+            for figure, column in enumerate(values):
+                total[first : first + count, figure] += column[rows].sum(axis=1)
+    return total / sum(sample.values.shape[1] for sample in samples)
 
 
 def _student(freedom: float) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from live.replay.figures.intervals import Interval, Sample, block_length, mean_interval
+from live.replay.figures.intervals import SAMPLES, Interval, Sample, block_length, mean_intervals
 from live.replay.round_trips import MARKOUT_HORIZONS_NS, ExitReason, MakerFill, RoundTrip
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.models import FrozenModel
@@ -82,16 +82,21 @@ class TripColumns:
         net: FloatArray = self.gross_bps + self.funding_bps - fee_bps * self.turnover
         return net
 
-    def sample(self, values: FloatArray) -> Sample:
-        """A figure of these trades, to be resampled."""
-        return Sample(values, block_length(self.entry_ns))
+    def sample(self, *figures: FloatArray) -> Sample:
+        """Figures of these trades, each float64[trades], to be resampled together."""
+        return Sample(np.array(figures, dtype=np.float64), block_length(self.entry_ns))
+
+
+def gross_and_net(columns: Sequence[TripColumns], seed: int, draws: int = SAMPLES) -> tuple[Interval, Interval]:
+    """The means before and after costs over the trades of all tapes."""
+    gross, net = mean_intervals([one.sample(one.gross_bps, one.net_bps) for one in columns], seed, draws)
+    return gross, net
 
 
 def trade_figures(tapes: Sequence[TapeTrades], seed: int) -> TradeFigures:
     """Figures of all trades of all tapes."""
     columns = [tape.columns() for tape in tapes]
-    gross = mean_interval([one.sample(one.gross_bps) for one in columns], seed)
-    net = mean_interval([one.sample(one.net_bps) for one in columns], seed)
+    gross, net = gross_and_net(columns, seed)
     trips = [trip for tape in tapes for trip in tape.round_trips]
     money = _array([trip.net for trip in trips])
     is_win = money > 0
@@ -138,9 +143,10 @@ def _markout(tapes: Sequence[TapeTrades], place: int, seed: int) -> Markout:
         known = [fill for fill in sorted(tape.maker_fills, key=lambda fill: fill.time_ns) if fill.mids[place]]
         moves = _array([fill.side.sign * (fill.mids[place] - fill.price) / fill.price * BPS for fill in known])
         times = np.array([fill.time_ns for fill in known], dtype=np.int64)
-        samples.append(Sample(moves, block_length(times)))
-    fills = sum(len(sample.values) for sample in samples)
-    return Markout(seconds=MARKOUT_HORIZONS_NS[place] / 1e9, fills=fills, bps=mean_interval(samples, seed))
+        samples.append(Sample(moves[None], block_length(times)))
+    fills = sum(sample.values.shape[1] for sample in samples)
+    (found,) = mean_intervals(samples, seed)
+    return Markout(seconds=MARKOUT_HORIZONS_NS[place] / 1e9, fills=fills, bps=found)
 
 
 def _array(values: Sequence[float]) -> FloatArray:

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from live.money import SCALE, plain
-from live.replay.figures.intervals import mean_interval
+from live.replay.figures.intervals import mean_intervals
 from live.replay.figures.trades import TradeFigures
 from live.replay.figures.verdict import rank_of
-from live.replay.study.lines import line_of, point_of
+from live.replay.study.lines import line_of, net_mean, point_of
 from live.replay.study.model import AxisPoint, AxisSensitivity, Controls, VariantLine
 from live.replay.study.parallel import ReplayRunner
 from live.replay.study.runs import TapeRun
@@ -42,7 +42,7 @@ def controls_of(
         for number in range(random_runs)
     ]
     by_lot = runner.all_tapes([with_signal(base, one) for one in random_choices], "Random entries")
-    means = tuple(line_of(one, 0).net_bps.mean for one in by_lot)
+    means = tuple(net_mean(one) for one in by_lot)
     signals = {
         SignalKind.STRATEGY: SignalChoice(),
         SignalKind.RANDOM: random_choices[0],
@@ -86,10 +86,11 @@ def _axis(
 def _fees(runs: Sequence[TapeRun], seed: int) -> Iterator[AxisPoint]:
     """The same trades at other fees: gross and funding stay, every fill pays the fee of its value."""
     columns = [run.trades.columns() for run in runs]
-    gross = mean_interval([one.sample(one.gross_bps) for one in columns], seed)
+    fees = np.linspace(0, _HIGHEST_FEE_BPS, _FEE_POINTS).tolist()
+    figures = [one.sample(one.gross_bps, *(one.at_fee(fee_bps) for fee_bps in fees)) for one in columns]
+    gross, *nets = mean_intervals(figures, seed)
     trades = sum(len(run.trades.round_trips) for run in runs)
-    for fee_bps in np.linspace(0, _HIGHEST_FEE_BPS, _FEE_POINTS).tolist():
-        net = mean_interval([one.sample(one.at_fee(fee_bps)) for one in columns], seed)
+    for fee_bps, net in zip(fees, nets, strict=True):
         yield AxisPoint(x=fee_bps, text=f"{fee_bps:g}", trades=trades, gross_bps=gross, net_bps=net)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from live.replay.figures.intervals import mean_interval
-from live.replay.figures.trades import TapeTrades
+import numpy as np
+
+from live.replay.figures.trades import TapeTrades, gross_and_net
 from live.replay.study.model import AxisPoint, VariantLine
 from live.replay.study.runs import TapeRun
 
@@ -17,12 +18,14 @@ def trades_of(runs: Sequence[TapeRun]) -> list[TapeTrades]:
 
 def line_of(runs: Sequence[TapeRun], seed: int) -> VariantLine:
     """Gross and net means of the trades of all runs; no block crosses from one run to another."""
-    columns = [run.trades.columns() for run in runs]
-    return VariantLine(
-        trades=sum(len(run.trades.round_trips) for run in runs),
-        gross_bps=mean_interval([one.sample(one.gross_bps) for one in columns], seed, _DRAWS),
-        net_bps=mean_interval([one.sample(one.net_bps) for one in columns], seed, _DRAWS),
-    )
+    gross, net = gross_and_net([run.trades.columns() for run in runs], seed, _DRAWS)
+    return VariantLine(trades=sum(len(run.trades.round_trips) for run in runs), gross_bps=gross, net_bps=net)
+
+
+def net_mean(runs: Sequence[TapeRun]) -> float | None:
+    """The net mean of the trades of all runs in bps; None without a trade."""
+    nets = np.concatenate([np.empty(0), *(run.trades.columns().net_bps for run in runs)])
+    return float(nets.mean()) if len(nets) else None
 
 
 def point_of(runs: Sequence[TapeRun], x: float, text: str, seed: int, chosen: bool = False) -> AxisPoint:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from live.enums import Side
-from live.replay.figures.intervals import Sample, block_length, mean_interval
+from live.replay.figures.intervals import Sample, block_length, mean_intervals
 from live.replay.figures.trades import TapeTrades, trade_figures
 from live.replay.round_trips import ExitReason
 from tests.live.replay.trips import SECOND, maker_fill, noisy, tape_of, trip
@@ -105,7 +105,7 @@ def test_the_interval_covers_the_true_mean_of_clustered_trades(trades: int, a_mi
         entry_ns = np.sort(rng.uniform(0, trades / a_minute * 60 * SECOND, trades)).astype(np.int64)
         minutes = rng.normal(size=trades // a_minute + 2)[entry_ns // (60 * SECOND)]
         values = 8 * (math.sqrt(share) * minutes + math.sqrt(1 - share) * rng.normal(size=trades))
-        found = mean_interval([Sample(values, block_length(entry_ns))], seed=run, draws=400)
+        (found,) = mean_intervals([Sample(values[None], block_length(entry_ns))], seed=run, draws=400)
         assert found.ci95 is not None
         covered += found.ci95[0] <= 0 <= found.ci95[1]
         naive += abs(values.mean()) <= 1.96 * values.std() / math.sqrt(trades)
