@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 
-from live.simulator.core.enums import Side
+from live.enums import Side
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.market import Market, crosses, strictly_crosses
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live.enums import OrderType, Side
+from live.money import SCALE, parse, plain
 from live.simulator.core.accounts import Account
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import Amend, Cancel, Submit
-from live.simulator.core.enums import OrderType, Side
 from live.simulator.core.events import OrderChanged
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import SCALE, parse, plain
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.state import State
 from tests.live.simulator.in_process import BUY, SELL, SYMBOL, ExchangeDriver
@@ -294,6 +294,14 @@ def test_a_trade_explains_what_the_next_update_of_its_level_lacks_and_no_later_o
     assert ahead(order) == ["0.003"]
     driver.depth("59999.8x0.002")
     assert ahead(order) == [left]
+
+
+def test_a_cancellation_leaves_no_more_ahead_than_the_level_then_shows() -> None:
+    driver = opened(FillModel.BASE).ticker("59999.8x0.012", "60000.2x0.004")
+    order = rested(driver, "ann", "0.005", "59999.8")
+    assert ahead(order) == ["0.012"]
+    driver.depth("59999.8x0.003")
+    assert ahead(order) == ["0.003"]
 
 
 @MODELS
