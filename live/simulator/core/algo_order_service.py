@@ -85,7 +85,7 @@ def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
         return
     market = state.markets[symbol]
     for algo in list(waiting.values()):
-        if not algo.open or algo.request.order.working_type is not working_type:
+        if algo.request.order.working_type is not working_type or not algo.open:
             continue
         price = algo_checks.working_price(market, algo.request)
         if not price:

@@ -78,11 +78,6 @@ class Evidence:
         """True while a message is newer than the book."""
         return bool(self._tickers or self._trades or self._joined)
 
-    @property
-    def holds_trades(self) -> bool:
-        """True while a trade is newer than the book: then the prices that a diff sets matter."""
-        return bool(self._trades)
-
     def quoted(self, ticker: Quoted, book_update_id: int) -> None:
         """Note a ticker, unless the book is at its update or beyond."""
         update_id, newest = ticker.update_id, self.ticker
