@@ -4,8 +4,11 @@
 """
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -196,3 +199,32 @@ def test_resting_closes_of_twice_the_position_leave_it_flat() -> None:
             Play(60),
         ]
         assert run_steps(seed, steps, random_tape(seed)) is None
+
+
+ROOT = Path(__file__).resolve().parents[3]
+LIST_STUDIED_FILES = """
+from tests.live.sequences import study
+before = study.studied_files()
+study.run_block(0, None)
+assert study.studied_files() == before, "a sequence imports a module that the digest does not know"
+print(*(file.relative_to(study.ROOT).as_posix() for file in before), sep="\\n")
+"""
+
+
+def test_a_study_begins_anew_for_what_its_sequences_run_and_for_nothing_else() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", LIST_STUDIED_FILES], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert listed.returncode == 0, listed.stderr
+    files = listed.stdout.split()
+    assert {
+        "live/simulator/core/matching.py",
+        "live/simulator/listings/usdm.json",
+        "skills_lib/market/depth/book/order_book.py",
+        "tests/live/sequences/draws.py",
+        "tests/live/sequences/study.py",
+        "tests/live/signing.py",
+    } <= set(files)
+    allowed = ("live/__init__.py", "live/simulator/", "skills_lib/", "tests/live/sequences/", "tests/live/signing.py")
+    assert [file for file in files if not file.startswith(allowed)] == []
+    assert not any(file.startswith(("skills_lib/backtest", "live/simulator/sockets")) for file in files)
