@@ -44,7 +44,7 @@ WRONG_IMPORTS = {
     "the command and the MCP servers do not import each other": ("mcp_servers/__init__.py", "scripts.cli"),
     "the domain is pure: no clock, socket, file or random number": ("skills_lib/domain/costs.py", "random"),
     "the simulator's core is pure: no clock, socket, file or random number": (
-        "live/simulator/core/money.py",
+        "live/money.py",
         "random",
     ),
     "only the simulator's sockets know event loops and the wall clock": (
