@@ -47,6 +47,10 @@ WRONG_IMPORTS = {
         "live/money.py",
         "random",
     ),
+    "the engine is pure: no clock, socket, file or random number, and nothing of an exchange": (
+        "live/engine/state.py",
+        "live.simulator.venue",
+    ),
     "only the simulator's sockets know event loops and the wall clock": (
         "live/simulator/http/rest.py",
         "asyncio",
