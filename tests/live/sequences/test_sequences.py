@@ -24,7 +24,7 @@ from tests.live.sequences.steps import Intervene, Known, Near, Play, Rest, Step
 from tests.live.sequences.tapes import random_tape
 
 FIRST = int(os.environ.get("TWOKEY_SEQUENCES_FIRST", "0"))
-CASES = int(os.environ.get("TWOKEY_SEQUENCES_CASES", "1000"))
+CASES = int(os.environ.get("TWOKEY_SEQUENCES_CASES", "500"))
 BLOCK = 100
 
 
@@ -205,7 +205,7 @@ ROOT = Path(__file__).resolve().parents[3]
 LIST_STUDIED_FILES = """
 from tests.live.sequences import study
 before = study.studied_files()
-study.run_block(0, None)
+study.run(study.draw(0))
 assert study.studied_files() == before, "a sequence imports a module that the digest does not know"
 print(*(file.relative_to(study.ROOT).as_posix() for file in before), sep="\\n")
 """
