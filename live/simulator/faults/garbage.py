@@ -56,11 +56,11 @@ def _altered(body: bytes, form: Garbage) -> bytes:
     whole = msgspec.json.decode(body or b"{}")
     payload = next((name for name in _PAYLOADS if isinstance(whole, dict) and name in whole), None)
     if payload is None:
-        return msgspec.json.encode(_spoilt(whole, form))
-    return msgspec.json.encode(whole | {payload: _spoilt(whole[payload], form)})
+        return msgspec.json.encode(_damaged(whole, form))
+    return msgspec.json.encode(whole | {payload: _damaged(whole[payload], form)})
 
 
-def _spoilt(answer: Any, form: Garbage) -> Any:
+def _damaged(answer: Any, form: Garbage) -> Any:
     """The answer with the likeliest values replaced: of known fields, else of that kind, else all there are."""
     enum = form is Garbage.UNKNOWN_ENUM
     names, value = (_NAMED, UNKNOWN_VALUE) if enum else (_NUMBERS, "NaN")

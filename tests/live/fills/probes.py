@@ -132,8 +132,8 @@ class Probing:
 
     def flattering(self) -> list[Probe]:
         """Fills better than the tape allowed, and stops better than the trade that fired them."""
-        beyond = [probe for probe in [*self.market, *self.stops] if probe.improvement(probe.allowed) > 0]
-        return beyond + [probe for probe in self.stops if probe.improvement(probe.fired) > 0]
+        better = [probe for probe in [*self.market, *self.stops] if probe.improvement(probe.allowed) > 0]
+        return better + [probe for probe in self.stops if probe.improvement(probe.fired) > 0]
 
     def _place(self, side: Side) -> None:
         rules = self.exchange.state.markets[self.symbol].rules

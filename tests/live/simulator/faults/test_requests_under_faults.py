@@ -121,9 +121,9 @@ QUERIES = {
 
 @pytest.mark.parametrize("form", [form for form in Garbage if alters(form)])
 def test_no_query_is_answered_truly_while_garbage_lasts(form: Garbage) -> None:
-    spoilt, true = tried({"kind": "garbage_response", "form": form, "end": {"count": len(QUERIES)}}), tried()
+    faulty, true = tried({"kind": "garbage_response", "form": form, "end": {"count": len(QUERIES)}}), tried()
     for path, fields in QUERIES.items():
-        assert spoilt.ask("GET", path, **fields) != true.ask("GET", path, **fields), path
+        assert faulty.ask("GET", path, **fields) != true.ask("GET", path, **fields), path
 
 
 def test_a_stale_read_shows_orders_positions_and_balances_of_before() -> None:

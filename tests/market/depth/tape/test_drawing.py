@@ -79,7 +79,7 @@ def draw_until(folder: Path, second: int) -> None:
         draw_tape(LONG, folder, stop, PART_S)
 
 
-def drawn(folder: Path) -> dict[str, bytes]:
+def finish(folder: Path) -> dict[str, bytes]:
     """Draw the tape to its end; the bytes of each file."""
     tape = draw_tape(LONG, folder, part_s=PART_S).folder
     assert [path.name for path in folder.iterdir()] == [tape.name]
@@ -89,7 +89,7 @@ def drawn(folder: Path) -> dict[str, bytes]:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of the tape that was drawn at once."""
-    files = drawn(tmp_path_factory.mktemp("uninterrupted"))
+    files = finish(tmp_path_factory.mktemp("uninterrupted"))
     assert sorted(files) == ["manifest.json", *(f"part-000{number}.ts_jsonl.zst" for number in (1, 2, 3))]
     return files
 
@@ -105,7 +105,7 @@ def test_a_draw_that_was_stopped_goes_on_to_the_same_bytes(
 ) -> None:
     for second in stops:
         draw_until(tmp_path, second)
-    assert drawn(tmp_path) == uninterrupted
+    assert finish(tmp_path) == uninterrupted
 
 
 def test_it_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def kill(done, _total, _message):
 draw_tape({LONG!r}, pathlib.Path({str(tmp_path)!r}), kill, {PART_S})
 """
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -signal.SIGKILL
-    assert drawn(tmp_path) == uninterrupted
+    assert finish(tmp_path) == uninterrupted
 
 
 def test_what_a_stopped_draw_leaves_is_hidden_synthetic_and_lacks_a_part(tmp_path: Path) -> None:
@@ -146,11 +146,11 @@ def test_what_is_left_and_damaged_is_drawn_anew(
     (path,) = tmp_path.glob(f".*/{damaged}")
     content = path.read_bytes()
     path.write_bytes({"cut": content[:-1], "altered": content[:-1] + bytes([content[-1] ^ 1]), "emptied": b""}[how])
-    assert drawn(tmp_path) == uninterrupted
+    assert finish(tmp_path) == uninterrupted
 
 
 def test_a_checkpoint_holds_nothing_but_a_market() -> None:
-    with pytest.raises(pickle.UnpicklingError, match="no part of a drawn market"):
+    with pytest.raises(pickle.UnpicklingError, match="no part of a synthetic market"):
         unpacked(pickle.dumps(subprocess.run))
 
 

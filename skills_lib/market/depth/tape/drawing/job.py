@@ -5,7 +5,7 @@ from pathlib import Path
 
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.depth.tape.drawing.parameters import fitted
-from skills_lib.market.depth.tape.drawing.unfinished import Checkpoint, UnfinishedDraw
+from skills_lib.market.depth.tape.drawing.unfinished import PartialTape, UnfinishedDraw
 from skills_lib.market.depth.tape.drawing.wire import SyntheticLines
 from skills_lib.market.depth.tape.store import SYNTHETIC, Manifest, TapeWriter
 from skills_lib.progress import Progress, no_progress
@@ -67,10 +67,10 @@ def draw_tape(
     )
 
 
-def _start(request: DrawRequest) -> Checkpoint:
+def _start(request: DrawRequest) -> PartialTape:
     origin = f"{SYNTHETIC}: drawn by twokey tape draw, {request.hours:g} h, seed {request.seed}"
     manifest = Manifest(symbol=request.symbol, venue=Venue.USDM, origin=origin)
-    return Checkpoint(manifest, SyntheticLines(fitted(request.symbol), request.seed))
+    return PartialTape(manifest, SyntheticLines(fitted(request.symbol), request.seed))
 
 
 def _write(source: SyntheticLines, seconds: int, total: int, writer: TapeWriter, progress: Progress) -> None:

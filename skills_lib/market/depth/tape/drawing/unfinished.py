@@ -19,7 +19,7 @@ _CHECKPOINT, _LOCK = "checkpoint", "lock"
 _PACKAGE = __name__.rpartition(".")[0]
 
 
-class Checkpoint(NamedTuple):
+class PartialTape(NamedTuple):
     """Finished parts, and what draws the lines after them."""
 
     manifest: Manifest
@@ -70,7 +70,7 @@ class UnfinishedDraw:
         elif not kept:
             shutil.rmtree(self.folder)
 
-    def checkpoint(self) -> Checkpoint | None:
+    def checkpoint(self) -> PartialTape | None:
         """The last checkpoint, if it and its parts are whole and of this code; everything else is deleted."""
         found = self._stored()
         kept = {_LOCK, *([_CHECKPOINT, *(part.name for part in found.manifest.parts)] if found else [])}
@@ -86,7 +86,7 @@ class UnfinishedDraw:
         new.write_bytes(_digest(packed) + packed)
         new.replace(self.folder / _CHECKPOINT)
 
-    def _stored(self) -> Checkpoint | None:
+    def _stored(self) -> PartialTape | None:
         path = self.folder / _CHECKPOINT
         stored = path.read_bytes() if path.is_file() else b""
         size = hashlib.sha256().digest_size
@@ -94,7 +94,7 @@ class UnfinishedDraw:
         if not stored or digest != _digest(packed):
             return None
         manifest, source = unpacked(packed)
-        found = Checkpoint(Manifest.model_validate_json(manifest), source)
+        found = PartialTape(Manifest.model_validate_json(manifest), source)
         write_manifest(self.folder, found.manifest)
         return None if find_damage(self.folder) else found
 
@@ -113,7 +113,7 @@ class _OwnClasses(pickle.Unpickler):
         """A class of this package, or the generator of random numbers."""
         if module.startswith(f"{_PACKAGE}.") or (module, name) == ("random", "Random"):
             return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"{module}.{name} is no part of a drawn market")
+        raise pickle.UnpicklingError(f"{module}.{name} is no part of a synthetic market")
 
 
 def _digest(packed: bytes) -> bytes:
