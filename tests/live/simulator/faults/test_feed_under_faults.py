@@ -1,20 +1,21 @@
 """The live feed over real sockets while the local exchange misbehaves: a book that is called usable is the venue's.
 
-The exchange plays a generated market without end at ten times real time, so that a fault of seconds of exchange time
-is over quickly; tests wait for conditions alone, and load only makes them slower.
+The exchange plays a generated market without end, at most ten times as fast as real time: a fault of seconds of exchange
+time is over quickly. Faults begin with an order that the test places when the book is usable. Nothing depends on how
+long anything takes, so load only slows the tests.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from live.simulator.faults import FaultPlan
-from live.simulator.settings import Start
 from live.simulator.sockets.server import Server, serving
+from live.simulator.tape_book import UNITS
 from live.simulator.tape_source import Played, TapeSource
 from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.book.local_book import LocalBook
@@ -26,22 +27,19 @@ from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.model import MarketEvent, Venue
 from skills_lib.market.depth.sequencer import UpdateDecision
 from skills_lib.market.depth.wire import decode
-from tests.live.simulator.http_requests import TIMEOUT_S
+from tests.live.simulator.http_requests import TIMEOUT_S, HttpClient
 from tests.live.simulator.tapes import TapeWriter
-from tests.live.simulator.venue_client import BY_HAND
+from tests.live.simulator.venue_client import BY_HAND, MS
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")
 
-SYMBOL, SPEED, MANY = "BTCUSDT", 10, 10**9
+SYMBOL, LINES, LEVELS = "BTCUSDT", 10**9, 1_000
+STEP_NS, STEP_S = 50 * MS, 0.005
 REMEMBERED, CHECKS_AFTERWARDS = 10_000, 20
-DIFFS = {"stream": "*@depth@*"}
-AT_3_S: dict[str, Any] = {"when": {"at_ms": 3_000}}
-FOR_6_S: dict[str, Any] = AT_3_S | {"end": {"duration_ms": 6_000}}
-FOR_12_S: dict[str, Any] = AT_3_S | {"end": {"duration_ms": 12_000}}
-STALE_SNAPSHOTS: dict[str, Any] = AT_3_S | {"kind": "stale_snapshot", "end": {"count": 2}}
-QUICK: dict[str, Any] = {
-    "silence_s": 0.3,
-    "reconnect_after_s": 0.3,
+Fields = dict[str, Any]
+QUICK: Fields = {
+    "silence_s": 0.5,
+    "reconnect_after_s": 1.0,
     "max_age_s": 5.0,
     "max_pause_s": 0.5,
     "backoff_s": 0.02,
@@ -50,40 +48,47 @@ QUICK: dict[str, Any] = {
     "trading_every_s": 0.1,
     "weight_per_minute": 100_000,
 }
-TICKER, PARTIAL, ALONE = (
-    (Channel.DEPTH, Channel.BOOK_TICKER),
-    (Channel.DEPTH, Channel.BOOK_TICKER, Channel.PARTIAL_DEPTH),
-    (Channel.DEPTH,),
-)
-Levels = list[list[tuple[Decimal, Decimal]]]
+Channels = tuple[Channel, ...]
+ALONE: Channels = (Channel.DEPTH,)
+TICKER: Channels = (*ALONE, Channel.BOOK_TICKER)
+PARTIAL: Channels = (*TICKER, Channel.PARTIAL_DEPTH)
+Sides = tuple[list[tuple[int, int]], ...]
 
 
-def levels(book: BookView) -> Levels:
-    """Every level of both sides, best first."""
-    return [[(Decimal(price), Decimal(quantity)) for price, quantity in side] for side in book.top_text(1_000)]
+def sides(book: BookView) -> Sides:
+    """Every level of bids and asks, best first, in units of 1e-8."""
+    price_unit = 10 ** (UNITS.price_decimals - book.scale.price_decimals)
+    quantity_unit = 10 ** (UNITS.quantity_decimals - book.scale.quantity_decimals)
+    return tuple([(price * price_unit, amount * quantity_unit) for price, amount in side] for side in book.top(LEVELS))
 
 
 @dataclass
 class VenueBooks:
     """The venue's book after each update, by its id, recorded between two lines of the tape."""
 
-    books: dict[int, Levels] = field(default_factory=dict)
+    books: dict[int, Sides] = field(default_factory=dict)
     venue: LocalVenue | None = None
 
-    def follow(self, writer: TapeWriter) -> Iterator[Played]:
+    def follow(self, market: TapeWriter) -> Iterator[Played]:
         """A tape without end; what a line did to the venue is recorded when the venue asks for the next."""
         source = TapeSource()
-        for line in writer.lines(MANY):
+        for line in market.lines(LINES):
             time_ns, _, text = line.partition(" ")
             raw = text.encode()
             yield source.played(decode(raw), raw, SYMBOL, int(time_ns))
             if self.venue is not None:
-                self._record(self.venue.feed.books[SYMBOL].local.book)
+                self._record(self.book)
+
+    @property
+    def book(self) -> BookView:
+        """The venue's book now."""
+        assert self.venue is not None
+        return self.venue.feed.books[SYMBOL].local.book
 
     def _record(self, book: BookView) -> None:
         number = book.update_id or 0
         if number not in self.books:
-            self.books[number] = levels(book)
+            self.books[number] = sides(book)
             if len(self.books) > REMEMBERED:
                 del self.books[next(iter(self.books))]
 
@@ -106,7 +111,7 @@ class Checker(IgnoreAll):
             return
         book = self.feed.books[SYMBOL].book
         self.checked += 1
-        if levels(book) != self.venue.books.get(book.update_id or 0):
+        if sides(book) != self.venue.books.get(book.update_id or 0):
             self.differences.append(book.update_id or 0)
 
 
@@ -116,9 +121,9 @@ class Followed:
 
     feed: Feed
     checker: Checker
-    venue: LocalVenue
+    venue: VenueBooks
 
-    async def until(self, what: str, condition: Any) -> None:
+    async def until(self, what: str, condition: Callable[[], object]) -> None:
         """Wait for a condition; fail with what was waited for and the state of the feed."""
         try:
             async with asyncio.timeout(TIMEOUT_S):
@@ -127,24 +132,43 @@ class Followed:
         except TimeoutError:
             pytest.fail(f"not {what}: {self.feed.status()}")
 
-    @property
-    def is_over(self) -> bool:
-        """Whether every fault has begun and ended."""
-        faults = self.venue.faults
-        return faults.begun and not any(faults.is_active(fault) for fault in faults.plan.faults)
-
     async def recovers(self) -> list[int]:
         """Wait until the faults are over and the book is usable and newer; where it is not the venue's from then on."""
-        await self.until("over", lambda: self.is_over)
-        number, book = self.venue.feed.books[SYMBOL].local.book.update_id or 0, self.feed.books[SYMBOL]
-
-        def is_newer() -> bool:
-            return self.feed.is_usable(SYMBOL) and (book.book.update_id or 0) > number
-
-        await self.until("usable again", is_newer)
+        await self.until("over", self._is_over)
+        number = self.venue.book.update_id or 0
+        await self.until("usable again", lambda: self._is_usable_after(number))
         before, done = len(self.checker.differences), self.checker.checked + CHECKS_AFTERWARDS
         await self.until("used", lambda: self.checker.checked >= done)
         return self.checker.differences[before:]
+
+    def _is_over(self) -> bool:
+        assert self.venue.venue is not None
+        faults = self.venue.venue.faults
+        return faults.begun and not any(faults.is_active(fault) for fault in faults.plan.faults)
+
+    def _is_usable_after(self, number: int) -> bool:
+        return self.feed.is_usable(SYMBOL) and (self.feed.books[SYMBOL].book.update_id or 0) > number
+
+
+@asynccontextmanager
+async def playing(server: Server) -> AsyncIterator[str]:
+    """Serve the exchange and move its time in small steps: a busy machine makes it slower, never ahead of the feed."""
+
+    async def play() -> None:
+        while True:
+            server.player.advance(server.venue.now_ns + STEP_NS)
+            await asyncio.sleep(STEP_S)
+
+    async with serving(server) as host:
+        assert server.playing is not None
+        server.playing.cancel()
+        moving = asyncio.ensure_future(play())
+        try:
+            yield host
+        finally:
+            moving.cancel()
+            with suppress(asyncio.CancelledError):
+                await moving
 
 
 @dataclass(frozen=True)
@@ -158,78 +182,92 @@ class Outcome:
     lasting: list[int]
 
 
-async def outcome(
-    faults: list[dict[str, Any]], cause: Cause | None, channels: tuple[Channel, ...], writer: TapeWriter, **changes: Any
+async def follow(
+    faults: tuple[Fields, ...], cause: Cause | None, channels: Channels, market: TapeWriter, **changes: Any
 ) -> Outcome:
     """Follow an exchange with these faults until the feed has named the cause and has recovered."""
     books = VenueBooks()
-    plan = FaultPlan.model_validate({"faults": faults})
-    settings = replace(BY_HAND, speed=SPEED, start=Start.FIRST_STREAM, faults=plan, weight_limit=1_000_000)
-    server = Server(settings, books.follow(writer))
+    begun = [{"when": {"condition": "order_accepted"}} | fault for fault in faults]
+    settings = replace(BY_HAND, faults=FaultPlan.model_validate({"faults": begun}), weight_limit=1_000_000)
+    server = Server(settings, books.follow(market))
     books.venue, checker = server.venue, Checker(books)
-    async with serving(server) as host:
+    async with playing(server) as host, HttpClient(host) as client:
         chosen = replace(FeedSettings(Endpoints.of(Venue.USDM, host), (SYMBOL,), channels), **QUICK | changes)
         async with Feed(chosen, checker) as feed:
             checker.feed = feed
-            followed = Followed(feed, checker, server.venue)
+            followed = Followed(feed, checker, books)
             await followed.until("usable", lambda: checker.checked)
+            assert (await client.order(price="50000.0")).status == 200
             if cause:
                 await followed.until(cause, lambda: feed.symbol_status(SYMBOL).losses.get(cause))
             lasting = await followed.recovers()
             return Outcome(feed.symbol_status(SYMBOL).losses, checker.differences, lasting)
 
 
-def case(name: str, cause: Cause, *faults: dict[str, Any], only: tuple[Channel, ...] = TICKER, **changes: Any) -> Any:
+def case(name: str, cause: Cause, *faults: Fields, only: Channels = TICKER, **changes: Any) -> Any:
     """Faults, the cause that the feed names, its channels, and its settings."""
-    return pytest.param(list(faults), cause, only, changes, id=name)
+    return pytest.param(faults, cause, only, changes, id=name)
+
+
+def lasting(kind: str, seconds: int, **fields: Any) -> Fields:
+    """A fault that ends after so much exchange time."""
+    return {"kind": kind, "end": {"duration_ms": 1_000 * seconds}} | fields
+
+
+def counted(kind: str, count: int = 1, **fields: Any) -> Fields:
+    """A fault of so many frames or requests."""
+    return {"kind": kind, "end": {"count": count}} | fields
+
+
+DIFFS = "*@depth@*"
 
 
 @pytest.mark.parametrize(
     ("faults", "cause", "channels", "changes"),
     [
-        case("a lost diff", Cause.CHAIN_BREAK, {"kind": "drop"} | DIFFS | AT_3_S),
-        case("a wrong pu", Cause.CHAIN_BREAK, {"kind": "gap_pu"} | DIFFS | AT_3_S),
-        case("swapped", Cause.CHAIN_BREAK, {"kind": "reorder", "end": {"count": 4}} | DIFFS | AT_3_S, only=ALONE),
-        case("overtaken", Cause.CHAIN_BREAK, {"kind": "delay", "delay_ms": 300, "end": {"count": 3}} | DIFFS | AT_3_S),
-        case("cut", Cause.DISCONNECTED, {"kind": "cut"} | DIFFS | AT_3_S),
-        case("closed by the venue", Cause.DISCONNECTED, {"kind": "server_close"} | AT_3_S),
-        case("every stream silent", Cause.SILENT, {"kind": "freeze"} | FOR_6_S),
-        case("depth alone silent", Cause.SILENT, {"kind": "drop"} | DIFFS | FOR_6_S),
-        case("an outage", Cause.SILENT, {"kind": "outage"} | FOR_6_S),
-        case("stale snapshots", Cause.CHAIN_BREAK, {"kind": "drop"} | DIFFS | AT_3_S, STALE_SNAPSHOTS),
-        case("late", Cause.LATE, {"kind": "delay", "delay_ms": 8_000} | DIFFS | FOR_12_S, silence_s=5.0),
-        case("halted", Cause.NOT_TRADING, {"kind": "symbol_status"} | FOR_6_S),
+        case("a lost diff", Cause.CHAIN_BREAK, counted("drop", stream=DIFFS)),
+        case("a wrong pu", Cause.CHAIN_BREAK, counted("gap_pu", stream=DIFFS)),
+        case("swapped", Cause.CHAIN_BREAK, counted("reorder", 4, stream=DIFFS), only=ALONE),
+        case("overtaken", Cause.CHAIN_BREAK, counted("delay", 3, delay_ms=300, stream=DIFFS)),
+        case("cut", Cause.DISCONNECTED, counted("cut", stream=DIFFS)),
+        case("closed by the venue", Cause.DISCONNECTED, counted("server_close")),
+        case("every stream silent", Cause.SILENT, lasting("freeze", 10)),
+        case("depth alone silent", Cause.SILENT, lasting("drop", 10, stream=DIFFS)),
+        case("an outage", Cause.SILENT, lasting("outage", 10)),
+        case("stale snapshots", Cause.CHAIN_BREAK, counted("drop", stream=DIFFS), counted("stale_snapshot", 2)),
+        case("late", Cause.LATE, lasting("delay", 16, delay_ms=8_000, stream=DIFFS), silence_s=5.0),
+        case("halted", Cause.NOT_TRADING, lasting("symbol_status", 10)),
     ],
 )
 def test_a_usable_book_is_the_venues_and_is_usable_again_after_the_fault(
-    faults: list[dict[str, Any]], cause: Cause, channels: tuple[Channel, ...], changes: dict[str, Any]
+    faults: tuple[Fields, ...], cause: Cause, channels: Channels, changes: Fields
 ) -> None:
-    found = asyncio.run(outcome(faults, cause, channels, TapeWriter(wanders=True), **changes))
+    found = asyncio.run(follow(faults, cause, channels, TapeWriter(wanders=True), **changes))
     assert found.differences == []
 
 
 def test_repeated_diffs_cost_nothing() -> None:
-    repeated = {"kind": "duplicate", "end": {"count": 10}} | DIFFS | AT_3_S
-    found = asyncio.run(outcome([repeated], None, TICKER, TapeWriter(wanders=True)))
+    repeated = (counted("duplicate", 10, stream=DIFFS),)
+    found = asyncio.run(follow(repeated, None, TICKER, TapeWriter(wanders=True)))
     assert found.differences == []
     assert Cause.CHAIN_BREAK not in found.losses
 
 
-CORRUPT = {"kind": "corrupt_level", "end": {"count": 5}} | DIFFS | AT_3_S
+CORRUPT = counted("corrupt_level", 5, stream=DIFFS)
 
 
 def test_a_wrong_best_quantity_is_found_before_the_book_is_used() -> None:
     market = TapeWriter(changed=range(1))
-    found = asyncio.run(outcome([CORRUPT | {"side": "asks"}], Cause.TICKER_DISAGREES, TICKER, market))
+    found = asyncio.run(follow((CORRUPT | {"side": "asks"},), Cause.TICKER_DISAGREES, TICKER, market))
     assert found.differences == []
 
 
 def test_a_wrong_quantity_within_the_best_five_is_found_by_the_partial_depth_of_its_update() -> None:
     market = TapeWriter(changed=range(1, 4), step_ms=100)  # partial depth then has the ids of diffs
-    found = asyncio.run(outcome([CORRUPT], Cause.PARTIAL_DISAGREES, PARTIAL, market))
+    found = asyncio.run(follow((CORRUPT,), Cause.PARTIAL_DISAGREES, PARTIAL, market))
     assert found.lasting == []
 
 
 def test_a_wrong_quantity_that_no_other_stream_shows_is_not_found() -> None:
-    found = asyncio.run(outcome([CORRUPT], None, TICKER, TapeWriter(changed=range(1, 4))))
+    found = asyncio.run(follow((CORRUPT,), None, TICKER, TapeWriter(changed=range(1, 4))))
     assert found.differences
