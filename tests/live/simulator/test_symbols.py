@@ -8,14 +8,17 @@ from urllib.parse import quote
 import pytest
 
 from live.simulator.sockets.live_feed import feed_settings
+from live.simulator.sockets.server import Server
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument, is_coin_margined, is_symbol, lower_symbol, upper_symbol
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll
 from skills_lib.market.depth.model import MarketEvent
 from tests.live.conftest import Serve
+from tests.live.simulator.endless import endless, playing
 from tests.live.simulator.http_requests import TIMEOUT_S, HttpClient, event
-from tests.live.simulator.tapes import write_tape
+from tests.live.simulator.tapes import TapeWriter, write_tape
+from tests.live.simulator.venue_client import BY_HAND
 
 CHINESE = "币安人生USDT"
 ORDER, MARKET = "/fapi/v1/order", {"side": "BUY", "type": "MARKET", "quantity": "0.1", "newOrderRespType": "RESULT"}
@@ -78,18 +81,15 @@ def test_a_symbol_outside_ascii_trades_and_streams(serve: Serve, tmp_path: Path)
     asyncio.run(asyncio.wait_for(run(), TIMEOUT_S))
 
 
-def test_the_feed_follows_a_symbol_outside_ascii(serve: Serve, tmp_path: Path) -> None:
+def test_the_feed_follows_a_symbol_outside_ascii() -> None:
     pytest.importorskip("picows", reason="the live feed needs the extra live")
 
     async def run() -> None:
-        tape = write_tape(tmp_path / "tape.ts_jsonl", symbol=CHINESE)
-        async with serve(tape=tape) as running:
-            feed = Feed(feed_settings((CHINESE,), running.host))
+        async with playing(Server(BY_HAND, endless(TapeWriter(symbol=CHINESE)))) as host:
+            feed = Feed(feed_settings((CHINESE,), host))
             await feed.require_symbols()
             async with feed:
-                while not feed.books[CHINESE].in_sync:
-                    running.play(1 if running.venue.hub.streams else 0)
-                    await asyncio.sleep(0)
+                await feed.wait_for_change(CHINESE, None, TIMEOUT_S)
                 top = feed.books[CHINESE].book.top_text(5)
                 assert len(top.bids) == len(top.asks) == 5
                 assert Decimal(top.bids[0][0]) < Decimal(top.asks[0][0])

@@ -1,22 +1,21 @@
 """The live feed over real sockets while the local exchange misbehaves: a book that is called usable is the venue's.
 
-The exchange plays a generated market without end, at most ten times as fast as real time: a fault of seconds of exchange
-time is over quickly. Faults begin with an order that the test places when the book is usable. Nothing depends on how
-long anything takes, so load only slows the tests.
+The exchange's time is at most ten times as fast as real time, so a fault of seconds is over quickly. Faults begin with
+an order that the test places when the book is usable. Nothing depends on how long anything takes: load only slows the
+tests.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from live.simulator.faults import FaultPlan
-from live.simulator.sockets.server import Server, serving
+from live.simulator.sockets.server import Server
 from live.simulator.tape_book import UNITS
-from live.simulator.tape_source import Played, TapeSource
+from live.simulator.tape_source import Played
 from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.view import BookView
@@ -26,15 +25,14 @@ from skills_lib.market.depth.feed.settings import Channel, Endpoints, FeedSettin
 from skills_lib.market.depth.feed.streams import IgnoreAll
 from skills_lib.market.depth.model import MarketEvent, Venue
 from skills_lib.market.depth.sequencer import UpdateDecision
-from skills_lib.market.depth.wire import decode
+from tests.live.simulator.endless import endless, playing
 from tests.live.simulator.http_requests import TIMEOUT_S, HttpClient
 from tests.live.simulator.tapes import TapeWriter
-from tests.live.simulator.venue_client import BY_HAND, MS
+from tests.live.simulator.venue_client import BY_HAND
 
 pytest.importorskip("picows", reason="the extra `live` is not installed")
 
-SYMBOL, LINES, LEVELS = "BTCUSDT", 10**9, 1_000
-STEP_NS, STEP_S = 50 * MS, 0.005
+SYMBOL, LEVELS = "BTCUSDT", 1_000
 REMEMBERED, CHECKS_AFTERWARDS = 10_000, 20
 Fields = dict[str, Any]
 QUICK: Fields = {
@@ -71,11 +69,8 @@ class VenueBooks:
 
     def follow(self, market: TapeWriter) -> Iterator[Played]:
         """A tape without end; what a line did to the venue is recorded when the venue asks for the next."""
-        source = TapeSource()
-        for line in market.lines(LINES):
-            time_ns, _, text = line.partition(" ")
-            raw = text.encode()
-            yield source.played(decode(raw), raw, SYMBOL, int(time_ns))
+        for line in endless(market):
+            yield line
             if self.venue is not None:
                 self._record(self.book)
 
@@ -148,27 +143,6 @@ class Followed:
 
     def _is_usable_after(self, number: int) -> bool:
         return self.feed.is_usable(SYMBOL) and (self.feed.books[SYMBOL].book.update_id or 0) > number
-
-
-@asynccontextmanager
-async def playing(server: Server) -> AsyncIterator[str]:
-    """Serve the exchange and move its time in small steps: a busy machine makes it slower, never ahead of the feed."""
-
-    async def play() -> None:
-        while True:
-            server.player.advance(server.venue.now_ns + STEP_NS)
-            await asyncio.sleep(STEP_S)
-
-    async with serving(server) as host:
-        assert server.playing is not None
-        server.playing.cancel()
-        moving = asyncio.ensure_future(play())
-        try:
-            yield host
-        finally:
-            moving.cancel()
-            with suppress(asyncio.CancelledError):
-                await moving
 
 
 @dataclass(frozen=True)
