@@ -171,8 +171,8 @@ def _settings(delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
         from live.simulator.settings import CountdownClock, SimulatorSettings, Start
     except ModuleNotFoundError as error:
         raise InputError(f"{error.name} is not installed. Run pip install 'twokey[live]'.") from None
+    from live.money import parse
     from live.simulator.core.fill_models import FillModel
-    from live.simulator.core.money import parse
     from live.simulator.listed_symbols import built_in, from_file
     from live.simulator.session_names import SessionName
     from skills_lib.settings import Settings

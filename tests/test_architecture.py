@@ -44,8 +44,12 @@ WRONG_IMPORTS = {
     "the command and the MCP servers do not import each other": ("mcp_servers/__init__.py", "scripts.cli"),
     "the domain is pure: no clock, socket, file or random number": ("skills_lib/domain/costs.py", "random"),
     "the simulator's core is pure: no clock, socket, file or random number": (
-        "live/simulator/core/money.py",
+        "live/money.py",
         "random",
+    ),
+    "the engine is pure: no clock, socket, file or random number, and nothing of an exchange": (
+        "live/engine/state.py",
+        "live.simulator.venue",
     ),
     "only the simulator's sockets know event loops and the wall clock": (
         "live/simulator/http/rest.py",

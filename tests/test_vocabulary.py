@@ -159,15 +159,23 @@ def test_no_text_contains_a_banned_phrase() -> None:
     assert {path: phrases for path, phrases in found.items() if phrases} == {}
 
 
+CLIENT_FOLDERS = ("binance", "engine", "journal", "replay", "schedules")
+"""Packages of `live` on the client's side of the wire."""
+
+
 def test_no_two_public_classes_of_the_library_and_live_share_a_name() -> None:
-    places: dict[str, list[str]] = {}
+    """The simulator is the other side of the wire: an exchange and its client both have orders and positions."""
+    places: dict[tuple[bool, str], list[str]] = {}
     for path in repository_files("*.py"):
         relative = path.relative_to(ROOT)
         if relative.parts[0] not in {"skills_lib", "live", "scripts"}:
             continue
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places.setdefault(node.name, []).append(str(relative))
+                client = relative.parts[:2] in {("live", folder) for folder in CLIENT_FOLDERS}
+                places.setdefault((client, node.name), []).append(str(relative))
+    library = {name for (client, name), files in places.items() if not client and files[0].startswith("skills_lib")}
+    assert [name for client, name in places if client and name in library] == []
     assert {name: files for name, files in places.items() if len(files) > 1} == {}
 
 

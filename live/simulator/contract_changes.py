@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from live.simulator.core.money import SCALE, parse
+from live.money import SCALE, parse
 from live.simulator.core.symbol_rules import Bracket, SymbolRules
 from live.simulator.faults import FaultModel
 from live.simulator.faults.kinds.contracts import BracketRow, ChangeFilters, ContractChange, StatusChange

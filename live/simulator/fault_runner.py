@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from live.money import parse
 from live.simulator.contract_changes import ContractChanges, ContractFault
 from live.simulator.core import interventions as do
 from live.simulator.core.commands import (
@@ -17,7 +18,6 @@ from live.simulator.core.commands import (
     SetMarginType,
 )
 from live.simulator.core.events import Event
-from live.simulator.core.money import parse
 from live.simulator.core.trading_status import SETTLED
 from live.simulator.faults import Change, FaultModel, Faults, Happening
 from live.simulator.faults.conditions import Condition, Moment

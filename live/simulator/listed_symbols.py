@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from live.simulator.core.money import SCALE, parse
+from live.money import SCALE, parse
 from live.simulator.core.symbol_rules import Bracket, SymbolRules
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from live.enums import Side
 from live.simulator.core import commands
-from live.simulator.core.enums import Side
 from live.simulator.core.events import Event
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.fill_models import FillModel

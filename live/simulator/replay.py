@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from live.money import parse, product, show
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import parse, product, show
 from live.simulator.core.orders import TradeRecord
 from live.simulator.faults import FaultPlan
 from live.simulator.matching_engine import CarriedOut

@@ -9,9 +9,9 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
+from live.enums import Side
+from live.money import DIGITS, parse
 from live.simulator.core.commands import Marked, Quoted, Traded
-from live.simulator.core.enums import Side
-from live.simulator.core.money import DIGITS, parse
 from live.simulator.tape_source import Played
 from skills_lib.market.depth.book.order_book import Levels, SideChange, side_change
 from skills_lib.market.depth.model import (

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from live.simulator.core.enums import Side
-from live.simulator.core.money import DIGITS
+from live.enums import Side
+from live.money import DIGITS
 from live.simulator.scaled_messages import ScaledUpdate
 from skills_lib.market.depth.book.local_book import LocalBook
 from skills_lib.market.depth.book.order_book import OrderBook

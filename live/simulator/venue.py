@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
+from live.money import parse
 from live.simulator.client_countdowns import ClientCountdowns
 from live.simulator.core.accounts import Account
 from live.simulator.core.events import Answered, Event, Liquidated
 from live.simulator.core.exchange import Exchange
-from live.simulator.core.money import parse
 from live.simulator.core.state import State
 from live.simulator.fault_checks import check_plan
 from live.simulator.fault_runner import FaultRunner

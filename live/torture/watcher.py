@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from live.enums import AlgoStatus, ExecutionType, OrderType, PositionSide, Side
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import AlgoStatus, ExecutionType, OrderType, PositionSide, Side
 from live.simulator.core.events import AlgoChanged, Answered, Event, OrderChanged
 from live.simulator.core.orders import Order
 from live.torture.score import Score

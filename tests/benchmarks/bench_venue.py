@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from live.simulator.core.enums import Side
+from live.enums import Side
 from live.simulator.scaled_messages import scaled_tape
 from live.simulator.settings import DEFAULT_KEY, SimulatorSettings
 from live.simulator.tape_source import Played, TapeSource

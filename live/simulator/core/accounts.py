@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from live.enums import MarginType, PositionSide, Side
+from live.money import commission, product, share
 from live.simulator.core.bnb import BNB, BnbWallet
-from live.simulator.core.enums import MarginType, PositionSide, Side
-from live.simulator.core.money import commission, product, share
 from live.simulator.core.orders import SymbolSettings
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection

@@ -1,11 +1,11 @@
 """Checks of an arriving conditional order. Its margin is checked only when it triggers (change log, 2025-11-06)."""
 
+from live.enums import OrderType, PriceMatch, Side, WorkingType
+from live.money import SCALE, product
 from live.simulator.core import order_checks
 from live.simulator.core.accounts import Account
 from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest, would_fire_now
-from live.simulator.core.enums import OrderType, PriceMatch, Side, WorkingType
 from live.simulator.core.market import Market
-from live.simulator.core.money import SCALE, product
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.rejections import Rejection, missing, not_required, would_trigger
 from live.simulator.core.state import State

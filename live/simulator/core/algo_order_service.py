@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from live.enums import AlgoStatus, OrderType, WorkingType
+from live.money import SCALE
 from live.simulator.core import algo_checks, order_service, trading_status
 from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo, Submit
-from live.simulator.core.enums import AlgoStatus, OrderType, WorkingType
 from live.simulator.core.interventions import Trouble
 from live.simulator.core.market import Market
-from live.simulator.core.money import SCALE
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.rejections import Rejection, unknown_order
 from live.simulator.core.state import State

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from live.simulator.core.enums import AlgoStatus, OrderType, Side
-from live.simulator.core.money import SCALE
+from live.enums import AlgoStatus, OrderType, Side
+from live.money import SCALE
 from live.simulator.core.orders import OrderRequest
 
 _STOPS = (OrderType.STOP, OrderType.STOP_MARKET, OrderType.TRAILING_STOP_MARKET)

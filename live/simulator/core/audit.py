@@ -8,10 +8,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from live.enums import OrderStatus, PositionSide
+from live.money import SCALE, plain
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.bnb import BNB
-from live.simulator.core.enums import OrderStatus, PositionSide
-from live.simulator.core.money import SCALE, plain
 from live.simulator.core.orders import Order
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State

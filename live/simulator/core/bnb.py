@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from live.simulator.core.money import SCALE
+from live.money import SCALE
 
 BNB = "BNB"
 _DISCOUNT_PERCENT = 10

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from live.enums import MarginType, PositionSide, PriceMatch, Side
 from live.simulator.core.algo_orders import AlgoRequest
-from live.simulator.core.enums import MarginType, PositionSide, PriceMatch, Side
 from live.simulator.core.interventions import Intervention
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.symbol_rules import SymbolRules

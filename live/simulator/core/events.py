@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from live.enums import ExecutionType, ExpiryReason
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import ExecutionType, ExpiryReason
 from live.simulator.core.orders import Fill, Order
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection

@@ -9,8 +9,8 @@ quantities in units of 1e-8.
 
 from dataclasses import dataclass, field
 
+from live.enums import Side
 from live.simulator.core.commands import Quoted, Traded
-from live.simulator.core.enums import Side
 
 MAX_RECENT = 512
 """Messages kept one by one; older ones are joined into one that refutes as much."""

@@ -6,6 +6,7 @@ Deterministic: no clock, socket, file or random number. The same inputs in the s
 from collections.abc import Callable
 from typing import Any
 
+from live.enums import WorkingType
 from live.simulator.core import (
     algo_order_service,
     commands,
@@ -18,7 +19,6 @@ from live.simulator.core import (
     settings_service,
     timers,
 )
-from live.simulator.core.enums import WorkingType
 from live.simulator.core.events import AccountChanged, Answered, Event, OrderChanged
 from live.simulator.core.intervening.services import SERVICES as INTERVENTIONS
 from live.simulator.core.rejections import Rejection

@@ -5,9 +5,9 @@ Sources: Binance's fundingInfo and mark price stream pages (field `T` is the nex
 rate; only positions held at the boundary take part.
 """
 
+from live.money import floor_product
 from live.simulator.core.accounts import Account
 from live.simulator.core.market import Market
-from live.simulator.core.money import floor_product
 from live.simulator.core.orders import FundingRecord
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State

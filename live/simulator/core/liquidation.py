@@ -7,13 +7,13 @@ back to 0. Assumed: the whole position at once, and for cross margin every cross
 
 from dataclasses import replace
 
+from live.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
+from live.money import SCALE, fee
 from live.simulator.core import matching
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
-from live.simulator.core.money import SCALE, fee
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from live.enums import PositionSide, Side
+from live.money import product
 from live.simulator.core.accounts import Account
-from live.simulator.core.enums import PositionSide, Side
 from live.simulator.core.market import Market
-from live.simulator.core.money import product
 from live.simulator.core.orders import Order
 from live.simulator.core.positions import Position
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from live.enums import Side
+from live.money import SCALE
 from live.simulator.core.commands import DepthApplied, Traded
-from live.simulator.core.enums import Side
 from live.simulator.core.evidence import Evidence
-from live.simulator.core.money import SCALE
 from live.simulator.core.symbol_rules import SymbolRules
 
 STALE_AFTER_MS = 5_000

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from live.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PositionSide, SelfTrade, Side
 from live.simulator.core.bnb import BNB
-from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PositionSide, SelfTrade, Side
 from live.simulator.core.events import Executed
 from live.simulator.core.market import crosses
 from live.simulator.core.orders import Fill, Order, TradeRecord

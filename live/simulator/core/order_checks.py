@@ -3,11 +3,11 @@
 import re
 from dataclasses import replace
 
+from live.enums import OrderType, TimeInForce
+from live.money import product
 from live.simulator.core import matching, reducing
 from live.simulator.core.accounts import ASSET
-from live.simulator.core.enums import OrderType, TimeInForce
 from live.simulator.core.market import Market
-from live.simulator.core.money import product
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.rejections import Rejection, insufficient_margin, missing
 from live.simulator.core.state import State

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from itertools import islice
 
+from live.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, Side, TimeInForce
+from live.money import plain, product
 from live.simulator.core import matching, order_checks, queues, reducing, trading_status
 from live.simulator.core.commands import Amend, Cancel, CancelAll, CheckOrder, SetCountdown, Submit
-from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, PriceMatch, Side, TimeInForce
 from live.simulator.core.market import Market
-from live.simulator.core.money import plain, product
 from live.simulator.core.orders import Amendment, Order, OrderRequest
 from live.simulator.core.rejections import (
     Rejection,

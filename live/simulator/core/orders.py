@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from live.simulator.core.enums import (
+from live.enums import (
     MarginType,
     OrderStatus,
     OrderType,

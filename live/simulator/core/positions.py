@@ -5,8 +5,8 @@ Realized profit is rounded down to the unit of 1e-8: a loop of tiny trades can l
 
 from dataclasses import dataclass
 
-from live.simulator.core.enums import PositionSide
-from live.simulator.core.money import SCALE, product, share
+from live.enums import PositionSide
+from live.money import SCALE, product, share
 
 
 @dataclass(slots=True)

@@ -6,9 +6,9 @@ quantity between it and the second, and so on. A trade uses the queue up from th
 
 from itertools import groupby
 
+from live.enums import Side
 from live.simulator.core import fill_models
 from live.simulator.core.commands import DepthApplied, Traded
-from live.simulator.core.enums import Side
 from live.simulator.core.market import Market, crosses
 from live.simulator.core.matching import by_priority, fill_resting, reducible
 from live.simulator.core.orders import Order

@@ -7,8 +7,8 @@ and expires with its position); Binance FAQ 360039707291 (reduce-only stop-marke
 are not refused for exceeding the position).
 """
 
+from live.enums import ExpiryReason, OrderStatus, OrderType, PositionSide, Side
 from live.simulator.core.accounts import Account
-from live.simulator.core.enums import ExpiryReason, OrderStatus, OrderType, PositionSide, Side
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, exceeds_position, not_required, reduce_only
 from live.simulator.core.state import State

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from live.enums import MarginType
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.commands import (
     MoveIsolatedMargin,
@@ -11,7 +12,6 @@ from live.simulator.core.commands import (
     SetMarginType,
     SetMultiAssets,
 )
-from live.simulator.core.enums import MarginType
 from live.simulator.core.events import AssetModeChanged, ConfigChanged
 from live.simulator.core.margin import Margin
 from live.simulator.core.orders import MarginMove

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from live.enums import ExecutionType, ExpiryReason, OrderStatus
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.insurance import InsuranceFund

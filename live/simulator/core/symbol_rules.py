@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Self
 
-from live.simulator.core.enums import OrderType, Side
-from live.simulator.core.money import SCALE, parse, plain, show
+from live.enums import OrderType, Side
+from live.money import SCALE, parse, plain, show
 from live.simulator.core.rejections import Rejection
 
 

@@ -1,8 +1,8 @@
 """Timers: countdowns, good-till dates and funding. Each is removed or moved on as it fires, so it fires once."""
 
+from live.enums import OrderStatus, TimeInForce
 from live.simulator.core import algo_order_service, funding, order_service, risk
 from live.simulator.core.commands import CancelAll
-from live.simulator.core.enums import OrderStatus, TimeInForce
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.state import State
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from live.enums import AlgoStatus, ExecutionType, OrderStatus
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import AlgoStatus, ExecutionType, OrderStatus
 from live.simulator.core.events import AccountChanged, AlgoChanged, Event, Liquidated, OrderChanged
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TypeVar
 
-from live.simulator.core.enums import OrderType
+from live.enums import OrderType
 from live.simulator.core.events import AlgoChanged, Event, OrderChanged
 from live.simulator.core.state import State
 from live.simulator.faults.conditions import Condition, Moment, Observed

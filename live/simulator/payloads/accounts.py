@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from live.enums import MarginType, PositionSide
+from live.money import SCALE, plain, show
 from live.simulator.core.accounts import ASSET, Account
 from live.simulator.core.bnb import BNB
-from live.simulator.core.enums import MarginType, PositionSide
 from live.simulator.core.margin import Exposure, Margin, liquidation_price, total
-from live.simulator.core.money import SCALE, plain, show
 from live.simulator.core.orders import Income, MarginMove
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State

@@ -1,7 +1,7 @@
 """The place of a position in the queue for auto-deleveraging (ADL)."""
 
+from live.money import SCALE
 from live.simulator.core.accounts import Account
-from live.simulator.core.money import SCALE
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State
 

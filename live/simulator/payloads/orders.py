@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Any
 
+from live.enums import AlgoStatus, OrderType, Side
+from live.money import SCALE, show
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import AlgoStatus, OrderType, Side
-from live.simulator.core.money import SCALE, show
 from live.simulator.core.orders import Amendment, Order, TradeRecord
 from live.simulator.core.symbol_rules import SymbolRules
 

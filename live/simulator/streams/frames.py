@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from live.simulator.core.enums import Side
+from live.enums import Side
+from live.money import SCALE, show
 from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
-from live.simulator.core.money import SCALE, show
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.streams.history import Aggregate, Bar
 from skills_lib.market.depth.model import DepthUpdate

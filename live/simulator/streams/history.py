@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from itertools import groupby, takewhile
 
-from live.simulator.core.money import SCALE, parse
+from live.money import SCALE, parse
 from live.simulator.streams.names import INTERVALS_MS
 from skills_lib.market.depth.model import AggTrade, Trade
 

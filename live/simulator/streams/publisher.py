@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from live.money import parse
 from live.simulator.core.events import Liquidated
 from live.simulator.core.market import Market
-from live.simulator.core.money import parse
 from live.simulator.market_feed import MarketFeed
 from live.simulator.scaled_messages import SCALED
 from live.simulator.streams import frames

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from live.money import plain, show
 from live.simulator.core.accounts import ASSET
 from live.simulator.core.bnb import BNB
 from live.simulator.core.events import (
@@ -15,7 +16,6 @@ from live.simulator.core.events import (
     MarginCalled,
     OrderChanged,
 )
-from live.simulator.core.money import plain, show
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.payloads.orders import actual_type, average_price, shown_kind, shown_time_in_force
 

@@ -7,14 +7,14 @@ Prices in units of 1e-8; an improvement is positive if the fill is better for th
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from live.enums import AlgoStatus, OrderType, Side
+from live.money import parse
 from live.simulator.core.accounts import Account
 from live.simulator.core.algo_orders import AlgoRequest
 from live.simulator.core.commands import Command, PlaceAlgo, Submit
-from live.simulator.core.enums import AlgoStatus, OrderType, Side
 from live.simulator.core.events import AlgoChanged, Event, OrderChanged
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import parse
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.state import State
 from live.simulator.listed_symbols import built_in

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from live.simulator.core.enums import Side
+from live.enums import Side
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.state import State
 from live.simulator.listed_symbols import built_in

@@ -9,8 +9,8 @@ from decimal import Decimal
 
 import pytest
 
+from live.enums import OrderStatus, PositionSide
 from live.simulator.core.audit import audit
-from live.simulator.core.enums import OrderStatus, PositionSide
 from live.simulator.core.orders import Income
 from live.simulator.core.positions import Position
 from live.simulator.core.state import State

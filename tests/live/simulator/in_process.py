@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from live.enums import OrderType, Side
+from live.money import parse
 from live.simulator.core.accounts import Account, FeeTier
 from live.simulator.core.algo_orders import AlgoOrder, AlgoRequest
 from live.simulator.core.commands import Clock, Command, PlaceAlgo, Submit
-from live.simulator.core.enums import OrderType, Side
 from live.simulator.core.events import Answered, Event, OrderChanged
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import parse
 from live.simulator.core.orders import Fill, Order, OrderRequest
 from live.simulator.core.state import State
 from live.simulator.listed_symbols import built_in

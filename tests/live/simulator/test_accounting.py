@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live.enums import MarginType, OrderStatus, OrderType, PositionSide, Side
+from live.money import commission, parse, plain
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import (
     Amend,
@@ -16,9 +18,7 @@ from live.simulator.core.commands import (
     SetLeverage,
     SetMarginType,
 )
-from live.simulator.core.enums import MarginType, OrderStatus, OrderType, PositionSide, Side
 from live.simulator.core.margin import liquidation_price, total
-from live.simulator.core.money import commission, parse, plain
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver, make_exchange

@@ -2,11 +2,11 @@
 
 import pytest
 
+from live.enums import AlgoStatus, OrderStatus, OrderType, WorkingType
+from live.money import parse, plain
 from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import Cancel, CancelAlgo, CancelAll, CancelAllAlgos
-from live.simulator.core.enums import AlgoStatus, OrderStatus, OrderType, WorkingType
 from live.simulator.core.events import AlgoChanged
-from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
 from live.simulator.streams import user_frames
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from live.enums import OrderStatus, SelfTrade, TimeInForce
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import OrderStatus, SelfTrade, TimeInForce
 from live.simulator.core.events import OrderChanged
 from live.simulator.streams import user_frames
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver

@@ -2,11 +2,11 @@
 
 import pytest
 
+from live.enums import ExecutionType, OrderStatus, SelfTrade, Side, TimeInForce
+from live.money import parse, plain
 from live.simulator.core.commands import Amend, Cancel, CancelAll, SetCountdown, SetLeverage
-from live.simulator.core.enums import ExecutionType, OrderStatus, SelfTrade, Side, TimeInForce
 from live.simulator.core.events import OrderChanged
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver, make_exchange
 

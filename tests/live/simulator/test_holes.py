@@ -2,9 +2,9 @@
 
 import pytest
 
+from live.enums import AlgoStatus, OrderStatus, OrderType, TimeInForce
+from live.money import parse, plain
 from live.simulator.core.commands import Cancel, CancelAll, ForceLiquidation, SetLeverage
-from live.simulator.core.enums import AlgoStatus, OrderStatus, OrderType, TimeInForce
-from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver
 

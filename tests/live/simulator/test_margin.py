@@ -2,6 +2,8 @@
 
 import pytest
 
+from live.enums import ExecutionType, MarginType, PositionSide
+from live.money import parse, plain
 from live.simulator.core.commands import (
     ForceLiquidation,
     MoveIsolatedMargin,
@@ -9,10 +11,8 @@ from live.simulator.core.commands import (
     SetLeverage,
     SetMarginType,
 )
-from live.simulator.core.enums import ExecutionType, MarginType, PositionSide
 from live.simulator.core.events import AccountChanged, Liquidated, MarginCalled, OrderChanged
 from live.simulator.core.margin import liquidation_price, total
-from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver, make_exchange
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from live.simulator.core.enums import OrderStatus, OrderType, PriceMatch, SelfTrade, Side, TimeInForce, WorkingType
+from live.enums import OrderStatus, OrderType, PriceMatch, SelfTrade, Side, TimeInForce, WorkingType
+from live.money import plain
 from live.simulator.core.evidence import MAX_RECENT
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import plain
 from live.simulator.core.rejections import Rejection
 from skills_lib.market.depth.model import Snapshot
 from tests.live.simulator.in_process import BUY, SELL, ExchangeDriver, levels, make_exchange

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live.enums import OrderType, Side, TimeInForce
+from live.money import SCALE, parse
 from live.simulator.core.commands import Amend, Cancel, CancelAll, Submit
-from live.simulator.core.enums import OrderType, Side, TimeInForce
 from live.simulator.core.events import Event, OrderChanged
 from live.simulator.core.fill_models import FillModel
-from live.simulator.core.money import SCALE, parse
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed

@@ -8,15 +8,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live.enums import OrderStatus, OrderType, SelfTrade, Side, TimeInForce
+from live.money import SCALE, parse, plain
 from live.simulator.core.accounts import Account
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import Amend, Cancel, Command, Submit
-from live.simulator.core.enums import OrderStatus, OrderType, SelfTrade, Side, TimeInForce
 from live.simulator.core.events import Event, OrderChanged
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.fill_models import FillModel
 from live.simulator.core.market import crosses, strictly_crosses
-from live.simulator.core.money import SCALE, parse, plain
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.state import State
 from skills_lib.market.depth.model import Snapshot

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from live.money import parse
 from live.simulator.core import order_service, settings_service
 from live.simulator.core.commands import Amend, SetLeverage, Submit
-from live.simulator.core.money import parse
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State

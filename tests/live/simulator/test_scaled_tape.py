@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from live.simulator.core.enums import Side
+from live.enums import Side
 from live.simulator.core.fill_models import FillModel
 from live.simulator.scaled_messages import SCALED, scaled_tape
 from live.simulator.settings import SimulatorSettings

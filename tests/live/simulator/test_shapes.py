@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from live.enums import ExecutionType, OrderType
 from live.simulator.core.accounts import FeeTier
 from live.simulator.core.commands import ForceLiquidation
-from live.simulator.core.enums import ExecutionType, OrderType
 from live.simulator.core.events import OrderChanged
 from live.simulator.streams import user_frames
 from live.simulator.streams.hub import encode

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from live.enums import OrderStatus, OrderType
+from live.money import parse, plain
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import ForceLiquidation, SetCountdown, SetLeverage
-from live.simulator.core.enums import OrderStatus, OrderType
 from live.simulator.core.market import Market
-from live.simulator.core.money import parse, plain
 from live.simulator.core.state import State
 from live.simulator.store import Store
 from skills_lib.domain.errors import CorruptDataError

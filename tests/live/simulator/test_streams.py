@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from live.simulator.core.money import parse, show
+from live.money import parse, show
 from live.simulator.http.credentials import Credential
 from live.simulator.latency import ASSUMED, Distribution
 from live.simulator.settings import Start

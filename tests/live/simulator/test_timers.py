@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from live.enums import AlgoStatus, MarginType, OrderStatus, OrderType, TimeInForce
+from live.money import parse, plain
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import SetCountdown, SetLeverage, SetMarginType, Submit
-from live.simulator.core.enums import AlgoStatus, MarginType, OrderStatus, OrderType, TimeInForce
 from live.simulator.core.events import AccountChanged, AlgoChanged, MarginCalled, OrderChanged
-from live.simulator.core.money import parse, plain
 from live.simulator.core.orders import OrderRequest
 from live.simulator.tape_source import TapeSource
 from skills_lib.market.depth.model import MarkPrice, Snapshot

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from live.simulator.core.enums import OrderStatus, Side
-from live.simulator.core.money import plain
+from live.enums import OrderStatus, Side
+from live.money import plain
 from tests.live.conftest import Running, Serve
 from tests.live.simulator.clients.base import SYMBOL, Client
 from tests.live.simulator.clients.conformance import CLIENTS, VERBS

@@ -2,8 +2,8 @@
 
 import pytest
 
+from live.enums import OrderType
 from live.simulator.core.commands import Cancel, CancelAlgo
-from live.simulator.core.enums import OrderType
 from live.torture.score import Score
 from live.torture.watcher import GRACE_MS, Watcher
 from tests.live.simulator.in_process import BUY, ME, SELL, ExchangeDriver

@@ -1,9 +1,9 @@
 """Money moved by others, restrictions of an account, and the funding interval of a contract."""
 
+from live.money import SCALE
 from live.simulator.core import funding
 from live.simulator.core.bnb import BNB
 from live.simulator.core.interventions import ChangeFundingInterval, PayFeesInBnb, RestrictToReducing, Transfer
-from live.simulator.core.money import SCALE
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.state import State
 

@@ -1,8 +1,8 @@
 """Orders that misbehave: fills after a cancellation, and conditional orders in trouble."""
 
+from live.enums import OrderStatus
 from live.simulator.core import algo_order_service, matching
 from live.simulator.core.algo_orders import AlgoOrder
-from live.simulator.core.enums import OrderStatus
 from live.simulator.core.interventions import EndAlgo, FillCanceled, StopConditionalOrders, TroubleAlgo
 from live.simulator.core.rejections import no_such_order, unknown_order
 from live.simulator.core.state import State

@@ -6,14 +6,14 @@ recorded events of orders placed on the website (client ids `web_` and 20 charac
 
 from collections.abc import Iterator
 
+from live.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
+from live.money import SCALE, fee
 from live.simulator.core import algo_order_service, liquidation, matching, order_service
 from live.simulator.core.accounts import Account
 from live.simulator.core.commands import Submit
-from live.simulator.core.enums import ExecutionType, ExpiryReason, OrderStatus, OrderType, Side, TimeInForce
 from live.simulator.core.events import Liquidated
 from live.simulator.core.interventions import ClosePositions, Deleverage, LiquidatePart, SettleSymbol
 from live.simulator.core.margin import total
-from live.simulator.core.money import SCALE, fee
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.positions import Position
 from live.simulator.core.rejections import Rejection

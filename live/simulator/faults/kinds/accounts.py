@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from live.simulator.core.enums import MarginType
+from live.enums import MarginType
 from live.simulator.faults.kinds.base import AccountAct, Counts, LastingFault, RequestFault
 from live.simulator.faults.triggers import FOREVER, Duration, End
 

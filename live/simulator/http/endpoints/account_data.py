@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 
+from live.enums import MarginType, PositionSide
+from live.money import SCALE, plain, show
 from live.simulator.core.commands import (
     MoveIsolatedMargin,
     SetDualSide,
@@ -12,8 +14,6 @@ from live.simulator.core.commands import (
     SetMarginType,
     SetMultiAssets,
 )
-from live.simulator.core.enums import MarginType, PositionSide
-from live.simulator.core.money import SCALE, plain, show
 from live.simulator.core.rejections import illegal
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security

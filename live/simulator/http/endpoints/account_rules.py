@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from live.simulator.core.enums import PositionSide
+from live.enums import PositionSide
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
 from live.simulator.payloads.adl import quantile
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from live.enums import AlgoStatus
 from live.simulator.core.algo_orders import AlgoOrder
 from live.simulator.core.commands import CancelAlgo, CancelAllAlgos, PlaceAlgo
-from live.simulator.core.enums import AlgoStatus
 from live.simulator.core.rejections import no_such_order
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol
 from live.simulator.http.endpoints.order_lists import is_forgotten

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from live.simulator.core.enums import Side
-from live.simulator.core.money import SCALE, show
+from live.enums import Side
+from live.money import SCALE, show
 from live.simulator.core.rejections import Rejection
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, by_limit, with_symbol
 from live.simulator.http.rate_limits import LIMITS

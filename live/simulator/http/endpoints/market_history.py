@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from live.simulator.core.money import SCALE, show
+from live.money import SCALE, show
 from live.simulator.core.rejections import Rejection, illegal
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, by_limit

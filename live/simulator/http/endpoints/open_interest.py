@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from live.money import show
 from live.simulator.core.accounts import ASSET
-from live.simulator.core.money import show
 from live.simulator.core.rejections import illegal
 from live.simulator.http.endpoints.endpoint import Call, Endpoint
 from live.simulator.http.endpoints.windows import read_window

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from live.simulator.core.enums import OrderStatus
+from live.enums import OrderStatus
 from live.simulator.core.orders import Amendment, Order
 from live.simulator.core.rejections import Rejection, no_such_order
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Security, with_symbol

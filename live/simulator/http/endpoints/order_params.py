@@ -6,9 +6,7 @@ Which parameters an order type needs, and which it refuses, is that of the pages
 from enum import StrEnum
 from typing import TypeVar
 
-from live.simulator.core.algo_orders import AlgoRequest
-from live.simulator.core.commands import Amend
-from live.simulator.core.enums import (
+from live.enums import (
     OrderType,
     PositionSide,
     PriceMatch,
@@ -17,6 +15,8 @@ from live.simulator.core.enums import (
     TimeInForce,
     WorkingType,
 )
+from live.simulator.core.algo_orders import AlgoRequest
+from live.simulator.core.commands import Amend
 from live.simulator.core.orders import OrderRequest
 from live.simulator.core.rejections import Rejection, illegal, invalid_strategy, not_required
 from live.simulator.core.symbol_rules import SymbolRules

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
-from live.simulator.core.enums import OrderType, Side, TimeInForce
-from live.simulator.core.money import DIGITS, SCALE
+from live.enums import OrderType, Side, TimeInForce
+from live.money import DIGITS, SCALE
 from live.simulator.core.rejections import Rejection, illegal, missing, too_precise
 from live.simulator.core.symbol_rules import SymbolRules
 from skills_lib.domain.instruments import upper_symbol

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
+from live.enums import OrderStatus
 from live.simulator.core.commands import Cancel, CancelAll, CheckOrder, SetCountdown, Submit
-from live.simulator.core.enums import OrderStatus
 from live.simulator.core.orders import Order
 from live.simulator.core.rejections import Rejection, illegal
 from live.simulator.http.endpoints.endpoint import Call, Endpoint, Handler, Security

@@ -6,8 +6,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from live.simulator.core.enums import OrderStatus
-from live.simulator.core.money import plain
+from live.enums import OrderStatus
+from live.money import plain
 from live.simulator.faults import FaultPlan, Reply
 from live.simulator.http.fault_replies import REPLIES
 from tests.live.conftest import Running, Serve

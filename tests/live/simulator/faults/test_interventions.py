@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from live.enums import AlgoStatus, ExecutionType, MarginType, OrderStatus, OrderType, PositionSide
+from live.money import parse, plain
 from live.simulator.core import interventions as do
 from live.simulator.core.audit import audit
 from live.simulator.core.commands import Cancel, CancelAlgo, ChangeRules, SetDualSide, SetLeverage, SetMarginType
-from live.simulator.core.enums import AlgoStatus, ExecutionType, MarginType, OrderStatus, OrderType, PositionSide
 from live.simulator.core.events import AccountChanged, AlgoChanged, Liquidated, OrderChanged
-from live.simulator.core.money import parse, plain
 from live.simulator.core.rejections import Rejection
 from live.simulator.core.symbol_rules import SymbolRules
 from live.simulator.streams.user_frames import frames

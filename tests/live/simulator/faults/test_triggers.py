@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from live.simulator.core.enums import OrderType
+from live.enums import OrderType
 from live.simulator.core.events import Event
 from live.simulator.faults import CATALOGUE, VARIANTS, Change, FaultPlan, Faults
 from live.simulator.faults.conditions import INTERVALS, Condition

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from live.enums import OrderStatus, PositionSide, SelfTrade, Side, TimeInForce
+from live.money import parse, plain
 from live.simulator.core.commands import Amend, CancelAll
-from live.simulator.core.enums import OrderStatus, PositionSide, SelfTrade, Side, TimeInForce
-from live.simulator.core.money import parse, plain
 from live.simulator.core.order_service import MAX_AMENDMENTS
 from live.simulator.core.rejections import Rejection
 from tests.live.simulator.in_process import BUY, ME, SELL, SYMBOL, ExchangeDriver

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from live.simulator.core.enums import Side
+from live.enums import Side
 from live.simulator.core.market import Book
 from tests.live.simulator.rules.orders import LIMIT, MARKET, PATH, case, place
 from tests.live.simulator.venue_client import VenueClient
