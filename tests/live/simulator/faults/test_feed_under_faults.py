@@ -243,5 +243,6 @@ def test_a_wrong_quantity_within_the_best_five_is_found_by_the_partial_depth_of_
 
 
 def test_a_wrong_quantity_that_no_other_stream_shows_is_not_found() -> None:
-    found = asyncio.run(follow((CORRUPT,), None, TICKER, TapeWriter(changed=range(1, 4))))
+    corrupt = counted("corrupt_level", 100, stream=DIFFS)
+    found = asyncio.run(follow((corrupt,), None, TICKER, TapeWriter(changed=range(1, 4))))
     assert found.differences

@@ -1,4 +1,4 @@
-"""What the HTTP layer of the server refuses, as raw bytes over a socket: it answers in the venue's form. And its end."""
+"""What the server's HTTP layer refuses, as raw bytes over a socket: it answers in the venue's form. And its end."""
 
 import asyncio
 import json
