@@ -33,11 +33,12 @@ def join_queue(state: State, order: Order) -> None:
 def on_trade(state: State, trade: Traded) -> None:
     """Fill resting orders of the side that a tape trade hit, by price, then by age, from one quantity.
 
-    A trade that was matched before an order joined its queue does not count for it, though it arrives later.
+    A trade that was matched before an order joined its queue does not count for it, though it arrives later. A trade of
+    which nothing is left has still passed prices, and its own level will still show less.
     """
     left = trade.quantity
     for price, group in groupby(by_priority(state, trade.symbol, trade.taker.opposite), lambda order: order.price):
-        if not left or not crosses(trade.taker.opposite, price, trade.price):
+        if not crosses(trade.taker.opposite, price, trade.price):
             return
         orders = [order for order in group if order.place.since_ms <= trade.traded_ms]
         if price != trade.price:
