@@ -47,8 +47,8 @@ QUICK: Fields = {
     "weight_per_minute": 100_000,
 }
 Channels = tuple[Channel, ...]
-ALONE: Channels = (Channel.DEPTH,)
-TICKER: Channels = (*ALONE, Channel.BOOK_TICKER)
+DEPTH: Channels = (Channel.DEPTH,)
+TICKER: Channels = (*DEPTH, Channel.BOOK_TICKER)
 PARTIAL: Channels = (*TICKER, Channel.PARTIAL_DEPTH)
 Sides = tuple[list[tuple[int, int]], ...]
 
@@ -201,7 +201,7 @@ DIFFS = "*@depth@*"
     [
         case("a lost diff", Cause.CHAIN_BREAK, counted("drop", stream=DIFFS)),
         case("a wrong pu", Cause.CHAIN_BREAK, counted("gap_pu", stream=DIFFS)),
-        case("swapped", Cause.CHAIN_BREAK, counted("reorder", 4, stream=DIFFS), only=ALONE),
+        case("swapped", Cause.CHAIN_BREAK, counted("reorder", 4, stream=DIFFS), only=DEPTH),
         case("overtaken", Cause.CHAIN_BREAK, counted("delay", 3, delay_ms=300, stream=DIFFS)),
         case("cut", Cause.DISCONNECTED, counted("cut", stream=DIFFS)),
         case("closed by the venue", Cause.DISCONNECTED, counted("server_close")),
