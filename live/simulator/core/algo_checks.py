@@ -84,9 +84,9 @@ def _check_limit_at_trigger(rules: SymbolRules, request: AlgoRequest) -> None:
     order, at = request.order, request.trigger_price
     upper, lower = at * rules.multiplier_up // SCALE, at * rules.multiplier_down // SCALE
     if order.side is Side.BUY and order.price > upper:
-        raise Rejection(-4183, f"Limit price can't be higher than {rules.price_text(upper)}.")
+        raise Rejection(-4183, f"Limit price can't be higher than {rules.rounded_price_text(upper)}.")
     if order.side is Side.SELL and order.price < lower:
-        raise Rejection(-4184, f"Limit price can't be lower than {rules.price_text(lower)}.")
+        raise Rejection(-4184, f"Limit price can't be lower than {rules.rounded_price_text(lower)}.")
 
 
 def _check_quantity(state: State, market: Market, request: AlgoRequest) -> None:
