@@ -54,7 +54,7 @@ def block_length(entry_ns: IntArray) -> float:
         return 1.0
     span_ns = max(int(entry_ns[-1] - entry_ns[0]), 1)
     together = (count - 1) * DEPENDENCE_NS / span_ns
-    return max(1.0, min(max(count ** (1 / 3), together), count / 4))
+    return max(1.0, min(max(float(np.cbrt(count)), together), count / 4))
 
 
 def mean_intervals(samples: Sequence[Sample], seed: int, draws: int = SAMPLES) -> list[Interval]:
@@ -92,7 +92,8 @@ def _resampled_means(samples: Sequence[Sample], rng: np.random.Generator, draws:
             rows = stationary_indices(trades, block, count, rng)
             for figure, column in enumerate(values):
                 total[first : first + count, figure] += column[rows].sum(axis=1)
-    return total / sum(sample.values.shape[1] for sample in samples)
+    means: FloatArray = total / sum(sample.values.shape[1] for sample in samples)
+    return means
 
 
 def _student(freedom: float) -> float:

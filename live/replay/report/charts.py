@@ -9,7 +9,7 @@ from live.replay.figures.trades import Markout
 from live.replay.study.model import AxisPoint, Controls, VariantLine
 from skills_lib.domain.bars import FloatArray
 from skills_lib.report.charts import Axis, Chart
-from skills_lib.report.layers import Area, Layer, Limit, Marks, Polyline, Segments
+from skills_lib.report.layers import Area, Layer, Limit, Marks, Polyline, Segments, Style
 from skills_lib.report.scales import Tick
 from skills_lib.report.thinning import thin
 
@@ -22,11 +22,8 @@ def cumulative_chart(gross_bps: FloatArray, net_bps: FloatArray) -> Chart:
     gross, net = (np.concatenate([[0.0], np.cumsum(values)]) for values in (gross_bps, net_bps))
     layers: list[Layer] = [
         Limit(0.0, "y", ""),
-        *(
-            Polyline(number[kept], values[kept], label, style)
-            for values, label, style in ((gross, "Before costs", "market"), (net, "After costs", "strategy"))
-            for kept in [thin(values)]
-        ),
+        _thinned(number, gross, "Before costs", "market"),
+        _thinned(number, net, "After costs", "strategy"),
     ]
     text = f"After {len(net_bps):,} trades the sum is {gross[-1]:,.0f} bp before and {net[-1]:,.0f} bp after costs."
     return Chart("Sum of the trades", text, layers, Axis("linear", "trade"), Axis("linear", "bp"), 240)
@@ -95,6 +92,11 @@ def markout_chart(markouts: Sequence[Markout]) -> Chart:
     text = "; ".join(f"{one.seconds:g} s: {_short(one.bps.mean)} bp" for one in markouts)
     x = Axis("linear", "after the fill", ticks, include=(-0.3, len(markouts) - 0.7))
     return Chart("Markout of maker fills", text, layers, x, Axis("linear", "bp"), 200)
+
+
+def _thinned(x: FloatArray, y: FloatArray, label: str, style: Style) -> Polyline:
+    kept = thin(y)
+    return Polyline(x[kept], y[kept], label, style)
 
 
 def _means(found: Sequence[Interval]) -> FloatArray:
