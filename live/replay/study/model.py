@@ -68,7 +68,7 @@ class TapeFigures(VariantLine):
     journal_head: str
 
 
-class Strategy(FrozenModel):
+class ReplayedStrategy(FrozenModel):
     """What was replayed. latency_ms: median one-way delay."""
 
     symbols: tuple[str, ...]
@@ -91,7 +91,7 @@ class ReplayReport(FrozenModel):
     id: str
     synthetic: bool
     verdict: ReplayVerdict
-    strategy: Strategy
+    strategy: ReplayedStrategy
     figures: TradeFigures
     deflation: Deflation
     controls: Controls

@@ -15,7 +15,7 @@ from live.replay.figures.trades import trade_figures
 from live.replay.figures.verdict import MIN_TRADES, judge
 from live.replay.study.comparisons import controls_of, sensitivity_of
 from live.replay.study.lines import line_of, trades_of
-from live.replay.study.model import ReplayReport, Strategy, SweepPoint, TapeFigures
+from live.replay.study.model import ReplayedStrategy, ReplayReport, SweepPoint, TapeFigures
 from live.replay.study.parallel import ReplayRunner
 from live.replay.study.runs import TapeRun
 from live.replay.study.trades_file import write_trades
@@ -26,7 +26,7 @@ CountTrials = Callable[[Sequence[ImbalanceSettings]], int]
 """Counts configurations before they are evaluated; returns how many were ever counted on these tapes."""
 
 
-class Tape(msgspec.Struct, frozen=True):
+class StudiedTape(msgspec.Struct, frozen=True):
     """A tape as the report names it. first_ns, end_ns: exchange time of its first and last message."""
 
     name: str
@@ -47,8 +47,8 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     synthetic: bool
-    tapes: tuple[Tape, ...]
-    strategy: Strategy
+    tapes: tuple[StudiedTape, ...]
+    strategy: ReplayedStrategy
     base: Variant
     candidates: tuple[Candidate, ...]
     random_runs: int
@@ -127,7 +127,7 @@ def _chosen(request: StudyRequest, swept: Sequence[SweepPoint]) -> Candidate:
     return Candidate({}, request.base.settings)
 
 
-def _tape_line(tape: Tape, run: TapeRun, journal: Path, seed: int) -> TapeFigures:
+def _tape_line(tape: StudiedTape, run: TapeRun, journal: Path, seed: int) -> TapeFigures:
     return TapeFigures(
         tape=tape.name,
         sha256=tape.sha256,
