@@ -23,10 +23,10 @@ _opened: list[Replays] = []
 
 
 class ReplayRunner:
-    """Makes runs in worker processes, or in this one where there is no pool."""
+    """Makes runs in worker processes, or in this one where there is no pool. spans: of the tapes, in ns."""
 
     def __init__(self, replays: Replays, pool: ProcessPoolExecutor | None, tapes: int, progress: Progress) -> None:
-        self.tapes = tapes
+        self.tapes, self.spans = tapes, replays.spans
         self._replays, self._pool, self._progress = replays, pool, progress
 
     def journalled(self, variant: Variant, journals: Sequence[Path], message: str) -> list[TapeRun]:

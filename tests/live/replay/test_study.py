@@ -11,6 +11,7 @@ from live.engine.settings import ImbalanceSettings
 from live.money import SCALE
 from live.replay.figures.verdict import VerdictWord
 from live.replay.report.draw import drawings
+from live.replay.study.comparisons import ControlArguments
 from live.replay.study.model import ReplayedStrategy, ReplayReport
 from live.replay.study.parallel import open_runner
 from live.replay.study.study import Candidate, StudiedTape, StudyRequest, decisions_of, study
@@ -18,7 +19,6 @@ from live.replay.study.trades_file import TRADES, read_means
 from live.replay.study.variants import Variant
 from live.simulator.core.fill_models import FillModel
 from live.simulator.latency import ASSUMED
-from skills_lib.domain.time import DAY_NS
 from skills_lib.progress import no_progress
 from skills_lib.report.drawings import draw_missing
 from tests.html import fetched
@@ -58,12 +58,11 @@ def studied(
     request = StudyRequest(
         id="0" * 16,
         synthetic=True,
-        tapes=tuple(StudiedTape(f"tape {n}", f"{n}" * 64, n * DAY_NS, (n + 1) * DAY_NS) for n in range(len(tapes))),
+        tapes=tuple(StudiedTape(f"tape {n}", f"{n}" * 64) for n in range(len(tapes))),
         strategy=STRATEGY,
         base=BASE,
         candidates=tuple(Candidate({"buy_ratio": text}, _with_ratio(text)) for text in buy_ratios),
-        random_runs=19,
-        delay_ns=10_000_000_000,
+        controls=ControlArguments(random_runs=19, delay_ns=10_000_000_000, seed=7),
         seed=7,
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -86,6 +85,7 @@ def test_a_planted_edge_survives_and_its_controls_do_not(edge: tuple[ReplayRepor
     assert found.verdict.word is VerdictWord.SURVIVES
     lines = found.controls.lines
     net = {name: by_model["pessimistic"].net_bps for name, by_model in lines.items()}
+    assert net["strategy"] == found.figures.net_bps
     assert (net["strategy"].mean or 0) > 5
     assert net["inverted"].ci95 is not None
     assert net["inverted"].ci95[1] < -10  # it loses more than the costs of a round trip

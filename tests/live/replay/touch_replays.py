@@ -17,6 +17,7 @@ from live.replay.figures.trades import BPS, TapeTrades
 from live.replay.round_trips import ExitReason, RoundTrip
 from live.replay.study.runs import TapeRun
 from live.replay.study.variants import Variant, median_ms
+from skills_lib.domain.time import DAY_NS
 
 STEP_NS = 250_000_000
 TICK = SCALE // 10
@@ -68,6 +69,11 @@ class TouchReplays:
 
     def __post_init__(self) -> None:
         self._books = [planted_books(*tape) for tape in self.tapes]
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """Each tape is on a day of its own."""
+        return [(day * DAY_NS, day * DAY_NS + len(books) * STEP_NS) for day, books in enumerate(self._books)]
 
     def run(self, tape: int, variant: Variant, journal: Path | None = None) -> TapeRun:
         books = self._books[tape]
