@@ -10,8 +10,8 @@ from skills_lib.domain.models import FrozenModel
 
 if TYPE_CHECKING:
     from live.engine.settings import ImbalanceSettings
-    from live.replay.study.model import ReplayReport, TapeFigures
-    from live.replay.study.study import StudiedTape, StudyRequest
+    from live.replay.study.model import ReplayReport
+    from live.replay.study.study import StudyRequest
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.ledger.model import CandleIdentity
 
@@ -38,7 +38,10 @@ class ReplayTrials:
         from skills_lib.ledger.counter import LedgerTrialCounter
         from skills_lib.ledger.model import EvaluationContext
 
-        self._ledger, self._data = ledger, identities(request.tapes, request.strategy.symbols, spans, request.synthetic)
+        self._ledger, self._data = (
+            ledger,
+            identities([tape.sha256 for tape in request.tapes], request.strategy.symbols, spans, request.synthetic),
+        )
         conditions = conditions_sha256(request)
         self._counters = [
             LedgerTrialCounter(ledger, EvaluationContext(origin, STRATEGY, code_sha256, conditions, data))
@@ -66,15 +69,13 @@ class ReplayTrials:
         return len(np.setdiff1d(keys, self._ledger.read().configurations(*self._data)))
 
 
-def identities(
-    tapes: "Sequence[StudiedTape] | Sequence[TapeFigures]", symbols: Sequence[str], spans: Spans, synthetic: bool
-) -> "list[CandleIdentity]":
+def identities(sha256s: Sequence[str], symbols: Sequence[str], spans: Spans, synthetic: bool) -> "list[CandleIdentity]":
     """What the ledger takes for the candles of each tape and symbol."""
     from skills_lib.ledger.model import CandleIdentity
 
     return [
-        CandleIdentity(symbol, TIMEFRAME, synthetic, first_ns, end_ns, tape.sha256)
-        for tape, (first_ns, end_ns) in zip(tapes, spans, strict=True)
+        CandleIdentity(symbol, TIMEFRAME, synthetic, first_ns, end_ns, sha256)
+        for sha256, (first_ns, end_ns) in zip(sha256s, spans, strict=True)
         for symbol in symbols
     ]
 
@@ -91,7 +92,8 @@ def tape_meter(ledger: "Ledger", report: "ReplayReport") -> TapeMeter:
     from skills_lib.ledger.meter import INDEPENDENT
 
     symbols, spans = report.strategy.symbols, [(tape.first_ns, tape.end_ns) for tape in report.tapes]
-    attempts = ledger.count(*identities(report.tapes, symbols, spans, report.synthetic)).configurations
+    data = identities([tape.sha256 for tape in report.tapes], symbols, spans, report.synthetic)
+    attempts = ledger.count(*data).configurations
     luck_t = expected_maximum_sharpe(attempts, 1.0)
     text = (
         f"Attempt {attempts:,} on {', '.join(symbols)} in these minutes; luck alone now reaches t = {luck_t:.2f} of "
