@@ -71,11 +71,16 @@ def on_depth(state: State, update: DepthApplied) -> None:
     if not state.open.get(update.symbol):
         return
     market = state.markets[update.symbol]
-    for side, prices in ((Side.BUY, set(update.bids)), (Side.SELL, set(update.asks))):
+    for side, changed in ((Side.BUY, update.bids), (Side.SELL, update.asks)):
         orders = by_priority(state, update.symbol, side)
+        if not orders:
+            continue
+        prices = set(changed)
         for price, group in groupby(orders, lambda order: order.price):
             if update.fresh or price in prices:
                 _update_queue(state, market, list(group), update.fresh)
+        if not crosses(side, orders[0].price, market.book.best(side.opposite)):
+            continue  # so it is on most updates, and no other order is at a better price
         for order in orders:
             _fill_from_crossing_levels(state, market, order)
 

@@ -19,7 +19,7 @@ from skills_lib.market.depth.tape.drawing.parameters import FITTED, fitted
 from skills_lib.market.depth.tape.drawing.unfinished import unpacked
 from skills_lib.market.depth.tape.drawing.wire import START_MS, SyntheticLines
 from skills_lib.market.depth.tape.importing import import_tape
-from skills_lib.market.depth.tape.sample import SAMPLE_TAPE, SYNTHETIC_TAPE, is_synthetic
+from skills_lib.market.depth.tape.sample import SYNTHETIC_TAPE, is_synthetic
 from skills_lib.market.depth.tape.store import find_damage, read_manifest
 from skills_lib.market.depth.wire import decode
 from tests.command import Command
@@ -234,9 +234,3 @@ def test_updates_are_chained_and_funding_is_due_every_eight_hours() -> None:
     assert {mark.next_funding_ts_ms - START_MS for mark in marks} == {_FUNDING_MS, 2 * _FUNDING_MS}
     assert all(0 < mark.next_funding_ts_ms - mark.event_ts_ms <= _FUNDING_MS for mark in marks)
     assert all(abs(float(mark.funding_rate)) < 0.001 for mark in marks)
-
-
-def test_the_embedded_tape_is_long_enough_for_every_figure_of_a_scan(twokey: Command) -> None:
-    (row,) = twokey("scan", "--tape", "sample", "--json").whole["rows"]
-    assert SAMPLE_TAPE.stat().st_size < 1_500_000
-    assert all(value is not None for value in row.values())
