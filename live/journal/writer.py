@@ -1,6 +1,5 @@
 """The writer of a journal: append-only, chained, and finished with its first failure."""
 
-import struct
 from typing import NoReturn
 
 import msgspec
@@ -16,23 +15,21 @@ from skills_lib.trades.journal.format import (
     GENESIS,
     HEADER,
     MARKET,
+    MAX_LINE_BYTES,
     VERSION,
     Header,
     chained,
     content_of,
     line_of,
 )
-from skills_lib.trades.journal.market import MarketBlock
-
-BLOCK_ROWS = 4_096
-"""Updates of a block at the most."""
+from skills_lib.trades.journal.market.packing import MarketBlock, UnpackableError
 
 
 class JournalWriter:
     """Appends records to a sink.
 
     head: the hash of the last record. sequence: of the next record. Market updates are collected and written as one
-    block before any other record, or when there are `BLOCK_ROWS` of them.
+    block before any other record, or when the block is full.
     """
 
     def __init__(self, sink: Sink, fsync: Fsync = Fsync.EACH_ORDER, head: str = GENESIS, sequence: int = 0) -> None:
@@ -92,10 +89,10 @@ class JournalWriter:
                 block.add_book(update)
             else:
                 block.add_mark(update)  # type: ignore[arg-type]
-        except struct.error:  # a number of more than 64 bits: as a record of its own
+        except UnpackableError:
             self.entry(update, whole(update))
             return
-        if len(block) >= BLOCK_ROWS or block.full:
+        if block.full:
             self._close_block()
 
     def _close_block(self) -> None:
@@ -106,6 +103,8 @@ class JournalWriter:
         if self._failed is not None:
             raise self._failed
         content = content_of(self.sequence, time_ns, kind, body)
+        if len(content) > MAX_LINE_BYTES // 2:
+            self._fail(JournalError(f"A record of {len(content)} bytes is too long for a journal. Report this."))
         head = chained(self.head, content)
         try:
             self._sink.write(line_of(content, head))

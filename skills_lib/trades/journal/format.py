@@ -20,8 +20,8 @@ MARKET = "market"
 """Kind of a block of book and mark updates."""
 GENESIS = "0" * 64
 """What the first record's hash is chained to."""
-MAX_LINE_BYTES = 1 << 24
-"""Longest line that a reader accepts; a writer makes none above a sixteenth of it."""
+MAX_LINE_BYTES = 1 << 25
+"""Longest line that a reader accepts; a writer makes none longer than half of it."""
 _HASH_KEY = b',"hash":"'
 _TAIL_BYTES = len(_HASH_KEY) + 64 + len(b'"}\n')
 _TAIL = re.compile(rb',"hash":"([0-9a-f]{64})"\}\n')

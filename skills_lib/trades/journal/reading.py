@@ -63,18 +63,20 @@ def checked_records(file: BinaryIO, name: str) -> Iterator[Record]:
 def _checked(line: bytes, number: int, previous: str, name: str) -> Record:
     parts = split_line(line)
     record = record_of(*parts) if parts else None
-    if not number:
-        _check_header(record, name)
+    if not number and parts is None and FORMAT.encode() not in line:
+        raise InputError(f"{name} is not a journal: its first line is not a journal's. Name a journal file.")
     if parts is None or record is None:
         raise JournalDamagedError(_unreadable(line, number, name))
     if record.sequence != number or record.hash != chained(previous, parts[0]):
         raise JournalDamagedError(_unchained(record, parts[0], number, name))
+    if not number:
+        _check_header(record, name)
     return record
 
 
-def _check_header(record: Record | None, name: str) -> None:
-    header = None if record is None or record.kind != HEADER else header_of(record)
-    if header is None or header.format != FORMAT:
+def _check_header(record: Record, name: str) -> None:
+    header = header_of(record)
+    if record.kind != HEADER or header is None or header.format != FORMAT:
         raise InputError(f"{name} is not a journal: its first line is not a journal's. Name a journal file.")
     if header.version != VERSION:
         raise InputError(f"{name} has version {header.version}; version {VERSION} can be read. Use a newer Twokey.")
@@ -84,25 +86,25 @@ def header_of(record: Record) -> Header | None:
     """The body of a header, or None where it is not one."""
     try:
         return msgspec.json.decode(record.body_json, type=Header)
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
 
 
 def _unreadable(line: bytes, number: int, name: str) -> str:
     where = f"{name}: line {number + 1}"
     if line.endswith(b"\n"):
-        return f"{where} is not a record: it was altered or comes from another file."
+        return f"{where} is not a record: it was altered, or it comes from another file."
     if len(line) >= MAX_LINE_BYTES:
         return f"{where} is longer than {MAX_LINE_BYTES} bytes, and no record is: it comes from another file."
-    return f"{where} is the last one and not whole ({len(line)} bytes): writing was interrupted."
+    return f"{where}, the last one, is cut off after {len(line)} bytes: writing was interrupted, or its end is missing."
 
 
 def _unchained(record: Record, content: bytes, number: int, name: str) -> str:
     where = f"{name}: line {number + 1}"
     if record.hash == chained(GENESIS, content):
-        return f"{where} is the first record of a journal: another journal begins there."
+        return f"{where} is the first record of a journal: two journals were joined."
     if record.sequence > number:
         return f"{where} is record {record.sequence} where {number} is due: records were removed or reordered."
     if record.sequence < number:
         return f"{where} is record {record.sequence} where {number} is due: records were repeated or reordered."
-    return f"{where} (record {number}) has another hash than its content: it or a record before it was altered."
+    return f"{where}, record {number}, does not have the hash that follows from it: it or the line before was altered."

@@ -32,7 +32,7 @@ def whole_records(path: Path) -> Whole:
                 first = first or last
                 size = file.tell()
         except JournalDamagedError:
-            if _record_follows(file, size):
+            if first is None or _record_follows(file, size):
                 raise
         assert first is not None
         assert last is not None

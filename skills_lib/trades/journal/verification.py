@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from skills_lib.domain.errors import InputError
 from skills_lib.trades.journal.format import MARKET, Record
-from skills_lib.trades.journal.market import updates_of
+from skills_lib.trades.journal.market.unpacking import count_of
 from skills_lib.trades.journal.reading import JournalDamagedError, header_of, read_journal
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -59,7 +59,7 @@ def _updates(record: Record, name: str) -> int:
     if record.kind != MARKET:
         return 0
     try:
-        return sum(1 for _ in updates_of(record.body_json))
+        return count_of(record.body_json)
     except ValueError as error:
         raise JournalDamagedError(
             f"{name}: line {record.sequence + 1} is a block that cannot be unpacked: {error}."

@@ -6,7 +6,7 @@ from live.engine.events import BookChanged, Event, MarkChanged
 from live.journal.encoding import event_of, event_of_record
 from live.journal.opening import new_journal
 from skills_lib.trades.journal.format import MARKET
-from skills_lib.trades.journal.market import updates_of
+from skills_lib.trades.journal.market.unpacking import updates_of
 from skills_lib.trades.journal.reading import read_journal
 from tests.live.journal.examples import START_NS, book, mark, started, tick
 

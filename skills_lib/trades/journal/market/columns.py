@@ -39,7 +39,7 @@ def unpacked(data: bytes, rows: int, columns: int) -> tuple[Table, int]:
     used = data[ends] if len(data) > ends else _WORD + 1
     size = ends + 1 + used * (rows - 1) * columns
     if used > _WORD or len(data) < size:
-        raise ValueError("fewer bytes than its shapes need")
+        raise ValueError("it has fewer bytes than its shapes need")
     first, common = np.frombuffer(data, "<i8", 2 * columns).reshape(2, columns)
     planes = np.zeros((_WORD, (rows - 1) * columns), np.uint8)
     planes[:used] = np.frombuffer(data, np.uint8, size - ends - 1, ends + 1).reshape(used, (rows - 1) * columns)
@@ -63,7 +63,7 @@ def expanded(data: bytes, limit: int) -> bytes:
     try:
         found = worker.decompress(data, limit + 1)
     except zlib.error:
-        raise ValueError("not compressed by zlib") from None
+        raise ValueError("its data are not zlib's") from None
     if len(found) > limit or not worker.eof or worker.unused_data:
-        raise ValueError("more bytes than its shapes need")
+        raise ValueError("it has more bytes than its shapes need")
     return found
