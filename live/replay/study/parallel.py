@@ -65,7 +65,7 @@ class ReplayRunner:
                 self._progress(number, len(jobs), message)
         except BrokenProcessPool as error:
             raise TwokeyError(
-                "A process of the replay died, perhaps for lack of memory. Run it again with fewer --workers."
+                "A process of the replay died, perhaps for lack of memory. Run it again with TWOKEY_WORKERS=1."
             ) from error
         return [future.result() for future in futures]
 

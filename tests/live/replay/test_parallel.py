@@ -57,7 +57,7 @@ def test_progress_counts_every_run_and_cancels_by_raising(workers: int) -> None:
 def test_a_process_that_dies_is_one_line_that_says_what_to_do() -> None:
     opens = partial(DyingReplays, TAPES)
     with (
-        pytest.raises(TwokeyError, match=r"^A process of the replay died.* Run it again with fewer --workers\.$"),
+        pytest.raises(TwokeyError, match=r"^A process of the replay died.* Run it again with TWOKEY_WORKERS=1\.$"),
         open_runner(opens, 2, 2, no_progress) as runner,
     ):
         runner.all_tapes(VARIANTS, "Depths")
