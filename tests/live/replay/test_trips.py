@@ -72,8 +72,8 @@ FILLS = st.tuples(st.sampled_from(Side), st.integers(1, 5), st.integers(90, 110)
 
 
 @given(st.lists(FILLS, max_size=40))
-def test_the_net_of_all_round_trips_is_the_cash_that_moved(drawn: list[tuple[Side, int, int, int]]) -> None:
-    fills = [fill(side, quantity, price, n, fee) for n, (side, quantity, price, fee) in enumerate(drawn)]
+def test_the_net_of_all_round_trips_is_the_cash_that_moved(generated: list[tuple[Side, int, int, int]]) -> None:
+    fills = [fill(side, quantity, price, n, fee) for n, (side, quantity, price, fee) in enumerate(generated)]
     held = sum(one.side.sign * one.quantity for one in fills)
     if held:  # close what is left
         side = Side.SELL if held > 0 else Side.BUY
