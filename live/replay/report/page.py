@@ -8,11 +8,11 @@ from live.replay.figures.verdict import VerdictWord
 from live.replay.figures.words import counted, in_bps, interval_text, percent
 from live.replay.report.charts import controls_chart, cumulative_chart, fee_chart, markout_chart, means_chart
 from live.replay.report.method import METHOD_LIMITS
+from live.replay.report.sweep_charts import sweep_charts
 from live.replay.study.model import ReplayReport, SweepPoint, VariantLine
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.time import utc
 from skills_lib.market.depth.tape.sample import SYNTHETIC_TAPE
-from skills_lib.report.charts import Chart
 from skills_lib.report.page import Grid, Mood, Page, Section, Verdict
 
 MOODS: dict[VerdictWord, Mood] = {
@@ -174,22 +174,13 @@ def _sweep(report: ReplayReport) -> Section | None:
     grid = Grid(("", *_LINE_HEAD, "t"), [_sweep_row(point) for point in ordered[:MAX_SWEEP_ROWS]])
     more = len(ordered) - MAX_SWEEP_ROWS
     limits = [f"{more:,} more are in result.json."] if more > 0 else []
-    return Section("Sweep", [text], charts=_sweep_charts(report), grids=[grid], limits=limits)
+    return Section("Sweep", [text], charts=sweep_charts(report.swept), grids=[grid], limits=limits)
 
 
 def _sweep_row(point: SweepPoint) -> tuple[str, ...]:
     name = ", ".join(f"{name}={value}" for name, value in point.parameters.items())
     chosen = " (chosen)" if point.chosen else ""
     return (f"{name}{chosen}", *_cells(point), "n/a" if point.t is None else f"{point.t:.2f}")
-
-
-def _sweep_charts(report: ReplayReport) -> list[Chart]:
-    """A chart where one parameter was swept."""
-    names = list(report.swept[0].parameters)
-    if len(names) != 1:
-        return []
-    points = [point.at(float(point.parameters[names[0]]), point.parameters[names[0]]) for point in report.swept]
-    return [means_chart(f"By {names[0]}", names[0], points)]
 
 
 def _tapes(report: ReplayReport) -> Section:
