@@ -10,10 +10,13 @@ from skills_lib.domain.models import FrozenModel
 
 if TYPE_CHECKING:
     from live.engine.settings import ImbalanceSettings
+    from live.replay.study.model import ReplayReport
     from live.replay.study.study import StudyRequest
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.ledger.model import CandleIdentity
 
+Spans = Sequence[tuple[int, int]]
+"""First and last exchange time of each tape, in nanoseconds."""
 STRATEGY = "imbalance"
 TIMEFRAME = "book"
 """The ledger's timeframe of order books."""
@@ -31,11 +34,14 @@ class TapeMeter(FrozenModel):
 class ReplayTrials:
     """The trial counter of one replay, which counts on every tape before a configuration runs."""
 
-    def __init__(self, ledger: "Ledger", origin: str, request: "StudyRequest", code_sha256: str) -> None:
+    def __init__(self, ledger: "Ledger", origin: str, request: "StudyRequest", spans: Spans, code_sha256: str) -> None:
         from skills_lib.ledger.counter import LedgerTrialCounter
         from skills_lib.ledger.model import EvaluationContext
 
-        self._ledger, self._data = ledger, identities(request)
+        self._ledger, self._data = (
+            ledger,
+            identities([tape.sha256 for tape in request.tapes], request.strategy.symbols, spans, request.synthetic),
+        )
         conditions = conditions_sha256(request)
         self._counters = [
             LedgerTrialCounter(ledger, EvaluationContext(origin, STRATEGY, code_sha256, conditions, data))
@@ -53,15 +59,24 @@ class ReplayTrials:
             counter.reserve(combinations)
         return self._ledger.count(*self._data).configurations
 
+    def unseen(self, settings: "Sequence[ImbalanceSettings]") -> int:
+        """How many of these are not counted yet on any of the tapes."""
+        import numpy as np
 
-def identities(request: "StudyRequest") -> "list[CandleIdentity]":
+        from skills_lib.ledger.counter import configuration_keys
+
+        keys = configuration_keys(self._counters[0].context, [msgspec.to_builtins(one) for one in settings])
+        return len(np.setdiff1d(keys, self._ledger.read().configurations(*self._data)))
+
+
+def identities(sha256s: Sequence[str], symbols: Sequence[str], spans: Spans, synthetic: bool) -> "list[CandleIdentity]":
     """What the ledger takes for the candles of each tape and symbol."""
     from skills_lib.ledger.model import CandleIdentity
 
     return [
-        CandleIdentity(symbol, TIMEFRAME, request.synthetic, tape.first_ns, tape.end_ns, tape.sha256)
-        for tape in request.tapes
-        for symbol in request.strategy.symbols
+        CandleIdentity(symbol, TIMEFRAME, synthetic, first_ns, end_ns, sha256)
+        for sha256, (first_ns, end_ns) in zip(sha256s, spans, strict=True)
+        for symbol in symbols
     ]
 
 
@@ -71,15 +86,17 @@ def conditions_sha256(request: "StudyRequest") -> str:
     return hashlib.sha256(strategy.encode()).hexdigest()
 
 
-def tape_meter(ledger: "Ledger", request: "StudyRequest") -> TapeMeter:
-    """The meter of the tapes of a replay, by the ledger as it is now."""
+def tape_meter(ledger: "Ledger", report: "ReplayReport") -> TapeMeter:
+    """The meter of the tapes of a report, by the ledger as it is now."""
     from skills_lib.domain.luck import expected_maximum_sharpe
     from skills_lib.ledger.meter import INDEPENDENT
 
-    attempts = ledger.count(*identities(request)).configurations
+    symbols, spans = report.strategy.symbols, [(tape.first_ns, tape.end_ns) for tape in report.tapes]
+    data = identities([tape.sha256 for tape in report.tapes], symbols, spans, report.synthetic)
+    attempts = ledger.count(*data).configurations
     luck_t = expected_maximum_sharpe(attempts, 1.0)
     text = (
-        f"Attempt {attempts:,} on {', '.join(request.strategy.symbols)} in these minutes; luck alone now reaches t = "
-        f"{luck_t:.2f} of the net mean (expected best of {attempts:,} {INDEPENDENT})."
+        f"Attempt {attempts:,} on {', '.join(symbols)} in these minutes; luck alone now reaches t = {luck_t:.2f} of "
+        f"the net mean (expected best of {attempts:,} {INDEPENDENT})."
     )
     return TapeMeter(attempts=attempts, luck_t=luck_t, assumption=INDEPENDENT, text=text)

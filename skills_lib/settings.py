@@ -158,6 +158,10 @@ class Settings(FrozenModel):
         return self.home / "backtests" / "calibrations"
 
     @cached_property
+    def replays_dir(self) -> Path:
+        return self.home / "backtests" / "replays"
+
+    @cached_property
     def answers_dir(self) -> Path:
         return self.home / "backtests" / "answers"
 

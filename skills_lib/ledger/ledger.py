@@ -124,18 +124,24 @@ class Contents:
 
     def count(self, *data: CandleIdentity) -> TrialCount:
         """The trials on candles that share bars with any of `data`."""
-        outcomes = [outcome for outcome in self.outcomes if _shares_bars(data, outcome.context)]
-        reserved = [keys for _, context, keys in self.reserved if _shares_bars(data, context)]
-        recorded = union(outcome.keys for outcome in outcomes)
+        outcomes = self._outcomes_on(data)
         days = max(one.days for one in data)
         sharpes = _sharpes([outcome for outcome in outcomes if outcome.days >= _COMPARABLE * days])
         return TrialCount(
-            configurations=len(union([*reserved, recorded])),
-            evaluated=len(recorded),
+            configurations=len(self.configurations(*data)),
+            evaluated=len(union(outcome.keys for outcome in outcomes)),
             sharpes=len(sharpes),
             sharpe_variance=float(sharpes.var(ddof=1)) if len(sharpes) > 1 else None,
             notices=self.notices,
         )
+
+    def configurations(self, *data: CandleIdentity) -> Keys:
+        """The keys of all trials on candles that share bars with any of `data`."""
+        reserved = [keys for _, context, keys in self.reserved if _shares_bars(data, context)]
+        return union([*reserved, *(outcome.keys for outcome in self._outcomes_on(data))])
+
+    def _outcomes_on(self, data: Sequence[CandleIdentity]) -> list[RecordedSharpes]:
+        return [outcome for outcome in self.outcomes if _shares_bars(data, outcome.context)]
 
 
 def union(keys: Iterable[Keys]) -> Keys:

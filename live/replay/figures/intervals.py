@@ -16,7 +16,7 @@ from skills_lib.domain.models import FrozenModel
 from skills_lib.domain.resampling import stationary_indices
 
 SAMPLES = 2_000
-MIN_TRADES = 8
+MIN_FOR_INTERVAL = 8
 """With fewer there is no interval: a block is at most a quarter of a tape's trades."""
 DEPENDENCE_NS = 180_000_000_000
 """Trades this close in time count as dependent: three times the longest hold; shorter blocks cover less than 92 %."""
@@ -68,7 +68,7 @@ def mean_intervals(samples: Sequence[Sample], seed: int, draws: int = SAMPLES) -
     if not trades:
         return [Interval()] * figures
     means = values.mean(axis=1)
-    if trades < MIN_TRADES:
+    if trades < MIN_FOR_INTERVAL:
         return [Interval(mean=mean) for mean in means.tolist()]
     resampled = _resampled_means(samples, np.random.default_rng(seed), draws)
     blocks = sum(sample.values.shape[1] / sample.block for sample in samples)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from live.replay.figures.intervals import SAMPLES, Interval, Sample, block_length, mean_intervals
+from live.replay.figures.intervals import Interval, Sample, block_length, mean_intervals
 from live.replay.round_trips import MARKOUT_HORIZONS_NS, ExitReason, MakerFill, RoundTrip
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.models import FrozenModel
@@ -87,9 +87,9 @@ class TripColumns:
         return Sample(np.array(figures, dtype=np.float64), block_length(self.entry_ns))
 
 
-def gross_and_net(columns: Sequence[TripColumns], seed: int, draws: int = SAMPLES) -> tuple[Interval, Interval]:
+def gross_and_net(columns: Sequence[TripColumns], seed: int) -> tuple[Interval, Interval]:
     """The means before and after costs over the trades of all tapes."""
-    gross, net = mean_intervals([one.sample(one.gross_bps, one.net_bps) for one in columns], seed, draws)
+    gross, net = mean_intervals([one.sample(one.gross_bps, one.net_bps) for one in columns], seed)
     return gross, net
 
 

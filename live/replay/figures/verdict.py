@@ -91,7 +91,7 @@ def _search_problem(deflation: Deflation) -> list[str]:
     return [
         f"The best of {counted(deflation.trials, 'trial')} without an edge is expected to reach t = "
         f"{deflation.luck_t:.1f}; this one has t = {deflation.t or 0.0:.1f}. The probability that it is above luck is "
-        f"{100 * (deflation.probability or 0.0):.0f} %, and {CONFIDENCE:.0%} is wanted."
+        f"{100 * (deflation.probability or 0.0):.0f} %, and {100 * CONFIDENCE:.0f} % is wanted."
     ]
 
 

@@ -66,11 +66,11 @@ def controls_chart(controls: Controls, fills: str) -> Chart:
     means = _means([line.net_bps for line in lines.values()])
     low, high = _edges([line.net_bps for line in lines.values()])
     runs = np.array([mean for mean in controls.random_net_bps if mean is not None], dtype=np.float64)
-    height, has_mean = places[list(lines).index("random")], np.isfinite(means)
+    height, has_mean, has_edges = places[list(lines).index("random")], np.isfinite(means), np.isfinite(low)
     layers: list[Layer] = [
         Limit(0.0, "x", ""),
         Marks(runs, np.full(len(runs), height), "Single random runs", "cross"),
-        Segments(low, places, high, places, "95 % interval", "plain"),
+        Segments(low[has_edges], places[has_edges], high[has_edges], places[has_edges], "95 % interval", "plain"),
         Marks(means[has_mean], places[has_mean], "Mean", "circle"),
     ]
     ticks = [(float(place), name) for place, name in zip(places, lines, strict=True)]

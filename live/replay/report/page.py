@@ -10,6 +10,7 @@ from live.replay.report.charts import controls_chart, cumulative_chart, fee_char
 from live.replay.report.method import METHOD_LIMITS
 from live.replay.study.model import ReplayReport, SweepPoint, VariantLine
 from skills_lib.domain.bars import FloatArray
+from skills_lib.domain.time import utc
 from skills_lib.market.depth.tape.sample import SYNTHETIC_TAPE
 from skills_lib.report.charts import Chart
 from skills_lib.report.page import Grid, Mood, Page, Section, Verdict
@@ -42,14 +43,20 @@ def replay_page(report: ReplayReport, means: TradeMeans) -> Page:
     verdict, strategy = report.verdict, report.strategy
     return Page(
         title=f"Replay of order-book imbalance on {', '.join(strategy.symbols)}",
-        about=f"{counted(len(report.tapes), 'tape')} · {report.tapes[0].start} to {report.tapes[-1].end} UTC · "
-        f"{strategy.fills} fills · latency {strategy.latency} · in-sample",
+        about=_about(report),
         lead=verdict.sentence,
         banner=SYNTHETIC_TAPE if report.synthetic else "",
         verdict=Verdict(LABELS[verdict.word], MOODS[verdict.word], verdict.reasons),
         sections=[section for section in _sections(report, means) if section is not None],
         identity=_identity(report),
     )
+
+
+def _about(report: ReplayReport) -> str:
+    strategy, tapes = report.strategy, report.tapes
+    span = f"{utc(tapes[0].first_ns)} to {utc(tapes[-1].end_ns)} UTC"
+    how = f"{strategy.fills} fills · latency {strategy.latency} · in-sample"
+    return f"{counted(len(tapes), 'tape')} · {span} · {how}"
 
 
 def _sections(report: ReplayReport, means: TradeMeans) -> Sequence[Section | None]:
@@ -187,7 +194,13 @@ def _sweep_charts(report: ReplayReport) -> list[Chart]:
 
 def _tapes(report: ReplayReport) -> Section:
     rows = [
-        (tape.tape, f"{tape.start} to {tape.end}", f"{tape.updates:,}", f"{tape.signals:,}", *_cells(tape))
+        (
+            tape.tape,
+            f"{utc(tape.first_ns)} to {utc(tape.end_ns)}",
+            f"{tape.updates:,}",
+            f"{tape.signals:,}",
+            *_cells(tape),
+        )
         for tape in report.tapes
     ]
     note = "Trades are pooled; blocks of the bootstrap never cross from one tape to another."

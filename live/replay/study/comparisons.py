@@ -1,6 +1,7 @@
 """Controls and fill models of a variant, and what changes along thresholds, depth, latency and fees."""
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -30,8 +31,16 @@ _HIGHEST_FEE_BPS = 6.0
 _FEE_POINTS = 13
 
 
+class ControlArguments(NamedTuple):
+    """How many runs of random entries there are, how late the late signal is, and the seed of the intervals."""
+
+    random_runs: int
+    delay_ns: int
+    seed: int
+
+
 def controls_of(
-    runner: ReplayRunner, base: Variant, runs: Sequence[TapeRun], figures: TradeFigures, random_runs: int, delay_ns: int
+    runner: ReplayRunner, base: Variant, runs: Sequence[TapeRun], figures: TradeFigures, asked: ControlArguments
 ) -> Controls:
     """Random entries, the inverted and the late signal, each under every fill model, beside the strategy.
 
@@ -39,7 +48,7 @@ def controls_of(
     """
     random_choices = [
         SignalChoice(kind=SignalKind.RANDOM, seed=number, books_per_entry=_books_per_entry(runs, figures))
-        for number in range(random_runs)
+        for number in range(asked.random_runs)
     ]
     by_lot = runner.all_tapes([with_signal(base, one) for one in random_choices], "Random entries")
     means = tuple(net_mean(one) for one in by_lot)
@@ -47,15 +56,15 @@ def controls_of(
         SignalKind.STRATEGY: SignalChoice(),
         SignalKind.RANDOM: random_choices[0],
         SignalKind.INVERTED: SignalChoice(kind=SignalKind.INVERTED),
-        SignalKind.DELAYED: SignalChoice(kind=SignalKind.DELAYED, delay_ns=delay_ns),
+        SignalKind.DELAYED: SignalChoice(kind=SignalKind.DELAYED, delay_ns=asked.delay_ns),
     }
     known = {(SignalKind.STRATEGY, base.fills): runs, (SignalKind.RANDOM, base.fills): [*_joined(by_lot)]}
-    lines = _under_each_fill_model(runner, base, signals, known)
+    lines = _under_each_fill_model(runner, base, signals, known, asked.seed)
     return Controls(
         lines=lines,
         rank=rank_of(figures.net_bps.mean, means),
         random_net_bps=means,
-        delay_s=delay_ns / 1e9,
+        delay_s=asked.delay_ns / 1e9,
     )
 
 
@@ -105,12 +114,13 @@ def _under_each_fill_model(
     base: Variant,
     signals: dict[SignalKind, SignalChoice],
     known: dict[tuple[SignalKind, FillModel], Sequence[TapeRun]],
+    seed: int,
 ) -> dict[str, dict[str, VariantLine]]:
     wanted = [(kind, model) for kind in signals for model in FillModel if (kind, model) not in known]
     variants = [with_fills(with_signal(base, signals[kind]), model) for kind, model in wanted]
     made = dict(zip(wanted, runner.all_tapes(variants, "Controls and fill models"), strict=True))
     every = known | made
-    return {kind.value: {model.value: line_of(every[kind, model], 0) for model in FillModel} for kind in signals}
+    return {kind.value: {model.value: line_of(every[kind, model], seed) for model in FillModel} for kind in signals}
 
 
 def _joined(runs: Sequence[Sequence[TapeRun]]) -> Iterator[TapeRun]:

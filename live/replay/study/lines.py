@@ -8,8 +8,6 @@ from live.replay.figures.trades import TapeTrades, gross_and_net
 from live.replay.study.model import AxisPoint, VariantLine
 from live.replay.study.runs import TapeRun
 
-_DRAWS = 1_000
-
 
 def trades_of(runs: Sequence[TapeRun]) -> list[TapeTrades]:
     """The trades of each tape."""
@@ -18,7 +16,7 @@ def trades_of(runs: Sequence[TapeRun]) -> list[TapeTrades]:
 
 def line_of(runs: Sequence[TapeRun], seed: int) -> VariantLine:
     """Gross and net means of the trades of all runs; no block crosses from one run to another."""
-    gross, net = gross_and_net([run.trades.columns() for run in runs], seed, _DRAWS)
+    gross, net = gross_and_net([run.trades.columns() for run in runs], seed)
     return VariantLine(trades=sum(len(run.trades.round_trips) for run in runs), gross_bps=gross, net_bps=net)
 
 

@@ -55,12 +55,15 @@ class AxisSensitivity(FrozenModel):
 
 
 class TapeFigures(VariantLine):
-    """One tape. start, end: UTC. journal: name of its file in the folder of the report."""
+    """One tape. first_ns, end_ns: exchange time of its first and last message.
+
+    journal: name of its file in the folder of the report; journal_head: hash of its last record.
+    """
 
     tape: str
     sha256: str
-    start: str
-    end: str
+    first_ns: int
+    end_ns: int
     updates: int
     signals: int
     decisions_sha256: str
@@ -68,7 +71,7 @@ class TapeFigures(VariantLine):
     journal_head: str
 
 
-class Strategy(FrozenModel):
+class ReplayedStrategy(FrozenModel):
     """What was replayed. latency_ms: median one-way delay."""
 
     symbols: tuple[str, ...]
@@ -91,7 +94,7 @@ class ReplayReport(FrozenModel):
     id: str
     synthetic: bool
     verdict: ReplayVerdict
-    strategy: Strategy
+    strategy: ReplayedStrategy
     figures: TradeFigures
     deflation: Deflation
     controls: Controls

@@ -23,10 +23,10 @@ _opened: list[Replays] = []
 
 
 class ReplayRunner:
-    """Makes runs in worker processes, or in this one where there is no pool."""
+    """Makes runs in worker processes, or in this one where there is no pool. spans: of the tapes, in ns."""
 
     def __init__(self, replays: Replays, pool: ProcessPoolExecutor | None, tapes: int, progress: Progress) -> None:
-        self.tapes = tapes
+        self.tapes, self.spans = tapes, replays.spans
         self._replays, self._pool, self._progress = replays, pool, progress
 
     def journalled(self, variant: Variant, journals: Sequence[Path], message: str) -> list[TapeRun]:
@@ -65,7 +65,7 @@ class ReplayRunner:
                 self._progress(number, len(jobs), message)
         except BrokenProcessPool as error:
             raise TwokeyError(
-                "A process of the replay died, perhaps for lack of memory. Run it again with fewer --workers."
+                "A process of the replay died, perhaps for lack of memory. Run it again with TWOKEY_WORKERS=1."
             ) from error
         return [future.result() for future in futures]
 

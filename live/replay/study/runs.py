@@ -1,5 +1,6 @@
 """What one run of one variant on one tape gives, and who can make such runs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -28,7 +29,13 @@ class TapeRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Replays(Protocol):
-    """Makes runs on the tapes of a report; every worker process has its own."""
+    """Makes runs on the tapes of a report; every worker process has its own.
+
+    spans: first and last exchange time of each tape.
+    """
+
+    @property
+    def spans(self) -> Sequence[tuple[int, int]]: ...
 
     def run(self, tape: int, variant: Variant, journal: Path | None = None) -> TapeRun:
         """Play tape number `tape` from its start; the journal is written to a file, or nowhere."""

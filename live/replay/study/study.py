@@ -13,9 +13,9 @@ from live.engine.settings import ImbalanceSettings
 from live.replay.figures.luck import deflated
 from live.replay.figures.trades import trade_figures
 from live.replay.figures.verdict import MIN_TRADES, judge
-from live.replay.study.comparisons import controls_of, sensitivity_of
+from live.replay.study.comparisons import ControlArguments, controls_of, sensitivity_of
 from live.replay.study.lines import line_of, trades_of
-from live.replay.study.model import ReplayReport, Strategy, SweepPoint, TapeFigures
+from live.replay.study.model import ReplayedStrategy, ReplayReport, SweepPoint, TapeFigures
 from live.replay.study.parallel import ReplayRunner
 from live.replay.study.runs import TapeRun
 from live.replay.study.trades_file import write_trades
@@ -26,13 +26,11 @@ CountTrials = Callable[[Sequence[ImbalanceSettings]], int]
 """Counts configurations before they are evaluated; returns how many were ever counted on these tapes."""
 
 
-class Tape(msgspec.Struct, frozen=True):
-    """A tape as the report names it. first_ns, end_ns: exchange time of its first and last message."""
+class StudiedTape(msgspec.Struct, frozen=True):
+    """A tape as the report names it."""
 
     name: str
     sha256: str
-    first_ns: int
-    end_ns: int
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -47,12 +45,11 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     synthetic: bool
-    tapes: tuple[Tape, ...]
-    strategy: Strategy
+    tapes: tuple[StudiedTape, ...]
+    strategy: ReplayedStrategy
     base: Variant
     candidates: tuple[Candidate, ...]
-    random_runs: int
-    delay_ns: int
+    controls: ControlArguments
     seed: int
 
 
@@ -73,7 +70,7 @@ def study(request: StudyRequest, runner: ReplayRunner, count: CountTrials, folde
     runs = runner.journalled(base, journals, "Replay")
     write_trades(folder, [tape.name for tape in request.tapes], runs)
     figures = trade_figures(trades_of(runs), request.seed)
-    controls = controls_of(runner, base, runs, figures, request.random_runs, request.delay_ns)
+    controls = controls_of(runner, base, runs, figures, request.controls)
     # The sensitivities show other configurations: whoever chooses by them has searched. They had no part in this
     # choice, so they count for what follows and do not deflate this result.
     count([place.variant.settings for place in (*thresholds(base), *depths(base))])
@@ -88,7 +85,9 @@ def study(request: StudyRequest, runner: ReplayRunner, count: CountTrials, folde
         controls=controls,
         sensitivity=sensitivity_of(runner, base, runs, request.seed),
         swept=tuple(swept),
-        tapes=tuple(_tape_line(*one, request.seed) for one in zip(request.tapes, runs, journals, strict=True)),
+        tapes=tuple(
+            _tape_line(*one, request.seed) for one in zip(request.tapes, runner.spans, runs, journals, strict=True)
+        ),
         seconds=time.monotonic() - began,
         created_at=utc(time.time_ns()),
         **_totals(runs),
@@ -127,12 +126,12 @@ def _chosen(request: StudyRequest, swept: Sequence[SweepPoint]) -> Candidate:
     return Candidate({}, request.base.settings)
 
 
-def _tape_line(tape: Tape, run: TapeRun, journal: Path, seed: int) -> TapeFigures:
+def _tape_line(tape: StudiedTape, span: tuple[int, int], run: TapeRun, journal: Path, seed: int) -> TapeFigures:
     return TapeFigures(
         tape=tape.name,
         sha256=tape.sha256,
-        start=utc(tape.first_ns),
-        end=utc(tape.end_ns),
+        first_ns=span[0],
+        end_ns=span[1],
         updates=run.updates,
         signals=run.signals,
         decisions_sha256=run.decisions_sha256,

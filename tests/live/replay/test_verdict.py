@@ -1,5 +1,6 @@
 """The verdict: its first words, its word for programs, and what each of its rules refuses."""
 
+import numpy as np
 import pytest
 
 from live.replay.figures.luck import deflated
@@ -81,3 +82,23 @@ def test_figures_show_no_more_digits_than_their_error_supports() -> None:
     assert with_interval(wide).count(".") == 3
     assert (narrow.error or 1) < 0.2
     assert len(in_bps(narrow).split(".")[1]) == len("00 bp")
+
+
+def share_that_survives(gross_mean: float, trials: int, counted: int, runs: int = 200) -> float:
+    """How often the best of `trials` samples of 80 trades survives, of which each earns `gross_mean` and pays 10."""
+    rng, survived = np.random.default_rng(11), 0
+    for _ in range(runs):
+        samples = rng.normal(gross_mean, 8, (trials, 80))
+        best = samples[samples.mean(axis=1).argmax()]
+        survived += verdict(trade_figures([tape_of(best)], seed=1), counted).word is VerdictWord.SURVIVES
+    return survived / runs
+
+
+def test_what_only_pays_its_costs_rarely_survives_and_a_clear_edge_does() -> None:
+    assert share_that_survives(10, trials=1, counted=1) <= 0.06  # one-sided 2.5 %, with sampling error
+    assert share_that_survives(14, trials=1, counted=1) >= 0.9
+
+
+def test_the_best_of_many_that_only_pay_their_costs_rarely_survives() -> None:
+    assert share_that_survives(10, trials=20, counted=20) <= 0.06
+    assert share_that_survives(10, trials=20, counted=1) > 0.2  # what would survive if the search were not counted
