@@ -166,10 +166,6 @@ class Settings(FrozenModel):
         return self.home / "backtests" / "answers"
 
     @cached_property
-    def replays_dir(self) -> Path:
-        return self.home / "backtests" / "replays"
-
-    @cached_property
     def journals_dir(self) -> Path:
         return self.home / "data" / "journals"
 

@@ -8,7 +8,6 @@ from skills_lib.domain.time import SECOND_NS, utc
 
 if TYPE_CHECKING:
     from live.journal.display.why import Reasons
-    from live.journal.replaying import Replayed
     from skills_lib.trades.journal.verification import Verified
 
 _DETAILS = ("symbol", "status", "reason", "text", "outcome", "request", "code", "stream", "up", "command", "what")
@@ -29,15 +28,6 @@ def print_verified(found: "Verified") -> None:
         screen.text(f"The head given is an earlier record; {found.after_head:,} records follow it.")
     else:
         screen.text("The head given is the last record's.")
-
-
-def print_replayed(found: "Replayed") -> None:
-    """Print how much was compared."""
-    screen = Screen()
-    screen.text(f"{found.events:,} events give the {found.actions:,} actions of the journal, byte for byte.")
-    screen.path("decisions", found.decisions_sha256)
-    if found.unwritten:
-        screen.note(f"{found.unwritten} actions of the last event are not in the journal: its end is missing.")
 
 
 def print_record(screen: Screen, record: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from skills_lib.trades.journal.verification import Verified
 
 
-class JournalAnswer(Answer):
+class JournalCheckAnswer(Answer):
     """A journal that holds. Times in nanoseconds since 1970; `updates`: market updates inside blocks.
 
     `anchored`: whether --head was given, without which a cut tail is not seen; `after_head`: records behind that head.
@@ -29,19 +29,6 @@ class JournalAnswer(Answer):
     def of(cls, file: Path, found: "Verified") -> Self:
         """The answer about a file."""
         return cls(file=file, **found._asdict())
-
-
-class JournalReplayAnswer(Answer):
-    """A journal whose actions are those of the engine, byte for byte.
-
-    `unwritten`: actions of the last event that the journal does not have, as after a crash between the two.
-    """
-
-    file: Path
-    events: int
-    actions: int
-    unwritten: int
-    decisions_sha256: str
 
 
 class WhyAnswer(Answer):
