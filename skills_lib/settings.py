@@ -166,6 +166,10 @@ class Settings(FrozenModel):
         return self.home / "backtests" / "answers"
 
     @cached_property
+    def journals_dir(self) -> Path:
+        return self.home / "data" / "journals"
+
+    @cached_property
     def jobs_dir(self) -> Path:
         return self.home / "backtests" / "jobs"
 

@@ -59,7 +59,10 @@ class FileSink:
         Raises:
             JournalError: it exists, or cannot be made or locked.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise failed(path.parent, "made", error) from None
         sink = cls(_opened(path, os.O_CREAT | os.O_EXCL), path)
         _sync_folder(path)
         return sink

@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-_LEVEL = 1
+_LEVEL, _MEMORY = 1, 9
 _WORD = 8
 Table = NDArray[np.int64]
 
@@ -49,8 +49,9 @@ def unpacked(data: bytes, rows: int, columns: int) -> tuple[Table, int]:
 
 
 def compressed(data: bytes) -> bytes:
-    """As zlib writes it."""
-    return zlib.compress(data, _LEVEL)
+    """As zlib writes it: runs and frequencies only, which is smaller and faster here than a search for repetitions."""
+    worker = zlib.compressobj(_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS, _MEMORY, zlib.Z_RLE)
+    return worker.compress(data) + worker.flush()
 
 
 def expanded(data: bytes, limit: int) -> bytes:
