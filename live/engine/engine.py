@@ -62,7 +62,7 @@ def _on_book(state: EngineState, book: e.BookChanged) -> list[Action]:
     side = market.signal.update(book)
     position = state.positions[book.symbol]
     if position.quantity:
-        if not exits.on_book(state, position, book):
+        if not exits.on_book(position, book):
             return []
     elif side is None or not (actions := on_signal(state, market, book, side)):
         return []
@@ -90,9 +90,8 @@ def _check_losses(state: EngineState) -> list[Action]:
     reason = loss_reason(state)
     if reason is None:
         return []
-    return latch(
-        state, reason, "", f"The limit {reason} is reached. Everything is closed and entries end.", flatten=True
-    )
+    text = f"The limit {reason} is reached. Everything is closed and entries end."
+    return latch(state, reason, "", text, flatten=True)
 
 
 def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:

@@ -15,14 +15,12 @@ from live.money import plain
 KILLED = "kill"
 
 
-def on_book(state: EngineState, position: Position, book: BookChanged) -> bool:
+def on_book(position: Position, book: BookChanged) -> bool:
     """Note that the target is reached; True if the position is to be closed now."""
     if position.exit_reason or position.foreign or not (book.usable and book.bids and book.asks):
         return False
-    if position.quantity > 0:
-        reached = book.bids[0] >= position.target_price
-    else:
-        reached = book.asks[0] <= position.target_price
+    best, target = (book.bids[0] if position.quantity > 0 else book.asks[0]), position.target_price
+    reached = best >= target if position.quantity > 0 else best <= target
     if reached:
         position.exit_reason = "target"
     return reached

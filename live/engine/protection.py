@@ -33,9 +33,8 @@ def tend(state: EngineState, position: Position) -> list[Action]:
         return _protect(state, position)
     if stop.state in _UNCONFIRMED:
         return _confirm(state, position, stop)
-    if stop.state is StopState.ENDED or (
-        stop.state is StopState.FIRED and state.now_ns >= stop.fired_ns + STOP_FIRED_NS
-    ):
+    hangs = stop.state is StopState.FIRED and state.now_ns >= stop.fired_ns + STOP_FIRED_NS
+    if hangs or stop.state is StopState.ENDED:
         position.exit_reason = position.exit_reason or "stop"
     elif stop.missing >= 2:
         position.exit_reason = position.exit_reason or "stop_vanished"

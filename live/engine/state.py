@@ -104,10 +104,11 @@ class Stop:
 class Position:
     """A symbol's position. quantity, cost: from fills, signed; the average price is cost divided by quantity.
 
-    id: client id of the entry that opened it; empty while flat and without a stop, then it is `closed_id`. reported: as the venue last said it,
-    as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of the last fill. differs_ns: since
-    when fills and reports disagree, 0 while they agree. exit_reason: why it is being closed; empty while it is not.
-    foreign: opened by somebody else; only a kill closes it. dust: what is left is below the minimum order.
+    id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
+    reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of
+    the last fill. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
+    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. dust: what is left is below
+    the minimum order.
     """
 
     symbol: str

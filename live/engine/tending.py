@@ -1,4 +1,4 @@
-"""What each symbol needs after an event: orders to cancel, questions to ask, stops and exits; and when to look again."""
+"""What each symbol needs after an event: orders to cancel, questions, stops and exits; and when to look again."""
 
 from collections.abc import Iterator
 
@@ -122,9 +122,7 @@ def _foreign(state: EngineState) -> list[Action]:
             del state.unattributed[order_id]
         elif state.now_ns >= since_ns + ATTRIBUTION_NS:
             del state.unattributed[order_id]
-            text = (
-                f"{symbol}: order {order_id} is not of this run. Entries have ended; see who else trades this account."
-            )
+            text = f"{symbol}: order {order_id} is not of this run. Entries have ended; see who else trades here."
             actions += latch(state, "foreign_order", symbol, text)
     return actions
 
