@@ -8,11 +8,11 @@ from live.replay.figures.verdict import VerdictWord
 from live.replay.figures.words import counted, in_bps, interval_text, percent
 from live.replay.report.charts import controls_chart, cumulative_chart, fee_chart, markout_chart, means_chart
 from live.replay.report.method import METHOD_LIMITS
+from live.replay.report.sweep_charts import sweep_charts
 from live.replay.study.model import ReplayReport, SweepPoint, VariantLine
 from skills_lib.domain.bars import FloatArray
 from skills_lib.domain.time import utc
 from skills_lib.market.depth.tape.sample import SYNTHETIC_TAPE
-from skills_lib.report.charts import Chart
 from skills_lib.report.page import Grid, Mood, Page, Section, Verdict
 
 MOODS: dict[VerdictWord, Mood] = {
@@ -165,31 +165,23 @@ def _sweep(report: ReplayReport) -> Section | None:
         return None
     ordered = sorted(report.swept, key=lambda point: (not point.chosen, -(point.t if point.t is not None else -99.0)))
     found = report.deflation
+    t = "n/a" if found.t is None else f"{found.t:.2f}"
+    probability = "n/a" if found.probability is None else f"{100 * found.probability:.0f} %"
     text = (
-        f"{counted(len(report.swept), 'combination')}, chosen by the t of the net mean. {found.trials:,} trials are "
-        f"counted on this data; the best of so many without an edge is expected to show t = {found.luck_t:.2f}, and "
-        f"this one shows {'n/a' if found.t is None else f'{found.t:.2f}'}. Probability that it is above luck: "
-        f"{'n/a' if found.probability is None else f'{100 * found.probability:.0f} %'}."
+        f"{counted(len(report.swept), 'combination')}, chosen by the t of the net mean. Counted on this data: "
+        f"{counted(found.trials, 'trial')}. The best of so many without an edge is expected to show t = "
+        f"{found.luck_t:.2f}, and this one shows {t}. Probability that it is above luck: {probability}."
     )
     grid = Grid(("", *_LINE_HEAD, "t"), [_sweep_row(point) for point in ordered[:MAX_SWEEP_ROWS]])
     more = len(ordered) - MAX_SWEEP_ROWS
     limits = [f"{more:,} more are in result.json."] if more > 0 else []
-    return Section("Sweep", [text], charts=_sweep_charts(report), grids=[grid], limits=limits)
+    return Section("Sweep", [text], charts=sweep_charts(report.swept), grids=[grid], limits=limits)
 
 
 def _sweep_row(point: SweepPoint) -> tuple[str, ...]:
     name = ", ".join(f"{name}={value}" for name, value in point.parameters.items())
     chosen = " (chosen)" if point.chosen else ""
     return (f"{name}{chosen}", *_cells(point), "n/a" if point.t is None else f"{point.t:.2f}")
-
-
-def _sweep_charts(report: ReplayReport) -> list[Chart]:
-    """A chart where one parameter was swept."""
-    names = list(report.swept[0].parameters)
-    if len(names) != 1:
-        return []
-    points = [point.at(float(point.parameters[names[0]]), point.parameters[names[0]]) for point in report.swept]
-    return [means_chart(f"By {names[0]}", names[0], points)]
 
 
 def _tapes(report: ReplayReport) -> Section:
