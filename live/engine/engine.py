@@ -5,13 +5,15 @@ from typing import Any
 
 from live.engine import events as e
 from live.engine import exits, protection
-from live.engine.actions import Action
+from live.engine.actions import Action, Alert
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
+from live.engine.limits import UNITS
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
 from live.engine.queries import answered
 from live.engine.risk.profit import loss_reason
+from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
 from live.engine.signals.imbalance import ImbalanceSignal
 from live.engine.state import Account, EngineState, Market, Position, Signal
@@ -48,7 +50,7 @@ def step(state: EngineState, event: e.Event) -> list[Action]:
         actions += _elsewhere(state, event, symbol)
     elif handler:
         actions += handler(state, event)
-    actions += _check_losses(state)
+    actions += _check_limits(state)
     actions += tend_all(state)
     actions += wake(state)
     return actions
@@ -85,13 +87,16 @@ def _on_mark(state: EngineState, event: e.MarkChanged) -> list[Action]:
     return []
 
 
-def _check_losses(state: EngineState) -> list[Action]:
-    """Losses at their limit close everything and end the run's entries."""
-    reason = loss_reason(state)
+def _check_limits(state: EngineState) -> list[Action]:
+    """Losses at their limit close everything and end the run's entries; each limit is announced at 80 %."""
+    reason, actions = loss_reason(state), list[Action]()
+    for use in newly_approached(state):
+        text = f"{use.limit}: {UNITS[use.limit].show(use.used)} of {UNITS[use.limit].show(use.allowed)} is used."
+        actions.append(Alert(state.now_ns, "risk_limit_approached", "", text, use))
     if reason is None:
-        return []
+        return actions
     text = f"The limit {reason} is reached. Everything is closed and entries end."
-    return latch(state, reason, "", text, flatten=True)
+    return actions + latch(state, reason, "", text, flatten=True)
 
 
 def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:

@@ -5,7 +5,7 @@ from live.engine.constants import MS, REFUSAL_PAUSE_NS
 from live.engine.events import BookChanged
 from live.engine.intents import Approved, Intent, Purpose
 from live.engine.orders.sending import send
-from live.engine.risk import judge
+from live.engine.risk.judging import judge
 from live.engine.settings import EntryKind, ImbalanceSettings
 from live.engine.state import EngineState, Market
 from live.enums import OrderType, Side, TimeInForce
@@ -62,11 +62,18 @@ def _intent(state: EngineState, market: Market, book: BookChanged, side: Side) -
         purpose=Purpose.ENTRY,
         side=side,
         type=OrderType.LIMIT,
-        quantity=contract.whole_steps(min(settings.order_usd * SCALE // price, contract.max_quantity)),
+        quantity=_quantity(state, market, price),
         price=price,
         time_in_force=TimeInForce.IOC if takes else TimeInForce.GTX,
         reason="imbalance",
     )
+
+
+def _quantity(state: EngineState, market: Market, price: int) -> int:
+    """What `order_usd` buys, or what the limits of a position and an instrument leave, valued as risk values it."""
+    amount = min(state.settings.order_usd, state.limits.position, state.limits.instrument)
+    quantity = amount * SCALE // max(price, market.mark)
+    return market.contract.whole_steps(min(quantity, market.contract.max_quantity))
 
 
 def _taker_price(market: Market, book: BookChanged, side: Side, settings: ImbalanceSettings) -> int:

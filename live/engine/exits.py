@@ -7,7 +7,7 @@ from live.engine.latching import alert
 from live.engine.orders.answers import cannot_land
 from live.engine.orders.sending import send
 from live.engine.positions import hold_ns
-from live.engine.risk import judge
+from live.engine.risk.judging import judge
 from live.engine.state import EngineState, Order, OrderState, Position, StopState
 from live.enums import OrderType, Side
 from live.money import plain

@@ -106,8 +106,8 @@ def on_report(state: EngineState, report: PositionReport) -> list[Action]:
 
 
 def _compare(state: EngineState, position: Position) -> None:
-    """Note since when fills and reports disagree."""
-    agrees = position.reported == position.quantity
+    """Note since when fills and reports disagree. A report from before the last fill says nothing of it."""
+    agrees = position.reported == position.quantity or position.reported_ns < position.filled_ns
     position.differs_ns = 0 if agrees else position.differs_ns or state.now_ns
 
 

@@ -12,7 +12,8 @@ from live.engine.orders.answers import proves_absence
 from live.engine.orders.sending import place
 from live.engine.positions import stop_price
 from live.engine.queries import answered, ask, is_due, watch
-from live.engine.risk import judge
+from live.engine.risk.judging import judge
+from live.engine.risk.reducing import stop_id
 from live.engine.state import EngineState, Position, Stop, StopState
 from live.enums import AlgoStatus, OrderType, Side
 
@@ -57,7 +58,7 @@ def _protect(state: EngineState, position: Position) -> list[Action]:
 
 def _intent(state: EngineState, position: Position) -> Intent:
     return Intent(
-        client_id=f"{position.id}S",
+        client_id=stop_id(position.id),
         position=position.id,
         symbol=position.symbol,
         purpose=Purpose.STOP,

@@ -20,6 +20,11 @@ def _waits(query: Query, now_ns: int) -> bool:
     return query.outstanding and now_ns < query.asked_ns + ANSWER_WITHIN_NS
 
 
+def next_ns(query: Query) -> int:
+    """When a repeated question may have to be asked again."""
+    return query.asked_ns + ANSWER_WITHIN_NS if query.outstanding else query.due_ns
+
+
 def answered(query: Query, settled: bool = False) -> None:
     """An answer came; if it settles the matter, the next question starts with the shortest wait."""
     query.outstanding = False

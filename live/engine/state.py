@@ -138,8 +138,8 @@ class Position:
 
     @property
     def idle(self) -> bool:
-        """True if it is flat and nothing of it is left at the venue."""
-        return not self.quantity and self.stop is None and not self.differs_ns
+        """True if it is flat, nothing of it is left at the venue, and a query has said so since it was closed."""
+        return not self.quantity and self.stop is None and not self.differs_ns and self.queried_ns >= self.flat_ns
 
 
 class Signal(Protocol):

@@ -20,12 +20,11 @@ from live.engine.intents import Purpose
 from live.engine.latching import latch
 from live.engine.orders.answers import settle
 from live.engine.positions import believe_report, hold_ns
-from live.engine.queries import ask, is_due, watch
-from live.engine.state import EngineState, Market, Order, OrderState, Position, Query, StopState
+from live.engine.queries import ask, is_due, next_ns, watch
+from live.engine.state import EngineState, Market, Order, OrderState, Position, StopState
 
 _NEVER_NS = 2**62
 _LOOK_BACK_NS = 600 * 1_000_000_000
-_SOON_NS = 10 * MS
 
 
 def tend(state: EngineState, symbol: str) -> list[Action]:
@@ -96,7 +95,7 @@ def _tend_position(state: EngineState, market: Market, position: Position) -> li
         every_ns = ASK_AFTER_NS if position.exit_reason else WATCH_NS
         actions += watch(state, position_query, Request.POSITION, position.symbol, every_ns)
         actions += protection.watch_stop(state, position, WATCH_NS)
-    elif position.queried_ns <= position.flat_ns:
+    elif position.queried_ns < position.flat_ns:
         actions += ask(state, position_query, Request.POSITION, position.symbol)
     return actions
 
@@ -129,7 +128,7 @@ def _foreign(state: EngineState) -> list[Action]:
 
 def wake(state: EngineState) -> list[Action]:
     """When to look again, if that is another time than was last asked for."""
-    due_ns = max(min(_due(state), default=_NEVER_NS), state.now_ns + _SOON_NS)
+    due_ns = min((due_ns for due_ns in _due(state) if due_ns > state.now_ns), default=_NEVER_NS)
     if due_ns >= _NEVER_NS or state.now_ns < state.wake_ns <= due_ns:
         return []
     state.wake_ns = due_ns
@@ -139,7 +138,7 @@ def wake(state: EngineState) -> list[Action]:
 def _due(state: EngineState) -> Iterator[int]:
     """Times at which something may have to be done."""
     for order in state.working.values():
-        yield from (order.sent_ns + ASK_AFTER_NS, _next(order.query, state), _next(order.cancel, state))
+        yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
         if order.intent.purpose is Purpose.ENTRY:
             yield order.sent_ns + state.settings.post_only_wait_ms * MS
     for market in state.markets.values():
@@ -152,7 +151,7 @@ def _due(state: EngineState) -> Iterator[int]:
 def _due_of_position(state: EngineState, market: Market, position: Position) -> Iterator[int]:
     stop = position.stop
     if stop:
-        yield from (_next(query, state) for query in (stop.send, stop.query, stop.cancel))
+        yield from (next_ns(query) for query in (stop.send, stop.query, stop.cancel))
         yield stop.sent_ns + STOP_CONFIRM_NS if stop.state in (StopState.SENT, StopState.UNKNOWN) else _NEVER_NS
         yield stop.fired_ns + STOP_FIRED_NS if stop.state is StopState.FIRED else _NEVER_NS
     if position.differs_ns:
@@ -162,8 +161,3 @@ def _due_of_position(state: EngineState, market: Market, position: Position) -> 
         yield position.opened_ns + longest_ns if longest_ns else _NEVER_NS
         yield market.query(Request.POSITION).asked_ns + (ASK_AFTER_NS if position.exit_reason else WATCH_NS)
         yield position.exit_after_ns or _NEVER_NS
-
-
-def _next(query: Query, state: EngineState) -> int:
-    """When a repeated question is due; one that waits for its answer is looked at later."""
-    return query.due_ns if query.due_ns > state.now_ns else _NEVER_NS

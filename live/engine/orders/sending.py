@@ -12,7 +12,6 @@ def send(state: EngineState, approved: Approved) -> list[Action]:
     order = Order(intent, OrderState.SENT, state.now_ns)
     state.orders[intent.client_id] = state.working[intent.client_id] = order
     state.day.orders += 1
-    state.day.order_times_ns.append(state.now_ns)
     return [place(state, approved)]
 
 
@@ -20,6 +19,7 @@ def place(state: EngineState, approved: Approved, again: bool = False) -> PlaceO
     """The action, with the book and the state that the decision rested on."""
     market = state.markets[approved.intent.symbol]
     book = market.book
+    state.day.order_times_ns.append(state.now_ns)
     return PlaceOrder(
         state.now_ns,
         approved,
