@@ -64,7 +64,7 @@ def show(
     """
     from live.journal.display.records import shown_records
 
-    records = shown_records(file, _nanoseconds(since), kind, books)
+    records = shown_records(file, _nanoseconds(since), kind, books=books)
     if json:
         for record in records:
             print_whole(record)

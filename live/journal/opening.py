@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from live.journal.errors import JournalError
 from live.journal.settings import Fsync
-from live.journal.sinks import DiscardingSink, FileSink, MemorySink, failed
+from live.journal.sinks import FileSink, MemorySink, failed
 from live.journal.writer import JournalWriter
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.trades.journal.tail import whole_records
@@ -38,9 +38,9 @@ def new_journal(path: Path, time_ns: int, run: str, fsync: Fsync = Fsync.EACH_OR
     return writer
 
 
-def memory_journal(time_ns: int, run: str, *, keep: bool = True) -> tuple[JournalWriter, MemorySink]:
-    """A writer without a file, with its sink. keep: hold the bytes; else only the chain is computed."""
-    sink = MemorySink() if keep else DiscardingSink()
+def memory_journal(time_ns: int, run: str) -> tuple[JournalWriter, MemorySink]:
+    """The writer of a journal in memory, and its bytes."""
+    sink = MemorySink()
     writer = JournalWriter(sink, Fsync.NEVER)
     writer.begin(time_ns, run)
     return writer, sink

@@ -37,13 +37,6 @@ class MemorySink:
         """Nothing to let go of."""
 
 
-class DiscardingSink(MemorySink):
-    """Keeps nothing: the chain and its head are computed, the bytes are dropped."""
-
-    def write(self, data: bytes) -> None:
-        """Drop `data`."""
-
-
 class FileSink:
     """A file that this process alone appends to. size: bytes of whole records; a failed write is cut back to it."""
 

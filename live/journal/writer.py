@@ -1,6 +1,6 @@
 """The writer of a journal: append-only, chained, and finished with its first failure."""
 
-from typing import NoReturn
+from typing import NoReturn, Protocol
 
 import msgspec
 
@@ -23,6 +23,37 @@ from skills_lib.trades.journal.format import (
     line_of,
 )
 from skills_lib.trades.journal.market.packing import MarketBlock, UnpackableError
+
+
+class Journal(Protocol):
+    """Where a run is written. head: the hash of the last record."""
+
+    @property
+    def head(self) -> str: ...
+
+    def event(self, event: Event) -> None:
+        """Write an event."""
+
+    def entry(self, entry: Event | Action, encoded: bytes) -> None:
+        """Write what `whole` has encoded."""
+
+    def flush(self, time_ns: int, leaving: bool = False) -> None:
+        """Write what is collected."""
+
+
+class NoJournal:
+    """Writes nothing: for replays of which only the figures are wanted."""
+
+    head = ""
+
+    def event(self, event: Event) -> None:
+        """Drop the event."""
+
+    def entry(self, entry: Event | Action, encoded: bytes) -> None:
+        """Drop it."""
+
+    def flush(self, time_ns: int, leaving: bool = False) -> None:
+        """Nothing to write."""
 
 
 class JournalWriter:

@@ -18,11 +18,14 @@ _ORDER = ("client_order_id", "side", "quantity", "price")
 Shown = dict[str, Any]
 
 
-def shown_records(path: Path, since_ns: int, kind: str | None, books: bool) -> Iterator[Shown]:
+def shown_records(
+    path: Path, since_ns: int = 0, kind: str | None = None, *, books: bool = False, unfinished: bool = False
+) -> Iterator[Shown]:
     """Records from `since_ns` on with `sequence`, `time_ns`, `kind` and `body`; of an order also its id, side, quantity
     and price as decimal text, None where the order has none.
 
     kind: only this one. books: market updates one by one instead of their blocks; so also for the kinds of updates.
+    unfinished: as for `read_journal`.
 
     Raises:
         InputError: no file, not a journal, or no such kind.
@@ -31,7 +34,7 @@ def shown_records(path: Path, since_ns: int, kind: str | None, books: bool) -> I
     if kind is not None and kind not in KINDS:
         raise InputError(f"No record is of kind '{kind}'. Kinds: {', '.join(KINDS)}.{did_you_mean(kind, KINDS)}")
     orders: dict[str, Shown] = {}
-    for record in read_journal(path):
+    for record in read_journal(path, unfinished=unfinished):
         for shown in _shown(record, path.name, orders, books or kind in (BOOK, MARK)):
             if shown["time_ns"] >= since_ns and kind in (None, shown["kind"]):
                 yield shown

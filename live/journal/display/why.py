@@ -38,16 +38,16 @@ class Reasons:
 
 
 def reasons_for(path: Path, order_id: str) -> Reasons:
-    """Find an order by its client id or by the exchange's id.
+    """Find an order by its client id or by the exchange's id; the journal may be one that is being written.
 
     Raises:
         InputError: no file, not a journal, or no such order in it.
         JournalDamagedError: the file is not what was written.
     """
-    records = [record for record in shown_records(path, 0, None, books=False) if _is_of(record, order_id)]
-    client_id = next((record["client_order_id"] for record in records), None)
-    if client_id is not None and client_id != order_id:
-        records = [record for record in shown_records(path, 0, None, books=False) if _is_of(record, client_id)]
+    records = _about(path, order_id)
+    client_id = next((record["client_order_id"] for record in records), order_id)
+    if client_id != order_id:
+        records = _about(path, client_id)
     decided = next((record for record in records if record["kind"] in _DECISIONS), None)
     if decided is None:
         raise InputError(
@@ -55,6 +55,10 @@ def reasons_for(path: Path, order_id: str) -> Reasons:
         )
     record, book = _decision(path, decided["sequence"])
     return _reasons(path, record, book, records)
+
+
+def _about(path: Path, order_id: str) -> list[Shown]:
+    return [record for record in shown_records(path, unfinished=True) if _is_of(record, order_id)]
 
 
 def _is_of(record: Shown, order_id: str) -> bool:
@@ -66,7 +70,7 @@ def _is_of(record: Shown, order_id: str) -> bool:
 def _decision(path: Path, sequence: int) -> tuple[Record, dict[str, Any] | None]:
     """The record of a decision, and the symbol's last book before it."""
     last: dict[str, Record] = {}
-    for record in read_journal(path):
+    for record in read_journal(path, unfinished=True):
         if record.kind in (MARKET, BOOK):
             last.update(dict.fromkeys(_symbols(record), record))
         if record.sequence == sequence:
@@ -87,7 +91,7 @@ def _last_book(record: Record | None, symbol: str) -> dict[str, Any] | None:
     if record.kind == BOOK:
         return record.body
     books = [update.body for update in updates_of(record.body_json) if update.kind == BOOK]
-    return next(body for body in reversed(books) if body["symbol"] == symbol)
+    return [body for body in books if body["symbol"] == symbol][-1]
 
 
 def _reasons(path: Path, record: Record, book: dict[str, Any] | None, records: list[Shown]) -> Reasons:

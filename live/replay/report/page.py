@@ -165,11 +165,12 @@ def _sweep(report: ReplayReport) -> Section | None:
         return None
     ordered = sorted(report.swept, key=lambda point: (not point.chosen, -(point.t if point.t is not None else -99.0)))
     found = report.deflation
+    t = "n/a" if found.t is None else f"{found.t:.2f}"
+    probability = "n/a" if found.probability is None else f"{100 * found.probability:.0f} %"
     text = (
         f"{counted(len(report.swept), 'combination')}, chosen by the t of the net mean. Counted on this data: "
         f"{counted(found.trials, 'trial')}. The best of so many without an edge is expected to show t = "
-        f"{found.luck_t:.2f}, and this one shows {'n/a' if found.t is None else f'{found.t:.2f}'}. Probability that it is above luck: "
-        f"{'n/a' if found.probability is None else f'{100 * found.probability:.0f} %'}."
+        f"{found.luck_t:.2f}, and this one shows {t}. Probability that it is above luck: {probability}."
     )
     grid = Grid(("", *_LINE_HEAD, "t"), [_sweep_row(point) for point in ordered[:MAX_SWEEP_ROWS]])
     more = len(ordered) - MAX_SWEEP_ROWS

@@ -38,21 +38,25 @@ def open_journal(path: Path) -> BinaryIO:
         raise InputError(f"{path} cannot be read: {os.strerror(error.errno or 0)}. Name a journal file.") from None
 
 
-def read_journal(path: Path) -> Iterator[Record]:
+def read_journal(path: Path, *, unfinished: bool = False) -> Iterator[Record]:
     """All records, the first one (the header) included; each is checked before it is given out.
+
+    unfinished: the file may be in use or end with an interrupted write; a last line that is cut off is left out.
 
     Raises:
         InputError: no file, or not a journal.
         JournalDamagedError: where the file is not what was written.
     """
     with open_journal(path) as file:
-        yield from checked_records(file, path.name)
+        yield from checked_records(file, path.name, unfinished=unfinished)
 
 
-def checked_records(file: BinaryIO, name: str) -> Iterator[Record]:
+def checked_records(file: BinaryIO, name: str, *, unfinished: bool = False) -> Iterator[Record]:
     """As `read_journal`, from an open file."""
     previous, number = GENESIS, 0
     while line := file.readline(MAX_LINE_BYTES):
+        if unfinished and number and not line.endswith(b"\n") and len(line) < MAX_LINE_BYTES:
+            return
         record = _checked(line, number, previous, name)
         yield record
         previous, number = record.hash, number + 1

@@ -25,7 +25,7 @@ def journal(tmp_path: Path) -> Path:
 
 
 def shown(path: Path, since_ns: int = 0, kind: str | None = None, books: bool = False) -> list[dict[str, Any]]:
-    return list(shown_records(path, since_ns, kind, books))
+    return list(shown_records(path, since_ns, kind, books=books))
 
 
 def test_each_record_is_one_object_with_sequence_time_and_kind(journal: Path) -> None:
@@ -106,6 +106,14 @@ def test_a_refused_order_is_explained_by_the_limit_that_refused_it(journal: Path
     assert found.refusal == {"reason": "daily_loss", "text": "lost 501 of 500 USD"}
 
 
+def test_an_order_is_explained_from_a_journal_whose_last_line_is_being_written(journal: Path) -> None:
+    whole = reasons_for(journal, "r1-1")
+    journal.write_bytes(journal.read_bytes() + b'{"sequence":10,"time')
+    assert reasons_for(journal, "r1-1") == whole
+    with pytest.raises(JournalDamagedError, match="line 11, the last one, is cut off"):
+        shown(journal)
+
+
 @pytest.mark.parametrize("order_id", ["r1-3", "7", "9000003", "", "market"])
 def test_an_order_that_is_not_there_is_bad_input(journal: Path, order_id: str) -> None:
     with pytest.raises(InputError, match="has no order"):
@@ -115,7 +123,7 @@ def test_an_order_that_is_not_there_is_bad_input(journal: Path, order_id: str) -
 def test_records_before_a_damaged_line_are_shown_and_then_the_damage_is_said(journal: Path) -> None:
     lines = journal.read_bytes().splitlines(keepends=True)
     journal.write_bytes(b"".join([*lines[:3], lines[4]]))
-    found = shown_records(journal, 0, None, books=False)
+    found = shown_records(journal)
     assert [next(found)["sequence"] for _ in range(3)] == [0, 1, 2]
     with pytest.raises(JournalDamagedError, match="line 4"):
         next(found)
