@@ -47,9 +47,7 @@ _POSITIONS: Final = msgspec.json.Decoder(list[PositionRow])
 _BALANCES: Final = msgspec.json.Decoder(list[BalanceRow])
 
 
-def events_of(
-    question: Question, status: int, body: bytes, headers: Mapping[str, str], time_ns: int
-) -> list[Event]:
+def events_of(question: Question, status: int, body: bytes, headers: Mapping[str, str], time_ns: int) -> list[Event]:
     """What an answer says. status: of HTTP; time_ns: when it came.
 
     An order that was placed or cancelled is `Answered`, followed by its report; a query that was carried out gives its
@@ -77,9 +75,7 @@ def _code_of(body: bytes) -> int:
         return 0
 
 
-def _answered(
-    question: Question, time_ns: int, outcome: RequestOutcome, code: int = 0, wait_ns: int = 0
-) -> Answered:
+def _answered(question: Question, time_ns: int, outcome: RequestOutcome, code: int = 0, wait_ns: int = 0) -> Answered:
     return Answered(time_ns, question.request, question.symbol, question.client_id, outcome, code, wait_ns)
 
 

@@ -61,8 +61,8 @@ def contract_of(symbol: str, listing: bytes, rates: bytes, settings: bytes) -> C
 def _contract(listed: _Listed, rates: _Rates, leverage: int) -> Contract:
     filters = {entry["filterType"]: entry for entry in listed.filters}
     tick, step = parse(filters["PRICE_FILTER"]["tickSize"]), _largest_step(filters)
-    if tick <= 0 or step <= 0:
-        raise ValueError("a tick or a step is not above 0")
+    if tick <= 0:
+        raise ValueError("the tick is not above 0")
     return Contract(
         symbol=listed.symbol,
         margin_asset=listed.margin_asset,
@@ -84,7 +84,7 @@ def _contract(listed: _Listed, rates: _Rates, leverage: int) -> Contract:
 def _largest_step(filters: Mapping[str, Mapping[str, str]]) -> int:
     """The step that suits limit and market orders alike: what an entry opens, a market order must be able to close."""
     limit, market = (parse(filters[name]["stepSize"]) for name in _LOTS)
-    if max(limit, market) % min(limit, market):
+    if min(limit, market) <= 0 or max(limit, market) % min(limit, market):
         raise ValueError("the steps of limit and market orders have no common multiple among them")
     return max(limit, market)
 

@@ -1,8 +1,8 @@
 """What an error answer proves of the request: one table from Binance's codes and HTTP statuses.
 
-Codes: page "Error Code". Statuses: page "General Info", HTTP return codes. Status 503 alone proves nothing: of its three
-texts, "Service Unavailable" says that the request was not accepted, "Unknown error" that its fate is unknown, and the
-third comes with -1008.
+Codes: page "Error Code". Statuses: page "General Info", HTTP return codes. Status 503 alone proves nothing: of its
+three texts, "Service Unavailable" says that the request was not accepted, "Unknown error" that its fate is unknown, and
+the third comes with -1008.
 """
 
 from collections.abc import Mapping

@@ -187,9 +187,7 @@ def _algo(raw: bytes, time_ns: int) -> list[Event]:
     algo, event_ns = event.o, event.time_ms * MS
     order_id = order_number(algo.order_id)
     return [
-        StopReport(
-            time_ns, algo.symbol, algo.client_id, algo.algo_id, algo.status, event_ns, Witness.STREAM, order_id
-        )
+        StopReport(time_ns, algo.symbol, algo.client_id, algo.algo_id, algo.status, event_ns, Witness.STREAM, order_id)
     ]
 
 
