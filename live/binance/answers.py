@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from live.binance.outcomes import outcome_of, retry_after_ns
-from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Question
+from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Asked
 from live.binance.rows import AlgoRow, BalanceRow, OrderRow, PositionRow, TradeRow
 from live.engine.events import (
     AccountChanged,
@@ -47,7 +47,7 @@ _POSITIONS: Final = msgspec.json.Decoder(list[PositionRow])
 _BALANCES: Final = msgspec.json.Decoder(list[BalanceRow])
 
 
-def events_of(question: Question, status: int, body: bytes, headers: Mapping[str, str], time_ns: int) -> list[Event]:
+def events_of(asked: Asked, status: int, body: bytes, headers: Mapping[str, str], time_ns: int) -> list[Event]:
     """What an answer says. status: of HTTP; time_ns: when it came.
 
     An order that was placed or cancelled is `Answered`, followed by its report; a query that was carried out gives its
@@ -55,16 +55,16 @@ def events_of(question: Question, status: int, body: bytes, headers: Mapping[str
     """
     if status != _OK:
         code = _code_of(body)
-        return [_answered(question, time_ns, outcome_of(status, code), code, retry_after_ns(headers))]
+        return [_answered(asked, time_ns, outcome_of(status, code), code, retry_after_ns(headers))]
     try:
-        return _READERS[question.request](question, body, time_ns)
+        return _READERS[asked.request](asked, body, time_ns)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
-        return [_answered(question, time_ns, RequestOutcome.UNKNOWN)]
+        return [_answered(asked, time_ns, RequestOutcome.UNKNOWN)]
 
 
-def broken(question: Question, time_ns: int) -> list[Event]:
+def broken(asked: Asked, time_ns: int) -> list[Event]:
     """The connection broke, or nothing came in time: the request may have been carried out."""
-    return [_answered(question, time_ns, RequestOutcome.UNKNOWN)]
+    return [_answered(asked, time_ns, RequestOutcome.UNKNOWN)]
 
 
 def _code_of(body: bytes) -> int:
@@ -75,91 +75,91 @@ def _code_of(body: bytes) -> int:
         return 0
 
 
-def _answered(question: Question, time_ns: int, outcome: RequestOutcome, code: int = 0, wait_ns: int = 0) -> Answered:
-    return Answered(time_ns, question.request, question.symbol, question.client_id, outcome, code, wait_ns)
+def _answered(asked: Asked, time_ns: int, outcome: RequestOutcome, code: int = 0, wait_ns: int = 0) -> Answered:
+    return Answered(time_ns, asked.request, asked.symbol, asked.client_id, outcome, code, wait_ns)
 
 
-def _changed_order(question: Question, body: bytes, time_ns: int) -> list[Event]:
-    report = _asked_order(question, body).report(time_ns, Witness.ANSWER)
-    return [_answered(question, time_ns, RequestOutcome.ACCEPTED), report]
+def _changed_order(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
+    report = _order_of(asked, body).report(time_ns, Witness.ANSWER)
+    return [_answered(asked, time_ns, RequestOutcome.ACCEPTED), report]
 
 
-def _order(question: Question, body: bytes, time_ns: int) -> list[Event]:
-    return [_asked_order(question, body).report(time_ns, Witness.QUERY)]
+def _order(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
+    return [_order_of(asked, body).report(time_ns, Witness.QUERY)]
 
 
-def _asked_order(question: Question, body: bytes) -> OrderRow:
+def _order_of(asked: Asked, body: bytes) -> OrderRow:
     row = _ORDER.decode(body)
-    _require(row.symbol == question.symbol and row.client_order_id == question.client_id)
+    _require(row.symbol == asked.symbol and row.client_order_id == asked.client_id)
     return row
 
 
-def _placed_stop(question: Question, body: bytes, time_ns: int) -> list[Event]:
-    report = _asked_stop(question, body).report(time_ns, Witness.ANSWER)
-    return [_answered(question, time_ns, RequestOutcome.ACCEPTED), report]
+def _placed_stop(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
+    report = _stop_of(asked, body).report(time_ns, Witness.ANSWER)
+    return [_answered(asked, time_ns, RequestOutcome.ACCEPTED), report]
 
 
-def _stop(question: Question, body: bytes, time_ns: int) -> list[Event]:
-    return [_asked_stop(question, body).report(time_ns, Witness.QUERY)]
+def _stop(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
+    return [_stop_of(asked, body).report(time_ns, Witness.QUERY)]
 
 
-def _asked_stop(question: Question, body: bytes) -> AlgoRow:
+def _stop_of(asked: Asked, body: bytes) -> AlgoRow:
     row = _ALGO.decode(body)
-    _require(row.symbol == question.symbol and row.client_algo_id == question.client_id)
+    _require(row.symbol == asked.symbol and row.client_algo_id == asked.client_id)
     return row
 
 
-def _cancelled_stop(question: Question, body: bytes, time_ns: int) -> list[Event]:
+def _cancelled_stop(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     answer = _CANCELLED.decode(body)
-    _require(answer.client_algo_id == question.client_id and answer.code == str(_OK))
-    return [_answered(question, time_ns, RequestOutcome.ACCEPTED)]
+    _require(answer.client_algo_id == asked.client_id and answer.code == str(_OK))
+    return [_answered(asked, time_ns, RequestOutcome.ACCEPTED)]
 
 
-def _positions(question: Question, body: bytes, time_ns: int) -> list[Event]:
+def _positions(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     """One event of the symbol; the venue lists no position that is flat and has no orders."""
-    rows = [row for row in _POSITIONS.decode(body) if row.symbol == question.symbol]
-    reports = [row.report(time_ns, question.asked_ns) for row in rows]
+    rows = [row for row in _POSITIONS.decode(body) if row.symbol == asked.symbol]
+    reports = [row.report(time_ns, asked.sent_ns) for row in rows]
     if any(row.position_side is not PositionSide.BOTH for row in rows):
-        return [AccountChanged(time_ns, question.symbol, "position_mode"), *broken(question, time_ns)]
+        return [AccountChanged(time_ns, asked.symbol, "position_mode"), *broken(asked, time_ns)]
     _require(len(reports) <= 1)
     if reports:
         return [reports[0]]
-    return [PositionReport(time_ns, question.symbol, 0, 0, 0, question.asked_ns, Witness.QUERY)]
+    return [PositionReport(time_ns, asked.symbol, 0, 0, 0, asked.sent_ns, Witness.QUERY)]
 
 
-def _trades(question: Question, body: bytes, time_ns: int) -> list[Event]:
+def _trades(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     rows = _TRADES.decode(body)
-    _require(all(row.symbol == question.symbol for row in rows))
-    trades, spans_ns = tuple(row.trade() for row in rows), question.asked_ns - question.from_ns
+    _require(all(row.symbol == asked.symbol for row in rows))
+    trades, spans_ns = tuple(row.trade() for row in rows), asked.sent_ns - asked.from_ns
     whole = len(rows) < TRADES_PAGE and spans_ns <= TRADES_WINDOW_NS
-    return [TradesReport(time_ns, question.symbol, question.asked_ns, question.from_ns, trades, whole)]
+    return [TradesReport(time_ns, asked.symbol, asked.sent_ns, asked.from_ns, trades, whole)]
 
 
-def _open_orders(question: Question, body: bytes, time_ns: int) -> list[Event]:
+def _open_orders(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     rows = _ORDERS.decode(body)
-    _require(all(row.symbol == question.symbol for row in rows))
+    _require(all(row.symbol == asked.symbol for row in rows))
     reports = tuple(row.report(time_ns, Witness.QUERY) for row in rows)
-    return [OpenOrdersReport(time_ns, question.symbol, question.asked_ns, reports)]
+    return [OpenOrdersReport(time_ns, asked.symbol, asked.sent_ns, reports)]
 
 
-def _open_stops(question: Question, body: bytes, time_ns: int) -> list[Event]:
+def _open_stops(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     rows = _ALGOS.decode(body)
-    _require(all(row.symbol == question.symbol for row in rows))
+    _require(all(row.symbol == asked.symbol for row in rows))
     reports = tuple(row.report(time_ns, Witness.QUERY) for row in rows)
-    return [OpenStopsReport(time_ns, question.symbol, question.asked_ns, reports)]
+    return [OpenStopsReport(time_ns, asked.symbol, asked.sent_ns, reports)]
 
 
-def _balances(_: Question, body: bytes, time_ns: int) -> list[Event]:
+def _balances(_: Asked, body: bytes, time_ns: int) -> list[Event]:
     return [row.report(time_ns) for row in _BALANCES.decode(body)]
 
 
-def _require(answers_the_question: bool) -> None:
-    if not answers_the_question:
+def _require(fits: bool) -> None:
+    if not fits:
         raise ValueError("the answer is of something else")
 
 
 _OK: Final = 200
-_READERS: Final[dict[Request, Callable[[Question, bytes, int], list[Event]]]] = {
+_READERS: Final[dict[Request, Callable[[Asked, bytes, int], list[Event]]]] = {
     Request.PLACE: _changed_order,
     Request.CANCEL: _changed_order,
     Request.PLACE_STOP: _placed_stop,

@@ -29,13 +29,13 @@ _MS: Final = 1_000_000
 Sendable = PlaceOrder | CancelOrder | CancelStop | Ask
 
 
-class Question(msgspec.Struct, frozen=True):
-    """What a request asks for: its answer is read by this. asked_ns: when it was sent."""
+class Asked(msgspec.Struct, frozen=True):
+    """What a request asks for: its answer is read by this. sent_ns: when it was sent."""
 
     request: Request
     symbol: str
     client_id: str
-    asked_ns: int
+    sent_ns: int
     from_ns: int = 0
 
 
@@ -46,7 +46,7 @@ class SignedRequest(msgspec.Struct, frozen=True):
     target: str
     headers: dict[str, str]
     body: bytes
-    question: Question
+    asked: Asked
 
 
 class RequestWriter:
@@ -66,11 +66,11 @@ class RequestWriter:
             case PlaceOrder():
                 return self._place(action, now_ns)
             case CancelOrder():
-                question = Question(Request.CANCEL, action.symbol, action.client_id, now_ns)
-                return self._request("DELETE", "/fapi/v1/order", _by_client_id(action), question)
+                asked = Asked(Request.CANCEL, action.symbol, action.client_id, now_ns)
+                return self._request("DELETE", "/fapi/v1/order", _by_client_id(action), asked)
             case CancelStop():
-                question = Question(Request.CANCEL_STOP, action.symbol, action.client_id, now_ns)
-                return self._request("DELETE", "/fapi/v1/algoOrder", {"clientAlgoId": action.client_id}, question)
+                asked = Asked(Request.CANCEL_STOP, action.symbol, action.client_id, now_ns)
+                return self._request("DELETE", "/fapi/v1/algoOrder", {"clientAlgoId": action.client_id}, asked)
             case Ask():
                 return self._ask(action, now_ns)
         assert_never(action)
@@ -81,10 +81,10 @@ class RequestWriter:
         intent = action.approved.intent
         contract = self.contracts[intent.symbol]
         if intent.purpose is Purpose.STOP:
-            question = Question(Request.PLACE_STOP, intent.symbol, intent.client_id, now_ns)
-            return self._request("POST", "/fapi/v1/algoOrder", _stop(intent, contract), question)
-        question = Question(Request.PLACE, intent.symbol, intent.client_id, now_ns)
-        return self._request("POST", "/fapi/v1/order", _order(intent, contract), question)
+            asked = Asked(Request.PLACE_STOP, intent.symbol, intent.client_id, now_ns)
+            return self._request("POST", "/fapi/v1/algoOrder", _stop(intent, contract), asked)
+        asked = Asked(Request.PLACE, intent.symbol, intent.client_id, now_ns)
+        return self._request("POST", "/fapi/v1/order", _order(intent, contract), asked)
 
     def _ask(self, ask: Ask, now_ns: int) -> SignedRequest:
         path, parameters = _QUERIES[ask.request], {"symbol": ask.symbol}
@@ -96,17 +96,17 @@ class RequestWriter:
             parameters |= {"startTime": str(ask.from_ns // _MS), "limit": str(TRADES_PAGE)}
         elif ask.request is Request.BALANCE:
             parameters = {}
-        question = Question(ask.request, ask.symbol, ask.client_id, now_ns, ask.from_ns)
-        return self._request("GET", path, parameters, question)
+        asked = Asked(ask.request, ask.symbol, ask.client_id, now_ns, ask.from_ns)
+        return self._request("GET", path, parameters, asked)
 
-    def _request(self, method: str, path: str, parameters: Mapping[str, str], question: Question) -> SignedRequest:
-        timestamp_ms = (question.asked_ns + self.clock_offset_ns) // _MS
+    def _request(self, method: str, path: str, parameters: Mapping[str, str], asked: Asked) -> SignedRequest:
+        timestamp_ms = (asked.sent_ns + self.clock_offset_ns) // _MS
         timed = {**parameters, "recvWindow": str(RECV_WINDOW_MS), "timestamp": str(timestamp_ms)}
         payload, headers = self._signer.signed(timed), {"X-MBX-APIKEY": self._signer.api_key}
         if method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            return SignedRequest(method, path, headers, payload.encode(), question)
-        return SignedRequest(method, f"{path}?{payload}", headers, b"", question)
+            return SignedRequest(method, path, headers, payload.encode(), asked)
+        return SignedRequest(method, f"{path}?{payload}", headers, b"", asked)
 
 
 def _by_client_id(cancel: CancelOrder) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from live.binance.answers import broken, events_of
 from live.binance.exchange_info import contract_of
-from live.binance.requests import Question, RequestWriter, Sendable
+from live.binance.requests import Asked, RequestWriter, Sendable
 from live.binance.signing import Signer
 from live.binance.user_stream import events_of as user_events_of
 from live.engine import intents
@@ -59,7 +59,7 @@ class AccountClient:
     contract: Contract
     user_events: list[Event] = field(default_factory=list)
     frames: list[bytes] = field(default_factory=list)
-    _asked: dict[int, Question] = field(default_factory=dict)
+    _asked: dict[int, Asked] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.writer = RequestWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET), {SYMBOL: self.contract})
@@ -73,8 +73,8 @@ class AccountClient:
                 if isinstance(output, Response) and output.request == number:
                     answer = output.response
                     if answer is None:
-                        return broken(made.question, output.time_ns)
-                    return events_of(made.question, answer.status, answer.body, answer.headers, output.time_ns)
+                        return broken(made.asked, output.time_ns)
+                    return events_of(made.asked, answer.status, answer.body, answer.headers, output.time_ns)
 
     def advance(self, nanoseconds: int) -> list[Output]:
         """Move the time; user frames are read, all outputs returned."""

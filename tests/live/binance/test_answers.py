@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.binance.answers import broken, events_of
-from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Question
+from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Asked
 from live.engine.events import (
     AccountChanged,
     Answered,
@@ -31,7 +31,7 @@ from tests.live.binance.account import LOT, SYMBOL, AccountClient, ask, intent, 
 
 ACCEPTED, REJECTED, NOT_ACCEPTED = RequestOutcome.ACCEPTED, RequestOutcome.REJECTED, RequestOutcome.NOT_ACCEPTED
 RECONCILE, UNKNOWN = RequestOutcome.RECONCILE, RequestOutcome.UNKNOWN
-PLACED = Question(Request.PLACE, SYMBOL, "a1", 5)
+PLACED = Asked(Request.PLACE, SYMBOL, "a1", 5)
 ORDER = {
     "symbol": SYMBOL,
     "clientOrderId": "a1",
@@ -45,9 +45,9 @@ ORDER = {
 }
 
 
-def answer_of(status: int, body: bytes, headers: dict[str, str] | None = None, question: Question = PLACED) -> Answered:
+def answer_of(status: int, body: bytes, headers: dict[str, str] | None = None, asked: Asked = PLACED) -> Answered:
     """The only event of an answer."""
-    (event,) = events_of(question, status, body, headers or {}, 9)
+    (event,) = events_of(asked, status, body, headers or {}, 9)
     assert isinstance(event, Answered)
     return event
 
@@ -131,7 +131,7 @@ def test_fields_may_be_missing_that_no_decision_needs_and_others_may_be_there() 
 
 @given(st.sampled_from(list(Request)), st.integers(100, 599), st.binary(max_size=200))
 def test_any_bytes_give_events_and_no_exception(request: Request, status: int, body: bytes) -> None:
-    events = events_of(Question(request, SYMBOL, "a1", 5), status, body, {}, 9)
+    events = events_of(Asked(request, SYMBOL, "a1", 5), status, body, {}, 9)
     assert [type(event) for event in events] in ([Answered], [])
 
 
@@ -144,7 +144,7 @@ JSON = st.recursive(
 
 @given(st.sampled_from(list(Request)), JSON)
 def test_any_json_gives_events_and_no_exception(request: Request, value: object) -> None:
-    events = events_of(Question(request, SYMBOL, "a1", 5), 200, json.dumps(value).encode(), {}, 9)
+    events = events_of(Asked(request, SYMBOL, "a1", 5), 200, json.dumps(value).encode(), {}, 9)
     assert all(event.time_ns == 9 for event in events)
 
 
@@ -187,8 +187,8 @@ def test_trades_are_exact_and_say_whether_they_are_all(account: AccountClient) -
 def test_a_full_page_and_a_window_that_ends_early_may_not_be_all_trades(rows: int, from_ns: int, whole: bool) -> None:
     row = {"symbol": SYMBOL, "id": 1, "orderId": 2, "side": "BUY", "price": "1", "qty": "1", "realizedPnl": "0"}
     row |= {"commission": "0.1", "commissionAsset": "USDT", "time": 1, "maker": False}
-    question = Question(Request.TRADES, SYMBOL, "", TRADES_WINDOW_NS, from_ns)
-    (report,) = events_of(question, 200, json.dumps([row] * rows).encode(), {}, 9)
+    asked = Asked(Request.TRADES, SYMBOL, "", TRADES_WINDOW_NS, from_ns)
+    (report,) = events_of(asked, 200, json.dumps([row] * rows).encode(), {}, 9)
     assert isinstance(report, TradesReport)
     assert report.whole is whole
 
@@ -219,8 +219,8 @@ def test_positions_of_two_sides_are_not_taken_for_one() -> None:
         {"symbol": SYMBOL, "positionAmt": "1", "entryPrice": "2", "updateTime": 1, "positionSide": side}
         for side in ("LONG", "SHORT")
     ]
-    question = Question(Request.POSITION, SYMBOL, "", 5)
-    changed, answered = events_of(question, 200, json.dumps(rows).encode(), {}, 9)
+    asked = Asked(Request.POSITION, SYMBOL, "", 5)
+    changed, answered = events_of(asked, 200, json.dumps(rows).encode(), {}, 9)
     assert changed == AccountChanged(9, SYMBOL, "position_mode")
     assert isinstance(answered, Answered)
     assert answered.outcome is UNKNOWN
