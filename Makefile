@@ -35,7 +35,7 @@ test-oldest: ## run the suite on the oldest supported Python too, in .venv-oldes
 
 study: setup ## the verdict's calibration, 200,000 markets and 100,000 bad lines, new property cases; takes long
 	$(BIN)/twokey calibrate --markets 1200 --planted 100 $(addprefix --data-dir ,$(wildcard ../shared/data/candles))
-	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest $(NEW_CASES) tests/backtest/kernel/test_identity.py -k "anything or compiled"
+	TWOKEY_IDENTITY_CASES=200000 $(BIN)/pytest $(NEW_CASES) tests/backtest/kernel/test_identity.py -k "anything or compiled or real_candles"
 	TWOKEY_DEPTH_CASES=100000 $(BIN)/pytest $(NEW_CASES) tests/market/depth/test_schedules.py tests/market/depth/test_paths.py \
 		tests/market/depth/test_judge.py
 	$(BIN)/pytest $(NEW_CASES) -m hypothesis --numprocesses auto --dist worksteal

@@ -33,6 +33,11 @@ def show(units: int, decimals: int = DIGITS) -> str:
     return f"{sign}{whole}.{fraction:08d}"[: len(sign) + len(str(whole)) + 1 + decimals]
 
 
+def exact(units: int, decimals: int) -> str:
+    """Write units of 1e-8 with all their digits, and at least `decimals` places (at most 8)."""
+    return plain(units) if units % 10 ** (DIGITS - decimals) else show(units, decimals)
+
+
 def plain(units: int) -> str:
     """Write units of 1e-8 without trailing zeros: `0.5`, `12`."""
     text = show(units)

@@ -34,6 +34,8 @@ VERBS = {
     "scan": "scan",
     "simulate": "simulate",
     "torture": "torture",
+    "journal": "journal",
+    "why": "why",
     "strategies": "strategies",
     "new-strategy": "new_strategy",
     "check-strategy": "check_strategy",

@@ -9,7 +9,7 @@ import typer
 from scripts.console import print_error
 from scripts.limits import within
 from scripts.next_step import command, print_ending
-from scripts.simulator_options import credential_of, speed_of
+from scripts.simulator_options import Fills, credential_of, delays_of, speed_of
 from scripts.tape_argument import tape_of
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import upper_symbol
@@ -21,14 +21,6 @@ if TYPE_CHECKING:
     from live.simulator.settings import SimulatorSettings
     from live.simulator.sockets.server import Server
     from live.simulator.tape_source import TapeSource
-
-
-class Fills(StrEnum):
-    """The fill models."""
-
-    PESSIMISTIC = "pessimistic"
-    BASE = "base"
-    OPTIMISTIC = "optimistic"
 
 
 class StartWhen(StrEnum):
@@ -119,7 +111,7 @@ def simulate(
         balance=balance,
         credential=credential_of(api_key, api_secret, api_public_key),
         countdown_clock=countdown_clock.value,
-        delays=_delays(latency),
+        delays=delays_of(latency),
         faults=faults,
         exchange_info=exchange_info,
         session="paper" if session is None and feed else session,
@@ -158,12 +150,6 @@ def _report(settings: "SimulatorSettings", tape: Path, carried_out: "list[Carrie
     screen = Screen()
     for result in replay_fill_models(settings, tape, carried_out):
         screen.flow(part for part in result.line().split("  ") if part)
-
-
-def _delays(text: str) -> "Distribution":
-    from live.simulator.latency import ASSUMED, NONE, read_delays
-
-    return {"assumed": ASSUMED, "none": NONE}.get(text) or read_delays(Path(text))
 
 
 def _settings(delays: "Distribution", **chosen: Any) -> "SimulatorSettings":

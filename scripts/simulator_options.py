@@ -1,7 +1,8 @@
-"""Options of `twokey simulate` that are more than a word or a number."""
+"""Options of `twokey simulate` and `twokey replay` that are more than a word or a number."""
 
 import math
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,29 @@ from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
     from live.simulator.http.credentials import Credential
+    from live.simulator.latency import Distribution
 
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
 _MAX_PEM_BYTES = 10_000
+
+
+class Fills(StrEnum):
+    """The fill models."""
+
+    PESSIMISTIC = "pessimistic"
+    BASE = "base"
+    OPTIMISTIC = "optimistic"
+
+
+def delays_of(text: str) -> "Distribution":
+    """The one-way delays that `--latency` names: assumed, none, or a file of measured ones.
+
+    Raises:
+        InputError: the file is no list of delays.
+    """
+    from live.simulator.latency import ASSUMED, NONE, read_delays
+
+    return {"assumed": ASSUMED, "none": NONE}.get(text) or read_delays(Path(text))
 
 
 def speed_of(text: str) -> float:

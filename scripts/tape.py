@@ -134,7 +134,9 @@ def draw(
     symbol: Annotated[str, typer.Option(help="BTCUSDT or ETHUSDT, for which a market is fitted.")] = "BTCUSDT",
     json: AsJson = False,
 ) -> None:
-    """Draw a synthetic tape with the statistics of real ones into data/synthetic-tapes; Ctrl-C leaves nothing behind.
+    """Draw a synthetic tape with the statistics of real ones into data/synthetic-tapes.
+
+    ctrl-C keeps the hours that are finished, out of sight; rerun to resume.
 
     Example: twokey tape draw --hours 24 --seed 1
     """

@@ -158,8 +158,16 @@ class Settings(FrozenModel):
         return self.home / "backtests" / "calibrations"
 
     @cached_property
+    def replays_dir(self) -> Path:
+        return self.home / "backtests" / "replays"
+
+    @cached_property
     def answers_dir(self) -> Path:
         return self.home / "backtests" / "answers"
+
+    @cached_property
+    def journals_dir(self) -> Path:
+        return self.home / "data" / "journals"
 
     @cached_property
     def jobs_dir(self) -> Path:

@@ -6,15 +6,28 @@ from enum import StrEnum
 from typing import Protocol
 
 from live.engine.contract import Contract
-from live.engine.events import BookChanged
+from live.engine.events import BookChanged, Request
 from live.engine.intents import Intent
 from live.engine.limits import Limits
 from live.engine.settings import ImbalanceSettings
 from live.enums import Side
 
 
+@dataclass(slots=True)
+class Query:
+    """A question to the venue that is repeated, less and less often, while its answer is needed.
+
+    outstanding: no answer yet. asked_ns: when it was last asked. due_ns: when it may be asked again.
+    """
+
+    outstanding: bool = False
+    asked_ns: int = 0
+    wait_ns: int = 0
+    due_ns: int = 0
+
+
 class OrderState(StrEnum):
-    """UNKNOWN ends with evidence only: a report of the order, its trades, or its proven absence."""
+    """UNKNOWN ends with evidence only: a report of the order, its trades, or its proven absence (ABSENT)."""
 
     SENT = "sent"
     UNKNOWN = "unknown"
@@ -22,66 +35,111 @@ class OrderState(StrEnum):
     FILLED = "filled"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
+    ABSENT = "absent"
 
     @property
     def ended(self) -> bool:
         """True where the venue has said that nothing more follows. A late fill may follow all the same."""
-        return self in (OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED)
+        return self in _ENDED
+
+
+_ENDED = frozenset({OrderState.FILLED, OrderState.CANCELLED, OrderState.REJECTED, OrderState.ABSENT})
 
 
 @dataclass(slots=True)
 class Order:
-    """An order of this run. filled: sum of `trades`, trade id to quantity. cancelling_ns: when a cancel was sent."""
+    """An order of this run. filled: sum of `trades`, trade id to quantity; reported: the venue's cumulative figure.
+
+    not_open_ns: the latest query that did not show it open was sent at this time.
+    """
 
     intent: Intent
     state: OrderState
     sent_ns: int
     order_id: int = 0
     filled: int = 0
+    reported: int = 0
     trades: dict[int, int] = field(default_factory=dict)
-    cancelling_ns: int = 0
-    asked_ns: int = 0
+    cancel: Query = field(default_factory=Query)
+    query: Query = field(default_factory=Query)
+    not_open_ns: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """True if it has ended and every fill that the venue counts is known."""
+        return self.state.ended and self.filled >= self.reported
 
 
 class StopState(StrEnum):
-    """State of a position's stop at the exchange."""
+    """State of a stop at the exchange. UNKNOWN: its answer proves nothing. ENDED: proven to rest no longer."""
 
-    NONE = "none"
     SENT = "sent"
     UNKNOWN = "unknown"
     RESTING = "resting"
     FIRED = "fired"
-    CANCELLING = "cancelling"
     ENDED = "ended"
 
 
-class PositionState(StrEnum):
-    """DUST: what is left is below the minimum order; MISMATCH: the venue says otherwise, entries end."""
+@dataclass(slots=True)
+class Stop:
+    """The one stop of a position. sent_ns: first sent. order_id: of the order it became when it fired.
 
-    FLAT = "flat"
-    OPENING = "opening"
-    OPEN = "open"
-    CLOSING = "closing"
-    DUST = "dust"
-    MISMATCH = "mismatch"
+    resent: a sending had no clear answer, so that a later refusal does not prove that none rests. missing: how often a
+    query did not show it although it had been confirmed.
+    """
+
+    intent: Intent
+    state: StopState
+    sent_ns: int
+    fired_ns: int = 0
+    order_id: int = 0
+    resent: bool = False
+    missing: int = 0
+    send: Query = field(default_factory=Query)
+    query: Query = field(default_factory=Query)
+    cancel: Query = field(default_factory=Query)
 
 
 @dataclass(slots=True)
 class Position:
-    """A symbol's position: from fills (`quantity`, signed) and as the venue last said it (`reported`)."""
+    """A symbol's position. quantity, cost: from fills, signed; the average price is cost divided by quantity.
+
+    id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
+    reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of
+    the last fill. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
+    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. dust: what is left is below
+    the minimum order.
+    """
 
     symbol: str
-    state: PositionState = PositionState.FLAT
     id: str = ""
+    closed_id: str = ""
     quantity: int = 0
     cost: int = 0
     opened_ns: int = 0
     flat_ns: int = 0
+    filled_ns: int = 0
+    target_price: int = 0
     reported: int = 0
     reported_ns: int = 0
-    stop: StopState = StopState.NONE
-    stop_sent_ns: int = 0
-    stop_order_id: int = 0
+    queried_ns: int = 0
+    differs_ns: int = 0
+    exit_reason: str = ""
+    exit_after_ns: int = 0
+    exit_wait_ns: int = 0
+    foreign: bool = False
+    dust: bool = False
+    stop: Stop | None = None
+
+    @property
+    def price(self) -> int:
+        """Average entry price; 0 while flat."""
+        return self.cost * 100_000_000 // self.quantity if self.quantity else 0
+
+    @property
+    def idle(self) -> bool:
+        """True if it is flat, nothing of it is left at the venue, and a query has said so since it was closed."""
+        return not self.quantity and self.stop is None and not self.differs_ns and self.queried_ns >= self.flat_ns
 
 
 class Signal(Protocol):
@@ -93,32 +151,41 @@ class Signal(Protocol):
 
 @dataclass(slots=True)
 class Market:
-    """What is known of a symbol's market. mark: 0 before the first mark price."""
+    """What is known of a symbol's market. mark: 0 before the first mark price. queries: repeated ones, by kind."""
 
     contract: Contract
     signal: Signal
     book: BookChanged | None = None
     mark: int = 0
     mark_ns: int = 0
-    cooldown_until_ns: int = 0
+    entries_from_ns: int = 0
     stops_in_a_row: int = 0
+    trades_since_ns: int = 0
+    trades_asked_ns: int = 0
+    queries: dict[Request, Query] = field(default_factory=dict)
+
+    def query(self, request: Request) -> Query:
+        """The repeated query of a kind."""
+        return self.queries.setdefault(request, Query())
 
 
 @dataclass(slots=True)
 class Account:
-    """Money in units of 1e-8. profit and fees: of this run; realised profit is before fees."""
+    """Money in units of 1e-8. realised (before fees), fees, funding: of this run. other_fees: by asset, at no price."""
 
     capital: int
     wallet: int = 0
     available: int = -1
+    reported_ns: int = 0
     realised: int = 0
     fees: int = 0
     funding: int = 0
+    other_fees: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Day:
-    """Counters of a UTC day, and the equity change at its start. order_times_ns: of the last second."""
+    """Counters of a UTC day, and the profit of the run at its start. order_times_ns: of the last second."""
 
     number: int = -1
     start_profit: int = 0
@@ -128,7 +195,7 @@ class Day:
     order_times_ns: deque[int] = field(default_factory=deque)
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Latch:
     """Why entries have ended for this run. Nothing in the engine releases it, midnight included."""
 
@@ -139,7 +206,10 @@ class Latch:
 
 @dataclass(slots=True)
 class EngineState:
-    """All state of one run."""
+    """All state of one run. order_ids: client ids by the venue's order id. trades: of which the fee is known.
+
+    unattributed: order ids whose fills no order of this run explains yet, with symbol and time.
+    """
 
     run: str
     settings: ImbalanceSettings
@@ -148,11 +218,22 @@ class EngineState:
     markets: dict[str, Market]
     now_ns: int = 0
     sequence: int = 0
+    wake_ns: int = 0
     orders: dict[str, Order] = field(default_factory=dict)
+    working: dict[str, Order] = field(default_factory=dict)
+    order_ids: dict[int, str] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
     day: Day = field(default_factory=Day)
     peak_profit: int = 0
     latch: Latch | None = None
     paused: bool = False
-    trades: set[tuple[str, int]] = field(default_factory=set)
+    market_up: bool = True
+    user_up: bool = True
+    trades: dict[tuple[str, int], bool] = field(default_factory=dict)
+    unattributed: dict[int, tuple[str, int]] = field(default_factory=dict)
     approached: set[str] = field(default_factory=set)
+
+    def next_id(self) -> str:
+        """A client id that this run has not used."""
+        self.sequence += 1
+        return f"{self.run}-{self.sequence}"

@@ -104,17 +104,8 @@ class MarketFeed:
         if decision is not UpdateDecision.APPLY:
             return []
         self.updates += 1
-        if isinstance(update, ScaledUpdate) and self._needs_levels(update.symbol):
-            return self._applied(update.symbol, update.event_ts_ms, update.bid_prices(), update.ask_prices())
-        return self._applied(update.symbol, update.event_ts_ms, [], [])
-
-    def _needs_levels(self, symbol: str) -> bool:
-        """True if matching needs the changed levels: orders rest, liquidity was taken, or a trade may be superseded."""
-        state = self.exchange.state
-        market = state.markets.get(symbol)
-        return market is not None and bool(
-            state.open.get(symbol) or market.taken or (market.evidence and market.evidence.holds_trades)
-        )
+        prices = (update.bid_prices, update.ask_prices) if isinstance(update, ScaledUpdate) else ([], [])
+        return self._applied(update.symbol, update.event_ts_ms, *prices)
 
     def _snapshot(self, snapshot: Snapshot, symbol: str) -> list[Event]:
         book = self.book(symbol)

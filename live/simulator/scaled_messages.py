@@ -33,18 +33,12 @@ units = lru_cache(1 << 17)(read_units)
 
 
 class ScaledUpdate(DepthUpdate, frozen=True, gc=False, kw_only=True):
-    """A diff with its levels in units of 1e-8, as the book takes them."""
+    """A diff with its levels in units of 1e-8, as the book takes them, and the prices that it sets or deletes."""
 
     bid_change: SideChange
     ask_change: SideChange
-
-    def bid_prices(self) -> list[int]:
-        """Prices of the bids it sets or deletes."""
-        return [-key for key in self.bid_change]
-
-    def ask_prices(self) -> list[int]:
-        """Prices of the asks it sets or deletes."""
-        return list(self.ask_change)
+    bid_prices: list[int]
+    ask_prices: list[int]
 
 
 class ScaledTicker(BookTicker, frozen=True, gc=False, kw_only=True):
@@ -91,6 +85,7 @@ def scaled_tape(lines: Iterable[Played]) -> Iterator[Played]:
 
 
 def _update(it: DepthUpdate) -> ScaledUpdate:
+    bids, asks = _levels(it.bids), _levels(it.asks)
     return ScaledUpdate(
         it.symbol,
         it.event_ts_ms,
@@ -100,8 +95,10 @@ def _update(it: DepthUpdate) -> ScaledUpdate:
         it.asks,
         it.previous_update_id,
         it.transaction_ts_ms,
-        bid_change=side_change(_levels(it.bids), -1),
-        ask_change=side_change(_levels(it.asks), 1),
+        bid_change=side_change(bids, -1),
+        ask_change=side_change(asks, 1),
+        bid_prices=[price for price, _ in bids],
+        ask_prices=[price for price, _ in asks],
     )
 
 

@@ -18,6 +18,10 @@ class ScaledLocalBook(LocalBook):
 
     _book: OrderBook
 
+    def best(self, side: Side) -> int:
+        """The best price of one side; 0 if it is empty."""
+        return self._book.best_price("bid" if side is Side.BUY else "ask")
+
     def _write_update(self, update: DepthUpdate) -> None:
         if isinstance(update, ScaledUpdate):
             self._book.set_changes(update.bid_change, update.ask_change, update.final_update_id)
@@ -38,9 +42,7 @@ class TapeBook:
 
     def best(self, side: Side) -> int:
         """The best price of one side; 0 if it is empty."""
-        book = self.local.book
-        level = book.best_bid if side is Side.BUY else book.best_ask
-        return level.price if level else 0
+        return self.local.best(side)
 
     def quantity(self, side: Side, price: int) -> int:
         """The displayed quantity at a price; 0 if none."""

@@ -13,8 +13,8 @@ import numpy as np
 from skills_lib.calibrate.garch import garch_bars, hourly
 from skills_lib.calibrate.moves import Moves
 from skills_lib.domain.bars import Bars
+from skills_lib.domain.resampling import stationary_indices
 from skills_lib.domain.time import DAY_NS
-from skills_lib.validate.stages.monte_carlo import stationary_indices
 
 NullKind = Literal["garch", "bootstrap", "flipped"]
 NULL_KINDS: tuple[NullKind, ...] = ("garch", "bootstrap", "flipped")

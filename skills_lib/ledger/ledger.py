@@ -78,9 +78,9 @@ class Ledger:
         """
         self.files.append([outcome.draft() for outcome in outcomes])
 
-    def count(self, data: CandleIdentity) -> TrialCount:
-        """The trials on candles that share bars with `data`."""
-        return self.read().count(data)
+    def count(self, *data: CandleIdentity) -> TrialCount:
+        """The trials on candles that share bars with any of `data`."""
+        return self.read().count(*data)
 
     def notices(self) -> list[str]:
         """Problems of the files, without checking the content of entries, which `count` and `read` check too."""
@@ -122,25 +122,36 @@ class Contents:
         found = (_recorded_sharpes(entry) for entry in self.entries if entry.kind == SHARPES)
         return [outcome for outcome in found if outcome is not None]
 
-    def count(self, data: CandleIdentity) -> TrialCount:
-        """The trials on candles that share bars with `data`."""
-        outcomes = [outcome for outcome in self.outcomes if data.shares_bars_with(outcome.context.data)]
-        reserved = [keys for _, context, keys in self.reserved if data.shares_bars_with(context.data)]
-        recorded = union(outcome.keys for outcome in outcomes)
-        sharpes = _sharpes([outcome for outcome in outcomes if outcome.days >= _COMPARABLE * data.days])
+    def count(self, *data: CandleIdentity) -> TrialCount:
+        """The trials on candles that share bars with any of `data`."""
+        outcomes = self._outcomes_on(data)
+        days = max(one.days for one in data)
+        sharpes = _sharpes([outcome for outcome in outcomes if outcome.days >= _COMPARABLE * days])
         return TrialCount(
-            configurations=len(union([*reserved, recorded])),
-            evaluated=len(recorded),
+            configurations=len(self.configurations(*data)),
+            evaluated=len(union(outcome.keys for outcome in outcomes)),
             sharpes=len(sharpes),
             sharpe_variance=float(sharpes.var(ddof=1)) if len(sharpes) > 1 else None,
             notices=self.notices,
         )
+
+    def configurations(self, *data: CandleIdentity) -> Keys:
+        """The keys of all trials on candles that share bars with any of `data`."""
+        reserved = [keys for _, context, keys in self.reserved if _shares_bars(data, context)]
+        return union([*reserved, *(outcome.keys for outcome in self._outcomes_on(data))])
+
+    def _outcomes_on(self, data: Sequence[CandleIdentity]) -> list[RecordedSharpes]:
+        return [outcome for outcome in self.outcomes if _shares_bars(data, outcome.context)]
 
 
 def union(keys: Iterable[Keys]) -> Keys:
     """Distinct configurations, in order. `np.unique` would import `numpy.ma`, and every stored answer wait for it."""
     found = np.sort(np.concatenate([np.empty(0, dtype=_KEY), *keys]))
     return found[np.append(True, found[1:] != found[:-1])] if len(found) else found
+
+
+def _shares_bars(data: Sequence[CandleIdentity], context: EvaluationContext) -> bool:
+    return any(one.shares_bars_with(context.data) for one in data)
 
 
 def _sharpes(outcomes: Sequence[RecordedSharpes]) -> Sharpes:

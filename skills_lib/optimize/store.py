@@ -23,7 +23,12 @@ class SweepStore(Generic[R]):
 
     def find(self, sweep_id: str) -> R | None:
         """The stored result with exactly this id."""
-        return next((found for folder in self.root.glob(f"*-{sweep_id}") if (found := self._read(folder))), None)
+        folder = self.folder_of(sweep_id)
+        return self._read(folder) if folder else None
+
+    def folder_of(self, sweep_id: str) -> Path | None:
+        """The folder of the stored result with exactly this id."""
+        return next((folder for folder in self.root.glob(f"*-{sweep_id}") if self._read(folder)), None)
 
     def get(self, sweep_id: str) -> R:
         """The result whose id starts with `sweep_id`.

@@ -74,6 +74,14 @@ def test_another_engine_and_another_name_of_the_same_code_are_the_same_trial(
     assert counter_of(fixture).count().configurations == 1
 
 
+def test_trials_on_any_of_several_markets_are_counted_once(fixture: LedgerFixture) -> None:
+    first, second, third = (DATA._replace(symbol=name, sha256=name[0] * 64) for name in ("BTC", "ETH", "SOL"))
+    for data, numbers in ((first, (1, 2)), (second, (2, 3)), (third, (4,))):
+        fixture.ledger.reserve(CONTEXT._replace(data=data), keys(*numbers))
+    assert fixture.ledger.count(first, second).configurations == 3
+    assert [fixture.count(data) for data in (first, second, third)] == [2, 2, 1]
+
+
 def test_one_more_bar_is_the_same_market(fixture: LedgerFixture) -> None:
     shorter = candles_of(BARS[:-1])
     counter_of(fixture, shorter).reserve([{"fast": 10}, {"fast": 11}])

@@ -8,6 +8,7 @@ from typing import Any
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from tests.command import Verb, verbs
+from tests.live.journal.examples import write_example
 from tests.market.candles.local_venue import span
 from tests.market.depth.generated_tape import generated_tape
 
@@ -32,6 +33,10 @@ class Inputs:
         return self.folder / "Binance_ETHUSDT_1h.csv"
 
     @property
+    def journal(self) -> Path:
+        return self.folder / "journal.jsonl"
+
+    @property
     def tape(self) -> Path:
         return self.folder / "tapes" / "btcusdt.ts_jsonl.gz"
 
@@ -44,6 +49,7 @@ def make_inputs(folder: Path) -> None:
     (folder / "home" / ".mcp.json").write_text('{"mcpServers": {}}', encoding="utf-8")  # none to start in doctor
     inputs.tape.parent.mkdir()
     generated_tape(inputs.tape)
+    write_example(inputs.journal)
 
 
 Arguments = Callable[[Inputs], tuple[str, ...]]
@@ -70,13 +76,24 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("tape", "info"): lambda inputs: (str(inputs.tape),),
     ("tape", "import"): lambda inputs: (str(inputs.tape), "--symbol", "BTCUSDT", "--venue", "usdm"),
     ("tape", "export"): lambda inputs: (str(inputs.tape), "--out", str(inputs.folder / "out.parquet")),
+    ("journal", "verify"): lambda inputs: (str(inputs.journal),),
+    ("why",): lambda inputs: ("r1-1", "--journal", str(inputs.journal)),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),
 }
 """Arguments of each verb, of which none uses a network beyond the loopback interface."""
 ONCE = {("new-strategy",), ("tape", "import"), ("tape", "draw")}
 """Verbs that refuse to do the same twice; what they made is removed between two calls."""
-APART: set[Verb] = {("record",), ("simulate",), ("torture",), ("compile",), ("tear-sheet",), ("demo",)}
-"""Verbs that tests of their own call: they run until they are stopped, or for many seconds to print a few lines."""
+APART: set[Verb] = {
+    ("record",),
+    ("simulate",),
+    ("torture",),
+    ("compile",),
+    ("tear-sheet",),
+    ("demo",),
+    ("journal", "show"),
+}
+"""Verbs that tests of their own call: they run until they are stopped, or for many seconds to print a few lines, or
+print an object for each record."""
 NOT_STORED: set[Verb] = {("init",), ("doctor",)}
 """Verbs that answer where there is no workspace to store anything in."""

@@ -16,9 +16,9 @@ MIN_CALLBACK, MAX_CALLBACK = SCALE // 10, 20 * SCALE
 """Percent. The maximum is 20 since 2026-10-23 (change log); it was 10."""
 
 
-def working_price(market: Market, request: AlgoRequest) -> int:
-    """The price its trigger is compared with: mark or last price."""
-    return market.mark_price if request.order.working_type is WorkingType.MARK_PRICE else market.last_price
+def working_price(market: Market, working_type: WorkingType) -> int:
+    """The price that triggers of this type are compared with: mark or last price; 0 before the first."""
+    return market.mark_price if working_type is WorkingType.MARK_PRICE else market.last_price
 
 
 def check(state: State, market: Market, algo: AlgoOrder) -> None:
@@ -40,7 +40,7 @@ def check(state: State, market: Market, algo: AlgoOrder) -> None:
         rules.check_price(request.order.price)
         _check_limit_at_trigger(rules, request)
     _check_quantity(state, market, request)
-    if would_fire_now(algo, working_price(market, request)):
+    if would_fire_now(algo, working_price(market, request.order.working_type)):
         raise would_trigger()
 
 
@@ -84,9 +84,9 @@ def _check_limit_at_trigger(rules: SymbolRules, request: AlgoRequest) -> None:
     order, at = request.order, request.trigger_price
     upper, lower = at * rules.multiplier_up // SCALE, at * rules.multiplier_down // SCALE
     if order.side is Side.BUY and order.price > upper:
-        raise Rejection(-4183, f"Limit price can't be higher than {rules.price_text(upper)}.")
+        raise Rejection(-4183, f"Limit price can't be higher than {rules.rounded_price_text(upper)}.")
     if order.side is Side.SELL and order.price < lower:
-        raise Rejection(-4184, f"Limit price can't be lower than {rules.price_text(lower)}.")
+        raise Rejection(-4184, f"Limit price can't be lower than {rules.rounded_price_text(lower)}.")
 
 
 def _check_quantity(state: State, market: Market, request: AlgoRequest) -> None:

@@ -36,7 +36,7 @@ def place(state: State, command: PlaceAlgo) -> AlgoOrder:
     state.numbers.algo += 1
     state.algos[number] = algo
     state.waiting.setdefault(algo.symbol, {})[number] = algo
-    algo.follow(algo_checks.working_price(market, request))
+    algo.follow(algo_checks.working_price(market, request.order.working_type))
     state.report_algo(algo)
     return algo.snapshot()
 
@@ -84,11 +84,11 @@ def on_price(state: State, symbol: str, working_type: WorkingType) -> None:
     if not waiting or state.interventions.conditional_orders_down or not state.markets[symbol].rules.trading:
         return
     market = state.markets[symbol]
+    price = algo_checks.working_price(market, working_type)
+    if not price:
+        return
     for algo in list(waiting.values()):
-        if not algo.open or algo.request.order.working_type is not working_type:
-            continue
-        price = algo_checks.working_price(market, algo.request)
-        if not price:
+        if algo.request.order.working_type is not working_type or not algo.open:
             continue
         _follow(state, algo, price)
         if algo.fires_at(price) and not _protected(market, algo) and not _put_off(state, algo):

@@ -78,11 +78,6 @@ class Evidence:
         """True while a message is newer than the book."""
         return bool(self._tickers or self._trades or self._joined)
 
-    @property
-    def holds_trades(self) -> bool:
-        """True while a trade is newer than the book: then the prices that a diff sets matter."""
-        return bool(self._trades)
-
     def quoted(self, ticker: Quoted, book_update_id: int) -> None:
         """Note a ticker, unless the book is at its update or beyond."""
         update_id, newest = ticker.update_id, self.ticker
@@ -115,8 +110,11 @@ class Evidence:
         if not self.pending:
             return
         self._limits = None
-        self._tickers = [it for it in self._tickers if it.update_id > update_id and it.transacted_ms >= transacted_ms]
-        self.ticker = max(self._tickers, key=lambda it: it.update_id) if self._tickers else None
+        if self.ticker is None or self.ticker.update_id <= update_id:  # so are all the others: it is the newest
+            self._tickers, self.ticker = [], None
+        else:
+            newer = [it for it in self._tickers if it.update_id > update_id and it.transacted_ms >= transacted_ms]
+            self._tickers, self.ticker = newer, max(newer, key=lambda it: it.update_id, default=None)
         if self._trades:
             latest = transacted_ms + MAX_AHEAD_MS if transacted_ms else NO_UPDATE
             self._trades = [it for it in self._trades if transacted_ms <= it.traded_ms <= latest]

@@ -96,7 +96,8 @@ class Exchange:
         if market.in_sync:
             queues.on_trade(state, trade)
         algo_order_service.on_price(state, trade.symbol, WorkingType.CONTRACT_PRICE)
-        self.due_ms = min([self.due_ms, *state.interventions.late.values()])
+        if state.interventions.late:
+            self.due_ms = min([self.due_ms, *state.interventions.late.values()])
 
     def _on_mark(self, mark: commands.Marked) -> None:
         market = self.state.markets[mark.symbol]

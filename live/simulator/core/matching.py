@@ -77,8 +77,8 @@ def by_priority(state: State, symbol: str, side: Side) -> list[Order]:
     orders = state.open.get(symbol)
     if not orders:
         return []
-    found = [order for order in orders.values() if order.side is side and not order.held]
-    return sorted(found, key=lambda order: (-order.price * side.sign, order.place.turn))
+    found = [order for order in orders.values() if order.request.side is side and not order.held]
+    return found if len(found) < 2 else sorted(found, key=lambda order: (-order.price * side.sign, order.place.turn))
 
 
 def offers(state: State, order: Order, limit: int) -> Iterator[Offer]:

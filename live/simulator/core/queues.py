@@ -33,11 +33,12 @@ def join_queue(state: State, order: Order) -> None:
 def on_trade(state: State, trade: Traded) -> None:
     """Fill resting orders of the side that a tape trade hit, by price, then by age, from one quantity.
 
-    A trade that was matched before an order joined its queue does not count for it, though it arrives later.
+    A trade that was matched before an order joined its queue does not count for it, though it arrives later. A trade of
+    which nothing is left has still passed prices, and its own level will still show less.
     """
     left = trade.quantity
     for price, group in groupby(by_priority(state, trade.symbol, trade.taker.opposite), lambda order: order.price):
-        if not left or not crosses(trade.taker.opposite, price, trade.price):
+        if not crosses(trade.taker.opposite, price, trade.price):
             return
         orders = [order for order in group if order.place.since_ms <= trade.traded_ms]
         if price != trade.price:
@@ -70,11 +71,16 @@ def on_depth(state: State, update: DepthApplied) -> None:
     if not state.open.get(update.symbol):
         return
     market = state.markets[update.symbol]
-    for side, prices in ((Side.BUY, set(update.bids)), (Side.SELL, set(update.asks))):
+    for side, changed in ((Side.BUY, update.bids), (Side.SELL, update.asks)):
         orders = by_priority(state, update.symbol, side)
+        if not orders:
+            continue
+        prices = set(changed)
         for price, group in groupby(orders, lambda order: order.price):
             if update.fresh or price in prices:
                 _update_queue(state, market, list(group), update.fresh)
+        if not crosses(side, orders[0].price, market.book.best(side.opposite)):
+            continue  # so it is on most updates, and no other order is at a better price
         for order in orders:
             _fill_from_crossing_levels(state, market, order)
 

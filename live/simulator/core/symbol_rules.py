@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from live.enums import OrderType, Side
-from live.money import SCALE, parse, plain, show
+from live.money import SCALE, exact, parse, plain, show
 from live.simulator.core.rejections import Rejection
 
 
@@ -61,12 +61,16 @@ class SymbolRules:
         return self.status == "TRADING"
 
     def price_text(self, price: int) -> str:
-        """A price with the symbol's number of decimals."""
-        return show(price, self.price_decimals)
+        """A price with the symbol's number of decimals, or more where a tape is finer than its listed tick."""
+        return exact(price, self.price_decimals)
 
     def quantity_text(self, quantity: int) -> str:
-        """A quantity with the symbol's number of decimals."""
-        return show(quantity, self.quantity_decimals)
+        """A quantity with the symbol's number of decimals, or more where a tape is finer than its listed step."""
+        return exact(quantity, self.quantity_decimals)
+
+    def rounded_price_text(self, price: int) -> str:
+        """A computed price, such as a mean or a bound, with the symbol's number of decimals, truncated."""
+        return show(price, self.price_decimals)
 
     def check_price(self, price: int) -> None:
         """PRICE_FILTER.
@@ -91,9 +95,9 @@ class SymbolRules:
         """
         upper, lower = mark * self.multiplier_up // SCALE, mark * self.multiplier_down // SCALE
         if side is Side.BUY and price > upper:
-            raise Rejection(-4016, f"Limit price can't be higher than {self.price_text(upper)}.")
+            raise Rejection(-4016, f"Limit price can't be higher than {self.rounded_price_text(upper)}.")
         if side is Side.SELL and price < lower:
-            raise Rejection(-4024, f"Limit price can't be lower than {self.price_text(lower)}.")
+            raise Rejection(-4024, f"Limit price can't be lower than {self.rounded_price_text(lower)}.")
 
     def check_quantity(self, quantity: int, kind: OrderType) -> None:
         """LOT_SIZE, or MARKET_LOT_SIZE for a market order.

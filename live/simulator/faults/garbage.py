@@ -1,5 +1,11 @@
-"""Responses that are not what is documented, made from what the exchange would have answered."""
+"""Responses that are not what is documented, made from what the exchange would have answered.
 
+A form that alters a response alters every response: a field that clients read if there is one, else what else there is.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,11 +18,19 @@ HTML_502 = (
 )
 UNKNOWN_VALUE = "PENDING_REVIEW"
 _CUT = b'{"orderId":1000000001,"symbol":"BTCUS'
-_NAMED = ("status", "algoStatus", "marginType", "contractType", "orderType", "type", "incomeType", "side")
+_NAMED = (
+    "status", "algoStatus", "marginType", "contractType", "orderType", "type", "incomeType", "side", "positionSide",
+)  # fmt: skip
 _NUMBERS = (
     "avgPrice", "price", "executedQty", "cumQuote", "cumQty", "markPrice", "entryPrice", "positionAmt", "balance",
     "availableBalance", "totalWalletBalance", "walletBalance", "triggerPrice", "income", "qty",
 )  # fmt: skip
+_PAYLOADS = ("result", "error")
+"""Where a response of the WebSocket API holds the answer; without the rest, nobody knows what it answers."""
+
+_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
+_Chooser = Callable[[str, Any], bool]
+"""True for a value to replace, by the name of its field (or of its list's) and the value."""
 
 
 def garbled(form: Garbage, status: int, body: bytes) -> tuple[int, bytes, str]:
@@ -28,10 +42,8 @@ def garbled(form: Garbage, status: int, body: bytes) -> tuple[int, bytes, str]:
             return status, body[: len(body) // 2] or _CUT, "application/json"
         case Garbage.EMPTY_200:
             return 200, b"", "application/json"
-        case Garbage.UNKNOWN_ENUM:
-            return status, _changed(body, _NAMED, UNKNOWN_VALUE), "application/json"
-        case Garbage.NAN:
-            return status, _changed(body, _NUMBERS, "NaN"), "application/json"
+        case Garbage.UNKNOWN_ENUM | Garbage.NAN:
+            return status, _altered(body, form), "application/json"
 
 
 def alters(form: Garbage) -> bool:
@@ -39,23 +51,49 @@ def alters(form: Garbage) -> bool:
     return form in (Garbage.UNKNOWN_ENUM, Garbage.NAN)
 
 
-def _changed(body: bytes, names: tuple[str, ...], value: str) -> bytes:
-    """The body with the text of those fields replaced; one is added to an object that has none, not to a list."""
-    whole, found = _replaced(msgspec.json.decode(body or b"{}"), names, value)
-    if not found and isinstance(whole, dict):
-        whole = whole | {names[0]: value}
-    return msgspec.json.encode(whole)
+def _altered(body: bytes, form: Garbage) -> bytes:
+    """The body with values of the form in place of what clients read there."""
+    whole = msgspec.json.decode(body or b"{}")
+    payload = next((name for name in _PAYLOADS if isinstance(whole, dict) and name in whole), None)
+    if payload is None:
+        return msgspec.json.encode(_damaged(whole, form))
+    return msgspec.json.encode(whole | {payload: _damaged(whole[payload], form)})
 
 
-def _replaced(part: Any, names: tuple[str, ...], value: str) -> tuple[Any, bool]:
+def _damaged(answer: Any, form: Garbage) -> Any:
+    """The answer with the likeliest values replaced: of known fields, else of that kind, else all there are."""
+    enum = form is Garbage.UNKNOWN_ENUM
+    names, value = (_NAMED, UNKNOWN_VALUE) if enum else (_NUMBERS, "NaN")
+    for chosen in (partial(_is_known, names), _is_word if enum else _is_decimal, _is_value):
+        changed, found = _replaced("", answer, chosen, value)
+        if found:
+            return changed
+    added = {names[0]: value}
+    return [*answer, added] if isinstance(answer, list) else (answer or {}) | added
+
+
+def _is_known(names: tuple[str, ...], name: str, entry: Any) -> bool:
+    return name == "code" or (name in names and isinstance(entry, str))
+
+
+def _is_word(_name: str, entry: Any) -> bool:
+    return isinstance(entry, str) and not _DECIMAL.fullmatch(entry)
+
+
+def _is_decimal(_name: str, entry: Any) -> bool:
+    return isinstance(entry, str) and _DECIMAL.fullmatch(entry) is not None
+
+
+def _is_value(_name: str, entry: Any) -> bool:
+    return entry is not None
+
+
+def _replaced(name: str, part: Any, chosen: _Chooser, value: str) -> tuple[Any, bool]:
+    """A part of an answer with `value` for what is chosen, and whether anything was."""
     if isinstance(part, list):
-        entries = [_replaced(entry, names, value) for entry in part]
+        entries = [_replaced(name, entry, chosen, value) for entry in part]
         return [entry for entry, _ in entries], any(found for _, found in entries)
-    if not isinstance(part, dict):
-        return part, False
-    done, found = {}, False
-    for name, entry in part.items():
-        hit = name in names and isinstance(entry, str)
-        done[name], inner = (value, True) if hit else _replaced(entry, names, value)
-        found |= inner
-    return done, found
+    if isinstance(part, dict):
+        fields = {key: _replaced(key, entry, chosen, value) for key, entry in part.items()}
+        return {key: entry for key, (entry, _) in fields.items()}, any(found for _, found in fields.values())
+    return (value, True) if chosen(name, part) else (part, False)

@@ -93,13 +93,13 @@ class FramePath:
         match fault:
             case Delay():
                 self.pending.add(self.time.ns + fault.delay_ms * MS, partial(self.send, connection, frame))
-            case Reorder():
+            case Reorder() if connection.swapped is None:
                 connection.swapped = frame
             case Freeze():
                 connection.frozen_by = fault
             case CutConnection():
                 self.close(connection, ABNORMAL, partial_frame=frame[: max(1, len(frame) // 2)])
-            case _:
+            case _:  # also a frame to be reordered that is the next one of another
                 for altered in _altered(fault, stream, frame):
                     self.send(connection, altered)
 
@@ -123,6 +123,8 @@ def _altered(fault: FrameFault, stream: str, frame: bytes) -> list[bytes]:
     match fault:
         case Duplicate():
             return [frame, frame]
+        case Reorder():
+            return [frame]
         case GapPu():
             return [with_gap(frame)]
         case CorruptLevel():

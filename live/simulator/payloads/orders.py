@@ -147,7 +147,7 @@ def algo_status(entry: AlgoOrder, rules: SymbolRules) -> dict[str, Any]:
     return algo(entry, rules) | {
         "type": entry.request.kind,
         "actualOrderId": str(entry.order_id) if entry.order_id else "",
-        "actualPrice": rules.price_text(entry.average_price) if fired else "0.00000",
+        "actualPrice": rules.rounded_price_text(entry.average_price) if fired else "0.00000",
         "actualQty": rules.quantity_text(entry.filled) if fired else "0",
         "actualType": actual_type(entry) if fired else "",
         "tpTriggerPrice": "0.000",

@@ -53,7 +53,7 @@ class Server:
             if not waiting.done():
                 waiting.set_result(None)  # whoever still waits sees the connection break
         for socket in list(self.sockets.values()):
-            await socket.ws.close(code=1001, message=b"Server shutdown")
+            await socket.go_away()
         self.venue.save()
 
     def dispatch(self, outputs: list[Output]) -> None:

@@ -12,6 +12,7 @@ from live.simulator.wire import ABNORMAL, Closed, Frame, Opcode
 MAX_QUEUED_FRAMES = 20_000
 DRAINED_FRAMES = 2_000
 DRAIN_TIMEOUT_S = 10.0
+_GOING_AWAY = 1001
 _TYPES = {Opcode.TEXT: WSMsgType.TEXT, Opcode.PING: WSMsgType.PING, Opcode.PONG: WSMsgType.PONG}
 
 
@@ -55,6 +56,13 @@ class Socket:
         self._drained.set()
         if self.request.transport:
             self.request.transport.abort()
+
+    async def go_away(self) -> None:
+        """The server stops: close the connection, or break off a handshake that was not answered."""
+        if self.ws.prepared:
+            await self.ws.close(code=_GOING_AWAY, message=b"Server shutdown")
+        else:
+            self.disconnect()
 
     async def write(self) -> None:
         """Send what is queued until the socket closes."""

@@ -154,7 +154,7 @@ def algo_update(event: AlgoChanged, rules: SymbolRules) -> dict[str, Any]:
         "q": rules.quantity_text(order.quantity),
         "X": algo.status,
         "ai": str(algo.order_id) if algo.order_id else "",
-        "ap": rules.price_text(algo.average_price),
+        "ap": rules.rounded_price_text(algo.average_price),
         "aq": rules.quantity_text(algo.filled),
         "act": actual_type(algo) if algo.order_id else "0",
         "tp": rules.price_text(algo.trigger_price),

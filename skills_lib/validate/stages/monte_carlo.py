@@ -13,6 +13,7 @@ import numpy as np
 from skills_lib.backtest.execution import Execution
 from skills_lib.domain.bars import FloatArray, IntArray
 from skills_lib.domain.models import FrozenModel
+from skills_lib.domain.resampling import stationary_indices
 from skills_lib.domain.rounding import is_spread
 from skills_lib.validate.stages.arch_import import bootstrap
 from skills_lib.validate.stages.percentiles import PERCENTS, Histogram, Percentiles
@@ -138,20 +139,6 @@ def usual_block_days(daily: FloatArray) -> float:
     if find_spec("arch") is None or len(daily) < 30 or not is_spread(daily.std(), daily.mean()):
         return min(float(np.cbrt(len(daily))), longest)
     return float(np.clip(bootstrap().optimal_block_length(daily)["stationary"].iloc[0], 1.0, longest))
-
-
-def stationary_indices(observations: int, mean_length: float, samples: int, rng: np.random.Generator) -> IntArray:
-    """int64[samples, observations]: blocks of geometric length from uniform starts, wrapped around the end.
-
-    All samples are cut from one long row of blocks; geometric lengths are memoryless, so this changes no distribution.
-    """
-    total = samples * observations
-    begins = rng.random(total, dtype=np.float32) < 1 / mean_length
-    begins[::observations] = True
-    starts = np.flatnonzero(begins)
-    shift = rng.integers(observations, size=len(starts)) - starts
-    rows = np.arange(total) + shift[np.cumsum(begins, dtype=np.int32) - 1]
-    return np.remainder(rows, observations).reshape(samples, observations)
 
 
 class _Paths(NamedTuple):

@@ -20,10 +20,13 @@ from live.simulator.core.state import State
 from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed
 from live.simulator.tape_source import Played
-from skills_lib.market.depth.model import BookTicker, Trade
+from skills_lib.market.depth.model import AggTrade, BookTicker, Trade
 
 ME = "me"
 BALANCE = "1000000000"
+
+STRICT = (FillModel.PESSIMISTIC, FillModel.BASE)
+"""Models under which no taker may fill better than the tape allows."""
 
 MAX_WAITING = 20
 """Stops of one side that wait at once; the exchange allows an account 200 in all."""
@@ -53,14 +56,14 @@ class Probe:
 class TapeView:
     """The messages that are newer than the displayed book, kept one by one."""
 
-    trades: list[Trade] = field(default_factory=list)
+    trades: list[Trade | AggTrade] = field(default_factory=list)
     tickers: list[BookTicker] = field(default_factory=list)
     trade: int = 0
     ticker: BookTicker | None = None
 
     def see(self, message: object) -> None:
         """Note a message."""
-        if isinstance(message, Trade):
+        if isinstance(message, Trade | AggTrade):
             self.trades.append(message)
             self.trade = parse(message.price)
         elif isinstance(message, BookTicker):
@@ -90,8 +93,9 @@ class TapeView:
 class Probing:
     """One pass over a tape under one fill model.
 
-    every: lines between orders. distance: of stops from the last trade, in parts per million. shown_passed,
-    displayed_passed: trades after which the book as matched against, and as displayed, shows a price they passed.
+    every: lines between orders. distance: of stops from the last trade, in parts per million, at least one tick.
+    shown_passed, displayed_passed: trades after which the book as matched against, and as displayed, shows a price they
+    passed.
     """
 
     symbol: str
@@ -118,13 +122,18 @@ class Probing:
             self.view.see(line.message)
             self._note(self.feed.take(line.message, line.symbol))
             book = self.feed.book(self.symbol).local
-            if isinstance(line.message, Trade):
+            if isinstance(line.message, Trade | AggTrade):
                 self._count_passed(line.message)
             else:
                 self.view.forget(book.book.update_id or 0, (book.exch_ts_ns or 0) // 1_000_000)
             if book.in_sync and self.view.trade and number % self.every == 0:
                 self._place(list(Side)[number // self.every % 2])
         return self
+
+    def flattering(self) -> list[Probe]:
+        """Fills better than the tape allowed, and stops better than the trade that fired them."""
+        better = [probe for probe in [*self.market, *self.stops] if probe.improvement(probe.allowed) > 0]
+        return better + [probe for probe in self.stops if probe.improvement(probe.fired) > 0]
 
     def _place(self, side: Side) -> None:
         rules = self.exchange.state.markets[self.symbol].rules
@@ -133,7 +142,7 @@ class Probing:
         self._send(Submit(request))
         if sum(algo.side is side for algo in self.exchange.state.waiting_algos(ME)) >= MAX_WAITING:
             return
-        trigger = self.view.trade + side.sign * self.view.trade * self.distance // 1_000_000
+        trigger = self.view.trade + side.sign * max(rules.tick, self.view.trade * self.distance // 1_000_000)
         stop = OrderRequest(ME, self.symbol, side, OrderType.STOP_MARKET, size)
         self._send(PlaceAlgo(AlgoRequest(stop, OrderType.STOP_MARKET, trigger // rules.tick * rules.tick)))
 
@@ -160,7 +169,7 @@ class Probing:
         )
         (self.stops if algo_id else self.market).append(probe)
 
-    def _count_passed(self, trade: Trade) -> None:
+    def _count_passed(self, trade: Trade | AggTrade) -> None:
         market = self.exchange.state.markets.get(self.symbol)
         if market is None or not market.in_sync:
             return

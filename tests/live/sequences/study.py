@@ -3,13 +3,14 @@
     python -m tests.live.sequences.study --cases 100000
 
 Prints progress and, at the end, each kind of failure with its shortest sequence. The journal belongs to one state of
-the code: if the simulator or these tests have changed, the study begins anew.
+the code: if a module that the sequences run, or the list of symbols, has changed, the study begins anew.
 """
 
 import argparse
 import hashlib
 import json
 import multiprocessing
+import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
@@ -84,8 +85,19 @@ class Journal:
 
 def code_digest() -> str:
     """Identifies the code under test and these tests."""
-    files = [*sorted((ROOT / "live").rglob("*.py")), *sorted(Path(__file__).parent.glob("*.py"))]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    return hashlib.sha256(b"".join(file.read_bytes() for file in studied_files())).hexdigest()
+
+
+def studied_files() -> list[Path]:
+    """Every module of this project that is loaded, and what the simulator reads of its own beside them.
+
+    To be called in a process that runs this study alone: its imports are what the sequences run, because none of those
+    modules imports another one later.
+    """
+    loaded = (getattr(module, "__file__", None) for module in [*sys.modules.values()])
+    files = {Path(file) for file in loaded if file}
+    own = (file for file in files if file.is_relative_to(ROOT) and not file.is_relative_to(sys.prefix))
+    return sorted([*own, *(ROOT / "live" / "simulator").rglob("*.json")])
 
 
 def _options() -> argparse.Namespace:

@@ -4,8 +4,11 @@
 """
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +24,7 @@ from tests.live.sequences.steps import Intervene, Known, Near, Play, Rest, Step
 from tests.live.sequences.tapes import random_tape
 
 FIRST = int(os.environ.get("TWOKEY_SEQUENCES_FIRST", "0"))
-CASES = int(os.environ.get("TWOKEY_SEQUENCES_CASES", "1000"))
+CASES = int(os.environ.get("TWOKEY_SEQUENCES_CASES", "500"))
 BLOCK = 100
 
 
@@ -196,3 +199,31 @@ def test_resting_closes_of_twice_the_position_leave_it_flat() -> None:
             Play(60),
         ]
         assert run_steps(seed, steps, random_tape(seed)) is None
+
+
+ROOT = Path(__file__).resolve().parents[3]
+LIST_STUDIED_FILES = """
+from tests.live.sequences import study
+before = study.studied_files()
+study.run(study.draw(0))
+assert study.studied_files() == before, "a sequence imports a module that the digest does not know"
+print(*(file.relative_to(study.ROOT).as_posix() for file in before), sep="\\n")
+"""
+
+
+def test_a_study_begins_anew_for_what_its_sequences_run_and_for_nothing_else() -> None:
+    listed = subprocess.run(
+        [sys.executable, "-c", LIST_STUDIED_FILES], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert listed.returncode == 0, listed.stderr
+    files = listed.stdout.split()
+    assert {
+        "live/simulator/core/matching.py",
+        "live/simulator/listings/usdm.json",
+        "skills_lib/market/depth/book/order_book.py",
+        "tests/live/sequences/draws.py",
+        "tests/live/sequences/study.py",
+        "tests/live/signing.py",
+    } <= set(files)
+    never_run = ("live/simulator/sockets/", "live/torture/", "skills_lib/backtest/", "scripts/", "tests/live/torture/")
+    assert [file for file in files if file.startswith(never_run)] == []

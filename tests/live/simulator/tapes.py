@@ -12,11 +12,20 @@ STEP_MS = 50
 class TapeWriter:
     """Generates a market of BTCUSDT around 60000; every line is a Binance message.
 
-    `wanders` lets the price move, so that it trades through levels and crosses resting orders.
+    `wanders` lets the price move, so that it trades through levels and crosses resting orders. Besides trades, a diff
+    changes one of the places `changed` of each side, 0 being the best; there is one every `step_ms`.
     """
 
-    def __init__(self, seed: int = 1, symbol: str = "BTCUSDT", middle: int = 600_000, wanders: bool = False) -> None:
-        self.wanders = wanders
+    def __init__(
+        self,
+        seed: int = 1,
+        symbol: str = "BTCUSDT",
+        middle: int = 600_000,
+        wanders: bool = False,
+        changed: range = range(20),
+        step_ms: int = STEP_MS,
+    ) -> None:
+        self.wanders, self.changed, self.step_ms = wanders, changed, step_ms
         self.random, self.symbol, self.middle = random.Random(seed), symbol, middle
         self.now_ms, self.update_id, self.trade_id = START_MS, 1_000_000, 1
         self.bids = {middle - 1 - step: 1_000 + 100 * step for step in range(40)}
@@ -26,7 +35,7 @@ class TapeWriter:
         """A snapshot, then diffs with tickers and trades between them."""
         yield self._line(self._snapshot())
         for _ in range(updates):
-            self.now_ms += STEP_MS
+            self.now_ms += self.step_ms
             yield from self._step()
 
     def _step(self) -> Iterator[str]:
@@ -36,7 +45,7 @@ class TapeWriter:
         if self.wanders and self.random.random() < 0.3:
             self._move(changed)
         for side, touch, away in ((0, self.middle - 1, -1), (1, self.middle, 1)):
-            price = touch + away * self.random.randrange(20)
+            price = touch + away * self.random.choice(self.changed)
             changed[side][price] = self.random.randrange(1, 3_000)
         self._apply(changed)
         yield self._line(self._stream("depth@0ms", self._diff(changed)))

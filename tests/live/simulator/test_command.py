@@ -18,11 +18,14 @@ import pytest
 from live.simulator.faults import VARIANTS
 from live.simulator.latency import ASSUMED, read_delays
 from live.simulator.sockets.live_feed import feed_settings, follow
+from live.simulator.sockets.server import Server
 from skills_lib.domain.errors import InputError
 from tests.command import Command
 from tests.live.conftest import Serve
+from tests.live.simulator.endless import endless, playing
 from tests.live.simulator.http_requests import TIMEOUT_S, HttpClient
 from tests.live.simulator.tapes import TapeWriter, write_tape
+from tests.live.simulator.venue_client import BY_HAND
 from tests.repository import ROOT
 
 
@@ -131,17 +134,16 @@ def test_filters_of_an_unlisted_symbol_are_inferred_from_its_decimals(serve: Ser
     asyncio.run(run())
 
 
-def test_a_simulator_on_a_live_feed_trades_on_its_books(serve: Serve, generated_tape: Path) -> None:
+def test_a_simulator_on_a_live_feed_trades_on_its_books(serve: Serve) -> None:
     pytest.importorskip("picows", reason="the live feed needs the extra live")
 
     async def scenario() -> None:
-        async with serve() as venue, serve(live=True, speed=1) as paper, HttpClient(paper.host) as client:
+        venue = Server(BY_HAND, endless(TapeWriter()))
+        async with playing(venue) as host, serve(live=True, speed=1) as paper, HttpClient(paper.host) as client:
             assert (await client.request("GET", "/fapi/v1/depth", symbol="BTCUSDT")).body["code"] in (-1121, -1001)
             ready = asyncio.Event()
-            following = asyncio.ensure_future(follow(paper.server, feed_settings(("BTCUSDT",), venue.host), ready.set))
-            while not ready.is_set():
-                venue.play(1 if venue.venue.hub.streams else 0)
-                await asyncio.sleep(0)
+            following = asyncio.ensure_future(follow(paper.server, feed_settings(("BTCUSDT",), host), ready.set))
+            await ready.wait()
             assert (await client.market()).body["status"] == "FILLED"
             trades = (await client.signed("GET", "/fapi/v1/userTrades", symbol="BTCUSDT")).body
             assert sum(Decimal(trade["qty"]) for trade in trades) == Decimal("0.010")  # the best level may hold less

@@ -76,7 +76,7 @@ def feed(engine: MatchingEngine, line: Played) -> list[Event]:
     return engine.feed.take(line.message, line.symbol)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     seed=st.integers(0, 50),
     arrival=st.integers(1, 60),

@@ -19,8 +19,7 @@ from live.simulator.core.fill_models import FillModel
 from live.simulator.core.market import crosses, strictly_crosses
 from live.simulator.core.orders import Order, OrderRequest
 from live.simulator.core.state import State
-from skills_lib.market.depth.model import Snapshot
-from tests.live.simulator.in_process import BUY, SELL, SYMBOL, ExchangeDriver, levels
+from tests.live.simulator.in_process import BUY, SELL, SYMBOL, ExchangeDriver
 
 NAMES = ("ann", "bob", "cid")
 DEPOSIT = parse("10000000")
@@ -97,14 +96,11 @@ class Queues:
         self.check(before, fills)
 
     def resync(self, gap: bool) -> None:
-        """A gap suspends the book, the next snapshot resumes it; queue places are unknown then."""
-        driver = self.driver
+        """A gap suspends the book, a new one resumes it; queue places are unknown then, so `check` is not called."""
         if gap:
-            driver.gap()
+            self.driver.gap()
         else:
-            driver.update_id += 10
-            book = Snapshot(driver.update_id, levels(BIDS), levels(ASKS), driver.now_ms, driver.now_ms)
-            driver.feed.take(book, SYMBOL)
+            self.driver.restarted(BIDS, ASKS)
         assert audit(self.state) == []
 
     def fills(self, events: Iterable[Event]) -> list[OrderChanged]:

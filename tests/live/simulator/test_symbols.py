@@ -7,15 +7,19 @@ from urllib.parse import quote
 
 import pytest
 
+from live.money import parse
 from live.simulator.sockets.live_feed import feed_settings
+from live.simulator.sockets.server import Server
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import Instrument, is_coin_margined, is_symbol, lower_symbol, upper_symbol
 from skills_lib.market.depth.feed.client import Feed
 from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll
 from skills_lib.market.depth.model import MarketEvent
 from tests.live.conftest import Serve
+from tests.live.simulator.endless import endless, playing
 from tests.live.simulator.http_requests import TIMEOUT_S, HttpClient, event
-from tests.live.simulator.tapes import write_tape
+from tests.live.simulator.tapes import TapeWriter, write_tape
+from tests.live.simulator.venue_client import BY_HAND, S, open_client
 
 CHINESE = "币安人生USDT"
 ORDER, MARKET = "/fapi/v1/order", {"side": "BUY", "type": "MARKET", "quantity": "0.1", "newOrderRespType": "RESULT"}
@@ -78,18 +82,15 @@ def test_a_symbol_outside_ascii_trades_and_streams(serve: Serve, tmp_path: Path)
     asyncio.run(asyncio.wait_for(run(), TIMEOUT_S))
 
 
-def test_the_feed_follows_a_symbol_outside_ascii(serve: Serve, tmp_path: Path) -> None:
+def test_the_feed_follows_a_symbol_outside_ascii() -> None:
     pytest.importorskip("picows", reason="the live feed needs the extra live")
 
     async def run() -> None:
-        tape = write_tape(tmp_path / "tape.ts_jsonl", symbol=CHINESE)
-        async with serve(tape=tape) as running:
-            feed = Feed(feed_settings((CHINESE,), running.host))
+        async with playing(Server(BY_HAND, endless(TapeWriter(symbol=CHINESE)))) as host:
+            feed = Feed(feed_settings((CHINESE,), host))
             await feed.require_symbols()
             async with feed:
-                while not feed.books[CHINESE].in_sync:
-                    running.play(1 if running.venue.hub.streams else 0)
-                    await asyncio.sleep(0)
+                assert await feed.wait_for_change(CHINESE, None, TIMEOUT_S)
                 top = feed.books[CHINESE].book.top_text(5)
                 assert len(top.bids) == len(top.asks) == 5
                 assert Decimal(top.bids[0][0]) < Decimal(top.asks[0][0])
@@ -123,6 +124,19 @@ def test_an_account_without_the_margin_asset_is_refused(serve: Serve, tmp_path: 
                 assert (await client.signed("POST", ORDER, **MARKET, symbol=symbol)).body["code"] == -2019
 
     asyncio.run(asyncio.wait_for(run(), TIMEOUT_S))
+
+
+def test_a_tape_that_is_finer_than_the_filters_is_shown_with_every_digit(tmp_path: Path) -> None:
+    client = open_client(write_tape(tmp_path / "tape.ts_jsonl", updates=100, symbol="SUIUSDT"))
+    client.run(5 * S)
+    [listed] = client.body(client.get("/fapi/v1/exchangeInfo"))["symbols"]
+    depth = client.body(client.get("/fapi/v1/depth?symbol=SUIUSDT&limit=1000"))
+    top = client.venue.feed.books["SUIUSDT"].local.book.top(1_000)
+    shown = [[(parse(price), parse(quantity)) for price, quantity in depth[side]] for side in ("bids", "asks")]
+    assert shown == [list(top.bids), list(top.asks)]
+    assert any(len(quantity.partition(".")[2]) > listed["quantityPrecision"] for _, quantity in depth["bids"])
+    ticker = client.body(client.get("/fapi/v1/ticker/bookTicker?symbol=SUIUSDT"))
+    assert (parse(ticker["bidQty"]), parse(ticker["askQty"])) == (top.bids[0].quantity, top.asks[0].quantity)
 
 
 def test_a_delivery_contract_is_listed_with_its_day(serve: Serve, tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ class FrameServer:
 
     def __post_init__(self) -> None:
         self.book = LocalBook(self.symbol, self.venue)
+        self.lists("TRADING")
         while not self.book.in_sync:
             self._advance()
 
@@ -95,6 +96,11 @@ class FrameServer:
         for socket in self.sockets:
             socket.transport.abort()
         self.sockets.clear()
+
+    def lists(self, status: str) -> None:
+        """Answer requests for `exchangeInfo` with this status of the symbol from now on."""
+        listed = {"symbols": [{"symbol": self.symbol, "status": status}]}
+        self.answers["exchangeInfo"] = json.dumps(listed).encode()
 
     def snapshot(self) -> bytes:
         """What the venue answers to `GET /depth` now."""

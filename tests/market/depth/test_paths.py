@@ -21,6 +21,7 @@ from tests.market.depth.generated_stream import GeneratedMarket
 
 each_venue = pytest.mark.parametrize("venue", Venue)
 Corruption = Callable[[bytes, random.Random], bytes]
+CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "500"))
 
 
 class Pair:
@@ -107,7 +108,7 @@ def test_the_expected_format_takes_the_compiled_path(venue: Venue) -> None:
 
 def test_every_message_of_a_recording_is_taken_alike(shared_data: Path) -> None:
     pair = Pair(Venue.USDM, "ETHUSDT")
-    for raw in frames_of(shared_data / "l2" / "binance_usdm_ETHUSDT_20240808T2354.ts_jsonl.gz", 40_000):
+    for raw in frames_of(shared_data / "l2" / "binance_usdm_ETHUSDT_20240808T2354.ts_jsonl.gz", 40 * CASES):
         if b"depthUpdate" in raw[:80] or raw.startswith(b'{"last'):
             pair.take(raw)
     assert pair.slow < 20
@@ -315,9 +316,6 @@ def mutated(raw: bytes, rng: random.Random) -> bytes:
         if not made:
             return b""
     return bytes(made)
-
-
-CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "1000"))
 
 
 @each_venue

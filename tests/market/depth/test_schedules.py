@@ -20,7 +20,7 @@ from skills_lib.market.depth.wire import decode
 from tests.market.depth.frame_server import frames_of
 from tests.market.depth.generated_stream import GeneratedMarket
 
-CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "1000"))
+CASES = int(os.environ.get("TWOKEY_DEPTH_CASES", "500"))
 LENGTH = 30
 LEVELS = 20
 SNAPSHOT_EVERY = 25

@@ -9,12 +9,12 @@ import pytest
 from skills_lib.backtest.kernel.run import run_kernel
 from skills_lib.backtest.model import BacktestSettings
 from skills_lib.domain.bars import FloatArray, IntArray
+from skills_lib.domain.resampling import stationary_indices
 from skills_lib.validate.stages.monte_carlo import (
     FAN_POINTS,
     ResampledDistribution,
     block_bootstrap,
     order_shuffle,
-    stationary_indices,
     trade_bootstrap,
     trade_returns,
     usual_block_days,

@@ -27,7 +27,10 @@ class Duplicate(FrameFault):
 
 
 class Reorder(FrameFault):
-    """A frame is sent after the next one of its socket."""
+    """A frame is sent after the next one of its socket.
+
+    Of two such frames in a row the first is sent after the second, so none is lost.
+    """
 
     kind: Literal["reorder"] = "reorder"
 

@@ -99,6 +99,10 @@ class OrderBook(WritableBook):
         update_id = -1 if self._update_id is None else self._update_id
         return BestPrices(update_id, -bid, bids.quantities.get(bid, 0), ask, asks.quantities.get(ask, 0))
 
+    def best_price(self, side: Side) -> int:
+        """The best price of one side, in units; 0 if it is empty."""
+        return -(self._bids.best or 0) if side == "bid" else self._asks.best or 0
+
     def quantity_at(self, side: Side, price: int) -> int:
         """Quantity at one price, in units; 0 without a level."""
         return self._bids.quantities.get(-price, 0) if side == "bid" else self._asks.quantities.get(price, 0)

@@ -299,15 +299,13 @@ class Feed:
             await asyncio.sleep(_POLL_S)
 
     async def _watch_trading(self) -> None:
-        """Ask whether the symbols of silent books are traded: the answer is large, so only then."""
+        """Ask which symbols are traded, from the start: the streams of a halted one may go on."""
         while True:
-            await asyncio.sleep(self.settings.trading_every_s)
-            if not any(judge.is_silent or not judge.trading for judge in self._judges.values()):
-                continue
             with suppress(SourceUnavailableError):
                 traded = await self._rest.trading()
                 for symbol, judge in self._judges.items():
                     judge.trading = symbol in traded
+            await asyncio.sleep(self.settings.trading_every_s)
 
     async def _ask_clock(self) -> None:
         """Ask the venue for its time until it answers."""

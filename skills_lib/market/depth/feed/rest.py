@@ -1,4 +1,4 @@
-"""REST requests of the feed: book snapshots and server time."""
+"""REST requests of the feed: book snapshots, server time, and which symbols are traded."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ _TIMEOUT_S = 5.0
 _RETRIES = Retries(attempts=3, first_wait_s=0.1)
 _RATE_LIMITED = (429, 418)
 _MIN_BAN_S = 5.0
-_SPOT_EXCHANGE_INFO_WEIGHT = 20
+_EXCHANGE_INFO_WEIGHT = {Venue.USDM: 1, Venue.SPOT: 20}
 _INVALID_SYMBOL = "-1121"
 
 
@@ -91,18 +91,21 @@ class FeedRest:
         self.clock.add(response.sent_ns, response.local_ts_ns, server_time.server_time_ms)
 
     async def trading(self) -> set[str]:
-        """The symbols that the venue trades now.
+        """The followed symbols that the venue trades now; on USD-M `exchangeInfo` takes no symbol.
 
         Raises:
             SourceUnavailableError: no response, or one without symbols.
         """
-        weight = 1 if self._settings.endpoints.venue is Venue.USDM else _SPOT_EXCHANGE_INFO_WEIGHT
-        response = await self._get("/exchangeInfo", {}, weight)
+        followed = self._settings.symbols
+        spot = self._settings.endpoints.venue is Venue.SPOT
+        params = {"symbols": msgspec.json.encode(followed).decode()} if spot else {}
+        response = await self._get("/exchangeInfo", params, _EXCHANGE_INFO_WEIGHT[self._settings.endpoints.venue])
         try:
             info = msgspec.json.decode(response.raw, type=_ExchangeInfo)
         except msgspec.MsgspecError as error:
             raise SourceUnavailableError(f"The venue sent no valid exchangeInfo: {error}. Retry.") from error
-        return {listed.symbol for listed in info.symbols if listed.status == "TRADING"}
+        traded = {listed.symbol for listed in info.symbols if listed.status == "TRADING"}
+        return traded.intersection(followed)
 
     async def close(self) -> None:
         """Close the connections."""

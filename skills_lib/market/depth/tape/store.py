@@ -53,6 +53,8 @@ class Manifest(BaseModel):
 class TapeWriter:
     """Appends lines of one symbol to a folder; a new file every `part_minutes` or `part_bytes`, whichever is first.
 
+    Parts that the manifest names already are kept; the first new one is the next.
+
     Raises:
         InputError: the folder already holds a tape, or zstandard is not installed.
         OSError: a write failed; flushed data stays readable.
@@ -140,7 +142,7 @@ class TapeWriter:
         return self._begin_part()
 
     def _begin_part(self) -> Part:
-        part = Part(name=f"part-{len(self.manifest.parts) + 1:04d}{SUFFIX}")
+        part = Part(name=part_name(len(self.manifest.parts) + 1))
         self.manifest.parts.append(part)
         self._hash = hashlib.sha256()
         self._file = (self.folder / part.name).open("wb", buffering=0)
@@ -161,6 +163,11 @@ def _write_all(file: IO[bytes], frame: bytes) -> None:
     remaining = memoryview(frame)
     while remaining:
         remaining = remaining[file.write(remaining) :]
+
+
+def part_name(number: int) -> str:
+    """Name of a file of a tape; the first is number 1."""
+    return f"part-{number:04d}{SUFFIX}"
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:

@@ -49,11 +49,6 @@ class BookJudge:
         return found
 
     @property
-    def is_silent(self) -> bool:
-        """Whether its stream was silent when last noted."""
-        return self._cause is Cause.SILENT
-
-    @property
     def losses(self) -> Counter[Cause]:
         """How often the book became unusable, by cause."""
         return self.book.losses + self._losses

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from live.simulator.faults.garbage import HTML_502, UNKNOWN_VALUE
+from live.simulator.faults.garbage import HTML_502, UNKNOWN_VALUE, alters
 from live.simulator.faults.replies import Garbage
 from live.simulator.wire import HttpResponse
 from tests.live.simulator.faults.tried import ALGO, ORDER, Tried, limit, tried
@@ -104,6 +104,26 @@ def test_garbage_may_also_mean_that_nothing_landed() -> None:
     client = tried({"kind": "garbage_response", "form": "html_502", "landed": False, "method": "POST", "path": ORDER})
     assert client.raw("POST", ORDER, **limit()) is not None
     assert client.get("/fapi/v1/openOrders") == []
+
+
+QUERIES = {
+    "/fapi/v1/time": {},
+    "/fapi/v1/depth": {"symbol": "BTCUSDT", "limit": 5},
+    "/fapi/v1/openOrders": {"symbol": "BTCUSDT"},
+    "/fapi/v1/userTrades": {"symbol": "BTCUSDT"},
+    "/fapi/v3/positionRisk": {"symbol": "BTCUSDT"},
+    "/fapi/v3/balance": {},
+    "/fapi/v1/positionSide/dual": {},
+    "/fapi/v1/ticker/bookTicker": {"symbol": "BTCUSDT"},
+    "/fapi/v1/order": {"symbol": "BTCUSDT", "orderId": 1},
+}
+
+
+@pytest.mark.parametrize("form", [form for form in Garbage if alters(form)])
+def test_no_query_is_answered_truly_while_garbage_lasts(form: Garbage) -> None:
+    faulty, true = tried({"kind": "garbage_response", "form": form, "end": {"count": len(QUERIES)}}), tried()
+    for path, fields in QUERIES.items():
+        assert faulty.ask("GET", path, **fields) != true.ask("GET", path, **fields), path
 
 
 def test_a_stale_read_shows_orders_positions_and_balances_of_before() -> None:

@@ -1,11 +1,14 @@
-"""What the server's own HTTP layer refuses, as raw bytes over a socket: it too answers in the venue's form."""
+"""What the server's HTTP layer refuses, as raw bytes over a socket: it answers in the venue's form. And its end."""
 
 import asyncio
 import json
 from typing import Any
 
+import aiohttp
 import pytest
 
+from live.simulator.latency import Distribution
+from live.simulator.settings import Start
 from tests.live.conftest import Running, Serve
 
 HEAD = b"GET /fapi/v1/ping HTTP/1.1\r\nHost: x\r\n"
@@ -68,3 +71,19 @@ def test_a_body_of_more_than_a_megabyte_is_refused(serve: Serve) -> None:
 def test_a_path_that_is_nothing_is_named_as_invalid(serve: Serve, target: bytes) -> None:
     status, body = answer_to(serve, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     assert (status, body["code"]) == (404, -5000)
+
+
+def test_the_exchange_stops_while_a_handshake_waits_for_it(serve: Serve) -> None:
+    minute_ns = 60 * 10**9
+    late = Distribution(((0, minute_ns), (1_000_000, minute_ns)))
+
+    async def run() -> None:
+        async with aiohttp.ClientSession() as client:
+            async with serve(start=Start.NOW, speed=1, inbound=late) as running:
+                opening = asyncio.ensure_future(client.ws_connect(f"ws://{running.host}/ws/btcusdt@bookTicker"))
+                while not running.server.sockets:
+                    await asyncio.sleep(0.001)
+            with pytest.raises(aiohttp.ClientError):
+                await opening
+
+    asyncio.run(asyncio.wait_for(run(), 20))

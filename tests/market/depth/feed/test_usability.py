@@ -240,12 +240,31 @@ def test_a_stale_snapshot_is_asked_for_again_until_it_connects() -> None:
 
 def test_a_halted_symbol_is_no_silent_one() -> None:
     async def scenario(server: FrameServer, feed: Feed) -> None:
-        server.answers["exchangeInfo"] = b'{"symbols":[{"symbol":"BTCUSDT","status":"SETTLING"}]}'
+        server.lists("SETTLING")
         await lost(feed, Cause.NOT_TRADING)
         assert not feed.is_usable(SYMBOL)
-        server.answers["exchangeInfo"] = b'{"symbols":[{"symbol":"BTCUSDT","status":"TRADING"}]}'
+        server.lists("TRADING")
         await eventually(lambda: server.sockets)
         await settle(server, feed)
+
+    run(scenario)
+
+
+def test_a_symbol_that_the_venue_no_longer_lists_is_not_trading() -> None:
+    async def scenario(server: FrameServer, feed: Feed) -> None:
+        server.answers["exchangeInfo"] = b'{"symbols":[{"symbol":"ETHUSDT","status":"TRADING"}]}'
+        await lost(feed, Cause.NOT_TRADING)
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"{}", b'{"symbols":[{"symbol":"BTCUSDT"}]}'])
+def test_an_answer_that_is_no_exchange_info_leaves_what_was_known(answer: bytes) -> None:
+    async def scenario(server: FrameServer, feed: Feed) -> None:
+        server.answers["exchangeInfo"], asked = answer, len(server.requested)
+        await eventually(lambda: sum("exchangeInfo" in path for path in server.requested[asked:]) > 2)
+        await settle(server, feed)
+        assert Cause.NOT_TRADING not in feed.symbol_status(SYMBOL).losses
 
     run(scenario)
 

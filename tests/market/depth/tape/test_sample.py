@@ -30,6 +30,9 @@ def test_commands_take_it_from_any_folder_and_say_that_it_is_synthetic(
         assert done.code == 0
         assert SYNTHETIC_TAPE in done.err
         assert str(SAMPLE_TAPE) in done.out or words[0] == "scan"
+    (row,) = done.whole["rows"]
+    assert all(value is not None for value in row.values())  # long enough for every figure of a scan
+    assert SAMPLE_TAPE.stat().st_size < 1_500_000
     assert "SYNTHETIC TAPE" in twokey("tape", "info", "sample").err
 
 

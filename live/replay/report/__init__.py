@@ -1,0 +1,1 @@
+"""The page of a replay. It renders and computes no figures."""

@@ -1,0 +1,1 @@
+"""What trading leaves behind, read as data: the journal."""
