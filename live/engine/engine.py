@@ -11,7 +11,7 @@ from live.engine.latching import alert, latch
 from live.engine.limits import UNITS
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
-from live.engine.queries import answered
+from live.engine.queries import answered, restart
 from live.engine.risk.profit import loss_reason
 from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
@@ -100,6 +100,9 @@ def _check_limits(state: EngineState) -> list[Action]:
 
 
 def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:
+    """After 429 and 418 every request makes the ban longer, so all of them wait."""
+    if event.retry_after_ns:
+        state.quiet_until_ns = max(state.quiet_until_ns, state.now_ns + event.retry_after_ns)
     if event.request in _ORDER_REQUESTS:
         return answers.on_answer(state, event)
     if event.request in _STOP_REQUESTS:
@@ -111,7 +114,7 @@ def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:
 
 def _on_position(state: EngineState, event: e.PositionReport) -> list[Action]:
     if event.witness is e.Witness.QUERY:
-        answered(state.markets[event.symbol].query(e.Request.POSITION), settled=True)
+        answered(state.markets[event.symbol].query(e.Request.POSITION))
     return on_report(state, event)
 
 
@@ -148,7 +151,8 @@ def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
     if event.up:
         for market in state.markets.values():
             for query in market.queries.values():
-                query.due_ns = query.asked_ns = 0
+                query.asked_ns = 0
+                restart(query)
     return []
 
 

@@ -29,6 +29,8 @@ def on_signal(state: EngineState, market: Market, book: BookChanged, side: Side)
 def obstacle(state: EngineState, market: Market, book: BookChanged) -> str:
     """Why no entry is possible now, in a word; empty if one is."""
     settings, symbol = state.settings, market.contract.symbol
+    if state.now_ns < state.quiet_until_ns:
+        return "quiet"
     if state.latch or state.paused:
         return "latched" if state.latch else "paused"
     if not (state.user_up and state.market_up and market.contract.trading):

@@ -29,7 +29,9 @@ def on_book(position: Position, book: BookChanged) -> bool:
 def tend(state: EngineState, position: Position) -> list[Action]:
     """Send an exit if one is wanted, none is under way and something can be closed."""
     _decide(state, position)
-    if not position.exit_reason or not position.quantity or position.dust or state.now_ns < position.exit_after_ns:
+    if state.now_ns < max(position.exit_after_ns, state.quiet_until_ns):
+        return []
+    if not position.exit_reason or not position.quantity or position.dust:
         return []
     if _is_under_way(state, position):
         return []

@@ -2,8 +2,9 @@
 
 from live.engine.actions import Action
 from live.engine.constants import MS
-from live.engine.events import Fill, PositionReport, Witness
+from live.engine.events import Fill, PositionReport, Request, Witness
 from live.engine.latching import alert, latch
+from live.engine.queries import restart
 from live.engine.settings import ImbalanceSettings
 from live.engine.state import EngineState, Market, Order, Position, StopState
 from live.enums import Side
@@ -70,6 +71,7 @@ def _closed(state: EngineState, position: Position) -> None:
     """The position is flat: the symbol rests, for longer after several stops in a row."""
     market, settings = state.markets[position.symbol], state.settings
     position.flat_ns = state.now_ns
+    restart(market.query(Request.POSITION))
     stop = position.stop
     if stop and stop.state is StopState.FIRED:
         position.exit_reason = position.exit_reason or "stop"
@@ -108,6 +110,9 @@ def on_report(state: EngineState, report: PositionReport) -> list[Action]:
 def _compare(state: EngineState, position: Position) -> None:
     """Note since when fills and reports disagree. A report from before the last fill says nothing of it."""
     agrees = position.reported == position.quantity or position.reported_ns < position.filled_ns
+    if not agrees and not position.differs_ns:
+        for request in (Request.POSITION, Request.TRADES):
+            restart(state.markets[position.symbol].query(request))
     position.differs_ns = 0 if agrees else position.differs_ns or state.now_ns
 
 

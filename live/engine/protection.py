@@ -78,7 +78,7 @@ def _confirm(state: EngineState, position: Position, stop: Stop) -> list[Action]
     actions: list[Action] = []
     if stop.state is StopState.UNKNOWN or state.now_ns >= stop.send.due_ns:
         actions += ask(state, stop.query, Request.STOP, position.symbol, stop.intent.client_id)
-    if stop.state is StopState.UNKNOWN and is_due(stop.send, state.now_ns):
+    if stop.state is StopState.UNKNOWN and state.now_ns >= state.quiet_until_ns and is_due(stop.send, state.now_ns):
         judged = judge(stop.intent, state)
         actions += [place(state, judged, again=True)] if isinstance(judged, Approved) else []
     return actions
@@ -94,7 +94,7 @@ def _withdraw(state: EngineState, position: Position, stop: Stop) -> list[Action
     name, actions = stop.intent.client_id, list[Action]()
     if stop.cancel.asked_ns and not stop.cancel.outstanding:
         actions += ask(state, stop.query, Request.STOP, position.symbol, name)
-    if is_due(stop.cancel, state.now_ns):
+    if state.now_ns >= state.quiet_until_ns and is_due(stop.cancel, state.now_ns):
         actions.append(CancelStop(state.now_ns, position.symbol, name, "flat"))
     return actions
 
@@ -149,7 +149,7 @@ def on_report(state: EngineState, report: StopReport) -> list[Action]:
     if stop is None:
         return _orphan(state, report)
     if report.witness is Witness.QUERY:
-        answered(stop.query, settled=True)
+        answered(stop.query)
     stop.order_id = report.order_id or stop.order_id
     if stop.state is StopState.ENDED:
         return []
@@ -172,7 +172,7 @@ def _orphan(state: EngineState, report: StopReport) -> list[Action]:
 
 def on_open_stops(state: EngineState, report: OpenStopsReport) -> list[Action]:
     """All open stops of a symbol. One that is missing is asked about by its id; two answers decide."""
-    answered(state.markets[report.symbol].query(Request.OPEN_STOPS), settled=True)
+    answered(state.markets[report.symbol].query(Request.OPEN_STOPS))
     actions = [action for entry in report.stops for action in on_report(state, entry)]
     stop = state.positions[report.symbol].stop
     if stop and stop.state is StopState.RESTING and report.asked_ns > stop.sent_ns:

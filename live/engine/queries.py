@@ -25,25 +25,29 @@ def next_ns(query: Query) -> int:
     return query.asked_ns + ANSWER_WITHIN_NS if query.outstanding else query.due_ns
 
 
-def answered(query: Query, settled: bool = False) -> None:
-    """An answer came; if it settles the matter, the next question starts with the shortest wait."""
+def answered(query: Query) -> None:
+    """An answer came, whatever it says."""
     query.outstanding = False
-    if settled:
-        query.wait_ns = query.due_ns = 0
+
+
+def restart(query: Query) -> None:
+    """Something new is to be asked: the waits begin anew with the shortest."""
+    query.wait_ns = query.due_ns = 0
 
 
 def ask(
     state: EngineState, query: Query, request: Request, symbol: str, client_id: str = "", from_ns: int = 0
 ) -> list[Action]:
-    """Ask if it is time."""
-    if not is_due(query, state.now_ns):
+    """Ask if it is time, and the venue takes requests."""
+    if state.now_ns < state.quiet_until_ns or not is_due(query, state.now_ns):
         return []
     return [Ask(state.now_ns, request, symbol, client_id, from_ns)]
 
 
 def watch(state: EngineState, query: Query, request: Request, symbol: str, every_ns: int) -> list[Action]:
     """Ask again `every_ns` after the last time."""
-    if _waits(query, state.now_ns) or state.now_ns < query.asked_ns + every_ns:
+    early = state.now_ns < max(state.quiet_until_ns, query.asked_ns + every_ns)
+    if early or _waits(query, state.now_ns):
         return []
     query.outstanding, query.asked_ns = True, state.now_ns
     return [Ask(state.now_ns, request, symbol)]

@@ -206,9 +206,10 @@ class Latch:
 
 @dataclass(slots=True)
 class EngineState:
-    """All state of one run. order_ids: client ids by the venue's order id. trades: of which the fee is known.
+    """All state of one run. quiet_until_ns: the venue wants no request before (429, 418).
 
-    unattributed: order ids whose fills no order of this run explains yet, with symbol and time.
+    order_ids: client ids by the venue's order id. trades: of which the fee is known. unattributed: order ids whose fills
+    no order of this run explains yet, with symbol and time.
     """
 
     run: str
@@ -219,6 +220,7 @@ class EngineState:
     now_ns: int = 0
     sequence: int = 0
     wake_ns: int = 0
+    quiet_until_ns: int = 0
     orders: dict[str, Order] = field(default_factory=dict)
     working: dict[str, Order] = field(default_factory=dict)
     order_ids: dict[int, str] = field(default_factory=dict)

@@ -49,7 +49,7 @@ def tend_all(state: EngineState) -> list[Action]:
 def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action]:
     """Cancel an entry that has waited for too long, ask about an order in doubt, fetch fills that are missing."""
     intent, actions = order.intent, list[Action]()
-    if _is_to_cancel(state, order) and is_due(order.cancel, state.now_ns):
+    if state.now_ns >= state.quiet_until_ns and _is_to_cancel(state, order) and is_due(order.cancel, state.now_ns):
         actions.append(
             CancelOrder(state.now_ns, intent.symbol, intent.client_id, "waited" if not state.latch else "latch")
         )
@@ -137,6 +137,7 @@ def wake(state: EngineState) -> list[Action]:
 
 def _due(state: EngineState) -> Iterator[int]:
     """Times at which something may have to be done."""
+    yield state.quiet_until_ns
     for order in state.working.values():
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
         if order.intent.purpose is Purpose.ENTRY:

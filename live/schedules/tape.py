@@ -15,8 +15,10 @@ MS = 1_000_000
 EPOCH_MS = 1_723_161_600_000
 """A multiple of eight hours, when funding is charged."""
 LEVELS = 6
-CALM_STEPS = 30
-"""Steps without any lean at the end, so that what is open ends."""
+CALM_STEPS = 80
+"""Steps without any lean after the others, so that what is open ends."""
+SPARSE_MS, SPARSE_STEPS = 30_000, 95
+"""After them the books are renewed now and then, so that what is late can still be closed."""
 _STEPS_MS = (40, 100, 100, 150, 250)
 _LEAN_CHANCE, _FULL_TURN = 0.12, 1.0
 
@@ -52,9 +54,13 @@ class ScheduleTape:
         symbols = [_Book("BTCUSDT", 1, 600_000), _Book("ETHUSDT", 2, 300_000)]
         self.books = symbols[: draw.choice((1, 1, 2))]
         self.lines: list[Played] = []
+        self.calm_from_ms = 0
 
     def draw(self, steps: int) -> list[Played]:
-        """The lines: a snapshot, an update and a mark price of each symbol, the steps, and a calm end."""
+        """The lines: a snapshot, an update and a mark price of each symbol, the steps, and a calm end.
+
+        calm_from_ms: when the calm begins.
+        """
         for book in self.books:
             self._fill(book)
             self._snapshot(book)
@@ -62,9 +68,14 @@ class ScheduleTape:
             self._mark(book)
         for number in range(steps + CALM_STEPS):
             if number == steps:
+                self.calm_from_ms = self.now_ms
                 for book in self.books:
                     book.lean = 0
             self._step(self.random.choice(self.books), calm=number >= steps)
+        for _ in range(SPARSE_STEPS):
+            self.now_ms += SPARSE_MS
+            for book in self.books:
+                self._depth(book)
         return self.lines
 
     def _step(self, book: _Book, calm: bool) -> None:

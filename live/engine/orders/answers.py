@@ -4,7 +4,7 @@ from live.engine.actions import Action
 from live.engine.constants import CLOCK_TOLERANCE_NS, EXIT_RETRY_NS, HIDDEN_NS, LONGEST_EXIT_WAIT_NS, RECV_WINDOW_NS
 from live.engine.events import Answered, Request, RequestOutcome
 from live.engine.intents import Purpose
-from live.engine.queries import answered
+from live.engine.queries import answered, restart
 from live.engine.state import EngineState, Order, OrderState
 
 NOT_REDUCING = (-2022, -4118)
@@ -23,7 +23,7 @@ def on_answer(state: EngineState, event: Answered) -> list[Action]:
         _placed(state, order, event)
     elif event.request is Request.CANCEL:
         answered(order.cancel)
-        order.query.due_ns = 0
+        restart(order.query)
     else:
         _queried(order, event)
     settle(state, order)
@@ -41,9 +41,11 @@ def _placed(state: EngineState, order: Order, event: Answered) -> None:
         _refused(state, order)
     elif event.outcome is RequestOutcome.RECONCILE and is_exit and event.code in NOT_REDUCING:
         _refused(state, order)
-        state.markets[order.intent.symbol].query(Request.POSITION).due_ns = 0
+        restart(state.markets[order.intent.symbol].query(Request.POSITION))
     else:
         order.state = OrderState.UNKNOWN
+        for query in (order.query, *state.markets[order.intent.symbol].queries.values()):
+            restart(query)
 
 
 def _refused(state: EngineState, order: Order) -> None:

@@ -22,7 +22,7 @@ def on_order(state: EngineState, report: OrderReport) -> list[Action]:
     state.order_ids[report.order_id] = report.client_id
     order.order_id = report.order_id
     if report.witness is Witness.QUERY:
-        answered(order.query, settled=True)
+        answered(order.query)
     if report.fill:
         _fill(state, order, report.fill, report.event_ns)
     order.reported = max(order.reported, report.filled)
@@ -60,7 +60,7 @@ def name_position(state: EngineState, symbol: str, name: str = "") -> None:
 def on_trades(state: EngineState, report: TradesReport) -> list[Action]:
     """The account's trades of a symbol."""
     market, actions = state.markets[report.symbol], list[Action]()
-    answered(market.query(Request.TRADES), settled=True)
+    answered(market.query(Request.TRADES))
     market.trades_asked_ns = max(market.trades_asked_ns, report.asked_ns)
     for trade in report.trades:
         if order := _order_of(state, report.symbol, trade.order_id, trade.side, trade.fill):
@@ -98,7 +98,7 @@ def _fits(order: Order, side: Side, fill: Fill) -> bool:
 
 def on_open_orders(state: EngineState, report: OpenOrdersReport) -> list[Action]:
     """All open orders of a symbol. That one is missing says that it is not open, not that it never was."""
-    answered(state.markets[report.symbol].query(Request.OPEN_ORDERS), settled=True)
+    answered(state.markets[report.symbol].query(Request.OPEN_ORDERS))
     actions = [action for order in report.orders for action in on_order(state, order)]
     shown = {order.client_id for order in report.orders}
     for order in state.working.values():
