@@ -40,7 +40,7 @@ class MarketData(Protocol):
         """Hand on what is due."""
 
 
-class Session:
+class EngineSession:
     """An engine, its requests and streams, and the exchange's time.
 
     watch: called with each event, and the actions that the engine decided on it, before they are carried out.

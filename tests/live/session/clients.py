@@ -11,7 +11,7 @@ from live.engine.contract import Contract
 from live.engine.events import Event
 from live.session.opening import contracts
 from live.session.sampled_market import SampledMarket
-from live.session.session import MarketData, Session
+from live.session.session import EngineSession, MarketData
 from live.session.streamed_market import StreamedMarket
 from live.session.user_stream import UserStream
 from live.session.wire import Wire
@@ -52,7 +52,7 @@ class Recorder:
 class Opened:
     """A session and its parts."""
 
-    session: Session
+    session: EngineSession
     recorder: Recorder
     contract: Contract
 
@@ -74,6 +74,6 @@ def open_session(
     recorder = Recorder(decide)
     made: MarketData = StreamedMarket(wire, [SYMBOL], DEPTH) if streamed else SampledMarket(wire, [SYMBOL], DEPTH)
     writer = RequestWriter(signer, {SYMBOL: contract})
-    session = Session(wire, writer, recorder, made, UserStream(wire, DEFAULT_KEY))
+    session = EngineSession(wire, writer, recorder, made, UserStream(wire, DEFAULT_KEY))
     session.start()
     return Opened(session, recorder, contract)
