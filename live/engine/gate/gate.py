@@ -7,7 +7,7 @@ from typing import Final
 from live.engine.actions import PlaceOrder
 from live.engine.contract import Contract
 from live.engine.events import Command, Commanded, ContractChanged, Event, MarkChanged
-from live.engine.gate.ledger import Ledger
+from live.engine.gate.ledger import GateLedger
 from live.engine.intents import Approved, Intent, Purpose
 from live.engine.limits import Limits, require_limits
 from live.enums import OrderType
@@ -31,7 +31,7 @@ class Gate:
         self._limits = limits
         self._contracts = {contract.symbol: contract for contract in contracts}
         self._marks: dict[str, int] = {}
-        self._ledger = Ledger()
+        self._ledger = GateLedger()
         self._ids: set[str] = set()
         self._stops: dict[str, Intent] = {}
         self._sent_ns: deque[int] = deque()

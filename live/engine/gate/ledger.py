@@ -68,7 +68,7 @@ class Held:
         return max(0, *(-side.sign * amount for amount in self.amounts))
 
 
-class Ledger:
+class GateLedger:
     """All orders sent, and all positions. working: entries that may still add to a position."""
 
     def __init__(self) -> None:
