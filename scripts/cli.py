@@ -36,6 +36,7 @@ VERBS = {
     "torture": "torture",
     "journal": "journal",
     "why": "why",
+    "live": "live",
     "strategies": "strategies",
     "new-strategy": "new_strategy",
     "check-strategy": "check_strategy",

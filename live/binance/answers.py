@@ -9,11 +9,12 @@ import msgspec
 
 from live.binance.outcomes import outcome_of, retry_after_ns
 from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Asked
-from live.binance.rows import AlgoRow, BalanceRow, OrderRow, PositionRow, TradeRow
+from live.binance.rows import AlgoRow, BalanceRow, IncomeRow, OrderRow, PositionRow, TradeRow
 from live.engine.events import (
     AccountChanged,
     Answered,
     Event,
+    FundingReport,
     OpenOrdersReport,
     OpenStopsReport,
     PositionReport,
@@ -23,6 +24,7 @@ from live.engine.events import (
     Witness,
 )
 from live.enums import PositionSide
+from live.money import parse
 
 
 class _Error(msgspec.Struct, gc=False):
@@ -42,6 +44,7 @@ _ERROR: Final = msgspec.json.Decoder(_Error)
 _ORDER, _ORDERS = msgspec.json.Decoder(OrderRow), msgspec.json.Decoder(list[OrderRow])
 _ALGO, _ALGOS = msgspec.json.Decoder(AlgoRow), msgspec.json.Decoder(list[AlgoRow])
 _CANCELLED: Final = msgspec.json.Decoder(_Cancelled)
+_INCOME: Final = msgspec.json.Decoder(list[IncomeRow])
 _TRADES: Final = msgspec.json.Decoder(list[TradeRow])
 _POSITIONS: Final = msgspec.json.Decoder(list[PositionRow])
 _BALANCES: Final = msgspec.json.Decoder(list[BalanceRow])
@@ -153,6 +156,13 @@ def _balances(_: Asked, body: bytes, time_ns: int) -> list[Event]:
     return [row.report(time_ns) for row in _BALANCES.decode(body)]
 
 
+def _funding(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
+    """A full page may not be all: then it proves nothing."""
+    rows = _INCOME.decode(body)
+    _require(len(rows) < TRADES_PAGE and all(row.income_type == "FUNDING_FEE" for row in rows))
+    return [FundingReport(time_ns, asked.sent_ns, asked.from_ns, sum(parse(row.income) for row in rows))]
+
+
 def _require(fits: bool) -> None:
     if not fits:
         raise ValueError("the answer is of something else")
@@ -171,4 +181,5 @@ _READERS: Final[dict[Request, Callable[[Asked, bytes, int], list[Event]]]] = {
     Request.OPEN_ORDERS: _open_orders,
     Request.OPEN_STOPS: _open_stops,
     Request.BALANCE: _balances,
+    Request.FUNDING: _funding,
 }

@@ -96,6 +96,9 @@ class RequestWriter:
             parameters |= {"startTime": str(ask.from_ns // _MS), "limit": str(TRADES_PAGE)}
         elif ask.request is Request.BALANCE:
             parameters = {}
+        elif ask.request is Request.FUNDING:
+            since_ms = str(ask.from_ns // _MS)
+            parameters = {"incomeType": "FUNDING_FEE", "startTime": since_ms, "limit": str(TRADES_PAGE)}
         asked = Asked(ask.request, ask.symbol, ask.client_id, now_ns, ask.from_ns)
         return self._request("GET", path, parameters, asked)
 
@@ -154,4 +157,5 @@ _QUERIES: Final = {
     Request.OPEN_ORDERS: "/fapi/v1/openOrders",
     Request.OPEN_STOPS: "/fapi/v1/openAlgoOrders",
     Request.BALANCE: "/fapi/v3/balance",
+    Request.FUNDING: "/fapi/v1/income",
 }

@@ -157,3 +157,10 @@ class BalanceRow(msgspec.Struct, rename="camel", gc=False):
         """
         wallet, available = parse(self.balance), parse(self.available_balance)
         return BalanceReport(time_ns, self.asset, wallet, available, self.update_time * MS, Witness.QUERY)
+
+
+class IncomeRow(msgspec.Struct, rename="camel", gc=False):
+    """A row of the income list."""
+
+    income_type: str
+    income: str

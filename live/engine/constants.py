@@ -28,6 +28,8 @@ EXIT_RETRY_NS = 250 * MS
 LONGEST_EXIT_WAIT_NS = 4 * S
 REFUSAL_PAUSE_NS = 1 * S
 """After a refusal of risk, the symbol's signal is not judged for this long."""
+FUNDING_LATE_NS = 10 * S
+"""Funding is booked some seconds after the hour, and its income row may come as late."""
 BELIEVE_OPEN_NS = 3 * S
 """A position that the venue reports and no trade explains is believed after this long: protecting it does no harm."""
 BELIEVE_CLOSED_NS = 20 * S

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from live.engine import events as e
-from live.engine import exits, protection
+from live.engine import exits, funding, protection
 from live.engine.actions import Action, Alert
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
@@ -33,6 +33,7 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
         account=Account(event.capital),
         markets={c.symbol: Market(c, make_signal(event.settings)) for c in event.contracts},
         now_ns=event.time_ns,
+        started_ns=event.time_ns,
     )
     state.positions = {symbol: Position(symbol) for symbol in state.markets}
     return state
@@ -107,8 +108,8 @@ def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:
         return answers.on_answer(state, event)
     if event.request in _STOP_REQUESTS:
         return protection.on_answer(state, event)
-    if event.symbol:
-        answered(state.markets[event.symbol].query(event.request))
+    query = state.markets[event.symbol].query(event.request) if event.symbol else state.funding_query
+    answered(query)
     return []
 
 
@@ -123,11 +124,6 @@ def _on_balance(state: EngineState, event: e.BalanceReport) -> list[Action]:
     if event.event_ns >= account.reported_ns:
         account.wallet, account.reported_ns = event.wallet, event.event_ns
         account.available = event.available if event.available >= 0 else account.available
-    return []
-
-
-def _on_funding(state: EngineState, event: e.FundingPaid) -> list[Action]:
-    state.account.funding += event.amount
     return []
 
 
@@ -149,6 +145,7 @@ def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
         return []
     state.user_up = event.up
     if event.up:
+        funding.check_later(state)
         for market in state.markets.values():
             for query in market.queries.values():
                 query.asked_ns = 0
@@ -173,7 +170,8 @@ _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.OpenOrdersReport: reports.on_open_orders,
     e.OpenStopsReport: protection.on_open_stops,
     e.BalanceReport: _on_balance,
-    e.FundingPaid: _on_funding,
+    e.FundingPaid: funding.on_paid,
+    e.FundingReport: funding.on_report,
     e.AccountChanged: _on_account,
     e.ContractChanged: _on_contract,
     e.Connection: _on_connection,

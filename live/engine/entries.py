@@ -28,21 +28,24 @@ def on_signal(state: EngineState, market: Market, book: BookChanged, side: Side)
 
 def obstacle(state: EngineState, market: Market, book: BookChanged) -> str:
     """Why no entry is possible now, in a word; empty if one is."""
-    settings, symbol = state.settings, market.contract.symbol
-    if state.now_ns < state.quiet_until_ns:
-        return "quiet"
-    if state.latch or state.paused:
-        return "latched" if state.latch else "paused"
-    if not (state.user_up and state.market_up and market.contract.trading):
-        return "disconnected" if market.contract.trading else "not_trading"
-    if not book.usable or book.time_ns - book.event_ns > settings.max_age_ms * MS or not market.mark:
-        return "book"
-    if _spread_is_wide(book, settings):
-        return "spread"
-    position = state.positions[symbol]
-    if not position.idle or any(order.intent.symbol == symbol for order in state.working.values()):
-        return "position"
-    return "unattributed" if state.unattributed else ""
+    symbol = market.contract.symbol
+    checks = {
+        "latched": state.latch is not None,
+        "paused": state.paused or state.now_ns < state.quiet_until_ns,
+        "disconnected": not (state.user_up and state.market_up),
+        "not_trading": not market.contract.trading,
+        "book": _is_unfit(market, book, state.settings),
+        "position": not state.positions[symbol].idle,
+        "order": any(order.intent.symbol == symbol for order in state.working.values()),
+        "unattributed": bool(state.unattributed),
+    }
+    return next((word for word, holds in checks.items() if holds), "")
+
+
+def _is_unfit(market: Market, book: BookChanged, settings: ImbalanceSettings) -> bool:
+    """True for a book that is unusable, old or wide, and where there is no mark price yet."""
+    old = book.time_ns - book.event_ns > settings.max_age_ms * MS
+    return old or not book.usable or not market.mark or _spread_is_wide(book, settings)
 
 
 def _spread_is_wide(book: BookChanged, settings: ImbalanceSettings) -> bool:

@@ -37,6 +37,7 @@ class Request(StrEnum):
     OPEN_ORDERS = "open_orders"
     OPEN_STOPS = "open_stops"
     BALANCE = "balance"
+    FUNDING = "funding"
 
 
 class RequestOutcome(StrEnum):
@@ -225,6 +226,15 @@ class FundingPaid(msgspec.Struct, frozen=True, tag="funding"):
     event_ns: int
 
 
+class FundingReport(msgspec.Struct, frozen=True, tag="funding_report"):
+    """All funding of the account since `from_ns`, as of `asked_ns`, from the income list."""
+
+    time_ns: int
+    asked_ns: int
+    from_ns: int
+    amount: int
+
+
 class AccountChanged(msgspec.Struct, frozen=True, tag="account_changed"):
     """Somebody changed leverage, margin or position mode, or moved money; entries end."""
 
@@ -275,6 +285,7 @@ Event = (
     | OpenStopsReport
     | BalanceReport
     | FundingPaid
+    | FundingReport
     | AccountChanged
     | ContractChanged
     | Connection

@@ -1,5 +1,6 @@
 """Positions: fills and trades book them once, reports of the venue are held against them."""
 
+from live.engine import funding
 from live.engine.actions import Action
 from live.engine.constants import MS
 from live.engine.events import Fill, PositionReport, Request, Witness
@@ -72,6 +73,7 @@ def _closed(state: EngineState, position: Position) -> None:
     market, settings = state.markets[position.symbol], state.settings
     position.flat_ns = state.now_ns
     restart(market.query(Request.POSITION))
+    funding.on_closed(state, position)
     stop = position.stop
     if stop and stop.state is StopState.FIRED:
         position.exit_reason = position.exit_reason or "stop"

@@ -171,7 +171,10 @@ class Market:
 
 @dataclass(slots=True)
 class Account:
-    """Money in units of 1e-8. realised (before fees), fees, funding: of this run. other_fees: by asset, at no price."""
+    """Money in units of 1e-8. realised (before fees), fees, funding: of this run. other_fees: by asset, at no price.
+
+    listed, streamed: funding by the income list, and by the stream (venue time, amount) where the list may not have it.
+    """
 
     capital: int
     wallet: int = 0
@@ -180,6 +183,8 @@ class Account:
     realised: int = 0
     fees: int = 0
     funding: int = 0
+    listed: int = 0
+    streamed: list[tuple[int, int]] = field(default_factory=list)
     other_fees: dict[str, int] = field(default_factory=dict)
 
 
@@ -208,8 +213,8 @@ class Latch:
 class EngineState:
     """All state of one run. quiet_until_ns: the venue wants no request before (429, 418).
 
-    order_ids: client ids by the venue's order id. trades: of which the fee is known. unattributed: order ids whose fills
-    no order of this run explains yet, with symbol and time.
+    order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: order ids whose
+    fills no order of this run explains yet, with symbol and time.
     """
 
     run: str
@@ -221,6 +226,9 @@ class EngineState:
     sequence: int = 0
     wake_ns: int = 0
     quiet_until_ns: int = 0
+    started_ns: int = 0
+    funding_check_ns: int = 0
+    funding_query: Query = field(default_factory=Query)
     orders: dict[str, Order] = field(default_factory=dict)
     working: dict[str, Order] = field(default_factory=dict)
     order_ids: dict[int, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from live.engine import exits, protection
+from live.engine import exits, funding, protection
 from live.engine.actions import Action, CancelOrder, WakeAt
 from live.engine.constants import (
     ASK_AFTER_NS,
@@ -40,7 +40,7 @@ def tend(state: EngineState, symbol: str) -> list[Action]:
 
 def tend_all(state: EngineState) -> list[Action]:
     """What every symbol needs now, and the fills that nobody has explained."""
-    actions = _foreign(state)
+    actions = _foreign(state) + funding.tend(state)
     for symbol in state.markets:
         actions += tend(state, symbol)
     return actions
@@ -137,7 +137,9 @@ def wake(state: EngineState) -> list[Action]:
 
 def _due(state: EngineState) -> Iterator[int]:
     """Times at which something may have to be done."""
-    yield state.quiet_until_ns
+    yield from (state.quiet_until_ns, state.funding_check_ns)
+    if state.funding_check_ns:
+        yield next_ns(state.funding_query)
     for order in state.working.values():
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
         if order.intent.purpose is Purpose.ENTRY:

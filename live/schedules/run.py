@@ -1,7 +1,8 @@
 """Runs one schedule: an engine and an exchange with faults in virtual time, and every invariant after every step."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import msgspec
 
@@ -20,7 +21,7 @@ from live.schedules.plans import plan_of
 from live.schedules.tape import ScheduleTape
 from live.schedules.watch import ExchangeWatch, Violation
 from live.session.opening import contracts
-from live.session.session import Session
+from live.session.session import EngineSession
 from live.session.streamed_market import StreamedMarket
 from live.session.user_stream import UserStream
 from live.session.wire import S, Wire
@@ -28,7 +29,6 @@ from live.simulator.scaled_messages import scaled_tape
 from live.simulator.schedule import MS
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings
 from live.simulator.venue import LocalVenue
-from skills_lib.domain.errors import TwokeyError
 
 RUN = "s"
 CAPITAL = 40_000 * SCALE
@@ -37,7 +37,6 @@ TAPES = 400
 """So many tapes are drawn; schedules take turns with them."""
 CALM_NS = 5 * S
 """Between the end of the faults and the kill, and as long with market data after it."""
-OPENING_ATTEMPTS = 5
 MOVES_MONEY = frozenset({"foreign_action", "liquidate", "partial_liquidation", "adl", "commission"})
 """Faults after which the wallet has changed in ways that the engine does not count, such as a transfer or BNB."""
 SETTLE_NS = 45 * 60 * S
@@ -55,8 +54,11 @@ SETTINGS = ImbalanceSettings(
 )
 
 
+WatchSteps = Callable[[Event, list[Action]], None]
+
+
 @dataclass(slots=True)
-class Outcome:
+class ScheduleResult:
     """What a schedule came to. kinds: how often each kind of fault applied. trades: entries with a fill."""
 
     number: int
@@ -104,51 +106,48 @@ def _tape(seed: int, steps: int) -> ScheduleTape:
     return tape
 
 
-def run_schedule(integer: int) -> Outcome:
-    """Run a schedule to its end, or to its first violation."""
+def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> ScheduleResult:
+    """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
     tape = _tape(number.seed % TAPES, STEPS * number.parts // PARTS)
     plan = plan_of(number.seed, number.left_out)
     venue = LocalVenue(SimulatorSettings(seed=number.seed, balance="40000", faults=plan), iter(tape.lines))
     watch, wire = ExchangeWatch(RUN, effective(Executor.SCALP, CAPITAL, {})), Wire(venue)
     venue.observe = watch.on_events
-    engine, session, market = _joined(number, wire, watch, [book.symbol for book in tape.books])
+    engine, session, market = _joined(number, wire, watch, tape.symbols)
+    session.watch = watch_steps
     _play(session, market, tape.calm_from_ms * MS, watch)
-    outcome = Outcome(integer, engine.events, engine.state.day.trades, dict(venue.faults.applied_by_kind))
+    result = ScheduleResult(integer, engine.events, engine.state.day.trades, dict(venue.faults.applied_by_kind))
     if not watch.violations:
         account = next(iter(venue.state.accounts.values()))
-        outside = bool(MOVES_MONEY & {kind for kind, count in outcome.kinds.items() if count})
+        outside = bool(MOVES_MONEY & {kind for kind, count in result.kinds.items() if count})
         watch.at_the_end(engine.state, account.wallet - account.deposited, outside)
-    outcome.violations = watch.violations
-    return outcome
+    result.violations = watch.violations
+    return result
 
 
 def _joined(
-    number: ScheduleNumber, wire: Wire, watch: ExchangeWatch, symbols: list[str]
-) -> tuple[CheckedEngine, Session, StreamedMarket]:
+    number: ScheduleNumber, wire: Wire, watch: ExchangeWatch, symbols: tuple[str, ...]
+) -> tuple[CheckedEngine, EngineSession, StreamedMarket]:
     """The engine and its session with the exchange; every fourth schedule enters with post-only orders."""
     signer = Signer(DEFAULT_KEY, DEFAULT_SECRET)
-    listed = _listed(wire, signer, symbols)
+    listed = _listed(symbols)
     settings = msgspec.structs.replace(SETTINGS, entry=EntryKind.POST_ONLY if number.seed % 4 == 3 else EntryKind.TAKER)
     engine = CheckedEngine(Started(wire.now_ns, RUN, CAPITAL, settings, watch.limits, listed), watch)
     writer = RequestWriter(signer, {contract.symbol: contract for contract in listed})
     market = StreamedMarket(wire, symbols, settings.depth)
-    return engine, Session(wire, writer, engine, market, UserStream(wire, signer.api_key)), market
+    return engine, EngineSession(wire, writer, engine, market, UserStream(wire, signer.api_key)), market
 
 
-def _listed(wire: Wire, signer: Signer, symbols: list[str]) -> tuple[Contract, ...]:
-    """The contracts; asked for again where a fault spoils the answers. An engine does not start without them."""
-    for attempt in range(2 * OPENING_ATTEMPTS):
-        if attempt == OPENING_ATTEMPTS:
-            wire.venue.faults.end()
-        try:
-            return contracts(wire, signer, symbols)
-        except TwokeyError:
-            continue
-    raise TwokeyError("The exchange does not answer although its faults have ended.")
+@lru_cache
+def _listed(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
+    """The contracts, asked of an exchange without faults: an engine does not start without them."""
+    tape = next(tape for tape in map(partial(_tape, steps=0), range(TAPES)) if tape.symbols == symbols)
+    wire = Wire(LocalVenue(SimulatorSettings(balance="40000"), iter(tape.lines)))
+    return contracts(wire, Signer(DEFAULT_KEY, DEFAULT_SECRET), symbols)
 
 
-def _play(session: Session, market: StreamedMarket, calm_from_ns: int, watch: ExchangeWatch) -> None:
+def _play(session: EngineSession, market: StreamedMarket, calm_from_ns: int, watch: ExchangeWatch) -> None:
     """The tape, then calm without faults, then a kill, then time in which everything must come to rest."""
     venue = session.venue
     session.start()

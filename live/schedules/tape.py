@@ -56,6 +56,11 @@ class ScheduleTape:
         self.lines: list[Played] = []
         self.calm_from_ms = 0
 
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols that it has."""
+        return tuple(book.symbol for book in self.books)
+
     def draw(self, steps: int) -> list[Played]:
         """The lines: a snapshot, an update and a mark price of each symbol, the steps, and a calm end.
 

@@ -11,7 +11,8 @@ from live.simulator.tape_source import Played
 from live.simulator.wire import HttpRequest, HttpResponse
 
 RETRY_NS = 1 * S
-SNAPSHOT_RETRY_NS = 500 * MS
+SNAPSHOT_RETRY_NS, LONGEST_SNAPSHOT_RETRY_NS = 500 * MS, 30 * S
+"""A snapshot weighs 20 of 2,400 a minute: one that does not fit is fetched again less and less often."""
 SILENCE_NS = 10 * S
 """A wrong or broken route connects and stays silent, so silence ends a connection."""
 CHECK_NS = 250 * MS
@@ -27,7 +28,9 @@ class _Stream:
         self.up = False
 
     def open(self) -> None:
-        """Open the connection."""
+        """Open the connection, unless the market is stopped."""
+        if self._market.stopped:
+            return
         self._received_ns = self._wire.now_ns
         self._number = self._wire.connect(self._target, self)
 
@@ -43,6 +46,11 @@ class _Stream:
         self.up = False
         self._market.on_change()
         self._wire.later(RETRY_NS, self.open)
+
+    def close(self) -> None:
+        """Close it for good."""
+        self._wire.close(self._number)
+        self._number, self.up = 0, False
 
     def check(self) -> None:
         """Open it again if it has been silent for too long."""
@@ -68,6 +76,15 @@ class StreamedMarket:
         self._marks = _Stream(wire, f"/market/stream?streams={marks}", self)
         self._up = False
         self._fetching: set[str] = set()
+        self._waits_ns = dict.fromkeys(symbols, SNAPSHOT_RETRY_NS)
+        self.stopped = False
+
+    def stop(self) -> None:
+        """Close both connections for good; the engine is told that they are down."""
+        self.stopped = True
+        for stream in (self._books, self._marks):
+            stream.close()
+        self.on_change()
 
     def start(self) -> None:
         """Open both connections, and look at them from time to time."""
@@ -116,9 +133,14 @@ class StreamedMarket:
             event = reader.on_snapshot(answer.body, self._wire.now_ns)
             if event is not None:
                 self._wire.emit(event)
-        self._wire.later(SNAPSHOT_RETRY_NS, lambda: self._fetching.discard(symbol))
+        wait_ns = self._waits_ns[symbol]
+        longer_ns = min(2 * wait_ns, LONGEST_SNAPSHOT_RETRY_NS)
+        self._waits_ns[symbol] = SNAPSHOT_RETRY_NS if reader.book.in_sync else longer_ns
+        self._wire.later(wait_ns, lambda: self._fetching.discard(symbol))
 
     def _check(self) -> None:
+        if self.stopped:
+            return
         self._books.check()
         self._marks.check()
         self._wire.later(CHECK_NS, self._check)

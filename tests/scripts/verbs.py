@@ -77,6 +77,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("tape", "import"): lambda inputs: (str(inputs.tape), "--symbol", "BTCUSDT", "--venue", "usdm"),
     ("tape", "export"): lambda inputs: (str(inputs.tape), "--out", str(inputs.folder / "out.parquet")),
     ("journal", "verify"): lambda inputs: (str(inputs.journal),),
+    ("live", "faults"): lambda _: ("--schedules", "2", "--jobs", "1"),
     ("why",): lambda inputs: ("r1-1", "--journal", str(inputs.journal)),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),

@@ -1,0 +1,58 @@
+"""Funding: what the user stream says of it, and the income list, which also has what the stream lost.
+
+The stream's payments count until the list covers their time. The list is asked for after a payment, and after a
+position was open over a whole hour, when funding may have been charged without our knowing.
+"""
+
+from live.engine.actions import Action
+from live.engine.constants import FUNDING_LATE_NS, S
+from live.engine.events import FundingPaid, FundingReport, Request
+from live.engine.queries import answered, ask
+from live.engine.state import EngineState, Position
+
+HOUR_NS = 3_600 * S
+
+
+def on_paid(state: EngineState, event: FundingPaid) -> list[Action]:
+    """A payment on the stream."""
+    state.account.streamed.append((event.event_ns, event.amount))
+    _add_up(state)
+    check_later(state)
+    return []
+
+
+def on_report(state: EngineState, report: FundingReport) -> list[Action]:
+    """The income list: what it covers counts instead of what the stream said."""
+    account = state.account
+    answered(state.funding_query)
+    account.listed = report.amount
+    covered_ns = report.asked_ns - FUNDING_LATE_NS
+    account.streamed = [payment for payment in account.streamed if payment[0] > covered_ns]
+    _add_up(state)
+    state.funding_check_ns = 0
+    if account.streamed:
+        check_later(state)
+    return []
+
+
+def on_closed(state: EngineState, position: Position) -> None:
+    """Look into the list if a whole hour, at which funding is charged, has passed while the position was open."""
+    if (position.opened_ns - FUNDING_LATE_NS) // HOUR_NS != (state.now_ns + FUNDING_LATE_NS) // HOUR_NS:
+        check_later(state)
+
+
+def check_later(state: EngineState) -> None:
+    """Ask for the list when it must hold what has just happened."""
+    state.funding_check_ns = state.now_ns + 2 * FUNDING_LATE_NS
+
+
+def tend(state: EngineState) -> list[Action]:
+    """Ask for the list if it is time."""
+    if not state.funding_check_ns or state.now_ns < state.funding_check_ns:
+        return []
+    return ask(state, state.funding_query, Request.FUNDING, "", from_ns=state.started_ns)
+
+
+def _add_up(state: EngineState) -> None:
+    account = state.account
+    account.funding = account.listed + sum(amount for _, amount in account.streamed)

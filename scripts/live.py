@@ -1,0 +1,97 @@
+"""`twokey live`: the trading engine. `faults`: tried against the local exchange under schedules of faults."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import print_answer, progress_bar
+from scripts.limits import within
+from scripts.next_step import command, ended, print_ending
+from scripts.options import AsJson
+
+if TYPE_CHECKING:
+    from live.schedules.many import Tally
+    from skills_lib.answers.schedules import SchedulesAnswer
+
+LIMITS = (
+    "Markets of schedules are drawn to make everything happen, not to be likely. A schedule without a violation proves "
+    "what was checked on it and no more: docs/schedules.md lists the invariants."
+)
+
+app = typer.Typer(help="The trading engine, tried offline.", no_args_is_help=True)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group."""
+    parent.add_typer(app, name="live")
+
+
+@app.callback()
+def _keep_group() -> None:
+    """With a callback Typer keeps a single verb as a verb."""
+
+
+@app.command()
+def faults(
+    schedules: Annotated[int, typer.Option(callback=within(1, 1_000_000), help="How many schedules are run.")] = 300,
+    seed: Annotated[int, typer.Option(callback=within(0, 10**12), help="Seed of the first; the others follow.")] = 1,
+    jobs: Annotated[int, typer.Option(callback=within(1, 64), help="Processes that run them.")] = 2,
+    schedule: Annotated[
+        int | None, typer.Option(callback=within(0, 10**15), help="Repeat one schedule and tell its story.")
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Run the engine on the local exchange under seeded faults, and check every invariant after every step.
+
+    A schedule that breaks one is made smaller until one number and a short story are left.
+
+    Example: twokey live faults --schedules 300 --seed 1
+    """
+    answer = _repeated(schedule) if schedule is not None else _run(schedules, seed, jobs, not json)
+    after = command("live", "faults", "--schedule", answer.worst.seed) if answer.worst else ""
+    if json:
+        print_answer(ended(answer, after), "live-faults")
+    else:
+        from scripts.tables.schedules import print_schedules
+
+        print_schedules(answer)
+        print_ending(after)
+    if answer.violations:
+        raise typer.Exit(1)
+
+
+def _run(schedules: int, seed: int, jobs: int, shown: bool) -> "SchedulesAnswer":
+    from live.schedules.many import run_many
+    from live.schedules.shrink import shrink
+
+    with progress_bar(shown) as progress:
+        tally = run_many(seed, schedules, min(jobs, schedules), lambda tally: progress(tally.schedules, schedules))
+    worst = shrink(tally.failures[0]).number if tally.failures else None
+    return _answer(tally, worst)
+
+
+def _repeated(schedule: int) -> "SchedulesAnswer":
+    from live.schedules.many import Tally
+    from live.schedules.run import run_schedule
+
+    tally = Tally()
+    tally.add(run_schedule(schedule))
+    return _answer(tally, schedule)
+
+
+def _answer(tally: "Tally", told: int | None) -> "SchedulesAnswer":
+    """told: the schedule whose story is part of the answer."""
+    from live.schedules.story import story
+    from skills_lib.answers.schedules import SchedulesAnswer, WorstSchedule
+
+    failure = tally.failures[0].violations[0].invariant if tally.failures else ""
+    return SchedulesAnswer(
+        schedules=tally.schedules,
+        events=tally.events,
+        trades=tally.trades,
+        violations=tally.violations,
+        worst=WorstSchedule(seed=told or 0, invariant=failure) if failure else None,
+        kinds={kind: tally.kinds[kind] for kind in sorted(tally.kinds)},
+        story=story(told) if told is not None else [],
+        limits=LIMITS,
+    )

@@ -1,0 +1,60 @@
+"""Schedules of faults: none breaks an invariant, the same number is the same schedule, and a defect is found."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from live.engine import protection
+from live.engine.orders import answers
+from live.schedules.many import results, run_many
+from live.schedules.numbers import MAX_FAULTS, PARTS, ScheduleNumber
+from live.schedules.plans import random_plan
+from live.schedules.run import run_schedule
+from live.schedules.shrink import shrink
+from live.schedules.story import story
+from live.simulator.faults import KINDS
+from skills_lib.domain.errors import InputError
+
+BLOCKS, BLOCK = 10, 30
+
+
+@pytest.mark.parametrize("block", range(BLOCKS))
+def test_300_schedules_break_no_invariant(block: int) -> None:
+    tally = run_many(1 + block * BLOCK, BLOCK, processes=1)
+    assert [(failure.number, failure.violations) for failure in tally.failures] == []
+    assert tally.trades > BLOCK
+
+
+def test_a_schedule_is_the_same_every_time() -> None:
+    assert run_schedule(ScheduleNumber(7).integer) == run_schedule(ScheduleNumber(7).integer)
+    assert story(ScheduleNumber(7).integer) == story(ScheduleNumber(7).integer)
+
+
+def test_every_kind_of_fault_comes_equally_often() -> None:
+    first = [random_plan(seed)[0].kind for seed in range(2 * len(KINDS))]
+    assert {kind: first.count(kind) for kind in KINDS} == dict.fromkeys(KINDS, 2)
+
+
+@given(st.integers(0, 10**9), st.integers(0, 2**MAX_FAULTS - 1), st.integers(1, PARTS))
+def test_a_number_says_all_of_a_schedule(seed: int, left_out: int, parts: int) -> None:
+    number = ScheduleNumber(seed, left_out, parts)
+    assert ScheduleNumber.of(number.integer) == number
+
+
+def test_a_negative_number_is_refused() -> None:
+    with pytest.raises(InputError, match="0 or more"):
+        ScheduleNumber.of(-1)
+
+
+def test_an_engine_that_forgets_its_stops_is_found_and_the_schedule_made_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protection, "_withdraw", lambda *_: [])
+    failure = next(result for result in results(1, 40, processes=1) if result.violations)
+    small = shrink(failure)
+    assert small.violations[0].invariant == failure.violations[0].invariant == "no_stop_after_flat"
+    assert ScheduleNumber.of(small.number).parts < PARTS
+    assert story(small.number)[-1].startswith("violation: no_stop_after_flat")
+
+
+def test_an_engine_that_takes_not_found_for_never_landed_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "proves_absence", lambda *_: True)
+    assert any(result.violations for result in results(1, 300, processes=1))
