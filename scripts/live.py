@@ -65,7 +65,12 @@ def _run(schedules: int, seed: int, jobs: int, shown: bool) -> "SchedulesAnswer"
     from live.schedules.shrink import shrink
 
     with progress_bar(shown) as progress:
-        tally = run_many(seed, schedules, min(jobs, schedules), lambda tally: progress(tally.schedules, schedules))
+        tally = run_many(
+            seed,
+            schedules,
+            min(jobs, schedules),
+            lambda tally: progress(tally.schedules, schedules, f"{tally.violations} violations"),
+        )
     worst = shrink(tally.failures[0]).number if tally.failures else None
     return _answer(tally, worst)
 
@@ -79,8 +84,8 @@ def _repeated(schedule: int) -> "SchedulesAnswer":
     return _answer(tally, schedule)
 
 
-def _answer(tally: "Tally", told: int | None) -> "SchedulesAnswer":
-    """told: the schedule whose story is part of the answer."""
+def _answer(tally: "Tally", shown: int | None) -> "SchedulesAnswer":
+    """shown: the schedule whose story is part of the answer."""
     from live.schedules.story import story
     from skills_lib.answers.schedules import SchedulesAnswer, WorstSchedule
 
@@ -90,8 +95,8 @@ def _answer(tally: "Tally", told: int | None) -> "SchedulesAnswer":
         events=tally.events,
         trades=tally.trades,
         violations=tally.violations,
-        worst=WorstSchedule(seed=told or 0, invariant=failure) if failure else None,
+        worst=WorstSchedule(seed=shown or 0, invariant=failure) if failure else None,
         kinds={kind: tally.kinds[kind] for kind in sorted(tally.kinds)},
-        story=story(told) if told is not None else [],
+        story=story(shown) if shown is not None else [],
         limits=LIMITS,
     )

@@ -20,7 +20,7 @@ class ScheduleNumber:
     @property
     def integer(self) -> int:
         """The schedule as one integer."""
-        return (self.seed * PARTS + PARTS - self.parts) * 2**MAX_FAULTS + self.left_out
+        return ((self.seed * PARTS + PARTS - self.parts) << MAX_FAULTS) + self.left_out
 
     @classmethod
     def of(cls, integer: int) -> "ScheduleNumber":

@@ -30,7 +30,7 @@ def random_plan(seed: int) -> tuple[FaultModel, ...]:
 def plan_of(seed: int, left_out: int = 0) -> FaultPlan:
     """The plan of a seed, without the faults whose bit is set."""
     faults = random_plan(seed)
-    return FaultPlan(faults=tuple(fault for n, fault in enumerate(faults) if not left_out >> n & 1))  # type: ignore[arg-type]
+    return FaultPlan(faults=tuple(fault for n, fault in enumerate(faults) if not left_out >> n & 1))
 
 
 def _varied(source: random.Random, example: FaultModel) -> FaultModel:

@@ -80,7 +80,7 @@ class StreamedMarket:
         self.stopped = False
 
     def stop(self) -> None:
-        """Close both connections for good; the engine is told that they are down."""
+        """Close both connections for good; the engine learns that they are down."""
         self.stopped = True
         for stream in (self._books, self._marks):
             stream.close()
