@@ -14,7 +14,7 @@ SYMBOL = "BTCUSDT"
 _TRADING_MS = 25_000
 """About as long as the market of a schedule leans."""
 _LONGEST_MS = 30_000
-_KEEP_EXAMPLE_CHANCE = 0.25
+_UNVARIED_SHARE = 0.25
 _KINDS = tuple(KINDS)
 _EXAMPLES = {kind: [example for example in VARIANTS.values() if example.kind == kind] for kind in _KINDS}
 _CONDITIONS = tuple(sorted(condition for condition in Condition if condition is not Condition.LIQUIDATION))
@@ -35,7 +35,7 @@ def plan_of(seed: int, left_out: int = 0) -> FaultPlan:
 
 def _varied(source: random.Random, example: FaultModel) -> FaultModel:
     """The example with another trigger and end; as it is where they do not go together."""
-    if source.random() < _KEEP_EXAMPLE_CHANCE:
+    if source.random() < _UNVARIED_SHARE:
         return example
     changes = {"when": _trigger(source, example), "end": _end(source, example)}
     try:

@@ -20,7 +20,7 @@ CALM_STEPS = 80
 SPARSE_MS, SPARSE_STEPS = 30_000, 95
 """After them the books are renewed now and then, so that what is late can still be closed."""
 _STEPS_MS = (40, 100, 100, 150, 250)
-_LEAN_CHANCE, _FULL_TURN = 0.12, 1.0
+_LEAN_CHANGES = 0.12
 
 
 @dataclass
@@ -86,7 +86,7 @@ class ScheduleTape:
     def _step(self, book: _Book, calm: bool) -> None:
         draw = self.random
         self.now_ms += draw.choice(_STEPS_MS)
-        if draw.random() < _LEAN_CHANCE and not calm:
+        if draw.random() < _LEAN_CHANGES and not calm:
             book.lean = draw.choice((-1, 0, 1))
         kind = draw.random()
         if kind < 0.6:
