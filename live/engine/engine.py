@@ -17,7 +17,7 @@ from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
 from live.engine.signals.imbalance import ImbalanceSignal
 from live.engine.state import Account, EngineState, Market, Position, Signal
-from live.engine.tending import tend, tend_all, wake
+from live.engine.tending import ask_everything, tend, tend_all, wake
 
 MakeSignal = Callable[[ImbalanceSettings], Signal]
 _ORDER_REQUESTS = (e.Request.PLACE, e.Request.CANCEL, e.Request.ORDER)
@@ -32,6 +32,7 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
         limits=event.limits,
         account=Account(event.capital),
         markets={c.symbol: Market(c, make_signal(event.settings)) for c in event.contracts},
+        started_ns=event.time_ns,
         now_ns=event.time_ns,
     )
     state.positions = {symbol: Position(symbol) for symbol in state.markets}
@@ -145,11 +146,7 @@ def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
         state.market_up = event.up
         return []
     state.user_up = event.up
-    if event.up:
-        for market in state.markets.values():
-            for query in market.queries.values():
-                query.due_ns = query.asked_ns = 0
-    return []
+    return ask_everything(state) if event.up else []
 
 
 def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:

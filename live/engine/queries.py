@@ -26,10 +26,13 @@ def next_ns(query: Query) -> int:
 
 
 def answered(query: Query, settled: bool = False) -> None:
-    """An answer came; if it settles the matter, the next question starts with the shortest wait."""
+    """An answer came; if it settles the matter, the next question starts with the shortest wait.
+
+    That wait counts from the last question: an answer within the same instant must not be followed by another at once.
+    """
     query.outstanding = False
     if settled:
-        query.wait_ns = query.due_ns = 0
+        query.wait_ns, query.due_ns = 0, query.asked_ns + ASK_AFTER_NS
 
 
 def ask(

@@ -216,6 +216,7 @@ class EngineState:
     limits: Limits
     account: Account
     markets: dict[str, Market]
+    started_ns: int = 0
     now_ns: int = 0
     sequence: int = 0
     wake_ns: int = 0

@@ -54,15 +54,21 @@ def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action
             CancelOrder(state.now_ns, intent.symbol, intent.client_id, "waited" if not state.latch else "latch")
         )
     if order.state is OrderState.UNKNOWN or _is_late(state, order):
-        actions += ask(state, order.query, Request.ORDER, intent.symbol, intent.client_id)
-    if order.state is OrderState.UNKNOWN:
-        actions += ask(state, market.query(Request.POSITION), Request.POSITION, intent.symbol)
-        actions += ask(state, market.query(Request.OPEN_ORDERS), Request.OPEN_ORDERS, intent.symbol)
-        actions += _ask_trades(state, market)
-    elif order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
+        actions += _ask_about(state, market, order)
+    if order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
         actions += _ask_trades(state, market)
     settle(state, order)
     return actions
+
+
+def _ask_about(state: EngineState, market: Market, order: Order) -> list[Action]:
+    """Ask about an order that is late; where its fate is unknown, also for what it may have done, at the same pace."""
+    asked = ask(state, order.query, Request.ORDER, order.intent.symbol, order.intent.client_id)
+    if not asked or order.state is not OrderState.UNKNOWN:
+        return asked
+    asked += ask(state, market.query(Request.POSITION), Request.POSITION, order.intent.symbol)
+    asked += ask(state, market.query(Request.OPEN_ORDERS), Request.OPEN_ORDERS, order.intent.symbol)
+    return asked + _ask_trades(state, market)
 
 
 def _is_to_cancel(state: EngineState, order: Order) -> bool:
@@ -80,8 +86,20 @@ def _is_late(state: EngineState, order: Order) -> bool:
     return state.now_ns >= max(order.sent_ns, order.cancel.asked_ns) + ASK_AFTER_NS
 
 
+def ask_everything(state: EngineState) -> list[Action]:
+    """Ask for what a stream that was down may have missed, of every symbol, whether the engine trades it or not."""
+    actions: list[Action] = []
+    for symbol, market in state.markets.items():
+        for request in (Request.OPEN_ORDERS, Request.OPEN_STOPS, Request.POSITION):
+            market.query(request).outstanding, market.query(request).due_ns = False, 0
+            actions += ask(state, market.query(request), request, symbol)
+        market.query(Request.TRADES).outstanding, market.query(Request.TRADES).due_ns = False, 0
+        actions += _ask_trades(state, market)
+    return actions
+
+
 def _ask_trades(state: EngineState, market: Market) -> list[Action]:
-    since_ns = (market.trades_since_ns or state.now_ns) - _LOOK_BACK_NS
+    since_ns = max((market.trades_since_ns or state.now_ns) - _LOOK_BACK_NS, state.started_ns)
     return ask(state, market.query(Request.TRADES), Request.TRADES, market.contract.symbol, from_ns=since_ns)
 
 

@@ -63,6 +63,8 @@ def on_trades(state: EngineState, report: TradesReport) -> list[Action]:
     answered(market.query(Request.TRADES), settled=True)
     market.trades_asked_ns = max(market.trades_asked_ns, report.asked_ns)
     for trade in report.trades:
+        if trade.event_ns < state.started_ns and trade.order_id not in state.order_ids:
+            continue  # of the time before this run, whose position it started from
         if order := _order_of(state, report.symbol, trade.order_id, trade.side, trade.fill):
             _fill(state, order, trade.fill, trade.event_ns)
             order.reported = max(order.reported, order.filled)
