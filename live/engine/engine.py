@@ -48,7 +48,7 @@ def step(state: EngineState, event: e.Event) -> list[Action]:
     handler, symbol = _HANDLERS.get(type(event)), getattr(event, "symbol", "")
     actions: list[Action] = []
     if symbol and symbol not in state.markets:
-        actions += _elsewhere(state, event, symbol)
+        actions += _other_symbol(state, event, symbol)
     elif handler:
         actions += handler(state, event)
     actions += _check_limits(state)
@@ -74,7 +74,7 @@ def _on_book(state: EngineState, book: e.BookChanged) -> list[Action]:
     return tend(state, book.symbol) + wake(state)
 
 
-def _elsewhere(state: EngineState, event: e.Event, symbol: str) -> list[Action]:
+def _other_symbol(state: EngineState, event: e.Event, symbol: str) -> list[Action]:
     """Somebody trades a symbol of the account that this run does not: it shares the margin, so entries end."""
     if not isinstance(event, e.OrderReport | e.StopReport | e.TradesReport | e.PositionReport | e.FundingPaid):
         return []

@@ -1,4 +1,4 @@
-"""An engine at a desk of tests: events go in by short methods, actions are kept, time moves when it is told to."""
+"""An engine driven by tests: events go in by short methods, actions are kept, time moves by `wait`."""
 
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ MS, S = 1_000_000, 1_000_000_000
 A = TypeVar("A", bound=a.Action)
 
 
-class Desk:
+class DrivenEngine:
     """One engine on BTCUSDT at 60,000 with a capital of 40,000."""
 
     def __init__(self, limits: dict[str, int] | None = None, **settings: Any) -> None:
