@@ -142,6 +142,16 @@ class Position:
         return not self.quantity and self.stop is None and not self.differs_ns and self.queried_ns >= self.flat_ns
 
 
+@dataclass(slots=True)
+class Unattributed:
+    """An order that no order or stop of this run is known to be, since when. fills: trade id to quantity."""
+
+    symbol: str
+    side: Side
+    since_ns: int
+    fills: dict[int, int] = field(default_factory=dict)
+
+
 class Signal(Protocol):
     """What says when to enter. One object for each symbol."""
 
@@ -208,7 +218,7 @@ class Latch:
 class EngineState:
     """All state of one run. order_ids: client ids by the venue's order id. trades: of which the fee is known.
 
-    unattributed: order ids whose fills no order of this run explains yet, with symbol and time.
+    unattributed: by order id, what no order of this run explains yet.
     """
 
     run: str
@@ -231,7 +241,7 @@ class EngineState:
     market_up: bool = True
     user_up: bool = True
     trades: dict[tuple[str, int], bool] = field(default_factory=dict)
-    unattributed: dict[int, tuple[str, int]] = field(default_factory=dict)
+    unattributed: dict[int, Unattributed] = field(default_factory=dict)
     approached: set[str] = field(default_factory=set)
 
     def next_id(self) -> str:

@@ -19,9 +19,11 @@ from live.engine.events import Request
 from live.engine.intents import Purpose
 from live.engine.latching import latch
 from live.engine.orders.answers import settle
+from live.engine.orders.reports import candidates
 from live.engine.positions import believe_report, hold_ns
 from live.engine.queries import ask, is_due, next_ns, watch
 from live.engine.state import EngineState, Market, Order, OrderState, Position, StopState
+from live.enums import TimeInForce
 
 _NEVER_NS = 2**62
 _LOOK_BACK_NS = 600 * 1_000_000_000
@@ -80,10 +82,15 @@ def _is_to_cancel(state: EngineState, order: Order) -> bool:
 
 
 def _is_late(state: EngineState, order: Order) -> bool:
-    """True for an order that should have ended or been answered by now; an entry that rests is waited for."""
-    if order.state is OrderState.OPEN and order.intent.purpose is Purpose.ENTRY and not order.cancel.asked_ns:
-        return False
-    return state.now_ns >= max(order.sent_ns, order.cancel.asked_ns) + ASK_AFTER_NS
+    """True for an order that should have been answered, or have ended, by now; one that rests is watched."""
+    if _rests(order):
+        return state.now_ns >= max(order.sent_ns, order.query.asked_ns) + WATCH_NS
+    return not order.state.ended and state.now_ns >= order.sent_ns + ASK_AFTER_NS
+
+
+def _rests(order: Order) -> bool:
+    resting = order.state is OrderState.OPEN and order.intent.time_in_force is TimeInForce.GTX
+    return resting and not order.cancel.asked_ns
 
 
 def ask_everything(state: EngineState) -> list[Action]:
@@ -134,10 +141,11 @@ def _settle_difference(state: EngineState, market: Market, position: Position) -
 def _foreign(state: EngineState) -> list[Action]:
     """Orders that nothing explains after a while are somebody else's: entries end."""
     actions: list[Action] = []
-    for order_id, (symbol, since_ns) in list(state.unattributed.items()):
+    for order_id, waiting in list(state.unattributed.items()):
+        symbol = waiting.symbol
         if order_id in state.order_ids:
             del state.unattributed[order_id]
-        elif state.now_ns >= since_ns + ATTRIBUTION_NS:
+        elif state.now_ns >= waiting.since_ns + ATTRIBUTION_NS and not candidates(state, symbol, waiting.side):
             del state.unattributed[order_id]
             text = f"{symbol}: order {order_id} is not of this run. Entries have ended; see who else trades here."
             actions += latch(state, "foreign_order", symbol, text)
@@ -157,13 +165,14 @@ def _due(state: EngineState) -> Iterator[int]:
     """Times at which something may have to be done."""
     for order in state.working.values():
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
+        yield max(order.sent_ns, order.query.asked_ns) + WATCH_NS if _rests(order) else _NEVER_NS
         if order.intent.purpose is Purpose.ENTRY:
             yield order.sent_ns + state.settings.post_only_wait_ms * MS
     for market in state.markets.values():
         position = state.positions[market.contract.symbol]
         if not position.idle:
             yield from _due_of_position(state, market, position)
-    yield from (since_ns + ATTRIBUTION_NS for _, since_ns in state.unattributed.values())
+    yield from (waiting.since_ns + ATTRIBUTION_NS for waiting in state.unattributed.values())
 
 
 def _due_of_position(state: EngineState, market: Market, position: Position) -> Iterator[int]:

@@ -1,4 +1,4 @@
-"""Any interleaving of signals, losses, delays, fills and interventions leaves the engine in agreement with the venue."""
+"""Any interleaving of signals, losses, delays and fills leaves the engine in agreement with the venue."""
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -12,6 +12,7 @@ from tests.live.engine.model.session import MS, PRICE, SECOND, SETTINGS, Session
 from tests.live.engine.model.venue import TICK
 
 PICK = st.integers(0, 5)
+SHORT_NS, PROTECT_NS = 1 * SECOND, 10 * SECOND
 LONGEST_NS = 40 * 60 * SECOND
 """Longer than a landed order may be hidden: after it nothing is unknown any more."""
 
@@ -93,10 +94,15 @@ class Interleavings(RuleBasedStateMachine):
     def teardown(self) -> None:
         session = self.session
         session.venue.hide_ns = 0
+        for order in (*session.venue.orders.values(), *session.venue.stops):
+            order.hidden_until_ns = min(order.hidden_until_ns, session.now_ns + SHORT_NS)
+        if not session.foreign:
+            session.settle(PROTECT_NS)
+            session.check_protected()
         session.settle(LONGEST_NS)
         position = session.state.positions[SYMBOL]
         assert position.quantity == session.venue.ledger.quantity
-        if session.state.latch and session.state.latch.flatten or not session.foreign:
+        if (session.state.latch and session.state.latch.flatten) or not session.foreign:
             session.check_flat()
         if not session.foreign:
             session.check_money()

@@ -122,7 +122,8 @@ class Session:
             assert intent.client_id not in self.sent
             assert intent.quantity > 0
         if intent.purpose is Purpose.ENTRY:
-            assert not self.state.latch and not self.state.paused
+            assert not self.state.latch
+            assert not self.state.paused
             if not self.foreign:
                 assert product(PRICE, self._exposure() + intent.quantity) <= LIMITS.position * 102 // 100
         else:
@@ -234,6 +235,11 @@ class Session:
             self.deliver()
 
     # ---- what has to hold in the end
+
+    def check_protected(self) -> None:
+        """A position at the venue has exactly one stop, on the side that closes it."""
+        quantity, stops = self.venue.ledger.quantity, self.venue.open_stops
+        assert [stop.intent.side.sign * quantity < 0 for stop in stops] == ([True] if quantity else [])
 
     def check_flat(self) -> None:
         """Nothing is left at the venue, and the engine knows it."""

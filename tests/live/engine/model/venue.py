@@ -162,7 +162,9 @@ class ModelVenue:
         if ask.request is Request.OPEN_STOPS:
             open_stops = [s for s in self.stops if s.open and s.hidden_until_ns <= now]
             return [
-                OpenStopsReport(now, SYMBOL, ask.time_ns, tuple(s.report(now, event, Witness.QUERY) for s in open_stops))
+                OpenStopsReport(
+                    now, SYMBOL, ask.time_ns, tuple(s.report(now, event, Witness.QUERY) for s in open_stops)
+                )
             ]
         return []
 
@@ -182,9 +184,7 @@ class ModelVenue:
         """The position as it is now."""
         ledger = self.ledger
         price = abs(ledger.cost * SCALE // ledger.quantity) if ledger.quantity else 0
-        return PositionReport(
-            self.now_ns, SYMBOL, ledger.quantity, price, ledger.updated_ns, asked_ns, witness
-        )
+        return PositionReport(self.now_ns, SYMBOL, ledger.quantity, price, ledger.updated_ns, asked_ns, witness)
 
     # ---- what happens at the venue by itself
 
