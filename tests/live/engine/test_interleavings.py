@@ -108,5 +108,5 @@ class Interleavings(RuleBasedStateMachine):
             session.check_money()
 
 
-Interleavings.TestCase.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
+Interleavings.TestCase.settings = settings(max_examples=40, stateful_step_count=60, deadline=None)
 TestInterleavings = Interleavings.TestCase
