@@ -17,7 +17,7 @@ from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
 from live.engine.signals.imbalance import ImbalanceSignal
 from live.engine.state import Account, EngineState, Market, Position, Signal
-from live.engine.tending import ask_everything, tend, tend_all, wake
+from live.engine.tending import ask_again_for_all, tend, tend_all, wake
 
 MakeSignal = Callable[[ImbalanceSettings], Signal]
 _ORDER_REQUESTS = (e.Request.PLACE, e.Request.CANCEL, e.Request.ORDER)
@@ -146,7 +146,7 @@ def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
         state.market_up = event.up
         return []
     state.user_up = event.up
-    return ask_everything(state) if event.up else []
+    return ask_again_for_all(state) if event.up else []
 
 
 def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:

@@ -93,7 +93,7 @@ def _rests(order: Order) -> bool:
     return resting and not order.cancel.asked_ns
 
 
-def ask_everything(state: EngineState) -> list[Action]:
+def ask_again_for_all(state: EngineState) -> list[Action]:
     """Ask for what a stream that was down may have missed, of every symbol, whether the engine trades it or not."""
     actions: list[Action] = []
     for symbol, market in state.markets.items():

@@ -38,7 +38,7 @@ class Interleavings(RuleBasedStateMachine):
         self.session.move(PRICE + ticks * TICK)
 
     @rule()
-    def everything(self) -> None:
+    def deliver(self) -> None:
         self.session.deliver()
 
     @precondition(lambda self: self.session.requests)
