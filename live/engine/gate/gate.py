@@ -50,7 +50,7 @@ class Gate:
 
     def check(self, action: PlaceOrder, journalled: Intent) -> str | None:
         """Why an order must not leave, as one sentence; None if it may. journalled: as read back from the journal."""
-        if type(action.approved) is not Approved:
+        if type(action.approved) is not Approved or not action.approved.genuine:
             return "The order was not approved by risk."
         intent = action.approved.intent
         if intent != journalled:
