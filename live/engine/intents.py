@@ -76,12 +76,7 @@ class Approved:
         _MADE.add(self)
 
     def __init_subclass__(cls) -> NoReturn:
-        raise TypeError("An approved intent has no subclasses.")
-
-    @property
-    def genuine(self) -> bool:
-        """False where it was made around the constructor, as with `object.__new__`."""
-        return self in _MADE
+        raise TypeError("Approved has no subclasses.")
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError("An approved intent does not change.")
@@ -90,6 +85,12 @@ class Approved:
         raise TypeError("An approved intent is not copied or stored; the journal holds its intent.")
 
 
-_MADE: Final = WeakSet[Approved]()
+_MADE: Final[WeakSet[Approved]] = WeakSet()
+
+
+def is_genuine(approved: object) -> bool:
+    """True for what the constructor made: `object.__new__` makes an `Approved` that never went through it."""
+    return type(approved) is Approved and approved in _MADE
+
 
 Judged = Approved | Refused

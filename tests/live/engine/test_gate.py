@@ -26,7 +26,7 @@ from live.engine.events import (
     Witness,
 )
 from live.engine.gate.gate import Gate
-from live.engine.intents import Intent
+from live.engine.intents import Approved, Intent
 from live.engine.limits import Executor, LooserLimitsError, effective, highest
 from live.enums import OrderStatus, OrderType, Side
 from live.money import SCALE, parse
@@ -121,6 +121,9 @@ def test_what_risk_has_not_approved_does_not_leave() -> None:
 
     action = PlaceOrder(NOW_NS, Lookalike())  # type: ignore[arg-type]
     assert Scene().gate.check(action, entry()) == "The order was not approved by risk."
+    made_around = object.__new__(Approved)
+    object.__setattr__(made_around, "intent", entry())
+    assert Scene().gate.check(PlaceOrder(NOW_NS, made_around), entry()) == "The order was not approved by risk."
 
 
 def test_an_id_leaves_once() -> None:
