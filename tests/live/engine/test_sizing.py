@@ -1,4 +1,4 @@
-"""Entries are as large as the limits allow and no larger; small accounts are told the smallest sum."""
+"""Entries are as large as the limits allow and no larger; for a small account there is a smallest sum."""
 
 import msgspec
 import pytest
