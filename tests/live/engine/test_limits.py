@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from live.engine.engine import start
 from live.engine.events import Started
 from live.engine.limits import (
+    BARS,
     CEILINGS,
     ORDERS_PER_TRADE,
+    SCALP,
     UNITS,
     Executor,
     Limits,
@@ -127,3 +129,10 @@ def test_the_engine_does_not_start_with_limits_above_those_of_its_capital() -> N
     looser = msgspec.structs.replace(highest(Executor.SCALP, 40_000 * SCALE), daily_loss=501 * SCALE)
     with pytest.raises(LooserLimitsError, match="daily_loss cannot be 501 USD"):
         start(Started(0, "r", 40_000 * SCALE, ImbalanceSettings(), looser, ()))
+
+
+def test_neither_limits_nor_the_constants_behind_them_change() -> None:
+    limits = highest(Executor.SCALP, 40_000 * SCALE)
+    for structure in (limits, SCALP, BARS):
+        with pytest.raises(AttributeError):
+            structure.open_positions = 50  # type: ignore[misc, union-attr]
