@@ -8,16 +8,16 @@ from live.engine import exits, funding, protection
 from live.engine.actions import Action, Alert
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
-from live.engine.limits import UNITS
+from live.engine.limits import UNITS, require_limits
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
-from live.engine.queries import answered, restart
+from live.engine.queries import answered
 from live.engine.risk.profit import loss_reason
 from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
 from live.engine.signals.imbalance import ImbalanceSignal
 from live.engine.state import Account, EngineState, Market, Position, Signal
-from live.engine.tending import tend, tend_all, wake
+from live.engine.tending import ask_again_for_all, tend, tend_all, wake
 
 MakeSignal = Callable[[ImbalanceSettings], Signal]
 _ORDER_REQUESTS = (e.Request.PLACE, e.Request.CANCEL, e.Request.ORDER)
@@ -25,15 +25,20 @@ _STOP_REQUESTS = (e.Request.PLACE_STOP, e.Request.CANCEL_STOP, e.Request.STOP)
 
 
 def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> EngineState:
-    """The state before the first event. make_signal: another signal than the imbalance, for controls."""
+    """The state before the first event. make_signal: another signal than the imbalance, for controls.
+
+    Raises:
+        LooserLimitsError: the limits are above those of the capital.
+    """
+    require_limits(event.limits, event.capital)
     state = EngineState(
         run=event.run,
         settings=event.settings,
         limits=event.limits,
         account=Account(event.capital),
         markets={c.symbol: Market(c, make_signal(event.settings)) for c in event.contracts},
-        now_ns=event.time_ns,
         started_ns=event.time_ns,
+        now_ns=event.time_ns,
     )
     state.positions = {symbol: Position(symbol) for symbol in state.markets}
     return state
@@ -144,13 +149,10 @@ def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
         state.market_up = event.up
         return []
     state.user_up = event.up
-    if event.up:
-        funding.check_later(state)
-        for market in state.markets.values():
-            for query in market.queries.values():
-                query.asked_ns = 0
-                restart(query)
-    return []
+    if not event.up:
+        return []
+    funding.check_later(state)
+    return ask_again_for_all(state)
 
 
 def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:

@@ -1,6 +1,7 @@
 """Exits: when a position is to be closed, and one order at a time that closes what the venue says is there."""
 
 from live.engine.actions import Action
+from live.engine.constants import STOP_FIRED_NS
 from live.engine.events import BookChanged
 from live.engine.intents import Approved, Intent, Purpose
 from live.engine.latching import alert
@@ -60,7 +61,8 @@ def _decide(state: EngineState, position: Position) -> None:
 def _is_under_way(state: EngineState, position: Position) -> bool:
     """True while an earlier exit, or a stop that has just fired, may still close the position."""
     stop = position.stop
-    if stop and stop.state is StopState.FIRED and position.exit_reason not in ("stop", KILLED):
+    fired = stop is not None and stop.state is StopState.FIRED and state.now_ns < stop.fired_ns + STOP_FIRED_NS
+    if fired and position.exit_reason != KILLED:
         return True
     return any(
         order.intent.purpose is Purpose.EXIT

@@ -61,6 +61,7 @@ def _change(state: EngineState, position: Position, quantity: int, price: int) -
         _closed(state, position)
     elif after * before <= 0:
         _opened(state, position)
+        position.exit_reason = "reversed" if before else ""  # its stop is of the other side
 
 
 def _opened(state: EngineState, position: Position) -> None:

@@ -1,7 +1,7 @@
 """The stop of a position at the exchange: one, under one id, from the first fill until the position is flat.
 
 A stop in doubt is sent again under the same id, which the venue takes once. It closes the whole position
-(docs/decisions/0025), so partial and late fills need no other.
+(docs/decisions/0026), so partial and late fills need no other.
 """
 
 from live.engine.actions import Action, CancelStop

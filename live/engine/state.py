@@ -142,6 +142,16 @@ class Position:
         return not self.quantity and self.stop is None and not self.differs_ns and self.queried_ns >= self.flat_ns
 
 
+@dataclass(slots=True)
+class Unattributed:
+    """An order that no order or stop of this run is known to be, since when. fills: trade id to quantity."""
+
+    symbol: str
+    side: Side
+    since_ns: int
+    fills: dict[int, int] = field(default_factory=dict)
+
+
 class Signal(Protocol):
     """What says when to enter. One object for each symbol."""
 
@@ -213,8 +223,8 @@ class Latch:
 class EngineState:
     """All state of one run. quiet_until_ns: the venue wants no request before (429, 418).
 
-    order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: order ids whose
-    fills no order of this run explains yet, with symbol and time.
+    order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: by order id, what
+    no order of this run explains yet.
     """
 
     run: str
@@ -222,11 +232,11 @@ class EngineState:
     limits: Limits
     account: Account
     markets: dict[str, Market]
+    started_ns: int = 0
     now_ns: int = 0
     sequence: int = 0
     wake_ns: int = 0
     quiet_until_ns: int = 0
-    started_ns: int = 0
     funding_check_ns: int = 0
     funding_query: Query = field(default_factory=Query)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -240,7 +250,7 @@ class EngineState:
     market_up: bool = True
     user_up: bool = True
     trades: dict[tuple[str, int], bool] = field(default_factory=dict)
-    unattributed: dict[int, tuple[str, int]] = field(default_factory=dict)
+    unattributed: dict[int, Unattributed] = field(default_factory=dict)
     approached: set[str] = field(default_factory=set)
 
     def next_id(self) -> str:

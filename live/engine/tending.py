@@ -19,9 +19,11 @@ from live.engine.events import Request
 from live.engine.intents import Purpose
 from live.engine.latching import latch
 from live.engine.orders.answers import settle
+from live.engine.orders.reports import candidates
 from live.engine.positions import believe_report, hold_ns
 from live.engine.queries import ask, is_due, next_ns, watch
 from live.engine.state import EngineState, Market, Order, OrderState, Position, StopState
+from live.enums import TimeInForce
 
 _NEVER_NS = 2**62
 _LOOK_BACK_NS = 600 * 1_000_000_000
@@ -54,15 +56,21 @@ def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action
             CancelOrder(state.now_ns, intent.symbol, intent.client_id, "waited" if not state.latch else "latch")
         )
     if order.state is OrderState.UNKNOWN or _is_late(state, order):
-        actions += ask(state, order.query, Request.ORDER, intent.symbol, intent.client_id)
-    if order.state is OrderState.UNKNOWN:
-        actions += ask(state, market.query(Request.POSITION), Request.POSITION, intent.symbol)
-        actions += ask(state, market.query(Request.OPEN_ORDERS), Request.OPEN_ORDERS, intent.symbol)
-        actions += _ask_trades(state, market)
-    elif order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
+        actions += _ask_about(state, market, order)
+    if order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
         actions += _ask_trades(state, market)
     settle(state, order)
     return actions
+
+
+def _ask_about(state: EngineState, market: Market, order: Order) -> list[Action]:
+    """Ask about an order that is late; where its fate is unknown, also for what it may have done, at the same pace."""
+    asked = ask(state, order.query, Request.ORDER, order.intent.symbol, order.intent.client_id)
+    if not asked or order.state is not OrderState.UNKNOWN:
+        return asked
+    asked += ask(state, market.query(Request.POSITION), Request.POSITION, order.intent.symbol)
+    asked += ask(state, market.query(Request.OPEN_ORDERS), Request.OPEN_ORDERS, order.intent.symbol)
+    return asked + _ask_trades(state, market)
 
 
 def _is_to_cancel(state: EngineState, order: Order) -> bool:
@@ -74,14 +82,31 @@ def _is_to_cancel(state: EngineState, order: Order) -> bool:
 
 
 def _is_late(state: EngineState, order: Order) -> bool:
-    """True for an order that should have ended or been answered by now; an entry that rests is waited for."""
-    if order.state is OrderState.OPEN and order.intent.purpose is Purpose.ENTRY and not order.cancel.asked_ns:
-        return False
-    return state.now_ns >= max(order.sent_ns, order.cancel.asked_ns) + ASK_AFTER_NS
+    """True for an order that should have been answered, or have ended, by now; one that rests is watched."""
+    if _rests(order):
+        return state.now_ns >= max(order.sent_ns, order.query.asked_ns) + WATCH_NS
+    return not order.state.ended and state.now_ns >= order.sent_ns + ASK_AFTER_NS
+
+
+def _rests(order: Order) -> bool:
+    resting = order.state is OrderState.OPEN and order.intent.time_in_force is TimeInForce.GTX
+    return resting and not order.cancel.asked_ns
+
+
+def ask_again_for_all(state: EngineState) -> list[Action]:
+    """Ask for what a stream that was down may have missed, of every symbol, whether the engine trades it or not."""
+    actions: list[Action] = []
+    for symbol, market in state.markets.items():
+        for request in (Request.OPEN_ORDERS, Request.OPEN_STOPS, Request.POSITION):
+            market.query(request).outstanding, market.query(request).due_ns = False, 0
+            actions += ask(state, market.query(request), request, symbol)
+        market.query(Request.TRADES).outstanding, market.query(Request.TRADES).due_ns = False, 0
+        actions += _ask_trades(state, market)
+    return actions
 
 
 def _ask_trades(state: EngineState, market: Market) -> list[Action]:
-    since_ns = (market.trades_since_ns or state.now_ns) - _LOOK_BACK_NS
+    since_ns = max((market.trades_since_ns or state.now_ns) - _LOOK_BACK_NS, state.started_ns)
     return ask(state, market.query(Request.TRADES), Request.TRADES, market.contract.symbol, from_ns=since_ns)
 
 
@@ -116,10 +141,11 @@ def _settle_difference(state: EngineState, market: Market, position: Position) -
 def _foreign(state: EngineState) -> list[Action]:
     """Orders that nothing explains after a while are somebody else's: entries end."""
     actions: list[Action] = []
-    for order_id, (symbol, since_ns) in list(state.unattributed.items()):
+    for order_id, waiting in list(state.unattributed.items()):
+        symbol = waiting.symbol
         if order_id in state.order_ids:
             del state.unattributed[order_id]
-        elif state.now_ns >= since_ns + ATTRIBUTION_NS:
+        elif state.now_ns >= waiting.since_ns + ATTRIBUTION_NS and not candidates(state, symbol, waiting.side):
             del state.unattributed[order_id]
             text = f"{symbol}: order {order_id} is not of this run. Entries have ended; see who else trades here."
             actions += latch(state, "foreign_order", symbol, text)
@@ -142,13 +168,14 @@ def _due(state: EngineState) -> Iterator[int]:
         yield next_ns(state.funding_query)
     for order in state.working.values():
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
+        yield max(order.sent_ns, order.query.asked_ns) + WATCH_NS if _rests(order) else _NEVER_NS
         if order.intent.purpose is Purpose.ENTRY:
             yield order.sent_ns + state.settings.post_only_wait_ms * MS
     for market in state.markets.values():
         position = state.positions[market.contract.symbol]
         if not position.idle:
             yield from _due_of_position(state, market, position)
-    yield from (since_ns + ATTRIBUTION_NS for _, since_ns in state.unattributed.values())
+    yield from (waiting.since_ns + ATTRIBUTION_NS for waiting in state.unattributed.values())
 
 
 def _due_of_position(state: EngineState, market: Market, position: Position) -> Iterator[int]:

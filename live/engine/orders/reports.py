@@ -8,7 +8,7 @@ from live.engine.latching import latch
 from live.engine.orders.answers import settle
 from live.engine.positions import book_fill, target_price
 from live.engine.queries import answered
-from live.engine.state import EngineState, Order, OrderState, Stop, StopState
+from live.engine.state import EngineState, Order, OrderState, Stop, StopState, Unattributed
 from live.enums import OrderStatus, Side
 
 _ENDED_AS = {OrderStatus.FILLED: OrderState.FILLED}
@@ -19,8 +19,7 @@ def on_order(state: EngineState, report: OrderReport) -> list[Action]:
     order = state.orders.get(report.client_id)
     if order is None:
         return _on_other_order(state, report)
-    state.order_ids[report.order_id] = report.client_id
-    order.order_id = report.order_id
+    _claim(state, order, report.order_id)
     if report.witness is Witness.QUERY:
         answered(order.query)
     if report.fill:
@@ -63,7 +62,9 @@ def on_trades(state: EngineState, report: TradesReport) -> list[Action]:
     answered(market.query(Request.TRADES))
     market.trades_asked_ns = max(market.trades_asked_ns, report.asked_ns)
     for trade in report.trades:
-        if order := _order_of(state, report.symbol, trade.order_id, trade.side, trade.fill):
+        if trade.event_ns < state.started_ns and trade.order_id not in state.order_ids:
+            continue  # of the time before this run, whose position it started from
+        if order := state.orders.get(state.order_ids.get(trade.order_id, "")):
             _fill(state, order, trade.fill, trade.event_ns)
             order.reported = max(order.reported, order.filled)
             settle(state, order)
@@ -72,28 +73,24 @@ def on_trades(state: EngineState, report: TradesReport) -> list[Action]:
     return actions
 
 
-def _order_of(state: EngineState, symbol: str, order_id: int, side: Side, fill: Fill) -> Order | None:
-    """The order of a trade. An order whose answer was lost has no id yet: then a trade that fits it is its proof."""
-    if client_id := state.order_ids.get(order_id):
-        return state.orders.get(client_id)
-    fitting = [
+def _claim(state: EngineState, order: Order, order_id: int) -> None:
+    """Learn the venue's id of an order, and take over the fills that were booked before it was known whose they are."""
+    state.order_ids[order_id] = order.intent.client_id
+    order.order_id = order_id
+    if waiting := state.unattributed.pop(order_id, None):
+        if waiting.fills and not order.filled and order.intent.purpose is Purpose.ENTRY:
+            state.day.trades += 1
+        order.trades.update(waiting.fills)
+        order.filled += sum(waiting.fills.values())
+
+
+def candidates(state: EngineState, symbol: str, side: Side) -> list[Order]:
+    """Orders whose answer is missing, so that an order with an id not known yet may be one of them."""
+    return [
         order
         for order in state.working.values()
-        if not order.order_id and order.intent.symbol == symbol and _fits(order, side, fill)
+        if not order.order_id and not order.state.ended and order.intent.symbol == symbol and order.intent.side is side
     ]
-    if len(fitting) != 1:
-        return None
-    order = fitting[0]
-    order.order_id, state.order_ids[order_id] = order_id, order.intent.client_id
-    order.state = OrderState.OPEN if order.state is OrderState.SENT else order.state
-    return order
-
-
-def _fits(order: Order, side: Side, fill: Fill) -> bool:
-    intent = order.intent
-    if intent.side is not side or fill.quantity > intent.quantity - order.filled:
-        return False
-    return not intent.price or (fill.price - intent.price) * side.sign <= 0
 
 
 def on_open_orders(state: EngineState, report: OpenOrdersReport) -> list[Action]:
@@ -114,7 +111,7 @@ def _on_other_order(state: EngineState, report: OrderReport) -> list[Action]:
             state, report.symbol, report.client_id, report.order_id, report.side, report.fill, report.event_ns
         )
     if not _is_stops(state, report.symbol, report.client_id, report.order_id):
-        state.unattributed.setdefault(report.order_id, (report.symbol, state.now_ns))
+        state.unattributed.setdefault(report.order_id, Unattributed(report.symbol, report.side, state.now_ns))
     return []
 
 
@@ -124,14 +121,16 @@ def _book_other(
     stops = _is_stops(state, symbol, client_id, order_id)
     if not book_fill(state, symbol, side, fill, event_ns):
         return []
-    name_position(state, symbol)
+    entries = [o for o in candidates(state, symbol, side) if o.intent.purpose is Purpose.ENTRY]
+    name_position(state, symbol, entries[0].intent.position if entries else "")
     stop = state.positions[symbol].stop
     if stops and stop and stop.state in (StopState.SENT, StopState.UNKNOWN, StopState.RESTING):
         stop.state, stop.fired_ns = StopState.FIRED, state.now_ns
     if client_id.startswith(EXCHANGE_MADE):
         return latch(state, "exchange_order", symbol, f"The exchange traded in {symbol} by itself ({client_id[:40]}).")
     if not stops:
-        state.unattributed.setdefault(order_id, (symbol, state.now_ns))
+        waiting = state.unattributed.setdefault(order_id, Unattributed(symbol, side, state.now_ns))
+        waiting.fills[fill.trade_id] = fill.quantity
     return []
 
 

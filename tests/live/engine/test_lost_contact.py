@@ -1,0 +1,160 @@
+"""What the engine does when messages are lost, late or in another order than it expects, beside the model venue."""
+
+import pytest
+
+from live.engine.actions import Ask, CancelStop, PlaceOrder
+from live.engine.events import (
+    AccountTrade,
+    Fill,
+    Request,
+    StopReport,
+    Tick,
+    TradesReport,
+    Witness,
+)
+from live.engine.intents import Purpose
+from live.enums import AlgoStatus, Side
+from live.money import SCALE
+from tests.live.engine.model.book_keeping import SYMBOL
+from tests.live.engine.model.session import MS, PRICE, SECOND, START_NS, Session
+from tests.live.engine.model.venue import TICK
+
+
+@pytest.fixture
+def session() -> Session:
+    return Session()
+
+
+def sent(session: Session, purpose: Purpose) -> list[PlaceOrder]:
+    """Orders of a purpose that the engine has sent so far."""
+    return [order for order in session.sent.values() if order.approved.intent.purpose is purpose]
+
+
+def test_a_fill_that_the_stream_never_reports_is_found_and_protected_within_two_seconds(session: Session) -> None:
+    session.signal()
+    session.arrive()
+    session.drop_stream()
+    session.answers = session.answers[:1]  # the answer says that the order was accepted, not that it filled
+    session.settle(2 * SECOND)
+    session.check_protected()
+    assert session.venue.ledger.quantity
+
+
+def test_after_a_break_of_the_stream_a_position_made_meanwhile_by_hand_is_found(session: Session) -> None:
+    session.venue.trade_by_hand(Side.BUY, SCALE // 100)
+    session.drop_stream()
+    session.settle(5 * SECOND)
+    assert session.state.positions[SYMBOL].quantity == SCALE // 100
+    assert session.state.latch
+
+
+def test_trades_of_the_time_before_the_run_are_not_of_it(session: Session) -> None:
+    old = AccountTrade(7, Side.BUY, Fill(1, PRICE, SCALE, 0, "USDT", False, 0), START_NS - 1)
+    session.feed(TradesReport(session.now_ns, SYMBOL, session.now_ns, START_NS - 600 * SECOND, (old,)))
+    assert session.state.positions[SYMBOL].quantity == 0
+    assert not session.state.unattributed
+
+
+def test_no_list_of_trades_from_before_the_run_is_asked_for(session: Session) -> None:
+    session.drop_stream()
+    asked = [r for r in session.requests if isinstance(r, Ask) and r.request is Request.TRADES]
+    assert [ask.from_ns for ask in asked] == [START_NS]
+
+
+def test_an_answer_within_the_same_instant_is_not_followed_by_the_same_query(session: Session) -> None:
+    session.signal()
+    session.lose()
+    session.answer()
+    session.deliver(rounds=3)
+    assert not session.requests
+
+
+def test_a_trade_of_the_fired_stop_is_not_taken_for_the_exit_in_flight(session: Session) -> None:
+    session.signal()
+    session.deliver()
+    session.move(PRICE + 200 * TICK)  # below the target
+    session.pass_time(61 * SECOND)
+    assert [order.approved.intent.reason for order in sent(session, Purpose.EXIT)] == ["time"]
+    session.venue.move(PRICE - 2_000 * TICK)  # the stop is first
+    session.venue.stream.clear()
+    session.settle(60 * SECOND)
+    session.check_flat()
+    session.check_money()
+    assert not session.state.unattributed
+
+
+def test_fills_booked_before_their_order_is_known_are_the_orders_once_it_is(session: Session) -> None:
+    session.signal()
+    session.arrive_unanswered()
+    row = session.venue.ledger.trades[-1]
+    session.venue.stream.clear()
+    session.feed(TradesReport(session.now_ns, SYMBOL, session.now_ns, START_NS, (row,)))
+    assert session.state.positions[SYMBOL].id == "run-1"
+    assert session.state.orders["run-1"].filled == 0
+    session.answers.clear()
+    venue_order = session.venue.orders[row.order_id]
+    session.feed(venue_order.report(session.now_ns, session.now_ns, Witness.QUERY))
+    assert session.state.orders["run-1"].filled == row.fill.quantity
+    assert not session.state.working
+    assert session.state.day.trades == 1
+
+
+def test_a_trade_is_not_foreign_while_an_order_without_an_answer_may_be_its_own(session: Session) -> None:
+    session.venue.hide_ns = 60 * SECOND
+    session.signal()
+    session.arrive_unanswered()
+    session.venue.stream.clear()
+    session.settle(20 * SECOND)
+    assert session.state.latch is None
+    session.check_protected()
+
+
+@pytest.mark.parametrize("wait_ms", [0, 1_999])
+def test_a_fired_stop_has_two_seconds_and_then_the_position_is_closed_whatever_was_wanted(
+    session: Session, wait_ms: int
+) -> None:
+    session.signal()
+    session.deliver()
+    stop = session.venue.stops[0]
+    session.now_ns += 60 * SECOND - wait_ms * MS
+    session.venue.now_ns = session.now_ns
+    session.feed(Tick(session.now_ns))
+    session.deliver()
+    stop.status = AlgoStatus.TRIGGERING  # and nothing follows
+    session.feed(
+        StopReport(
+            session.now_ns, SYMBOL, stop.intent.client_id, stop.algo_id, stop.status, session.now_ns, Witness.STREAM
+        )
+    )
+    session.settle(5 * SECOND)
+    assert session.venue.ledger.quantity == 0
+
+
+def test_a_position_reversed_by_somebody_else_is_closed_since_its_stop_is_of_the_wrong_side(session: Session) -> None:
+    session.signal()
+    session.deliver()
+    session.foreign = True
+    session.venue.trade_by_hand(Side.SELL, 3 * session.venue.ledger.quantity)
+    session.settle(10 * SECOND)
+    session.check_flat()
+    assert session.state.latch
+
+
+def test_a_stop_is_not_cancelled_before_the_position_is_flat(session: Session) -> None:
+    session.signal()
+    session.deliver()
+    session.pass_time(61 * SECOND)
+    assert sent(session, Purpose.EXIT)
+    assert not any(isinstance(request, CancelStop) for request in session.requests)
+
+
+def test_kill_while_everything_is_unanswered_ends_flat_without_a_stop(session: Session) -> None:
+    session.signal()
+    session.arrive_unanswered()
+    session.kill()
+    while session.requests:
+        session.arrive_unanswered()
+    session.drop_stream()
+    session.settle(60 * SECOND)
+    session.check_flat()
+    session.check_money()
