@@ -105,14 +105,13 @@ class _SymbolEvidence:
     _noted_text: str = ""
 
     def note(self, message: Message) -> None:
-        kind = type(message)
-        if kind is BookTicker:
+        if type(message) is BookTicker:
             self._note_price(message.bid_price)
-        elif kind is DepthUpdate:
+        elif type(message) is DepthUpdate:
             self._note_update(message)
-        elif kind is Trade or kind is AggTrade:
+        elif type(message) is Trade or type(message) is AggTrade:
             self._note_price(message.price)
-        elif kind is MarkPrice and self.price is None:
+        elif type(message) is MarkPrice and self.price is None:
             self.price = _number(message.mark_price)
 
     def fits_chain(self, update_id: int) -> bool:
