@@ -105,9 +105,14 @@ class LocalVenue:
         return self._next.time_ns if self._next else None
 
     @property
+    def next_line(self) -> Played | None:
+        """The next tape line; None after the end."""
+        return self._next
+
+    @property
     def next_ns(self) -> int | None:
         """Time of the next thing that happens by itself: a tape line, an arrival, a timer; None if there is none."""
-        due_ns = min(self._due_ns, self._next.time_ns if self._next else NEVER_NS)
+        due_ns = min(self.due_ns, self._next.time_ns if self._next else NEVER_NS)
         return due_ns if due_ns < NEVER_NS else None
 
     def request(self, request: HttpRequest) -> int:
@@ -139,6 +144,11 @@ class LocalVenue:
         if self._next is not None:
             self._play(self._next)
             self._run_due(self.time.ns)
+        return self._take_outputs()
+
+    def run_due(self, until_ns: int) -> list[Output]:
+        """Run arrivals and timers up to a time, which no tape line may precede; return what has reached clients."""
+        self._run_due(until_ns)
         return self._take_outputs()
 
     def push(self, line: Played) -> list[Output]:
@@ -173,7 +183,8 @@ class LocalVenue:
             self.store.close()
 
     @property
-    def _due_ns(self) -> int:
+    def due_ns(self) -> int:
+        """Time of the next arrival or timer; `NEVER_NS` if there is none."""
         due_ns = min(self.pending.due_ns, self.background.due_ns, self.exchange.due_ms * MS)
         return min(due_ns, self.fault_runner.due_ns) if self._has_faults else due_ns
 
@@ -184,7 +195,7 @@ class LocalVenue:
         self._run_due(until_ns)
 
     def _run_due(self, until_ns: int) -> None:
-        while (due_ns := self._due_ns) <= until_ns:
+        while (due_ns := self.due_ns) <= until_ns:
             self.time.advance(due_ns)
             if self.pending.due_ns == due_ns:
                 self.pending.run_next()

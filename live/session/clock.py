@@ -1,0 +1,42 @@
+"""The exchange's clock beside ours, asked for again when the exchange finds a timestamp wrong."""
+
+import msgspec
+
+from live.binance.requests import RequestWriter
+from live.session.wire import Wire
+from live.simulator.wire import HttpRequest, HttpResponse
+from skills_lib.market.depth.usability.clock import ClockOffset
+
+WRONG_TIMESTAMP = (-1021, -5028)
+
+
+class _Time(msgspec.Struct, rename="camel"):
+    """The answer of `GET /time`."""
+
+    server_time: int
+
+
+class VenueClock:
+    """Keeps the writer's timestamps in the exchange's time."""
+
+    def __init__(self, wire: Wire, writer: RequestWriter) -> None:
+        self._wire, self._writer = wire, writer
+        self._asking = False
+
+    def on_code(self, code: int) -> None:
+        """An answer had this code: ask for the time if it was about the timestamp."""
+        if code in WRONG_TIMESTAMP and not self._asking:
+            self._asking, sent_ns = True, self._wire.now_ns
+            self._wire.request(HttpRequest("GET", "/fapi/v1/time"), lambda answer: self._on_time(sent_ns, answer))
+
+    def _on_time(self, sent_ns: int, answer: HttpResponse | None) -> None:
+        self._asking = False
+        if answer is None or answer.status != 200:
+            return
+        try:
+            server_ms = msgspec.json.decode(answer.body, type=_Time).server_time
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            return
+        offset = ClockOffset()
+        offset.add(sent_ns, self._wire.now_ns, server_ms)
+        self._writer.clock_offset_ns = offset.offset_ns or 0

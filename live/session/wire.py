@@ -1,0 +1,102 @@
+"""Requests and connections of a client of the local exchange in virtual time."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from live.engine.events import Event
+from live.simulator.schedule import Schedule
+from live.simulator.venue import LocalVenue
+from live.simulator.wire import Closed, Frame, HttpRequest, HttpResponse, Opcode, Opened, Output, Response
+
+S = 1_000_000_000
+TIMEOUT_NS = 10 * S
+"""A request without an answer is given up after this long; its answer is then not read any more."""
+
+TakeAnswer = Callable[[HttpResponse | None], None]
+"""Takes an answer; None where the connection broke or nothing came in time."""
+
+
+class Listener(Protocol):
+    """Takes what a connection brings."""
+
+    def on_opened(self) -> None: ...
+
+    def on_frame(self, data: bytes) -> None: ...
+
+    def on_closed(self) -> None: ...
+
+
+class Wire:
+    """What a client has of the exchange: answers, frames and time. emit: takes events, in the order of their times.
+
+    schedule: what the client itself has to do at some time.
+    """
+
+    def __init__(self, venue: LocalVenue) -> None:
+        self.venue, self.schedule = venue, Schedule()
+        self.emit: Callable[[Event], None] = _ignore
+        self._answers: dict[int, TakeAnswer] = {}
+        self._listeners: dict[int, Listener] = {}
+
+    @property
+    def now_ns(self) -> int:
+        """The time."""
+        return self.venue.time.ns
+
+    @property
+    def waiting(self) -> int:
+        """Requests that have no answer yet."""
+        return len(self._answers)
+
+    def request(self, request: HttpRequest, take: TakeAnswer) -> None:
+        """Send a request."""
+        number = self.venue.request(request)
+        self._answers[number] = take
+        self.schedule.add(self.now_ns + TIMEOUT_NS, partial(self._give_up, number))
+
+    def connect(self, target: str, listener: Listener) -> int:
+        """Open a WebSocket; returns its number."""
+        number = self.venue.connect(target)
+        self._listeners[number] = listener
+        return number
+
+    def close(self, connection: int) -> None:
+        """Close a WebSocket: its listener gets nothing more."""
+        if self._listeners.pop(connection, None):
+            self.venue.close(connection)
+
+    def later(self, delay_ns: int, call: Callable[[], None]) -> None:
+        """Call after some time."""
+        self.schedule.add(self.now_ns + delay_ns, call)
+
+    def take(self, output: Output) -> None:
+        """Hand on what has reached the client."""
+        if isinstance(output, Response):
+            if take := self._answers.pop(output.request, None):
+                take(output.response)
+            return
+        listener = self._listeners.get(output.connection)
+        if listener is None:
+            return
+        if isinstance(output, Frame):
+            self._on_frame(output, listener)
+        elif isinstance(output, Opened):
+            listener.on_opened()
+        elif isinstance(output, Closed):
+            del self._listeners[output.connection]
+            listener.on_closed()
+
+    def _on_frame(self, frame: Frame, listener: Listener) -> None:
+        if frame.opcode is Opcode.TEXT:
+            listener.on_frame(frame.data)
+        elif frame.opcode is Opcode.PING:
+            self.venue.send(frame.connection, frame.data, Opcode.PONG)
+
+    def _give_up(self, number: int) -> None:
+        if take := self._answers.pop(number, None):
+            take(None)
+
+
+def _ignore(_: Event) -> None:
+    """Default of `Wire.emit`."""
