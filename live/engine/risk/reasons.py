@@ -1,0 +1,37 @@
+"""Why risk refuses an intent: fixed words, which the journal holds and `docs/limits.md` explains."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One word for each check. Those named like a limit are of that limit."""
+
+    LATCHED = "latched"
+    PAUSED = "paused"
+    DISCONNECTED = "disconnected"
+    NOT_TRADING = "not_trading"
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    NO_MARK = "no_mark"
+    SYMBOL_BUSY = "symbol_busy"
+    ID_USED = "id_used"
+    ORDER_FORM = "order_form"
+    TICK = "tick"
+    STEP = "step"
+    MINIMUM = "minimum"
+    MAXIMUM = "maximum"
+    COLLAR = "collar_bps"
+    POSITION = "position"
+    INSTRUMENT = "instrument"
+    OPEN_POSITIONS = "open_positions"
+    ORDERS_PER_SECOND = "orders_per_second"
+    TRADES_PER_DAY = "trades_per_day"
+    ORDERS_PER_FILL = "orders_per_fill"
+    DAILY_LOSS = "daily_loss"
+    DRAWDOWN = "drawdown"
+    LOSS_AT_STOP = "loss_at_stop"
+    MARGIN = "margin"
+    NO_POSITION = "no_position"
+    NOT_REDUCING = "not_reducing"
+    ABOVE_POSITION = "above_position"
+    STOP_SIDE = "stop_side"
+    STOP_ID = "stop_id"

@@ -1,0 +1,104 @@
+"""How much of each limit is used: now, and with an entry added."""
+
+from typing import Final
+
+from live.engine.contract import Contract
+from live.engine.intents import Intent, LimitUse
+from live.engine.limits import ORDERS_PER_TRADE
+from live.engine.risk.costs import loss_at_stop
+from live.engine.risk.exposure import (
+    entries,
+    exposed_symbols,
+    held,
+    instrument_notional,
+    notional,
+    position_notional,
+    unfilled,
+)
+from live.engine.risk.profit import drawdown, loss_today, profit
+from live.engine.state import EngineState
+
+SECOND_NS: Final = 1_000_000_000
+APPROACHED_PERCENT: Final = 80
+"""A limit is said to be approached from this share of it on."""
+
+
+def with_entry(state: EngineState, intent: Intent) -> list[LimitUse]:
+    """Use of each limit if an entry is sent: at its price or the mark price, whichever is higher."""
+    market = state.markets[intent.symbol]
+    amount = notional(intent.quantity, max(intent.price, market.mark))
+    symbols = exposed_symbols(state) | {intent.symbol}
+    limits, day = state.limits, state.day
+    used = {
+        "position": position_notional(state, intent.symbol) + amount,
+        "instrument": instrument_notional(state, intent.symbol) + amount,
+        "loss_at_stop": _loss(state, intent.symbol, intent.quantity, max(intent.price, market.mark)),
+        "open_positions": len(symbols),
+        "orders_per_second": orders_in_a_second(state) + ORDERS_PER_TRADE,
+        "trades_per_day": day.trades + _unfilled_entries(state) + 1,
+    }
+    order_use = LimitUse("orders_per_fill", day.orders + 1, limits.orders_per_fill * (1 + day.fills))
+    return [LimitUse(name, value, getattr(limits, name)) for name, value in used.items()] + [order_use]
+
+
+def losses(state: EngineState) -> list[LimitUse]:
+    """Use of the loss limits."""
+    now = profit(state)
+    return [
+        LimitUse("daily_loss", loss_today(state, now), state.limits.daily_loss),
+        LimitUse("drawdown", drawdown(state, now), state.limits.drawdown),
+    ]
+
+
+def current(state: EngineState) -> list[LimitUse]:
+    """Use of each limit now; of limits that hold for one instrument or position, the highest."""
+    limits, day = state.limits, state.day
+    highest = {
+        "position": max((position_notional(state, symbol) for symbol in state.positions), default=0),
+        "instrument": max((instrument_notional(state, symbol) for symbol in state.markets), default=0),
+        "loss_at_stop": max((_loss(state, symbol, 0, 0) for symbol in state.positions), default=0),
+        "open_positions": len(exposed_symbols(state)),
+        "orders_per_second": orders_in_a_second(state),
+        "trades_per_day": day.trades + _unfilled_entries(state),
+    }
+    order_use = LimitUse("orders_per_fill", day.orders, limits.orders_per_fill * (1 + day.fills))
+    return [LimitUse(name, value, getattr(limits, name)) for name, value in highest.items()] + [
+        order_use,
+        *losses(state),
+    ]
+
+
+def approaching(state: EngineState) -> list[LimitUse]:
+    """Limits of which `APPROACHED_PERCENT` or more is used."""
+    return [use for use in current(state) if use.used * 100 >= use.allowed * APPROACHED_PERCENT]
+
+
+def newly_approached(state: EngineState) -> list[LimitUse]:
+    """Those of `approaching` that were not returned before on this UTC day."""
+    found = [use for use in approaching(state) if use.limit not in state.approached]
+    state.approached.update(use.limit for use in found)
+    return found
+
+
+def orders_in_a_second(state: EngineState) -> int:
+    """Orders sent in the second up to now."""
+    return sum(time_ns > state.now_ns - SECOND_NS for time_ns in state.day.order_times_ns)
+
+
+def _unfilled_entries(state: EngineState) -> int:
+    """Entries without a fill so far: each may still become a trade of the day."""
+    return sum(not order.filled for order in entries(state))
+
+
+def _loss(state: EngineState, symbol: str, quantity: int, price: int) -> int:
+    """What a symbol's position, its entries and `quantity` more at `price` lose at the stop."""
+    contract = state.markets[symbol].contract
+    orders = sum(_at_stop(state, contract, unfilled(order), order.intent.price) for order in entries(state, symbol))
+    position = state.positions.get(symbol)
+    if position is not None and held(position):
+        orders += _at_stop(state, contract, held(position), abs(position.price) or state.markets[symbol].mark)
+    return orders + _at_stop(state, contract, quantity, price)
+
+
+def _at_stop(state: EngineState, contract: Contract, quantity: int, price: int) -> int:
+    return loss_at_stop(contract, quantity, price, state.settings.stop_bps) if quantity else 0

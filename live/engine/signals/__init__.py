@@ -1,0 +1,1 @@
+"""Signals: what says when to enter."""
