@@ -56,6 +56,10 @@ WRONG_IMPORTS = {
         "asyncio",
     ),
     "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
+    "Binance's messages are read and written without sockets, clock or simulator": (
+        "live/binance/signing.py",
+        "live.simulator.venue",
+    ),
     "live trading imports no strategy, interface or research code": (
         "live/__init__.py",
         "skills_lib.backtest.reference.run",

@@ -165,13 +165,14 @@ class AccountTrade(msgspec.Struct, frozen=True):
 
 
 class TradesReport(msgspec.Struct, frozen=True, tag="trades_report"):
-    """The account's trades of a symbol since `from_ns`, as of `asked_ns`."""
+    """The account's trades of a symbol since `from_ns`, as of `asked_ns`; not `whole`: there may be later ones."""
 
     time_ns: int
     symbol: str
     asked_ns: int
     from_ns: int
     trades: tuple[AccountTrade, ...]
+    whole: bool = True
 
 
 class PositionReport(msgspec.Struct, frozen=True, tag="position_report"):
