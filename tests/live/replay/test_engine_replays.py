@@ -1,4 +1,4 @@
-"""The engine on planted tapes: an edge that is there survives, one that is not does not, and every run repeats itself."""
+"""The engine on planted tapes: a true edge survives, one that is not there does not, and every run repeats itself."""
 
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ BASE = Variant(settings=ImbalanceSettings(), fills=FillModel.PESSIMISTIC, latenc
 
 @pytest.fixture(scope="module")
 def edge(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return planted_tape(tmp_path_factory.mktemp("edge") / "edge.ts_jsonl", reliability=0.97, episodes=45)
+    return planted_tape(tmp_path_factory.mktemp("edge") / "edge.ts_jsonl", reliability=0.97, episodes=34)
 
 
 @pytest.fixture(scope="module")
