@@ -1,5 +1,6 @@
 """What the commands print beside tables: errors, progress, JSON, and their exit codes."""
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,6 +38,9 @@ def exit_codes() -> Iterator[None]:
         if error.code == INTERRUPTED:  # Typer turns ctrl-C into this code
             print_error(_INTERRUPTED_MESSAGE)
         raise
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise Failed(FAILURE) from None
     except OSError as error:
         _fail(f"System error: {error}. Free space or fix permissions, then rerun the command.", FAILURE)
 

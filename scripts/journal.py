@@ -1,4 +1,4 @@
-"""`twokey journal`: verify and show the journal of a trading run."""
+"""`twokey journal`: verify, show and replay the journal of a trading run."""
 
 import sys
 from pathlib import Path
@@ -10,7 +10,7 @@ from scripts.console import print_answer, print_whole
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 
-app = typer.Typer(help="Verify and show the journal of a trading run.", no_args_is_help=True)
+app = typer.Typer(help="Verify, show and replay the journal of a trading run.", no_args_is_help=True)
 
 
 def register(parent: typer.Typer) -> None:
@@ -38,7 +38,7 @@ def verify(
     from skills_lib.trades.journal.verification import verify_journal
 
     found = verify_journal(file, head)
-    after = command("journal", "show", file)
+    after = command("journal", "replay", file)
     if json:
         from skills_lib.answers.journal import JournalCheckAnswer
 
@@ -77,6 +77,30 @@ def show(
         print_record(screen, record)
     sys.stdout.flush()
     print_ending(command("journal", "verify", file))
+
+
+@app.command("replay")
+def replay(file: Journal, json: AsJson = False) -> None:
+    """Run the events of a journal through the engine and compare every action with the journal's, byte for byte.
+
+    Exit code 1 says where the first one differs.
+
+    Example: twokey journal replay FILE
+    """
+    from live.journal.replaying import replay_journal
+
+    found = replay_journal(file)
+    after = command("journal", "show", file, "--kind", "order_intent")
+    if json:
+        from skills_lib.answers.journal import JournalReplayAnswer
+
+        answer = JournalReplayAnswer(file=file.absolute(), **found._asdict())
+        print_answer(ended(answer, after), "journal-replay")
+        return
+    from scripts.tables.journal import print_replayed
+
+    print_replayed(found)
+    print_ending(after)
 
 
 def _nanoseconds(since: str | None) -> int:

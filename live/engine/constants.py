@@ -28,3 +28,12 @@ EXIT_RETRY_NS = 250 * MS
 LONGEST_EXIT_WAIT_NS = 4 * S
 REFUSAL_PAUSE_NS = 1 * S
 """After a refusal of risk, the symbol's signal is not judged for this long."""
+BELIEVE_OPEN_NS = 3 * S
+"""A position that the venue reports and no trade explains is believed after this long: protecting it does no harm."""
+BELIEVE_CLOSED_NS = 20 * S
+"""A position that the venue no longer reports, and no trade explains, is believed closed after this long: a read may be
+several seconds old."""
+ANSWER_WITHIN_NS = 60 * S
+"""A question without any answer for this long is asked again; whoever sends requests answers each sooner."""
+EXCHANGE_MADE = ("autoclose-", "adl_autoclose", "settlement_autoclose-", "delivery_autoclose-")
+"""How client ids of orders begin that the exchange makes itself: liquidation, ADL, settlement, delisting."""

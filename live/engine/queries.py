@@ -1,19 +1,28 @@
 """Questions to the venue that are repeated until they are answered, less and less often."""
 
 from live.engine.actions import Action, Ask
-from live.engine.constants import ASK_AFTER_NS, LONGEST_WAIT_NS
+from live.engine.constants import ANSWER_WITHIN_NS, ASK_AFTER_NS, LONGEST_WAIT_NS
 from live.engine.events import Request
 from live.engine.state import EngineState, Query
 
 
 def is_due(query: Query, now_ns: int, first_wait_ns: int = ASK_AFTER_NS) -> bool:
     """True if it is time to ask: then the time of the next attempt is set, twice as far away as the last."""
-    if query.outstanding or now_ns < query.due_ns:
+    if _waits(query, now_ns) or now_ns < query.due_ns:
         return False
     query.outstanding, query.asked_ns = True, now_ns
     query.wait_ns = min(max(2 * query.wait_ns, first_wait_ns), LONGEST_WAIT_NS)
     query.due_ns = now_ns + query.wait_ns
     return True
+
+
+def _waits(query: Query, now_ns: int) -> bool:
+    return query.outstanding and now_ns < query.asked_ns + ANSWER_WITHIN_NS
+
+
+def next_ns(query: Query) -> int:
+    """When a repeated question may have to be asked again."""
+    return query.asked_ns + ANSWER_WITHIN_NS if query.outstanding else query.due_ns
 
 
 def answered(query: Query, settled: bool = False) -> None:
@@ -34,7 +43,7 @@ def ask(
 
 def watch(state: EngineState, query: Query, request: Request, symbol: str, every_ns: int) -> list[Action]:
     """Ask again `every_ns` after the last time."""
-    if query.outstanding or state.now_ns < query.asked_ns + every_ns:
+    if _waits(query, state.now_ns) or state.now_ns < query.asked_ns + every_ns:
         return []
     query.outstanding, query.asked_ns = True, state.now_ns
     return [Ask(state.now_ns, request, symbol)]

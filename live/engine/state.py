@@ -71,7 +71,7 @@ class Order:
 
 
 class StopState(StrEnum):
-    """State of a stop at the exchange. CANCELLING: the position is flat, and its cancel has no proof yet."""
+    """State of a stop at the exchange. UNKNOWN: its answer proves nothing. ENDED: proven to rest no longer."""
 
     SENT = "sent"
     UNKNOWN = "unknown"
@@ -82,13 +82,19 @@ class StopState(StrEnum):
 
 @dataclass(slots=True)
 class Stop:
-    """The one stop of a position. sent_ns: first sent. order_id: of the order it became when it fired."""
+    """The one stop of a position. sent_ns: first sent. order_id: of the order it became when it fired.
+
+    resent: a sending had no clear answer, so that a later refusal does not prove that none rests. missing: how often a
+    query did not show it although it had been confirmed.
+    """
 
     intent: Intent
     state: StopState
     sent_ns: int
     fired_ns: int = 0
     order_id: int = 0
+    resent: bool = False
+    missing: int = 0
     send: Query = field(default_factory=Query)
     query: Query = field(default_factory=Query)
     cancel: Query = field(default_factory=Query)
@@ -98,14 +104,16 @@ class Stop:
 class Position:
     """A symbol's position. quantity, cost: from fills, signed; the average price is cost divided by quantity.
 
-    id: client id of the entry that opened it; empty while flat and without a stop. reported: as the venue last said it,
-    as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of the last fill. differs_ns: since
-    when fills and reports disagree, 0 while they agree. exit_reason: why it is being closed; empty while it is not.
-    foreign: opened by somebody else; only a kill closes it. dust: what is left is below the minimum order.
+    id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
+    reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of
+    the last fill. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
+    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. dust: what is left is below
+    the minimum order.
     """
 
     symbol: str
     id: str = ""
+    closed_id: str = ""
     quantity: int = 0
     cost: int = 0
     opened_ns: int = 0
@@ -130,8 +138,8 @@ class Position:
 
     @property
     def idle(self) -> bool:
-        """True if it is flat and nothing of it is left at the venue."""
-        return not self.quantity and self.stop is None and not self.differs_ns
+        """True if it is flat, nothing of it is left at the venue, and a query has said so since it was closed."""
+        return not self.quantity and self.stop is None and not self.differs_ns and self.queried_ns >= self.flat_ns
 
 
 class Signal(Protocol):
@@ -153,6 +161,7 @@ class Market:
     entries_from_ns: int = 0
     stops_in_a_row: int = 0
     trades_since_ns: int = 0
+    trades_asked_ns: int = 0
     queries: dict[Request, Query] = field(default_factory=dict)
 
     def query(self, request: Request) -> Query:

@@ -7,19 +7,42 @@ from typing import Any
 
 import msgspec
 
-from live.engine.actions import Action
+from live.engine.actions import Action, Alert, Ask, CancelOrder, CancelStop, Refusal, WakeAt
 from live.engine.events import Event
-from live.engine.intents import Approved
-from skills_lib.trades.journal.format import Record
+from live.engine.intents import Approved, Intent, LimitUse
+
+
+class JournalledApproval(msgspec.Struct, frozen=True):
+    """What a journal holds of an `Approved`, which is never made from a file."""
+
+    intent: Intent
+    uses: tuple[LimitUse, ...]
+    approved_ns: int
+
+
+class JournalledOrder(msgspec.Struct, frozen=True, tag="order_intent"):
+    """What a journal holds of a `PlaceOrder`."""
+
+    time_ns: int
+    approved: JournalledApproval
+    book_update_id: int = 0
+    bids: tuple[int, ...] = ()
+    asks: tuple[int, ...] = ()
+    state: dict[str, str] = {}
+    again: bool = False
+
+
+JournalledAction = JournalledOrder | CancelOrder | CancelStop | Ask | Refusal | Alert | WakeAt
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Approved):
-        return {"intent": value.intent, "uses": value.uses, "approved_ns": value.approved_ns}
+        return JournalledApproval(value.intent, value.uses, value.approved_ns)
     raise NotImplementedError(f"{type(value).__name__} has no place in a journal")
 
 
 _encode = msgspec.json.Encoder(enc_hook=_plain).encode
+_read_order = msgspec.json.Decoder(JournalledOrder).decode
 
 
 def whole(entry: Event | Action) -> bytes:
@@ -41,16 +64,22 @@ def body_of(entry: Event | Action, encoded: bytes) -> bytes:
     return b"{" + rest[1:] if rest[:1] == b"," else b"{}"
 
 
+def journalled_intent(encoded: bytes) -> Intent:
+    """The intent of an order, read back from what `whole` made of it."""
+    return _read_order(encoded).approved.intent
+
+
 def event_of(kind: str, time_ns: int, body: dict[str, Any]) -> Event:
     """The event of a record.
 
     Raises:
         msgspec.ValidationError: it is not one of an event.
     """
-    event: Event = msgspec.convert({"type": kind, "time_ns": time_ns, **body}, Event)
+    event: Event = msgspec.convert({**body, "type": kind, "time_ns": time_ns}, Event)
     return event
 
 
-def event_of_record(record: Record) -> Event:
-    """The event of a record; raises as `event_of`."""
-    return event_of(record.kind, record.time_ns, record.body)
+def action_of(kind: str, time_ns: int, body: dict[str, Any]) -> JournalledAction:
+    """The action of a record, as far as a journal holds it; raises as `event_of`."""
+    action: JournalledAction = msgspec.convert({**body, "type": kind, "time_ns": time_ns}, JournalledAction)
+    return action

@@ -1,6 +1,7 @@
-"""A journal's records as the engine's structures: each event with the actions that follow it."""
+"""A journal's records as the engine's structures."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
@@ -8,7 +9,7 @@ import msgspec
 
 from live.engine.actions import Action
 from live.engine.events import Event
-from live.journal.encoding import event_of
+from live.journal.encoding import JournalledAction, action_of, event_of
 from skills_lib.trades.journal.format import HEADER, MARKET, Record
 from skills_lib.trades.journal.market.unpacking import updates_of
 from skills_lib.trades.journal.reading import JournalDamagedError, read_journal
@@ -17,21 +18,21 @@ EVENT_KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_a
 ACTION_KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Action))
 
 
-class JournalledEvent(NamedTuple):
+class RecordedEvent(NamedTuple):
     """An event, and the line that it is in (counted from 1)."""
 
     line: int
     event: Event
 
 
-class JournalledAction(NamedTuple):
-    """An action as the journal has it."""
+class RecordedAction(NamedTuple):
+    """An action's record, and its line."""
 
     line: int
     record: Record
 
 
-def entries_of(path: Path) -> Iterator[JournalledEvent | JournalledAction]:
+def entries_of(path: Path) -> Iterator[RecordedEvent | RecordedAction]:
     """Events and actions in their order, blocks of market updates unpacked.
 
     Raises:
@@ -40,26 +41,44 @@ def entries_of(path: Path) -> Iterator[JournalledEvent | JournalledAction]:
     """
     for record in read_journal(path):
         line = record.sequence + 1
-        if record.kind in ACTION_KINDS:
-            yield JournalledAction(line, record)
+        if record.kind == MARKET:
+            for event in market_events(record, path.name):
+                yield RecordedEvent(line, event)
+        elif record.kind in ACTION_KINDS:
+            yield RecordedAction(line, record)
         elif record.kind != HEADER:
-            for event in _events(record, path.name):
-                yield JournalledEvent(line, event)
+            yield RecordedEvent(line, event_of_record(record, path.name))
 
 
-def _events(record: Record, name: str) -> Iterator[Event]:
+def market_events(record: Record, name: str) -> Iterator[Event]:
+    """The events of a block; raises JournalDamagedError."""
+    with damage(record, name):
+        for update in updates_of(record.body_json):
+            yield event_of(*update)
+
+
+def event_of_record(record: Record, name: str) -> Event:
+    """The event of a record; raises JournalDamagedError."""
+    if record.kind not in EVENT_KINDS:
+        where = f"{name}: line {record.sequence + 1}"
+        raise JournalDamagedError(f"{where} is of kind `{record.kind}`, which this version of Twokey does not know.")
+    with damage(record, name):
+        return event_of(record.kind, record.time_ns, record.body)
+
+
+def action_of_record(record: Record, name: str) -> JournalledAction:
+    """The action of a record; raises JournalDamagedError."""
+    with damage(record, name):
+        return action_of(record.kind, record.time_ns, record.body)
+
+
+@contextmanager
+def damage(record: Record, name: str) -> Iterator[None]:
+    """Say of a body that cannot be decoded in which line it is."""
     where = f"{name}: line {record.sequence + 1}"
     try:
-        if record.kind == MARKET:
-            for update in updates_of(record.body_json):
-                yield event_of(*update)
-        elif record.kind in EVENT_KINDS:
-            yield event_of(record.kind, record.time_ns, record.body)
-        else:
-            raise JournalDamagedError(
-                f"{where} is of kind `{record.kind}`, which this version of Twokey does not know."
-            )
-    except msgspec.ValidationError:
+        yield
+    except (msgspec.MsgspecError, UnicodeDecodeError):
         raise JournalDamagedError(f"{where} is no `{record.kind}` as this version of Twokey writes it.") from None
     except ValueError as error:
         raise JournalDamagedError(f"{where} is a block that cannot be unpacked: {error}.") from None

@@ -8,6 +8,7 @@ from skills_lib.domain.time import SECOND_NS, utc
 
 if TYPE_CHECKING:
     from live.journal.display.why import Reasons
+    from live.journal.replaying import Replayed
     from skills_lib.trades.journal.verification import Verified
 
 _DETAILS = ("symbol", "status", "reason", "text", "outcome", "request", "code", "stream", "up", "command", "what")
@@ -28,6 +29,15 @@ def print_verified(found: "Verified") -> None:
         screen.text(f"The head given is an earlier record; {found.after_head:,} records follow it.")
     else:
         screen.text("The head given is the last record's.")
+
+
+def print_replayed(found: "Replayed") -> None:
+    """Print how much was compared."""
+    screen = Screen()
+    screen.text(f"{found.events:,} events give the {found.actions:,} actions of the journal, byte for byte.")
+    screen.path("decisions", found.decisions_sha256)
+    if found.unwritten:
+        screen.note(f"{found.unwritten} actions of the last event are not in the journal: its end is missing.")
 
 
 def print_record(screen: Screen, record: dict[str, Any]) -> None:
@@ -57,6 +67,8 @@ def print_reasons(found: "Reasons") -> None:
     if found.limits:
         columns = [Column("limit"), Column("used", True), Column("allowed", True)]
         screen.table(columns, [[Cell(use[name]) for name in ("limit", "used", "allowed")] for use in found.limits])
+    limits = {name: value for name, value in found.effective_limits.items() if value not in (0, "0")}
+    screen.flow(["Limits of the run:", *(f"{name} {value}" for name, value in limits.items())])
     screen.text("Records about it:", "dim")
     for record in found.records:
         print_record(screen, record)
@@ -72,7 +84,8 @@ def _sentence(order: dict[str, Any]) -> str:
 def _print_book(screen: Screen, book: dict[str, Any]) -> None:
     from itertools import zip_longest
 
-    screen.text(f"book at update {book['update_id']}")
+    ratio = f", bid over ask volume {book['ratio']}" if book["ratio"] else ""
+    screen.text(f"book at update {book['update_id']}{ratio}")
     columns = [Column("bid size", True), Column("bid", True), Column("ask", True), Column("ask size", True)]
     empty = ("", "")
     pairs = zip_longest(book["bids"], book["asks"], fillvalue=empty)

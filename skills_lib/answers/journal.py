@@ -31,14 +31,28 @@ class JournalCheckAnswer(Answer):
         return cls(file=file, **found._asdict())
 
 
+class JournalReplayAnswer(Answer):
+    """A journal whose actions are those of the engine, byte for byte.
+
+    `unwritten`: actions of the last event that the journal does not have, as after a crash between the two.
+    """
+
+    file: Path
+    events: int
+    actions: int
+    unwritten: int
+    decisions_sha256: str
+
+
 class WhyAnswer(Answer):
     """Why an order was sent (`decision` approved) or refused. Amounts are decimal text; levels are price and quantity.
 
-    `refusal`: risk's word and sentence. `limits`: each `limit` with what the order would have `used` of what is
-    `allowed`, in the limit's unit. `records`: all of the journal about the order.
+    `refusal`: risk's word and sentence. `book`: `ratio` is the bid volume of the strategy's levels over the ask volume.
+    `limits`: each `limit` with what the order would have `used` of what is `allowed`, in the limit's unit; none for
+    exits and stops, which no limit refuses. `effective_limits`, `settings`: of the run. `records`: all about the order.
     """
 
-    MATTERS: ClassVar = ("order", "book", "state", "limits")
+    MATTERS: ClassVar = ("order", "book", "state", "limits", "effective_limits", "settings")
 
     order: dict[str, Any]
     decision: str
@@ -49,5 +63,7 @@ class WhyAnswer(Answer):
     book: dict[str, Any] | None
     state: dict[str, str]
     limits: list[dict[str, str]]
+    effective_limits: dict[str, Any]
+    settings: dict[str, Any]
     records: list[dict[str, Any]]
     journal: Path

@@ -1,6 +1,9 @@
 """`twokey journal` and `twokey why`: answers, exit codes and errors of one line."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,8 @@ import pytest
 from skills_lib.settings import Settings
 from tests.command import Command
 from tests.live.journal.examples import START_NS, write_example
+from tests.live.journal.runs import orders_in, write_run
+from tests.repository import ROOT
 
 
 @pytest.fixture
@@ -32,7 +37,7 @@ def test_an_earlier_head_is_accepted_and_says_how_much_follows(twokey: Command, 
     assert "6 records follow it" in twokey("journal", "verify", str(journal), "--head", head).out
 
 
-@pytest.mark.parametrize("verb", ["verify", "show"])
+@pytest.mark.parametrize("verb", ["verify", "show", "replay"])
 def test_a_damaged_journal_is_a_failure_and_a_foreign_file_is_bad_input(
     twokey: Command, journal: Path, tmp_path: Path, verb: str
 ) -> None:
@@ -58,6 +63,29 @@ def test_a_cut_tail_is_a_failure_where_the_head_is_given(twokey: Command, journa
     done = twokey("journal", "verify", str(journal), "--head", head)
     assert (done.code, "its end was cut off" in done.err) == (1, True)
     assert twokey("journal", "verify", str(journal), "--head", "abc").code == 2
+
+
+def test_replay_gives_the_actions_of_the_journal_or_says_where_they_differ(
+    twokey: Command, journal: Path, tmp_path: Path
+) -> None:
+    actions = write_run(tmp_path / "run.jsonl")
+    found = twokey("journal", "replay", str(tmp_path / "run.jsonl"), "--json").answer
+    assert (found["actions"], found["unwritten"], len(found["decisions_sha256"])) == (len(actions), 0, 64)
+    assert "byte for byte" in twokey("journal", "replay", str(tmp_path / "run.jsonl")).out
+    done = twokey("journal", "replay", str(journal))
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert done.err.startswith("a.jsonl: line 4: the engine does not decide this `order_intent`.")
+
+
+def test_the_orders_of_a_run_are_explained(twokey: Command, tmp_path: Path) -> None:
+    for order in orders_in(write_run(tmp_path / "run.jsonl")):
+        intent = order.approved.intent
+        found = twokey("why", intent.client_id, "--journal", str(tmp_path / "run.jsonl"), "--json").answer
+        assert found["order"]["client_id"] == intent.client_id
+        assert found["decision"] == "approved"
+        assert found["book"]["ratio"] == "5"
+        assert found["state"]
+        assert {use["limit"] for use in found["limits"]} >= {"position", "daily_loss", "drawdown"}
 
 
 def test_show_prints_one_object_a_record(twokey: Command, journal: Path) -> None:
@@ -105,3 +133,16 @@ def test_why_looks_through_the_journals_of_the_workspace_newest_first(
     for order_id in ("r1-9", "7", 'r1-1","x'):
         done = twokey("why", order_id)
         assert (done.code, done.err.count("\n")) == (2, 1)
+
+
+def test_a_reader_that_has_seen_enough_ends_the_listing_without_a_word(journal: Path) -> None:
+    command = (sys.executable, "-c", "from scripts.cli import main; main()", "journal", "show", str(journal), "--books")
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}  # so that the pipe breaks while records are printed
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1

@@ -9,6 +9,7 @@ from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
 from tests.command import Verb, verbs
 from tests.live.journal.examples import write_example
+from tests.live.journal.runs import write_run
 from tests.market.candles.local_venue import span
 from tests.market.depth.generated_tape import generated_tape
 
@@ -37,6 +38,10 @@ class Inputs:
         return self.folder / "journal.jsonl"
 
     @property
+    def run(self) -> Path:
+        return self.folder / "run.jsonl"
+
+    @property
     def tape(self) -> Path:
         return self.folder / "tapes" / "btcusdt.ts_jsonl.gz"
 
@@ -50,6 +55,7 @@ def make_inputs(folder: Path) -> None:
     inputs.tape.parent.mkdir()
     generated_tape(inputs.tape)
     write_example(inputs.journal)
+    write_run(inputs.run)
 
 
 Arguments = Callable[[Inputs], tuple[str, ...]]
@@ -64,6 +70,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("calibrate",): lambda _: ("--markets", "1", "--sharpe", "3"),
     ("ledger",): lambda _: (),
     ("scan",): lambda inputs: ("--tape", str(inputs.tape.parent)),
+    ("replay",): lambda inputs: (str(inputs.tape), "--sweep", "depth=3,5"),
     ("strategies",): lambda _: (),
     ("check-strategy",): lambda _: ("sma_crossover",),
     ("new-strategy",): lambda _: ("an_idea_that_is_new", "--kind", "breakout"),
@@ -77,6 +84,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("tape", "import"): lambda inputs: (str(inputs.tape), "--symbol", "BTCUSDT", "--venue", "usdm"),
     ("tape", "export"): lambda inputs: (str(inputs.tape), "--out", str(inputs.folder / "out.parquet")),
     ("journal", "verify"): lambda inputs: (str(inputs.journal),),
+    ("journal", "replay"): lambda inputs: (str(inputs.run),),
     ("why",): lambda inputs: ("r1-1", "--journal", str(inputs.journal)),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),

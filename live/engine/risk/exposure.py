@@ -9,7 +9,12 @@ from live.money import SCALE
 
 def held(position: Position) -> int:
     """Unsigned quantity of a position: by fills or by the venue's report, whichever is larger."""
-    return max(abs(position.quantity), abs(position.reported))
+    return max(abs(position.quantity), abs(reported(position)))
+
+
+def reported(position: Position) -> int:
+    """The venue's figure, signed; 0 where it is older than the last fill and says nothing of it."""
+    return position.reported if position.reported_ns >= position.filled_ns else 0
 
 
 def unfilled(order: Order) -> int:

@@ -1,7 +1,7 @@
 """Checks of exits and stops: they must reduce a position. No count and no loss refuses them."""
 
 from live.engine.intents import Intent
-from live.engine.risk.exposure import held
+from live.engine.risk.exposure import held, reported
 from live.engine.risk.forms import Found, exit_form, price_filters, quantity_filters, stop_form
 from live.engine.risk.reasons import Reason
 from live.engine.state import EngineState, Market, Position
@@ -42,7 +42,7 @@ def reducible(position: Position | None, side: Side) -> int:
     """How much an order of `side` may reduce: by fills or by the venue's report, whichever is larger."""
     if position is None:
         return 0
-    return max(-side.sign * position.quantity, -side.sign * position.reported, 0)
+    return max(-side.sign * position.quantity, -side.sign * reported(position), 0)
 
 
 def _direction(position: Position | None, intent: Intent) -> Found | None:

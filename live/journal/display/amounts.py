@@ -1,14 +1,13 @@
 """Amounts of a record's body as decimal text, by the names of their fields."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from live.engine.limits import Limits
+from live.engine.limits import UNITS
 from live.money import plain
 
-_COUNTED_LIMITS: Final = frozenset(
-    {"executor", "hold_ms", "open_positions", "orders_per_second", "trades_per_day", "orders_per_fill"}
-)
-AMOUNTS: Final = frozenset(Limits.__struct_fields__) - _COUNTED_LIMITS | {
+_SCALED_LIMITS: Final = frozenset(name for name, unit in UNITS.items() if unit.scaled)
+AMOUNTS: Final = _SCALED_LIMITS | {
     *("price", "quantity", "trigger_price", "filled", "fee", "realised", "entry_price"),
     *("capital", "wallet", "available", "amount"),
     *("tick", "step", "min_quantity", "max_quantity", "max_market_quantity", "min_notional"),
@@ -19,9 +18,9 @@ AMOUNTS: Final = frozenset(Limits.__struct_fields__) - _COUNTED_LIMITS | {
 _SIDES: Final = ("bids", "asks")
 
 
-def levels_of(side: list[int]) -> list[list[str]]:
+def levels_of(side: Sequence[int]) -> list[list[str]]:
     """Price and quantity of each level as text, best first."""
-    return [[plain(price), plain(quantity)] for price, quantity in zip(side[::2], side[1::2], strict=True)]
+    return [[plain(price), plain(quantity)] for price, quantity in zip(side[::2], side[1::2], strict=False)]
 
 
 def with_decimals(body: Any) -> Any:
@@ -37,11 +36,9 @@ def with_decimals(body: Any) -> Any:
 
 def use_of(use: dict[str, Any]) -> dict[str, str]:
     """Use and allowance of a limit, in its unit."""
-    scaled = use["limit"] not in _COUNTED_LIMITS
-    return {
-        "limit": use["limit"],
-        **{name: plain(use[name]) if scaled else str(use[name]) for name in ("used", "allowed")},
-    }
+    scaled = use["limit"] in _SCALED_LIMITS
+    shown = {name: plain(use[name]) if scaled else str(use[name]) for name in ("used", "allowed")}
+    return {"limit": use["limit"], **shown}
 
 
 def _shown(name: str, value: Any) -> Any:

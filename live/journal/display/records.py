@@ -4,17 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from live.engine.actions import Refusal
+from live.engine.events import Event
+from live.engine.intents import Intent
 from live.journal.display.amounts import with_decimals
-from live.journal.reading import ACTION_KINDS, EVENT_KINDS
+from live.journal.encoding import JournalledAction, JournalledOrder
+from live.journal.reading import ACTION_KINDS, EVENT_KINDS, action_of_record, damage, event_of_record
 from live.money import plain
 from skills_lib.domain.errors import InputError, did_you_mean
 from skills_lib.trades.journal.format import HEADER, MARKET, Record
 from skills_lib.trades.journal.market.model import BOOK, MARK
 from skills_lib.trades.journal.market.unpacking import shapes_of, updates_of
-from skills_lib.trades.journal.reading import JournalDamagedError, read_journal
+from skills_lib.trades.journal.reading import read_journal
 
 KINDS = tuple(sorted(EVENT_KINDS | ACTION_KINDS | {HEADER, MARKET}))
-_ORDER = ("client_order_id", "side", "quantity", "price")
 Shown = dict[str, Any]
 
 
@@ -40,27 +43,25 @@ def shown_records(
                 yield shown
 
 
-def order_of(record: Record) -> dict[str, Any] | None:
-    """The intent that an `order_intent` or `refusal` is about."""
-    body = record.body
-    judged: dict[str, Any] | None = body.get("approved") or body.get("refused")
-    intent: dict[str, Any] | None = judged.get("intent") if isinstance(judged, dict) else None
-    return intent
-
-
 def _shown(record: Record, name: str, orders: dict[str, Shown], books: bool) -> Iterator[Shown]:
-    if record.kind != MARKET:
-        yield _line(record.sequence, record.time_ns, record.kind, record.body, orders)
-        return
-    try:
-        if books:
-            for update in updates_of(record.body_json):
-                yield _line(record.sequence, update.time_ns, update.kind, update.body, orders)
-        else:
+    if record.kind == MARKET and not books:
+        with damage(record, name):
             yield _block(record)
-    except ValueError as error:
-        where = f"{name}: line {record.sequence + 1}"
-        raise JournalDamagedError(f"{where} is a block that cannot be unpacked: {error}.") from None
+    elif record.kind == MARKET:
+        with damage(record, name):
+            for kind, time_ns, body in updates_of(record.body_json):
+                yield _line(record, time_ns, kind, body)
+    else:
+        order = _order(_entry(record, name), orders)
+        with damage(record, name):
+            yield _line(record, record.time_ns, record.kind, record.body, order)
+
+
+def _entry(record: Record, name: str) -> Event | JournalledAction | None:
+    """The event or action of a record, None of the header."""
+    if record.kind in ACTION_KINDS:
+        return action_of_record(record, name)
+    return None if record.kind == HEADER else event_of_record(record, name)
 
 
 def _block(record: Record) -> Shown:
@@ -75,22 +76,27 @@ def _block(record: Record) -> Shown:
     }
 
 
-def _line(sequence: int, time_ns: int, kind: str, body: dict[str, Any], orders: dict[str, Shown]) -> Shown:
-    order = _order(body, orders)
-    return {"sequence": sequence, "time_ns": time_ns, "kind": kind, **order, "body": with_decimals(body)}
+def _line(record: Record, time_ns: int, kind: str, body: dict[str, Any], order: Shown | None = None) -> Shown:
+    start = {"sequence": record.sequence, "time_ns": time_ns, "kind": kind}
+    return start | (order or {}) | {"body": with_decimals(body)}
 
 
-def _order(body: dict[str, Any], orders: dict[str, Shown]) -> Shown:
+def _order(entry: Event | JournalledAction | None, orders: dict[str, Shown]) -> Shown | None:
     """What the record says of its order, completed by what an earlier record said of it."""
-    judged = body.get("approved") or body.get("refused") or {}
-    about = judged.get("intent") or body
-    client_id = about.get("client_id")
+    about = intent_of(entry) or entry
+    client_id = getattr(about, "client_id", "")
     if not client_id:
-        return {}
-    amounts = {name: about[name] for name in ("quantity", "price") if isinstance(about.get(name), int)}
-    found = {"client_order_id": client_id, "side": about.get("side")}
-    found |= {name: plain(value) if value else None for name, value in amounts.items()}
-    known = orders.get(client_id) or dict.fromkeys(_ORDER)
-    merged = {name: found.get(name) if known[name] is None else known[name] for name in _ORDER}
-    orders[client_id] = merged
-    return merged
+        return None
+    found: Shown = {"client_order_id": client_id, "side": getattr(about, "side", None)}
+    amounts = {name: getattr(about, name, 0) for name in ("quantity", "price")}
+    found |= {name: plain(amount) if amount else None for name, amount in amounts.items()}
+    known = orders.get(client_id, {})
+    orders[client_id] = {name: known.get(name) or value for name, value in found.items()}
+    return orders[client_id]
+
+
+def intent_of(entry: Event | JournalledAction | None) -> Intent | None:
+    """The order that an action decides."""
+    if isinstance(entry, JournalledOrder):
+        return entry.approved.intent
+    return entry.refused.intent if isinstance(entry, Refusal) else None

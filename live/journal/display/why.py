@@ -1,16 +1,17 @@
 """Why an order was sent or refused: what the engine saw and what its limits allowed, from the journal alone."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from live.engine.actions import Refusal
 from live.journal.display.amounts import levels_of, use_of, with_decimals
-from live.journal.display.records import Shown, order_of, shown_records
+from live.journal.display.records import Shown, shown_records
+from live.journal.display.steps import Step, step_of
+from live.money import SCALE, plain
 from skills_lib.domain.errors import InputError
-from skills_lib.trades.journal.format import MARKET, Record
-from skills_lib.trades.journal.market.model import BOOK
-from skills_lib.trades.journal.market.unpacking import shapes_of, updates_of
-from skills_lib.trades.journal.reading import read_journal
 
 _DECISIONS = ("order_intent", "refusal")
 
@@ -20,8 +21,9 @@ class Reasons:
     """The step at which an order was decided.
 
     order: the intent, amounts as decimal text. decision: approved or refused; reason: the intent's; refusal: risk's
-    fixed word and text. book: update_id, bids and asks; None where none had come. state, limits: as the engine wrote
-    them. records: all records about the order.
+    fixed word and text. book: update_id, bids, asks, and the ratio of the volumes of as many levels as the strategy
+    uses; None where none had come. state: as the engine wrote it. limits: what the order would use of each limit that
+    it was checked against; effective_limits, settings: of the run. records: all records about the order.
     """
 
     journal: Path
@@ -34,7 +36,9 @@ class Reasons:
     book: dict[str, Any] | None
     state: dict[str, str]
     limits: list[dict[str, str]]
-    records: list[Shown] = field(default_factory=list)
+    effective_limits: dict[str, Any]
+    settings: dict[str, Any]
+    records: list[Shown]
 
 
 def reasons_for(path: Path, order_id: str) -> Reasons:
@@ -53,8 +57,7 @@ def reasons_for(path: Path, order_id: str) -> Reasons:
         raise InputError(
             f"{path.name} has no order '{order_id}'. `twokey journal show FILE --kind order_intent` lists all."
         )
-    record, book = _decision(path, decided["sequence"])
-    return _reasons(path, record, book, records)
+    return _reasons(path, step_of(path, decided["sequence"]), records)
 
 
 def _about(path: Path, order_id: str) -> list[Shown]:
@@ -67,50 +70,36 @@ def _is_of(record: Shown, order_id: str) -> bool:
     return "client_order_id" in record and order_id.isdecimal() and str(record["body"].get("order_id")) == order_id
 
 
-def _decision(path: Path, sequence: int) -> tuple[Record, dict[str, Any] | None]:
-    """The record of a decision, and the symbol's last book before it."""
-    last: dict[str, Record] = {}
-    for record in read_journal(path, unfinished=True):
-        if record.kind in (MARKET, BOOK):
-            last.update(dict.fromkeys(_symbols(record), record))
-        if record.sequence == sequence:
-            break
-    intent = order_of(record) or {}
-    return record, _last_book(last.get(intent.get("symbol", "")), intent.get("symbol", ""))
-
-
-def _symbols(record: Record) -> list[str]:
-    if record.kind == BOOK:
-        return [record.body["symbol"]]
-    return [shape.symbol for shape in shapes_of(record.body_json) if shape.kind == BOOK and shape.rows]
-
-
-def _last_book(record: Record | None, symbol: str) -> dict[str, Any] | None:
-    if record is None:
-        return None
-    if record.kind == BOOK:
-        return record.body
-    books = [update.body for update in updates_of(record.body_json) if update.kind == BOOK]
-    return [body for body in books if body["symbol"] == symbol][-1]
-
-
-def _reasons(path: Path, record: Record, book: dict[str, Any] | None, records: list[Shown]) -> Reasons:
-    body = record.body
-    judged = body.get("approved") or body["refused"]
-    intent = judged["intent"]
-    refused = "refused" in body
-    if body.get("bids") or body.get("asks"):
-        book = {"update_id": body["book_update_id"], "bids": body["bids"], "asks": body["asks"]}
+def _reasons(path: Path, step: Step, records: list[Shown]) -> Reasons:
+    decision, refused = step.decision, step.decision.refused if isinstance(step.decision, Refusal) else None
+    uses = decision.refused.uses if isinstance(decision, Refusal) else decision.approved.uses
+    order = with_decimals(msgspec.to_builtins(step.intent))
     return Reasons(
         journal=path,
-        sequence=record.sequence,
-        time_ns=record.time_ns,
+        sequence=step.sequence,
+        time_ns=decision.time_ns,
         decision="refused" if refused else "approved",
-        reason=intent["reason"],
-        refusal={name: judged[name] for name in ("reason", "text")} if refused else None,
-        order={name: value for name, value in with_decimals(intent).items() if name != "reason"},
-        book=book and {"update_id": book["update_id"], **{side: levels_of(book[side]) for side in ("bids", "asks")}},
-        state=body.get("state", {}),
-        limits=[use_of(use) for use in judged["uses"]],
+        reason=order.pop("reason"),
+        refusal={"reason": refused.reason, "text": refused.text} if refused else None,
+        order=order,
+        book=_book(step),
+        state={} if isinstance(decision, Refusal) else decision.state,
+        limits=[use_of(msgspec.to_builtins(use)) for use in uses],
+        effective_limits=with_decimals(msgspec.to_builtins(step.start.limits)),
+        settings=with_decimals(msgspec.to_builtins(step.start.settings)),
         records=records,
     )
+
+
+def _book(step: Step) -> dict[str, Any] | None:
+    """The book that the decision was made on, with the ratio of the levels that the strategy uses."""
+    if step.book is None:
+        return None
+    depth = step.start.settings.depth
+    bid, ask = (sum(side[1 : 2 * depth : 2]) for side in (step.book.bids, step.book.asks))
+    return {
+        "update_id": step.book.update_id,
+        "ratio": plain(bid * SCALE // ask) if ask else None,
+        "bids": levels_of(step.book.bids),
+        "asks": levels_of(step.book.asks),
+    }

@@ -58,8 +58,8 @@ LIMITS = Limits(
 )
 
 
-def started(run: str = "r1") -> Started:
-    return Started(START_NS, run, 40_000 * SCALE, ImbalanceSettings(), LIMITS, (CONTRACT,))
+def started(settings: ImbalanceSettings = ImbalanceSettings()) -> Started:
+    return Started(START_NS, "r1", 40_000 * SCALE, settings, LIMITS, (CONTRACT,))
 
 
 def book(number: int, symbol: str = "BTCUSDT", levels: int = 5) -> BookChanged:
@@ -122,13 +122,13 @@ def approved(intent: Intent, time_ns: int = START_NS) -> Approved:
     return Approved(intents._KEY, intent, uses, time_ns)
 
 
-def write_example(path: Path) -> str:
+def write_example(path: Path, settings: ImbalanceSettings = ImbalanceSettings()) -> str:
     """A journal with an order that fills, its stop, and a refused order; its head.
 
     Order `r1-1` is the exchange's order 77, decided on book 3 of BTCUSDT; its stop is decided after book 5.
     """
     writer = new_journal(path, START_NS, "r1", Fsync.NEVER)
-    writer.event(started())
+    writer.event(started(settings))
     for number in range(4):
         writer.event(book(number))
         writer.event(book(number, "ETHUSDT", 2))

@@ -3,17 +3,23 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from live.engine.actions import PlaceOrder
 from live.engine.events import Event
 from live.engine.limits import Limits
 from live.engine.settings import ImbalanceSettings
 from live.journal.display.amounts import AMOUNTS, with_decimals
 from live.journal.display.records import KINDS, shown_records
 from live.journal.display.why import reasons_for
+from live.journal.encoding import JournalledOrder, action_of, body_of, whole
 from skills_lib.domain.errors import InputError
-from skills_lib.trades.journal.reading import JournalDamagedError
-from tests.live.journal.examples import START_NS, book, write_example
+from skills_lib.trades.journal.format import chained, content_of, line_of
+from skills_lib.trades.journal.reading import JournalDamagedError, read_journal
+from skills_lib.trades.journal.verification import verify_journal
+from tests.live.journal.examples import START_NS, approved, book, entry, write_example
+from tests.trades.journal.journals import lines_of
 
 AT = START_NS + 300_000_000
 
@@ -81,6 +87,8 @@ def test_an_order_is_explained_by_the_book_state_limits_and_reason_of_its_step(j
     assert found.book is not None
     assert found.book["update_id"] == 9_000_003
     assert found.book["bids"][0] == ["60003", "0.00000004"]
+    assert found.book["ratio"] == "0.6"
+    assert (found.effective_limits["daily_loss"], found.settings["buy_ratio"]) == ("500", "3")
     assert found.state == {"ratio": "4.2"}
     assert found.limits == [
         {"limit": "position", "used": "6001.05", "allowed": "10000"},
@@ -104,6 +112,21 @@ def test_a_refused_order_is_explained_by_the_limit_that_refused_it(journal: Path
     found = reasons_for(journal, "r1-2")
     assert found.decision == "refused"
     assert found.refusal == {"reason": "daily_loss", "text": "lost 501 of 500 USD"}
+
+
+def test_the_ratio_of_a_book_is_that_of_the_levels_that_the_strategy_uses(tmp_path: Path) -> None:
+    settings = ImbalanceSettings(depth=2)
+    write_example(tmp_path / "a.jsonl", settings)
+    found = reasons_for(tmp_path / "a.jsonl", "r1-1")
+    assert found.book is not None
+    assert found.book["ratio"] == "0.45"
+
+
+def test_an_order_without_a_start_of_its_run_is_damage(journal: Path) -> None:
+    records = [(record.time_ns, record.kind, record.body) for record in read_journal(journal)]
+    journal.write_bytes(b"".join(lines_of([records[3]], records[0])))
+    with pytest.raises(JournalDamagedError, match="line 2 is of no run"):
+        reasons_for(journal, "r1-1")
 
 
 def test_an_order_is_explained_from_a_journal_whose_last_line_is_being_written(journal: Path) -> None:
@@ -150,3 +173,43 @@ def test_every_amount_of_events_settings_and_limits_is_shown_as_decimal_text() -
 
 def test_the_kinds_that_can_be_chosen_are_those_of_events_and_actions() -> None:
     assert {"journal", "market", "book", "started", "order_intent", "refusal", "wake", "tick"} <= set(KINDS)
+
+
+FORGED = {
+    "a number of 6,000 digits": ("tick", b'{"x":' + b"9" * 6000 + b"}"),
+    "a price of 5,000 digits": ("mark", b'{"symbol":"X","event_ns":1,"price":' + b"9" * 5000 + b"}"),
+    "bytes that are no text": ("tick", b'{"x":"\xff"}'),
+    "an order that is a number": ("order_intent", b'{"approved":5}'),
+    "an order without a symbol": ("order_intent", b'{"approved":{"intent":{"client_id":"z"}}}'),
+    "an order whose id is a list": ("order_intent", b'{"approved":{"intent":{"client_id":["z"],"side":5}}}'),
+    "levels that are texts": ("book", b'{"symbol":"X","bids":["a","b"],"asks":[]}'),
+    "settings that are a number": ("started", b'{"settings":5}'),
+    "a limit that is a list": ("alert", b'{"code":"","symbol":"","text":"","use":{"limit":[],"used":"x"}}'),
+    "a block without rows": ("market", b'{"rows":0,"shapes":[],"data":""}'),
+    "a kind of a later version": ("unheard", b"{}"),
+}
+
+
+@pytest.mark.parametrize("books", [False, True])
+@pytest.mark.parametrize("name", FORGED)
+def test_a_record_whose_hash_holds_and_whose_body_does_not_is_damage(journal: Path, name: str, books: bool) -> None:
+    kind, body = FORGED[name]
+    *_, last = read_journal(journal)
+    content = content_of(last.sequence + 1, 1, kind, body)
+    journal.write_bytes(journal.read_bytes() + line_of(content, chained(last.hash, content)))
+    for read in (lambda: shown(journal, books=books), lambda: reasons_for(journal, "z")):
+        with pytest.raises(JournalDamagedError, match=r"^a\.jsonl: line 11 is (no|of kind|a block)") as found:
+            read()
+        assert "\n" not in str(found.value)
+    if kind != "market":
+        assert verify_journal(journal).records == 11
+
+
+def test_a_journal_holds_all_of_an_order_but_the_right_to_send_it() -> None:
+    assert JournalledOrder.__struct_fields__ == PlaceOrder.__struct_fields__
+    order = PlaceOrder(AT, approved(entry(), AT), 5, (1, 2), (3, 4), {"a": "b"}, True)
+    body = msgspec.json.decode(body_of(order, whole(order)))
+    found = action_of("order_intent", AT, body)
+    assert isinstance(found, JournalledOrder)
+    assert (found.approved.intent, found.approved.uses) == (order.approved.intent, order.approved.uses)
+    assert (found.approved.approved_ns, found.state, found.again) == (AT, {"a": "b"}, True)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.engine.events import BookChanged, Event, MarkChanged
-from live.journal.encoding import event_of, event_of_record
+from live.journal.encoding import event_of
 from live.journal.opening import memory_journal, new_journal
+from live.journal.reading import event_of_record
 from live.journal.settings import Fsync
 from skills_lib.trades.journal.format import MARKET, Record
 from skills_lib.trades.journal.market.unpacking import updates_of
@@ -29,7 +30,7 @@ def events_of(records: Iterator[Record]) -> list[Event]:
         if record.kind == MARKET:
             found += [event_of(*update) for update in updates_of(record.body_json)]
         else:
-            found.append(event_of_record(record))
+            found.append(event_of_record(record, "a"))
     return found
 
 

@@ -1,0 +1,177 @@
+"""One step of the engine: an event in, actions out. docs/engine.md explains states, rules and times."""
+
+from collections.abc import Callable
+from typing import Any
+
+from live.engine import events as e
+from live.engine import exits, protection
+from live.engine.actions import Action, Alert
+from live.engine.entries import on_signal
+from live.engine.latching import alert, latch
+from live.engine.limits import UNITS
+from live.engine.orders import answers, reports
+from live.engine.positions import on_report
+from live.engine.queries import answered
+from live.engine.risk.profit import loss_reason
+from live.engine.risk.uses import newly_approached
+from live.engine.settings import ImbalanceSettings
+from live.engine.signals.imbalance import ImbalanceSignal
+from live.engine.state import Account, EngineState, Market, Position, Signal
+from live.engine.tending import tend, tend_all, wake
+
+MakeSignal = Callable[[ImbalanceSettings], Signal]
+_ORDER_REQUESTS = (e.Request.PLACE, e.Request.CANCEL, e.Request.ORDER)
+_STOP_REQUESTS = (e.Request.PLACE_STOP, e.Request.CANCEL_STOP, e.Request.STOP)
+
+
+def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> EngineState:
+    """The state before the first event. make_signal: another signal than the imbalance, for controls."""
+    state = EngineState(
+        run=event.run,
+        settings=event.settings,
+        limits=event.limits,
+        account=Account(event.capital),
+        markets={c.symbol: Market(c, make_signal(event.settings)) for c in event.contracts},
+        now_ns=event.time_ns,
+    )
+    state.positions = {symbol: Position(symbol) for symbol in state.markets}
+    return state
+
+
+def step(state: EngineState, event: e.Event) -> list[Action]:
+    """Take one event; return what is to be done, in order. Time never goes back."""
+    if event.time_ns > state.now_ns:
+        state.now_ns = event.time_ns
+    if type(event) is e.BookChanged:
+        return _on_book(state, event)
+    handler, symbol = _HANDLERS.get(type(event)), getattr(event, "symbol", "")
+    actions: list[Action] = []
+    if symbol and symbol not in state.markets:
+        actions += _other_symbol(state, event, symbol)
+    elif handler:
+        actions += handler(state, event)
+    actions += _check_limits(state)
+    actions += tend_all(state)
+    actions += wake(state)
+    return actions
+
+
+def _on_book(state: EngineState, book: e.BookChanged) -> list[Action]:
+    market = state.markets.get(book.symbol)
+    if market is None:
+        return []
+    market.book = book
+    side = market.signal.update(book)
+    position = state.positions[book.symbol]
+    if position.quantity:
+        if not exits.on_book(position, book):
+            return []
+    elif side is None or not (actions := on_signal(state, market, book, side)):
+        return []
+    else:
+        return actions + wake(state)
+    return tend(state, book.symbol) + wake(state)
+
+
+def _other_symbol(state: EngineState, event: e.Event, symbol: str) -> list[Action]:
+    """Somebody trades a symbol of the account that this run does not: it shares the margin, so entries end."""
+    if not isinstance(event, e.OrderReport | e.StopReport | e.TradesReport | e.PositionReport | e.FundingPaid):
+        return []
+    return latch(state, "foreign_order", symbol, f"{symbol} is traded in this account, but not by this run.")
+
+
+def _on_mark(state: EngineState, event: e.MarkChanged) -> list[Action]:
+    market = state.markets[event.symbol]
+    if event.event_ns >= market.mark_ns:
+        market.mark, market.mark_ns = event.price, event.event_ns
+    return []
+
+
+def _check_limits(state: EngineState) -> list[Action]:
+    """Losses at their limit close everything and end the run's entries; each limit is announced at 80 %."""
+    reason, actions = loss_reason(state), list[Action]()
+    for use in newly_approached(state):
+        text = f"{use.limit}: {UNITS[use.limit].show(use.used)} of {UNITS[use.limit].show(use.allowed)} is used."
+        actions.append(Alert(state.now_ns, "risk_limit_approached", "", text, use))
+    if reason is None:
+        return actions
+    text = f"The limit {reason} is reached. Everything is closed and entries end."
+    return actions + latch(state, reason, "", text, flatten=True)
+
+
+def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:
+    if event.request in _ORDER_REQUESTS:
+        return answers.on_answer(state, event)
+    if event.request in _STOP_REQUESTS:
+        return protection.on_answer(state, event)
+    if event.symbol:
+        answered(state.markets[event.symbol].query(event.request))
+    return []
+
+
+def _on_position(state: EngineState, event: e.PositionReport) -> list[Action]:
+    if event.witness is e.Witness.QUERY:
+        answered(state.markets[event.symbol].query(e.Request.POSITION), settled=True)
+    return on_report(state, event)
+
+
+def _on_balance(state: EngineState, event: e.BalanceReport) -> list[Action]:
+    account = state.account
+    if event.event_ns >= account.reported_ns:
+        account.wallet, account.reported_ns = event.wallet, event.event_ns
+        account.available = event.available if event.available >= 0 else account.available
+    return []
+
+
+def _on_funding(state: EngineState, event: e.FundingPaid) -> list[Action]:
+    state.account.funding += event.amount
+    return []
+
+
+def _on_account(state: EngineState, event: e.AccountChanged) -> list[Action]:
+    text = f"The account was changed by somebody else: {event.what}. Entries have ended."
+    return latch(state, "account_changed", event.symbol, text)
+
+
+def _on_contract(state: EngineState, event: e.ContractChanged) -> list[Action]:
+    if market := state.markets.get(event.contract.symbol):
+        market.contract = event.contract
+    return []
+
+
+def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
+    """After the user stream is back, whatever it may have missed is asked for."""
+    if event.stream is e.StreamKind.MARKET:
+        state.market_up = event.up
+        return []
+    state.user_up = event.up
+    if event.up:
+        for market in state.markets.values():
+            for query in market.queries.values():
+                query.due_ns = query.asked_ns = 0
+    return []
+
+
+def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:
+    if event.command is e.Command.KILL:
+        return latch(state, exits.KILLED, "", f"Killed: {event.reason}.", flatten=True)
+    state.paused = event.command is e.Command.PAUSE
+    return alert(state, str(event.command), "", f"{event.command}: {event.reason}")
+
+
+_HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
+    e.MarkChanged: _on_mark,
+    e.Answered: _on_answered,
+    e.OrderReport: reports.on_order,
+    e.StopReport: protection.on_report,
+    e.TradesReport: reports.on_trades,
+    e.PositionReport: _on_position,
+    e.OpenOrdersReport: reports.on_open_orders,
+    e.OpenStopsReport: protection.on_open_stops,
+    e.BalanceReport: _on_balance,
+    e.FundingPaid: _on_funding,
+    e.AccountChanged: _on_account,
+    e.ContractChanged: _on_contract,
+    e.Connection: _on_connection,
+    e.Commanded: _on_command,
+}

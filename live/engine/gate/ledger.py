@@ -1,0 +1,148 @@
+"""The gate's own account of orders sent and of positions, from the events that reached the engine.
+
+Quantities are signed where they are a position's, in units of 1e-8.
+"""
+
+from dataclasses import dataclass
+
+from live.engine.constants import HIDDEN_NS, RECV_WINDOW_NS
+from live.engine.events import (
+    Answered,
+    Event,
+    Fill,
+    OpenOrdersReport,
+    OrderReport,
+    PositionReport,
+    Request,
+    RequestOutcome,
+    TradesReport,
+    Witness,
+)
+from live.engine.intents import Intent, Purpose
+from live.enums import Side
+
+NO_SUCH_ORDER = -2013
+_ABSENT_NS = RECV_WINDOW_NS + HIDDEN_NS
+"""An order that the venue still does not know this long after it was sent never reached it."""
+_NOT_SENT = frozenset({RequestOutcome.REJECTED, RequestOutcome.NOT_ACCEPTED})
+
+
+@dataclass(slots=True)
+class SentOrder:
+    """An order that left. filled: by known trades; counted: by the venue's cumulative figure."""
+
+    intent: Intent
+    sent_ns: int
+    filled: int = 0
+    counted: int = 0
+    ended: bool = False
+
+    @property
+    def unfilled(self) -> int:
+        """What it may still add to the position, beside the trades known."""
+        total = self.counted if self.ended else self.intent.quantity
+        return max(total - self.filled, 0)
+
+
+@dataclass(slots=True)
+class Held:
+    """A position: by trades, and as the venue last reported it. traded_ns, reported_ns: venue times."""
+
+    quantity: int = 0
+    reported: int = 0
+    traded_ns: int = 0
+    reported_ns: int = 0
+
+    @property
+    def amounts(self) -> tuple[int, int]:
+        """Signed, by both accounts; a report from before the last trade says nothing."""
+        return self.quantity, self.reported if self.reported_ns >= self.traded_ns else 0
+
+    @property
+    def size(self) -> int:
+        """Unsigned; the larger of both accounts."""
+        return max(abs(amount) for amount in self.amounts)
+
+    def reducible(self, side: Side) -> int:
+        """How much an order of `side` may reduce, by the account that allows more."""
+        return max(0, *(-side.sign * amount for amount in self.amounts))
+
+
+class GateLedger:
+    """All orders sent, and all positions. working: entries that may still add to a position."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, SentOrder] = {}
+        self.working: dict[str, SentOrder] = {}
+        self.held: dict[str, Held] = {}
+        self._trades: set[tuple[str, int]] = set()
+        self._by_order_id: dict[tuple[str, int], SentOrder] = {}
+
+    def position(self, symbol: str) -> Held:
+        """A symbol's position."""
+        return self.held.setdefault(symbol, Held())
+
+    def sent(self, intent: Intent, now_ns: int) -> None:
+        """An order leaves."""
+        order = self.orders[intent.client_id] = SentOrder(intent, now_ns)
+        self._settle(order)
+
+    def observe(self, event: Event) -> None:
+        """Take in an event."""
+        if isinstance(event, OrderReport):
+            self._order(event)
+        elif isinstance(event, Answered):
+            self._answer(event)
+        elif isinstance(event, PositionReport):
+            self._position(event)
+        elif isinstance(event, TradesReport):
+            for trade in event.trades:
+                self._fill(event.symbol, trade.order_id, trade.side, trade.fill, trade.event_ns)
+        elif isinstance(event, OpenOrdersReport):
+            for order in event.orders:
+                self._order(order)
+
+    def _order(self, report: OrderReport) -> None:
+        order = self.orders.get(report.client_id)
+        if order is not None:
+            order.counted = max(order.counted, report.filled)
+            order.ended = order.ended or not report.status.open
+            self._by_order_id[report.symbol, report.order_id] = order
+        if report.fill is not None:
+            self._fill(report.symbol, report.order_id, report.side, report.fill, report.event_ns)
+        if order is not None:
+            self._settle(order)
+
+    def _fill(self, symbol: str, order_id: int, side: Side, fill: Fill, event_ns: int) -> None:
+        if (symbol, fill.trade_id) in self._trades:
+            return
+        self._trades.add((symbol, fill.trade_id))
+        held = self.position(symbol)
+        held.quantity += side.sign * fill.quantity
+        held.traded_ns = max(held.traded_ns, event_ns)
+        if order := self._by_order_id.get((symbol, order_id)):
+            order.filled += fill.quantity
+            self._settle(order)
+
+    def _position(self, report: PositionReport) -> None:
+        held = self.position(report.symbol)
+        as_of_ns = report.asked_ns if report.witness is Witness.QUERY else report.event_ns
+        if as_of_ns >= held.reported_ns:
+            held.reported, held.reported_ns = report.quantity, as_of_ns
+
+    def _answer(self, answer: Answered) -> None:
+        order = self.orders.get(answer.client_id)
+        if order is None:
+            return
+        refused = answer.request is Request.PLACE and answer.outcome in _NOT_SENT
+        absent = answer.request is Request.ORDER and answer.code == NO_SUCH_ORDER
+        order.ended = order.ended or refused or (absent and answer.time_ns >= order.sent_ns + _ABSENT_NS)
+        self._settle(order)
+
+    def _settle(self, order: SentOrder) -> None:
+        """Keep an entry among the working ones while it may still add to a position."""
+        name = order.intent.client_id
+        if order.intent.purpose is Purpose.ENTRY and order.unfilled:
+            self.working[name] = order
+        else:
+            self.working.pop(name, None)

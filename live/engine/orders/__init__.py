@@ -1,0 +1,1 @@
+"""Orders of a run: sending them, what answers and reports prove, and the fills they bring."""

@@ -1,0 +1,134 @@
+"""Positions: fills and trades book them once, reports of the venue are held against them."""
+
+from live.engine.actions import Action
+from live.engine.constants import MS
+from live.engine.events import Fill, PositionReport, Witness
+from live.engine.latching import alert, latch
+from live.engine.settings import ImbalanceSettings
+from live.engine.state import EngineState, Market, Order, Position, StopState
+from live.enums import Side
+from live.money import SCALE, plain
+
+_BPS = 10_000 * SCALE
+
+
+def book_fill(
+    state: EngineState, symbol: str, side: Side, fill: Fill, event_ns: int, order: Order | None = None
+) -> bool:
+    """Book one trade, once. False if it was known, though its fee may not have been.
+
+    A fee in another asset than the margin asset is kept in its own.
+    """
+    market, known = state.markets[symbol], state.trades.get((symbol, fill.trade_id))
+    if known is not True and fill.fee_asset:
+        _book_fee(state, market, fill)
+    state.trades[symbol, fill.trade_id] = bool(fill.fee_asset) or known is True
+    if known is not None:
+        return False
+    state.account.realised += fill.realised
+    state.day.fills += 1
+    if order:
+        order.trades[fill.trade_id] = fill.quantity
+        order.filled += fill.quantity
+    _change(state, state.positions[symbol], side.sign * fill.quantity, fill.price)
+    state.positions[symbol].filled_ns = max(state.positions[symbol].filled_ns, event_ns)
+    _compare(state, state.positions[symbol])
+    return True
+
+
+def _book_fee(state: EngineState, market: Market, fill: Fill) -> None:
+    account = state.account
+    if fill.fee_asset == market.contract.margin_asset:
+        account.fees += fill.fee
+    else:
+        account.other_fees[fill.fee_asset] = account.other_fees.get(fill.fee_asset, 0) + fill.fee
+
+
+def _change(state: EngineState, position: Position, quantity: int, price: int) -> None:
+    """Add a signed quantity at a price; what is closed leaves at the average price, what is beyond opens anew."""
+    before = position.quantity
+    after = before + quantity
+    if before * quantity >= 0:
+        position.cost += quantity * price // SCALE
+    elif after * before > 0:
+        position.cost -= position.cost * -quantity // before
+    else:
+        position.cost = after * price // SCALE
+    position.quantity = after
+    if not after:
+        _closed(state, position)
+    elif after * before <= 0:
+        _opened(state, position)
+
+
+def _opened(state: EngineState, position: Position) -> None:
+    position.opened_ns, position.dust = state.now_ns, False
+    position.exit_reason, position.exit_after_ns, position.exit_wait_ns = "", 0, 0
+
+
+def _closed(state: EngineState, position: Position) -> None:
+    """The position is flat: the symbol rests, for longer after several stops in a row."""
+    market, settings = state.markets[position.symbol], state.settings
+    position.flat_ns = state.now_ns
+    stop = position.stop
+    if stop and stop.state is StopState.FIRED:
+        position.exit_reason = position.exit_reason or "stop"
+    market.stops_in_a_row = market.stops_in_a_row + 1 if position.exit_reason == "stop" else 0
+    pauses = bool(market.stops_in_a_row) and market.stops_in_a_row % settings.pause_after_stops == 0
+    market.entries_from_ns = state.now_ns + (settings.stop_pause_ms if pauses else settings.cooldown_ms) * MS
+
+
+def target_price(position: Position, settings: ImbalanceSettings) -> int:
+    """The price at which the best price of the other side closes the position."""
+    moved = settings.target_bps if position.quantity > 0 else -settings.target_bps
+    return position.price * (_BPS + moved) // _BPS
+
+
+def stop_price(market: Market, position: Position, settings: ImbalanceSettings) -> int:
+    """The trigger of its stop, on the tick that loses less."""
+    if position.quantity > 0:
+        return market.contract.tick_above(position.price * (_BPS - settings.stop_bps) // _BPS)
+    return market.contract.tick_below(position.price * (_BPS + settings.stop_bps) // _BPS)
+
+
+def on_report(state: EngineState, report: PositionReport) -> list[Action]:
+    """Keep the latest report; an older one, or one that reached the engine late, changes nothing."""
+    position = state.positions[report.symbol]
+    queried = report.witness is Witness.QUERY
+    as_of_ns = report.asked_ns if queried else report.event_ns
+    if queried:
+        position.queried_ns = max(position.queried_ns, report.asked_ns)
+    if as_of_ns < position.reported_ns or (queried and as_of_ns < position.filled_ns):
+        return []
+    position.reported, position.reported_ns = report.quantity, as_of_ns
+    _compare(state, position)
+    return []
+
+
+def _compare(state: EngineState, position: Position) -> None:
+    """Note since when fills and reports disagree. A report from before the last fill says nothing of it."""
+    agrees = position.reported == position.quantity or position.reported_ns < position.filled_ns
+    position.differs_ns = 0 if agrees else position.differs_ns or state.now_ns
+
+
+def believe_report(state: EngineState, position: Position) -> list[Action]:
+    """Take the venue's figure where no trade explains the difference: positionRisk is the truth. Entries end."""
+    market = state.markets[position.symbol]
+    text = (
+        f"{position.symbol}: fills give {plain(position.quantity)}, the venue reports {plain(position.reported)}, and "
+        "no trade explains it. Entries have ended; compare the account with the journal."
+    )
+    position.cost = position.reported * (market.mark or position.price) // SCALE
+    before, position.quantity, position.differs_ns = position.quantity, position.reported, 0
+    if not position.quantity:
+        _closed(state, position)
+    elif before * position.quantity <= 0:
+        _opened(state, position)
+        position.id = position.id or state.next_id()
+    return latch(state, "mismatch", position.symbol, text) or alert(state, "mismatch", position.symbol, text)
+
+
+def hold_ns(state: EngineState) -> int:
+    """How long a position may be held: the setting, or the limit if that is shorter; 0 without either."""
+    times = [ms for ms in (state.settings.hold_ms, state.limits.hold_ms) if ms]
+    return min(times, default=0) * MS

@@ -1,0 +1,163 @@
+"""What each symbol needs after an event: orders to cancel, questions, stops and exits; and when to look again."""
+
+from collections.abc import Iterator
+
+from live.engine import exits, protection
+from live.engine.actions import Action, CancelOrder, WakeAt
+from live.engine.constants import (
+    ASK_AFTER_NS,
+    ATTRIBUTION_NS,
+    BELIEVE_CLOSED_NS,
+    BELIEVE_OPEN_NS,
+    DIFFERENCE_GRACE_NS,
+    MS,
+    STOP_CONFIRM_NS,
+    STOP_FIRED_NS,
+    WATCH_NS,
+)
+from live.engine.events import Request
+from live.engine.intents import Purpose
+from live.engine.latching import latch
+from live.engine.orders.answers import settle
+from live.engine.positions import believe_report, hold_ns
+from live.engine.queries import ask, is_due, next_ns, watch
+from live.engine.state import EngineState, Market, Order, OrderState, Position, StopState
+
+_NEVER_NS = 2**62
+_LOOK_BACK_NS = 600 * 1_000_000_000
+
+
+def tend(state: EngineState, symbol: str) -> list[Action]:
+    """What a symbol needs now."""
+    market, position = state.markets[symbol], state.positions[symbol]
+    actions: list[Action] = []
+    for order in [order for order in state.working.values() if order.intent.symbol == symbol]:
+        actions += _tend_order(state, market, order)
+    if not position.idle:
+        actions += _tend_position(state, market, position)
+    return actions
+
+
+def tend_all(state: EngineState) -> list[Action]:
+    """What every symbol needs now, and the fills that nobody has explained."""
+    actions = _foreign(state)
+    for symbol in state.markets:
+        actions += tend(state, symbol)
+    return actions
+
+
+def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action]:
+    """Cancel an entry that has waited for too long, ask about an order in doubt, fetch fills that are missing."""
+    intent, actions = order.intent, list[Action]()
+    if _is_to_cancel(state, order) and is_due(order.cancel, state.now_ns):
+        actions.append(
+            CancelOrder(state.now_ns, intent.symbol, intent.client_id, "waited" if not state.latch else "latch")
+        )
+    if order.state is OrderState.UNKNOWN or _is_late(state, order):
+        actions += ask(state, order.query, Request.ORDER, intent.symbol, intent.client_id)
+    if order.state is OrderState.UNKNOWN:
+        actions += ask(state, market.query(Request.POSITION), Request.POSITION, intent.symbol)
+        actions += ask(state, market.query(Request.OPEN_ORDERS), Request.OPEN_ORDERS, intent.symbol)
+        actions += _ask_trades(state, market)
+    elif order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
+        actions += _ask_trades(state, market)
+    settle(state, order)
+    return actions
+
+
+def _is_to_cancel(state: EngineState, order: Order) -> bool:
+    """True for an entry that may rest too long, or at all where entries have ended."""
+    if order.intent.purpose is not Purpose.ENTRY or order.state.ended:
+        return False
+    waited = state.now_ns >= order.sent_ns + state.settings.post_only_wait_ms * MS
+    return state.latch is not None or state.paused or waited or bool(state.positions[order.intent.symbol].exit_reason)
+
+
+def _is_late(state: EngineState, order: Order) -> bool:
+    """True for an order that should have ended or been answered by now; an entry that rests is waited for."""
+    if order.state is OrderState.OPEN and order.intent.purpose is Purpose.ENTRY and not order.cancel.asked_ns:
+        return False
+    return state.now_ns >= max(order.sent_ns, order.cancel.asked_ns) + ASK_AFTER_NS
+
+
+def _ask_trades(state: EngineState, market: Market) -> list[Action]:
+    since_ns = (market.trades_since_ns or state.now_ns) - _LOOK_BACK_NS
+    return ask(state, market.query(Request.TRADES), Request.TRADES, market.contract.symbol, from_ns=since_ns)
+
+
+def _tend_position(state: EngineState, market: Market, position: Position) -> list[Action]:
+    """Compare with the venue, protect, exit; watch what is open."""
+    actions = _settle_difference(state, market, position)
+    actions += protection.tend(state, position)
+    actions += exits.tend(state, position)
+    position_query = market.query(Request.POSITION)
+    if position.quantity:
+        every_ns = ASK_AFTER_NS if position.exit_reason else WATCH_NS
+        actions += watch(state, position_query, Request.POSITION, position.symbol, every_ns)
+        actions += protection.watch_stop(state, position, WATCH_NS)
+    elif position.queried_ns < position.flat_ns:
+        actions += ask(state, position_query, Request.POSITION, position.symbol)
+    return actions
+
+
+def _settle_difference(state: EngineState, market: Market, position: Position) -> list[Action]:
+    """Fills and reports disagree: ask for trades and position, and believe the venue if nothing explains it."""
+    if not position.differs_ns or state.now_ns < position.differs_ns + DIFFERENCE_GRACE_NS:
+        return []
+    actions = ask(state, market.query(Request.POSITION), Request.POSITION, position.symbol) + _ask_trades(state, market)
+    grown = abs(position.reported) > abs(position.quantity)
+    wait_ns = BELIEVE_OPEN_NS if grown else BELIEVE_CLOSED_NS
+    asked_ns = min(market.trades_asked_ns, position.queried_ns)
+    if asked_ns >= position.differs_ns + wait_ns and position.reported_ns >= asked_ns:
+        actions += believe_report(state, position)
+    return actions
+
+
+def _foreign(state: EngineState) -> list[Action]:
+    """Orders that nothing explains after a while are somebody else's: entries end."""
+    actions: list[Action] = []
+    for order_id, (symbol, since_ns) in list(state.unattributed.items()):
+        if order_id in state.order_ids:
+            del state.unattributed[order_id]
+        elif state.now_ns >= since_ns + ATTRIBUTION_NS:
+            del state.unattributed[order_id]
+            text = f"{symbol}: order {order_id} is not of this run. Entries have ended; see who else trades here."
+            actions += latch(state, "foreign_order", symbol, text)
+    return actions
+
+
+def wake(state: EngineState) -> list[Action]:
+    """When to look again, if that is another time than was last asked for."""
+    due_ns = min((due_ns for due_ns in _due(state) if due_ns > state.now_ns), default=_NEVER_NS)
+    if due_ns >= _NEVER_NS or state.now_ns < state.wake_ns <= due_ns:
+        return []
+    state.wake_ns = due_ns
+    return [WakeAt(state.now_ns, due_ns)]
+
+
+def _due(state: EngineState) -> Iterator[int]:
+    """Times at which something may have to be done."""
+    for order in state.working.values():
+        yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
+        if order.intent.purpose is Purpose.ENTRY:
+            yield order.sent_ns + state.settings.post_only_wait_ms * MS
+    for market in state.markets.values():
+        position = state.positions[market.contract.symbol]
+        if not position.idle:
+            yield from _due_of_position(state, market, position)
+    yield from (since_ns + ATTRIBUTION_NS for _, since_ns in state.unattributed.values())
+
+
+def _due_of_position(state: EngineState, market: Market, position: Position) -> Iterator[int]:
+    stop = position.stop
+    if stop:
+        yield from (next_ns(query) for query in (stop.send, stop.query, stop.cancel))
+        yield stop.sent_ns + STOP_CONFIRM_NS if stop.state in (StopState.SENT, StopState.UNKNOWN) else _NEVER_NS
+        yield stop.fired_ns + STOP_FIRED_NS if stop.state is StopState.FIRED else _NEVER_NS
+    if position.differs_ns:
+        yield from (position.differs_ns + DIFFERENCE_GRACE_NS, state.now_ns + ASK_AFTER_NS)
+    if position.quantity:
+        longest_ns = hold_ns(state)
+        yield position.opened_ns + longest_ns if longest_ns else _NEVER_NS
+        yield market.query(Request.POSITION).asked_ns + (ASK_AFTER_NS if position.exit_reason else WATCH_NS)
+        yield position.exit_after_ns or _NEVER_NS

@@ -1,0 +1,91 @@
+"""Runs the events of a journal through the engine and compares every action with the journal's, byte for byte."""
+
+import hashlib
+from collections import deque
+from pathlib import Path
+from typing import NamedTuple
+
+from live.engine.actions import Action
+from live.engine.engine import start, step
+from live.engine.events import Started
+from live.engine.state import EngineState
+from live.journal.encoding import body_of, kind_of, whole
+from live.journal.reading import RecordedAction, RecordedEvent, entries_of
+from skills_lib.domain.errors import CorruptDataError
+
+
+class DecisionsDifferError(CorruptDataError):
+    """The engine does not decide what the journal says it decided."""
+
+
+class Replayed(NamedTuple):
+    """A journal whose actions are those of the engine.
+
+    decisions_sha256: over all actions since the last `started`. unwritten: actions of the last event that are not in
+    the journal, as after a crash between the two.
+    """
+
+    events: int
+    actions: int
+    decisions_sha256: str
+    unwritten: int
+
+
+class _Comparison:
+    """The engine on a journal's events so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.state: EngineState | None = None
+        self.due: deque[Action] = deque()
+        self.events = 0
+        self.actions = 0
+        self.decisions = hashlib.sha256()
+
+    def event(self, found: RecordedEvent) -> None:
+        """Step the engine; all actions of the event before must have been found, unless a run begins here."""
+        self.events += 1
+        if isinstance(found.event, Started):
+            self.state = start(found.event)
+            self.decisions = hashlib.sha256()
+            self.due.clear()
+        elif self.due:
+            self._differ(found.line, f"the engine decides `{kind_of(self.due[0])}` before it, which is not there")
+        elif self.state is None:
+            self._differ(found.line, "no `started` comes before it")
+        else:
+            self.due.extend(step(self.state, found.event))
+
+    def action(self, found: RecordedAction) -> None:
+        """Compare with what the engine wanted."""
+        record = found.record
+        if not self.due:
+            self._differ(found.line, f"the engine does not decide this `{record.kind}`")
+        action = self.due.popleft()
+        encoded = whole(action)
+        same = (kind_of(action), action.time_ns, body_of(action, encoded))
+        if same != (record.kind, record.time_ns, record.body_json):
+            self._differ(found.line, f"the engine decides another `{kind_of(action)}` than this `{record.kind}`")
+        self.actions += 1
+        self.decisions.update(encoded + b"\n")
+
+    def _differ(self, line: int, what: str) -> None:
+        raise DecisionsDifferError(f"{self.name}: line {line}: {what}. The code or the journal changed since.")
+
+
+def replay_journal(path: Path) -> Replayed:
+    """Rebuild the state from each `started` and run everything that follows.
+
+    Raises:
+        InputError: no file, or not a journal.
+        JournalDamagedError: the file is not what was written.
+        DecisionsDifferError: the first action that differs, by its line.
+    """
+    comparison = _Comparison(path.name)
+    for entry in entries_of(path):
+        if isinstance(entry, RecordedEvent):
+            comparison.event(entry)
+        else:
+            comparison.action(entry)
+    digest = comparison.decisions.hexdigest()
+    return Replayed(comparison.events, comparison.actions, digest, len(comparison.due))

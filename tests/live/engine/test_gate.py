@@ -1,0 +1,341 @@
+"""The second gate stops what a defect of the engine or of risk would send."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from live.engine.actions import PlaceOrder
+from live.engine.constants import HIDDEN_NS, RECV_WINDOW_NS
+from live.engine.events import (
+    AccountTrade,
+    Answered,
+    Command,
+    Commanded,
+    ContractChanged,
+    Event,
+    Fill,
+    MarkChanged,
+    OpenOrdersReport,
+    OrderReport,
+    PositionReport,
+    Request,
+    RequestOutcome,
+    Tick,
+    TradesReport,
+    Witness,
+)
+from live.engine.gate.gate import Gate
+from live.engine.intents import Intent
+from live.engine.limits import Executor, LooserLimitsError, effective, highest
+from live.enums import OrderStatus, OrderType, Side
+from live.money import SCALE, parse
+from tests.live.engine.judgements import approval
+from tests.live.engine.states import (
+    CONTRACT,
+    NOW_NS,
+    PRICE,
+    SYMBOL,
+    entry,
+    exit_of_a_long,
+    other,
+    stop_of_a_long,
+)
+
+S = 1_000_000_000
+CAPITAL = 40_000 * SCALE
+SYMBOLS = [SYMBOL, *(f"C{number}USDT" for number in range(6))]
+
+
+class Scene:
+    """A gate, and the engine's side of it."""
+
+    def __init__(self, **tighter: int) -> None:
+        limits = effective(Executor.SCALP, CAPITAL, tighter)
+        self.gate = Gate(limits, CAPITAL, [other(symbol) for symbol in SYMBOLS])
+        self.trade_id = 0
+        for symbol in SYMBOLS:
+            self.gate.observe(MarkChanged(NOW_NS, symbol, NOW_NS, PRICE))
+
+    def refusal(
+        self, intent: Intent, journalled: Intent | None = None, time_ns: int = NOW_NS, again: bool = False
+    ) -> str:
+        action = PlaceOrder(time_ns, approval(intent), again=again)
+        return self.gate.check(action, intent if journalled is None else journalled) or ""
+
+    def send(self, intent: Intent, time_ns: int = NOW_NS, again: bool = False) -> None:
+        assert self.refusal(intent, time_ns=time_ns, again=again) == ""
+        self.gate.sent(PlaceOrder(time_ns, approval(intent), again=again))
+
+    def report(
+        self, intent: Intent, status: OrderStatus, filled: str = "0", fill: str = "", at_ns: int = NOW_NS
+    ) -> None:
+        self.gate.observe(self.order_report(intent, status, filled, fill, at_ns))
+
+    def order_report(
+        self, intent: Intent, status: OrderStatus, filled: str = "0", fill: str = "", at_ns: int = NOW_NS
+    ) -> OrderReport:
+        order_id = int(intent.client_id.strip("rS-"))
+        trade = self.fill(fill) if fill else None
+        return OrderReport(
+            at_ns, intent.symbol, intent.client_id, order_id, intent.side, status, intent.quantity, parse(filled),
+            intent.reduce_only, at_ns, Witness.STREAM, trade,
+        )  # fmt: skip
+
+    def fill(self, quantity: str) -> Fill:
+        self.trade_id += 1
+        return Fill(self.trade_id, PRICE, parse(quantity), 0, "USDT", False, 0)
+
+    def hold(self, quantity: str = "0.1") -> None:
+        """Enter and fill completely: a long position of `quantity`."""
+        intent = entry(quantity=parse(quantity))
+        self.send(intent)
+        self.report(intent, OrderStatus.FILLED, quantity, quantity)
+
+
+def test_an_order_as_it_is_in_the_journal_leaves() -> None:
+    scene = Scene()
+    scene.send(entry())
+    scene.report(entry(), OrderStatus.FILLED, "0.1", "0.1")
+    scene.send(stop_of_a_long())
+    scene.send(exit_of_a_long())
+
+
+def test_limits_above_those_of_the_capital_make_no_gate() -> None:
+    looser = highest(Executor.SCALP, 2 * CAPITAL)
+    with pytest.raises(LooserLimitsError, match="instrument cannot be 20000 USD"):
+        Gate(looser, CAPITAL, [CONTRACT])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"quantity": parse("0.101")}, {"price": PRICE + CONTRACT.tick}, {"side": Side.SELL}, {"client_id": "r-7"}],
+)
+def test_an_order_that_differs_from_the_journal_does_not_leave(changes: dict[str, Any]) -> None:
+    assert Scene().refusal(entry(**changes), journalled=entry()).endswith("is not the one in the journal.")
+
+
+def test_what_risk_has_not_approved_does_not_leave() -> None:
+    class Lookalike:
+        intent = entry()
+
+    action = PlaceOrder(NOW_NS, Lookalike())  # type: ignore[arg-type]
+    assert Scene().gate.check(action, entry()) == "The order was not approved by risk."
+
+
+def test_an_id_leaves_once() -> None:
+    scene = Scene()
+    scene.send(entry())
+    scene.report(entry(), OrderStatus.FILLED, "0.1", "0.1")
+    for again in (False, True):
+        assert scene.refusal(entry(), again=again) == "Order r-1 was sent before."
+        assert scene.refusal(exit_of_a_long(client_id="r-1"), again=again) == "Order r-1 was sent before."
+    assert scene.refusal(stop_of_a_long(client_id="r-1")) == "Order r-1 was sent before."
+    scene.send(stop_of_a_long())
+    assert scene.refusal(exit_of_a_long(client_id="r-1S")) == "Order r-1S was sent before."
+
+
+def test_a_stop_leaves_again_under_its_id_with_its_content_only() -> None:
+    scene = Scene()
+    scene.hold()
+    scene.send(stop_of_a_long())
+    scene.send(stop_of_a_long(), again=True)
+    refusal = "Position r-1 has its stop; only the same may be sent again."
+    assert scene.refusal(stop_of_a_long()) == refusal
+    assert scene.refusal(stop_of_a_long(trigger_price=59_900 * SCALE), again=True) == refusal
+    assert scene.refusal(stop_of_a_long(client_id="r-1T"), again=True) == refusal
+    assert scene.refusal(stop_of_a_long(client_id="r-1T")) == refusal
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"type": OrderType.TAKE_PROFIT_MARKET}, {"quantity": parse("0.1")}, {"trigger_price": 0}],
+)
+def test_a_stop_that_does_not_close_the_position_does_not_leave(changes: dict[str, Any]) -> None:
+    scene = Scene()
+    scene.hold()
+    assert scene.refusal(stop_of_a_long(**changes)) == (
+        "Stop r-1S does not close the whole position at a trigger price."
+    )
+
+
+def test_a_stop_that_would_open_does_not_leave() -> None:
+    scene = Scene()
+    assert scene.refusal(stop_of_a_long()) == "Stop r-1S would open or add to a position of BTCUSDT."
+    scene.hold()
+    assert scene.refusal(stop_of_a_long(side=Side.BUY)) == "Stop r-1S would open or add to a position of BTCUSDT."
+    assert scene.refusal(stop_of_a_long()) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"reduce_only": False}, "is not a reduce-only market order."),
+        ({"type": OrderType.LIMIT}, "is not a reduce-only market order."),
+        ({"quantity": parse("0.101")}, "does not reduce the position of BTCUSDT by at most its size."),
+        ({"quantity": 0}, "does not reduce the position of BTCUSDT by at most its size."),
+        ({"side": Side.BUY}, "does not reduce the position of BTCUSDT by at most its size."),
+        ({"symbol": "C0USDT"}, "does not reduce the position of C0USDT by at most its size."),
+    ],
+)
+def test_an_exit_that_does_not_reduce_does_not_leave(changes: dict[str, Any], refusal: str) -> None:
+    scene = Scene()
+    scene.hold()
+    assert scene.refusal(exit_of_a_long(**changes)) == f"Exit r-2 {refusal}"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"type": OrderType.MARKET}, {"quantity": 0}, {"price": 0}, {"reduce_only": True}],
+)
+def test_an_entry_is_a_limit_order(changes: dict[str, Any]) -> None:
+    assert Scene().refusal(entry(**changes)) == "Entry r-1 is not a limit order with price and quantity."
+
+
+def test_a_symbol_that_is_not_of_the_run_gets_no_order() -> None:
+    scene = Scene()
+    assert scene.refusal(entry(symbol="NEWUSDT")) == "NEWUSDT is not traded in this run."
+    scene.gate.observe(ContractChanged(NOW_NS, other("NEWUSDT")))
+    assert scene.refusal(entry(symbol="NEWUSDT")) == "Entry r-1 is outside the price collar.", "it has no mark"
+
+
+def test_no_entry_leaves_after_a_kill_and_exits_do() -> None:
+    scene = Scene()
+    scene.hold()
+    for command in (Command.PAUSE, Command.KILL, Command.RESUME):
+        scene.gate.observe(Commanded(NOW_NS, command, "test"))
+    assert scene.refusal(entry(symbol="C0USDT", client_id="r-3")) == "The run was killed: no entry leaves."
+    scene.send(exit_of_a_long())
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_collar_is_checked_again(sign: int) -> None:
+    scene = Scene()
+    edge = PRICE + sign * 300 * SCALE
+    assert scene.refusal(entry(price=edge)) == ""
+    assert scene.refusal(entry(price=edge + sign * CONTRACT.tick)) == "Entry r-1 is outside the price collar."
+
+
+def test_no_more_than_the_limit_of_orders_leave_within_a_second() -> None:
+    scene = Scene(orders_per_second=3)
+    scene.hold()
+    scene.send(stop_of_a_long())
+    scene.send(stop_of_a_long(), NOW_NS + 1, again=True)
+    later = entry(symbol="C0USDT", client_id="r-3", quantity=parse("0.01"))
+    assert scene.refusal(later, time_ns=NOW_NS + S - 1) == "Too many orders within a second."
+    assert scene.refusal(later, time_ns=NOW_NS + S) == ""
+    scene.send(exit_of_a_long(), NOW_NS + 2)
+
+
+def test_position_unfilled_entries_and_the_new_one_stay_within_the_limit() -> None:
+    scene = Scene(position=9_000 * SCALE)
+    first = entry(quantity=parse("0.1"))
+    scene.send(first)
+    too_large, fitting = (entry(client_id="r-3", quantity=parse(text)) for text in ("0.051", "0.05"))
+    refusal = "Entry r-3 would take BTCUSDT above a limit of exposure."
+    assert (scene.refusal(too_large), scene.refusal(fitting)) == (refusal, "")
+    scene.report(first, OrderStatus.PARTIALLY_FILLED, "0.06", "0.06")
+    assert (scene.refusal(too_large), scene.refusal(fitting)) == (refusal, "")
+    scene.report(first, OrderStatus.CANCELED, "0.06")
+    assert scene.refusal(too_large) == ""
+    scene.report(first, OrderStatus.CANCELED, "0.1", "0.04")
+    assert (scene.refusal(too_large), scene.refusal(fitting)) == (refusal, ""), "a fill after the cancel counts"
+
+
+def test_an_instrument_limit_below_that_of_a_position_holds_too() -> None:
+    scene = Scene(instrument=5_999 * SCALE)
+    assert scene.refusal(entry()) == "Entry r-1 would take BTCUSDT above a limit of exposure."
+    assert scene.refusal(entry(quantity=parse("0.099"))) == ""
+
+
+def test_exposure_is_valued_at_the_mark_price_where_that_is_higher() -> None:
+    scene = Scene(position=6_000 * SCALE)
+    assert scene.refusal(entry()) == ""
+    scene.gate.observe(MarkChanged(NOW_NS, SYMBOL, NOW_NS, PRICE + 1))
+    assert scene.refusal(entry()) == "Entry r-1 would take BTCUSDT above a limit of exposure."
+
+
+def test_fills_that_the_venue_counts_and_we_do_not_know_are_exposure() -> None:
+    scene = Scene(position=9_000 * SCALE)
+    scene.send(entry())
+    scene.report(entry(), OrderStatus.CANCELED, "0.1")
+    assert scene.refusal(entry(client_id="r-3")) == "Entry r-3 would take BTCUSDT above a limit of exposure."
+    trade = AccountTrade(1, Side.BUY, scene.fill("0.1"), NOW_NS)
+    scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, (trade, trade)))
+    assert scene.refusal(exit_of_a_long()) == ""
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.101"))) != "", "one trade counts once"
+
+
+def outcome(outcome: RequestOutcome, request: Request = Request.PLACE, code: int = 0, time_ns: int = NOW_NS) -> Event:
+    return Answered(time_ns, request, SYMBOL, "r-1", outcome, code)
+
+
+HIDDEN = RECV_WINDOW_NS + HIDDEN_NS
+ENDING: list[tuple[Event, bool]] = [
+    (outcome(RequestOutcome.REJECTED), True),
+    (outcome(RequestOutcome.NOT_ACCEPTED), True),
+    (outcome(RequestOutcome.UNKNOWN), False),
+    (outcome(RequestOutcome.RECONCILE), False),
+    (outcome(RequestOutcome.ACCEPTED), False),
+    (outcome(RequestOutcome.REJECTED, Request.CANCEL), False),
+    (outcome(RequestOutcome.RECONCILE, Request.ORDER, -2013, NOW_NS + HIDDEN - 1), False),
+    (outcome(RequestOutcome.RECONCILE, Request.ORDER, -2013, NOW_NS + HIDDEN), True),
+    (outcome(RequestOutcome.RECONCILE, Request.CANCEL, -2013, NOW_NS + HIDDEN), False),
+    (outcome(RequestOutcome.RECONCILE, Request.ORDER, -2011, NOW_NS + HIDDEN), False),
+    (Answered(NOW_NS, Request.PLACE, SYMBOL, "r-8", RequestOutcome.REJECTED), False),
+    (Tick(NOW_NS + 2 * HIDDEN), False),
+]
+
+
+@pytest.mark.parametrize(("event", "ends"), ENDING)
+def test_only_evidence_ends_the_exposure_of_an_entry(event: Event, ends: bool) -> None:
+    scene = Scene(position=9_000 * SCALE)
+    scene.send(entry())
+    scene.gate.observe(event)
+    scene.gate.observe(outcome(RequestOutcome.UNKNOWN))
+    assert (scene.refusal(entry(client_id="r-3"), time_ns=NOW_NS + 2 * HIDDEN) == "") is ends
+
+
+def test_open_orders_reports_are_reports_of_each_order() -> None:
+    scene = Scene(position=9_000 * SCALE)
+    scene.send(entry())
+    report = scene.order_report(entry(), OrderStatus.CANCELED)
+    scene.gate.observe(OpenOrdersReport(NOW_NS, SYMBOL, NOW_NS, (report,)))
+    assert scene.refusal(entry(client_id="r-3")) == ""
+
+
+def test_positions_and_unfilled_entries_are_counted_over_all_symbols() -> None:
+    scene = Scene(open_positions=3)
+    scene.hold()
+    scene.send(entry(client_id="r-3", symbol="C0USDT"))
+    assert scene.refusal(entry(client_id="r-4", symbol="C1USDT")) == ""
+    scene.gate.observe(position("C2USDT", "-0.01", NOW_NS, Witness.STREAM))
+    assert scene.refusal(entry(client_id="r-4", symbol="C1USDT")) == "Too many open positions."
+    assert scene.refusal(entry(client_id="r-4", symbol="C0USDT", quantity=parse("0.01"))) == ""
+    scene.gate.observe(position("C2USDT", "0", NOW_NS + 1, Witness.QUERY))
+    assert scene.refusal(entry(client_id="r-4", symbol="C1USDT")) == ""
+
+
+def position(symbol: str, quantity: str, as_of_ns: int, witness: Witness) -> PositionReport:
+    asked_ns, event_ns = (as_of_ns, 0) if witness is Witness.QUERY else (0, as_of_ns)
+    return PositionReport(as_of_ns, symbol, parse(quantity), PRICE, event_ns, asked_ns, witness)
+
+
+@pytest.mark.parametrize("witness", [Witness.QUERY, Witness.STREAM])
+def test_an_older_report_of_a_position_says_nothing(witness: Witness) -> None:
+    scene = Scene()
+    scene.gate.observe(position(SYMBOL, "0.05", NOW_NS, witness))
+    scene.gate.observe(position(SYMBOL, "0.1", NOW_NS - 1, witness))
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.05"))) == ""
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.051"))) != ""
+    trade = AccountTrade(77, Side.SELL, scene.fill("0.05"), NOW_NS + 1)
+    scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, (trade,)))
+    assert scene.refusal(exit_of_a_long(quantity=parse("0.05"))) != "", "older than the last trade"
+
+
+def test_contracts_of_the_gate_are_its_own() -> None:
+    contracts = [CONTRACT]
+    gate = Gate(highest(Executor.SCALP, CAPITAL), CAPITAL, contracts)
+    contracts.append(msgspec.structs.replace(CONTRACT, symbol="ETHUSDT"))
+    action = PlaceOrder(NOW_NS, approval(entry(symbol="ETHUSDT")))
+    assert gate.check(action, entry(symbol="ETHUSDT")) == "ETHUSDT is not traded in this run."
