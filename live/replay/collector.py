@@ -5,9 +5,8 @@ from collections import Counter
 import msgspec
 
 from live.engine.actions import Action, PlaceOrder, Refusal
-from live.engine.events import BookChanged, Event, Fill, FundingPaid, OrderReport, StopReport, TradesReport
+from live.engine.events import AccountTrade, BookChanged, Event, FundingPaid, OrderReport, StopReport, TradesReport
 from live.engine.intents import Purpose
-from live.enums import Side
 from live.replay.figures.trades import TapeTrades
 from live.replay.round_trips import ExitReason, RoundTrip
 from live.replay.trips import AccountFill, MarkoutRecorder, TripRecorder
@@ -15,20 +14,25 @@ from live.replay.trips import AccountFill, MarkoutRecorder, TripRecorder
 _REASONS = {reason.value: reason for reason in ExitReason}
 
 
-class _Traded(msgspec.Struct, frozen=True):
-    order_id: int
+class Traded(msgspec.Struct, frozen=True):
+    """A fill as the engine learned it, and as round trips take it."""
+
+    trade: AccountTrade
     fill: AccountFill
 
 
 class RunCollector:
-    """Books are counted in `updates`; a fill counts once by its trade id, whichever report brings it first."""
+    """Books are counted in `updates`; a fill counts once by its trade id, whichever report brings it first.
+
+    traded: by trade id. funding: in the order in which it was reported.
+    """
 
     def __init__(self, symbol: str) -> None:
         self.updates = self.entries = 0
         self.refused: Counter[str] = Counter()
         self._symbol = symbol
-        self._traded: dict[int, _Traded] = {}
-        self._funding: list[FundingPaid] = []
+        self.traded: dict[int, Traded] = {}
+        self.funding: list[FundingPaid] = []
         self._reasons: dict[str, str] = {}
         self._client_ids: dict[int, str] = {}
         self._stop_orders: set[int] = set()
@@ -42,14 +46,14 @@ class RunCollector:
         elif isinstance(event, OrderReport):
             self._client_ids[event.order_id] = event.client_id
             if event.fill:
-                self._on_fill(event.order_id, event.side, event.event_ns, event.fill)
+                self._on_trade(AccountTrade(event.order_id, event.side, event.fill, event.event_ns))
         elif isinstance(event, TradesReport):
             for trade in event.trades:
-                self._on_fill(trade.order_id, trade.side, trade.event_ns, trade.fill)
+                self._on_trade(trade)
         elif isinstance(event, StopReport) and event.order_id:
             self._stop_orders.add(event.order_id)
         elif isinstance(event, FundingPaid):
-            self._funding.append(event)
+            self.funding.append(event)
 
     def on_action(self, action: Action) -> None:
         """Take an action of the engine."""
@@ -64,33 +68,34 @@ class RunCollector:
         """The round trips that are complete, and the fills of orders that rested."""
         return TapeTrades(tuple(self._round_trips()), self._markouts.fills, span_ns)
 
-    def _on_fill(self, order_id: int, side: Side, event_ns: int, fill: Fill) -> None:
-        if fill.trade_id in self._traded:
+    def _on_trade(self, trade: AccountTrade) -> None:
+        fill = trade.fill
+        if fill.trade_id in self.traded:
             return
-        traded = AccountFill(
+        account_fill = AccountFill(
             symbol=self._symbol,
-            side=side,
-            time_ns=event_ns,
+            side=trade.side,
+            time_ns=trade.event_ns,
             price=fill.price,
             quantity=fill.quantity,
             fee=fill.fee,
             maker=fill.maker,
         )
-        self._traded[fill.trade_id] = _Traded(order_id, traded)
-        self._markouts.on_fill(traded)
+        self.traded[fill.trade_id] = Traded(trade, account_fill)
+        self._markouts.on_fill(account_fill)
 
     def _round_trips(self) -> list[RoundTrip]:
         """In order of trade ids; the reason of an exit is known only at the end, when every stop has reported."""
-        recorder, funding = TripRecorder(), sorted(self._funding, key=lambda one: one.event_ns)
-        for _, traded in sorted(self._traded.items()):
+        recorder, funding = TripRecorder(), sorted(self.funding, key=lambda one: one.event_ns)
+        for _, traded in sorted(self.traded.items()):
             while funding and funding[0].event_ns < traded.fill.time_ns:
                 paid = funding.pop(0)
                 recorder.on_funding(paid.symbol, paid.amount)
             recorder.on_fill(msgspec.structs.replace(traded.fill, reason=self._reason(traded)))
         return recorder.trips
 
-    def _reason(self, traded: _Traded) -> ExitReason:
-        if traded.order_id in self._stop_orders:
+    def _reason(self, traded: Traded) -> ExitReason:
+        if traded.trade.order_id in self._stop_orders:
             return ExitReason.STOP
-        client_id = self._client_ids.get(traded.order_id, "")
+        client_id = self._client_ids.get(traded.trade.order_id, "")
         return _REASONS.get(self._reasons.get(client_id, ""), ExitReason.KILL)

@@ -6,9 +6,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from live.binance.signing import Signer
 from live.engine.limits import Executor, effective
 from live.engine.settings import EntryKind, ImbalanceSettings
 from live.money import SCALE
+from live.replay.agreement import DisagreementError, VenueRecords, require_agreement
 from live.replay.conditions import Conditions
 from live.replay.engine_replays import EngineReplays
 from live.replay.figures.trades import trade_figures
@@ -18,8 +20,11 @@ from live.replay.study.model import ReplayReport
 from live.replay.study.parallel import open_runner
 from live.replay.study.study import StudiedTape, StudyRequest, study
 from live.replay.study.variants import SignalChoice, SignalKind, Variant, with_signal
+from live.replay.tape_run import EngineRun
+from live.replay.tapes import ReplayTape
 from live.simulator.core.fill_models import FillModel
 from live.simulator.latency import ASSUMED
+from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET
 from skills_lib.domain.errors import InputError
 from skills_lib.progress import no_progress
 from skills_lib.trades.journal.verification import verify_journal
@@ -89,17 +94,42 @@ def test_a_journal_changes_no_decision_and_its_chain_holds(replays: EngineReplay
     assert verify_journal(tmp_path / "journal.jsonl", journalled.journal_head)
 
 
-def test_round_trips_earn_what_the_exchange_booked(replays: EngineReplays) -> None:
-    """Net of all round trips against the wallet that the user stream last reported, to the last unit."""
-    from live.journal.writer import NoJournal
-    from live.replay.session import Session
-
-    tape, events = replays._tapes[0]
-    session = Session(tape, events, CONDITIONS, BASE, NoJournal())
-    found = session.play()
-    account = next(iter(session._venue.state.accounts.values()))
+def test_round_trips_earn_what_the_exchange_booked(edge: Path) -> None:
+    """Net of all round trips against the exchange's wallet, to the last unit."""
+    run = EngineRun(ReplayTape(edge), CONDITIONS, BASE, None)
+    found = run.play()
+    account = next(iter(run.wire.venue.state.accounts.values()))
     assert account.wallet - CAPITAL == sum(trip.net for trip in found.trades.round_trips)
     assert found.trades.round_trips
+    assert not found.open_at_end
+
+
+@pytest.mark.parametrize("change", [{"price": 1}, {"fee": 1}, {"realised": 1}])
+def test_a_record_that_differs_from_the_exchanges_by_one_unit_is_a_failure(edge: Path, change: dict[str, int]) -> None:
+    run = EngineRun(ReplayTape(edge), CONDITIONS, BASE, None)
+    run.play()
+    number, traded = next(iter(run.collector.traded.items()))
+    (name, by), fill = *change.items(), traded.trade.fill
+    changed = msgspec.structs.replace(fill, **{name: getattr(fill, name) + by})
+    trade = msgspec.structs.replace(traded.trade, fill=changed)
+    run.collector.traded[number] = msgspec.structs.replace(traded, trade=trade)
+    records = VenueRecords(run.wire, Signer(DEFAULT_KEY, DEFAULT_SECRET), run.began_ns)
+    with pytest.raises(DisagreementError, match=f"trade {number} of BTCUSDT"):
+        require_agreement(run.collector, records, "BTCUSDT")
+
+
+def test_a_fill_that_the_engine_never_learned_of_is_a_failure(edge: Path) -> None:
+    run = EngineRun(ReplayTape(edge), CONDITIONS, BASE, None)
+    run.play()
+    run.collector.traded.popitem()
+    records = VenueRecords(run.wire, Signer(DEFAULT_KEY, DEFAULT_SECRET), run.began_ns)
+    with pytest.raises(DisagreementError, match="the engine's record is None"):
+        require_agreement(run.collector, records, "BTCUSDT")
+
+
+def test_a_tape_that_is_not_kept_in_memory_gives_the_same_run(edge: Path) -> None:
+    kept, read_again = (EngineRun(ReplayTape(edge, lines), CONDITIONS, BASE, None).play() for lines in (10**6, 100))
+    assert kept == read_again
 
 
 def test_post_only_entries_have_markouts(replays: EngineReplays) -> None:
