@@ -58,7 +58,7 @@ def replay(
     Without a tape: the embedded one, which is synthetic. Stored under backtests/replays; a repeated request is answered
     from there. ctrl-C leaves nothing half.
 
-    Example: twokey replay FILE --symbol BTCUSDT --param buy_ratio=3.0 --param depth=5 --sweep depth=3,5,10
+    Example: twokey replay FILE --symbol BTCUSDT --param buy_ratio=3.0 --sweep depth=3,5,10
     """
     from scripts.replay_request import ReplayArguments, prepare
 
