@@ -8,7 +8,7 @@ from live.engine import exits, protection
 from live.engine.actions import Action, Alert
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
-from live.engine.limits import UNITS
+from live.engine.limits import UNITS, require_limits
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
 from live.engine.queries import answered
@@ -25,7 +25,12 @@ _STOP_REQUESTS = (e.Request.PLACE_STOP, e.Request.CANCEL_STOP, e.Request.STOP)
 
 
 def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> EngineState:
-    """The state before the first event. make_signal: another signal than the imbalance, for controls."""
+    """The state before the first event. make_signal: another signal than the imbalance, for controls.
+
+    Raises:
+        LooserLimitsError: the limits are above those of the capital.
+    """
+    require_limits(event.limits, event.capital)
     state = EngineState(
         run=event.run,
         settings=event.settings,

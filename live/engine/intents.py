@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 from typing import Any, Final, NoReturn, final
+from weakref import WeakSet
 
 import msgspec
 
@@ -61,7 +62,7 @@ _KEY: Final = object()
 class Approved:
     """An intent that risk has approved. Only `live/engine/risk` makes one; the venue's port takes nothing else."""
 
-    __slots__ = ("approved_ns", "intent", "uses")
+    __slots__ = ("__weakref__", "approved_ns", "intent", "uses")
 
     intent: Intent
     uses: tuple[LimitUse, ...]
@@ -72,12 +73,24 @@ class Approved:
             raise TypeError("Only live.engine.risk approves an intent.")
         for name, value in (("intent", intent), ("uses", uses), ("approved_ns", approved_ns)):
             object.__setattr__(self, name, value)
+        _MADE.add(self)
+
+    def __init_subclass__(cls) -> NoReturn:
+        raise TypeError("Approved has no subclasses.")
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         raise AttributeError("An approved intent does not change.")
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("An approved intent is not copied or stored; the journal holds its intent.")
+
+
+_MADE: Final[WeakSet[Approved]] = WeakSet()
+
+
+def is_genuine(approved: object) -> bool:
+    """True for what the constructor made: `object.__new__` makes an `Approved` that never went through it."""
+    return type(approved) is Approved and approved in _MADE
 
 
 Judged = Approved | Refused

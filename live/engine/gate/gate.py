@@ -8,7 +8,7 @@ from live.engine.actions import PlaceOrder
 from live.engine.contract import Contract
 from live.engine.events import Command, Commanded, ContractChanged, Event, MarkChanged
 from live.engine.gate.ledger import GateLedger
-from live.engine.intents import Approved, Intent, Purpose
+from live.engine.intents import Intent, Purpose, is_genuine
 from live.engine.limits import Limits, require_limits
 from live.enums import OrderType
 from live.money import SCALE
@@ -50,7 +50,7 @@ class Gate:
 
     def check(self, action: PlaceOrder, journalled: Intent) -> str | None:
         """Why an order must not leave, as one sentence; None if it may. journalled: as read back from the journal."""
-        if type(action.approved) is not Approved:
+        if not is_genuine(action.approved):
             return "The order was not approved by risk."
         intent = action.approved.intent
         if intent != journalled:

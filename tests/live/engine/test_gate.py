@@ -26,7 +26,7 @@ from live.engine.events import (
     Witness,
 )
 from live.engine.gate.gate import Gate
-from live.engine.intents import Intent
+from live.engine.intents import Approved, Intent
 from live.engine.limits import Executor, LooserLimitsError, effective, highest
 from live.enums import OrderStatus, OrderType, Side
 from live.money import SCALE, parse
@@ -121,6 +121,9 @@ def test_what_risk_has_not_approved_does_not_leave() -> None:
 
     action = PlaceOrder(NOW_NS, Lookalike())  # type: ignore[arg-type]
     assert Scene().gate.check(action, entry()) == "The order was not approved by risk."
+    made_around = object.__new__(Approved)
+    object.__setattr__(made_around, "intent", entry())
+    assert Scene().gate.check(PlaceOrder(NOW_NS, made_around), entry()) == "The order was not approved by risk."
 
 
 def test_an_id_leaves_once() -> None:
@@ -339,3 +342,14 @@ def test_contracts_of_the_gate_are_its_own() -> None:
     contracts.append(msgspec.structs.replace(CONTRACT, symbol="ETHUSDT"))
     action = PlaceOrder(NOW_NS, approval(entry(symbol="ETHUSDT")))
     assert gate.check(action, entry(symbol="ETHUSDT")) == "ETHUSDT is not traded in this run."
+
+
+def test_orders_of_earlier_seconds_and_of_somebody_else_do_not_count_as_ours() -> None:
+    scene = Scene(orders_per_second=3)
+    for number in range(3, 9):
+        foreign = entry(client_id=f"r-{number}", symbol="C5USDT")
+        scene.report(foreign, OrderStatus.NEW)
+        scene.send(entry(client_id=f"r-{number}0", symbol="C0USDT", quantity=parse("0.01")), NOW_NS + number * S // 2)
+    assert scene.refusal(exit_of_a_long(symbol="C5USDT")) != "", "orders that have not filled are no position"
+    scene.report(entry(client_id="r-9", symbol="C5USDT"), OrderStatus.FILLED, "0.1", "0.1")
+    assert scene.refusal(exit_of_a_long(symbol="C5USDT")) == "", "trades of anybody change the position"
