@@ -27,6 +27,7 @@ OTHER_MEANING = {
     ("data import", "exchange"): "read by the library where it is not given",
     ("data check", "exchange"): "read by the library where it is not given",
     ("live faults", "seed"): "of the first schedule",
+    ("replay", "seed"): "of latencies and of the samples behind its intervals",
     ("simulate", "seed"): "of latencies and listen keys",
     ("tape draw", "seed"): "of the synthetic tape, a part of its name",
     ("torture", "seed"): "of latencies and of faults by probability",
