@@ -33,6 +33,7 @@ VERBS = {
     "record": "record",
     "scan": "scan",
     "simulate": "simulate",
+    "replay": "replay",
     "torture": "torture",
     "journal": "journal",
     "why": "why",

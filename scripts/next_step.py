@@ -6,7 +6,7 @@ After a result that failed, the next step is another idea: never lower costs or 
 import inspect
 import shlex
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import typer
 
@@ -15,7 +15,6 @@ from scripts.options import SettingsDefaults
 
 if TYPE_CHECKING:
     from skills_lib.answers.model import Answer
-    from skills_lib.ledger.meter import TrialMeter
 
 A = TypeVar("A", bound="Answer")
 
@@ -25,18 +24,27 @@ _VERBS = {"backtest_strategy": "test-strategy", "walk_forward": "walk-forward"}
 _WORDS = frozenset({"strategy", "symbol", "timeframe", "json"})
 
 
+class Meter(Protocol):
+    """A trial meter: `TrialMeter`, or that of a replay."""
+
+    @property
+    def text(self) -> str: ...
+
+    def model_dump(self) -> dict[str, Any]: ...
+
+
 def command(*words: object) -> str:
     """A command line of `twokey`, which every output shows as it is typed here."""
     return f"{NAME} {shlex.join(str(word) for word in words)}"
 
 
-def ended(answer: A, step: str, meter: "TrialMeter | None" = None) -> A:
+def ended(answer: A, step: str, meter: Meter | None = None) -> A:
     """The answer with its next command and, where it searched, its trial meter."""
     shown = {} if meter is None else {"trial_meter": meter.model_dump()}
     return answer.model_copy(update={"next": step, **shown})
 
 
-def print_ending(step: str, meter: "TrialMeter | None" = None) -> None:
+def print_ending(step: str, meter: Meter | None = None) -> None:
     """Print the trial meter, where the verb searched, and as the last line the next command, never wrapped."""
     if meter is not None:
         from scripts.tables.screen import Screen

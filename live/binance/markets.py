@@ -81,8 +81,7 @@ class MarketReader:
         stream.local_ts_ns = now_ns
         now_s = now_ns / _NS_PER_S
         stream.update_activity(now_s)
-        self.judge.note(now_s)
-        return self._changed(now_ns)
+        return self._judged(now_ns, self.judge.note(now_s))
 
     def _is_of_another(self, raw: bytes) -> bool:
         try:
@@ -101,9 +100,11 @@ class MarketReader:
             return None  # a later one follows within seconds
 
     def _changed(self, now_ns: int) -> BookChanged:
+        return self._judged(now_ns, self.judge.why(now_ns / _NS_PER_S))
+
+    def _judged(self, now_ns: int, why: Unusable | None) -> BookChanged:
         """The book as it is now; not usable: without levels."""
-        usable = self.judge.why(now_ns / _NS_PER_S) is None
-        book = self.book.book
+        usable, book = why is None, self.book.book
         event_ns, update_id = self.book.exch_ts_ns or 0, book.update_id or 0
         if not usable:
             return BookChanged(now_ns, self.symbol, event_ns, update_id, False, (), ())

@@ -5,16 +5,19 @@ from functools import partial
 from typing import Protocol
 
 from live.binance.answers import broken, events_of
-from live.binance.requests import Asked, RequestWriter
+from live.binance.requests import Asked, RequestWriter, Sendable
 from live.engine.actions import Action, Ask, CancelOrder, CancelStop, PlaceOrder, WakeAt
-from live.engine.events import Answered, Connection, Event, StreamKind, Tick
+from live.engine.events import Answered, Connection, Event, RequestOutcome, StreamKind, Tick
 from live.session.clock import VenueClock
 from live.session.user_stream import UserStream
 from live.session.wire import Wire
-from live.simulator.schedule import NEVER_NS
+from live.simulator.schedule import MS, NEVER_NS
 from live.simulator.tape_source import Played
 from live.simulator.wire import HttpRequest, HttpResponse, Output
 
+HELD_BACK_NS = 10 * MS
+"""After this a request that is held back is answered in the exchange's place."""
+TOO_MANY = -1003
 _SENT = (PlaceOrder, CancelOrder, CancelStop, Ask)
 
 
@@ -53,6 +56,7 @@ class EngineSession:
         self._writer, self._engine = writer, engine
         self.watch: Callable[[Event, list[Action]], None] | None = None
         self._clock = VenueClock(wire, writer)
+        self._not_before_ns = 0
         self._wake_ns = 0
         wire.emit = self.take
 
@@ -111,12 +115,26 @@ class EngineSession:
 
     def _carry_out(self, action: Action) -> None:
         if isinstance(action, _SENT):
-            made = self._writer.write(action, self.wire.now_ns)
-            request = HttpRequest(made.method, made.target, made.headers, made.body)
-            self.wire.request(request, partial(self._on_answer, made.asked))
+            self._send(action)
         elif isinstance(action, WakeAt):
             self._wake_ns = action.due_ns
             self.wire.schedule.add(max(action.due_ns, self.wire.now_ns), partial(self._wake, action.due_ns))
+
+    def _send(self, action: Sendable) -> None:
+        """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban."""
+        made = self._writer.write(action, self.wire.now_ns)
+        if self.wire.now_ns < self._not_before_ns:
+            self.wire.later(HELD_BACK_NS, partial(self._hold_back, made.asked))
+        else:
+            request = HttpRequest(made.method, made.target, made.headers, made.body)
+            self.wire.request(request, partial(self._on_answer, made.asked))
+
+    def _hold_back(self, asked: Asked) -> None:
+        """Answer in the exchange's place: the request was not accepted, for it was never sent."""
+        now_ns = self.wire.now_ns
+        wait_ns = max(0, self._not_before_ns - now_ns)
+        outcome = RequestOutcome.NOT_ACCEPTED
+        self.take(Answered(now_ns, asked.request, asked.symbol, asked.client_id, outcome, TOO_MANY, wait_ns))
 
     def _on_answer(self, asked: Asked, answer: HttpResponse | None) -> None:
         now_ns = self.wire.now_ns
@@ -128,6 +146,7 @@ class EngineSession:
         for event in events:
             if isinstance(event, Answered):
                 self._clock.on_code(event.code)
+                self._not_before_ns = max(self._not_before_ns, now_ns + event.retry_after_ns)
             self.take(event)
 
     def _wake(self, due_ns: int) -> None:

@@ -1,17 +1,14 @@
 """Market data for the engine from the exchange's frames, as a live feed has it: delays, gaps and closed sockets."""
 
 from collections.abc import Sequence
-from functools import partial
 
-from live.binance.markets import SNAPSHOT_LEVELS, MarketReader
 from live.engine.events import Connection, StreamKind
+from live.session.books import FollowedBooks
 from live.session.wire import S, Wire
 from live.simulator.schedule import MS, NEVER_NS
 from live.simulator.tape_source import Played
-from live.simulator.wire import HttpRequest, HttpResponse
 
 RETRY_NS = 1 * S
-SNAPSHOT_RETRY_NS = 500 * MS
 SILENCE_NS = 10 * S
 """A wrong or broken route connects and stays silent, so silence ends a connection."""
 CHECK_NS = 250 * MS
@@ -61,13 +58,12 @@ class StreamedMarket:
     due_ns = NEVER_NS
 
     def __init__(self, wire: Wire, symbols: Sequence[str], depth: int) -> None:
-        self._wire, self.readers = wire, {symbol: MarketReader(symbol, depth) for symbol in symbols}
+        self._wire, self._followed = wire, FollowedBooks(wire, symbols, depth)
         names = [symbol.lower() for symbol in symbols]
         books, marks = ("/".join(f"{name}@{kind}" for name in names) for kind in ("depth@100ms", "markPrice@1s"))
         self._books = _Stream(wire, f"/public/stream?streams={books}", self)
         self._marks = _Stream(wire, f"/market/stream?streams={marks}", self)
         self._up = False
-        self._fetching: set[str] = set()
 
     def start(self) -> None:
         """Open both connections, and look at them from time to time."""
@@ -83,40 +79,19 @@ class StreamedMarket:
 
     def on_change(self) -> None:
         """A connection was opened or lost: the market is up while both are."""
-        now_ns = self._wire.now_ns
-        for reader in self.readers.values():
-            if self._books.up and not reader.stream.connected:
-                reader.opened(now_ns)
-            elif not self._books.up and reader.stream.connected:
-                self._wire.emit(reader.lost(now_ns))
+        if self._books.up:
+            self._followed.opened()
+        else:
+            self._followed.lost()
         up = self._books.up and self._marks.up
         if up != self._up:
             self._up = up
-            self._wire.emit(Connection(now_ns, StreamKind.MARKET, up))
+            self._wire.emit(Connection(self._wire.now_ns, StreamKind.MARKET, up))
 
     def on_frame(self, data: bytes) -> None:
-        """Hand on what a frame changes; a reader that lost its book gets a snapshot."""
-        for symbol, reader in self.readers.items():
-            event = reader.on_frame(data, self._wire.now_ns)
-            if event is not None:
-                self._wire.emit(event)
-            if reader.wants_snapshot:
-                self._fetch(symbol)
-
-    def _fetch(self, symbol: str) -> None:
-        if symbol in self._fetching:
-            return
-        self._fetching.add(symbol)
-        target = f"/fapi/v1/depth?symbol={symbol}&limit={SNAPSHOT_LEVELS}"
-        self._wire.request(HttpRequest("GET", target), partial(self._on_snapshot, symbol))
-
-    def _on_snapshot(self, symbol: str, answer: HttpResponse | None) -> None:
-        reader = self.readers[symbol]
-        if answer is not None and answer.status == 200:
-            event = reader.on_snapshot(answer.body, self._wire.now_ns)
-            if event is not None:
-                self._wire.emit(event)
-        self._wire.later(SNAPSHOT_RETRY_NS, lambda: self._fetching.discard(symbol))
+        """Each reader takes the frames of its symbol."""
+        for reader in self._followed.readers.values():
+            self._followed.on_frame(reader, data)
 
     def _check(self) -> None:
         self._books.check()

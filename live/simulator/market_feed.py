@@ -18,10 +18,11 @@ from live.simulator.scaled_messages import (
     ScaledTicker,
     ScaledTrade,
     ScaledUpdate,
+    quoted,
     scaled,
 )
 from live.simulator.tape_book import TapeBook
-from skills_lib.market.depth.model import MS_TO_NS, DepthUpdate, Message, Snapshot, WireError
+from skills_lib.market.depth.model import MS_TO_NS, BookTicker, DepthUpdate, Message, Snapshot, WireError
 from skills_lib.market.depth.sequencer import UpdateDecision
 
 _ORDINARY_TRADES = ("", "MARKET")
@@ -60,6 +61,15 @@ class MarketFeed:
         if type(message) is Snapshot:
             return self._snapshot(message, symbol)
         return self._unscaled(message, symbol)
+
+    def _plain_ticker(self, ticker: BookTicker) -> list[Event]:
+        """Most lines of a tape are tickers: nothing is built of one but what the exchange takes."""
+        try:
+            found = quoted(ticker)
+        except WireError:
+            self.refused += 1
+            return []
+        return self.exchange.quote(found)
 
     def _unscaled(self, message: Message, symbol: str) -> list[Event]:
         try:
@@ -159,6 +169,7 @@ class MarketFeed:
 _HANDLERS: dict[type, Callable[[MarketFeed, Any], list[Event]]] = {
     ScaledUpdate: MarketFeed._depth,
     ScaledTicker: MarketFeed._ticker,
+    BookTicker: MarketFeed._plain_ticker,
     ScaledTrade: MarketFeed._trade,
     ScaledAggTrade: MarketFeed._agg_trade,
     ScaledMark: MarketFeed._mark,

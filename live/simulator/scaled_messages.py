@@ -5,15 +5,13 @@ Each is a message as decoded from the wire and one thing more, so a tape can be 
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 from live.enums import Side
 from live.money import DIGITS, parse
 from live.simulator.core.commands import Marked, Quoted, Traded
 from live.simulator.tape_source import Played
-from skills_lib.market.depth.book.order_book import Levels, SideChange, side_change
+from skills_lib.market.depth.book.order_book import SideChange
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
@@ -28,8 +26,28 @@ from skills_lib.market.depth.scale import scaled as read_units
 
 UNKNOWN_TIME = 2**62
 
-units = lru_cache(1 << 17)(read_units)
-"""A number of the wire in units of 1e-8; the same texts come again and again."""
+_MAX_KEPT = 1 << 17
+
+
+class _Numbers(dict[str, int]):
+    """Numbers of the wire in units of 1e-8 times `sign`, read once: the same texts come again and again.
+
+    Keys of a book are these objects themselves, and a dict finds its own keys fastest.
+    """
+
+    def __init__(self, sign: int = 1) -> None:
+        super().__init__()
+        self._sign = sign
+
+    def __missing__(self, text: str) -> int:
+        if len(self) >= _MAX_KEPT:
+            self.clear()
+        number = self[text] = self._sign * read_units(text, DIGITS)
+        return number
+
+
+_UNITS = _Numbers()
+_BID_KEYS, _ASK_KEYS = _Numbers(-1), _Numbers()
 
 
 class ScaledUpdate(DepthUpdate, frozen=True, gc=False, kw_only=True):
@@ -79,13 +97,13 @@ def scaled_tape(lines: Iterable[Played]) -> Iterator[Played]:
     """A decoded tape with its numbers read, to be played any number of times."""
     for line in lines:
         try:
-            yield replace(line, message=scaled(line.message))
+            yield Played(scaled(line.message), line.raw, line.symbol, line.time_ns)
         except WireError:
             yield line
 
 
 def _update(it: DepthUpdate) -> ScaledUpdate:
-    bids, asks = _levels(it.bids), _levels(it.asks)
+    bids, asks = _change(it.bids, _BID_KEYS), _change(it.asks, _ASK_KEYS)
     return ScaledUpdate(
         it.symbol,
         it.event_ts_ms,
@@ -95,31 +113,53 @@ def _update(it: DepthUpdate) -> ScaledUpdate:
         it.asks,
         it.previous_update_id,
         it.transaction_ts_ms,
-        bid_change=side_change(bids, -1),
-        ask_change=side_change(asks, 1),
-        bid_prices=[price for price, _ in bids],
-        ask_prices=[price for price, _ in asks],
+        bid_change=bids,
+        ask_change=asks,
+        bid_prices=[-key for key in bids],
+        ask_prices=list(asks),
     )
 
 
-def _levels(levels: list[WireLevel]) -> Levels:
-    found = [(units(price, DIGITS), units(quantity, DIGITS)) for price, quantity in levels]
-    if not all(price for price, _ in found):
+def _change(levels: list[WireLevel], keys: _Numbers) -> SideChange:
+    """As `side_change`, from the wire; of one price given twice the last counts."""
+    quantities = _UNITS
+    change = {keys[price]: quantities[quantity] for price, quantity in levels}
+    if 0 in change:
         raise WireError("A price is not above 0. Take a new snapshot.")
-    return found
+    return change
 
 
 def _ticker(it: BookTicker) -> ScaledTicker:
-    numbers = (it.bid_price, it.bid_quantity, it.ask_price, it.ask_quantity)
-    quoted = Quoted(
+    return ScaledTicker(
         it.symbol,
-        it.event_ts_ms or it.transaction_ts_ms or 0,
         it.update_id,
-        UNKNOWN_TIME if it.transaction_ts_ms is None else it.transaction_ts_ms,
-        *[units(text, DIGITS) for text in numbers],
+        it.bid_price,
+        it.bid_quantity,
+        it.ask_price,
+        it.ask_quantity,
+        it.event_ts_ms,
+        it.transaction_ts_ms,
+        quoted=quoted(it),
     )
-    times = it.event_ts_ms, it.transaction_ts_ms
-    return ScaledTicker(it.symbol, it.update_id, *numbers, *times, quoted=quoted)
+
+
+def quoted(it: BookTicker) -> Quoted:
+    """The exchange's input of a ticker.
+
+    Raises:
+        WireError: a number is invalid.
+    """
+    numbers, transacted_ms = _UNITS, it.transaction_ts_ms
+    return Quoted(
+        it.symbol,
+        it.event_ts_ms or transacted_ms or 0,
+        it.update_id,
+        UNKNOWN_TIME if transacted_ms is None else transacted_ms,
+        numbers[it.bid_price],
+        numbers[it.bid_quantity],
+        numbers[it.ask_price],
+        numbers[it.ask_quantity],
+    )
 
 
 def _trade(it: Trade) -> ScaledTrade:
@@ -153,7 +193,7 @@ def _agg_trade(it: AggTrade) -> ScaledAggTrade:
 
 def _traded(trade: Trade | AggTrade) -> Traded:
     taker = Side.SELL if trade.buyer_is_maker else Side.BUY
-    price, quantity = units(trade.price, DIGITS), units(trade.quantity, DIGITS)
+    price, quantity = _UNITS[trade.price], _UNITS[trade.quantity]
     return Traded(trade.symbol, trade.event_ts_ms, price, quantity, taker, trade.trade_ts_ms)
 
 
@@ -166,8 +206,8 @@ def _mark(mark: MarkPrice) -> ScaledMark:
     marked = Marked(
         symbol=mark.symbol,
         time_ms=mark.event_ts_ms,
-        mark_price=units(mark.mark_price, DIGITS),
-        index_price=units(mark.index_price or "0", DIGITS),
+        mark_price=_UNITS[mark.mark_price],
+        index_price=_UNITS[mark.index_price or "0"],
         funding_rate=rate,
         next_funding_ms=mark.next_funding_ts_ms,
     )

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from live.simulator.latency import MS
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.event_ids import TradesOnce
@@ -12,8 +14,7 @@ from skills_lib.market.depth.tape.attribution import WINDOW_LINES, attributed
 from skills_lib.market.depth.tape.lines import BadLine, TapeDamage, TapeLine
 
 
-@dataclass(frozen=True, slots=True)
-class Played:
+class Played(msgspec.Struct, frozen=True, gc=False):
     """A decoded message with its raw bytes, its symbol and its exchange time in nanoseconds."""
 
     message: Message
@@ -57,7 +58,9 @@ class TapeSource:
 
     def played(self, message: Message, raw: bytes, symbol: str, local_ts_ns: int) -> Played:
         """The message with its symbol and exchange time."""
-        self.time_ns = max(self.time_ns, _event_ns(message) or self.time_ns or local_ts_ns)
+        event_ns = _event_ns(message) or self.time_ns or local_ts_ns
+        if event_ns > self.time_ns:
+            self.time_ns = event_ns
         return Played(message, raw, symbol, self.time_ns)
 
 

@@ -24,6 +24,8 @@ def print_replay(report: "ReplayReport", folder: Path) -> None:
     screen.text(verdict.sentence, STYLES.get(verdict.word.value, "bold yellow"))
     for reason in verdict.reasons:
         screen.note(reason)
+    if report.left_open:
+        screen.note(report.left_open)
     screen.pairs([_figures(report)])
     if report.swept:
         _print_sweep(screen, report)

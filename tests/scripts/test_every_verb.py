@@ -24,7 +24,7 @@ from tests.scripts.verbs import APART, ARGUMENTS, NOT_STORED, ONCE, SPAN, VERBS,
 
 WIDTHS = (60, 80, 120)
 WIDE = 200
-MANY = re.compile(r"\w+\}?\.\.\.(?= |\n)|\[ARGS\]\.\.\.")
+MANY = re.compile(r"\w+[}\]]?\.\.\.(?= |\n)|\[ARGS\]\.\.\.")
 """How the help writes an argument that may be given several times."""
 AGO = re.compile(r"\d+\s+\w+\s+ago")
 HYPHEN_AT_THE_END = re.compile(r"-\n\s*")

@@ -67,3 +67,13 @@ def test_a_report_without_a_trade_is_printed_and_answered(tmp_path: Path, capsys
     print_replay(nothing, tmp_path)
     assert capsys.readouterr().out.startswith("No trades: no conclusion.")
     assert json.loads(answer_of(nothing, tmp_path).text())["verdict"] == "too_few_trades"
+
+
+def test_what_stayed_open_at_the_end_is_said(report: ReplayReport, capsys: pytest.CaptureFixture[str]) -> None:
+    first, *others = report.tapes
+    changed = report.model_copy(update={"tapes": (first.model_copy(update={"open_at_end": True}), *others)})
+    for found in (report, changed):
+        print_replay(found, Path("folder"))
+        said = f"still open at the end of {first.tape};" in " ".join(capsys.readouterr().out.split())
+        assert said is (found is changed)
+        assert bool(found.left_open) is said

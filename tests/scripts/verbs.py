@@ -70,6 +70,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("calibrate",): lambda _: ("--markets", "1", "--sharpe", "3"),
     ("ledger",): lambda _: (),
     ("scan",): lambda inputs: ("--tape", str(inputs.tape.parent)),
+    ("replay",): lambda inputs: (str(inputs.tape), "--sweep", "depth=3,5"),
     ("strategies",): lambda _: (),
     ("check-strategy",): lambda _: ("sma_crossover",),
     ("new-strategy",): lambda _: ("an_idea_that_is_new", "--kind", "breakout"),

@@ -195,9 +195,10 @@ def _tapes(report: ReplayReport) -> Section:
         )
         for tape in report.tapes
     ]
-    note = "Trades are pooled; blocks of the bootstrap never cross from one tape to another."
+    pooled = "Trades are pooled; blocks of the bootstrap never cross from one tape to another."
+    limits = [*([pooled] if len(rows) > 1 else []), *([report.left_open] if report.left_open else [])]
     head = ("tape", "UTC", "books", "signals", *_LINE_HEAD)
-    return Section("Tapes", grids=[Grid(head, rows, words=(1,))], limits=[note] if len(rows) > 1 else [])
+    return Section("Tapes", grids=[Grid(head, rows, words=(1,))], limits=limits)
 
 
 def _cells(line: VariantLine) -> tuple[str, ...]:

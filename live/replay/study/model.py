@@ -57,7 +57,8 @@ class AxisSensitivity(FrozenModel):
 class TapeFigures(VariantLine):
     """One tape. first_ns, end_ns: exchange time of its first and last message.
 
-    journal: name of its file in the folder of the report; journal_head: hash of its last record.
+    journal: name of its file in the folder of the report; journal_head: hash of its last record. open_at_end: something
+    could not be closed before the end, and is in no figure.
     """
 
     tape: str
@@ -69,6 +70,7 @@ class TapeFigures(VariantLine):
     decisions_sha256: str
     journal: str
     journal_head: str
+    open_at_end: bool = False
 
 
 class ReplayedStrategy(FrozenModel):
@@ -108,3 +110,9 @@ class ReplayReport(FrozenModel):
     refused: dict[str, int]
     seconds: float
     created_at: str
+
+    @property
+    def left_open(self) -> str:
+        """Which tapes ended with something that could not be closed; empty if none did."""
+        names = ", ".join(tape.tape for tape in self.tapes if tape.open_at_end)
+        return f"A position or a stop was still open at the end of {names}; it is in no figure." if names else ""

@@ -15,7 +15,7 @@ class TapeRun(msgspec.Struct, frozen=True, kw_only=True):
 
     usable_books: books on which it could have. entries: entry orders sent. refused: entries that risk refused, by
     reason. decisions_sha256: of all that the engine decided. journal_head: hash of the journal's last record, "" where
-    none was written.
+    none was written. open_at_end: a position or a stop could not be closed before the end.
     """
 
     trades: TapeTrades
@@ -26,6 +26,7 @@ class TapeRun(msgspec.Struct, frozen=True, kw_only=True):
     refused: dict[str, int]
     decisions_sha256: str
     journal_head: str = ""
+    open_at_end: bool = False
 
 
 class Replays(Protocol):

@@ -137,6 +137,7 @@ def _tape_line(tape: StudiedTape, span: tuple[int, int], run: TapeRun, journal: 
         decisions_sha256=run.decisions_sha256,
         journal=journal.name,
         journal_head=run.journal_head,
+        open_at_end=run.open_at_end,
         **dict(line_of([run], seed)),
     )
 

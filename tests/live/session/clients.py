@@ -10,9 +10,9 @@ from live.engine.actions import Action
 from live.engine.contract import Contract
 from live.engine.events import Event
 from live.session.opening import contracts
-from live.session.sampled_market import SampledMarket
 from live.session.session import EngineSession, MarketData
 from live.session.streamed_market import StreamedMarket
+from live.session.tape_market import TapeMarket
 from live.session.user_stream import UserStream
 from live.session.wire import Wire
 from live.simulator.faults import FaultPlan
@@ -72,7 +72,7 @@ def open_session(
     signer = Signer(DEFAULT_KEY, DEFAULT_SECRET)
     (contract,) = contracts(wire, signer, [SYMBOL])
     recorder = Recorder(decide)
-    made: MarketData = StreamedMarket(wire, [SYMBOL], DEPTH) if streamed else SampledMarket(wire, [SYMBOL], DEPTH)
+    made: MarketData = StreamedMarket(wire, [SYMBOL], DEPTH) if streamed else TapeMarket(wire, [SYMBOL], DEPTH)
     writer = RequestWriter(signer, {SYMBOL: contract})
     session = EngineSession(wire, writer, recorder, made, UserStream(wire, DEFAULT_KEY))
     session.start()

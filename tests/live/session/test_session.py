@@ -249,3 +249,25 @@ def test_after_a_wrong_timestamp_the_next_request_has_the_exchanges_time() -> No
     assert [answered.code for answered in refused] == [-1021]
     assert len(opened.recorder.of(PositionReport)) == len(asked) - 1
     assert opened.recorder.of(PositionReport)[-1].time_ns > refused[0].time_ns
+
+
+def test_nothing_is_sent_before_the_exchange_takes_requests_again() -> None:
+    asked: list[int] = []
+
+    def decide(event: Event) -> list[Action]:
+        if isinstance(event, BookChanged):
+            asked.append(event.time_ns)
+            return [asks_for_the_position(event.time_ns)]
+        return []
+
+    opened = open_session(decide, faults=[{"kind": "answer", "reply": "too_many_429", "path": "/fapi/v3/positionRisk"}])
+    opened.session.play()
+    opened.session.advance(opened.venue.now_ns + S)
+    refused = opened.recorder.of(Answered)
+    assert {answered.code for answered in refused} == {-1003}
+    again_ns = refused[0].time_ns + refused[0].retry_after_ns
+    assert refused[0].retry_after_ns == 7 * S
+    reports = opened.recorder.of(PositionReport)
+    assert min(report.asked_ns for report in reports) >= again_ns
+    assert len(refused) + len(reports) == len(asked)
+    assert max(answered.time_ns for answered in refused) < again_ns + S

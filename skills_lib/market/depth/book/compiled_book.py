@@ -15,6 +15,8 @@ from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 from skills_lib.market.depth.sequencer import UpdateIds
 
 _FIRST_FAR_CAPACITY = 4_096
+_TOP_LEVELS = 20
+"""Levels that are read without new memory."""
 _CHECKED_LEVELS = 32
 _SIDE_NUMBERS: dict[Side, int] = {"bid": 0, "ask": 1}
 _NONE = -1
@@ -35,6 +37,8 @@ class CompiledBook(WritableBook):
         self.address = self._block.ctypes.data
         self._best_values: Block = np.zeros(len(BestPrices._fields), dtype=np.int64)
         self._best_address = self._best_values.ctypes.data
+        self._top_values: Block = np.zeros((_TOP_LEVELS, 2), dtype=np.int64)
+        self._top_address = self._top_values.ctypes.data
         self._write_header(venue)
         self._set_scale(scale or Scale(0, 0))
         self._place([], [])
@@ -48,8 +52,11 @@ class CompiledBook(WritableBook):
     @property
     def levels(self) -> tuple[int, int]:
         """Number of bid and ask levels."""
-        bids, asks = (int(self._side(n)[at.DENSE_COUNT] + self._side(n)[at.FAR_COUNT]) for n in range(2))
-        return bids, asks
+        item, bids, asks = self._block.item, at.SIDES, at.SIDES + at.SIDE_SIZE
+        return (
+            item(bids + at.DENSE_COUNT) + item(bids + at.FAR_COUNT),
+            item(asks + at.DENSE_COUNT) + item(asks + at.FAR_COUNT),
+        )
 
     def load(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
         """Replace the whole book with a snapshot.
@@ -149,7 +156,7 @@ class CompiledBook(WritableBook):
     @property
     def times_ms(self) -> tuple[int, int]:
         """Event and transaction time of the last update in ms; 0 if absent."""
-        return int(self._block[at.BOOK_EVENT_TS]), int(self._block[at.BOOK_TRANSACTION_TS])
+        return self._block.item(at.BOOK_EVENT_TS), self._block.item(at.BOOK_TRANSACTION_TS)
 
     @times_ms.setter
     def times_ms(self, times: tuple[int, int]) -> None:
@@ -220,9 +227,14 @@ class CompiledBook(WritableBook):
 
     def _best(self, side: Side, count: int) -> list[Level]:
         number = _SIDE_NUMBERS[side]
-        out = np.empty((count, 2), dtype=np.int64)
-        written = ENTRIES.best_levels(self.address, number, count, out.ctypes.data)
-        origin, sign = int(self._side(number)[at.ORIGIN]), 1 if number else -1
+        if count <= _TOP_LEVELS:
+            out, address = self._top_values, self._top_address
+        else:
+            out = np.empty((count, 2), dtype=np.int64)
+            address = out.ctypes.data
+        written = ENTRIES.best_levels(self.address, number, count, address)
+        origin = self._block.item(at.SIDES + number * at.SIDE_SIZE + at.ORIGIN)
+        sign = 1 if number else -1
         return [Level(origin + sign * position, quantity) for position, quantity in out[:written].tolist()]
 
     def _iterate(self, side: Side) -> Iterator[Level]:

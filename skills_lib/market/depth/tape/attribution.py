@@ -60,7 +60,11 @@ def attributed(lines: Lines, venue: Venue | None = None) -> Iterator[Attributed]
     """
     evidence, held = _Evidence(venue), deque[Attributed]()
     for line in lines:
-        held.append(evidence.note(line))
+        entry = evidence.note(line)
+        if not held and not _is_nameless(entry):
+            yield entry
+            continue
+        held.append(entry)
         while held and (not _is_nameless(held[0]) or len(held) > WINDOW_LINES):
             yield evidence.place(held.popleft())
     for entry in held:
@@ -98,15 +102,16 @@ class _SymbolEvidence:
     diff_prices: deque[float] = field(default_factory=lambda: deque(maxlen=_MAX_PRICES))
     places: int = 0
     mixed: bool = False
+    _noted_text: str = ""
 
     def note(self, message: Message) -> None:
-        if isinstance(message, DepthUpdate):
-            self._note_update(message)
-        elif isinstance(message, BookTicker):
+        if type(message) is BookTicker:
             self._note_price(message.bid_price)
-        elif isinstance(message, Trade | AggTrade):
+        elif type(message) is DepthUpdate:
+            self._note_update(message)
+        elif type(message) is Trade or type(message) is AggTrade:
             self._note_price(message.price)
-        elif isinstance(message, MarkPrice) and self.price is None:
+        elif type(message) is MarkPrice and self.price is None:
             self.price = _number(message.mark_price)
 
     def fits_chain(self, update_id: int) -> bool:
@@ -134,6 +139,9 @@ class _SymbolEvidence:
                 self.places = max(self.places, _places(price))
 
     def _note_price(self, text: str) -> None:
+        if text == self._noted_text:
+            return
+        self._noted_text = text
         self.price, self.places = _number(text) or self.price, max(self.places, _places(text))
 
 
@@ -155,7 +163,7 @@ class _Evidence:
         symbol = getattr(message, "symbol", "") or line.symbol
         if not symbol:
             return Attributed(line, message)
-        if is_of_coin_m(message, symbol):
+        if (symbol not in self._symbols or type(message) is DepthUpdate) and is_of_coin_m(message, symbol):
             return Attributed(line, message, symbol, f"lines of {symbol} are refused: {COIN_M}")
         return self._noted(line, message, symbol)
 

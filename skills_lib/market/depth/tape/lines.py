@@ -120,6 +120,8 @@ def parse_line(line: bytes) -> TapeLine | BadLine | None:
     if line.startswith(b"{"):
         wrapped = read_raw_line(line) if line.startswith(_WRAPPED) else None
         return TapeLine(wrapped.raw, wrapped.local_ts_ns, "", "ns") if wrapped else TapeLine(line)
+    if line[_NS_DIGITS : _NS_DIGITS + 2] == b" {" and line[:_NS_DIGITS].isdigit():  # what nearly every line is
+        return TapeLine(line[_NS_DIGITS + 1 :], int(line[:_NS_DIGITS]), "", "ns")
     if match := _STAMPED.match(line):
         whole, fraction = match.groups()
         return TapeLine(line[match.end() :], _nanoseconds(whole, fraction), "", _UNITS.get(len(whole), ""))

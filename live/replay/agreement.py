@@ -1,0 +1,102 @@
+"""Compares what the engine learned with the exchange's own records, to the last unit.
+
+`userTrades` and `income` are asked for by the same signed bytes as everything else: pages "Account Trade List" and "Get
+Income History".
+"""
+
+from collections import Counter
+from typing import NoReturn
+
+import msgspec
+
+from live.binance.requests import RECV_WINDOW_MS
+from live.binance.rows import TradeRow
+from live.binance.signing import Signer
+from live.engine.events import AccountTrade
+from live.money import parse, plain
+from live.replay.collector import RunCollector
+from live.session.wire import Wire
+from live.simulator.schedule import MS
+from live.simulator.wire import HttpRequest, HttpResponse
+from skills_lib.domain.errors import TwokeyError
+
+_PAGE = 1_000
+
+
+class DisagreementError(TwokeyError):
+    """The engine and the exchange have different records of the same run: a defect of this program."""
+
+
+class _IncomeRow(msgspec.Struct, rename="camel"):
+    """A row of `income`."""
+
+    income_type: str
+    income: str
+
+
+class VenueRecords:
+    """Asks the exchange for the records of the account."""
+
+    def __init__(self, wire: Wire, signer: Signer, begun_ns: int) -> None:
+        self._wire, self._signer, self._begun_ms = wire, signer, begun_ns // MS
+
+    def trades(self, symbol: str) -> list[AccountTrade]:
+        """All trades of the account in a symbol, oldest first."""
+        found: list[TradeRow] = []
+        while True:
+            first = found[-1].id + 1 if found else 1
+            body = self._get("/fapi/v1/userTrades", {"symbol": symbol, "fromId": str(first), "limit": str(_PAGE)})
+            rows = msgspec.json.decode(body, type=list[TradeRow])
+            found += rows
+            if len(rows) < _PAGE:
+                return [row.trade() for row in found]
+
+    def incomes(self) -> Counter[str]:
+        """The sums of all income by its type, in units of 1e-8."""
+        sums: Counter[str] = Counter()
+        page = 1
+        while True:
+            span = {"startTime": str(self._begun_ms), "page": str(page), "limit": str(_PAGE)}
+            rows = msgspec.json.decode(self._get("/fapi/v1/income", span), type=list[_IncomeRow])
+            for row in rows:
+                sums[row.income_type] += parse(row.income)
+            if len(rows) < _PAGE:
+                return sums
+            page += 1
+
+    def _get(self, path: str, parameters: dict[str, str]) -> bytes:
+        timed = {**parameters, "recvWindow": str(RECV_WINDOW_MS), "timestamp": str(self._wire.now_ns // MS)}
+        answers: list[HttpResponse | None] = []
+        request = HttpRequest("GET", f"{path}?{self._signer.signed(timed)}", {"X-MBX-APIKEY": self._signer.api_key})
+        self._wire.request(request, answers.append)
+        while not answers:
+            for output in self._wire.venue.advance(self._wire.now_ns + MS):
+                self._wire.take(output)
+        if answers[0] is None or answers[0].status != 200:
+            raise TwokeyError(f"The exchange did not answer {path}. Run the replay again.")
+        return answers[0].body
+
+
+def require_agreement(collector: RunCollector, records: VenueRecords, symbol: str) -> None:
+    """Check that every trade and every sum is the same on both sides.
+
+    Raises:
+        DisagreementError: they are not.
+    """
+    known = {number: traded.trade for number, traded in collector.traded.items()}
+    theirs = {trade.fill.trade_id: trade for trade in records.trades(symbol)}
+    for number in known.keys() | theirs.keys():
+        if known.get(number) != theirs.get(number):
+            _differ(f"trade {number} of {symbol}", known.get(number), theirs.get(number))
+    sums, fills = records.incomes(), [trade.fill for trade in known.values()]
+    for name, amount in (
+        ("REALIZED_PNL", sum(fill.realised for fill in fills)),
+        ("COMMISSION", -sum(fill.fee for fill in fills)),
+        ("FUNDING_FEE", sum(paid.amount for paid in collector.funding)),
+    ):
+        if sums[name] != amount:
+            _differ(name, plain(amount), plain(sums[name]))
+
+
+def _differ(what: str, ours: object, theirs: object) -> NoReturn:
+    raise DisagreementError(f"{what}: the engine's record is {ours}, the exchange's {theirs}. Report this.")
