@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-exchange study-fills study-oracle study-schedules study-torture lint docs tools bench lock wheel clean
+.PHONY: help demo setup test test-oldest study study-exchange study-fills study-defects study-oracle study-schedules study-torture lint docs tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -54,6 +54,9 @@ study-exchange: setup ## 100,000 sequences of API calls on the local exchange; t
 
 study-schedules: setup ## 100,000 schedules of faults on the engine, 10,000 a run of about 15 minutes: `make study-schedules FROM=10001`
 	nice $(BIN)/twokey live faults --schedules $(or $(CASES),10000) --seed $(or $(FROM),1) --json
+
+study-defects: setup ## plant 20 defects in the engine, one at a time, and show which schedule finds each
+	nice $(BIN)/python -m tests.live.schedules.plant
 
 study-torture: setup ## three bots under every fault into docs/torture.md: `make study-torture FREQTRADE=PATH`; 35 minutes
 	@test -n "$(FREQTRADE)" || { echo "Name freqtrade's program: make study-torture FREQTRADE=PATH" >&2; exit 2; }

@@ -14,6 +14,7 @@ from live.schedules.shrink import shrink
 from live.schedules.story import story
 from live.simulator.faults import KINDS
 from skills_lib.domain.errors import InputError
+from tests.live.schedules.plant import ROOT, Defect, defects
 
 BLOCKS, BLOCK = 10, 30
 
@@ -39,6 +40,12 @@ def test_every_kind_of_fault_comes_equally_often() -> None:
 def test_a_number_says_all_of_a_schedule(seed: int, left_out: int, parts: int) -> None:
     number = ScheduleNumber(seed, left_out, parts)
     assert ScheduleNumber.of(number.integer) == number
+
+
+@pytest.mark.parametrize("defect", defects(), ids=lambda defect: defect.name)
+def test_each_defect_of_the_table_has_its_place(defect: Defect) -> None:
+    text = (ROOT / defect.file).read_text(encoding="utf-8")
+    assert defect.planted(text) != text
 
 
 def test_a_negative_number_is_refused() -> None:
