@@ -51,6 +51,11 @@ def huge(wanted: Any, many: int = MANY) -> Any:
     return {str: LONG, Path: FOLDER / "result.json", float: NOT_FINITE, int: 10**12, bool: True}.get(wanted, LONG)
 
 
+def shortened(value: list[Any] | dict[str, Any], found: Any) -> bool:
+    """Whether entries are missing; a model in an answer may gain the `…_total` of a list of its own."""
+    return len(found) < len(value) if isinstance(value, list) else not value.keys() <= found.keys()
+
+
 @pytest.mark.parametrize("model", answer_types(), ids=lambda model: model.__name__)
 def test_the_largest_answer_fits_and_names_the_file_with_the_whole(model: type[Answer]) -> None:
     answer = huge(model)
@@ -61,7 +66,7 @@ def test_the_largest_answer_fits_and_names_the_file_with_the_whole(model: type[A
     assert found["path"] == str(FOLDER / "result.json")
     assert list(found)[-2:] == ["path", "next"]
     for name, value in answer.payload().items():
-        if isinstance(value, list | dict) and len(value) != len(found[name]):
+        if isinstance(value, list | dict) and shortened(value, found[name]):
             assert found[f"{name}_total"] == len(value)
 
 
