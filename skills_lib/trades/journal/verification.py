@@ -36,7 +36,7 @@ def verify_journal(path: Path, head: str | None = None) -> Verified:
         JournalDamagedError: where and how the file is not what was written.
     """
     if head is not None and not _HASH.fullmatch(head):
-        raise InputError("The head to compare with is no hash. Give the 64 hexadecimal digits that were printed as the head.")
+        raise InputError("The head is not a hash. Give the 64 hexadecimal digits that were printed as the head.")
     first: Record | None = None
     records = updates = head_at = 0
     for record in read_journal(path):

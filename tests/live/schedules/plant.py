@@ -1,6 +1,6 @@
 """Plants each defect of `defects.toml` in a copy of the engine and shows after how many schedules it is found.
 
-    python -m tests.live.schedules.plant --most 3000
+    python -m tests.live.schedules.plant --schedules 3000
 
 Each defect runs in a process of its own, on a copy of `live`, so that nothing of this checkout changes.
 """
@@ -54,7 +54,7 @@ def defects() -> list[Defect]:
     return [Defect(**row) for row in tomllib.loads(TABLE.read_text(encoding="utf-8"))["defects"]]
 
 
-def search(defect: Defect, most: int) -> str:
+def search(defect: Defect, schedules: int) -> str:
     """Run schedules until one finds the defect: its count and the invariant, or what happened instead."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "live", Path(folder) / "live", ignore=shutil.ignore_patterns("__pycache__"))
@@ -62,12 +62,12 @@ def search(defect: Defect, most: int) -> str:
         path.write_text(defect.planted(path.read_text(encoding="utf-8")), encoding="utf-8")
         environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
         done = subprocess.run(
-            [sys.executable, "-c", SEARCH, str(most)], cwd=folder, env=environment, capture_output=True, text=True
+            [sys.executable, "-c", SEARCH, str(schedules)], cwd=folder, env=environment, capture_output=True, text=True
         )
     if done.returncode:
         return f"ended with an error: {done.stderr.strip().splitlines()[-1][:80]}"
     if not done.stdout:
-        return f"not found in {most}"
+        return f"not found in {schedules}"
     number, invariant = done.stdout.strip().split("\t")
     return f"found by schedule {int(number) // 256}: {invariant}"
 
@@ -75,14 +75,14 @@ def search(defect: Defect, most: int) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Search for each defect, two at a time; 0 if all are found."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--most", type=int, default=3_000)
-    most, missed = parser.parse_args(arguments).most, 0
+    parser.add_argument("--schedules", type=int, default=3_000)
+    schedules, missed = parser.parse_args(arguments).schedules, 0
     with ThreadPoolExecutor(2) as pool:
         table = defects()
-        for defect, result in zip(table, pool.map(lambda one: search(one, most), table), strict=True):
+        for defect, result in zip(table, pool.map(lambda one: search(one, schedules), table), strict=True):
             missed += not result.startswith("found")
             print(f"{defect.name}: {result}", flush=True)
-    print(f"{len(table) - missed} of {len(table)} defects are found within {most:,} schedules.")
+    print(f"{len(table) - missed} of {len(table)} defects are found within {schedules:,} schedules.")
     return int(missed > 0)
 
 

@@ -153,7 +153,7 @@ def test_an_earlier_head_says_how_many_records_follow(path: Path) -> None:
 @pytest.mark.parametrize("head", ["", "abc", "G" * 64, "A" * 64, "0" * 63, "0" * 64 + "\n"])
 def test_a_head_that_is_no_hash_is_bad_input(path: Path, head: str) -> None:
     journal_file(path, lines_of([]))
-    with pytest.raises(InputError, match="--head"):
+    with pytest.raises(InputError, match="The head"):
         verify_journal(path, head)
 
 
