@@ -27,7 +27,7 @@ def journal_of(order_id: str, folders: Iterable[Path]) -> Path:
         if _mentions(path, order_id):
             return path
     places = " and ".join(str(folder) for folder in searched)
-    raise InputError(f"No journal in {places} has an order '{order_id}'. Name its journal with --journal FILE.")
+    raise InputError(f"No journal in {places} has an order '{order_id}'. Name the file of its journal.")
 
 
 def _mentions(path: Path, order_id: str) -> bool:
