@@ -42,6 +42,7 @@ def test_runs_come_by_variant_and_tape_whatever_ends_first(workers: int) -> None
 @pytest.mark.parametrize("workers", [1, 2])
 def test_progress_counts_every_run_and_cancels_by_raising(workers: int) -> None:
     seen: list[tuple[int, int, str]] = []
+    others = multiprocessing.active_children()  # workers that earlier tests of this process keep
 
     def watch(done: int, total: int, message: str) -> None:
         seen.append((done, total, message))
@@ -51,7 +52,7 @@ def test_progress_counts_every_run_and_cancels_by_raising(workers: int) -> None:
     with pytest.raises(KeyboardInterrupt), open_runner(partial(TouchReplays, TAPES), 2, workers, watch) as runner:
         runner.all_tapes(VARIANTS, "Depths")
     assert seen == [(done, 2 * len(VARIANTS), "Depths") for done in range(4)]
-    assert multiprocessing.active_children() == []
+    assert [child for child in multiprocessing.active_children() if child not in others] == []
 
 
 def test_a_process_that_dies_is_one_line_that_says_what_to_do() -> None:
