@@ -33,7 +33,7 @@ VERBS = {
     "record": "record",
     "scan": "scan",
     "simulate": "simulate",
-    "replay": "replay",
+    "replay": "replay.command",
     "torture": "torture",
     "journal": "journal",
     "why": "why",

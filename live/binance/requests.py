@@ -13,7 +13,7 @@ from live.binance.signing import Signer
 from live.engine.actions import Ask, CancelOrder, CancelStop, PlaceOrder
 from live.engine.contract import Contract
 from live.engine.events import Request
-from live.engine.intents import Approved, Intent, Purpose
+from live.engine.intents import Intent, Purpose, is_genuine
 from live.enums import OrderType, WorkingType
 
 RECV_WINDOW_MS: Final = 5_000
@@ -76,7 +76,7 @@ class RequestWriter:
         assert_never(action)
 
     def _place(self, action: PlaceOrder, now_ns: int) -> SignedRequest:
-        if type(action.approved) is not Approved:
+        if not is_genuine(action.approved):
             raise TypeError("Only an order that risk has approved is sent.")
         intent = action.approved.intent
         contract = self.contracts[intent.symbol]

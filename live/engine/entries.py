@@ -6,6 +6,7 @@ from live.engine.events import BookChanged
 from live.engine.intents import Approved, Intent, Purpose
 from live.engine.orders.sending import send
 from live.engine.risk.judging import judge
+from live.engine.risk.sizing import entry_quantity
 from live.engine.settings import EntryKind, ImbalanceSettings
 from live.engine.state import EngineState, Market
 from live.enums import OrderType, Side, TimeInForce
@@ -67,18 +68,11 @@ def _intent(state: EngineState, market: Market, book: BookChanged, side: Side) -
         purpose=Purpose.ENTRY,
         side=side,
         type=OrderType.LIMIT,
-        quantity=_quantity(state, market, price),
+        quantity=entry_quantity(state, contract.symbol, price),
         price=price,
         time_in_force=TimeInForce.IOC if takes else TimeInForce.GTX,
         reason="imbalance",
     )
-
-
-def _quantity(state: EngineState, market: Market, price: int) -> int:
-    """What `order_usd` buys, or what the limits of a position and an instrument leave, valued as risk values it."""
-    amount = min(state.settings.order_usd, state.limits.position, state.limits.instrument)
-    quantity = amount * SCALE // max(price, market.mark)
-    return market.contract.whole_steps(min(quantity, market.contract.max_quantity))
 
 
 def _taker_price(market: Market, book: BookChanged, side: Side, settings: ImbalanceSettings) -> int:

@@ -1,7 +1,7 @@
 """Exits: when a position is to be closed, and one order at a time that closes what the venue says is there."""
 
 from live.engine.actions import Action
-from live.engine.constants import STOP_FIRED_NS
+from live.engine.constants import STOP_FIRED_NS, S
 from live.engine.events import BookChanged
 from live.engine.intents import Approved, Intent, Purpose
 from live.engine.latching import alert
@@ -43,7 +43,7 @@ def tend(state: EngineState, position: Position) -> list[Action]:
     judged = judge(intent, state)
     if isinstance(judged, Approved):
         return send(state, judged)
-    position.exit_after_ns = state.now_ns + 1_000_000_000
+    position.exit_after_ns = state.now_ns + S
     return alert(state, "exit_refused", position.symbol, judged.text)
 
 

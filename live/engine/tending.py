@@ -14,6 +14,7 @@ from live.engine.constants import (
     STOP_CONFIRM_NS,
     STOP_FIRED_NS,
     WATCH_NS,
+    S,
 )
 from live.engine.events import Request
 from live.engine.intents import Purpose
@@ -21,12 +22,12 @@ from live.engine.latching import latch
 from live.engine.orders.answers import settle
 from live.engine.orders.reports import candidates
 from live.engine.positions import believe_report, hold_ns
-from live.engine.queries import ask, is_due, next_ns, watch
-from live.engine.state import EngineState, Market, Order, OrderState, Position, StopState
+from live.engine.queries import answered, ask, is_due, next_ns, restart, watch
+from live.engine.state import EngineState, Market, Order, OrderState, Position, Query, StopState
 from live.enums import TimeInForce
 
 _NEVER_NS = 2**62
-_LOOK_BACK_NS = 600 * 1_000_000_000
+_LOOK_BACK_NS = 600 * S
 
 
 def tend(state: EngineState, symbol: str) -> list[Action]:
@@ -98,11 +99,18 @@ def ask_again_for_all(state: EngineState) -> list[Action]:
     actions: list[Action] = []
     for symbol, market in state.markets.items():
         for request in (Request.OPEN_ORDERS, Request.OPEN_STOPS, Request.POSITION):
-            market.query(request).outstanding, market.query(request).due_ns = False, 0
-            actions += ask(state, market.query(request), request, symbol)
-        market.query(Request.TRADES).outstanding, market.query(Request.TRADES).due_ns = False, 0
+            actions += ask(state, _anew(market, request), request, symbol)
+        _anew(market, Request.TRADES)
         actions += _ask_trades(state, market)
     return actions
+
+
+def _anew(market: Market, request: Request) -> Query:
+    """A query whose earlier answers are not waited for: they may be older than what the stream missed."""
+    query = market.query(request)
+    answered(query)
+    restart(query)
+    return query
 
 
 def _ask_trades(state: EngineState, market: Market) -> list[Action]:

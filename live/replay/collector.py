@@ -9,7 +9,7 @@ from live.engine.events import AccountTrade, BookChanged, Event, FundingPaid, Or
 from live.engine.intents import Purpose
 from live.replay.figures.trades import TapeTrades
 from live.replay.round_trips import ExitReason, RoundTrip
-from live.replay.trips import AccountFill, MarkoutRecorder, TripRecorder
+from live.replay.trip_recorder import AccountFill, MarkoutRecorder, TripRecorder
 
 _REASONS = {reason.value: reason for reason in ExitReason}
 

@@ -4,16 +4,15 @@ Prices are drawn so that targets and stops of a few basis points are both reache
 market: `skills_lib/market/depth/tape/drawing` is. Here everything that an engine can meet shall happen often.
 """
 
-import json
 import random
 from dataclasses import dataclass, field
 
+from live.schedules.lines import depth_line, mark_line, snapshot_line, trade_line
 from live.simulator.tape_source import Played
-from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Message, Snapshot, Trade
 
-MS = 1_000_000
 EPOCH_MS = 1_723_161_600_000
 """A multiple of eight hours, when funding is charged."""
+FUNDING_MS = 8 * 3_600_000
 LEVELS = 6
 CALM_STEPS = 80
 """Steps without any lean after the others, so that what is open ends."""
@@ -50,7 +49,7 @@ class ScheduleTape:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(f"schedule tape {seed}")
         draw = self.random
-        self.now_ms = EPOCH_MS + 8 * 3_600_000 - draw.choice((5_000, 20_000, 3_600_000))
+        self.now_ms = EPOCH_MS + FUNDING_MS - draw.choice((5_000, 20_000, 3_600_000))
         symbols = [_Book("BTCUSDT", 1, 600_000), _Book("ETHUSDT", 2, 300_000)]
         self.books = symbols[: draw.choice((1, 1, 2))]
         self.lines: list[Played] = []
@@ -97,9 +96,11 @@ class ScheduleTape:
             self._mark(book)
 
     def _fill(self, book: _Book) -> None:
-        bid, ask = (draw_range(self.random, weight) for weight in ((4, 1)[book.lean < 0], (4, 1)[book.lean > 0]))
+        """A book whose heavier side has about four times the other's quantities; equal ones without a lean."""
+        bid = _quantity(self.random, 1 if book.lean < 0 else 4)
+        ask = _quantity(self.random, 1 if book.lean > 0 else 4)
         if not book.lean:
-            bid = ask = draw_range(self.random, 1)
+            bid = ask = _quantity(self.random, 1)
         book.bids = {book.middle - 1 - step: bid + step for step in range(LEVELS)}
         book.asks = {book.middle + step: ask + step for step in range(LEVELS)}
 
@@ -111,37 +112,25 @@ class ScheduleTape:
         self._fill(book)
         bids, asks = book.levels(gone[0] | book.bids), book.levels(gone[1] | book.asks)
         previous, book.update_id = book.update_id, book.update_id + 7
-        update = DepthUpdate(book.symbol, self.now_ms, previous + 1, book.update_id, bids, asks, previous, self.now_ms)
-        body = {"e": "depthUpdate", "E": self.now_ms, "T": self.now_ms, "s": book.symbol, "U": previous + 1}
-        self._add(book, "depth@100ms", update, body | {"u": book.update_id, "pu": previous, "b": bids, "a": asks})
+        self.lines.append(depth_line(book.symbol, self.now_ms, book.update_id, previous, bids, asks))
 
     def _snapshot(self, book: _Book) -> None:
         bids, asks = book.levels(book.bids), book.levels(book.asks)
-        snapshot = Snapshot(book.update_id, bids, asks, self.now_ms, self.now_ms)
-        body = {"lastUpdateId": book.update_id, "E": self.now_ms, "T": self.now_ms, "bids": bids, "asks": asks}
-        self.lines.append(Played(snapshot, json.dumps(body).encode(), book.symbol, self.now_ms * MS))
+        self.lines.append(snapshot_line(book.symbol, self.now_ms, book.update_id, bids, asks))
 
     def _trade(self, book: _Book) -> None:
         sells = self.random.random() < 0.5
         price = book.price(book.middle - 1 if sells else book.middle)
         quantity = f"{self.random.randrange(1, 6_000) / 1000:.3f}"
         book.trade_id += 1
-        trade = Trade(book.symbol, self.now_ms, self.now_ms, book.trade_id, price, quantity, sells, "MARKET")
-        body = {"e": "trade", "E": self.now_ms, "T": self.now_ms, "s": book.symbol, "t": book.trade_id}
-        self._add(book, "trade", trade, body | {"p": price, "q": quantity, "X": "MARKET", "m": sells})
+        self.lines.append(trade_line(book.symbol, self.now_ms, book.trade_id, price, quantity, sells))
 
     def _mark(self, book: _Book) -> None:
-        price, funding_ms = book.price(book.middle), (self.now_ms // 28_800_000 + 1) * 28_800_000
+        funding_ms = (self.now_ms // FUNDING_MS + 1) * FUNDING_MS
         rate = f"{self.random.randrange(-3_000, 3_000) / 10**6:.6f}"
-        mark = MarkPrice(book.symbol, self.now_ms, price, price, rate, funding_ms)
-        body = {"e": "markPriceUpdate", "E": self.now_ms, "s": book.symbol, "p": price, "i": price, "P": price}
-        self._add(book, "markPrice@1s", mark, body | {"r": rate, "T": funding_ms})
-
-    def _add(self, book: _Book, stream: str, message: Message, body: dict[str, object]) -> None:
-        line = {"stream": f"{book.symbol.lower()}@{stream}", "data": body}
-        self.lines.append(Played(message, json.dumps(line).encode(), book.symbol, self.now_ms * MS))
+        self.lines.append(mark_line(book.symbol, self.now_ms, book.price(book.middle), rate, funding_ms))
 
 
-def draw_range(source: random.Random, weight: int) -> int:
+def _quantity(source: random.Random, weight: int) -> int:
     """A quantity of a level, in thousandths; the heavier side has about four times the other's."""
     return weight * source.randrange(300, 1_500)

@@ -7,7 +7,7 @@ import pytest
 
 from live.replay.report.method import METHOD_LIMITS
 from live.replay.study.model import ReplayReport
-from scripts.replay_answer import answer_of
+from scripts.replay.answer import answer_of
 from scripts.tables.replay import print_replay
 from skills_lib.answers.bounds import MAX_BYTES
 from tests.live.replay.test_study import EDGE, studied

@@ -10,8 +10,8 @@ from live.engine.settings import ImbalanceSettings
 from live.money import SCALE
 from live.replay.study.comparisons import ControlArguments
 from live.replay.study.study import Candidate, StudiedTape, StudyRequest
-from scripts.replay_store import RESULT, find_replay, run_replay
-from scripts.replay_trials import tape_meter
+from scripts.replay.store import RESULT, find_replay, run_replay
+from scripts.replay.trials import tape_meter
 from skills_lib.ledger.ledger import Ledger
 from skills_lib.progress import no_progress
 from skills_lib.settings import Settings

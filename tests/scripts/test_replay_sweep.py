@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts.replay_sweep import MAX_COMBINATIONS, combinations
+from scripts.replay.sweep import MAX_COMBINATIONS, combinations
 from skills_lib.domain.errors import InputError
 
 

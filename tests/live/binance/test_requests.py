@@ -8,7 +8,7 @@ from live.binance.requests import RECV_WINDOW_MS, RequestWriter
 from live.binance.signing import Signer
 from live.engine.actions import CancelOrder, CancelStop, PlaceOrder
 from live.engine.events import Answered, OrderReport, Request, RequestOutcome, StopReport, Witness
-from live.engine.intents import Intent
+from live.engine.intents import Approved, Intent
 from live.enums import AlgoStatus, OrderStatus, OrderType, Side, TimeInForce, WorkingType
 from live.money import SCALE
 from tests.live.binance.account import LOT, SYMBOL, AccountClient, ask, intent, limit_order, place, stop
@@ -41,8 +41,9 @@ def test_an_order_that_was_not_approved_is_not_written() -> None:
     class LooksApproved:
         intent: Intent = intent("a1", Side.BUY, LOT)
 
-    with pytest.raises(TypeError, match="approved"):
-        WRITER.write(PlaceOrder(0, LooksApproved()), 0)  # type: ignore[arg-type]
+    for forged in (LooksApproved(), object.__new__(Approved)):
+        with pytest.raises(TypeError, match="approved"):
+            WRITER.write(PlaceOrder(0, forged), 0)  # type: ignore[arg-type]
 
 
 def test_an_immediate_order_is_accepted_and_its_answer_says_what_is_filled(account: AccountClient) -> None:

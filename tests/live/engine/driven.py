@@ -11,7 +11,7 @@ from live.engine.settings import ImbalanceSettings
 from live.engine.state import Position
 from live.enums import AlgoStatus, OrderStatus, Side
 from live.money import SCALE, parse
-from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL
+from tests.live.engine.states import CAPITAL, CONTRACT, NOW_NS, PRICE, SYMBOL
 
 MS, S = 1_000_000, 1_000_000_000
 A = TypeVar("A", bound=a.Action)
@@ -22,11 +22,11 @@ class DrivenEngine:
 
     def __init__(self, limits: dict[str, int] | None = None, **settings: Any) -> None:
         chosen = ImbalanceSettings(**{"depth": 1} | settings)
-        limit = effective(Executor.SCALP, 40_000 * SCALE, limits or {})
-        self.state = start(e.Started(NOW_NS, "r", 40_000 * SCALE, chosen, limit, (CONTRACT,)))
+        limit = effective(Executor.SCALP, CAPITAL, limits or {})
+        self.state = start(e.Started(NOW_NS, "r", CAPITAL, chosen, limit, (CONTRACT,)))
         self.now_ns, self.actions, self.trade_id = NOW_NS, list[a.Action](), 0
         self.mark()
-        self.take(e.BalanceReport(self.now_ns, "USDT", 40_000 * SCALE, 40_000 * SCALE, self.now_ns, e.Witness.QUERY))
+        self.take(e.BalanceReport(self.now_ns, "USDT", CAPITAL, CAPITAL, self.now_ns, e.Witness.QUERY))
 
     @property
     def position(self) -> Position:

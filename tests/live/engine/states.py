@@ -33,6 +33,10 @@ CONTRACT = Contract(
 )
 
 
+CAPITAL = 40_000 * SCALE
+LIMITS = effective(Executor.SCALP, CAPITAL, {})
+
+
 def other(symbol: str) -> Contract:
     """The same contract under another symbol."""
     return msgspec.structs.replace(CONTRACT, symbol=symbol)

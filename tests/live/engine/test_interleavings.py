@@ -7,9 +7,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from live.engine.events import Command, Commanded
 from live.enums import Side
 from live.money import SCALE
-from tests.live.engine.model.book_keeping import SYMBOL
 from tests.live.engine.model.session import MS, PRICE, SECOND, SETTINGS, Session
 from tests.live.engine.model.venue import TICK
+from tests.live.engine.states import SYMBOL
 
 PICK = st.integers(0, 5)
 SHORT_NS, PROTECT_NS = 1 * SECOND, 10 * SECOND

@@ -15,9 +15,9 @@ from live.engine.events import (
 from live.engine.intents import Purpose
 from live.enums import AlgoStatus, Side
 from live.money import SCALE
-from tests.live.engine.model.book_keeping import SYMBOL
 from tests.live.engine.model.session import MS, PRICE, SECOND, START_NS, Session
 from tests.live.engine.model.venue import TICK
+from tests.live.engine.states import SYMBOL
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from live.engine import intents
 from live.engine.actions import PlaceOrder, Refusal
-from live.engine.contract import Contract
 from live.engine.events import (
     Answered,
     BookChanged,
@@ -18,48 +17,19 @@ from live.engine.events import (
     Witness,
 )
 from live.engine.intents import Approved, Intent, LimitUse, Purpose, Refused
-from live.engine.limits import Executor, Limits
 from live.engine.settings import ImbalanceSettings
 from live.enums import OrderStatus, OrderType, Side, TimeInForce
 from live.journal.encoding import whole
 from live.journal.opening import new_journal
 from live.journal.settings import Fsync
 from live.money import SCALE
+from tests.live.engine.states import CAPITAL, CONTRACT, LIMITS
 
 START_NS = 1_723_161_255_030_314_667
-CONTRACT = Contract(
-    symbol="BTCUSDT",
-    margin_asset="USDT",
-    tick=SCALE // 10,
-    step=SCALE // 1_000,
-    min_quantity=SCALE // 1_000,
-    max_quantity=1_000 * SCALE,
-    max_market_quantity=120 * SCALE,
-    min_notional=100 * SCALE,
-    price_decimals=1,
-    quantity_decimals=3,
-    maker_rate=SCALE // 5_000,
-    taker_rate=SCALE // 2_000,
-    leverage=10,
-)
-LIMITS = Limits(
-    executor=Executor.SCALP,
-    position=10_000 * SCALE,
-    instrument=10_000 * SCALE,
-    daily_loss=500 * SCALE,
-    drawdown=1_000 * SCALE,
-    hold_ms=60_000,
-    loss_at_stop=800 * SCALE,
-    open_positions=5,
-    orders_per_second=10,
-    trades_per_day=200,
-    collar_bps=50 * SCALE,
-    orders_per_fill=20,
-)
 
 
 def started(settings: ImbalanceSettings = ImbalanceSettings()) -> Started:
-    return Started(START_NS, "r1", 40_000 * SCALE, settings, LIMITS, (CONTRACT,))
+    return Started(START_NS, "r1", CAPITAL, settings, LIMITS, (CONTRACT,))
 
 
 def book(number: int, symbol: str = "BTCUSDT", levels: int = 5) -> BookChanged:

@@ -7,7 +7,7 @@ from live.engine.events import BookChanged
 from live.enums import Side
 from live.money import SCALE, product
 from live.replay.round_trips import ExitReason
-from live.replay.trips import AccountFill, MarkoutRecorder, TripRecorder
+from live.replay.trip_recorder import AccountFill, MarkoutRecorder, TripRecorder
 from tests.live.replay.trips import SECOND
 
 

@@ -1,6 +1,5 @@
 """Tapes for sequences: drawn markets of two symbols with holes, jumps and awkward mark prices, and real excerpts."""
 
-import json
 import random
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -9,12 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from live.enums import Side
+from live.schedules.lines import depth_line, mark_line, snapshot_line, trade_line
 from live.simulator.core.exchange import Exchange
 from live.simulator.core.state import State
 from live.simulator.listed_symbols import built_in
 from live.simulator.market_feed import MarketFeed
 from live.simulator.tape_source import Played, TapeSource
-from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Message, Snapshot, Trade
+from skills_lib.market.depth.model import DepthUpdate, Snapshot
 from skills_lib.market.depth.tape.lines import read_lines
 
 HOUR_MS = 3_600_000
@@ -146,12 +146,8 @@ class RandomTape:
             for side in self._changes(market)
         ]
         previous, market.update_id = market.update_id, market.update_id + 7
-        update = DepthUpdate(
-            market.symbol, self.now_ms, previous + 1, market.update_id, sides[0], sides[1], previous, self.now_ms
-        )
-        body = {"e": "depthUpdate", "E": self.now_ms, "T": self.now_ms, "s": market.symbol, "U": previous + 1}
-        body |= {"u": market.update_id, "pu": previous, "b": sides[0], "a": sides[1]}
-        self._add(market, "depth@100ms", update, body)
+        bids, asks = sides
+        self.lines.append(depth_line(market.symbol, self.now_ms, market.update_id, previous, bids, asks))
 
     def _changes(self, market: _Market) -> list[dict[int, int]]:
         """New quantities by price of both sides; after a move, the whole book."""
@@ -172,9 +168,7 @@ class RandomTape:
             [(market.price(tick), f"{quantity / 1000:.3f}") for tick, quantity in side]
             for side in (sorted(market.bids.items(), reverse=True), sorted(market.asks.items()))
         )
-        snapshot = Snapshot(market.update_id, bids, asks, self.now_ms, self.now_ms)
-        body = {"lastUpdateId": market.update_id, "E": self.now_ms, "T": self.now_ms, "bids": bids, "asks": asks}
-        self.lines.append(Played(snapshot, json.dumps(body).encode(), market.symbol, self.now_ms * MS))
+        self.lines.append(snapshot_line(market.symbol, self.now_ms, market.update_id, bids, asks))
 
     def _trade(self, market: _Market) -> None:
         draw = self.random
@@ -183,9 +177,7 @@ class RandomTape:
         ticks = max(1, market.middle - 1 - reach if sells else market.middle + reach)
         price, quantity = market.price(ticks), f"{draw.randrange(1, 6_000) / 1000:.3f}"
         market.trade_id += 1
-        trade = Trade(market.symbol, self.now_ms, self.now_ms, market.trade_id, price, quantity, sells, "MARKET")
-        body = {"e": "trade", "E": self.now_ms, "T": self.now_ms, "s": market.symbol, "t": market.trade_id}
-        self._add(market, "trade", trade, body | {"p": price, "q": quantity, "X": "MARKET", "m": sells})
+        self.lines.append(trade_line(market.symbol, self.now_ms, market.trade_id, price, quantity, sells))
 
     def _mark(self, market: _Market) -> None:
         draw = self.random
@@ -197,9 +189,7 @@ class RandomTape:
             market.known |= longest == market.interval_ms or market.proper_ms == named - market.interval_ms
             market.proper_ms = named
         market.named_ms = named
-        body = {"e": "markPriceUpdate", "E": self.now_ms, "s": market.symbol, "p": price, "i": price, "P": price}
-        mark = MarkPrice(market.symbol, self.now_ms, price, price, rate, named)
-        self._add(market, "markPrice@1s", mark, body | {"r": rate, "T": named})
+        self.lines.append(mark_line(market.symbol, self.now_ms, price, rate, named))
         self.marks[market.symbol].append(Mark(self.now_ms, price, rate))
 
     def _named(self, market: _Market) -> int:
@@ -213,10 +203,6 @@ class RandomTape:
         if early:
             return passed + 2 * interval
         return passed if draw.random() < 0.03 else passed + interval
-
-    def _add(self, market: _Market, stream: str, message: Message, body: dict[str, object]) -> None:
-        line = {"stream": f"{market.symbol.lower()}@{stream}", "data": body}
-        self.lines.append(Played(message, json.dumps(line).encode(), market.symbol, self.now_ms * MS))
 
 
 @lru_cache(maxsize=512)

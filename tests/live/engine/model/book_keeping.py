@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from live.engine.events import AccountTrade, Fill, OrderReport, StopReport, Witness
 from live.engine.intents import Intent
 from live.enums import AlgoStatus, OrderStatus, Side
-
-SYMBOL = "BTCUSDT"
+from tests.live.engine.states import SYMBOL
 
 
 @dataclass

@@ -6,7 +6,6 @@ After every step the invariants of the engine are checked; `settle` gives contac
 import msgspec
 
 from live.engine.actions import Action, Alert, Ask, CancelOrder, CancelStop, PlaceOrder, Refusal, WakeAt
-from live.engine.contract import Contract
 from live.engine.engine import start, step
 from live.engine.events import (
     Answered,
@@ -23,46 +22,17 @@ from live.engine.events import (
     Tick,
 )
 from live.engine.intents import Purpose
-from live.engine.limits import Executor, Limits
+from live.engine.limits import Limits
 from live.engine.settings import ImbalanceSettings
 from live.enums import Side
 from live.money import SCALE, product
-from tests.live.engine.model.book_keeping import SYMBOL
 from tests.live.engine.model.venue import TICK, ModelVenue
+from tests.live.engine.states import CAPITAL, CONTRACT, LIMITS, SYMBOL
 
 START_NS = 1_700_000_000_000_000_000
 MS = 1_000_000
 SECOND = 1_000_000_000
 PRICE = 50_000 * SCALE
-CONTRACT = Contract(
-    symbol=SYMBOL,
-    margin_asset="USDT",
-    tick=TICK,
-    step=SCALE // 1_000,
-    min_quantity=SCALE // 1_000,
-    max_quantity=1_000 * SCALE,
-    max_market_quantity=120 * SCALE,
-    min_notional=50 * SCALE,
-    price_decimals=1,
-    quantity_decimals=3,
-    maker_rate=SCALE // 5_000,
-    taker_rate=SCALE // 2_000,
-    leverage=10,
-)
-LIMITS = Limits(
-    executor=Executor.SCALP,
-    position=10_000 * SCALE,
-    instrument=10_000 * SCALE,
-    daily_loss=500 * SCALE,
-    drawdown=1_000 * SCALE,
-    hold_ms=60_000,
-    loss_at_stop=800 * SCALE,
-    open_positions=5,
-    orders_per_second=10,
-    trades_per_day=200,
-    collar_bps=50 * SCALE,
-    orders_per_fill=20,
-)
 SETTINGS = ImbalanceSettings(depth=1, order_usd=5_000 * SCALE, max_spread_bps=5 * SCALE)
 Leaving = PlaceOrder | CancelOrder | CancelStop | Ask
 _REQUEST_OF = {CancelOrder: Request.CANCEL, CancelStop: Request.CANCEL_STOP}
@@ -85,7 +55,7 @@ class Session:
         self.alerts: list[Alert] = []
         self.refusals: list[Refusal] = []
         self.foreign = False
-        self.started = Started(self.now_ns, "run", 40_000 * SCALE, settings, limits, (CONTRACT,))
+        self.started = Started(self.now_ns, "run", CAPITAL, settings, limits, (CONTRACT,))
         self.state = start(self.started)
         self.mark()
 

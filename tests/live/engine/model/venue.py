@@ -23,11 +23,11 @@ from live.engine.events import (
 from live.engine.intents import Intent, Purpose
 from live.enums import AlgoStatus, OrderStatus, OrderType, Side, TimeInForce
 from live.money import SCALE, commission, product
-from tests.live.engine.model.book_keeping import SYMBOL, Ledger, VenueOrder, VenueStop
+from tests.live.engine.model.book_keeping import Ledger, VenueOrder, VenueStop
+from tests.live.engine.states import CONTRACT, SYMBOL
 
 RECV_WINDOW_NS = 5_000_000_000
-TICK = SCALE // 10
-RATE = SCALE // 2_000
+TICK, RATE = CONTRACT.tick, CONTRACT.taker_rate
 DONE = RequestOutcome.ACCEPTED
 NO = RequestOutcome.REJECTED
 COMPARE = RequestOutcome.RECONCILE

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from live.engine.settings import EntryKind, ImbalanceSettings
 from live.money import SCALE
-from live.replay.given import settings_of, shown
+from live.replay.arguments import settings_of, shown
 from skills_lib.domain.errors import InputError
 
 

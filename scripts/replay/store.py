@@ -62,7 +62,7 @@ def _counter(home: "Settings", request: "StudyRequest", runner: "ReplayRunner") 
     from live.replay.figures.words import counted
     from live.replay.identity import SIGNALS, code_sha256
     from live.replay.study.variants import depths, thresholds
-    from scripts.replay_trials import ReplayTrials
+    from scripts.replay.trials import ReplayTrials
     from skills_lib.ledger.ledger import Ledger
 
     trials = ReplayTrials(Ledger.of(home), trial_origin("replay"), request, runner.spans, code_sha256(SIGNALS))

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from scripts.replay_sweep import combinations
+from scripts.replay.sweep import combinations
 from scripts.simulator_options import delays_of
 from scripts.tape_argument import tape_of
 from skills_lib.domain.assignments import parse_assignments
@@ -50,8 +50,8 @@ def prepare(arguments: ReplayArguments) -> PreparedReplay:
     Raises:
         InputError: an argument that is not allowed, or a tape that is not there.
     """
+    from live.replay.arguments import conditions_of
     from live.replay.engine_replays import EngineReplays
-    from live.replay.given import conditions_of
     from live.replay.study.comparisons import ControlArguments
     from live.replay.study.study import StudyRequest
     from skills_lib.market.depth.tape.sample import is_synthetic
@@ -78,7 +78,7 @@ def prepare(arguments: ReplayArguments) -> PreparedReplay:
 
 def _variants(arguments: ReplayArguments) -> "tuple[Variant, tuple[Candidate, ...]]":
     """The variant of the given parameters, and the combinations of the sweep."""
-    from live.replay.given import settings_of
+    from live.replay.arguments import settings_of
     from live.replay.study.study import Candidate
     from live.replay.study.variants import Variant
     from live.simulator.core.fill_models import FillModel
@@ -93,7 +93,7 @@ def _variants(arguments: ReplayArguments) -> "tuple[Variant, tuple[Candidate, ..
 
 
 def _strategy(arguments: ReplayArguments, symbol: str, base: "Variant") -> "ReplayedStrategy":
-    from live.replay.given import shown, shown_limits
+    from live.replay.arguments import shown, shown_limits
     from live.replay.study.model import ReplayedStrategy
     from live.replay.study.variants import median_ms
 

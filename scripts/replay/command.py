@@ -13,8 +13,8 @@ from scripts.simulator_options import Fills
 from scripts.tape_argument import TAPE_HELP
 
 if TYPE_CHECKING:
-    from scripts.replay_request import PreparedReplay
-    from scripts.replay_store import StoredReplay
+    from scripts.replay.request import PreparedReplay
+    from scripts.replay.store import StoredReplay
     from skills_lib.progress import Progress
 
 MAX_RANDOM_RUNS = 1_000
@@ -60,7 +60,7 @@ def replay(
 
     Example: twokey replay FILE --symbol BTCUSDT --param buy_ratio=3.0 --sweep depth=3,5,10
     """
-    from scripts.replay_request import ReplayArguments, prepare
+    from scripts.replay.request import ReplayArguments, prepare
 
     arguments = ReplayArguments(
         tapes=tuple(tapes or [Path("sample")]),
@@ -87,7 +87,7 @@ def replay(
 
 def _stored_or_replayed(prepared: "PreparedReplay", progress: "Progress") -> "StoredReplay":
     from live.replay.study.parallel import usable_processors
-    from scripts.replay_store import find_replay, run_replay
+    from scripts.replay.store import find_replay, run_replay
     from skills_lib.backtest.sweep.processors import limited
     from skills_lib.settings import Settings
 
@@ -97,7 +97,7 @@ def _stored_or_replayed(prepared: "PreparedReplay", progress: "Progress") -> "St
 
 
 def _show(found: "StoredReplay", as_json: bool) -> None:
-    from scripts.replay_trials import tape_meter
+    from scripts.replay.trials import tape_meter
     from skills_lib.ledger.ledger import Ledger
     from skills_lib.settings import Settings
 
@@ -105,7 +105,7 @@ def _show(found: "StoredReplay", as_json: bool) -> None:
     meter = tape_meter(Ledger.of(Settings()), report)
     after = command("journal", "verify", folder / report.tapes[0].journal, "--head", report.tapes[0].journal_head)
     if as_json:
-        from scripts.replay_answer import answer_of
+        from scripts.replay.answer import answer_of
 
         print_answer(ended(answer_of(report, folder), after, meter), "replay")
         return
