@@ -179,8 +179,11 @@ def _due(state: EngineState) -> Iterator[int]:
         yield max(order.sent_ns, order.query.asked_ns) + WATCH_NS if _rests(order) else _NEVER_NS
         if order.intent.purpose is Purpose.ENTRY:
             yield order.sent_ns + state.settings.post_only_wait_ms * MS
-    for market in state.markets.values():
-        position = state.positions[market.contract.symbol]
+    unsettled = {order.intent.symbol for order in state.working.values()}
+    for symbol, market in state.markets.items():
+        position = state.positions[symbol]
+        if symbol in unsettled or not position.idle:
+            yield from (next_ns(query) for query in market.queries.values())
         if not position.idle:
             yield from _due_of_position(state, market, position)
     yield from (waiting.since_ns + ATTRIBUTION_NS for waiting in state.unattributed.values())

@@ -145,6 +145,18 @@ def test_a_trade_proves_an_order_whose_answer_and_report_were_lost() -> None:
     assert engine.state.latch is None
 
 
+def test_fills_that_are_missing_are_asked_for_even_after_failed_queries() -> None:
+    engine = DrivenEngine()
+    intent = engine.enter()
+    engine.answer(PLACE, intent.client_id, UNKNOWN)
+    for _ in range(3):
+        for request in (e.Request.CANCEL, e.Request.ORDER, e.Request.TRADES, e.Request.POSITION, e.Request.OPEN_ORDERS):
+            engine.answer(request, intent.client_id, UNKNOWN)
+        engine.wait(S)
+    engine.report(intent, OrderStatus.FILLED, "0.166", witness=e.Witness.QUERY)
+    assert e.Request.TRADES in {ask.request for ask in engine.kinds(a.Ask, engine.wait(31 * S))}
+
+
 def test_a_fill_without_commission_gets_it_from_the_trade_list() -> None:
     engine = DrivenEngine()
     intent = engine.enter()
