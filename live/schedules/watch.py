@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from live.engine.intents import Intent, Purpose
 from live.engine.limits import Limits
-from live.engine.state import EngineState
+from live.engine.state import EngineState, Position, StopState
 from live.enums import AlgoStatus, ExecutionType, OrderType
 from live.money import SCALE, plain
 from live.simulator.core.algo_orders import AlgoOrder
@@ -40,7 +40,7 @@ class ExchangeWatch:
     intents: dict[str, Intent] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     accepted: set[str] = field(default_factory=set)
-    stops: dict[str, dict[int, str]] = field(default_factory=dict)
+    stops: dict[str, dict[int, AlgoOrder]] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
     working: dict[int, Order] = field(default_factory=dict)
     others: bool = False
@@ -102,9 +102,10 @@ class ExchangeWatch:
         if algo.status not in _ALIVE:
             stops.pop(algo.algo_id, None)
             return
-        stops[algo.algo_id] = algo.client_id
+        stops[algo.algo_id] = algo
         if len(stops) > 1:
-            self._found("one_stop", f"{algo.symbol} has the stops {', '.join(sorted(stops.values()))}")
+            names = sorted(stop.client_id for stop in stops.values())
+            self._found("one_stop", f"{algo.symbol} has the stops {', '.join(names)}")
         intent = self.intents.get(algo.client_id)
         if intent is None or intent.purpose is not Purpose.STOP:
             self._found("journal_first", f"{algo.client_id} is not in the journal")
@@ -123,11 +124,21 @@ class ExchangeWatch:
                 self._found("flat_after_kill", f"{symbol}: the position is {plain(real)}")
             if real != position.quantity:
                 self._found("position_equal", f"{symbol}: {plain(position.quantity)}, the exchange has {plain(real)}")
-            if self.stops.get(symbol) and not real:
-                self._found("no_stop_after_flat", f"{symbol}: {', '.join(self.stops[symbol].values())} rests")
+            if not real:
+                self._check_stops(symbol, position)
         own = [order for order in self.working.values() if order.request.client_id.startswith(f"{self.run}-")]
         if own:
             self._found("orders_equal", f"{own[0].request.client_id} is open")
+        self._check_cash(state, wallet_change, outside)
+
+    def _check_stops(self, symbol: str, position: Position) -> None:
+        """None is left, but for one that hangs after it fired: the venue cancels it no more, and the engine knows."""
+        for stop in self.stops.get(symbol, {}).values():
+            hangs = stop.status is not AlgoStatus.NEW
+            if not (hangs and position.stop and position.stop.state is StopState.FIRED):
+                self._found("no_stop_after_flat", f"{symbol}: {stop.client_id} rests")
+
+    def _check_cash(self, state: EngineState, wallet_change: int, outside: bool) -> None:
         known = state.account.realised - state.account.fees + state.account.funding
         if known != wallet_change and not outside:
             self._found("cash_equal", f"the engine counts {plain(known)}, the exchange {plain(wallet_change)}")
