@@ -1,13 +1,11 @@
 """Only the module of the verb that is called is imported, and the command answers as the whole would."""
 
-import pkgutil
 import subprocess
 import sys
 
 import pytest
 from typer.main import get_command
 
-import scripts
 from scripts.cli import VERBS, make_app
 from tests.command import Command
 from tests.repository import ROOT
@@ -27,11 +25,11 @@ def test_a_module_registers_the_verbs_that_the_table_gives_it(verb: str) -> None
 
 
 def test_every_module_that_registers_verbs_is_in_the_table() -> None:
+    folder = ROOT / "scripts"
     registering = {
-        module.name
-        for module in pkgutil.iter_modules(scripts.__path__)
-        if not module.ispkg
-        and "\ndef register(" in (ROOT / "scripts" / f"{module.name}.py").read_text(encoding="utf-8")
+        ".".join(path.relative_to(folder).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        if "\ndef register(" in path.read_text(encoding="utf-8")
     }
     assert registering == set(VERBS.values())
 
