@@ -56,6 +56,7 @@ WRONG_IMPORTS = {
         "asyncio",
     ),
     "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
+    "a client of the exchange knows neither sockets nor clock nor simulator": ("live/client/clock.py", "asyncio"),
     "Binance's messages are read and written without sockets, clock or simulator": (
         "live/binance/signing.py",
         "live.simulator.venue",

@@ -5,18 +5,18 @@ Pages "New Order", "New Algo Order", "Cancel Order", "Query Order" and those of 
 """
 
 from collections.abc import Mapping
-from typing import Final, assert_never
+from typing import Final, NamedTuple, assert_never
 
 import msgspec
 
-from live.binance.signing import Signer
+from live.binance.calls import Call, CallWriter
 from live.engine.actions import Ask, CancelOrder, CancelStop, PlaceOrder
 from live.engine.contract import Contract
 from live.engine.events import Request
 from live.engine.intents import Intent, Purpose, is_genuine
 from live.enums import OrderType, WorkingType
+from live.wire import HttpRequest
 
-RECV_WINDOW_MS: Final = 5_000
 TRADES_PAGE: Final = 1_000
 """The most rows of one answer to `userTrades`; a full page may not be all."""
 TRADES_WINDOW_NS: Final = 7 * 24 * 3_600 * 1_000_000_000
@@ -39,21 +39,18 @@ class Asked(msgspec.Struct, frozen=True):
     from_ns: int = 0
 
 
-class SignedRequest(msgspec.Struct, frozen=True):
-    """A request as it goes out. target: path and query."""
+class SignedRequest(NamedTuple):
+    """A request as it goes out, and what it asks for."""
 
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
+    request: HttpRequest
     asked: Asked
 
 
 class RequestWriter:
-    """Writes requests of one account. contracts: by symbol; clock_offset_ns: venue's time minus ours."""
+    """Writes requests of one account. contracts: by symbol."""
 
-    def __init__(self, signer: Signer, contracts: Mapping[str, Contract], clock_offset_ns: int = 0) -> None:
-        self._signer, self.contracts, self.clock_offset_ns = signer, dict(contracts), clock_offset_ns
+    def __init__(self, calls: CallWriter, contracts: Mapping[str, Contract]) -> None:
+        self.calls, self.contracts = calls, dict(contracts)
 
     def write(self, action: Sendable, now_ns: int) -> SignedRequest:
         """The request that carries out an action, with the timestamp of `now_ns`.
@@ -103,13 +100,7 @@ class RequestWriter:
         return self._request("GET", path, parameters, asked)
 
     def _request(self, method: str, path: str, parameters: Mapping[str, str], asked: Asked) -> SignedRequest:
-        timestamp_ms = (asked.sent_ns + self.clock_offset_ns) // _MS
-        timed = {**parameters, "recvWindow": str(RECV_WINDOW_MS), "timestamp": str(timestamp_ms)}
-        payload, headers = self._signer.signed(timed), {"X-MBX-APIKEY": self._signer.api_key}
-        if method == "POST":
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            return SignedRequest(method, path, headers, payload.encode(), asked)
-        return SignedRequest(method, f"{path}?{payload}", headers, b"", asked)
+        return SignedRequest(self.calls.write(Call(method, path, parameters), asked.sent_ns), asked)
 
 
 def _by_client_id(cancel: CancelOrder) -> dict[str, str]:

@@ -9,15 +9,15 @@ from typing import NoReturn
 
 import msgspec
 
-from live.binance.requests import RECV_WINDOW_MS
+from live.binance.calls import Call, CallWriter
 from live.binance.rows import TradeRow
-from live.binance.signing import Signer
+from live.client.conversations import Conversation, body_of
 from live.engine.events import AccountTrade
 from live.money import parse, plain
 from live.replay.collector import RunCollector
-from live.session.wire import Wire
+from live.session.session import finish
+from live.session.virtual_wire import VirtualWire
 from live.simulator.schedule import MS
-from live.simulator.wire import HttpRequest, HttpResponse
 from skills_lib.domain.errors import TwokeyError
 
 _PAGE = 1_000
@@ -37,8 +37,8 @@ class _IncomeRow(msgspec.Struct, rename="camel"):
 class VenueRecords:
     """Asks the exchange for the records of the account."""
 
-    def __init__(self, wire: Wire, signer: Signer, begun_ns: int) -> None:
-        self._wire, self._signer, self._begun_ms = wire, signer, begun_ns // MS
+    def __init__(self, wire: VirtualWire, calls: CallWriter, begun_ns: int) -> None:
+        self._wire, self._calls, self._begun_ms = wire, calls, begun_ns // MS
 
     def trades(self, symbol: str) -> list[AccountTrade]:
         """All trades of the account in a symbol, oldest first."""
@@ -65,16 +65,12 @@ class VenueRecords:
             page += 1
 
     def _get(self, path: str, parameters: dict[str, str]) -> bytes:
-        timed = {**parameters, "recvWindow": str(RECV_WINDOW_MS), "timestamp": str(self._wire.now_ns // MS)}
-        answers: list[HttpResponse | None] = []
-        request = HttpRequest("GET", f"{path}?{self._signer.signed(timed)}", {"X-MBX-APIKEY": self._signer.api_key})
-        self._wire.request(request, answers.append)
-        while not answers:
-            for output in self._wire.venue.advance(self._wire.now_ns + MS):
-                self._wire.take(output)
-        if answers[0] is None or answers[0].status != 200:
-            raise TwokeyError(f"The exchange did not answer {path}. Run the replay again.")
-        return answers[0].body
+        return finish(self._wire, self._calls, _body(Call("GET", path, parameters)))
+
+
+def _body(call: Call) -> Conversation[bytes]:
+    answer = yield call
+    return body_of(call, answer)
 
 
 def require_agreement(collector: RunCollector, records: VenueRecords, symbol: str) -> None:

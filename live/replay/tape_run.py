@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
+from live.binance.calls import CallWriter
 from live.binance.requests import RequestWriter
 from live.binance.signing import Signer
+from live.client.engine_client import EngineClient
+from live.client.opening import contracts_of
+from live.client.user_stream import UserStream
+from live.client.wire import S
 from live.engine.actions import Action
 from live.engine.contract import Contract
 from live.engine.events import Command, Commanded, Event, Started
@@ -22,11 +27,9 @@ from live.replay.controls import CountedSignal
 from live.replay.study.runs import TapeRun
 from live.replay.study.variants import Variant
 from live.replay.tapes import ReplayTape
-from live.session.opening import contracts
-from live.session.session import EngineSession
+from live.session.session import EngineSession, finish
 from live.session.tape_market import TapeMarket
-from live.session.user_stream import UserStream
-from live.session.wire import S, Wire
+from live.session.virtual_wire import VirtualWire
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings
 from live.simulator.venue import LocalVenue
 
@@ -47,12 +50,12 @@ class EngineRun:
 
     def __init__(self, tape: ReplayTape, conditions: Conditions, variant: Variant, journal: Path | None) -> None:
         self._tape, self._conditions, self._variant = tape, conditions, variant
-        self._signer = Signer(DEFAULT_KEY, DEFAULT_SECRET)
+        self._calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
         self._signal: CountedSignal
-        self.wire = Wire(LocalVenue(_settings(conditions, variant), tape.lines()))
+        self.wire = VirtualWire(LocalVenue(_settings(conditions, variant), tape.lines()))
         self.began_ns = self.wire.now_ns
         self.collector = RunCollector(conditions.symbol)
-        (contract,) = contracts(self.wire, self._signer, [conditions.symbol])
+        (contract,) = finish(self.wire, self._calls, contracts_of([conditions.symbol]))
         self._writer = None if journal is None else new_journal(journal, self.wire.now_ns, RUN, Fsync.NEVER)
         self.engine = RecordedEngine(self._writer or NoJournal(), self._started(contract), self._make_signal)
         self._session = self._join(contract)
@@ -74,7 +77,7 @@ class EngineRun:
         finally:
             if isinstance(self._writer, JournalWriter):
                 self._writer.close()
-        records = VenueRecords(self.wire, self._signer, self.began_ns)
+        records = VenueRecords(self.wire, self._calls, self.began_ns)
         require_agreement(self.collector, records, self._conditions.symbol)
         return self._result()
 
@@ -108,10 +111,10 @@ class EngineRun:
 
     def _join(self, contract: Contract) -> EngineSession:
         market = TapeMarket(self.wire, [contract.symbol], self._variant.settings.depth)
-        writer = RequestWriter(self._signer, {contract.symbol: contract})
-        session = EngineSession(self.wire, writer, self.engine, market, UserStream(self.wire, DEFAULT_KEY))
-        session.watch = self._watch
-        return session
+        writer = RequestWriter(self._calls, {contract.symbol: contract})
+        client = EngineClient(self.wire, writer, self.engine, market, UserStream(self.wire, self._calls))
+        client.watch = self._watch
+        return EngineSession(self.wire, client, market)
 
     def _watch(self, event: Event, actions: list[Action]) -> None:
         self.collector.on_event(event)

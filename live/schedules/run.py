@@ -6,8 +6,14 @@ from functools import lru_cache, partial
 
 import msgspec
 
+from live.binance.calls import CallWriter
 from live.binance.requests import RequestWriter
 from live.binance.signing import Signer
+from live.client.engine_client import EngineClient
+from live.client.market_streams import MarketStreams
+from live.client.opening import contracts_of
+from live.client.user_stream import UserStream
+from live.client.wire import S
 from live.engine.actions import Action, PlaceOrder
 from live.engine.contract import Contract
 from live.engine.engine import start, step
@@ -20,11 +26,8 @@ from live.schedules.numbers import PARTS, ScheduleNumber
 from live.schedules.plans import plan_of
 from live.schedules.tape import ScheduleTape
 from live.schedules.watch import ExchangeWatch, Violation
-from live.session.opening import contracts
-from live.session.session import EngineSession
-from live.session.streamed_market import StreamedMarket
-from live.session.user_stream import UserStream
-from live.session.wire import S, Wire
+from live.session.session import EngineSession, finish
+from live.session.virtual_wire import VirtualWire
 from live.simulator.scaled_messages import scaled_tape
 from live.simulator.schedule import MS
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings
@@ -112,10 +115,10 @@ def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> Schedul
     tape = _tape(number.seed % TAPES, STEPS * number.parts // PARTS)
     plan = plan_of(number.seed, number.left_out)
     venue = LocalVenue(SimulatorSettings(seed=number.seed, balance="40000", faults=plan), iter(tape.lines))
-    watch, wire = ExchangeWatch(RUN, effective(Executor.SCALP, CAPITAL, {})), Wire(venue)
+    watch, wire = ExchangeWatch(RUN, effective(Executor.SCALP, CAPITAL, {})), VirtualWire(venue)
     venue.observe = watch.on_events
     engine, session, market = _joined(number, wire, watch, tape.symbols)
-    session.watch = watch_steps
+    session.client.watch = watch_steps
     _play(session, market, tape.calm_from_ms * MS, watch)
     result = ScheduleResult(integer, engine.events, engine.state.day.trades, dict(venue.faults.applied_by_kind))
     if not watch.violations:
@@ -127,27 +130,28 @@ def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> Schedul
 
 
 def _joined(
-    number: ScheduleNumber, wire: Wire, watch: ExchangeWatch, symbols: tuple[str, ...]
-) -> tuple[CheckedEngine, EngineSession, StreamedMarket]:
+    number: ScheduleNumber, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...]
+) -> tuple[CheckedEngine, EngineSession, MarketStreams]:
     """The engine and its session with the exchange; every fourth schedule enters with post-only orders."""
-    signer = Signer(DEFAULT_KEY, DEFAULT_SECRET)
+    calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
     listed = _listed(symbols)
     settings = msgspec.structs.replace(SETTINGS, entry=EntryKind.POST_ONLY if number.seed % 4 == 3 else EntryKind.TAKER)
     engine = CheckedEngine(Started(wire.now_ns, RUN, CAPITAL, settings, watch.limits, listed), watch)
-    writer = RequestWriter(signer, {contract.symbol: contract for contract in listed})
-    market = StreamedMarket(wire, symbols, settings.depth)
-    return engine, EngineSession(wire, writer, engine, market, UserStream(wire, signer.api_key)), market
+    writer = RequestWriter(calls, {contract.symbol: contract for contract in listed})
+    market = MarketStreams(wire, symbols, settings.depth)
+    client = EngineClient(wire, writer, engine, market, UserStream(wire, calls))
+    return engine, EngineSession(wire, client), market
 
 
 @lru_cache
 def _listed(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
     """The contracts, asked of an exchange without faults: an engine does not start without them."""
     tape = next(tape for tape in map(partial(_tape, steps=0), range(TAPES)) if tape.symbols == symbols)
-    wire = Wire(LocalVenue(SimulatorSettings(balance="40000"), iter(tape.lines)))
-    return contracts(wire, Signer(DEFAULT_KEY, DEFAULT_SECRET), symbols)
+    wire = VirtualWire(LocalVenue(SimulatorSettings(balance="40000"), iter(tape.lines)))
+    return finish(wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), contracts_of(symbols))
 
 
-def _play(session: EngineSession, market: StreamedMarket, calm_from_ns: int, watch: ExchangeWatch) -> None:
+def _play(session: EngineSession, market: MarketStreams, calm_from_ns: int, watch: ExchangeWatch) -> None:
     """The tape, then calm without faults, then a kill, then time in which everything must come to rest."""
     venue = session.venue
     session.start()

@@ -8,9 +8,10 @@ import random
 from collections import deque
 from collections.abc import Sequence
 
+from live.client.books import FollowedBooks
+from live.client.wire import S
 from live.engine.events import Connection, MarkChanged, StreamKind
-from live.session.books import FollowedBooks
-from live.session.wire import S, Wire
+from live.session.virtual_wire import VirtualWire
 from live.simulator.scaled_messages import ScaledUpdate
 from live.simulator.schedule import NEVER_NS
 from live.simulator.tape_source import Played
@@ -23,7 +24,7 @@ _BOOK_LINES = frozenset({ScaledUpdate, DepthUpdate, Snapshot})
 class TapeMarket:
     """Follows the lines of `symbols`, `depth` levels a side. due_ns: when the next line reaches the client."""
 
-    def __init__(self, wire: Wire, symbols: Sequence[str], depth: int) -> None:
+    def __init__(self, wire: VirtualWire, symbols: Sequence[str], depth: int) -> None:
         self._wire, self._books = wire, FollowedBooks(wire, symbols, depth)
         settings = wire.venue.settings
         self._delays = settings.frame_delays

@@ -32,6 +32,7 @@ from live.simulator.latency import Latency
 from live.simulator.listen_keys import ListenKeys
 from live.simulator.market_feed import MarketFeed
 from live.simulator.matching_engine import CarriedOut, MatchingEngine
+from live.simulator.outputs import Output
 from live.simulator.past_books import PastBooks
 from live.simulator.schedule import MS, NEVER_NS, Schedule, VenueTime
 from live.simulator.settings import CountdownClock, SimulatorSettings
@@ -39,7 +40,7 @@ from live.simulator.store import Store
 from live.simulator.streams.hub import Hub
 from live.simulator.streams.publisher import Publisher
 from live.simulator.tape_source import Played
-from live.simulator.wire import HttpRequest, Opcode, Output
+from live.wire import HttpRequest, Opcode
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.model import DepthUpdate, MarkPrice
 

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from live.enums import Side
+from live.simulator.outputs import Frame, Response
 from live.simulator.scaled_messages import scaled_tape
 from live.simulator.settings import DEFAULT_KEY, SimulatorSettings
 from live.simulator.tape_source import Played, TapeSource
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Frame, HttpRequest, Response
+from live.wire import HttpRequest
 from skills_lib.market.depth.tape.lines import TapeLine, read_lines
 from skills_lib.market.depth.tape.sample import SAMPLE_TAPE
 from tests.live.signing import signed_query

@@ -16,9 +16,9 @@ from live.simulator.http.frame_path import FramePath
 from live.simulator.http.last_resort import failed
 from live.simulator.http.rest import is_exempt
 from live.simulator.http.websocket_api import Session, method_of
+from live.simulator.outputs import ABNORMAL
 from live.simulator.schedule import MS, Schedule
 from live.simulator.streams.hub import encode
-from live.simulator.wire import ABNORMAL
 
 
 @dataclass(eq=False)

@@ -21,11 +21,12 @@ from live.simulator.http.frame_path import USER, FramePath
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.last_resort import failed
 from live.simulator.http.websocket_api import Session
+from live.simulator.outputs import ABNORMAL
 from live.simulator.schedule import Schedule
 from live.simulator.streams import user_frames
 from live.simulator.streams.hub import MAX_STREAMS, Hub, encode
 from live.simulator.streams.names import Route
-from live.simulator.wire import ABNORMAL, Opcode
+from live.wire import Opcode
 
 NS = 1_000_000_000
 PING_NS = 180 * NS

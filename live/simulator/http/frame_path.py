@@ -23,8 +23,9 @@ from live.simulator.faults.kinds.requests import VenueOutage
 from live.simulator.faults.triggers import Times
 from live.simulator.http.connection import Connection
 from live.simulator.latency import Latency
+from live.simulator.outputs import ABNORMAL, Closed, Frame, Opened, Output
 from live.simulator.schedule import MS, Schedule, VenueTime
-from live.simulator.wire import ABNORMAL, Closed, Frame, Opcode, Opened, Output
+from live.wire import Opcode
 
 USER = "user"
 

@@ -14,8 +14,9 @@ from live.simulator.http.gateway import Gateway
 from live.simulator.http.last_resort import failed
 from live.simulator.http.rest import Request, answer, is_exempt, rejection_response
 from live.simulator.latency import Latency
+from live.simulator.outputs import Output, Response
 from live.simulator.schedule import MS, Schedule
-from live.simulator.wire import HttpRequest, HttpResponse, Output, Response
+from live.wire import HttpRequest, HttpResponse
 
 
 @dataclass(eq=False)

@@ -16,7 +16,7 @@ from live.simulator.http.last_resort import failed
 from live.simulator.http.rate_limits import FREE, LimitedError
 from live.simulator.http.request_clock import DEFAULT_WINDOW_MS
 from live.simulator.streams.hub import encode
-from live.simulator.wire import HttpRequest, HttpResponse
+from live.wire import HttpRequest, HttpResponse
 
 
 @dataclass(slots=True)

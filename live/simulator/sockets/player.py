@@ -5,10 +5,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from live.simulator.outputs import Output
 from live.simulator.schedule import NEVER_NS
 from live.simulator.tape_source import Played
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Output
 
 BURST = 200
 MAX_SLEEP_S = 0.05

@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from aiohttp import WSMsgType, web
 
 from live.simulator.http.connections import is_websocket
+from live.simulator.outputs import Opened, Output, Response
 from live.simulator.settings import SimulatorSettings, Start
 from live.simulator.sockets.player import Player
 from live.simulator.sockets.protocol import MAX_BODY_BYTES, MAX_LINE_BYTES, HttpServer, answer_of, too_large
 from live.simulator.sockets.socket import Socket
 from live.simulator.tape_source import Played
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import HttpRequest, HttpResponse, Opcode, Opened, Output, Response
+from live.wire import HttpRequest, HttpResponse, Opcode
 from skills_lib.domain.errors import InputError
 
 _OPCODES = {WSMsgType.TEXT: Opcode.TEXT, WSMsgType.PING: Opcode.PING, WSMsgType.PONG: Opcode.PONG}

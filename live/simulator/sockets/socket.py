@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
-from live.simulator.wire import ABNORMAL, Closed, Frame, Opcode
+from live.simulator.outputs import ABNORMAL, Closed, Frame
+from live.wire import Opcode
 
 MAX_QUEUED_FRAMES = 20_000
 DRAINED_FRAMES = 2_000

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from live.binance.answers import broken, events_of
+from live.binance.calls import CallWriter
 from live.binance.exchange_info import contract_of
 from live.binance.requests import Asked, RequestWriter, Sendable
 from live.binance.signing import Signer
@@ -17,9 +18,10 @@ from live.engine.events import BookChanged, Event, Request
 from live.engine.intents import Approved, Intent, Purpose
 from live.enums import OrderType, Side, TimeInForce
 from live.money import SCALE
+from live.simulator.outputs import Frame, Output, Response
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Frame, HttpRequest, Opcode, Output, Response
+from live.wire import Opcode
 from tests.live.simulator.venue_client import MS, S, open_client
 
 SYMBOL = "BTCUSDT"
@@ -62,12 +64,12 @@ class AccountClient:
     _asked: dict[int, Asked] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.writer = RequestWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET), {SYMBOL: self.contract})
+        self.writer = RequestWriter(CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), {SYMBOL: self.contract})
 
     def send(self, action: Sendable) -> list[Event]:
         """Send an action and return what its answer says; what the user stream says meanwhile is collected."""
         made = self.writer.write(action, self.venue.now_ns)
-        number = self.venue.request(HttpRequest(made.method, made.target, made.headers, made.body))
+        number = self.venue.request(made.request)
         while True:
             for output in self.advance(MS):
                 if isinstance(output, Response) and output.request == number:

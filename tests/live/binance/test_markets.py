@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from live.binance.markets import MarketReader
 from live.engine.events import BookChanged, MarkChanged
 from live.money import SCALE
-from live.simulator.wire import Frame, Response
+from live.simulator.outputs import Frame, Response
 from tests.live.binance.account import SYMBOL
 from tests.live.simulator.venue_client import MS, S, VenueClient, open_client
 

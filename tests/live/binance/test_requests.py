@@ -4,7 +4,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from live.binance.requests import RECV_WINDOW_MS, RequestWriter
+from live.binance.calls import RECV_WINDOW_MS, CallWriter
+from live.binance.requests import RequestWriter
 from live.binance.signing import Signer
 from live.engine.actions import CancelOrder, CancelStop, PlaceOrder
 from live.engine.events import Answered, OrderReport, Request, RequestOutcome, StopReport, Witness
@@ -15,21 +16,21 @@ from tests.live.binance.account import LOT, SYMBOL, AccountClient, ask, intent, 
 from tests.live.journal.examples import CONTRACT
 from tests.live.signing import sign
 
-WRITER = RequestWriter(Signer("the-key", "the-secret"), {SYMBOL: CONTRACT})
+WRITER = RequestWriter(CallWriter(Signer("the-key", "the-secret")), {SYMBOL: CONTRACT})
 
 
 def test_the_signature_is_last_and_covers_every_byte_before_it() -> None:
     made = WRITER.write(place(intent("a1", Side.BUY, LOT)), 1_700_000_000_123_456_789)
-    payload, _, signature = made.body.decode().rpartition("&signature=")
+    payload, _, signature = made.request.body.decode().rpartition("&signature=")
     assert signature == sign(payload, "the-secret")
     assert parse_qs(payload)["timestamp"] == ["1700000000123"]
     assert parse_qs(payload)["recvWindow"] == [str(RECV_WINDOW_MS)]
-    assert made.headers["X-MBX-APIKEY"] == "the-key"
+    assert made.request.headers["X-MBX-APIKEY"] == "the-key"
 
 
 def test_the_timestamp_follows_the_venues_clock() -> None:
-    late = RequestWriter(Signer("k", "s"), {SYMBOL: CONTRACT}, clock_offset_ns=-2_000_000)
-    assert parse_qs(late.write(ask(Request.BALANCE), 10_000_000).target.partition("?")[2])["timestamp"] == ["8"]
+    late = RequestWriter(CallWriter(Signer("k", "s"), clock_offset_ns=-2_000_000), {SYMBOL: CONTRACT})
+    assert parse_qs(late.write(ask(Request.BALANCE), 10_000_000).request.target.partition("?")[2])["timestamp"] == ["8"]
 
 
 def test_no_text_of_a_signer_shows_its_secret() -> None:

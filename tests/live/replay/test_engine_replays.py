@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.engine.limits import Executor, effective
 from live.engine.settings import EntryKind, ImbalanceSettings
@@ -113,7 +114,7 @@ def test_a_record_that_differs_from_the_exchanges_by_one_unit_is_a_failure(edge:
     changed = msgspec.structs.replace(fill, **{name: getattr(fill, name) + by})
     trade = msgspec.structs.replace(traded.trade, fill=changed)
     run.collector.traded[number] = msgspec.structs.replace(traded, trade=trade)
-    records = VenueRecords(run.wire, Signer(DEFAULT_KEY, DEFAULT_SECRET), run.began_ns)
+    records = VenueRecords(run.wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), run.began_ns)
     with pytest.raises(DisagreementError, match=f"trade {number} of BTCUSDT"):
         require_agreement(run.collector, records, "BTCUSDT")
 
@@ -122,7 +123,7 @@ def test_a_fill_that_the_engine_never_learned_of_is_a_failure(edge: Path) -> Non
     run = EngineRun(ReplayTape(edge), CONDITIONS, BASE, None)
     run.play()
     run.collector.traded.popitem()
-    records = VenueRecords(run.wire, Signer(DEFAULT_KEY, DEFAULT_SECRET), run.began_ns)
+    records = VenueRecords(run.wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), run.began_ns)
     with pytest.raises(DisagreementError, match="the engine's record is None"):
         require_agreement(run.collector, records, "BTCUSDT")
 

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from live.simulator.http.credentials import Credential
 from live.simulator.latency import ASSUMED, NONE
+from live.simulator.outputs import Closed, Frame, Output, Response
 from live.simulator.settings import SimulatorSettings
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Closed, Frame, HttpRequest, Opcode, Output, Response
+from live.wire import HttpRequest, Opcode
 from tests.live.sequences import replies
 from tests.live.sequences.ledger import Ledger
 from tests.live.sequences.steps import (

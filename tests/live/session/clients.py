@@ -4,17 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from live.binance.calls import CallWriter
 from live.binance.requests import RequestWriter
 from live.binance.signing import Signer
+from live.client.engine_client import EngineClient
+from live.client.market_streams import MarketStreams
+from live.client.opening import contracts_of
+from live.client.user_stream import UserStream
 from live.engine.actions import Action
 from live.engine.contract import Contract
 from live.engine.events import Event
-from live.session.opening import contracts
-from live.session.session import EngineSession, MarketData
-from live.session.streamed_market import StreamedMarket
+from live.session.session import EngineSession, finish
 from live.session.tape_market import TapeMarket
-from live.session.user_stream import UserStream
-from live.session.wire import Wire
+from live.session.virtual_wire import VirtualWire
 from live.simulator.faults import FaultPlan
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET
 from live.simulator.venue import LocalVenue
@@ -68,12 +70,13 @@ def open_session(
     """A session on a tape of twelve seconds; without latency and faults, unless changed."""
     plan = FaultPlan.model_validate({"faults": faults or []})
     settings = BY_HAND.__class__(**{**vars(BY_HAND), "faults": plan, **changes})
-    wire = Wire(LocalVenue(settings, iter(tape())))
-    signer = Signer(DEFAULT_KEY, DEFAULT_SECRET)
-    (contract,) = contracts(wire, signer, [SYMBOL])
+    wire = VirtualWire(LocalVenue(settings, iter(tape())))
+    calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
+    (contract,) = finish(wire, calls, contracts_of([SYMBOL]))
     recorder = Recorder(decide)
-    made: MarketData = StreamedMarket(wire, [SYMBOL], DEPTH) if streamed else TapeMarket(wire, [SYMBOL], DEPTH)
-    writer = RequestWriter(signer, {SYMBOL: contract})
-    session = EngineSession(wire, writer, recorder, made, UserStream(wire, DEFAULT_KEY))
+    lines = None if streamed else TapeMarket(wire, [SYMBOL], DEPTH)
+    writer = RequestWriter(calls, {SYMBOL: contract})
+    market = lines or MarketStreams(wire, [SYMBOL], DEPTH)
+    session = EngineSession(wire, EngineClient(wire, writer, recorder, market, UserStream(wire, calls)), lines)
     session.start()
     return Opened(session, recorder, contract)

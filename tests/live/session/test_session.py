@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from live.client.user_stream import KEEP_ALIVE_NS
+from live.client.wire import TIMEOUT_NS
 from live.engine.actions import Action, Ask, WakeAt
 from live.engine.events import (
     Answered,
@@ -19,8 +21,6 @@ from live.engine.events import (
     Tick,
 )
 from live.enums import OrderStatus, Side
-from live.session.user_stream import KEEP_ALIVE_NS
-from live.session.wire import TIMEOUT_NS
 from live.simulator.latency import ASSUMED, Distribution
 from tests.live.binance.account import LOT, intent, place
 from tests.live.session.clients import DEPTH, SYMBOL, Decide, Opened, open_session

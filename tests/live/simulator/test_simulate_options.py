@@ -19,7 +19,7 @@ from live.simulator.settings import CountdownClock
 from live.simulator.store import Store
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import HttpRequest
+from live.wire import HttpRequest
 from scripts.simulator_options import credential_of, speed_of
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.tape.lines import read_lines

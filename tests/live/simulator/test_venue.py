@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from live.simulator.latency import Distribution
-from live.simulator.wire import Closed, Frame, Opened, Response
+from live.simulator.outputs import Closed, Frame, Opened, Response
 from tests.live.simulator.venue_client import MS, ORDER, S, VenueClient, open_client
 
 SLOW = Distribution(((0, 20 * MS), (1_000_000, 20 * MS)))

@@ -10,9 +10,10 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
+from live.simulator.outputs import Frame, Response
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Frame, HttpRequest, Opcode, Response
+from live.wire import HttpRequest, Opcode
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import KEY, Serve
 from tests.live.simulator.http_requests import TIMEOUT_S

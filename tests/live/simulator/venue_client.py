@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from live.simulator.latency import NONE
+from live.simulator.outputs import Frame, Output, Response
 from live.simulator.settings import DEFAULT_KEY, SimulatorSettings, Start
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Frame, HttpRequest, Opcode, Output, Response
+from live.wire import HttpRequest, Opcode
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.signing import signed_params, signed_query
 

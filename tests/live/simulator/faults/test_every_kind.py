@@ -3,7 +3,7 @@
 import pytest
 
 from live.simulator.faults import CATALOGUE, VARIANTS
-from live.simulator.wire import Output
+from live.simulator.outputs import Output
 from tests.live.simulator.faults.tried import ALGO, ORDER, Tried, limit, tried
 
 MARKET = {"symbol": "BTCUSDT", "type": "MARKET", "quantity": "0.010"}

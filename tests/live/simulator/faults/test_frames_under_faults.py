@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from live.simulator.wire import ABNORMAL, Closed, Frame, Opcode
+from live.simulator.outputs import ABNORMAL, Closed, Frame
+from live.wire import Opcode
 from skills_lib.market.depth.model import DepthUpdate
 from skills_lib.market.depth.wire import decode
 from tests.live.simulator.faults.tried import ORDER, Tried, tried

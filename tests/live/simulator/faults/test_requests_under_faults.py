@@ -8,7 +8,7 @@ import pytest
 
 from live.simulator.faults.garbage import HTML_502, UNKNOWN_VALUE, alters
 from live.simulator.faults.replies import Garbage
-from live.simulator.wire import HttpResponse
+from live.wire import HttpResponse
 from tests.live.simulator.faults.tried import ALGO, ORDER, Tried, limit, tried
 
 SECOND_ORDER = {"method": "POST", "path": ORDER, "when": {"nth": 2}}

@@ -8,9 +8,10 @@ from typing import Any
 
 from live.simulator.core.audit import audit
 from live.simulator.faults import FaultModel, FaultPlan
+from live.simulator.outputs import Closed, Frame, Opened, Output, Response
 from live.simulator.tape_source import Played, TapeSource
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Closed, Frame, HttpRequest, HttpResponse, Opcode, Opened, Output, Response
+from live.wire import HttpRequest, HttpResponse, Opcode
 from skills_lib.market.depth.tape.lines import TapeLine
 from tests.live.conftest import BY_HAND, KEY
 from tests.live.signing import signed_params, signed_query

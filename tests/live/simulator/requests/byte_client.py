@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from live.simulator.outputs import Frame, Response
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Frame, HttpRequest, Response
+from live.wire import HttpRequest
 from skills_lib.market.depth.tape.lines import read_lines
 from tests.live.conftest import BY_HAND, KEY
 from tests.live.signing import sign, signed_params

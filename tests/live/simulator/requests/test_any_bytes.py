@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from live.simulator.http.endpoints.served import ENDPOINTS
 from live.simulator.http.websocket_api import METHODS
-from live.simulator.wire import HttpRequest, Response
+from live.simulator.outputs import Response
+from live.wire import HttpRequest
 from tests.live.conftest import KEY
 from tests.live.simulator.requests.byte_client import MARKET_ORDER, MS, ORDER, ByteClient, open_bytes, sign
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from live.binance.markets import SNAPSHOT_LEVELS, MarketReader
-from live.session.wire import S, Wire
-from live.simulator.wire import HttpRequest, HttpResponse
+from live.client.wire import S, Wire
+from live.wire import HttpRequest, HttpResponse
 
 SNAPSHOT_RETRY_NS = 2 * S
 """Between two snapshots of a symbol: one weighs 20 of the 2,400 a minute."""

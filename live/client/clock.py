@@ -2,9 +2,9 @@
 
 import msgspec
 
-from live.binance.requests import RequestWriter
-from live.session.wire import Wire
-from live.simulator.wire import HttpRequest, HttpResponse
+from live.binance.calls import CallWriter
+from live.client.wire import Wire
+from live.wire import HttpRequest, HttpResponse
 from skills_lib.market.depth.usability.clock import ClockOffset
 
 WRONG_TIMESTAMP = (-1021, -5028)
@@ -17,10 +17,10 @@ class _Time(msgspec.Struct, rename="camel"):
 
 
 class VenueClock:
-    """Keeps the writer's timestamps in the exchange's time."""
+    """Keeps the calls' timestamps in the exchange's time."""
 
-    def __init__(self, wire: Wire, writer: RequestWriter) -> None:
-        self._wire, self._writer = wire, writer
+    def __init__(self, wire: Wire, calls: CallWriter) -> None:
+        self._wire, self._calls = wire, calls
         self._asking = False
 
     def on_code(self, code: int) -> None:
@@ -39,4 +39,4 @@ class VenueClock:
             return
         offset = ClockOffset()
         offset.add(sent_ns, self._wire.now_ns, server_ms)
-        self._writer.clock_offset_ns = offset.offset_ns or 0
+        self._calls.clock_offset_ns = offset.offset_ns or 0

@@ -2,32 +2,16 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
+from live.client.wire import TIMEOUT_NS, Listener, TakeAnswer, ignore
 from live.engine.events import Event
+from live.simulator.outputs import Closed, Frame, Opened, Output, Response
 from live.simulator.schedule import Schedule
 from live.simulator.venue import LocalVenue
-from live.simulator.wire import Closed, Frame, HttpRequest, HttpResponse, Opcode, Opened, Output, Response
-
-S = 1_000_000_000
-TIMEOUT_NS = 10 * S
-"""A request without an answer is given up after this long; its answer is then not read any more."""
-
-TakeAnswer = Callable[[HttpResponse | None], None]
-"""Takes an answer; None where the connection broke or nothing came in time."""
+from live.wire import HttpRequest, Opcode
 
 
-class Listener(Protocol):
-    """Takes what a connection brings."""
-
-    def on_opened(self) -> None: ...
-
-    def on_frame(self, data: bytes) -> None: ...
-
-    def on_closed(self) -> None: ...
-
-
-class Wire:
+class VirtualWire:
     """What a client has of the exchange: answers, frames and time. emit: takes events, in the order of their times.
 
     schedule: what the client itself has to do at some time.
@@ -35,7 +19,7 @@ class Wire:
 
     def __init__(self, venue: LocalVenue) -> None:
         self.venue, self.schedule = venue, Schedule()
-        self.emit: Callable[[Event], None] = _ignore
+        self.emit: Callable[[Event], None] = ignore
         self._answers: dict[int, TakeAnswer] = {}
         self._listeners: dict[int, Listener] = {}
 
@@ -96,7 +80,3 @@ class Wire:
     def _give_up(self, number: int) -> None:
         if take := self._answers.pop(number, None):
             take(None)
-
-
-def _ignore(_: Event) -> None:
-    """Default of `Wire.emit`."""

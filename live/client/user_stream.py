@@ -2,10 +2,11 @@
 
 import msgspec
 
+from live.binance.calls import CallWriter
 from live.binance.user_stream import EVENTS, events_of
+from live.client.wire import S, Wire
 from live.engine.events import Connection, StreamKind
-from live.session.wire import S, Wire
-from live.simulator.wire import HttpRequest, HttpResponse
+from live.wire import HttpRequest, HttpResponse
 
 KEEP_ALIVE_NS = 30 * 60 * S
 """A key lives for 60 minutes: page "User Data Streams"."""
@@ -24,8 +25,8 @@ class _Key(msgspec.Struct):
 class UserStream:
     """Keeps a user stream open and hands its events on."""
 
-    def __init__(self, wire: Wire, api_key: str) -> None:
-        self._wire, self._headers = wire, {"X-MBX-APIKEY": api_key}
+    def __init__(self, wire: Wire, calls: CallWriter) -> None:
+        self._wire, self._headers = wire, calls.key_header
         self._connection = 0
         self._attempt = 0
         self.up = False

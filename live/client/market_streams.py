@@ -1,12 +1,10 @@
-"""Market data for the engine from the exchange's frames, as a live feed has it: delays, gaps and closed sockets."""
+"""Market data for the engine from the exchange's streams, opened again whenever they end."""
 
 from collections.abc import Sequence
 
+from live.client.books import FollowedBooks
+from live.client.wire import MS, S, Wire
 from live.engine.events import Connection, StreamKind
-from live.session.books import FollowedBooks
-from live.session.wire import S, Wire
-from live.simulator.schedule import MS, NEVER_NS
-from live.simulator.tape_source import Played
 
 RETRY_NS = 1 * S
 SILENCE_NS = 10 * S
@@ -17,7 +15,7 @@ CHECK_NS = 250 * MS
 class _Stream:
     """One connection of one route, opened again whenever it ends. reads: takes its frames."""
 
-    def __init__(self, wire: Wire, target: str, market: "StreamedMarket") -> None:
+    def __init__(self, wire: Wire, target: str, market: "MarketStreams") -> None:
         self._wire, self._target, self._market = wire, target, market
         self._number = 0
         self._received_ns = 0
@@ -56,13 +54,8 @@ class _Stream:
             self.on_closed()
 
 
-class StreamedMarket:
-    """Follows `<symbol>@depth@100ms` on /public and `<symbol>@markPrice@1s` on /market.
-
-    due_ns: never; everything it does by itself is in the client's schedule.
-    """
-
-    due_ns = NEVER_NS
+class MarketStreams:
+    """Follows `<symbol>@depth@100ms` on /public and `<symbol>@markPrice@1s` on /market."""
 
     def __init__(self, wire: Wire, symbols: Sequence[str], depth: int) -> None:
         self._wire, self._followed = wire, FollowedBooks(wire, symbols, depth)
@@ -85,12 +78,6 @@ class StreamedMarket:
         self._books.open()
         self._marks.open()
         self._check()
-
-    def on_line(self, line: Played) -> None:
-        """Nothing: what the tape says comes as frames."""
-
-    def deliver(self) -> None:
-        """Nothing is ever due."""
 
     def on_change(self) -> None:
         """A connection was opened or lost: the market is up while both are."""

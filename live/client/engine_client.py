@@ -1,0 +1,106 @@
+"""An engine at an exchange: its streams, its requests and their answers, its wake-up times."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from live.binance.answers import broken, events_of
+from live.binance.requests import Asked, RequestWriter, Sendable
+from live.client.clock import VenueClock
+from live.client.user_stream import UserStream
+from live.client.wire import MS, Wire
+from live.engine.actions import Action, Ask, CancelOrder, CancelStop, PlaceOrder, WakeAt
+from live.engine.events import Answered, Connection, Event, RequestOutcome, StreamKind, Tick
+from live.wire import HttpResponse
+
+HELD_BACK_NS = 10 * MS
+"""After this a request that is held back is answered in the exchange's place."""
+TOO_MANY = -1003
+_SENT = (PlaceOrder, CancelOrder, CancelStop, Ask)
+
+
+class Decides(Protocol):
+    """An engine: `live/journal/recorded_engine.py`, or one without a journal."""
+
+    def step(self, event: Event) -> list[Action]:
+        """What is to be done after an event."""
+
+
+class MarketData(Protocol):
+    """Where the engine's market data comes from."""
+
+    def start(self) -> None:
+        """Open the streams."""
+
+
+class EngineClient:
+    """Gives an engine its events and carries out what it decides.
+
+    watch: called with each event, and the actions that the engine decided on it, before they are carried out.
+    """
+
+    def __init__(
+        self, wire: Wire, writer: RequestWriter, engine: Decides, market: MarketData, user: UserStream
+    ) -> None:
+        self.wire, self.market, self.user = wire, market, user
+        self._writer, self._engine = writer, engine
+        self.watch: Callable[[Event, list[Action]], None] | None = None
+        self._clock = VenueClock(wire, writer.calls)
+        self._not_before_ns = 0
+        self._wake_ns = 0
+        wire.emit = self.take
+
+    def start(self) -> None:
+        """Open the streams; until they are open, they are down."""
+        for stream in StreamKind:
+            self.take(Connection(self.wire.now_ns, stream, up=False))
+        self.user.start()
+        self.market.start()
+
+    def take(self, event: Event) -> None:
+        """Give the engine an event and carry out what it decides."""
+        actions = self._engine.step(event)
+        if self.watch is not None:
+            self.watch(event, actions)
+        for action in actions:
+            self._carry_out(action)
+
+    def _carry_out(self, action: Action) -> None:
+        if isinstance(action, _SENT):
+            self._send(action)
+        elif isinstance(action, WakeAt):
+            self._wake_ns = action.due_ns
+            self.wire.later(max(0, action.due_ns - self.wire.now_ns), partial(self._wake, action.due_ns))
+
+    def _send(self, action: Sendable) -> None:
+        """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban."""
+        made = self._writer.write(action, self.wire.now_ns)
+        if self.wire.now_ns < self._not_before_ns:
+            self.wire.later(HELD_BACK_NS, partial(self._hold_back, made.asked))
+        else:
+            self.wire.request(made.request, partial(self._on_answer, made.asked))
+
+    def _hold_back(self, asked: Asked) -> None:
+        """Answer in the exchange's place: the request was not accepted, for it was never sent."""
+        now_ns = self.wire.now_ns
+        wait_ns = max(0, self._not_before_ns - now_ns)
+        outcome = RequestOutcome.NOT_ACCEPTED
+        self.take(Answered(now_ns, asked.request, asked.symbol, asked.client_id, outcome, TOO_MANY, wait_ns))
+
+    def _on_answer(self, asked: Asked, answer: HttpResponse | None) -> None:
+        now_ns = self.wire.now_ns
+        events = (
+            broken(asked, now_ns)
+            if answer is None
+            else events_of(asked, answer.status, answer.body, answer.headers, now_ns)
+        )
+        for event in events:
+            if isinstance(event, Answered):
+                self._clock.on_code(event.code)
+                self._not_before_ns = max(self._not_before_ns, now_ns + event.retry_after_ns)
+            self.take(event)
+
+    def _wake(self, due_ns: int) -> None:
+        if due_ns == self._wake_ns:
+            self._wake_ns = 0
+            self.take(Tick(self.wire.now_ns))
