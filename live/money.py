@@ -4,11 +4,11 @@ import re
 
 DIGITS = 8
 SCALE = 100_000_000
-_DECIMAL = re.compile(r"([+-]?)(\d{1,15})(?:\.(\d{0,16}))?")
+_DECIMAL = re.compile(r"([+-]?)([0-9]{1,15})(?:\.([0-9]{0,16}))?")
 
 
 def parse(text: str) -> int:
-    """Read a plain decimal into units of 1e-8.
+    """Read a plain decimal of ASCII digits into units of 1e-8.
 
     Raises:
         ValueError: not a plain decimal, or finer than 1e-8.

@@ -21,6 +21,8 @@ def order_number(text: str) -> int:
     """An order id that is empty while there is no order.
 
     Raises:
-        ValueError: not an integer.
+        ValueError: not a whole number in ASCII digits.
     """
+    if text and not (text.isascii() and text.isdigit()):
+        raise ValueError(f"'{text}' is not a whole number")
     return int(text) if text else 0

@@ -1,62 +1,84 @@
-"""What an error answer proves of the request: one table from Binance's codes and HTTP statuses.
+"""What an answer with an error proves of the request: one table of Binance's codes and HTTP statuses.
 
-Codes: page "Error Code". Statuses: page "General Info", HTTP return codes. Status 503 alone proves nothing: of its
-three texts, "Service Unavailable" says that the request was not accepted, "Unknown error" that its fate is unknown, and
-the third comes with -1008.
+docs/outcomes.md is the same table with Binance's words and the reason of each row.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from live.engine.events import RequestOutcome
 
 _NS: Final = 1_000_000_000
 
-DISCONNECTED: Final = -1001
-_UNAVAILABLE: Final = 503
 
-CODES: Final[dict[int, RequestOutcome]] = {
-    # The venue does not know, or says so of orders that landed all the same. -1008 has been answered for an order that
-    # existed.
-    -1000: RequestOutcome.UNKNOWN,
-    -1001: RequestOutcome.UNKNOWN,
-    -1006: RequestOutcome.UNKNOWN,
-    -1007: RequestOutcome.UNKNOWN,
-    -1008: RequestOutcome.UNKNOWN,
-    # Rate limits, and a clock that is off: the same request may be sent again.
-    -1003: RequestOutcome.NOT_ACCEPTED,
-    -1015: RequestOutcome.NOT_ACCEPTED,
-    -1016: RequestOutcome.NOT_ACCEPTED,
-    -1021: RequestOutcome.NOT_ACCEPTED,
-    -5028: RequestOutcome.NOT_ACCEPTED,
-    # What is there already, or is not there: only a comparison explains it.
-    -2011: RequestOutcome.RECONCILE,
-    -2013: RequestOutcome.RECONCILE,
-    -2022: RequestOutcome.RECONCILE,
-    -4116: RequestOutcome.RECONCILE,
-    -4118: RequestOutcome.RECONCILE,
-    -4130: RequestOutcome.RECONCILE,
-}
-"""Every other code with a status from 400 to 499 is a refusal."""
+class Proof(NamedTuple):
+    """What a code or a status proves, and where it is said or was seen."""
 
-STATUSES: Final[dict[int, RequestOutcome]] = {
-    408: RequestOutcome.UNKNOWN,
-    418: RequestOutcome.NOT_ACCEPTED,
-    429: RequestOutcome.NOT_ACCEPTED,
+    outcome: RequestOutcome
+    source: str
+
+
+_NOTHING, _LATER = RequestOutcome.UNKNOWN, RequestOutcome.NOT_ACCEPTED
+_COMPARE, _REFUSED = RequestOutcome.RECONCILE, RequestOutcome.REJECTED
+_CODES_PAGE: Final = "page Error Codes"
+_INFO_PAGE: Final = "page General Info"
+
+CODES: Final[dict[int, Proof]] = {
+    -1000: Proof(_NOTHING, _INFO_PAGE),
+    -1001: Proof(_NOTHING, f"decided here, against {_INFO_PAGE}"),
+    -1006: Proof(_NOTHING, _CODES_PAGE),
+    -1007: Proof(_NOTHING, _CODES_PAGE),
+    -1008: Proof(_NOTHING, f"banbox/banbot#114, against {_INFO_PAGE}"),
+    -1010: Proof(_NOTHING, f"{_CODES_PAGE}, which gives a name only"),
+    -1003: Proof(_LATER, _CODES_PAGE),
+    -1015: Proof(_LATER, _CODES_PAGE),
+    -1016: Proof(_LATER, _CODES_PAGE),
+    -1021: Proof(_LATER, _INFO_PAGE),
+    -5028: Proof(_LATER, _CODES_PAGE),
+    -2011: Proof(_COMPARE, "seen: the order was not open, and had filled"),
+    -2013: Proof(_COMPARE, "seen: the order appeared later"),
+    -2022: Proof(_COMPARE, _CODES_PAGE),
+    -4116: Proof(_COMPARE, _CODES_PAGE),
+    -4118: Proof(_COMPARE, _CODES_PAGE),
+    -4130: Proof(_COMPARE, _CODES_PAGE),
+    -2010: Proof(_REFUSED, _CODES_PAGE),
+    -2018: Proof(_REFUSED, _CODES_PAGE),
+    -2019: Proof(_REFUSED, _CODES_PAGE),
+    -2021: Proof(_REFUSED, _CODES_PAGE),
+    -1111: Proof(_REFUSED, _CODES_PAGE),
+    -4003: Proof(_REFUSED, _CODES_PAGE),
+    -4014: Proof(_REFUSED, _CODES_PAGE),
+    -4016: Proof(_REFUSED, _CODES_PAGE),
+    -4023: Proof(_REFUSED, _CODES_PAGE),
+    -4024: Proof(_REFUSED, _CODES_PAGE),
+    -4131: Proof(_REFUSED, _CODES_PAGE),
+    -4164: Proof(_REFUSED, _CODES_PAGE),
+    -4400: Proof(_REFUSED, _CODES_PAGE),
+    -4401: Proof(_REFUSED, _CODES_PAGE),
+    -5021: Proof(_REFUSED, _CODES_PAGE),
+    -5022: Proof(_REFUSED, _CODES_PAGE),
 }
-"""Statuses that decide whatever the body says."""
+"""Every other code below 0 is a refusal, with a status from 400 to 499."""
+
+STATUSES: Final[dict[int, Proof]] = {
+    408: Proof(_NOTHING, _INFO_PAGE),
+    418: Proof(_LATER, _INFO_PAGE),
+    429: Proof(_LATER, _INFO_PAGE),
+}
+"""Statuses that decide whatever the code is, unless the code proves nothing."""
 
 
 def outcome_of(status: int, code: int) -> RequestOutcome:
-    """What an answer with an error proves. code: 0 where the body holds none that can be read."""
+    """What an answer with an error proves. code: 0 where the body holds none that can be read.
+
+    A status outside 400 to 499 proves nothing, and neither does a code that proves nothing, whatever the other says.
+    """
+    row = CODES.get(code, Proof(_REFUSED, ""))
+    if row.outcome is _NOTHING or not 400 <= status < 500:
+        return _NOTHING
     if status in STATUSES:
-        return STATUSES[status]
-    if status == _UNAVAILABLE and code == DISCONNECTED:
-        return RequestOutcome.NOT_ACCEPTED
-    if code in CODES:
-        return CODES[code]
-    refused = code < 0 and 400 <= status < 500
-    return RequestOutcome.REJECTED if refused else RequestOutcome.UNKNOWN
+        return STATUSES[status].outcome
+    return row.outcome if code < 0 else _NOTHING
 
 
 def retry_after_ns(headers: Mapping[str, str]) -> int:

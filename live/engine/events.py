@@ -45,7 +45,7 @@ class RequestOutcome(StrEnum):
 
     ACCEPTED: it was carried out. REJECTED: it was not and will not be. NOT_ACCEPTED: it was not, and may be sent again
     later. RECONCILE: the venue says what only a comparison explains (-2011, -2013, -2022, -4116, -4118, -4130).
-    UNKNOWN: nothing (time-out, broken connection, -1006, -1007, unreadable body).
+    UNKNOWN: nothing (time-out, broken connection, unreadable body, status 5xx). docs/outcomes.md has the table.
     """
 
     ACCEPTED = "accepted"

@@ -52,10 +52,9 @@ def tend_all(state: EngineState) -> list[Action]:
 def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action]:
     """Cancel an entry that has waited for too long, ask about an order in doubt, fetch fills that are missing."""
     intent, actions = order.intent, list[Action]()
-    if state.now_ns >= state.quiet_until_ns and _is_to_cancel(state, order) and is_due(order.cancel, state.now_ns):
-        actions.append(
-            CancelOrder(state.now_ns, intent.symbol, intent.client_id, "waited" if not state.latch else "latch")
-        )
+    reason = _reason_to_cancel(state, order)
+    if reason and state.now_ns >= state.quiet_until_ns and is_due(order.cancel, state.now_ns):
+        actions.append(CancelOrder(state.now_ns, intent.symbol, intent.client_id, reason))
     if order.state is OrderState.UNKNOWN or _is_late(state, order):
         actions += _ask_about(state, market, order)
     if order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
@@ -74,12 +73,17 @@ def _ask_about(state: EngineState, market: Market, order: Order) -> list[Action]
     return asked + _ask_trades(state, market)
 
 
-def _is_to_cancel(state: EngineState, order: Order) -> bool:
-    """True for an entry that may rest too long, or at all where entries have ended."""
+def _reason_to_cancel(state: EngineState, order: Order) -> str:
+    """Why an entry that may rest must not: entries have ended or are paused, or it has waited too long."""
     if order.intent.purpose is not Purpose.ENTRY or order.state.ended:
-        return False
-    waited = state.now_ns >= order.sent_ns + state.settings.post_only_wait_ms * MS
-    return state.latch is not None or state.paused or waited or bool(state.positions[order.intent.symbol].exit_reason)
+        return ""
+    reasons = {
+        "latch": state.latch is not None,
+        "paused": state.paused,
+        "exit": bool(state.positions[order.intent.symbol].exit_reason),
+        "waited": state.now_ns >= order.sent_ns + state.settings.post_only_wait_ms * MS,
+    }
+    return next((reason for reason, holds in reasons.items() if holds), "")
 
 
 def _is_late(state: EngineState, order: Order) -> bool:

@@ -9,7 +9,7 @@ from live.enums import MarginType
 from live.simulator.faults.kinds.base import AccountAct, Counts, LastingFault, RequestFault
 from live.simulator.faults.triggers import FOREVER, Duration, End
 
-_AMOUNT = r"-?\d{1,9}(\.\d{1,8})?"
+_AMOUNT = r"-?[0-9]{1,9}(\.[0-9]{1,8})?"
 
 
 class Action(StrEnum):
@@ -124,4 +124,4 @@ class Commission(LastingFault):
     kind: Literal["commission"] = "commission"
     end: End = FOREVER
     form: Literal["bnb", "absent"] = "bnb"
-    bnb_price: str = Field("600", pattern=r"^\d{1,6}(\.\d{1,8})?$")
+    bnb_price: str = Field("600", pattern=r"^[0-9]{1,6}(\.[0-9]{1,8})?$")

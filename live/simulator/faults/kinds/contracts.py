@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from live.simulator.faults.kinds.base import LastingFault
 from live.simulator.faults.triggers import FOREVER, MODEL, Duration, End
 
-_NUMBER = r"^\d{1,12}(\.\d{1,8})?$"
+_NUMBER = r"^[0-9]{1,12}(\.[0-9]{1,8})?$"
 
 
 class Status(StrEnum):
@@ -35,7 +35,7 @@ class BracketRow(BaseModel):
     leverage: int = Field(ge=1, le=150)
     floor: int = Field(ge=0)
     cap: int = Field(ge=1)
-    maintenance: str = Field(pattern=r"^0(\.\d{1,8})?$")
+    maintenance: str = Field(pattern=r"^0(\.[0-9]{1,8})?$")
     deduction: str = Field("0", pattern=_NUMBER)
 
 
