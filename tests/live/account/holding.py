@@ -68,7 +68,7 @@ class Holding:
         """Close everything."""
         return self.have(close_account(replace(ClosingRequest("test"), **changes), self.now))
 
-    def later(self, milliseconds: int, call: Callable[[], object]) -> None:
+    def later(self, milliseconds: int, call: Callable[[], None]) -> None:
         """Do something after a while, as another program would."""
         self.wire.later(milliseconds * MS, call)
 
