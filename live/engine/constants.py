@@ -30,6 +30,10 @@ EXIT_RETRY_NS = 250 * MS
 LONGEST_EXIT_WAIT_NS = 4 * S
 REFUSAL_PAUSE_NS = 1 * S
 """After a refusal of risk, the symbol's signal is not judged for this long."""
+PRICE_ASKED_NS = 60 * S
+"""With a fee that comes this long after the last price of its asset, the price is asked for again."""
+PRICE_USABLE_NS = 600 * S
+"""An older price values no fee."""
 FUNDING_LATE_NS = 10 * S
 """Funding is booked some seconds after the hour, and its income row may come as late."""
 BELIEVE_OPEN_NS = 3 * S
