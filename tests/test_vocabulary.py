@@ -166,6 +166,7 @@ CLIENT_FOLDERS = (
     "binance",
     "client",
     "daemon",
+    "emergency",
     "engine",
     "journal",
     "replay",
