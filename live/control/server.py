@@ -54,5 +54,5 @@ class ControlServer:
             return ControlReply(error="This is no request of the control socket. Use the verbs of `twokey live`.")
         try:
             return await self._handle(request)
-        except Exception as error:  # noqa: BLE001 - the daemon goes on, and whoever asked is told
+        except Exception as error:  # noqa: BLE001 - the daemon goes on, and whoever asked gets an answer
             return ControlReply(error=f"The daemon could not do it: {type(error).__name__}. See its log.")
