@@ -32,6 +32,7 @@ def obstacle(state: EngineState, market: Market, book: BookChanged) -> str:
     symbol = market.contract.symbol
     checks = {
         "latched": state.latch is not None,
+        "stopping": state.stopping,
         "paused": state.paused or state.now_ns < state.quiet_until_ns,
         "disconnected": not (state.user_up and state.market_up),
         "not_trading": not market.contract.trading,

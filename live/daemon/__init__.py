@@ -1,0 +1,1 @@
+"""The process that trades: every start is a recovery."""
