@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-exchange study-fills study-daemon study-defects study-oracle study-schedules study-torture lint docs tools bench lock wheel clean
+.PHONY: help demo setup test test-oldest study study-exchange study-fills study-daemon study-defects study-oracle study-schedules study-torture study-mutation coverage lint docs tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -70,6 +70,10 @@ study-torture: setup ## three bots under every fault into docs/torture.md: `make
 		--port 0 --jobs 3 --speed 1 --seconds 30 --seed 1 --json > backtests/answers/torture-freqtrade.json
 	$(BIN)/python -m tests.live.torture.publish $(foreach bot,careless careful freqtrade,$(bot)=backtests/answers/torture-$(bot).json)
 
+coverage: setup ## every branch of limits, risk, orders, gate, stops and exits is taken by the engine's unit tests
+	$(BIN)/coverage run -m pytest tests/live/engine --ignore tests/live/engine/test_interleavings.py
+	$(BIN)/coverage report
+
 lint: setup ## style, types, who may import whom, and the agent's files
 	$(BIN)/ruff check $(PYTHON_FILES)
 	$(BIN)/ruff format --check $(PYTHON_FILES)
@@ -102,5 +106,5 @@ wheel: ## build the wheel into dist/, to install anywhere: `uvx --from dist/twok
 	$(BIN)/python -m hatchling build --target wheel --directory dist
 
 clean: ## remove the environment and every cache; data and backtests stay
-	rm -rf .venv .venv-oldest dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-oldest .coverage dist node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

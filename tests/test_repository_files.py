@@ -241,3 +241,8 @@ def test_an_unknown_kind_of_install_is_refused(bare_clone: Path) -> None:
 def test_no_installed_package_is_in_the_repository() -> None:
     packed = repository_files("*.whl", "*.tar.gz", "*.zip", "*.egg")
     assert [path.name for path in packed if "tests" not in path.parts] == []
+
+
+@pytest.mark.parametrize("pattern", PYPROJECT["tool"]["coverage"]["run"]["include"])
+def test_what_make_coverage_measures_is_there(pattern: str) -> None:
+    assert list(ROOT.glob(pattern)), "a file that was moved would no longer be measured"

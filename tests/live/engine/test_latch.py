@@ -60,3 +60,29 @@ def test_a_limit_is_announced_at_80_percent_once_a_day() -> None:
         engine.mark(PRICE * 9_992 // 10_000)
     found = [alert.use.limit for alert in engine.kinds(a.Alert) if alert.code == "risk_limit_approached" and alert.use]
     assert found.count("daily_loss") == 1
+
+
+def killed(engine: DrivenEngine) -> list[str]:
+    """Codes of the alerts of a kill now."""
+    done = engine.take(e.Commanded(engine.now_ns, e.Command.KILL, "test"))
+    return [alert.code for alert in engine.kinds(a.Alert, done)]
+
+
+def test_a_kill_is_said_once_and_nothing_later_takes_its_place() -> None:
+    engine = DrivenEngine()
+    assert killed(engine) == ["kill"]
+    latch = engine.state.latch
+    engine.now_ns += S
+    assert killed(engine) == []
+    engine.take(e.AccountChanged(engine.now_ns, "BTCUSDT", "leverage 20"))
+    assert engine.state.latch is latch
+
+
+def test_a_kill_after_a_latch_that_left_positions_open_closes_them() -> None:
+    engine = DrivenEngine()
+    engine.open()
+    done = engine.take(e.AccountChanged(engine.now_ns, "BTCUSDT", "leverage 20"))
+    assert not engine.placed(done, Purpose.EXIT)
+    assert engine.only(engine.take(e.Commanded(engine.now_ns, e.Command.KILL, "test")), Purpose.EXIT).reason == "kill"
+    assert engine.state.latch
+    assert (engine.state.latch.reason, engine.state.latch.flatten) == ("kill", True)

@@ -1,13 +1,16 @@
 """The stop of a position, and exits while it is in doubt."""
 
+import msgspec
 import pytest
 
 from live.engine import actions as a
 from live.engine import events as e
-from live.engine.intents import Purpose
+from live.engine.intents import Intent, Purpose
 from live.engine.state import StopState
 from live.enums import AlgoStatus, OrderStatus
+from live.money import SCALE
 from tests.live.engine.driven import MS, PRICE, SYMBOL, DrivenEngine, S
+from tests.live.engine.states import CONTRACT
 
 ACCEPTED, REJECTED, RECONCILE, UNKNOWN = (
     e.RequestOutcome.ACCEPTED,
@@ -107,3 +110,89 @@ def test_an_exit_closes_no_more_than_the_venue_reports() -> None:
     engine.now_ns += S
     engine.position_report("0.1")
     assert engine.only(engine.book(price=TARGET), Purpose.EXIT).quantity == 10_000_000
+
+
+def entered(engine: DrivenEngine) -> Intent:
+    """A long position of 0.166 whose stop was sent and not answered; returns the stop."""
+    intent = engine.enter()
+    return engine.only(engine.report(intent, OrderStatus.FILLED, "0.166", trade="0.166"), Purpose.STOP)
+
+
+def state_of_the_stop(engine: DrivenEngine) -> StopState:
+    assert engine.position.stop
+    return engine.position.stop.state
+
+
+def test_a_position_whose_stop_risk_refuses_is_closed() -> None:
+    engine = DrivenEngine()
+    intent = engine.enter()
+    coarse = msgspec.structs.replace(CONTRACT, tick=1_000 * SCALE)  # the next tick above the trigger is the entry price
+    engine.take(e.ContractChanged(engine.now_ns, coarse))
+    done = engine.report(intent, OrderStatus.FILLED, "0.166", trade="0.166")
+    assert not engine.placed(done, Purpose.STOP)
+    assert engine.only(done, Purpose.EXIT).reason == "no_stop"
+
+
+@pytest.mark.parametrize("code", [-2010, -4045])
+def test_a_stop_that_the_venue_refuses_closes_the_position(code: int) -> None:
+    engine = DrivenEngine()
+    stop = entered(engine)
+    assert engine.only(engine.answer(PLACE_STOP, stop.client_id, REJECTED, code), Purpose.EXIT).reason == "stop"
+
+
+def test_a_stop_stays_while_the_venue_may_still_have_a_position() -> None:
+    engine = DrivenEngine()
+    engine.open()
+    exit_intent = engine.only(engine.book(price=TARGET), Purpose.EXIT)
+    engine.position_report("0.166", queried=False)
+    engine.report(exit_intent, OrderStatus.FILLED, "0.166", trade="0.166")
+    assert engine.position.quantity == 0
+    assert not engine.kinds(a.CancelStop)
+    engine.now_ns += MS
+    assert engine.kinds(a.CancelStop, engine.position_report("0", queried=False))
+
+
+def test_a_query_of_the_stop_that_fails_proves_nothing() -> None:
+    engine = DrivenEngine()
+    stop = entered(engine)
+    engine.answer(PLACE_STOP, stop.client_id, UNKNOWN)
+    engine.wait(40 * 60 * S)
+    engine.answer(e.Request.STOP, stop.client_id, UNKNOWN)
+    assert state_of_the_stop(engine) is StopState.UNKNOWN
+
+
+def test_a_stop_is_given_up_only_when_no_landed_one_could_still_be_hidden() -> None:
+    engine = DrivenEngine()
+    stop = entered(engine)
+    engine.answer(PLACE_STOP, stop.client_id, UNKNOWN)
+    exit_intent = engine.only(engine.wait(3 * S), Purpose.EXIT)
+    engine.report(exit_intent, OrderStatus.FILLED, "0.166", trade="0.166")
+    engine.now_ns += MS
+    engine.position_report("0")
+    for minutes in (1, 10, 18, 5):
+        assert engine.position.stop
+        assert engine.kinds(a.CancelStop, engine.wait(minutes * 60 * S))
+        engine.answer(CANCEL_STOP, stop.client_id, RECONCILE, -2011)
+        engine.answer(e.Request.STOP, stop.client_id, RECONCILE, -2013)
+    assert engine.position.stop is None
+    assert not engine.kinds(a.CancelStop, engine.wait(60 * 60 * S))
+
+
+def test_a_report_of_a_resting_stop_that_comes_after_it_fired_is_older() -> None:
+    engine = DrivenEngine()
+    engine.open()
+    engine.stop_report(AlgoStatus.TRIGGERED, order_id=55)
+    engine.stop_report(AlgoStatus.NEW)
+    assert state_of_the_stop(engine) is StopState.FIRED
+
+
+@pytest.mark.parametrize(("client_id", "cancelled"), [("r-1S", ["r-1S"]), ("web_1", []), ("rr-1S", [])])
+def test_a_stop_without_a_position_is_cancelled_if_it_is_of_this_run(client_id: str, cancelled: list[str]) -> None:
+    engine = DrivenEngine()
+    report = e.StopReport(
+        engine.now_ns, SYMBOL, client_id, 9, AlgoStatus.NEW, engine.now_ns, e.Witness.QUERY, order_id=0
+    )
+    done = engine.take(e.OpenStopsReport(engine.now_ns, SYMBOL, engine.now_ns, (report,)))
+    assert [cancel.client_id for cancel in engine.kinds(a.CancelStop, done)] == cancelled
+    ended = msgspec.structs.replace(report, status=AlgoStatus.CANCELED)
+    assert not engine.kinds(a.CancelStop, engine.take(ended))
