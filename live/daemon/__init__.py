@@ -1,1 +1,1 @@
-"""The process that trades: every start is a recovery."""
+"""The process that trades: it starts by recovering, is controlled by verbs, and always can be stopped."""
