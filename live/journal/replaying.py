@@ -31,7 +31,7 @@ class Replayed(NamedTuple):
     unwritten: int
 
 
-class Comparison:
+class JournalComparison:
     """The engine on a journal's events so far. unwritten: what it decided on the last event and the journal lacks."""
 
     def __init__(self, name: str) -> None:
@@ -74,7 +74,7 @@ class Comparison:
         raise DecisionsDifferError(f"{self.name}: line {line}: {what}. The code or the journal changed since.")
 
 
-def compared(path: Path) -> Comparison:
+def compared(path: Path) -> JournalComparison:
     """Rebuild the engine from each `started` and run everything that follows.
 
     Raises:
@@ -82,7 +82,7 @@ def compared(path: Path) -> Comparison:
         JournalDamagedError: the file is not what was written.
         DecisionsDifferError: the first action that differs, by its line.
     """
-    comparison = Comparison(path.name)
+    comparison = JournalComparison(path.name)
     for entry in entries_of(path):
         if isinstance(entry, RecordedEvent):
             comparison.event(entry)
