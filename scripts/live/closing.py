@@ -17,7 +17,7 @@ Host = Annotated[str, typer.Option(help="host:port of the simulator.")]
 Symbols = Annotated[str, typer.Option(help="Such as BTCUSDT,ETHUSDT; cancelled there although no list shows an order.")]
 
 
-def register(app: typer.Typer) -> None:
+def add_verbs(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("emergency-stop")(emergency_stop)
 

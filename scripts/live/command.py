@@ -10,7 +10,7 @@ app = typer.Typer(help="The trading engine, and what protects an account.", no_a
 def register(parent: typer.Typer) -> None:
     """Add the group."""
     for part in (faults, closing):
-        part.register(app)
+        part.add_verbs(app)
     parent.add_typer(app, name="live")
 
 

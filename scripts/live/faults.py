@@ -19,7 +19,7 @@ LIMITS = (
 )
 
 
-def register(app: typer.Typer) -> None:
+def add_verbs(app: typer.Typer) -> None:
     """Add the verb."""
     app.command()(faults)
 
