@@ -15,8 +15,8 @@ server = BoundedServer(
     title="Twokey live",
     version="0.1.0",
     instructions=(
-        "A trading daemon's state, and stopping it; nothing here can trade. Report cover first. Results on "
-        "synthetic books are no performance."
+        "A trading daemon's state, and stopping it; nothing here can trade. Report cover first. Synthetic books are no "
+        "market."
     ),
 )
 

@@ -16,8 +16,8 @@ server = BoundedServer(
     title="Twokey strategies",
     version="0.1.0",
     instructions=(
-        "Reads and writes strategies; nothing here can trade. A strategy is Python that runs as the user. Passed checks, "
-        "and results on synthetic candles, are no evidence of an edge."
+        "Reads and writes strategies; nothing here can trade. A strategy is Python that runs as the user. Checks and "
+        "synthetic candles are no evidence of an edge."
     ),
 )
 
