@@ -64,8 +64,8 @@ def test_an_order_without_an_answer_proves_nothing_and_is_sent_once(kind: str) -
 
 def test_while_the_connection_is_lost_orders_go_by_rest() -> None:
     refused = {"kind": "refuse_connect", "what": "sockets", "when": {"condition": "position_open"}} | FOREVER
-    cut = {"kind": "cut", "stream": "answer", "when": {"condition": "position_open"}}
-    opened = open_session(buys_again(2 * S), faults=[refused, cut], orders_by_websocket=True)
+    closed = {"kind": "server_close", "stream": "answer", "when": {"condition": "position_open"}}
+    opened = open_session(buys_again(2 * S), faults=[refused, closed], orders_by_websocket=True)
     opened.session.play()
     assert [event.outcome for event in opened.recorder.of(Answered)][-1] is RequestOutcome.ACCEPTED
     assert len(opened.venue.state.orders) == 2
@@ -74,9 +74,9 @@ def test_while_the_connection_is_lost_orders_go_by_rest() -> None:
 
 
 def test_a_connection_that_was_lost_is_opened_again() -> None:
-    cut = {"kind": "cut", "stream": "answer", "when": {"condition": "position_open"}}
+    closed = {"kind": "server_close", "stream": "answer", "when": {"condition": "position_open"}}
     rest_fails = NO_REST | {"when": {"nth": 1}} | FOREVER
-    opened = open_session(buys_again(3 * S), faults=[rest_fails, cut], orders_by_websocket=True)
+    opened = open_session(buys_again(3 * S), faults=[rest_fails, closed], orders_by_websocket=True)
     assert opened.orders is not None
     first = opened.orders.connection
     opened.session.play()
