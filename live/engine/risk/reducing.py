@@ -71,7 +71,8 @@ def _identity(position: Position | None, intent: Intent) -> Found | None:
 def _losing_side(market: Market, position: Position | None, intent: Intent) -> Found | None:
     entered = abs(position.price) if position is not None else 0
     reference = entered or market.mark
-    if (reference - intent.trigger_price) * -intent.side.sign > 0:
+    sells, trigger = intent.side is Side.SELL, intent.trigger_price
+    if trigger < reference if sells else trigger > reference:
         return None
-    side = "below" if intent.side is Side.SELL else "above"
-    return Reason.STOP_SIDE, f"Trigger {plain(intent.trigger_price)} is not {side} the entry price {plain(reference)}."
+    side = "below" if sells else "above"
+    return Reason.STOP_SIDE, f"Trigger {plain(trigger)} is not {side} the entry price {plain(reference)}."
