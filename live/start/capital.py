@@ -29,10 +29,10 @@ def require_capital(contract: Contract, price: int, capital: int, limits: Limits
             f"A capital of {Unit.USD.show(capital)} is too small for {contract.symbol}. {_order(contract, price)} "
             f"Give at least {enough}."
         )
-    _require_room(contract, price, limits, settings)
+    _require_size(contract, price, limits, settings)
 
 
-def _require_room(contract: Contract, price: int, limits: Limits, settings: ImbalanceSettings) -> None:
+def _require_size(contract: Contract, price: int, limits: Limits, settings: ImbalanceSettings) -> None:
     """Check the limits that were tightened, and the size that the settings want."""
     quantity = smallest_quantity(contract, price)
     worth = notional(quantity, price)
