@@ -1,6 +1,6 @@
 """An engine at an exchange: its streams, its requests and their answers, its wake-up times."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
@@ -57,6 +57,12 @@ class EngineClient:
         self.user.start()
         self.market.start()
 
+    def resume(self, wake_ns: int, answers: Iterable[Answered]) -> None:
+        """Before the start of a run that goes on: the wake-up it waits for, and what is known of requests under way."""
+        self._wake_at(wake_ns)
+        for answer in answers:
+            self.take(answer)
+
     def take(self, event: Event) -> None:
         """Give the engine an event and carry out what it decides."""
         actions = self._engine.step(event)
@@ -69,8 +75,11 @@ class EngineClient:
         if isinstance(action, _SENT):
             self._send(action)
         elif isinstance(action, WakeAt):
-            self._wake_ns = action.due_ns
-            self.wire.later(max(0, action.due_ns - self.wire.now_ns), partial(self._wake, action.due_ns))
+            self._wake_at(action.due_ns)
+
+    def _wake_at(self, due_ns: int) -> None:
+        self._wake_ns = due_ns
+        self.wire.later(max(0, due_ns - self.wire.now_ns), partial(self._wake, due_ns))
 
     def _send(self, action: Sendable) -> None:
         """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban."""

@@ -82,6 +82,7 @@ def _reason_to_cancel(state: EngineState, order: Order) -> str:
         return ""
     reasons = {
         "latch": state.latch is not None,
+        "stopping": state.stopping,
         "paused": state.paused,
         "exit": bool(state.positions[order.intent.symbol].exit_reason),
         "waited": state.now_ns >= order.sent_ns + state.settings.post_only_wait_ms * MS,
