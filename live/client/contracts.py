@@ -16,7 +16,7 @@ READ_EVERY_NS: Final = 300 * S
 AFTER_REFUSAL_NS: Final = 10 * S
 """The shortest time between two readings: each refusal of a loop would cause one, at 26 weight with one symbol."""
 BROKEN_FILTERS: Final = frozenset(
-    {-1111, -4001, -4002, -4003, -4004, -4005, -4006, -4013, -4014, -4023, -4029, -4030, -4140, -4141, -4164}
+    {-1111, -4001, -4002, -4003, -4004, -4005, -4006, -4013, -4014, -4023, -4029, -4030, -4108, -4140, -4141, -4164}
 )
 """Codes of refusals that the known filters and status should have prevented: page Error Codes."""
 
