@@ -224,7 +224,7 @@ class EngineState:
     """All state of one run. quiet_until_ns: the venue wants no request before (429, 418).
 
     order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: by order id, what
-    no order of this run explains yet.
+    no order of this run explains yet. named_stops: of which an alert has said that they outlive their position.
     """
 
     run: str
@@ -252,6 +252,7 @@ class EngineState:
     trades: dict[tuple[str, int], bool] = field(default_factory=dict)
     unattributed: dict[int, Unattributed] = field(default_factory=dict)
     approached: set[str] = field(default_factory=set)
+    named_stops: set[str] = field(default_factory=set)
 
     def next_id(self) -> str:
         """A client id that this run has not used."""

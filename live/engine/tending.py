@@ -11,6 +11,7 @@ from live.engine.constants import (
     BELIEVE_OPEN_NS,
     DIFFERENCE_GRACE_NS,
     MS,
+    STOP_AFTER_FLAT_NS,
     STOP_CONFIRM_NS,
     STOP_FIRED_NS,
     WATCH_NS,
@@ -199,6 +200,8 @@ def _due_of_position(state: EngineState, market: Market, position: Position) -> 
         yield from (next_ns(query) for query in (stop.send, stop.query, stop.cancel))
         yield stop.sent_ns + STOP_CONFIRM_NS if stop.state in (StopState.SENT, StopState.UNKNOWN) else _NEVER_NS
         yield stop.fired_ns + STOP_FIRED_NS if stop.state is StopState.FIRED else _NEVER_NS
+        named = stop.intent.client_id in state.named_stops
+        yield _NEVER_NS if position.quantity or named else position.flat_ns + STOP_AFTER_FLAT_NS
     if position.differs_ns:
         yield from (position.differs_ns + DIFFERENCE_GRACE_NS, state.now_ns + ASK_AFTER_NS)
     if position.quantity:

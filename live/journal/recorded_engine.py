@@ -27,7 +27,7 @@ class RecordedEngine:
     """
 
     def __init__(self, journal: Journal, event: Started, make_signal: MakeSignal = ImbalanceSignal) -> None:
-        self._gate = Gate(event.limits, event.capital, event.contracts)
+        self._gate = Gate(event.limits, event.capital, event.contracts, event.settings.stop_bps)
         journal.event(event)
         self.journal = journal
         self.state: EngineState = start(event, make_signal)

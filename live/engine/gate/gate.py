@@ -21,14 +21,15 @@ class Gate:
     """Stands between the engine and whoever sends. A refusal means a defect of the engine: stop, and alert.
 
     Call `observe` with every event, `check` with every order that is about to leave, and `sent` when it leaves.
+    stop_bps: how far from the entry a stop belongs, in units of 1e-8 bp.
 
     Raises:
         LooserLimitsError: the limits are above those of the capital.
     """
 
-    def __init__(self, limits: Limits, capital: int, contracts: Iterable[Contract]) -> None:
+    def __init__(self, limits: Limits, capital: int, contracts: Iterable[Contract], stop_bps: int) -> None:
         require_limits(limits, capital)
-        self._limits = limits
+        self._limits, self._stop_bps = limits, stop_bps
         self._contracts = {contract.symbol: contract for contract in contracts}
         self._marks: dict[str, int] = {}
         self._ledger = GateLedger()
@@ -85,7 +86,16 @@ class Gate:
             return f"Stop {intent.client_id} does not close the whole position at a trigger price."
         if not self._ledger.position(intent.symbol).reducible(intent.side):
             return f"Stop {intent.client_id} would open or add to a position of {intent.symbol}."
-        return None
+        return None if again else self._stop_distance(intent)
+
+    def _stop_distance(self, intent: Intent) -> str | None:
+        """On the losing side of the entry price, and no further away than the setting and one tick."""
+        entered = self._ledger.position(intent.symbol).entry_price or self._marks.get(intent.symbol, 0)
+        loses = (entered - intent.trigger_price) * -intent.side.sign
+        tick = self._contracts[intent.symbol].tick
+        if loses > 0 and (loses - tick) * _BPS <= entered * self._stop_bps:
+            return None
+        return f"Stop {intent.client_id} is not at its distance from the entry price."
 
     def _exit(self, intent: Intent) -> str | None:
         if not intent.reduce_only or intent.type is not OrderType.MARKET:

@@ -34,4 +34,5 @@ class Reason(StrEnum):
     NOT_REDUCING = "not_reducing"
     ABOVE_POSITION = "above_position"
     STOP_SIDE = "stop_side"
+    STOP_DISTANCE = "stop_distance"
     STOP_ID = "stop_id"

@@ -102,6 +102,38 @@ def test_a_stop_lies_on_the_losing_side_of_the_entry_price() -> None:
     )
 
 
+@pytest.mark.parametrize(("side", "quantity", "sign"), [(Side.SELL, "0.1", -1), (Side.BUY, "-0.1", 1)])
+def test_a_stop_lies_no_further_than_its_loss_was_counted_for(side: Side, quantity: str, sign: int) -> None:
+    """15 bp of 60,000 are 90; one tick is for rounding."""
+    state = quiet_state()
+    hold(state, quantity)
+    edge = PRICE + sign * (90 * SCALE + CONTRACT.tick)
+    assert approved(stop_of_a_long(side=side, trigger_price=edge), state)
+    found = refused(stop_of_a_long(side=side, trigger_price=edge + sign * CONTRACT.tick), state)
+    assert (found.reason, found.text) == (
+        "stop_distance",
+        "Trigger is 90.2 from the entry price; at most 90.1 is counted.",
+    )
+
+
+def test_the_distance_is_that_from_the_mean_entry_price_and_without_one_from_the_mark() -> None:
+    state = quiet_state()
+    hold(state, "0.1", price=PRICE - 60 * SCALE)
+    assert reason(stop_of_a_long(trigger_price=59_849 * SCALE), state) == Reason.STOP_DISTANCE
+    assert approved(stop_of_a_long(trigger_price=59_850 * SCALE), state)
+    position = hold(state, "0")
+    position.reported = parse("0.1")
+    assert reason(stop_of_a_long(trigger_price=59_850 * SCALE), state) == Reason.STOP_DISTANCE
+
+
+def test_a_stop_in_doubt_is_sent_again_though_later_fills_have_moved_the_entry_price() -> None:
+    state = quiet_state()
+    position = hold(state, "0.1", price=PRICE + 12 * SCALE)
+    assert reason(stop_of_a_long(), state) == Reason.STOP_DISTANCE
+    position.stop = Stop(stop_of_a_long(), StopState.UNKNOWN, NOW_NS)
+    assert approved(stop_of_a_long(), state)
+
+
 def test_a_stop_of_a_position_that_only_the_venue_knows_lies_on_the_losing_side_of_the_mark() -> None:
     state = quiet_state()
     position = hold(state, "0")
