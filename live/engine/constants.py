@@ -30,6 +30,8 @@ EXIT_RETRY_NS = 250 * MS
 LONGEST_EXIT_WAIT_NS = 4 * S
 REFUSAL_PAUSE_NS = 1 * S
 """After a refusal of risk, the symbol's signal is not judged for this long."""
+RETRY_ENTRY_NS = 1 * S
+"""Between two orders that try to enter on the decision of one bar."""
 FUNDING_LATE_NS = 10 * S
 """Funding is booked some seconds after the hour, and its income row may come as late."""
 BELIEVE_OPEN_NS = 3 * S
