@@ -9,7 +9,7 @@ import msgspec
 
 from live.binance.outcomes import outcome_of, retry_after_ns
 from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Asked
-from live.binance.rows import AlgoRow, BalanceRow, IncomeRow, OrderRow, PositionRow, TradeRow
+from live.binance.rows import AlgoRow, BalanceRow, IncomeRow, OrderRow, PositionRow, PriceRow, TradeRow
 from live.engine.events import (
     AccountChanged,
     Answered,
@@ -44,6 +44,7 @@ _ERROR: Final = msgspec.json.Decoder(_Error)
 _ORDER, _ORDERS = msgspec.json.Decoder(OrderRow), msgspec.json.Decoder(list[OrderRow])
 _ALGO, _ALGOS = msgspec.json.Decoder(AlgoRow), msgspec.json.Decoder(list[AlgoRow])
 _CANCELLED: Final = msgspec.json.Decoder(_Cancelled)
+_PRICE: Final = msgspec.json.Decoder(PriceRow)
 _INCOME: Final = msgspec.json.Decoder(list[IncomeRow])
 _TRADES: Final = msgspec.json.Decoder(list[TradeRow])
 _POSITIONS: Final = msgspec.json.Decoder(list[PositionRow])
@@ -163,6 +164,12 @@ def _funding(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     return [FundingReport(time_ns, asked.sent_ns, asked.from_ns, sum(parse(row.income) for row in rows))]
 
 
+def _price(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
+    row = _PRICE.decode(body)
+    _require(row.symbol == asked.symbol)
+    return [row.report(time_ns)]
+
+
 def _require(fits: bool) -> None:
     if not fits:
         raise ValueError("the answer is of something else")
@@ -182,4 +189,5 @@ _READERS: Final[dict[Request, Callable[[Asked, bytes, int], list[Event]]]] = {
     Request.OPEN_STOPS: _open_stops,
     Request.BALANCE: _balances,
     Request.FUNDING: _funding,
+    Request.PRICE: _price,
 }

@@ -149,4 +149,5 @@ _QUERIES: Final = {
     Request.OPEN_STOPS: "/fapi/v1/openAlgoOrders",
     Request.BALANCE: "/fapi/v3/balance",
     Request.FUNDING: "/fapi/v1/income",
+    Request.PRICE: "/fapi/v1/premiumIndex",
 }

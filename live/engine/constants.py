@@ -32,6 +32,10 @@ REFUSAL_PAUSE_NS = 1 * S
 """After a refusal of risk, the symbol's signal is not judged for this long."""
 RETRY_ENTRY_NS = 1 * S
 """Between two orders that try to enter on the decision of one bar."""
+PRICE_ASKED_NS = 60 * S
+"""With a fee that comes this long after the last price of its asset, the price is asked for again."""
+PRICE_USABLE_NS = 600 * S
+"""An older price values no fee."""
 FUNDING_LATE_NS = 10 * S
 """Funding is booked some seconds after the hour, and its income row may come as late."""
 BELIEVE_OPEN_NS = 3 * S

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from live.engine import events as e
-from live.engine import exits, funding, protection
+from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, Alert
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
@@ -61,7 +61,7 @@ def step(state: EngineState, event: e.Event) -> list[Action]:
         return _on_book(state, event)
     handler, symbol = _HANDLERS.get(type(event)), getattr(event, "symbol", "")
     actions: list[Action] = []
-    if symbol and symbol not in state.markets:
+    if symbol and symbol not in state.markets and type(event) is not e.Answered:
         actions += _other_symbol(state, event, symbol)
     elif handler:
         actions += handler(state, event)
@@ -126,6 +126,10 @@ def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:
     """After 429 and 418 every request makes the ban longer, so all of them wait."""
     if event.retry_after_ns:
         state.quiet_until_ns = max(state.quiet_until_ns, state.now_ns + event.retry_after_ns)
+    if event.request is e.Request.PRICE:
+        return fees.on_answer(state, event)
+    if event.symbol and event.symbol not in state.markets:
+        return []
     if event.request in _ORDER_REQUESTS:
         return answers.on_answer(state, event)
     if event.request in _STOP_REQUESTS:
@@ -142,8 +146,9 @@ def _on_position(state: EngineState, event: e.PositionReport) -> list[Action]:
 
 
 def _on_balance(state: EngineState, event: e.BalanceReport) -> list[Action]:
-    account = state.account
-    if event.event_ns >= account.reported_ns:
+    """A balance in another asset, such as the BNB that pays fees, is no margin."""
+    account, margins = state.account, {market.contract.margin_asset for market in state.markets.values()}
+    if event.asset in margins and event.event_ns >= account.reported_ns:
         account.wallet, account.reported_ns = event.wallet, event.event_ns
         account.available = event.available if event.available >= 0 else account.available
     return []
@@ -192,6 +197,7 @@ _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.BalanceReport: _on_balance,
     e.FundingPaid: funding.on_paid,
     e.FundingReport: funding.on_report,
+    e.PriceReport: fees.on_price,
     e.AccountChanged: _on_account,
     e.ContractChanged: _on_contract,
     e.Connection: _on_connection,

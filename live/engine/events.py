@@ -39,6 +39,7 @@ class Request(StrEnum):
     OPEN_STOPS = "open_stops"
     BALANCE = "balance"
     FUNDING = "funding"
+    PRICE = "price"
 
 
 class RequestOutcome(StrEnum):
@@ -271,6 +272,15 @@ class FundingReport(msgspec.Struct, frozen=True, tag="funding_report"):
     amount: int
 
 
+class PriceReport(msgspec.Struct, frozen=True, tag="price"):
+    """The mark price of another asset in the margin asset, such as of BNBUSDT: it values fees and nothing else."""
+
+    time_ns: int
+    pair: str
+    price: int
+    event_ns: int
+
+
 class AccountChanged(msgspec.Struct, frozen=True, tag="account_changed"):
     """Somebody changed leverage, margin or position mode, or moved money; entries end."""
 
@@ -323,6 +333,7 @@ Event = (
     | BalanceReport
     | FundingPaid
     | FundingReport
+    | PriceReport
     | AccountChanged
     | ContractChanged
     | Connection

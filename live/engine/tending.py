@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from live.engine import exits, funding, protection
+from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, CancelOrder, WakeAt
 from live.engine.constants import (
     ASK_AFTER_NS,
@@ -39,12 +39,14 @@ def tend(state: EngineState, symbol: str) -> list[Action]:
         actions += _tend_order(state, market, order)
     if not position.idle:
         actions += _tend_position(state, market, position)
+    if symbol in fees.unknown(state.account):
+        actions += _ask_trades(state, market)
     return actions
 
 
 def tend_all(state: EngineState) -> list[Action]:
     """What every symbol needs now, and the fills that nobody has explained."""
-    actions = _foreign(state) + funding.tend(state)
+    actions = _foreign(state) + funding.tend(state) + fees.tend(state)
     for symbol in state.markets:
         actions += tend(state, symbol)
     return actions
@@ -184,12 +186,13 @@ def _due(state: EngineState) -> Iterator[int]:
     yield from (state.quiet_until_ns, state.funding_check_ns)
     if state.funding_check_ns:
         yield next_ns(state.funding_query)
+    yield from (next_ns(known.query) for known in state.fee_prices.values() if known.wanted)
     for order in state.working.values():
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
         yield max(order.sent_ns, order.query.asked_ns) + WATCH_NS if _rests(order) else _NEVER_NS
         if order.intent.purpose is Purpose.ENTRY:
             yield order.sent_ns + state.settings.entry_wait_ms * MS
-    unsettled = {order.intent.symbol for order in state.working.values()}
+    unsettled = {order.intent.symbol for order in state.working.values()} | fees.unknown(state.account)
     for symbol, market in state.markets.items():
         position = state.positions[symbol]
         if symbol in unsettled or not position.idle:

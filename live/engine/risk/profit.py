@@ -1,5 +1,6 @@
 """Profit of a run, and when losses end it: realised and unrealised profit, fees and funding, in units of 1e-8."""
 
+from live.engine.fees import counted
 from live.engine.risk.reasons import Reason
 from live.engine.state import Day, EngineState, Position
 from live.money import SCALE
@@ -14,10 +15,10 @@ def unrealised(state: EngineState, position: Position) -> int:
 
 
 def profit(state: EngineState) -> int:
-    """Change of the account's equity in this run."""
+    """Change of the account's equity in this run, all fees at what they are counted for."""
     account = state.account
     open_profit = sum(unrealised(state, position) for position in state.positions.values() if position.quantity)
-    return account.realised - account.fees + account.funding + open_profit
+    return account.realised - counted(account) + account.funding + open_profit
 
 
 def loss_reason(state: EngineState) -> Reason | None:

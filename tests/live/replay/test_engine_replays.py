@@ -116,7 +116,17 @@ def test_a_record_that_differs_from_the_exchanges_by_one_unit_is_a_failure(edge:
     run.collector.traded[number] = msgspec.structs.replace(traded, trade=trade)
     records = VenueRecords(run.wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), run.began_ns)
     with pytest.raises(DisagreementError, match=f"trade {number} of BTCUSDT"):
-        require_agreement(run.collector, records, "BTCUSDT")
+        require_agreement(run.collector, records, run.contract)
+
+
+def test_a_fee_counted_in_another_asset_is_a_failure(edge: Path) -> None:
+    run = EngineRun(ReplayTape(edge), CONDITIONS, BASE, None)
+    run.play()
+    records = VenueRecords(run.wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), run.began_ns)
+    assert {asset for _, asset in records.incomes()} == {"USDT"}
+    other = msgspec.structs.replace(run.contract, margin_asset="BNB")
+    with pytest.raises(DisagreementError, match=r"(REALIZED_PNL|FUNDING_FEE) in (BNB|USDT)"):
+        require_agreement(run.collector, records, other)
 
 
 def test_a_fill_that_the_engine_never_learned_of_is_a_failure(edge: Path) -> None:
@@ -125,7 +135,7 @@ def test_a_fill_that_the_engine_never_learned_of_is_a_failure(edge: Path) -> Non
     run.collector.traded.popitem()
     records = VenueRecords(run.wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), run.began_ns)
     with pytest.raises(DisagreementError, match="the engine's record is None"):
-        require_agreement(run.collector, records, "BTCUSDT")
+        require_agreement(run.collector, records, run.contract)
 
 
 def test_a_tape_that_is_not_kept_in_memory_gives_the_same_run(edge: Path) -> None:
