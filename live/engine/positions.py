@@ -7,7 +7,7 @@ from live.engine.events import Fill, PositionReport, Request, Witness
 from live.engine.latching import alert, latch
 from live.engine.queries import restart
 from live.engine.settings import BarSettings
-from live.engine.state import EngineState, Market, Order, Position, StopState
+from live.engine.state import EngineState, Order, Position, StopState
 from live.enums import Side
 from live.money import SCALE, plain
 
