@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from live.binance.outcomes import outcome_of, retry_after_ns
+from live.binance.outcomes import code_of, outcome_of, retry_after_ns
 from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Asked
 from live.binance.rows import AlgoRow, BalanceRow, IncomeRow, OrderRow, PositionRow, PriceRow, TradeRow
 from live.engine.events import (
@@ -27,12 +27,6 @@ from live.enums import PositionSide
 from live.money import parse
 
 
-class _Error(msgspec.Struct, gc=False):
-    """The body of a refusal."""
-
-    code: int
-
-
 class _Cancelled(msgspec.Struct, rename="camel", gc=False):
     """The answer to the cancellation of a conditional order."""
 
@@ -40,7 +34,6 @@ class _Cancelled(msgspec.Struct, rename="camel", gc=False):
     code: str
 
 
-_ERROR: Final = msgspec.json.Decoder(_Error)
 _ORDER, _ORDERS = msgspec.json.Decoder(OrderRow), msgspec.json.Decoder(list[OrderRow])
 _ALGO, _ALGOS = msgspec.json.Decoder(AlgoRow), msgspec.json.Decoder(list[AlgoRow])
 _CANCELLED: Final = msgspec.json.Decoder(_Cancelled)
@@ -58,7 +51,7 @@ def events_of(asked: Asked, status: int, body: bytes, headers: Mapping[str, str]
     report alone, a query that failed an `Answered`.
     """
     if status != _OK:
-        code = _code_of(body)
+        code = code_of(body)
         return [_answered(asked, time_ns, outcome_of(status, code), code, retry_after_ns(headers))]
     try:
         return _READERS[asked.request](asked, body, time_ns)
@@ -69,14 +62,6 @@ def events_of(asked: Asked, status: int, body: bytes, headers: Mapping[str, str]
 def broken(asked: Asked, time_ns: int) -> list[Event]:
     """The connection broke, or nothing came in time: the request may have been carried out."""
     return [_answered(asked, time_ns, RequestOutcome.UNKNOWN)]
-
-
-def _code_of(body: bytes) -> int:
-    """The error code in a body; 0 if it holds none."""
-    try:
-        return _ERROR.decode(body).code
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return 0
 
 
 def _answered(asked: Asked, time_ns: int, outcome: RequestOutcome, code: int = 0, wait_ns: int = 0) -> Answered:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -13,7 +14,8 @@ from live.sockets.http.connection import Exchange
 from live.sockets.http.messages import body_limit, bytes_of
 from live.sockets.http.pool import HttpPool
 from live.sockets.web_sockets import WebSockets
-from live.wire import HttpRequest
+from live.sockets.weights import RequestWeights
+from live.wire import HttpRequest, HttpResponse
 from skills_lib.market.depth.feed.socket import import_picows
 
 BEAT_NS: Final = 100 * MS
@@ -23,7 +25,7 @@ class SocketWire:
     """Requests, WebSockets and time of one client; use `async with`.
 
     emit: takes events. on_error: takes what the client raised while it was called; nothing of it is lost. freezes: how
-    often everything was opened again because the loop had not run.
+    often everything was opened again because the loop had not run. weights: what may leave.
 
     Before anything is handed on after such a pause, all connections are closed and their listeners know: whoever was
     stopped reads before it acts.
@@ -34,6 +36,7 @@ class SocketWire:
     ) -> None:
         self.emit: Callable[[Event], None] = ignore
         self.address, self.clock = address, clock or MachineClock()
+        self.weights = RequestWeights(address.host)
         self.freezes = 0
         self._on_error = on_error
         rest = urlsplit(address.rest)
@@ -65,11 +68,19 @@ class SocketWire:
         return self.clock.now_ns
 
     def request(self, request: HttpRequest, take: TakeAnswer) -> None:
-        """Send a request: written in this call if a connection is free. `take` is called once, later."""
+        """Send a request: written in this call if a connection is free. `take` is called once, later.
+
+        A request that must not leave now is answered in the exchange's place: see `weights.py`.
+        """
         self.check()
+        if refusal := self.weights.refusal(request):
+            self._loop.call_soon(self._guard, partial(take, refusal))
+            return
         data, limit = bytes_of(request, self.address.host), body_limit(request.target)
-        exchange = Exchange(data, limit, request.method == "GET", self._guarded(take))
+        exchange = Exchange(data, limit, request.method == "GET", partial(self._on_answer, take))
         self._pool.send(exchange)
+        if not exchange.reads:
+            self._loop.call_soon(self.weights.left, request)
         exchange.timer = self._loop.call_later(TIMEOUT_NS / S, self._pool.give_up, exchange)
 
     def connect(self, target: str, listener: Listener) -> int:
@@ -93,8 +104,10 @@ class SocketWire:
         self._sockets.end_all()
         self._pool.renew()
 
-    def _guarded(self, take: TakeAnswer) -> TakeAnswer:
-        return lambda answer: self._guard(lambda: take(answer))
+    def _on_answer(self, take: TakeAnswer, answer: HttpResponse | None) -> None:
+        if answer is not None:
+            self.weights.observe(answer)
+        self._guard(partial(take, answer))
 
     def _guard(self, call: Callable[[], None]) -> None:
         """Call the client, unless it was stopped meanwhile."""
