@@ -156,7 +156,7 @@ def test_every_amount_of_events_settings_and_limits_is_shown_as_decimal_text() -
     """What is an integer and is not named below is in units of 1e-8."""
     counted = {"hold_ms", "open_positions", "orders_per_second", "trades_per_day", "orders_per_fill", "depth"}
     counted |= {"persistence", "pause_after_stops", "trade_id", "order_id", "algo_id", "update_id", "code", "leverage"}
-    counted |= {"price_decimals", "quantity_decimals"}
+    counted |= {"price_decimals", "quantity_decimals", "history_bars"}
     integers = {
         name
         for kind in (*Event.__args__, Limits, ImbalanceSettings, BarSettings)

@@ -23,7 +23,9 @@ from tests.live.journal.examples import START_NS, book, mark, started, tick
 
 STARTED = st.one_of(
     st.builds(Started, settings=st.from_type(ImbalanceSettings), bars=st.none()),
-    st.builds(Started, settings=st.none(), bars=st.from_type(BarSettings)),
+    st.builds(
+        Started, settings=st.none(), bars=st.builds(BarSettings, parameters=st.dictionaries(st.text(), st.text()))
+    ),
 )
 OTHERS = [st.from_type(kind) for kind in get_args(Event) if kind is not Started]
 EVENTS = st.lists(st.one_of([STARTED, *OTHERS]), max_size=8)
