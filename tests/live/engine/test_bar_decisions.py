@@ -10,11 +10,12 @@ from live.engine import events as e
 from live.engine.engine import start
 from live.engine.intents import Intent, Purpose
 from live.engine.limits import Executor, LooserLimitsError, effective
+from live.engine.risk.uses import current
 from live.engine.settings import BarSettings, ImbalanceSettings
 from live.enums import OrderStatus, Side
 from live.money import SCALE, parse
 from tests.live.engine.driven import MS, DrivenEngine, S
-from tests.live.engine.states import CAPITAL, CONTRACT, NOW_NS, PRICE, SYMBOL
+from tests.live.engine.states import CAPITAL, CONTRACT, NOW_NS, PRICE, SYMBOL, entry
 
 BARS = BarSettings(strategy="sma_crossover", timeframe="1m")
 MINUTE_NS = 60 * S
@@ -274,3 +275,30 @@ def test_a_start_without_settings_or_with_both_is_none() -> None:
     for settings, bars in ((None, None), (ImbalanceSettings(), BARS)):
         with pytest.raises(ValueError, match="settings of the imbalance or those of a strategy on bars"):
             e.Started(NOW_NS, "r", CAPITAL, settings, limits, (CONTRACT,), bars)
+
+
+def test_the_use_of_the_loss_limit_counts_the_stop_that_the_entry_named() -> None:
+    """A stop 20 % from the entry takes all of the limit, from the decision until the position is closed."""
+    engine = BarEngine()
+    intent = engine.decided_entry(Side.BUY, stop_price=PRICE * 8 // 10)
+    assert 98 * loss_limit(engine) < 100 * loss_used(engine) <= 100 * loss_limit(engine)
+    engine.answer(e.Request.PLACE, intent.client_id, ACCEPTED)
+    engine.fill_all(intent)
+    assert 98 * loss_limit(engine) < 100 * loss_used(engine) <= 100 * loss_limit(engine)
+
+
+def loss_used(engine: BarEngine) -> int:
+    return next(use.used for use in current(engine.state) if use.limit == "loss_at_stop")
+
+
+def loss_limit(engine: BarEngine) -> int:
+    return engine.state.limits.loss_at_stop
+
+
+def test_a_position_of_somebody_else_is_not_closed_by_a_decision() -> None:
+    engine = BarEngine()
+    somebody = e.AccountTrade(77, Side.BUY, engine.fill(entry(), "0.1"), engine.now_ns)
+    engine.take(e.TradesReport(engine.now_ns, SYMBOL, engine.now_ns, engine.now_ns - S, (somebody,)))
+    engine.now_ns += MS
+    assert engine.position.foreign
+    assert not engine.placed(engine.decide(exits=(Side.BUY,)), Purpose.EXIT)
