@@ -165,6 +165,7 @@ CLIENT_FOLDERS = (
     "bars",
     "binance",
     "client",
+    "control",
     "daemon",
     "engine",
     "journal",

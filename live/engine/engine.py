@@ -12,7 +12,7 @@ from live.engine.limits import UNITS, Executor, require_kind, require_limits
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
 from live.engine.queries import answered
-from live.engine.risk.profit import loss_reason
+from live.engine.risk.profit import loss_reason, take_over
 from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
 from live.engine.signals.bars import BarSignal
@@ -43,6 +43,8 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
         now_ns=event.time_ns,
     )
     state.positions = {symbol: Position(symbol) for symbol in state.markets}
+    if event.carried is not None:
+        take_over(state, event.carried)
     return state
 
 
@@ -59,6 +61,8 @@ def step(state: EngineState, event: e.Event) -> list[Action]:
         state.now_ns = event.time_ns
     if type(event) is e.BookChanged:
         return _on_book(state, event)
+    if type(event) is e.Ended:
+        return []
     handler, symbol = _HANDLERS.get(type(event)), getattr(event, "symbol", "")
     actions: list[Action] = []
     if symbol and symbol not in state.markets and type(event) is not e.Answered:
@@ -180,7 +184,10 @@ def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
 def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:
     if event.command is e.Command.KILL:
         return latch(state, exits.KILLED, "", f"Killed: {event.reason}.", flatten=True)
-    state.paused = event.command is e.Command.PAUSE
+    if event.command is e.Command.STOP:
+        state.stopping = True
+    else:
+        state.paused = event.command is e.Command.PAUSE
     return alert(state, str(event.command), "", f"{event.command}: {event.reason}")
 
 

@@ -58,11 +58,15 @@ class RequestOutcome(StrEnum):
 
 
 class Command(StrEnum):
-    """What a person orders. PAUSE: no entries, exits go on."""
+    """What a person orders. PAUSE: no entries, exits go on. KILL: everything is closed, whoever opened it.
+
+    STOP: no entries any more, and what this run itself holds is closed.
+    """
 
     KILL = "kill"
     PAUSE = "pause"
     RESUME = "resume"
+    STOP = "stop"
 
 
 class StreamKind(StrEnum):
@@ -84,13 +88,28 @@ class Fill(msgspec.Struct, frozen=True):
     realised: int
 
 
-class Started(msgspec.Struct, frozen=True, tag="started"):
+class CarriedOver(msgspec.Struct, frozen=True):
+    """What the runs of an account so far leave to the next one, money in units of 1e-8.
+
+    day: number of the UTC day since 1970 of which profit, trades, orders and fills are. drawdown: from the highest
+    profit.
+    """
+
+    day: int
+    profit: int
+    trades: int
+    orders: int
+    fills: int
+    drawdown: int
+
+
+class Started(msgspec.Struct, frozen=True, tag="started", omit_defaults=True):
     """The first event of a run: all that the engine starts from. capital in money units; run: at most 12 characters.
 
-    Either settings (the imbalance) or bars (a strategy on bars) is given.
+    Either settings (the imbalance) or bars (a strategy on bars) is given. carried: what earlier runs leave to it.
 
     Raises:
-        ValueError: none of them is, or both.
+        ValueError: it has no settings, or both.
     """
 
     time_ns: int
@@ -99,6 +118,7 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     settings: ImbalanceSettings | None
     limits: Limits
     contracts: tuple[Contract, ...]
+    carried: CarriedOver | None = None
     bars: BarSettings | None = None
 
     def __post_init__(self) -> None:
@@ -111,6 +131,14 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
         chosen = self.bars or self.settings
         assert chosen is not None
         return chosen
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """The last event of a run that has nothing left at the venue. carried: what it leaves to the next one."""
+
+    time_ns: int
+    reason: str
+    carried: CarriedOver
 
 
 class BookChanged(msgspec.Struct, frozen=True, gc=False, tag="book"):
@@ -320,6 +348,7 @@ class Commanded(msgspec.Struct, frozen=True, tag="commanded"):
 
 Event = (
     Started
+    | Ended
     | BookChanged
     | MarkChanged
     | BarDecided

@@ -14,7 +14,7 @@ from live.engine.state import EngineState, Order, OrderState, Position, StopStat
 from live.enums import OrderType, Side
 from live.money import plain
 
-KILLED = "kill"
+KILLED, STOPPED = "kill", "stopped"
 
 
 def on_book(position: Position, book: BookChanged) -> bool:
@@ -49,11 +49,13 @@ def tend(state: EngineState, position: Position) -> list[Action]:
 
 
 def _decide(state: EngineState, position: Position) -> None:
-    """Kill, time stop, and what a strategy on bars decided since the entry."""
+    """Time stop, the end of the run, kill, and what a strategy on bars decided since the entry."""
     if not position.quantity:
         return
     if state.latch and state.latch.flatten:
         position.exit_reason = position.exit_reason or KILLED
+    if state.stopping and not position.foreign:
+        position.exit_reason = position.exit_reason or STOPPED
     longest_ns = hold_ns(state)
     if not position.foreign and longest_ns and state.now_ns >= position.opened_ns + longest_ns:
         position.exit_reason = position.exit_reason or "time"

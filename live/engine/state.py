@@ -238,7 +238,7 @@ class Latch:
 
 @dataclass(slots=True)
 class EngineState:
-    """All state of one run. quiet_until_ns: the venue wants no request before (429, 418).
+    """All state of one run. quiet_until_ns: the venue wants no request before (429, 418). stopping: it will end.
 
     order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: by order id, what
     no order of this run explains yet. named_stops: of which an alert has said that they outlive their position.
@@ -265,6 +265,7 @@ class EngineState:
     peak_profit: int = 0
     latch: Latch | None = None
     paused: bool = False
+    stopping: bool = False
     market_up: bool = True
     user_up: bool = True
     trades: dict[tuple[str, int], bool] = field(default_factory=dict)

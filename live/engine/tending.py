@@ -82,6 +82,7 @@ def _reason_to_cancel(state: EngineState, order: Order) -> str:
         return ""
     reasons = {
         "latch": state.latch is not None,
+        "stopping": state.stopping,
         "paused": state.paused,
         "exit": _is_left(order, state.positions[order.intent.symbol]),
         "waited": state.now_ns >= order.sent_ns + state.settings.entry_wait_ms * MS,

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from live.binance.websocket_api import API_PATH
 from skills_lib.domain.errors import InputError
 from skills_lib.market.depth.feed.settings import Endpoints
 from skills_lib.market.depth.model import Venue
 
-API_PATH = "/ws-fapi/v1"
 ROUTES = ("/public", "/market", "/private")
 
 
@@ -48,8 +48,10 @@ class VenueAddress:
             raise InputError(f"'{host[:60]}' is no address of a simulator. Give host:port, such as 127.0.0.1:9001.")
         return cls(f"http://{host}", f"ws://{host}", f"ws://{host}{API_PATH}")
 
-    def stream(self, target: str) -> str:
-        """The URL of a stream. target: path with its route, and query."""
+    def websocket(self, target: str) -> str:
+        """The URL of a stream, or of the WebSocket API. target: path, a stream's with its route, and query."""
+        if target == API_PATH:
+            return self.api
         route = next((route for route in ROUTES if target.startswith(f"{route}/")), "")
         return self.streams + (target if self.routed else target[len(route) :])
 

@@ -15,6 +15,7 @@ from live.money import SCALE
 
 _SECOND_NS: Final = 1_000_000_000
 _BPS: Final = 10_000 * SCALE
+_ENDS_ENTRIES: Final = (Command.KILL, Command.STOP)
 
 
 class Gate:
@@ -36,7 +37,7 @@ class Gate:
         self._ids: set[str] = set()
         self._stops: dict[str, Intent] = {}
         self._sent_ns: deque[int] = deque()
-        self._killed = False
+        self._ended: Command | None = None
 
     def observe(self, event: Event) -> None:
         """Take in an event, before the orders that follow it are checked."""
@@ -45,7 +46,7 @@ class Gate:
         elif type(event) is ContractChanged:
             self._contracts[event.contract.symbol] = event.contract
         elif type(event) is Commanded:
-            self._killed = self._killed or event.command is Command.KILL
+            self._ended = event.command if event.command in _ENDS_ENTRIES else self._ended
         else:
             self._ledger.observe(event)
 
@@ -109,8 +110,8 @@ class Gate:
         return None
 
     def _entry(self, intent: Intent, now_ns: int) -> str | None:
-        if self._killed:
-            return "The run was killed: no entry leaves."
+        if self._ended:
+            return f"The run got the command {self._ended}: no entry leaves."
         if intent.type is not OrderType.LIMIT or intent.quantity <= 0 or intent.price <= 0 or intent.reduce_only:
             return f"Entry {intent.client_id} is not a limit order with price and quantity."
         return self._collar(intent) or self._rate(now_ns) or self._exposure(intent)

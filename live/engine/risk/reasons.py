@@ -8,6 +8,7 @@ class Reason(StrEnum):
 
     LATCHED = "latched"
     PAUSED = "paused"
+    STOPPING = "stopping"
     DISCONNECTED = "disconnected"
     NOT_TRADING = "not_trading"
     UNKNOWN_SYMBOL = "unknown_symbol"

@@ -23,7 +23,7 @@ class DrivenEngine:
     def __init__(self, limits: dict[str, int] | None = None, bars: BarSettings | None = None, **settings: Any) -> None:
         chosen = None if bars else ImbalanceSettings(**{"depth": 1} | settings)
         limit = effective(Executor.BARS if bars else Executor.SCALP, CAPITAL, limits or {})
-        self.state = start(e.Started(NOW_NS, "r", CAPITAL, chosen, limit, (CONTRACT,), bars))
+        self.state = start(e.Started(NOW_NS, "r", CAPITAL, chosen, limit, (CONTRACT,), bars=bars))
         self.now_ns, self.actions, self.trade_id = NOW_NS, list[a.Action](), 0
         self.mark()
         self.take(e.BalanceReport(self.now_ns, "USDT", CAPITAL, CAPITAL, self.now_ns, e.Witness.QUERY))

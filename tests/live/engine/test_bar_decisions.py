@@ -267,14 +267,14 @@ def test_books_without_a_decision_enter_nothing() -> None:
 def test_a_run_starts_only_with_the_limits_of_its_kind(executor: Executor, bars: BarSettings | None) -> None:
     settings, limits = None if bars else ImbalanceSettings(), effective(executor, CAPITAL, {})
     with pytest.raises(LooserLimitsError, match=f"The limits are of '{executor}'"):
-        start(e.Started(NOW_NS, "r", CAPITAL, settings, limits, (CONTRACT,), bars))
+        start(e.Started(NOW_NS, "r", CAPITAL, settings, limits, (CONTRACT,), bars=bars))
 
 
 def test_a_start_without_settings_or_with_both_is_none() -> None:
     limits = effective(Executor.BARS, CAPITAL, {})
     for settings, bars in ((None, None), (ImbalanceSettings(), BARS)):
         with pytest.raises(ValueError, match="settings of the imbalance or those of a strategy on bars"):
-            e.Started(NOW_NS, "r", CAPITAL, settings, limits, (CONTRACT,), bars)
+            e.Started(NOW_NS, "r", CAPITAL, settings, limits, (CONTRACT,), bars=bars)
 
 
 def test_the_use_of_the_loss_limit_counts_the_stop_that_the_entry_named() -> None:

@@ -257,12 +257,13 @@ def test_a_symbol_that_is_not_of_the_run_gets_no_order() -> None:
     assert scene.refusal(entry(symbol="NEWUSDT")) == "Entry r-1 is outside the price collar.", "it has no mark"
 
 
-def test_no_entry_leaves_after_a_kill_and_exits_do() -> None:
+@pytest.mark.parametrize("end", [Command.KILL, Command.STOP])
+def test_no_entry_leaves_after_a_kill_or_a_stop_and_exits_do(end: Command) -> None:
     scene = Scene()
     scene.hold()
-    for command in (Command.PAUSE, Command.KILL, Command.RESUME):
+    for command in (Command.PAUSE, end, Command.RESUME):
         scene.gate.observe(Commanded(NOW_NS, command, "test"))
-    assert scene.refusal(entry(symbol="C0USDT", client_id="r-3")) == "The run was killed: no entry leaves."
+    assert scene.refusal(entry(symbol="C0USDT", client_id="r-3")) == f"The run got the command {end}: no entry leaves."
     scene.send(exit_of_a_long())
 
 

@@ -109,6 +109,10 @@ def pause(state: EngineState) -> None:
     state.paused = True
 
 
+def stop_the_run(state: EngineState) -> None:
+    state.stopping = True
+
+
 def lose_the_market(state: EngineState) -> None:
     state.market_up = False
 
@@ -141,6 +145,7 @@ def late_fill(state: EngineState) -> None:
 BLOCKED: list[tuple[Callable[[EngineState], object], Reason]] = [
     (latch, Reason.LATCHED),
     (pause, Reason.PAUSED),
+    (stop_the_run, Reason.STOPPING),
     (lose_the_market, Reason.DISCONNECTED),
     (lose_the_user_stream, Reason.DISCONNECTED),
     (halt, Reason.NOT_TRADING),

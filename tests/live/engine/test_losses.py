@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.engine.risk.profit import DAY_NS, loss_reason, profit
+from live.engine.events import CarriedOver
+from live.engine.risk.profit import DAY_NS, carried_over, loss_reason, profit, take_over
 from live.engine.risk.reasons import Reason
 from live.engine.risk.uses import approaching, current, newly_approached
 from live.engine.state import EngineState
 from live.money import SCALE, parse
-from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, hold, other, quiet_state, working
+from tests.live.engine.judgements import reason
+from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, entry, hold, other, quiet_state, working
 
 LIMIT = 500 * SCALE
 
@@ -114,6 +116,64 @@ def test_the_limits_say_what_the_definitions_say(changes: list[int]) -> None:
         daily, drawdown = -profits[-1] >= LIMIT, max(profits) - profits[-1] >= 2 * LIMIT
         expected = Reason.DAILY_LOSS if daily else Reason.DRAWDOWN if drawdown else None
         assert loss_reason(state) is expected
+
+
+TODAY = NOW_NS // DAY_NS
+
+
+def carried(amount: int, day: int = TODAY, drawdown: int = 0) -> CarriedOver:
+    """A day that has lost so much, with counters."""
+    return CarriedOver(day, -amount, 3, 4, 5, drawdown)
+
+
+def test_the_days_loss_and_counters_survive_a_new_run() -> None:
+    state = quiet_state()
+    take_over(state, carried(LIMIT - SCALE))
+    assert loss_reason(state) is None
+    assert (state.day.trades, state.day.orders, state.day.fills) == (3, 4, 5)
+    state.account.realised = -SCALE + 1
+    assert loss_reason(state) is None
+    state.account.realised -= 1
+    assert loss_reason(state) is Reason.DAILY_LOSS
+
+
+def test_a_run_that_begins_with_the_daily_loss_reached_enters_nothing() -> None:
+    state = quiet_state()
+    take_over(state, carried(LIMIT))
+    assert reason(entry(), state) == Reason.DAILY_LOSS
+    assert loss_reason(state) is Reason.DAILY_LOSS
+
+
+def test_the_loss_of_yesterday_is_none_of_today_and_a_clock_set_back_makes_no_new_day() -> None:
+    for day, expected in ((TODAY - 1, None), (TODAY + 1, Reason.DAILY_LOSS)):
+        state = quiet_state()
+        take_over(state, carried(LIMIT, day))
+        assert loss_reason(state) is expected
+
+
+def test_the_drawdown_survives_a_new_run_and_midnight() -> None:
+    state = quiet_state()
+    take_over(state, carried(0, TODAY - 1, drawdown=2 * LIMIT - SCALE))
+    assert loss_reason(state) is None
+    state.account.realised = -SCALE
+    assert loss_reason(state) is Reason.DRAWDOWN
+
+
+@given(st.lists(st.lists(st.integers(-400 * SCALE, 400 * SCALE), max_size=4), min_size=1, max_size=5))
+def test_one_day_in_several_runs_has_the_loss_and_drawdown_of_one_run(runs: list[list[int]]) -> None:
+    whole, before = quiet_state(), carried_over(quiet_state())
+    loss_reason(whole)
+    for changes in runs:
+        part = quiet_state()
+        take_over(part, before)
+        loss_reason(part)
+        for change in changes:
+            whole.account.realised += change
+            part.account.realised += change
+            assert loss_reason(part) is loss_reason(whole)
+        before = carried_over(part)
+    of_whole = carried_over(whole)
+    assert (before.profit, before.drawdown) == (of_whole.profit, of_whole.drawdown)
 
 
 def approached(state: EngineState) -> set[str]:
