@@ -167,6 +167,7 @@ CLIENT_FOLDERS = (
     "client",
     "control",
     "daemon",
+    "emergency",
     "engine",
     "journal",
     "replay",

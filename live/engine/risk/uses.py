@@ -26,7 +26,8 @@ APPROACHED_PERCENT: Final = 80
 def with_entry(state: EngineState, intent: Intent) -> list[LimitUse]:
     """Use of each limit if an entry is sent: at its price or the mark price, whichever is higher."""
     market = state.markets[intent.symbol]
-    amount = notional(intent.quantity, max(intent.price, market.mark))
+    price = max(intent.price, market.mark)
+    amount = notional(intent.quantity, price)
     symbols = exposed_symbols(state) | {intent.symbol}
     limits, day = state.limits, state.day
     used = {
@@ -92,21 +93,24 @@ def _unfilled_entries(state: EngineState) -> int:
 
 def _loss(state: EngineState, symbol: str) -> int:
     """What a symbol's position and its entries lose at the stop."""
-    orders = sum(_of_entry(state, order.intent, unfilled(order)) for order in entries(state, symbol))
+    loss = sum(_of_entry(state, order.intent, unfilled(order)) for order in entries(state, symbol))
     position = state.positions.get(symbol)
-    return orders + (_of_position(state, position) if position is not None and held(position) else 0)
+    return loss + (_of_position(state, position) if position is not None else 0)
 
 
 def _of_entry(state: EngineState, intent: Intent, quantity: int, mark: int = 0) -> int:
     """Of an entry's quantity at its price, or at the mark price if that is higher."""
-    stop, settings = intent.stop_price, state.settings
-    stop_bps = distance_bps(intent.price, stop) if stop else settings.stop_bps
-    contract = state.markets[intent.symbol].contract
-    return loss_at_stop(contract, quantity, max(intent.price, mark), stop_bps) if quantity else 0
+    contract, stop_bps = state.markets[intent.symbol].contract, _distance(state, intent.price, intent.stop_price)
+    return loss_at_stop(contract, quantity, max(intent.price, mark), stop_bps)
 
 
 def _of_position(state: EngineState, position: Position) -> int:
-    market, stop = state.markets[position.symbol], planned_stop(state, position.id)
+    market = state.markets[position.symbol]
     price = abs(position.price) or market.mark
-    stop_bps = distance_bps(price, stop) if stop and price else state.settings.stop_bps
+    stop_bps = _distance(state, price, planned_stop(state, position.id))
     return loss_at_stop(market.contract, held(position), price, stop_bps)
+
+
+def _distance(state: EngineState, price: int, stop: int) -> int:
+    """From a price to the stop that an entry named, else the distance of the settings."""
+    return distance_bps(price, stop) if stop and price else state.settings.stop_bps
