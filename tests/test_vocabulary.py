@@ -174,6 +174,7 @@ CLIENT_FOLDERS = (
     "schedules",
     "session",
     "sockets",
+    "start",
     "watchdog",
 )
 """Packages of `live` on the client's side of the wire."""

@@ -164,9 +164,14 @@ def _on_account(state: EngineState, event: e.AccountChanged) -> list[Action]:
 
 
 def _on_contract(state: EngineState, event: e.ContractChanged) -> list[Action]:
-    if market := state.markets.get(event.contract.symbol):
-        market.contract = event.contract
-    return []
+    """New orders keep to the new filters; what rests or is under way stays as it was sent."""
+    market, contract = state.markets.get(event.contract.symbol), event.contract
+    if market is None or market.contract == contract:
+        return []
+    market.contract = contract
+    trading = "it takes orders" if contract.trading else "it takes no orders: nothing is entered"
+    text = f"{contract.symbol}: filters, rates or status were changed by the exchange; {trading}."
+    return alert(state, "contract_changed", contract.symbol, text)
 
 
 def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:

@@ -8,9 +8,7 @@ class LiveStatusAnswer(BaseModel):
 
     session: str
     running: bool
-    paused: bool
-    killed: bool
-    cover: str = Field(description="of the positions: flat, covered, unprotected or unknown")
+    cover: str = Field(description="flat, covered, unprotected or unknown")
     status: dict[str, object]
     next_step: str
 
@@ -18,9 +16,8 @@ class LiveStatusAnswer(BaseModel):
 class LiveCommandAnswer(BaseModel):
     """What the daemon did."""
 
-    session: str
     done: str
-    flat: bool | None = Field(description="verified by two reads; null if not asked for")
+    flat: bool | None
     verified_reads: int
     notes: list[str]
     next_step: str

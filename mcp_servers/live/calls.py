@@ -31,8 +31,6 @@ def status(session: str | None) -> LiveStatusAnswer:
     return LiveStatusAnswer(
         session=folder.name,
         running=found.running,
-        paused=found.paused,
-        killed=found.killed.latched,
         cover=_cover(found),
         status=msgspec.to_builtins(found),
         next_step=_next_step(found),
@@ -51,7 +49,6 @@ def command(session: str | None, wanted: ControlCommand, reason: str) -> LiveCom
     reply = ask(folder, wanted, reason, KILL_WITHIN_S)
     kill = reply.kill
     return LiveCommandAnswer(
-        session=folder.name,
         done=reply.done or str(wanted),
         flat=kill.flat if kill else None,
         verified_reads=kill.verified_reads if kill else 0,

@@ -92,7 +92,8 @@ def folder(workspace: Settings) -> SessionFolder:
 def test_the_status_says_the_worst_cover_first(folder: SessionFolder) -> None:
     with running(folder):
         found = answer(server, "live_status")
-    assert (found["running"], found["killed"], found["cover"]) == (True, False, "unprotected")
+    assert (found["running"], found["cover"]) == (True, "unprotected")
+    assert found["status"]["killed"]["latched"] is False
     assert found["status"]["position"]["unrealised"] == "-1.5"
     assert found["status"]["limits"]["daily_loss"] == {"value": "500 USD", "used": "1.5 USD"}
 
