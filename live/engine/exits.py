@@ -30,13 +30,9 @@ def on_book(position: Position, book: BookChanged) -> bool:
 def tend(state: EngineState, position: Position) -> list[Action]:
     """Send an exit if one is wanted, none is under way and something can be closed."""
     _decide(state, position)
-    if state.now_ns < max(position.exit_after_ns, state.quiet_until_ns):
+    if not _is_wanted(state, position) or _is_under_way(state, position) or not (quantity := _closable(position)):
         return []
-    if not position.exit_reason or not position.quantity or position.dust:
-        return []
-    if _is_under_way(state, position):
-        return []
-    contract, quantity = state.markets[position.symbol].contract, _closable(position)
+    contract = state.markets[position.symbol].contract
     if quantity < contract.min_quantity:
         return _dust(state, position)
     intent = _intent(state, position, contract.whole_steps(min(quantity, contract.max_market_quantity)))
@@ -45,6 +41,12 @@ def tend(state: EngineState, position: Position) -> list[Action]:
         return send(state, judged)
     position.exit_after_ns = state.now_ns + S
     return alert(state, "exit_refused", position.symbol, judged.text)
+
+
+def _is_wanted(state: EngineState, position: Position) -> bool:
+    """True if there is a reason to close what is open, and the exchange takes requests."""
+    waits = state.now_ns < max(position.exit_after_ns, state.quiet_until_ns)
+    return bool(position.exit_reason and position.quantity) and not waits and not position.dust
 
 
 def _decide(state: EngineState, position: Position) -> None:
@@ -80,8 +82,13 @@ def _is_disproved(order: Order, position: Position) -> bool:
 
 
 def _closable(position: Position) -> int:
-    """What the venue says is there, if it said so after the last fill; never more than fills say."""
+    """What the venue says is there, if it said so after the last fill; never more than fills say.
+
+    A quantity that only the venue's figure explains ends with that figure: 0 where it shows no such position any more.
+    """
     quantity = abs(position.quantity)
+    if position.believed and position.reported * position.quantity <= 0:
+        return 0
     if position.reported_ns > position.filled_ns and position.reported * position.quantity > 0:
         return min(quantity, abs(position.reported))
     return quantity
