@@ -57,6 +57,10 @@ WRONG_IMPORTS = {
     ),
     "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
     "a client of the exchange knows neither sockets nor clock nor simulator": ("live/client/clock.py", "asyncio"),
+    "only the sockets and the daemon of a client know event loops and sockets": (
+        "live/session/virtual_wire.py",
+        "live.sockets.loop_wire",
+    ),
     "Binance's messages are read and written without sockets, clock or simulator": (
         "live/binance/signing.py",
         "live.simulator.venue",

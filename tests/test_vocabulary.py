@@ -159,7 +159,21 @@ def test_no_text_contains_a_banned_phrase() -> None:
     assert {path: phrases for path, phrases in found.items() if phrases} == {}
 
 
-CLIENT_FOLDERS = ("binance", "client", "engine", "journal", "replay", "schedules", "session")
+CLIENT_FOLDERS = (
+    "account",
+    "alerts",
+    "bars",
+    "binance",
+    "client",
+    "daemon",
+    "engine",
+    "journal",
+    "replay",
+    "schedules",
+    "session",
+    "sockets",
+    "watchdog",
+)
 """Packages of `live` on the client's side of the wire."""
 
 

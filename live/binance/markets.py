@@ -1,5 +1,6 @@
 """Frames of the market streams as the engine's events: the library's book, and its one judge of usability."""
 
+from functools import lru_cache
 from typing import Final
 
 from live.engine.events import BookChanged, MarkChanged
@@ -7,6 +8,7 @@ from live.money import DIGITS, parse
 from skills_lib.market.depth.book.compiled_local_book import CompiledLocalBook
 from skills_lib.market.depth.causes import Remedy, Unusable, remedy
 from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Snapshot, Venue, WireError
+from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.depth.usability.judge import BookJudge
 from skills_lib.market.depth.usability.limits import UsabilityLimits
@@ -108,8 +110,11 @@ class MarketReader:
         event_ns, update_id = self.book.exch_ts_ns or 0, book.update_id or 0
         if not usable:
             return BookChanged(now_ns, self.symbol, event_ns, update_id, False, (), ())
-        bids, asks = book.top(self._depth)
-        price, quantity = 10 ** (DIGITS - book.scale.price_decimals), 10 ** (DIGITS - book.scale.quantity_decimals)
-        flat_bids = tuple([number for level in bids for number in (level[0] * price, level[1] * quantity)])
-        flat_asks = tuple([number for level in asks for number in (level[0] * price, level[1] * quantity)])
-        return BookChanged(now_ns, self.symbol, event_ns, update_id, True, flat_bids, flat_asks)
+        bids, asks = book.scaled_top(self._depth, *_units(book.scale))
+        return BookChanged(now_ns, self.symbol, event_ns, update_id, True, bids, asks)
+
+
+@lru_cache
+def _units(scale: Scale) -> tuple[int, int]:
+    """A unit of price and one of quantity, in units of 1e-8."""
+    return 10 ** (DIGITS - scale.price_decimals), 10 ** (DIGITS - scale.quantity_decimals)

@@ -29,18 +29,26 @@ def on_signal(state: EngineState, market: Market, book: BookChanged, side: Side)
 
 def obstacle(state: EngineState, market: Market, book: BookChanged) -> str:
     """Why no entry is possible now, in a word; empty if one is."""
+    if state.latch is not None:
+        return "latched"
+    if state.paused or state.now_ns < state.quiet_until_ns:
+        return "paused"
+    if not (state.user_up and state.market_up):
+        return "disconnected"
+    return _obstacle_of_symbol(state, market, book)
+
+
+def _obstacle_of_symbol(state: EngineState, market: Market, book: BookChanged) -> str:
     symbol = market.contract.symbol
-    checks = {
-        "latched": state.latch is not None,
-        "paused": state.paused or state.now_ns < state.quiet_until_ns,
-        "disconnected": not (state.user_up and state.market_up),
-        "not_trading": not market.contract.trading,
-        "book": _is_unfit(market, book, state.settings),
-        "position": not state.positions[symbol].idle,
-        "order": any(order.intent.symbol == symbol for order in state.working.values()),
-        "unattributed": bool(state.unattributed),
-    }
-    return next((word for word, holds in checks.items() if holds), "")
+    if not market.contract.trading:
+        return "not_trading"
+    if not state.positions[symbol].idle:
+        return "position"
+    if any(order.intent.symbol == symbol for order in state.working.values()):
+        return "order"
+    if state.unattributed:
+        return "unattributed"
+    return "book" if _is_unfit(market, book, state.settings) else ""
 
 
 def _is_unfit(market: Market, book: BookChanged, settings: ImbalanceSettings) -> bool:

@@ -55,6 +55,8 @@ class Pair:
         assert plain.book.levels == compiled.book.levels
         assert plain.book.top_text(levels) == compiled.book.top_text(levels)
         assert plain.book.best_prices() == compiled.book.best_prices()
+        assert all(plain.book.scaled_top(n, 100, 7) == compiled.book.scaled_top(n, 100, 7) for n in (1, 5, levels))
+        assert plain.has_both_sides == compiled.has_both_sides
         assert plain.imbalance == compiled.imbalance
         assert plain.exch_ts_ns == compiled.exch_ts_ns
 

@@ -1,6 +1,7 @@
 """Implements the order book in a block of integers updated by compiled functions."""
 
 from collections.abc import Iterator, Sequence
+from struct import Struct
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ from skills_lib.market.depth.book.compiled import layout as at
 from skills_lib.market.depth.book.compiled.entries import ENTRIES
 from skills_lib.market.depth.book.local_book import IMBALANCE_LEVELS
 from skills_lib.market.depth.book.order_book import Levels, refined_levels, scaled_levels
-from skills_lib.market.depth.book.view import BestPrices, Top, WritableBook
+from skills_lib.market.depth.book.view import BestPrices, FlatTop, Top, WritableBook
 from skills_lib.market.depth.model import Level, Side, Venue, WireLevel
 from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 from skills_lib.market.depth.sequencer import UpdateIds
@@ -17,6 +18,7 @@ from skills_lib.market.depth.sequencer import UpdateIds
 _FIRST_FAR_CAPACITY = 4_096
 _TOP_LEVELS = 20
 """Levels that are read without new memory."""
+_FLAT_TOPS = {count: Struct(f"={4 * count}q").unpack_from for count in range(1, _TOP_LEVELS + 1)}
 _CHECKED_LEVELS = 32
 _SIDE_NUMBERS: dict[Side, int] = {"bid": 0, "ask": 1}
 _NONE = -1
@@ -34,11 +36,13 @@ class CompiledBook(WritableBook):
         self.consume = ENTRIES.consume
         self._scale_is_given = scale is not None
         self._block: Block = np.zeros(at.block_size(_FIRST_FAR_CAPACITY), dtype=np.int64)
-        self.address = self._block.ctypes.data
+        self.address, self._words = self._block.ctypes.data, self._block.data
         self._best_values: Block = np.zeros(len(BestPrices._fields), dtype=np.int64)
         self._best_address = self._best_values.ctypes.data
         self._top_values: Block = np.zeros((_TOP_LEVELS, 2), dtype=np.int64)
         self._top_address = self._top_values.ctypes.data
+        flat = np.zeros(4 * _TOP_LEVELS, dtype=np.int64)
+        self._flat_values, self._flat_address = flat.data, flat.ctypes.data
         self._write_header(venue)
         self._set_scale(scale or Scale(0, 0))
         self._place([], [])
@@ -46,16 +50,16 @@ class CompiledBook(WritableBook):
     @property
     def update_id(self) -> int | None:
         """Id of the last update in the book."""
-        update_id = int(self._block[at.UPDATE_ID])
+        update_id: int = self._words[at.UPDATE_ID]
         return None if update_id == _NONE else update_id
 
     @property
     def levels(self) -> tuple[int, int]:
         """Number of bid and ask levels."""
-        item, bids, asks = self._block.item, at.SIDES, at.SIDES + at.SIDE_SIZE
+        words, bids, asks = self._words, at.SIDES, at.SIDES + at.SIDE_SIZE
         return (
-            item(bids + at.DENSE_COUNT) + item(bids + at.FAR_COUNT),
-            item(asks + at.DENSE_COUNT) + item(asks + at.FAR_COUNT),
+            words[bids + at.DENSE_COUNT] + words[bids + at.FAR_COUNT],
+            words[asks + at.DENSE_COUNT] + words[asks + at.FAR_COUNT],
         )
 
     def load(self, bids: Sequence[WireLevel], asks: Sequence[WireLevel], update_id: int) -> None:
@@ -121,6 +125,14 @@ class CompiledBook(WritableBook):
         """The best levels of each side, at most `count`."""
         return Top(self._best("bid", count), self._best("ask", count))
 
+    def scaled_top(self, count: int, price_unit: int, quantity_unit: int) -> FlatTop:
+        """As `BookView.scaled_top`."""
+        read = _FLAT_TOPS.get(count)
+        if read is None or not ENTRIES.scaled_top(self.address, count, price_unit, quantity_unit, self._flat_address):
+            return super().scaled_top(count, price_unit, quantity_unit)
+        values = read(self._flat_values)
+        return FlatTop(values[: 2 * count], values[2 * count :])
+
     def imbalance(self, count: int = 5) -> float | None:
         """As `BookView.imbalance`."""
         if count != IMBALANCE_LEVELS:
@@ -156,7 +168,8 @@ class CompiledBook(WritableBook):
     @property
     def times_ms(self) -> tuple[int, int]:
         """Event and transaction time of the last update in ms; 0 if absent."""
-        return self._block.item(at.BOOK_EVENT_TS), self._block.item(at.BOOK_TRANSACTION_TS)
+        words = self._words
+        return words[at.BOOK_EVENT_TS], words[at.BOOK_TRANSACTION_TS]
 
     @times_ms.setter
     def times_ms(self, times: tuple[int, int]) -> None:
@@ -276,7 +289,7 @@ class CompiledBook(WritableBook):
         grown: Block = np.zeros(at.block_size(4 * levels), dtype=np.int64)
         grown[: at.SIDES] = self._block[: at.SIDES]
         grown[at.FAR_CAPACITY] = 4 * levels
-        self._block, self.address = grown, grown.ctypes.data
+        self._block, self.address, self._words = grown, grown.ctypes.data, grown.data
 
     def _check(self) -> None:
         """Assert every invariant."""

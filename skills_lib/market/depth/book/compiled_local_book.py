@@ -43,6 +43,12 @@ class CompiledLocalBook(LocalBook):
         return self._imbalance
 
     @property
+    def has_both_sides(self) -> bool:
+        """As `LocalBook.has_both_sides`; an imbalance other than -1 and 1 says so."""
+        imbalance = self._imbalance
+        return (imbalance is not None and -1.0 < imbalance < 1.0) or super().has_both_sides
+
+    @property
     def exch_ts_ns(self) -> int | None:
         """Exchange time of the last write to the book; None if not sent."""
         event, transaction = self._book.times_ms

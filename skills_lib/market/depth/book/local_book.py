@@ -73,6 +73,11 @@ class LocalBook:
         return self.sync is Sync.IN_SYNC
 
     @property
+    def has_both_sides(self) -> bool:
+        """Whether the book has bids and asks."""
+        return all(self._book.levels)
+
+    @property
     def imbalance(self) -> float | None:
         """Imbalance of the best IMBALANCE_LEVELS levels, -1 to 1; None for an empty book."""
         return self.book.imbalance(IMBALANCE_LEVELS)

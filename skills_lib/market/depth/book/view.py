@@ -19,6 +19,13 @@ class Top(NamedTuple):
     asks: list[Level]
 
 
+class FlatTop(NamedTuple):
+    """The best levels of each side, best first, as price, quantity, price, …"""
+
+    bids: tuple[int, ...]
+    asks: tuple[int, ...]
+
+
 class TopText(NamedTuple):
     """The best levels of each side as the venue writes them, best first."""
 
@@ -71,6 +78,14 @@ class BookView(ABC):
     def top(self, count: int = 5) -> Top:
         """The best levels of each side, at most `count`."""
         return Top(list(islice(self.bids(), count)), list(islice(self.asks(), count)))
+
+    def scaled_top(self, count: int, price_unit: int, quantity_unit: int) -> FlatTop:
+        """As `top`, flat and in other units: price times `price_unit`, quantity times `quantity_unit`."""
+        bids, asks = self.top(count)
+        return FlatTop(
+            tuple([number for level in bids for number in (level[0] * price_unit, level[1] * quantity_unit)]),
+            tuple([number for level in asks for number in (level[0] * price_unit, level[1] * quantity_unit)]),
+        )
 
     def top_text(self, count: int = 5) -> TopText:
         """As `top`, in the venue's own strings."""

@@ -7,10 +7,15 @@ _MIN_JUMP_NS = 500_000_000
 
 
 class ClockOffset:
-    """Clock offset from the fastest recent round trip; accurate to half that round trip."""
+    """Clock offset from the fastest recent round trip; accurate to half that round trip.
+
+    offset_ns: exchange time minus local time. uncertainty_ns: its maximum error. Both None before the first response.
+    """
 
     def __init__(self) -> None:
         self._trips: deque[tuple[int, int]] = deque(maxlen=_MAX_SAMPLES)
+        self.offset_ns: int | None = None
+        self.uncertainty_ns: int | None = None
         self._wall_ahead_ns: int | None = None
         self.jumped = False
         self.jumps = 0
@@ -25,6 +30,7 @@ class ClockOffset:
         if before_ns is None or abs(ahead_ns - before_ns) < _MIN_JUMP_NS:
             return False
         self._trips.clear()
+        self.offset_ns = self.uncertainty_ns = None
         self.jumps += 1
         self.jumped = True
         return True
@@ -37,16 +43,8 @@ class ClockOffset:
         offset_ns = server_ts_ms * 1_000_000 + 500_000 - (sent_ns + received_ns) // 2
         self.jumped = False
         self._trips.append((received_ns - sent_ns, offset_ns))
-
-    @property
-    def offset_ns(self) -> int | None:
-        """Exchange time minus local time; None before the first response."""
-        return min(self._trips)[1] if self._trips else None
-
-    @property
-    def uncertainty_ns(self) -> int | None:
-        """Maximum error of `offset_ns`; None before the first response."""
-        return min(self._trips)[0] // 2 if self._trips else None
+        trip_ns, self.offset_ns = min(self._trips)
+        self.uncertainty_ns = trip_ns // 2
 
     def latency_ns(self, exch_ts_ns: int, local_ts_ns: int) -> int:
         """Latency of a message, corrected for the clock offset."""

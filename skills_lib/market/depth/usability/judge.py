@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from skills_lib.market.depth.book.local_book import LocalBook
+from skills_lib.market.depth.book.local_book import LocalBook, Sync
 from skills_lib.market.depth.causes import Cause, Remedy, Unusable, remedy
 from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.depth.usability.limits import UsabilityLimits
@@ -71,20 +71,20 @@ class BookJudge:
         if not self.trading:
             return Unusable(Cause.NOT_TRADING, "the venue does not trade the symbol now")
         idle_s = self.depth.idle_s(now_s)
-        if idle_s > self.depth.timeout_s(self.limits.silence_s):
+        if idle_s > self.limits.silence_s and idle_s > self.depth.timeout_s(self.limits.silence_s):
             return Unusable(Cause.SILENT, f"its stream is stale: silent for {idle_s:.1f} s")
         return None
 
     def _of_a_lost_book(self) -> Unusable | None:
         """What the book itself says, and counts."""
-        if self.book.in_sync:
+        if self.book.sync is Sync.IN_SYNC:
             return None
         return Unusable(self.book.cause or Cause.NO_SNAPSHOT, self.book.reason)
 
     def _of_the_book(self) -> Unusable | None:
         if lost := self._of_a_lost_book():
             return lost
-        if not all(self.book.book.levels):
+        if not self.book.has_both_sides:
             return Unusable(Cause.EMPTY_SIDE, "a side of the venue's book is empty")
         return None
 
@@ -96,10 +96,9 @@ class BookJudge:
         return None
 
     def _of_age(self) -> Unusable | None:
-        latency_s = self._latency_s()
-        if latency_s > self.limits.max_age_s:
+        if self.clock.offset_ns is not None and (latency_s := self._latency_s()) > self.limits.max_age_s:
             return Unusable(Cause.LATE, f"its last update was {latency_s:.1f} s old when it came")
-        if self.book.exch_ts_ns is not None and self._lags():
+        if self.ticker is not None and self.book.exch_ts_ns is not None and self._lags():
             return Unusable(Cause.LATE, "its last update is older than that of bookTicker")
         return None
 

@@ -37,6 +37,15 @@ def test_a_snapshot_is_read_best_first(book: WritableBook) -> None:
     assert (book.levels, book.update_id, book.crossed) == ((4, 4), 7, False)
 
 
+def test_the_flat_top_is_in_the_units_asked_for(book: WritableBook) -> None:
+    assert book.scaled_top(2, 10, 1_000) == ((9_950, 2_000, 9_900, 1_000), (10_050, 1_000, 10_100, 1_000))
+    assert book.scaled_top(5, 1, 1).bids == (995, 2, 990, 1, 980, 4, 900, 10)  # a side of four levels
+
+
+def test_a_flat_top_keeps_numbers_that_a_word_does_not_hold(book: WritableBook) -> None:
+    assert book.scaled_top(1, 10**17, 10**18) == ((995 * 10**17, 2 * 10**18), (1_005 * 10**17, 10**18))
+
+
 def test_imbalance_is_the_difference_over_the_sum(book: WritableBook) -> None:
     assert book.imbalance(1) == pytest.approx(1 / 3)  # (2 - 1) / (2 + 1)
     assert book.imbalance(3) == pytest.approx(3 / 11)  # (7 - 4) / (7 + 4)

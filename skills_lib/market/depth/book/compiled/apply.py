@@ -16,6 +16,7 @@ RECENTRE = 8.0
 UNSOUND = 7.0
 """The update was applied; a side is empty, or the best bid is not below the best ask."""
 
+_LARGEST = 2**62
 _LAST_BIT = BITS - 1
 _WORD_SHIFT = 6
 
@@ -230,3 +231,26 @@ def best_levels(state, side, count_limit, out):
         put(out + 2 * WORD * written + WORD, get(positions + WORD * (capacity + n)))
         written += 1
     return written
+
+
+@njit
+def scaled_top(state, count_limit, price_unit, quantity_unit, out):
+    """Write price and quantity of the best `count_limit` bids, then of the asks, to address `out`, each in its unit.
+
+    Returns whether both sides have so many levels and every number fits into a word; if not, `out` holds nothing.
+    """
+    largest_price, largest_quantity = _LARGEST // price_unit, _LARGEST // quantity_unit
+    for side in range(2):
+        place = out + 2 * WORD * count_limit * side
+        if best_levels(state, side, count_limit, place) < count_limit:
+            return 0
+        origin = get(state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.ORIGIN))
+        for n in range(count_limit):
+            address = place + 2 * WORD * n
+            position, quantity = get(address), get(address + WORD)
+            price = origin + position if side else origin - position
+            if price > largest_price or quantity > largest_quantity:
+                return 0
+            put(address, price * price_unit)
+            put(address + WORD, quantity * quantity_unit)
+    return 1

@@ -20,6 +20,7 @@ class Entries(NamedTuple):
     summary: Any
     best_levels: Any
     best_prices: Any
+    scaled_top: Any
 
 
 def _sources() -> int:
@@ -28,7 +29,7 @@ def _sources() -> int:
     return zlib.crc32(b"".join(Path(str(module.__file__)).read_bytes() for module in modules))
 
 
-def _compiled(sources: int) -> Entries:
+def _compiled(sources: int) -> Entries:  # noqa: C901 - one branch an entry point
     # numba's cache is keyed by a function's own file and closure, not by the functions it calls: the checksum in the
     # closure invalidates the cache when any of those files changes.
     @njit(types.float64(typeof(b""), types.int64), cache=True)
@@ -53,7 +54,11 @@ def _compiled(sources: int) -> Entries:
         if sources >= 0:
             apply.best_prices(address, out)
 
-    return Entries(consume, apply_parsed, summary, best_levels, best_prices)
+    @njit(types.int64(types.int64, types.int64, types.int64, types.int64, types.int64), cache=True)
+    def scaled_top(address, wanted, price_unit, quantity_unit, out):
+        return -1 if sources < 0 else apply.scaled_top(address, wanted, price_unit, quantity_unit, out)
+
+    return Entries(consume, apply_parsed, summary, best_levels, best_prices, scaled_top)
 
 
 ENTRIES = _compiled(_sources())

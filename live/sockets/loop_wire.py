@@ -1,0 +1,126 @@
+"""A `Wire` over sockets on a running asyncio loop, which must be asyncio's own: uvloop writes later, not at once."""
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from live.client.wire import MS, TIMEOUT_NS, Listener, S, TakeAnswer, ignore
+from live.engine.events import Event
+from live.sockets.clock import MachineClock
+from live.sockets.endpoints import VenueAddress
+from live.sockets.http.connection import Exchange
+from live.sockets.http.messages import body_limit, bytes_of
+from live.sockets.http.pool import HttpPool
+from live.sockets.web_sockets import WebSockets
+from live.sockets.weights import RequestWeights
+from live.wire import HttpRequest, HttpResponse
+from skills_lib.market.depth.feed.socket import import_picows
+
+BEAT_NS: Final = 100 * MS
+
+
+class SocketWire:
+    """Requests, WebSockets and time of one client; use `async with`.
+
+    emit: takes events. on_error: takes what the client raised while it was called; nothing of it is lost. freezes: how
+    often everything was opened again because the loop had not run. weights: what may leave.
+
+    Before anything is handed on after such a pause, all connections are closed and their listeners know: whoever was
+    stopped reads before it acts.
+    """
+
+    def __init__(
+        self, address: VenueAddress, on_error: Callable[[Exception], None], clock: MachineClock | None = None
+    ) -> None:
+        self.emit: Callable[[Event], None] = ignore
+        self.address, self.clock = address, clock or MachineClock()
+        self.weights = RequestWeights(address.host)
+        self.freezes = 0
+        self._on_error = on_error
+        rest = urlsplit(address.rest)
+        self._pool = HttpPool(rest.hostname or "", rest.port or (443 if address.tls else 80), address.tls)
+        self._sockets = WebSockets(self._guard)
+        self._running = False
+
+    async def __aenter__(self) -> Self:
+        """Open the connections of requests, and let the clock beat.
+
+        Raises:
+            InputError: the extra `live` is missing.
+        """
+        import_picows()
+        self._loop, self._running = asyncio.get_running_loop(), True
+        self._pool.start()
+        self._beat()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close everything. The client is called no more."""
+        self._running = False
+        await self._pool.stop()
+        await self._sockets.stop()
+
+    @property
+    def now_ns(self) -> int:
+        """The time, in nanoseconds since 1970; see `clock.py`."""
+        return self.clock.now_ns
+
+    def request(self, request: HttpRequest, take: TakeAnswer) -> None:
+        """Send a request: written in this call if a connection is free. `take` is called once, later.
+
+        A request that must not leave now is answered in the exchange's place: see `weights.py`.
+        """
+        self.check()
+        if refusal := self.weights.refusal(request):
+            self._loop.call_soon(self._guard, partial(take, refusal))
+            return
+        data, limit = bytes_of(request, self.address.host), body_limit(request.target)
+        exchange = Exchange(data, limit, request.method == "GET", partial(self._on_answer, take))
+        self._pool.send(exchange)
+        if not exchange.reads:
+            self._loop.call_soon(self.weights.left, request)
+        exchange.timer = self._loop.call_later(TIMEOUT_NS / S, self._pool.give_up, exchange)
+
+    def connect(self, target: str, listener: Listener) -> int:
+        """Open a WebSocket; returns its number. A connection that cannot be opened is one that closes."""
+        return self._sockets.connect(self.address.stream(target), listener)
+
+    def close(self, connection: int) -> None:
+        """Close a WebSocket: its listener gets nothing more."""
+        self._sockets.close(connection)
+
+    def later(self, delay_ns: int, call: Callable[[], None]) -> None:
+        """Call after some time."""
+        self._loop.call_later(delay_ns / S, self._guard, call)
+
+    def check(self) -> None:
+        """Open everything again if the loop has not run for too long."""
+        if not (self._running and self.clock.frozen):
+            return
+        self.clock.beat()
+        self.freezes += 1
+        self._sockets.end_all()
+        self._pool.renew()
+
+    def _on_answer(self, take: TakeAnswer, answer: HttpResponse | None) -> None:
+        if answer is not None:
+            self.weights.observe(answer)
+        self._guard(partial(take, answer))
+
+    def _guard(self, call: Callable[[], None]) -> None:
+        """Call the client, unless it was stopped meanwhile."""
+        self.check()
+        if not self._running:
+            return
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client did not finish what it was doing
+            self._on_error(error)
+
+    def _beat(self) -> None:
+        if self._running:
+            self.check()
+            self.clock.beat()
+            self._loop.call_later(BEAT_NS / S, self._beat)
