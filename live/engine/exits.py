@@ -30,7 +30,11 @@ def on_book(position: Position, book: BookChanged) -> bool:
 def tend(state: EngineState, position: Position) -> list[Action]:
     """Send an exit if one is wanted, none is under way and something can be closed."""
     _decide(state, position)
-    if not _is_wanted(state, position) or _is_under_way(state, position) or not (quantity := _closable(position)):
+    if (
+        not _is_wanted(state, position)
+        or _is_under_way(state, position)
+        or not (quantity := _closable(state, position))
+    ):
         return []
     contract = state.markets[position.symbol].contract
     if quantity < contract.min_quantity:
@@ -81,17 +85,28 @@ def _is_disproved(order: Order, position: Position) -> bool:
     return order.state is OrderState.UNKNOWN and position.reported != 0 and cannot_land(asked_ns, order.sent_ns)
 
 
-def _closable(position: Position) -> int:
+def _closable(state: EngineState, position: Position) -> int:
     """What the venue says is there, if it said so after the last fill; never more than fills say.
 
-    A quantity that only the venue's figure explains ends with that figure: 0 where it shows no such position any more.
+    What exits have closed counts as closed although their trades are not known yet. A quantity that only the venue's
+    figure explains ends with that figure: 0 where it shows no such position any more.
     """
-    quantity = abs(position.quantity)
-    if position.believed and position.reported * position.quantity <= 0:
-        return 0
+    if position.believed:
+        return min(abs(position.quantity), max(position.reported * _sign(position), 0))
+    quantity = max(abs(position.quantity) - _closed_unbooked(state, position), 0)
     if position.reported_ns > position.filled_ns and position.reported * position.quantity > 0:
         return min(quantity, abs(position.reported))
     return quantity
+
+
+def _sign(position: Position) -> int:
+    return 1 if position.quantity > 0 else -1
+
+
+def _closed_unbooked(state: EngineState, position: Position) -> int:
+    """What the venue says that exits have filled, beyond the trades known of them."""
+    exits = (order for order in state.working.values() if order.intent.purpose is Purpose.EXIT)
+    return sum(max(order.reported - order.filled, 0) for order in exits if order.intent.symbol == position.symbol)
 
 
 def _intent(state: EngineState, position: Position, quantity: int) -> Intent:

@@ -8,6 +8,7 @@ from live.engine.state import EngineState, Query
 
 def is_due(query: Query, now_ns: int, longest_wait_ns: int = LONGEST_WAIT_NS) -> bool:
     """True if it is time to ask: then the time of the next attempt is set, twice as far away as the last."""
+    query.due_ns = min(query.due_ns, query.asked_ns + longest_wait_ns)
     if _waits(query, now_ns) or now_ns < query.due_ns:
         return False
     query.outstanding, query.asked_ns = True, now_ns

@@ -11,6 +11,8 @@ from live.schedules.watch import ExchangeWatch
 UNPROTECTED_NS = 10 * S
 """A position has neither a stop that rests nor an exit under way for at most so long."""
 STOP_AFTER_FLAT_NS = 2 * S
+COMPARING_NS = 30 * S
+"""Longer than the engine waits before it believes that a position is closed (`BELIEVE_CLOSED_NS`)."""
 UNCLOSED_NS = 10 * S
 """After a kill a position has no exit under way for at most so long."""
 
@@ -24,6 +26,8 @@ class Deadlines:
 
     def check(self, state: EngineState) -> None:
         """Note what has begun and ended, and find what lasts for too long."""
+        if self._watch.violations:
+            return
         self._contact.look(state)
         for symbol, position in state.positions.items():
             held = self._watch.positions.get(symbol, 0)
@@ -34,7 +38,7 @@ class Deadlines:
             text = f"a position of {plain(held)} has neither a stop nor an exit"
             self._lasts(state, "unprotected", position, open_here and not stop and not closing, UNPROTECTED_NS, text)
             self._lasts(state, "flat_after_kill", position, unclosed, UNCLOSED_NS, "the position is not closed")
-            late = bool(stop) and not held
+            late = bool(stop) and not held and not self._is_compared(state, position)
             self._lasts(state, "no_stop_after_flat", position, late, STOP_AFTER_FLAT_NS, f"{stop} rests")
 
     def _lasts(
@@ -48,6 +52,12 @@ class Deadlines:
         if state.now_ns > since_ns + allowed_ns:
             waited = (state.now_ns - since_ns) / 1e9
             self._watch.found(invariant, f"{position.symbol}: for {waited:.3f} s of contact {text}")
+
+    @staticmethod
+    def _is_compared(state: EngineState, position: Position) -> bool:
+        """True while the engine finds out which is true, fills or reports: a stop stays as long as there may be a
+        position."""
+        return bool(position.differs_ns) and state.now_ns < position.differs_ns + COMPARING_NS
 
     def _is_closing(self, state: EngineState, symbol: str) -> bool:
         """True if an exit is under way, at the exchange or as far as the engine knows."""

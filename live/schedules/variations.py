@@ -25,7 +25,7 @@ _SETTINGS = ImbalanceSettings(
 )
 _HOLDS_MS = (4_000, 4_000, 4_000, 20_000, 0)
 """0: no time stop, as for bars, so that only target, stop and kill close a position."""
-_TIGHTER: tuple[dict[str, int], ...] = (
+TIGHTER: tuple[dict[str, int], ...] = (
     {"trades_per_day": 2},
     {"open_positions": 1},
     {"daily_loss": 40 * SCALE},
@@ -57,7 +57,7 @@ def variation_of(seed: int) -> Variation:
     source = random.Random(f"schedule variation {seed}")
     hold_ms = source.choice(_HOLDS_MS)
     entry = EntryKind.POST_ONLY if seed % 4 == 3 else EntryKind.TAKER
-    tighter = source.choice(_TIGHTER) if source.random() < 0.25 else {}
+    tighter = source.choice(TIGHTER) if source.random() < 0.25 else {}
     limits = effective(Executor.SCALP if hold_ms else Executor.BARS, CAPITAL, tighter)
     settings = msgspec.structs.replace(_SETTINGS, entry=entry, hold_ms=hold_ms)
     return Variation(settings, limits, _commands(source) if source.random() < 0.35 else ())
