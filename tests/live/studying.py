@@ -1,4 +1,4 @@
-"""What a study keeps: which blocks are done and what they came to, so that the same command goes on where it ended.
+"""What a study keeps: which blocks are done and what they came to, so that the same command resumes where it ended.
 
 A journal belongs to one state of the code: if a module that the study runs has changed, it begins anew.
 """
