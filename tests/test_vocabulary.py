@@ -165,13 +165,16 @@ CLIENT_FOLDERS = (
     "bars",
     "binance",
     "client",
+    "control",
     "daemon",
+    "emergency",
     "engine",
     "journal",
     "replay",
     "schedules",
     "session",
     "sockets",
+    "start",
     "watchdog",
 )
 """Packages of `live` on the client's side of the wire."""

@@ -31,6 +31,8 @@ def obstacle(state: EngineState, market: Market, book: BookChanged) -> str:
     """Why no entry is possible now, in a word; empty if one is."""
     if state.latch is not None:
         return "latched"
+    if state.stopping:
+        return "stopping"
     if state.paused or state.now_ns < state.quiet_until_ns:
         return "paused"
     if not (state.user_up and state.market_up):

@@ -38,6 +38,7 @@ class Request(StrEnum):
     OPEN_STOPS = "open_stops"
     BALANCE = "balance"
     FUNDING = "funding"
+    PRICE = "price"
 
 
 class RequestOutcome(StrEnum):
@@ -56,11 +57,15 @@ class RequestOutcome(StrEnum):
 
 
 class Command(StrEnum):
-    """What a person orders. PAUSE: no entries, exits go on."""
+    """What a person orders. PAUSE: no entries, exits go on. KILL: everything is closed, whoever opened it.
+
+    STOP: no entries any more, and what this run itself holds is closed.
+    """
 
     KILL = "kill"
     PAUSE = "pause"
     RESUME = "resume"
+    STOP = "stop"
 
 
 class StreamKind(StrEnum):
@@ -82,8 +87,26 @@ class Fill(msgspec.Struct, frozen=True):
     realised: int
 
 
-class Started(msgspec.Struct, frozen=True, tag="started"):
-    """The first event of a run: all that the engine starts from. capital in money units; run: at most 12 characters."""
+class CarriedOver(msgspec.Struct, frozen=True):
+    """What the runs of an account so far leave to the next one, money in units of 1e-8.
+
+    day: number of the UTC day since 1970 of which profit, trades, orders and fills are. drawdown: from the highest
+    profit.
+    """
+
+    day: int
+    profit: int
+    trades: int
+    orders: int
+    fills: int
+    drawdown: int
+
+
+class Started(msgspec.Struct, frozen=True, tag="started", omit_defaults=True):
+    """The first event of a run: all that the engine starts from. capital in money units; run: at most 12 characters.
+
+    carried: what earlier runs leave to it.
+    """
 
     time_ns: int
     run: str
@@ -91,6 +114,15 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
     settings: ImbalanceSettings
     limits: Limits
     contracts: tuple[Contract, ...]
+    carried: CarriedOver | None = None
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """The last event of a run that has nothing left at the venue. carried: what it leaves to the next one."""
+
+    time_ns: int
+    reason: str
+    carried: CarriedOver
 
 
 class BookChanged(msgspec.Struct, frozen=True, gc=False, tag="book"):
@@ -235,6 +267,15 @@ class FundingReport(msgspec.Struct, frozen=True, tag="funding_report"):
     amount: int
 
 
+class PriceReport(msgspec.Struct, frozen=True, tag="price"):
+    """The mark price of another asset in the margin asset, such as of BNBUSDT: it values fees and nothing else."""
+
+    time_ns: int
+    pair: str
+    price: int
+    event_ns: int
+
+
 class AccountChanged(msgspec.Struct, frozen=True, tag="account_changed"):
     """Somebody changed leverage, margin or position mode, or moved money; entries end."""
 
@@ -274,6 +315,7 @@ class Commanded(msgspec.Struct, frozen=True, tag="commanded"):
 
 Event = (
     Started
+    | Ended
     | BookChanged
     | MarkChanged
     | Answered
@@ -286,6 +328,7 @@ Event = (
     | BalanceReport
     | FundingPaid
     | FundingReport
+    | PriceReport
     | AccountChanged
     | ContractChanged
     | Connection

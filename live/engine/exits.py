@@ -13,7 +13,7 @@ from live.engine.state import EngineState, Order, OrderState, Position, StopStat
 from live.enums import OrderType, Side
 from live.money import plain
 
-KILLED = "kill"
+KILLED, STOPPED = "kill", "stopped"
 
 
 def on_book(position: Position, book: BookChanged) -> bool:
@@ -54,11 +54,13 @@ def _is_wanted(state: EngineState, position: Position) -> bool:
 
 
 def _decide(state: EngineState, position: Position) -> None:
-    """Time stop and kill."""
+    """Time stop, the end of the run, and kill."""
     if not position.quantity:
         return
     if state.latch and state.latch.flatten:
         position.exit_reason = position.exit_reason or KILLED
+    if state.stopping and not position.foreign:
+        position.exit_reason = position.exit_reason or STOPPED
     longest_ns = hold_ns(state)
     if not position.foreign and longest_ns and state.now_ns >= position.opened_ns + longest_ns:
         position.exit_reason = position.exit_reason or "time"

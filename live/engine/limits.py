@@ -177,7 +177,7 @@ def described(limits: Limits) -> dict[str, str]:
 
 def _set(limits: Limits, name: str) -> bool:
     """False for the longest hold of an executor that has none."""
-    return bool(getattr(limits, name) or getattr(CEILINGS[limits.executor], name, 1))
+    return bool(getattr(limits, name) or getattr(CEILINGS[limits.executor], name, True))
 
 
 def _tightens(limits: Limits, name: str, value: int) -> bool:

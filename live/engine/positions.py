@@ -1,6 +1,6 @@
 """Positions: fills and trades book them once, reports of the venue are held against them."""
 
-from live.engine import funding
+from live.engine import fees, funding
 from live.engine.actions import Action
 from live.engine.constants import MS
 from live.engine.events import Fill, PositionReport, Request, Witness
@@ -17,13 +17,10 @@ _BPS = 10_000 * SCALE
 def book_fill(
     state: EngineState, symbol: str, side: Side, fill: Fill, event_ns: int, order: Order | None = None
 ) -> bool:
-    """Book one trade, once. False if it was known, though its fee may not have been.
-
-    A fee in another asset than the margin asset is kept in its own.
-    """
+    """Book one trade, once. False if it was known, though its fee may not have been."""
     market, known = state.markets[symbol], state.trades.get((symbol, fill.trade_id))
-    if known is not True and fill.fee_asset:
-        _book_fee(state, market, fill)
+    if known is not True:
+        fees.book(state, market, fill)
     state.trades[symbol, fill.trade_id] = bool(fill.fee_asset) or known is True
     if known is not None:
         return False
@@ -36,14 +33,6 @@ def book_fill(
     state.positions[symbol].filled_ns = max(state.positions[symbol].filled_ns, event_ns)
     _compare(state, state.positions[symbol])
     return True
-
-
-def _book_fee(state: EngineState, market: Market, fill: Fill) -> None:
-    account = state.account
-    if fill.fee_asset == market.contract.margin_asset:
-        account.fees += fill.fee
-    else:
-        account.other_fees[fill.fee_asset] = account.other_fees.get(fill.fee_asset, 0) + fill.fee
 
 
 def _change(state: EngineState, position: Position, quantity: int, price: int) -> None:

@@ -5,9 +5,16 @@ A stop in doubt is sent again under the same id, which the venue takes once. It 
 """
 
 from live.engine.actions import Action, CancelStop
-from live.engine.constants import LONGEST_URGENT_WAIT_NS, STOP_CONFIRM_NS, STOP_FIRED_NS
+from live.engine.constants import (
+    LONGEST_URGENT_WAIT_NS,
+    STOP_AFTER_FLAT_NS,
+    STOP_CONFIRM_NS,
+    STOP_FIRED_NS,
+    S,
+)
 from live.engine.events import Answered, OpenStopsReport, Request, RequestOutcome, StopReport, Witness
 from live.engine.intents import Approved, Intent, Purpose
+from live.engine.latching import alert
 from live.engine.orders.answers import proves_absence
 from live.engine.orders.sending import place
 from live.engine.positions import stop_price
@@ -91,7 +98,7 @@ def _withdraw(state: EngineState, position: Position, stop: Stop) -> list[Action
     if stop.state is StopState.ENDED:
         position.closed_id, position.id, position.stop, position.foreign = position.id, "", None, False
         return []
-    name, actions = stop.intent.client_id, list[Action]()
+    name, actions = stop.intent.client_id, _outlives(state, position, stop.intent.client_id)
     if stop.cancel.asked_ns and not stop.cancel.outstanding:
         actions += _ask(state, stop)
     if _may_try(state, stop.cancel):
@@ -108,6 +115,18 @@ def _ask(state: EngineState, stop: Stop) -> list[Action]:
 def _may_try(state: EngineState, attempts: Query) -> bool:
     """True if the venue takes requests and it is time for the next attempt."""
     return state.now_ns >= state.quiet_until_ns and is_due(attempts, state.now_ns, LONGEST_URGENT_WAIT_NS)
+
+
+def _outlives(state: EngineState, position: Position, client_id: str) -> list[Action]:
+    """Name a stop that may still be open some time after its position is flat, once."""
+    if client_id in state.named_stops or state.now_ns < position.flat_ns + STOP_AFTER_FLAT_NS:
+        return []
+    state.named_stops.add(client_id)
+    text = (
+        f"{position.symbol}: the stop {client_id} may still be open, {STOP_AFTER_FLAT_NS // S} s after its "
+        "position was closed. Its cancel is repeated; look at the open conditional orders."
+    )
+    return alert(state, "stop_open_after_flat", position.symbol, text)
 
 
 def on_answer(state: EngineState, event: Answered) -> list[Action]:
@@ -178,7 +197,9 @@ def _orphan(state: EngineState, report: StopReport) -> list[Action]:
     """A stop of this run that rests though its position is gone is cancelled; one of somebody else is left alone."""
     if report.status is not AlgoStatus.NEW or not report.client_id.startswith(f"{state.run}-"):
         return []
-    return [CancelStop(state.now_ns, report.symbol, report.client_id, "no position")]
+    cancel = CancelStop(state.now_ns, report.symbol, report.client_id, "no position")
+    listed = report.witness is Witness.QUERY  # a frame may be late: the stop had not ended when it was sent
+    return [cancel, *(_outlives(state, state.positions[report.symbol], report.client_id) if listed else [])]
 
 
 def on_open_stops(state: EngineState, report: OpenStopsReport) -> list[Action]:

@@ -182,9 +182,24 @@ class Market:
 
 
 @dataclass(slots=True)
-class Account:
-    """Money in units of 1e-8. realised (before fees), fees, funding: of this run. other_fees: by asset, at no price.
+class FeePrice:
+    """Mark price of an asset in which fees are paid, 0 while unknown. listed: the venue has not refused to tell it."""
 
+    asset: str
+    price: int = 0
+    as_of_ns: int = 0
+    listed: bool = True
+    wanted: bool = False
+    named: bool = False
+    query: Query = field(default_factory=Query)
+
+
+@dataclass(slots=True)
+class Account:
+    """Money in units of 1e-8. realised (before fees), fees, funding: of this run, exact.
+
+    other_fees: exact, by asset, in assets other than the margin asset; valued_fees: what they count for limits of loss.
+    assumed_fees: by symbol and trade id, while the fee of a fill is not known.
     listed, streamed: funding by the income list, and by the stream (venue time, amount) where the list may not have it.
     """
 
@@ -198,6 +213,8 @@ class Account:
     listed: int = 0
     streamed: list[tuple[int, int]] = field(default_factory=list)
     other_fees: dict[str, int] = field(default_factory=dict)
+    valued_fees: int = 0
+    assumed_fees: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -223,10 +240,11 @@ class Latch:
 
 @dataclass(slots=True)
 class EngineState:
-    """All state of one run. quiet_until_ns: the venue wants no request before (429, 418).
+    """All state of one run. quiet_until_ns: the venue wants no request before (429, 418). stopping: it will end.
 
     order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: by order id, what
-    no order of this run explains yet.
+    no order of this run explains yet. named_stops: of which an alert has said that they outlive their position.
+    fee_prices: by pair, such as BNBUSDT.
     """
 
     run: str
@@ -249,11 +267,14 @@ class EngineState:
     peak_profit: int = 0
     latch: Latch | None = None
     paused: bool = False
+    stopping: bool = False
     market_up: bool = True
     user_up: bool = True
     trades: dict[tuple[str, int], bool] = field(default_factory=dict)
     unattributed: dict[int, Unattributed] = field(default_factory=dict)
     approached: set[str] = field(default_factory=set)
+    named_stops: set[str] = field(default_factory=set)
+    fee_prices: dict[str, FeePrice] = field(default_factory=dict)
 
     def next_id(self) -> str:
         """A client id that this run has not used."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from live.engine import exits, funding, protection
+from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, CancelOrder, WakeAt
 from live.engine.constants import (
     ASK_AFTER_NS,
@@ -13,6 +13,7 @@ from live.engine.constants import (
     LONGEST_URGENT_WAIT_NS,
     LONGEST_WAIT_NS,
     MS,
+    STOP_AFTER_FLAT_NS,
     STOP_CONFIRM_NS,
     STOP_FIRED_NS,
     WATCH_NS,
@@ -40,12 +41,14 @@ def tend(state: EngineState, symbol: str) -> list[Action]:
         actions += _tend_order(state, market, order)
     if not position.idle:
         actions += _tend_position(state, market, position)
+    if symbol in fees.unknown(state.account):
+        actions += _ask_trades(state, market)
     return actions
 
 
 def tend_all(state: EngineState) -> list[Action]:
     """What every symbol needs now, and the fills that nobody has explained."""
-    actions = _foreign(state) + funding.tend(state)
+    actions = _foreign(state) + funding.tend(state) + fees.tend(state)
     for symbol in state.markets:
         actions += tend(state, symbol)
     return actions
@@ -81,6 +84,7 @@ def _reason_to_cancel(state: EngineState, order: Order) -> str:
         return ""
     reasons = {
         "latch": state.latch is not None,
+        "stopping": state.stopping,
         "paused": state.paused,
         "exit": bool(state.positions[order.intent.symbol].exit_reason),
         "waited": state.now_ns >= order.sent_ns + state.settings.post_only_wait_ms * MS,
@@ -188,12 +192,13 @@ def _due(state: EngineState) -> Iterator[int]:
     yield from (state.quiet_until_ns, state.funding_check_ns)
     if state.funding_check_ns:
         yield next_ns(state.funding_query)
+    yield from (next_ns(known.query) for known in state.fee_prices.values() if known.wanted)
     for order in state.working.values():
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
         yield max(order.sent_ns, order.query.asked_ns) + WATCH_NS if _rests(order) else _NEVER_NS
         if order.intent.purpose is Purpose.ENTRY:
             yield order.sent_ns + state.settings.post_only_wait_ms * MS
-    unsettled = {order.intent.symbol for order in state.working.values()}
+    unsettled = {order.intent.symbol for order in state.working.values()} | fees.unknown(state.account)
     for symbol, market in state.markets.items():
         position = state.positions[symbol]
         if symbol in unsettled or not position.idle:
@@ -209,6 +214,8 @@ def _due_of_position(state: EngineState, market: Market, position: Position) -> 
         yield from (next_ns(query) for query in (stop.send, stop.query, stop.cancel))
         yield stop.sent_ns + STOP_CONFIRM_NS if stop.state in (StopState.SENT, StopState.UNKNOWN) else _NEVER_NS
         yield stop.fired_ns + STOP_FIRED_NS if stop.state is StopState.FIRED else _NEVER_NS
+        named = stop.intent.client_id in state.named_stops
+        yield _NEVER_NS if position.quantity or named else position.flat_ns + STOP_AFTER_FLAT_NS
     if position.differs_ns:
         yield from (position.differs_ns + DIFFERENCE_GRACE_NS, state.now_ns + ASK_AFTER_NS)
     if position.quantity:

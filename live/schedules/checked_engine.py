@@ -22,7 +22,7 @@ class CheckedEngine:
         self._engine = RecordedEngine(self._journal, started)
         self._watch, self._deadlines = watch, deadlines
         self._latch: Latch | None = None
-        self._paused = False
+        self._paused = self._stopped = False
         self.events = 0
 
     @property
@@ -33,8 +33,8 @@ class CheckedEngine:
     def step(self, event: Event) -> list[Action]:
         """Step, note what is in the journal before it leaves, and check."""
         self.events += 1
-        if isinstance(event, Commanded) and event.command is not Command.KILL:
-            self._paused = event.command is Command.PAUSE
+        if isinstance(event, Commanded):
+            self._on_command(event.command)
         actions = self._engine.step(event)
         for action in actions:
             if isinstance(action, PlaceOrder):
@@ -57,11 +57,17 @@ class CheckedEngine:
         if last != self._journal.head:
             self._watch.found("journal_whole", "its last record is not its head")
 
+    def _on_command(self, command: Command) -> None:
+        """PAUSE holds until RESUME; STOP holds for good."""
+        self._stopped |= command is Command.STOP
+        if command in (Command.PAUSE, Command.RESUME):
+            self._paused = command is Command.PAUSE
+
     def _note(self, action: PlaceOrder) -> None:
         intent, known = action.approved.intent, self._watch.intents.get(action.approved.intent.client_id)
         if known is not None and not (action.again and known == intent):
             self._watch.found("intent_once", f"{intent.client_id} was sent twice")
-        if intent.purpose is Purpose.ENTRY and (self._latch is not None or self._paused):
+        if intent.purpose is Purpose.ENTRY and (self._latch is not None or self._paused or self._stopped):
             self._watch.found("entries_ended", f"{intent.client_id} was sent after entries had ended")
         self._watch.intents[intent.client_id] = intent
 

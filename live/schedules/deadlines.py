@@ -14,7 +14,7 @@ STOP_AFTER_FLAT_NS = 2 * S
 COMPARING_NS = 30 * S
 """Longer than the engine waits before it believes that a position is closed (`BELIEVE_CLOSED_NS`)."""
 UNCLOSED_NS = 10 * S
-"""After a kill a position has no exit under way for at most so long."""
+"""After a kill or STOP a position has no exit under way for at most so long."""
 
 
 class Deadlines:
@@ -34,7 +34,8 @@ class Deadlines:
             open_here = bool(held) and not self._watch.others and not position.dust
             closing = open_here and self._is_closing(state, symbol)
             stop = self._resting_stop(symbol)
-            unclosed = open_here and not closing and bool(state.latch and state.latch.flatten)
+            wanted = state.stopping or bool(state.latch and state.latch.flatten)
+            unclosed = open_here and not closing and wanted
             text = f"a position of {plain(held)} has neither a stop nor an exit"
             self._lasts(state, "unprotected", position, open_here and not stop and not closing, UNPROTECTED_NS, text)
             self._lasts(state, "flat_after_kill", position, unclosed, UNCLOSED_NS, "the position is not closed")

@@ -38,8 +38,8 @@ TAPES = 400
 """So many tapes are drawn; schedules take turns with them."""
 CALM_NS = 5 * S
 """Between the end of the faults and the last kill, and as long with market data after it."""
-MOVES_MONEY = frozenset({"foreign_action", "liquidate", "partial_liquidation", "adl", "commission"})
-"""Faults after which the wallet has changed in ways that the engine does not count, such as a transfer or BNB."""
+MOVES_MONEY = frozenset({"foreign_action", "liquidate", "partial_liquidation", "adl"})
+"""Faults after which the wallet has changed in ways that the engine does not count, such as a transfer."""
 SETTLE_NS, LOOK_NS = 45 * 60 * S, 60 * S
 """After the last kill: at the longest, which is more than any order may stay hidden, and between two looks at it."""
 

@@ -23,8 +23,8 @@ _SETTINGS = ImbalanceSettings(
     max_age_ms=1_500,
     post_only_wait_ms=800,
 )
-_HOLDS_MS = (4_000, 4_000, 4_000, 20_000, 0)
-"""0: no time stop, as for bars, so that only target, stop and kill close a position."""
+_HOLDS_MS = (4_000, 4_000, 4_000, 20_000, 60_000)
+"""60 s is longer than a schedule trades: then only target, stop and kill close a position."""
 TIGHTER: tuple[dict[str, int], ...] = (
     {"trades_per_day": 2},
     {"open_positions": 1},
@@ -37,7 +37,7 @@ TIGHTER: tuple[dict[str, int], ...] = (
 _COMMANDS: tuple[tuple[Command, ...], ...] = (
     (Command.PAUSE, Command.RESUME),
     (Command.PAUSE, Command.RESUME),
-    (Command.RESUME,),
+    (Command.STOP, Command.RESUME),
     (Command.KILL, Command.RESUME),
     (Command.KILL, Command.PAUSE, Command.RESUME),
 )
@@ -53,12 +53,12 @@ class Variation:
 
 
 def variation_of(seed: int) -> Variation:
-    """The variation of a seed: a quarter enters with post-only orders, a fifth has no time stop, a third commands."""
+    """The variation of a seed: a quarter enters with post-only orders, a fifth holds for long, a third commands."""
     source = random.Random(f"schedule variation {seed}")
     hold_ms = source.choice(_HOLDS_MS)
     entry = EntryKind.POST_ONLY if seed % 4 == 3 else EntryKind.TAKER
     tighter = source.choice(TIGHTER) if source.random() < 0.25 else {}
-    limits = effective(Executor.SCALP if hold_ms else Executor.BARS, CAPITAL, tighter)
+    limits = effective(Executor.SCALP, CAPITAL, tighter)
     settings = msgspec.structs.replace(_SETTINGS, entry=entry, hold_ms=hold_ms)
     return Variation(settings, limits, _commands(source) if source.random() < 0.35 else ())
 

@@ -85,7 +85,11 @@ class SocketWire:
 
     def connect(self, target: str, listener: Listener) -> int:
         """Open a WebSocket; returns its number. A connection that cannot be opened is one that closes."""
-        return self._sockets.connect(self.address.stream(target), listener)
+        return self._sockets.connect(self.address.websocket(target), listener)
+
+    def send(self, connection: int, data: bytes) -> bool:
+        """Write a text frame in this call; False if the WebSocket is not open."""
+        return self._sockets.send(connection, data)
 
     def close(self, connection: int) -> None:
         """Close a WebSocket: its listener gets nothing more."""

@@ -36,6 +36,8 @@ def _ended(state: EngineState) -> Found | None:
         return Reason.LATCHED, f"Entries have ended for this run: {state.latch.reason}."
     if loss := reached(state, profit(state)):
         return loss, f"The limit {loss} is reached."
+    if state.stopping:
+        return Reason.STOPPING, "The run is being stopped."
     if state.paused:
         return Reason.PAUSED, "Entries are paused."
     if not (state.market_up and state.user_up):

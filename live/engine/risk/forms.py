@@ -35,9 +35,9 @@ def stop_form(intent: Intent) -> Found | None:
 
 def price_filters(contract: Contract, price: int) -> Found | None:
     """The price is on the tick."""
-    if price % contract.tick == 0:
-        return None
-    return Reason.TICK, f"Price {plain(price)} is not a multiple of the tick {plain(contract.tick)}."
+    if price % contract.tick:
+        return Reason.TICK, f"Price {plain(price)} is not a multiple of the tick {plain(contract.tick)}."
+    return None
 
 
 def quantity_filters(contract: Contract, quantity: int, maximum: int) -> Found | None:

@@ -26,13 +26,14 @@ APPROACHED_PERCENT: Final = 80
 def with_entry(state: EngineState, intent: Intent) -> list[LimitUse]:
     """Use of each limit if an entry is sent: at its price or the mark price, whichever is higher."""
     market = state.markets[intent.symbol]
-    amount = notional(intent.quantity, max(intent.price, market.mark))
+    price = max(intent.price, market.mark)
+    amount = notional(intent.quantity, price)
     symbols = exposed_symbols(state) | {intent.symbol}
     limits, day = state.limits, state.day
     used = {
         "position": position_notional(state, intent.symbol) + amount,
         "instrument": instrument_notional(state, intent.symbol) + amount,
-        "loss_at_stop": _loss(state, intent.symbol, intent.quantity, max(intent.price, market.mark)),
+        "loss_at_stop": _loss(state, intent.symbol) + _at_stop(state, market.contract, intent.quantity, price),
         "open_positions": len(symbols),
         "orders_per_second": orders_in_a_second(state) + ORDERS_PER_TRADE,
         "trades_per_day": day.trades + _unfilled_entries(state) + 1,
@@ -56,7 +57,7 @@ def current(state: EngineState) -> list[LimitUse]:
     highest = {
         "position": max((position_notional(state, symbol) for symbol in state.positions), default=0),
         "instrument": max((instrument_notional(state, symbol) for symbol in state.markets), default=0),
-        "loss_at_stop": max((_loss(state, symbol, 0, 0) for symbol in state.positions), default=0),
+        "loss_at_stop": max((_loss(state, symbol) for symbol in state.positions), default=0),
         "open_positions": len(exposed_symbols(state)),
         "orders_per_second": orders_in_a_second(state),
         "trades_per_day": day.trades + _unfilled_entries(state),
@@ -90,15 +91,15 @@ def _unfilled_entries(state: EngineState) -> int:
     return sum(not order.filled for order in entries(state))
 
 
-def _loss(state: EngineState, symbol: str, quantity: int, price: int) -> int:
-    """What a symbol's position, its entries and `quantity` more at `price` lose at the stop."""
+def _loss(state: EngineState, symbol: str) -> int:
+    """What a symbol's position and its entries lose at the stop."""
     contract = state.markets[symbol].contract
-    orders = sum(_at_stop(state, contract, unfilled(order), order.intent.price) for order in entries(state, symbol))
+    loss = sum(_at_stop(state, contract, unfilled(order), order.intent.price) for order in entries(state, symbol))
     position = state.positions.get(symbol)
-    if position is not None and held(position):
-        orders += _at_stop(state, contract, held(position), abs(position.price) or state.markets[symbol].mark)
-    return orders + _at_stop(state, contract, quantity, price)
+    if position is None:
+        return loss
+    return loss + _at_stop(state, contract, held(position), abs(position.price) or state.markets[symbol].mark)
 
 
 def _at_stop(state: EngineState, contract: Contract, quantity: int, price: int) -> int:
-    return loss_at_stop(contract, quantity, price, state.settings.stop_bps) if quantity else 0
+    return loss_at_stop(contract, quantity, price, state.settings.stop_bps)
