@@ -9,6 +9,7 @@ from live.engine.orders.answers import cannot_land
 from live.engine.orders.sending import send
 from live.engine.positions import hold_ns
 from live.engine.risk.judging import judge
+from live.engine.signals.bars import BarSignal
 from live.engine.state import EngineState, Order, OrderState, Position, StopState
 from live.enums import OrderType, Side
 from live.money import plain
@@ -21,7 +22,7 @@ def on_book(position: Position, book: BookChanged) -> bool:
     if position.exit_reason or position.foreign or not (book.usable and book.bids and book.asks):
         return False
     best, target = (book.bids[0] if position.quantity > 0 else book.asks[0]), position.target_price
-    reached = best >= target if position.quantity > 0 else best <= target
+    reached = bool(target) and (best >= target if position.quantity > 0 else best <= target)
     if reached:
         position.exit_reason = "target"
     return reached
@@ -54,7 +55,7 @@ def _is_wanted(state: EngineState, position: Position) -> bool:
 
 
 def _decide(state: EngineState, position: Position) -> None:
-    """Time stop, the end of the run, and kill."""
+    """Time stop, the end of the run, kill, and what a strategy on bars decided since the entry."""
     if not position.quantity:
         return
     if state.latch and state.latch.flatten:
@@ -64,6 +65,17 @@ def _decide(state: EngineState, position: Position) -> None:
     longest_ns = hold_ns(state)
     if not position.foreign and longest_ns and state.now_ns >= position.opened_ns + longest_ns:
         position.exit_reason = position.exit_reason or "time"
+    if not position.foreign and _is_unwanted(state, position):
+        position.exit_reason = position.exit_reason or "signal"
+
+
+def _is_unwanted(state: EngineState, position: Position) -> bool:
+    """True if a bar's decision closed this side after the entry was sent, however late the entry filled."""
+    signal, entry = state.markets[position.symbol].signal, state.orders.get(position.id)
+    if not isinstance(signal, BarSignal):
+        return False
+    side = Side.BUY if position.quantity > 0 else Side.SELL
+    return signal.closed_ns.get(side, 0) > (entry.sent_ns if entry is not None else position.opened_ns)
 
 
 def _is_under_way(state: EngineState, position: Position) -> bool:

@@ -17,11 +17,11 @@ from live.engine.intents import Approved, Intent, Purpose
 from live.engine.latching import alert
 from live.engine.orders.answers import proves_absence
 from live.engine.orders.sending import place
-from live.engine.positions import stop_price
 from live.engine.queries import answered, ask, is_due, watch
 from live.engine.risk.judging import judge
 from live.engine.risk.reducing import stop_id
 from live.engine.state import EngineState, Position, Query, Stop, StopState
+from live.engine.stops import stop_price
 from live.enums import AlgoStatus, OrderType, Side
 
 ALREADY_THROUGH = -2021
@@ -72,7 +72,7 @@ def _intent(state: EngineState, position: Position) -> Intent:
         side=Side.SELL if position.quantity > 0 else Side.BUY,
         type=OrderType.STOP_MARKET,
         quantity=0,
-        trigger_price=stop_price(state.markets[position.symbol], position, state.settings),
+        trigger_price=stop_price(state, position),
         reduce_only=True,
         reason="protection",
     )

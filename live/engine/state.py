@@ -9,7 +9,7 @@ from live.engine.contract import Contract
 from live.engine.events import BookChanged, Request
 from live.engine.intents import Intent
 from live.engine.limits import Limits
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import StrategySettings
 from live.enums import Side
 
 
@@ -248,7 +248,7 @@ class EngineState:
     """
 
     run: str
-    settings: ImbalanceSettings
+    settings: StrategySettings
     limits: Limits
     account: Account
     markets: dict[str, Market]

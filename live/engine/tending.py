@@ -86,10 +86,15 @@ def _reason_to_cancel(state: EngineState, order: Order) -> str:
         "latch": state.latch is not None,
         "stopping": state.stopping,
         "paused": state.paused,
-        "exit": bool(state.positions[order.intent.symbol].exit_reason),
-        "waited": state.now_ns >= order.sent_ns + state.settings.post_only_wait_ms * MS,
+        "exit": _is_left(order, state.positions[order.intent.symbol]),
+        "waited": state.now_ns >= order.sent_ns + state.settings.entry_wait_ms * MS,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _is_left(order: Order, position: Position) -> bool:
+    """True if the position that an entry belongs to is being closed, or was."""
+    return bool(position.exit_reason) and order.intent.position in (position.id, position.closed_id)
 
 
 def _is_late(state: EngineState, order: Order) -> bool:
@@ -197,7 +202,7 @@ def _due(state: EngineState) -> Iterator[int]:
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
         yield max(order.sent_ns, order.query.asked_ns) + WATCH_NS if _rests(order) else _NEVER_NS
         if order.intent.purpose is Purpose.ENTRY:
-            yield order.sent_ns + state.settings.post_only_wait_ms * MS
+            yield order.sent_ns + state.settings.entry_wait_ms * MS
     unsettled = {order.intent.symbol for order in state.working.values()} | fees.unknown(state.account)
     for symbol, market in state.markets.items():
         position = state.positions[symbol]
