@@ -61,7 +61,7 @@ def explain(session: JournalTrades, replay: JournalTrades) -> Explanation:
 
 
 def _was_seen(trade: ExplainedTrade, books: dict[str, list[int]]) -> bool:
-    seen = books.get(trade.symbol)
+    seen = books.get(trade.symbol, [])
     return bool(seen) and seen[0] <= trade.update_id <= seen[-1]
 
 
