@@ -128,9 +128,9 @@ def test_the_nearest_decision_of_the_same_side_is_the_same_trade() -> None:
 
 def test_decisions_too_many_books_apart_are_two_trades() -> None:
     session = trade(id="s", update_id=200)
-    at_the_edge, beyond = trade(id="r", update_id=200 + BOOKS_APART), trade(id="r", update_id=201 + BOOKS_APART)
-    assert len(explain(journal(session), journal(at_the_edge)).pairs) == 1
-    assert len(explain(journal(session), journal(beyond)).pairs) == 2
+    at_the_limit, further = trade(id="r", update_id=200 + BOOKS_APART), trade(id="r", update_id=201 + BOOKS_APART)
+    assert len(explain(journal(session), journal(at_the_limit)).pairs) == 1
+    assert len(explain(journal(session), journal(further)).pairs) == 2
 
 
 def test_trades_on_books_that_the_session_did_not_see_are_counted_apart() -> None:
