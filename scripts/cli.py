@@ -37,7 +37,7 @@ VERBS = {
     "torture": "torture",
     "journal": "journal",
     "why": "why",
-    "live": "live",
+    "live": "live.command",
     "strategies": "strategies",
     "new-strategy": "new_strategy",
     "check-strategy": "check_strategy",

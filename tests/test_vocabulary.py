@@ -167,12 +167,14 @@ CLIENT_FOLDERS = (
     "client",
     "control",
     "daemon",
+    "emergency",
     "engine",
     "journal",
     "replay",
     "schedules",
     "session",
     "sockets",
+    "start",
     "watchdog",
 )
 """Packages of `live` on the client's side of the wire."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from live.binance.websocket_api import API_PATH
-from skills_lib.domain.errors import InputError
+from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.market.depth.feed.settings import Endpoints
 from skills_lib.market.depth.model import Venue
 
@@ -22,6 +22,16 @@ class TradingVenue(StrEnum):
     SIMULATOR = "simulator"
     DEMO = "demo"
     MAINNET = "mainnet"
+
+
+def require_armed(venue: TradingVenue) -> None:
+    """Check that orders may be sent to a venue, before anything is sent there.
+
+    Raises:
+        TwokeyError: mainnet.
+    """
+    if venue is TradingVenue.MAINNET:
+        raise TwokeyError("mainnet is not armed: a person must sign first. Use the simulator or the demo venue.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ APART: set[Verb] = {
     ("tear-sheet",),
     ("demo",),
     ("journal", "show"),
+    ("live", "emergency-stop"),
+    ("live", "drill"),
 }
 """Verbs that tests of their own call: they run until they are stopped, or for many seconds to print a few lines, or
 print an object for each record."""

@@ -5,7 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.engine.events import CarriedOver
-from live.engine.risk.profit import DAY_NS, carried_over, loss_reason, profit, take_over
+from live.engine.risk.profit import (
+    DAY_NS,
+    begin_day,
+    carried_over,
+    drawdown,
+    loss_reason,
+    loss_today,
+    profit,
+    take_over,
+    unrealised,
+)
 from live.engine.risk.reasons import Reason
 from live.engine.risk.uses import approaching, current, newly_approached
 from live.engine.state import EngineState
@@ -242,3 +252,44 @@ def test_a_limit_is_announced_once_a_day() -> None:
     assert newly_approached(state) == [], "the loss of the day before is none of the new day"
     state.account.realised -= 400 * SCALE
     assert [use.limit for use in newly_approached(state)] == ["daily_loss", "drawdown"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "cost", "expected"),
+    [
+        ("0.00000003", "0.001", "0.00080370"),  # worth 0.001803702
+        ("-0.00000003", "-0.001", "-0.00080371"),  # worth -0.001803702: rounded down, against us
+        ("0.137", "8300", "-63.0942"),
+    ],
+)
+def test_an_open_profit_is_rounded_down(quantity: str, cost: str, expected: str) -> None:
+    state = quiet_state()
+    state.markets[SYMBOL].mark = parse("60123.4")
+    position = hold(state, quantity)
+    position.cost = parse(cost)
+    assert unrealised(state, position) == parse(expected)
+    state.markets[SYMBOL].mark = 0
+    assert unrealised(state, position) == 0
+
+
+def test_a_position_known_only_by_its_report_has_no_profit() -> None:
+    state = quiet_state()
+    hold(state, "0").cost = parse("7")
+    assert profit(state) == 0
+
+
+def test_profits_are_no_losses() -> None:
+    state = losing(-3)
+    assert (loss_today(state, 3), drawdown(state, 3)) == (0, 0)
+    assert (loss_today(state, -4), drawdown(state, -4)) == (4, 4)
+    state.day.start_profit, state.peak_profit = 1_000, 7_000
+    assert (loss_today(state, 237), drawdown(state, 237)) == (763, 6_763)
+    assert (loss_today(state, 1_001), drawdown(state, 7_001)) == (0, 0)
+
+
+def test_a_day_has_86400_seconds() -> None:
+    state = losing(0)
+    for now_ns, number in ((86_399_999_999_999, 0), (86_400_000_000_000, 1), (172_799_999_999_999, 1)):
+        state.now_ns = now_ns
+        begin_day(state, 0)
+        assert state.day.number == number
