@@ -87,6 +87,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("live", "faults"): lambda _: ("--schedules", "2", "--jobs", "1"),
     ("journal", "replay"): lambda inputs: (str(inputs.run),),
     ("why",): lambda inputs: ("r1-1", "--journal", str(inputs.journal)),
+    ("explain",): lambda inputs: (str(inputs.journal), "--tape", str(inputs.tape)),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),
 }
