@@ -95,7 +95,7 @@ class Watchdog:
             log.info("closing failed", error=str(error))
             await asyncio.sleep(_AGAIN_S)
             return
-        self._tell(closed)
+        self._report(closed)
         if closed.flat:
             self._pulse.deal_with(content)
             self._keep(content or b"")
@@ -107,7 +107,7 @@ class Watchdog:
         with suppress(OSError):
             self.folder.kill_file.touch()
 
-    def _tell(self, closed: Closed) -> None:
+    def _report(self, closed: Closed) -> None:
         names = [str(position) for position in closed.closed]
         log.info("closed", flat=closed.flat, closed=names, cancelled=len(closed.cancelled), left=list(closed.left))
 

@@ -1,5 +1,7 @@
 """Whether a heartbeat still comes, by looks at its file."""
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +10,7 @@ from live.watchdog.pulse import EVERY_NS, Heart, Pulse, has_ended
 SILENCE_NS = 10 * EVERY_NS
 
 
-def looks(contents: list[bytes | None], every_ns: int = EVERY_NS) -> list[Heart]:
+def looks(contents: Sequence[bytes | None], every_ns: int = EVERY_NS) -> list[Heart]:
     """What looks at these contents find, one after another."""
     pulse = Pulse(SILENCE_NS)
     return [pulse.look(content, place * every_ns) for place, content in enumerate(contents)]
