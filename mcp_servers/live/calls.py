@@ -21,7 +21,7 @@ def status(session: str | None) -> LiveStatusAnswer:
         InputError: no such session, or several and none named.
         ControlError: the daemon does not answer.
     """
-    folder = _folder(session)
+    folder = folder_of(session)
     try:
         found = ask(folder, ControlCommand.STATUS).status
     except NotRunningError:
@@ -45,19 +45,23 @@ def command(session: str | None, wanted: ControlCommand, reason: str) -> LiveCom
         NotRunningError: no daemon runs.
         ControlError: it refuses, or does not answer in time.
     """
-    folder = _folder(session)
+    folder = folder_of(session)
     reply = ask(folder, wanted, reason, KILL_WITHIN_S)
     kill = reply.kill
     return LiveCommandAnswer(
-        done=reply.done or str(wanted),
+        done=". ".join((reply.done or str(wanted), *(kill.notes if kill else ()))),
         flat=kill.flat if kill else None,
         verified_reads=kill.verified_reads if kill else 0,
-        notes=list(kill.notes) if kill else [],
         next_step="live_status shows what is left.",
     )
 
 
-def _folder(session: str | None) -> SessionFolder:
+def folder_of(session: str | None) -> SessionFolder:
+    """The folder of a session; without a name the only one there is.
+
+    Raises:
+        InputError: no such session, or several and none named.
+    """
     home = Settings().home
     if session is not None:
         return SessionFolder.of(home, session)
