@@ -169,6 +169,7 @@ CLIENT_FOLDERS = (
     "daemon",
     "emergency",
     "engine",
+    "explain",
     "journal",
     "replay",
     "schedules",

@@ -23,6 +23,8 @@ ASK_AFTER_NS = 500 * MS
 """An order without an answer is asked about after this long."""
 LONGEST_WAIT_NS = 30 * S
 """The longest time between two queries for the same thing."""
+LONGEST_URGENT_WAIT_NS = 4 * S
+"""The same for what protects a position, ends its stop, or says what it is made of."""
 WATCH_NS = 4 * S
 """Between two queries of an open position and its stop: the user stream is not the only witness."""
 EXIT_RETRY_NS = 250 * MS

@@ -54,7 +54,7 @@ def _change(state: EngineState, position: Position, quantity: int, price: int) -
 
 
 def _opened(state: EngineState, position: Position) -> None:
-    position.opened_ns, position.dust = state.now_ns, False
+    position.opened_ns, position.dust, position.believed = state.now_ns, False, False
     position.exit_reason, position.exit_after_ns, position.exit_wait_ns = "", 0, 0
 
 
@@ -117,6 +117,7 @@ def believe_report(state: EngineState, position: Position) -> list[Action]:
     elif before * position.quantity <= 0:
         _opened(state, position)
         position.id = position.id or state.next_id()
+    position.believed = position.quantity != 0
     return latch(state, "mismatch", position.symbol, text) or alert(state, "mismatch", position.symbol, text)
 
 

@@ -107,7 +107,8 @@ class Position:
     id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
     reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of
     the last fill. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
-    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. dust: what is left is below
+    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. believed:
+    its quantity is the venue's figure, which no trade explains. dust: what is left is below
     the minimum order.
     """
 
@@ -128,6 +129,7 @@ class Position:
     exit_after_ns: int = 0
     exit_wait_ns: int = 0
     foreign: bool = False
+    believed: bool = False
     dust: bool = False
     stop: Stop | None = None
 

@@ -10,6 +10,8 @@ from live.engine.constants import (
     BELIEVE_CLOSED_NS,
     BELIEVE_OPEN_NS,
     DIFFERENCE_GRACE_NS,
+    LONGEST_URGENT_WAIT_NS,
+    LONGEST_WAIT_NS,
     MS,
     STOP_AFTER_FLAT_NS,
     STOP_CONFIRM_NS,
@@ -61,7 +63,7 @@ def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action
     if order.state is OrderState.UNKNOWN or _is_late(state, order):
         actions += _ask_about(state, market, order)
     if order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
-        actions += _ask_trades(state, market)
+        actions += _ask_trades(state, market, LONGEST_URGENT_WAIT_NS)
     settle(state, order)
     return actions
 
@@ -126,9 +128,10 @@ def _anew(market: Market, request: Request) -> Query:
     return query
 
 
-def _ask_trades(state: EngineState, market: Market) -> list[Action]:
+def _ask_trades(state: EngineState, market: Market, longest_wait_ns: int = LONGEST_WAIT_NS) -> list[Action]:
     since_ns = max((market.trades_since_ns or state.now_ns) - _LOOK_BACK_NS, state.started_ns)
-    return ask(state, market.query(Request.TRADES), Request.TRADES, market.contract.symbol, from_ns=since_ns)
+    query, symbol = market.query(Request.TRADES), market.contract.symbol
+    return ask(state, query, Request.TRADES, symbol, from_ns=since_ns, longest_wait_ns=longest_wait_ns)
 
 
 def _tend_position(state: EngineState, market: Market, position: Position) -> list[Action]:
@@ -138,7 +141,7 @@ def _tend_position(state: EngineState, market: Market, position: Position) -> li
     actions += exits.tend(state, position)
     position_query = market.query(Request.POSITION)
     if position.quantity:
-        every_ns = ASK_AFTER_NS if position.exit_reason else WATCH_NS
+        every_ns = _watch_every_ns(position)
         actions += watch(state, position_query, Request.POSITION, position.symbol, every_ns)
         actions += protection.watch_stop(state, position, WATCH_NS)
     elif position.queried_ns < position.flat_ns:
@@ -146,15 +149,22 @@ def _tend_position(state: EngineState, market: Market, position: Position) -> li
     return actions
 
 
+def _watch_every_ns(position: Position) -> int:
+    """How often to ask for a position: one that is being closed as often as its exits may be sent."""
+    return max(ASK_AFTER_NS, position.exit_wait_ns) if position.exit_reason and not position.dust else WATCH_NS
+
+
 def _settle_difference(state: EngineState, market: Market, position: Position) -> list[Action]:
     """Fills and reports disagree: ask for trades and position, and believe the venue if nothing explains it."""
     if not position.differs_ns or state.now_ns < position.differs_ns + DIFFERENCE_GRACE_NS:
         return []
-    actions = ask(state, market.query(Request.POSITION), Request.POSITION, position.symbol) + _ask_trades(state, market)
+    query, wait_ns = market.query(Request.POSITION), LONGEST_URGENT_WAIT_NS
+    actions = ask(state, query, Request.POSITION, position.symbol, longest_wait_ns=wait_ns)
+    actions += _ask_trades(state, market, wait_ns)
     grown = abs(position.reported) > abs(position.quantity)
-    wait_ns = BELIEVE_OPEN_NS if grown else BELIEVE_CLOSED_NS
+    believe_ns = position.differs_ns + (BELIEVE_OPEN_NS if grown else BELIEVE_CLOSED_NS)
     asked_ns = min(market.trades_asked_ns, position.queried_ns)
-    if asked_ns >= position.differs_ns + wait_ns and position.reported_ns >= asked_ns:
+    if asked_ns >= believe_ns and position.reported_ns >= asked_ns:
         actions += believe_report(state, position)
     return actions
 
@@ -216,5 +226,5 @@ def _due_of_position(state: EngineState, market: Market, position: Position) -> 
     if position.quantity:
         longest_ns = hold_ns(state)
         yield position.opened_ns + longest_ns if longest_ns else _NEVER_NS
-        yield market.query(Request.POSITION).asked_ns + (ASK_AFTER_NS if position.exit_reason else WATCH_NS)
+        yield market.query(Request.POSITION).asked_ns + _watch_every_ns(position)
         yield position.exit_after_ns or _NEVER_NS

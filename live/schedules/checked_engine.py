@@ -1,0 +1,78 @@
+"""The engine with its journal and its gate, whose state is checked after every step."""
+
+from io import BytesIO
+
+from live.engine.actions import Action, PlaceOrder
+from live.engine.events import Command, Commanded, Event, Started
+from live.engine.intents import Purpose
+from live.engine.state import EngineState, Latch
+from live.journal.opening import memory_journal
+from live.journal.recorded_engine import RecordedEngine
+from live.schedules.deadlines import Deadlines
+from live.schedules.watch import ExchangeWatch
+from skills_lib.domain.errors import TwokeyError
+from skills_lib.trades.journal.reading import checked_records
+
+
+class CheckedEngine:
+    """events: how many it took."""
+
+    def __init__(self, started: Started, watch: ExchangeWatch, deadlines: Deadlines) -> None:
+        self._journal, self._sink = memory_journal(started.time_ns, started.run)
+        self._engine = RecordedEngine(self._journal, started)
+        self._watch, self._deadlines = watch, deadlines
+        self._latch: Latch | None = None
+        self._paused = self._stopped = False
+        self.events = 0
+
+    @property
+    def state(self) -> EngineState:
+        """The engine's."""
+        return self._engine.state
+
+    def step(self, event: Event) -> list[Action]:
+        """Step, note what is in the journal before it leaves, and check."""
+        self.events += 1
+        if isinstance(event, Commanded):
+            self._on_command(event.command)
+        actions = self._engine.step(event)
+        for action in actions:
+            if isinstance(action, PlaceOrder):
+                self._note(action)
+        self._check_latch()
+        while self._engine.gate_refusals:
+            self._watch.found("gate", self._engine.gate_refusals.pop())
+        self._deadlines.check(self.state)
+        return actions
+
+    def check_journal(self) -> None:
+        """The journal in memory holds what was written, to its head."""
+        self._journal.close()
+        last = ""
+        try:
+            for record in checked_records(BytesIO(bytes(self._sink.data)), "journal"):
+                last = record.hash
+        except TwokeyError as error:
+            self._watch.found("journal_whole", str(error))
+        if last != self._journal.head:
+            self._watch.found("journal_whole", "its last record is not its head")
+
+    def _on_command(self, command: Command) -> None:
+        """PAUSE holds until RESUME; STOP holds for good."""
+        self._stopped |= command is Command.STOP
+        if command in (Command.PAUSE, Command.RESUME):
+            self._paused = command is Command.PAUSE
+
+    def _note(self, action: PlaceOrder) -> None:
+        intent, known = action.approved.intent, self._watch.intents.get(action.approved.intent.client_id)
+        if known is not None and not (action.again and known == intent):
+            self._watch.found("intent_once", f"{intent.client_id} was sent twice")
+        if intent.purpose is Purpose.ENTRY and (self._latch is not None or self._paused or self._stopped):
+            self._watch.found("entries_ended", f"{intent.client_id} was sent after entries had ended")
+        self._watch.intents[intent.client_id] = intent
+
+    def _check_latch(self) -> None:
+        now, before = self.state.latch, self._latch
+        if before is not None and (now is None or (before.flatten and not now.flatten)):
+            self._watch.found("latch_stays", f"{before.reason} was released")
+        self._latch = now
