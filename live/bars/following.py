@@ -20,7 +20,7 @@ from skills_lib.domain.time import utc
 GRACE_MS: Final = 2_000
 """The stream's closed frame of a bar is waited for so long; then the exchange's list is asked without it."""
 FAILURES: Final = 3
-"""After so many answers in a row that cannot be used, a person is told."""
+"""After so many answers in a row that cannot be used, `bars_unreadable` is reported."""
 _TEXTS: Final = {
     "bars_changed": "the exchange's list has changed {bars} that were settled; the list is taken",
     "bars_differ": "the stream and the exchange's list differ in {bars}; the list is asked again, and is then taken",
