@@ -2,13 +2,13 @@
 
 from io import BytesIO
 
-from live.engine.actions import Action, PlaceOrder
-from live.engine.events import Command, Commanded, Event, Started
-from live.engine.intents import Purpose
+from live.engine.actions import Action
+from live.engine.events import Event, Started
 from live.engine.state import EngineState, Latch
 from live.journal.opening import memory_journal
 from live.journal.recorded_engine import RecordedEngine
 from live.schedules.deadlines import Deadlines
+from live.schedules.sent_orders import SentOrders
 from live.schedules.watch import ExchangeWatch
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.trades.journal.reading import checked_records
@@ -21,8 +21,8 @@ class CheckedEngine:
         self._journal, self._sink = memory_journal(started.time_ns, started.run)
         self._engine = RecordedEngine(self._journal, started)
         self._watch, self._deadlines = watch, deadlines
+        self._sent = SentOrders(watch)
         self._latch: Latch | None = None
-        self._paused = self._stopped = False
         self.events = 0
 
     @property
@@ -33,12 +33,9 @@ class CheckedEngine:
     def step(self, event: Event) -> list[Action]:
         """Step, note what is in the journal before it leaves, and check."""
         self.events += 1
-        if isinstance(event, Commanded):
-            self._on_command(event.command)
+        self._sent.before(event, self.state)
         actions = self._engine.step(event)
-        for action in actions:
-            if isinstance(action, PlaceOrder):
-                self._note(action)
+        self._sent.after(event, actions, self.state)
         self._check_latch()
         while self._engine.gate_refusals:
             self._watch.found("gate", self._engine.gate_refusals.pop())
@@ -56,20 +53,6 @@ class CheckedEngine:
             self._watch.found("journal_whole", str(error))
         if last != self._journal.head:
             self._watch.found("journal_whole", "its last record is not its head")
-
-    def _on_command(self, command: Command) -> None:
-        """PAUSE holds until RESUME; STOP holds for good."""
-        self._stopped |= command is Command.STOP
-        if command in (Command.PAUSE, Command.RESUME):
-            self._paused = command is Command.PAUSE
-
-    def _note(self, action: PlaceOrder) -> None:
-        intent, known = action.approved.intent, self._watch.intents.get(action.approved.intent.client_id)
-        if known is not None and not (action.again and known == intent):
-            self._watch.found("intent_once", f"{intent.client_id} was sent twice")
-        if intent.purpose is Purpose.ENTRY and (self._latch is not None or self._paused or self._stopped):
-            self._watch.found("entries_ended", f"{intent.client_id} was sent after entries had ended")
-        self._watch.intents[intent.client_id] = intent
 
     def _check_latch(self) -> None:
         now, before = self.state.latch, self._latch
