@@ -4,7 +4,8 @@ from pydantic import BaseModel
 
 
 class LiveStatusAnswer(BaseModel):
-    """A session; `cover` is flat, covered, unprotected or unknown; `status` has the fields of `twokey live status --json`, from the last run where none runs."""
+    """A session. cover: flat, covered, unprotected or unknown; status: as of `twokey live status --json`, from the last
+    run where none runs."""
 
     session: str
     running: bool

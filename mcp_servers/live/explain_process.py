@@ -5,10 +5,11 @@ import subprocess
 import sys
 from typing import Any, Final
 
+from live.control.finding import the_session
 from mcp_servers.live.answers import ExplainAnswer
-from mcp_servers.live.calls import folder_of
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.progress import Progress
+from skills_lib.settings import Settings
 
 WITHIN_S: Final = 240.0
 _POLL_S: Final = 0.5
@@ -24,7 +25,7 @@ def explain(session: str | None, tape: str, progress: Progress) -> ExplainAnswer
         InputError: no such session, or several and none named.
         TwokeyError: it failed, with its one line, or took longer than `WITHIN_S`.
     """
-    arguments = ["explain", folder_of(session).name, "--tape", tape, "--json"]
+    arguments = ["explain", the_session(Settings().home, session).name, "--tape", tape, "--json"]
     command = [sys.executable, "-P", "-c", _TWOKEY, *arguments]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
