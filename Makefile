@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-exchange study-fills study-defects study-oracle study-schedules study-torture study-mutation coverage lint docs tools bench lock wheel clean
+.PHONY: help demo setup test test-oldest study study-exchange study-fills study-daemon study-defects study-oracle study-schedules study-torture study-mutation coverage lint docs tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -52,11 +52,14 @@ study-fills: setup ## how market orders and stops fill on recordings, under each
 study-exchange: setup ## 100,000 sequences of API calls on the local exchange; the same command resumes, CASES=1000 runs fewer
 	nice $(BIN)/python -m tests.live.sequences.study --cases $(or $(CASES),100000)
 
-study-schedules: setup ## 100,000 schedules of faults on the engine, 10,000 a run of about 15 minutes: `make study-schedules FROM=10001`
-	nice $(BIN)/twokey live faults --schedules $(or $(CASES),10000) --seed $(or $(FROM),1) --json
+study-schedules: setup ## 100,000 schedules of faults on the engine; the same command resumes after 40 minutes, CASES=1000 runs fewer
+	nice $(BIN)/python -m tests.live.schedules.study --cases $(or $(CASES),100000)
 
 study-defects: setup ## plant 20 defects in the engine, one at a time, and show which schedule finds each
 	nice $(BIN)/python -m tests.live.schedules.plant
+
+study-daemon: setup ## a client dies at every record of its journal, on 20 schedules: `make study-daemon FROM=21`; 20 minutes
+	nice $(BIN)/python -m tests.live.daemon.study --seeds $(or $(CASES),20) --start $(or $(FROM),1)
 
 study-torture: setup ## three bots under every fault into docs/torture.md: `make study-torture FREQTRADE=PATH`; 35 minutes
 	@test -n "$(FREQTRADE)" || { echo "Name freqtrade's program: make study-torture FREQTRADE=PATH" >&2; exit 2; }

@@ -27,6 +27,8 @@ READS_VENUES = READS.model_copy(update={"open_world_hint": True})
 STORES = READS_VENUES.model_copy(update={"read_only_hint": False})
 """Stores a result, and may ask a venue for candles."""
 CANCELS = READS.model_copy(update={"read_only_hint": False})
+STOPS = CANCELS.model_copy(update={"destructive_hint": True})
+"""Closes positions, which cannot be undone."""
 WRITES_FILES = ToolAnnotations(
     read_only_hint=False, destructive_hint=True, idempotent_hint=False, open_world_hint=False
 )

@@ -56,6 +56,7 @@ WRONG_IMPORTS = {
         "asyncio",
     ),
     "no MCP server can sign a request": ("mcp_servers/__init__.py", "live.simulator.http.credentials"),
+    "what asks a running daemon cannot send an order": ("live/control/client.py", "live.binance.requests"),
     "a client of the exchange knows neither sockets nor clock nor simulator": ("live/client/clock.py", "asyncio"),
     "only the sockets and the daemon of a client know event loops and sockets": (
         "live/session/virtual_wire.py",

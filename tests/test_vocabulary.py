@@ -159,7 +159,25 @@ def test_no_text_contains_a_banned_phrase() -> None:
     assert {path: phrases for path, phrases in found.items() if phrases} == {}
 
 
-CLIENT_FOLDERS = ("binance", "client", "engine", "journal", "replay", "schedules", "session", "sockets")
+CLIENT_FOLDERS = (
+    "account",
+    "alerts",
+    "bars",
+    "binance",
+    "client",
+    "control",
+    "daemon",
+    "emergency",
+    "engine",
+    "explain",
+    "journal",
+    "replay",
+    "schedules",
+    "session",
+    "sockets",
+    "start",
+    "watchdog",
+)
 """Packages of `live` on the client's side of the wire."""
 
 

@@ -7,9 +7,9 @@ from typing import Final
 
 import msgspec
 
-from live.binance.outcomes import outcome_of, retry_after_ns
+from live.binance.outcomes import code_of, outcome_of, retry_after_ns
 from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Asked
-from live.binance.rows import AlgoRow, BalanceRow, IncomeRow, OrderRow, PositionRow, TradeRow
+from live.binance.rows import AlgoRow, BalanceRow, IncomeRow, OrderRow, PositionRow, PriceRow, TradeRow
 from live.engine.events import (
     AccountChanged,
     Answered,
@@ -27,12 +27,6 @@ from live.enums import PositionSide
 from live.money import parse
 
 
-class _Error(msgspec.Struct, gc=False):
-    """The body of a refusal."""
-
-    code: int
-
-
 class _Cancelled(msgspec.Struct, rename="camel", gc=False):
     """The answer to the cancellation of a conditional order."""
 
@@ -40,10 +34,10 @@ class _Cancelled(msgspec.Struct, rename="camel", gc=False):
     code: str
 
 
-_ERROR: Final = msgspec.json.Decoder(_Error)
 _ORDER, _ORDERS = msgspec.json.Decoder(OrderRow), msgspec.json.Decoder(list[OrderRow])
 _ALGO, _ALGOS = msgspec.json.Decoder(AlgoRow), msgspec.json.Decoder(list[AlgoRow])
 _CANCELLED: Final = msgspec.json.Decoder(_Cancelled)
+_PRICE: Final = msgspec.json.Decoder(PriceRow)
 _INCOME: Final = msgspec.json.Decoder(list[IncomeRow])
 _TRADES: Final = msgspec.json.Decoder(list[TradeRow])
 _POSITIONS: Final = msgspec.json.Decoder(list[PositionRow])
@@ -57,7 +51,7 @@ def events_of(asked: Asked, status: int, body: bytes, headers: Mapping[str, str]
     report alone, a query that failed an `Answered`.
     """
     if status != _OK:
-        code = _code_of(body)
+        code = code_of(body)
         return [_answered(asked, time_ns, outcome_of(status, code), code, retry_after_ns(headers))]
     try:
         return _READERS[asked.request](asked, body, time_ns)
@@ -68,14 +62,6 @@ def events_of(asked: Asked, status: int, body: bytes, headers: Mapping[str, str]
 def broken(asked: Asked, time_ns: int) -> list[Event]:
     """The connection broke, or nothing came in time: the request may have been carried out."""
     return [_answered(asked, time_ns, RequestOutcome.UNKNOWN)]
-
-
-def _code_of(body: bytes) -> int:
-    """The error code in a body; 0 if it holds none."""
-    try:
-        return _ERROR.decode(body).code
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return 0
 
 
 def _answered(asked: Asked, time_ns: int, outcome: RequestOutcome, code: int = 0, wait_ns: int = 0) -> Answered:
@@ -163,6 +149,12 @@ def _funding(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     return [FundingReport(time_ns, asked.sent_ns, asked.from_ns, sum(parse(row.income) for row in rows))]
 
 
+def _price(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
+    row = _PRICE.decode(body)
+    _require(row.symbol == asked.symbol)
+    return [row.report(time_ns)]
+
+
 def _require(fits: bool) -> None:
     if not fits:
         raise ValueError("the answer is of something else")
@@ -182,4 +174,5 @@ _READERS: Final[dict[Request, Callable[[Asked, bytes, int], list[Event]]]] = {
     Request.OPEN_STOPS: _open_stops,
     Request.BALANCE: _balances,
     Request.FUNDING: _funding,
+    Request.PRICE: _price,
 }

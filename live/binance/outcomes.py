@@ -6,6 +6,8 @@ docs/outcomes.md is the same table with Binance's words and the reason of each r
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+import msgspec
+
 from live.engine.events import RequestOutcome
 
 _NS: Final = 1_000_000_000
@@ -79,6 +81,23 @@ def outcome_of(status: int, code: int) -> RequestOutcome:
     if status in STATUSES:
         return STATUSES[status].outcome
     return row.outcome if code < 0 else _NOTHING
+
+
+class _Error(msgspec.Struct, gc=False):
+    """The body of a refusal."""
+
+    code: int
+
+
+_ERROR: Final = msgspec.json.Decoder(_Error)
+
+
+def code_of(body: bytes) -> int:
+    """The error code in a body; 0 if it holds none."""
+    try:
+        return _ERROR.decode(body).code
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return 0
 
 
 def retry_after_ns(headers: Mapping[str, str]) -> int:

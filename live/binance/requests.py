@@ -46,6 +46,13 @@ class SignedRequest(NamedTuple):
     asked: Asked
 
 
+class AskedCall(NamedTuple):
+    """A call that is not signed yet, and what it asks for."""
+
+    call: Call
+    asked: Asked
+
+
 class RequestWriter:
     """Writes requests of one account. contracts: by symbol."""
 
@@ -53,7 +60,12 @@ class RequestWriter:
         self.calls, self.contracts = calls, dict(contracts)
 
     def write(self, action: Sendable, now_ns: int) -> SignedRequest:
-        """The request that carries out an action, with the timestamp of `now_ns`.
+        """The request that carries out an action, with the timestamp of `now_ns`; raises as `call_of`."""
+        call, asked = self.call_of(action, now_ns)
+        return SignedRequest(self.calls.write(call, now_ns), asked)
+
+    def call_of(self, action: Sendable, now_ns: int) -> AskedCall:
+        """The call that carries out an action, sent at `now_ns`.
 
         Raises:
             TypeError: the order to place has not been approved.
@@ -64,26 +76,26 @@ class RequestWriter:
                 return self._place(action, now_ns)
             case CancelOrder():
                 asked = Asked(Request.CANCEL, action.symbol, action.client_id, now_ns)
-                return self._request("DELETE", "/fapi/v1/order", _by_client_id(action), asked)
+                return AskedCall(Call("DELETE", "/fapi/v1/order", _by_client_id(action)), asked)
             case CancelStop():
                 asked = Asked(Request.CANCEL_STOP, action.symbol, action.client_id, now_ns)
-                return self._request("DELETE", "/fapi/v1/algoOrder", {"clientAlgoId": action.client_id}, asked)
+                return AskedCall(Call("DELETE", "/fapi/v1/algoOrder", {"clientAlgoId": action.client_id}), asked)
             case Ask():
                 return self._ask(action, now_ns)
         assert_never(action)
 
-    def _place(self, action: PlaceOrder, now_ns: int) -> SignedRequest:
+    def _place(self, action: PlaceOrder, now_ns: int) -> AskedCall:
         if not is_genuine(action.approved):
             raise TypeError("Only an order that risk has approved is sent.")
         intent = action.approved.intent
         contract = self.contracts[intent.symbol]
         if intent.purpose is Purpose.STOP:
             asked = Asked(Request.PLACE_STOP, intent.symbol, intent.client_id, now_ns)
-            return self._request("POST", "/fapi/v1/algoOrder", _stop(intent, contract), asked)
+            return AskedCall(Call("POST", "/fapi/v1/algoOrder", _stop(intent, contract)), asked)
         asked = Asked(Request.PLACE, intent.symbol, intent.client_id, now_ns)
-        return self._request("POST", "/fapi/v1/order", _order(intent, contract), asked)
+        return AskedCall(Call("POST", "/fapi/v1/order", _order(intent, contract)), asked)
 
-    def _ask(self, ask: Ask, now_ns: int) -> SignedRequest:
+    def _ask(self, ask: Ask, now_ns: int) -> AskedCall:
         path, parameters = _QUERIES[ask.request], {"symbol": ask.symbol}
         if ask.request is Request.ORDER:
             parameters["origClientOrderId"] = ask.client_id
@@ -97,10 +109,7 @@ class RequestWriter:
             since_ms = str(ask.from_ns // _MS)
             parameters = {"incomeType": "FUNDING_FEE", "startTime": since_ms, "limit": str(TRADES_PAGE)}
         asked = Asked(ask.request, ask.symbol, ask.client_id, now_ns, ask.from_ns)
-        return self._request("GET", path, parameters, asked)
-
-    def _request(self, method: str, path: str, parameters: Mapping[str, str], asked: Asked) -> SignedRequest:
-        return SignedRequest(self.calls.write(Call(method, path, parameters), asked.sent_ns), asked)
+        return AskedCall(Call("GET", path, parameters), asked)
 
 
 def _by_client_id(cancel: CancelOrder) -> dict[str, str]:
@@ -149,4 +158,5 @@ _QUERIES: Final = {
     Request.OPEN_STOPS: "/fapi/v1/openAlgoOrders",
     Request.BALANCE: "/fapi/v3/balance",
     Request.FUNDING: "/fapi/v1/income",
+    Request.PRICE: "/fapi/v1/premiumIndex",
 }

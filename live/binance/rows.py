@@ -13,6 +13,7 @@ from live.engine.events import (
     Fill,
     OrderReport,
     PositionReport,
+    PriceReport,
     StopReport,
     Witness,
 )
@@ -164,3 +165,19 @@ class IncomeRow(msgspec.Struct, rename="camel", gc=False):
 
     income_type: str
     income: str
+
+
+class PriceRow(msgspec.Struct, rename="camel", gc=False):
+    """`premiumIndex` of a symbol: page "Mark Price"."""
+
+    symbol: str
+    mark_price: str
+    time: int
+
+    def report(self, time_ns: int) -> PriceReport:
+        """The event.
+
+        Raises:
+            ValueError: the price cannot be read.
+        """
+        return PriceReport(time_ns, self.symbol, parse(self.mark_price), self.time * MS)

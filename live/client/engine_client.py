@@ -1,12 +1,14 @@
 """An engine at an exchange: its streams, its requests and their answers, its wake-up times."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Protocol
 
 from live.binance.answers import broken, events_of
 from live.binance.requests import Asked, RequestWriter, Sendable
 from live.client.clock import VenueClock
+from live.client.contracts import ListedContracts
+from live.client.order_connection import OrderConnection
 from live.client.user_stream import UserStream
 from live.client.wire import MS, Wire
 from live.engine.actions import Action, Ask, CancelOrder, CancelStop, PlaceOrder, WakeAt
@@ -36,16 +38,24 @@ class MarketData(Protocol):
 class EngineClient:
     """Gives an engine its events and carries out what it decides.
 
+    orders: what carries orders, cancels and questions about an order where it can; without it, REST carries all.
     watch: called with each event, and the actions that the engine decided on it, before they are carried out.
     """
 
     def __init__(
-        self, wire: Wire, writer: RequestWriter, engine: Decides, market: MarketData, user: UserStream
+        self,
+        wire: Wire,
+        writer: RequestWriter,
+        engine: Decides,
+        market: MarketData,
+        user: UserStream,
+        orders: OrderConnection | None = None,
     ) -> None:
-        self.wire, self.market, self.user = wire, market, user
+        self.wire, self.market, self.user, self.orders = wire, market, user, orders
         self._writer, self._engine = writer, engine
         self.watch: Callable[[Event, list[Action]], None] | None = None
         self._clock = VenueClock(wire, writer.calls)
+        self._contracts = ListedContracts(wire, writer.calls, writer.contracts, self._may_send)
         self._not_before_ns = 0
         self._wake_ns = 0
         wire.emit = self.take
@@ -54,8 +64,17 @@ class EngineClient:
         """Open the streams; until they are open, they are down."""
         for stream in StreamKind:
             self.take(Connection(self.wire.now_ns, stream, up=False))
+        if self.orders is not None:
+            self.orders.start()
         self.user.start()
         self.market.start()
+        self._contracts.start()
+
+    def resume(self, wake_ns: int, answers: Iterable[Answered]) -> None:
+        """Before the start of a run that goes on: the wake-up it waits for, and what is known of requests under way."""
+        self._wake_at(wake_ns)
+        for answer in answers:
+            self.take(answer)
 
     def take(self, event: Event) -> None:
         """Give the engine an event and carry out what it decides."""
@@ -69,16 +88,24 @@ class EngineClient:
         if isinstance(action, _SENT):
             self._send(action)
         elif isinstance(action, WakeAt):
-            self._wake_ns = action.due_ns
-            self.wire.later(max(0, action.due_ns - self.wire.now_ns), partial(self._wake, action.due_ns))
+            self._wake_at(action.due_ns)
+
+    def _wake_at(self, due_ns: int) -> None:
+        self._wake_ns = due_ns
+        self.wire.later(max(0, due_ns - self.wire.now_ns), partial(self._wake, due_ns))
 
     def _send(self, action: Sendable) -> None:
         """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban."""
-        made = self._writer.write(action, self.wire.now_ns)
-        if self.wire.now_ns < self._not_before_ns:
-            self.wire.later(HELD_BACK_NS, partial(self._hold_back, made.asked))
-        else:
-            self.wire.request(made.request, partial(self._on_answer, made.asked))
+        call, asked = self._writer.call_of(action, self.wire.now_ns)
+        if not self._may_send():
+            self.wire.later(HELD_BACK_NS, partial(self._hold_back, asked))
+            return
+        take = partial(self._on_answer, asked)
+        if self.orders is None or not self.orders.send(call, take):
+            self.wire.request(self._writer.calls.write(call, asked.sent_ns), take)
+
+    def _may_send(self) -> bool:
+        return self.wire.now_ns >= self._not_before_ns
 
     def _hold_back(self, asked: Asked) -> None:
         """Answer in the exchange's place: the request was not accepted, for it was never sent."""
@@ -97,6 +124,7 @@ class EngineClient:
         for event in events:
             if isinstance(event, Answered):
                 self._clock.on_code(event.code)
+                self._contracts.on_code(event.code)
                 self._not_before_ns = max(self._not_before_ns, now_ns + event.retry_after_ns)
             self.take(event)
 

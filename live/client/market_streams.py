@@ -10,16 +10,27 @@ RETRY_NS = 1 * S
 SILENCE_NS = 10 * S
 """A wrong or broken route connects and stays silent, so silence ends a connection."""
 CHECK_NS = 250 * MS
+_NAME = b'{"stream":"'
 
 
-class _Stream:
-    """One connection of one route, opened again whenever it ends. reads: takes its frames."""
+class _Connection:
+    """The streams of one route on one connection, opened again whenever it ends, with the same streams.
 
-    def __init__(self, wire: Wire, target: str, market: "MarketStreams") -> None:
-        self._wire, self._target, self._market = wire, target, market
+    opened: the exchange has accepted it. silent: the streams that have brought nothing since.
+    """
+
+    def __init__(self, wire: Wire, route: str, streams: Sequence[str], market: "MarketStreams") -> None:
+        self._wire, self._streams, self._market = wire, streams, market
+        self._target = f"{route}/stream?streams={'/'.join(streams)}"
         self._number = 0
         self._received_ns = 0
-        self.up = False
+        self.opened = False
+        self.silent: set[bytes] = set()
+
+    @property
+    def up(self) -> bool:
+        """True once every stream has brought something since the connection was opened: a wrong route never does."""
+        return self.opened and not self.silent
 
     def open(self) -> None:
         """Open the connection, unless the market is stopped."""
@@ -29,22 +40,26 @@ class _Stream:
         self._number = self._wire.connect(self._target, self)
 
     def on_opened(self) -> None:
-        self.up, self._received_ns = True, self._wire.now_ns
+        self.opened, self._received_ns = True, self._wire.now_ns
+        self.silent = {stream.encode() for stream in self._streams}
         self._market.on_change()
 
     def on_frame(self, data: bytes) -> None:
         self._received_ns = self._wire.now_ns
         self._market.on_frame(data)
+        if self.silent:
+            self.silent.discard(_name_of(data))
+            self._market.on_change()
 
     def on_closed(self) -> None:
-        self.up = False
+        self.opened = False
         self._market.on_change()
         self._wire.later(RETRY_NS, self.open)
 
     def close(self) -> None:
         """Close it for good."""
         self._wire.close(self._number)
-        self._number, self.up = 0, False
+        self._number, self.opened = 0, False
 
     def check(self) -> None:
         """Open it again if it has been silent for too long."""
@@ -60,9 +75,8 @@ class MarketStreams:
     def __init__(self, wire: Wire, symbols: Sequence[str], depth: int) -> None:
         self._wire, self._followed = wire, FollowedBooks(wire, symbols, depth)
         names = [symbol.lower() for symbol in symbols]
-        books, marks = ("/".join(f"{name}@{kind}" for name in names) for kind in ("depth@100ms", "markPrice@1s"))
-        self._books = _Stream(wire, f"/public/stream?streams={books}", self)
-        self._marks = _Stream(wire, f"/market/stream?streams={marks}", self)
+        self._books = _Connection(wire, "/public", [f"{name}@depth@100ms" for name in names], self)
+        self._marks = _Connection(wire, "/market", [f"{name}@markPrice@1s" for name in names], self)
         self._up = False
         self.stopped = False
 
@@ -80,8 +94,8 @@ class MarketStreams:
         self._check()
 
     def on_change(self) -> None:
-        """A connection was opened or lost: the market is up while both are."""
-        if self._books.up:
+        """A connection was opened or lost, or a stream began: the market is up while all streams have begun."""
+        if self._books.opened:
             self._followed.opened()
         else:
             self._followed.lost()
@@ -101,3 +115,10 @@ class MarketStreams:
         self._books.check()
         self._marks.check()
         self._wire.later(CHECK_NS, self._check)
+
+
+def _name_of(frame: bytes) -> bytes:
+    """The name of the stream that a frame comes from; empty if it names none."""
+    if not frame.startswith(_NAME):
+        return b""
+    return frame[len(_NAME) : frame.find(b'"', len(_NAME))]

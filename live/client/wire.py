@@ -40,6 +40,9 @@ class Wire(Protocol):
     def connect(self, target: str, listener: Listener) -> int:
         """Open a WebSocket; returns its number. A connection that cannot be opened is one that closes."""
 
+    def send(self, connection: int, data: bytes) -> bool:
+        """Write a text frame in this call; False if the WebSocket is not open: then it was not and will not be."""
+
     def close(self, connection: int) -> None:
         """Close a WebSocket: its listener gets nothing more."""
 

@@ -4,17 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 from live.engine import events as e
-from live.engine import exits, funding, protection
+from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, Alert
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
-from live.engine.limits import UNITS, require_limits
+from live.engine.limits import UNITS, Executor, require_kind, require_limits
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
 from live.engine.queries import answered
-from live.engine.risk.profit import loss_reason
+from live.engine.risk.profit import loss_reason, take_over
 from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
+from live.engine.signals.bars import BarSignal
 from live.engine.signals.imbalance import ImbalanceSignal
 from live.engine.state import Account, EngineState, Market, Position, Signal
 from live.engine.tending import ask_again_for_all, tend, tend_all, wake
@@ -28,20 +29,30 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
     """The state before the first event. make_signal: another signal than the imbalance, for controls.
 
     Raises:
-        LooserLimitsError: the limits are above those of the capital.
+        LooserLimitsError: the limits are above those of the capital, or of another kind of strategy.
     """
     require_limits(event.limits, event.capital)
+    require_kind(event.limits, Executor.BARS if event.bars else Executor.SCALP)
     state = EngineState(
         run=event.run,
-        settings=event.settings,
+        settings=event.strategy,
         limits=event.limits,
         account=Account(event.capital),
-        markets={c.symbol: Market(c, make_signal(event.settings)) for c in event.contracts},
+        markets={c.symbol: Market(c, _signal(event, make_signal)) for c in event.contracts},
         started_ns=event.time_ns,
         now_ns=event.time_ns,
     )
     state.positions = {symbol: Position(symbol) for symbol in state.markets}
+    if event.carried is not None:
+        take_over(state, event.carried)
     return state
+
+
+def _signal(event: e.Started, make_signal: MakeSignal) -> Signal:
+    if event.bars is not None:
+        return BarSignal(event.bars)
+    assert event.settings is not None
+    return make_signal(event.settings)
 
 
 def step(state: EngineState, event: e.Event) -> list[Action]:
@@ -50,9 +61,11 @@ def step(state: EngineState, event: e.Event) -> list[Action]:
         state.now_ns = event.time_ns
     if type(event) is e.BookChanged:
         return _on_book(state, event)
+    if type(event) is e.Ended:
+        return []
     handler, symbol = _HANDLERS.get(type(event)), getattr(event, "symbol", "")
     actions: list[Action] = []
-    if symbol and symbol not in state.markets:
+    if symbol and symbol not in state.markets and type(event) is not e.Answered:
         actions += _other_symbol(state, event, symbol)
     elif handler:
         actions += handler(state, event)
@@ -93,6 +106,14 @@ def _on_mark(state: EngineState, event: e.MarkChanged) -> list[Action]:
     return []
 
 
+def _on_decided(state: EngineState, event: e.BarDecided) -> list[Action]:
+    """The entry follows on a book, exits follow at once: `exits.tend` compares with what is held."""
+    signal = state.markets[event.symbol].signal
+    if isinstance(signal, BarSignal):
+        signal.take(event)
+    return []
+
+
 def _check_limits(state: EngineState) -> list[Action]:
     """Losses at their limit close everything and end the run's entries; each limit is announced at 80 %."""
     reason, actions = loss_reason(state), list[Action]()
@@ -109,6 +130,10 @@ def _on_answered(state: EngineState, event: e.Answered) -> list[Action]:
     """After 429 and 418 every request makes the ban longer, so all of them wait."""
     if event.retry_after_ns:
         state.quiet_until_ns = max(state.quiet_until_ns, state.now_ns + event.retry_after_ns)
+    if event.request is e.Request.PRICE:
+        return fees.on_answer(state, event)
+    if event.symbol and event.symbol not in state.markets:
+        return []
     if event.request in _ORDER_REQUESTS:
         return answers.on_answer(state, event)
     if event.request in _STOP_REQUESTS:
@@ -125,8 +150,9 @@ def _on_position(state: EngineState, event: e.PositionReport) -> list[Action]:
 
 
 def _on_balance(state: EngineState, event: e.BalanceReport) -> list[Action]:
-    account = state.account
-    if event.event_ns >= account.reported_ns:
+    """A balance in another asset, such as the BNB that pays fees, is no margin."""
+    account, margins = state.account, {market.contract.margin_asset for market in state.markets.values()}
+    if event.asset in margins and event.event_ns >= account.reported_ns:
         account.wallet, account.reported_ns = event.wallet, event.event_ns
         account.available = event.available if event.available >= 0 else account.available
     return []
@@ -138,9 +164,14 @@ def _on_account(state: EngineState, event: e.AccountChanged) -> list[Action]:
 
 
 def _on_contract(state: EngineState, event: e.ContractChanged) -> list[Action]:
-    if market := state.markets.get(event.contract.symbol):
-        market.contract = event.contract
-    return []
+    """New orders keep to the new filters; what rests or is under way stays as it was sent."""
+    market, contract = state.markets.get(event.contract.symbol), event.contract
+    if market is None or market.contract == contract:
+        return []
+    market.contract = contract
+    trading = "it takes orders" if contract.trading else "it takes no orders: nothing is entered"
+    text = f"{contract.symbol}: filters, rates or status were changed by the exchange; {trading}."
+    return alert(state, "contract_changed", contract.symbol, text)
 
 
 def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
@@ -158,12 +189,16 @@ def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
 def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:
     if event.command is e.Command.KILL:
         return latch(state, exits.KILLED, "", f"Killed: {event.reason}.", flatten=True)
-    state.paused = event.command is e.Command.PAUSE
+    if event.command is e.Command.STOP:
+        state.stopping = True
+    else:
+        state.paused = event.command is e.Command.PAUSE
     return alert(state, str(event.command), "", f"{event.command}: {event.reason}")
 
 
 _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.MarkChanged: _on_mark,
+    e.BarDecided: _on_decided,
     e.Answered: _on_answered,
     e.OrderReport: reports.on_order,
     e.StopReport: protection.on_report,
@@ -174,6 +209,7 @@ _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.BalanceReport: _on_balance,
     e.FundingPaid: funding.on_paid,
     e.FundingReport: funding.on_report,
+    e.PriceReport: fees.on_price,
     e.AccountChanged: _on_account,
     e.ContractChanged: _on_contract,
     e.Connection: _on_connection,

@@ -11,8 +11,9 @@ import msgspec
 
 from live.engine.contract import Contract
 from live.engine.limits import Limits
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.enums import AlgoStatus, OrderStatus, Side
+from live.money import SCALE
 
 
 class Witness(StrEnum):
@@ -38,6 +39,7 @@ class Request(StrEnum):
     OPEN_STOPS = "open_stops"
     BALANCE = "balance"
     FUNDING = "funding"
+    PRICE = "price"
 
 
 class RequestOutcome(StrEnum):
@@ -56,11 +58,15 @@ class RequestOutcome(StrEnum):
 
 
 class Command(StrEnum):
-    """What a person orders. PAUSE: no entries, exits go on."""
+    """What a person orders. PAUSE: no entries, exits go on. KILL: everything is closed, whoever opened it.
+
+    STOP: no entries any more, and what this run itself holds is closed.
+    """
 
     KILL = "kill"
     PAUSE = "pause"
     RESUME = "resume"
+    STOP = "stop"
 
 
 class StreamKind(StrEnum):
@@ -82,15 +88,57 @@ class Fill(msgspec.Struct, frozen=True):
     realised: int
 
 
-class Started(msgspec.Struct, frozen=True, tag="started"):
-    """The first event of a run: all that the engine starts from. capital in money units; run: at most 12 characters."""
+class CarriedOver(msgspec.Struct, frozen=True):
+    """What the runs of an account so far leave to the next one, money in units of 1e-8.
+
+    day: number of the UTC day since 1970 of which profit, trades, orders and fills are. drawdown: from the highest
+    profit.
+    """
+
+    day: int
+    profit: int
+    trades: int
+    orders: int
+    fills: int
+    drawdown: int
+
+
+class Started(msgspec.Struct, frozen=True, tag="started", omit_defaults=True):
+    """The first event of a run: all that the engine starts from. capital in money units; run: at most 12 characters.
+
+    Either settings (the imbalance) or bars (a strategy on bars) is given. carried: what earlier runs leave to it.
+
+    Raises:
+        ValueError: it has no settings, or both.
+    """
 
     time_ns: int
     run: str
     capital: int
-    settings: ImbalanceSettings
+    settings: ImbalanceSettings | None
     limits: Limits
     contracts: tuple[Contract, ...]
+    carried: CarriedOver | None = None
+    bars: BarSettings | None = None
+
+    def __post_init__(self) -> None:
+        if (self.settings is None) == (self.bars is None):
+            raise ValueError("A run has the settings of the imbalance or those of a strategy on bars.")
+
+    @property
+    def strategy(self) -> StrategySettings:
+        """The settings of the run's strategy."""
+        chosen = self.bars or self.settings
+        assert chosen is not None
+        return chosen
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """The last event of a run that has nothing left at the venue. carried: what it leaves to the next one."""
+
+    time_ns: int
+    reason: str
+    carried: CarriedOver
 
 
 class BookChanged(msgspec.Struct, frozen=True, gc=False, tag="book"):
@@ -112,6 +160,23 @@ class MarkChanged(msgspec.Struct, frozen=True, tag="mark"):
     symbol: str
     event_ns: int
     price: int
+
+
+class BarDecided(msgspec.Struct, frozen=True, tag="bar_decided"):
+    """What a strategy wants at the close of a bar (at `bar_close_ns`), whatever is held.
+
+    entry: the side to hold from now on. exits: sides to close where there is no entry. stop_price, target_price: of
+    the entry, 0 for none; share: of the notional that an entry may have. All three in units of 1e-8.
+    """
+
+    time_ns: int
+    symbol: str
+    bar_close_ns: int
+    entry: Side | None = None
+    exits: tuple[Side, ...] = ()
+    stop_price: int = 0
+    target_price: int = 0
+    share: int = SCALE
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
@@ -235,6 +300,15 @@ class FundingReport(msgspec.Struct, frozen=True, tag="funding_report"):
     amount: int
 
 
+class PriceReport(msgspec.Struct, frozen=True, tag="price"):
+    """The mark price of another asset in the margin asset, such as of BNBUSDT: it values fees and nothing else."""
+
+    time_ns: int
+    pair: str
+    price: int
+    event_ns: int
+
+
 class AccountChanged(msgspec.Struct, frozen=True, tag="account_changed"):
     """Somebody changed leverage, margin or position mode, or moved money; entries end."""
 
@@ -274,8 +348,10 @@ class Commanded(msgspec.Struct, frozen=True, tag="commanded"):
 
 Event = (
     Started
+    | Ended
     | BookChanged
     | MarkChanged
+    | BarDecided
     | Answered
     | OrderReport
     | StopReport
@@ -286,6 +362,7 @@ Event = (
     | BalanceReport
     | FundingPaid
     | FundingReport
+    | PriceReport
     | AccountChanged
     | ContractChanged
     | Connection

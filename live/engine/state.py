@@ -9,7 +9,7 @@ from live.engine.contract import Contract
 from live.engine.events import BookChanged, Request
 from live.engine.intents import Intent
 from live.engine.limits import Limits
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import StrategySettings
 from live.enums import Side
 
 
@@ -107,7 +107,8 @@ class Position:
     id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
     reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of
     the last fill. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
-    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. dust: what is left is below
+    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. believed:
+    its quantity is the venue's figure, which no trade explains. dust: what is left is below
     the minimum order.
     """
 
@@ -128,6 +129,7 @@ class Position:
     exit_after_ns: int = 0
     exit_wait_ns: int = 0
     foreign: bool = False
+    believed: bool = False
     dust: bool = False
     stop: Stop | None = None
 
@@ -180,9 +182,24 @@ class Market:
 
 
 @dataclass(slots=True)
-class Account:
-    """Money in units of 1e-8. realised (before fees), fees, funding: of this run. other_fees: by asset, at no price.
+class FeePrice:
+    """Mark price of an asset in which fees are paid, 0 while unknown. listed: the venue has not refused to tell it."""
 
+    asset: str
+    price: int = 0
+    as_of_ns: int = 0
+    listed: bool = True
+    wanted: bool = False
+    named: bool = False
+    query: Query = field(default_factory=Query)
+
+
+@dataclass(slots=True)
+class Account:
+    """Money in units of 1e-8. realised (before fees), fees, funding: of this run, exact.
+
+    other_fees: exact, by asset, in assets other than the margin asset; valued_fees: what they count for limits of loss.
+    assumed_fees: by symbol and trade id, while the fee of a fill is not known.
     listed, streamed: funding by the income list, and by the stream (venue time, amount) where the list may not have it.
     """
 
@@ -196,6 +213,8 @@ class Account:
     listed: int = 0
     streamed: list[tuple[int, int]] = field(default_factory=list)
     other_fees: dict[str, int] = field(default_factory=dict)
+    valued_fees: int = 0
+    assumed_fees: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -221,14 +240,15 @@ class Latch:
 
 @dataclass(slots=True)
 class EngineState:
-    """All state of one run. quiet_until_ns: the venue wants no request before (429, 418).
+    """All state of one run. quiet_until_ns: the venue wants no request before (429, 418). stopping: it will end.
 
     order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: by order id, what
-    no order of this run explains yet.
+    no order of this run explains yet. named_stops: of which an alert has said that they outlive their position.
+    fee_prices: by pair, such as BNBUSDT.
     """
 
     run: str
-    settings: ImbalanceSettings
+    settings: StrategySettings
     limits: Limits
     account: Account
     markets: dict[str, Market]
@@ -247,11 +267,14 @@ class EngineState:
     peak_profit: int = 0
     latch: Latch | None = None
     paused: bool = False
+    stopping: bool = False
     market_up: bool = True
     user_up: bool = True
     trades: dict[tuple[str, int], bool] = field(default_factory=dict)
     unattributed: dict[int, Unattributed] = field(default_factory=dict)
     approached: set[str] = field(default_factory=set)
+    named_stops: set[str] = field(default_factory=set)
+    fee_prices: dict[str, FeePrice] = field(default_factory=dict)
 
     def next_id(self) -> str:
         """A client id that this run has not used."""

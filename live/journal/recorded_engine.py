@@ -1,6 +1,9 @@
 """The engine between its journal and its gate: nothing leaves it that is not written first and checked once more."""
 
 import hashlib
+from collections import deque
+
+import msgspec
 
 from live.engine.actions import Action, CancelOrder, CancelStop, PlaceOrder
 from live.engine.engine import MakeSignal, start, step
@@ -27,12 +30,12 @@ class RecordedEngine:
     """
 
     def __init__(self, journal: Journal, event: Started, make_signal: MakeSignal = ImbalanceSignal) -> None:
-        self._gate = Gate(event.limits, event.capital, event.contracts)
+        self._gate = Gate(event.limits, event.capital, event.contracts, event.strategy.stop_bps)
+        self.state: EngineState = start(event, make_signal)
         journal.event(event)
         self.journal = journal
-        self.state: EngineState = start(event, make_signal)
         self.gate_refusals: list[str] = []
-        self._held_back: list[tuple[PlaceOrder, str]] = []
+        self._consequences: deque[Answered | Commanded] = deque()
         self._decisions = hashlib.sha256()
 
     @property
@@ -46,11 +49,25 @@ class RecordedEngine:
         Raises:
             JournalError: something is not in the journal. No action of this step may be carried out.
         """
-        if not self._held_back:
-            return self._step(event)
-        held_back, self._held_back = self._held_back, []
-        before = [self._step(consequence) for one in held_back for consequence in _consequences(*one, event.time_ns)]
-        return [*(action for actions in before for action in actions), *self._step(event)]
+        actions: list[Action] = []
+        while self._consequences:
+            actions += self._step(msgspec.structs.replace(self._consequences.popleft(), time_ns=event.time_ns))
+        return actions + self._step(event) if actions else self._step(event)
+
+    def again(self, event: Event) -> list[Action]:
+        """Take an event that is in the journal already: nothing is written. Returns all that the engine decides on it.
+
+        What a gate's refusal has brought about is in the journal as well, directly behind it.
+        """
+        if self._consequences:
+            self._consequences.popleft()
+        self._gate.observe(event)
+        actions = step(self.state, event)
+        for action in actions:
+            text = whole(action)
+            self._decisions.update(text + b"\n")
+            self._passes(action, text)
+        return actions
 
     def _step(self, event: Event) -> list[Action]:
         self.journal.event(event)
@@ -76,13 +93,13 @@ class RecordedEngine:
             self._gate.sent(action)
             return True
         self.gate_refusals.append(reason)
-        self._held_back.append((action, reason))
+        self._consequences += _consequences(action, reason)
         return False
 
 
-def _consequences(order: PlaceOrder, reason: str, time_ns: int) -> tuple[Event, Event]:
+def _consequences(order: PlaceOrder, reason: str) -> tuple[Answered, Commanded]:
     """What the engine is given after an order was held back: it was not sent and will not be, and the run ends."""
     intent = order.approved.intent
     request = Request.PLACE_STOP if intent.purpose is Purpose.STOP else Request.PLACE
-    rejected = Answered(time_ns, request, intent.symbol, intent.client_id, RequestOutcome.REJECTED)
-    return rejected, Commanded(time_ns, Command.KILL, f"gate: {reason}")
+    rejected = Answered(order.time_ns, request, intent.symbol, intent.client_id, RequestOutcome.REJECTED)
+    return rejected, Commanded(order.time_ns, Command.KILL, f"gate: {reason}")

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from live.engine.actions import Action
-from live.engine.engine import start, step
 from live.engine.events import Started
-from live.engine.state import EngineState
 from live.journal.encoding import body_of, kind_of, whole
 from live.journal.reading import RecordedAction, RecordedEvent, entries_of
+from live.journal.recorded_engine import RecordedEngine
+from live.journal.writer import NoJournal
 from skills_lib.domain.errors import CorruptDataError
 
 
@@ -31,13 +31,13 @@ class Replayed(NamedTuple):
     unwritten: int
 
 
-class _Comparison:
-    """The engine on a journal's events so far."""
+class JournalComparison:
+    """The engine on a journal's events so far. unwritten: what it decided on the last event and the journal lacks."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.state: EngineState | None = None
-        self.due: deque[Action] = deque()
+        self.engine: RecordedEngine | None = None
+        self.unwritten: deque[Action] = deque()
         self.events = 0
         self.actions = 0
         self.decisions = hashlib.sha256()
@@ -46,22 +46,23 @@ class _Comparison:
         """Step the engine; all actions of the event before must have been found, unless a run begins here."""
         self.events += 1
         if isinstance(found.event, Started):
-            self.state = start(found.event)
+            self.engine = RecordedEngine(NoJournal(), found.event)
             self.decisions = hashlib.sha256()
-            self.due.clear()
-        elif self.due:
-            self._differ(found.line, f"the engine decides `{kind_of(self.due[0])}` before it, which is not there")
-        elif self.state is None:
+            self.unwritten.clear()
+        elif self.unwritten:
+            decided = kind_of(self.unwritten[0])
+            self._differ(found.line, f"the engine decides `{decided}` before it, which is not there")
+        elif self.engine is None:
             self._differ(found.line, "no `started` comes before it")
         else:
-            self.due.extend(step(self.state, found.event))
+            self.unwritten.extend(self.engine.again(found.event))
 
     def action(self, found: RecordedAction) -> None:
         """Compare with what the engine wanted."""
         record = found.record
-        if not self.due:
+        if not self.unwritten:
             self._differ(found.line, f"the engine does not decide this `{record.kind}`")
-        action = self.due.popleft()
+        action = self.unwritten.popleft()
         encoded = whole(action)
         same = (kind_of(action), action.time_ns, body_of(action, encoded))
         if same != (record.kind, record.time_ns, record.body_json):
@@ -73,19 +74,24 @@ class _Comparison:
         raise DecisionsDifferError(f"{self.name}: line {line}: {what}. The code or the journal changed since.")
 
 
-def replay_journal(path: Path) -> Replayed:
-    """Rebuild the state from each `started` and run everything that follows.
+def compared(path: Path) -> JournalComparison:
+    """Rebuild the engine from each `started` and run everything that follows.
 
     Raises:
         InputError: no file, or not a journal.
         JournalDamagedError: the file is not what was written.
         DecisionsDifferError: the first action that differs, by its line.
     """
-    comparison = _Comparison(path.name)
+    comparison = JournalComparison(path.name)
     for entry in entries_of(path):
         if isinstance(entry, RecordedEvent):
             comparison.event(entry)
         else:
             comparison.action(entry)
-    digest = comparison.decisions.hexdigest()
-    return Replayed(comparison.events, comparison.actions, digest, len(comparison.due))
+    return comparison
+
+
+def replay_journal(path: Path) -> Replayed:
+    """What a journal's events come to; raises as `compared`."""
+    found = compared(path)
+    return Replayed(found.events, found.actions, found.decisions.hexdigest(), len(found.unwritten))

@@ -12,6 +12,7 @@ import msgspec
 from live.binance.calls import Call, CallWriter
 from live.binance.rows import TradeRow
 from live.client.conversations import Conversation, body_of
+from live.engine.contract import Contract
 from live.engine.events import AccountTrade
 from live.money import parse, plain
 from live.replay.collector import RunCollector
@@ -21,6 +22,7 @@ from live.simulator.schedule import MS
 from skills_lib.domain.errors import TwokeyError
 
 _PAGE = 1_000
+_COMPARED = ("REALIZED_PNL", "COMMISSION", "FUNDING_FEE")
 
 
 class DisagreementError(TwokeyError):
@@ -32,6 +34,7 @@ class _IncomeRow(msgspec.Struct, rename="camel"):
 
     income_type: str
     income: str
+    asset: str
 
 
 class VenueRecords:
@@ -51,15 +54,15 @@ class VenueRecords:
             if len(rows) < _PAGE:
                 return [row.trade() for row in found]
 
-    def incomes(self) -> Counter[str]:
-        """The sums of all income by its type, in units of 1e-8."""
-        sums: Counter[str] = Counter()
+    def incomes(self) -> Counter[tuple[str, str]]:
+        """The sums of all income by its type and asset, in units of 1e-8."""
+        sums: Counter[tuple[str, str]] = Counter()
         page = 1
         while True:
             span = {"startTime": str(self._begun_ms), "page": str(page), "limit": str(_PAGE)}
             rows = msgspec.json.decode(self._get("/fapi/v1/income", span), type=list[_IncomeRow])
             for row in rows:
-                sums[row.income_type] += parse(row.income)
+                sums[row.income_type, row.asset] += parse(row.income)
             if len(rows) < _PAGE:
                 return sums
             page += 1
@@ -73,25 +76,33 @@ def _body(call: Call) -> Conversation[bytes]:
     return body_of(call, answer)
 
 
-def require_agreement(collector: RunCollector, records: VenueRecords, symbol: str) -> None:
-    """Check that every trade and every sum is the same on both sides.
+def require_agreement(collector: RunCollector, records: VenueRecords, contract: Contract) -> None:
+    """Check that every trade, and every sum in each asset, is the same on both sides.
 
     Raises:
         DisagreementError: they are not.
     """
+    symbol = contract.symbol
     known = {number: traded.trade for number, traded in collector.traded.items()}
     theirs = {trade.fill.trade_id: trade for trade in records.trades(symbol)}
     for number in known.keys() | theirs.keys():
         if known.get(number) != theirs.get(number):
             _differ(f"trade {number} of {symbol}", known.get(number), theirs.get(number))
-    sums, fills = records.incomes(), [trade.fill for trade in known.values()]
-    for name, amount in (
-        ("REALIZED_PNL", sum(fill.realised for fill in fills)),
-        ("COMMISSION", -sum(fill.fee for fill in fills)),
-        ("FUNDING_FEE", sum(paid.amount for paid in collector.funding)),
-    ):
-        if sums[name] != amount:
-            _differ(name, plain(amount), plain(sums[name]))
+    ours, sums = _incomes(collector, contract.margin_asset), records.incomes()
+    for kind, asset in ours.keys() | {key for key in sums if key[0] in _COMPARED}:
+        if sums[kind, asset] != ours[kind, asset]:
+            _differ(f"{kind} in {asset}", plain(ours[kind, asset]), plain(sums[kind, asset]))
+
+
+def _incomes(collector: RunCollector, margin_asset: str) -> Counter[tuple[str, str]]:
+    """What the engine learned of income, by type and asset."""
+    sums: Counter[tuple[str, str]] = Counter()
+    for traded in collector.traded.values():
+        sums["REALIZED_PNL", margin_asset] += traded.trade.fill.realised
+        sums["COMMISSION", traded.trade.fill.fee_asset] -= traded.trade.fill.fee
+    for paid in collector.funding:
+        sums["FUNDING_FEE", margin_asset] += paid.amount
+    return sums
 
 
 def _differ(what: str, ours: object, theirs: object) -> NoReturn:

@@ -56,6 +56,7 @@ class EngineRun:
         self.began_ns = self.wire.now_ns
         self.collector = RunCollector(conditions.symbol)
         (contract,) = finish(self.wire, self._calls, contracts_of([conditions.symbol]))
+        self.contract = contract
         self._writer = None if journal is None else new_journal(journal, self.wire.now_ns, RUN, Fsync.NEVER)
         self.engine = RecordedEngine(self._writer or NoJournal(), self._started(contract), self._make_signal)
         self._session = self._join(contract)
@@ -78,7 +79,7 @@ class EngineRun:
             if isinstance(self._writer, JournalWriter):
                 self._writer.close()
         records = VenueRecords(self.wire, self._calls, self.began_ns)
-        require_agreement(self.collector, records, self._conditions.symbol)
+        require_agreement(self.collector, records, self.contract)
         return self._result()
 
     def _wait(self) -> None:

@@ -9,11 +9,10 @@ from live.engine.events import Event
 from live.session.tape_market import TapeMarket
 from live.session.virtual_wire import VirtualWire
 from live.simulator.outputs import Output
-from live.simulator.schedule import MS, NEVER_NS
+from live.simulator.schedule import NEVER_NS
 from skills_lib.domain.errors import TwokeyError
 
 T = TypeVar("T")
-_STEP_NS = 1 * MS
 
 
 class EngineSession:
@@ -82,10 +81,17 @@ def finish(wire: VirtualWire, calls: CallWriter, conversation: Conversation[T]) 
     errors: list[TwokeyError] = []
     converse(wire, calls, conversation, found.append, errors.append)
     while not (found or errors):
-        for output in wire.venue.advance(wire.now_ns + _STEP_NS):
+        for output in wire.venue.advance(_next_ns(wire)):
             wire.take(output)
         while wire.schedule.due_ns <= wire.now_ns:
             wire.schedule.run_next()
     if errors:
         raise errors[0]
     return found[0]
+
+
+def _next_ns(wire: VirtualWire) -> int:
+    """When something happens next, at the exchange or at the client."""
+    line = wire.venue.next_line
+    due_ns = min(wire.schedule.due_ns, wire.venue.due_ns, line.time_ns if line is not None else NEVER_NS)
+    return max(due_ns, wire.now_ns)

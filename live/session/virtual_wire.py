@@ -22,6 +22,7 @@ class VirtualWire:
         self.emit: Callable[[Event], None] = ignore
         self._answers: dict[int, TakeAnswer] = {}
         self._listeners: dict[int, Listener] = {}
+        self._opened: set[int] = set()
 
     @property
     def now_ns(self) -> int:
@@ -45,8 +46,16 @@ class VirtualWire:
         self._listeners[number] = listener
         return number
 
+    def send(self, connection: int, data: bytes) -> bool:
+        """Write a text frame; False if the WebSocket is not open."""
+        if connection not in self._opened:
+            return False
+        self.venue.send(connection, data)
+        return True
+
     def close(self, connection: int) -> None:
         """Close a WebSocket: its listener gets nothing more."""
+        self._opened.discard(connection)
         if self._listeners.pop(connection, None):
             self.venue.close(connection)
 
@@ -66,9 +75,11 @@ class VirtualWire:
         if isinstance(output, Frame):
             self._on_frame(output, listener)
         elif isinstance(output, Opened):
+            self._opened.add(output.connection)
             listener.on_opened()
         elif isinstance(output, Closed):
             del self._listeners[output.connection]
+            self._opened.discard(output.connection)
             listener.on_closed()
 
     def _on_frame(self, frame: Frame, listener: Listener) -> None:

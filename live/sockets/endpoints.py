@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from skills_lib.domain.errors import InputError
+from live.binance.websocket_api import API_PATH
+from skills_lib.domain.errors import InputError, TwokeyError
 from skills_lib.market.depth.feed.settings import Endpoints
 from skills_lib.market.depth.model import Venue
 
-API_PATH = "/ws-fapi/v1"
 ROUTES = ("/public", "/market", "/private")
 
 
@@ -22,6 +22,16 @@ class TradingVenue(StrEnum):
     SIMULATOR = "simulator"
     DEMO = "demo"
     MAINNET = "mainnet"
+
+
+def require_armed(venue: TradingVenue) -> None:
+    """Check that orders may be sent to a venue, before anything is sent there.
+
+    Raises:
+        TwokeyError: mainnet.
+    """
+    if venue is TradingVenue.MAINNET:
+        raise TwokeyError("mainnet is not armed: a person must sign first. Use the simulator or the demo venue.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +58,10 @@ class VenueAddress:
             raise InputError(f"'{host[:60]}' is no address of a simulator. Give host:port, such as 127.0.0.1:9001.")
         return cls(f"http://{host}", f"ws://{host}", f"ws://{host}{API_PATH}")
 
-    def stream(self, target: str) -> str:
-        """The URL of a stream. target: path with its route, and query."""
+    def websocket(self, target: str) -> str:
+        """The URL of a stream, or of the WebSocket API. target: path, a stream's with its route, and query."""
+        if target == API_PATH:
+            return self.api
         route = next((route for route in ROUTES if target.startswith(f"{route}/")), "")
         return self.streams + (target if self.routed else target[len(route) :])
 
@@ -57,6 +69,12 @@ class VenueAddress:
     def host(self) -> str:
         """Host of REST, with its port if that is not the scheme's."""
         return urlsplit(self.rest).netloc
+
+    @property
+    def rest_socket(self) -> tuple[str, int]:
+        """Host and port to connect to for REST."""
+        parts = urlsplit(self.rest)
+        return parts.hostname or "", parts.port or (443 if self.tls else 80)
 
     @property
     def tls(self) -> bool:

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 from live.client.wire import MS, TIMEOUT_NS, Listener, S, TakeAnswer, ignore
 from live.engine.events import Event
@@ -12,8 +12,10 @@ from live.sockets.endpoints import VenueAddress
 from live.sockets.http.connection import Exchange
 from live.sockets.http.messages import body_limit, bytes_of
 from live.sockets.http.pool import HttpPool
+from live.sockets.tasks import OnError
 from live.sockets.web_sockets import WebSockets
-from live.wire import HttpRequest
+from live.sockets.weights import RequestWeights
+from live.wire import HttpRequest, HttpResponse
 from skills_lib.market.depth.feed.socket import import_picows
 
 BEAT_NS: Final = 100 * MS
@@ -23,22 +25,20 @@ class SocketWire:
     """Requests, WebSockets and time of one client; use `async with`.
 
     emit: takes events. on_error: takes what the client raised while it was called; nothing of it is lost. freezes: how
-    often everything was opened again because the loop had not run.
+    often everything was opened again because the loop had not run. weights: what may leave.
 
     Before anything is handed on after such a pause, all connections are closed and their listeners know: whoever was
     stopped reads before it acts.
     """
 
-    def __init__(
-        self, address: VenueAddress, on_error: Callable[[Exception], None], clock: MachineClock | None = None
-    ) -> None:
+    def __init__(self, address: VenueAddress, on_error: OnError, clock: MachineClock | None = None) -> None:
         self.emit: Callable[[Event], None] = ignore
         self.address, self.clock = address, clock or MachineClock()
+        self.weights = RequestWeights(address.host)
         self.freezes = 0
         self._on_error = on_error
-        rest = urlsplit(address.rest)
-        self._pool = HttpPool(rest.hostname or "", rest.port or (443 if address.tls else 80), address.tls)
-        self._sockets = WebSockets(self._guard)
+        self._pool = HttpPool(*address.rest_socket, address.tls, on_error, self.check)
+        self._sockets = WebSockets(self._guard, on_error)
         self._running = False
 
     async def __aenter__(self) -> Self:
@@ -65,16 +65,28 @@ class SocketWire:
         return self.clock.now_ns
 
     def request(self, request: HttpRequest, take: TakeAnswer) -> None:
-        """Send a request: written in this call if a connection is free. `take` is called once, later."""
+        """Send a request: written in this call if a connection is free. `take` is called once, later.
+
+        A request that must not leave now is answered in the exchange's place: see `weights.py`.
+        """
         self.check()
+        if refusal := self.weights.refusal(request):
+            self._loop.call_soon(self._guard, partial(take, refusal))
+            return
         data, limit = bytes_of(request, self.address.host), body_limit(request.target)
-        exchange = Exchange(data, limit, request.method == "GET", self._guarded(take))
+        exchange = Exchange(data, limit, request.method == "GET", partial(self._on_answer, take))
         self._pool.send(exchange)
+        if not exchange.reads:
+            self._loop.call_soon(self.weights.left, request)
         exchange.timer = self._loop.call_later(TIMEOUT_NS / S, self._pool.give_up, exchange)
 
     def connect(self, target: str, listener: Listener) -> int:
         """Open a WebSocket; returns its number. A connection that cannot be opened is one that closes."""
-        return self._sockets.connect(self.address.stream(target), listener)
+        return self._sockets.connect(self.address.websocket(target), listener)
+
+    def send(self, connection: int, data: bytes) -> bool:
+        """Write a text frame in this call; False if the WebSocket is not open."""
+        return self._sockets.send(connection, data)
 
     def close(self, connection: int) -> None:
         """Close a WebSocket: its listener gets nothing more."""
@@ -90,11 +102,15 @@ class SocketWire:
             return
         self.clock.beat()
         self.freezes += 1
+        unanswered = self._pool.renew()
         self._sockets.end_all()
-        self._pool.renew()
+        for exchange in unanswered:
+            exchange.end(None)
 
-    def _guarded(self, take: TakeAnswer) -> TakeAnswer:
-        return lambda answer: self._guard(lambda: take(answer))
+    def _on_answer(self, take: TakeAnswer, answer: HttpResponse | None) -> None:
+        if answer is not None:
+            self.weights.observe(answer)
+        self._guard(partial(take, answer))
 
     def _guard(self, call: Callable[[], None]) -> None:
         """Call the client, unless it was stopped meanwhile."""

@@ -16,8 +16,8 @@ server = BoundedServer(
     title="Twokey strategies",
     version="0.1.0",
     instructions=(
-        "Reads and writes strategies; nothing here can trade. A strategy is Python code that runs as the user. Passed "
-        "checks are no evidence of an edge, and results on synthetic candles say nothing about a market."
+        "Reads and writes strategies; nothing here can trade. A strategy is Python that runs as the user. Checks and "
+        "synthetic candles are no evidence of an edge."
     ),
 )
 

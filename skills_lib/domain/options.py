@@ -15,6 +15,7 @@ OptionName = Literal[
     "engine",
     "exchange",
     "embargo",
+    "limit",
     "method",
     "min_trades",
     "open_sealed",

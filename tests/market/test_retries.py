@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -16,11 +15,11 @@ from skills_lib.domain.errors import SourceUnavailableError
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles import Source, load
 from skills_lib.market.candles.series import cut
-from skills_lib.market.depth.feed.budget import snapshot_weight
 from skills_lib.market.depth.feed.rest import FeedRest
 from skills_lib.market.depth.feed.settings import Endpoints, FeedSettings
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.retries import Retries, TransientError, retry_after_s
+from skills_lib.market.weights.snapshots import snapshot_weight
 from skills_lib.settings import Settings
 from tests.command import Command
 from tests.market.candles.local_venue import LocalVenue, months, span
@@ -193,7 +192,7 @@ def test_a_repeated_snapshot_uses_the_weight_of_each_request() -> None:
         rest = feed_rest(host, weight_per_minute=2 * weight)
         await rest.snapshot("BTCUSDT")
         await rest.close()
-        return rest.budget.reserve(weight, time.monotonic())
+        return rest.budget.reserve(weight, 2 * weight)
 
     with ClosingServer(lambda _: SNAPSHOT, set()) as server:
         assert asyncio.run(remaining_wait_s(server.host)) == 0

@@ -9,12 +9,13 @@ from mcp.server import MCPServer
 from mcp_types import Tool
 
 from mcp_servers.backtest.server import server as backtest
+from mcp_servers.live.server import server as live
 from mcp_servers.market.server import server as market
 from mcp_servers.strategy.server import server as strategy
 from mcp_servers.validation.server import server as validation
 from tests.mcp_servers.mcp_client import ERAS, ROOT, list_tools
 
-SERVERS = {"backtest": backtest, "market": market, "validation": validation, "strategy": strategy}
+SERVERS = {"backtest": backtest, "market": market, "validation": validation, "strategy": strategy, "live": live}
 PROMISED = {
     "backtest": {
         "backtest_list_strategies",
@@ -50,6 +51,7 @@ PROMISED = {
         "validation_ledger",
     },
     "strategy": {"strategy_read", "strategy_create"},
+    "live": {"live_status", "live_pause", "live_stop", "live_kill"},
 }
 TOOLS = [tool for server in SERVERS.values() for tool in list_tools(server)]
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
@@ -81,7 +83,7 @@ def test_a_tool_has_a_title_and_all_four_annotations(tool: Tool) -> None:
     assert hints is not None
     given = (hints.read_only_hint, hints.destructive_hint, hints.idempotent_hint, hints.open_world_hint)
     assert None not in given
-    assert hints.destructive_hint is (tool.name == "strategy_create")
+    assert hints.destructive_hint is (tool.name in ("strategy_create", "live_stop", "live_kill"))
 
 
 def test_no_server_has_more_than_fifteen_tools_and_each_is_named_after_its_server() -> None:
@@ -90,9 +92,12 @@ def test_no_server_has_more_than_fifteen_tools_and_each_is_named_after_its_serve
         assert all(tool.startswith(f"{name}_") for tool in names)
 
 
-def test_only_runs_jobs_downloads_and_new_strategies_write() -> None:
+def test_only_runs_jobs_downloads_new_strategies_and_what_stops_a_daemon_write() -> None:
     assert {tool.name for tool in TOOLS if not tool.annotations.read_only_hint} == {
         "backtest_run",
+        "live_kill",
+        "live_pause",
+        "live_stop",
         "market_fetch",
         "market_cancel_fetch",
         "strategy_create",

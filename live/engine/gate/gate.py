@@ -15,27 +15,29 @@ from live.money import SCALE
 
 _SECOND_NS: Final = 1_000_000_000
 _BPS: Final = 10_000 * SCALE
+_ENDS_ENTRIES: Final = (Command.KILL, Command.STOP)
 
 
 class Gate:
     """Stands between the engine and whoever sends. A refusal means a defect of the engine: stop, and alert.
 
     Call `observe` with every event, `check` with every order that is about to leave, and `sent` when it leaves.
+    stop_bps: how far from the entry a stop belongs, in units of 1e-8 bp.
 
     Raises:
         LooserLimitsError: the limits are above those of the capital.
     """
 
-    def __init__(self, limits: Limits, capital: int, contracts: Iterable[Contract]) -> None:
+    def __init__(self, limits: Limits, capital: int, contracts: Iterable[Contract], stop_bps: int) -> None:
         require_limits(limits, capital)
-        self._limits = limits
+        self._limits, self._stop_bps = limits, stop_bps
         self._contracts = {contract.symbol: contract for contract in contracts}
         self._marks: dict[str, int] = {}
         self._ledger = GateLedger()
         self._ids: set[str] = set()
         self._stops: dict[str, Intent] = {}
         self._sent_ns: deque[int] = deque()
-        self._killed = False
+        self._ended: Command | None = None
 
     def observe(self, event: Event) -> None:
         """Take in an event, before the orders that follow it are checked."""
@@ -44,7 +46,7 @@ class Gate:
         elif type(event) is ContractChanged:
             self._contracts[event.contract.symbol] = event.contract
         elif type(event) is Commanded:
-            self._killed = self._killed or event.command is Command.KILL
+            self._ended = event.command if event.command in _ENDS_ENTRIES else self._ended
         else:
             self._ledger.observe(event)
 
@@ -85,7 +87,20 @@ class Gate:
             return f"Stop {intent.client_id} does not close the whole position at a trigger price."
         if not self._ledger.position(intent.symbol).reducible(intent.side):
             return f"Stop {intent.client_id} would open or add to a position of {intent.symbol}."
-        return None
+        return None if again else self._stop_distance(intent)
+
+    def _stop_distance(self, intent: Intent) -> str | None:
+        """On the losing side of the entry price: where the entry said, else within the setting and one tick."""
+        entered = self._ledger.position(intent.symbol).entry_price or self._marks.get(intent.symbol, 0)
+        loses = (entered - intent.trigger_price) * -intent.side.sign
+        tick, entry = self._contracts[intent.symbol].tick, self._ledger.orders.get(intent.position)
+        if entry is not None and entry.intent.stop_price:
+            fits = intent.trigger_price == entry.intent.stop_price
+        else:
+            fits = (loses - tick) * _BPS <= entered * self._stop_bps
+        if loses > 0 and fits:
+            return None
+        return f"Stop {intent.client_id} is not at its distance from the entry price."
 
     def _exit(self, intent: Intent) -> str | None:
         if not intent.reduce_only or intent.type is not OrderType.MARKET:
@@ -95,8 +110,8 @@ class Gate:
         return None
 
     def _entry(self, intent: Intent, now_ns: int) -> str | None:
-        if self._killed:
-            return "The run was killed: no entry leaves."
+        if self._ended:
+            return f"The run got the command {self._ended}: no entry leaves."
         if intent.type is not OrderType.LIMIT or intent.quantity <= 0 or intent.price <= 0 or intent.reduce_only:
             return f"Entry {intent.client_id} is not a limit order with price and quantity."
         return self._collar(intent) or self._rate(now_ns) or self._exposure(intent)

@@ -46,9 +46,13 @@ class SentOrder:
 
 @dataclass(slots=True)
 class Held:
-    """A position: by trades, and as the venue last reported it. traded_ns, reported_ns: venue times."""
+    """A position: by trades, and as the venue last reported it. traded_ns, reported_ns: venue times.
+
+    cost: of `quantity` at its entry prices, signed, in units of 1e-16.
+    """
 
     quantity: int = 0
+    cost: int = 0
     reported: int = 0
     traded_ns: int = 0
     reported_ns: int = 0
@@ -62,6 +66,22 @@ class Held:
     def size(self) -> int:
         """Unsigned; the larger of both accounts."""
         return max(abs(amount) for amount in self.amounts)
+
+    @property
+    def entry_price(self) -> int:
+        """Mean entry price by trades, rounded down; 0 where they give no position."""
+        return self.cost // self.quantity if self.quantity else 0
+
+    def trade(self, quantity: int, price: int) -> None:
+        """Add a signed quantity: what it closes leaves at the mean entry price, what is beyond opens at `price`."""
+        after = self.quantity + quantity
+        if self.quantity * quantity >= 0:
+            self.cost += quantity * price
+        elif after * self.quantity > 0:
+            self.cost = self.cost * after // self.quantity
+        else:
+            self.cost = after * price
+        self.quantity = after
 
     def reducible(self, side: Side) -> int:
         """How much an order of `side` may reduce, by the account that allows more."""
@@ -118,7 +138,7 @@ class GateLedger:
             return
         self._trades.add((symbol, fill.trade_id))
         held = self.position(symbol)
-        held.quantity += side.sign * fill.quantity
+        held.trade(side.sign * fill.quantity, fill.price)
         held.traded_ns = max(held.traded_ns, event_ns)
         if order := self._by_order_id.get((symbol, order_id)):
             order.filled += fill.quantity

@@ -53,7 +53,7 @@ def name_position(state: EngineState, symbol: str, name: str = "") -> None:
         return
     if not position.id:
         position.id, position.foreign = name or state.next_id(), not name
-    position.target_price = target_price(position, state.settings)
+    position.target_price = target_price(state, position)
 
 
 def on_trades(state: EngineState, report: TradesReport) -> list[Action]:

@@ -17,6 +17,11 @@ def of_bps(amount: int, bps: int) -> int:
     return -(-amount * bps // BPS)
 
 
+def farthest_stop(contract: Contract, price: int, stop_bps: int) -> int:
+    """Largest distance of a stop from the entry price that `loss_at_stop` covers: one tick for the rounding."""
+    return of_bps(price, stop_bps) + contract.tick
+
+
 def loss_at_stop(contract: Contract, quantity: int, price: int, stop_bps: int) -> int:
     """Loss of `quantity` entered at `price` and closed by a stop `stop_bps` away.
 

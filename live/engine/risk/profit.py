@@ -1,5 +1,7 @@
 """Profit of a run, and when losses end it: realised and unrealised profit, fees and funding, in units of 1e-8."""
 
+from live.engine.events import CarriedOver
+from live.engine.fees import counted
 from live.engine.risk.reasons import Reason
 from live.engine.state import Day, EngineState, Position
 from live.money import SCALE
@@ -14,10 +16,10 @@ def unrealised(state: EngineState, position: Position) -> int:
 
 
 def profit(state: EngineState) -> int:
-    """Change of the account's equity in this run."""
+    """Change of the account's equity in this run, all fees at what they are counted for."""
     account = state.account
     open_profit = sum(unrealised(state, position) for position in state.positions.values() if position.quantity)
-    return account.realised - account.fees + account.funding + open_profit
+    return account.realised - counted(account) + account.funding + open_profit
 
 
 def loss_reason(state: EngineState) -> Reason | None:
@@ -46,6 +48,27 @@ def begin_day(state: EngineState, now_profit: int) -> None:
     if number != state.day.number:
         state.day = Day(number, now_profit, order_times_ns=state.day.order_times_ns)
         state.approached.clear()
+
+
+def take_over(state: EngineState, carried: CarriedOver) -> None:
+    """Go on with the account's day and drawdown. A day that is not before today, as of a clock set back, is today."""
+    state.peak_profit = carried.drawdown
+    today = state.now_ns // DAY_NS
+    if carried.day >= today:
+        state.day = Day(today, -carried.profit, carried.trades, carried.orders, carried.fills)
+
+
+def carried_over(state: EngineState) -> CarriedOver:
+    """What the next run goes on with."""
+    now, day = profit(state), state.day
+    return CarriedOver(
+        day=day.number,
+        profit=now - day.start_profit,
+        trades=day.trades,
+        orders=day.orders,
+        fills=day.fills,
+        drawdown=drawdown(state, now),
+    )
 
 
 def loss_today(state: EngineState, now_profit: int) -> int:

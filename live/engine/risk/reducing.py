@@ -1,10 +1,12 @@
 """Checks of exits and stops: they must reduce a position. No count and no loss refuses them."""
 
 from live.engine.intents import Intent
+from live.engine.risk.costs import farthest_stop
 from live.engine.risk.exposure import held, reported
 from live.engine.risk.forms import Found, exit_form, price_filters, quantity_filters, stop_form
 from live.engine.risk.reasons import Reason
 from live.engine.state import EngineState, Market, Position
+from live.engine.stops import planned_stop
 from live.enums import Side
 from live.money import plain
 
@@ -30,6 +32,7 @@ def stop_refusal(state: EngineState, intent: Intent) -> Found | None:
         or _identity(position, intent)
         or price_filters(market.contract, intent.trigger_price)
         or _losing_side(market, position, intent)
+        or _distance(state, market, position, intent)
     )
 
 
@@ -69,9 +72,37 @@ def _identity(position: Position | None, intent: Intent) -> Found | None:
 
 
 def _losing_side(market: Market, position: Position | None, intent: Intent) -> Found | None:
-    entered = abs(position.price) if position is not None else 0
-    reference = entered or market.mark
-    if (reference - intent.trigger_price) * -intent.side.sign > 0:
+    reference = _entered(market, position)
+    sells, trigger = intent.side is Side.SELL, intent.trigger_price
+    if trigger < reference if sells else trigger > reference:
         return None
-    side = "below" if intent.side is Side.SELL else "above"
-    return Reason.STOP_SIDE, f"Trigger {plain(intent.trigger_price)} is not {side} the entry price {plain(reference)}."
+    side = "below" if sells else "above"
+    return Reason.STOP_SIDE, f"Trigger {plain(trigger)} is not {side} the entry price {plain(reference)}."
+
+
+def _distance(state: EngineState, market: Market, position: Position | None, intent: Intent) -> Found | None:
+    """A stop loses no more than was counted at the entry; one that is sent again was judged when it was new."""
+    if position is not None and position.stop is not None:
+        return None
+    if planned := planned_stop(state, intent.position):
+        return None if intent.trigger_price == planned else _off(intent, planned)
+    reference = _entered(market, position)
+    away = abs(reference - intent.trigger_price)
+    farthest = farthest_stop(market.contract, reference, state.settings.stop_bps)
+    if away <= farthest:
+        return None
+    return Reason.STOP_DISTANCE, f"Trigger is {plain(away)} from the entry price; at most {plain(farthest)} is counted."
+
+
+def _off(intent: Intent, planned: int) -> Found:
+    return (
+        Reason.STOP_DISTANCE,
+        f"Trigger is {plain(intent.trigger_price)}; the entry was judged with {plain(planned)}.",
+    )
+
+
+def _entered(market: Market, position: Position | None) -> int:
+    """The entry price that a stop belongs to; the mark price where only the venue knows of the position."""
+    if position is None or not position.price:
+        return market.mark
+    return abs(position.price)

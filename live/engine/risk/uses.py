@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from live.engine.contract import Contract
 from live.engine.intents import Intent, LimitUse
 from live.engine.limits import ORDERS_PER_TRADE
 from live.engine.risk.costs import loss_at_stop
@@ -16,7 +15,8 @@ from live.engine.risk.exposure import (
     unfilled,
 )
 from live.engine.risk.profit import drawdown, loss_today, profit
-from live.engine.state import EngineState
+from live.engine.state import EngineState, Position
+from live.engine.stops import distance_bps, planned_stop
 
 SECOND_NS: Final = 1_000_000_000
 APPROACHED_PERCENT: Final = 80
@@ -26,13 +26,14 @@ APPROACHED_PERCENT: Final = 80
 def with_entry(state: EngineState, intent: Intent) -> list[LimitUse]:
     """Use of each limit if an entry is sent: at its price or the mark price, whichever is higher."""
     market = state.markets[intent.symbol]
-    amount = notional(intent.quantity, max(intent.price, market.mark))
+    price = max(intent.price, market.mark)
+    amount = notional(intent.quantity, price)
     symbols = exposed_symbols(state) | {intent.symbol}
     limits, day = state.limits, state.day
     used = {
         "position": position_notional(state, intent.symbol) + amount,
         "instrument": instrument_notional(state, intent.symbol) + amount,
-        "loss_at_stop": _loss(state, intent.symbol, intent.quantity, max(intent.price, market.mark)),
+        "loss_at_stop": _loss(state, intent.symbol) + _of_entry(state, intent, intent.quantity, market.mark),
         "open_positions": len(symbols),
         "orders_per_second": orders_in_a_second(state) + ORDERS_PER_TRADE,
         "trades_per_day": day.trades + _unfilled_entries(state) + 1,
@@ -56,7 +57,7 @@ def current(state: EngineState) -> list[LimitUse]:
     highest = {
         "position": max((position_notional(state, symbol) for symbol in state.positions), default=0),
         "instrument": max((instrument_notional(state, symbol) for symbol in state.markets), default=0),
-        "loss_at_stop": max((_loss(state, symbol, 0, 0) for symbol in state.positions), default=0),
+        "loss_at_stop": max((_loss(state, symbol) for symbol in state.positions), default=0),
         "open_positions": len(exposed_symbols(state)),
         "orders_per_second": orders_in_a_second(state),
         "trades_per_day": day.trades + _unfilled_entries(state),
@@ -90,15 +91,26 @@ def _unfilled_entries(state: EngineState) -> int:
     return sum(not order.filled for order in entries(state))
 
 
-def _loss(state: EngineState, symbol: str, quantity: int, price: int) -> int:
-    """What a symbol's position, its entries and `quantity` more at `price` lose at the stop."""
-    contract = state.markets[symbol].contract
-    orders = sum(_at_stop(state, contract, unfilled(order), order.intent.price) for order in entries(state, symbol))
+def _loss(state: EngineState, symbol: str) -> int:
+    """What a symbol's position and its entries lose at the stop."""
+    loss = sum(_of_entry(state, order.intent, unfilled(order)) for order in entries(state, symbol))
     position = state.positions.get(symbol)
-    if position is not None and held(position):
-        orders += _at_stop(state, contract, held(position), abs(position.price) or state.markets[symbol].mark)
-    return orders + _at_stop(state, contract, quantity, price)
+    return loss + (_of_position(state, position) if position is not None else 0)
 
 
-def _at_stop(state: EngineState, contract: Contract, quantity: int, price: int) -> int:
-    return loss_at_stop(contract, quantity, price, state.settings.stop_bps) if quantity else 0
+def _of_entry(state: EngineState, intent: Intent, quantity: int, mark: int = 0) -> int:
+    """Of an entry's quantity at its price, or at the mark price if that is higher."""
+    contract, stop_bps = state.markets[intent.symbol].contract, _distance(state, intent.price, intent.stop_price)
+    return loss_at_stop(contract, quantity, max(intent.price, mark), stop_bps)
+
+
+def _of_position(state: EngineState, position: Position) -> int:
+    market = state.markets[position.symbol]
+    price = abs(position.price) or market.mark
+    stop_bps = _distance(state, price, planned_stop(state, position.id))
+    return loss_at_stop(market.contract, held(position), price, stop_bps)
+
+
+def _distance(state: EngineState, price: int, stop: int) -> int:
+    """From a price to the stop that an entry named, else the distance of the settings."""
+    return distance_bps(price, stop) if stop and price else state.settings.stop_bps

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from live.binance.answers import broken, events_of
 from live.binance.requests import TRADES_PAGE, TRADES_WINDOW_NS, Asked
+from live.engine.actions import Ask
 from live.engine.events import (
     AccountChanged,
     Answered,
@@ -17,6 +18,7 @@ from live.engine.events import (
     OpenStopsReport,
     OrderReport,
     PositionReport,
+    PriceReport,
     Request,
     RequestOutcome,
     StopReport,
@@ -228,3 +230,18 @@ def test_positions_of_two_sides_are_not_taken_for_one() -> None:
     assert changed == AccountChanged(9, SYMBOL, "position_mode")
     assert isinstance(answered, Answered)
     assert answered.outcome is UNKNOWN
+
+
+def test_the_price_of_a_pair_is_its_mark_price_and_a_pair_that_is_not_listed_is_refused(account: AccountClient) -> None:
+    (found,) = account.send(Ask(0, Request.PRICE, SYMBOL))
+    assert isinstance(found, PriceReport)
+    assert (found.pair, found.price) == (SYMBOL, account.venue.state.markets[SYMBOL].mark_price)
+    assert 0 < found.event_ns <= found.time_ns
+    (refused,) = account.send(Ask(0, Request.PRICE, "BNBUSDT"))
+    assert isinstance(refused, Answered)
+    assert (refused.request, refused.outcome, refused.code) == (Request.PRICE, REJECTED, -1121)
+
+
+def test_the_price_of_another_pair_is_no_answer() -> None:
+    body = json.dumps({"symbol": "BTCUSDT", "markPrice": "60000", "time": 1}).encode()
+    assert answer_of(200, body, asked=Asked(Request.PRICE, "BNBUSDT", "", 5)).outcome is UNKNOWN

@@ -44,6 +44,7 @@ from tests.live.engine.states import (
 
 S = 1_000_000_000
 CAPITAL = 40_000 * SCALE
+STOP_BPS = 15 * SCALE
 SYMBOLS = [SYMBOL, *(f"C{number}USDT" for number in range(6))]
 
 
@@ -52,7 +53,7 @@ class Scene:
 
     def __init__(self, **tighter: int) -> None:
         limits = effective(Executor.SCALP, CAPITAL, tighter)
-        self.gate = Gate(limits, CAPITAL, [other(symbol) for symbol in SYMBOLS])
+        self.gate = Gate(limits, CAPITAL, [other(symbol) for symbol in SYMBOLS], STOP_BPS)
         self.trade_id = 0
         for symbol in SYMBOLS:
             self.gate.observe(MarkChanged(NOW_NS, symbol, NOW_NS, PRICE))
@@ -82,9 +83,9 @@ class Scene:
             intent.reduce_only, at_ns, Witness.STREAM, trade,
         )  # fmt: skip
 
-    def fill(self, quantity: str) -> Fill:
+    def fill(self, quantity: str, price: int = PRICE) -> Fill:
         self.trade_id += 1
-        return Fill(self.trade_id, PRICE, parse(quantity), 0, "USDT", False, 0)
+        return Fill(self.trade_id, price, parse(quantity), 0, "USDT", False, 0)
 
     def hold(self, quantity: str = "0.1") -> None:
         """Enter and fill completely: a long position of `quantity`."""
@@ -104,7 +105,7 @@ def test_an_order_as_it_is_in_the_journal_leaves() -> None:
 def test_limits_above_those_of_the_capital_make_no_gate() -> None:
     looser = highest(Executor.SCALP, 2 * CAPITAL)
     with pytest.raises(LooserLimitsError, match="instrument cannot be 20000 USD"):
-        Gate(looser, CAPITAL, [CONTRACT])
+        Gate(looser, CAPITAL, [CONTRACT], STOP_BPS)
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,60 @@ def test_a_stop_that_would_open_does_not_leave() -> None:
     assert scene.refusal(stop_of_a_long()) == ""
 
 
+FAR = "Stop r-1S is not at its distance from the entry price."
+
+
+def test_a_stop_leaves_only_at_its_distance_from_the_entry_price() -> None:
+    scene = Scene()
+    scene.hold()
+    edge = PRICE - 90 * SCALE - CONTRACT.tick
+    assert scene.refusal(stop_of_a_long(trigger_price=edge)) == ""
+    for trigger in (edge - CONTRACT.tick, PRICE, PRICE + 90 * SCALE, CONTRACT.tick):
+        assert scene.refusal(stop_of_a_long(trigger_price=trigger)) == FAR
+
+
+def test_a_stop_that_its_entry_named_leaves_only_at_that_price() -> None:
+    scene = Scene()
+    named = 59_000 * SCALE
+    scene.send(entry(stop_price=named))
+    trade = AccountTrade(1, Side.BUY, scene.fill("0.1"), NOW_NS)
+    scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, (trade,)))
+    assert scene.refusal(stop_of_a_long(trigger_price=named)) == ""
+    for trigger in (named - CONTRACT.tick, named + CONTRACT.tick, 59_910 * SCALE):
+        assert scene.refusal(stop_of_a_long(trigger_price=trigger)) == FAR
+
+
+def test_the_entry_price_of_the_gate_is_the_mean_of_the_trades_that_it_saw_itself() -> None:
+    scene = Scene()
+    scene.send(entry(quantity=parse("0.1")))
+    fills = [("0.06", PRICE), ("0.04", PRICE - 100 * SCALE), ("-0.05", PRICE + 500 * SCALE)]
+    trades = tuple(
+        AccountTrade(1, Side.SELL if text[0] == "-" else Side.BUY, scene.fill(text.strip("-"), price), NOW_NS)
+        for text, price in fills
+    )
+    scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, trades))
+    edge = 59_870 * SCALE  # the mean is 59,960, of which 15 bp are 89.94; on the tick, with one tick of rounding
+    assert scene.refusal(stop_of_a_long(trigger_price=edge)) == ""
+    assert scene.refusal(stop_of_a_long(trigger_price=edge - CONTRACT.tick)) == FAR
+
+
+def test_a_position_turned_round_has_the_price_of_the_trade_that_turned_it() -> None:
+    scene = Scene()
+    scene.hold()
+    trade = AccountTrade(9, Side.SELL, scene.fill("0.2", PRICE + 300 * SCALE), NOW_NS)
+    scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, (trade,)))
+    short = {"side": Side.BUY, "client_id": "r-7S", "position": "r-7"}
+    assert scene.refusal(stop_of_a_long(**short, trigger_price=PRICE + 390 * SCALE)) == ""
+    assert scene.refusal(stop_of_a_long(**short, trigger_price=PRICE + 90 * SCALE)).endswith("from the entry price.")
+
+
+def test_a_position_that_only_the_venue_reports_is_measured_at_the_mark() -> None:
+    scene = Scene()
+    scene.gate.observe(position(SYMBOL, "0.1", NOW_NS, Witness.QUERY))
+    assert scene.refusal(stop_of_a_long()) == ""
+    assert scene.refusal(stop_of_a_long(trigger_price=59_000 * SCALE)) == FAR
+
+
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
@@ -202,12 +257,13 @@ def test_a_symbol_that_is_not_of_the_run_gets_no_order() -> None:
     assert scene.refusal(entry(symbol="NEWUSDT")) == "Entry r-1 is outside the price collar.", "it has no mark"
 
 
-def test_no_entry_leaves_after_a_kill_and_exits_do() -> None:
+@pytest.mark.parametrize("end", [Command.KILL, Command.STOP])
+def test_no_entry_leaves_after_a_kill_or_a_stop_and_exits_do(end: Command) -> None:
     scene = Scene()
     scene.hold()
-    for command in (Command.PAUSE, Command.KILL, Command.RESUME):
+    for command in (Command.PAUSE, end, Command.RESUME):
         scene.gate.observe(Commanded(NOW_NS, command, "test"))
-    assert scene.refusal(entry(symbol="C0USDT", client_id="r-3")) == "The run was killed: no entry leaves."
+    assert scene.refusal(entry(symbol="C0USDT", client_id="r-3")) == f"The run got the command {end}: no entry leaves."
     scene.send(exit_of_a_long())
 
 
@@ -338,7 +394,7 @@ def test_an_older_report_of_a_position_says_nothing(witness: Witness) -> None:
 
 def test_contracts_of_the_gate_are_its_own() -> None:
     contracts = [CONTRACT]
-    gate = Gate(highest(Executor.SCALP, CAPITAL), CAPITAL, contracts)
+    gate = Gate(highest(Executor.SCALP, CAPITAL), CAPITAL, contracts, STOP_BPS)
     contracts.append(msgspec.structs.replace(CONTRACT, symbol="ETHUSDT"))
     action = PlaceOrder(NOW_NS, approval(entry(symbol="ETHUSDT")))
     assert gate.check(action, entry(symbol="ETHUSDT")) == "ETHUSDT is not traded in this run."

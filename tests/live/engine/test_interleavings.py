@@ -79,7 +79,7 @@ class Interleavings(RuleBasedStateMachine):
         self.session.foreign = True
         self.session.venue.trade_by_hand(side, steps * (SCALE // 1_000))
 
-    @rule(command=st.sampled_from([Command.PAUSE, Command.RESUME]))
+    @rule(command=st.sampled_from([Command.PAUSE, Command.RESUME, Command.STOP]))
     def command(self, command: Command) -> None:
         self.session.feed(Commanded(self.session.now_ns, command, "test"))
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from live.engine.intents import Refused
 from live.engine.risk.judging import judge
 from live.engine.risk.reasons import Reason
 from live.engine.state import Day, EngineState, Latch, OrderState, Stop, StopState
@@ -105,8 +106,24 @@ def latch(state: EngineState) -> None:
     state.latch = Latch("kill", NOW_NS, True)
 
 
+def quiet(state: EngineState) -> None:
+    """Change nothing."""
+
+
+def lose_the_mark(state: EngineState) -> None:
+    state.markets[SYMBOL].mark = 0
+
+
+def lose_the_daily_loss(state: EngineState) -> None:
+    state.account.realised = -500 * SCALE
+
+
 def pause(state: EngineState) -> None:
     state.paused = True
+
+
+def stop_the_run(state: EngineState) -> None:
+    state.stopping = True
 
 
 def lose_the_market(state: EngineState) -> None:
@@ -141,6 +158,7 @@ def late_fill(state: EngineState) -> None:
 BLOCKED: list[tuple[Callable[[EngineState], object], Reason]] = [
     (latch, Reason.LATCHED),
     (pause, Reason.PAUSED),
+    (stop_the_run, Reason.STOPPING),
     (lose_the_market, Reason.DISCONNECTED),
     (lose_the_user_stream, Reason.DISCONNECTED),
     (halt, Reason.NOT_TRADING),
@@ -289,3 +307,43 @@ def test_judging_changes_nothing() -> None:
     judge(entry(), state)
     judge(exit_of_a_long(), state)
     assert (state, repr(state)) == before
+
+
+def test_a_mark_price_whose_time_is_ahead_of_ours_is_not_old() -> None:
+    state = quiet_state()
+    state.markets[SYMBOL].mark_ns = NOW_NS + S
+    assert approved(entry(), state)
+
+
+@pytest.mark.parametrize(
+    ("changes", "change", "text"),
+    [
+        ({"price": parse("60301.2")}, quiet, "The price is 50.2 bp from the mark price; allowed are 50 bp."),
+        ({"price": parse("59698.7")}, quiet, "The price is 50.21666666 bp from the mark price; allowed are 50 bp."),
+        ({}, lose_the_mark, "BTCUSDT has no mark price younger than 10 s."),
+        ({}, latch, "Entries have ended for this run: kill."),
+        ({}, lose_the_daily_loss, "The limit daily_loss is reached."),
+        ({}, working, "BTCUSDT has a position, a stop, or an entry whose outcome is open."),
+        ({"symbol": "ETHUSDT"}, quiet, "ETHUSDT is not traded in this run."),
+    ],
+)
+def test_a_refusal_says_what_was_found_and_what_is_allowed(
+    changes: dict[str, Any], change: Callable[[EngineState], object], text: str
+) -> None:
+    assert refused(entry(**changes), changed(change)).text == text
+
+
+@pytest.mark.parametrize("loss", ["499.99999999", "500"])
+def test_an_entry_is_refused_from_the_last_unit_of_the_daily_loss_on(loss: str) -> None:
+    state = quiet_state()
+    state.account.fees = parse(loss)
+    assert (judge(entry(), state).uses[-2].used, state.latch) == (parse(loss), None)
+    assert isinstance(judge(entry(), state), Refused) is (loss == "500")
+
+
+def test_a_position_that_is_flat_and_settled_leaves_the_symbol_free() -> None:
+    state = quiet_state()
+    position = hold(state, "0")
+    assert approved(entry(), state)
+    position.flat_ns = NOW_NS
+    assert reason(entry(), state) == Reason.SYMBOL_BUSY

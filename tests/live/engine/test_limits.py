@@ -20,13 +20,14 @@ from live.engine.limits import (
     described,
     effective,
     highest,
+    lowest,
     require_limits,
 )
 from live.engine.risk.costs import STOP_SLIPPAGE_BPS
 from live.engine.risk.entries import MARK_AGE_NS
 from live.engine.risk.uses import APPROACHED_PERCENT
 from live.engine.settings import ImbalanceSettings
-from live.money import SCALE
+from live.money import SCALE, parse
 
 SCALP_40K = {
     "position": "10000 USD",
@@ -136,3 +137,56 @@ def test_neither_limits_nor_the_constants_behind_them_change() -> None:
     for structure in (limits, SCALP, BARS):
         with pytest.raises(AttributeError):
             structure.open_positions = 50  # type: ignore[misc, union-attr]
+
+
+def test_limits_of_a_capital_that_divides_evenly_by_nothing_are_rounded_down() -> None:
+    limits = highest(Executor.SCALP, parse("9876.54321097"))
+    assert limits.instrument == parse("2469.13580274"), "25 % is 2,469.1358027425"
+    assert limits.daily_loss == parse("493.82716054"), "5 % is 493.8271605485"
+    assert limits.drawdown == parse("987.65432109"), "10 % is 987.654321097"
+    assert limits.loss_at_stop == parse("197.53086421"), "2 % is 197.5308642194"
+
+
+def test_a_capital_is_above_nothing() -> None:
+    assert highest(Executor.SCALP, 1).position == 10_000 * SCALE
+    for capital in (0, -1, -SCALE):
+        with pytest.raises(
+            LooserLimitsError, match=r"^A capital of -?[0-9.]+ USD has no limits\. Give more than 0 USD"
+        ):
+            highest(Executor.SCALP, capital)
+
+
+def test_each_limit_says_what_it_may_be_set_to() -> None:
+    limits = highest(Executor.SCALP, 40_000 * SCALE)
+    assert {name: allowed(limits, name) for name in UNITS} == {
+        "position": "more than 0 and at most 10000 USD",
+        "instrument": "more than 0 and at most 10000 USD",
+        "daily_loss": "more than 0 and at most 500 USD",
+        "drawdown": "more than 0 and at most 1000 USD",
+        "hold_ms": "a whole number from 1 to 60000",
+        "loss_at_stop": "more than 0 and at most 800 USD",
+        "open_positions": "a whole number from 1 to 5",
+        "orders_per_second": "a whole number from 3 to 10",
+        "trades_per_day": "a whole number from 1 to 200",
+        "collar_bps": "more than 0 and at most 50 bp",
+        "orders_per_fill": "a whole number from 1 to 20",
+    }
+    assert allowed(highest(Executor.BARS, SCALE), "hold_ms") == "1 ms or more, or leave it out for no limit"
+
+
+def test_a_name_that_was_read_at_run_time_has_the_same_lowest_value() -> None:
+    assert [lowest("_".join(words)) for words in (("orders", "per", "second"), ("trades", "per", "day"))] == [3, 1]
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_limits_from_outside_that_are_missing_or_negative_are_refused(name: str) -> None:
+    limits = highest(Executor.SCALP, 40_000 * SCALE)
+    for value in (0, -1):
+        with pytest.raises(LooserLimitsError, match=f"^{name} cannot be"):
+            require_limits(msgspec.structs.replace(limits, **{name: value}), 40_000 * SCALE)
+
+
+def test_limits_are_given_by_name_so_that_no_two_of_them_change_places() -> None:
+    for structure in (highest(Executor.SCALP, SCALE), SCALP):
+        with pytest.raises(TypeError, match="positional"):
+            type(structure)(*msgspec.structs.astuple(structure))

@@ -4,12 +4,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.engine.risk.profit import DAY_NS, loss_reason, profit
+from live.engine.events import CarriedOver
+from live.engine.risk.profit import (
+    DAY_NS,
+    begin_day,
+    carried_over,
+    drawdown,
+    loss_reason,
+    loss_today,
+    profit,
+    take_over,
+    unrealised,
+)
 from live.engine.risk.reasons import Reason
 from live.engine.risk.uses import approaching, current, newly_approached
 from live.engine.state import EngineState
 from live.money import SCALE, parse
-from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, hold, other, quiet_state, working
+from tests.live.engine.judgements import reason
+from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, entry, hold, other, quiet_state, working
 
 LIMIT = 500 * SCALE
 
@@ -116,6 +128,64 @@ def test_the_limits_say_what_the_definitions_say(changes: list[int]) -> None:
         assert loss_reason(state) is expected
 
 
+TODAY = NOW_NS // DAY_NS
+
+
+def carried(amount: int, day: int = TODAY, drawdown: int = 0) -> CarriedOver:
+    """A day that has lost so much, with counters."""
+    return CarriedOver(day, -amount, 3, 4, 5, drawdown)
+
+
+def test_the_days_loss_and_counters_survive_a_new_run() -> None:
+    state = quiet_state()
+    take_over(state, carried(LIMIT - SCALE))
+    assert loss_reason(state) is None
+    assert (state.day.trades, state.day.orders, state.day.fills) == (3, 4, 5)
+    state.account.realised = -SCALE + 1
+    assert loss_reason(state) is None
+    state.account.realised -= 1
+    assert loss_reason(state) is Reason.DAILY_LOSS
+
+
+def test_a_run_that_begins_with_the_daily_loss_reached_enters_nothing() -> None:
+    state = quiet_state()
+    take_over(state, carried(LIMIT))
+    assert reason(entry(), state) == Reason.DAILY_LOSS
+    assert loss_reason(state) is Reason.DAILY_LOSS
+
+
+def test_the_loss_of_yesterday_is_none_of_today_and_a_clock_set_back_makes_no_new_day() -> None:
+    for day, expected in ((TODAY - 1, None), (TODAY + 1, Reason.DAILY_LOSS)):
+        state = quiet_state()
+        take_over(state, carried(LIMIT, day))
+        assert loss_reason(state) is expected
+
+
+def test_the_drawdown_survives_a_new_run_and_midnight() -> None:
+    state = quiet_state()
+    take_over(state, carried(0, TODAY - 1, drawdown=2 * LIMIT - SCALE))
+    assert loss_reason(state) is None
+    state.account.realised = -SCALE
+    assert loss_reason(state) is Reason.DRAWDOWN
+
+
+@given(st.lists(st.lists(st.integers(-400 * SCALE, 400 * SCALE), max_size=4), min_size=1, max_size=5))
+def test_one_day_in_several_runs_has_the_loss_and_drawdown_of_one_run(runs: list[list[int]]) -> None:
+    whole, before = quiet_state(), carried_over(quiet_state())
+    loss_reason(whole)
+    for changes in runs:
+        part = quiet_state()
+        take_over(part, before)
+        loss_reason(part)
+        for change in changes:
+            whole.account.realised += change
+            part.account.realised += change
+            assert loss_reason(part) is loss_reason(whole)
+        before = carried_over(part)
+    of_whole = carried_over(whole)
+    assert (before.profit, before.drawdown) == (of_whole.profit, of_whole.drawdown)
+
+
 def approached(state: EngineState) -> set[str]:
     return {use.limit for use in approaching(state)}
 
@@ -182,3 +252,44 @@ def test_a_limit_is_announced_once_a_day() -> None:
     assert newly_approached(state) == [], "the loss of the day before is none of the new day"
     state.account.realised -= 400 * SCALE
     assert [use.limit for use in newly_approached(state)] == ["daily_loss", "drawdown"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "cost", "expected"),
+    [
+        ("0.00000003", "0.001", "0.00080370"),  # worth 0.001803702
+        ("-0.00000003", "-0.001", "-0.00080371"),  # worth -0.001803702: rounded down, against us
+        ("0.137", "8300", "-63.0942"),
+    ],
+)
+def test_an_open_profit_is_rounded_down(quantity: str, cost: str, expected: str) -> None:
+    state = quiet_state()
+    state.markets[SYMBOL].mark = parse("60123.4")
+    position = hold(state, quantity)
+    position.cost = parse(cost)
+    assert unrealised(state, position) == parse(expected)
+    state.markets[SYMBOL].mark = 0
+    assert unrealised(state, position) == 0
+
+
+def test_a_position_known_only_by_its_report_has_no_profit() -> None:
+    state = quiet_state()
+    hold(state, "0").cost = parse("7")
+    assert profit(state) == 0
+
+
+def test_profits_are_no_losses() -> None:
+    state = losing(-3)
+    assert (loss_today(state, 3), drawdown(state, 3)) == (0, 0)
+    assert (loss_today(state, -4), drawdown(state, -4)) == (4, 4)
+    state.day.start_profit, state.peak_profit = 1_000, 7_000
+    assert (loss_today(state, 237), drawdown(state, 237)) == (763, 6_763)
+    assert (loss_today(state, 1_001), drawdown(state, 7_001)) == (0, 0)
+
+
+def test_a_day_has_86400_seconds() -> None:
+    state = losing(0)
+    for now_ns, number in ((86_399_999_999_999, 0), (86_400_000_000_000, 1), (172_799_999_999_999, 1)):
+        state.now_ns = now_ns
+        begin_day(state, 0)
+        assert state.day.number == number

@@ -158,3 +158,92 @@ def test_kill_while_everything_is_unanswered_ends_flat_without_a_stop(session: S
     session.settle(60 * SECOND)
     session.check_flat()
     session.check_money()
+
+
+def test_an_exit_that_the_answer_calls_filled_is_not_sent_again_while_its_trades_are_unknown(session: Session) -> None:
+    session.signal()
+    session.deliver()
+    session.kill()
+    session.arrive()
+    session.venue.stream.clear()
+    session.answer()  # accepted
+    session.answer()  # FILLED, without the trades
+    session.feed(Tick(session.now_ns))
+    assert len(sent(session, Purpose.EXIT)) == 1
+    session.settle(10 * SECOND)
+    assert len(sent(session, Purpose.EXIT)) == 1
+    session.check_flat()
+    session.check_money()
+
+
+def fail_all(session: Session, request: Request, duration_ns: int) -> None:
+    """Every query of one kind fails for so long; everything else arrives."""
+    end_ns = session.now_ns + duration_ns
+    while session.now_ns < end_ns:
+        while session.requests:
+            asked = session.requests[0]
+            if isinstance(asked, Ask) and asked.request is request:
+                session.lose()
+            else:
+                session.arrive()
+        while session.answers:
+            session.answer()
+        session.pass_time(min(100 * MS, end_ns - session.now_ns))
+
+
+def test_missing_fills_are_asked_for_every_four_seconds_however_often_the_list_of_trades_failed(
+    session: Session,
+) -> None:
+    session.signal()
+    session.arrive()
+    session.venue.stream.clear()
+    fail_all(session, Request.TRADES, 50 * SECOND)
+    session.settle(4 * SECOND)
+    session.check_protected()
+
+
+def test_the_cancel_of_a_stop_is_tried_every_four_seconds_however_often_it_failed(session: Session) -> None:
+    session.signal()
+    session.deliver()
+    session.kill()
+    for _ in range(450):
+        while session.requests:
+            (session.lose if isinstance(session.requests[0], CancelStop) else session.arrive)()
+        session.venue.stream.clear()
+        while session.answers:
+            session.answer()
+        session.pass_time(100 * MS)
+    assert session.venue.open_stops
+    session.settle(4 * SECOND)
+    session.check_flat()
+
+
+def test_no_exit_is_sent_for_a_position_that_only_the_venue_showed_and_shows_no_more(session: Session) -> None:
+    session.drop_stream()
+    session.deliver()
+    session.foreign = True
+    session.venue.trade_by_hand(Side.BUY, SCALE // 100)
+    session.feed(session.venue.position_report(Witness.STREAM))
+    session.venue.stream.clear()
+    session.venue.ledger.trades.clear()  # no trade ever explains it
+    session.settle(10 * SECOND)
+    assert session.state.positions[SYMBOL].believed
+    session.venue.ledger.quantity = 0
+    session.venue.ledger.updated_ns = session.now_ns
+    session.feed(session.venue.position_report(Witness.STREAM))
+    before = len(sent(session, Purpose.EXIT))
+    session.kill()
+    session.settle(60 * SECOND)
+    assert len(sent(session, Purpose.EXIT)) == before
+    assert not session.state.positions[SYMBOL].quantity
+
+
+def test_the_times_of_orders_are_kept_for_a_second(session: Session) -> None:
+    for _ in range(5):
+        session.mark()
+        session.signal()
+        session.deliver()
+        session.pass_time(61 * SECOND)
+        session.settle(10 * SECOND)
+    assert len(sent(session, Purpose.EXIT)) == 5
+    assert len(session.state.day.order_times_ns) <= 3

@@ -10,6 +10,7 @@ from live.engine.risk.costs import loss_at_stop, margin
 from live.engine.risk.reasons import Reason
 from live.engine.risk.sizing import entry_quantity, smallest_capital, smallest_quantity
 from live.engine.settings import ImbalanceSettings
+from live.engine.state import EngineState
 from live.money import SCALE, parse
 from tests.live.engine.judgements import approved, reason
 from tests.live.engine.states import CONTRACT, PRICE, SYMBOL, entry, hold, quiet_state, working
@@ -110,3 +111,54 @@ def test_no_capital_trades_an_order_above_the_limit_of_a_position() -> None:
     assert smallest_capital(contract, PRICE, Executor.SCALP, STOP_BPS) == 0
     exact = msgspec.structs.replace(CONTRACT, min_notional=10_000 * SCALE)
     assert smallest_capital(exact, 50_000 * SCALE, Executor.SCALP, STOP_BPS) == 40_000 * SCALE
+
+
+UNITS_ONLY = msgspec.structs.replace(
+    CONTRACT, step=1, tick=1, min_quantity=1, min_notional=1, leverage=1, maker_rate=0, taker_rate=0
+)
+"""A contract in which a quantity at a price of 1 is its notional and its margin, to the last unit."""
+
+
+def at_one(free: int, **tighter: int) -> EngineState:
+    """A mark price of 1, and so many units of funds."""
+    state = quiet_state(40_000, (UNITS_ONLY,), **tighter)
+    state.markets[SYMBOL].mark = SCALE
+    state.account.wallet, state.account.reported_ns = free, 1
+    return state
+
+
+def test_ten_units_are_left_for_rounding() -> None:
+    assert entry_quantity(at_one(1_234_567), SYMBOL, SCALE) == 1_234_557
+    # at the stop a unit at 1 loses 0.0015, 0.001 of slippage and a tick of 1e-8: 250,001 units
+    assert entry_quantity(at_one(10**15, loss_at_stop=250_011), SYMBOL, SCALE) == SCALE
+    assert entry_quantity(at_one(10**15, loss_at_stop=250_010), SYMBOL, SCALE) == SCALE - 400, "of 249,999 / 250,001"
+
+
+def test_nothing_is_bought_without_funds_even_where_a_unit_costs_a_unit() -> None:
+    state = at_one(-5)
+    state.markets[SYMBOL].mark = 1
+    assert entry_quantity(state, SYMBOL, 1) == 0
+
+
+def test_an_entry_is_sized_at_the_mark_price_where_that_is_higher() -> None:
+    state = quiet_state(400_000, loss_at_stop=5_000 * SCALE)
+    state.markets[SYMBOL].mark = parse("66666.7")
+    assert entry_quantity(state, SYMBOL, PRICE) == parse("0.149"), "10,000 by 66,666.7 is 0.14999…"
+
+
+def test_the_smallest_order_is_rounded_up_to_the_step() -> None:
+    coarse = msgspec.structs.replace(CONTRACT, step=parse("0.007"))
+    assert smallest_quantity(coarse, PRICE) == parse("0.007")
+    assert smallest_quantity(coarse, parse("7142.9")) == parse("0.007"), "50 by 7,142.9 is 0.0069999…"
+    assert smallest_quantity(coarse, parse("7142.8")) == parse("0.014"), "50 by 7,142.8 is 0.0070000…6"
+
+
+def test_the_smallest_capital_is_rounded_up_in_each_of_its_three_parts() -> None:
+    # the smallest order is 0.003 at 16,667.1, worth 50.0013
+    price = parse("16667.1")
+    assert smallest_capital(CONTRACT, price, Executor.SCALP, 15 * SCALE) == parse("200.0052"), "four times"
+    # 12 % is 6.000156, slippage 0.0500013, a tick 0.0003; fees 0.02500065 and 0.02802587865 of 56.0517573
+    assert loss_at_stop(CONTRACT, parse("0.003"), price, 1_200 * SCALE) == parse("6.10348383")
+    assert smallest_capital(CONTRACT, price, Executor.SCALP, 1_200 * SCALE) == parse("305.1741915"), "50 times"
+    borrowed = msgspec.structs.replace(CONTRACT, taker_rate=parse("1.5"), leverage=1)
+    assert smallest_capital(borrowed, price, Executor.BARS, 1) > 50 * parse("150")

@@ -12,10 +12,10 @@ from live.engine.risk.costs import loss_at_stop, margin
 from live.engine.risk.judging import judge
 from live.engine.risk.profit import DAY_NS, begin_day, loss_reason, loss_today
 from live.engine.risk.sizing import entry_quantity, smallest_capital, smallest_quantity
-from live.engine.risk.uses import approaching, current, newly_approached
+from live.engine.risk.uses import approaching, current, newly_approached, with_entry
 from live.engine.state import Day, EngineState
 from live.money import SCALE, parse
-from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, entry, hold, quiet_state, working
+from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, entry, hold, other, quiet_state, working
 
 STOP_BPS = 15 * SCALE
 
@@ -140,3 +140,63 @@ def test_the_smallest_capital_is_the_first_whose_limits_allow_the_smallest_order
         "above the limit of a position"
     )
     assert margin(CONTRACT, 60 * SCALE) == 6 * SCALE + 2 * parse("0.03")
+
+
+def busy() -> EngineState:
+    """Two markets with a position and an entry each, of which the second is the larger."""
+    state = quiet_state(contracts=(CONTRACT, other("ETHUSDT")))
+    state.markets[SYMBOL].mark = parse("60123.4")
+    hold(state, "0.0137")
+    hold(state, "-0.071", symbol="ETHUSDT")
+    working(state, quantity=parse("0.011")).filled = parse("0.003")
+    working(state, client_id="r-8", symbol="ETHUSDT", quantity=parse("0.013"))
+    state.day = Day(NOW_NS // DAY_NS, 0, trades=6, orders=11, fills=4)
+    state.day.order_times_ns.extend([NOW_NS - 1_000_000_000, NOW_NS - 999_999_999, NOW_NS])
+    state.account.fees = parse("3.00000007")
+    return state
+
+
+def test_the_use_of_each_limit_now_is_of_the_market_that_uses_it_up_soonest() -> None:
+    # profit: 0.0137 by 123.4 is 1.69058, less fees of 3.00000007
+    # at the stop 0.071 and 0.013 at 60,000 lose 14.92242855 and 2.73227565
+    assert {use.limit: use.used for use in current(busy())} == {
+        "position": parse("4260"),
+        "instrument": parse("5040"),
+        "loss_at_stop": parse("17.6547042"),
+        "open_positions": 2,
+        "orders_per_second": 2,
+        "trades_per_day": 7,
+        "orders_per_fill": 11,
+        "daily_loss": parse("1.30942007"),
+        "drawdown": parse("1.30942007"),
+    }
+    assert {use.limit: use.allowed for use in current(busy())}["orders_per_fill"] == 100
+
+
+def test_the_use_of_each_limit_with_an_entry_adds_to_what_its_symbol_has() -> None:
+    # 0.0061 at 60,123.4 is 366.75274; 0.0137 is 823.69058 and 0.008 is 480.9872
+    # at the stop 0.0137 and 0.008 at 60,000 lose 2.87939819 and 1.6814004, 0.0061 at 60,123.4 loses 1.28470334
+    intent = entry(quantity=parse("0.0061"), price=parse("60100"))
+    assert {use.limit: use.used for use in with_entry(busy(), intent)} == {
+        "position": parse("1190.44332"),
+        "instrument": parse("1671.43052"),
+        "loss_at_stop": parse("5.84550193"),
+        "open_positions": 2,
+        "orders_per_second": 5,
+        "trades_per_day": 8,
+        "orders_per_fill": 12,
+    }
+    assert {use.limit: use.allowed for use in with_entry(busy(), intent)}["orders_per_fill"] == 100
+
+
+def test_a_run_without_markets_uses_nothing() -> None:
+    assert {use.used for use in current(quiet_state(contracts=()))} == {0}
+
+
+def test_a_position_that_only_the_venue_knows_loses_at_the_stop_from_the_mark_price() -> None:
+    state = quiet_state()
+    hold(state, "0").reported = parse("0.1")
+    assert {use.limit: use.used for use in current(state)}["loss_at_stop"] == parse("21.017505")
+    hold(state, "-0.1", price=parse("30000"))
+    # 0.1 at 30,000 is 3,000: 4.5 to the stop, 3 of slippage, a tick of 0.01, fees of 1.5 and 1.503755
+    assert {use.limit: use.used for use in current(state)}["loss_at_stop"] == parse("10.513755")

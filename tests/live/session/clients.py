@@ -10,6 +10,7 @@ from live.binance.signing import Signer
 from live.client.engine_client import EngineClient
 from live.client.market_streams import MarketStreams
 from live.client.opening import contracts_of
+from live.client.order_connection import OrderConnection
 from live.client.user_stream import UserStream
 from live.engine.actions import Action
 from live.engine.contract import Contract
@@ -59,24 +60,36 @@ class Opened:
     contract: Contract
 
     @property
+    def orders(self) -> OrderConnection | None:
+        """What carries orders by the WebSocket API."""
+        return self.session.client.orders
+
+    @property
     def venue(self) -> LocalVenue:
         """The exchange."""
         return self.session.venue
 
 
 def open_session(
-    decide: Decide = nothing, streamed: bool = False, faults: list[dict[str, Any]] | None = None, **changes: Any
+    decide: Decide = nothing,
+    streamed: bool = False,
+    faults: list[dict[str, Any]] | None = None,
+    orders_by_websocket: bool = False,
+    signer: Signer | None = None,
+    **changes: Any,
 ) -> Opened:
     """A session on a tape of twelve seconds; without latency and faults, unless changed."""
     plan = FaultPlan.model_validate({"faults": faults or []})
     settings = BY_HAND.__class__(**{**vars(BY_HAND), "faults": plan, **changes})
     wire = VirtualWire(LocalVenue(settings, iter(tape())))
-    calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
+    calls = CallWriter(signer or Signer(DEFAULT_KEY, DEFAULT_SECRET))
     (contract,) = finish(wire, calls, contracts_of([SYMBOL]))
     recorder = Recorder(decide)
     lines = None if streamed else TapeMarket(wire, [SYMBOL], DEPTH)
     writer = RequestWriter(calls, {SYMBOL: contract})
     market = lines or MarketStreams(wire, [SYMBOL], DEPTH)
-    session = EngineSession(wire, EngineClient(wire, writer, recorder, market, UserStream(wire, calls)), lines)
+    orders = OrderConnection(wire, calls) if orders_by_websocket else None
+    client = EngineClient(wire, writer, recorder, market, UserStream(wire, calls), orders)
+    session = EngineSession(wire, client, lines)
     session.start()
     return Opened(session, recorder, contract)

@@ -271,3 +271,15 @@ def test_nothing_is_sent_before_the_exchange_takes_requests_again() -> None:
     assert min(report.asked_ns for report in reports) >= again_ns
     assert len(refused) + len(reports) == len(asked)
     assert max(answered.time_ns for answered in refused) < again_ns + S
+
+
+def test_the_market_is_up_only_after_every_stream_has_delivered_again() -> None:
+    """An open connection proves nothing: a wrong route opens, and stays silent."""
+    cut = {"kind": "cut", "stream": "*@markPrice*", "when": {"nth": 3}}
+    opened = open_session(streamed=True, faults=[cut])
+    opened.session.play()
+    changes = [event for event in opened.recorder.events if isinstance(event, (Connection, MarkChanged))]
+    market = [event for event in changes if isinstance(event, MarkChanged) or event.stream is StreamKind.MARKET]
+    ups = [place for place, event in enumerate(market) if isinstance(event, Connection) and event.up]
+    assert len(ups) == 2
+    assert all(isinstance(market[place - 1], MarkChanged) for place in ups)

@@ -3,16 +3,19 @@
 import asyncio
 import time
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError
-from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed.settings import FeedSettings
 from skills_lib.market.depth.model import Venue
 from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.retries import Retries, TransientError, broken_connection, retry_after_s
+from skills_lib.market.weights.headers import used_weight
+from skills_lib.market.weights.shared import SharedBudget
+from skills_lib.market.weights.snapshots import snapshot_weight
 
 _TIMEOUT_S = 5.0
 _RETRIES = Retries(attempts=3, first_wait_s=0.1)
@@ -44,11 +47,11 @@ class _ExchangeInfo(msgspec.Struct):
 
 
 class FeedRest:
-    """Sends requests within the weight budget; pauses after HTTP 429 or 418 for as long as the venue demands."""
+    """Sends requests within the weight budget of this machine; pauses after HTTP 429 or 418 as long as demanded."""
 
     def __init__(self, settings: FeedSettings) -> None:
         self._settings = settings
-        self.budget = WeightBudget(settings.weight_per_minute)
+        self.budget = SharedBudget(urlsplit(settings.endpoints.rest).netloc)
         self.clock = ClockOffset()
         self._client = httpx.AsyncClient(timeout=_TIMEOUT_S)
 
@@ -121,7 +124,7 @@ class FeedRest:
             raise SourceUnavailableError(f"{address} did not answer: {type(error).__name__} {error}. Retry.") from error
         if response.status_code in _RATE_LIMITED:
             wait_s = retry_after_s(response.headers.get("Retry-After"))
-            self.budget.ban(max(_MIN_BAN_S, wait_s), time.monotonic())
+            self.budget.ban(max(_MIN_BAN_S, wait_s))
         if response.status_code != httpx.codes.OK:
             body = response.text[:120].replace("\n", " ")
             raise SourceUnavailableError(f"{address} answered {response.status_code}: {body}. Retry later.")
@@ -129,12 +132,12 @@ class FeedRest:
 
     async def _send(self, address: str, params: dict[str, str], weight: int) -> tuple[int, int, httpx.Response]:
         """Send one request within the budget, a repeated one too: send time, receive time (ns) and the response."""
-        await asyncio.sleep(self.budget.reserve(weight, time.monotonic()))
-        while (banned_s := self.budget.banned_s(time.monotonic())) > 0:
-            await asyncio.sleep(banned_s)
+        while wait_s := self.budget.reserve(weight, self._settings.weight_per_minute):
+            await asyncio.sleep(wait_s)
         sent_ns = time.time_ns()
         try:
             response = await self._client.get(address, params=params)
         except httpx.TransportError as error:
             raise broken_connection(error) from error
+        self.budget.observe(used_weight(response.headers))
         return sent_ns, time.time_ns(), response

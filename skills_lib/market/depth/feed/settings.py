@@ -77,7 +77,8 @@ class FeedSettings:
 
     A depth stream is stale after `silence_s`, or after four times its longest recent pause if that is longer. A
     connection that received nothing for `reconnect_after_s` is reopened, and so is one whose depth stream is silent or
-    late for so long. Depth events may be `max_age_s` old, and the event loop blocked for `max_pause_s`.
+    late for so long. Depth events may be `max_age_s` old, and the event loop blocked for `max_pause_s`. Requests are
+    sent while no more than `weight_per_minute` of the address is used, by this feed and by others.
     """
 
     endpoints: Endpoints

@@ -94,6 +94,7 @@ class Session:
         if intent.purpose is Purpose.ENTRY:
             assert not self.state.latch
             assert not self.state.paused
+            assert not self.state.stopping
             if not self.foreign:
                 assert product(PRICE, self._exposure() + intent.quantity) <= LIMITS.position * 102 // 100
         else:

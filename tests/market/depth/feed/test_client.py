@@ -181,7 +181,7 @@ def test_a_truncated_message_breaks_sync_until_a_snapshot() -> None:
 def test_a_rate_limit_is_respected_and_the_book_still_syncs() -> None:
     async def scenario(server: FrameServer, feed: Feed, _received: RecordingListener) -> None:
         server.refusals = [(429, {"Retry-After": "0"}), (503, {})]
-        feed._rest.budget.ban = lambda seconds, now_s: None  # type: ignore[method-assign]
+        feed._rest.budget.ban = lambda seconds: None  # type: ignore[method-assign]
         await settle(server, feed)
         assert server.refusals == []
 

@@ -1,11 +1,8 @@
-"""Parts of the feed without sockets: the budget, the clocks, invalid settings, and pausing streams."""
+"""Parts of the feed without sockets: the clocks, invalid settings, and pausing streams."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from skills_lib.market.depth.book.local_book import LocalBook
-from skills_lib.market.depth.feed.budget import WeightBudget, snapshot_weight
 from skills_lib.market.depth.feed.streams import Dispatcher, IgnoreAll
 from skills_lib.market.depth.latency import LatencyHistogram
 from skills_lib.market.depth.model import Snapshot, Venue
@@ -15,39 +12,6 @@ from skills_lib.market.depth.wire import decode
 from tests.market.depth.generated_stream import GeneratedMarket
 
 MS = 1_000_000
-
-
-@pytest.mark.parametrize(("limit", "weight"), [(5, 2), (50, 2), (51, 5), (100, 5), (500, 10), (501, 20), (1000, 20)])
-def test_a_snapshot_weighs_what_the_venue_says(limit: int, weight: int) -> None:
-    assert snapshot_weight(limit) == weight
-
-
-def test_weight_is_released_after_a_minute_in_request_order() -> None:
-    budget = WeightBudget(40)
-    assert budget.reserve(20, 0.0) == 0
-    assert budget.reserve(20, 10.0) == 0
-    assert budget.reserve(20, 15.0) == 45.0  # when the first is a minute old
-    assert budget.reserve(20, 15.0) == 55.0  # when the second is
-    assert budget.reserve(20, 15.0) == 105.0  # when the third is
-    assert budget.reserve(20, 500.0) == 0
-
-
-def test_a_ban_blocks_requests_regardless_of_remaining_weight() -> None:
-    budget = WeightBudget(1000)
-    budget.ban(120.0, 5.0)
-    budget.ban(1.0, 6.0)
-    assert budget.reserve(1, 25.0) == budget.banned_s(25.0) == 100.0
-    assert budget.banned_s(126.0) == 0
-
-
-@given(st.lists(st.tuples(st.integers(0, 20), st.sampled_from([2, 5, 10, 20])), max_size=60))
-def test_never_more_than_the_budget_is_spent_in_any_minute(weights: list[tuple[int, int]]) -> None:
-    budget, now, spent = WeightBudget(100), 0.0, list[tuple[float, int]]()
-    for pause, weight in weights:
-        now += pause
-        spent.append((now + budget.reserve(weight, now), weight))
-    for end, _ in spent:
-        assert sum(weight for at, weight in spent if end - 60 < at <= end) <= 100
 
 
 def test_the_offset_is_taken_from_the_fastest_round_trip() -> None:

@@ -1,4 +1,4 @@
-"""`twokey live`: the trading engine. `faults`: tried against the local exchange under schedules of faults."""
+"""`twokey live faults`: the engine against the local exchange under schedules of faults."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,20 +18,12 @@ LIMITS = (
     "what was checked on it and no more: docs/schedules.md lists the invariants."
 )
 
-app = typer.Typer(help="The trading engine, tried offline.", no_args_is_help=True)
+
+def add_verbs(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(faults)
 
 
-def register(parent: typer.Typer) -> None:
-    """Add the group."""
-    parent.add_typer(app, name="live")
-
-
-@app.callback()
-def _keep_group() -> None:
-    """With a callback Typer keeps a single verb as a verb."""
-
-
-@app.command()
 def faults(
     schedules: Annotated[int, typer.Option(callback=within(1, 1_000_000), help="How many schedules are run.")] = 300,
     seed: Annotated[int, typer.Option(callback=within(0, 10**12), help="Seed of the first; the others follow.")] = 1,

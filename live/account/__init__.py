@@ -1,0 +1,1 @@
+"""What a program does at an account without an engine: reads it, closes it, checks it before a start."""

@@ -1,0 +1,1 @@
+"""Closes what an account holds and proves that it is flat."""

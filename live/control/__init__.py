@@ -1,0 +1,1 @@
+"""A running daemon from outside: its folder, its latch, and the socket over which it is asked and stopped."""

@@ -1,0 +1,42 @@
+"""Runs a closing over sockets, and begins it anew after a defect: a kill handler that raises must not end the kill."""
+
+import asyncio
+from typing import Final
+
+from live.account.closing.closing import close_account
+from live.account.closing.model import Closed, ClosingRequest
+from live.binance.calls import CallWriter
+from live.binance.signing import Signer
+from live.sockets.endpoints import VenueAddress
+from live.sockets.running import run
+from skills_lib import log
+from skills_lib.domain.errors import TwokeyError
+
+DEFECTS: Final = 20
+"""So many defects end it; a second lies between two attempts."""
+
+
+async def emergency_stop(address: VenueAddress, signer: Signer, asked: ClosingRequest) -> Closed:
+    """Close everything of an account.
+
+    Raises:
+        InputError: the extra `live` is missing.
+        TwokeyError: defects ended it.
+    """
+    for _ in range(DEFECTS):
+        try:
+            return await run(address, CallWriter(signer), lambda now: close_account(asked, now), closing=True)
+        except TwokeyError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever failed, positions are still open
+            log.info("closing begins anew", error=f"{type(error).__name__}: {error}")
+            await asyncio.sleep(1)
+    raise TwokeyError(
+        f"Closing failed {DEFECTS} times by a defect of the program: nothing is proven. Close by hand on Binance's "
+        "website, and report it."
+    )
+
+
+def stop_now(address: VenueAddress, signer: Signer, asked: ClosingRequest) -> Closed:
+    """The same from a program without an event loop."""
+    return asyncio.run(emergency_stop(address, signer, asked))

@@ -1,0 +1,94 @@
+"""Calls behind the live server: they ask the daemon over its socket, and can do nothing else."""
+
+import msgspec
+
+from live.control.client import NotRunningError, ask
+from live.control.folder import SessionFolder, sessions
+from live.control.protocol import ControlCommand, Cover, LiveStatus
+from mcp_servers.live.answers import LiveCommandAnswer, LiveStatusAnswer
+from skills_lib.domain.errors import InputError
+from skills_lib.settings import Settings
+
+KILL_WITHIN_S = 45.0
+"""Shorter than the time after which clients give up a call; the daemon goes on closing beyond it."""
+_MANY = 20
+
+
+def status(session: str | None) -> LiveStatusAnswer:
+    """The status of a session: of the daemon, or the last one that it wrote.
+
+    Raises:
+        InputError: no such session, or several and none named.
+        ControlError: the daemon does not answer.
+    """
+    folder = _folder(session)
+    try:
+        found = ask(folder, ControlCommand.STATUS).status
+    except NotRunningError:
+        found = _last_status(folder)
+    if found is None:
+        raise InputError(f"Session '{folder.name}' has no status yet. Start it in a terminal: twokey live run")
+    return LiveStatusAnswer(
+        session=folder.name,
+        running=found.running,
+        cover=_cover(found),
+        status=msgspec.to_builtins(found),
+        next_step=_next_step(found),
+    )
+
+
+def command(session: str | None, wanted: ControlCommand, reason: str) -> LiveCommandAnswer:
+    """Pause, stop or kill.
+
+    Raises:
+        InputError: no such session, or several and none named.
+        NotRunningError: no daemon runs.
+        ControlError: it refuses, or does not answer in time.
+    """
+    folder = _folder(session)
+    reply = ask(folder, wanted, reason, KILL_WITHIN_S)
+    kill = reply.kill
+    return LiveCommandAnswer(
+        done=reply.done or str(wanted),
+        flat=kill.flat if kill else None,
+        verified_reads=kill.verified_reads if kill else 0,
+        notes=list(kill.notes) if kill else [],
+        next_step="live_status shows what is left.",
+    )
+
+
+def _folder(session: str | None) -> SessionFolder:
+    home = Settings().home
+    if session is not None:
+        return SessionFolder.of(home, session)
+    found = sessions(home)
+    if len(found) != 1:
+        names = ", ".join(folder.name for folder in found[:_MANY]) or "none"
+        raise InputError(f"Name the session. Sessions: {names}.")
+    return found[0]
+
+
+def _last_status(folder: SessionFolder) -> LiveStatus | None:
+    """What the daemon wrote last, marked as not running; None if that is nothing, or cannot be read."""
+    try:
+        found = msgspec.json.decode(folder.status.read_bytes(), type=LiveStatus)
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        return None
+    return msgspec.structs.replace(found, running=False)
+
+
+def _cover(status: LiveStatus) -> str:
+    """The worst cover of the positions."""
+    if not status.running and status.positions:
+        return str(Cover.UNKNOWN)
+    found = {position.cover for position in status.positions}
+    worst = next((cover for cover in (Cover.UNKNOWN, Cover.UNPROTECTED, Cover.COVERED) if cover in found), None)
+    return str(worst) if worst else "flat"
+
+
+def _next_step(status: LiveStatus) -> str:
+    if not status.running:
+        return "Only a person starts it, in a terminal: twokey live run. Before: what did the account hold?"
+    if status.killed.latched:
+        return "Only a person releases a kill, in a terminal: twokey live reset."
+    return "live_pause ends entries; live_stop closes what the run holds; live_kill closes everything."

@@ -1,0 +1,1 @@
+"""`twokey live`: the trading engine."""

@@ -1,0 +1,25 @@
+"""The answer of `twokey live emergency-stop`."""
+
+from typing import ClassVar
+
+from skills_lib.answers.model import Answer
+
+
+class ClosingAnswer(Answer):
+    """What a closing did. flat: proven by `verified_reads` (two) reads after its last action.
+
+    cancelled: how many orders and stops rested and no longer do; closed: positions that are gone, with their quantity.
+    left: what is still there or could not be read. refused: what the exchange refused for good. seconds: until the
+    account was first seen flat; null if it never was. verified_after_seconds: until the end.
+    """
+
+    MATTERS: ClassVar = ("flat", "verified_reads", "left", "refused")
+
+    flat: bool
+    verified_reads: int
+    cancelled: int
+    closed: list[str]
+    left: list[str]
+    refused: list[str]
+    seconds: float | None
+    verified_after_seconds: float
