@@ -114,6 +114,10 @@ def _on_decided(state: EngineState, event: e.BarDecided) -> list[Action]:
     return []
 
 
+def _on_strategy(state: EngineState, event: e.StrategyReported) -> list[Action]:
+    return alert(state, event.code, event.symbol, event.text)
+
+
 def _check_limits(state: EngineState) -> list[Action]:
     """Losses at their limit close everything and end the run's entries; each limit is announced at 80 %."""
     reason, actions = loss_reason(state), list[Action]()
@@ -199,6 +203,7 @@ def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:
 _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.MarkChanged: _on_mark,
     e.BarDecided: _on_decided,
+    e.StrategyReported: _on_strategy,
     e.Answered: _on_answered,
     e.OrderReport: reports.on_order,
     e.StopReport: protection.on_report,

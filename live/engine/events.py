@@ -179,6 +179,15 @@ class BarDecided(msgspec.Struct, frozen=True, tag="bar_decided"):
     share: int = SCALE
 
 
+class StrategyReported(msgspec.Struct, frozen=True, tag="strategy_reported"):
+    """What whoever runs a strategy on bars has to say of its bars or its code. code: a fixed word."""
+
+    time_ns: int
+    symbol: str
+    code: str
+    text: str
+
+
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
     """What the answer to a request proves; also of a query that failed. code: Binance's error code, 0 without one."""
 
@@ -352,6 +361,7 @@ Event = (
     | BookChanged
     | MarkChanged
     | BarDecided
+    | StrategyReported
     | Answered
     | OrderReport
     | StopReport

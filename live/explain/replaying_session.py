@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from live.engine.events import Started
+from live.engine.settings import ImbalanceSettings
 from live.explain.explanation import Explanation, explain
 from live.explain.trades import JournalTrades, trades_in
 from live.replay.conditions import Conditions
@@ -32,7 +33,7 @@ def explain_session(
     """Replay the tape for each symbol of the session, and compare.
 
     Raises:
-        InputError: the journal holds no run, or the tape none of its symbols.
+        InputError: the journal holds no run, or one on bars, or the tape none of its symbols.
         JournalDamagedError: the journal is not what was written.
     """
     session, opened = trades_in(journal), ReplayTape(tape)
@@ -42,13 +43,22 @@ def explain_session(
     found: list[JournalTrades] = []
     for number, symbol in enumerate(symbols):
         progress(number, len(symbols), f"replaying {symbol}")
-        found.append(_replayed(opened, symbol, session.started, conditions))
+        found.append(_replayed(opened, symbol, session.started, _settings_of(session.started, journal), conditions))
     return explain(session, _joined(session.started, found))
 
 
-def _replayed(tape: ReplayTape, symbol: str, started: Started, conditions: ReplayConditions) -> JournalTrades:
+def _settings_of(started: Started, journal: Path) -> ImbalanceSettings:
+    """The settings that a replay of books repeats; a strategy on bars decided by code that no journal holds."""
+    if started.settings is None:
+        raise InputError(f"{journal.name} is of a strategy on bars. Give a journal of the imbalance strategy.")
+    return started.settings
+
+
+def _replayed(
+    tape: ReplayTape, symbol: str, started: Started, settings: ImbalanceSettings, conditions: ReplayConditions
+) -> JournalTrades:
     same = Conditions(symbol=symbol, capital=started.capital, limits=started.limits, seed=conditions.seed)
-    variant = Variant(settings=started.settings, fills=conditions.fills, latency=conditions.latency)
+    variant = Variant(settings=settings, fills=conditions.fills, latency=conditions.latency)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "replay.journal"
         EngineRun(tape, same, variant, path).play()

@@ -116,6 +116,6 @@ def _answer(closed: "Closed") -> "ClosingAnswer":
         closed=[str(position) for position in closed.closed],
         left=list(closed.left),
         refused=list(closed.refused),
-        seconds=closed.flat_ns / 1e9 if closed.flat_ns else None,
+        seconds=None if closed.flat_ns is None else closed.flat_ns / 1e9,
         verified_after_seconds=closed.took_ns / 1e9,
     )

@@ -103,6 +103,13 @@ APART: set[Verb] = {
     ("demo",),
     ("journal", "show"),
     ("live", "emergency-stop"),
+    ("live", "run"),
+    ("live", "status"),
+    ("live", "pause"),
+    ("live", "resume"),
+    ("live", "stop"),
+    ("live", "kill"),
+    ("live", "reset"),
     ("live", "drill"),
     ("live", "watchdog"),
 }

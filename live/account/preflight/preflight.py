@@ -23,4 +23,4 @@ def check_account(rules: Rules, now: Callable[[], int], run: str, has_rights: bo
     else:
         text = "not tried, because another check failed"
         checks += [Checked(f"stops {contract.symbol}", text, "") for contract in rules.contracts]
-    return Preflight(tuple(checks))
+    return Preflight(tuple(checks), facts)

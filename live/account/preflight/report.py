@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from live.account.preflight.facts import AccountFacts
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -25,9 +27,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """All checks, passed or not, in the order in which they were made."""
+    """All checks, passed or not, in the order in which they were made. facts: what they were made of."""
 
     checks: tuple[Checked, ...]
+    facts: AccountFacts
 
     @property
     def failures(self) -> tuple[Checked, ...]:

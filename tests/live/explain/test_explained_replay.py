@@ -5,14 +5,20 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from live.engine.events import Started
+from live.engine.limits import Executor, effective
+from live.engine.settings import BarSettings
 from live.enums import Side
 from live.explain.replaying_session import ReplayConditions, explain_session
 from live.explain.trades import trades_in
+from live.journal.opening import new_journal
 from live.replay.tape_run import EngineRun
 from live.replay.tapes import ReplayTape
 from live.simulator.core.fill_models import FillModel
 from live.simulator.latency import ASSUMED, Distribution
 from skills_lib.domain.errors import InputError
+from tests.live.engine.states import CAPITAL, CONTRACT
+from tests.live.journal.examples import START_NS
 from tests.live.journal.runs import write_run
 from tests.live.replay.planted_tape import planted_tape
 from tests.live.replay.test_engine_replays import BASE, CONDITIONS
@@ -68,6 +74,16 @@ def test_a_tape_without_the_sessions_symbol_is_refused(session: Path, tmp_path: 
     other.write_bytes(text)
     with pytest.raises(InputError, match="holds no book of the session"):
         explain_session(session, other, SAME)
+
+
+def test_a_session_on_bars_is_refused(tape: Path, tmp_path: Path) -> None:
+    limits = effective(Executor.BARS, CAPITAL, {})
+    bars = BarSettings(strategy="sma_crossover", timeframe="1m")
+    writer = new_journal(tmp_path / "bars.journal", START_NS, "r1")
+    writer.event(Started(START_NS, "r1", CAPITAL, None, limits, (CONTRACT,), bars=bars))
+    writer.close()
+    with pytest.raises(InputError, match="is of a strategy on bars"):
+        explain_session(tmp_path / "bars.journal", tape, SAME)
 
 
 def test_an_open_position_is_counted_and_left_out(tmp_path: Path) -> None:
