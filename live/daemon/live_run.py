@@ -8,7 +8,9 @@ from typing import Final, Protocol
 
 from live.account.closing.closing import close_account
 from live.account.closing.model import Closed, ClosingRequest
+from live.account.preflight.facts import AccountFacts
 from live.account.reads import Seen, read_account
+from live.account.world import READ_EVERY_NS, WatchedAccount
 from live.binance.calls import CallWriter
 from live.binance.requests import RequestWriter
 from live.client.conversations import converse
@@ -65,6 +67,7 @@ class LiveRun:
         wire: Wire,
         calls: CallWriter,
         engine: RecordedEngine,
+        facts: AccountFacts,
         close_journal: Callable[[], None],
         around: Surroundings,
     ) -> None:
@@ -75,6 +78,8 @@ class LiveRun:
         streams = MarketStreams(wire, symbols, _depth(engine.state.settings))
         self.client = EngineClient(wire, writer, self, streams, UserStream(wire, calls))
         self.client.watch = self._watch
+        run, may_send = f"{engine.state.run}-", self.client.may_send
+        self._account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
@@ -92,6 +97,7 @@ class LiveRun:
         """Open the streams, and look at the run from time to time."""
         self.client.start()
         self._look()
+        self.wire.later(READ_EVERY_NS, self._account.start)
         self._read_clock()
 
     def resume(self, pending: Iterable[Pending]) -> None:
