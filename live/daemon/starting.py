@@ -85,7 +85,16 @@ async def _new_run(
     require_no_loss(carried, settings.limits, wire.now_ns)
     contracts = await finished(wire, calls, read_contracts(settings.symbols))
     now_ns, name = wire.now_ns, next_run(folder.journals, time.time_ns())
-    started = Started(now_ns, name, settings.capital, settings.strategy, settings.limits, contracts, carried=carried)
+    started = Started(
+        time_ns=now_ns,
+        run=name,
+        capital=settings.capital,
+        settings=settings.imbalance,
+        limits=settings.limits,
+        contracts=contracts,
+        carried=carried,
+        bars=settings.bars,
+    )
     writer = new_journal(journal_of(folder.journals, name), now_ns, name, settings.fsync)
     return OpenedRun(RecordedEngine(writer, started), writer)
 
