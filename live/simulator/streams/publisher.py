@@ -173,11 +173,11 @@ class Publisher:
     def _partial(self, stream: Stream, now_ms: int) -> None:
         for symbol, market in self._markets(stream):
             if market.in_sync:
-                local = self.feed.books[symbol].local
-                top = local.book.top(stream.levels)
-                rules = market.rules
-                sides = [[(rules.price_text(p), rules.quantity_text(q)) for p, q in side] for side in top]
-                number = local.book.update_id or 0
+                book, rules = self.feed.books[symbol], market.rules
+                sides = [
+                    [(rules.price_text(p), rules.quantity_text(q)) for p, q in side] for side in book.top(stream.levels)
+                ]
+                number = book.local.book.update_id or 0
                 update = DepthUpdate(symbol, now_ms, number, number, sides[0], sides[1], number, market.updated_ms)
                 self.hub.publish(stream, frames.depth(update))
 
