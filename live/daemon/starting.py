@@ -91,7 +91,14 @@ async def _new_run(
     carried = with_ledger(carried, ready.ledger, now_ns)
     require_no_loss(carried, settings.limits, now_ns)
     started = Started(
-        now_ns, name, settings.capital, settings.strategy, settings.limits, ready.contracts, carried=carried
+        time_ns=now_ns,
+        run=name,
+        capital=settings.capital,
+        settings=settings.imbalance,
+        limits=settings.limits,
+        contracts=ready.contracts,
+        carried=carried,
+        bars=settings.bars,
     )
     writer = new_journal(journal_of(folder.journals, name), now_ns, name, settings.fsync)
     return OpenedRun(RecordedEngine(writer, started), writer, ready.facts)
