@@ -51,6 +51,9 @@ class Surroundings(Protocol):
     def closing(self) -> None:
         """The account is being closed: reads may use all of the request weight."""
 
+    def happened(self, event: Event) -> None:
+        """The engine was given an event."""
+
     def said(self, alert: Alert) -> None:
         """The engine wants a person to know something."""
 
@@ -86,7 +89,7 @@ class LiveRun:
         self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls))
         self.client.watch = self._watch
         run, may_send = f"{engine.state.run}-", self.client.may_send
-        self._account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
+        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
@@ -104,7 +107,7 @@ class LiveRun:
         """Open the streams, and look at the run from time to time."""
         self.client.start()
         self._look()
-        self.wire.later(READ_EVERY_NS, self._account.start)
+        self.wire.later(READ_EVERY_NS, self.account.start)
         self._read_clock()
 
     def resume(self, pending: Iterable[Pending]) -> None:
@@ -157,6 +160,7 @@ class LiveRun:
 
     def _watch(self, event: Event, actions: list[Action]) -> None:
         self.supervision.on_event(event)
+        self._around.happened(event)
         for action in actions:
             if isinstance(action, Alert):
                 self._around.said(action)
