@@ -45,7 +45,7 @@ class FollowedBars:
 
     def __init__(self, wire: Wire, symbol: str, strategy: BarStrategy, decided_ms: int) -> None:
         settings = strategy.settings
-        self._wire, self._symbol, self._strategy, self._decided_ms = wire, symbol, strategy, decided_ms
+        self._wire, self._symbol, self._strategy, self.decided_ms = wire, symbol, strategy, decided_ms
         self._history = settings.history_bars
         self._limit = self._history + 1 if decided_ms >= wire.now_ns // MS else LONGEST_LIST
         self.stopped = False
@@ -72,7 +72,7 @@ class FollowedBars:
 
     def _take(self, rows: list[ClosedBar], asked_ms: int) -> bool:
         if not self.series.next_ms:
-            self._doubt(self.series.load(rows, asked_ms, self._decided_ms, whole=len(rows) < self._limit))
+            self._doubt(self.series.load(rows, asked_ms, self.decided_ms, whole=len(rows) < self._limit))
             return bool(self.series.next_ms)
         found = self.series.on_list(rows, asked_ms)
         self._doubt(found.doubts)

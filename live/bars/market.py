@@ -8,6 +8,10 @@ from live.bars.klines import closed_bar_of
 from live.bars.strategy import BarStrategy
 from live.client.stream_connection import CHECK_NS, StreamConnection
 from live.client.wire import MS, S, Wire
+from live.engine.events import StrategyReported
+from live.engine.settings import BarSettings
+from live.engine.signals.bars import BarSignal
+from live.engine.state import EngineState
 
 SILENCE_NS: Final = 60 * S
 """A symbol that trades seldom sends klines seldom; the exchange's list tells of bars whose frames were lost."""
@@ -19,6 +23,50 @@ class StoppableMarket(Protocol):
     def start(self) -> None: ...
 
     def stop(self) -> None: ...
+
+
+def market_of(wire: Wire, market: StoppableMarket, state: EngineState, strategy: BarStrategy | None) -> StoppableMarket:
+    """The market data of an engine: `market`, and of one on bars what its strategy decides.
+
+    strategy: as it was handed in. A run that goes on keeps the settings of its journal: with another strategy than the
+    journal's, or without one, nothing is decided, which is reported, and what is open stays protected by its stop.
+    """
+    settings = state.settings
+    if not isinstance(settings, BarSettings):
+        return market
+    if strategy is None or _identity(strategy.settings) != _identity(settings):
+        return _Undecided(wire, market, settings)
+    signals = {symbol: known.signal for symbol, known in state.markets.items()}
+    decided_ns = {
+        symbol: signal.decided.bar_close_ns
+        for symbol, signal in signals.items()
+        if isinstance(signal, BarSignal) and signal.decided is not None
+    }
+    return BarMarket(wire, market, tuple(signals), strategy, decided_ns)
+
+
+def _identity(settings: BarSettings) -> tuple[object, ...]:
+    """What decides: the same of two runs gives the same decisions."""
+    return settings.strategy, settings.timeframe, settings.parameters, settings.history_bars
+
+
+class _Undecided:
+    """Market data of a run whose strategy was not handed in."""
+
+    def __init__(self, wire: Wire, market: StoppableMarket, settings: BarSettings) -> None:
+        self._wire, self._market, self._settings = wire, market, settings
+        self.stop = market.stop
+
+    def start(self) -> None:
+        """Open the streams, and report that nothing decides."""
+        self._market.start()
+        wanted = self._settings
+        given = ", ".join(f"{name}={value}" for name, value in wanted.parameters.items()) or "its defaults"
+        text = (
+            f"This run is of {wanted.strategy} on {wanted.timeframe} with {given} and {wanted.history_bars} bars. "
+            "Another one was given, or none: nothing is decided. Start with it, or stop the run and begin another."
+        )
+        self._wire.emit(StrategyReported(self._wire.now_ns, "", "strategy_absent", text))
 
 
 class BarMarket:

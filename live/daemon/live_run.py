@@ -8,7 +8,11 @@ from typing import Final, Protocol
 
 from live.account.closing.closing import close_account
 from live.account.closing.model import Closed, ClosingRequest
+from live.account.preflight.facts import AccountFacts
 from live.account.reads import Seen, read_account
+from live.account.world import READ_EVERY_NS, WatchedAccount
+from live.bars.market import market_of
+from live.bars.strategy import BarStrategy
 from live.binance.calls import CallWriter
 from live.binance.requests import RequestWriter
 from live.client.conversations import converse
@@ -47,6 +51,9 @@ class Surroundings(Protocol):
     def closing(self) -> None:
         """The account is being closed: reads may use all of the request weight."""
 
+    def happened(self, event: Event) -> None:
+        """The engine was given an event."""
+
     def said(self, alert: Alert) -> None:
         """The engine wants a person to know something."""
 
@@ -58,23 +65,31 @@ class Surroundings(Protocol):
 
 
 class LiveRun:
-    """A run from `start` to `over`. killed: why it was; empty while it was not. detached: the engine is not used."""
+    """A run from `start` to `over`. killed: why it was; empty while it was not. detached: the engine is not used.
+
+    strategy: of a run on bars.
+    """
 
     def __init__(
         self,
         wire: Wire,
         calls: CallWriter,
         engine: RecordedEngine,
+        facts: AccountFacts,
         close_journal: Callable[[], None],
         around: Surroundings,
+        strategy: BarStrategy | None = None,
     ) -> None:
         self.wire, self.engine = wire, engine
         self._calls, self._around, self._close_journal = calls, around, close_journal
         symbols = tuple(engine.state.markets)
         writer = RequestWriter(calls, {symbol: market.contract for symbol, market in engine.state.markets.items()})
         streams = MarketStreams(wire, symbols, _depth(engine.state.settings))
-        self.client = EngineClient(wire, writer, self, streams, UserStream(wire, calls))
+        market = market_of(wire, streams, engine.state, strategy)
+        self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls))
         self.client.watch = self._watch
+        run, may_send = f"{engine.state.run}-", self.client.may_send
+        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
@@ -92,6 +107,7 @@ class LiveRun:
         """Open the streams, and look at the run from time to time."""
         self.client.start()
         self._look()
+        self.wire.later(READ_EVERY_NS, self.account.start)
         self._read_clock()
 
     def resume(self, pending: Iterable[Pending]) -> None:
@@ -144,6 +160,7 @@ class LiveRun:
 
     def _watch(self, event: Event, actions: list[Action]) -> None:
         self.supervision.on_event(event)
+        self._around.happened(event)
         for action in actions:
             if isinstance(action, Alert):
                 self._around.said(action)

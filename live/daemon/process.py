@@ -11,9 +11,9 @@ from typing import Final
 
 import msgspec
 
+from live.alerts.channel import AlertChannel
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
-from live.control.durable_files import remove_durably
 from live.control.folder import SessionFolder
 from live.control.latch import KillLatch, killed_status, latched, set_latch
 from live.control.lock import DaemonLock
@@ -23,13 +23,14 @@ from live.daemon.beats import EVERY_S, Beat, write_beat
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
+from live.daemon.notices import Notices
 from live.daemon.runs import journal_of, last_run
 from live.daemon.settings import DaemonSettings
 from live.daemon.starting import OpenedRun, exchange_clock, open_run
 from live.daemon.status import status_of
 from live.emergency.drill import last_drill
 from live.engine.actions import Alert
-from live.engine.events import Command
+from live.engine.events import Command, Event
 from live.journal.writer import JournalWriter
 from live.sockets.clock import MachineClock
 from live.sockets.loop_wire import SocketWire
@@ -41,13 +42,20 @@ _SIGNALS: Final = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGUSR1
 
 
 class DaemonProcess:
-    """Runs one session until its run ends. say: takes lines for whoever started it."""
+    """Runs one session until its run ends. alerts: sends messages. say: takes lines for whoever started it."""
 
     def __init__(
-        self, settings: DaemonSettings, folder: SessionFolder, signer: Signer, log: Log, say: Callable[[str], None]
+        self,
+        settings: DaemonSettings,
+        folder: SessionFolder,
+        signer: Signer,
+        log: Log,
+        alerts: AlertChannel,
+        say: Callable[[str], None],
     ) -> None:
         self._settings, self._folder, self._log, self._say = settings, folder, log, say
-        self._calls = CallWriter(signer)
+        self._calls, self._alerts = CallWriter(signer), alerts
+        self._notices: Notices
         self._run: LiveRun | None = None
         self._writer: JournalWriter | None = None
         self._wire: SocketWire
@@ -82,6 +90,7 @@ class DaemonProcess:
         clock = await self._exchange_clock(keeps_trying=unfinished)
         async with SocketWire(self._settings.address, self._failed, clock) as self._wire:
             self._over = asyncio.get_running_loop().create_future()
+            self._notices = Notices(self._alerts, self._wire.now_ns)
             opened = await open_run(self._settings, self._folder, last, self._wire, self._calls)
             self._take_over(opened)
             return await self._trade()
@@ -102,7 +111,8 @@ class DaemonProcess:
         self._is_reset = opened.flattens and self._latch is None
         how = "goes on: its process ended before it did" if opened.goes_on else "begins"
         self._say(f"Run {state.run} {how}. Symbols: {', '.join(state.markets)}.")
-        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.close, self)
+        strategy = self._settings.bar_strategy
+        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy)
         self._run.resume(opened.pending)
 
     def _latched_at_start(self) -> KillLatch | None:
@@ -132,10 +142,12 @@ class DaemonProcess:
 
     def _ended(self, end: RunEnd) -> int:
         self._write_status(running=False)
-        if end.clean:
+        if end.clean:  # an orderly end: the watchdog waits for another process
             with suppress(OSError):
-                remove_durably(self._folder.heartbeat)
+                write_beat(self._folder.heartbeat, Beat(self._beats + 1, time.time_ns(), process=0))
         self._log.info("ended", clean=end.clean, text=end.text)
+        self._notices.on_end(self._wire.now_ns, end.clean, end.text)
+        self._alerts.close()
         self._say(end.text)
         return 0 if end.clean and not self._live_run.killed else 1
 
@@ -156,8 +168,10 @@ class DaemonProcess:
         """Each second: the heartbeat, the status, and the file KILL."""
         while True:
             self._beats += 1
+            run = self._live_run
             if self._folder.kill_file.exists():
-                self._live_run.kill("the file KILL")
+                run.kill("the file KILL")
+            self._notices.on_time(run.state, self._wire.now_ns, self._head, run.account.balance_ns)
             try:
                 write_beat(self._folder.heartbeat, Beat(self._beats, time.time_ns(), os.getpid()))
                 self._write_status(running=True)
@@ -205,6 +219,10 @@ class DaemonProcess:
             last_drill(self._folder),
         )
 
+    @property
+    def _head(self) -> str:
+        return self._writer.head if self._writer is not None else ""
+
     def _write_status(self, *, running: bool) -> None:
         status = msgspec.structs.replace(self._status(), running=running)
         other = self._folder.status.with_suffix(".new")
@@ -223,6 +241,7 @@ class DaemonProcess:
         """Write the latch; a run that a person reset is only brought to its end."""
         self._say(f"Killed: {reason}. Closing everything of the account.")
         self._log.error("killed", reason=reason)
+        self._notices.on_kill(self._wire.now_ns, reason)
         if self._is_reset:
             return
         try:
@@ -234,15 +253,23 @@ class DaemonProcess:
         """Reads may use the whole of the request weight."""
         self._wire.weights.closing = True
 
+    def happened(self, event: Event) -> None:
+        """Notice trades."""
+        self._notices.on_event(event)
+
     def said(self, alert: Alert) -> None:
         """Write what the engine says to the log, and to whoever started it."""
         self._log.warning(alert.code, symbol=alert.symbol, text=alert.text)
+        self._notices.on_alert(alert)
         if alert.code != Command.KILL:
             self._say(alert.text)
 
     def defect(self, error: Exception) -> None:
         """Write a failure to the log."""
-        self._log.error("failed", error=f"{type(error).__name__}: {error}")
+        text = f"{type(error).__name__}: {error}"
+        self._log.error("failed", error=text)
+        if self._run is not None:
+            self._notices.on_defect(self._wire.now_ns, text)
 
     def over(self, end: RunEnd) -> None:
         """The run has ended."""

@@ -15,6 +15,8 @@ STOP_FIRED_NS = 2 * S
 """A stop that has fired closes its position within this time, or the engine does."""
 STOP_AFTER_FLAT_NS = 2 * S
 """A stop that may still be open this long after its position is flat is named in an alert; a cancel takes less."""
+LATE_FILL_NS = 1 * S
+"""An entry may fill although its cancel was confirmed; what is held is asked for this long after."""
 DIFFERENCE_GRACE_NS = 1 * S
 """ACCOUNT_UPDATE comes before ORDER_TRADE_UPDATE of the same fill; a difference this short is none."""
 ATTRIBUTION_NS = 3 * S

@@ -144,7 +144,7 @@ def _tend_position(state: EngineState, market: Market, position: Position) -> li
         every_ns = _watch_every_ns(position)
         actions += watch(state, position_query, Request.POSITION, position.symbol, every_ns)
         actions += protection.watch_stop(state, position, WATCH_NS)
-    elif position.queried_ns < position.flat_ns:
+    elif not position.compared and state.now_ns >= position.compare_from_ns:
         actions += ask(state, position_query, Request.POSITION, position.symbol)
     return actions
 
@@ -214,6 +214,7 @@ def _due(state: EngineState) -> Iterator[int]:
 
 
 def _due_of_position(state: EngineState, market: Market, position: Position) -> Iterator[int]:
+    yield position.compare_from_ns
     stop = position.stop
     if stop:
         yield from (next_ns(query) for query in (stop.send, stop.query, stop.cancel))

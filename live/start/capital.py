@@ -5,7 +5,7 @@ from live.engine.limits import UNITS, Limits
 from live.engine.risk.costs import loss_at_stop
 from live.engine.risk.exposure import notional
 from live.engine.risk.sizing import smallest_capital, smallest_quantity
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import StrategySettings
 from live.engine.units import Unit
 from live.money import SCALE, plain
 from skills_lib.domain.errors import InputError
@@ -13,7 +13,7 @@ from skills_lib.domain.errors import InputError
 _CENT = SCALE // 100
 
 
-def require_capital(contract: Contract, price: int, capital: int, limits: Limits, settings: ImbalanceSettings) -> None:
+def require_capital(contract: Contract, price: int, capital: int, limits: Limits, settings: StrategySettings) -> None:
     """Check that an entry of the smallest size is possible at `price`. All amounts in units of 1e-8.
 
     Raises:
@@ -32,7 +32,7 @@ def require_capital(contract: Contract, price: int, capital: int, limits: Limits
     _require_size(contract, price, limits, settings)
 
 
-def _require_size(contract: Contract, price: int, limits: Limits, settings: ImbalanceSettings) -> None:
+def _require_size(contract: Contract, price: int, limits: Limits, settings: StrategySettings) -> None:
     """Check the limits that were tightened, and the size that the settings want."""
     quantity = smallest_quantity(contract, price)
     worth = notional(quantity, price)

@@ -1,14 +1,15 @@
 """Answer models of the live server. Money and quantities are decimal text."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 
 class LiveStatusAnswer(BaseModel):
-    """A session; `status` has the fields of `twokey live status --json`, from the last run where none runs."""
+    """A session. cover: flat, covered, unprotected or unknown; status: as of `twokey live status --json`, from the last
+    run where none runs."""
 
     session: str
     running: bool
-    cover: str = Field(description="flat, covered, unprotected or unknown")
+    cover: str
     status: dict[str, object]
     next_step: str
 
@@ -19,5 +20,14 @@ class LiveCommandAnswer(BaseModel):
     done: str
     flat: bool | None
     verified_reads: int
-    notes: list[str]
+    next_step: str
+
+
+class ExplainAnswer(BaseModel):
+    """The session's result less the replay's, and parts that add up to it, as decimal text in basis points."""
+
+    difference_bps: str
+    parts_bps: dict[str, str]
+    trades: list[dict[str, object]]
+    path: str
     next_step: str

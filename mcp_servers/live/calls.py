@@ -42,10 +42,9 @@ def command(session: str | None, wanted: ControlCommand, reason: str) -> LiveCom
     reply = ask(folder, wanted, reason, KILL_WITHIN_S)
     kill = reply.kill
     return LiveCommandAnswer(
-        done=reply.done or str(wanted),
+        done=". ".join((reply.done or str(wanted), *(kill.notes if kill else ()))),
         flat=kill.flat if kill else None,
         verified_reads=kill.verified_reads if kill else 0,
-        notes=list(kill.notes) if kill else [],
         next_step="live_status shows what is left.",
     )
 

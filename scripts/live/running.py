@@ -8,6 +8,7 @@ import typer
 
 from scripts.console import exit_codes
 from scripts.live.options import Host, Venue
+from scripts.live.strategies import IMBALANCE
 
 if TYPE_CHECKING:
     from live.binance.signing import Signer
@@ -31,8 +32,15 @@ def run(
         Path | None,
         typer.Option(help="TOML file with a table [limits] that tightens limits; --limit tightens further."),
     ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="imbalance, or a strategy of the workspace, which decides at the close of each bar.")
+    ] = IMBALANCE,
+    timeframe: Annotated[str, typer.Option(help="Bars of a strategy of the workspace, such as 1m or 1h.")] = "1h",
     param: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of the strategy, such as depth=5; repeatable.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of a run on bars, such as stop_bps=150; repeatable.")
     ] = None,
     session: Annotated[str, typer.Option(help="Name of the session.", show_default="the venue")] = "",
 ) -> None:
@@ -43,22 +51,23 @@ def run(
     Example: twokey live run --venue simulator --host 127.0.0.1:9001 --symbol BTCUSDT --limit daily_loss=200
     """
     from live.daemon.settings import DaemonSettings
-    from live.engine.limits import Executor
-    from live.replay.arguments import settings_of
     from live.start.given_limits import amount_of, limits_of
     from scripts.live.options import opened_venue, venue_of
+    from scripts.live.strategies import chosen_strategy
     from skills_lib.domain.assignments import parse_assignments
 
     address, signer = opened_venue(venue, host)
     amount = amount_of("capital", capital)
     limits = parse_assignments(limit or [], "limit", "daily_loss=200")
+    chosen = chosen_strategy(strategy, timeframe, param or [], setting or [])
     settings = DaemonSettings(
         venue_of(venue),
         address,
         _symbols(symbol),
         amount,
-        limits_of(Executor.SCALP, amount, limits, limits_file),
-        settings_of(parse_assignments(param or [])),
+        limits_of(chosen.executor, amount, limits, limits_file),
+        chosen.settings,
+        compute=chosen.compute,
     )
     if code := _trade(settings, signer, session or venue):
         raise typer.Exit(code)
@@ -76,7 +85,10 @@ def _symbols(text: str) -> tuple[str, ...]:
 
 def _trade(settings: "DaemonSettings", signer: "Signer", session: str) -> int:
     import asyncio
+    import os
 
+    from live.alerts.channel import AlertChannel
+    from live.alerts.targets import VARIABLE, targets_of
     from live.control.folder import SessionFolder
     from live.daemon.logs import open_log
     from live.daemon.process import DaemonProcess
@@ -84,8 +96,9 @@ def _trade(settings: "DaemonSettings", signer: "Signer", session: str) -> int:
 
     home = Settings().home
     folder = SessionFolder.of(home, session)
+    alerts = AlertChannel(targets_of(os.environ.get(VARIABLE, "")))
     log = open_log(home / "live" / "logs", session)
-    daemon = DaemonProcess(settings, folder, signer, log, _say)
+    daemon = DaemonProcess(settings, folder, signer, log, alerts, _say)
     with exit_codes():
         return asyncio.run(daemon.run())
 

@@ -21,6 +21,7 @@ OptionName = Literal[
     "open_sealed",
     "param",
     "reason",
+    "setting",
     "since",
     "source",
     "step",

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from live.account.preflight.facts import read_facts
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.client.opening import contracts_of
@@ -15,7 +16,7 @@ from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.recovery import Recovered
 from live.engine.actions import Alert
-from live.engine.events import CarriedOver, Started
+from live.engine.events import CarriedOver, Event, Started
 from live.journal.recorded_engine import RecordedEngine
 from live.journal.settings import Fsync
 from live.journal.sinks import FileSink
@@ -48,6 +49,9 @@ class Host:
         """Count it."""
         self.closings += 1
 
+    def happened(self, event: Event) -> None:
+        """Nothing is kept of it."""
+
     def said(self, alert: Alert) -> None:
         """Keep it."""
         self.alerts.append(alert.code)
@@ -71,10 +75,11 @@ class Hosted:
         carried: CarriedOver | None = None,
         seed: int = 2,
         steps: int = 100,
+        venue: dict[str, Any] | None = None,
         **settings: Any,
     ) -> None:
         self.host, self.journal = Host(), journal
-        self.symbols, self.calm_from_ns, self.venue = exchange(seed, steps, faults)
+        self.symbols, self.calm_from_ns, self.venue = exchange(seed, steps, faults, **(venue or {}))
         self.wire = WatchedWire(self.venue, self.host.sent)
         self.calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
         listed = finish(self.wire, self.calls, contracts_of(self.symbols))
@@ -87,8 +92,16 @@ class Hosted:
 
     def begin(self, engine: RecordedEngine, writer: JournalWriter) -> None:
         """Join an engine with the exchange."""
-        self.run = LiveRun(self.wire, self.calls, engine, writer.close, self.host)
+        facts = finish(self.wire, self.calls, read_facts(lambda: self.wire.now_ns, has_rights=False))
+        self.run = LiveRun(self.wire, self.calls, engine, facts, writer.close, self.host)
         self.session = EngineSession(self.wire, self.run.client)
+
+    def crash(self) -> None:
+        """The process is gone: its file is closed and its connections break."""
+        self.sink.close()
+        for number in list(self.wire._listeners):
+            self.venue.close(number)
+        self.wire = WatchedWire(self.venue, self.host.sent)
 
     def go_on(self, recovered: Recovered) -> None:
         """A run that is continued."""

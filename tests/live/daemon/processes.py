@@ -76,10 +76,10 @@ class Site:
         (account,) = state.accounts.values()
         return not (account.held() or state.open_orders(account.name) or state.waiting_algos(account.name))
 
-    async def start(self) -> Daemon:
-        """Start a daemon."""
-        params = [part for text in SETTINGS for part in ("--param", text)]
-        daemon = Daemon(await self._process("run", "--host", self.host, "--capital", "40000", *params))
+    async def start(self, *options: str) -> Daemon:
+        """Start a daemon, of the imbalance unless its options name another strategy."""
+        options = options or tuple(part for text in SETTINGS for part in ("--param", text))
+        daemon = Daemon(await self._process("run", "--host", self.host, "--capital", "40000", *options))
         self.started.append(daemon)
         return daemon
 

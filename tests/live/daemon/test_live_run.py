@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from live.binance.requests import RequestWriter
+from live.client.engine_client import EngineClient
+from live.client.market_streams import MarketStreams
+from live.client.user_stream import UserStream
 from live.client.wire import S
 from live.daemon.recovery import recover
 from live.daemon.runs import last_run
@@ -14,11 +18,13 @@ from live.engine.events import CarriedOver, Command, Event
 from live.journal.replaying import replay_journal
 from live.journal.settings import Fsync
 from live.money import SCALE
+from live.session.session import EngineSession
+from live.simulator.latency import NONE
 from live.simulator.venue import LocalVenue
 from live.wire import HttpRequest
 from skills_lib.trades.journal.reading import read_journal
 from tests.live.daemon.hosts import Hosted
-from tests.live.daemon.lives import RUN
+from tests.live.daemon.lives import RUN, SETTINGS
 from tests.live.simulator.venue_client import VenueClient
 
 NEVER_CLOSES = {"hold_ms": 600_000, "target_bps": 500 * SCALE, "stop_bps": 500 * SCALE}
@@ -80,6 +86,27 @@ def test_a_kill_is_latched_before_anything_else_and_closes_what_somebody_else_ho
     assert (hosted.end.answer.flat, hosted.end.answer.verified_reads) == (True, 2)
     assert not hosted.holds
     assert not hosted.rests
+
+
+def test_a_run_decides_what_the_engine_decides_without_a_daemon(tmp_path: Path) -> None:
+    """Without delays: then what the daemon reads beside the engine changes nothing that the engine is given."""
+    hosted, bare = (
+        Hosted(tmp_path / name, venue={"inbound": NONE, "outbound": NONE})
+        for name in ("1aaaaaa.journal", "1aaaaab.journal")
+    )
+    hosted.run.start()
+    hosted.advance(hosted.calm_from_ns - hosted.wire.now_ns)
+    engine, contracts = bare.run.engine, {name: market.contract for name, market in bare.run.state.markets.items()}
+    streams, user = MarketStreams(bare.wire, bare.symbols, SETTINGS.depth), UserStream(bare.wire, bare.calls)
+    session = EngineSession(
+        bare.wire, EngineClient(bare.wire, RequestWriter(bare.calls, contracts), engine, streams, user)
+    )
+    session.start()
+    session.advance(bare.calm_from_ns)
+    assert hosted.run.state.day.trades > 1
+    assert hosted.run.engine.decisions_sha256 == engine.decisions_sha256
+    hosted.run.engine.journal.flush(hosted.wire.now_ns)
+    assert replay_journal(hosted.journal).decisions_sha256 == engine.decisions_sha256
 
 
 def test_nothing_enters_after_a_pause_until_it_is_resumed(tmp_path: Path) -> None:
@@ -166,17 +193,14 @@ def test_a_loss_limit_latches_the_session_as_a_kill_does(tmp_path: Path) -> None
 
 def test_a_kill_that_a_crash_interrupted_goes_on_at_the_next_start(hosted: Hosted) -> None:
     hosted.run.kill("test")
-    hosted.sink.close()
-    for number in list(hosted.wire._listeners):
-        hosted.wire.close(number)
+    hosted.crash()
     recovered = recover(hosted.journal, Fsync.NEVER)
     assert recovered is not None
-    again = hosted
-    again.go_on(recovered)
-    again.play_until_over(120 * S)
-    assert not again.holds
-    assert not again.rests
-    assert again.end.answer.verified_reads == 2
+    hosted.go_on(recovered)
+    hosted.play_until_over(120 * S)
+    assert not hosted.holds
+    assert not hosted.rests
+    assert hosted.end.answer.verified_reads == 2
 
 
 def buy_by_hand(venue: LocalVenue, symbol: str = "BTCUSDT") -> None:

@@ -12,7 +12,12 @@ import pytest
 from live.control.latch import latched
 from live.control.protocol import ControlCommand
 from live.daemon.runs import last_run
+from live.engine.events import Started
+from live.engine.settings import BarSettings
+from live.journal.reading import RecordedEvent, entries_of
 from live.journal.replaying import replay_journal
+from live.money import SCALE
+from live.watchdog.pulse import has_ended
 from tests.command import Command
 from tests.live.daemon.processes import PROGRAM, Site, run_at
 from tests.live.daemon.test_live_run import buy_by_hand
@@ -50,8 +55,32 @@ def test_a_daemon_killed_in_a_position_goes_on_with_it_alone_and_stops_at_sigter
         assert last
         assert last.carried
         assert replay_journal(last.path).unwritten == 0
+        assert has_ended(site.folder.heartbeat.read_bytes()), "so the watchdog closes nothing"
         code, status = await site.answer("status")
         assert (code, status["running"], status["killed"]["latched"]) == (0, False, False)
+
+    run_at(home, scenario)
+
+
+def test_a_strategy_on_bars_runs_with_its_parameters_and_limits(home: Path) -> None:
+    async def scenario(site: Site) -> None:
+        daemon = await site.start(
+            *("--strategy", "sma_crossover", "--timeframe", "1m", "--param", "fast=4", "--setting", "stop_bps=150")
+        )
+        status = (await site.ask(ControlCommand.STATUS)).status
+        assert status
+        assert status.limits["trades_per_day"].value == "10"
+        daemon.send(signal.SIGTERM)
+        code, text = await daemon.end()
+        assert code == 0, text
+        last = last_run(site.folder.journals)
+        assert last
+        (begun, *_) = [entry.event for entry in entries_of(last.path) if isinstance(entry, RecordedEvent)]
+        assert isinstance(begun, Started)
+        assert begun.bars == BarSettings(
+            strategy="sma_crossover", timeframe="1m", parameters={"fast": "4", "slow": "30"}, stop_bps=150 * SCALE
+        )
+        assert replay_journal(last.path).unwritten == 0
 
     run_at(home, scenario)
 
@@ -116,6 +145,8 @@ def test_mainnet_is_not_armed_and_bad_settings_are_refused_in_one_line(twokey: C
         (("--host", "nowhere"), 2, "is no address of a simulator"),
         (("--limit", "daily_loss=9000"), 2, "daily_loss cannot be 9000 USD"),
         (("--param", "depht=3"), 2, "Did you mean 'depth'?"),
+        (("--strategy", "sma_crossing"), 2, "Did you mean 'sma_crossover'"),
+        (("--strategy", "sma_crossover", "--setting", "stop_bps=0"), 2, "stop_bps=0 is not allowed"),
         (("--session", "../elsewhere"), 2, "names no session"),
         (("--symbol", ","), 2, "No symbol is named"),
     ):

@@ -1,5 +1,6 @@
 """What the engine does when messages are lost, late or in another order than it expects, beside the model venue."""
 
+import msgspec
 import pytest
 
 from live.engine.actions import Ask, CancelStop, PlaceOrder
@@ -13,9 +14,10 @@ from live.engine.events import (
     Witness,
 )
 from live.engine.intents import Purpose
+from live.engine.settings import EntryKind
 from live.enums import AlgoStatus, Side
 from live.money import SCALE
-from tests.live.engine.model.session import MS, PRICE, SECOND, START_NS, Session
+from tests.live.engine.model.session import MS, PRICE, SECOND, SETTINGS, START_NS, Session
 from tests.live.engine.model.venue import TICK
 from tests.live.engine.states import SYMBOL
 
@@ -247,3 +249,21 @@ def test_the_times_of_orders_are_kept_for_a_second(session: Session) -> None:
         session.settle(10 * SECOND)
     assert len(sent(session, Purpose.EXIT)) == 5
     assert len(session.state.day.order_times_ns) <= 3
+
+
+def test_an_entry_that_fills_after_its_cancel_was_confirmed_is_found_without_the_stream_before_the_next_entry() -> None:
+    session = Session(msgspec.structs.replace(SETTINGS, entry=EntryKind.POST_ONLY))
+    session.signal()
+    session.deliver()
+    order = session.venue.open_orders[0]
+    session.settle(2 * SECOND + 100 * MS)
+    assert not session.venue.open_orders
+    session.venue.fill_part(order, order.quantity)  # late
+    session.venue.stream.clear()
+    session.signal()
+    assert len(sent(session, Purpose.ENTRY)) == 1
+    session.settle(5 * SECOND)
+    session.signal()
+    assert len(sent(session, Purpose.ENTRY)) == 1
+    assert session.state.positions[SYMBOL].quantity == order.quantity
+    session.check_protected()
