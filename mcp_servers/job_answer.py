@@ -8,7 +8,7 @@ class JobAnswer(BaseModel):
 
     job_id: str
     state: str = Field(description="starting, running, done, failed, cancelled, or died")
-    done: int = Field(description="of total")
+    done: int
     total: int
     message: str
     error: str

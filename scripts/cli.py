@@ -37,6 +37,7 @@ VERBS = {
     "torture": "torture",
     "journal": "journal",
     "why": "why",
+    "explain": "explain",
     "live": "live.command",
     "strategies": "strategies",
     "new-strategy": "new_strategy",

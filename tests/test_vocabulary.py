@@ -169,11 +169,13 @@ CLIENT_FOLDERS = (
     "daemon",
     "emergency",
     "engine",
+    "explain",
     "journal",
     "replay",
     "schedules",
     "session",
     "sockets",
+    "start",
     "watchdog",
 )
 """Packages of `live` on the client's side of the wire."""

@@ -95,9 +95,14 @@ class Seen:
         return (*known(self.orders), *known(self.stops))
 
     @property
+    def by_path(self) -> dict[str, tuple[HeldPosition, ...] | tuple[Resting, ...] | Unknown]:
+        """What each endpoint said."""
+        return {POSITIONS: self.risk, ACCOUNT: self.account, ORDERS: self.orders, STOPS: self.stops}
+
+    @property
     def unknown(self) -> tuple[Unknown, ...]:
         """The reads that failed."""
-        return tuple(read for read in (self.risk, self.account, self.orders, self.stops) if isinstance(read, Unknown))
+        return tuple(found for found in self.by_path.values() if isinstance(found, Unknown))
 
     @property
     def flat(self) -> bool:

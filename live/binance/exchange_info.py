@@ -88,6 +88,21 @@ def weight_per_minute_of(listing: bytes) -> int:
     return found
 
 
+def listed_symbols(listing: bytes) -> frozenset[str]:
+    """The symbols of an `exchangeInfo`.
+
+    Raises:
+        CorruptDataError: it cannot be read, or lists nothing.
+    """
+    try:
+        found = frozenset(one.symbol for one in _LISTING.decode(listing).symbols)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise CorruptDataError(f"The venue's exchangeInfo cannot be read: {error}. Ask again.") from None
+    if not found:
+        raise CorruptDataError("The venue's exchangeInfo lists no symbol. Ask again.")
+    return found
+
+
 def _contract(listed: _Listed, rates: _Rates, leverage: int) -> Contract:
     filters = {entry["filterType"]: entry for entry in listed.filters}
     tick, step = parse(filters["PRICE_FILTER"]["tickSize"]), _largest_step(filters)

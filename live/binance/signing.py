@@ -7,10 +7,14 @@ sorted by name, as they are (page "WebSocket API General Info", SIGNED request s
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlencode
 
 from skills_lib.domain.errors import InputError
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
+"""Values that are their own encoding (RFC 3986, unreserved characters)."""
 
 
 class Signer:
@@ -31,7 +35,7 @@ class Signer:
 
     def signed(self, parameters: Mapping[str, str]) -> str:
         """The parameters in their order as URL-encoded text, their signature last."""
-        payload = urlencode(parameters)
+        payload = _encoded(parameters)
         return f"{payload}&signature={quote(self._sign(payload.encode()), safe='')}"
 
     def signed_by_name(self, parameters: Mapping[str, str | int]) -> dict[str, str | int]:
@@ -54,6 +58,13 @@ class Ed25519Signer(Signer):
     def __init__(self, api_key: str, pem: bytes) -> None:
         self.api_key = api_key
         self._sign = _ed25519_of(pem)
+
+
+def _encoded(parameters: Mapping[str, str]) -> str:
+    """As `urlencode`, which takes ten times as long where nothing needs an escape, as in every order."""
+    if _PLAIN.fullmatch("".join(parameters.values())):
+        return "&".join([f"{name}={value}" for name, value in parameters.items()])
+    return urlencode(parameters)
 
 
 def _hmac_of(secret: bytes) -> Callable[[bytes], str]:

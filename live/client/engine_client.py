@@ -7,6 +7,7 @@ from typing import Protocol
 from live.binance.answers import broken, events_of
 from live.binance.requests import Asked, RequestWriter, Sendable
 from live.client.clock import VenueClock
+from live.client.contracts import ListedContracts
 from live.client.order_connection import OrderConnection
 from live.client.user_stream import UserStream
 from live.client.wire import MS, Wire
@@ -54,6 +55,7 @@ class EngineClient:
         self._writer, self._engine = writer, engine
         self.watch: Callable[[Event, list[Action]], None] | None = None
         self._clock = VenueClock(wire, writer.calls)
+        self._contracts = ListedContracts(wire, writer.calls, writer.contracts, self._may_send)
         self._not_before_ns = 0
         self._wake_ns = 0
         wire.emit = self.take
@@ -66,6 +68,7 @@ class EngineClient:
             self.orders.start()
         self.user.start()
         self.market.start()
+        self._contracts.start()
 
     def resume(self, wake_ns: int, answers: Iterable[Answered]) -> None:
         """Before the start of a run that goes on: the wake-up it waits for, and what is known of requests under way."""
@@ -94,12 +97,15 @@ class EngineClient:
     def _send(self, action: Sendable) -> None:
         """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban."""
         call, asked = self._writer.call_of(action, self.wire.now_ns)
-        if self.wire.now_ns < self._not_before_ns:
+        if not self._may_send():
             self.wire.later(HELD_BACK_NS, partial(self._hold_back, asked))
             return
         take = partial(self._on_answer, asked)
         if self.orders is None or not self.orders.send(call, take):
             self.wire.request(self._writer.calls.write(call, asked.sent_ns), take)
+
+    def _may_send(self) -> bool:
+        return self.wire.now_ns >= self._not_before_ns
 
     def _hold_back(self, asked: Asked) -> None:
         """Answer in the exchange's place: the request was not accepted, for it was never sent."""
@@ -118,6 +124,7 @@ class EngineClient:
         for event in events:
             if isinstance(event, Answered):
                 self._clock.on_code(event.code)
+                self._contracts.on_code(event.code)
                 self._not_before_ns = max(self._not_before_ns, now_ns + event.retry_after_ns)
             self.take(event)
 

@@ -1,11 +1,13 @@
 """The latch on disk: a killed session stays killed until a person resets it, whatever is restarted."""
 
+from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from live.control.durable_files import remove_durably, write_durably
 from live.control.folder import SessionFolder
+from live.control.protocol import KilledStatus
 
 _UNREADABLE: Final = "the file of the latch cannot be read"
 
@@ -25,6 +27,14 @@ def latched(folder: SessionFolder) -> KillLatch | None:
         return None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return KillLatch(_UNREADABLE, 0)
+
+
+def killed_status(latch: KillLatch | None) -> KilledStatus:
+    """The latch as it is shown."""
+    if latch is None:
+        return KilledStatus(False)
+    since = datetime.fromtimestamp(latch.since_ns / 1e9, UTC).isoformat(timespec="seconds") if latch.since_ns else ""
+    return KilledStatus(True, since, latch.reason)
 
 
 def set_latch(folder: SessionFolder, reason: str, time_ns: int) -> KillLatch:

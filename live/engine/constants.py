@@ -15,6 +15,8 @@ STOP_FIRED_NS = 2 * S
 """A stop that has fired closes its position within this time, or the engine does."""
 STOP_AFTER_FLAT_NS = 2 * S
 """A stop that may still be open this long after its position is flat is named in an alert; a cancel takes less."""
+LATE_FILL_NS = 1 * S
+"""An entry may fill although its cancel was confirmed; what is held is asked for this long after."""
 DIFFERENCE_GRACE_NS = 1 * S
 """ACCOUNT_UPDATE comes before ORDER_TRADE_UPDATE of the same fill; a difference this short is none."""
 ATTRIBUTION_NS = 3 * S
@@ -23,6 +25,8 @@ ASK_AFTER_NS = 500 * MS
 """An order without an answer is asked about after this long."""
 LONGEST_WAIT_NS = 30 * S
 """The longest time between two queries for the same thing."""
+LONGEST_URGENT_WAIT_NS = 4 * S
+"""The same for what protects a position, ends its stop, or says what it is made of."""
 WATCH_NS = 4 * S
 """Between two queries of an open position and its stop: the user stream is not the only witness."""
 EXIT_RETRY_NS = 250 * MS
@@ -30,6 +34,8 @@ EXIT_RETRY_NS = 250 * MS
 LONGEST_EXIT_WAIT_NS = 4 * S
 REFUSAL_PAUSE_NS = 1 * S
 """After a refusal of risk, the symbol's signal is not judged for this long."""
+RETRY_ENTRY_NS = 1 * S
+"""Between two orders that try to enter on the decision of one bar."""
 PRICE_ASKED_NS = 60 * S
 """With a fee that comes this long after the last price of its asset, the price is asked for again."""
 PRICE_USABLE_NS = 600 * S

@@ -8,13 +8,14 @@ from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, Alert
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
-from live.engine.limits import UNITS, require_limits
+from live.engine.limits import UNITS, Executor, require_kind, require_limits
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
 from live.engine.queries import answered
 from live.engine.risk.profit import loss_reason, take_over
 from live.engine.risk.uses import newly_approached
 from live.engine.settings import ImbalanceSettings
+from live.engine.signals.bars import BarSignal
 from live.engine.signals.imbalance import ImbalanceSignal
 from live.engine.state import Account, EngineState, Market, Position, Signal
 from live.engine.tending import ask_again_for_all, tend, tend_all, wake
@@ -28,15 +29,16 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
     """The state before the first event. make_signal: another signal than the imbalance, for controls.
 
     Raises:
-        LooserLimitsError: the limits are above those of the capital.
+        LooserLimitsError: the limits are above those of the capital, or of another kind of strategy.
     """
     require_limits(event.limits, event.capital)
+    require_kind(event.limits, Executor.BARS if event.bars else Executor.SCALP)
     state = EngineState(
         run=event.run,
-        settings=event.settings,
+        settings=event.strategy,
         limits=event.limits,
         account=Account(event.capital),
-        markets={c.symbol: Market(c, make_signal(event.settings)) for c in event.contracts},
+        markets={c.symbol: Market(c, _signal(event, make_signal)) for c in event.contracts},
         started_ns=event.time_ns,
         now_ns=event.time_ns,
     )
@@ -44,6 +46,13 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
     if event.carried is not None:
         take_over(state, event.carried)
     return state
+
+
+def _signal(event: e.Started, make_signal: MakeSignal) -> Signal:
+    if event.bars is not None:
+        return BarSignal(event.bars)
+    assert event.settings is not None
+    return make_signal(event.settings)
 
 
 def step(state: EngineState, event: e.Event) -> list[Action]:
@@ -97,6 +106,18 @@ def _on_mark(state: EngineState, event: e.MarkChanged) -> list[Action]:
     return []
 
 
+def _on_decided(state: EngineState, event: e.BarDecided) -> list[Action]:
+    """The entry follows on a book, exits follow at once: `exits.tend` compares with what is held."""
+    signal = state.markets[event.symbol].signal
+    if isinstance(signal, BarSignal):
+        signal.take(event)
+    return []
+
+
+def _on_strategy(state: EngineState, event: e.StrategyReported) -> list[Action]:
+    return alert(state, event.code, event.symbol, event.text)
+
+
 def _check_limits(state: EngineState) -> list[Action]:
     """Losses at their limit close everything and end the run's entries; each limit is announced at 80 %."""
     reason, actions = loss_reason(state), list[Action]()
@@ -147,9 +168,14 @@ def _on_account(state: EngineState, event: e.AccountChanged) -> list[Action]:
 
 
 def _on_contract(state: EngineState, event: e.ContractChanged) -> list[Action]:
-    if market := state.markets.get(event.contract.symbol):
-        market.contract = event.contract
-    return []
+    """New orders keep to the new filters; what rests or is under way stays as it was sent."""
+    market, contract = state.markets.get(event.contract.symbol), event.contract
+    if market is None or market.contract == contract:
+        return []
+    market.contract = contract
+    trading = "it takes orders" if contract.trading else "it takes no orders: nothing is entered"
+    text = f"{contract.symbol}: filters, rates or status were changed by the exchange; {trading}."
+    return alert(state, "contract_changed", contract.symbol, text)
 
 
 def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
@@ -176,6 +202,8 @@ def _on_command(state: EngineState, event: e.Commanded) -> list[Action]:
 
 _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.MarkChanged: _on_mark,
+    e.BarDecided: _on_decided,
+    e.StrategyReported: _on_strategy,
     e.Answered: _on_answered,
     e.OrderReport: reports.on_order,
     e.StopReport: protection.on_report,

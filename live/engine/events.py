@@ -11,8 +11,9 @@ import msgspec
 
 from live.engine.contract import Contract
 from live.engine.limits import Limits
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.enums import AlgoStatus, OrderStatus, Side
+from live.money import SCALE
 
 
 class Witness(StrEnum):
@@ -105,16 +106,31 @@ class CarriedOver(msgspec.Struct, frozen=True):
 class Started(msgspec.Struct, frozen=True, tag="started", omit_defaults=True):
     """The first event of a run: all that the engine starts from. capital in money units; run: at most 12 characters.
 
-    carried: what earlier runs leave to it.
+    Either settings (the imbalance) or bars (a strategy on bars) is given. carried: what earlier runs leave to it.
+
+    Raises:
+        ValueError: it has no settings, or both.
     """
 
     time_ns: int
     run: str
     capital: int
-    settings: ImbalanceSettings
+    settings: ImbalanceSettings | None
     limits: Limits
     contracts: tuple[Contract, ...]
     carried: CarriedOver | None = None
+    bars: BarSettings | None = None
+
+    def __post_init__(self) -> None:
+        if (self.settings is None) == (self.bars is None):
+            raise ValueError("A run has the settings of the imbalance or those of a strategy on bars.")
+
+    @property
+    def strategy(self) -> StrategySettings:
+        """The settings of the run's strategy."""
+        chosen = self.bars or self.settings
+        assert chosen is not None
+        return chosen
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
@@ -144,6 +160,32 @@ class MarkChanged(msgspec.Struct, frozen=True, tag="mark"):
     symbol: str
     event_ns: int
     price: int
+
+
+class BarDecided(msgspec.Struct, frozen=True, tag="bar_decided"):
+    """What a strategy wants at the close of a bar (at `bar_close_ns`), whatever is held.
+
+    entry: the side to hold from now on. exits: sides to close where there is no entry. stop_price, target_price: of
+    the entry, 0 for none; share: of the notional that an entry may have. All three in units of 1e-8.
+    """
+
+    time_ns: int
+    symbol: str
+    bar_close_ns: int
+    entry: Side | None = None
+    exits: tuple[Side, ...] = ()
+    stop_price: int = 0
+    target_price: int = 0
+    share: int = SCALE
+
+
+class StrategyReported(msgspec.Struct, frozen=True, tag="strategy_reported"):
+    """What whoever runs a strategy on bars has to say of its bars or its code. code: a fixed word."""
+
+    time_ns: int
+    symbol: str
+    code: str
+    text: str
 
 
 class Answered(msgspec.Struct, frozen=True, tag="answered"):
@@ -318,6 +360,8 @@ Event = (
     | Ended
     | BookChanged
     | MarkChanged
+    | BarDecided
+    | StrategyReported
     | Answered
     | OrderReport
     | StopReport

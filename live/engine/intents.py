@@ -21,7 +21,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """An order that the engine wants to send. Prices and quantities in units of 1e-8; 0: none.
 
     client_id: from run and sequence, never used for another order. position: client id of the entry that opened the
-    position. A STOP closes the whole position (`closePosition`) and has no quantity.
+    position. A STOP closes the whole position (`closePosition`) and has no quantity. stop_price, target_price: of an
+    entry, where its position is to be closed; without them the settings' distances from the fills hold.
     """
 
     client_id: str
@@ -36,6 +37,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce | None = None
     reduce_only: bool = False
     reason: str
+    stop_price: int = 0
+    target_price: int = 0
 
 
 class LimitUse(msgspec.Struct, frozen=True):

@@ -170,6 +170,16 @@ def require_limits(limits: Limits, capital: int) -> None:
     effective(limits.executor, capital, {name: getattr(limits, name) for name in UNITS if _set(limits, name)})
 
 
+def require_kind(limits: Limits, executor: Executor) -> None:
+    """Check that limits are those of a kind of strategy: another kind may trade more often, or hold for longer.
+
+    Raises:
+        LooserLimitsError: they are not.
+    """
+    if limits.executor is not executor:
+        raise LooserLimitsError(f"The limits are of '{limits.executor}'. Give those of '{executor}'.")
+
+
 def described(limits: Limits) -> dict[str, str]:
     """The effective limits as text with units, by name."""
     return {name: unit.show(value) if (value := getattr(limits, name)) else "none" for name, unit in UNITS.items()}

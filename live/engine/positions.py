@@ -6,8 +6,8 @@ from live.engine.constants import MS
 from live.engine.events import Fill, PositionReport, Request, Witness
 from live.engine.latching import alert, latch
 from live.engine.queries import restart
-from live.engine.settings import ImbalanceSettings
-from live.engine.state import EngineState, Market, Order, Position, StopState
+from live.engine.settings import BarSettings
+from live.engine.state import EngineState, Order, Position, StopState
 from live.enums import Side
 from live.money import SCALE, plain
 
@@ -54,7 +54,7 @@ def _change(state: EngineState, position: Position, quantity: int, price: int) -
 
 
 def _opened(state: EngineState, position: Position) -> None:
-    position.opened_ns, position.dust = state.now_ns, False
+    position.opened_ns, position.dust, position.believed = state.now_ns, False, False
     position.exit_reason, position.exit_after_ns, position.exit_wait_ns = "", 0, 0
 
 
@@ -68,21 +68,16 @@ def _closed(state: EngineState, position: Position) -> None:
     if stop and stop.state is StopState.FIRED:
         position.exit_reason = position.exit_reason or "stop"
     market.stops_in_a_row = market.stops_in_a_row + 1 if position.exit_reason == "stop" else 0
-    pauses = bool(market.stops_in_a_row) and market.stops_in_a_row % settings.pause_after_stops == 0
-    market.entries_from_ns = state.now_ns + (settings.stop_pause_ms if pauses else settings.cooldown_ms) * MS
+    market.entries_from_ns = state.now_ns + settings.rest_ms(market.stops_in_a_row) * MS
 
 
-def target_price(position: Position, settings: ImbalanceSettings) -> int:
-    """The price at which the best price of the other side closes the position."""
+def target_price(state: EngineState, position: Position) -> int:
+    """The price at which the best price of the other side closes the position; 0 for none."""
+    settings, entry = state.settings, state.orders.get(position.id)
+    if isinstance(settings, BarSettings):
+        return entry.intent.target_price if entry is not None else 0
     moved = settings.target_bps if position.quantity > 0 else -settings.target_bps
     return position.price * (_BPS + moved) // _BPS
-
-
-def stop_price(market: Market, position: Position, settings: ImbalanceSettings) -> int:
-    """The trigger of its stop, on the tick that loses less."""
-    if position.quantity > 0:
-        return market.contract.tick_above(position.price * (_BPS - settings.stop_bps) // _BPS)
-    return market.contract.tick_below(position.price * (_BPS + settings.stop_bps) // _BPS)
 
 
 def on_report(state: EngineState, report: PositionReport) -> list[Action]:
@@ -122,6 +117,7 @@ def believe_report(state: EngineState, position: Position) -> list[Action]:
     elif before * position.quantity <= 0:
         _opened(state, position)
         position.id = position.id or state.next_id()
+    position.believed = position.quantity != 0
     return latch(state, "mismatch", position.symbol, text) or alert(state, "mismatch", position.symbol, text)
 
 

@@ -5,17 +5,23 @@ A stop in doubt is sent again under the same id, which the venue takes once. It 
 """
 
 from live.engine.actions import Action, CancelStop
-from live.engine.constants import STOP_AFTER_FLAT_NS, STOP_CONFIRM_NS, STOP_FIRED_NS, S
+from live.engine.constants import (
+    LONGEST_URGENT_WAIT_NS,
+    STOP_AFTER_FLAT_NS,
+    STOP_CONFIRM_NS,
+    STOP_FIRED_NS,
+    S,
+)
 from live.engine.events import Answered, OpenStopsReport, Request, RequestOutcome, StopReport, Witness
 from live.engine.intents import Approved, Intent, Purpose
 from live.engine.latching import alert
 from live.engine.orders.answers import proves_absence
 from live.engine.orders.sending import place
-from live.engine.positions import stop_price
 from live.engine.queries import answered, ask, is_due, watch
 from live.engine.risk.judging import judge
 from live.engine.risk.reducing import stop_id
-from live.engine.state import EngineState, Position, Stop, StopState
+from live.engine.state import EngineState, Position, Query, Stop, StopState
+from live.engine.stops import stop_price
 from live.enums import AlgoStatus, OrderType, Side
 
 ALREADY_THROUGH = -2021
@@ -40,7 +46,7 @@ def tend(state: EngineState, position: Position) -> list[Action]:
         position.exit_reason = position.exit_reason or "stop"
     elif stop.missing >= 2:
         position.exit_reason = position.exit_reason or "stop_vanished"
-    return ask(state, stop.query, Request.STOP, position.symbol, stop.intent.client_id) if stop.missing else []
+    return _ask(state, stop) if stop.missing else []
 
 
 def _protect(state: EngineState, position: Position) -> list[Action]:
@@ -66,7 +72,7 @@ def _intent(state: EngineState, position: Position) -> Intent:
         side=Side.SELL if position.quantity > 0 else Side.BUY,
         type=OrderType.STOP_MARKET,
         quantity=0,
-        trigger_price=stop_price(state.markets[position.symbol], position, state.settings),
+        trigger_price=stop_price(state, position),
         reduce_only=True,
         reason="protection",
     )
@@ -78,8 +84,8 @@ def _confirm(state: EngineState, position: Position, stop: Stop) -> list[Action]
         position.exit_reason = position.exit_reason or "unconfirmed_stop"
     actions: list[Action] = []
     if stop.state is StopState.UNKNOWN or state.now_ns >= stop.send.due_ns:
-        actions += ask(state, stop.query, Request.STOP, position.symbol, stop.intent.client_id)
-    if stop.state is StopState.UNKNOWN and state.now_ns >= state.quiet_until_ns and is_due(stop.send, state.now_ns):
+        actions += _ask(state, stop)
+    if stop.state is StopState.UNKNOWN and _may_try(state, stop.send):
         judged = judge(stop.intent, state)
         actions += [place(state, judged, again=True)] if isinstance(judged, Approved) else []
     return actions
@@ -94,10 +100,21 @@ def _withdraw(state: EngineState, position: Position, stop: Stop) -> list[Action
         return []
     name, actions = stop.intent.client_id, _outlives(state, position, stop.intent.client_id)
     if stop.cancel.asked_ns and not stop.cancel.outstanding:
-        actions += ask(state, stop.query, Request.STOP, position.symbol, name)
-    if state.now_ns >= state.quiet_until_ns and is_due(stop.cancel, state.now_ns):
+        actions += _ask(state, stop)
+    if _may_try(state, stop.cancel):
         actions.append(CancelStop(state.now_ns, position.symbol, name, "flat"))
     return actions
+
+
+def _ask(state: EngineState, stop: Stop) -> list[Action]:
+    """Ask for the stop by its id."""
+    intent = stop.intent
+    return ask(state, stop.query, Request.STOP, intent.symbol, intent.client_id, longest_wait_ns=LONGEST_URGENT_WAIT_NS)
+
+
+def _may_try(state: EngineState, attempts: Query) -> bool:
+    """True if the venue takes requests and it is time for the next attempt."""
+    return state.now_ns >= state.quiet_until_ns and is_due(attempts, state.now_ns, LONGEST_URGENT_WAIT_NS)
 
 
 def _outlives(state: EngineState, position: Position, client_id: str) -> list[Action]:

@@ -6,12 +6,13 @@ from live.engine.events import Request
 from live.engine.state import EngineState, Query
 
 
-def is_due(query: Query, now_ns: int, first_wait_ns: int = ASK_AFTER_NS) -> bool:
+def is_due(query: Query, now_ns: int, longest_wait_ns: int = LONGEST_WAIT_NS) -> bool:
     """True if it is time to ask: then the time of the next attempt is set, twice as far away as the last."""
+    query.due_ns = min(query.due_ns, query.asked_ns + longest_wait_ns)
     if _waits(query, now_ns) or now_ns < query.due_ns:
         return False
     query.outstanding, query.asked_ns = True, now_ns
-    query.wait_ns = min(max(2 * query.wait_ns, first_wait_ns), LONGEST_WAIT_NS)
+    query.wait_ns = min(max(2 * query.wait_ns, ASK_AFTER_NS), longest_wait_ns)
     query.due_ns = now_ns + query.wait_ns
     return True
 
@@ -36,10 +37,16 @@ def restart(query: Query) -> None:
 
 
 def ask(
-    state: EngineState, query: Query, request: Request, symbol: str, client_id: str = "", from_ns: int = 0
+    state: EngineState,
+    query: Query,
+    request: Request,
+    symbol: str,
+    client_id: str = "",
+    from_ns: int = 0,
+    longest_wait_ns: int = LONGEST_WAIT_NS,
 ) -> list[Action]:
     """Ask if it is time, and the venue takes requests."""
-    if state.now_ns < state.quiet_until_ns or not is_due(query, state.now_ns):
+    if state.now_ns < state.quiet_until_ns or not is_due(query, state.now_ns, longest_wait_ns):
         return []
     return [Ask(state.now_ns, request, symbol, client_id, from_ns)]
 

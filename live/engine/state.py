@@ -9,7 +9,7 @@ from live.engine.contract import Contract
 from live.engine.events import BookChanged, Request
 from live.engine.intents import Intent
 from live.engine.limits import Limits
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import StrategySettings
 from live.enums import Side
 
 
@@ -106,9 +106,10 @@ class Position:
 
     id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
     reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of
-    the last fill. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
-    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. dust: what is left is below
-    the minimum order.
+    the last fill. compare_from_ns: a query sent from then on shows what a cancelled entry has filled late. differs_ns:
+    since when fills and reports disagree, 0 while they agree. exit_reason: why it is being closed; empty while it is
+    not. foreign: opened by somebody else; only a kill closes it. believed: its quantity is the venue's figure, which no
+    trade explains. dust: what is left is below the minimum order.
     """
 
     symbol: str
@@ -118,6 +119,7 @@ class Position:
     cost: int = 0
     opened_ns: int = 0
     flat_ns: int = 0
+    compare_from_ns: int = 0
     filled_ns: int = 0
     target_price: int = 0
     reported: int = 0
@@ -128,6 +130,7 @@ class Position:
     exit_after_ns: int = 0
     exit_wait_ns: int = 0
     foreign: bool = False
+    believed: bool = False
     dust: bool = False
     stop: Stop | None = None
 
@@ -137,9 +140,14 @@ class Position:
         return self.cost * 100_000_000 // self.quantity if self.quantity else 0
 
     @property
+    def compared(self) -> bool:
+        """True if the venue was asked since it was closed, and since an entry was cancelled that may fill late."""
+        return self.queried_ns >= max(self.flat_ns, self.compare_from_ns)
+
+    @property
     def idle(self) -> bool:
         """True if it is flat, nothing of it is left at the venue, and a query has said so since it was closed."""
-        return not self.quantity and self.stop is None and not self.differs_ns and self.queried_ns >= self.flat_ns
+        return not self.quantity and self.stop is None and not self.differs_ns and self.compared
 
 
 @dataclass(slots=True)
@@ -246,7 +254,7 @@ class EngineState:
     """
 
     run: str
-    settings: ImbalanceSettings
+    settings: StrategySettings
     limits: Limits
     account: Account
     markets: dict[str, Market]

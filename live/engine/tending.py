@@ -10,6 +10,8 @@ from live.engine.constants import (
     BELIEVE_CLOSED_NS,
     BELIEVE_OPEN_NS,
     DIFFERENCE_GRACE_NS,
+    LONGEST_URGENT_WAIT_NS,
+    LONGEST_WAIT_NS,
     MS,
     STOP_AFTER_FLAT_NS,
     STOP_CONFIRM_NS,
@@ -61,7 +63,7 @@ def _tend_order(state: EngineState, market: Market, order: Order) -> list[Action
     if order.state is OrderState.UNKNOWN or _is_late(state, order):
         actions += _ask_about(state, market, order)
     if order.reported > order.filled and state.now_ns >= state.positions[intent.symbol].filled_ns + ASK_AFTER_NS:
-        actions += _ask_trades(state, market)
+        actions += _ask_trades(state, market, LONGEST_URGENT_WAIT_NS)
     settle(state, order)
     return actions
 
@@ -84,10 +86,15 @@ def _reason_to_cancel(state: EngineState, order: Order) -> str:
         "latch": state.latch is not None,
         "stopping": state.stopping,
         "paused": state.paused,
-        "exit": bool(state.positions[order.intent.symbol].exit_reason),
-        "waited": state.now_ns >= order.sent_ns + state.settings.post_only_wait_ms * MS,
+        "exit": _is_left(order, state.positions[order.intent.symbol]),
+        "waited": state.now_ns >= order.sent_ns + state.settings.entry_wait_ms * MS,
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _is_left(order: Order, position: Position) -> bool:
+    """True if the position that an entry belongs to is being closed, or was."""
+    return bool(position.exit_reason) and order.intent.position in (position.id, position.closed_id)
 
 
 def _is_late(state: EngineState, order: Order) -> bool:
@@ -121,9 +128,10 @@ def _anew(market: Market, request: Request) -> Query:
     return query
 
 
-def _ask_trades(state: EngineState, market: Market) -> list[Action]:
+def _ask_trades(state: EngineState, market: Market, longest_wait_ns: int = LONGEST_WAIT_NS) -> list[Action]:
     since_ns = max((market.trades_since_ns or state.now_ns) - _LOOK_BACK_NS, state.started_ns)
-    return ask(state, market.query(Request.TRADES), Request.TRADES, market.contract.symbol, from_ns=since_ns)
+    query, symbol = market.query(Request.TRADES), market.contract.symbol
+    return ask(state, query, Request.TRADES, symbol, from_ns=since_ns, longest_wait_ns=longest_wait_ns)
 
 
 def _tend_position(state: EngineState, market: Market, position: Position) -> list[Action]:
@@ -133,23 +141,30 @@ def _tend_position(state: EngineState, market: Market, position: Position) -> li
     actions += exits.tend(state, position)
     position_query = market.query(Request.POSITION)
     if position.quantity:
-        every_ns = ASK_AFTER_NS if position.exit_reason else WATCH_NS
+        every_ns = _watch_every_ns(position)
         actions += watch(state, position_query, Request.POSITION, position.symbol, every_ns)
         actions += protection.watch_stop(state, position, WATCH_NS)
-    elif position.queried_ns < position.flat_ns:
+    elif not position.compared and state.now_ns >= position.compare_from_ns:
         actions += ask(state, position_query, Request.POSITION, position.symbol)
     return actions
+
+
+def _watch_every_ns(position: Position) -> int:
+    """How often to ask for a position: one that is being closed as often as its exits may be sent."""
+    return max(ASK_AFTER_NS, position.exit_wait_ns) if position.exit_reason and not position.dust else WATCH_NS
 
 
 def _settle_difference(state: EngineState, market: Market, position: Position) -> list[Action]:
     """Fills and reports disagree: ask for trades and position, and believe the venue if nothing explains it."""
     if not position.differs_ns or state.now_ns < position.differs_ns + DIFFERENCE_GRACE_NS:
         return []
-    actions = ask(state, market.query(Request.POSITION), Request.POSITION, position.symbol) + _ask_trades(state, market)
+    query, wait_ns = market.query(Request.POSITION), LONGEST_URGENT_WAIT_NS
+    actions = ask(state, query, Request.POSITION, position.symbol, longest_wait_ns=wait_ns)
+    actions += _ask_trades(state, market, wait_ns)
     grown = abs(position.reported) > abs(position.quantity)
-    wait_ns = BELIEVE_OPEN_NS if grown else BELIEVE_CLOSED_NS
+    believe_ns = position.differs_ns + (BELIEVE_OPEN_NS if grown else BELIEVE_CLOSED_NS)
     asked_ns = min(market.trades_asked_ns, position.queried_ns)
-    if asked_ns >= position.differs_ns + wait_ns and position.reported_ns >= asked_ns:
+    if asked_ns >= believe_ns and position.reported_ns >= asked_ns:
         actions += believe_report(state, position)
     return actions
 
@@ -187,7 +202,7 @@ def _due(state: EngineState) -> Iterator[int]:
         yield from (order.sent_ns + ASK_AFTER_NS, next_ns(order.query), next_ns(order.cancel))
         yield max(order.sent_ns, order.query.asked_ns) + WATCH_NS if _rests(order) else _NEVER_NS
         if order.intent.purpose is Purpose.ENTRY:
-            yield order.sent_ns + state.settings.post_only_wait_ms * MS
+            yield order.sent_ns + state.settings.entry_wait_ms * MS
     unsettled = {order.intent.symbol for order in state.working.values()} | fees.unknown(state.account)
     for symbol, market in state.markets.items():
         position = state.positions[symbol]
@@ -199,6 +214,7 @@ def _due(state: EngineState) -> Iterator[int]:
 
 
 def _due_of_position(state: EngineState, market: Market, position: Position) -> Iterator[int]:
+    yield position.compare_from_ns
     stop = position.stop
     if stop:
         yield from (next_ns(query) for query in (stop.send, stop.query, stop.cancel))
@@ -211,5 +227,5 @@ def _due_of_position(state: EngineState, market: Market, position: Position) -> 
     if position.quantity:
         longest_ns = hold_ns(state)
         yield position.opened_ns + longest_ns if longest_ns else _NEVER_NS
-        yield market.query(Request.POSITION).asked_ns + (ASK_AFTER_NS if position.exit_reason else WATCH_NS)
+        yield market.query(Request.POSITION).asked_ns + _watch_every_ns(position)
         yield position.exit_after_ns or _NEVER_NS

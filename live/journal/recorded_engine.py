@@ -30,10 +30,10 @@ class RecordedEngine:
     """
 
     def __init__(self, journal: Journal, event: Started, make_signal: MakeSignal = ImbalanceSignal) -> None:
-        self._gate = Gate(event.limits, event.capital, event.contracts, event.settings.stop_bps)
+        self._gate = Gate(event.limits, event.capital, event.contracts, event.strategy.stop_bps)
+        self.state: EngineState = start(event, make_signal)
         journal.event(event)
         self.journal = journal
-        self.state: EngineState = start(event, make_signal)
         self.gate_refusals: list[str] = []
         self._consequences: deque[Answered | Commanded] = deque()
         self._decisions = hashlib.sha256()

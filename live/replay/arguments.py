@@ -1,14 +1,16 @@
 """Settings of the strategy as a person writes them: `buy_ratio=3.0`, `depth=5`, `entry=post-only`."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from live.engine.limits import UNITS, Executor, Limits, LooserLimitsError, described, effective
+from live.engine.limits import Executor
 from live.engine.settings import EntryKind, ImbalanceSettings
 from live.money import SCALE, parse, plain
 from live.replay.conditions import Conditions
+from live.start.given_limits import amount_of, limits_of
 from skills_lib.domain.errors import InputError, did_you_mean
 
 _COUNTS = ("depth", "persistence", "pause_after_stops")
@@ -86,41 +88,14 @@ def _text(name: str, value: Any) -> str:
     return str(value) if _is_whole(name) or name == "entry" else plain(value)
 
 
-def conditions_of(symbol: str, capital: str, limits: Mapping[str, str], seed: int) -> Conditions:
+def conditions_of(
+    symbol: str, capital: str, limits: Mapping[str, str], limits_file: Path | None, seed: int
+) -> Conditions:
     """What is the same in all runs, from text.
 
     Raises:
-        InputError: no amount of capital, an unknown limit, or one that is looser than the capital allows.
+        InputError: no amount of capital, or limits that are not allowed.
     """
-    amount = _amount("capital", capital)
-    return Conditions(symbol=symbol, capital=amount, limits=_limits(amount, limits), seed=seed)
-
-
-def shown_limits(capital: str, limits: Mapping[str, str]) -> dict[str, str]:
-    """The effective limits with their units; raises as `conditions_of`."""
-    return described(_limits(_amount("capital", capital), limits))
-
-
-def _limits(capital: int, given: Mapping[str, str]) -> Limits:
-    try:
-        return effective(Executor.SCALP, capital, {name: _limit(name, text) for name, text in given.items()})
-    except LooserLimitsError as error:
-        raise InputError(str(error)) from None
-
-
-def _limit(name: str, text: str) -> int:
-    unit = UNITS.get(name)
-    if unit is None:
-        raise InputError(f"Unknown limit '{name}'.{did_you_mean(name, UNITS)} Allowed: {', '.join(UNITS)}.")
-    if unit.scaled:
-        return _amount(name, text)
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
-        raise InputError(f"{name}={text[:40]} is not allowed. Give a whole number.")
-    return int(text)
-
-
-def _amount(name: str, text: str) -> int:
-    try:
-        return parse(text)
-    except ValueError:
-        raise InputError(f"{name}={text[:40]} is not an amount. Write a number such as 200 or 2500.50.") from None
+    amount = amount_of("capital", capital)
+    allowed = limits_of(Executor.SCALP, amount, limits, limits_file)
+    return Conditions(symbol=symbol, capital=amount, limits=allowed, seed=seed)

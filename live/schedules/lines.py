@@ -12,7 +12,7 @@ def snapshot_line(symbol: str, time_ms: int, update_id: int, bids: list[WireLeve
     """The answer of `GET /depth`."""
     body = {"lastUpdateId": update_id, "E": time_ms, "T": time_ms, "bids": bids, "asks": asks}
     snapshot = Snapshot(update_id, bids, asks, time_ms, time_ms)
-    return Played(snapshot, json.dumps(body).encode(), symbol, time_ms * MS)
+    return Played(snapshot, json.dumps(body, separators=(",", ":")).encode(), symbol, time_ms * MS)
 
 
 def depth_line(
@@ -42,4 +42,4 @@ def mark_line(symbol: str, time_ms: int, price: str, rate: str, funding_ms: int)
 
 def _line(stream: str, message: DepthUpdate | Trade | MarkPrice, body: dict[str, object], time_ms: int) -> Played:
     line = {"stream": f"{message.symbol.lower()}@{stream}", "data": body}
-    return Played(message, json.dumps(line).encode(), message.symbol, time_ms * MS)
+    return Played(message, json.dumps(line, separators=(",", ":")).encode(), message.symbol, time_ms * MS)

@@ -9,12 +9,15 @@ from live.schedules.numbers import MAX_FAULTS
 from live.simulator.faults import KINDS, VARIANTS, FaultModel, FaultPlan
 from live.simulator.faults.conditions import INTERVALS, Condition
 from live.simulator.faults.kinds.base import Nature
+from live.simulator.faults.kinds.requests import LateVisible
 
 SYMBOL = "BTCUSDT"
 _TRADING_MS = 25_000
 """About as long as the market of a schedule leans."""
 _LONGEST_MS = 30_000
 _UNVARIED_SHARE = 0.25
+_HIDDEN_MS = (2_000, 10_000, 10_000, 60_000, 60_000, 300_000, 300_000, 1_800_000)
+"""Orders that are hidden for half an hour take as long as ten other schedules."""
 _KINDS = tuple(KINDS)
 _EXAMPLES = {kind: [example for example in VARIANTS.values() if example.kind == kind] for kind in _KINDS}
 _CONDITIONS = tuple(sorted(condition for condition in Condition if condition is not Condition.LIQUIDATION))
@@ -37,7 +40,9 @@ def _varied(source: random.Random, example: FaultModel) -> FaultModel:
     """The example with another trigger and end; as it is where they do not go together."""
     if source.random() < _UNVARIED_SHARE:
         return example
-    changes = {"when": _trigger(source, example), "end": _end(source, example)}
+    changes: dict[str, Any] = {"when": _trigger(source, example), "end": _end(source, example)}
+    if isinstance(example, LateVisible):
+        changes["hidden_ms"] = source.choice(_HIDDEN_MS)
     try:
         return type(example).model_validate(example.model_dump() | changes)
     except ValidationError:

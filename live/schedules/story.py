@@ -24,7 +24,7 @@ def story(integer: int) -> list[str]:
 
     result = run_schedule(integer, watch)
     plan = plan_of(number.seed, number.left_out)
-    faults = [f"fault: {fault.model_dump_json(exclude_defaults=True)}" for fault in plan.faults]
+    faults = [f"fault: {fault.kind} {fault.model_dump_json(exclude_defaults=True)}" for fault in plan.faults]
     broken = [f"violation: {violation.invariant}: {violation.text}" for violation in result.violations]
     return [*faults, *lines[-LAST_LINES:], *broken]
 

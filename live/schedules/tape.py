@@ -13,6 +13,9 @@ from live.simulator.tape_source import Played
 EPOCH_MS = 1_723_161_600_000
 """A multiple of eight hours, when funding is charged."""
 FUNDING_MS = 8 * 3_600_000
+MIDNIGHT_MS = 24 * 3_600_000
+THIN_SHARE = 0.25
+"""Of the tapes: their levels and trades are smaller than an entry, which then fills in parts."""
 LEVELS = 6
 CALM_STEPS = 80
 """Steps without any lean after the others, so that what is open ends."""
@@ -49,7 +52,9 @@ class ScheduleTape:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(f"schedule tape {seed}")
         draw = self.random
-        self.now_ms = EPOCH_MS + FUNDING_MS - draw.choice((5_000, 20_000, 3_600_000))
+        hour_ms = draw.choice((FUNDING_MS, FUNDING_MS, MIDNIGHT_MS))
+        self.now_ms = EPOCH_MS + hour_ms - draw.choice((5_000, 20_000, 50_000, 3_600_000))
+        self.thin = draw.random() < THIN_SHARE
         symbols = [_Book("BTCUSDT", 1, 600_000), _Book("ETHUSDT", 2, 300_000)]
         self.books = symbols[: draw.choice((1, 1, 2))]
         self.lines: list[Played] = []
@@ -97,10 +102,10 @@ class ScheduleTape:
 
     def _fill(self, book: _Book) -> None:
         """A book whose heavier side has about four times the other's quantities; equal ones without a lean."""
-        bid = _quantity(self.random, 1 if book.lean < 0 else 4)
-        ask = _quantity(self.random, 1 if book.lean > 0 else 4)
+        bid = self._quantity(1 if book.lean < 0 else 4)
+        ask = self._quantity(1 if book.lean > 0 else 4)
         if not book.lean:
-            bid = ask = _quantity(self.random, 1)
+            bid = ask = self._quantity(1)
         book.bids = {book.middle - 1 - step: bid + step for step in range(LEVELS)}
         book.asks = {book.middle + step: ask + step for step in range(LEVELS)}
 
@@ -121,7 +126,7 @@ class ScheduleTape:
     def _trade(self, book: _Book) -> None:
         sells = self.random.random() < 0.5
         price = book.price(book.middle - 1 if sells else book.middle)
-        quantity = f"{self.random.randrange(1, 6_000) / 1000:.3f}"
+        quantity = f"{self.random.randrange(1, 60 if self.thin else 6_000) / 1000:.3f}"
         book.trade_id += 1
         self.lines.append(trade_line(book.symbol, self.now_ms, book.trade_id, price, quantity, sells))
 
@@ -130,7 +135,6 @@ class ScheduleTape:
         rate = f"{self.random.randrange(-3_000, 3_000) / 10**6:.6f}"
         self.lines.append(mark_line(book.symbol, self.now_ms, book.price(book.middle), rate, funding_ms))
 
-
-def _quantity(source: random.Random, weight: int) -> int:
-    """A quantity of a level, in thousandths; the heavier side has about four times the other's."""
-    return weight * source.randrange(300, 1_500)
+    def _quantity(self, weight: int) -> int:
+        """A quantity of a level, in thousandths; the heavier side has about four times the other's."""
+        return weight * (self.random.randrange(15, 60) if self.thin else self.random.randrange(300, 1_500))

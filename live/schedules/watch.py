@@ -16,6 +16,7 @@ from live.simulator.core.events import AlgoChanged, Event, OrderChanged
 from live.simulator.core.orders import Order
 
 _ALIVE = (AlgoStatus.NEW, AlgoStatus.TRIGGERING, AlgoStatus.TRIGGERED)
+DAY_MS = 86_400_000
 _MOVED = SCALE * 102 // 100
 """A position may be worth 2 % more than when it was judged, because its price has moved."""
 
@@ -32,7 +33,8 @@ class Violation:
 class ExchangeWatch:
     """Watches the account of one run. intents: those in the journal, by client id.
 
-    others: somebody else has acted in the account.
+    traded: entries of the run by client id, with the UTC day of their first fill. others: somebody else has acted in
+    the account.
     """
 
     run: str
@@ -43,7 +45,13 @@ class ExchangeWatch:
     stops: dict[str, dict[int, AlgoOrder]] = field(default_factory=dict)
     positions: dict[str, int] = field(default_factory=dict)
     working: dict[int, Order] = field(default_factory=dict)
+    traded: dict[str, int] = field(default_factory=dict)
     others: bool = False
+
+    @property
+    def trades(self) -> int:
+        """How many entries have filled, if only in part."""
+        return len(self.traded)
 
     def on_events(self, events: list[Event]) -> None:
         """Take the events of one step of the exchange."""
@@ -60,6 +68,9 @@ class ExchangeWatch:
             self.positions[order.symbol] = self.positions.get(order.symbol, 0) + signed
         own = order.request.client_id.startswith(f"{self.run}-")
         self.others |= not own and not order.request.algo_id
+        if own and event.fill and not (order.request.reduce_only or order.request.algo_id):
+            late = order.order_id not in self.working
+            self._on_entry_fill(order.request.client_id, event.fill.time_ms // DAY_MS, late)
         if order.status.open:
             self.working[order.order_id] = order
         else:
@@ -67,23 +78,34 @@ class ExchangeWatch:
         if own and event.execution is ExecutionType.NEW and not order.request.algo_id:
             self._on_intent(order)
 
+    def _on_entry_fill(self, name: str, day: int, late: bool) -> None:
+        """late: the order had been said to be cancelled, so that nobody could count on its fill."""
+        self.traded.setdefault(name, day)
+        trades = sum(of == day for of in self.traded.values())
+        if trades > self.limits.trades_per_day and not late:
+            self.found("exposure", f"{name} is entry {trades} that has filled on its day")
+
     def _on_intent(self, order: Order) -> None:
         """An order of the run has been accepted."""
         name, request = order.request.client_id, order.request
         if name in self.accepted:
-            self._found("intent_once", f"{name} was accepted twice")
+            self.found("intent_once", f"{name} was accepted twice")
         self.accepted.add(name)
         intent = self.intents.get(name)
         if intent is None:
-            self._found("journal_first", f"{name} is not in the journal")
+            self.found("journal_first", f"{name} is not in the journal")
         elif (intent.symbol, intent.side, intent.quantity) != (order.symbol, order.side, order.quantity):
-            self._found("journal_first", f"{name} is not what the journal says")
+            self.found("journal_first", f"{name} is not what the journal says")
         if not request.reduce_only and request.kind is not OrderType.LIQUIDATION:
             self._check_exposure(order)
 
     def _check_exposure(self, order: Order) -> None:
         if self.others:
             return
+        symbols = {symbol for symbol, held in self.positions.items() if held}
+        symbols |= {other.symbol for other in self.working.values() if not other.request.reduce_only}
+        if len(symbols) > self.limits.open_positions:
+            self.found("exposure", f"{len(symbols)} symbols are open after {order.request.client_id}")
         price = order.request.price
         open_quantity = sum(
             other.remaining
@@ -92,7 +114,7 @@ class ExchangeWatch:
         )
         notional = (abs(self.positions.get(order.symbol, 0)) + open_quantity + order.quantity) * price // SCALE
         if notional * SCALE > min(self.limits.position, self.limits.instrument) * _MOVED:
-            self._found("exposure", f"{order.symbol}: {plain(notional)} after {order.request.client_id}")
+            self.found("exposure", f"{order.symbol}: {plain(notional)} after {order.request.client_id}")
 
     def _on_stop(self, algo: AlgoOrder) -> None:
         if not algo.client_id.startswith(f"{self.run}-"):
@@ -105,12 +127,13 @@ class ExchangeWatch:
         stops[algo.algo_id] = algo
         if len(stops) > 1:
             names = sorted(stop.client_id for stop in stops.values())
-            self._found("one_stop", f"{algo.symbol} has the stops {', '.join(names)}")
+            self.found("one_stop", f"{algo.symbol} has the stops {', '.join(names)}")
         intent = self.intents.get(algo.client_id)
         if intent is None or intent.purpose is not Purpose.STOP:
-            self._found("journal_first", f"{algo.client_id} is not in the journal")
+            self.found("journal_first", f"{algo.client_id} is not in the journal")
 
-    def _found(self, invariant: str, text: str) -> None:
+    def found(self, invariant: str, text: str) -> None:
+        """An invariant is broken."""
         self.violations.append(Violation(invariant, text))
 
     def at_the_end(self, state: EngineState, wallet_change: int, outside: bool) -> None:
@@ -121,14 +144,14 @@ class ExchangeWatch:
         for symbol, position in state.positions.items():
             real = self.positions.get(symbol, 0)
             if real and not position.dust and not self.others:
-                self._found("flat_after_kill", f"{symbol}: the position is {plain(real)}")
+                self.found("flat_after_kill", f"{symbol}: the position is {plain(real)}")
             if real != position.quantity:
-                self._found("position_equal", f"{symbol}: {plain(position.quantity)}, the exchange has {plain(real)}")
+                self.found("position_equal", f"{symbol}: {plain(position.quantity)}, the exchange has {plain(real)}")
             if not real:
                 self._check_stops(symbol, position)
         own = [order for order in self.working.values() if order.request.client_id.startswith(f"{self.run}-")]
         if own:
-            self._found("orders_equal", f"{own[0].request.client_id} is open")
+            self.found("orders_equal", f"{own[0].request.client_id} is open")
         self._check_cash(state, wallet_change, outside)
 
     def _check_stops(self, symbol: str, position: Position) -> None:
@@ -136,9 +159,9 @@ class ExchangeWatch:
         for stop in self.stops.get(symbol, {}).values():
             hangs = stop.status is not AlgoStatus.NEW
             if not (hangs and position.stop and position.stop.state is StopState.FIRED):
-                self._found("no_stop_after_flat", f"{symbol}: {stop.client_id} rests")
+                self.found("no_stop_after_flat", f"{symbol}: {stop.client_id} rests")
 
     def _check_cash(self, state: EngineState, wallet_change: int, outside: bool) -> None:
         known = state.account.realised - state.account.fees + state.account.funding
         if known != wallet_change and not outside:
-            self._found("cash_equal", f"the engine counts {plain(known)}, the exchange {plain(wallet_change)}")
+            self.found("cash_equal", f"the engine counts {plain(known)}, the exchange {plain(wallet_change)}")

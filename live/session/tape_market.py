@@ -12,13 +12,12 @@ from live.client.books import FollowedBooks
 from live.client.wire import S
 from live.engine.events import Connection, MarkChanged, StreamKind
 from live.session.virtual_wire import VirtualWire
-from live.simulator.scaled_messages import ScaledUpdate
 from live.simulator.schedule import NEVER_NS
 from live.simulator.tape_source import Played
 from skills_lib.market.depth.model import DepthUpdate, Snapshot
 
 _PARTS = 1_000_000
-_BOOK_LINES = frozenset({ScaledUpdate, DepthUpdate, Snapshot})
+_BOOK_LINES = frozenset({DepthUpdate, Snapshot})
 
 
 class TapeMarket:

@@ -1,6 +1,6 @@
 """Applies public market messages to the exchange: maintains the tape's order books, forwards trades and mark prices."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,6 @@ from live.simulator.scaled_messages import (
     ScaledMark,
     ScaledTicker,
     ScaledTrade,
-    ScaledUpdate,
     quoted,
     scaled,
 )
@@ -53,11 +52,16 @@ class MarketFeed:
         """True once every book is in sync and at least one diff has been applied."""
         return self.in_sync and self.updates > 0
 
-    def take(self, message: Message, symbol: str) -> list[Event]:
-        """Apply one message of `symbol`, scaled or as decoded; return the resulting events."""
+    def take(self, message: Message, symbol: str, raw: bytes = b"") -> list[Event]:
+        """Apply one message of `symbol`, scaled or as decoded; return the resulting events.
+
+        raw: the message as bytes, which compiled code reads faster than a decoded diff.
+        """
         handle = _HANDLERS.get(type(message))
         if handle:
             return handle(self, message)
+        if isinstance(message, DepthUpdate):
+            return self._depth(message, raw)
         if type(message) is Snapshot:
             return self._snapshot(message, symbol)
         return self._unscaled(message, symbol)
@@ -75,8 +79,6 @@ class MarketFeed:
         try:
             found = scaled(message)
         except WireError:
-            if isinstance(message, DepthUpdate):
-                return self._depth(message)  # the book must not go on without it
             self.refused += 1
             return []
         return [] if found is message else self.take(found, symbol)
@@ -100,10 +102,10 @@ class MarketFeed:
         if state.model is FillModel.OPTIMISTIC:
             market.evidence = None
 
-    def _depth(self, update: DepthUpdate) -> list[Event]:
+    def _depth(self, update: DepthUpdate, raw: bytes) -> list[Event]:
         book = self.book(update.symbol)
         try:
-            decision = book.local.receive(update)
+            decision = book.local.receive_raw(raw) if raw else book.local.receive(update)
         except WireError:
             self.refused += 1
             return []
@@ -114,8 +116,7 @@ class MarketFeed:
         if decision is not UpdateDecision.APPLY:
             return []
         self.updates += 1
-        prices = (update.bid_prices, update.ask_prices) if isinstance(update, ScaledUpdate) else ([], [])
-        return self._applied(update.symbol, update.event_ts_ms, *prices)
+        return self._applied(update.symbol, update.event_ts_ms, *book.named, transacted_ns=update.exch_ts_ns)
 
     def _snapshot(self, snapshot: Snapshot, symbol: str) -> list[Event]:
         book = self.book(symbol)
@@ -136,11 +137,21 @@ class MarketFeed:
         bids, asks = ([price for price, _ in self.books[symbol].levels(side)] for side in (Side.BUY, Side.SELL))
         return self._applied(symbol, time_ms, bids, asks, fresh=True)
 
-    def _applied(self, symbol: str, time_ms: int, bids: list[int], asks: list[int], fresh: bool = False) -> list[Event]:
+    def _applied(
+        self,
+        symbol: str,
+        time_ms: int,
+        bids: Iterable[int],
+        asks: Iterable[int],
+        fresh: bool = False,
+        transacted_ns: int | None = None,
+    ) -> list[Event]:
+        """The book has changed. transacted_ns: its matching time, where it is not that of the book."""
         if symbol not in self.exchange.state.markets:
             return []
         local = self.books[symbol].local
-        update_id, transacted_ms = local.book.update_id or 0, (local.exch_ts_ns or 0) // MS_TO_NS
+        update_id = local.book.update_id or 0
+        transacted_ms = (transacted_ns or local.exch_ts_ns or 0) // MS_TO_NS
         return self.exchange.step(
             commands.DepthApplied(symbol, time_ms, bids, asks, local.in_sync, fresh, update_id, transacted_ms)
         )
@@ -167,7 +178,6 @@ class MarketFeed:
 
 
 _HANDLERS: dict[type, Callable[[MarketFeed, Any], list[Event]]] = {
-    ScaledUpdate: MarketFeed._depth,
     ScaledTicker: MarketFeed._ticker,
     BookTicker: MarketFeed._plain_ticker,
     ScaledTrade: MarketFeed._trade,

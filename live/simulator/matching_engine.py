@@ -49,7 +49,7 @@ class MatchingEngine:
         if line.time_ns > time.ns:  # as `time.advance`: every line comes here
             time.ns = line.time_ns
         self.lines += 1
-        events = self.feed.take(line.message, line.symbol)
+        events = self.feed.take(line.message, line.symbol, line.raw)
         if events:
             self._pass_on(events)
 

@@ -41,8 +41,7 @@ class PastBooks:
         kept = self._kept.setdefault(rules.symbol, deque(maxlen=self.max_age_ms // EVERY_MS + 2))
         if kept and now_ms - kept[-1].event_ms < EVERY_MS:
             return
-        top = book.local.book.top(LEVELS)
-        bids, asks = ([[rules.price_text(p), rules.quantity_text(q)] for p, q in side] for side in top)
+        bids, asks = ([[rules.price_text(p), rules.quantity_text(q)] for p, q in side] for side in book.top(LEVELS))
         kept.append(PastBook(book.local.book.update_id or 0, now_ms, updated_ms, bids, asks))
 
     def at(self, symbol: str, time_ms: int) -> PastBook | None:

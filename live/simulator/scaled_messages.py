@@ -11,16 +11,13 @@ from live.enums import Side
 from live.money import DIGITS, parse
 from live.simulator.core.commands import Marked, Quoted, Traded
 from live.simulator.tape_source import Played
-from skills_lib.market.depth.book.order_book import SideChange
 from skills_lib.market.depth.model import (
     AggTrade,
     BookTicker,
-    DepthUpdate,
     MarkPrice,
     Message,
     Trade,
     WireError,
-    WireLevel,
 )
 from skills_lib.market.depth.scale import scaled as read_units
 
@@ -30,33 +27,16 @@ _MAX_KEPT = 1 << 17
 
 
 class _Numbers(dict[str, int]):
-    """Numbers of the wire in units of 1e-8 times `sign`, read once: the same texts come again and again.
-
-    Keys of a book are these objects themselves, and a dict finds its own keys fastest.
-    """
-
-    def __init__(self, sign: int = 1) -> None:
-        super().__init__()
-        self._sign = sign
+    """Numbers of the wire in units of 1e-8, read once: the same texts come again and again."""
 
     def __missing__(self, text: str) -> int:
         if len(self) >= _MAX_KEPT:
             self.clear()
-        number = self[text] = self._sign * read_units(text, DIGITS)
+        number = self[text] = read_units(text, DIGITS)
         return number
 
 
 _UNITS = _Numbers()
-_BID_KEYS, _ASK_KEYS = _Numbers(-1), _Numbers()
-
-
-class ScaledUpdate(DepthUpdate, frozen=True, gc=False, kw_only=True):
-    """A diff with its levels in units of 1e-8, as the book takes them, and the prices that it sets or deletes."""
-
-    bid_change: SideChange
-    ask_change: SideChange
-    bid_prices: list[int]
-    ask_prices: list[int]
 
 
 class ScaledTicker(BookTicker, frozen=True, gc=False, kw_only=True):
@@ -100,33 +80,6 @@ def scaled_tape(lines: Iterable[Played]) -> Iterator[Played]:
             yield Played(scaled(line.message), line.raw, line.symbol, line.time_ns)
         except WireError:
             yield line
-
-
-def _update(it: DepthUpdate) -> ScaledUpdate:
-    bids, asks = _change(it.bids, _BID_KEYS), _change(it.asks, _ASK_KEYS)
-    return ScaledUpdate(
-        it.symbol,
-        it.event_ts_ms,
-        it.first_update_id,
-        it.final_update_id,
-        it.bids,
-        it.asks,
-        it.previous_update_id,
-        it.transaction_ts_ms,
-        bid_change=bids,
-        ask_change=asks,
-        bid_prices=[-key for key in bids],
-        ask_prices=list(asks),
-    )
-
-
-def _change(levels: list[WireLevel], keys: _Numbers) -> SideChange:
-    """As `side_change`, from the wire; of one price given twice the last counts."""
-    quantities = _UNITS
-    change = {keys[price]: quantities[quantity] for price, quantity in levels}
-    if 0 in change:
-        raise WireError("A price is not above 0. Take a new snapshot.")
-    return change
 
 
 def _ticker(it: BookTicker) -> ScaledTicker:
@@ -223,7 +176,6 @@ def _mark(mark: MarkPrice) -> ScaledMark:
 
 
 SCALED: dict[type, type] = {
-    DepthUpdate: ScaledUpdate,
     BookTicker: ScaledTicker,
     Trade: ScaledTrade,
     AggTrade: ScaledAggTrade,
@@ -232,7 +184,6 @@ SCALED: dict[type, type] = {
 """What each message becomes."""
 
 _SCALES: dict[type, Callable[[Any], Message]] = {
-    DepthUpdate: _update,
     BookTicker: _ticker,
     Trade: _trade,
     AggTrade: _agg_trade,

@@ -71,6 +71,12 @@ class VenueAddress:
         return urlsplit(self.rest).netloc
 
     @property
+    def rest_socket(self) -> tuple[str, int]:
+        """Host and port to connect to for REST."""
+        parts = urlsplit(self.rest)
+        return parts.hostname or "", parts.port or (443 if self.tls else 80)
+
+    @property
     def tls(self) -> bool:
         """True if REST is encrypted."""
         return self.rest.startswith("https:")

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 from live.client.wire import MS, TIMEOUT_NS, Listener, S, TakeAnswer, ignore
 from live.engine.events import Event
@@ -13,6 +12,7 @@ from live.sockets.endpoints import VenueAddress
 from live.sockets.http.connection import Exchange
 from live.sockets.http.messages import body_limit, bytes_of
 from live.sockets.http.pool import HttpPool
+from live.sockets.tasks import OnError
 from live.sockets.web_sockets import WebSockets
 from live.sockets.weights import RequestWeights
 from live.wire import HttpRequest, HttpResponse
@@ -31,17 +31,14 @@ class SocketWire:
     stopped reads before it acts.
     """
 
-    def __init__(
-        self, address: VenueAddress, on_error: Callable[[Exception], None], clock: MachineClock | None = None
-    ) -> None:
+    def __init__(self, address: VenueAddress, on_error: OnError, clock: MachineClock | None = None) -> None:
         self.emit: Callable[[Event], None] = ignore
         self.address, self.clock = address, clock or MachineClock()
         self.weights = RequestWeights(address.host)
         self.freezes = 0
         self._on_error = on_error
-        rest = urlsplit(address.rest)
-        self._pool = HttpPool(rest.hostname or "", rest.port or (443 if address.tls else 80), address.tls)
-        self._sockets = WebSockets(self._guard)
+        self._pool = HttpPool(*address.rest_socket, address.tls, on_error, self.check)
+        self._sockets = WebSockets(self._guard, on_error)
         self._running = False
 
     async def __aenter__(self) -> Self:
@@ -105,8 +102,10 @@ class SocketWire:
             return
         self.clock.beat()
         self.freezes += 1
+        unanswered = self._pool.renew()
         self._sockets.end_all()
-        self._pool.renew()
+        for exchange in unanswered:
+            exchange.end(None)
 
     def _on_answer(self, take: TakeAnswer, answer: HttpResponse | None) -> None:
         if answer is not None:

@@ -1,10 +1,10 @@
 """WebSockets of a client, by picows as in the feed; a broken or dead connection is one that closes."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from live.client.wire import Listener
+from live.sockets.tasks import OnError, Tasks
 from skills_lib.market.depth.feed.socket import FeedSocket, SocketLimits, open_socket
 
 LIMITS = SocketLimits(opening_s=5.0, ping_after_s=5.0, pong_within_s=5.0, message_bytes=4 << 20)
@@ -24,19 +24,17 @@ class _Connection:
 class WebSockets:
     """The open connections by number. guard: calls the listeners."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, on_error: OnError) -> None:
         self._guard = guard
         self._open: dict[int, _Connection] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = Tasks(on_error)
         self._made = 0
 
     def connect(self, url: str, listener: Listener) -> int:
         """Open a connection; returns its number."""
         self._made += 1
         self._open[self._made] = _Connection(listener)
-        task = asyncio.get_running_loop().create_task(self._follow(self._made, url))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.start(self._follow(self._made, url))
         return self._made
 
     def send(self, number: int, data: bytes) -> bool:
@@ -51,19 +49,18 @@ class WebSockets:
             connection.socket.close()
 
     def end_all(self) -> None:
-        """Close all connections, and let each listener know."""
-        for number, connection in list(self._open.items()):
+        """Close all connections; then let each listener know."""
+        ended = list(self._open.items())
+        for number, _ in ended:
             self.close(number)
+        for _, connection in ended:
             self._guard(connection.listener.on_closed)
 
     async def stop(self) -> None:
         """Close all connections; no listener gets anything more."""
         for number in list(self._open):
             self.close(number)
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
 
     async def _follow(self, number: int, url: str) -> None:
         """Open a connection, and wait until it ends."""

@@ -108,7 +108,7 @@ async def backtest_run(
     """Backtest a strategy and store the run; identical arguments return the stored run at once.
 
     Returns run_id, verdict with reasons, metrics, costs, source, warnings. Without since and until: the newest
-    17,520 bars. Source auto: fresh cache, exchange, archive, older cache, synthetic sample. Trades and equity:
+    17,520 bars. Source auto ends at a synthetic sample. Trades and equity:
     backtest_get_run. Candles only: market_get_bars.
     """
     from mcp_servers.backtest.run_calls import run_backtest
@@ -133,7 +133,7 @@ async def backtest_list_runs(
 ) -> RunList:
     """Stored runs, newest first: run_id, what was run, verdict, main figures.
 
-    One run in full: backtest_get_run. The best of many runs is luck to some degree: validation_ledger counts them.
+    One run in full: backtest_get_run. validation_ledger counts all.
     """
     from mcp_servers.backtest.run_calls import list_runs
 
@@ -151,7 +151,7 @@ async def backtest_get_run(
     """One section of a stored run. metrics: figures with unit and definition; quality: defects of the candles;
     trades and equity: by page, oldest first.
 
-    Its picture: backtest_get_picture. Several runs: backtest_compare_runs.
+    Its picture: backtest_get_picture.
     """
     from mcp_servers.backtest.run_calls import get_section
 

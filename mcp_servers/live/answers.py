@@ -1,16 +1,15 @@
 """Answer models of the live server. Money and quantities are decimal text."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 
 class LiveStatusAnswer(BaseModel):
-    """A session; `status` has the fields of `twokey live status --json`, from the last run where none runs."""
+    """A session. cover: flat, covered, unprotected or unknown; status: as of `twokey live status --json`, from the last
+    run where none runs."""
 
     session: str
     running: bool
-    paused: bool
-    killed: bool
-    cover: str = Field(description="of the positions: flat, covered, unprotected or unknown")
+    cover: str
     status: dict[str, object]
     next_step: str
 
@@ -18,9 +17,17 @@ class LiveStatusAnswer(BaseModel):
 class LiveCommandAnswer(BaseModel):
     """What the daemon did."""
 
-    session: str
     done: str
-    flat: bool | None = Field(description="verified by two reads; null if not asked for")
+    flat: bool | None
     verified_reads: int
-    notes: list[str]
+    next_step: str
+
+
+class ExplainAnswer(BaseModel):
+    """The session's result less the replay's, and parts that add up to it, as decimal text in basis points."""
+
+    difference_bps: str
+    parts_bps: dict[str, str]
+    trades: list[dict[str, object]]
+    path: str
     next_step: str

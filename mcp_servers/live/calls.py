@@ -2,16 +2,14 @@
 
 import msgspec
 
-from live.control.client import NotRunningError, ask
-from live.control.folder import SessionFolder, sessions
+from live.control.client import ask
+from live.control.finding import status_of_session, the_session
 from live.control.protocol import ControlCommand, Cover, LiveStatus
 from mcp_servers.live.answers import LiveCommandAnswer, LiveStatusAnswer
-from skills_lib.domain.errors import InputError
 from skills_lib.settings import Settings
 
 KILL_WITHIN_S = 45.0
 """Shorter than the time after which clients give up a call; the daemon goes on closing beyond it."""
-_MANY = 20
 
 
 def status(session: str | None) -> LiveStatusAnswer:
@@ -21,18 +19,11 @@ def status(session: str | None) -> LiveStatusAnswer:
         InputError: no such session, or several and none named.
         ControlError: the daemon does not answer.
     """
-    folder = _folder(session)
-    try:
-        found = ask(folder, ControlCommand.STATUS).status
-    except NotRunningError:
-        found = _last_status(folder)
-    if found is None:
-        raise InputError(f"Session '{folder.name}' has no status yet. Start it in a terminal: twokey live run")
+    folder = the_session(Settings().home, session)
+    found = status_of_session(folder)
     return LiveStatusAnswer(
         session=folder.name,
         running=found.running,
-        paused=found.paused,
-        killed=found.killed.latched,
         cover=_cover(found),
         status=msgspec.to_builtins(found),
         next_step=_next_step(found),
@@ -47,37 +38,15 @@ def command(session: str | None, wanted: ControlCommand, reason: str) -> LiveCom
         NotRunningError: no daemon runs.
         ControlError: it refuses, or does not answer in time.
     """
-    folder = _folder(session)
+    folder = the_session(Settings().home, session)
     reply = ask(folder, wanted, reason, KILL_WITHIN_S)
     kill = reply.kill
     return LiveCommandAnswer(
-        session=folder.name,
-        done=reply.done or str(wanted),
+        done=". ".join((reply.done or str(wanted), *(kill.notes if kill else ()))),
         flat=kill.flat if kill else None,
         verified_reads=kill.verified_reads if kill else 0,
-        notes=list(kill.notes) if kill else [],
         next_step="live_status shows what is left.",
     )
-
-
-def _folder(session: str | None) -> SessionFolder:
-    home = Settings().home
-    if session is not None:
-        return SessionFolder.of(home, session)
-    found = sessions(home)
-    if len(found) != 1:
-        names = ", ".join(folder.name for folder in found[:_MANY]) or "none"
-        raise InputError(f"Name the session. Sessions: {names}.")
-    return found[0]
-
-
-def _last_status(folder: SessionFolder) -> LiveStatus | None:
-    """What the daemon wrote last, marked as not running; None if that is nothing, or cannot be read."""
-    try:
-        found = msgspec.json.decode(folder.status.read_bytes(), type=LiveStatus)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
-    return msgspec.structs.replace(found, running=False)
 
 
 def _cover(status: LiveStatus) -> str:

@@ -8,15 +8,15 @@ from pydantic import Field
 from mcp_servers.arguments import CANCELS, READS, STOPS
 from mcp_servers.bounded_server import BoundedServer
 from mcp_servers.library_calls import run_library
-from mcp_servers.live.answers import LiveCommandAnswer, LiveStatusAnswer
+from mcp_servers.live.answers import ExplainAnswer, LiveCommandAnswer, LiveStatusAnswer
 
 server = BoundedServer(
     "live",
     title="Twokey live",
     version="0.1.0",
     instructions=(
-        "A trading daemon's state, and stopping it; nothing here can trade. Report cover first. Synthetic books are no "
-        "market."
+        "A trading daemon's state, and stopping it; nothing here can trade. Report cover first. On synthetic books "
+        "nothing is earned."
     ),
 )
 
@@ -30,6 +30,18 @@ async def live_status(ctx: Context[Any, Any], session: SessionName | None = None
     from mcp_servers.live.calls import status
 
     return await run_library(ctx, lambda _: status(session))
+
+
+@server.tool(title="Explain", annotations=READS)
+async def live_explain(
+    ctx: Context[Any, Any],
+    tape: Annotated[str, Field(max_length=4_096, description="books that it saw")],
+    session: SessionName | None = None,
+) -> ExplainAnswer:
+    """Where a session differs from the replay of its books, in bp. State: live_status."""
+    from mcp_servers.live.explain_process import explain
+
+    return await run_library(ctx, lambda progress: explain(session, tape, progress))
 
 
 @server.tool(title="Pause", annotations=CANCELS)

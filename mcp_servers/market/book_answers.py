@@ -10,11 +10,11 @@ class Freshness(BaseModel):
 
     symbol: str
     venue: str
-    trusted: bool = Field(description="in sync with the venue and its stream is live; if false, do not use the book")
+    trusted: bool = Field(description="if false, do not use the book")
     in_sync: bool
-    cause: str | None = Field(description="what ended its use, such as 'silent' or 'ticker disagrees'; null if trusted")
-    reason: str = Field(description="why the book is not trusted; empty if it is")
-    age_ms: float | None = Field(description="since the last depth message; null before the first")
+    cause: str | None = Field(description="what ended its use; null if trusted")
+    reason: str = Field(description="empty if trusted")
+    age_ms: float | None = Field(description="of the last message")
     update_id: int | None
 
 

@@ -59,7 +59,7 @@ async def market_get_bars(
 ) -> BarsAnswer:
     """OHLCV bars by page, oldest first, with source, whether synthetic, and defects of the whole span.
 
-    Without since and until: the newest 17,520. To test a strategy use backtest_run, which loads bars itself.
+    Without since and until: the newest 17,520. To test a strategy use backtest_run.
     """
     from mcp_servers.market.bar_calls import get_bars
     from skills_lib.market.candles import CandleArguments
@@ -106,7 +106,7 @@ async def market_fetch(
 ) -> FetchAnswer:
     """Download the bars that the cache lacks, as a job. Identical arguments are the same job and resume it.
 
-    While it runs: market_fetch_status. What is there: market_list_data.
+    While it runs: market_fetch_status.
     """
     from mcp_servers.market.fetch_calls import start_fetch
     from skills_lib.market.candles import CandleArguments

@@ -89,7 +89,7 @@ async def validation_start_optimize(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Search parameters on all bars, as a job; returns its job_id. Identical arguments are the same job and resume it.
+    """Search parameters on all bars, as a job; returns its job_id.
 
     Watch it with validation_status. To test the choice out of sample: validation_start_walk_forward.
     """
@@ -189,9 +189,9 @@ async def validation_start(
     cash: Cash = 100_000,
     leverage: Leverage = 1,
 ) -> JobAnswer:
-    """Validate with a verdict PASS, CAUTION or FAIL, as a job; returns its job_id: search on the first 70 %, test on
-    the next 20 %, walk forward, other markets, resampling, deflation by all counted trials, stress. The last 10 % stay
-    sealed; only the user can open them. Ranges default to a coarse grid, windows to the length of the data.
+    """Validate with a verdict PASS, CAUTION or FAIL, as a job: search on the first 70 %, test on the next 20 %, walk
+    forward, other markets, resampling, deflation by all counted trials, stress. Only the user can open the sealed last
+    10 %. Ranges default to a coarse grid.
 
     Watch it with validation_status, then read validation_get_report.
     """
@@ -249,10 +249,9 @@ async def validation_get_report(
     ctx: Context[Any, Any],
     section: Section = Section.SUMMARY,
 ) -> ReportAnswer:
-    """The result of a finished job: the recommended point, or windows, or a verdict with its rules; `section` picks the
-    written report or one stage of a validation.
+    """The result of a finished job; `section` picks the written report or one stage of a validation.
 
-    While it runs: validation_status. Pictures: validation_get_picture.
+    While it runs: validation_status.
     """
 
     def work(_: Progress) -> ReportAnswer:
@@ -284,8 +283,7 @@ async def validation_get_picture(
 
 @server.tool(title="Read the trial ledger", annotations=READS)
 async def validation_ledger(ctx: Context[Any, Any]) -> LedgerAnswer:
-    """Every configuration ever evaluated, by market, strategy, origin and time, in all workspaces of the user; it
-    cannot be reset, and deflates Sharpe ratios. Openings of sealed bars too.
+    """Every configuration ever evaluated by the user; it cannot be reset, and deflates Sharpe ratios.
 
     One job's result: validation_get_report.
     """

@@ -1,4 +1,4 @@
-"""`twokey live emergency-stop`: closes an account without the daemon."""
+"""`twokey live emergency-stop` closes an account without the daemon; `twokey live drill` rehearses it."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,20 +6,20 @@ import typer
 
 from scripts.console import print_answer
 from scripts.limits import within
+from scripts.live.options import Host, Symbols, Venue, opened_venue, session_folder, symbols_in
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
     from live.account.closing.model import Closed
+    from live.account.drill import Drill
     from skills_lib.answers.closing import ClosingAnswer
-
-Venue = Annotated[str, typer.Option(help="simulator, demo or mainnet.")]
-Host = Annotated[str, typer.Option(help="host:port of the simulator.")]
-Symbols = Annotated[str, typer.Option(help="Such as BTCUSDT,ETHUSDT; cancelled there although no list shows an order.")]
+    from skills_lib.answers.drill import DrillAnswer
 
 
 def add_verbs(app: typer.Typer) -> None:
     """Add the verbs."""
     app.command("emergency-stop")(emergency_stop)
+    app.command("drill")(drill)
 
 
 def emergency_stop(
@@ -46,22 +46,64 @@ def emergency_stop(
         raise typer.Exit(1)
 
 
-def _stopped(venue: str, host: str, symbols: str, minutes: int) -> "Closed":
-    import os
+def drill(
+    venue: Venue = "simulator",
+    host: Host = "127.0.0.1:9001",
+    symbols: Symbols = "BTCUSDT",
+    session: Annotated[str, typer.Option(help="Keep the date in this session's folder.")] = "",
+    json: AsJson = False,
+) -> None:
+    """Rehearse every call of a closing with the present position, and change nothing that the account holds.
 
+    Exit code 1 if one step fails.
+
+    Example: twokey live drill --symbols BTCUSDT --session simulator-paper
+    """
+    answer = _drilled(venue, host, symbols, session)
+    if json:
+        print_answer(answer, "live-drill", is_stored=False)
+    else:
+        from scripts.tables.closing import print_drill
+
+        print_drill(answer)
+    if not answer.passed:
+        raise typer.Exit(1)
+
+
+def _drilled(venue: str, host: str, symbols: str, session: str) -> "DrillAnswer":
+    from live.emergency.drill import drill_now, keep
+
+    folder = session_folder(session) if session else None
+    address, signer = opened_venue(venue, host)
+    done = drill_now(address, signer, symbols_in(symbols))
+    if folder is not None:
+        keep(folder, done)
+    return _drill_answer(done, kept=folder is not None)
+
+
+def _drill_answer(done: "Drill", kept: bool) -> "DrillAnswer":
+    from datetime import UTC, datetime
+
+    from skills_lib.answers.drill import DrillAnswer, DrillStep
+
+    return DrillAnswer(
+        passed=done.passed,
+        time=datetime.fromtimestamp(done.time_ns // 1_000_000_000, UTC).isoformat(),
+        seconds=done.took_ns / 1e9,
+        shadow=[str(position) for position in done.shadow],
+        steps=[DrillStep(name=step.name, passed=step.passed, found=step.found) for step in done.steps],
+        kept=kept,
+    )
+
+
+def _stopped(venue: str, host: str, symbols: str, minutes: int) -> "Closed":
     from live.account.closing.model import ClosingRequest
     from live.client.wire import S
     from live.emergency.stop import stop_now
-    from live.sockets.endpoints import TradingVenue, VenueAddress, require_armed
-    from live.sockets.keys import signer_of
-    from scripts.live.options import venue_of
 
-    where = venue_of(venue)
-    require_armed(where)
-    address = VenueAddress.of(where, host if where is TradingVenue.SIMULATOR else "")
-    named = tuple(symbol.strip().upper() for symbol in symbols.split(",") if symbol.strip())
-    asked = ClosingRequest("stop", named=named, give_up_ns=minutes * 60 * S)
-    return stop_now(address, signer_of(where, os.environ), asked)
+    address, signer = opened_venue(venue, host)
+    asked = ClosingRequest("stop", named=symbols_in(symbols), give_up_ns=minutes * 60 * S)
+    return stop_now(address, signer, asked)
 
 
 def _answer(closed: "Closed") -> "ClosingAnswer":
@@ -74,6 +116,6 @@ def _answer(closed: "Closed") -> "ClosingAnswer":
         closed=[str(position) for position in closed.closed],
         left=list(closed.left),
         refused=list(closed.refused),
-        seconds=closed.flat_ns / 1e9 if closed.flat_ns else None,
+        seconds=None if closed.flat_ns is None else closed.flat_ns / 1e9,
         verified_after_seconds=closed.took_ns / 1e9,
     )

@@ -43,6 +43,7 @@ def answer_of(report: "ReplayReport", folder: Path) -> ReplayAnswer:
         fills={model: _line(line) for model, line in report.controls.lines["strategy"].items()},
         trials=report.deflation.trials,
         chosen=next((point.parameters for point in report.swept if point.chosen), {}),
+        effective_limits=report.strategy.limits,
         limits=list(METHOD_LIMITS),
         seconds=report.seconds,
         path=folder / "result.json",

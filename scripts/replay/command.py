@@ -35,6 +35,10 @@ def replay(
     limit: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE that tightens a limit, such as daily_loss=200; repeatable.")
     ] = None,
+    limits_file: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with a table [limits] that tightens limits; --limit tightens further."),
+    ] = None,
     fills: Annotated[Fills, typer.Option(help="Fill model that is judged; the report shows all three.")] = (
         Fills.PESSIMISTIC
     ),
@@ -68,6 +72,7 @@ def replay(
         param=tuple(param or []),
         capital=capital,
         limit=tuple(limit or []),
+        limits_file=limits_file,
         fills=fills.value,
         latency=latency,
         seed=seed,

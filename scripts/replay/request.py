@@ -14,6 +14,7 @@ from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import upper_symbol
 
 if TYPE_CHECKING:
+    from live.replay.conditions import Conditions
     from live.replay.study.model import ReplayedStrategy
     from live.replay.study.parallel import OpenReplays
     from live.replay.study.study import Candidate, StudiedTape, StudyRequest
@@ -29,6 +30,7 @@ class ReplayArguments:
     param: tuple[str, ...]
     capital: str
     limit: tuple[str, ...]
+    limits_file: Path | None
     fills: str
     latency: str
     seed: int
@@ -56,13 +58,14 @@ def prepare(arguments: ReplayArguments) -> PreparedReplay:
     from live.replay.study.study import StudyRequest
     from skills_lib.market.depth.tape.sample import is_synthetic
 
+    limits = parse_assignments(arguments.limit, "limit", "daily_loss=200")
     conditions = conditions_of(
-        upper_symbol(arguments.symbol), arguments.capital, parse_assignments(arguments.limit), arguments.seed
+        upper_symbol(arguments.symbol), arguments.capital, limits, arguments.limits_file, arguments.seed
     )
     base, candidates = _variants(arguments)
     paths = _tape_paths(arguments.tapes)
     tapes = tuple(_studied(path) for path in paths)
-    strategy = _strategy(arguments, conditions.symbol, base)
+    strategy = _strategy(arguments, conditions, base)
     request = StudyRequest(
         id=_id(arguments, tapes, strategy, candidates),
         synthetic=any(is_synthetic(path) for path in paths),
@@ -73,7 +76,8 @@ def prepare(arguments: ReplayArguments) -> PreparedReplay:
         controls=ControlArguments(arguments.random_runs, round(arguments.delay_s * 1e9), arguments.seed),
         seed=arguments.seed,
     )
-    return PreparedReplay(request, partial(EngineReplays, paths, conditions))
+    settings = [base.settings, *(one.settings for one in candidates)]
+    return PreparedReplay(request, partial(EngineReplays, paths, conditions, settings))
 
 
 def _variants(arguments: ReplayArguments) -> "tuple[Variant, tuple[Candidate, ...]]":
@@ -92,15 +96,16 @@ def _variants(arguments: ReplayArguments) -> "tuple[Variant, tuple[Candidate, ..
     return Variant(settings=settings, fills=FillModel(arguments.fills), latency=latency), candidates
 
 
-def _strategy(arguments: ReplayArguments, symbol: str, base: "Variant") -> "ReplayedStrategy":
-    from live.replay.arguments import shown, shown_limits
+def _strategy(arguments: ReplayArguments, conditions: "Conditions", base: "Variant") -> "ReplayedStrategy":
+    from live.engine.limits import described
+    from live.replay.arguments import shown
     from live.replay.study.model import ReplayedStrategy
     from live.replay.study.variants import median_ms
 
     return ReplayedStrategy(
-        symbols=(symbol,),
+        symbols=(conditions.symbol,),
         settings=shown(base.settings),
-        limits=shown_limits(arguments.capital, parse_assignments(arguments.limit)),
+        limits=described(conditions.limits),
         capital=arguments.capital,
         fills=arguments.fills,
         latency=arguments.latency,

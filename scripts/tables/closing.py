@@ -1,4 +1,4 @@
-"""Prints what a closing did."""
+"""Prints what a closing did, and how its rehearsal went."""
 
 from typing import TYPE_CHECKING
 
@@ -6,6 +6,7 @@ from scripts.tables.screen import Screen
 
 if TYPE_CHECKING:
     from skills_lib.answers.closing import ClosingAnswer
+    from skills_lib.answers.drill import DrillAnswer
 
 
 def print_closing(answer: "ClosingAnswer") -> None:
@@ -22,3 +23,15 @@ def print_closing(answer: "ClosingAnswer") -> None:
     for title, texts in (("Left", answer.left), ("Refused", answer.refused)):
         for text in texts:
             screen.note(f"{title}: {text}")
+
+
+def print_drill(answer: "DrillAnswer") -> None:
+    """Print whether the drill passed first, then each step that failed."""
+    screen = Screen()
+    broken = [step for step in answer.steps if not step.passed]
+    verdict = f"{len(broken)} of {len(answer.steps)} steps FAILED" if broken else f"{len(answer.steps)} steps passed"
+    screen.text(
+        f"Drill of {', '.join(answer.shadow)}: {verdict} in {answer.seconds:.1f} s.", "bold red" if broken else "bold"
+    )
+    for step in broken:
+        screen.note(f"{step.name}: {step.found}")

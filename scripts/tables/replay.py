@@ -49,6 +49,7 @@ def _figures(report: "ReplayReport") -> list[tuple[str, str]]:
         ("profit factor", "n/a" if found.profit_factor is None else f"{found.profit_factor:.2f}"),
         ("exits", exits or "none"),
         ("time in market", percent(found.time_in_market, found.trades)),
+        ("effective limits", ", ".join(f"{name} {value}" for name, value in report.strategy.limits.items())),
         *((f"markout {one.seconds:g} s", in_bps(one.bps)) for one in found.markouts if one.fills),
     ]
 

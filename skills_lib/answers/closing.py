@@ -10,7 +10,8 @@ class ClosingAnswer(Answer):
 
     cancelled: how many orders and stops rested and no longer do; closed: positions that are gone, with their quantity.
     left: what is still there or could not be read. refused: what the exchange refused for good. seconds: until the
-    account was first seen flat; null if it never was. verified_after_seconds: until the end.
+    last order or cancellation that was needed was answered; null if flat is not proven. verified_after_seconds: until
+    the end, the proof included.
     """
 
     MATTERS: ClassVar = ("flat", "verified_reads", "left", "refused")

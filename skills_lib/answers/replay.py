@@ -50,7 +50,8 @@ class ReplayAnswer(SearchAnswer):
 
     updates: books that reached the engine; signals: those on which the signal named a side. win_rate and
     break_even_win_rate: shares of trades after costs. fills: the strategy under each fill model. trials: counted on
-    these tapes up to the choice. chosen: the best combination of a sweep, or nothing.
+    these tapes up to the choice. chosen: the best combination of a sweep, or nothing. effective_limits: with their
+    units; limits: of the method.
     """
 
     MATTERS: ClassVar = ("controls", "fills")
@@ -76,5 +77,6 @@ class ReplayAnswer(SearchAnswer):
     fills: dict[str, LineAnswer]
     trials: int
     chosen: dict[str, str] = Field(default_factory=dict)
+    effective_limits: dict[str, str]
     limits: list[str]
     seconds: float

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.options import option
+from skills_lib.domain.options import OptionName, option
 
 
-def parse_assignments(texts: Sequence[str]) -> dict[str, str]:
-    """The text of each named value, unchecked, in the order typed.
+def parse_assignments(texts: Sequence[str], name_of: OptionName = "param", example: str = "fast=10") -> dict[str, str]:
+    """The text of each named value, unchecked, in the order typed. name_of: the option that they were given by.
 
     Raises:
         InputError: not NAME=VALUE, or a name given twice.
@@ -17,11 +17,11 @@ def parse_assignments(texts: Sequence[str]) -> dict[str, str]:
         name, _, value = (part.strip() for part in text.partition("="))
         if not (name and value):
             raise InputError(
-                f"{option('param', text)} is not NAME=VALUE. Write, for example, {option('param', 'fast=10')}."
+                f"{option(name_of, text)} is not NAME=VALUE. Write, for example, {option(name_of, example)}."
             )
         if name in found:
             raise InputError(
-                f"{option('param', name)} is given twice, as {found[name]} and as {value}. A backtest runs one value: "
+                f"{option(name_of, name)} is given twice, as {found[name]} and as {value}. A run has one value: "
                 "keep one."
             )
         found[name] = value

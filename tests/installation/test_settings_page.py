@@ -26,6 +26,7 @@ OTHER_MEANING = {
     ("data fetch", "exchange"): "read by the library where it is not given",
     ("data import", "exchange"): "read by the library where it is not given",
     ("data check", "exchange"): "read by the library where it is not given",
+    ("explain", "seed"): "of latencies of the replay",
     ("live faults", "seed"): "of the first schedule",
     ("replay", "seed"): "of latencies and of the samples behind its intervals",
     ("simulate", "seed"): "of latencies and listen keys",

@@ -51,7 +51,7 @@ PROMISED = {
         "validation_ledger",
     },
     "strategy": {"strategy_read", "strategy_create"},
-    "live": {"live_status", "live_pause", "live_stop", "live_kill"},
+    "live": {"live_status", "live_explain", "live_pause", "live_stop", "live_kill"},
 }
 TOOLS = [tool for server in SERVERS.values() for tool in list_tools(server)]
 each_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

@@ -26,8 +26,12 @@ from live.control.protocol import (
     PositionStatus,
 )
 from live.control.server import ControlServer
+from live.replay.tape_run import EngineRun
+from live.replay.tapes import ReplayTape
 from mcp_servers.live.server import server
 from skills_lib.settings import Settings
+from tests.live.replay.planted_tape import planted_tape
+from tests.live.replay.test_engine_replays import BASE, CONDITIONS
 from tests.mcp_servers.mcp_client import answer, refusal
 
 LONG = PositionStatus("BTCUSDT", "LONG", "0.1", "60000", "-1.5", Cover.COVERED)
@@ -92,7 +96,8 @@ def folder(workspace: Settings) -> SessionFolder:
 def test_the_status_says_the_worst_cover_first(folder: SessionFolder) -> None:
     with running(folder):
         found = answer(server, "live_status")
-    assert (found["running"], found["killed"], found["cover"]) == (True, False, "unprotected")
+    assert (found["running"], found["cover"]) == (True, "unprotected")
+    assert found["status"]["killed"]["latched"] is False
     assert found["status"]["position"]["unrealised"] == "-1.5"
     assert found["status"]["limits"]["daily_loss"] == {"value": "500 USD", "used": "1.5 USD"}
 
@@ -122,7 +127,7 @@ def test_pause_stop_and_kill_reach_the_daemon_with_their_reason(folder: SessionF
         ("kill", "no idea why it buys"),
     ]
     assert (stopped["flat"], killed["flat"], killed["verified_reads"]) == (True, True, 2)
-    assert killed["notes"] == ["0.0004 BTC is dust"]
+    assert killed["done"] == "kill. 0.0004 BTC is dust"
 
 
 def test_nothing_is_done_where_no_daemon_runs(folder: SessionFolder) -> None:
@@ -138,3 +143,18 @@ def test_with_several_sessions_one_has_to_be_named(folder: SessionFolder, worksp
 
 def test_a_session_is_a_name_and_never_a_path(folder: SessionFolder) -> None:
     assert "names no session" in refusal(server, "live_status", session="../simulator")
+
+
+def test_a_session_is_explained_by_a_process_that_replays_its_books(folder: SessionFolder, tmp_path: Path) -> None:
+    tape = planted_tape(tmp_path / "edge.ts_jsonl", reliability=0.9, episodes=3)
+    EngineRun(ReplayTape(tape), CONDITIONS, BASE, folder.journals / "r1.journal").play()
+    found = answer(server, "live_explain", tape=str(tape))
+    assert found["difference_bps"] == "0"
+    assert set(found["parts_bps"].values()) == {"0"}
+    assert len(found["trades"]) >= 1
+    assert Path(found["path"]).is_file()
+
+
+def test_what_cannot_be_explained_is_said_in_the_words_of_the_command(folder: SessionFolder, tmp_path: Path) -> None:
+    (folder.journals / "r1.journal").write_text("")
+    assert "r1.journal is empty" in refusal(server, "live_explain", tape=str(tmp_path / "nothing.jsonl"))

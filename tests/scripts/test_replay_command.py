@@ -55,6 +55,17 @@ BAD = {
     "ratios that overlap": (("TAPE", "--param", "sell_ratio=4"), "Give a lower sell_ratio."),
     "an unknown limit": (("TAPE", "--limit", "daily_los=200"), "Did you mean 'daily_loss'?"),
     "a looser limit": (("TAPE", "--limit", "daily_loss=900"), "never loosened"),
+    "a limit given twice": (
+        ("TAPE", "--limit", "position=5", "--limit", "position=4"),
+        "--limit position is given twice",
+    ),
+    "a limit without a value": (("TAPE", "--limit", "position"), "Write, for example, --limit daily_loss=200."),
+    "a file of limits that is none": (("TAPE", "--limits-file", "no.toml"), "no.toml is no file of at most"),
+    "a capital below the smallest order": (("TAPE", "--capital", "100"), "Give at least "),
+    "a limit below the smallest order": (
+        ("TAPE", "--limit", "instrument=5"),
+        "of instrument, which is tightened to 5 USD.",
+    ),
     "no capital": (("TAPE", "--capital", "much"), "capital=much is not an amount."),
     "a sweep that is none": (("TAPE", "--sweep", "depth"), "is not NAME=RANGE."),
     "a parameter given and swept": (("TAPE", "--param", "depth=5", "--sweep", "depth=3,5"), "Give it once."),
@@ -62,6 +73,23 @@ BAD = {
     "too few random runs": (("TAPE", "--random-runs", "5"), "--random-runs=5 is not allowed."),
     "no delays": (("TAPE", "--latency", "slow"), "is not a list of delays"),
 }
+
+
+def test_limits_of_a_file_are_printed_and_answered_and_make_another_request(
+    twokey: Command, tape: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_text("[limits]\ndaily_loss = 200\n")
+    plain, tightened = twokey("replay", str(tape), "--json"), ("replay", str(tape), "--limits-file", str(file))
+    answer = twokey(*tightened, "--json").answer
+    assert plain.answer["effective_limits"]["daily_loss"] == "500 USD"
+    assert answer["effective_limits"]["daily_loss"] == "200 USD"
+    assert answer["id"] != plain.answer["id"]
+    assert twokey("replay", str(tape), "--limit", "daily_loss=200", "--json").answer["id"] == answer["id"]
+    assert "daily_loss 200 USD" in " ".join(twokey(*tightened).out.split())
+    looser = twokey(*tightened, "--limit", "daily_loss=300")
+    assert looser.code == 2
+    assert "never loosened" in looser.err
 
 
 @pytest.mark.parametrize(("arguments", "message"), BAD.values(), ids=BAD)

@@ -87,6 +87,7 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("live", "faults"): lambda _: ("--schedules", "2", "--jobs", "1"),
     ("journal", "replay"): lambda inputs: (str(inputs.run),),
     ("why",): lambda inputs: ("r1-1", "--journal", str(inputs.journal)),
+    ("explain",): lambda inputs: (str(inputs.journal), "--tape", str(inputs.tape)),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),
 }
@@ -102,6 +103,15 @@ APART: set[Verb] = {
     ("demo",),
     ("journal", "show"),
     ("live", "emergency-stop"),
+    ("live", "run"),
+    ("live", "status"),
+    ("live", "pause"),
+    ("live", "resume"),
+    ("live", "stop"),
+    ("live", "kill"),
+    ("live", "reset"),
+    ("live", "drill"),
+    ("live", "watchdog"),
 }
 """Verbs that tests of their own call: they run until they are stopped, or for many seconds to print a few lines, or
 print an object for each record."""

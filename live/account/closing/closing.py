@@ -44,7 +44,7 @@ def close_account(asked: ClosingRequest, now: Callable[[], int]) -> Conversation
     while True:
         sent_ns = now()
         work.take((yield from read_account(asked.symbols)))
-        work.progress.judge(sent_ns, now(), bool(work.cancels()))
+        work.progress.judge(sent_ns, bool(work.cancels()))
         if work.is_over():
             return work.result()
         yield from work.act(work.actions())
@@ -97,6 +97,8 @@ class _Work:
         """Make calls at the same time; what their answers prove is found by the next read."""
         yield from pause(self._refusals.quiet_until_ns - self._now())
         answers = yield from ask_all([action.call for action in actions], WITHIN_NS)
+        if any(action.call.method == "POST" or self._is_shown(action) for action in actions):
+            self.progress.acted(self._now())
         codes = {self._take(action, answer) for action, answer in zip(actions, answers, strict=True)}
         if codes & _OF_LOTS:
             yield from self._read_lots()
@@ -116,6 +118,9 @@ class _Work:
                 if (action.name not in self._cancelled or symbol in shown) and not self._refusals.ended(action.name):
                     found.append(action)
         return found
+
+    def _is_shown(self, action: _Action) -> bool:
+        return action.call.parameters["symbol"] in {one.symbol for one in self._seen.resting}
 
     def result(self) -> Closed:
         """What was done."""

@@ -35,8 +35,8 @@ class Closed:
     endpoints and of the orders of both books.
 
     closed, cancelled: what was seen open or resting, and is no longer. left: what is still there, or could not be read.
-    refused: what the exchange refused for good. flat_ns: from the start until the account was first seen flat; 0 if it
-    never was. took_ns: until the end.
+    refused: what the exchange refused for good. flat_ns: from the start until the last order or cancellation that was
+    needed was answered, 0 if none was; None if flat is not proven. took_ns: until the end, the proof included.
     """
 
     flat: bool
@@ -45,5 +45,5 @@ class Closed:
     cancelled: tuple[Resting, ...]
     left: tuple[str, ...]
     refused: tuple[str, ...]
-    flat_ns: int
+    flat_ns: int | None
     took_ns: int

@@ -22,7 +22,7 @@ class Progress:
         self._positions: dict[tuple[str, PositionSide], HeldPosition] = {}
         self._resting: dict[tuple[bool, int], Resting] = {}
         self._unchanged = self._reads = 0
-        self._flat_ns, self._shown_ns = 0, started_ns
+        self._acted_ns = self._shown_ns = started_ns
         self.flat_reads = 0
         self.seen = Seen(Unknown(""), Unknown(""), Unknown(""), Unknown(""))
 
@@ -52,7 +52,11 @@ class Progress:
         )
         return seen.positions == self.seen.positions and now == before
 
-    def judge(self, sent_ns: int, now_ns: int, pending: bool) -> None:
+    def acted(self, now_ns: int) -> None:
+        """An order, or a cancellation of what a read shows, was answered."""
+        self._acted_ns = now_ns
+
+    def judge(self, sent_ns: int, pending: bool) -> None:
         """Count a read that was sent at `sent_ns` towards the proof. pending: something is still to be cancelled.
 
         A read that failed proves nothing and refutes nothing. The time to settle begins with the last read that showed
@@ -60,10 +64,9 @@ class Progress:
         """
         if self.seen.flat and not pending:
             settled = sent_ns >= self._shown_ns + self._asked.settled_ns
-            self._flat_ns = self._flat_ns or now_ns
             self.flat_reads = 2 if self.flat_reads and settled else 1
         elif pending or self.seen.positions or self.seen.resting:
-            self.flat_reads = self._flat_ns = 0
+            self.flat_reads = 0
             self._shown_ns = sent_ns
 
     def wait_ns(self, now_ns: int) -> int:
@@ -83,7 +86,7 @@ class Progress:
             cancelled=self._cancelled(),
             left=() if flat else left,
             refused=refused,
-            flat_ns=self._flat_ns - self.started_ns if self._flat_ns else 0,
+            flat_ns=self._acted_ns - self.started_ns if flat else None,
             took_ns=now_ns - self.started_ns,
         )
 

@@ -90,11 +90,15 @@ class Gate:
         return None if again else self._stop_distance(intent)
 
     def _stop_distance(self, intent: Intent) -> str | None:
-        """On the losing side of the entry price, and no further away than the setting and one tick."""
+        """On the losing side of the entry price: where the entry said, else within the setting and one tick."""
         entered = self._ledger.position(intent.symbol).entry_price or self._marks.get(intent.symbol, 0)
         loses = (entered - intent.trigger_price) * -intent.side.sign
-        tick = self._contracts[intent.symbol].tick
-        if loses > 0 and (loses - tick) * _BPS <= entered * self._stop_bps:
+        tick, entry = self._contracts[intent.symbol].tick, self._ledger.orders.get(intent.position)
+        if entry is not None and entry.intent.stop_price:
+            fits = intent.trigger_price == entry.intent.stop_price
+        else:
+            fits = (loses - tick) * _BPS <= entered * self._stop_bps
+        if loses > 0 and fits:
             return None
         return f"Stop {intent.client_id} is not at its distance from the entry price."
 

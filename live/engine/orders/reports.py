@@ -1,7 +1,7 @@
 """What the venue reports of orders and trades. Each trade counts once, whoever reports it first."""
 
 from live.engine.actions import Action
-from live.engine.constants import EXCHANGE_MADE
+from live.engine.constants import EXCHANGE_MADE, LATE_FILL_NS
 from live.engine.events import Fill, OpenOrdersReport, OrderReport, Request, TradesReport, Witness
 from live.engine.intents import Purpose
 from live.engine.latching import latch
@@ -25,6 +25,8 @@ def on_order(state: EngineState, report: OrderReport) -> list[Action]:
     if report.fill:
         _fill(state, order, report.fill, report.event_ns)
     order.reported = max(order.reported, report.filled)
+    if report.status is OrderStatus.CANCELED and not order.state.ended and order.intent.purpose is Purpose.ENTRY:
+        state.positions[report.symbol].compare_from_ns = state.now_ns + LATE_FILL_NS
     _take_status(order, report.status)
     settle(state, order)
     return []
@@ -53,7 +55,7 @@ def name_position(state: EngineState, symbol: str, name: str = "") -> None:
         return
     if not position.id:
         position.id, position.foreign = name or state.next_id(), not name
-    position.target_price = target_price(position, state.settings)
+    position.target_price = target_price(state, position)
 
 
 def on_trades(state: EngineState, report: TradesReport) -> list[Action]:

@@ -1,6 +1,7 @@
 """Sends an approved order: the state knows it before the action is returned."""
 
 from live.engine.actions import Action, PlaceOrder
+from live.engine.constants import S
 from live.engine.intents import Approved
 from live.engine.state import EngineState, Order, OrderState
 from live.engine.summary import summary
@@ -19,7 +20,7 @@ def place(state: EngineState, approved: Approved, again: bool = False) -> PlaceO
     """The action, with the book and the state that the decision rested on."""
     market = state.markets[approved.intent.symbol]
     book = market.book
-    state.day.order_times_ns.append(state.now_ns)
+    _note_time(state)
     return PlaceOrder(
         state.now_ns,
         approved,
@@ -29,3 +30,11 @@ def place(state: EngineState, approved: Approved, again: bool = False) -> PlaceO
         state=summary(state, approved.intent.symbol),
         again=again,
     )
+
+
+def _note_time(state: EngineState) -> None:
+    """Keep the times of the last second, which is all that the rate of orders is counted over."""
+    times_ns = state.day.order_times_ns
+    times_ns.append(state.now_ns)
+    while times_ns[0] <= state.now_ns - S:
+        times_ns.popleft()

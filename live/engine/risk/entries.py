@@ -7,7 +7,14 @@ from live.engine.intents import Intent, LimitUse
 from live.engine.limits import UNITS
 from live.engine.risk.costs import BPS
 from live.engine.risk.exposure import entries, held
-from live.engine.risk.forms import Found, entry_form, notional_filter, price_filters, quantity_filters
+from live.engine.risk.forms import (
+    Found,
+    entry_form,
+    notional_filter,
+    planned_exits,
+    price_filters,
+    quantity_filters,
+)
 from live.engine.risk.margins import free, required
 from live.engine.risk.profit import profit, reached
 from live.engine.risk.reasons import Reason
@@ -62,6 +69,7 @@ def _filters(state: EngineState, intent: Intent) -> Found | None:
     contract = state.markets[intent.symbol].contract
     return (
         price_filters(contract, intent.price)
+        or planned_exits(contract, intent)
         or quantity_filters(contract, intent.quantity, contract.max_quantity)
         or notional_filter(contract, intent.quantity, intent.price)
     )

@@ -18,6 +18,20 @@ def entry_form(intent: Intent) -> Found | None:
     return Reason.ORDER_FORM, "An entry is a LIMIT order, IOC or GTX, with quantity and price, and not reduce-only."
 
 
+def planned_exits(contract: Contract, intent: Intent) -> Found | None:
+    """Stop and target that an entry names are on the tick, and on the losing and the winning side of its price."""
+    for price, sign, reason, name in (
+        (intent.stop_price, -1, Reason.STOP_SIDE, "stop"),
+        (intent.target_price, 1, Reason.TARGET_SIDE, "target"),
+    ):
+        if price and (price - intent.price) * intent.side.sign * sign <= 0:
+            side = "below" if intent.side.sign * sign < 0 else "above"
+            return reason, f"The {name} {plain(price)} is not {side} the entry price {plain(intent.price)}."
+        if price and (found := price_filters(contract, price)):
+            return found
+    return None
+
+
 def exit_form(intent: Intent) -> Found | None:
     """An exit is a market order that is reduce-only."""
     market = intent.type is OrderType.MARKET and intent.reduce_only and intent.quantity > 0

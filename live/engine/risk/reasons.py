@@ -35,5 +35,6 @@ class Reason(StrEnum):
     NOT_REDUCING = "not_reducing"
     ABOVE_POSITION = "above_position"
     STOP_SIDE = "stop_side"
+    TARGET_SIDE = "target_side"
     STOP_DISTANCE = "stop_distance"
     STOP_ID = "stop_id"

@@ -6,6 +6,7 @@ from live.engine.risk.exposure import held, reported
 from live.engine.risk.forms import Found, exit_form, price_filters, quantity_filters, stop_form
 from live.engine.risk.reasons import Reason
 from live.engine.state import EngineState, Market, Position
+from live.engine.stops import planned_stop
 from live.enums import Side
 from live.money import plain
 
@@ -83,12 +84,21 @@ def _distance(state: EngineState, market: Market, position: Position | None, int
     """A stop loses no more than was counted at the entry; one that is sent again was judged when it was new."""
     if position is not None and position.stop is not None:
         return None
+    if planned := planned_stop(state, intent.position):
+        return None if intent.trigger_price == planned else _off(intent, planned)
     reference = _entered(market, position)
     away = abs(reference - intent.trigger_price)
     farthest = farthest_stop(market.contract, reference, state.settings.stop_bps)
     if away <= farthest:
         return None
     return Reason.STOP_DISTANCE, f"Trigger is {plain(away)} from the entry price; at most {plain(farthest)} is counted."
+
+
+def _off(intent: Intent, planned: int) -> Found:
+    return (
+        Reason.STOP_DISTANCE,
+        f"Trigger is {plain(intent.trigger_price)}; the entry was judged with {plain(planned)}.",
+    )
 
 
 def _entered(market: Market, position: Position | None) -> int:

@@ -8,21 +8,26 @@ from live.engine.risk.costs import loss_at_stop, margin
 from live.engine.risk.exposure import instrument_notional, notional
 from live.engine.risk.margins import free
 from live.engine.state import EngineState
+from live.engine.stops import distance_bps
 from live.money import SCALE
 
 ROUNDING: Final = 10
 """Losses and margins are sums of fewer than this many amounts, each rounded up to 1e-8."""
 
 
-def entry_quantity(state: EngineState, symbol: str, price: int) -> int:
-    """The largest entry at `price`, in whole steps, that `order_usd`, the limits and the free margin allow; or 0."""
+def entry_quantity(state: EngineState, symbol: str, price: int, stop: int = 0, share: int = SCALE) -> int:
+    """The largest entry at `price`, in whole steps, that `order_usd`, the limits and the free margin allow; or 0.
+
+    stop: its price; 0 where the stop lies at the distance of the settings. share: of `order_usd`, in units of 1e-8.
+    """
     market, limits = state.markets[symbol], state.limits
     contract, worst = market.contract, max(price, market.mark)
+    stop_bps = distance_bps(price, stop) if stop else state.settings.stop_bps
     amount = min(
-        state.settings.order_usd,
+        state.settings.order_usd * share // SCALE,
         limits.position,
         limits.instrument - instrument_notional(state, symbol),
-        _within(limits.loss_at_stop, _loss_of_one(contract, worst, state.settings.stop_bps), worst),
+        _within(limits.loss_at_stop, _loss_of_one(contract, worst, stop_bps), worst),
         _within(free(state), margin(contract, worst), worst),
     )
     return min(contract.whole_steps(max(amount, 0) * SCALE // worst), contract.max_quantity)

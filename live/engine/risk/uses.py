@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from live.engine.contract import Contract
 from live.engine.intents import Intent, LimitUse
 from live.engine.limits import ORDERS_PER_TRADE
 from live.engine.risk.costs import loss_at_stop
@@ -16,7 +15,8 @@ from live.engine.risk.exposure import (
     unfilled,
 )
 from live.engine.risk.profit import drawdown, loss_today, profit
-from live.engine.state import EngineState
+from live.engine.state import EngineState, Position
+from live.engine.stops import distance_bps, planned_stop
 
 SECOND_NS: Final = 1_000_000_000
 APPROACHED_PERCENT: Final = 80
@@ -33,7 +33,7 @@ def with_entry(state: EngineState, intent: Intent) -> list[LimitUse]:
     used = {
         "position": position_notional(state, intent.symbol) + amount,
         "instrument": instrument_notional(state, intent.symbol) + amount,
-        "loss_at_stop": _loss(state, intent.symbol) + _at_stop(state, market.contract, intent.quantity, price),
+        "loss_at_stop": _loss(state, intent.symbol) + _of_entry(state, intent, intent.quantity, market.mark),
         "open_positions": len(symbols),
         "orders_per_second": orders_in_a_second(state) + ORDERS_PER_TRADE,
         "trades_per_day": day.trades + _unfilled_entries(state) + 1,
@@ -93,13 +93,24 @@ def _unfilled_entries(state: EngineState) -> int:
 
 def _loss(state: EngineState, symbol: str) -> int:
     """What a symbol's position and its entries lose at the stop."""
-    contract = state.markets[symbol].contract
-    loss = sum(_at_stop(state, contract, unfilled(order), order.intent.price) for order in entries(state, symbol))
+    loss = sum(_of_entry(state, order.intent, unfilled(order)) for order in entries(state, symbol))
     position = state.positions.get(symbol)
-    if position is None:
-        return loss
-    return loss + _at_stop(state, contract, held(position), abs(position.price) or state.markets[symbol].mark)
+    return loss + (_of_position(state, position) if position is not None else 0)
 
 
-def _at_stop(state: EngineState, contract: Contract, quantity: int, price: int) -> int:
-    return loss_at_stop(contract, quantity, price, state.settings.stop_bps)
+def _of_entry(state: EngineState, intent: Intent, quantity: int, mark: int = 0) -> int:
+    """Of an entry's quantity at its price, or at the mark price if that is higher."""
+    contract, stop_bps = state.markets[intent.symbol].contract, _distance(state, intent.price, intent.stop_price)
+    return loss_at_stop(contract, quantity, max(intent.price, mark), stop_bps)
+
+
+def _of_position(state: EngineState, position: Position) -> int:
+    market = state.markets[position.symbol]
+    price = abs(position.price) or market.mark
+    stop_bps = _distance(state, price, planned_stop(state, position.id))
+    return loss_at_stop(market.contract, held(position), price, stop_bps)
+
+
+def _distance(state: EngineState, price: int, stop: int) -> int:
+    """From a price to the stop that an entry named, else the distance of the settings."""
+    return distance_bps(price, stop) if stop and price else state.settings.stop_bps

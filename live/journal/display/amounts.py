@@ -8,7 +8,18 @@ from live.money import plain
 
 _SCALED_LIMITS: Final = frozenset(name for name, unit in UNITS.items() if unit.scaled)
 AMOUNTS: Final = _SCALED_LIMITS | {
-    *("price", "quantity", "trigger_price", "filled", "fee", "realised", "entry_price"),
+    *(
+        "price",
+        "quantity",
+        "trigger_price",
+        "stop_price",
+        "target_price",
+        "share",
+        "filled",
+        "fee",
+        "realised",
+        "entry_price",
+    ),
     *("capital", "wallet", "available", "amount"),
     *("tick", "step", "min_quantity", "max_quantity", "max_market_quantity", "min_notional"),
     *("maker_rate", "taker_rate"),

@@ -86,7 +86,7 @@ def _reasons(path: Path, step: Step, records: list[Shown]) -> Reasons:
         state={} if isinstance(decision, Refusal) else decision.state,
         limits=[use_of(msgspec.to_builtins(use)) for use in uses],
         effective_limits=with_decimals(msgspec.to_builtins(step.start.limits)),
-        settings=with_decimals(msgspec.to_builtins(step.start.settings)),
+        settings=with_decimals(msgspec.to_builtins(step.start.strategy)),
         records=records,
     )
 
@@ -95,8 +95,9 @@ def _book(step: Step) -> dict[str, Any] | None:
     """The book that the decision was made on, with the ratio of the levels that the strategy uses."""
     if step.book is None:
         return None
-    depth = step.start.settings.depth
-    bid, ask = (sum(side[1 : 2 * depth : 2]) for side in (step.book.bids, step.book.asks))
+    settings = step.start.settings
+    levels = settings.depth if settings is not None else len(step.book.bids) // 2
+    bid, ask = (sum(side[1 : 2 * levels : 2]) for side in (step.book.bids, step.book.asks))
     return {
         "update_id": step.book.update_id,
         "ratio": plain(bid * SCALE // ask) if ask else None,

@@ -1,5 +1,6 @@
 """Inputs of the exchange: market events, clock ticks, and client commands on arrival."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -19,8 +20,8 @@ class DepthApplied(msgspec.Struct, frozen=True, gc=False):
 
     symbol: str
     time_ms: int
-    bids: list[int]
-    asks: list[int]
+    bids: Iterable[int]
+    asks: Iterable[int]
     in_sync: bool = True
     fresh: bool = False
     update_id: int = 0

@@ -7,6 +7,7 @@ supersedes them: the update ids of tickers and diffs are one counter; trades hav
 quantities in units of 1e-8.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from live.enums import Side
@@ -101,7 +102,7 @@ class Evidence:
         if len(self._trades) > MAX_RECENT:
             self._join()
 
-    def superseded(self, update_id: int, transacted_ms: int, bids: list[int], asks: list[int]) -> None:
+    def superseded(self, update_id: int, transacted_ms: int, bids: Iterable[int], asks: Iterable[int]) -> None:
         """The book is now at this update and matching time; `bids` and `asks` are the prices it has set.
 
         Messages older than that are dropped. A diff of a trade's own millisecond may end before the trade: it restores
@@ -122,7 +123,7 @@ class Evidence:
         if self._joined:
             self._joined = [it for it in self._joined if it.update_id > update_id and it.transacted_ms >= transacted_ms]
 
-    def _name(self, transacted_ms: int, bids: list[int], asks: list[int]) -> None:
+    def _name(self, transacted_ms: int, bids: Iterable[int], asks: Iterable[int]) -> None:
         if not self._trades or any(trade.traded_ms > transacted_ms for trade in self._trades):
             self._named = None
             return

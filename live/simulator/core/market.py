@@ -1,6 +1,6 @@
 """One symbol's market: the tape's book less what trades and tickers refute and what simulated orders have taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -126,7 +126,7 @@ class Market:
         """Take liquidity from a level until the tape refreshes it."""
         self.taken[side, price] = self.taken.get((side, price), 0) + quantity
 
-    def refresh(self, side: Side, prices: list[int]) -> None:
+    def refresh(self, side: Side, prices: Iterable[int]) -> None:
         """Reset the taken liquidity of levels that the tape has updated."""
         if self.taken:
             for price in prices:

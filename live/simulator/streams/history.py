@@ -101,20 +101,17 @@ class TradeHistory:
             closed += self._add_own(trade) if isinstance(trade, Trade) else self._add_aggregated(trade)
         return closed + self._close_due(now_ms)
 
-    def bars(self, interval: str) -> list[Bar]:
-        """The klines of an interval, oldest first."""
+    def bars(self, interval: str, from_ms: int = 0) -> list[Bar]:
+        """The klines of an interval, oldest first; of those that open before `from_ms` only what trades later."""
         length_ms = INTERVALS_MS[interval]
-        groups = groupby(self.minutes, lambda minute: minute.open_ms // length_ms)
+        wanted = list(takewhile(lambda minute: minute.open_ms >= from_ms, reversed(self.minutes)))[::-1]
+        groups = groupby(wanted, lambda minute: minute.open_ms // length_ms)
         return [_merged(list(minutes), number * length_ms, length_ms) for number, minutes in groups]
 
-    def last_bar(self, interval: str) -> Bar | None:
-        """The newest kline of an interval."""
-        if not self.minutes:
-            return None
+    def last_opened_ms(self, interval: str) -> int:
+        """When the newest kline of an interval opened; 0 before the first trade."""
         length_ms = INTERVALS_MS[interval]
-        opened_ms = self.minutes[-1].open_ms // length_ms * length_ms
-        newest = list(takewhile(lambda minute: minute.open_ms >= opened_ms, reversed(self.minutes)))
-        return _merged(newest[::-1], opened_ms, length_ms)
+        return self.minutes[-1].open_ms // length_ms * length_ms if self.minutes else 0
 
     def _close_due(self, now_ms: int) -> list[Aggregate]:
         """Close the open aggregate once its time is over."""

@@ -29,6 +29,7 @@ class Publisher:
         self._batches: dict[tuple[str, int], DepthBatch] = {}
         self._updates_without_ticker: dict[str, int] = {}
         self._next: dict[str, int] = {}
+        self._klines_from: dict[str, int] = {}
         self._now_ms = self._due_ms = self._seen_changes = 0
 
     def history(self, symbol: str) -> TradeHistory:
@@ -51,6 +52,7 @@ class Publisher:
     def _streams_changed(self) -> None:
         """What was aggregated before anybody listened is not published; timed streams are due at once."""
         self._seen_changes, self._due_ms = self.hub.changes, 0
+        self._klines_from = {name: at for name, at in self._klines_from.items() if name in self.hub.streams}
         for history in self.histories.values():
             history.read(self._now_ms)
 
@@ -171,11 +173,11 @@ class Publisher:
     def _partial(self, stream: Stream, now_ms: int) -> None:
         for symbol, market in self._markets(stream):
             if market.in_sync:
-                local = self.feed.books[symbol].local
-                top = local.book.top(stream.levels)
-                rules = market.rules
-                sides = [[(rules.price_text(p), rules.quantity_text(q)) for p, q in side] for side in top]
-                number = local.book.update_id or 0
+                book, rules = self.feed.books[symbol], market.rules
+                sides = [
+                    [(rules.price_text(p), rules.quantity_text(q)) for p, q in side] for side in book.top(stream.levels)
+                ]
+                number = book.local.book.update_id or 0
                 update = DepthUpdate(symbol, now_ms, number, number, sides[0], sides[1], number, market.updated_ms)
                 self.hub.publish(stream, frames.depth(update))
 
@@ -189,12 +191,15 @@ class Publisher:
             self.hub.publish(stream, [*marks, *(frames.coin_mark_price(mark, bases[mark["s"]]) for mark in marks)])
 
     def _kline(self, stream: Stream, now_ms: int) -> None:
-        bar = self.history(stream.symbol).last_bar(stream.interval)
-        market = self.feed.exchange.state.markets.get(stream.symbol)
-        if bar and market:
+        """Each kline until it is closed: its last frame says so, and comes before the first of the next kline."""
+        history, market = self.history(stream.symbol), self.feed.exchange.state.markets.get(stream.symbol)
+        if market is None:
+            return
+        from_ms = self._klines_from.get(stream.name, history.last_opened_ms(stream.interval))
+        for bar in history.bars(stream.interval, from_ms):
             closed = now_ms > bar.close_ms
-            payload = frames.kline(stream.symbol, stream.interval, bar, market.rules, now_ms, closed)
-            self.hub.publish(stream, payload)
+            self._klines_from[stream.name] = bar.close_ms + 1 if closed else bar.open_ms
+            self.hub.publish(stream, frames.kline(stream.symbol, stream.interval, bar, market.rules, now_ms, closed))
 
     def _ticker(self, stream: Stream, now_ms: int) -> None:
         found = []

@@ -46,6 +46,12 @@ class HttpConnection(asyncio.Protocol):
         self._reader: ResponseReader | None = None
         self.lost = False
         self.carried: Exchange | None = None
+        self._opened_s = 0.0
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was opened."""
+        return asyncio.get_running_loop().time() - self._opened_s
 
     def send(self, exchange: Exchange) -> None:
         """Write a request: its bytes are handed to the operating system before this returns."""
@@ -55,13 +61,24 @@ class HttpConnection(asyncio.Protocol):
 
     def close(self) -> None:
         """Give the connection up; what it carries ends without an answer."""
+        if exchange := self.abandon():
+            exchange.end(None)
+
+    def abandon(self) -> Exchange | None:
+        """Give the connection up; returns what it carries, which is to end without an answer."""
+        if self.lost:
+            return None
+        self.lost = True
         if self._transport is not None:
             self._transport.abort()
-        self._end()
+        exchange, self.carried = self.carried, None
+        self._on_lost(self)
+        return exchange
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._opened_s = asyncio.get_running_loop().time()
 
     def data_received(self, data: bytes) -> None:
         self._read(data)
@@ -72,7 +89,7 @@ class HttpConnection(asyncio.Protocol):
         return False
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002 - asyncio passes it
-        self._end()
+        self.close()
 
     def _read(self, data: bytes) -> None:
         if self.lost:
@@ -98,12 +115,3 @@ class HttpConnection(asyncio.Protocol):
         else:
             self.close()
         exchange.end(answer)
-
-    def _end(self) -> None:
-        if self.lost:
-            return
-        self.lost = True
-        exchange, self.carried = self.carried, None
-        self._on_lost(self)
-        if exchange is not None:
-            exchange.end(None)

@@ -3,28 +3,36 @@
 import asyncio
 import ssl
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 
 from live.sockets.http.connection import Exchange, HttpConnection
+from live.sockets.tasks import OnError, Tasks
 
 CONNECTIONS = 4
 KEPT_FOR_ORDERS = 2
 """Connections that no read takes: an order finds one free while reads wait for answers."""
 OPENING_S = 5.0
 FIRST_RETRY_S, LONGEST_RETRY_S = 0.05, 2.0
+SHORT_LIFE_S = 1.0
+"""A connection that ends so early counts as one that could not be opened."""
 
 
 class HttpPool:
-    """Keeps `CONNECTIONS` connections open and gives each at most one request at a time."""
+    """Keeps `CONNECTIONS` connections open and gives each at most one request at a time.
 
-    def __init__(self, host: str, port: int, tls: bool) -> None:
+    check: called before what waits is written; after a freeze it gives everything up, so that nothing old is.
+    """
+
+    def __init__(self, host: str, port: int, tls: bool, on_error: OnError, check: Callable[[], None]) -> None:
+        self._check = check
         self._host, self._port = host, port
         self._tls = ssl.create_default_context() if tls else None
         self._free: list[HttpConnection] = []
         self._used: set[HttpConnection] = set()
         self._orders: deque[Exchange] = deque()
         self._reads: deque[Exchange] = deque()
-        self._openers: set[asyncio.Task[None]] = set()
+        self._openers = Tasks(on_error)
         self._stopped = True
         self._failures = 0
 
@@ -36,11 +44,9 @@ class HttpPool:
     async def stop(self) -> None:
         """Close everything; what waits ends without an answer."""
         self._stopped = True
-        openers = list(self._openers)
-        for opener in openers:
-            opener.cancel()
-        await asyncio.gather(*openers, return_exceptions=True)
-        self.renew()
+        await self._openers.stop()
+        for exchange in self.renew():
+            exchange.end(None)
 
     def send(self, exchange: Exchange) -> None:
         """Write a request now if a connection is free, else as soon as one is."""
@@ -50,11 +56,13 @@ class HttpPool:
             (self._reads if exchange.reads else self._orders).append(exchange)
             self._fill()
 
-    def renew(self) -> None:
-        """Give up every connection and open new ones; what was written or waits ends without an answer."""
-        for connection in [*self._free, *self._used]:
-            connection.close()
-        self._end_waiting()
+    def renew(self) -> list[Exchange]:
+        """Give up every connection and open new ones; returns what was written or waits, which is to end unanswered."""
+        carried = [connection.abandon() for connection in [*self._free, *self._used]]
+        waiting = [*self._orders, *self._reads]
+        self._orders.clear()
+        self._reads.clear()
+        return [*filter(None, carried), *waiting]
 
     def give_up(self, exchange: Exchange) -> None:
         """A request was not answered in time: its line may be dead, and so may those beside it that are not in use."""
@@ -82,16 +90,18 @@ class HttpPool:
                 self._send(waiting.popleft())
 
     def _on_free(self, connection: HttpConnection) -> None:
+        self._check()
         self._used.discard(connection)
-        self._free.append(connection)
-        self._send_waiting()
+        if not connection.lost:
+            self._free.append(connection)
+            self._send_waiting()
 
     def _on_answered(self, connection: HttpConnection) -> None:
         self._failures = 0
         self._on_free(connection)
 
     def _on_lost(self, connection: HttpConnection) -> None:
-        self._failures += connection not in self._used  # closed though nothing was asked
+        self._failures += connection.age_s < SHORT_LIFE_S
         self._used.discard(connection)
         with suppress(ValueError):
             self._free.remove(connection)
@@ -101,9 +111,7 @@ class HttpPool:
         if self._stopped:
             return
         for _ in range(CONNECTIONS - len(self._free) - len(self._used) - len(self._openers)):
-            opener = asyncio.get_running_loop().create_task(self._open())
-            self._openers.add(opener)
-            opener.add_done_callback(self._openers.discard)
+            self._openers.start(self._open())
 
     async def _open(self) -> None:
         """Open one connection, at growing intervals; what waits meanwhile ends with each failure."""
@@ -115,7 +123,8 @@ class HttpPool:
             except OSError:
                 self._failures += 1
                 if not self._free and not self._used:
-                    self._end_waiting()
+                    for exchange in self.renew():
+                        exchange.end(None)
             else:
                 self._on_free(connection)
                 return
@@ -134,10 +143,3 @@ class HttpPool:
         if connection.lost:
             raise ConnectionResetError("the exchange closed the connection at once")
         return connection
-
-    def _end_waiting(self) -> None:
-        waiting = [*self._orders, *self._reads]
-        self._orders.clear()
-        self._reads.clear()
-        for exchange in waiting:
-            exchange.end(None)

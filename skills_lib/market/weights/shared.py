@@ -70,7 +70,7 @@ class SharedBudget:
     def _change_file(self, change: Callable[[WeightBudget, float], float | None]) -> float | None:
         """Change the budget in the file; returns the seconds to wait, None if the file cannot be had now."""
         self.shared = False
-        with suppress(OSError, Timeout):
+        with suppress(OSError, Timeout, NotImplementedError):  # the last: a file system without locks
             self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with FileLock(f"{self._file}.lock", timeout=0):
                 budget, now_s = self._read(), self._now_s()

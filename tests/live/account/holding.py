@@ -10,6 +10,7 @@ from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.client.conversations import Conversation
 from live.client.wire import TakeAnswer
+from live.engine.contract import Contract
 from live.session.session import finish
 from live.session.virtual_wire import VirtualWire
 from live.simulator.core.orders import Order
@@ -40,11 +41,15 @@ class NotedWire(VirtualWire):
 
 @dataclass
 class Holding:
-    """An account, a person who trades in it (`by_hand`), and a program that talks to the exchange."""
+    """An account, a person who trades in it (`by_hand`), and a program that talks to the exchange.
+
+    contracts: those that a test has read.
+    """
 
     by_hand: Tried
     wire: NotedWire
     calls: CallWriter
+    contracts: tuple[Contract, ...] = ()
 
     @property
     def sent(self) -> list[tuple[int, str]]:

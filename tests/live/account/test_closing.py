@@ -16,6 +16,7 @@ from live.engine.constants import RECV_WINDOW_NS
 from live.money import parse
 from live.simulator.core.audit import audit
 from live.simulator.faults import VARIANTS
+from live.simulator.latency import ASSUMED
 from skills_lib.domain.errors import TwokeyError
 from tests.live.account.holding import MS, SYMBOL, Holding, S, holding
 from tests.live.simulator.faults.tried import limit
@@ -73,7 +74,7 @@ def test_an_account_that_is_flat_is_proven_flat_without_an_order() -> None:
     opened = holding()
     closed = opened.close()
     require_proven(opened, closed)
-    assert (closed.closed, closed.cancelled, opened.closing_orders) == ((), (), [])
+    assert (closed.closed, closed.cancelled, opened.closing_orders, closed.flat_ns) == ((), (), [], 0)
 
 
 def test_flat_is_not_proven_before_an_order_that_was_under_way_would_be_refused() -> None:
@@ -117,7 +118,7 @@ def test_a_position_is_closed_though_position_risk_never_answers() -> None:
     opened = full(answers(RISK, end=NEVER))
     closed = opened.close(give_up_ns=20 * S)
     assert opened.is_flat
-    assert (closed.flat, closed.closed) == (False, ())  # nobody has proven it
+    assert (closed.flat, closed.closed, closed.flat_ns) == (False, (), None)  # nobody has proven it
 
 
 @pytest.mark.parametrize("landed", [False, True])
@@ -273,3 +274,17 @@ def test_under_no_fault_is_an_account_called_flat_that_is_not(name: str) -> None
     opened = full(fault if "condition_ends" in fault["end"] else fault | NOW)
     closed = opened.close(give_up_ns=90 * S)
     assert not closed.flat or opened.is_flat
+
+
+def test_from_the_kill_to_flat_takes_less_than_half_a_second_in_49_of_50() -> None:
+    """By the exchange's own time of the last fill, with the assumed latency of both ways."""
+    taken_ms = []
+    for seed in range(50):
+        opened = holding(seed=seed, inbound=ASSUMED, outbound=ASSUMED)
+        opened.request("POST", ORDER, symbol=SYMBOL, side="BUY", type="MARKET", quantity="0.010")
+        opened.by_hand.run(2_500)
+        assert not opened.is_flat
+        began_ms = opened.venue.now_ms
+        assert opened.close(settled_ns=0).flat
+        taken_ms.append(opened.venue.state.trades[-1].fill.time_ms - began_ms)
+    assert sorted(taken_ms)[48] < 500

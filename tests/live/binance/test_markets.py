@@ -50,7 +50,7 @@ class Follower:
     @property
     def venue_levels(self) -> list[tuple[int, ...]]:
         """The exchange's own book."""
-        top = self.client.venue.feed.books[SYMBOL].local.book.top(DEPTH)
+        top = self.client.venue.feed.books[SYMBOL].top(DEPTH)
         return [tuple(number for level in side for number in level) for side in top]
 
 

@@ -1,7 +1,7 @@
 """Signatures of both kinds of key as the exchange checks them, and what is refused without a word of its content."""
 
 import traceback
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -49,6 +49,11 @@ def test_the_exchange_accepts_a_signed_query(
     payload, _, signature = query.rpartition("signature=")
     assert credential.signed(signed_text(query, ""), parse_qs(f"signature={signature}")["signature"][0])
     assert payload.rstrip("&") == signed_text(query, "")
+
+
+@given(st.dictionaries(st.sampled_from(["symbol", "price", "newClientOrderId"]), st.text("aZ0._-~ +&=%é", max_size=6)))
+def test_what_is_signed_is_what_urlencode_writes(parameters: dict[str, str]) -> None:
+    assert Signer("k", "s").signed(parameters).rpartition("&signature=")[0] == urlencode(parameters)
 
 
 @pytest.mark.parametrize(("signer", "credential"), PAIRS)

@@ -1,11 +1,12 @@
 """A client of the exchange in process that dies at a chosen record of its journal, and its next life."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from live.binance.calls import CallWriter
 from live.binance.requests import RequestWriter
@@ -21,16 +22,19 @@ from live.engine.contract import Contract
 from live.engine.events import Command, Commanded, Event, Started
 from live.engine.intents import Purpose
 from live.engine.limits import Executor, effective
+from live.engine.settings import ImbalanceSettings
 from live.journal.recorded_engine import RecordedEngine
 from live.journal.replaying import replay_journal
 from live.journal.settings import Fsync
 from live.journal.sinks import FileSink
 from live.journal.writer import Journal, JournalWriter
-from live.schedules.run import CALM_NS, CAPITAL, SETTINGS, SETTLE_NS
+from live.money import SCALE
+from live.schedules.run import CALM_NS, SETTLE_NS
 from live.schedules.tape import ScheduleTape
 from live.schedules.watch import ExchangeWatch
 from live.session.session import EngineSession, finish
 from live.session.virtual_wire import VirtualWire
+from live.simulator.faults import FaultPlan
 from live.simulator.scaled_messages import scaled_tape
 from live.simulator.schedule import MS
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET, SimulatorSettings
@@ -40,6 +44,19 @@ from live.wire import HttpRequest
 from skills_lib.trades.journal.reading import read_journal
 
 RUN = "r1"
+CAPITAL = 40_000 * SCALE
+SETTINGS = ImbalanceSettings(
+    depth=5,
+    target_bps=8 * SCALE,
+    stop_bps=6 * SCALE,
+    hold_ms=4_000,
+    cooldown_ms=500,
+    stop_pause_ms=2_000,
+    max_spread_bps=2 * SCALE,
+    max_age_ms=1_500,
+    post_only_wait_ms=800,
+)
+"""Such that a market of a few seconds has trades, and all ways to close them."""
 LIMITS = effective(Executor.SCALP, CAPITAL, {})
 
 
@@ -96,6 +113,13 @@ def tape_of(seed: int, steps: int) -> tuple[tuple[str, ...], int, tuple[Played, 
     return tape.symbols, tape.calm_from_ms * MS, lines
 
 
+def exchange(seed: int, steps: int, faults: Sequence[dict[str, Any]] = ()) -> tuple[tuple[str, ...], int, LocalVenue]:
+    """Symbols, when the calm begins, and the exchange."""
+    symbols, calm_from_ns, lines = tape_of(seed, steps)
+    plan = FaultPlan.model_validate({"faults": list(faults)})
+    return symbols, calm_from_ns, LocalVenue(SimulatorSettings(seed=seed, balance="40000", faults=plan), iter(lines))
+
+
 @dataclass
 class World:
     """An exchange, and the account's clients, one after another. sent: ids of all orders sent, in order."""
@@ -106,8 +130,7 @@ class World:
     sent: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.symbols, self.calm_from_ns, lines = tape_of(self.seed, self.steps)
-        self.venue = LocalVenue(SimulatorSettings(seed=self.seed, balance="40000"), iter(lines))
+        self.symbols, self.calm_from_ns, self.venue = exchange(self.seed, self.steps)
         self.watch = ExchangeWatch(RUN, LIMITS)
         self.venue.observe = self.watch.on_events
         self.wire: WatchedWire

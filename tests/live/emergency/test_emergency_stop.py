@@ -108,19 +108,21 @@ def test_an_exchange_that_cannot_be_reached_ends_it_without_a_claim() -> None:
     assert "/fapi/v3/positionRisk did not answer" in closed.left
 
 
-def test_as_a_process_it_answers_one_object_and_its_exit_code_says_whether_it_is_flat(serve: Serve) -> None:
-    async def stopped(running: Running, *arguments: str) -> tuple[int, Any]:
+def test_as_processes_drill_and_stop_answer_one_object_and_their_exit_codes_say_how_it_went(serve: Serve) -> None:
+    async def done(running: Running, *arguments: str) -> tuple[int, Any]:
         program = "from scripts.cli import main; main()"
-        command = (sys.executable, "-c", program, "live", "emergency-stop", "--host", running.host, "--json")
+        command = (sys.executable, "-c", program, "live", arguments[0], "--host", running.host, "--json")
         process = await asyncio.create_subprocess_exec(
-            *command, *arguments, cwd=ROOT, env=os.environ | {}, stdout=asyncio.subprocess.PIPE
+            *command, *arguments[1:], cwd=ROOT, env=os.environ | {}, stdout=asyncio.subprocess.PIPE
         )
         out, _ = await process.communicate()
         return int(process.returncode or 0), json.loads(out)
 
     async def scenario(client: Client, running: Running) -> None:
         await open_all(client, running)
-        code, answer = await stopped(running, "--symbols", "ETHUSDT")
+        code, answer = await done(running, "drill")
+        assert (code, answer["passed"], answer["shadow"]) == (0, True, ["BTCUSDT 0.01"]), answer
+        code, answer = await done(running, "emergency-stop", "--symbols", "ETHUSDT")
         assert (code, answer["flat"], answer["verified_reads"], answer["cancelled"]) == (0, True, 2, 2)
         assert answer["seconds"] < answer["verified_after_seconds"]
         assert is_flat(running)

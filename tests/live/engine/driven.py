@@ -7,7 +7,7 @@ from live.engine import events as e
 from live.engine.engine import start, step
 from live.engine.intents import Intent, Purpose
 from live.engine.limits import Executor, effective
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import BarSettings, ImbalanceSettings
 from live.engine.state import Position
 from live.enums import AlgoStatus, OrderStatus, Side
 from live.money import SCALE, parse
@@ -18,12 +18,12 @@ A = TypeVar("A", bound=a.Action)
 
 
 class DrivenEngine:
-    """One engine on BTCUSDT at 60,000 with a capital of 40,000."""
+    """One engine on BTCUSDT at 60,000 with a capital of 40,000. bars: of a strategy on bars, else of the imbalance."""
 
-    def __init__(self, limits: dict[str, int] | None = None, **settings: Any) -> None:
-        chosen = ImbalanceSettings(**{"depth": 1} | settings)
-        limit = effective(Executor.SCALP, CAPITAL, limits or {})
-        self.state = start(e.Started(NOW_NS, "r", CAPITAL, chosen, limit, (CONTRACT,)))
+    def __init__(self, limits: dict[str, int] | None = None, bars: BarSettings | None = None, **settings: Any) -> None:
+        chosen = None if bars else ImbalanceSettings(**{"depth": 1} | settings)
+        limit = effective(Executor.BARS if bars else Executor.SCALP, CAPITAL, limits or {})
+        self.state = start(e.Started(NOW_NS, "r", CAPITAL, chosen, limit, (CONTRACT,), bars=bars))
         self.now_ns, self.actions, self.trade_id = NOW_NS, list[a.Action](), 0
         self.mark()
         self.take(e.BalanceReport(self.now_ns, "USDT", CAPITAL, CAPITAL, self.now_ns, e.Witness.QUERY))

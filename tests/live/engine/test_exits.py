@@ -5,6 +5,7 @@ import msgspec
 from live.engine import actions as a
 from live.engine import events as e
 from live.engine.intents import Purpose
+from live.engine.settings import EntryKind
 from live.enums import OrderStatus, Side
 from live.money import parse
 from tests.live.engine.driven import MS, PRICE, SYMBOL, DrivenEngine, S
@@ -83,3 +84,19 @@ def test_an_exit_in_doubt_that_the_venue_shows_open_is_not_followed_by_another()
     engine.take(e.OpenOrdersReport(engine.now_ns, SYMBOL, engine.now_ns, (row,)))
     assert not engine.placed(engine.position_report("0.166"), Purpose.EXIT)
     assert not engine.placed(engine.wait(10 * S), Purpose.EXIT)
+
+
+def test_a_later_entry_that_rests_is_not_cancelled_for_the_exit_of_the_position_before() -> None:
+    engine = DrivenEngine(entry=EntryKind.POST_ONLY)
+    first = engine.open()
+    closing = engine.only(engine.book(price=PRICE * 1003 // 1000), Purpose.EXIT)
+    engine.report(closing, OrderStatus.FILLED, "0.166", trade="0.166")
+    engine.answer(e.Request.CANCEL_STOP, f"{first.client_id}S", e.RequestOutcome.ACCEPTED)
+    engine.now_ns += MS
+    engine.position_report("0")
+    engine.wait(2 * S)
+    engine.mark()
+    second = engine.enter()
+    engine.report(second, OrderStatus.NEW)
+    assert not engine.kinds(a.CancelOrder, engine.mark())
+    assert [cancel.reason for cancel in engine.kinds(a.CancelOrder, engine.wait(2 * S))] == ["waited"]

@@ -183,6 +183,17 @@ def test_a_stop_leaves_only_at_its_distance_from_the_entry_price() -> None:
         assert scene.refusal(stop_of_a_long(trigger_price=trigger)) == FAR
 
 
+def test_a_stop_that_its_entry_named_leaves_only_at_that_price() -> None:
+    scene = Scene()
+    named = 59_000 * SCALE
+    scene.send(entry(stop_price=named))
+    trade = AccountTrade(1, Side.BUY, scene.fill("0.1"), NOW_NS)
+    scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, (trade,)))
+    assert scene.refusal(stop_of_a_long(trigger_price=named)) == ""
+    for trigger in (named - CONTRACT.tick, named + CONTRACT.tick, 59_910 * SCALE):
+        assert scene.refusal(stop_of_a_long(trigger_price=trigger)) == FAR
+
+
 def test_the_entry_price_of_the_gate_is_the_mean_of_the_trades_that_it_saw_itself() -> None:
     scene = Scene()
     scene.send(entry(quantity=parse("0.1")))

@@ -1,5 +1,6 @@
 """What the engine does when messages are lost, late or in another order than it expects, beside the model venue."""
 
+import msgspec
 import pytest
 
 from live.engine.actions import Ask, CancelStop, PlaceOrder
@@ -13,9 +14,10 @@ from live.engine.events import (
     Witness,
 )
 from live.engine.intents import Purpose
+from live.engine.settings import EntryKind
 from live.enums import AlgoStatus, Side
 from live.money import SCALE
-from tests.live.engine.model.session import MS, PRICE, SECOND, START_NS, Session
+from tests.live.engine.model.session import MS, PRICE, SECOND, SETTINGS, START_NS, Session
 from tests.live.engine.model.venue import TICK
 from tests.live.engine.states import SYMBOL
 
@@ -158,3 +160,110 @@ def test_kill_while_everything_is_unanswered_ends_flat_without_a_stop(session: S
     session.settle(60 * SECOND)
     session.check_flat()
     session.check_money()
+
+
+def test_an_exit_that_the_answer_calls_filled_is_not_sent_again_while_its_trades_are_unknown(session: Session) -> None:
+    session.signal()
+    session.deliver()
+    session.kill()
+    session.arrive()
+    session.venue.stream.clear()
+    session.answer()  # accepted
+    session.answer()  # FILLED, without the trades
+    session.feed(Tick(session.now_ns))
+    assert len(sent(session, Purpose.EXIT)) == 1
+    session.settle(10 * SECOND)
+    assert len(sent(session, Purpose.EXIT)) == 1
+    session.check_flat()
+    session.check_money()
+
+
+def fail_all(session: Session, request: Request, duration_ns: int) -> None:
+    """Every query of one kind fails for so long; everything else arrives."""
+    end_ns = session.now_ns + duration_ns
+    while session.now_ns < end_ns:
+        while session.requests:
+            asked = session.requests[0]
+            if isinstance(asked, Ask) and asked.request is request:
+                session.lose()
+            else:
+                session.arrive()
+        while session.answers:
+            session.answer()
+        session.pass_time(min(100 * MS, end_ns - session.now_ns))
+
+
+def test_missing_fills_are_asked_for_every_four_seconds_however_often_the_list_of_trades_failed(
+    session: Session,
+) -> None:
+    session.signal()
+    session.arrive()
+    session.venue.stream.clear()
+    fail_all(session, Request.TRADES, 50 * SECOND)
+    session.settle(4 * SECOND)
+    session.check_protected()
+
+
+def test_the_cancel_of_a_stop_is_tried_every_four_seconds_however_often_it_failed(session: Session) -> None:
+    session.signal()
+    session.deliver()
+    session.kill()
+    for _ in range(450):
+        while session.requests:
+            (session.lose if isinstance(session.requests[0], CancelStop) else session.arrive)()
+        session.venue.stream.clear()
+        while session.answers:
+            session.answer()
+        session.pass_time(100 * MS)
+    assert session.venue.open_stops
+    session.settle(4 * SECOND)
+    session.check_flat()
+
+
+def test_no_exit_is_sent_for_a_position_that_only_the_venue_showed_and_shows_no_more(session: Session) -> None:
+    session.drop_stream()
+    session.deliver()
+    session.foreign = True
+    session.venue.trade_by_hand(Side.BUY, SCALE // 100)
+    session.feed(session.venue.position_report(Witness.STREAM))
+    session.venue.stream.clear()
+    session.venue.ledger.trades.clear()  # no trade ever explains it
+    session.settle(10 * SECOND)
+    assert session.state.positions[SYMBOL].believed
+    session.venue.ledger.quantity = 0
+    session.venue.ledger.updated_ns = session.now_ns
+    session.feed(session.venue.position_report(Witness.STREAM))
+    before = len(sent(session, Purpose.EXIT))
+    session.kill()
+    session.settle(60 * SECOND)
+    assert len(sent(session, Purpose.EXIT)) == before
+    assert not session.state.positions[SYMBOL].quantity
+
+
+def test_the_times_of_orders_are_kept_for_a_second(session: Session) -> None:
+    for _ in range(5):
+        session.mark()
+        session.signal()
+        session.deliver()
+        session.pass_time(61 * SECOND)
+        session.settle(10 * SECOND)
+    assert len(sent(session, Purpose.EXIT)) == 5
+    assert len(session.state.day.order_times_ns) <= 3
+
+
+def test_an_entry_that_fills_after_its_cancel_was_confirmed_is_found_without_the_stream_before_the_next_entry() -> None:
+    session = Session(msgspec.structs.replace(SETTINGS, entry=EntryKind.POST_ONLY))
+    session.signal()
+    session.deliver()
+    order = session.venue.open_orders[0]
+    session.settle(2 * SECOND + 100 * MS)
+    assert not session.venue.open_orders
+    session.venue.fill_part(order, order.quantity)  # late
+    session.venue.stream.clear()
+    session.signal()
+    assert len(sent(session, Purpose.ENTRY)) == 1
+    session.settle(5 * SECOND)
+    session.signal()
+    assert len(sent(session, Purpose.ENTRY)) == 1
+    assert session.state.positions[SYMBOL].quantity == order.quantity
+    session.check_protected()

@@ -67,6 +67,9 @@ def test_resume_allows_entries_again_and_sends_no_cancelled_one(pauses: int) -> 
     engine.report(intent, OrderStatus.CANCELED)
     assert not engine.placed(engine.book())
     assert not engine.placed(command(engine, e.Command.RESUME))
+    assert not engine.placed(engine.book())  # it may have filled all the same
+    engine.wait(S)
+    engine.position_report("0")
     assert engine.only(engine.book(), Purpose.ENTRY).client_id != intent.client_id
 
 

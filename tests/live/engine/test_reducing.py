@@ -7,7 +7,7 @@ import pytest
 
 from live.engine.risk.reasons import Reason
 from live.engine.risk.reducing import reducible
-from live.engine.state import Day, Latch, Stop, StopState
+from live.engine.state import Day, Latch, Order, OrderState, Stop, StopState
 from live.enums import OrderType, Side
 from live.money import SCALE, parse
 from tests.live.engine.judgements import approved, reason, refused
@@ -16,6 +16,7 @@ from tests.live.engine.states import (
     NOW_NS,
     PRICE,
     SYMBOL,
+    entry,
     exit_of_a_long,
     hold,
     quiet_state,
@@ -125,6 +126,16 @@ def test_the_distance_is_that_from_the_mean_entry_price_and_without_one_from_the
     position = hold(state, "0")
     position.reported = parse("0.1")
     assert reason(stop_of_a_long(trigger_price=59_850 * SCALE), state) == Reason.STOP_DISTANCE
+
+
+def test_a_stop_that_its_entry_named_is_judged_by_that_price_and_not_by_the_distance() -> None:
+    state = quiet_state()
+    hold(state, "0.1")
+    named = 59_000 * SCALE
+    state.orders["r-1"] = Order(entry(stop_price=named), OrderState.FILLED, NOW_NS)
+    assert approved(stop_of_a_long(trigger_price=named), state)
+    found = refused(stop_of_a_long(), state)
+    assert (found.reason, found.text) == ("stop_distance", "Trigger is 59910; the entry was judged with 59000.")
 
 
 def test_a_stop_in_doubt_is_sent_again_though_later_fills_have_moved_the_entry_price() -> None:

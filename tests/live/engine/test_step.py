@@ -294,3 +294,27 @@ def test_the_same_events_give_the_same_actions() -> None:
         return repr([action for action in engine.actions if not isinstance(action, a.PlaceOrder)])
 
     assert run() == run()
+
+
+def test_a_waiting_entry_is_cancelled_for_the_exit_of_its_own_position_and_not_of_an_earlier_one() -> None:
+    engine = DrivenEngine(entry=EntryKind.POST_ONLY, post_only_wait_ms=60_000, cooldown_ms=0)
+    first = engine.enter()
+    engine.answer(PLACE, first.client_id, ACCEPTED)
+    engine.report(first, OrderStatus.PARTIALLY_FILLED, "0.1", trade="0.1")
+    engine.answer(PLACE_STOP, f"{first.client_id}S", ACCEPTED)
+    engine.now_ns += MS
+    done = engine.book(price=TARGET)
+    assert [(cancel.client_id, cancel.reason) for cancel in engine.kinds(a.CancelOrder, done)] == [
+        (first.client_id, "exit")
+    ]
+    exit_intent = engine.only(done, Purpose.EXIT)
+    engine.report(first, OrderStatus.CANCELED, "0.1")
+    engine.report(exit_intent, OrderStatus.FILLED, "0.1", trade="0.1")
+    engine.answer(CANCEL_STOP, f"{first.client_id}S", ACCEPTED)
+    engine.now_ns += S
+    engine.position_report("0")
+    engine.mark()
+    second = engine.enter()
+    engine.answer(PLACE, second.client_id, ACCEPTED)
+    engine.report(second, OrderStatus.NEW)
+    assert not [cancel for cancel in engine.kinds(a.CancelOrder, engine.wait(50 * S)) if cancel.client_id != "r-1"]

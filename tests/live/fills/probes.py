@@ -120,7 +120,7 @@ class Probing:
         """Play the tape."""
         for number, line in enumerate(lines):
             self.view.see(line.message)
-            self._note(self.feed.take(line.message, line.symbol))
+            self._note(self.feed.take(line.message, line.symbol, line.raw))
             book = self.feed.book(self.symbol).local
             if isinstance(line.message, Trade | AggTrade):
                 self._count_passed(line.message)

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from live.simulator.core.fill_models import FillModel
-from live.simulator.scaled_messages import ScaledUpdate, scaled_tape
+from live.simulator.scaled_messages import scaled_tape
 from live.simulator.tape_source import Played, TapeSource
+from skills_lib.market.depth.model import DepthUpdate
 from skills_lib.market.depth.tape.check import lines_of
 from tests.live.fills.probes import STRICT, Probe, Probing
 
@@ -48,7 +49,7 @@ class Recording(NamedTuple):
 def recordings(path: Path, count: int | None = None) -> Iterator[Recording]:
     """Each symbol of a tape, or of its first `count` lines; the snapshots of a capture are in the file beside it."""
     lines = list(scaled_tape(TapeSource().read(islice(lines_of(path, "", None), count))))
-    for symbol in sorted({line.symbol for line in lines if isinstance(line.message, ScaledUpdate)}):
+    for symbol in sorted({line.symbol for line in lines if isinstance(line.message, DepthUpdate)}):
         yield Recording(symbol, [line for line in lines if line.symbol == symbol])
 
 

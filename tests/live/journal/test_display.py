@@ -9,7 +9,7 @@ import pytest
 from live.engine.actions import PlaceOrder
 from live.engine.events import Event
 from live.engine.limits import Limits
-from live.engine.settings import ImbalanceSettings
+from live.engine.settings import BarSettings, ImbalanceSettings
 from live.journal.display.amounts import AMOUNTS, with_decimals
 from live.journal.display.records import KINDS, shown_records
 from live.journal.display.why import reasons_for
@@ -156,10 +156,10 @@ def test_every_amount_of_events_settings_and_limits_is_shown_as_decimal_text() -
     """What is an integer and is not named below is in units of 1e-8."""
     counted = {"hold_ms", "open_positions", "orders_per_second", "trades_per_day", "orders_per_fill", "depth"}
     counted |= {"persistence", "pause_after_stops", "trade_id", "order_id", "algo_id", "update_id", "code", "leverage"}
-    counted |= {"price_decimals", "quantity_decimals"}
+    counted |= {"price_decimals", "quantity_decimals", "history_bars"}
     integers = {
         name
-        for kind in (*Event.__args__, Limits, ImbalanceSettings)
+        for kind in (*Event.__args__, Limits, ImbalanceSettings, BarSettings)
         for name, annotation in kind.__annotations__.items()
         if annotation is int and not name.endswith(("_ns", "_ms"))
     }
@@ -184,6 +184,7 @@ FORGED = {
     "an order whose id is a list": ("order_intent", b'{"approved":{"intent":{"client_id":["z"],"side":5}}}'),
     "levels that are texts": ("book", b'{"symbol":"X","bids":["a","b"],"asks":[]}'),
     "settings that are a number": ("started", b'{"settings":5}'),
+    "a start without settings": ("started", b'{"run":"r","capital":1,"settings":null,"limits":{},"contracts":[]}'),
     "a limit that is a list": ("alert", b'{"code":"","symbol":"","text":"","use":{"limit":[],"used":"x"}}'),
     "a block without rows": ("market", b'{"rows":0,"shapes":[],"data":""}'),
     "a kind of a later version": ("unheard", b"{}"),

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.engine.events import BookChanged, Event, MarkChanged
+from live.engine.events import BookChanged, Event, MarkChanged, Started
+from live.engine.settings import BarSettings, ImbalanceSettings
 from live.journal.encoding import event_of
 from live.journal.opening import memory_journal, new_journal
 from live.journal.reading import event_of_record
@@ -20,7 +21,14 @@ from skills_lib.trades.journal.market.unpacking import updates_of
 from skills_lib.trades.journal.reading import checked_records, read_journal
 from tests.live.journal.examples import START_NS, book, mark, started, tick
 
-EVENTS = st.lists(st.one_of([st.from_type(kind) for kind in get_args(Event)]), max_size=8)
+STARTED = st.one_of(
+    st.builds(Started, settings=st.from_type(ImbalanceSettings), bars=st.none()),
+    st.builds(
+        Started, settings=st.none(), bars=st.builds(BarSettings, parameters=st.dictionaries(st.text(), st.text()))
+    ),
+)
+OTHERS = [st.from_type(kind) for kind in get_args(Event) if kind is not Started]
+EVENTS = st.lists(st.one_of([STARTED, *OTHERS]), max_size=8)
 
 
 def events_of(records: Iterator[Record]) -> list[Event]:

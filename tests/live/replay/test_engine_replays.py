@@ -8,14 +8,17 @@ import pytest
 
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
+from live.engine.events import Started
 from live.engine.limits import Executor, effective
 from live.engine.settings import EntryKind, ImbalanceSettings
+from live.journal.encoding import event_of
 from live.money import SCALE
 from live.replay.agreement import DisagreementError, VenueRecords, require_agreement
 from live.replay.conditions import Conditions
 from live.replay.engine_replays import EngineReplays
 from live.replay.figures.trades import trade_figures
 from live.replay.figures.verdict import VerdictWord
+from live.replay.first_price import contract_and_price
 from live.replay.study.comparisons import ControlArguments
 from live.replay.study.model import ReplayReport
 from live.replay.study.parallel import open_runner
@@ -28,6 +31,7 @@ from live.simulator.latency import ASSUMED
 from live.simulator.settings import DEFAULT_KEY, DEFAULT_SECRET
 from skills_lib.domain.errors import InputError
 from skills_lib.progress import no_progress
+from skills_lib.trades.journal.reading import read_journal
 from skills_lib.trades.journal.verification import verify_journal
 from tests.live.replay.planted_tape import planted_tape
 from tests.live.replay.test_study import STRATEGY, Counted
@@ -44,7 +48,7 @@ def edge(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def replays(edge: Path) -> EngineReplays:
-    return EngineReplays([edge], CONDITIONS)
+    return EngineReplays([edge], CONDITIONS, [BASE.settings])
 
 
 def studied(tape: Path, folder: Path) -> ReplayReport:
@@ -58,7 +62,7 @@ def studied(tape: Path, folder: Path) -> ReplayReport:
         controls=ControlArguments(random_runs=19, delay_ns=10_000_000_000, seed=7),
         seed=7,
     )
-    with open_runner(partial(EngineReplays, [tape], CONDITIONS), 1, 2, no_progress) as runner:
+    with open_runner(partial(EngineReplays, [tape], CONDITIONS, [BASE.settings]), 1, 2, no_progress) as runner:
         return study(request, runner, Counted(), folder)
 
 
@@ -74,16 +78,20 @@ def test_a_true_edge_survives_under_every_fill_model_and_its_inverse_loses(edge:
 
 def test_without_an_edge_the_verdict_says_so(tmp_path: Path) -> None:
     tape = planted_tape(tmp_path / "none.ts_jsonl", reliability=0.5, episodes=60, seed=4)
-    found = EngineReplays([tape], CONDITIONS).run(0, BASE)
+    found = EngineReplays([tape], CONDITIONS, [BASE.settings]).run(0, BASE)
     figures = trade_figures([found.trades], seed=7)
     assert figures.trades >= 10
     assert (figures.net_bps.mean or 0) < 0
 
 
 def test_a_run_repeats_itself_to_the_last_decision(replays: EngineReplays, edge: Path) -> None:
-    first, again, anew = replays.run(0, BASE), replays.run(0, BASE), EngineReplays([edge], CONDITIONS).run(0, BASE)
+    first, again, anew = (
+        replays.run(0, BASE),
+        replays.run(0, BASE),
+        EngineReplays([edge], CONDITIONS, [BASE.settings]).run(0, BASE),
+    )
     assert first == again == anew
-    other = EngineReplays([edge], msgspec.structs.replace(CONDITIONS, seed=8)).run(0, BASE)
+    other = EngineReplays([edge], msgspec.structs.replace(CONDITIONS, seed=8), [BASE.settings]).run(0, BASE)
     assert other.decisions_sha256 != first.decisions_sha256
 
 
@@ -153,4 +161,33 @@ def test_post_only_entries_have_markouts(replays: EngineReplays) -> None:
 
 def test_a_tape_of_another_symbol_is_refused_in_one_line(edge: Path) -> None:
     with pytest.raises(InputError, match=r"holds no usable book of ETHUSDT\. Symbols on it: BTCUSDT\."):
-        EngineReplays([edge], msgspec.structs.replace(CONDITIONS, symbol="ETHUSDT"))
+        EngineReplays([edge], msgspec.structs.replace(CONDITIONS, symbol="ETHUSDT"), [BASE.settings])
+
+
+def test_a_capital_below_the_smallest_order_of_the_tape_opens_no_replay(edge: Path) -> None:
+    small = msgspec.structs.replace(CONDITIONS, capital=100 * SCALE)
+    with pytest.raises(
+        InputError, match=r"A capital of 100 USD is too small for BTCUSDT\..* Give at least [\d.]+ USD\."
+    ):
+        EngineReplays([edge], small, [BASE.settings])
+    contract, price = contract_and_price(ReplayTape(edge), "BTCUSDT")
+    assert price > 0
+    assert contract == EngineRun(ReplayTape(edge), CONDITIONS, BASE, None).contract
+
+
+def test_the_capital_must_suffice_for_every_combination_of_a_sweep(edge: Path) -> None:
+    tiny = msgspec.structs.replace(BASE.settings, order_usd=SCALE)
+    EngineReplays([edge], CONDITIONS, [BASE.settings])
+    with pytest.raises(InputError, match="order_usd=1 is below it"):
+        EngineReplays([edge], CONDITIONS, [BASE.settings, tiny])
+
+
+def test_the_effective_limits_are_in_the_first_event_of_the_journal(edge: Path, tmp_path: Path) -> None:
+    tighter = effective(Executor.SCALP, CAPITAL, {"daily_loss": 123 * SCALE})
+    conditions = msgspec.structs.replace(CONDITIONS, limits=tighter)
+    EngineReplays([edge], conditions, [BASE.settings]).run(0, BASE, tmp_path / "a.jsonl")
+    _, first, *_ = read_journal(tmp_path / "a.jsonl")
+    assert first.kind == "started"
+    started = event_of(first.kind, first.time_ns, first.body)
+    assert isinstance(started, Started)
+    assert started.limits == tighter

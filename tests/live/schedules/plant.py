@@ -30,36 +30,52 @@ for result in results(1, int(sys.argv[1]), processes=1):
 
 
 @dataclass(frozen=True)
-class Defect:
-    """A change of one place in one file."""
+class Change:
+    """A change of the only place of `old` in a file."""
 
-    name: str
     file: str
     old: str
     new: str
 
-    def planted(self, text: str) -> str:
-        """The file's text with the defect.
+    def carried_out(self, text: str) -> str:
+        """The file's text after it.
 
         Raises:
             ValueError: the place is not there, or not the only one.
         """
         if text.count(self.old) != 1:
-            raise ValueError(f"{self.file} has {text.count(self.old)} places for the defect '{self.name}'.")
+            raise ValueError(f"{self.file} has {text.count(self.old)} places for {self.old[:60]!r}.")
         return text.replace(self.old, self.new)
+
+
+@dataclass(frozen=True)
+class Defect:
+    """Changes that make one defect."""
+
+    name: str
+    changes: tuple[Change, ...]
+
+    def plant(self, folder: Path) -> None:
+        """Change the files of a copy; raises ValueError as `Change.carried_out` does."""
+        for change in self.changes:
+            path = folder / change.file
+            path.write_text(change.carried_out(path.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def defects() -> list[Defect]:
     """The table."""
-    return [Defect(**row) for row in tomllib.loads(TABLE.read_text(encoding="utf-8"))["defects"]]
+    return [_defect(**row) for row in tomllib.loads(TABLE.read_text(encoding="utf-8"))["defects"]]
+
+
+def _defect(name: str, file: str, old: str, new: str, further: Sequence[dict[str, str]] = ()) -> Defect:
+    return Defect(name, (Change(file, old, new), *(Change(**change) for change in further)))
 
 
 def search(defect: Defect, schedules: int) -> str:
     """Run schedules until one finds the defect: its count and the invariant, or what happened instead."""
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(ROOT / "live", Path(folder) / "live", ignore=shutil.ignore_patterns("__pycache__"))
-        path = Path(folder) / defect.file
-        path.write_text(defect.planted(path.read_text(encoding="utf-8")), encoding="utf-8")
+        defect.plant(Path(folder))
         environment = os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
         done = subprocess.run(
             [sys.executable, "-c", SEARCH, str(schedules)], cwd=folder, env=environment, capture_output=True, text=True

@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from live.engine import protection
+from live.engine.events import Command
 from live.engine.orders import answers
 from live.schedules.many import results, run_many
 from live.schedules.numbers import MAX_FAULTS, PARTS, ScheduleNumber
 from live.schedules.plans import random_plan
-from live.schedules.run import run_schedule
+from live.schedules.run import TAPES, run_schedule
 from live.schedules.shrink import shrink
 from live.schedules.story import story
+from live.schedules.tape import EPOCH_MS, MIDNIGHT_MS, ScheduleTape
+from live.schedules.variations import TIGHTER, variation_of
 from live.simulator.faults import KINDS
 from skills_lib.domain.errors import InputError
 from tests.live.schedules.plant import ROOT, Defect, defects
@@ -44,8 +47,26 @@ def test_a_number_says_all_of_a_schedule(seed: int, left_out: int, parts: int) -
 
 @pytest.mark.parametrize("defect", defects(), ids=lambda defect: defect.name)
 def test_each_defect_of_the_table_has_its_place(defect: Defect) -> None:
-    text = (ROOT / defect.file).read_text(encoding="utf-8")
-    assert defect.planted(text) != text
+    for change in defect.changes:
+        text = (ROOT / change.file).read_text(encoding="utf-8")
+        assert change.carried_out(text) != text
+
+
+def test_every_command_and_every_tightened_limit_comes_in_some_schedule() -> None:
+    variations = [variation_of(seed) for seed in range(300)]
+    ordered = [command for variation in variations for _, command in variation.commands]
+    assert set(ordered) == set(Command)
+    after_kill = [tuple(command for _, command in variation.commands) for variation in variations]
+    assert (Command.KILL, Command.RESUME) in after_kill
+    assert len({variation.limits for variation in variations}) > len(TIGHTER)
+    assert {variation.settings.hold_ms for variation in variations} == {4_000, 20_000, 60_000}
+
+
+def test_a_quarter_of_the_markets_is_thin_and_some_cross_midnight() -> None:
+    tapes = [ScheduleTape(seed) for seed in range(TAPES)]
+    assert 60 < sum(tape.thin for tape in tapes) < 140
+    to_midnight = [(EPOCH_MS - tape.now_ms) % MIDNIGHT_MS for tape in tapes]
+    assert sum(left_ms < 60_000 for left_ms in to_midnight) > 60
 
 
 def test_a_negative_number_is_refused() -> None:

@@ -226,10 +226,11 @@ def test_the_book_behind_the_matching_is_the_recordings_own(shared_data: Path) -
     for line in source.read(read_lines(shared_data / "l2" / REAL)):
         if isinstance(line.message, DepthUpdate | Snapshot):
             feed(engine, line)
-    local = engine.feed.books[SYMBOL].local
+    book = engine.feed.books[SYMBOL]
+    local = book.local
     assert (local.book.update_id, list(local.book.levels)) == (expected["final_u"], expected["final_levels"])
     bids = [[parse(price), parse(quantity)] for price, quantity in expected["final_top5_bids"]]
-    assert [list(level) for level in local.book.top(5).bids] == bids
+    assert [list(level) for level in book.top(5)[0]] == bids
     assert (local.gaps, engine.feed.refused, source.bad_lines) == (0, 0, 0)
 
 

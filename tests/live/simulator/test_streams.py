@@ -75,8 +75,8 @@ def test_every_depth_speed_gives_the_same_book(serve: Serve, speed: str) -> None
         local.load(Snapshot(body["lastUpdateId"], body["bids"], body["asks"]))
         running.play(400)
         running.venue.publisher.flush(running.venue.now_ms)
-        ours = running.venue.feed.books["BTCUSDT"].local.book
-        while local.book.update_id != ours.update_id:
+        ours = running.venue.feed.books["BTCUSDT"]
+        while local.book.update_id != ours.local.book.update_id:
             local.receive(decode((await socket.receive()).data.encode()))  # type: ignore[arg-type]
         assert local.in_sync
         assert local.book.top_text(30) == _as_written(ours, 30)

@@ -131,12 +131,12 @@ def test_a_tape_that_is_finer_than_the_filters_is_shown_with_every_digit(tmp_pat
     client.run(5 * S)
     [listed] = client.body(client.get("/fapi/v1/exchangeInfo"))["symbols"]
     depth = client.body(client.get("/fapi/v1/depth?symbol=SUIUSDT&limit=1000"))
-    top = client.venue.feed.books["SUIUSDT"].local.book.top(1_000)
+    top = client.venue.feed.books["SUIUSDT"].top(1_000)
     shown = [[(parse(price), parse(quantity)) for price, quantity in depth[side]] for side in ("bids", "asks")]
-    assert shown == [list(top.bids), list(top.asks)]
+    assert shown == [*top]
     assert any(len(quantity.partition(".")[2]) > listed["quantityPrecision"] for _, quantity in depth["bids"])
     ticker = client.body(client.get("/fapi/v1/ticker/bookTicker?symbol=SUIUSDT"))
-    assert (parse(ticker["bidQty"]), parse(ticker["askQty"])) == (top.bids[0].quantity, top.asks[0].quantity)
+    assert (parse(ticker["bidQty"]), parse(ticker["askQty"])) == (top[0][0][1], top[1][0][1])
 
 
 def test_a_delivery_contract_is_listed_with_its_day(serve: Serve, tmp_path: Path) -> None:

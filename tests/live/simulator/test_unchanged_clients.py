@@ -75,7 +75,7 @@ def test_it_loads_the_filters_of_the_market(kind: type[Client], serve: Serve) ->
 
 async def compare_books(client: Client, running: Running, bursts: int, depth: int) -> None:
     """Let a client follow the tape, and compare its book with ours, as deep as its snapshot reached."""
-    hub, local = running.venue.hub, running.venue.feed.books[SYMBOL].local
+    hub, ours = running.venue.hub, running.venue.feed.books[SYMBOL]
     following = asyncio.ensure_future(client.follow_book())
     await until(lambda: hub.streams)
     running.play(100)
@@ -84,10 +84,9 @@ async def compare_books(client: Client, running: Running, bursts: int, depth: in
         running.play(50)
         await asyncio.sleep(0)
     running.venue.publisher.flush(running.venue.now_ms)
-    bids, asks = await client.book(local.book.update_id or 0)
-    top = local.book.top(depth)
-    ours = [[(Decimal(plain(price)), Decimal(plain(quantity))) for price, quantity in side] for side in top]
-    assert [bids[:depth], asks[:depth]] == ours
+    bids, asks = await client.book(ours.local.book.update_id or 0)
+    top = [[(Decimal(plain(price)), Decimal(plain(quantity))) for price, quantity in side] for side in ours.top(depth)]
+    assert [bids[:depth], asks[:depth]] == top
 
 
 def test_it_keeps_a_book_equal_to_ours(kind: type[Client], serve: Serve) -> None:

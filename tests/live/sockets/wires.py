@@ -1,8 +1,9 @@
 """A wire on the local exchange over loopback, with listeners and answers that a test can wait for."""
 
 import asyncio
+import selectors
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,6 +128,48 @@ def bytes_waiting(connections: list[socket.socket]) -> list[bytes]:
     return found
 
 
+SPEED = 10
+
+
+class _QuickSelector(selectors.DefaultSelector):
+    """Waits a fraction of the time that it is asked to wait."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(None if timeout is None else timeout / SPEED)
+
+
+class QuickLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time passes `SPEED` times as fast, so that what ends after ten seconds ends soon."""
+
+    def __init__(self) -> None:
+        super().__init__(_QuickSelector())
+
+    def time(self) -> float:
+        return super().time() * SPEED
+
+
+def run_with_server(
+    scenario: Callable[[SocketWire, BareServer], Awaitable[None]], clock: MachineClock, quickly: bool = False
+) -> None:
+    """Run a scenario of a wire and a bare server; an error of the client fails it."""
+    errors: list[Exception] = []
+
+    async def run() -> None:
+        server = BareServer()
+        async with SocketWire(server.address, errors.append, clock) as wire:
+            await asyncio.wait_for(scenario(wire, server), TIMEOUT_S * (SPEED if quickly else 1))
+        server.close()
+
+    run_loop(run(), quickly)
+    assert errors == []
+
+
+def run_loop(work: Coroutine[Any, Any, None], quickly: bool) -> None:
+    """Run it to its end, on a `QuickLoop` or on one of asyncio's."""
+    with asyncio.Runner(loop_factory=QuickLoop if quickly else asyncio.new_event_loop) as runner:
+        runner.run(work)
+
+
 Scenario = Callable[[Client, Running], Awaitable[None]]
 
 
@@ -135,6 +178,7 @@ def run_client(
     scenario: Scenario,
     clock: MachineClock | None = None,
     faults: list[dict[str, Any]] | None = None,
+    quickly: bool = False,
     **settings: Any,
 ) -> None:
     """Run a scenario with a new exchange and a new client, with a timeout."""
@@ -145,6 +189,6 @@ def run_client(
             errors: list[Exception] = []
             address = VenueAddress.of(TradingVenue.SIMULATOR, running.host)
             async with SocketWire(address, errors.append, clock) as wire:
-                await asyncio.wait_for(scenario(Client(wire, errors), running), TIMEOUT_S)
+                await asyncio.wait_for(scenario(Client(wire, errors), running), TIMEOUT_S * (SPEED if quickly else 1))
 
-    asyncio.run(run())
+    run_loop(run(), quickly)

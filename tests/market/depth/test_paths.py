@@ -55,6 +55,8 @@ class Pair:
         assert plain.book.levels == compiled.book.levels
         assert plain.book.top_text(levels) == compiled.book.top_text(levels)
         assert plain.book.best_prices() == compiled.book.best_prices()
+        best = plain.book.best_prices()
+        assert (best.bid, best.ask) == tuple(compiled._book.best_price(side) for side in ("bid", "ask"))
         assert all(plain.book.scaled_top(n, 100, 7) == compiled.book.scaled_top(n, 100, 7) for n in (1, 5, levels))
         assert plain.has_both_sides == compiled.has_both_sides
         assert plain.imbalance == compiled.imbalance

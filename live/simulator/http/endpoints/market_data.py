@@ -46,15 +46,14 @@ async def depth(call: Call) -> dict[str, Any]:
 
 def _snapshot(call: Call, limit: int) -> dict[str, Any]:
     rules = call.rules()
-    market, local = call.state.markets[rules.symbol], call.gateway.feed.books[rules.symbol].local
+    market, book = call.state.markets[rules.symbol], call.gateway.feed.books[rules.symbol]
     if not market.in_sync:
         raise Rejection(-1001, "Internal error; unable to process your request. Please try again.", 503)
     if past := call.gateway.past_book(rules.symbol):
         return past.limited(limit)
-    top = local.book.top(limit)
-    bids, asks = ([[rules.price_text(p), rules.quantity_text(q)] for p, q in side] for side in top)
+    bids, asks = ([[rules.price_text(p), rules.quantity_text(q)] for p, q in side] for side in book.top(limit))
     return {
-        "lastUpdateId": local.book.update_id,
+        "lastUpdateId": book.local.book.update_id,
         "E": call.gateway.now_ms,
         "T": market.updated_ms,
         "bids": bids,

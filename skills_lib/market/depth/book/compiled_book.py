@@ -41,6 +41,8 @@ class CompiledBook(WritableBook):
         self._best_address = self._best_values.ctypes.data
         self._top_values: Block = np.zeros((_TOP_LEVELS, 2), dtype=np.int64)
         self._top_address = self._top_values.ctypes.data
+        self._named_prices: Block = np.zeros(at.MAX_LEVELS, dtype=np.int64)
+        self._named_address = self._named_prices.ctypes.data
         flat = np.zeros(4 * _TOP_LEVELS, dtype=np.int64)
         self._flat_values, self._flat_address = flat.data, flat.ctypes.data
         self._write_header(venue)
@@ -115,6 +117,22 @@ class CompiledBook(WritableBook):
         """The lowest ask."""
         best = self.best_prices()
         return Level(best.ask, best.ask_quantity) if best.ask_quantity else None
+
+    def best_price(self, side: Side) -> int:
+        """The best price of one side, in units; 0 if it is empty."""
+        words, number = self._words, _SIDE_NUMBERS[side]
+        start = at.SIDES + number * at.SIDE_SIZE
+        position, origin = words[start + at.BEST], words[start + at.ORIGIN]
+        if position < at.WINDOW:
+            return int(origin + position if number else origin - position)
+        level = self.best_ask if number else self.best_bid
+        return level.price if level else 0
+
+    def named_prices(self, side: Side) -> list[int]:
+        """Prices of one side, in units, that the last update named; valid if compiled code read it (`consume`)."""
+        count = ENTRIES.named_prices(self.address, _SIDE_NUMBERS[side], self._named_address)
+        found: list[int] = self._named_prices[:count].tolist()
+        return found
 
     def best_prices(self) -> BestPrices:
         """As `BookView.best_prices`."""

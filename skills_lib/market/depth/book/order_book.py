@@ -12,9 +12,6 @@ from skills_lib.market.depth.scale import MAX_SCALED, Scale, ScaleError
 
 Levels = list[tuple[int, int]]
 
-SideChange = dict[int, int]
-"""Levels of one side to set, or to delete with quantity 0. Keys are negative prices of bids and prices of asks."""
-
 _FEW = 64
 """Levels read from the heap one by one; who reads on gets the others sorted at once."""
 
@@ -62,12 +59,8 @@ class OrderBook(WritableBook):
 
     def set_levels(self, bids: Levels, asks: Levels, update_id: int) -> None:
         """Set the levels of an update whose numbers are valid and in units of `scale`; quantity 0 deletes a level."""
-        self.set_changes(side_change(bids, -1), side_change(asks, 1), update_id)
-
-    def set_changes(self, bids: SideChange, asks: SideChange, update_id: int) -> None:
-        """As `set_levels`, with levels prepared by `side_change`, to be applied any number of times."""
-        self._bids.change(bids)
-        self._asks.change(asks)
+        self._bids.change(_side_change(bids, -1))
+        self._asks.change(_side_change(asks, 1))
         self._update_id = update_id
 
     def bids(self) -> Iterator[Level]:
@@ -98,10 +91,6 @@ class OrderBook(WritableBook):
         bid, ask = bids.best or 0, asks.best or 0
         update_id = -1 if self._update_id is None else self._update_id
         return BestPrices(update_id, -bid, bids.quantities.get(bid, 0), ask, asks.quantities.get(ask, 0))
-
-    def best_price(self, side: Side) -> int:
-        """The best price of one side, in units; 0 if it is empty."""
-        return -(self._bids.best or 0) if side == "bid" else self._asks.best or 0
 
     def quantity_at(self, side: Side, price: int) -> int:
         """Quantity at one price, in units; 0 without a level."""
@@ -145,8 +134,8 @@ class _Side:
         self.quantities = dict(levels)
         self._rebuild()
 
-    def change(self, change: SideChange) -> None:
-        """Set and delete levels."""
+    def change(self, change: dict[int, int]) -> None:
+        """Set levels by their keys, and delete those of quantity 0."""
         quantities, heap = self.quantities, self._heap
         before = len(quantities)
         quantities.update(change)
@@ -193,7 +182,7 @@ class _Side:
         assert sorted(heap) == sorted(self.quantities), "heap and quantities hold the same keys"
 
 
-def side_change(levels: Levels, sign: int) -> SideChange:
+def _side_change(levels: Levels, sign: int) -> dict[int, int]:
     """The change that an update's levels make to the side of that sign: -1 for bids, 1 for asks.
 
     Of one price given twice the last counts.

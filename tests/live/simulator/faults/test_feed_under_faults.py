@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from live.money import DIGITS
 from live.simulator.faults import FaultPlan
 from live.simulator.sockets.server import Server
-from live.simulator.tape_book import UNITS
 from live.simulator.tape_source import Played
 from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.book.local_book import LocalBook
@@ -55,8 +55,8 @@ Sides = tuple[list[tuple[int, int]], ...]
 
 def sides(book: BookView) -> Sides:
     """Every level of bids and asks, best first, in units of 1e-8."""
-    price_unit = 10 ** (UNITS.price_decimals - book.scale.price_decimals)
-    quantity_unit = 10 ** (UNITS.quantity_decimals - book.scale.quantity_decimals)
+    price_unit = 10 ** (DIGITS - book.scale.price_decimals)
+    quantity_unit = 10 ** (DIGITS - book.scale.quantity_decimals)
     return tuple([(price * price_unit, amount * quantity_unit) for price, amount in side] for side in book.top(LEVELS))
 
 

@@ -254,3 +254,17 @@ def scaled_top(state, count_limit, price_unit, quantity_unit, out):
             put(address, price * price_unit)
             put(address + WORD, quantity * quantity_unit)
     return 1
+
+
+@njit
+def named_prices(state, side, out):
+    """Write the prices of a side that the last update named to address `out`; returns how many.
+
+    Valid until levels are written otherwise or a window moves.
+    """
+    origin = get(state + WORD * (at.SIDES + side * at.SIDE_SIZE + at.ORIGIN))
+    parsed, count = state + WORD * (at.PARSED + side * at.PARSED_SIDE), get(state + WORD * (at.COUNTS + side))
+    for n in range(count):
+        position = get(parsed + 2 * WORD * n)
+        put(out + WORD * n, origin + position if side else origin - position)
+    return count

@@ -21,6 +21,7 @@ class Entries(NamedTuple):
     best_levels: Any
     best_prices: Any
     scaled_top: Any
+    named_prices: Any
 
 
 def _sources() -> int:
@@ -58,7 +59,11 @@ def _compiled(sources: int) -> Entries:  # noqa: C901 - one branch an entry poin
     def scaled_top(address, wanted, price_unit, quantity_unit, out):
         return -1 if sources < 0 else apply.scaled_top(address, wanted, price_unit, quantity_unit, out)
 
-    return Entries(consume, apply_parsed, summary, best_levels, best_prices, scaled_top)
+    @njit(types.int64(types.int64, types.int64, types.int64), cache=True)
+    def named_prices(address, side, out):
+        return 0 if sources < 0 else apply.named_prices(address, side, out)
+
+    return Entries(consume, apply_parsed, summary, best_levels, best_prices, scaled_top, named_prices)
 
 
 ENTRIES = _compiled(_sources())

@@ -1,0 +1,109 @@
+"""What changes at an account without an event, read again on a schedule: modes, margin, and what others do there.
+
+A change of the position mode sends nothing; an order of another program in a symbol that is not traded reaches no
+engine. What has changed since the preflight is emitted once as `AccountChanged`, which ends entries. A reading that
+failed says nothing. Filters, fee rates and status are read again by `live/client/contracts.py`; the stop of a position
+by the engine.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from live.account.preflight.facts import AccountConfig, AccountFacts, SymbolConfig, read_facts
+from live.account.reads import Unknown
+from live.binance.calls import CallWriter
+from live.client.conversations import converse
+from live.client.wire import S, Wire
+from live.engine.events import AccountChanged
+from skills_lib.domain.errors import TwokeyError
+
+READ_EVERY_NS: Final = 60 * S
+"""A reading weighs about 165 of the 2,400 a minute, mostly the lists of orders of all symbols and the modes."""
+
+
+class Changed(NamedTuple):
+    """A change. symbol: empty where it is the whole account's. what: a fixed word."""
+
+    symbol: str
+    what: str
+
+
+def changed(before: AccountFacts, now: AccountFacts, run: str, symbols: Sequence[str]) -> Iterator[Changed]:
+    """What has changed between two readings, and what is there that is not of the run.
+
+    run: first part of the client ids of its orders. symbols: those it trades, whose positions the engine looks after.
+    """
+    yield from _of_account(before.config, now.config)
+    if not isinstance(before.symbols, Unknown) and not isinstance(now.symbols, Unknown):
+        for symbol in symbols:
+            yield from _of_symbol(before.symbols.get(symbol), now.symbols.get(symbol))
+    for one in now.seen.resting:
+        if not one.client_id.startswith(run):
+            yield Changed(one.symbol, "foreign_stop" if one.stop else "foreign_order")
+    for position in now.seen.positions:
+        if position.symbol not in symbols:
+            yield Changed(position.symbol, "foreign_position")
+
+
+def _of_account(before: AccountConfig | Unknown, now: AccountConfig | Unknown) -> Iterator[Changed]:
+    if isinstance(before, Unknown) or isinstance(now, Unknown):
+        return
+    if now.dual_side_position != before.dual_side_position:
+        yield Changed("", "position_mode")
+    if now.multi_assets_margin != before.multi_assets_margin:
+        yield Changed("", "asset_mode")
+    if now.can_trade != before.can_trade:
+        yield Changed("", "trading_rights")
+
+
+def _of_symbol(before: SymbolConfig | None, now: SymbolConfig | None) -> Iterator[Changed]:
+    if before is None or now is None:
+        return
+    if now.margin_type != before.margin_type:
+        yield Changed(now.symbol, "margin_type")
+    if now.leverage != before.leverage:
+        yield Changed(now.symbol, "leverage")
+
+
+class WatchedAccount:
+    """Reads an account again and emits what changed.
+
+    first: what the preflight read. run, symbols: as in `changed`. may_send: False while the exchange wants no request.
+    """
+
+    def __init__(
+        self,
+        wire: Wire,
+        calls: CallWriter,
+        first: AccountFacts,
+        run: str,
+        symbols: Sequence[str],
+        may_send: Callable[[], bool],
+    ) -> None:
+        self._wire, self._calls, self._first = wire, calls, first
+        self._run, self._symbols, self._may_send = run, tuple(symbols), may_send
+        self._said: set[Changed] = set()
+        self._reading = False
+
+    def start(self) -> None:
+        """Read now, and every `READ_EVERY_NS` from now on."""
+        self._read()
+        self._wire.later(READ_EVERY_NS, self.start)
+
+    def _read(self) -> None:
+        if self._reading or not self._may_send():
+            return
+        self._reading = True
+        facts = read_facts(lambda: self._wire.now_ns, has_rights=False)
+        converse(self._wire, self._calls, facts, self._on_read, self._on_failure)
+
+    def _on_read(self, found: AccountFacts) -> None:
+        self._reading = False
+        for change in changed(self._first, found, self._run, self._symbols):
+            if change not in self._said:
+                self._said.add(change)
+                self._wire.emit(AccountChanged(self._wire.now_ns, change.symbol, change.what))
+
+    def _on_failure(self, _: TwokeyError) -> None:
+        """The next reading is not far."""
+        self._reading = False

@@ -1,0 +1,110 @@
+"""Before a run trades: the exchange's clock, and the engine, continued or new."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from live.binance.calls import CallWriter
+from live.client.wire import S, Wire
+from live.control.folder import SessionFolder
+from live.daemon.awaiting import finished, opened
+from live.daemon.opening import read_clock, read_contracts
+from live.daemon.recovery import Pending, recover
+from live.daemon.runs import LastRun, carried_to_next, journal_of, next_run, require_no_loss
+from live.daemon.settings import DaemonSettings
+from live.engine.events import Started
+from live.journal.errors import JournalError
+from live.journal.opening import new_journal
+from live.journal.recorded_engine import RecordedEngine
+from live.journal.writer import JournalWriter
+from live.sockets.clock import MachineClock
+from live.sockets.loop_wire import SocketWire
+from skills_lib.domain.errors import TwokeyError
+
+LATEST_NS: Final = 1 * S
+"""The exchange's time may be before the end of a run that goes on by this much: readings are not exact."""
+
+
+class OpenedRun(NamedTuple):
+    """A run that may start. pending: requests without an answer. goes_on: it is continued."""
+
+    engine: RecordedEngine
+    writer: JournalWriter
+    pending: tuple[Pending, ...] = ()
+    goes_on: bool = False
+
+    @property
+    def flattens(self) -> bool:
+        """True if it was killed, by whatever, before it was continued."""
+        latch = self.engine.state.latch
+        return latch is not None and latch.flatten
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        with suppress(JournalError):
+            self.writer.close()
+
+
+async def exchange_clock(
+    settings: DaemonSettings, calls: CallWriter, failed: Callable[[Exception], None]
+) -> MachineClock:
+    """The exchange's time, which goes on by our clock from here.
+
+    A tape has a time of its own, and it stands still until the first stream is open.
+
+    Raises:
+        TwokeyError: the exchange does not answer.
+    """
+    async with SocketWire(settings.address, failed) as wire:
+        await opened(wire, f"/public/stream?streams={settings.symbols[0].lower()}@depth@100ms")
+        skew = await finished(wire, calls, read_clock(lambda: wire.now_ns))
+    return MachineClock(wall_ns=lambda: time.time_ns() + skew.ahead_ns)
+
+
+async def open_run(
+    settings: DaemonSettings, folder: SessionFolder, last: LastRun | None, wire: Wire, calls: CallWriter
+) -> OpenedRun:
+    """The run that goes on, or a new one.
+
+    Raises:
+        JournalError, JournalDamagedError, DecisionsDifferError: as `recover` does.
+        TwokeyError: the account is not ready for a new run, or the exchange is not the one of the run that goes on.
+    """
+    if last is not None and last.carried is None and (recovered := recover(last.path, settings.fsync)):
+        run = OpenedRun(recovered.engine, recovered.writer, recovered.pending, goes_on=True)
+        _require_later(run, wire.now_ns)
+        return run
+    return await _new_run(settings, folder, last, wire, calls)
+
+
+async def _new_run(
+    settings: DaemonSettings, folder: SessionFolder, last: LastRun | None, wire: Wire, calls: CallWriter
+) -> OpenedRun:
+    carried = carried_to_next(folder, last) if last else None
+    require_no_loss(carried, settings.limits, wire.now_ns)
+    contracts = await finished(wire, calls, read_contracts(settings.symbols))
+    now_ns, name = wire.now_ns, next_run(folder.journals, time.time_ns())
+    started = Started(
+        time_ns=now_ns,
+        run=name,
+        capital=settings.capital,
+        settings=settings.imbalance,
+        limits=settings.limits,
+        contracts=contracts,
+        carried=carried,
+        bars=settings.bars,
+    )
+    writer = new_journal(journal_of(folder.journals, name), now_ns, name, settings.fsync)
+    return OpenedRun(RecordedEngine(writer, started), writer)
+
+
+def _require_later(run: OpenedRun, now_ns: int) -> None:
+    behind_ns = run.engine.state.now_ns - now_ns
+    if behind_ns <= LATEST_NS:
+        return
+    run.close()
+    raise TwokeyError(
+        f"The exchange's time is {behind_ns / S:.0f} s before the end of the run that goes on, so this is another "
+        "exchange, or its tape began anew. See docs/daemon.md, section Another exchange."
+    )

@@ -1,0 +1,108 @@
+"""`twokey live run`: the daemon, in this terminal until it ends."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from scripts.console import exit_codes
+from scripts.live.options import Host, Venue
+from scripts.live.strategies import IMBALANCE
+
+if TYPE_CHECKING:
+    from live.binance.signing import Signer
+    from live.daemon.settings import DaemonSettings
+
+
+def add_verbs(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command()(run)
+
+
+def run(
+    venue: Venue = "simulator",
+    host: Host = "127.0.0.1:9001",
+    symbol: Annotated[str, typer.Option(help="Symbols to trade, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
+    capital: Annotated[str, typer.Option(help="Capital in the margin asset, which the limits follow from.")] = "10000",
+    limit: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE that tightens a limit, such as daily_loss=200; repeatable.")
+    ] = None,
+    limits_file: Annotated[
+        Path | None,
+        typer.Option(help="TOML file with a table [limits] that tightens limits; --limit tightens further."),
+    ] = None,
+    strategy: Annotated[
+        str, typer.Option(help="imbalance, or a strategy of the workspace, which decides at the close of each bar.")
+    ] = IMBALANCE,
+    timeframe: Annotated[str, typer.Option(help="Bars of a strategy of the workspace, such as 1m or 1h.")] = "1h",
+    param: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of the strategy, such as depth=5; repeatable.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option(help="NAME=VALUE of a run on bars, such as stop_bps=150; repeatable.")
+    ] = None,
+    session: Annotated[str, typer.Option(help="Name of the session.", show_default="the venue")] = "",
+) -> None:
+    """Trade on the local exchange until stopped: by ctrl-C, `twokey live stop` or `twokey live kill`.
+
+    Every start is a recovery: what a process before it has left open is looked after first. mainnet is not armed.
+
+    Example: twokey live run --venue simulator --host 127.0.0.1:9001 --symbol BTCUSDT --limit daily_loss=200
+    """
+    from live.daemon.settings import DaemonSettings
+    from live.start.given_limits import amount_of, limits_of
+    from scripts.live.options import opened_venue, venue_of
+    from scripts.live.strategies import chosen_strategy
+    from skills_lib.domain.assignments import parse_assignments
+
+    address, signer = opened_venue(venue, host)
+    amount = amount_of("capital", capital)
+    limits = parse_assignments(limit or [], "limit", "daily_loss=200")
+    chosen = chosen_strategy(strategy, timeframe, param or [], setting or [])
+    settings = DaemonSettings(
+        venue_of(venue),
+        address,
+        _symbols(symbol),
+        amount,
+        limits_of(chosen.executor, amount, limits, limits_file),
+        chosen.settings,
+        compute=chosen.compute,
+    )
+    if code := _trade(settings, signer, session or venue):
+        raise typer.Exit(code)
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    from skills_lib.domain.errors import InputError
+    from skills_lib.domain.instruments import upper_symbol
+
+    symbols = tuple(dict.fromkeys(upper_symbol(name.strip()) for name in text.split(",") if name.strip()))
+    if not symbols:
+        raise InputError("No symbol is named. Give one or more, such as BTCUSDT,ETHUSDT.")
+    return symbols
+
+
+def _trade(settings: "DaemonSettings", signer: "Signer", session: str) -> int:
+    import asyncio
+
+    from live.control.folder import SessionFolder
+    from live.daemon.logs import open_log
+    from live.daemon.process import DaemonProcess
+    from skills_lib.settings import Settings
+
+    home = Settings().home
+    folder = SessionFolder.of(home, session)
+    log = open_log(home / "live" / "logs", session)
+    daemon = DaemonProcess(settings, folder, signer, log, _say)
+    with exit_codes():
+        return asyncio.run(daemon.run())
+
+
+def _say(text: str) -> None:
+    """A line for whoever watches the terminal; nobody has to."""
+    try:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+    except OSError:
+        pass
