@@ -25,10 +25,13 @@ from cosmic_ray.work_item import TestOutcome, WorkerOutcome, WorkItem, WorkResul
 from tests.live.engine.mutation.explained import Survivor, explanations, survivor, unexplained, unneeded
 from tests.live.engine.mutation.trial import Outcome, Trial, begin
 
-MODULES = (Path("live/engine/limits.py"), *sorted(Path("live/engine/risk").glob("*.py")))
+MODULES = (
+    *(Path("live/engine/limits.py"), Path("live/engine/stops.py")),
+    *sorted(Path("live/engine/risk").glob("*.py")),
+)
 TESTS = (
     *("limits", "judging", "reducing", "use_of_limits", "losses", "sizing", "limits_page"),
-    *("forms", "costs", "exposure", "margins"),
+    *("forms", "costs", "exposure", "margins", "stops"),
 )
 NEAREST = {"entries": "judging", "profit": "losses", "uses": "use_of_limits"}
 """Tests of a module that are not named after it."""
