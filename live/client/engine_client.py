@@ -55,7 +55,7 @@ class EngineClient:
         self._writer, self._engine = writer, engine
         self.watch: Callable[[Event, list[Action]], None] | None = None
         self._clock = VenueClock(wire, writer.calls)
-        self._contracts = ListedContracts(wire, writer.calls, writer.contracts, self._may_send)
+        self._contracts = ListedContracts(wire, writer.calls, writer.contracts, self.may_send)
         self._not_before_ns = 0
         self._wake_ns = 0
         wire.emit = self.take
@@ -97,14 +97,15 @@ class EngineClient:
     def _send(self, action: Sendable) -> None:
         """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban."""
         call, asked = self._writer.call_of(action, self.wire.now_ns)
-        if not self._may_send():
+        if not self.may_send():
             self.wire.later(HELD_BACK_NS, partial(self._hold_back, asked))
             return
         take = partial(self._on_answer, asked)
         if self.orders is None or not self.orders.send(call, take):
             self.wire.request(self._writer.calls.write(call, asked.sent_ns), take)
 
-    def _may_send(self) -> bool:
+    def may_send(self) -> bool:
+        """False while the exchange wants no request."""
         return self.wire.now_ns >= self._not_before_ns
 
     def _hold_back(self, asked: Asked) -> None:

@@ -10,7 +10,7 @@ EVERY_S: Final = 1.0
 
 
 class Beat(msgspec.Struct, frozen=True):
-    """sequence: one more each time. wall_ns: the system clock. process: the daemon's number."""
+    """sequence: one more each time. wall_ns: the system clock. process: the daemon's number; 0 after an orderly end."""
 
     sequence: int
     wall_ns: int

@@ -8,7 +8,9 @@ from typing import Final, Protocol
 
 from live.account.closing.closing import close_account
 from live.account.closing.model import Closed, ClosingRequest
+from live.account.preflight.facts import AccountFacts
 from live.account.reads import Seen, read_account
+from live.account.world import READ_EVERY_NS, WatchedAccount
 from live.bars.market import market_of
 from live.bars.strategy import BarStrategy
 from live.binance.calls import CallWriter
@@ -70,6 +72,7 @@ class LiveRun:
         wire: Wire,
         calls: CallWriter,
         engine: RecordedEngine,
+        facts: AccountFacts,
         close_journal: Callable[[], None],
         around: Surroundings,
         strategy: BarStrategy | None = None,
@@ -82,6 +85,8 @@ class LiveRun:
         market = market_of(wire, streams, engine.state, strategy)
         self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls))
         self.client.watch = self._watch
+        run, may_send = f"{engine.state.run}-", self.client.may_send
+        self._account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
@@ -99,6 +104,7 @@ class LiveRun:
         """Open the streams, and look at the run from time to time."""
         self.client.start()
         self._look()
+        self.wire.later(READ_EVERY_NS, self._account.start)
         self._read_clock()
 
     def resume(self, pending: Iterable[Pending]) -> None:

@@ -1,16 +1,23 @@
-"""What is asked of the exchange before a run: its time, its contracts, and an account in which nothing is open."""
+"""What is asked of the exchange before a run: its time, its contracts, an account that is ready, and the day so far."""
 
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
-from live.account.reads import read_account
+from live.account.ledger import DayLedger, day_ledger
+from live.account.preflight.checks import LARGEST_LEVERAGE, Rules
+from live.account.preflight.facts import AccountFacts
+from live.account.preflight.preflight import check_account
 from live.binance.calls import Call
-from live.client.conversations import Conversation, ask
+from live.client.conversations import Conversation, ask, body_of
 from live.client.opening import contracts_of
 from live.client.wire import MS
+from live.daemon.settings import DaemonSettings
 from live.engine.contract import Contract
+from live.money import parse
+from live.sockets.endpoints import TradingVenue
+from live.start.capital import require_capital
 from skills_lib.domain.errors import TwokeyError
 
 READINGS: Final = 5
@@ -22,6 +29,12 @@ class Skew(NamedTuple):
 
     ahead_ns: int
     error_ns: int
+
+
+class _Mark(msgspec.Struct, rename="camel"):
+    """The answer of `GET /premiumIndex`."""
+
+    mark_price: str
 
 
 class _Time(msgspec.Struct, rename="camel"):
@@ -61,21 +74,47 @@ def read_clock(now: Callable[[], int]) -> Conversation[Skew]:
     return min(found, key=lambda skew: skew.error_ns)
 
 
-def read_contracts(symbols: Sequence[str]) -> Conversation[tuple[Contract, ...]]:
-    """The contracts of a new run, in an account where nothing is open and nothing rests.
+class Ready(NamedTuple):
+    """What a new run starts from. facts: of the account, to compare with later. ledger: the UTC day so far."""
+
+    contracts: tuple[Contract, ...]
+    facts: AccountFacts
+    ledger: DayLedger
+
+
+def prepare_paper(symbols: Sequence[str]) -> Conversation[None]:
+    """Give a paper account the margin and leverage that a start needs; nobody else would. It may have them already."""
+    for symbol in symbols:
+        yield from ask(Call("POST", "/fapi/v1/marginType", {"symbol": symbol, "marginType": "ISOLATED"}))
+        leverage = str(LARGEST_LEVERAGE)
+        yield from ask(Call("POST", "/fapi/v1/leverage", {"symbol": symbol, "leverage": leverage}))
+
+
+def check_start(settings: DaemonSettings, run: str, now: Callable[[], int]) -> Conversation[Ready]:
+    """All that has to hold before a new run: the account, its emptiness, the capital.
 
     Raises:
-        InputError: the exchange does not list a symbol.
-        TwokeyError: something is open, or the account cannot be read.
+        InputError: the exchange does not list a symbol, or the capital is too small for it.
+        TwokeyError: the account is not ready, in one line with a remedy for each check that failed.
     """
-    contracts = yield from contracts_of(symbols)
-    seen = yield from read_account()
-    if seen.unknown:
-        raise TwokeyError(f"The account cannot be read: {seen.unknown[0]}. No run starts without; try again.")
-    if not seen.flat:
-        found = [str(position) for position in seen.positions] + [f"{o.symbol} {o.client_id}" for o in seen.resting]
-        raise TwokeyError(
-            f"The account has positions or orders of no run: {', '.join(found[:3])}. Close them by hand or with "
-            "`twokey live emergency-stop`, then start."
-        )
-    return contracts
+    paper = settings.venue is TradingVenue.SIMULATOR
+    if paper:
+        yield from prepare_paper(settings.symbols)
+    contracts = yield from contracts_of(settings.symbols)
+    has_rights = settings.venue is TradingVenue.MAINNET
+    found = yield from check_account(Rules(contracts, address_list=has_rights), now, run, has_rights)
+    if found.failures:
+        raise TwokeyError(f"The account is not ready. {' '.join(map(str, found.failures))}")
+    for contract in contracts:
+        price = yield from _mark(contract.symbol)
+        require_capital(contract, price, settings.capital, settings.limits, settings.strategy)
+    return Ready(contracts, found.facts, (yield from day_ledger(now(), contracts[0].margin_asset)))
+
+
+def _mark(symbol: str) -> Conversation[int]:
+    call = Call("GET", "/fapi/v1/premiumIndex", {"symbol": symbol}, signed=False)
+    answer = yield from ask(call)
+    try:
+        return parse(msgspec.json.decode(body_of(call, answer), type=_Mark).mark_price)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError):
+        raise TwokeyError(f"The mark price of {symbol} cannot be read. Start again.") from None

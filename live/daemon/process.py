@@ -13,7 +13,6 @@ import msgspec
 
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
-from live.control.durable_files import remove_durably
 from live.control.folder import SessionFolder
 from live.control.latch import KillLatch, killed_status, latched, set_latch
 from live.control.lock import DaemonLock
@@ -102,7 +101,8 @@ class DaemonProcess:
         self._is_reset = opened.flattens and self._latch is None
         how = "goes on: its process ended before it did" if opened.goes_on else "begins"
         self._say(f"Run {state.run} {how}. Symbols: {', '.join(state.markets)}.")
-        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.close, self, self._settings.bar_strategy)
+        strategy = self._settings.bar_strategy
+        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy)
         self._run.resume(opened.pending)
 
     def _latched_at_start(self) -> KillLatch | None:
@@ -132,9 +132,9 @@ class DaemonProcess:
 
     def _ended(self, end: RunEnd) -> int:
         self._write_status(running=False)
-        if end.clean:
+        if end.clean:  # an orderly end: the watchdog waits for another process
             with suppress(OSError):
-                remove_durably(self._folder.heartbeat)
+                write_beat(self._folder.heartbeat, Beat(self._beats + 1, time.time_ns(), process=0))
         self._log.info("ended", clean=end.clean, text=end.text)
         self._say(end.text)
         return 0 if end.clean and not self._live_run.killed else 1

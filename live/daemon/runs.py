@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from live.account.ledger import DayLedger
 from live.control.durable_files import write_durably
 from live.control.folder import SessionFolder
 from live.engine.events import CarriedOver, Ended
@@ -78,6 +79,15 @@ def carried_to_next(folder: SessionFolder, last: LastRun) -> CarriedOver | None:
     if last.carried is None or not released:
         return last.carried
     return msgspec.structs.replace(last.carried, drawdown=0)
+
+
+def with_ledger(carried: CarriedOver | None, ledger: DayLedger, now_ns: int) -> CarriedOver | None:
+    """The day as the runs or the exchange's ledger say, whichever is worse: others may have lost money today too."""
+    today = now_ns // DAY_NS
+    if carried is None or carried.day < today:
+        carried = CarriedOver(today, 0, 0, 0, 0, carried.drawdown if carried else 0)
+    carried = msgspec.structs.replace(carried, profit=min(carried.profit, ledger.profit))
+    return carried if carried != CarriedOver(today, 0, 0, 0, 0, 0) else None
 
 
 def require_no_loss(carried: CarriedOver | None, limits: Limits, now_ns: int) -> None:

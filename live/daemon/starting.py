@@ -5,13 +5,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, NamedTuple
 
+from live.account.preflight.facts import AccountFacts, read_facts
 from live.binance.calls import CallWriter
 from live.client.wire import S, Wire
 from live.control.folder import SessionFolder
 from live.daemon.awaiting import finished, opened
-from live.daemon.opening import read_clock, read_contracts
-from live.daemon.recovery import Pending, recover
-from live.daemon.runs import LastRun, carried_to_next, journal_of, next_run, require_no_loss
+from live.daemon.opening import check_start, read_clock
+from live.daemon.recovery import Pending, Recovered, recover
+from live.daemon.runs import LastRun, carried_to_next, journal_of, next_run, require_no_loss, with_ledger
 from live.daemon.settings import DaemonSettings
 from live.engine.events import Started
 from live.journal.errors import JournalError
@@ -27,10 +28,11 @@ LATEST_NS: Final = 1 * S
 
 
 class OpenedRun(NamedTuple):
-    """A run that may start. pending: requests without an answer. goes_on: it is continued."""
+    """A run that may start. facts: of its account. pending: requests without an answer. goes_on: it is continued."""
 
     engine: RecordedEngine
     writer: JournalWriter
+    facts: AccountFacts
     pending: tuple[Pending, ...] = ()
     goes_on: bool = False
 
@@ -72,9 +74,9 @@ async def open_run(
         TwokeyError: the account is not ready for a new run, or the exchange is not the one of the run that goes on.
     """
     if last is not None and last.carried is None and (recovered := recover(last.path, settings.fsync)):
-        run = OpenedRun(recovered.engine, recovered.writer, recovered.pending, goes_on=True)
-        _require_later(run, wire.now_ns)
-        return run
+        _require_later(recovered, wire.now_ns)
+        facts = await finished(wire, calls, read_facts(lambda: wire.now_ns, has_rights=False))
+        return OpenedRun(recovered.engine, recovered.writer, facts, recovered.pending, goes_on=True)
     return await _new_run(settings, folder, last, wire, calls)
 
 
@@ -83,27 +85,30 @@ async def _new_run(
 ) -> OpenedRun:
     carried = carried_to_next(folder, last) if last else None
     require_no_loss(carried, settings.limits, wire.now_ns)
-    contracts = await finished(wire, calls, read_contracts(settings.symbols))
-    now_ns, name = wire.now_ns, next_run(folder.journals, time.time_ns())
+    name = next_run(folder.journals, time.time_ns())
+    ready = await finished(wire, calls, check_start(settings, name, lambda: wire.now_ns))
+    now_ns = wire.now_ns
+    carried = with_ledger(carried, ready.ledger, now_ns)
+    require_no_loss(carried, settings.limits, now_ns)
     started = Started(
         time_ns=now_ns,
         run=name,
         capital=settings.capital,
         settings=settings.imbalance,
         limits=settings.limits,
-        contracts=contracts,
+        contracts=ready.contracts,
         carried=carried,
         bars=settings.bars,
     )
     writer = new_journal(journal_of(folder.journals, name), now_ns, name, settings.fsync)
-    return OpenedRun(RecordedEngine(writer, started), writer)
+    return OpenedRun(RecordedEngine(writer, started), writer, ready.facts)
 
 
-def _require_later(run: OpenedRun, now_ns: int) -> None:
+def _require_later(run: Recovered, now_ns: int) -> None:
     behind_ns = run.engine.state.now_ns - now_ns
     if behind_ns <= LATEST_NS:
         return
-    run.close()
+    run.writer.close()
     raise TwokeyError(
         f"The exchange's time is {behind_ns / S:.0f} s before the end of the run that goes on, so this is another "
         "exchange, or its tape began anew. See docs/daemon.md, section Another exchange."

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from live.account.preflight.facts import read_facts
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.client.opening import contracts_of
@@ -87,8 +88,16 @@ class Hosted:
 
     def begin(self, engine: RecordedEngine, writer: JournalWriter) -> None:
         """Join an engine with the exchange."""
-        self.run = LiveRun(self.wire, self.calls, engine, writer.close, self.host)
+        facts = finish(self.wire, self.calls, read_facts(lambda: self.wire.now_ns, has_rights=False))
+        self.run = LiveRun(self.wire, self.calls, engine, facts, writer.close, self.host)
         self.session = EngineSession(self.wire, self.run.client)
+
+    def crash(self) -> None:
+        """The process is gone: its file is closed and its connections break."""
+        self.sink.close()
+        for number in list(self.wire._listeners):
+            self.venue.close(number)
+        self.wire = WatchedWire(self.venue, self.host.sent)
 
     def go_on(self, recovered: Recovered) -> None:
         """A run that is continued."""

@@ -166,17 +166,14 @@ def test_a_loss_limit_latches_the_session_as_a_kill_does(tmp_path: Path) -> None
 
 def test_a_kill_that_a_crash_interrupted_goes_on_at_the_next_start(hosted: Hosted) -> None:
     hosted.run.kill("test")
-    hosted.sink.close()
-    for number in list(hosted.wire._listeners):
-        hosted.wire.close(number)
+    hosted.crash()
     recovered = recover(hosted.journal, Fsync.NEVER)
     assert recovered is not None
-    again = hosted
-    again.go_on(recovered)
-    again.play_until_over(120 * S)
-    assert not again.holds
-    assert not again.rests
-    assert again.end.answer.verified_reads == 2
+    hosted.go_on(recovered)
+    hosted.play_until_over(120 * S)
+    assert not hosted.holds
+    assert not hosted.rests
+    assert hosted.end.answer.verified_reads == 2
 
 
 def buy_by_hand(venue: LocalVenue, symbol: str = "BTCUSDT") -> None:

@@ -17,6 +17,7 @@ from live.engine.settings import BarSettings
 from live.journal.reading import RecordedEvent, entries_of
 from live.journal.replaying import replay_journal
 from live.money import SCALE
+from live.watchdog.pulse import has_ended
 from tests.command import Command
 from tests.live.daemon.processes import PROGRAM, Site, run_at
 from tests.live.daemon.test_live_run import buy_by_hand
@@ -54,6 +55,7 @@ def test_a_daemon_killed_in_a_position_goes_on_with_it_alone_and_stops_at_sigter
         assert last
         assert last.carried
         assert replay_journal(last.path).unwritten == 0
+        assert has_ended(site.folder.heartbeat.read_bytes()), "so the watchdog closes nothing"
         code, status = await site.answer("status")
         assert (code, status["running"], status["killed"]["latched"]) == (0, False, False)
 

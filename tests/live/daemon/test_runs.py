@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from live.account.ledger import DayLedger
 from live.control.folder import SessionFolder
 from live.daemon.runs import (
     carried_to_next,
@@ -12,6 +13,7 @@ from live.daemon.runs import (
     last_run,
     next_run,
     require_no_loss,
+    with_ledger,
 )
 from live.engine.events import CarriedOver, Ended
 from live.engine.risk.profit import DAY_NS
@@ -100,6 +102,24 @@ def test_a_reset_forgives_the_drawdown_of_the_runs_before_and_not_the_days_loss(
     found = last_run(folder.journals)
     assert found
     assert carried_to_next(folder, found) == LEFT
+
+
+@pytest.mark.parametrize(
+    ("carried", "ledger", "expected"),
+    [
+        (None, 0, None),
+        (None, 5, None),
+        (None, -5, CarriedOver(10, -5, 0, 0, 0, 0)),
+        (CarriedOver(10, -3, 1, 2, 3, 4), -5, CarriedOver(10, -5, 1, 2, 3, 4)),
+        (CarriedOver(10, -3, 1, 2, 3, 4), 9, CarriedOver(10, -3, 1, 2, 3, 4)),
+        (CarriedOver(9, -3, 1, 2, 3, 4), -5, CarriedOver(10, -5, 0, 0, 0, 4)),
+        (CarriedOver(9, -3, 1, 2, 3, 0), 0, None),
+    ],
+)
+def test_of_the_days_profit_the_worse_account_counts(
+    carried: CarriedOver | None, ledger: int, expected: CarriedOver | None
+) -> None:
+    assert with_ledger(carried, DayLedger(0, ledger), 10 * DAY_NS + 1) == expected
 
 
 def test_no_run_begins_on_a_day_whose_loss_is_reached() -> None:
