@@ -108,11 +108,11 @@ def test_drawdown_is_measured_from_the_highest_profit_across_days() -> None:
     assert state.peak_profit == 300 * SCALE
 
 
-@pytest.mark.parametrize("beyond", [0, 1, 3_000 * SCALE])
-def test_a_loss_that_goes_past_its_limit_at_once_has_reached_it(beyond: int) -> None:
-    assert loss_reason(losing(LIMIT + beyond)) is Reason.DAILY_LOSS
+@pytest.mark.parametrize("more", [0, 1, 3_000 * SCALE])
+def test_a_loss_that_goes_past_its_limit_at_once_has_reached_it(more: int) -> None:
+    assert loss_reason(losing(LIMIT + more)) is Reason.DAILY_LOSS
     state = losing(0)
-    state.peak_profit = 2 * LIMIT + beyond
+    state.peak_profit = 2 * LIMIT + more
     assert loss_reason(state) is Reason.DRAWDOWN
 
 
