@@ -55,7 +55,7 @@ study-exchange: setup ## 100,000 sequences of API calls on the local exchange; t
 study-schedules: setup ## 100,000 schedules of faults on the engine; the same command resumes after 40 minutes, CASES=1000 runs fewer
 	nice $(BIN)/python -m tests.live.schedules.study --cases $(or $(CASES),100000)
 
-study-defects: setup ## plant 20 defects in the engine, one at a time, and show which schedule finds each
+study-defects: setup ## plant 21 defects in the engine, one at a time, and show which schedule finds each
 	nice $(BIN)/python -m tests.live.schedules.plant
 
 study-daemon: setup ## a client dies at every record of its journal, on 20 schedules: `make study-daemon FROM=21`; 20 minutes

@@ -89,7 +89,10 @@ class Held:
 
 
 class GateLedger:
-    """All orders sent, and all positions. working: entries that may still add to a position."""
+    """All orders sent, and all positions. working: entries that may still add to a position.
+
+    Fills of an order whose id at the venue is not known yet are kept by that id until it is.
+    """
 
     def __init__(self) -> None:
         self.orders: dict[str, SentOrder] = {}
@@ -97,6 +100,7 @@ class GateLedger:
         self.held: dict[str, Held] = {}
         self._trades: set[tuple[str, int]] = set()
         self._by_order_id: dict[tuple[str, int], SentOrder] = {}
+        self._unclaimed: dict[tuple[str, int], int] = {}
 
     def position(self, symbol: str) -> Held:
         """A symbol's position."""
@@ -127,7 +131,9 @@ class GateLedger:
         if order is not None:
             order.counted = max(order.counted, report.filled)
             order.ended = order.ended or not report.status.open
-            self._by_order_id[report.symbol, report.order_id] = order
+            key = report.symbol, report.order_id
+            self._by_order_id[key] = order
+            order.filled += self._unclaimed.pop(key, 0)
         if report.fill is not None:
             self._fill(report.symbol, report.order_id, report.side, report.fill, report.event_ns)
         if order is not None:
@@ -143,6 +149,8 @@ class GateLedger:
         if order := self._by_order_id.get((symbol, order_id)):
             order.filled += fill.quantity
             self._settle(order)
+        else:
+            self._unclaimed[symbol, order_id] = self._unclaimed.get((symbol, order_id), 0) + fill.quantity
 
     def _position(self, report: PositionReport) -> None:
         held = self.position(report.symbol)

@@ -325,6 +325,18 @@ def test_fills_that_the_venue_counts_and_we_do_not_know_are_exposure() -> None:
     assert scene.refusal(exit_of_a_long(quantity=parse("0.101"))) != "", "one trade counts once"
 
 
+@pytest.mark.parametrize("parts", [("0.1",), ("0.04", "0.06")])
+def test_trades_listed_before_their_order_is_known_are_no_more_exposure_once_it_is(parts: tuple[str, ...]) -> None:
+    scene = Scene(position=9_000 * SCALE)
+    scene.send(entry())
+    for part in parts:
+        trade = AccountTrade(1, Side.BUY, scene.fill(part), NOW_NS)
+        scene.gate.observe(TradesReport(NOW_NS, SYMBOL, NOW_NS, NOW_NS, (trade,)))
+    scene.report(entry(), OrderStatus.FILLED, "0.1")
+    scene.report(exit_of_a_long(client_id="r-2"), OrderStatus.FILLED, "0.1", "0.1")
+    assert scene.refusal(entry(client_id="r-3")) == ""
+
+
 def outcome(outcome: RequestOutcome, request: Request = Request.PLACE, code: int = 0, time_ns: int = NOW_NS) -> Event:
     return Answered(time_ns, request, SYMBOL, "r-1", outcome, code)
 
