@@ -180,6 +180,30 @@ def test_where_the_engine_fails_the_account_is_closed_without_it(hosted: Hosted)
     assert not hosted.rests
 
 
+@pytest.mark.parametrize("name", ["latch", "closing", "said", "happened", "defect"])
+def test_a_process_that_fails_when_it_is_let_know_keeps_no_kill_from_its_end(name: str, hosted: Hosted) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError("no process can be made")
+
+    setattr(hosted.host, name, fails)
+    hosted.run.fail(ZeroDivisionError())
+    hosted.play_until_over(120 * S)
+    assert hosted.end.answer.flat
+    assert not hosted.holds
+    assert not hosted.rests
+
+
+def test_where_the_journal_breaks_at_the_start_of_a_run_that_goes_on_the_account_is_closed(hosted: Hosted) -> None:
+    hosted.crash()
+    recovered = recover(hosted.journal, Fsync.NEVER)
+    assert recovered is not None
+    recovered.writer._sink.close()
+    hosted.go_on(recovered)
+    hosted.play_until_over(120 * S)
+    assert hosted.host.latches[0].startswith("journal: ")
+    assert not hosted.holds
+
+
 def test_a_position_without_market_data_is_closed(tmp_path: Path) -> None:
     hosted = Hosted(tmp_path / "1aaaaaa.journal", **NEVER_CLOSES)
     hosted.play_until_held()
