@@ -69,6 +69,7 @@ class WatchedAccount:
     """Reads an account again and emits what changed.
 
     first: what the preflight read. run, symbols: as in `changed`. may_send: False while the exchange wants no request.
+    balance_ns: when the balance was last read.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class WatchedAccount:
         self._wire, self._calls, self._first = wire, calls, first
         self._run, self._symbols, self._may_send = run, tuple(symbols), may_send
         self._said: set[Changed] = set()
+        self.balance_ns = 0
         self._reading = False
 
     def start(self) -> None:
@@ -99,6 +101,8 @@ class WatchedAccount:
 
     def _on_read(self, found: AccountFacts) -> None:
         self._reading = False
+        if not isinstance(found.assets, Unknown):
+            self.balance_ns = self._wire.now_ns
         for change in changed(self._first, found, self._run, self._symbols):
             if change not in self._said:
                 self._said.add(change)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from live.alerts.channel import AlertChannel
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.control.folder import SessionFolder
@@ -22,13 +23,14 @@ from live.daemon.beats import EVERY_S, Beat, write_beat
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
+from live.daemon.notices import Notices
 from live.daemon.runs import journal_of, last_run
 from live.daemon.settings import DaemonSettings
 from live.daemon.starting import OpenedRun, exchange_clock, open_run
 from live.daemon.status import status_of
 from live.emergency.drill import last_drill
 from live.engine.actions import Alert
-from live.engine.events import Command
+from live.engine.events import Command, Event
 from live.journal.writer import JournalWriter
 from live.sockets.clock import MachineClock
 from live.sockets.loop_wire import SocketWire
@@ -40,13 +42,20 @@ _SIGNALS: Final = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGUSR1
 
 
 class DaemonProcess:
-    """Runs one session until its run ends. say: takes lines for whoever started it."""
+    """Runs one session until its run ends. alerts: sends messages. say: takes lines for whoever started it."""
 
     def __init__(
-        self, settings: DaemonSettings, folder: SessionFolder, signer: Signer, log: Log, say: Callable[[str], None]
+        self,
+        settings: DaemonSettings,
+        folder: SessionFolder,
+        signer: Signer,
+        log: Log,
+        alerts: AlertChannel,
+        say: Callable[[str], None],
     ) -> None:
         self._settings, self._folder, self._log, self._say = settings, folder, log, say
-        self._calls = CallWriter(signer)
+        self._calls, self._alerts = CallWriter(signer), alerts
+        self._notices: Notices
         self._run: LiveRun | None = None
         self._writer: JournalWriter | None = None
         self._wire: SocketWire
@@ -81,6 +90,7 @@ class DaemonProcess:
         clock = await self._exchange_clock(keeps_trying=unfinished)
         async with SocketWire(self._settings.address, self._failed, clock) as self._wire:
             self._over = asyncio.get_running_loop().create_future()
+            self._notices = Notices(self._alerts, self._wire.now_ns)
             opened = await open_run(self._settings, self._folder, last, self._wire, self._calls)
             self._take_over(opened)
             return await self._trade()
@@ -136,6 +146,8 @@ class DaemonProcess:
             with suppress(OSError):
                 write_beat(self._folder.heartbeat, Beat(self._beats + 1, time.time_ns(), process=0))
         self._log.info("ended", clean=end.clean, text=end.text)
+        self._notices.on_end(self._wire.now_ns, end.clean, end.text)
+        self._alerts.close()
         self._say(end.text)
         return 0 if end.clean and not self._live_run.killed else 1
 
@@ -153,17 +165,22 @@ class DaemonProcess:
         return self._run
 
     async def _beat(self) -> None:
-        """Each second: the heartbeat, the status, and the file KILL."""
+        """Each second: the file KILL, the heartbeat, the status; nothing that fails ends it."""
         while True:
-            self._beats += 1
-            if self._folder.kill_file.exists():
-                self._live_run.kill("the file KILL")
             try:
-                write_beat(self._folder.heartbeat, Beat(self._beats, time.time_ns(), os.getpid()))
-                self._write_status(running=True)
-            except OSError as error:
-                self._log.warning("no heartbeat", error=str(error))
+                self._beat_once()
+            except Exception as error:  # noqa: BLE001 - a disk or a channel: the next second tries again
+                self._log.warning("no heartbeat", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(EVERY_S)
+
+    def _beat_once(self) -> None:
+        run = self._live_run
+        if self._folder.kill_file.exists():
+            run.kill("the file KILL")
+        self._beats += 1
+        write_beat(self._folder.heartbeat, Beat(self._beats, time.time_ns(), os.getpid()))
+        self._write_status(running=True)
+        self._notices.on_time(run.state, self._wire.now_ns, self._head, run.account.balance_ns)
 
     async def _answer(self, request: ControlRequest) -> ControlReply:
         """One request of the control socket."""
@@ -205,6 +222,10 @@ class DaemonProcess:
             last_drill(self._folder),
         )
 
+    @property
+    def _head(self) -> str:
+        return self._writer.head if self._writer is not None else ""
+
     def _write_status(self, *, running: bool) -> None:
         status = msgspec.structs.replace(self._status(), running=running)
         other = self._folder.status.with_suffix(".new")
@@ -220,29 +241,37 @@ class DaemonProcess:
             self.defect(error)
 
     def latch(self, reason: str) -> None:
-        """Write the latch; a run that a person reset is only brought to its end."""
-        self._say(f"Killed: {reason}. Closing everything of the account.")
-        self._log.error("killed", reason=reason)
-        if self._is_reset:
-            return
+        """Write the latch before anything else; a run that a person reset is only brought to its end."""
         try:
-            self._latch = set_latch(self._folder, reason, time.time_ns())
+            if not self._is_reset:
+                self._latch = set_latch(self._folder, reason, time.time_ns())
         except OSError as error:
             self._log.error("the latch is not on the disk", error=str(error))
+        self._say(f"Killed: {reason}. Closing everything of the account.")
+        self._log.error("killed", reason=reason)
+        self._notices.on_kill(self._wire.now_ns, reason)
 
     def closing(self) -> None:
         """Reads may use the whole of the request weight."""
         self._wire.weights.closing = True
 
+    def happened(self, event: Event) -> None:
+        """Notice trades."""
+        self._notices.on_event(event)
+
     def said(self, alert: Alert) -> None:
         """Write what the engine says to the log, and to whoever started it."""
         self._log.warning(alert.code, symbol=alert.symbol, text=alert.text)
+        self._notices.on_alert(alert)
         if alert.code != Command.KILL:
             self._say(alert.text)
 
     def defect(self, error: Exception) -> None:
         """Write a failure to the log."""
-        self._log.error("failed", error=f"{type(error).__name__}: {error}")
+        text = f"{type(error).__name__}: {error}"
+        self._log.error("failed", error=text)
+        if self._run is not None:
+            self._notices.on_defect(self._wire.now_ns, text)
 
     def over(self, end: RunEnd) -> None:
         """The run has ended."""

@@ -85,7 +85,10 @@ def _symbols(text: str) -> tuple[str, ...]:
 
 def _trade(settings: "DaemonSettings", signer: "Signer", session: str) -> int:
     import asyncio
+    import os
 
+    from live.alerts.channel import AlertChannel
+    from live.alerts.targets import VARIABLE, targets_of
     from live.control.folder import SessionFolder
     from live.daemon.logs import open_log
     from live.daemon.process import DaemonProcess
@@ -93,8 +96,9 @@ def _trade(settings: "DaemonSettings", signer: "Signer", session: str) -> int:
 
     home = Settings().home
     folder = SessionFolder.of(home, session)
+    alerts = AlertChannel(targets_of(os.environ.get(VARIABLE, "")))
     log = open_log(home / "live" / "logs", session)
-    daemon = DaemonProcess(settings, folder, signer, log, _say)
+    daemon = DaemonProcess(settings, folder, signer, log, alerts, _say)
     with exit_codes():
         return asyncio.run(daemon.run())
 

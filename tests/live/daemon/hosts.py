@@ -16,7 +16,7 @@ from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.recovery import Recovered
 from live.engine.actions import Alert
-from live.engine.events import CarriedOver, Started
+from live.engine.events import CarriedOver, Event, Started
 from live.journal.recorded_engine import RecordedEngine
 from live.journal.settings import Fsync
 from live.journal.sinks import FileSink
@@ -49,6 +49,9 @@ class Host:
         """Count it."""
         self.closings += 1
 
+    def happened(self, event: Event) -> None:
+        """Nothing is kept of it."""
+
     def said(self, alert: Alert) -> None:
         """Keep it."""
         self.alerts.append(alert.code)
@@ -72,10 +75,11 @@ class Hosted:
         carried: CarriedOver | None = None,
         seed: int = 2,
         steps: int = 100,
+        venue: dict[str, Any] | None = None,
         **settings: Any,
     ) -> None:
         self.host, self.journal = Host(), journal
-        self.symbols, self.calm_from_ns, self.venue = exchange(seed, steps, faults)
+        self.symbols, self.calm_from_ns, self.venue = exchange(seed, steps, faults, **(venue or {}))
         self.wire = WatchedWire(self.venue, self.host.sent)
         self.calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
         listed = finish(self.wire, self.calls, contracts_of(self.symbols))

@@ -113,11 +113,14 @@ def tape_of(seed: int, steps: int) -> tuple[tuple[str, ...], int, tuple[Played, 
     return tape.symbols, tape.calm_from_ms * MS, lines
 
 
-def exchange(seed: int, steps: int, faults: Sequence[dict[str, Any]] = ()) -> tuple[tuple[str, ...], int, LocalVenue]:
-    """Symbols, when the calm begins, and the exchange."""
+def exchange(
+    seed: int, steps: int, faults: Sequence[dict[str, Any]] = (), **changes: Any
+) -> tuple[tuple[str, ...], int, LocalVenue]:
+    """Symbols, when the calm begins, and the exchange. changes: of its settings."""
     symbols, calm_from_ns, lines = tape_of(seed, steps)
     plan = FaultPlan.model_validate({"faults": list(faults)})
-    return symbols, calm_from_ns, LocalVenue(SimulatorSettings(seed=seed, balance="40000", faults=plan), iter(lines))
+    settings = SimulatorSettings(seed=seed, balance="40000", faults=plan, **changes)
+    return symbols, calm_from_ns, LocalVenue(settings, iter(lines))
 
 
 @dataclass

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from live.binance.requests import RequestWriter
+from live.client.engine_client import EngineClient
+from live.client.market_streams import MarketStreams
+from live.client.user_stream import UserStream
 from live.client.wire import S
 from live.daemon.recovery import recover
 from live.daemon.runs import last_run
@@ -14,11 +18,13 @@ from live.engine.events import CarriedOver, Command, Event
 from live.journal.replaying import replay_journal
 from live.journal.settings import Fsync
 from live.money import SCALE
+from live.session.session import EngineSession
+from live.simulator.latency import NONE
 from live.simulator.venue import LocalVenue
 from live.wire import HttpRequest
 from skills_lib.trades.journal.reading import read_journal
 from tests.live.daemon.hosts import Hosted
-from tests.live.daemon.lives import RUN
+from tests.live.daemon.lives import RUN, SETTINGS
 from tests.live.simulator.venue_client import VenueClient
 
 NEVER_CLOSES = {"hold_ms": 600_000, "target_bps": 500 * SCALE, "stop_bps": 500 * SCALE}
@@ -82,6 +88,38 @@ def test_a_kill_is_latched_before_anything_else_and_closes_what_somebody_else_ho
     assert not hosted.rests
 
 
+def test_the_seconds_of_a_kill_are_those_until_flat_and_not_those_of_its_proof(hosted: Hosted) -> None:
+    begun_ns = hosted.venue.now_ns
+    hosted.run.kill("test")
+    while hosted.holds:
+        hosted.advance(S // 1_000)
+    flat_ns = hosted.venue.now_ns - begun_ns
+    hosted.play_until_over(60 * S)
+    assert flat_ns / S <= hosted.end.answer.seconds < flat_ns / S + 1
+    assert hosted.venue.now_ns - begun_ns > flat_ns + 5 * S
+
+
+def test_a_run_decides_what_the_engine_decides_without_a_daemon(tmp_path: Path) -> None:
+    """Without delays: then what the daemon reads beside the engine changes nothing that the engine is given."""
+    hosted, bare = (
+        Hosted(tmp_path / name, venue={"inbound": NONE, "outbound": NONE})
+        for name in ("1aaaaaa.journal", "1aaaaab.journal")
+    )
+    hosted.run.start()
+    hosted.advance(hosted.calm_from_ns - hosted.wire.now_ns)
+    engine, contracts = bare.run.engine, {name: market.contract for name, market in bare.run.state.markets.items()}
+    streams, user = MarketStreams(bare.wire, bare.symbols, SETTINGS.depth), UserStream(bare.wire, bare.calls)
+    session = EngineSession(
+        bare.wire, EngineClient(bare.wire, RequestWriter(bare.calls, contracts), engine, streams, user)
+    )
+    session.start()
+    session.advance(bare.calm_from_ns)
+    assert hosted.run.state.day.trades > 1
+    assert hosted.run.engine.decisions_sha256 == engine.decisions_sha256
+    hosted.run.engine.journal.flush(hosted.wire.now_ns)
+    assert replay_journal(hosted.journal).decisions_sha256 == engine.decisions_sha256
+
+
 def test_nothing_enters_after_a_pause_until_it_is_resumed(tmp_path: Path) -> None:
     hosted = Hosted(tmp_path / "1aaaaaa.journal")
     hosted.run.start()
@@ -140,6 +178,30 @@ def test_where_the_engine_fails_the_account_is_closed_without_it(hosted: Hosted)
     assert hosted.end.answer.flat
     assert not hosted.holds
     assert not hosted.rests
+
+
+@pytest.mark.parametrize("name", ["latch", "closing", "said", "happened", "defect"])
+def test_a_process_that_fails_when_it_is_let_know_keeps_no_kill_from_its_end(name: str, hosted: Hosted) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError("no process can be made")
+
+    setattr(hosted.host, name, fails)
+    hosted.run.fail(ZeroDivisionError())
+    hosted.play_until_over(120 * S)
+    assert hosted.end.answer.flat
+    assert not hosted.holds
+    assert not hosted.rests
+
+
+def test_where_the_journal_breaks_at_the_start_of_a_run_that_goes_on_the_account_is_closed(hosted: Hosted) -> None:
+    hosted.crash()
+    recovered = recover(hosted.journal, Fsync.NEVER)
+    assert recovered is not None
+    recovered.writer._sink.close()
+    hosted.go_on(recovered)
+    hosted.play_until_over(120 * S)
+    assert hosted.host.latches[0].startswith("journal: ")
+    assert not hosted.holds
 
 
 def test_a_position_without_market_data_is_closed(tmp_path: Path) -> None:
