@@ -3,7 +3,9 @@
 A kill does not depend on the engine: where its journal or its code fails, the account is closed all the same.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Final, Protocol
 
 from live.account.closing.closing import close_account
@@ -38,6 +40,7 @@ LOOK_NS: Final = 250 * MS
 CLOCK_EVERY_NS: Final = 10 * S
 HEAD_START_NS: Final = 500 * MS
 """The engine's own exits after a kill, before the account is read and closed by whoever it is."""
+FAILURES_KEPT: Final = 10
 CLOSE_AGAIN_NS: Final = 10 * S
 """Between two closings of an account that could not be proven flat."""
 
@@ -67,7 +70,7 @@ class Surroundings(Protocol):
 class LiveRun:
     """A run from `start` to `over`. killed: why it was; empty while it was not. detached: the engine is not used.
 
-    strategy: of a run on bars.
+    strategy: of a run on bars. uninformed: what the process raised when it was let know of something.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class LiveRun:
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
+        self.uninformed: deque[Exception] = deque(maxlen=FAILURES_KEPT)
 
     @property
     def state(self) -> EngineState:
@@ -105,8 +109,11 @@ class LiveRun:
 
     def start(self) -> None:
         """Open the streams, and look at the run from time to time."""
-        self.client.start()
         self._look()
+        try:
+            self.client.start()
+        except Exception as error:  # noqa: BLE001 - whatever it is, what is open has to be closed
+            self.fail(error)
         self.wire.later(READ_EVERY_NS, self.account.start)
         self._read_clock()
 
@@ -133,23 +140,30 @@ class LiveRun:
         if self.killed or self.ended:
             return
         self.killed = reason
-        self._around.latch(reason)
-        self._around.closing()
+        self._inform(partial(self._around.latch, reason))
+        self.wire.later(HEAD_START_NS, self._close)
+        self._inform(self._around.closing)
         self._begin_ending()
         if not (self.state.latch and self.state.latch.flatten):
             self._take(Commanded(self.wire.now_ns, Command.KILL, reason))
-        self.wire.later(HEAD_START_NS, self._close)
 
     def fail(self, error: Exception) -> None:
         """Something raised what nothing caught: the engine is used no more, and the account is closed without it."""
         if self.ended:
             return
-        self._around.defect(error)
         self.detached = True
+        self._inform(partial(self._around.defect, error))
         if self.killed:
             self.wire.later(S, self._close)
         else:
             self.kill(f"journal: {error}" if isinstance(error, JournalError) else f"defect: {type(error).__name__}")
+
+    def _inform(self, call: Callable[[], None]) -> None:
+        """Let the process know; whatever fails there must not keep a kill from going on."""
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - a log, a disk, a channel: the run depends on none of them
+            self.uninformed.append(error)
 
     def _take(self, event: Event) -> None:
         """Give the engine an event; where it fails, go on without it."""
@@ -160,10 +174,10 @@ class LiveRun:
 
     def _watch(self, event: Event, actions: list[Action]) -> None:
         self.supervision.on_event(event)
-        self._around.happened(event)
+        self._inform(partial(self._around.happened, event))
         for action in actions:
             if isinstance(action, Alert):
-                self._around.said(action)
+                self._inform(partial(self._around.said, action))
             elif self._ending and isinstance(action, CancelOrder | CancelStop):
                 self._ending.cancelled.add(action.client_id)
         latch = self.state.latch
@@ -178,14 +192,13 @@ class LiveRun:
         """See whether the run must or may end."""
         if self.ended:
             return
+        self.wire.later(LOOK_NS, self._look)
         if not self.killed and (reason := self.supervision.reason(self.state, self.wire.now_ns)):
             self.kill(reason)
         if self.killed:
             self._look_after_kill()
         elif self.state.stopping:
             self._look_after_stop()
-        if not self.ended:
-            self.wire.later(LOOK_NS, self._look)
 
     def _look_after_kill(self) -> None:
         if self._ending and self._ending.is_over_after_kill(self.state, self.detached, self.wire.now_ns):
@@ -223,7 +236,7 @@ class LiveRun:
             self.wire.later(CLOSE_AGAIN_NS, self._close)
 
     def _close_failed(self, error: TwokeyError) -> None:
-        self._around.defect(error)
+        self._inform(partial(self._around.defect, error))
         self.wire.later(S, self._close)
 
     def _finish(self, *, clean: bool, text: str) -> None:
@@ -234,7 +247,7 @@ class LiveRun:
         self.wire.emit = ignore
         self._close_journal()
         ending = self._ending or Ending(self.wire.now_ns)
-        self._around.over(RunEnd(clean, text, ending.answer(clean, self.wire.now_ns)))
+        self._around.over(RunEnd(clean, text, ending.answer(clean, self.wire.now_ns, self.state)))
 
     def _read_clock(self) -> None:
         """Compare the exchange's clock with ours now and then."""

@@ -165,19 +165,22 @@ class DaemonProcess:
         return self._run
 
     async def _beat(self) -> None:
-        """Each second: the heartbeat, the status, and the file KILL."""
+        """Each second: the file KILL, the heartbeat, the status; nothing that fails ends it."""
         while True:
-            self._beats += 1
-            run = self._live_run
-            if self._folder.kill_file.exists():
-                run.kill("the file KILL")
-            self._notices.on_time(run.state, self._wire.now_ns, self._head, run.account.balance_ns)
             try:
-                write_beat(self._folder.heartbeat, Beat(self._beats, time.time_ns(), os.getpid()))
-                self._write_status(running=True)
-            except OSError as error:
-                self._log.warning("no heartbeat", error=str(error))
+                self._beat_once()
+            except Exception as error:  # noqa: BLE001 - a disk or a channel: the next second tries again
+                self._log.warning("no heartbeat", error=f"{type(error).__name__}: {error}")
             await asyncio.sleep(EVERY_S)
+
+    def _beat_once(self) -> None:
+        run = self._live_run
+        if self._folder.kill_file.exists():
+            run.kill("the file KILL")
+        self._beats += 1
+        write_beat(self._folder.heartbeat, Beat(self._beats, time.time_ns(), os.getpid()))
+        self._write_status(running=True)
+        self._notices.on_time(run.state, self._wire.now_ns, self._head, run.account.balance_ns)
 
     async def _answer(self, request: ControlRequest) -> ControlReply:
         """One request of the control socket."""
@@ -238,16 +241,15 @@ class DaemonProcess:
             self.defect(error)
 
     def latch(self, reason: str) -> None:
-        """Write the latch; a run that a person reset is only brought to its end."""
+        """Write the latch before anything else; a run that a person reset is only brought to its end."""
+        try:
+            if not self._is_reset:
+                self._latch = set_latch(self._folder, reason, time.time_ns())
+        except OSError as error:
+            self._log.error("the latch is not on the disk", error=str(error))
         self._say(f"Killed: {reason}. Closing everything of the account.")
         self._log.error("killed", reason=reason)
         self._notices.on_kill(self._wire.now_ns, reason)
-        if self._is_reset:
-            return
-        try:
-            self._latch = set_latch(self._folder, reason, time.time_ns())
-        except OSError as error:
-            self._log.error("the latch is not on the disk", error=str(error))
 
     def closing(self) -> None:
         """Reads may use the whole of the request weight."""

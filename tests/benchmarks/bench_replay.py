@@ -1,19 +1,24 @@
-"""How fast a replay's parts are: a frame to its decision, and a raw tape through the exchange. Run by `make bench`.
+"""How fast a replay is: a frame to its decision, a raw tape to its figures, a whole report. Run by `make bench`.
 
 Decisions: each diff of a recording as bytes, through the book, its judge, the event and the engine's step, beside
-msgspec's typed decode of the same bytes alone. Nobody answers the engine, so it sends one entry at most.
-Tape: raw lines through the exchange in process, which nobody trades on, beside hftbacktest's conversion of the same
-tape and its run of the same rule. Processor time of one core, best of `--repeats`, after imports and compilation.
+msgspec's typed decode of the same bytes. Nobody answers the engine, so it sends one entry at most.
+Replay: a raw tape to its figures, decoded, played and computed in this process under one fill model, beside
+hftbacktest's conversion of the same tape and its run of the same rule. Processor time of one core, after imports and
+compilation. Whole report: what `twokey replay` does, by the clock.
 """
 
 import argparse
 import gc
 import os
+import resource
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -25,12 +30,18 @@ from live.engine.limits import Executor, effective
 from live.engine.settings import ImbalanceSettings
 from live.engine.state import EngineState
 from live.money import SCALE
-from live.simulator.settings import SimulatorSettings
-from live.simulator.tape_source import TapeSource
-from live.simulator.venue import LocalVenue
+from live.replay.conditions import Conditions
+from live.replay.engine_replays import EngineReplays
+from live.replay.figures.trades import TradeFigures, trade_figures
+from live.replay.study.variants import Variant
+from live.simulator.core.fill_models import FillModel
+from live.simulator.latency import ASSUMED
 from skills_lib.market.depth.model import DepthUpdate
 from skills_lib.market.depth.tape.lines import TapeLine, read_lines
 from skills_lib.market.depth.tape.sample import SAMPLE_TAPE
+
+if TYPE_CHECKING:
+    from tests.benchmarks.peers.hftbacktest_peer import PeerResult
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "l2"
@@ -40,7 +51,8 @@ TAPES = {
 }
 TICKS = {"BTCUSDT": SCALE // 10, "ETHUSDT": SCALE // 100}
 CAPITAL, STEP = 40_000 * SCALE, SCALE // 1_000
-TARGET_RATIO = 3.0
+TARGET_RATIO, REPORT_RATIO = 3.0, 15
+SEED = 7
 
 
 class Envelope(msgspec.Struct, gc=False):
@@ -139,47 +151,84 @@ def report_decisions(symbol: str, repeats: int) -> None:
         )
 
 
-def through_exchange(path: Path, end_ns: int) -> int:
-    """Play a raw tape through the exchange in process; returns the number of lines."""
-    venue = LocalVenue(SimulatorSettings(seed=7), TapeSource().read(read_lines(path)))
-    venue.advance(end_ns)
-    return venue.engine.lines
+def one_replay(path: Path) -> TradeFigures:
+    """Raw tape to figures: decode, play under one fill model, compute."""
+    limits = effective(Executor.SCALP, CAPITAL, {})
+    conditions = Conditions(symbol="BTCUSDT", capital=CAPITAL, limits=limits, seed=SEED)
+    variant = Variant(settings=ImbalanceSettings(), fills=FillModel.PESSIMISTIC, latency=ASSUMED)
+    replays = EngineReplays([path], conditions, [variant.settings])
+    return trade_figures([replays.run(0, variant).trades], SEED)
 
 
-def best(job: Callable[[], object], repeats: int) -> float:
-    """The least processor time of a job, in seconds, after one that is not counted."""
-    job()
-    found = []
-    for _ in range(repeats):
-        gc.collect()
-        began = time.process_time()
-        job()
-        found.append(time.process_time() - began)
-    return min(found)
+def by_turns(jobs: Sequence[Callable[[], object]], repeats: int) -> list[list[float]]:
+    """Processor seconds of each job, in turn and in both orders, after one round that is not counted."""
+    found: list[list[float]] = [[] for _ in jobs]
+    for turn in range(-1, repeats):
+        places = list(range(len(jobs)))[:: 1 if turn % 2 else -1]
+        for place in places:
+            gc.collect()
+            began = time.process_time()
+            jobs[place]()
+            if turn >= 0:
+                found[place].append(time.process_time() - began)
+    return found
 
 
-def report_tape(repeats: int) -> None:
-    """Print how long a raw tape takes, beside the peer."""
+def report_replay(repeats: int) -> None:
+    """Print how long one replay takes from a raw tape to its figures, beside the peer where it can be had."""
     path = DATA / TAPES["BTCUSDT"]
-    path = path if path.exists() else SAMPLE_TAPE
-    end_ns = max(played.time_ns for played in TapeSource().read(read_lines(path)))
-    lines, taken = through_exchange(path, end_ns), best(lambda: through_exchange(path, end_ns), repeats)
-    print(f"  {path.name}: {lines:,} lines through the exchange in process {taken:.2f} s")
+    if not path.exists():
+        (taken,) = by_turns([lambda: one_replay(SAMPLE_TAPE)], repeats)
+        print(f"  {SAMPLE_TAPE.name}: raw tape to figures {min(taken):.2f} s; no recording to compare with a peer")
+        return
     try:
         from tests.benchmarks.peers import hftbacktest_peer as peer
     except ImportError:
         print("  hftbacktest is not installed: run `make bench`")
         return
-    if path == SAMPLE_TAPE:
+    tick, step_size = TICKS["BTCUSDT"] / SCALE, STEP / SCALE
+    jobs = (lambda: one_replay(path), lambda: peer.run(peer.converted(path), tick, step_size))
+    mine, theirs = by_turns(jobs, repeats)
+    print(f"  {path.name}: raw tape to figures, one fill model (target: ratio below 1)")
+    for word, pick in (("best", min), ("median", statistics.median)):
+        ours, other = pick(mine), pick(theirs)
+        print(f"    {word:<7} twokey {ours:.2f} s  hftbacktest {other:.2f} s  ratio {ours / other:.2f}")
+    print_results(one_replay(path), peer.run(peer.converted(path), tick, step_size))
+
+
+def print_results(mine: TradeFigures, peer: "PeerResult") -> None:
+    """Print what both earned on the same tape."""
+    gross, net = mine.gross_bps.mean or 0.0, mine.net_bps.mean or 0.0
+    rows = (
+        ("twokey", mine.trades, gross, net, mine.net_usd),
+        ("hftbacktest", peer.trades, peer.gross_bps, peer.net_bps, peer.net),
+    )
+    for name, trades, gross_bps, net_bps, profit in rows:
+        print(
+            f"    {name:<12} {trades:>3} round trips  gross {gross_bps:+7.2f} bp  net {net_bps:+7.2f} bp  "
+            f"profit {profit:+9.2f} USDT"
+        )
+    if peer.is_open:
+        print("    hftbacktest's profit has a position that is open at the end, at the mid price")
+
+
+def report_whole(path: Path) -> None:
+    """Print how long the command takes for the whole report, beside one replay: with controls, pictures and start."""
+    (single,) = by_turns([lambda: one_replay(path)], 1)
+    start = "from scripts.cli import main; main()"
+    command = [sys.executable, "-c", start, "replay", str(path), "--symbol", "BTCUSDT", "--json"]
+    with tempfile.TemporaryDirectory() as folder:
+        place = {"PYTHONPATH": str(ROOT), "TWOKEY_HOME": folder}
+        began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, cwd=folder, env=os.environ | place, capture_output=True, check=False)
+        taken, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        print(f"  the whole report failed with exit code {done.returncode}")
         return
-    events = peer.converted(path)
-    converting = best(lambda: peer.converted(path), repeats)
-    running = best(lambda: peer.run(events, 0.1, 0.001), repeats)
-    result = peer.run(events, 0.1, 0.001)
-    print(f"  hftbacktest: conversion {converting:.2f} s, run {running:.2f} s, {len(events):,} events")
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    print(f"  {path.name}: whole report {taken:.1f} s by the clock, {processor:.1f} s of processors; ", end="")
     print(
-        f"    {result.trades} round trips, mean {result.gross_bps:.2f} bps before and {result.net_bps:.2f} after fees, "
-        f"net {result.net:.2f} USDT{' with a position open at the end' if result.is_open else ''}"
+        f"{taken / min(single):.1f} and {processor / min(single):.1f} times one replay (target at most {REPORT_RATIO})"
     )
 
 
@@ -191,7 +240,8 @@ def main() -> None:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, Python {sys.version.split()[0]}")
     for symbol in TAPES:
         report_decisions(symbol, repeats)
-    report_tape(repeats)
+    report_replay(repeats)
+    report_whole(path if (path := DATA / TAPES["BTCUSDT"]).exists() else SAMPLE_TAPE)
 
 
 if __name__ == "__main__":

@@ -88,6 +88,17 @@ def test_a_kill_is_latched_before_anything_else_and_closes_what_somebody_else_ho
     assert not hosted.rests
 
 
+def test_the_seconds_of_a_kill_are_those_until_flat_and_not_those_of_its_proof(hosted: Hosted) -> None:
+    begun_ns = hosted.venue.now_ns
+    hosted.run.kill("test")
+    while hosted.holds:
+        hosted.advance(S // 1_000)
+    flat_ns = hosted.venue.now_ns - begun_ns
+    hosted.play_until_over(60 * S)
+    assert flat_ns / S <= hosted.end.answer.seconds < flat_ns / S + 1
+    assert hosted.venue.now_ns - begun_ns > flat_ns + 5 * S
+
+
 def test_a_run_decides_what_the_engine_decides_without_a_daemon(tmp_path: Path) -> None:
     """Without delays: then what the daemon reads beside the engine changes nothing that the engine is given."""
     hosted, bare = (
@@ -167,6 +178,30 @@ def test_where_the_engine_fails_the_account_is_closed_without_it(hosted: Hosted)
     assert hosted.end.answer.flat
     assert not hosted.holds
     assert not hosted.rests
+
+
+@pytest.mark.parametrize("name", ["latch", "closing", "said", "happened", "defect"])
+def test_a_process_that_fails_when_it_is_let_know_keeps_no_kill_from_its_end(name: str, hosted: Hosted) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError("no process can be made")
+
+    setattr(hosted.host, name, fails)
+    hosted.run.fail(ZeroDivisionError())
+    hosted.play_until_over(120 * S)
+    assert hosted.end.answer.flat
+    assert not hosted.holds
+    assert not hosted.rests
+
+
+def test_where_the_journal_breaks_at_the_start_of_a_run_that_goes_on_the_account_is_closed(hosted: Hosted) -> None:
+    hosted.crash()
+    recovered = recover(hosted.journal, Fsync.NEVER)
+    assert recovered is not None
+    recovered.writer._sink.close()
+    hosted.go_on(recovered)
+    hosted.play_until_over(120 * S)
+    assert hosted.host.latches[0].startswith("journal: ")
+    assert not hosted.holds
 
 
 def test_a_position_without_market_data_is_closed(tmp_path: Path) -> None:
