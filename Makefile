@@ -70,6 +70,10 @@ study-torture: setup ## three bots under every fault into docs/torture.md: `make
 		--port 0 --jobs 3 --speed 1 --seconds 30 --seed 1 --json > backtests/answers/torture-freqtrade.json
 	$(BIN)/python -m tests.live.torture.publish $(foreach bot,careless careful freqtrade,$(bot)=backtests/answers/torture-$(bot).json)
 
+study-mutation: ## change limits and risk in some 2,000 ways, one at a time: a test fails, or explained.toml says why not
+	@sh scripts/install.sh bench
+	nice $(BIN)/python -m tests.live.engine.mutation.study
+
 coverage: setup ## every branch of limits, risk, orders, gate, stops and exits is taken by the engine's unit tests
 	$(BIN)/coverage run -m pytest tests/live/engine --ignore tests/live/engine/test_interleavings.py
 	$(BIN)/coverage report

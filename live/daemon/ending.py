@@ -40,6 +40,7 @@ class Ending:
     flat_ns: int = 0
     result: Closed | None = None
     _read_ns: int = 0
+    _acted_ns: int = 0
 
     def note(self, state: EngineState) -> None:
         """Keep the positions that are about to be closed."""
@@ -51,6 +52,8 @@ class Ending:
         """Keep what a closing has done."""
         self.result = result
         self.flat_ns = now_ns if result.flat else 0
+        if result.flat_ns:
+            self._acted_ns = now_ns - result.took_ns + result.flat_ns
         self.cancelled |= {one.client_id for one in result.cancelled}
         for one in result.closed:
             self.positions.setdefault(one.symbol, ClosedPosition(one.symbol, plain(one.quantity), ours=False))
@@ -74,11 +77,12 @@ class Ending:
         """True if flat is proven, and the engine knows of nothing else or is not waited for any more."""
         return bool(self.flat_ns) and (detached or is_quiet(state) or now_ns >= self.flat_ns + QUIET_WITHIN_NS)
 
-    def answer(self, flat: bool, now_ns: int) -> KillAnswer:
+    def answer(self, flat: bool, now_ns: int, state: EngineState) -> KillAnswer:
         """What whoever asked is answered."""
         notes: Iterable[str] = (*self.result.left, *self.result.refused) if self.result else ()
         reads = self.result.verified_reads if self.result else self.flat_reads
-        seconds = (now_ns - self.since_ns) / S
+        closed_ns = max(self._acted_ns, *(position.flat_ns for position in state.positions.values()))
+        seconds = (max(closed_ns, self.since_ns) - self.since_ns if flat else now_ns - self.since_ns) / S
         return KillAnswer(flat, reads, len(self.cancelled), seconds, tuple(self.positions.values()), tuple(notes))
 
 

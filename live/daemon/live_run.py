@@ -247,7 +247,7 @@ class LiveRun:
         self.wire.emit = ignore
         self._close_journal()
         ending = self._ending or Ending(self.wire.now_ns)
-        self._around.over(RunEnd(clean, text, ending.answer(clean, self.wire.now_ns)))
+        self._around.over(RunEnd(clean, text, ending.answer(clean, self.wire.now_ns, self.state)))
 
     def _read_clock(self) -> None:
         """Compare the exchange's clock with ours now and then."""

@@ -3,7 +3,7 @@
 from live.engine.contract import Contract
 from live.engine.intents import Intent
 from live.engine.risk.reasons import Reason
-from live.enums import OrderType, TimeInForce
+from live.enums import OrderType, Side, TimeInForce
 from live.money import SCALE, plain, show
 
 Found = tuple[Reason, str]
@@ -20,12 +20,13 @@ def entry_form(intent: Intent) -> Found | None:
 
 def planned_exits(contract: Contract, intent: Intent) -> Found | None:
     """Stop and target that an entry names are on the tick, and on the losing and the winning side of its price."""
-    for price, sign, reason, name in (
-        (intent.stop_price, -1, Reason.STOP_SIDE, "stop"),
-        (intent.target_price, 1, Reason.TARGET_SIDE, "target"),
+    buys = intent.side is Side.BUY
+    for price, below, reason, name in (
+        (intent.stop_price, buys, Reason.STOP_SIDE, "stop"),
+        (intent.target_price, not buys, Reason.TARGET_SIDE, "target"),
     ):
-        if price and (price - intent.price) * intent.side.sign * sign <= 0:
-            side = "below" if intent.side.sign * sign < 0 else "above"
+        if price and not (price < intent.price if below else price > intent.price):
+            side = "below" if below else "above"
             return reason, f"The {name} {plain(price)} is not {side} the entry price {plain(intent.price)}."
         if price and (found := price_filters(contract, price)):
             return found

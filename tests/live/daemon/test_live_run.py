@@ -88,6 +88,17 @@ def test_a_kill_is_latched_before_anything_else_and_closes_what_somebody_else_ho
     assert not hosted.rests
 
 
+def test_the_seconds_of_a_kill_are_those_until_flat_and_not_those_of_its_proof(hosted: Hosted) -> None:
+    begun_ns = hosted.venue.now_ns
+    hosted.run.kill("test")
+    while hosted.holds:
+        hosted.advance(S // 1_000)
+    flat_ns = hosted.venue.now_ns - begun_ns
+    hosted.play_until_over(60 * S)
+    assert flat_ns / S <= hosted.end.answer.seconds < flat_ns / S + 1
+    assert hosted.venue.now_ns - begun_ns > flat_ns + 5 * S
+
+
 def test_a_run_decides_what_the_engine_decides_without_a_daemon(tmp_path: Path) -> None:
     """Without delays: then what the daemon reads beside the engine changes nothing that the engine is given."""
     hosted, bare = (

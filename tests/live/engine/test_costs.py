@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from live.engine.risk.costs import loss_at_stop, margin, of_bps
+from live.engine.risk.costs import farthest_stop, loss_at_stop, margin, of_bps
 from live.engine.risk.exposure import notional
 from live.money import SCALE, parse
 from tests.live.engine.states import CONTRACT
@@ -44,6 +44,11 @@ def test_the_loss_at_the_stop_is_distance_tick_slippage_and_two_fees() -> None:
     # notional 8,236.9058; 15 bp 12.3553587; 10 bp of slippage 8.2369058; a tick 0.0137: together 20.6059645
     # fees of 0.05 %: 4.1184529 of the notional, 4.12875588225 of 8,257.5117645, rounded up
     assert loss_at_stop(CONTRACT, QUANTITY, PRICE, 15 * SCALE) == parse("28.85317329")
+
+
+def test_a_stop_is_at_most_its_distance_and_a_tick_away() -> None:
+    assert farthest_stop(CONTRACT, parse("60123.4"), 15 * SCALE) == parse("90.2851"), "90.1851 and 0.1"
+    assert farthest_stop(CONTRACT, 3, 15 * SCALE) == parse("0.10000001"), "rounded up"
 
 
 def test_the_loss_at_the_stop_of_nothing_is_nothing() -> None:

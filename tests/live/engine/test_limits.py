@@ -21,6 +21,7 @@ from live.engine.limits import (
     effective,
     highest,
     lowest,
+    require_kind,
     require_limits,
 )
 from live.engine.risk.costs import STOP_SLIPPAGE_BPS
@@ -190,3 +191,11 @@ def test_limits_are_given_by_name_so_that_no_two_of_them_change_places() -> None
     for structure in (highest(Executor.SCALP, SCALE), SCALP):
         with pytest.raises(TypeError, match="positional"):
             type(structure)(*msgspec.structs.astuple(structure))
+
+
+def test_limits_of_one_kind_of_strategy_are_none_of_another() -> None:
+    for executor, other in zip(Executor, reversed(Executor), strict=True):
+        limits = highest(executor, 40_000 * SCALE)
+        require_kind(limits, executor)
+        with pytest.raises(LooserLimitsError, match=f"^The limits are of '{executor}'. Give those of '{other}'"):
+            require_kind(limits, other)

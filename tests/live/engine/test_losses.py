@@ -18,7 +18,7 @@ from live.engine.risk.profit import (
 )
 from live.engine.risk.reasons import Reason
 from live.engine.risk.uses import approaching, current, newly_approached
-from live.engine.state import EngineState
+from live.engine.state import Day, EngineState
 from live.money import SCALE, parse
 from tests.live.engine.judgements import reason
 from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, entry, hold, other, quiet_state, working
@@ -106,6 +106,14 @@ def test_drawdown_is_measured_from_the_highest_profit_across_days() -> None:
     state.account.realised -= 1
     assert loss_reason(state) is Reason.DRAWDOWN
     assert state.peak_profit == 300 * SCALE
+
+
+@pytest.mark.parametrize("more", [0, 1, 3_000 * SCALE])
+def test_a_loss_that_goes_past_its_limit_at_once_has_reached_it(more: int) -> None:
+    assert loss_reason(losing(LIMIT + more)) is Reason.DAILY_LOSS
+    state = losing(0)
+    state.peak_profit = 2 * LIMIT + more
+    assert loss_reason(state) is Reason.DRAWDOWN
 
 
 def test_drawdown_begins_at_the_capital() -> None:
@@ -293,3 +301,19 @@ def test_a_day_has_86400_seconds() -> None:
         state.now_ns = now_ns
         begin_day(state, 0)
         assert state.day.number == number
+
+
+def test_a_run_leaves_the_profit_of_the_day_and_the_loss_from_its_highest_profit() -> None:
+    state = losing(-parse("4.00000001"))
+    state.day = Day(TODAY, start_profit=parse("-7.00000003"), trades=3, orders=5, fills=9)
+    state.peak_profit = parse("11.1")
+    assert carried_over(state) == CarriedOver(TODAY, parse("11.00000004"), 3, 5, 9, parse("7.09999999"))
+
+
+def test_a_run_goes_on_with_what_an_earlier_one_left() -> None:
+    state = quiet_state()
+    state.now_ns = (TODAY + 1) * DAY_NS - 1
+    take_over(state, CarriedOver(TODAY, parse("-11.00000004"), 3, 5, 9, parse("7.09999999")))
+    day = state.day
+    assert (day.number, day.start_profit, day.trades, day.orders, day.fills) == (TODAY, parse("11.00000004"), 3, 5, 9)
+    assert state.peak_profit == parse("7.09999999")

@@ -158,7 +158,9 @@ def test_a_stop_of_a_position_that_only_the_venue_knows_lies_on_the_losing_side_
     ("changes", "expected"),
     [
         ({"side": Side.BUY, "trigger_price": PRICE + 90 * SCALE}, Reason.NOT_REDUCING),
+        ({"client_id": "r-1R"}, Reason.STOP_ID),
         ({"client_id": "r-1T"}, Reason.STOP_ID),
+        ({"position": "r-0", "client_id": "r-0S"}, Reason.STOP_ID),
         ({"position": "r-3"}, Reason.STOP_ID),
         ({"position": "r-3", "client_id": "r-3S"}, Reason.STOP_ID),
         ({"trigger_price": 59_910 * SCALE + 1}, Reason.TICK),
@@ -172,6 +174,12 @@ def test_a_stop_that_is_not_the_positions_own_is_refused(changes: dict[str, Any]
     state = quiet_state()
     hold(state, "0.1")
     assert reason(stop_of_a_long(**changes), state) == expected
+
+
+def test_ids_are_compared_by_what_they_say() -> None:
+    state = quiet_state()
+    hold(state, "0.1")
+    assert approved(stop_of_a_long(position="-".join(("r", "1")), client_id="-".join(("r", "1S"))), state)
 
 
 def test_a_stop_without_a_position_is_refused() -> None:

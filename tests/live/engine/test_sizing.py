@@ -134,6 +134,11 @@ def test_ten_units_are_left_for_rounding() -> None:
     assert entry_quantity(at_one(10**15, loss_at_stop=250_010), SYMBOL, SCALE) == SCALE - 400, "of 249,999 / 250,001"
 
 
+@pytest.mark.parametrize(("free", "loss"), [(1_234_567, 10**9), (10**15, 250_011), (10**15, 10**9)])
+def test_a_quantity_is_never_a_float_whatever_sizes_it(free: int, loss: int) -> None:
+    assert isinstance(entry_quantity(at_one(free, loss_at_stop=loss), SYMBOL, SCALE), int)
+
+
 def test_nothing_is_bought_without_funds_even_where_a_unit_costs_a_unit() -> None:
     state = at_one(-5)
     state.markets[SYMBOL].mark = 1
@@ -160,5 +165,5 @@ def test_the_smallest_capital_is_rounded_up_in_each_of_its_three_parts() -> None
     # 12 % is 6.000156, slippage 0.0500013, a tick 0.0003; fees 0.02500065 and 0.02802587865 of 56.0517573
     assert loss_at_stop(CONTRACT, parse("0.003"), price, 1_200 * SCALE) == parse("6.10348383")
     assert smallest_capital(CONTRACT, price, Executor.SCALP, 1_200 * SCALE) == parse("305.1741915"), "50 times"
-    borrowed = msgspec.structs.replace(CONTRACT, taker_rate=parse("1.5"), leverage=1)
-    assert smallest_capital(borrowed, price, Executor.BARS, 1) > 50 * parse("150")
+    for stop_bps in (15 * SCALE, 1_200 * SCALE):
+        assert isinstance(smallest_capital(CONTRACT, price, Executor.BARS, stop_bps), int), "money is never a float"

@@ -18,6 +18,7 @@ from live.money import SCALE, parse
 from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, entry, hold, other, quiet_state, working
 
 STOP_BPS = 15 * SCALE
+S = 1_000_000_000
 
 
 @pytest.mark.parametrize(
@@ -151,7 +152,7 @@ def busy() -> EngineState:
     working(state, quantity=parse("0.011")).filled = parse("0.003")
     working(state, client_id="r-8", symbol="ETHUSDT", quantity=parse("0.013"))
     state.day = Day(NOW_NS // DAY_NS, 0, trades=6, orders=11, fills=4)
-    state.day.order_times_ns.extend([NOW_NS - 1_000_000_000, NOW_NS - 999_999_999, NOW_NS])
+    state.day.order_times_ns.extend([NOW_NS - 2 * S, NOW_NS - S, NOW_NS - S + 1, NOW_NS])
     state.account.fees = parse("3.00000007")
     return state
 
