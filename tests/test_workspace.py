@@ -228,7 +228,7 @@ def test_the_tools_allowed_are_the_tools_there_are_under_both_names() -> None:
     as_plugin = {f"mcp__plugin_twokey_{server}__{tool}" for server, names in tools.items() for tool in names}
     allowed, asked = ({rule for rule in SETTINGS["permissions"][kind] if "mcp__" in rule} for kind in ("allow", "ask"))
     assert allowed | asked == as_project | as_plugin
-    assert {rule.rpartition("__")[2] for rule in asked} == {"market_fetch", "strategy_create"}
+    assert {rule.rpartition("__")[2] for rule in asked} == {"live_kill", "live_stop", "market_fetch", "strategy_create"}
     assert not allowed & asked
 
 
