@@ -138,8 +138,8 @@ class ClosedPosition(msgspec.Struct, frozen=True):
 class KillAnswer(msgspec.Struct, frozen=True):
     """What a kill or a stop came to. verified_reads: independent reads that showed the account flat; 2 are wanted.
 
-    seconds: until the last order or cancellation that was needed; the proof takes some seconds more. Until now where the
-    account is not proven flat.
+    seconds: until the last order or cancellation that was needed; the proof takes some seconds more. Until now where
+    the account is not proven flat.
     """
 
     flat: bool

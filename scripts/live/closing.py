@@ -7,6 +7,7 @@ import typer
 from scripts.console import print_answer
 from scripts.limits import within
 from scripts.live.options import Host, Symbols, Venue, opened_venue, session_folder, symbols_in
+from scripts.next_step import command, print_ending
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def emergency_stop(
         from scripts.tables.closing import print_closing
 
         print_closing(answer)
+        print_ending(command("live", "status"))
     if not answer.flat:
         raise typer.Exit(1)
 
@@ -66,6 +68,7 @@ def drill(
         from scripts.tables.closing import print_drill
 
         print_drill(answer)
+        print_ending(command("live", "run"))
     if not answer.passed:
         raise typer.Exit(1)
 

@@ -9,6 +9,7 @@ import typer
 from scripts.console import exit_codes
 from scripts.live.options import Host, Venue
 from scripts.live.strategies import IMBALANCE
+from scripts.next_step import command, print_ending
 
 if TYPE_CHECKING:
     from live.binance.signing import Signer
@@ -69,7 +70,9 @@ def run(
         chosen.settings,
         compute=chosen.compute,
     )
-    if code := _trade(settings, signer, session or venue):
+    code = _trade(settings, signer, session or venue)
+    print_ending(command("live", "status"))
+    if code:
         raise typer.Exit(code)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from scripts.limits import within
 from scripts.live.options import Host, Symbols, Venue, opened_venue, session_folder, symbols_in
+from scripts.next_step import command, print_ending
 
 
 def add_verbs(app: typer.Typer) -> None:
@@ -47,3 +48,4 @@ def watchdog(
         await watched.watch()
 
     asyncio.run(watch())
+    print_ending(command("live", "status"))

@@ -1,7 +1,7 @@
 """How fast a replay is: a frame to its decision, a raw tape to its figures, a whole report. Run by `make bench`.
 
 Decisions: each diff of a recording as bytes, through the book, its judge, the event and the engine's step, beside
-msgspec's typed decode of the same bytes single. Nobody answers the engine, so it sends one entry at most.
+msgspec's typed decode of the same bytes. Nobody answers the engine, so it sends one entry at most.
 Replay: a raw tape to its figures, decoded, played and computed in this process under one fill model, beside
 hftbacktest's conversion of the same tape and its run of the same rule. Processor time of one core, after imports and
 compilation. Whole report: what `twokey replay` does, by the clock.

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from live.engine.constants import DIFFERENCE_GRACE_NS
 from live.engine.intents import Intent, LimitUse
 from live.engine.limits import ORDERS_PER_TRADE
 from live.engine.risk.costs import loss_at_stop
@@ -19,6 +20,7 @@ from live.engine.state import EngineState, Position
 from live.engine.stops import distance_bps, planned_stop
 
 SECOND_NS: Final = 1_000_000_000
+_WITH_ENTRIES: Final = ("instrument", "loss_at_stop")
 APPROACHED_PERCENT: Final = 80
 """A limit is said to be approached from this share of it on."""
 
@@ -75,10 +77,25 @@ def approaching(state: EngineState) -> list[LimitUse]:
 
 
 def newly_approached(state: EngineState) -> list[LimitUse]:
-    """Those of `approaching` that were not returned before on this UTC day."""
-    found = [use for use in approaching(state) if use.limit not in state.approached]
+    """Those of `approaching` that were not returned before on this UTC day.
+
+    The venue reports a position before the fill that made it. Until both are known, the entry counts beside what it has
+    made: enough to refuse another entry, and no use to tell a person of.
+    """
+    settling = _is_settling(state)
+    found = [
+        use
+        for use in approaching(state)
+        if use.limit not in state.approached and not (settling and use.limit in _WITH_ENTRIES)
+    ]
     state.approached.update(use.limit for use in found)
     return found
+
+
+def _is_settling(state: EngineState) -> bool:
+    """True while a report of the venue and the fills of a position differ, and events of one fill explain it."""
+    since = [position.differs_ns for position in state.positions.values() if position.differs_ns]
+    return any(state.now_ns < differs_ns + DIFFERENCE_GRACE_NS for differs_ns in since)
 
 
 def orders_in_a_second(state: EngineState) -> int:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.engine.events import CarriedOver
+from live.engine.constants import DIFFERENCE_GRACE_NS
+from live.engine.events import CarriedOver, Request, RequestOutcome
 from live.engine.risk.profit import (
     DAY_NS,
     begin_day,
@@ -19,7 +20,8 @@ from live.engine.risk.profit import (
 from live.engine.risk.reasons import Reason
 from live.engine.risk.uses import approaching, current, newly_approached
 from live.engine.state import Day, EngineState
-from live.money import SCALE, parse
+from live.money import SCALE, parse, plain
+from tests.live.engine.driven import DrivenEngine
 from tests.live.engine.judgements import reason
 from tests.live.engine.states import CONTRACT, NOW_NS, PRICE, SYMBOL, entry, hold, other, quiet_state, working
 
@@ -317,3 +319,16 @@ def test_a_run_goes_on_with_what_an_earlier_one_left() -> None:
     day = state.day
     assert (day.number, day.start_profit, day.trades, day.orders, day.fills) == (TODAY, parse("11.00000004"), 3, 5, 9)
     assert state.peak_profit == parse("7.09999999")
+
+
+def test_a_position_reported_before_its_fill_is_not_said_to_approach_a_limit_for_the_time_of_a_fill() -> None:
+    engine = DrivenEngine(limits={"loss_at_stop": 60 * SCALE})
+    intent = engine.enter()
+    engine.answer(Request.PLACE, intent.client_id, RequestOutcome.ACCEPTED)
+    engine.now_ns += 1
+    engine.position_report(plain(intent.quantity), queried=False)
+    assert "loss_at_stop" in {use.limit for use in approaching(engine.state)}
+    assert "loss_at_stop" not in engine.state.approached
+    engine.wait(DIFFERENCE_GRACE_NS)
+    engine.mark()
+    assert "loss_at_stop" in engine.state.approached

@@ -26,7 +26,7 @@ BLOCKS, BLOCK = 10, 30
 def test_300_schedules_break_no_invariant(block: int) -> None:
     tally = run_many(1 + block * BLOCK, BLOCK, processes=1)
     assert [(failure.number, failure.violations) for failure in tally.failures] == []
-    assert tally.trades > BLOCK
+    assert tally.trades > BLOCK // 2
 
 
 def test_a_schedule_is_the_same_every_time() -> None:
