@@ -19,6 +19,8 @@ from skills_lib.domain.errors import CorruptDataError, InputError, TwokeyError
 from skills_lib.trades.journal.tail import whole_records
 
 SUFFIX: Final = ".journal"
+SET_ASIDE: Final = "set-aside"
+"""Where journals are kept of runs that a person has ended; no start looks for a run there."""
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _S: Final = 1_000_000_000
 _FIRST: Final = 36**6
@@ -40,7 +42,8 @@ def journal_of(journals: Path, run: str) -> Path:
 
 def next_run(journals: Path, now_ns: int) -> str:
     """A run that no journal is of: the second in base 36, and later than all runs whatever the clock says."""
-    newest = max((int(path.stem, 36) for path in _journals(journals)), default=0)
+    known = (*_journals(journals), *_journals(journals / SET_ASIDE))
+    newest = max((int(path.stem, 36) for path in known), default=0)
     return _short(max(_FIRST + now_ns // _S, newest + 1))
 
 

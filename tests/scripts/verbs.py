@@ -110,6 +110,7 @@ APART: set[Verb] = {
     ("live", "stop"),
     ("live", "kill"),
     ("live", "reset"),
+    ("live", "resolve"),
     ("live", "drill"),
     ("live", "watchdog"),
 }

@@ -182,7 +182,7 @@ def nothing_foreign(facts: AccountFacts, rules: Rules) -> Iterator[Checked]:
     held = () if rules.own else seen.positions
     texts = [*map(str, held), *(f"{one.symbol} {'stop' if one.stop else 'order'}" for one in foreign)]
     if texts:
-        remedy = "Close it, or let a person decide: `twokey live adopt` or `twokey live resolve`."
+        remedy = "Close it in the app, or all of it: twokey live emergency-stop"
         yield Checked(name, ", ".join(texts), "an account without positions and orders of others", remedy)
     else:
         yield passed(name, "no position, order or stop of others")

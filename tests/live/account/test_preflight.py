@@ -68,7 +68,7 @@ def test_a_position_an_order_or_a_stop_of_others_is_foreign() -> None:
     opened = ready().buy().protect().rest()
     (failure,) = checked(opened).failures
     assert failure.found == "BTCUSDT 0.01, BTCUSDT order, BTCUSDT stop"
-    assert "twokey live adopt" in failure.remedy
+    assert "twokey live emergency-stop" in failure.remedy
 
 
 def test_orders_of_the_run_that_goes_on_are_not_foreign() -> None:

@@ -1,5 +1,6 @@
 """Daemons as processes: killed, stopped, started twice and without room on the disk."""
 
+import asyncio
 import os
 import pty
 import resource
@@ -81,6 +82,24 @@ def test_a_strategy_on_bars_runs_with_its_parameters_and_limits(home: Path) -> N
             strategy="sma_crossover", timeframe="1m", parameters={"fast": "4", "slow": "30"}, stop_bps=150 * SCALE
         )
         assert replay_journal(last.path).unwritten == 0
+
+    run_at(home, scenario)
+
+
+def test_only_a_person_at_a_terminal_ends_a_run_that_cannot_go_on_and_only_once_the_account_is_flat(home: Path) -> None:
+    async def scenario(site: Site) -> None:
+        daemon = await site.start()
+        await site.held()
+        daemon.send(signal.SIGKILL)
+        await daemon.end()
+        words = ("live", "resolve", "--host", site.host)
+        code, text = await site.call("resolve", "--host", site.host)
+        assert (code, "Only a person at a terminal" in text) == (1, True), text
+        assert await asyncio.to_thread(at_a_terminal, home, *words, typed="resolved") == 1
+        assert last_run(site.folder.journals)
+        assert (await site.call("emergency-stop", "--host", site.host))[0] == 0
+        assert await asyncio.to_thread(at_a_terminal, home, *words, typed="resolved") == 0
+        assert last_run(site.folder.journals) is None
 
     run_at(home, scenario)
 

@@ -6,6 +6,7 @@ import pytest
 
 from live.account.ledger import DayLedger
 from live.control.folder import SessionFolder
+from live.daemon.resolving import set_aside, unresolved
 from live.daemon.runs import (
     carried_to_next,
     forgive_drawdown,
@@ -20,7 +21,7 @@ from live.engine.risk.profit import DAY_NS
 from live.journal.opening import new_journal
 from live.journal.settings import Fsync
 from live.money import SCALE
-from skills_lib.domain.errors import CorruptDataError, TwokeyError
+from skills_lib.domain.errors import CorruptDataError, InputError, TwokeyError
 from tests.live.engine.states import LIMITS
 from tests.live.journal.examples import START_NS, started
 
@@ -129,3 +130,33 @@ def test_no_run_begins_on_a_day_whose_loss_is_reached() -> None:
     require_no_loss(CarriedOver(10, -LIMITS.daily_loss + 1, 0, 0, 0, 0), LIMITS, 10 * DAY_NS)
     with pytest.raises(TwokeyError, match="Start again after midnight UTC"):
         require_no_loss(lost, LIMITS, 11 * DAY_NS - 1)
+
+
+def test_a_run_that_a_person_has_ended_is_kept_and_no_start_goes_on_with_it(folder: SessionFolder) -> None:
+    content = write(folder, "1aaaaaa", ended=False).read_bytes()
+    kept = set_aside(folder, unresolved(folder))
+    assert kept.read_bytes() == content
+    assert last_run(folder.journals) is None
+    assert next_run(folder.journals, 0) == "1aaaaab"
+
+
+def test_a_damaged_run_can_be_ended(folder: SessionFolder) -> None:
+    path = write(folder, "1aaaaaa", ended=False)
+    path.write_bytes(path.read_bytes().replace(b'"started"', b'"stopped"'))
+    assert unresolved(folder) == path
+
+
+@pytest.mark.parametrize("runs", [(), ("1aaaaaa",)])
+def test_where_every_run_has_ended_there_is_nothing_to_end(folder: SessionFolder, runs: tuple[str, ...]) -> None:
+    for run in runs:
+        write(folder, run, ended=True)
+    with pytest.raises(InputError, match="Nothing was changed"):
+        unresolved(folder)
+
+
+def test_a_journal_that_was_set_aside_before_is_not_written_over(folder: SessionFolder) -> None:
+    set_aside(folder, write(folder, "1aaaaaa", ended=False))
+    again = write(folder, "1aaaaaa", ended=False)
+    with pytest.raises(FileExistsError):
+        set_aside(folder, again)
+    assert again.exists()
