@@ -35,7 +35,7 @@ def with_entry(state: EngineState, intent: Intent) -> list[LimitUse]:
     used = {
         "position": position_notional(state, intent.symbol) + amount,
         "instrument": instrument_notional(state, intent.symbol) + amount,
-        "loss_at_stop": _loss(state, intent.symbol) + _of_entry(state, intent, intent.quantity, market.mark),
+        "loss_at_stop": _loss(state, intent.symbol) + _of_entry(state, intent, intent.quantity, price),
         "open_positions": len(symbols),
         "orders_per_second": orders_in_a_second(state) + ORDERS_PER_TRADE,
         "trades_per_day": day.trades + _unfilled_entries(state) + 1,
@@ -110,15 +110,15 @@ def _unfilled_entries(state: EngineState) -> int:
 
 def _loss(state: EngineState, symbol: str) -> int:
     """What a symbol's position and its entries lose at the stop."""
-    loss = sum(_of_entry(state, order.intent, unfilled(order)) for order in entries(state, symbol))
+    loss = sum(_of_entry(state, order.intent, unfilled(order), order.intent.price) for order in entries(state, symbol))
     position = state.positions.get(symbol)
     return loss + (_of_position(state, position) if position is not None else 0)
 
 
-def _of_entry(state: EngineState, intent: Intent, quantity: int, mark: int = 0) -> int:
-    """Of an entry's quantity at its price, or at the mark price if that is higher."""
+def _of_entry(state: EngineState, intent: Intent, quantity: int, price: int) -> int:
+    """Of so much of an entry, filled at a price, with a stop as far away as the one it names is from its own price."""
     contract, stop_bps = state.markets[intent.symbol].contract, _distance(state, intent.price, intent.stop_price)
-    return loss_at_stop(contract, quantity, max(intent.price, mark), stop_bps)
+    return loss_at_stop(contract, quantity, price, stop_bps)
 
 
 def _of_position(state: EngineState, position: Position) -> int:

@@ -29,10 +29,19 @@ def loss(state: EngineState) -> int:
     ],
 )
 def test_a_stop_of_the_settings_lies_on_the_tick_that_loses_less(side: Side, price: str, expected: str) -> None:
-    assert stop_away(CONTRACT, side, parse(price), 15 * SCALE) == parse(expected)
+    found = stop_away(CONTRACT, side, parse(price), 15 * SCALE)
+    assert (found, type(found)) == (parse(expected), int)
     state = quiet_state()
     hold(state, "0.1" if side is Side.BUY else "-0.1", price=parse(price))
     assert stop_price(state, state.positions[SYMBOL]) == parse(expected)
+
+
+@pytest.mark.parametrize(("quantity", "expected"), [("0.00000001", "59910"), ("-0.00000001", "60090")])
+def test_the_smallest_position_has_its_stop_on_its_side(quantity: str, expected: str) -> None:
+    state = quiet_state()
+    position = hold(state, quantity)
+    position.cost = 60_000 if position.quantity > 0 else -60_000
+    assert stop_price(state, position) == parse(expected)
 
 
 def test_a_stop_that_the_entry_named_lies_where_it_said() -> None:
