@@ -201,3 +201,11 @@ def test_a_position_that_only_the_venue_knows_loses_at_the_stop_from_the_mark_pr
     hold(state, "-0.1", price=parse("30000"))
     # 0.1 at 30,000 is 3,000: 4.5 to the stop, 3 of slippage, a tick of 0.01, fees of 1.5 and 1.503755
     assert {use.limit: use.used for use in current(state)}["loss_at_stop"] == parse("10.513755")
+
+
+@pytest.mark.parametrize(("age_ns", "said"), [(0, False), (S - 1, False), (S, True), (S + 1, True), (60 * S, True)])
+def test_a_difference_that_lasts_does_not_keep_a_limit_from_being_said(age_ns: int, said: bool) -> None:
+    state = quiet_state()
+    hold(state, "0.134").differs_ns = NOW_NS - age_ns
+    found = {use.limit for use in newly_approached(state)}
+    assert found == ({"position", "instrument"} if said else {"position"})
