@@ -81,10 +81,12 @@ class SessionFolder:
     def socket(self) -> Path:
         """The address of the control socket: in the folder, or by its hash where that is too long for a socket."""
         path = self.root / "control.sock"
-        if len(os.fsencode(path)) <= _LONGEST_SOCKET:
+        if _fits(path):
             return path
-        digest = hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:16]
-        return Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()) / f"twokey-{digest}.sock"
+        name = f"twokey-{hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:16]}.sock"
+        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+        among = [Path(folder) / name for folder in (runtime, tempfile.gettempdir()) if folder]
+        return next((found for found in among if _fits(found)), Path("/tmp") / name)
 
 
 def sessions(workspace: Path) -> list[SessionFolder]:
@@ -93,3 +95,7 @@ def sessions(workspace: Path) -> list[SessionFolder]:
     if not parent.is_dir():
         return []
     return [SessionFolder(path) for path in sorted(parent.iterdir()) if path.is_dir() and _NAME.fullmatch(path.name)]
+
+
+def _fits(path: Path) -> bool:
+    return len(os.fsencode(path)) <= _LONGEST_SOCKET
