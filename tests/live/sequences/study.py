@@ -12,6 +12,7 @@ import time
 from functools import partial
 from pathlib import Path
 
+from skills_lib.market.depth.book import compiled_book  # noqa: F401 - loaded by the first tape, so a part of the code
 from tests.live.sequences.sequence import Failure, draw, is_alike, run, shrink
 from tests.live.studying import ROOT, StudyJournal, code_digest, studied_files
 
