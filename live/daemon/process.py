@@ -15,11 +15,11 @@ from live.alerts.channel import AlertChannel
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.control.folder import SessionFolder
+from live.control.heartbeat import EVERY_S, Beat, write_beat
 from live.control.latch import KillLatch, killed_status, latched, set_latch
 from live.control.lock import DaemonLock
 from live.control.protocol import ControlCommand, ControlReply, ControlRequest, JournalStatus, LiveStatus
 from live.control.server import ControlServer
-from live.daemon.beats import EVERY_S, Beat, write_beat
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log

@@ -1,12 +1,12 @@
 """Whether a heartbeat still comes: any change of its file is a beat, whatever is in it."""
 
-import json
 from enum import StrEnum
 from typing import Final
 
 from live.client.wire import S
+from live.control.heartbeat import EVERY_S, has_ended
 
-EVERY_NS: Final = 1 * S
+EVERY_NS: Final = EVERY_S * S
 """Between two looks at the file; the daemon rewrites it as often."""
 LONGEST_STEP_NS: Final = 2 * EVERY_NS
 """A longer time between two looks counts as this: the watchdog, or the whole machine, was stopped, not the daemon."""
@@ -53,12 +53,3 @@ class Pulse:
     def content(self) -> bytes | None:
         """The last content."""
         return self._content
-
-
-def has_ended(content: bytes) -> bool:
-    """True for the last beat of a daemon that ended in order: it has no process. What cannot be read is no end."""
-    try:
-        found = json.loads(content)
-    except ValueError:
-        return False
-    return isinstance(found, dict) and found.get("process") == 0

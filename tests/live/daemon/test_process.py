@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from live.control.heartbeat import has_ended
 from live.control.latch import latched
 from live.control.protocol import ControlCommand
 from live.daemon.runs import last_run
@@ -18,7 +19,6 @@ from live.engine.settings import BarSettings
 from live.journal.reading import RecordedEvent, entries_of
 from live.journal.replaying import replay_journal
 from live.money import SCALE
-from live.watchdog.pulse import has_ended
 from tests.command import Command
 from tests.live.daemon.processes import PROGRAM, Site, run_at
 from tests.live.daemon.test_live_run import buy_by_hand

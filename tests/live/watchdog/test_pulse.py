@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.watchdog.pulse import EVERY_NS, Heart, Pulse, has_ended
+from live.control.heartbeat import Beat, has_ended
+from live.watchdog.pulse import EVERY_NS, Heart, Pulse
 
 SILENCE_NS = 10 * EVERY_NS
 
@@ -38,8 +40,10 @@ def test_a_beat_after_a_silence_beats_again() -> None:
 
 
 def test_an_orderly_end_is_no_stop() -> None:
-    assert set(looks([b'{"sequence":5,"process":7}', *[b'{"sequence":6,"process":0}'] * 30])[1:]) == {Heart.WAITING}
+    beat, end = (msgspec.json.encode(Beat(number, 0, process)) for number, process in ((5, 7), (6, 0)))
+    assert set(looks([beat, *[end] * 30])[1:]) == {Heart.WAITING}
     assert not has_ended(b"0")
+    assert not has_ended(b'{"process":0}'), "a beat is written whole"
     assert not has_ended(b'{"process":7')
 
 

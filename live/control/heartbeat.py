@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-EVERY_S: Final = 1.0
+EVERY_S: Final = 1
 
 
 class Beat(msgspec.Struct, frozen=True):
@@ -32,9 +32,9 @@ def write_beat(path: Path, beat: Beat) -> None:
     other.replace(path)
 
 
-def read_beat(path: Path) -> Beat | None:
-    """The last beat; None if there is none that can be read."""
+def has_ended(content: bytes) -> bool:
+    """True for the last beat of a daemon that ended in order: it has no process. What cannot be read is no end."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Beat)
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        return None
+        return msgspec.json.decode(content, type=Beat).process == 0
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return False
