@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from skills_lib.domain.errors import InputError
+from skills_lib.workspace.runtime import runtime_folder
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}", re.ASCII)
 _LONGEST_SOCKET: Final = 100
@@ -84,8 +85,7 @@ class SessionFolder:
         if _fits(path):
             return path
         name = f"twokey-{hashlib.sha256(os.fsencode(self.root.resolve())).hexdigest()[:16]}.sock"
-        runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-        among = [Path(folder) / name for folder in (runtime, tempfile.gettempdir()) if folder]
+        among = (folder / name for folder in (runtime_folder(), Path(tempfile.gettempdir())))
         return next((found for found in among if _fits(found)), Path("/tmp") / name)
 
 

@@ -24,6 +24,7 @@ class ControlServer:
 
     async def start(self) -> None:
         """Listen. The caller holds the lock of the session, so a socket that is there was left behind."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._path.unlink(missing_ok=True)
         before = os.umask(0o177)
         try:
