@@ -9,7 +9,7 @@ from scripts.console import print_answer, progress_bar
 from scripts.limits import within
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
-from scripts.simulator_options import Fills
+from scripts.simulator_options import Fills, Latency
 from scripts.tape_argument import TAPE_HELP
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ def explain(
     session: Annotated[str, typer.Argument(metavar="SESSION", help="A session's name, or the journal of a run.")],
     tape: Annotated[Path, typer.Option(help=f"The books that the session saw. {TAPE_HELP}")],
     fills: Annotated[Fills, typer.Option(help="Fill model of the replay.")] = Fills.PESSIMISTIC,
-    latency: Annotated[
-        str, typer.Option(help="assumed, none, or a JSON file with measured one-way delays in ns.")
-    ] = "assumed",
+    latency: Latency = "assumed",
     seed: Annotated[int, typer.Option(callback=within(0, 2**31 - 1), help="Seed of latencies.")] = 7,
     json: AsJson = False,
 ) -> None:

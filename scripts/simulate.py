@@ -9,7 +9,7 @@ import typer
 from scripts.console import print_error
 from scripts.limits import within
 from scripts.next_step import command, print_ending
-from scripts.simulator_options import Fills, credential_of, delays_of, speed_of
+from scripts.simulator_options import Fills, Latency, credential_of, delays_of, speed_of
 from scripts.tape_argument import tape_of
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import upper_symbol
@@ -68,9 +68,7 @@ def simulate(
     ] = StartWhen.FIRST_STREAM,
     seed: Annotated[int, typer.Option(help="Seed of latencies and listen keys.")] = 0,
     fills: Annotated[Fills, typer.Option(help="Fill model: pessimistic, base or optimistic.")] = Fills.PESSIMISTIC,
-    latency: Annotated[
-        str, typer.Option(help="assumed, none, or a JSON file with measured one-way delays in ns.")
-    ] = "assumed",
+    latency: Latency = "assumed",
     faults: Annotated[
         str | None, typer.Option(help="A fault plan in TOML or JSON, built-in names such as late_visible, or list.")
     ] = None,

@@ -1,10 +1,12 @@
-"""Options of `twokey simulate` and `twokey replay` that are more than a word or a number."""
+"""Options that the verbs around the local exchange and the engine share, and how their texts are read."""
 
 import math
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from skills_lib.domain.errors import InputError
 
@@ -22,6 +24,17 @@ class Fills(StrEnum):
     PESSIMISTIC = "pessimistic"
     BASE = "base"
     OPTIMISTIC = "optimistic"
+
+
+Latency = Annotated[str, typer.Option(help="assumed, none, or a JSON file with measured one-way delays in ns.")]
+EngineParam = Annotated[list[str] | None, typer.Option(help="NAME=VALUE of the strategy, such as depth=5; repeatable.")]
+Limit = Annotated[
+    list[str] | None, typer.Option(help="NAME=VALUE that tightens a limit, such as daily_loss=200; repeatable.")
+]
+LimitsFile = Annotated[
+    Path | None,
+    typer.Option(help="TOML file with a table [limits] that tightens limits; --limit tightens further."),
+]
 
 
 def delays_of(text: str) -> "Distribution":

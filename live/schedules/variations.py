@@ -12,7 +12,7 @@ from live.money import SCALE
 
 CAPITAL = 40_000 * SCALE
 _COMMANDS_WITHIN_MS = 22_000
-_SETTINGS = ImbalanceSettings(
+SETTINGS = ImbalanceSettings(
     depth=5,
     target_bps=8 * SCALE,
     stop_bps=6 * SCALE,
@@ -59,7 +59,7 @@ def variation_of(seed: int) -> Variation:
     entry = EntryKind.POST_ONLY if seed % 4 == 3 else EntryKind.TAKER
     tighter = source.choice(TIGHTER) if source.random() < 0.25 else {}
     limits = effective(Executor.SCALP, CAPITAL, tighter)
-    settings = msgspec.structs.replace(_SETTINGS, entry=entry, hold_ms=hold_ms)
+    settings = msgspec.structs.replace(SETTINGS, entry=entry, hold_ms=hold_ms)
     return Variation(settings, limits, _commands(source) if source.random() < 0.35 else ())
 
 

@@ -1,7 +1,6 @@
 """`twokey live run`: the daemon, in this terminal until it ends."""
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,6 +9,7 @@ from scripts.console import exit_codes
 from scripts.live.options import Host, Venue
 from scripts.live.strategies import IMBALANCE
 from scripts.next_step import command, print_ending
+from scripts.simulator_options import EngineParam, Limit, LimitsFile
 
 if TYPE_CHECKING:
     from live.binance.signing import Signer
@@ -26,20 +26,13 @@ def run(
     host: Host = "127.0.0.1:9001",
     symbol: Annotated[str, typer.Option(help="Symbols to trade, such as BTCUSDT,ETHUSDT.")] = "BTCUSDT",
     capital: Annotated[str, typer.Option(help="Capital in the margin asset, which the limits follow from.")] = "10000",
-    limit: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE that tightens a limit, such as daily_loss=200; repeatable.")
-    ] = None,
-    limits_file: Annotated[
-        Path | None,
-        typer.Option(help="TOML file with a table [limits] that tightens limits; --limit tightens further."),
-    ] = None,
+    limit: Limit = None,
+    limits_file: LimitsFile = None,
     strategy: Annotated[
         str, typer.Option(help="imbalance, or a strategy of the workspace, which decides at the close of each bar.")
     ] = IMBALANCE,
     timeframe: Annotated[str, typer.Option(help="Bars of a strategy of the workspace, such as 1m or 1h.")] = "1h",
-    param: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE of the strategy, such as depth=5; repeatable.")
-    ] = None,
+    param: EngineParam = None,
     setting: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of a run on bars, such as stop_bps=150; repeatable.")
     ] = None,

@@ -9,7 +9,7 @@ from scripts.console import print_answer, progress_bar
 from scripts.limits import within
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
-from scripts.simulator_options import Fills
+from scripts.simulator_options import EngineParam, Fills, Latency, Limit, LimitsFile
 from scripts.tape_argument import TAPE_HELP
 
 if TYPE_CHECKING:
@@ -28,23 +28,14 @@ def register(app: typer.Typer) -> None:
 def replay(
     tapes: Annotated[list[Path] | None, typer.Argument(help=f"{TAPE_HELP} Several are pooled.")] = None,
     symbol: Annotated[str, typer.Option(help="Symbol to trade, such as BTCUSDT.")] = "BTCUSDT",
-    param: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE of the strategy, such as depth=5; repeatable.")
-    ] = None,
+    param: EngineParam = None,
     capital: Annotated[str, typer.Option(help="Starting capital in the margin asset.")] = "40000",
-    limit: Annotated[
-        list[str] | None, typer.Option(help="NAME=VALUE that tightens a limit, such as daily_loss=200; repeatable.")
-    ] = None,
-    limits_file: Annotated[
-        Path | None,
-        typer.Option(help="TOML file with a table [limits] that tightens limits; --limit tightens further."),
-    ] = None,
+    limit: Limit = None,
+    limits_file: LimitsFile = None,
     fills: Annotated[Fills, typer.Option(help="Fill model that is judged; the report shows all three.")] = (
         Fills.PESSIMISTIC
     ),
-    latency: Annotated[
-        str, typer.Option(help="assumed, none, or a JSON file with measured one-way delays in ns.")
-    ] = "assumed",
+    latency: Latency = "assumed",
     seed: Annotated[int, typer.Option(callback=within(0, 2**31 - 1), help="Seed of latencies and of all samples.")] = 7,
     sweep: Annotated[
         list[str] | None, typer.Option(help="NAME=from:to:step (ends included) or NAME=a,b,c; repeatable.")

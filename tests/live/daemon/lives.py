@@ -22,15 +22,14 @@ from live.engine.contract import Contract
 from live.engine.events import Command, Commanded, Event, Started
 from live.engine.intents import Purpose
 from live.engine.limits import Executor, effective
-from live.engine.settings import ImbalanceSettings
 from live.journal.recorded_engine import RecordedEngine
 from live.journal.replaying import replay_journal
 from live.journal.settings import Fsync
 from live.journal.sinks import FileSink
 from live.journal.writer import Journal, JournalWriter
-from live.money import SCALE
 from live.schedules.run import CALM_NS, SETTLE_NS
 from live.schedules.tape import ScheduleTape
+from live.schedules.variations import CAPITAL, SETTINGS
 from live.schedules.watch import ExchangeWatch
 from live.session.session import EngineSession, finish
 from live.session.virtual_wire import VirtualWire
@@ -44,19 +43,6 @@ from live.wire import HttpRequest
 from skills_lib.trades.journal.reading import read_journal
 
 RUN = "r1"
-CAPITAL = 40_000 * SCALE
-SETTINGS = ImbalanceSettings(
-    depth=5,
-    target_bps=8 * SCALE,
-    stop_bps=6 * SCALE,
-    hold_ms=4_000,
-    cooldown_ms=500,
-    stop_pause_ms=2_000,
-    max_spread_bps=2 * SCALE,
-    max_age_ms=1_500,
-    post_only_wait_ms=800,
-)
-"""Such that a market of a few seconds has trades, and all ways to close them."""
 LIMITS = effective(Executor.SCALP, CAPITAL, {})
 
 
