@@ -17,8 +17,7 @@ from live.control.folder import SessionFolder
 from live.control.latch import latched
 from live.emergency.stop import emergency_stop
 from live.sockets.endpoints import TradingVenue, VenueAddress
-from live.sockets.keys import KeyHolder, signer_of
-from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.domain.errors import TwokeyError
 from tests.command import Command
 from tests.live.conftest import KEY, SECRET, Running, Serve
 from tests.live.sockets.wires import Client, run_client
@@ -151,11 +150,3 @@ def test_a_venue_that_does_not_exist_is_refused(twokey: Command) -> None:
     done = twokey("live", "emergency-stop", "--venue", "dem")
     assert done.code == 2
     assert "Did you mean 'demo'?" in done.err
-
-
-def test_only_the_simulator_has_a_key_by_default() -> None:
-    assert signer_of(TradingVenue.SIMULATOR, {}).api_key == KEY
-    with pytest.raises(InputError, match="No TWOKEY_WATCHDOG_API_KEY and TWOKEY_WATCHDOG_API_SECRET"):
-        signer_of(TradingVenue.DEMO, {"TWOKEY_API_KEY": "of the daemon"}, KeyHolder.WATCHDOG)
-    with pytest.raises(InputError, match="No TWOKEY_API_SECRET in the environment"):
-        signer_of(TradingVenue.SIMULATOR, {"TWOKEY_API_KEY": "half"})
