@@ -58,7 +58,7 @@ class ScheduleResult:
 
 
 @lru_cache(maxsize=2 * TAPES)
-def _tape(seed: int, steps: int) -> ScheduleTape:
+def drawn_tape(seed: int, steps: int) -> ScheduleTape:
     tape = ScheduleTape(seed)
     tape.lines = list(scaled_tape(tape.draw(steps)))
     return tape
@@ -67,7 +67,7 @@ def _tape(seed: int, steps: int) -> ScheduleTape:
 def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> ScheduleResult:
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
-    tape = _tape(number.seed % TAPES, STEPS * number.parts // PARTS)
+    tape = drawn_tape(number.seed % TAPES, STEPS * number.parts // PARTS)
     plan = plan_of(number.seed, number.left_out)
     venue = LocalVenue(SimulatorSettings(seed=number.seed, balance="40000", faults=plan), iter(tape.lines))
     variation, wire = variation_of(number.seed), VirtualWire(venue)
@@ -91,7 +91,7 @@ def _joined(
     variation: Variation, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...]
 ) -> tuple[CheckedEngine, EngineSession, MarketStreams]:
     """The engine and its session with the exchange."""
-    calls, settings, listed = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), variation.settings, _listed(symbols)
+    calls, settings, listed = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), variation.settings, listed_contracts(symbols)
     started = Started(wire.now_ns, RUN, CAPITAL, settings, variation.limits, listed)
     engine = CheckedEngine(started, watch, Deadlines(watch, Contact(wire.venue)))
     writer = RequestWriter(calls, {contract.symbol: contract for contract in listed})
@@ -101,9 +101,9 @@ def _joined(
 
 
 @lru_cache
-def _listed(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
+def listed_contracts(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
     """The contracts, asked of an exchange without faults: an engine does not start without them."""
-    tape = next(tape for tape in map(partial(_tape, steps=0), range(TAPES)) if tape.symbols == symbols)
+    tape = next(tape for tape in map(partial(drawn_tape, steps=0), range(TAPES)) if tape.symbols == symbols)
     wire = VirtualWire(LocalVenue(SimulatorSettings(balance="40000"), iter(tape.lines)))
     return finish(wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), contracts_of(symbols))
 
