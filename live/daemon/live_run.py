@@ -215,8 +215,8 @@ class LiveRun:
             return
         if not self.detached and ending.doubt(self.state):
             if self.wire.now_ns >= ending.since_ns + KILL_WITHIN_NS:
-                text = f"Killed: {self.killed}. Reads show nothing, but an entry's end is unknown. The next start goes on with it"
-                self._finish(clean=False, text=text)
+                text = "Reads show nothing, but the end of an entry is unknown. The next start goes on with it."
+                self._finish(clean=False, text=f"Killed: {self.killed}. {text}")
         elif ending.doubted:
             ending.doubted = False
             self._close()

@@ -14,7 +14,6 @@ from live.journal.writer import JournalWriter
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.trades.journal.tail import whole_records
 
-
 OpensFile = Callable[[Path], FileSink]
 
 
@@ -50,9 +49,7 @@ def memory_journal(time_ns: int, run: str) -> tuple[JournalWriter, MemorySink]:
     return writer, sink
 
 
-def continued_journal(
-    path: Path, fsync: Fsync = Fsync.EACH_ORDER, opened: OpensFile = FileSink.open
-) -> Continued:
+def continued_journal(path: Path, fsync: Fsync = Fsync.EACH_ORDER, opened: OpensFile = FileSink.open) -> Continued:
     """The writer of an existing file, behind its last whole record.
 
     A torn tail, which an interrupted write leaves, is moved to a file beside it first.

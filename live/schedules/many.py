@@ -4,9 +4,10 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from live.schedules.numbers import ScheduleNumber
-from live.schedules.run import ScheduleResult, run_schedule
+from live.schedules.run import ScheduleResult, WatchSteps, run_schedule
 
 BLOCK = 10
 
@@ -36,7 +37,10 @@ class Tally:
         return sum(len(failure.violations) for failure in self.failures)
 
 
-RunsSchedule = Callable[[int], ScheduleResult]
+class RunsSchedule(Protocol):
+    """Runs the schedule of a number, such as `run_schedule`."""
+
+    def __call__(self, integer: int, watch_steps: WatchSteps | None = None, /) -> ScheduleResult: ...
 
 
 def run_many(
@@ -58,9 +62,7 @@ def run_many(
     return tally
 
 
-def results(
-    first_seed: int, count: int, processes: int, run: RunsSchedule = run_schedule
-) -> Iterator[ScheduleResult]:
+def results(first_seed: int, count: int, processes: int, run: RunsSchedule = run_schedule) -> Iterator[ScheduleResult]:
     """The results in order of their seeds."""
     numbers = [ScheduleNumber(seed).integer for seed in range(first_seed, first_seed + count)]
     if processes == 1:

@@ -91,7 +91,11 @@ def _joined(
     variation: Variation, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...]
 ) -> tuple[CheckedEngine, EngineSession, MarketStreams]:
     """The engine and its session with the exchange."""
-    calls, settings, listed = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), variation.settings, listed_contracts(symbols)
+    calls, settings, listed = (
+        CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)),
+        variation.settings,
+        listed_contracts(symbols),
+    )
     started = Started(wire.now_ns, RUN, CAPITAL, settings, variation.limits, listed)
     engine = CheckedEngine(started, watch, Deadlines(watch, Contact(wire.venue)))
     writer = RequestWriter(calls, {contract.symbol: contract for contract in listed})

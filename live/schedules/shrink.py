@@ -1,13 +1,12 @@
 """Makes a failing schedule smaller: faults are left out and the tape is cut, as long as it still fails alike."""
 
-from collections.abc import Callable
-
+from live.schedules.many import RunsSchedule
 from live.schedules.numbers import MAX_FAULTS, ScheduleNumber
 from live.schedules.plans import random_plan
 from live.schedules.run import ScheduleResult, run_schedule
 
 
-def shrink(failure: ScheduleResult, run: Callable[[int], ScheduleResult] = run_schedule) -> ScheduleResult:
+def shrink(failure: ScheduleResult, run: RunsSchedule = run_schedule) -> ScheduleResult:
     """The smallest schedule found that breaks the same invariant; its number says all of it."""
     best, number = failure, ScheduleNumber.of(failure.number)
     for fault in range(min(MAX_FAULTS, len(random_plan(number.seed)))):
@@ -20,9 +19,7 @@ def shrink(failure: ScheduleResult, run: Callable[[int], ScheduleResult] = run_s
     return best
 
 
-def _fails_alike(
-    number: ScheduleNumber, failure: ScheduleResult, run: Callable[[int], ScheduleResult]
-) -> ScheduleResult | None:
+def _fails_alike(number: ScheduleNumber, failure: ScheduleResult, run: RunsSchedule) -> ScheduleResult | None:
     found = run(number.integer)
     alike = found.violations and found.violations[0].invariant == failure.violations[0].invariant
     return found if alike else None

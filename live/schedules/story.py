@@ -1,13 +1,12 @@
 """The story of a schedule: its faults, and what was sent and learnt until its violation, a line each."""
 
-from collections.abc import Callable
-
 from live.engine.actions import Action, Ask, PlaceOrder, WakeAt
 from live.engine.events import BookChanged, Event, MarkChanged, Tick
 from live.money import plain
+from live.schedules.many import RunsSchedule
 from live.schedules.numbers import ScheduleNumber
 from live.schedules.plans import plan_of
-from live.schedules.run import ScheduleResult, WatchSteps, run_schedule
+from live.schedules.run import run_schedule
 
 LAST_LINES = 30
 _OMITTED = (BookChanged, MarkChanged, Tick, WakeAt, Ask)
@@ -15,7 +14,7 @@ _UNITS = ("quantity", "filled")
 _WORDS = ("symbol", "client_id", "request", "outcome", "code", "status", "reason", "text", "command")
 
 
-def story(integer: int, run: Callable[[int, WatchSteps], ScheduleResult] = run_schedule) -> list[str]:
+def story(integer: int, run: RunsSchedule = run_schedule) -> list[str]:
     """Faults first, then the last lines before the violation; times in seconds from the start."""
     number, lines, started_ns = ScheduleNumber.of(integer), list[str](), list[int]()
 

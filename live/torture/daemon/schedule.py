@@ -15,7 +15,7 @@ from live.journal.replaying import replay_journal
 from live.schedules.numbers import PARTS, ScheduleNumber
 from live.schedules.plans import plan_of
 from live.schedules.run import CALM_NS, MOVES_MONEY, STEPS, TAPES, ScheduleResult, drawn_tape, listed_contracts
-from live.schedules.variations import CAPITAL, Variation, variation_of
+from live.schedules.variations import CAPITAL, variation_of
 from live.schedules.watch import ExchangeWatch
 from live.simulator.schedule import MS
 from live.simulator.settings import SimulatorSettings
@@ -35,9 +35,7 @@ def run_daemon_schedule(integer: int, watch_steps: WatchSteps | None = None) -> 
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
     tape = drawn_tape(number.seed % TAPES, STEPS * number.parts // PARTS)
-    settings = SimulatorSettings(
-        seed=number.seed, balance="40000", faults=plan_of(number.seed, number.left_out)
-    )
+    settings = SimulatorSettings(seed=number.seed, balance="40000", faults=plan_of(number.seed, number.left_out))
     venue, variation = LocalVenue(settings, iter(tape.lines)), variation_of(number.seed)
     watch = ExchangeWatch(RUN, variation.limits)
     venue.observe = watch.on_events
