@@ -24,18 +24,18 @@ BEAT_NS: Final = 100 * MS
 class SocketWire:
     """Requests, WebSockets and time of one client; use `async with`.
 
-    emit: takes events. on_error: takes what the client raised while it was called; nothing of it is lost. freezes: how
-    often everything was opened again because the loop had not run. weights: what may leave.
+    emit: takes events. on_error: takes what the client raised while it was called; nothing of it is lost. weights: what
+    may leave.
 
-    Before anything is handed on after such a pause, all connections are closed and their listeners know: whoever was
-    stopped reads before it acts.
+    Before anything is handed on after the loop has not run for a while, all connections are closed and their listeners
+    know, and reads that were under way have no answer: whoever was stopped reads before it acts.
     """
 
     def __init__(self, address: VenueAddress, on_error: OnError, clock: MachineClock | None = None) -> None:
         self.emit: Callable[[Event], None] = ignore
         self.address, self.clock = address, clock or MachineClock()
         self.weights = RequestWeights(address.host)
-        self.freezes = 0
+        self._freezes = 0
         self._on_error = on_error
         self._pool = HttpPool(*address.rest_socket, address.tls, on_error, self.check)
         self._sockets = WebSockets(self._guard, on_error)
@@ -64,6 +64,12 @@ class SocketWire:
         """The time, in nanoseconds since 1970; see `clock.py`."""
         return self.clock.now_ns
 
+    @property
+    def freezes(self) -> int:
+        """How often everything was opened again because the loop had not run; looks whether it has."""
+        self.check()
+        return self._freezes
+
     def request(self, request: HttpRequest, take: TakeAnswer) -> None:
         """Send a request: written in this call if a connection is free. `take` is called once, later.
 
@@ -74,7 +80,8 @@ class SocketWire:
             self._loop.call_soon(self._guard, partial(take, refusal))
             return
         data, limit = bytes_of(request, self.address.host), body_limit(request.target)
-        exchange = Exchange(data, limit, request.method == "GET", partial(self._on_answer, take))
+        reads = request.method == "GET"
+        exchange = Exchange(data, limit, reads, partial(self._on_answer, take, self._freezes if reads else None))
         self._pool.send(exchange)
         if not exchange.reads:
             self._loop.call_soon(self.weights.left, request)
@@ -101,15 +108,18 @@ class SocketWire:
         if not (self._running and self.clock.frozen):
             return
         self.clock.beat()
-        self.freezes += 1
+        self._freezes += 1
         unanswered = self._pool.renew()
         self._sockets.end_all()
         for exchange in unanswered:
             exchange.end(None)
 
-    def _on_answer(self, take: TakeAnswer, answer: HttpResponse | None) -> None:
+    def _on_answer(self, take: TakeAnswer, read_after: int | None, answer: HttpResponse | None) -> None:
+        """read_after: stops before a read was sent: after another one its answer is too old."""
         if answer is not None:
             self.weights.observe(answer)
+        if read_after not in (None, self.freezes):
+            answer = None
         self._guard(partial(take, answer))
 
     def _guard(self, call: Callable[[], None]) -> None:

@@ -1,6 +1,6 @@
-"""Fixtures of a running local exchange: real sockets on loopback, a generated tape, no latency."""
+"""Fixtures of a running local exchange (real sockets on loopback, a generated tape, no latency) and of scenarios."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from live.simulator.sockets.server import Server, serving
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.tape.lines import read_lines
+from tests.live.daemon.together import Together
 from tests.live.simulator.tapes import write_tape
 from tests.live.simulator.venue_client import BY_HAND
 
@@ -48,6 +49,14 @@ Serve = Callable[..., AbstractAsyncContextManager[Running]]
 def generated_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tape of 20 seconds of a generated market."""
     return write_tape(tmp_path_factory.mktemp("tapes") / "btcusdt.ts_jsonl")
+
+
+@pytest.fixture(scope="module")
+def together() -> Iterator[Together]:
+    """What runs the scenarios of a module at the same time."""
+    made = Together()
+    yield made
+    made.end()
 
 
 @pytest.fixture
