@@ -30,7 +30,7 @@ class Backend(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class StoreAddress:
     """A checked address of a store.
 
     url: as given, for drivers. shown: without password. schema: PostgreSQL's schema for the tables, None for the
@@ -53,7 +53,7 @@ class Address:
 
 def parse_address(
     text: str, *, key: str = "", schema: str | None = None, owner: str = "", plaintext: bool = False
-) -> Address:
+) -> StoreAddress:
     """The address that `text` names. plaintext: a remote host may be reached without TLS.
 
     Raises:
@@ -70,15 +70,15 @@ def parse_address(
     raise InputError(f"A store's address begins with sqlite, postgresql or https, not with {found}. {_ALLOWED}")
 
 
-def _sqlite(text: str, owner: str) -> Address:
+def _sqlite(text: str, owner: str) -> StoreAddress:
     name = text.removeprefix("sqlite:///")
     if name == text or not name or "?" in name:
         raise InputError(f"A SQLite store is a file: sqlite:///FILE, with a fourth / for an absolute path. {_ALLOWED}")
     path = Path(name).expanduser().absolute()
-    return Address(Backend.SQLITE, f"sqlite:///{path}", f"sqlite:///{path}", owner=owner)
+    return StoreAddress(Backend.SQLITE, f"sqlite:///{path}", f"sqlite:///{path}", owner=owner)
 
 
-def _postgresql(text: str, schema: str | None, owner: str, plaintext: bool) -> Address:
+def _postgresql(text: str, schema: str | None, owner: str, plaintext: bool) -> StoreAddress:
     parts, given = _parts(text), _query(text)
     hosts = _hosts(parts.hostname or "", given)
     mode = given.get("sslmode", os.environ.get("PGSSLMODE", ""))
@@ -91,10 +91,10 @@ def _postgresql(text: str, schema: str | None, owner: str, plaintext: bool) -> A
             )
         given["sslmode"] = mode or "require"
     shown = f"postgresql://{_without_password(parts)}"
-    return Address(Backend.POSTGRESQL, shown, text, schema=schema, owner=owner, parameters=tuple(given.items()))
+    return StoreAddress(Backend.POSTGRESQL, shown, text, schema=schema, owner=owner, parameters=tuple(given.items()))
 
 
-def _rest(text: str, key: str, owner: str, plaintext: bool) -> Address:
+def _rest(text: str, key: str, owner: str, plaintext: bool) -> StoreAddress:
     parts = _parts(text)
     if parts.username or parts.query or not parts.hostname:
         raise InputError(f"A REST address has a host only. {_ALLOWED}")
@@ -103,7 +103,7 @@ def _rest(text: str, key: str, owner: str, plaintext: bool) -> Address:
     if not key:
         raise InputError("A store by REST needs its key: set TWOKEY_STORE_KEY in the environment.")
     shown = text.rstrip("/")
-    return Address(Backend.REST, shown, shown, key=key, owner=owner)
+    return StoreAddress(Backend.REST, shown, shown, key=key, owner=owner)
 
 
 def _parts(text: str) -> SplitResult:

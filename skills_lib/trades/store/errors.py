@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from skills_lib.domain.errors import InputError, SourceUnavailableError, TwokeyError
-from skills_lib.trades.store.address import Address
+from skills_lib.trades.store.address import StoreAddress
 
 INIT = "Run twokey store init"
 
@@ -65,7 +65,7 @@ _BY_TEXT: tuple[tuple[str, type[TwokeyError], str], ...] = (
 
 
 @contextmanager
-def clear_errors(address: Address) -> Iterator[None]:
+def clear_errors(address: StoreAddress) -> Iterator[None]:
     """Turn what a driver raises inside into one line about the store at `address`.
 
     Raises:
@@ -86,7 +86,7 @@ def _errors_of_databases() -> tuple[type[Exception], ...]:
     return (*found, psycopg.Error)
 
 
-def explained(error: Exception, address: Address) -> TwokeyError:
+def explained(error: Exception, address: StoreAddress) -> TwokeyError:
     """The error of one line for an error of a driver."""
     cause: Any = error.orig if isinstance(error, DBAPIError) and error.orig else error
     kind, reason = _reason(cause)

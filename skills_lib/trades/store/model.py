@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Generic, Protocol, TypeVar
 
 from skills_lib.domain.errors import InputError, did_you_mean
-from skills_lib.trades.store.address import Address
-from skills_lib.trades.store.rows import Row
+from skills_lib.trades.store.address import StoreAddress
+from skills_lib.trades.store.rows import StoredRow
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=StoredRow)
 Value = str | int | bool | Decimal | None
 Position = tuple[Value, ...]
 """Time and key of a row: what a page goes on after."""
@@ -43,7 +43,7 @@ class Filter:
     time: str | None = None
     equal: Mapping[str, Value] = field(default_factory=dict)
 
-    def equalities(self, kind: type[Row]) -> dict[str, Value]:
+    def equalities(self, kind: type[StoredRow]) -> dict[str, Value]:
         """Columns and the values they must have.
 
         Raises:
@@ -64,7 +64,7 @@ ALL_ROWS = Filter()
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[R]):
+class RowPage(Generic[R]):
     """Rows in order of time and key. after: give it to read the next page, None where this is the last."""
 
     rows: list[R]
@@ -83,9 +83,9 @@ class Totals:
 class Store(Protocol):
     """A store that is open. Every error is one line, and what it was about can be repeated."""
 
-    address: Address
+    address: StoreAddress
 
-    def write(self, rows: Sequence[Row], *, keep: bool = False) -> dict[str, Written]:
+    def write(self, rows: Sequence[StoredRow], *, keep: bool = False) -> dict[str, Written]:
         """Insert rows or replace those with their keys: all in one transaction, by REST in the order given.
 
         Rows with a GUARD replace no stored one whose guard is greater. keep: a stored row stays as it is.
@@ -93,7 +93,7 @@ class Store(Protocol):
 
     def page(
         self, kind: type[R], where: Filter = ALL_ROWS, after: Position | None = None, limit: int = 1_000
-    ) -> Page[R]:
+    ) -> RowPage[R]:
         """Some rows in order of time and key."""
 
     def rows(self, kind: type[R], where: Filter = ALL_ROWS) -> Iterator[R]:
@@ -114,12 +114,12 @@ class Store(Protocol):
         """Close all connections."""
 
 
-def position_columns(kind: type[Row]) -> tuple[str, ...]:
+def position_columns(kind: type[StoredRow]) -> tuple[str, ...]:
     """The columns that order rows: time, then the rest of the key."""
     return (kind.TIME, *(name for name in kind.KEY if name != kind.TIME))
 
 
-def position_of(row: Row) -> Position:
+def position_of(row: StoredRow) -> Position:
     """What a page goes on after when `row` was the last."""
     return tuple(getattr(row, name) for name in position_columns(type(row)))
 

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
 
 from skills_lib.domain.errors import InputError
-from skills_lib.trades.store.address import Address, Backend
+from skills_lib.trades.store.address import Backend, StoreAddress
 from skills_lib.trades.store.money import add_decimal_functions
 
 BUSY_S = 5
@@ -17,7 +17,7 @@ _CONNECT_S = 10
 _READS = "twokey_reads"
 
 
-def open_engine(address: Address) -> Engine:
+def open_engine(address: StoreAddress) -> Engine:
     """Connections to a SQLite file or a PostgreSQL server; nothing is connected yet.
 
     Raises:
@@ -31,7 +31,7 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(**{_READS: True})
 
 
-def _sqlite(address: Address) -> Engine:
+def _sqlite(address: StoreAddress) -> Engine:
     try:
         address.file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -43,7 +43,7 @@ def _sqlite(address: Address) -> Engine:
     return engine
 
 
-def _connect_sqlite(address: Address) -> sqlite3.Connection:
+def _connect_sqlite(address: StoreAddress) -> sqlite3.Connection:
     """isolation_level None: the module begins no transaction of its own, so that also DDL is inside of ours."""
     connection = sqlite3.connect(address.file, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     add_decimal_functions(connection)
@@ -57,7 +57,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _postgresql(address: Address) -> Engine:
+def _postgresql(address: StoreAddress) -> Engine:
     try:
         import psycopg
         from psycopg.conninfo import make_conninfo

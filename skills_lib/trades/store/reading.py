@@ -7,14 +7,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.engine import Connection
 
-from skills_lib.trades.store.model import Filter, Page, Position, R, Totals, position_columns, position_of
+from skills_lib.trades.store.model import Filter, Position, R, RowPage, Totals, position_columns, position_of
 from skills_lib.trades.store.money import exact_sum
 from skills_lib.trades.store.schema import OWNER, TABLES, column_names
 
 
 def read_page(
     connection: Connection, kind: type[R], where: Filter, owner: str, after: Position | None, limit: int
-) -> Page[R]:
+) -> RowPage[R]:
     """At most `limit` rows in order of time and key, after the position `after`."""
     columns = [TABLES[kind].c[name] for name in column_names(kind)]
     order = [TABLES[kind].c[name] for name in position_columns(kind)]
@@ -24,7 +24,7 @@ def read_page(
     names = column_names(kind)
     found = [kind(**dict(zip(names, row, strict=True))) for row in connection.execute(query)]
     rows = found[:limit]
-    return Page(rows, position_of(rows[-1]) if len(found) > limit else None)
+    return RowPage(rows, position_of(rows[-1]) if len(found) > limit else None)
 
 
 def conditions(kind: type[R], where: Filter, owner: str) -> list[ColumnElement[bool]]:

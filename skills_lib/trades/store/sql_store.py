@@ -7,13 +7,13 @@ from typing import Self
 
 from sqlalchemy import Engine
 
-from skills_lib.trades.store.address import Address
+from skills_lib.trades.store.address import StoreAddress
 from skills_lib.trades.store.errors import clear_errors
 from skills_lib.trades.store.migrations.running import check_version, newest_version, stored_version
-from skills_lib.trades.store.model import ALL_ROWS, Filter, Page, Position, R, Totals, Written
+from skills_lib.trades.store.model import ALL_ROWS, Filter, Position, R, RowPage, Totals, Written
 from skills_lib.trades.store.opening import open_engine, reading
 from skills_lib.trades.store.reading import count_rows, read_page, read_totals
-from skills_lib.trades.store.rows import ROWS, Row
+from skills_lib.trades.store.rows import ROWS, StoredRow
 from skills_lib.trades.store.writing import write_rows
 
 _PAGE = 5_000
@@ -22,7 +22,7 @@ _PAGE = 5_000
 class SqlStore:
     """The `Store` of one database. `engine`: its connections, for what this class has no method for."""
 
-    def __init__(self, address: Address, engine: Engine | None = None) -> None:
+    def __init__(self, address: StoreAddress, engine: Engine | None = None) -> None:
         self.address = address
         self.engine = engine or open_engine(address)
         self._reading = reading(self.engine)
@@ -37,7 +37,7 @@ class SqlStore:
             check_version(stored_version(connection, self.address.schema), newest_version(), self.address)
         return self
 
-    def write(self, rows: Sequence[Row], *, keep: bool = False) -> dict[str, Written]:
+    def write(self, rows: Sequence[StoredRow], *, keep: bool = False) -> dict[str, Written]:
         """See `Store`. One transaction; tables in the order of ROWS."""
         ordered = sorted(rows, key=lambda row: ROWS.index(type(row)))
         found = {}
@@ -48,7 +48,7 @@ class SqlStore:
 
     def page(
         self, kind: type[R], where: Filter = ALL_ROWS, after: Position | None = None, limit: int = 1_000
-    ) -> Page[R]:
+    ) -> RowPage[R]:
         """See `Store`."""
         with clear_errors(self.address), self._reading.begin() as connection:
             return read_page(connection, kind, where, self.address.owner, after, limit)

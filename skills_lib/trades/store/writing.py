@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from skills_lib.trades.store.model import Written, last_of_each
 from skills_lib.trades.store.money import MAX_EXPONENT, plain_text
-from skills_lib.trades.store.rows import Row
+from skills_lib.trades.store.rows import StoredRow
 from skills_lib.trades.store.schema import OWNER, column_names, column_types
 
 _BY_COPY = 200
@@ -20,7 +20,9 @@ _BY_COPY = 200
 _STAGE = "twokey_stage"
 
 
-def write_rows(connection: Connection, rows: Sequence[Row], owner: str, schema: str | None, *, keep: bool) -> Written:
+def write_rows(
+    connection: Connection, rows: Sequence[StoredRow], owner: str, schema: str | None, *, keep: bool
+) -> Written:
     """Insert or replace rows of one table inside the connection's transaction."""
     unique = last_of_each(rows, keep=keep)
     statements = Statements(type(rows[0]), schema)
@@ -34,7 +36,7 @@ def write_rows(connection: Connection, rows: Sequence[Row], owner: str, schema: 
 class Statements:
     """The SQL of one table."""
 
-    def __init__(self, kind: type[Row], schema: str | None) -> None:
+    def __init__(self, kind: type[StoredRow], schema: str | None) -> None:
         self.kind = kind
         self.columns = (OWNER, *column_names(kind))
         self.table = f'"{schema}".{kind.TABLE}' if schema else kind.TABLE
@@ -51,7 +53,7 @@ class Statements:
         guard = f" and excluded.{self.kind.GUARD} >= stored.{self.kind.GUARD}" if self.kind.GUARD else ""
         return f"on conflict ({', '.join(key)}) do update set {settings} where ({differs}){guard}"
 
-    def values(self, rows: Sequence[Row], owner: str, amount: Callable[[Decimal], Any]) -> Iterator[list[Any]]:
+    def values(self, rows: Sequence[StoredRow], owner: str, amount: Callable[[Decimal], Any]) -> Iterator[list[Any]]:
         """The columns of each row; amount: how a driver takes a Decimal."""
         types = column_types(self.kind)
         money = [i for i, name in enumerate(self.columns) if name != OWNER and types[name][0] is Decimal]
@@ -65,7 +67,7 @@ class Statements:
 
 
 def _to_sqlite(
-    connection: Connection, statements: Statements, rows: Sequence[Row], owner: str, keep: bool
+    connection: Connection, statements: Statements, rows: Sequence[StoredRow], owner: str, keep: bool
 ) -> tuple[int, int]:
     values = [tuple(one) for one in statements.values(rows, owner, plain_text)]
     marks = f"{statements.insert} values ({', '.join('?' * len(statements.columns))})"
@@ -77,7 +79,7 @@ def _to_sqlite(
 
 
 def _to_postgresql(
-    connection: Connection, statements: Statements, rows: Sequence[Row], owner: str, keep: bool
+    connection: Connection, statements: Statements, rows: Sequence[StoredRow], owner: str, keep: bool
 ) -> tuple[int, int]:
     values = list(statements.values(rows, owner, _exact))
     if len(values) < _BY_COPY:

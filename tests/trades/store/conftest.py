@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from skills_lib.trades.store.address import Address, parse_address
+from skills_lib.trades.store.address import StoreAddress, parse_address
 from skills_lib.trades.store.migrations.running import initialise
 from skills_lib.trades.store.schema import TABLES
 from skills_lib.trades.store.sql_store import SqlStore
@@ -31,7 +31,7 @@ def postgres_store(postgres: PostgresServer) -> Iterator[SqlStore]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> Address:
+def address(request: pytest.FixtureRequest, tmp_path: Path) -> StoreAddress:
     """An empty database of each kind."""
     if request.param == "sqlite":
         return parse_address(f"sqlite:///{tmp_path / 'trades.sqlite'}")

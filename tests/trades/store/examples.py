@@ -4,7 +4,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
-from skills_lib.trades.store.rows import ROWS, Row, StoredFill
+from skills_lib.trades.store.rows import ROWS, StoredFill, StoredRow
 from skills_lib.trades.store.schema import column_types
 
 HUGE = 8_089_999_999_999_999_999
@@ -29,12 +29,12 @@ def fill(trade_id: int, **changes: Any) -> StoredFill:
     return StoredFill(**(given | changes))
 
 
-def example(kind: type[Row], **changes: Any) -> Any:
+def example(kind: type[StoredRow], **changes: Any) -> Any:
     """A row of any kind whose every column has a value that is easily damaged."""
     return kind(**({name: _VALUES[base] for name, (base, _) in column_types(kind).items()} | changes))
 
 
-def smallest(kind: type[Row]) -> Any:
+def smallest(kind: type[StoredRow]) -> Any:
     """A row of any kind whose optional columns are empty."""
     return example(kind, **{name: None for name, (_, optional) in column_types(kind).items() if optional})
 

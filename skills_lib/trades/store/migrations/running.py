@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.schema import CreateSchema
 
 from skills_lib.domain.errors import InputError
-from skills_lib.trades.store.address import Address, Backend
+from skills_lib.trades.store.address import Backend, StoreAddress
 from skills_lib.trades.store.errors import INIT, NotAStoreError
 from skills_lib.trades.store.opening import BUSY_S
 from skills_lib.trades.store.schema import TABLES, VERSION_TABLE
@@ -34,7 +34,7 @@ def stored_version(connection: Connection, schema: str | None) -> int | None:
     return int(found) if found else None
 
 
-def initialise(engine: Engine, address: Address, *, into_existing: bool = False) -> int:
+def initialise(engine: Engine, address: StoreAddress, *, into_existing: bool = False) -> int:
     """Make the tables where there are none, and bring existing ones up to date; the version that holds then.
 
     into_existing: the person named this database though others have tables in it.
@@ -52,7 +52,7 @@ def initialise(engine: Engine, address: Address, *, into_existing: bool = False)
     return newest_version()
 
 
-def migrate(engine: Engine, address: Address, versions: Path | None = None) -> tuple[int, int]:
+def migrate(engine: Engine, address: StoreAddress, versions: Path | None = None) -> tuple[int, int]:
     """Bring an existing store up to date; the version before and the one after.
 
     versions: folder of migrations beside those of the package.
@@ -71,7 +71,7 @@ def migrate(engine: Engine, address: Address, versions: Path | None = None) -> t
     return before or 0, newest
 
 
-def check_version(found: int | None, newest: int, address: Address, *, upgrading: bool = False) -> None:
+def check_version(found: int | None, newest: int, address: StoreAddress, *, upgrading: bool = False) -> None:
     """Refuse a store whose schema this program does not know.
 
     Raises:
@@ -87,7 +87,7 @@ def check_version(found: int | None, newest: int, address: Address, *, upgrading
         raise NotAStoreError(f"{address.shown} has schema version {found}, not {newest}. Run twokey store migrate.")
 
 
-def _upgrade(connection: Connection, address: Address, versions: Path | None) -> None:
+def _upgrade(connection: Connection, address: StoreAddress, versions: Path | None) -> None:
     config = _config(versions)
     config.attributes |= {"connection": connection, "schema": address.schema}
     command.upgrade(config, "head")
@@ -102,14 +102,14 @@ def _config(versions: Path | None) -> Config:
     return config
 
 
-def _wait_in_turn(connection: Connection, address: Address) -> None:
+def _wait_in_turn(connection: Connection, address: StoreAddress) -> None:
     """SQLite's transaction has the writer's lock already, and waited BUSY_S seconds at most."""
     if address.backend is Backend.POSTGRESQL:
         connection.execute(text(f"set local lock_timeout = '{BUSY_S}s'"))
         connection.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
 
 
-def _refuse_foreign(connection: Connection, address: Address, into_existing: bool) -> None:
+def _refuse_foreign(connection: Connection, address: StoreAddress, into_existing: bool) -> None:
     found = _tables(connection, address.schema)
     ours = sorted(found & {table.name for table in TABLES.values()})
     if ours:

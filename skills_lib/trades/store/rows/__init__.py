@@ -1,6 +1,6 @@
 """The rows of the store, one class a table: the single definition, from which `schema` makes the tables."""
 
-from skills_lib.trades.store.rows.base import Mode, Row
+from skills_lib.trades.store.rows.base import StoredRow, TradingMode
 from skills_lib.trades.store.rows.bookkeeping import JournalOffset, StoredCoverage, StoredDiscrepancy
 from skills_lib.trades.store.rows.funding import StoredFlow
 from skills_lib.trades.store.rows.market import StoredBacktest, StoredCandle
@@ -13,7 +13,7 @@ from skills_lib.trades.store.rows.trading import (
     StoredTrade,
 )
 
-ROWS: tuple[type[Row], ...] = (
+ROWS: tuple[type[StoredRow], ...] = (
     *(StoredTrade, StoredOrder, StoredFill, StoredPerformance, StoredBacktest, StoredCandle, StoredFlow),
     *(StoredIncome, StoredBalance, JournalOffset, StoredDiscrepancy, StoredCoverage),
 )
@@ -22,8 +22,6 @@ ROWS: tuple[type[Row], ...] = (
 __all__ = [
     "ROWS",
     "JournalOffset",
-    "Mode",
-    "Row",
     "StoredBacktest",
     "StoredBalance",
     "StoredCandle",
@@ -34,5 +32,7 @@ __all__ = [
     "StoredIncome",
     "StoredOrder",
     "StoredPerformance",
+    "StoredRow",
     "StoredTrade",
+    "TradingMode",
 ]

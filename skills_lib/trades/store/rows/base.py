@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 
-class Mode(StrEnum):
+class TradingMode(StrEnum):
     """What kind of trading a row is of."""
 
     BACKTEST = "backtest"
@@ -15,7 +15,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class StoredRow:
     """A row of one table. The fields of a subclass are the table's columns, and their types are the columns' types.
 
     int: 64 bits. Decimal: exact, finite. `*_ms`: UTC milliseconds since 1970. `*_json`: text of a JSON object.

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from skills_lib.trades.store.rows.base import Row
+from skills_lib.trades.store.rows.base import StoredRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalOffset(Row):
+class JournalOffset(StoredRow):
     """How far a journal is in the store. sequence: of the next record to read. byte: where it begins in the file.
 
     hash: of the record before it, by which the reader proves that it goes on in the same journal.
@@ -32,7 +32,7 @@ class JournalOffset(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredDiscrepancy(Row):
+class StoredDiscrepancy(StoredRow):
     """A difference between the store and the venue. kind: missing_here, missing_there, price, quantity, fee, side, ….
 
     subject: the row it is about, such as "fill BTCUSDT 123"; ours, theirs: the values as text, "" where one is missing.
@@ -57,7 +57,7 @@ class StoredDiscrepancy(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCoverage(Row):
+class StoredCoverage(StoredRow):
     """From when to when a subject is complete. subject: "orders", "fills", "income", "candles 1h"; symbol "" is all.
 
     complete_from_ms, complete_until_ms: a half-open span. venue_from_ms: the oldest that the venue still shows, None

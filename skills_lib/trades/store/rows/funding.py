@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from skills_lib.trades.store.rows.base import Row
+from skills_lib.trades.store.rows.base import StoredRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFlow(Row):
+class StoredFlow(StoredRow):
     """A transaction of a bank account, or a deposit or withdrawal at an exchange. amount: positive where received.
 
     kind: "bank", "deposit" or "withdrawal". flow_id: the venue's own id, which may be text.

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from skills_lib.trades.store.rows.base import Mode, Row
+from skills_lib.trades.store.rows.base import StoredRow, TradingMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBacktest(Row):
+class StoredBacktest(StoredRow):
     """A stored backtest. venue: the exchange of its candles; account: "backtest".
 
     origin: where the candles came from. Figures are those of the run's answer, as its shortest decimal text.
@@ -23,7 +23,7 @@ class StoredBacktest(Row):
     venue: str
     account: str = "backtest"
     strategy_id: str
-    mode: str = Mode.BACKTEST
+    mode: str = TradingMode.BACKTEST
     symbol: str
     timeframe: str
     since_ms: int
@@ -45,7 +45,7 @@ class StoredBacktest(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCandle(Row):
+class StoredCandle(StoredRow):
     """A closed bar, of no account and no strategy. venue: the exchange's ccxt id. origin: where it came from.
 
     Prices and volume are the shortest decimal text of the bar's numbers, which gives the same numbers back.

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar
 
-from skills_lib.trades.store.rows.base import Mode, Row
+from skills_lib.trades.store.rows.base import StoredRow, TradingMode
 
 ACCOUNT = ("venue", "account")
 SYMBOL = (*ACCOUNT, "symbol")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredOrder(Row):
+class StoredOrder(StoredRow):
     """An order that the venue knows, as last seen.
 
     family: "order", or "algo" for Binance's conditional orders, whose ids are a series of their own.
@@ -35,7 +35,7 @@ class StoredOrder(Row):
     family: str = "order"
     order_id: int
     strategy_id: str = ""
-    mode: str = Mode.LIVE
+    mode: str = TradingMode.LIVE
     client_order_id: str = ""
     side: str
     type: str
@@ -55,7 +55,7 @@ class StoredOrder(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredFill(Row):
+class StoredFill(StoredRow):
     """One execution. fee: positive where paid, in fee_asset.
 
     fee_quote: the fee in the quote asset at its price then, None where that price is not known.
@@ -76,7 +76,7 @@ class StoredFill(Row):
     symbol: str
     trade_id: int
     strategy_id: str = ""
-    mode: str = Mode.LIVE
+    mode: str = TradingMode.LIVE
     order_id: int
     client_order_id: str = ""
     side: str
@@ -95,7 +95,7 @@ class StoredFill(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredTrade(Row):
+class StoredTrade(StoredRow):
     """A round trip, from a position's opening to its closing. trade_id: of the fill, or backtest trade, that opened it.
 
     entry_quote and exit_quote are exact sums; entry_price and exit_price are their quotients, rounded to 12 decimals.
@@ -119,7 +119,7 @@ class StoredTrade(Row):
     position_side: str = "BOTH"
     trade_id: int
     strategy_id: str = ""
-    mode: str = Mode.LIVE
+    mode: str = TradingMode.LIVE
     direction: str
     status: str
     quantity: Decimal
@@ -140,7 +140,7 @@ class StoredTrade(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredIncome(Row):
+class StoredIncome(StoredRow):
     """An entry of the venue's own ledger. amount: positive where received, in asset.
 
     income_id: Binance's tranId, unique within the type only. known: whether the type is one that this program knows.
@@ -167,7 +167,7 @@ class StoredIncome(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBalance(Row):
+class StoredBalance(StoredRow):
     """A wallet balance at a time, as the venue said it. source: "exchange", or "journal"."""
 
     TABLE: ClassVar[str] = "balances"
@@ -184,7 +184,7 @@ class StoredBalance(Row):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredPerformance(Row):
+class StoredPerformance(StoredRow):
     """A day of a strategy. day: YYYY-MM-DD in time_zone; day_ms: when it begins. Amounts are in quote currency.
 
     net_pnl = realised_pnl - fees + funding. max_drawdown: of cumulative net P&L within the day, positive.
@@ -201,7 +201,7 @@ class StoredPerformance(Row):
     time_zone: str = "UTC"
     day: str
     day_ms: int
-    mode: str = Mode.LIVE
+    mode: str = TradingMode.LIVE
     trades: int
     wins: int
     turnover: Decimal
