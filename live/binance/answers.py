@@ -149,7 +149,7 @@ def _funding(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     by_asset: dict[str, int] = {}
     for row in rows:
         by_asset[row.asset] = by_asset.get(row.asset, 0) + parse(row.income)
-    return [FundingReport(time_ns, asked.sent_ns, asked.from_ns, sum(by_asset.values()), by_asset)]
+    return [FundingReport(time_ns, asked.sent_ns, asked.from_ns, sum(by_asset.values()), tuple(by_asset.items()))]
 
 
 def _price(asked: Asked, body: bytes, time_ns: int) -> list[Event]:

@@ -311,7 +311,7 @@ class FundingReport(msgspec.Struct, frozen=True, tag="funding_report"):
     asked_ns: int
     from_ns: int
     amount: int
-    by_asset: dict[str, int] = {}
+    by_asset: tuple[tuple[str, int], ...] = ()
 
 
 class PriceReport(msgspec.Struct, frozen=True, tag="price"):

@@ -29,14 +29,15 @@ def on_report(state: EngineState, report: FundingReport) -> list[Action]:
     """The income list: what it covers counts instead of what the stream said."""
     account, asset = state.account, _margin_asset(state)
     answered(state.funding_query)
-    account.listed = report.by_asset.get(asset, 0) if report.by_asset else report.amount
+    by_asset = dict(report.by_asset)
+    account.listed = by_asset.get(asset, 0) if by_asset else report.amount
     covered_ns = report.asked_ns - FUNDING_LATE_NS
     account.streamed = [payment for payment in account.streamed if payment[0] > covered_ns]
     _add_up(state)
     state.funding_check_ns = 0
     if account.streamed:
         check_later(state)
-    others = [other for other in report.by_asset if other != asset]
+    others = [other for other in by_asset if other != asset]
     return _in_another_asset(state, "", others[0]) if others else []
 
 

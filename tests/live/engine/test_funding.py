@@ -22,7 +22,7 @@ def paid(engine: DrivenEngine, asset: str) -> list[a.Action]:
 def listed(engine: DrivenEngine, **by_asset: int) -> list[a.Action]:
     """The income list, a minute later, which then covers what the stream told."""
     engine.now_ns += 60 * S
-    report = e.FundingReport(engine.now_ns, engine.now_ns, 0, sum(by_asset.values()), by_asset)
+    report = e.FundingReport(engine.now_ns, engine.now_ns, 0, sum(by_asset.values()), tuple(by_asset.items()))
     return engine.take(report)
 
 
