@@ -118,6 +118,9 @@ def _on_decided(state: EngineState, event: e.BarDecided) -> list[Action]:
 
 
 def _on_strategy(state: EngineState, event: e.StrategyReported) -> list[Action]:
+    """What is open is looked after without the strategy: by its stop, its target and its longest hold."""
+    if event.code == e.STRATEGY_STOPPED:
+        return latch(state, f"{event.code}: {event.text.rstrip('.')}", event.symbol, event.text, code=event.code)
     return alert(state, event.code, event.symbol, event.text)
 
 

@@ -6,6 +6,7 @@ field is only added with a default and never reused.
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -179,8 +180,14 @@ class BarDecided(msgspec.Struct, frozen=True, tag="bar_decided"):
     share: int = SCALE
 
 
+STRATEGY_STOPPED: Final = "strategy_stopped"
+
+
 class StrategyReported(msgspec.Struct, frozen=True, tag="strategy_reported"):
-    """What whoever runs a strategy on bars has to say of its bars or its code. code: a fixed word."""
+    """What whoever runs a strategy on bars has to say of its bars or its code. code: a fixed word.
+
+    `STRATEGY_STOPPED` ends the run's entries: nothing decides any more.
+    """
 
     time_ns: int
     symbol: str
