@@ -80,7 +80,7 @@ class Totals:
     sums: dict[str, Decimal]
 
 
-class Store(Protocol):
+class TradeStore(Protocol):
     """A store that is open. Every error is one line, and what it was about can be repeated."""
 
     address: StoreAddress

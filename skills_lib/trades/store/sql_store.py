@@ -20,7 +20,7 @@ _PAGE = 5_000
 
 
 class SqlStore:
-    """The `Store` of one database. `engine`: its connections, for what this class has no method for."""
+    """The `TradeStore` of one database. `engine`: its connections, for what this class has no method for."""
 
     def __init__(self, address: StoreAddress, engine: Engine | None = None) -> None:
         self.address = address
@@ -38,7 +38,7 @@ class SqlStore:
         return self
 
     def write(self, rows: Sequence[StoredRow], *, keep: bool = False) -> dict[str, Written]:
-        """See `Store`. One transaction; tables in the order of ROWS."""
+        """See `TradeStore`. One transaction; tables in the order of ROWS."""
         ordered = sorted(rows, key=lambda row: ROWS.index(type(row)))
         found = {}
         with clear_errors(self.address), self.engine.begin() as connection:
@@ -49,12 +49,12 @@ class SqlStore:
     def page(
         self, kind: type[R], where: Filter = ALL_ROWS, after: Position | None = None, limit: int = 1_000
     ) -> RowPage[R]:
-        """See `Store`."""
+        """See `TradeStore`."""
         with clear_errors(self.address), self._reading.begin() as connection:
             return read_page(connection, kind, where, self.address.owner, after, limit)
 
     def rows(self, kind: type[R], where: Filter = ALL_ROWS) -> Iterator[R]:
-        """See `Store`."""
+        """See `TradeStore`."""
         after: Position | None = None
         while True:
             page = self.page(kind, where, after, _PAGE)
@@ -66,22 +66,22 @@ class SqlStore:
     def totals(
         self, kind: type[R], columns: Sequence[str], where: Filter = ALL_ROWS, by: Sequence[str] = ()
     ) -> list[Totals]:
-        """See `Store`."""
+        """See `TradeStore`."""
         with clear_errors(self.address), self._reading.begin() as connection:
             return read_totals(connection, kind, columns, where, self.address.owner, by)
 
     def count(self, kind: type[R], where: Filter = ALL_ROWS) -> int:
-        """See `Store`."""
+        """See `TradeStore`."""
         with clear_errors(self.address), self._reading.begin() as connection:
             return count_rows(connection, kind, where, self.address.owner)
 
     def version(self) -> int:
-        """See `Store`."""
+        """See `TradeStore`."""
         with clear_errors(self.address), self._reading.begin() as connection:
             return stored_version(connection, self.address.schema) or 0
 
     def close(self) -> None:
-        """See `Store`."""
+        """See `TradeStore`."""
         self.engine.dispose()
 
     def __enter__(self) -> Self:
