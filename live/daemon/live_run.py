@@ -27,7 +27,8 @@ from live.daemon.opening import Skew, read_skew
 from live.daemon.recovery import Pending
 from live.daemon.supervision import Supervision
 from live.engine.actions import Action, Alert, CancelOrder, CancelStop
-from live.engine.events import Command, Commanded, Ended, Event
+from live.engine.events import Command, Commanded, Ended, Event, LimitsTightened
+from live.engine.limits import Limits, tightest
 from live.engine.risk.profit import carried_over
 from live.engine.settings import ImbalanceSettings, StrategySettings
 from live.engine.state import EngineState
@@ -128,6 +129,11 @@ class LiveRun:
             self.client.resume(self.state.wake_ns, [one.answered(now_ns) for one in pending])
         except Exception as error:  # noqa: BLE001 - whatever it is, what is open has to be closed
             self.fail(error)
+
+    def tighten(self, limits: Limits) -> None:
+        """Of a run that goes on: those of `limits` that are tighter than its own hold from now on."""
+        if tightest(self.state.limits, limits) != self.state.limits:
+            self._take(LimitsTightened(self.wire.now_ns, limits))
 
     def command(self, command: Command, reason: str) -> None:
         """Pause or resume entries."""

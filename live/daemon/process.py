@@ -26,7 +26,7 @@ from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
 from live.daemon.notices import Notices
 from live.daemon.runs import journal_of, last_run
-from live.daemon.settings import DaemonSettings
+from live.daemon.settings import DaemonSettings, kept_limits
 from live.daemon.starting import OpenedRun, exchange_clock, open_run
 from live.daemon.status import status_of
 from live.daemon.strategy_process import StrategyProcess
@@ -121,6 +121,10 @@ class DaemonProcess:
         strategy = self._bar_strategy()
         self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy)
         self._run.resume(opened.pending)
+        if opened.goes_on:
+            for line in kept_limits(state, self._settings):
+                self._say(line)
+            self._run.tighten(self._settings.limits)
 
     def _bar_strategy(self) -> BarStrategy | None:
         settings, program = self._settings.bars, self._settings.program

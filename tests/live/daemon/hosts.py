@@ -105,6 +105,8 @@ class Hosted:
 
     def go_on(self, recovered: Recovered) -> None:
         """A run that is continued."""
+        assert isinstance(recovered.writer._sink, FileSink)
+        self.sink = recovered.writer._sink
         self.begin(recovered.engine, recovered.writer)
         self.run.resume(recovered.pending)
         self.run.start()
