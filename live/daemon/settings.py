@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from live.bars.decider import Computes
 from live.bars.strategy import BarStrategy
+from live.client.order_connection import OrdersBy
 from live.engine.limits import Limits
 from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.journal.settings import Fsync
@@ -24,6 +25,7 @@ class DaemonSettings:
     limits: Limits
     strategy: StrategySettings = field(default_factory=ImbalanceSettings)
     fsync: Fsync = Fsync.EACH_ORDER
+    orders_by: OrdersBy = OrdersBy.REST
     compute: Computes | None = None
 
     @property
