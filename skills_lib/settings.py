@@ -109,6 +109,9 @@ class Settings(FrozenModel):
         examples=[2],
         description="threads or processes of one computation; by default one a processor",
     )
+    bar_time_limit_s: float = Field(
+        5.0, ge=0.1, le=60, description="what a strategy of `live run` has for each decision, seconds"
+    )
     cache_fresh_hours: float = Field(24.0, gt=0, description="a candle cache younger than this is not refreshed, hours")
     archive_url: str = Field("https://data.binance.vision", description="Binance's public archive, or a mirror")
     exchange_url: str | None = Field(

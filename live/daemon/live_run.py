@@ -96,7 +96,7 @@ class LiveRun:
         self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls), orders)
         self.client.watch = self._watch
         run, may_send = f"{engine.state.run}-", self.client.may_send
-        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
+        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send, self._is_idle)
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
@@ -106,6 +106,10 @@ class LiveRun:
     def state(self) -> EngineState:
         """The engine's state, to look at."""
         return self.engine.state
+
+    def _is_idle(self, symbol: str) -> bool:
+        """True if the engine takes a symbol for flat and asks for nothing of it."""
+        return self.state.positions[symbol].idle
 
     def step(self, event: Event) -> list[Action]:
         """What the engine decides; nothing once it is not used any more."""

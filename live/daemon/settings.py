@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass, field
 
-from live.bars.decider import Computes
-from live.bars.strategy import BarStrategy
 from live.client.order_connection import OrdersBy
 from live.engine.limits import Limits
 from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.journal.settings import Fsync
 from live.sockets.endpoints import TradingVenue, VenueAddress
+from skills_lib.workers.worker import Program
 
 
 @dataclass(frozen=True)
 class DaemonSettings:
     """capital in units of 1e-8. A run that is continued keeps the settings of its journal.
 
-    compute: of a strategy on bars, what computes its signals.
+    program: of a strategy on bars, what computes its signals in a process of its own.
     """
 
     venue: TradingVenue
@@ -26,7 +25,7 @@ class DaemonSettings:
     strategy: StrategySettings = field(default_factory=ImbalanceSettings)
     fsync: Fsync = Fsync.EACH_ORDER
     orders_by: OrdersBy = OrdersBy.REST
-    compute: Computes | None = None
+    program: Program | None = None
 
     @property
     def imbalance(self) -> ImbalanceSettings | None:
@@ -37,8 +36,3 @@ class DaemonSettings:
     def bars(self) -> BarSettings | None:
         """The settings of the strategy on bars, if it is one."""
         return self.strategy if isinstance(self.strategy, BarSettings) else None
-
-    @property
-    def bar_strategy(self) -> BarStrategy | None:
-        """The strategy on bars, if it is one."""
-        return None if self.bars is None or self.compute is None else BarStrategy(self.bars, self.compute)

@@ -6,6 +6,7 @@ from typing import Any
 from live.engine import events as e
 from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, Alert
+from live.engine.contract import margin_asset_of
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
 from live.engine.limits import UNITS, Executor, require_kind, require_limits
@@ -30,8 +31,10 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
 
     Raises:
         LooserLimitsError: the limits are above those of the capital, or of another kind of strategy.
+        MarginAssetsError: the contracts are margined in several assets.
     """
     require_limits(event.limits, event.capital)
+    margin_asset_of(event.contracts)
     require_kind(event.limits, Executor.BARS if event.bars else Executor.SCALP)
     state = EngineState(
         run=event.run,
@@ -115,6 +118,9 @@ def _on_decided(state: EngineState, event: e.BarDecided) -> list[Action]:
 
 
 def _on_strategy(state: EngineState, event: e.StrategyReported) -> list[Action]:
+    """What is open is looked after without the strategy: by its stop, its target and its longest hold."""
+    if event.code == e.STRATEGY_STOPPED:
+        return latch(state, f"{event.code}: {event.text.rstrip('.')}", event.symbol, event.text, code=event.code)
     return alert(state, event.code, event.symbol, event.text)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import exit_codes
+from scripts.limits import within
 from scripts.live.options import Host, Venue
 from scripts.live.strategies import IMBALANCE
 from scripts.next_step import command, print_ending
@@ -41,6 +42,14 @@ def run(
         str | None,
         typer.Option(help="How orders go: rest or websocket.", show_default="setting orders_by, or rest"),
     ] = None,
+    bar_time_limit: Annotated[
+        float | None,
+        typer.Option(
+            callback=within(0.1, 60),
+            help="Seconds a strategy on bars has for each decision; then its process is ended and started again.",
+            show_default="setting bar_time_limit_s, or 5",
+        ),
+    ] = None,
     session: Annotated[str, typer.Option(help="Name of the session.", show_default="the venue")] = "",
 ) -> None:
     """Trade on the local exchange until stopped: by ctrl-C, `twokey live stop` or `twokey live kill`.
@@ -54,11 +63,13 @@ def run(
     from scripts.live.options import opened_venue, venue_of
     from scripts.live.strategies import chosen_strategy
     from skills_lib.domain.assignments import parse_assignments
+    from skills_lib.settings import Settings
 
     address, signer = opened_venue(venue, host)
     amount = amount_of("capital", capital)
     limits = parse_assignments(limit or [], "limit", "daily_loss=200")
-    chosen = chosen_strategy(strategy, timeframe, param or [], setting or [])
+    limit_s = bar_time_limit or Settings().bar_time_limit_s
+    chosen = chosen_strategy(strategy, timeframe, param or [], setting or [], limit_s)
     settings = DaemonSettings(
         venue_of(venue),
         address,
@@ -66,7 +77,7 @@ def run(
         amount,
         limits_of(chosen.executor, amount, limits, limits_file),
         chosen.settings,
-        compute=chosen.compute,
+        program=chosen.program,
         orders_by=_orders_by(orders_by),
     )
     code = _trade(settings, signer, session or venue)
