@@ -118,8 +118,8 @@ class DaemonProcess:
         self._is_reset = opened.flattens and self._latch is None
         how = "goes on: its process ended before it did" if opened.goes_on else "begins"
         self._say(f"Run {state.run} {how}. Symbols: {', '.join(state.markets)}.")
-        strategy = self._bar_strategy()
-        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy)
+        strategy, by = self._bar_strategy(), self._settings.orders_by
+        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy, by)
         self._run.resume(opened.pending)
         if opened.goes_on:
             for line in kept_limits(state, self._settings):

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from live.client.order_connection import OrdersBy
 from live.engine.limits import Limits, described, tightest
 from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.engine.state import EngineState
@@ -26,6 +27,7 @@ class DaemonSettings:
     limits: Limits
     strategy: StrategySettings = field(default_factory=ImbalanceSettings)
     fsync: Fsync = Fsync.EACH_ORDER
+    orders_by: OrdersBy = OrdersBy.REST
     program: Program | None = None
 
     @property
