@@ -345,6 +345,13 @@ class ContractChanged(msgspec.Struct, frozen=True, tag="contract"):
     contract: Contract
 
 
+class LimitsTightened(msgspec.Struct, frozen=True, tag="limits"):
+    """A run that goes on was started with limits some of which are tighter than its own; looser ones change nothing."""
+
+    time_ns: int
+    limits: Limits
+
+
 class Connection(msgspec.Struct, frozen=True, tag="connection"):
     """A stream was lost, or is back."""
 
@@ -387,6 +394,7 @@ Event = (
     | PriceReport
     | AccountChanged
     | ContractChanged
+    | LimitsTightened
     | Connection
     | Tick
     | Commanded
