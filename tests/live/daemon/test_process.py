@@ -83,6 +83,7 @@ async def test_only_a_person_at_a_terminal_ends_a_run_and_only_once_the_account_
     assert await site.at_a_terminal(*words, typed="resolved") == 1
     assert last_run(site.folder.journals)
     assert (await site.call("emergency-stop", "--host", site.host))[0] == 0
+    assert latched(site.folder), "a daemon that is started now does not trade"
     assert await site.at_a_terminal(*words, typed="resolved") == 0
     assert last_run(site.folder.journals) is None
 
