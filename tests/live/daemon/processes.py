@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -179,18 +180,26 @@ async def at_a_site(body: Body, settings: Mapping[str, Any], parameters: Mapping
 
     settings: `faults` and settings of the exchange. parameters: of the scenario.
     """
+    changes = dict(settings)
+    faults = changes.pop("faults", [])
     with TemporaryDirectory(prefix="twokey-") as folder:
-        home, changes = Path(folder), dict(settings)
-        faults = changes.pop("faults", [])
-        faults = faults(**parameters) if callable(faults) else faults
-        exchange = Exchange(settings_of(home, faults, **changes))
+        exchange = Exchange(settings_of(Path(folder), faults(**parameters) if callable(faults) else faults, **changes))
+        await _played(Path(folder), exchange, partial(body, **parameters))
+
+
+def run_at(home: Path, scenario: Callable[[Site], Awaitable[None]], **changes: Any) -> None:
+    """The same by itself, in a workspace that has to be there. changes: settings of the exchange."""
+    asyncio.run(_played(home, Exchange(settings_of(home, [], **changes)), scenario))
+
+
+async def _played(home: Path, exchange: Exchange, scenario: Callable[[Site], Awaitable[None]]) -> None:
+    async with AsyncExitStack() as stack:
         await exchange.open()
-        async with AsyncExitStack() as stack:
-            stack.push_async_callback(exchange.close)
-            line, host = await stack.enter_async_context(line_to(exchange.host))
-            site = Site(home, exchange, line, host)
-            stack.push_async_callback(_end_all, site)
-            await body(site, **parameters)
+        stack.push_async_callback(exchange.close)
+        line, host = await stack.enter_async_context(line_to(exchange.host))
+        site = Site(home, exchange, line, host)
+        stack.push_async_callback(_end_all, site)
+        await scenario(site)
 
 
 async def _end_all(site: Site) -> None:
