@@ -17,6 +17,9 @@ from tests.live.daemon.together import planned
 from tests.mcp_servers.mcp_client import own_process
 
 
+ORDER = ("POST", "/fapi/v1/order")
+
+
 async def by_signal(_: Site, daemon: Daemon) -> None:
     daemon.send(signal.SIGUSR1)
 
@@ -69,7 +72,7 @@ async def frozen(site: Site, daemon: Daemon) -> None:
 
 
 @planned(at_a_site)
-async def test_a_daemon_that_was_frozen_reads_and_sells_nothing_that_somebody_has_sold_meanwhile(site: Site) -> None:
+async def test_a_daemon_that_was_frozen_reads_before_it_closes_what_somebody_has_closed_meanwhile(site: Site) -> None:
     daemon = await site.start()
     await site.held()
     daemon.send(signal.SIGSTOP)
@@ -81,7 +84,8 @@ async def test_a_daemon_that_was_frozen_reads_and_sells_nothing_that_somebody_ha
     daemon.send(signal.SIGCONT)
     code, text = await daemon.end()
     assert code == 0, text
-    assert ("POST", "/fapi/v1/order") not in [one[1:] for one in site.exchange.asked[asked:]]
+    after = [one[1:] for one in site.exchange.asked[asked:]]
+    assert after.index(("GET", "/fapi/v3/positionRisk")) < [*after, ORDER].index(ORDER)
     await emptied(site)
 
 
