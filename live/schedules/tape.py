@@ -27,10 +27,10 @@ _LEAN_CHANGES = 0.12
 
 @dataclass
 class _Book:
-    """One symbol. Prices in ticks of `decimals`, quantities in thousandths; lean: 1 bids weigh, -1 asks weigh."""
+    """One symbol. Prices in ticks of so many cents, quantities in thousandths; lean: 1 bids weigh, -1 asks weigh."""
 
     symbol: str
-    decimals: int
+    tick_cents: int
     middle: int
     update_id: int = 1_000
     trade_id: int = 1
@@ -39,8 +39,9 @@ class _Book:
     asks: dict[int, int] = field(default_factory=dict)
 
     def price(self, ticks: int) -> str:
-        whole, rest = divmod(ticks, 10**self.decimals)
-        return f"{whole}.{rest:0{self.decimals}d}"
+        """Two decimals for either symbol, as Binance writes them: else no reader's fast path takes the levels."""
+        whole, rest = divmod(ticks * self.tick_cents, 100)
+        return f"{whole}.{rest:02d}"
 
     def levels(self, side: dict[int, int]) -> list[tuple[str, str]]:
         return [(self.price(tick), f"{quantity / 1000:.3f}") for tick, quantity in side.items()]
@@ -55,7 +56,7 @@ class ScheduleTape:
         hour_ms = draw.choice((FUNDING_MS, FUNDING_MS, MIDNIGHT_MS))
         self.now_ms = EPOCH_MS + hour_ms - draw.choice((5_000, 20_000, 50_000, 3_600_000))
         self.thin = draw.random() < THIN_SHARE
-        symbols = [_Book("BTCUSDT", 1, 600_000), _Book("ETHUSDT", 2, 300_000)]
+        symbols = [_Book("BTCUSDT", 10, 600_000), _Book("ETHUSDT", 1, 300_000)]
         self.books = symbols[: draw.choice((1, 1, 2))]
         self.lines: list[Played] = []
         self.calm_from_ms = 0

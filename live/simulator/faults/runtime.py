@@ -81,9 +81,16 @@ class Faults:
         self.pass_time(now_ms)
 
     @property
+    def idle(self) -> bool:
+        """True if nothing is to be expected of the faults: there are none, or all have been ended for good."""
+        return self.over or not self._all
+
+    @property
     def due_ms(self) -> int | None:
         """Exchange time at which the next fault begins or ends by itself; None if there is none."""
-        due = [moment for progress in self._all if not self.over and (moment := progress.due_ms) is not None]
+        if self.over:
+            return None
+        due = [moment for progress in self._all if (moment := progress.due_ms) is not None]
         return min(due) + (self.began_ms or 0) if due else None
 
     def pass_time(self, now_ms: int) -> None:
