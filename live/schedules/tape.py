@@ -17,11 +17,11 @@ MIDNIGHT_MS = 24 * 3_600_000
 THIN_SHARE = 0.25
 """Of the tapes: their levels and trades are smaller than an entry, which then fills in parts."""
 LEVELS = 6
-CALM_STEPS = 80
-"""Steps without any lean after the others, so that what is open ends."""
+CALM_STEPS = 40
+"""Longer steps without any lean after the others, about ten seconds in all, so that what is open ends."""
 SPARSE_MS, SPARSE_STEPS = 30_000, 95
 """After them the books are renewed now and then, so that what is late can still be closed."""
-_STEPS_MS = (40, 100, 100, 150, 250)
+_STEPS_MS, _CALM_STEPS_MS = (40, 100, 100, 150, 250), (150, 250, 250, 250, 380)
 _LEAN_CHANGES = 0.12
 
 
@@ -90,7 +90,7 @@ class ScheduleTape:
 
     def _step(self, book: _Book, calm: bool) -> None:
         draw = self.random
-        self.now_ms += draw.choice(_STEPS_MS)
+        self.now_ms += draw.choice(_CALM_STEPS_MS if calm else _STEPS_MS)
         if draw.random() < _LEAN_CHANGES and not calm:
             book.lean = draw.choice((-1, 0, 1))
         kind = draw.random()
