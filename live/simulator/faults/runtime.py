@@ -48,8 +48,8 @@ class Happening:
 class Faults:
     """Progress of a plan. Times are those of the exchange, in milliseconds; `began_ms` is the tape's first.
 
-    over: every fault has been ended, and none begins again. due_ms: exchange time at which the next fault begins or ends
-    by itself; None if there is none.
+    over: every fault has been ended, and none begins again. due_ms: exchange time at which the next fault begins or
+    ends by itself; None if there is none.
     """
 
     plan: FaultPlan = field(default_factory=FaultPlan)
