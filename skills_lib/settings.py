@@ -109,6 +109,9 @@ class Settings(FrozenModel):
         examples=[2],
         description="threads or processes of one computation; by default one a processor",
     )
+    bar_time_limit_s: float = Field(
+        5.0, ge=0.1, le=60, description="what a strategy of `live run` has for each decision, seconds"
+    )
     cache_fresh_hours: float = Field(24.0, gt=0, description="a candle cache younger than this is not refreshed, hours")
     archive_url: str = Field("https://data.binance.vision", description="Binance's public archive, or a mirror")
     exchange_url: str | None = Field(
@@ -119,6 +122,7 @@ class Settings(FrozenModel):
     streams_host: str | None = Field(
         None, examples=["127.0.0.1:9001"], description="a local server instead of Binance for live books: host:port"
     )
+    orders_by: Literal["rest", "websocket"] = Field("rest", description="how `live run` sends orders")
     http_timeout_s: float = Field(10.0, gt=0, description="timeout of one request, seconds")
     http_attempts: int = Field(6, ge=1, description="attempts per request")
     http_backoff_s: float = Field(1.0, ge=0, description="delay before the second attempt, seconds; doubles each time")

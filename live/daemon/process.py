@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from live.alerts.channel import AlertChannel
+from live.bars.strategy import BarStrategy
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.control.folder import SessionFolder
@@ -25,9 +26,10 @@ from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
 from live.daemon.notices import Notices
 from live.daemon.runs import journal_of, last_run
-from live.daemon.settings import DaemonSettings
+from live.daemon.settings import DaemonSettings, kept_limits
 from live.daemon.starting import OpenedRun, exchange_clock, open_run
 from live.daemon.status import status_of
+from live.daemon.strategy_process import StrategyProcess
 from live.emergency.drill import last_drill
 from live.engine.actions import Alert
 from live.engine.events import Command, Event
@@ -58,6 +60,7 @@ class DaemonProcess:
         self._notices: Notices
         self._run: LiveRun | None = None
         self._writer: JournalWriter | None = None
+        self._strategy: StrategyProcess | None = None
         self._wire: SocketWire
         self._over: asyncio.Future[RunEnd]
         self._latch: KillLatch | None = None
@@ -92,8 +95,12 @@ class DaemonProcess:
             self._over = asyncio.get_running_loop().create_future()
             self._notices = Notices(self._alerts, self._wire.now_ns)
             opened = await open_run(self._settings, self._folder, last, self._wire, self._calls)
-            self._take_over(opened)
-            return await self._trade()
+            try:
+                self._take_over(opened)
+                return await self._trade()
+            finally:
+                if self._strategy is not None:
+                    self._strategy.close()
 
     async def _exchange_clock(self, *, keeps_trying: bool) -> MachineClock:
         """keeps_trying: there is a run to look after, so an outage is waited for."""
@@ -111,9 +118,20 @@ class DaemonProcess:
         self._is_reset = opened.flattens and self._latch is None
         how = "goes on: its process ended before it did" if opened.goes_on else "begins"
         self._say(f"Run {state.run} {how}. Symbols: {', '.join(state.markets)}.")
-        strategy = self._settings.bar_strategy
-        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy)
+        strategy, by = self._bar_strategy(), self._settings.orders_by
+        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy, by)
         self._run.resume(opened.pending)
+        if opened.goes_on:
+            for line in kept_limits(state, self._settings):
+                self._say(line)
+            self._run.tighten(self._settings.limits)
+
+    def _bar_strategy(self) -> BarStrategy | None:
+        settings, program = self._settings.bars, self._settings.program
+        if settings is None or program is None:
+            return None
+        self._strategy = StrategyProcess(program, self._log, self._failed)
+        return BarStrategy(settings, self._strategy)
 
     def _latched_at_start(self) -> KillLatch | None:
         if self._folder.kill_file.exists():

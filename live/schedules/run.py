@@ -11,6 +11,7 @@ from live.binance.signing import Signer
 from live.client.engine_client import EngineClient
 from live.client.market_streams import MarketStreams
 from live.client.opening import contracts_of
+from live.client.order_connection import OrderConnection, OrdersBy
 from live.client.user_stream import UserStream
 from live.client.wire import S
 from live.engine.actions import Action
@@ -67,16 +68,18 @@ def _tape(seed: int, steps: int) -> ScheduleTape:
     return tape
 
 
-def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> ScheduleResult:
+def run_schedule(
+    integer: int, watch_steps: WatchSteps | None = None, orders_by: OrdersBy = OrdersBy.REST
+) -> ScheduleResult:
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
     tape = _tape(number.seed % TAPES, STEPS * number.parts // PARTS)
-    plan = plan_of(number.seed, number.left_out)
+    plan = plan_of(number.seed, number.left_out, orders_by)
     venue = LocalVenue(SimulatorSettings(seed=number.seed, balance="40000", faults=plan), iter(tape.lines))
     variation, wire = variation_of(number.seed), VirtualWire(venue)
     watch = ExchangeWatch(RUN, variation.limits)
     venue.observe = watch.on_events
-    engine, session, market = _joined(variation, wire, watch, tape.symbols)
+    engine, session, market = _joined(variation, wire, watch, tape.symbols, orders_by)
     session.client.watch = watch_steps
     _play(session, market, tape.calm_from_ms * MS, variation.commands, watch)
     _settle(session, engine.state, watch, whole=not number.seed % WHOLE_SETTLES)
@@ -91,7 +94,7 @@ def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> Schedul
 
 
 def _joined(
-    variation: Variation, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...]
+    variation: Variation, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...], orders_by: OrdersBy
 ) -> tuple[CheckedEngine, EngineSession, MarketStreams]:
     """The engine and its session with the exchange."""
     calls, settings, listed = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), variation.settings, _listed(symbols)
@@ -99,7 +102,8 @@ def _joined(
     engine = CheckedEngine(started, watch, Deadlines(watch, Contact(wire.venue)))
     writer = RequestWriter(calls, {contract.symbol: contract for contract in listed})
     market = MarketStreams(wire, symbols, settings.depth)
-    client = EngineClient(wire, writer, engine, market, UserStream(wire, calls))
+    orders = OrderConnection(wire, calls) if orders_by is OrdersBy.WEBSOCKET else None
+    client = EngineClient(wire, writer, engine, market, UserStream(wire, calls), orders)
     return engine, EngineSession(wire, client), market
 
 

@@ -98,6 +98,7 @@ def test_only_a_person_at_a_terminal_ends_a_run_that_cannot_go_on_and_only_once_
         assert await asyncio.to_thread(at_a_terminal, home, *words, typed="resolved") == 1
         assert last_run(site.folder.journals)
         assert (await site.call("emergency-stop", "--host", site.host))[0] == 0
+        assert latched(site.folder), "a daemon that is started now does not trade"
         assert await asyncio.to_thread(at_a_terminal, home, *words, typed="resolved") == 0
         assert last_run(site.folder.journals) is None
 
