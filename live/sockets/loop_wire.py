@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Self
 
+from live.binance.weights import cost_of
 from live.client.wire import MS, TIMEOUT_NS, Listener, S, TakeAnswer, ignore
 from live.engine.events import Event
 from live.sockets.clock import MachineClock
@@ -19,6 +20,7 @@ from live.wire import HttpRequest, HttpResponse
 from skills_lib.market.depth.feed.socket import import_picows
 
 BEAT_NS: Final = 100 * MS
+LISTING: Final = "/fapi/v1/exchangeInfo"
 
 
 class SocketWire:
@@ -76,15 +78,16 @@ class SocketWire:
         A request that must not leave now is answered in the exchange's place: see `weights.py`.
         """
         self.check()
-        if refusal := self.weights.refusal(request):
+        cost = cost_of(request)
+        if refusal := self.weights.refusal(cost):
             self._loop.call_soon(self._guard, partial(take, refusal))
             return
         data, limit = bytes_of(request, self.address.host), body_limit(request.target)
-        reads = request.method == "GET"
-        exchange = Exchange(data, limit, reads, partial(self._on_answer, take, self._freezes if reads else None))
+        take_in_time = partial(self._on_answer, request.target, take, self._freezes if cost.reads else None)
+        exchange = Exchange(data, limit, cost.reads, take_in_time)
         self._pool.send(exchange)
-        if not exchange.reads:
-            self._loop.call_soon(self.weights.left, request)
+        if not cost.reads:
+            self._loop.call_soon(self.weights.left, cost)
         exchange.timer = self._loop.call_later(TIMEOUT_NS / S, self._pool.give_up, exchange)
 
     def connect(self, target: str, listener: Listener) -> int:
@@ -114,10 +117,12 @@ class SocketWire:
         for exchange in unanswered:
             exchange.end(None)
 
-    def _on_answer(self, take: TakeAnswer, read_after: int | None, answer: HttpResponse | None) -> None:
-        """read_after: stops before a read was sent: after another one its answer is too old."""
+    def _on_answer(self, target: str, take: TakeAnswer, read_after: int | None, answer: HttpResponse | None) -> None:
+        """read_after: freezes before a read was sent: after another one its answer is too old."""
         if answer is not None:
             self.weights.observe(answer)
+            if answer.status == 200 and target.startswith(LISTING):
+                self.weights.learn(answer.body)
         if read_after not in (None, self.freezes):
             answer = None
         self._guard(partial(take, answer))

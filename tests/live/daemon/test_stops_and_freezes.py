@@ -16,7 +16,6 @@ from tests.live.daemon.test_exchange_faults import emptied, is_well, stopped
 from tests.live.daemon.together import planned
 from tests.mcp_servers.mcp_client import own_process
 
-
 ORDER = ("POST", "/fapi/v1/order")
 
 
