@@ -1,5 +1,6 @@
 """Fixtures of a running local exchange (real sockets on loopback, a generated tape, no latency) and of scenarios."""
 
+import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -64,10 +65,12 @@ def serve(generated_tape: Path) -> Serve:
     """`async with serve(speed=1) as running`: defaults are a held tape and no latency."""
 
     @asynccontextmanager
-    async def run(tape: Path = generated_tape, **changes: Any) -> AsyncIterator[Running]:
+    async def run(
+        tape: Path = generated_tape, tls: ssl.SSLContext | None = None, **changes: Any
+    ) -> AsyncIterator[Running]:
         settings = replace(BY_HAND, **changes)
         server = Server(settings, TapeSource().read(read_lines(tape)))
-        async with serving(server) as host:
+        async with serving(server, tls=tls) as host:
             yield Running(server, host)
 
     return run
