@@ -122,6 +122,7 @@ class Settings(FrozenModel):
     streams_host: str | None = Field(
         None, examples=["127.0.0.1:9001"], description="a local server instead of Binance for live books: host:port"
     )
+    orders_by: Literal["rest", "websocket"] = Field("rest", description="how `live run` sends orders")
     http_timeout_s: float = Field(10.0, gt=0, description="timeout of one request, seconds")
     http_attempts: int = Field(6, ge=1, description="attempts per request")
     http_backoff_s: float = Field(1.0, ge=0, description="delay before the second attempt, seconds; doubles each time")

@@ -20,6 +20,7 @@ from live.binance.requests import RequestWriter
 from live.client.conversations import converse
 from live.client.engine_client import EngineClient
 from live.client.market_streams import MarketStreams
+from live.client.order_connection import OrderConnection, OrdersBy
 from live.client.user_stream import UserStream
 from live.client.wire import MS, S, Wire, ignore
 from live.daemon.ending import KILL_WITHIN_NS, READS, STOP_WITHIN_NS, Ending, RunEnd, is_quiet
@@ -27,7 +28,8 @@ from live.daemon.opening import Skew, read_skew
 from live.daemon.recovery import Pending
 from live.daemon.supervision import Supervision
 from live.engine.actions import Action, Alert, CancelOrder, CancelStop
-from live.engine.events import Command, Commanded, Ended, Event
+from live.engine.events import Command, Commanded, Ended, Event, LimitsTightened
+from live.engine.limits import Limits, tightest
 from live.engine.risk.profit import carried_over
 from live.engine.settings import ImbalanceSettings, StrategySettings
 from live.engine.state import EngineState
@@ -79,7 +81,8 @@ class Surroundings(Protocol):
 class LiveRun:
     """A run from `start` to `over`. killed: why it was; empty while it was not. detached: the engine is not used.
 
-    strategy: of a run on bars. uninformed: what the process raised when it was let know of something.
+    strategy: of a run on bars. orders_by: the engine's way; closing without it goes by REST.
+    uninformed: what the process raised when it was let know of something.
     """
 
     def __init__(
@@ -91,6 +94,7 @@ class LiveRun:
         close_journal: Callable[[], None],
         around: Surroundings,
         strategy: BarStrategy | None = None,
+        orders_by: OrdersBy = OrdersBy.REST,
     ) -> None:
         self.wire, self.engine = wire, engine
         self._calls, self._around, self._close_journal = calls, around, close_journal
@@ -98,10 +102,11 @@ class LiveRun:
         writer = RequestWriter(calls, {symbol: market.contract for symbol, market in engine.state.markets.items()})
         streams = MarketStreams(wire, symbols, _depth(engine.state.settings))
         market = market_of(wire, streams, engine.state, strategy)
-        self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls))
+        orders = OrderConnection(wire, calls) if orders_by is OrdersBy.WEBSOCKET else None
+        self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls), orders)
         self.client.watch = self._watch
         run, may_send = f"{engine.state.run}-", self.client.may_send
-        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
+        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send, self._is_idle)
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
@@ -111,6 +116,10 @@ class LiveRun:
     def state(self) -> EngineState:
         """The engine's state, to look at."""
         return self.engine.state
+
+    def _is_idle(self, symbol: str) -> bool:
+        """True if the engine takes a symbol for flat and asks for nothing of it."""
+        return self.state.positions[symbol].idle
 
     def step(self, event: Event) -> list[Action]:
         """What the engine decides; nothing once it is not used any more."""
@@ -133,6 +142,11 @@ class LiveRun:
             self.client.resume(self.state.wake_ns, [one.answered(now_ns) for one in pending])
         except Exception as error:  # noqa: BLE001 - whatever it is, what is open has to be closed
             self.fail(error)
+
+    def tighten(self, limits: Limits) -> None:
+        """Of a run that goes on: those of `limits` that are tighter than its own hold from now on."""
+        if tightest(self.state.limits, limits) != self.state.limits:
+            self._take(LimitsTightened(self.wire.now_ns, limits))
 
     def command(self, command: Command, reason: str) -> None:
         """Pause or resume entries."""

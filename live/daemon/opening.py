@@ -17,7 +17,7 @@ from live.daemon.settings import DaemonSettings
 from live.engine.contract import Contract
 from live.money import parse
 from live.sockets.endpoints import TradingVenue
-from live.start.capital import require_capital
+from live.start.capital import require_capital, require_one_margin
 from skills_lib.domain.errors import TwokeyError
 
 READINGS: Final = 5
@@ -94,13 +94,15 @@ def check_start(settings: DaemonSettings, run: str, now: Callable[[], int]) -> C
     """All that has to hold before a new run: the account, its emptiness, the capital.
 
     Raises:
-        InputError: the exchange does not list a symbol, or the capital is too small for it.
+        InputError: the exchange does not list a symbol, the capital is too small for it, or the symbols are margined in
+            different assets.
         TwokeyError: the account is not ready, in one line with a remedy for each check that failed.
     """
     paper = settings.venue is TradingVenue.SIMULATOR
     if paper:
         yield from prepare_paper(settings.symbols)
     contracts = yield from contracts_of(settings.symbols)
+    require_one_margin(contracts)
     has_rights = settings.venue is TradingVenue.MAINNET
     found = yield from check_account(Rules(contracts, address_list=has_rights), now, run, has_rights)
     if found.failures:

@@ -26,7 +26,7 @@ from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
 from live.daemon.notices import Notices
 from live.daemon.runs import journal_of, last_run
-from live.daemon.settings import DaemonSettings
+from live.daemon.settings import DaemonSettings, kept_limits
 from live.daemon.starting import OpenedRun, exchange_clock, open_run
 from live.daemon.status import status_of
 from live.daemon.strategy_process import StrategyProcess
@@ -118,9 +118,13 @@ class DaemonProcess:
         self._is_reset = opened.flattens and self._latch is None
         how = "goes on: its process ended before it did" if opened.goes_on else "begins"
         self._say(f"Run {state.run} {how}. Symbols: {', '.join(state.markets)}.")
-        strategy = self._bar_strategy()
-        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy)
+        strategy, by = self._bar_strategy(), self._settings.orders_by
+        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy, by)
         self._run.resume(opened.pending)
+        if opened.goes_on:
+            for line in kept_limits(state, self._settings):
+                self._say(line)
+            self._run.tighten(self._settings.limits)
 
     def _bar_strategy(self) -> BarStrategy | None:
         settings, program = self._settings.bars, self._settings.program

@@ -299,21 +299,26 @@ class BalanceReport(msgspec.Struct, frozen=True, tag="balance_report"):
 
 
 class FundingPaid(msgspec.Struct, frozen=True, tag="funding"):
-    """Funding of a position; negative if paid."""
+    """Funding of a position; negative if paid. asset: empty in journals that were written before it was kept."""
 
     time_ns: int
     symbol: str
     amount: int
     event_ns: int
+    asset: str = ""
 
 
 class FundingReport(msgspec.Struct, frozen=True, tag="funding_report"):
-    """All funding of the account since `from_ns`, as of `asked_ns`, from the income list."""
+    """All funding of the account since `from_ns`, as of `asked_ns`, from the income list.
+
+    amount: of all assets together, which is only read in journals without `by_asset`.
+    """
 
     time_ns: int
     asked_ns: int
     from_ns: int
     amount: int
+    by_asset: tuple[tuple[str, int], ...] = ()
 
 
 class PriceReport(msgspec.Struct, frozen=True, tag="price"):
@@ -338,6 +343,13 @@ class ContractChanged(msgspec.Struct, frozen=True, tag="contract"):
 
     time_ns: int
     contract: Contract
+
+
+class LimitsTightened(msgspec.Struct, frozen=True, tag="limits"):
+    """A run that goes on was started with limits some of which are tighter than its own; looser ones change nothing."""
+
+    time_ns: int
+    limits: Limits
 
 
 class Connection(msgspec.Struct, frozen=True, tag="connection"):
@@ -382,6 +394,7 @@ Event = (
     | PriceReport
     | AccountChanged
     | ContractChanged
+    | LimitsTightened
     | Connection
     | Tick
     | Commanded

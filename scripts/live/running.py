@@ -14,6 +14,7 @@ from scripts.simulator_options import EngineParam, Limit, LimitsFile
 
 if TYPE_CHECKING:
     from live.binance.signing import Signer
+    from live.client.order_connection import OrdersBy
     from live.daemon.settings import DaemonSettings
 
 
@@ -36,6 +37,10 @@ def run(
     param: EngineParam = None,
     setting: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of a run on bars, such as stop_bps=150; repeatable.")
+    ] = None,
+    orders_by: Annotated[
+        str | None,
+        typer.Option(help="How orders go: rest or websocket.", show_default="setting orders_by, or rest"),
     ] = None,
     bar_time_limit: Annotated[
         float | None,
@@ -73,6 +78,7 @@ def run(
         limits_of(chosen.executor, amount, limits, limits_file),
         chosen.settings,
         program=chosen.program,
+        orders_by=_orders_by(orders_by),
     )
     code = _trade(settings, signer, session or venue)
     print_ending(command("live", "status"))
@@ -88,6 +94,18 @@ def _symbols(text: str) -> tuple[str, ...]:
     if not symbols:
         raise InputError("No symbol is named. Give one or more, such as BTCUSDT,ETHUSDT.")
     return symbols
+
+
+def _orders_by(name: str | None) -> "OrdersBy":
+    from live.client.order_connection import OrdersBy
+    from skills_lib.domain.errors import InputError, did_you_mean
+    from skills_lib.settings import Settings
+
+    allowed, found = [way.value for way in OrdersBy], name or Settings().orders_by
+    if found not in allowed:
+        meant = did_you_mean(found, allowed)
+        raise InputError(f"--orders-by {found[:40]} is not allowed. Give one of {', '.join(allowed)}.{meant}")
+    return OrdersBy(found)
 
 
 def _trade(settings: "DaemonSettings", signer: "Signer", session: str) -> int:

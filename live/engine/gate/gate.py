@@ -6,10 +6,10 @@ from typing import Final
 
 from live.engine.actions import PlaceOrder
 from live.engine.contract import Contract
-from live.engine.events import Command, Commanded, ContractChanged, Event, MarkChanged
+from live.engine.events import Command, Commanded, ContractChanged, Event, LimitsTightened, MarkChanged
 from live.engine.gate.ledger import GateLedger
 from live.engine.intents import Intent, Purpose, is_genuine
-from live.engine.limits import Limits, require_limits
+from live.engine.limits import Limits, require_limits, tightest
 from live.enums import OrderType
 from live.money import SCALE
 
@@ -45,6 +45,8 @@ class Gate:
             self._marks[event.symbol] = event.price
         elif type(event) is ContractChanged:
             self._contracts[event.contract.symbol] = event.contract
+        elif type(event) is LimitsTightened:
+            self._limits = tightest(self._limits, event.limits)
         elif type(event) is Commanded:
             self._ended = event.command if event.command in _ENDS_ENTRIES else self._ended
         else:

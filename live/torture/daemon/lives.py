@@ -7,6 +7,7 @@ from typing import Final
 from live.account.preflight.facts import AccountFacts, read_facts
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
+from live.client.order_connection import OrdersBy
 from live.client.wire import S
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
@@ -35,8 +36,11 @@ class Lives:
     ends: of runs, a clean one last. lives: how many processes there were. latch: on the disk; empty without one.
     """
 
-    def __init__(self, venue: LocalVenue, journal: Path, started: Started, checks: DaemonChecks) -> None:
+    def __init__(
+        self, venue: LocalVenue, journal: Path, started: Started, checks: DaemonChecks, orders_by: OrdersBy
+    ) -> None:
         self.venue, self._journal, self._started, self._checks = venue, journal, started, checks
+        self._orders_by = orders_by
         self._calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
         self._deaths: list[PlannedDeath] = []
         self._sink: MortalSink
@@ -141,9 +145,8 @@ class Lives:
 
     def _alive(self, engine: RecordedEngine, pending: Sequence[Pending]) -> None:
         self.lives += 1
-        self.run = LiveRun(
-            self.wire, self._calls, CheckedRun(engine, self._checks), self._facts(), self._close_journal, self
-        )
+        checked, facts = CheckedRun(engine, self._checks), self._facts()
+        self.run = LiveRun(self.wire, self._calls, checked, facts, self._close_journal, self, orders_by=self._orders_by)
         self.session = EngineSession(self.wire, self.run.client)
         if pending or self.lives > 1:
             self.run.resume(pending)

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from live.client.order_connection import OrdersBy
 from live.client.wire import S
 from live.engine.events import Command, Started
 from live.journal.replaying import replay_journal
@@ -29,13 +30,18 @@ RUN: Final = "d"
 ENDS_WITHIN_NS: Final = 45 * 60 * S
 """After the last kill: more than any order may stay hidden."""
 LOOK_NS: Final = 10 * S
+WEBSOCKET_TURN: Final = 2
+"""A third of all seeds sends orders by the WebSocket API."""
 
 
 def run_daemon_schedule(integer: int, watch_steps: WatchSteps | None = None) -> ScheduleResult:
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
+    orders_by = OrdersBy.WEBSOCKET if number.seed % 3 == WEBSOCKET_TURN else OrdersBy.REST
     tape = drawn_tape(number.seed % TAPES, STEPS * number.parts // PARTS)
-    settings = SimulatorSettings(seed=number.seed, balance="40000", faults=plan_of(number.seed, number.left_out))
+    settings = SimulatorSettings(
+        seed=number.seed, balance="40000", faults=plan_of(number.seed, number.left_out, orders_by)
+    )
     venue, variation = LocalVenue(settings, iter(tape.lines)), variation_of(number.seed)
     watch = ExchangeWatch(RUN, variation.limits)
     venue.observe = watch.on_events
@@ -44,7 +50,7 @@ def run_daemon_schedule(integer: int, watch_steps: WatchSteps | None = None) -> 
         journal = Path(folder) / "d.journal"
         contracts = listed_contracts(tape.symbols)
         started = Started(venue.now_ns, RUN, CAPITAL, variation.settings, variation.limits, contracts)
-        lives = Lives(venue, journal, started, checks)
+        lives = Lives(venue, journal, started, checks, orders_by)
         lives.begin(deaths_of(number.seed))
         _play(lives, tape.calm_from_ms * MS, variation.commands)
         result = ScheduleResult(integer, checks.events, watch.trades, dict(venue.faults.applied_by_kind))
