@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from live.engine import adopting, exits, fees, funding, protection
 from live.engine import events as e
-from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, Alert
 from live.engine.contract import margin_asset_of
 from live.engine.entries import on_signal
@@ -233,6 +233,7 @@ _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.FundingReport: funding.on_report,
     e.PriceReport: fees.on_price,
     e.AccountChanged: _on_account,
+    e.Adopted: adopting.on_adopted,
     e.ContractChanged: _on_contract,
     e.LimitsTightened: _on_limits,
     e.Connection: _on_connection,

@@ -338,6 +338,20 @@ class AccountChanged(msgspec.Struct, frozen=True, tag="account_changed"):
     what: str
 
 
+class Adopted(msgspec.Struct, frozen=True, tag="adopted"):
+    """A person takes a position of somebody else into the run, as `positionRisk` showed it at `asked_ns`.
+
+    quantity: signed. price: its mean entry price; mark: the mark price then.
+    """
+
+    time_ns: int
+    symbol: str
+    quantity: int
+    price: int
+    mark: int
+    asked_ns: int
+
+
 class ContractChanged(msgspec.Struct, frozen=True, tag="contract"):
     """New filters, rates or status of a contract."""
 
@@ -393,6 +407,7 @@ Event = (
     | FundingReport
     | PriceReport
     | AccountChanged
+    | Adopted
     | ContractChanged
     | LimitsTightened
     | Connection

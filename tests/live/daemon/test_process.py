@@ -20,7 +20,7 @@ from live.journal.reading import RecordedEvent, entries_of
 from live.journal.replaying import replay_journal
 from live.money import SCALE
 from tests.command import Command
-from tests.live.daemon.processes import PROGRAM, Site, run_at
+from tests.live.daemon.processes import PROGRAM, Site, run_at, until
 from tests.live.daemon.test_live_run import buy_by_hand
 from tests.repository import ROOT
 
@@ -101,6 +101,37 @@ def test_only_a_person_at_a_terminal_ends_a_run_that_cannot_go_on_and_only_once_
         assert latched(site.folder), "a daemon that is started now does not trade"
         assert await asyncio.to_thread(at_a_terminal, home, *words, typed="resolved") == 0
         assert last_run(site.folder.journals) is None
+
+    run_at(home, scenario)
+
+
+def test_a_person_at_a_terminal_adopts_a_position_while_a_run_goes_on_and_for_the_next_one(home: Path) -> None:
+    async def scenario(site: Site) -> None:
+        words = ("live", "adopt", "--symbol", "BTCUSDT", "--session", "simulator", "--host", site.host)
+        await site.start()
+        await site.ask(ControlCommand.PAUSE)
+        buy_by_hand(site.venue)
+
+        async def foreign() -> bool:
+            status = (await site.ask(ControlCommand.STATUS)).status
+            return status is not None and any("of somebody else" in note for note in status.notes)
+
+        await until(foreign)
+        code, text = await site.call("adopt", "--symbol", "BTCUSDT", "--session", "simulator")
+        assert (code, "Only a person at a terminal" in text) == (1, True), text
+        assert await asyncio.to_thread(at_a_terminal, home, *words, typed="no") == 1
+        assert await asyncio.to_thread(at_a_terminal, home, *words, typed="adopted") == 0
+        assert (await site.held()).positions[0].symbol == "BTCUSDT"
+        assert (await site.answer("stop"))[0] == 0
+        assert site.is_flat, "it was the run's own"
+        buy_by_hand(site.venue)
+        code, text = await (await site.start()).end()
+        assert (code, "twokey live adopt" in text) == (1, True), text
+        assert await asyncio.to_thread(at_a_terminal, home, *words, typed="adopted") == 0
+        await site.start()
+        assert (await site.held()).position
+        assert (await site.answer("stop"))[0] == 0
+        assert site.is_flat
 
     run_at(home, scenario)
 
