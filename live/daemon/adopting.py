@@ -11,8 +11,9 @@ from live.client.conversations import Conversation
 from live.control.durable_files import remove_durably, write_durably
 from live.control.folder import SessionFolder
 from live.engine.adopting import refusal
+from live.engine.decided import Adopted
 from live.engine.engine import start
-from live.engine.events import Adopted, Started
+from live.engine.events import Started
 from live.engine.state import EngineState
 from live.enums import PositionSide
 from live.money import parse, plain
@@ -21,7 +22,7 @@ from skills_lib.domain.errors import CorruptDataError, TwokeyError
 _FILE: Final = "adopted.json"
 
 
-class Decision(msgspec.Struct, frozen=True):
+class AdoptDecision(msgspec.Struct, frozen=True):
     """The position that the next new run adopts. quantity: signed decimal text. time_ns: when it was decided."""
 
     symbol: str
@@ -41,11 +42,11 @@ def keep_decision(folder: SessionFolder, position: HeldPosition, time_ns: int) -
         OSError: it could not be written.
     """
     folder.make()
-    decision = Decision(position.symbol, plain(position.quantity), time_ns)
+    decision = AdoptDecision(position.symbol, plain(position.quantity), time_ns)
     write_durably(folder.root / _FILE, msgspec.json.encode(decision))
 
 
-def decision_of(folder: SessionFolder) -> Decision | None:
+def decision_of(folder: SessionFolder) -> AdoptDecision | None:
     """What the next new run is to adopt, or None.
 
     Raises:
@@ -53,7 +54,7 @@ def decision_of(folder: SessionFolder) -> Decision | None:
     """
     path = folder.root / _FILE
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Decision)
+        found = msgspec.json.decode(path.read_bytes(), type=AdoptDecision)
         return found if found.position.quantity else None
     except FileNotFoundError:
         return None
@@ -82,7 +83,7 @@ def adoption(symbol: str, state: EngineState, now: Callable[[], int]) -> Convers
     return _event(found, now())
 
 
-def adoption_at_start(decision: Decision, started: Started, now: Callable[[], int]) -> Conversation[Adopted]:
+def adoption_at_start(decision: AdoptDecision, started: Started, now: Callable[[], int]) -> Conversation[Adopted]:
     """The same for a new run, before anything of it is written; raises as `adoption`."""
     return (yield from adoption(decision.symbol, start(started), now))
 

@@ -30,7 +30,8 @@ from live.daemon.recovery import Pending
 from live.daemon.supervision import Supervision
 from live.engine.actions import Action, Alert, CancelOrder, CancelStop
 from live.engine.adopting import refusal
-from live.engine.events import Adopted, Command, Commanded, Ended, Event, LimitsTightened
+from live.engine.decided import Adopted, LimitsTightened
+from live.engine.events import Command, Commanded, Ended, Event
 from live.engine.limits import Limits, tightest
 from live.engine.risk.profit import carried_over
 from live.engine.settings import ImbalanceSettings, StrategySettings

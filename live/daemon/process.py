@@ -40,7 +40,8 @@ from live.daemon.status import status_of
 from live.daemon.strategy_process import StrategyProcess
 from live.emergency.drill import last_drill
 from live.engine.actions import Alert
-from live.engine.events import Adopted, Command, Event
+from live.engine.decided import Adopted
+from live.engine.events import Command, Event
 from live.engine.risk.reducing import stop_id
 from live.journal.writer import JournalWriter
 from live.money import plain

@@ -15,7 +15,8 @@ from live.daemon.opening import check_start, read_clock
 from live.daemon.recovery import Pending, Recovered, recover
 from live.daemon.runs import LastRun, carried_to_next, journal_of, next_run, require_no_loss, with_ledger
 from live.daemon.settings import DaemonSettings
-from live.engine.events import Adopted, Started
+from live.engine.decided import Adopted
+from live.engine.events import Started
 from live.journal.errors import JournalError
 from live.journal.opening import new_journal
 from live.journal.recorded_engine import RecordedEngine

@@ -4,7 +4,7 @@ Nothing else changes: entries that have ended for the run stay ended.
 """
 
 from live.engine.actions import Action
-from live.engine.events import Adopted
+from live.engine.decided import Adopted
 from live.engine.latching import alert
 from live.engine.limits import UNITS
 from live.engine.positions import target_price

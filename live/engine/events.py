@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from live.engine.contract import Contract
+from live.engine.decided import Adopted, LimitsTightened
 from live.engine.limits import Limits
 from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.enums import AlgoStatus, OrderStatus, Side
@@ -338,32 +339,11 @@ class AccountChanged(msgspec.Struct, frozen=True, tag="account_changed"):
     what: str
 
 
-class Adopted(msgspec.Struct, frozen=True, tag="adopted"):
-    """A person takes a position of somebody else into the run, as `positionRisk` showed it at `asked_ns`.
-
-    quantity: signed. price: its mean entry price; mark: the mark price then.
-    """
-
-    time_ns: int
-    symbol: str
-    quantity: int
-    price: int
-    mark: int
-    asked_ns: int
-
-
 class ContractChanged(msgspec.Struct, frozen=True, tag="contract"):
     """New filters, rates or status of a contract."""
 
     time_ns: int
     contract: Contract
-
-
-class LimitsTightened(msgspec.Struct, frozen=True, tag="limits"):
-    """A run that goes on was started with limits some of which are tighter than its own; looser ones change nothing."""
-
-    time_ns: int
-    limits: Limits
 
 
 class Connection(msgspec.Struct, frozen=True, tag="connection"):

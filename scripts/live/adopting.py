@@ -73,8 +73,8 @@ def _confirm(text: str) -> None:
     from skills_lib.domain.errors import TwokeyError
 
     typer.echo(text)
-    question = f"It gets a stop and is closed by the run's rules; orders of others are cancelled. Type {_WORD}"
-    if typer.prompt(question) != _WORD:
+    asked = f"It gets a stop and is closed by the run's rules; orders of others are cancelled. Type {_WORD}"
+    if typer.prompt(asked) != _WORD:
         raise TwokeyError("Nothing was changed.")
 
 

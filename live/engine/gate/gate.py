@@ -6,7 +6,8 @@ from typing import Final
 
 from live.engine.actions import PlaceOrder
 from live.engine.contract import Contract
-from live.engine.events import Command, Commanded, ContractChanged, Event, LimitsTightened, MarkChanged
+from live.engine.decided import LimitsTightened
+from live.engine.events import Command, Commanded, ContractChanged, Event, MarkChanged
 from live.engine.gate.ledger import GateLedger
 from live.engine.intents import Intent, Purpose, is_genuine
 from live.engine.limits import Limits, require_limits, tightest

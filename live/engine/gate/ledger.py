@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from live.engine.constants import HIDDEN_NS, RECV_WINDOW_NS
+from live.engine.decided import Adopted
 from live.engine.events import (
-    Adopted,
     Answered,
     Event,
     Fill,

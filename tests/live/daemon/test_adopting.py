@@ -11,7 +11,8 @@ from live.control.folder import SessionFolder
 from live.daemon.adopting import adoption_at_start, decision_of, forget_decision, keep_decision
 from live.daemon.opening import check_start
 from live.daemon.recovery import recover
-from live.engine.events import Adopted, Command, Started
+from live.engine.decided import Adopted
+from live.engine.events import Command, Started
 from live.enums import PositionSide
 from live.journal.replaying import replay_journal
 from live.journal.settings import Fsync
@@ -24,7 +25,7 @@ from tests.live.daemon.test_opening import SIMULATOR
 from tests.live.simulator.venue_client import VenueClient
 
 SYMBOL = "BTCUSDT"
-FAR_AWAY = {"hold_ms": 30_000, "target_bps": 500 * SCALE, "stop_bps": 500 * SCALE}
+FAR_AWAY = {"hold_ms": 12_000, "target_bps": 500 * SCALE, "stop_bps": 500 * SCALE}
 """Target and stop, so that the longest hold closes the position."""
 HELD = HeldPosition(SYMBOL, PositionSide.BOTH, parse("0.1"))
 
@@ -68,7 +69,7 @@ def test_an_adopted_position_is_covered_by_one_stop_of_the_run_and_closed_by_its
     position = disturbed.run.state.positions[SYMBOL]
     assert isinstance(event, Adopted)
     assert disturbed.rests == [f"{position.id}S"]
-    disturbed.advance(35 * S)
+    disturbed.advance(9 * S)
     assert not disturbed.holds, "after the longest hold"
     assert not disturbed.rests
     disturbed.run.stop("test")

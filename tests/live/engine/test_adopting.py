@@ -6,6 +6,7 @@ import pytest
 from live.engine import actions as a
 from live.engine import events as e
 from live.engine.adopting import refusal, worse_of
+from live.engine.decided import Adopted
 from live.engine.gate.gate import Gate
 from live.engine.intents import Purpose
 from live.engine.latching import latch
@@ -21,9 +22,9 @@ STOP_BPS = 15 * SCALE
 PLACE_STOP, ACCEPTED = e.Request.PLACE_STOP, e.RequestOutcome.ACCEPTED
 
 
-def adopted(quantity: str = "0.1", price: int = PRICE, mark: int = PRICE, symbol: str = SYMBOL) -> e.Adopted:
+def adopted(quantity: str = "0.1", price: int = PRICE, mark: int = PRICE, symbol: str = SYMBOL) -> Adopted:
     """What a person adopts."""
-    return e.Adopted(NOW_NS, symbol, parse(quantity), price, mark, NOW_NS)
+    return Adopted(NOW_NS, symbol, parse(quantity), price, mark, NOW_NS)
 
 
 def foreign(quantity: str = "0.1") -> DrivenEngine:
@@ -127,7 +128,7 @@ def test_a_later_position_of_the_symbol_has_its_stop_from_its_own_price() -> Non
         (adopted("0.1", price=65_001 * SCALE, mark=60_000 * SCALE), "its loss reaches the limit daily_loss"),
     ],
 )
-def test_what_may_not_be_adopted_is_refused_in_one_line_with_what_to_do(event: e.Adopted, text: str) -> None:
+def test_what_may_not_be_adopted_is_refused_in_one_line_with_what_to_do(event: Adopted, text: str) -> None:
     engine = DrivenEngine()
     found = refusal(engine.state, event)
     assert text in found
