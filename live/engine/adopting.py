@@ -83,6 +83,7 @@ def on_adopted(state: EngineState, event: Adopted) -> list[Action]:
     position = state.positions[event.symbol]
     if not position.quantity:
         position.quantity, position.cost = event.quantity, event.quantity * event.price // SCALE
+        position.believed_ns = event.asked_ns
     position.reported, position.reported_ns = event.quantity, max(position.reported_ns, event.asked_ns)
     position.differs_ns = 0
     _begin(state, position, worse_of(event))
