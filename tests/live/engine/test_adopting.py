@@ -105,6 +105,7 @@ def test_a_later_position_of_the_symbol_has_its_stop_from_its_own_price() -> Non
     engine = DrivenEngine()
     engine.mark(59_000 * SCALE)
     engine.take(adopted(mark=59_000 * SCALE))
+    engine.now_ns += S
     fill = e.Fill(5, PRICE, parse("0.1"), 0, "USDT", maker=False, realised=0)
     trade = e.AccountTrade(77, Side.SELL, fill, engine.now_ns)
     engine.take(e.TradesReport(engine.now_ns, SYMBOL, engine.now_ns, 0, (trade,)))
