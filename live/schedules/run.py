@@ -62,7 +62,7 @@ class ScheduleResult:
 
 
 @lru_cache(maxsize=2 * TAPES)
-def drawn_tape(seed: int, steps: int) -> ScheduleTape:
+def tape_of(seed: int, steps: int) -> ScheduleTape:
     tape = ScheduleTape(seed)
     tape.lines = list(scaled_tape(tape.draw(steps)))
     return tape
@@ -73,7 +73,7 @@ def run_schedule(
 ) -> ScheduleResult:
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
-    tape = drawn_tape(number.seed % TAPES, STEPS * number.parts // PARTS)
+    tape = tape_of(number.seed % TAPES, STEPS * number.parts // PARTS)
     plan = plan_of(number.seed, number.left_out, orders_by)
     venue = LocalVenue(SimulatorSettings(seed=number.seed, balance="40000", faults=plan), iter(tape.lines))
     variation, wire = variation_of(number.seed), VirtualWire(venue)
@@ -114,7 +114,7 @@ def _joined(
 @lru_cache
 def listed_contracts(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
     """The contracts, asked of an exchange without faults: an engine does not start without them."""
-    tape = next(tape for tape in map(partial(drawn_tape, steps=0), range(TAPES)) if tape.symbols == symbols)
+    tape = next(tape for tape in map(partial(tape_of, steps=0), range(TAPES)) if tape.symbols == symbols)
     wire = VirtualWire(LocalVenue(SimulatorSettings(balance="40000"), iter(tape.lines)))
     return finish(wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), contracts_of(symbols))
 

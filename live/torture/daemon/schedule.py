@@ -15,7 +15,7 @@ from live.engine.events import Command, Started
 from live.journal.replaying import replay_journal
 from live.schedules.numbers import PARTS, ScheduleNumber
 from live.schedules.plans import plan_of
-from live.schedules.run import CALM_NS, MOVES_MONEY, STEPS, TAPES, ScheduleResult, drawn_tape, listed_contracts
+from live.schedules.run import CALM_NS, MOVES_MONEY, STEPS, TAPES, ScheduleResult, tape_of, listed_contracts
 from live.schedules.variations import CAPITAL, variation_of
 from live.schedules.watch import ExchangeWatch
 from live.simulator.schedule import MS
@@ -38,7 +38,7 @@ def run_daemon_schedule(integer: int, watch_steps: WatchSteps | None = None) -> 
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
     orders_by = OrdersBy.WEBSOCKET if number.seed % 3 == WEBSOCKET_TURN else OrdersBy.REST
-    tape = drawn_tape(number.seed % TAPES, STEPS * number.parts // PARTS)
+    tape = tape_of(number.seed % TAPES, STEPS * number.parts // PARTS)
     settings = SimulatorSettings(
         seed=number.seed, balance="40000", faults=plan_of(number.seed, number.left_out, orders_by)
     )

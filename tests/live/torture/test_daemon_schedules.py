@@ -38,9 +38,9 @@ def test_a_kill_that_is_called_flat_by_reads_alone_is_found(monkeypatch: pytest.
 
 
 def test_every_kind_of_death_comes_and_some_schedules_have_none() -> None:
-    drawn = [deaths_of(seed) for seed in range(300)]
-    assert {death.death for deaths in drawn for death in deaths} == set(Death)
-    assert () in drawn
+    planned = [deaths_of(seed) for seed in range(300)]
+    assert {death.death for deaths in planned for death in deaths} == set(Death)
+    assert () in planned
 
 
 def test_the_command_runs_the_schedules_of_the_daemon_and_repeats_one(twokey: Command) -> None:
