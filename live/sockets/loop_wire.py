@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Self
 
+from live.binance.weights import cost_of
 from live.client.wire import MS, TIMEOUT_NS, Listener, S, TakeAnswer, ignore
 from live.engine.events import Event
 from live.sockets.clock import MachineClock
@@ -19,6 +20,7 @@ from live.wire import HttpRequest, HttpResponse
 from skills_lib.market.depth.feed.socket import import_picows
 
 BEAT_NS: Final = 100 * MS
+LISTING: Final = "/fapi/v1/exchangeInfo"
 
 
 class SocketWire:
@@ -70,14 +72,15 @@ class SocketWire:
         A request that must not leave now is answered in the exchange's place: see `weights.py`.
         """
         self.check()
-        if refusal := self.weights.refusal(request):
+        cost = cost_of(request)
+        if refusal := self.weights.refusal(cost):
             self._loop.call_soon(self._guard, partial(take, refusal))
             return
         data, limit = bytes_of(request, self.address.host), body_limit(request.target)
-        exchange = Exchange(data, limit, request.method == "GET", partial(self._on_answer, take))
+        exchange = Exchange(data, limit, cost.reads, partial(self._on_answer, request.target, take))
         self._pool.send(exchange)
-        if not exchange.reads:
-            self._loop.call_soon(self.weights.left, request)
+        if not cost.reads:
+            self._loop.call_soon(self.weights.left, cost)
         exchange.timer = self._loop.call_later(TIMEOUT_NS / S, self._pool.give_up, exchange)
 
     def connect(self, target: str, listener: Listener) -> int:
@@ -107,9 +110,11 @@ class SocketWire:
         for exchange in unanswered:
             exchange.end(None)
 
-    def _on_answer(self, take: TakeAnswer, answer: HttpResponse | None) -> None:
+    def _on_answer(self, target: str, take: TakeAnswer, answer: HttpResponse | None) -> None:
         if answer is not None:
             self.weights.observe(answer)
+            if answer.status == 200 and target.startswith(LISTING):
+                self.weights.learn(answer.body)
         self._guard(partial(take, answer))
 
     def _guard(self, call: Callable[[], None]) -> None:
