@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from skills_lib.trades.projection.source import JournalSource
+from skills_lib.trades.reconcile.merging import EXCHANGE, merged
 from skills_lib.trades.reconcile.rows import DiscrepancyKind, differences, subject_of
 from skills_lib.trades.store.model import Filter, R, TradeStore
 from skills_lib.trades.store.rows import StoredDiscrepancy, StoredFill, StoredOrder, StoredRow
 
-EXCHANGE = "exchange"
-"""`source` of rows that came from the venue and that no journal has."""
 _DAY_MS = 86_400_000
 
 
@@ -53,30 +52,10 @@ def _taken_over(
     if isinstance(row, StoredFill) and isinstance(other, StoredFill):
         time_ms = max(row.time_ms, other.time_ms)
         yield from differences(row, other, time_ms)
-        yield with_known_fee(row, other)
+        yield merged(row, other)
     elif isinstance(row, StoredOrder) and isinstance(other, StoredOrder):
         time_ms = max(row.updated_ms, other.updated_ms)
         yield from differences(row, other, time_ms)
-        yield newest(row, other)
+        yield merged(row, other)
     if missing := flagged.get(subject_of(other)):
         yield replace(missing, resolved_ms=time_ms)
-
-
-def with_known_fee(ours: StoredFill, theirs: StoredFill) -> StoredFill:
-    """Our fill with the venue's fee, value and profit where ours does not know them."""
-    if not ours.fee_asset:
-        return replace(ours, fee=theirs.fee, fee_asset=theirs.fee_asset, fee_quote=theirs.fee_quote)
-    return replace(ours, fee_quote=theirs.fee_quote) if ours.fee_quote is None else ours
-
-
-def newest(ours: StoredOrder, theirs: StoredOrder) -> StoredOrder:
-    """Our order, with the state of whichever was seen last."""
-    if theirs.updated_ms <= ours.updated_ms:
-        return replace(ours, executed_quote=theirs.executed_quote)
-    return replace(
-        ours,
-        status=theirs.status,
-        executed_quantity=theirs.executed_quantity,
-        executed_quote=theirs.executed_quote,
-        updated_ms=theirs.updated_ms,
-    )

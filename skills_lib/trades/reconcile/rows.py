@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from skills_lib.trades.store.money import plain_text
 from skills_lib.trades.store.rows import StoredDiscrepancy, StoredFill, StoredOrder
 
-Trading = TypeVar("Trading", StoredFill, StoredOrder)
+TradingRow = TypeVar("TradingRow", StoredFill, StoredOrder)
 
 
 class DiscrepancyKind(StrEnum):
@@ -55,7 +55,7 @@ def text(amount: Decimal | None) -> str:
     return "" if amount is None else plain_text(amount)
 
 
-def differences(ours: Trading, theirs: Trading, now_ms: int) -> Iterator[StoredDiscrepancy]:
+def differences(ours: TradingRow, theirs: TradingRow, now_ms: int) -> Iterator[StoredDiscrepancy]:
     """How the venue's row differs from ours; what ours does not know, and an order that has not ended, do not."""
     compared = _COMPARED_FILL if isinstance(ours, StoredFill) else _COMPARED_ORDER
     for kind, of in compared.items():
@@ -96,6 +96,31 @@ def found(
         subject=subject_of(row),
         strategy_id=row.strategy_id,
         symbol=row.symbol,
+        ours=ours,
+        theirs=theirs,
+        found_ms=now_ms,
+    )
+
+
+def discrepancy(
+    kind: DiscrepancyKind,
+    account: tuple[str, str],
+    *,
+    subject: str,
+    ours: str,
+    theirs: str,
+    now_ms: int,
+    symbol: str = "",
+    strategy_id: str = "",
+) -> StoredDiscrepancy:
+    """A discrepancy about anything. account: venue and account."""
+    return StoredDiscrepancy(
+        venue=account[0],
+        account=account[1],
+        kind=kind,
+        subject=subject,
+        strategy_id=strategy_id,
+        symbol=symbol,
         ours=ours,
         theirs=theirs,
         found_ms=now_ms,
