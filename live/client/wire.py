@@ -65,6 +65,10 @@ class Wire(Protocol):
     def now_ns(self) -> int:
         """The time, in nanoseconds since 1970."""
 
+    @property
+    def freezes(self) -> int:
+        """How often the process was found to have been stopped for a while; looks now. Older reads have no answer."""
+
     def request(self, request: HttpRequest, take: TakeAnswer) -> None:
         """Send a request; `take` is called once, later."""
 

@@ -32,6 +32,11 @@ class VirtualWire:
         return self.venue.time.ns
 
     @property
+    def freezes(self) -> int:
+        """In virtual time no process stands still."""
+        return 0
+
+    @property
     def waiting(self) -> int:
         """Requests that have no answer yet."""
         return len(self._answers)
