@@ -57,7 +57,7 @@ def _change(state: EngineState, position: Position, quantity: int, price: int) -
 
 
 def _opened(state: EngineState, position: Position) -> None:
-    position.opened_ns, position.dust, position.believed = state.now_ns, False, False
+    position.opened_ns, position.dust, position.believed, position.stop_from = state.now_ns, False, False, 0
     position.exit_reason, position.exit_after_ns, position.exit_wait_ns = "", 0, 0
 
 
