@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields
 from decimal import Decimal
+from functools import cache
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
@@ -20,11 +21,13 @@ _TYPES: dict[type, Any] = {int: BigInteger, str: Text, bool: Boolean, Decimal: M
 metadata = MetaData()
 
 
+@cache
 def column_names(kind: type[StoredRow]) -> tuple[str, ...]:
     """The columns of a table that are fields of its row: all but the owner."""
     return tuple(field.name for field in fields(kind))
 
 
+@cache
 def column_types(kind: type[StoredRow]) -> dict[str, tuple[type, bool]]:
     """The Python type of each column, and whether it may be None."""
     hints = get_type_hints(kind)
