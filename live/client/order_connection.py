@@ -6,6 +6,7 @@ from typing import Final
 
 from live.binance.calls import Call, CallWriter
 from live.binance.websocket_api import API_PATH, METHODS, answer_of, frame_of, logon_frame
+from live.binance.weights import cost_of_call
 from live.client.wire import TIMEOUT_NS, S, TakeAnswer, Wire
 from live.wire import HttpResponse
 
@@ -45,8 +46,15 @@ class OrderConnection:
         """Sign and write a request in this call; `take` is called once, later. False: it was not and will not be."""
         if not self.up or (call.method, call.path) not in METHODS:
             return False
+        cost = cost_of_call(call)
+        if self._wire.weights.refusal(cost) is not None:
+            return False
         frame = frame_of(call, self._calls, self._number + 1, self._wire.now_ns, self._logged_on)
-        return self._write(frame, take)
+        if not self._write(frame, take):
+            return False
+        if not cost.reads:
+            self._wire.weights.left(cost)
+        return True
 
     def on_opened(self) -> None:
         """Sign once for all requests, if the key can."""
@@ -60,6 +68,7 @@ class OrderConnection:
         found = answer_of(data)
         if found is not None and (take := self._waiting.pop(found.number, None)):
             self._retry_ns = RETRY_NS
+            self._wire.weights.observe(found.answer)
             take(found.answer)
 
     def on_closed(self) -> None:

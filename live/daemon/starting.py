@@ -21,6 +21,7 @@ from live.journal.recorded_engine import RecordedEngine
 from live.journal.writer import JournalWriter
 from live.sockets.clock import MachineClock
 from live.sockets.loop_wire import SocketWire
+from live.sockets.tls import require_certificates
 from skills_lib.domain.errors import TwokeyError
 
 LATEST_NS: Final = 1 * S
@@ -56,8 +57,9 @@ async def exchange_clock(
     A tape has a time of its own, and it stands still until the first stream is open.
 
     Raises:
-        TwokeyError: the exchange does not answer.
+        TwokeyError: the exchange does not answer, or its certificate is refused.
     """
+    await require_certificates(settings.address)
     async with SocketWire(settings.address, failed) as wire:
         await opened(wire, f"/public/stream?streams={settings.symbols[0].lower()}@depth@100ms")
         skew = await finished(wire, calls, read_clock(lambda: wire.now_ns))

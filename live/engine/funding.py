@@ -52,8 +52,12 @@ def _in_another_asset(state: EngineState, symbol: str, asset: str) -> list[Actio
 
 
 def on_closed(state: EngineState, position: Position) -> None:
-    """Look into the list if a whole hour, at which funding is charged, has passed while the position was open."""
-    if (position.opened_ns - FUNDING_LATE_NS) // HOUR_NS != (state.now_ns + FUNDING_LATE_NS) // HOUR_NS:
+    """Look into the list if a whole hour, at which funding is charged, has passed while the position was open.
+
+    It was open before the engine learnt of it where its fills came late, and for an unknown time where none came.
+    """
+    since_ns = position.since_ns or state.started_ns
+    if (since_ns - FUNDING_LATE_NS) // HOUR_NS != (state.now_ns + FUNDING_LATE_NS) // HOUR_NS:
         check_later(state)
 
 

@@ -29,9 +29,11 @@ def book_fill(
     if order:
         order.trades[fill.trade_id] = fill.quantity
         order.filled += fill.quantity
-    _change(state, state.positions[symbol], side.sign * fill.quantity, fill.price)
-    state.positions[symbol].filled_ns = max(state.positions[symbol].filled_ns, event_ns)
-    _compare(state, state.positions[symbol])
+    position = state.positions[symbol]
+    position.since_ns = min(position.since_ns or event_ns, event_ns)
+    _change(state, position, side.sign * fill.quantity, fill.price)
+    position.filled_ns = max(position.filled_ns, event_ns)
+    _compare(state, position)
     return True
 
 
@@ -64,6 +66,7 @@ def _closed(state: EngineState, position: Position) -> None:
     position.flat_ns = state.now_ns
     restart(market.query(Request.POSITION))
     funding.on_closed(state, position)
+    position.since_ns = 0
     stop = position.stop
     if stop and stop.state is StopState.FIRED:
         position.exit_reason = position.exit_reason or "stop"

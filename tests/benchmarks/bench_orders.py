@@ -138,7 +138,8 @@ async def measured(fsync: Fsync, repeats: int, folder: Path) -> tuple[list[float
         ours = socket.create_connection(listening.getsockname())
         bare = Bare(file, ours, listening.accept()[0], fsync is not Fsync.NEVER)
     async with SocketWire(VenueAddress.of(TradingVenue.SIMULATOR, f"127.0.0.1:{where[1]}"), print) as wire:
-        wire._pool.send = timed.sending(wire._pool.send)
+        ((pool, _),) = wire._lines.values()
+        pool.send = timed.sending(pool.send)
         for number in range(repeats):
             await asyncio.sleep(PAUSE_S)
             timed.sample = Sample()

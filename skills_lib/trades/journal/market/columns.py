@@ -22,9 +22,9 @@ def packed(table: Table) -> bytes:
     common = np.gcd.reduce(steps, axis=0)
     common[common <= 0] = 1  # the divisor of -2**63 alone is itself, negative
     steps //= common
-    folded = np.ascontiguousarray(((steps << 1) ^ (steps >> 63)).T, "<i8").view(np.uint8)
-    planes = folded.reshape(-1, _WORD).T
-    used = max((plane + 1 for plane in range(_WORD) if planes[plane].any()), default=0)
+    folded = np.ascontiguousarray(((steps << 1) ^ (steps >> 63)).T, "<i8")
+    planes = folded.view(np.uint8).reshape(-1, _WORD).T
+    used = -(-int(np.bitwise_or.reduce(folded, axis=None).view(np.uint64)).bit_length() // 8)
     ends = np.array([table[0], common], "<i8").tobytes()
     return b"".join((ends, bytes([used]), planes[:used].tobytes()))
 
