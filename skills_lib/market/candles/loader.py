@@ -71,7 +71,7 @@ def require_fetchable(request: CandleRequest) -> CandleRequest:
     Raises:
         InputError: an unknown exchange, or a source that cannot be fetched from.
     """
-    if request.source in (Source.CACHE, Source.SAMPLE):
+    if request.source in (Source.CACHE, Source.SAMPLE, Source.STORE):
         raise InputError(f"Cannot fetch from {request.source}. Use {option('source', 'exchange')}, archive or yahoo.")
     return _resolve_source(request)
 
@@ -150,6 +150,17 @@ class _CandleLoader:
                 f"Change {option('since')} or {option('until')}, or run `twokey data import FILE`."
             )
         return self.build_candles(bars, Source.SAMPLE, "synthetic", synthetic=True)
+
+    def load_stored(self) -> Candles:
+        from skills_lib.market.candles.stored import stored_bars
+
+        bars, address = stored_bars(self.key, self.span, self.settings)
+        if not len(bars):
+            raise SourceUnavailableError(
+                f"The trade log has no {self.key} bars in {self.span}. Run `twokey store ingest "
+                f"{self.key.instrument.pair} {self.key.timeframe}`."
+            )
+        return self.build_candles(bars, Source.STORE, f"{address}, {self.key.exchange}")
 
     def fetch(self, source: Source) -> Candles:
         """Fetch the bars missing from the cache from `source`, store them, and return the whole span."""
