@@ -12,8 +12,8 @@ from tests.command import Verb, verbs
 from tests.live.journal.examples import write_example
 from tests.live.journal.runs import write_run
 from tests.market.candles.local_venue import span
-from tests.trades.store.examples import write_store
 from tests.market.depth.generated_tape import generated_tape
+from tests.trades.store.examples import write_store
 
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-09-01")
 SPACE = ("--param", "fast=5,10,20", "--param", "slow=40,80", "--min-trades", "5")
