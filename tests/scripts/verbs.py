@@ -124,6 +124,7 @@ APART: set[Verb] = {
     ("live", "kill"),
     ("live", "reset"),
     ("live", "resolve"),
+    ("live", "adopt"),
     ("live", "drill"),
     ("live", "watchdog"),
 }
