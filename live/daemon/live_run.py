@@ -23,12 +23,15 @@ from live.client.market_streams import MarketStreams
 from live.client.order_connection import OrderConnection, OrdersBy
 from live.client.user_stream import UserStream
 from live.client.wire import MS, S, Wire, ignore
+from live.daemon.adopting import adoption
 from live.daemon.ending import READS, STOP_WITHIN_NS, Ending, RunEnd, is_quiet
 from live.daemon.opening import Skew, read_skew
 from live.daemon.recovery import Pending
 from live.daemon.supervision import Supervision
 from live.engine.actions import Action, Alert, CancelOrder, CancelStop
-from live.engine.events import Command, Commanded, Ended, Event, LimitsTightened
+from live.engine.adopting import refusal
+from live.engine.decided import Adopted, LimitsTightened
+from live.engine.events import Command, Commanded, Ended, Event
 from live.engine.limits import Limits, tightest
 from live.engine.risk.profit import carried_over
 from live.engine.settings import ImbalanceSettings, StrategySettings
@@ -142,6 +145,23 @@ class LiveRun:
     def command(self, command: Command, reason: str) -> None:
         """Pause or resume entries."""
         self._take(Commanded(self.wire.now_ns, command, reason))
+
+    def adopt(self, symbol: str, done: Callable[[Adopted], None], failed: Callable[[TwokeyError], None]) -> None:
+        """Take a position of somebody else into the run, as a person wants it; one of the two is called, once."""
+
+        def found(event: Adopted) -> None:
+            if reason := "The run has ended." if self.ended else refusal(self.state, event):
+                failed(TwokeyError(reason))
+            else:
+                self.take_in(event)
+                done(event)
+
+        conversation = adoption(symbol, self.state, lambda: self.wire.now_ns)
+        converse(self.wire, self._calls, conversation, found, failed)
+
+    def take_in(self, event: Adopted) -> None:
+        """Give the engine a position that a person adopts: it protects it in the same step."""
+        self._take(event)
 
     def stop(self, reason: str) -> None:
         """No entries any more, close what this run holds, and end."""

@@ -19,8 +19,16 @@ from live.control.folder import SessionFolder
 from live.control.heartbeat import EVERY_S, Beat, write_beat
 from live.control.latch import KillLatch, killed_status, latched, set_latch
 from live.control.lock import DaemonLock
-from live.control.protocol import ControlCommand, ControlReply, ControlRequest, JournalStatus, LiveStatus
+from live.control.protocol import (
+    AdoptAnswer,
+    ControlCommand,
+    ControlReply,
+    ControlRequest,
+    JournalStatus,
+    LiveStatus,
+)
 from live.control.server import ControlServer
+from live.daemon.adopting import forget_decision
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
@@ -32,8 +40,11 @@ from live.daemon.status import status_of
 from live.daemon.strategy_process import StrategyProcess
 from live.emergency.drill import last_drill
 from live.engine.actions import Alert
+from live.engine.decided import Adopted
 from live.engine.events import Command, Event
+from live.engine.risk.reducing import stop_id
 from live.journal.writer import JournalWriter
+from live.money import plain
 from live.sockets.clock import MachineClock
 from live.sockets.loop_wire import SocketWire
 from skills_lib.domain.errors import TwokeyError
@@ -125,6 +136,9 @@ class DaemonProcess:
             for line in kept_limits(state, self._settings):
                 self._say(line)
             self._run.tighten(self._settings.limits)
+        if opened.adopted is not None:
+            self._run.take_in(opened.adopted)
+            forget_decision(self._folder)
 
     def _bar_strategy(self) -> BarStrategy | None:
         settings, program = self._settings.bars, self._settings.program
@@ -219,12 +233,25 @@ class DaemonProcess:
             case ControlCommand.RESUME:
                 run.command(Command.RESUME, reason)
                 return ControlReply(done="Entries go on, unless they have ended for this run: see `status`.")
+            case ControlCommand.ADOPT:
+                return await self._adopted(request.symbol)
             case ControlCommand.STOP:
                 run.stop(reason)
             case ControlCommand.KILL:
                 run.kill(reason)
         end = await asyncio.shield(self._over)
         return ControlReply(kill=end.answer, done=end.text)
+
+    async def _adopted(self, symbol: str) -> ControlReply:
+        """The answer to ADOPT."""
+        found: asyncio.Future[Adopted] = asyncio.get_running_loop().create_future()
+        self._live_run.adopt(symbol, found.set_result, found.set_exception)
+        try:
+            event = await found
+        except TwokeyError as error:
+            return ControlReply(error=str(error))
+        stop = stop_id(self._live_run.state.positions[symbol].id)
+        return ControlReply(adopted=AdoptAnswer(symbol, plain(event.quantity), stop))
 
     def _status(self) -> LiveStatus:
         state, writer = self._live_run.state, self._writer

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from live.engine import adopting, exits, fees, funding, protection
 from live.engine import events as e
-from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, Alert
 from live.engine.contract import margin_asset_of
+from live.engine.decided import Adopted, LimitsTightened
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
 from live.engine.limits import UNITS, Executor, described, require_kind, require_limits, tightest
@@ -184,7 +185,7 @@ def _on_contract(state: EngineState, event: e.ContractChanged) -> list[Action]:
     return alert(state, "contract_changed", contract.symbol, text)
 
 
-def _on_limits(state: EngineState, event: e.LimitsTightened) -> list[Action]:
+def _on_limits(state: EngineState, event: LimitsTightened) -> list[Action]:
     """They hold from now on: what is open above them stays protected, and nothing is entered."""
     before, state.limits = described(state.limits), tightest(state.limits, event.limits)
     changed = [
@@ -233,8 +234,9 @@ _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.FundingReport: funding.on_report,
     e.PriceReport: fees.on_price,
     e.AccountChanged: _on_account,
+    Adopted: adopting.on_adopted,
     e.ContractChanged: _on_contract,
-    e.LimitsTightened: _on_limits,
+    LimitsTightened: _on_limits,
     e.Connection: _on_connection,
     e.Commanded: _on_command,
 }

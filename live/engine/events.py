@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from live.engine.contract import Contract
+from live.engine.decided import Adopted, LimitsTightened
 from live.engine.limits import Limits
 from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.enums import AlgoStatus, OrderStatus, Side
@@ -345,13 +346,6 @@ class ContractChanged(msgspec.Struct, frozen=True, tag="contract"):
     contract: Contract
 
 
-class LimitsTightened(msgspec.Struct, frozen=True, tag="limits"):
-    """A run that goes on was started with limits some of which are tighter than its own; looser ones change nothing."""
-
-    time_ns: int
-    limits: Limits
-
-
 class Connection(msgspec.Struct, frozen=True, tag="connection"):
     """A stream was lost, or is back."""
 
@@ -393,6 +387,7 @@ Event = (
     | FundingReport
     | PriceReport
     | AccountChanged
+    | Adopted
     | ContractChanged
     | LimitsTightened
     | Connection

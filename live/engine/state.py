@@ -110,7 +110,9 @@ class Position:
     filled_ns: venue time of the last fill. compare_from_ns: a query sent from then on shows what a cancelled entry has
     filled late. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
     closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. believed: its quantity is
-    the venue's figure, which no trade explains. dust: what is left is below the minimum order.
+    the venue's figure, which no trade explains; `believed_ns`: as of when the last such figure was, in which every
+    earlier fill is. dust: what is left is below the minimum order. stop_from: of an adopted position, the price
+    that its stop is measured from; else 0, for its own.
     """
 
     symbol: str
@@ -133,7 +135,9 @@ class Position:
     exit_wait_ns: int = 0
     foreign: bool = False
     believed: bool = False
+    believed_ns: int = 0
     dust: bool = False
+    stop_from: int = 0
     stop: Stop | None = None
 
     @property

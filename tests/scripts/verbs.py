@@ -111,6 +111,7 @@ APART: set[Verb] = {
     ("live", "kill"),
     ("live", "reset"),
     ("live", "resolve"),
+    ("live", "adopt"),
     ("live", "drill"),
     ("live", "watchdog"),
 }

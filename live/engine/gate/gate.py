@@ -6,7 +6,8 @@ from typing import Final
 
 from live.engine.actions import PlaceOrder
 from live.engine.contract import Contract
-from live.engine.events import Command, Commanded, ContractChanged, Event, LimitsTightened, MarkChanged
+from live.engine.decided import LimitsTightened
+from live.engine.events import Command, Commanded, ContractChanged, Event, MarkChanged
 from live.engine.gate.ledger import GateLedger
 from live.engine.intents import Intent, Purpose, is_genuine
 from live.engine.limits import Limits, require_limits, tightest
@@ -93,7 +94,8 @@ class Gate:
 
     def _stop_distance(self, intent: Intent) -> str | None:
         """On the losing side of the entry price: where the entry said, else within the setting and one tick."""
-        entered = self._ledger.position(intent.symbol).entry_price or self._marks.get(intent.symbol, 0)
+        held = self._ledger.position(intent.symbol)
+        entered = held.stop_from or held.entry_price or self._marks.get(intent.symbol, 0)
         loses = (entered - intent.trigger_price) * -intent.side.sign
         tick, entry = self._contracts[intent.symbol].tick, self._ledger.orders.get(intent.position)
         if entry is not None and entry.intent.stop_price:

@@ -16,7 +16,7 @@ from live.journal.reading import RecordedEvent, entries_of
 from live.journal.replaying import replay_journal
 from live.money import SCALE
 from tests.command import Command
-from tests.live.daemon.processes import Site, at_a_site
+from tests.live.daemon.processes import Site, at_a_site, until
 from tests.live.daemon.test_live_run import buy_by_hand
 from tests.live.daemon.together import planned
 
@@ -86,6 +86,35 @@ async def test_only_a_person_at_a_terminal_ends_a_run_and_only_once_the_account_
     assert latched(site.folder), "a daemon that is started now does not trade"
     assert await site.at_a_terminal(*words, typed="resolved") == 0
     assert last_run(site.folder.journals) is None
+
+
+@planned(at_a_site)
+async def test_a_person_at_a_terminal_adopts_a_position_while_a_run_goes_on_and_for_the_next_one(site: Site) -> None:
+    words = ("adopt", "--symbol", "BTCUSDT", "--session", "simulator", "--host", site.host)
+    await site.start()
+    await site.ask(ControlCommand.PAUSE)
+    buy_by_hand(site.venue)
+
+    async def foreign() -> bool:
+        status = (await site.ask(ControlCommand.STATUS)).status
+        return status is not None and any("of somebody else" in note for note in status.notes)
+
+    await until(foreign)
+    code, text = await site.call(*words)
+    assert (code, "Only a person at a terminal" in text) == (1, True), text
+    assert await site.at_a_terminal(*words, typed="no") == 1
+    assert await site.at_a_terminal(*words, typed="adopted") == 0
+    assert (await site.held()).positions[0].symbol == "BTCUSDT"
+    assert (await site.answer("stop"))[0] == 0
+    assert site.is_flat, "it was the run's own"
+    buy_by_hand(site.venue)
+    code, text = await (await site.start()).end()
+    assert (code, "twokey live adopt" in text) == (1, True), text
+    assert await site.at_a_terminal(*words, typed="adopted") == 0
+    await site.start()
+    assert (await site.held()).position
+    assert (await site.answer("stop"))[0] == 0
+    assert site.is_flat
 
 
 @planned(at_a_site)

@@ -13,7 +13,7 @@ from live.client.wire import S
 from live.daemon.recovery import recover
 from live.daemon.settings import DaemonSettings, kept_limits
 from live.engine.actions import Alert
-from live.engine.events import LimitsTightened
+from live.engine.decided import LimitsTightened
 from live.engine.limits import UNITS, Executor, Limits, effective, require_limits, tightest
 from live.engine.state import EngineState
 from live.journal.replaying import replay_journal
