@@ -15,7 +15,7 @@ from live.engine.events import Command, Started
 from live.journal.replaying import replay_journal
 from live.schedules.numbers import PARTS, ScheduleNumber
 from live.schedules.plans import plan_of
-from live.schedules.run import CALM_NS, MOVES_MONEY, STEPS, TAPES, ScheduleResult, tape_of, listed_contracts
+from live.schedules.run import CALM_NS, MOVES_MONEY, STEPS, TAPES, ScheduleResult, listed_contracts, tape_of
 from live.schedules.variations import CAPITAL, variation_of
 from live.schedules.watch import ExchangeWatch
 from live.simulator.schedule import MS
