@@ -1,8 +1,8 @@
-"""24 hours of a drawn tape under random faults, in pieces; the same command resumes.
+"""24 hours of a drawn tape under random faults, in parts; the same command resumes.
 
     python -m tests.live.soak.study --speed 20
 
-Each piece is an exchange and a session of its own, played by the daemon's process. A piece passes if its journals
+Each part is an exchange and a session of its own, played by the daemon's process. A part passes if its journals
 replay, profit by the journals is the exchange's to the unit of 1e-8, no order was repeated, and memory is flat: the
 mean of its last quarter is at most a tenth above that of its second quarter.
 """
@@ -15,7 +15,7 @@ from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.live.soak.piece import run_piece
+from tests.live.soak.part import run_part
 from tests.live.studying import ROOT, StudyJournal, code_digest, studied_files
 
 HOURS = 24
@@ -23,28 +23,28 @@ GROWTH = 1.1
 
 
 def main() -> int:
-    """Play the pieces that are not done; 0 if all are done and passed."""
+    """Play the parts that are not done; 0 if all are done and passed."""
     options = _options()
     digest = code_digest(studied_files())
     journal = StudyJournal.open(options.journal, f"{digest} {options.minutes_of_tape} {options.speed}")
-    pieces = range(HOURS * 60 // options.minutes_of_tape)
+    parts = range(HOURS * 60 // options.minutes_of_tape)
     began = time.monotonic()
-    for number in pieces:
+    for number in parts:
         if number in journal.blocks:
             continue
         if time.monotonic() - began + 60 * options.minutes_of_tape / options.speed > 60 * options.minutes:
             break
         with TemporaryDirectory(prefix="twokey-soak-") as home:
-            journal.add(number, run_piece(Path(home), number + 1, options.minutes_of_tape * 60, options.speed))
+            journal.add(number, run_part(Path(home), number + 1, options.minutes_of_tape * 60, options.speed))
         show(number, journal.blocks[number])
-    done = [journal.blocks[number] for number in pieces if number in journal.blocks]
+    done = [journal.blocks[number] for number in parts if number in journal.blocks]
     failed = sum(bool(problems(block)) for block in done)
-    sys.stdout.write(f"{len(done)} of {len(pieces)} pieces are done, {failed} failed.\n")
-    return int(failed or len(done) < len(pieces))
+    sys.stdout.write(f"{len(done)} of {len(parts)} parts are done, {failed} failed.\n")
+    return int(failed or len(done) < len(parts))
 
 
 def problems(block: dict[str, Any]) -> list[str]:
-    """What of a piece did not hold."""
+    """What of a part did not hold."""
     found, memory = list(block["violations"]), block["memory_mb"]
     quarter = len(memory) // 4
     if quarter and block["runs"] == 1 and mean(memory[-quarter:]) > GROWTH * mean(memory[quarter : 2 * quarter]):
@@ -53,11 +53,11 @@ def problems(block: dict[str, Any]) -> list[str]:
 
 
 def show(number: int, block: dict[str, Any]) -> None:
-    """Print what a piece came to."""
+    """Print what a part came to."""
     memory = block["memory_mb"]
     series = " ".join(f"{size:.0f}" for size in memory[:: max(1, len(memory) // 20)])
     lines = (
-        f"piece {number}: {block['seconds'] / 60:.0f} min of tape, {block['runs']} runs, {block['orders']} orders, "
+        f"part {number}: {block['seconds'] / 60:.0f} min of tape, {block['runs']} runs, {block['orders']} orders, "
         f"{block['fills']} fills, {sum(block['kinds'].values())} times a fault of {len(block['kinds'])} kinds",
         f"  memory, MB: {series}",
         f"  profit, 1e-8: {block['known']} by the journals, {block['wallet']} by the exchange",

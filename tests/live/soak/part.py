@@ -1,4 +1,4 @@
-"""One piece of the soak: an exchange with a drawn tape and random faults, and the daemon's process."""
+"""One part of the soak: an exchange with a drawn tape and random faults, and the daemon's process."""
 
 import asyncio
 import os
@@ -35,8 +35,8 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @dataclass
-class PieceResult:
-    """What a piece came to. seconds: of the tape. memory_mb: of the daemon's process, each five seconds of the machine.
+class PartResult:
+    """What a part came to. seconds: of the tape. memory_mb: of the daemon's process, each five seconds of the machine.
 
     known, wallet: profit in units of 1e-8, by the journals and by the exchange. kinds: of faults, how often each
     applied. ends: exit code and last line of each process.
@@ -79,12 +79,12 @@ def tape_lines(seed: int, seconds: int) -> Iterator[Played]:
     return TapeSource().read(TapeLine(raw, time_ns, "") for time_ns, raw in lines)
 
 
-def run_piece(home: Path, seed: int, seconds: int, speed: int) -> dict[str, Any]:
-    """Play a piece. seconds: of the tape."""
-    return asdict(asyncio.run(_Piece(home, seed, seconds, speed).play()))
+def run_part(home: Path, seed: int, seconds: int, speed: int) -> dict[str, Any]:
+    """Play a part. seconds: of the tape."""
+    return asdict(asyncio.run(_Part(home, seed, seconds, speed).play()))
 
 
-class _Piece:
+class _Part:
     def __init__(self, home: Path, seed: int, seconds: int, speed: int) -> None:
         self._home, self._seconds, self._speed = home, seconds, speed
         self._folder = SessionFolder.of(home, f"soak{seed}")
@@ -94,9 +94,9 @@ class _Piece:
         self._server = Server(settings, tape_lines(seed, seconds + 3_600))
         self._watcher = Watcher(settings.credentials[0].account)
         self._server.venue.observe = self._watcher.on_events
-        self._result = PieceResult(seconds=seconds)
+        self._result = PartResult(seconds=seconds)
 
-    async def play(self) -> PieceResult:
+    async def play(self) -> PartResult:
         async with serving(self._server) as host:
             began_ns = self._server.venue.now_ns
             until_ns = began_ns + self._seconds * 1_000_000_000
@@ -106,7 +106,7 @@ class _Piece:
         return self._result
 
     async def _one_run(self, host: str, until_ns: int) -> None:
-        """A process of the daemon, until it ends or the piece is over; then it is asked to stop."""
+        """A process of the daemon, until it ends or the part is over; then it is asked to stop."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.live.soak.daemon", host, self._folder.name, str(self._speed)),
             env=os.environ | {"TWOKEY_HOME": str(self._home)},
