@@ -37,6 +37,7 @@ VERBS = {
     "torture": "torture",
     "journal": "journal",
     "why": "why",
+    "trades": "trades",
     "explain": "explain",
     "live": "live.command",
     "strategies": "strategies",
