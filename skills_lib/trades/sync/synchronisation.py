@@ -148,8 +148,8 @@ class AccountSync:
         where = replace(self._span(symbol, first_ms, last_ms), equal={"family": family})
         known = {subject_of(row): row for row in self._store.rows(StoredOrder, where)}
         for row in listed:
-            if subject_of(row) not in known and (other := self._stored_order(symbol, family, row.order_id)):
-                known[subject_of(row)] = other
+            if subject_of(row) not in known and row in self._runs.spans:
+                known |= {subject_of(one): one for one in self._stored_order(symbol, family, row.order_id)}
         matched = match(known.values(), listed, self._runs.spans, self.book.now_ms)
         self._look_up(matched)
         self._write(listing.subject, symbol, first_ms, last_ms, matched, len(listed))
@@ -162,11 +162,10 @@ class AccountSync:
             return [self._account.order(row) for row in rows_between(self._reader, ORDERS, *span)]
         return [self._account.algo_order(row) for row in rows_between(self._reader, ALGO_ORDERS, *span)]
 
-    def _stored_order(self, symbol: str, family: str, order_id: int) -> StoredOrder | None:
+    def _stored_order(self, symbol: str, family: str, order_id: int) -> list[StoredOrder]:
         """An order whose first report in the journal is not of the window in which the venue lists it."""
         where = replace(self._where, symbol=symbol, equal={"family": family, "order_id": order_id})
-        found = self._store.page(StoredOrder, where, limit=1).rows
-        return found[0] if found else None
+        return self._store.page(StoredOrder, where, limit=1).rows
 
     def _look_up(self, matched: Matched[StoredOrder]) -> None:
         """Ask by number for orders that were not listed: the journal's time may be another than the venue's."""
@@ -229,7 +228,7 @@ class AccountSync:
         further: Iterable[StoredRow] = (),
     ) -> None:
         """One window in one transaction."""
-        found = [*matched.found, *unlisted(matched.unseen, *self._limits())]
+        found: list[StoredDiscrepancy] = [*matched.found, *unlisted(matched.unseen, *self._limits())]
         rows: list[StoredRow] = [*matched.rows, *further, *self._settled(found, matched.checked)]
         rows += [self.book.extended(subject, symbol, first_ms, last_ms), self.book.pending_row(self._touched)]
         self._counts.add(fetched, matched.unchanged, self._store.write(rows))
