@@ -1,0 +1,127 @@
+"""What was earned and paid in a span: sums, days, and how far cumulative profit fell. Exact."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from skills_lib.trades.derived.funding import payments_of
+from skills_lib.trades.income_types import FUNDING, JOURNAL_FUNDING
+from skills_lib.trades.profit.exact import ZERO, add, subtract
+from skills_lib.trades.reports.columns import columns_of
+from skills_lib.trades.reports.scope import Scope
+from skills_lib.trades.reports.spans import ReportSpan
+from skills_lib.trades.store.model import Filter, TradeStore
+from skills_lib.trades.store.rows import StoredFill, StoredIncome, StoredTrade
+
+_CLOSED: Final = "closed"
+_FILL: Final = ("time_ms", "symbol", "trade_id", "realised_pnl", "fee_quote", "fee", "fee_asset")
+Change = tuple[int, str, int, Decimal]
+"""A change of cumulative net profit: time, symbol, id, amount."""
+
+
+@dataclass(slots=True)
+class Money:
+    """Sums in the quote asset. other_fees: by asset, those without a price then. unknown_profit: fills whose venue did
+    not say what they realised; they count as 0. fills, trades: counted; wins: trades that ended above 0 after costs.
+    """
+
+    realised: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+    other_fees: dict[str, Decimal] = field(default_factory=dict)
+    unknown_profit: int = 0
+    fills: int = 0
+    trades: int = 0
+    wins: int = 0
+
+    @property
+    def net(self) -> Decimal:
+        """realised - fees + funding."""
+        return add(subtract(self.realised, self.fees), self.funding)
+
+
+@dataclass(slots=True)
+class Earned:
+    """A span. days: of those on which something happened. changes: in order. max_drawdown: of cumulative net profit,
+    from 0 at the start, positive."""
+
+    whole: Money
+    days: dict[date, Money]
+    changes: list[Change]
+    max_drawdown: Decimal
+
+
+def earned(store: TradeStore, scope: Scope, span: ReportSpan) -> Earned:
+    """What a scope earned in a span. A trade counts on the day on which it closed."""
+    found = _Sums(span)
+    for where in scope.filters(span.start_ms, span.until_ms):
+        own = scope.of_strategy(where)
+        for row in columns_of(store, StoredFill, _FILL, own):
+            found.add_fill(*row)
+        for payment in _funding(store, where):
+            if scope.strategy_id in (None, payment.strategy_id):
+                found.add_funding(payment)
+        closed = replace(own, time="closed_ms", equal={"status": _CLOSED})
+        for closed_ms, pnl in columns_of(store, StoredTrade, ("closed_ms", "pnl"), closed):
+            found.add_trade(closed_ms, pnl)
+    changes = sorted(found.changes)
+    return Earned(found.whole, dict(sorted(found.days.items())), changes, drawdown(changes))
+
+
+def drawdown(changes: Iterable[Change]) -> Decimal:
+    """The largest fall of the sum of changes below its highest value so far, or below 0, positive."""
+    highest = now = worst = ZERO
+    for *_, amount in changes:
+        now = add(now, amount)
+        highest = max(highest, now)
+        worst = max(worst, subtract(highest, now))
+    return worst
+
+
+def _funding(store: TradeStore, where: Filter) -> Iterator[StoredIncome]:
+    """Funding of a span. Journals' rows are compared with coverage only where there are any."""
+    first_ms, last_ms = where.since_ms or 0, where.until_ms or 0
+    if not any(
+        store.count(StoredIncome, replace(where, equal={"income_type": one})) for one in (FUNDING, JOURNAL_FUNDING)
+    ):
+        return iter(())
+    return iter(payments_of(store, replace(where, since_ms=None, until_ms=None)).between(first_ms, last_ms))
+
+
+class _Sums:
+    """Adds rows to the whole and to their days."""
+
+    def __init__(self, span: ReportSpan) -> None:
+        self.whole, self.days = Money(), dict[date, Money]()
+        self.changes: list[Change] = []
+        self._spans = list(span.days())
+        self._ends = [day.until_ms for day in self._spans]
+
+    def add_fill(self, time_ms: int, symbol: str, trade_id: int, *amounts: Any) -> None:
+        realised, fee_quote, fee, fee_asset = amounts
+        for money in (self.whole, self._day(time_ms)):
+            money.fills += 1
+            money.realised = add(money.realised, realised or ZERO)
+            money.fees = add(money.fees, fee_quote or ZERO)
+            money.unknown_profit += realised is None
+            if fee_quote is None and (fee or not fee_asset):
+                asset = fee_asset or "unknown"
+                money.other_fees[asset] = add(money.other_fees.get(asset, ZERO), fee)
+        self.changes.append((time_ms, symbol, trade_id, subtract(realised or ZERO, fee_quote or ZERO)))
+
+    def add_funding(self, row: StoredIncome) -> None:
+        for money in (self.whole, self._day(row.time_ms)):
+            money.funding = add(money.funding, row.amount)
+        self.changes.append((row.time_ms, row.symbol, row.income_id, row.amount))
+
+    def add_trade(self, closed_ms: int, pnl: Decimal) -> None:
+        for money in (self.whole, self._day(closed_ms)):
+            money.trades += 1
+            money.wins += pnl > 0
+
+    def _day(self, time_ms: int) -> Money:
+        day = self._spans[bisect_right(self._ends, time_ms)].day
+        return self.days.setdefault(day, Money())
