@@ -13,8 +13,8 @@ from skills_lib.market.depth.causes import Remedy, Unusable, remedy
 from skills_lib.market.depth.model import DepthUpdate, MarkPrice, Snapshot, Venue, WireError
 from skills_lib.market.depth.scale import Scale
 from skills_lib.market.depth.tape.scanning.layout import END, MAX_SYMBOLS, START
+from skills_lib.market.depth.tape.scanning.passages import CODE, PASSED_WORDS, WATCH_WORDS
 from skills_lib.market.depth.tape.scanning.scanner import Table
-from skills_lib.market.depth.tape.scanning.stretches import CODE, PASSED_WORDS, WATCH_WORDS
 from skills_lib.market.depth.usability.clock import ClockOffset
 from skills_lib.market.depth.usability.judge import BookJudge
 from skills_lib.market.depth.usability.limits import UsabilityLimits

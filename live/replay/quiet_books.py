@@ -15,7 +15,7 @@ from live.simulator.latency import MS
 from live.simulator.segment_books import SegmentBooks
 from live.simulator.tape_segments import Segment
 from skills_lib.market.depth.tape.scanning import layout as at
-from skills_lib.market.depth.tape.scanning.stretches import DEEP, TOP_LEVELS, TOP_WORDS
+from skills_lib.market.depth.tape.scanning.passages import DEEP, TOP_LEVELS, TOP_WORDS
 
 _SIDES = (None, Side.BUY, Side.SELL)
 _NS_PER_S = 1e9

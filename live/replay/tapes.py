@@ -1,11 +1,12 @@
 """Tapes to replay: decoded once and kept, or, where they are long, decoded for each run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from live.simulator.tape_lines import SegmentedLines
 from live.simulator.tape_segments import Segment, segments_of
 from skills_lib.domain.errors import InputError
+from skills_lib.market.depth.tape.lines import TapeDamage, read_blocks
 
 KEPT_LINES = 400_000
 """A longer tape is not kept in memory."""
@@ -24,7 +25,7 @@ class ReplayTape:
         self._kept: list[Segment] | None = []
         first_ns = last_ns = lines = 0
         found = set[str]()
-        for segment in segments_of(path):
+        for segment in segments_of(self.blocks()):
             lines += len(segment)
             first_ns, last_ns = first_ns or int(segment.times_ns[0]), int(segment.times_ns[-1])
             found |= segment.named()
@@ -39,4 +40,8 @@ class ReplayTape:
 
     def segments(self) -> Iterable[Segment]:
         """Its lines as tables."""
-        return segments_of(self.path) if self._kept is None else self._kept
+        return segments_of(self.blocks()) if self._kept is None else self._kept
+
+    def blocks(self) -> Iterator[bytes | TapeDamage]:
+        """Its bytes, as blocks of whole lines."""
+        return read_blocks(self.path)

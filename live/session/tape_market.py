@@ -15,8 +15,8 @@ from live.client.wire import S
 from live.engine.events import Connection, MarkChanged, StreamKind
 from live.session.book_rows import BookRow, PassesBooks
 from live.session.virtual_wire import VirtualWire
+from live.simulator.quiet.quiet_lines import QuietLines
 from live.simulator.schedule import NEVER_NS
-from live.simulator.stretches.quiet_lines import QuietLines
 from live.simulator.tape_lines import SegmentedLines
 from live.simulator.tape_segments import Segment
 from live.simulator.tape_source import Played
@@ -96,7 +96,7 @@ class TapeMarket:
         while True:
             line_ns = times_ns[rows[number]] if number < last else before_ns
             due_ns = self.due_ns
-            if due_ns <= line_ns and due_ns <= before_ns:
+            if due_ns <= line_ns and due_ns <= before_ns and played < len(times_ns):  # a tape ends with its last line
                 _, found = self._waiting[0]
                 if passes is None or not isinstance(found, BookRow) or not passes.passes(found, due_ns):
                     return max(played, bisect_left(times_ns, due_ns, place, end)), delivered_ns

@@ -10,13 +10,13 @@ from live.simulator.tape_source import Played
 from skills_lib.market.depth.model import DepthUpdate, Snapshot, Venue, WireError
 from skills_lib.market.depth.tape.scanning import layout as at
 from skills_lib.market.depth.tape.scanning.entries import ENTRIES
+from skills_lib.market.depth.tape.scanning.passages import BEST_WORDS, TOP_WORDS, UNSOUND
 from skills_lib.market.depth.tape.scanning.scanner import Table
-from skills_lib.market.depth.tape.scanning.stretches import BEST_WORDS, TOP_WORDS, UNSOUND
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentBooks:
-    """Of each diff of a segment, by its number: rows, states (stretches.py), best bid and ask, and the best levels.
+    """Of each diff of a segment, by its number: rows, states (passages.py), best bid and ask, and the best levels.
 
     Prices and quantities in units of 1e-8; bids before asks, price and quantity of each level.
     """
@@ -31,7 +31,7 @@ class SegmentBooks:
     """What runs compute from the books, for other runs of the same settings."""
 
 
-class _Stretch(NamedTuple):
+class _Rows(NamedTuple):
     """Rows of a table that hold diffs of a symbol, by its number."""
 
     text: bytes
@@ -57,7 +57,7 @@ class BookRecorder:
         place = 0
         for row in [*sorted(ordinary), len(table)]:
             for number in np.unique(table[place:row][table[place:row, at.KIND] == at.DEPTH, at.SYMBOL]).tolist():
-                self._follow(_Stretch(text, table, place, row, number), self._book(symbols[number]), books)
+                self._follow(_Rows(text, table, place, row, number), self._book(symbols[number]), books)
             if row in ordinary:
                 self._take(ordinary[row])
             place = row
@@ -76,8 +76,8 @@ class BookRecorder:
         except WireError:
             return
 
-    def _follow(self, stretch: _Stretch, book: TapeLocalBook, books: SegmentBooks) -> None:
-        text, table, place, end, symbol = stretch
+    def _follow(self, found: _Rows, book: TapeLocalBook, books: SegmentBooks) -> None:
+        text, table, place, end, symbol = found
         addresses = [values.ctypes.data for values in (books.states, books.bests, books.tops)]
         rows = np.array(books.rows, np.int64)
         while place < end:

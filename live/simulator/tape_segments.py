@@ -1,9 +1,8 @@
 """A tape as tables of integers, decoded once for every run on it. A message is made only where one is needed."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from live.simulator.tape_source import Played, event_ns, require_named
 from skills_lib.market.depth.event_ids import TradesOnce
 from skills_lib.market.depth.model import AggTrade, DepthUpdate, Message, Trade
 from skills_lib.market.depth.tape.attribution import WINDOW_LINES, Attributed
-from skills_lib.market.depth.tape.lines import TapeLine
+from skills_lib.market.depth.tape.lines import TapeDamage, TapeLine
 from skills_lib.market.depth.tape.scanning import layout as at
 from skills_lib.market.depth.tape.scanning.attributed import BLOCK_BYTES, AttributedBlock, attributed_blocks
 from skills_lib.market.depth.tape.scanning.scanner import Table
@@ -72,16 +71,16 @@ class Segment:
         return {*updates, *(self.symbols[number] for number in numbers.tolist())}
 
 
-def segments_of(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[Segment]:
+def segments_of(lines: Iterable[bytes | TapeDamage], block_bytes: int = BLOCK_BYTES) -> Iterator[Segment]:
     """The lines that `TapeSource` would play, in order, in segments that are not empty.
 
-    block_bytes: as `attributed_blocks`.
+    lines, block_bytes: as `attributed_blocks`.
 
     Raises:
-        InputError: no such tape, or it is from the spot market or of COIN-M futures.
+        InputError: the tape is from the spot market or of COIN-M futures.
     """
     source = _SegmentSource()
-    for block in attributed_blocks(path, block_bytes):
+    for block in attributed_blocks(lines, block_bytes):
         segment = source.segment(block)
         if len(segment):
             yield segment

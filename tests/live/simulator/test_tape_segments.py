@@ -13,7 +13,7 @@ from live.simulator.tape_lines import SegmentedLines
 from live.simulator.tape_segments import segments_of
 from live.simulator.tape_source import Played, TapeSource
 from skills_lib.domain.errors import InputError
-from skills_lib.market.depth.tape.lines import read_lines
+from skills_lib.market.depth.tape.lines import read_blocks, read_lines
 from skills_lib.market.depth.tape.sample import SAMPLE_TAPE
 from tests.live.simulator.tapes import TapeWriter
 
@@ -53,7 +53,7 @@ def one_by_one(tape: Path) -> list[Played]:
 
 
 def from_segments(tape: Path, block_bytes: int) -> list[Played]:
-    lines, found = SegmentedLines(segments_of(tape, block_bytes)), list[Played]()
+    lines, found = SegmentedLines(segments_of(read_blocks(tape), block_bytes)), list[Played]()
     while (line := lines.peek()) is not None:
         assert lines.next_ns == line.time_ns
         found.append(line)

@@ -58,7 +58,7 @@ def attributed(lines: Lines, venue: Venue | None = None) -> Iterator[Attributed]
 
     venue: the one to read where a symbol has updates of two; by default that of its first update.
     """
-    evidence, held = Evidence(venue), deque[Attributed]()
+    evidence, held = TapeEvidence(venue), deque[Attributed]()
     for line in lines:
         entry = evidence.note(line)
         if not held and not is_nameless(entry):
@@ -153,7 +153,7 @@ class SymbolEvidence:
         self.price, self.places = _number(text) or self.price, max(self.places, _places(text))
 
 
-class Evidence:
+class TapeEvidence:
     """Evidence of all symbols so far; places the lines of a tape by it."""
 
     def __init__(self, venue: Venue | None) -> None:

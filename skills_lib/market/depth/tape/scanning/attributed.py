@@ -6,7 +6,6 @@ Only lines that compiled code does not read are decoded here; of all others the 
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
@@ -23,11 +22,11 @@ from skills_lib.market.depth.model import (
 from skills_lib.market.depth.tape.attribution import (
     WINDOW_LINES,
     Attributed,
-    Evidence,
     SymbolEvidence,
+    TapeEvidence,
     is_nameless,
 )
-from skills_lib.market.depth.tape.lines import BadLine, TapeDamage, TapeLine, parsed, read_blocks
+from skills_lib.market.depth.tape.lines import BadLine, TapeDamage, TapeLine, parsed
 from skills_lib.market.depth.tape.scanning import layout as at
 from skills_lib.market.depth.tape.scanning.scanner import ScannedBlock, Scanner, Table
 from skills_lib.market.depth.wire import decode
@@ -56,16 +55,14 @@ class _Nameless:
     place: int
 
 
-def attributed_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[AttributedBlock]:
+def attributed_blocks(lines: Iterable[bytes | TapeDamage], block_bytes: int = BLOCK_BYTES) -> Iterator[AttributedBlock]:
     """The blocks of a tape of USD-M futures; as many are held back as the evidence for a snapshot needs.
 
-    block_bytes: how long a block is at least, unless bytes are lost behind it.
-
-    Raises:
-        InputError: no such tape, or its format is foreign.
+    lines: blocks of whole lines, as `lines.read_blocks` reads them. block_bytes: they are joined to so many bytes
+    or more, unless bytes are lost behind them.
     """
     reader, held = _Reader(), deque[AttributedBlock]()
-    for item in _larger(read_blocks(path), block_bytes):
+    for item in _larger(lines, block_bytes):
         if isinstance(item, TapeDamage):
             reader.damage()
             continue
@@ -76,14 +73,14 @@ def attributed_blocks(path: Path, block_bytes: int = BLOCK_BYTES) -> Iterator[At
     yield from held
 
 
-def _larger(items: Iterable[bytes | TapeDamage], least: int) -> Iterator[bytes | TapeDamage]:
-    """The same text in fewer blocks, of at least so many bytes."""
+def _larger(items: Iterable[bytes | TapeDamage], size_wanted: int) -> Iterator[bytes | TapeDamage]:
+    """The same text in fewer blocks, of so many bytes or more."""
     collected, size = list[bytes](), 0
     for item in items:
         if isinstance(item, bytes):
             collected.append(item)
             size += len(item)
-        if collected and (size >= least or isinstance(item, TapeDamage)):
+        if collected and (size >= size_wanted or isinstance(item, TapeDamage)):
             yield b"".join(collected)
             collected, size = [], 0
         if isinstance(item, TapeDamage):
@@ -96,7 +93,7 @@ class _Reader:
     """Reads blocks in order. Entries are numbered as `attributed` counts them; most rows are one."""
 
     def __init__(self) -> None:
-        self._scanner, self._evidence = Scanner(), Evidence(Venue.USDM)
+        self._scanner, self._evidence = Scanner(), TapeEvidence(Venue.USDM)
         self._waiting: deque[_Nameless] = deque()
         self._seen = self._damages = 0
         self._row = self._noted = 0

@@ -8,10 +8,10 @@ from numba import njit, typeof, types
 
 from skills_lib.market.depth.book.compiled import apply, memory, parse
 from skills_lib.market.depth.book.compiled import layout as book_layout
-from skills_lib.market.depth.tape.scanning import layout, objects, rules, stretches
+from skills_lib.market.depth.tape.scanning import layout, objects, passages, rules
 
 
-class Entries(NamedTuple):
+class ScanEntries(NamedTuple):
     """Texts and blocks are bytes; `table`, `symbols`, `book` and the like are addresses."""
 
     count_lines: Any
@@ -24,11 +24,11 @@ class Entries(NamedTuple):
 
 def _sources() -> int:
     """A checksum of the compiled modules' sources."""
-    modules = (rules, objects, layout, stretches, memory, apply, parse, book_layout)
+    modules = (rules, objects, layout, passages, memory, apply, parse, book_layout)
     return zlib.crc32(b"".join(Path(str(module.__file__)).read_bytes() for module in modules))
 
 
-def _compiled(sources: int) -> Entries:
+def _compiled(sources: int) -> ScanEntries:
     # As in market/depth/book/compiled/entries.py: the checksum in the closure invalidates numba's cache.
     @njit(types.int64(typeof(b"")), cache=True)
     def count_lines(block):
@@ -42,23 +42,23 @@ def _compiled(sources: int) -> Entries:
     def record(text, table, place, end, symbol, book, number, states, bests, tops, price_unit, quantity_unit):
         if sources < 0:
             return 0
-        return stretches.record(
+        return passages.record(
             text, table, place, end, symbol, book, number, states, bests, tops, price_unit, quantity_unit
         )
 
     @njit(types.int64(*_words(7)), cache=True)
     def quiet_end(table, place, end, number, states, bests, watched):
-        return 0 if sources < 0 else stretches.quiet_end(table, place, end, number, states, bests, watched)
+        return 0 if sources < 0 else passages.quiet_end(table, place, end, number, states, bests, watched)
 
     @njit(types.int64(typeof(b""), *_words(7)), cache=True)
     def pass_rows(text, table, place, end, symbol, watched, book, out):
-        return 0 if sources < 0 else stretches.pass_rows(text, table, place, end, symbol, watched, book, out)
+        return 0 if sources < 0 else passages.pass_rows(text, table, place, end, symbol, watched, book, out)
 
     @njit(types.int64(*_words(5)), cache=True)
     def evidence_start(table, place, end, symbol, pending):
-        return 0 if sources < 0 else stretches.evidence_start(table, place, end, symbol, pending)
+        return 0 if sources < 0 else passages.evidence_start(table, place, end, symbol, pending)
 
-    return Entries(count_lines, scan, record, quiet_end, pass_rows, evidence_start)
+    return ScanEntries(count_lines, scan, record, quiet_end, pass_rows, evidence_start)
 
 
 def _words(count: int) -> list[Any]:

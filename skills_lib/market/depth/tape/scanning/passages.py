@@ -1,4 +1,4 @@
-"""Compiled passes over stretches of rows: the books that diffs leave, and how far nothing happens that matters."""
+"""Compiled passes over passages of rows: the books that diffs leave, and how far nothing happens that matters."""
 
 from numba import njit
 
@@ -145,10 +145,10 @@ def matched_ms(row):
 
 @njit
 def evidence_start(table, place, end, symbol, pending):
-    """Where the evidence begins that counts behind the stretch: the first ticker or trade that its last diff leaves.
+    """Where the evidence begins that counts behind the passage: the first ticker or trade that its last diff leaves.
 
     -1 if there is no diff, or if that may have been joined with earlier ones, as what comes in a burst is; `pending`
-    messages were kept before the stretch.
+    messages were kept before the passage.
     """
     first, updates, tickers, trades, joined = place, 0, 0, 0, -1
     for n in range(place, end):

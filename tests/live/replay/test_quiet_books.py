@@ -47,7 +47,7 @@ def outcome(tape: Callable[[Path], ReplayTape], path: Path, variant: Variant) ->
         try:
             return EngineRun(tape(path), CONDITIONS, variant, journal).play(), journal.read_bytes()
         except TwokeyError as error:
-            return str(error)
+            return str(error).replace(folder, "")
 
 
 def agree(path: Path, variant: Variant) -> TapeRun | None:

@@ -1,4 +1,4 @@
-"""What the rows of a stretch say about a book that is late: read when somebody asks, from where it still counts."""
+"""What the rows of a passage say about a book that is late: read when somebody asks, from where it still counts."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -7,16 +7,16 @@ import numpy as np
 from live.enums import Side
 from live.simulator.core.evidence import Evidence
 from live.simulator.core.market import Market
+from live.simulator.quiet.passed_evidence import PassedEvidence
+from live.simulator.quiet.watched_prices import NEVER_FROM, NEVER_TO, WatchedPrices
 from live.simulator.schedule import NEVER_NS
 from live.simulator.streams.history import PassedRows
-from live.simulator.stretches.passed_evidence import PassedEvidence
-from live.simulator.stretches.watched_prices import NEVER_FROM, NEVER_TO, WatchedPrices
 from live.simulator.tape_book import TapeBook
 from live.simulator.tape_lines import SegmentedLines
 from live.simulator.tape_segments import Segment
 from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.tape.scanning import layout as at
-from skills_lib.market.depth.tape.scanning import stretches as of
+from skills_lib.market.depth.tape.scanning import passages as of
 from skills_lib.market.depth.tape.scanning.entries import ENTRIES
 
 
@@ -147,7 +147,7 @@ def _leave(evidence: Evidence, passed: PassedEvidence) -> None:
 
 
 def _move(market: Market, segment: Segment, row: int, now_ms: int) -> None:
-    """The last diff of a stretch has moved the market."""
+    """The last diff of a passage has moved the market."""
     market.updated_ms, market.update_id = now_ms, segment.table.item(row, at.ID)
     if not market.marked:
         bid, ask = segment.books.bests[bisect_left(segment.books.rows, row)].tolist()
