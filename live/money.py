@@ -28,6 +28,8 @@ def show(units: int, decimals: int = DIGITS) -> str:
     """Write units of 1e-8 with exactly `decimals` places (at most 8), truncated."""
     sign = "-" if units < 0 else ""
     whole, fraction = divmod(abs(units), SCALE)
+    if decimals == DIGITS:
+        return f"{sign}{whole}.{fraction:08d}"
     if not decimals:
         return f"{sign}{whole}"
     return f"{sign}{whole}.{fraction:08d}"[: len(sign) + len(str(whole)) + 1 + decimals]

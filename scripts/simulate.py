@@ -9,12 +9,14 @@ import typer
 from scripts.console import print_error
 from scripts.limits import within
 from scripts.next_step import command, print_ending
-from scripts.simulator_options import Fills, Latency, credential_of, delays_of, speed_of
+from scripts.simulator_options import Fills, Latency, credential_of, delays_of, speed_of, tls_context
 from scripts.tape_argument import tape_of
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.instruments import upper_symbol
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from live.simulator.faults import FaultPlan
     from live.simulator.latency import Distribution
     from live.simulator.matching_engine import CarriedOut
@@ -78,6 +80,11 @@ def simulate(
     api_public_key: Annotated[
         Path | None, typer.Option(help="PEM file of the Ed25519 public key that signs in place of the secret.")
     ] = None,
+    tls_cert: Annotated[
+        Path | None,
+        typer.Option(help="PEM file of a certificate, with which https and wss alone are served."),
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM file of that certificate's private key.")] = None,
     countdown_clock: Annotated[
         Countdown, typer.Option(help="Time that countdownCancelAll counts: the tape's or the client's.")
     ] = Countdown.TAPE,
@@ -116,7 +123,7 @@ def simulate(
         live=feed is not None,
     )
     followed = tuple(upper_symbol(symbol) for symbol in symbols.split(",") if symbol.strip())
-    carried_out = _serve(settings, tape, followed, host, port)
+    carried_out = _serve(settings, tape, followed, host, port, tls_context(tls_cert, tls_key))
     if report and tape is not None:
         _report(settings, tape, carried_out)
     print_ending(command("scan", "--tape", tape) if tape else command("record", *followed))
@@ -186,7 +193,12 @@ def _settings(delays: "Distribution", **chosen: Any) -> "SimulatorSettings":
 
 
 def _serve(
-    settings: "SimulatorSettings", tape: Path | None, symbols: tuple[str, ...], host: str, port: int
+    settings: "SimulatorSettings",
+    tape: Path | None,
+    symbols: tuple[str, ...],
+    host: str,
+    port: int,
+    tls: "SSLContext | None",
 ) -> "list[CarriedOut]":
     import asyncio
     import signal
@@ -202,9 +214,9 @@ def _serve(
         stopped = asyncio.Event()
         for name in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-        async with serving(server, host, port) as address:
+        async with serving(server, host, port, tls) as address:
             _print_refused(source)
-            await _until_stopped(server, symbols, address, stopped)
+            await _until_stopped(server, symbols, address, stopped, "s" if tls else "")
         _print_refused(source)
         print_error(f"Stopped after {server.venue.engine.lines:,} messages, {source.bad_lines} of them unreadable.")
         return server.venue.engine.carried_out
@@ -219,13 +231,14 @@ def _print_refused(source: "TapeSource") -> None:
     source.refused.clear()
 
 
-async def _until_stopped(server: "Server", symbols: tuple[str, ...], address: str, stopped: Any) -> None:
+async def _until_stopped(server: "Server", symbols: tuple[str, ...], address: str, stopped: Any, secure: str) -> None:
     """Wait for Ctrl-C, or until the player or the feed fails."""
     import asyncio
 
     def ready() -> None:
         key = server.venue.settings.credentials[0]
-        print_error(f"Local Binance USD-M listening on http://{address} and ws://{address}. API key {key.api_key}.")
+        where = f"http{secure}://{address} and ws{secure}://{address}"
+        print_error(f"Local Binance USD-M listening on {where}. API key {key.api_key}.")
 
     waiting = [asyncio.ensure_future(stopped.wait()), *([server.playing] if server.playing else [])]
     if server.venue.settings.live:

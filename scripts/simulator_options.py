@@ -11,6 +11,8 @@ import typer
 from skills_lib.domain.errors import InputError
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from live.simulator.http.credentials import Credential
     from live.simulator.latency import Distribution
 
@@ -85,3 +87,31 @@ def credential_of(api_key: str, api_secret: str, public_key: Path | None) -> "Cr
             f"--api-public-key {public_key} {problem}. Write it with openssl pkey -in KEY.pem -pubout -out FILE.pem."
         )
     return Credential("paper", api_key, ed25519_public_key=text)
+
+
+def tls_context(certificate: Path | None, key: Path | None) -> "SSLContext | None":
+    """What serves TLS with a certificate and its private key; None if neither is given.
+
+    Raises:
+        InputError: one of them is missing, or they are no pair of PEM files. Their content is never shown.
+    """
+    import ssl
+
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise InputError("--tls-cert and --tls-key go together. Give both, or neither.")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ValueError) as error:  # ssl.SSLError is an OSError
+        no_pair = isinstance(error, ssl.SSLError)
+        reason = "they are no pair" if no_pair else getattr(error, "strerror", None) or "they are encrypted"
+        message = f"--tls-cert and --tls-key cannot be used: {reason}. Give two PEM files that belong together."
+        raise InputError(message) from None
+    return context
+
+
+def _no_password() -> str:
+    """An encrypted key is refused rather than asked for at the terminal."""
+    return ""

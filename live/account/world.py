@@ -1,20 +1,21 @@
 """What changes at an account without an event, read again on a schedule: modes, margin, and what others do there.
 
 A change of the position mode sends nothing; an order of another program in a symbol that is not traded reaches no
-engine. What has changed since the preflight is emitted once as `AccountChanged`, which ends entries. A reading that
-failed says nothing. Filters, fee rates and status are read again by `live/client/contracts.py`; the stop of a position
-by the engine.
+engine. What has changed since the preflight is emitted once as `AccountChanged`, which ends entries. A position in a
+traded symbol that the engine takes for flat is reported to it: a user stream that is silent is not the only witness. A
+reading that failed says nothing. Filters, fee rates and status are read again by `live/client/contracts.py`; the stop
+of a position by the engine.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from live.account.preflight.facts import AccountConfig, AccountFacts, SymbolConfig, read_facts
-from live.account.reads import Unknown
+from live.account.reads import Unknown, known
 from live.binance.calls import CallWriter
 from live.client.conversations import converse
 from live.client.wire import S, Wire
-from live.engine.events import AccountChanged
+from live.engine.events import AccountChanged, PositionReport, Witness
 from skills_lib.domain.errors import TwokeyError
 
 READ_EVERY_NS: Final = 60 * S
@@ -69,7 +70,8 @@ class WatchedAccount:
     """Reads an account again and emits what changed.
 
     first: what the preflight read. run, symbols: as in `changed`. may_send: False while the exchange wants no request.
-    balance_ns: when the balance was last read.
+    is_idle: True for a symbol of which the engine holds nothing and asks for nothing. balance_ns: when the balance was
+    last read.
     """
 
     def __init__(
@@ -80,9 +82,10 @@ class WatchedAccount:
         run: str,
         symbols: Sequence[str],
         may_send: Callable[[], bool],
+        is_idle: Callable[[str], bool],
     ) -> None:
         self._wire, self._calls, self._first = wire, calls, first
-        self._run, self._symbols, self._may_send = run, tuple(symbols), may_send
+        self._run, self._symbols, self._may_send, self._is_idle = run, tuple(symbols), may_send, is_idle
         self._said: set[Changed] = set()
         self.balance_ns = 0
         self._reading = False
@@ -107,6 +110,14 @@ class WatchedAccount:
             if change not in self._said:
                 self._said.add(change)
                 self._wire.emit(AccountChanged(self._wire.now_ns, change.symbol, change.what))
+        self._report_unknown(found)
+
+    def _report_unknown(self, found: AccountFacts) -> None:
+        """Let the engine know of positions that it takes for flat; the read was sent after `answered_ns`."""
+        for held in known(found.seen.risk):
+            if held.symbol in self._symbols and self._is_idle(held.symbol):
+                now_ns, asked_ns = self._wire.now_ns, found.answered_ns
+                self._wire.emit(PositionReport(now_ns, held.symbol, held.quantity, 0, 0, asked_ns, Witness.QUERY))
 
     def _on_failure(self, _: TwokeyError) -> None:
         """The next reading is not far."""

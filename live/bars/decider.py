@@ -17,6 +17,10 @@ MakesSignals = Callable[[Bars], Signals]
 Computed = Signals | Exception
 
 
+class StrategyStoppedError(InputError):
+    """The strategy is not asked any more; entries end."""
+
+
 class Computes(Protocol):
     """Computes signals and hands them on, or the exception that was raised; once, now or later.
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
-from live.bars.decider import Computed, decide
+from live.bars.decider import Computed, StrategyStoppedError, decide
 from live.bars.klines import ClosedBar, as_bars
 from live.bars.reading import BarList
 from live.bars.series import LONGEST_LIST, BarSeries, Doubt
 from live.bars.strategy import BarStrategy
 from live.client.wire import MS, Wire
-from live.engine.events import BarDecided, StrategyReported
+from live.engine.events import STRATEGY_STOPPED, BarDecided, StrategyReported
 from skills_lib.domain.bars import Bars
 from skills_lib.domain.errors import InputError
 from skills_lib.domain.signals import Signals
@@ -106,6 +106,9 @@ class FollowedBars:
     def _decide(self, due: _Due, found: Computed) -> None:
         try:
             decision = decide(_signals(found), due.bars)
+        except StrategyStoppedError as error:
+            self._report(STRATEGY_STOPPED, f"entries stopped: {error}")
+            self.stopped = True
         except InputError as error:
             self._report("strategy_failed", f"nothing is decided at the close of {utc(due.close_ns)}. {error}")
         else:

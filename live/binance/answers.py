@@ -146,7 +146,10 @@ def _funding(asked: Asked, body: bytes, time_ns: int) -> list[Event]:
     """A full page may not be all: then it proves nothing."""
     rows = _INCOME.decode(body)
     _require(len(rows) < TRADES_PAGE and all(row.income_type == "FUNDING_FEE" for row in rows))
-    return [FundingReport(time_ns, asked.sent_ns, asked.from_ns, sum(parse(row.income) for row in rows))]
+    by_asset: dict[str, int] = {}
+    for row in rows:
+        by_asset[row.asset] = by_asset.get(row.asset, 0) + parse(row.income)
+    return [FundingReport(time_ns, asked.sent_ns, asked.from_ns, sum(by_asset.values()), tuple(by_asset.items()))]
 
 
 def _price(asked: Asked, body: bytes, time_ns: int) -> list[Event]:

@@ -23,19 +23,6 @@ class _Listing(msgspec.Struct, gc=False):
     symbols: list[_Listed]
 
 
-class _RateLimit(msgspec.Struct, rename="camel", gc=False):
-    """A row of `rateLimits`."""
-
-    rate_limit_type: str
-    interval: str
-    interval_num: int
-    limit: int
-
-
-class _Limits(msgspec.Struct, rename="camel", gc=False):
-    rate_limits: list[_RateLimit]
-
-
 class _Rates(msgspec.Struct, rename="camel", gc=False):
     """`commissionRate` of a symbol."""
 
@@ -69,23 +56,6 @@ def contract_of(symbol: str, listing: bytes, rates: bytes, settings: bytes) -> C
     if not listed:
         raise InputError(f"The venue does not list {symbol[:40]!r}. Give one of the symbols of its exchangeInfo.")
     raise CorruptDataError(f"The venue's answers are not of {symbol}. Ask again.")
-
-
-def weight_per_minute_of(listing: bytes) -> int:
-    """The request weight that an address may use a minute, from the body of `exchangeInfo`.
-
-    Raises:
-        CorruptDataError: it does not say.
-    """
-    try:
-        rows = _LIMITS.decode(listing).rate_limits
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        rows = []
-    minute = (row for row in rows if (row.rate_limit_type, row.interval, row.interval_num) == _WEIGHT_PER_MINUTE)
-    found = next((row.limit for row in minute), 0)
-    if found <= 0:
-        raise CorruptDataError("The venue's exchangeInfo names no request weight a minute. Ask again.")
-    return found
 
 
 def listed_symbols(listing: bytes) -> frozenset[str]:
@@ -140,8 +110,6 @@ def _decimals(unit: int) -> int:
 
 
 _LOTS: Final = ("LOT_SIZE", "MARKET_LOT_SIZE")
-_WEIGHT_PER_MINUTE: Final = ("REQUEST_WEIGHT", "MINUTE", 1)
-_LIMITS: Final = msgspec.json.Decoder(_Limits)
 _LISTING: Final = msgspec.json.Decoder(_Listing)
 _RATES: Final = msgspec.json.Decoder(_Rates)
 _SETTINGS: Final = msgspec.json.Decoder(list[_Settings])

@@ -165,6 +165,7 @@ class IncomeRow(msgspec.Struct, rename="camel", gc=False):
 
     income_type: str
     income: str
+    asset: str
 
 
 class PriceRow(msgspec.Struct, rename="camel", gc=False):

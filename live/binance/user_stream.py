@@ -201,7 +201,7 @@ def _account(raw: bytes, time_ns: int) -> list[Event]:
     found: list[Event] = [*balances, *(_position(one, time_ns, event_ns) for one in account.positions)]
     symbol = account.positions[0].symbol if account.positions else ""
     if account.reason == _FUNDING:
-        found += [FundingPaid(time_ns, symbol, parse(one.change), event_ns) for one in account.balances]
+        found += [FundingPaid(time_ns, symbol, parse(one.change), event_ns, one.asset) for one in account.balances]
     elif account.reason != _TRADED:
         found.append(AccountChanged(time_ns, symbol, account.reason.lower()))
     return found

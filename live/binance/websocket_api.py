@@ -32,6 +32,7 @@ class NumberedAnswer(NamedTuple):
 class _RateLimit(msgspec.Struct, rename="camel", gc=False):
     rate_limit_type: str
     interval: str
+    interval_num: int = 1
     count: int = 0
 
 
@@ -90,8 +91,8 @@ def _frame(number: int, method: str, parameters: Mapping[str, Any]) -> bytes:
 
 def _headers_of(read: _Answer, body: bytes) -> dict[str, str]:
     """The headers in which REST says the same."""
-    used = [row.count for row in read.rate_limits if (row.rate_limit_type, row.interval) == _WEIGHT]
-    headers = {"X-MBX-USED-WEIGHT-1M": str(used[0])} if used else {}
+    counts = {(row.rate_limit_type, row.interval_num, row.interval): row.count for row in read.rate_limits}
+    headers = {name: str(counts[key]) for key, name in _COUNTS.items() if key in counts}
     wait = _ERROR.decode(body).data if read.status in _LIMITED and body else None
     if wait is not None and wait.retry_after > wait.server_time > 0:
         headers["Retry-After"] = str(-(-(wait.retry_after - wait.server_time) // 1_000))
@@ -100,4 +101,8 @@ def _headers_of(read: _Answer, body: bytes) -> dict[str, str]:
 
 _OK: Final = 200
 _LIMITED: Final = (429, 418)
-_WEIGHT: Final = ("REQUEST_WEIGHT", "MINUTE")
+_COUNTS: Final = {
+    ("REQUEST_WEIGHT", 1, "MINUTE"): "X-MBX-USED-WEIGHT-1M",
+    ("ORDERS", 10, "SECOND"): "X-MBX-ORDER-COUNT-10S",
+    ("ORDERS", 1, "MINUTE"): "X-MBX-ORDER-COUNT-1M",
+}

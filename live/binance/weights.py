@@ -1,8 +1,11 @@
-"""Request weight of the calls of a client: Binance's pages of each call, "IP Limit" or "Request Weight"."""
+"""What calls of a client cost: their request weight (Binance's pages of each call, "IP Limit" or "Request Weight"), and
+whether one is an order, of which an account may send so many.
+"""
 
-from typing import Final
-from urllib.parse import parse_qs
+from typing import Final, NamedTuple
+from urllib.parse import parse_qs, urlencode
 
+from live.binance.calls import Call
 from live.wire import HttpRequest
 from skills_lib.market.weights.snapshots import snapshot_weight
 
@@ -59,6 +62,32 @@ _BY_SYMBOL: Final = {
 """Weights with a symbol and without."""
 
 
+class Cost(NamedTuple):
+    """reads: it changes nothing. order: it counts as one. reduces: an order that opens nothing."""
+
+    weight: int
+    reads: bool
+    order: bool = False
+    reduces: bool = False
+
+
+def cost_of(request: HttpRequest) -> Cost:
+    """What a request of REST costs."""
+    return _cost(request, request.body)
+
+
+def cost_of_call(call: Call) -> Cost:
+    """What a call costs, by whichever way it goes."""
+    query = urlencode(call.parameters)
+    return _cost(HttpRequest(call.method, f"{call.path}?{query}"), query.encode())
+
+
+def _cost(request: HttpRequest, sent: bytes) -> Cost:
+    if request.method == "POST" and request.target.partition("?")[0] in _ORDERS:
+        return _REDUCING if any(word in sent for word in _REDUCES) else _OPENING
+    return Cost(weight_of(request), reads=request.method == "GET")
+
+
 def weight_of(request: HttpRequest) -> int:
     """The weight of a request, from its method, path and query."""
     path, _, query = request.target.partition("?")
@@ -70,3 +99,9 @@ def weight_of(request: HttpRequest) -> int:
         one, every = _BY_SYMBOL[call]
         return one if "symbol" in parse_qs(query) else every
     return _WEIGHTS.get(call, UNLISTED)
+
+
+_ORDERS: Final = ("/fapi/v1/order", "/fapi/v1/algoOrder")
+_REDUCES: Final = (b"reduceOnly=true", b"closePosition=true")
+_OPENING: Final = Cost(0, reads=False, order=True)
+_REDUCING: Final = Cost(0, reads=False, order=True, reduces=True)

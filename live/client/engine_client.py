@@ -9,10 +9,11 @@ from live.binance.requests import Asked, RequestWriter, Sendable
 from live.client.clock import VenueClock
 from live.client.contracts import ListedContracts
 from live.client.order_connection import OrderConnection
+from live.client.reading_first import ReadingFirst
 from live.client.user_stream import UserStream
 from live.client.wire import MS, Wire
 from live.engine.actions import Action, Ask, CancelOrder, CancelStop, PlaceOrder, WakeAt
-from live.engine.events import Answered, Connection, Event, RequestOutcome, StreamKind, Tick
+from live.engine.events import Answered, Connection, Event, Request, RequestOutcome, StreamKind, Tick
 from live.wire import HttpResponse
 
 HELD_BACK_NS = 10 * MS
@@ -56,6 +57,7 @@ class EngineClient:
         self.watch: Callable[[Event, list[Action]], None] | None = None
         self._clock = VenueClock(wire, writer.calls)
         self._contracts = ListedContracts(wire, writer.calls, writer.contracts, self.may_send)
+        self._reading = ReadingFirst(wire)
         self._not_before_ns = 0
         self._wake_ns = 0
         wire.emit = self.take
@@ -95,10 +97,16 @@ class EngineClient:
         self.wire.later(max(0, due_ns - self.wire.now_ns), partial(self._wake, due_ns))
 
     def _send(self, action: Sendable) -> None:
-        """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban."""
+        """Send a request, unless the exchange has asked to wait: what comes earlier turns a 429 into a ban.
+
+        An order waits, too, where the position has to be read before it: that is done here, at once.
+        """
         call, asked = self._writer.call_of(action, self.wire.now_ns)
-        if not self.may_send():
+        unread = self._reading.holds_back(action)
+        if unread or not self.may_send():
             self.wire.later(HELD_BACK_NS, partial(self._hold_back, asked))
+            if unread and self.may_send():
+                self._send(Ask(self.wire.now_ns, Request.POSITION, asked.symbol))
             return
         take = partial(self._on_answer, asked)
         if self.orders is None or not self.orders.send(call, take):
@@ -127,6 +135,7 @@ class EngineClient:
                 self._clock.on_code(event.code)
                 self._contracts.on_code(event.code)
                 self._not_before_ns = max(self._not_before_ns, now_ns + event.retry_after_ns)
+            self._reading.note(event)
             self.take(event)
 
     def _wake(self, due_ns: int) -> None:

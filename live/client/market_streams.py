@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from live.client.books import FollowedBooks
-from live.client.stream_connection import CHECK_NS, StreamConnection
+from live.client.stream_connection import CHECK_NS, StreamConnection, name_of
 from live.client.wire import Wire
 from live.engine.events import Connection, StreamKind
+
+_KINDS = ("depth@100ms", "markPrice@1s")
 
 
 class MarketStreams:
@@ -13,9 +15,11 @@ class MarketStreams:
 
     def __init__(self, wire: Wire, symbols: Sequence[str], depth: int) -> None:
         self._wire, self._followed = wire, FollowedBooks(wire, symbols, depth)
-        names = [symbol.lower() for symbol in symbols]
-        self._books = StreamConnection(wire, "/public", [f"{name}@depth@100ms" for name in names], self)
-        self._marks = StreamConnection(wire, "/market", [f"{name}@markPrice@1s" for name in names], self)
+        books, marks = ({f"{symbol.lower()}@{kind}": symbol for symbol in symbols} for kind in _KINDS)
+        self._books = StreamConnection(wire, "/public", list(books), self)
+        self._marks = StreamConnection(wire, "/market", list(marks), self)
+        readers = self._followed.readers
+        self._readers = {name.encode(): [readers[symbol]] for name, symbol in (books | marks).items()}
         self._up = False
         self.stopped = False
 
@@ -44,8 +48,8 @@ class MarketStreams:
             self._wire.emit(Connection(self._wire.now_ns, StreamKind.MARKET, up))
 
     def on_frame(self, data: bytes) -> None:
-        """Each reader takes the frames of its symbol."""
-        for reader in self._followed.readers.values():
+        """Each reader takes the frames of its symbol; one that names no stream, and may be damaged, goes to all."""
+        for reader in self._readers.get(name_of(data)) or self._followed.readers.values():
             self._followed.on_frame(reader, data)
 
     def _check(self) -> None:

@@ -1,13 +1,26 @@
 """Orders over the WebSocket API: one connection, opened again whenever it ends."""
 
+from enum import StrEnum
 from functools import partial
+from typing import Final
 
 from live.binance.calls import Call, CallWriter
 from live.binance.websocket_api import API_PATH, METHODS, answer_of, frame_of, logon_frame
+from live.binance.weights import cost_of_call
 from live.client.wire import TIMEOUT_NS, S, TakeAnswer, Wire
 from live.wire import HttpResponse
 
-RETRY_NS = 1 * S
+RETRY_NS: Final = 1 * S
+LONGEST_RETRY_NS: Final = 16 * S
+"""Between two attempts while none is answered: an address may open 300 connections in five minutes, all streams
+included (page "WebSocket Streams", General Info)."""
+
+
+class OrdersBy(StrEnum):
+    """How orders, their cancels and questions about one order go to the exchange."""
+
+    REST = "rest"
+    WEBSOCKET = "websocket"
 
 
 class OrderConnection:
@@ -22,6 +35,7 @@ class OrderConnection:
         self.connection = self._number = 0
         self._waiting: dict[int, TakeAnswer] = {}
         self._logged_on = False
+        self._retry_ns = RETRY_NS
         self.up = False
 
     def start(self) -> None:
@@ -32,8 +46,15 @@ class OrderConnection:
         """Sign and write a request in this call; `take` is called once, later. False: it was not and will not be."""
         if not self.up or (call.method, call.path) not in METHODS:
             return False
+        cost = cost_of_call(call)
+        if self._wire.weights.refusal(cost) is not None:
+            return False
         frame = frame_of(call, self._calls, self._number + 1, self._wire.now_ns, self._logged_on)
-        return self._write(frame, take)
+        if not self._write(frame, take):
+            return False
+        if not cost.reads:
+            self._wire.weights.left(cost)
+        return True
 
     def on_opened(self) -> None:
         """Sign once for all requests, if the key can."""
@@ -46,13 +67,16 @@ class OrderConnection:
         """Hand an answer to whoever asked. A frame that cannot be read answers nothing."""
         found = answer_of(data)
         if found is not None and (take := self._waiting.pop(found.number, None)):
+            self._retry_ns = RETRY_NS
+            self._wire.weights.observe(found.answer)
             take(found.answer)
 
     def on_closed(self) -> None:
         """What has no answer will have none; open it again after a while."""
         self.up = self._logged_on = False
         waiting, self._waiting = list(self._waiting.values()), {}
-        self._wire.later(RETRY_NS, self.start)
+        self._wire.later(self._retry_ns, self.start)
+        self._retry_ns = min(2 * self._retry_ns, LONGEST_RETRY_NS)
         for take in waiting:
             take(None)
 

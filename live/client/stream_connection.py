@@ -62,7 +62,7 @@ class StreamConnection:
         self._received_ns = self._wire.now_ns
         self._owner.on_frame(data)
         if self.silent:
-            self.silent.discard(_name_of(data))
+            self.silent.discard(name_of(data))
             self._owner.on_change()
 
     def on_closed(self) -> None:
@@ -83,7 +83,7 @@ class StreamConnection:
             self.on_closed()
 
 
-def _name_of(frame: bytes) -> bytes:
+def name_of(frame: bytes) -> bytes:
     """The name of the stream that a frame comes from; empty if it names none."""
     if not frame.startswith(_NAME):
         return b""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
+from live.binance.weights import Cost
 from live.engine.events import Event
 from live.wire import HttpRequest, HttpResponse
 
@@ -25,14 +26,48 @@ class Listener(Protocol):
     def on_closed(self) -> None: ...
 
 
+class Allowance(Protocol):
+    """What may leave within the exchange's limits. The wire checks requests; who writes a frame checks that."""
+
+    def refusal(self, cost: Cost) -> HttpResponse | None:
+        """The answer in the exchange's place to what must not leave now; None if it may, and a read then counts."""
+
+    def left(self, cost: Cost) -> None:
+        """Something that is no read was written."""
+
+    def observe(self, answer: HttpResponse) -> None:
+        """The exchange answered: what it counts, and whether it asks to wait."""
+
+
+class Unlimited:
+    """An allowance without limits."""
+
+    def refusal(self, _: Cost) -> None:
+        """Everything may leave."""
+
+    def left(self, _: Cost) -> None:
+        """Nothing is counted."""
+
+    def observe(self, _: HttpResponse) -> None:
+        """Nothing is learned."""
+
+
 class Wire(Protocol):
     """emit: takes the events that a client makes of what it receives, in the order of their times."""
 
     emit: Callable[[Event], None]
 
     @property
+    def weights(self) -> Allowance:
+        """What may leave."""
+
+    @property
     def now_ns(self) -> int:
         """The time, in nanoseconds since 1970."""
+
+    @property
+    def freezes(self) -> int:
+        """How often the process was found to have been stopped for a while; looks now. Older reads have no answer."""
 
     def request(self, request: HttpRequest, take: TakeAnswer) -> None:
         """Send a request; `take` is called once, later."""

@@ -23,14 +23,16 @@ class ControlError(TwokeyError):
     """The daemon answered that it cannot do it, or nothing that can be read."""
 
 
-def ask(folder: SessionFolder, command: ControlCommand, reason: str = "", timeout_s: float = TIMEOUT_S) -> ControlReply:
+def ask(
+    folder: SessionFolder, command: ControlCommand, reason: str = "", timeout_s: float = TIMEOUT_S, symbol: str = ""
+) -> ControlReply:
     """Send a command and wait for its answer.
 
     Raises:
         NotRunningError: nothing listens.
         ControlError: the daemon refuses, does not answer within `timeout_s`, or answers what cannot be read.
     """
-    request = msgspec.json.encode(ControlRequest(command, reason)) + b"\n"
+    request = msgspec.json.encode(ControlRequest(command, reason, symbol)) + b"\n"
     _require_own(folder)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(timeout_s)

@@ -6,20 +6,22 @@ import msgspec
 
 
 class ControlCommand(StrEnum):
-    """What a daemon can be asked. It has no command that makes it trade more."""
+    """What a daemon can be asked. It has no command that makes it enter: ADOPT protects and closes what is there."""
 
     STATUS = "status"
     PAUSE = "pause"
     RESUME = "resume"
     STOP = "stop"
     KILL = "kill"
+    ADOPT = "adopt"
 
 
 class ControlRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command, and why it is given."""
+    """A command, and why it is given. symbol: of ADOPT, whose position."""
 
     command: ControlCommand
     reason: str = ""
+    symbol: str = ""
 
 
 class Cover(StrEnum):
@@ -150,10 +152,20 @@ class KillAnswer(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
+class AdoptAnswer(msgspec.Struct, frozen=True):
+    """What was adopted, or will be at the next start (`pending`). quantity: signed. stop: id of its only stop."""
+
+    symbol: str
+    quantity: str
+    stop: str = ""
+    pending: bool = False
+
+
 class ControlReply(msgspec.Struct, frozen=True, omit_defaults=True):
     """The answer: one of the fields is set. error: one line."""
 
     status: LiveStatus | None = None
     kill: KillAnswer | None = None
+    adopted: AdoptAnswer | None = None
     done: str = ""
     error: str = ""

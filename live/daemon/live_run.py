@@ -20,19 +20,23 @@ from live.binance.requests import RequestWriter
 from live.client.conversations import converse
 from live.client.engine_client import EngineClient
 from live.client.market_streams import MarketStreams
+from live.client.order_connection import OrderConnection, OrdersBy
 from live.client.user_stream import UserStream
 from live.client.wire import MS, S, Wire, ignore
-from live.daemon.ending import READS, STOP_WITHIN_NS, Ending, RunEnd, is_quiet
+from live.daemon.adopting import adoption
+from live.daemon.ending import KILL_WITHIN_NS, READS, STOP_WITHIN_NS, Ending, RunEnd, is_quiet
 from live.daemon.opening import Skew, read_skew
 from live.daemon.recovery import Pending
 from live.daemon.supervision import Supervision
 from live.engine.actions import Action, Alert, CancelOrder, CancelStop
+from live.engine.adopting import refusal
+from live.engine.decided import Adopted, LimitsTightened
 from live.engine.events import Command, Commanded, Ended, Event
+from live.engine.limits import Limits, tightest
 from live.engine.risk.profit import carried_over
 from live.engine.settings import ImbalanceSettings, StrategySettings
 from live.engine.state import EngineState
 from live.journal.errors import JournalError
-from live.journal.recorded_engine import RecordedEngine
 from skills_lib.domain.errors import TwokeyError
 
 LOOK_NS: Final = 250 * MS
@@ -43,6 +47,16 @@ HEAD_START_NS: Final = 500 * MS
 FAILURES_KEPT: Final = 10
 CLOSE_AGAIN_NS: Final = 10 * S
 """Between two closings of an account that could not be proven flat."""
+
+
+class RunEngine(Protocol):
+    """What a run needs of its engine, such as `live/journal/recorded_engine.py`."""
+
+    @property
+    def state(self) -> EngineState: ...
+
+    def step(self, event: Event) -> list[Action]:
+        """Write the event, and what is decided on it; what may be carried out."""
 
 
 class Surroundings(Protocol):
@@ -70,18 +84,20 @@ class Surroundings(Protocol):
 class LiveRun:
     """A run from `start` to `over`. killed: why it was; empty while it was not. detached: the engine is not used.
 
-    strategy: of a run on bars. uninformed: what the process raised when it was let know of something.
+    strategy: of a run on bars. orders_by: the engine's way; closing without it goes by REST.
+    uninformed: what the process raised when it was let know of something.
     """
 
     def __init__(
         self,
         wire: Wire,
         calls: CallWriter,
-        engine: RecordedEngine,
+        engine: RunEngine,
         facts: AccountFacts,
         close_journal: Callable[[], None],
         around: Surroundings,
         strategy: BarStrategy | None = None,
+        orders_by: OrdersBy = OrdersBy.REST,
     ) -> None:
         self.wire, self.engine = wire, engine
         self._calls, self._around, self._close_journal = calls, around, close_journal
@@ -89,10 +105,11 @@ class LiveRun:
         writer = RequestWriter(calls, {symbol: market.contract for symbol, market in engine.state.markets.items()})
         streams = MarketStreams(wire, symbols, _depth(engine.state.settings))
         market = market_of(wire, streams, engine.state, strategy)
-        self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls))
+        orders = OrderConnection(wire, calls) if orders_by is OrdersBy.WEBSOCKET else None
+        self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls), orders)
         self.client.watch = self._watch
         run, may_send = f"{engine.state.run}-", self.client.may_send
-        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send)
+        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send, self._is_idle)
         self.supervision = Supervision(wire.now_ns)
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
@@ -102,6 +119,10 @@ class LiveRun:
     def state(self) -> EngineState:
         """The engine's state, to look at."""
         return self.engine.state
+
+    def _is_idle(self, symbol: str) -> bool:
+        """True if the engine takes a symbol for flat and asks for nothing of it."""
+        return self.state.positions[symbol].idle
 
     def step(self, event: Event) -> list[Action]:
         """What the engine decides; nothing once it is not used any more."""
@@ -125,9 +146,31 @@ class LiveRun:
         except Exception as error:  # noqa: BLE001 - whatever it is, what is open has to be closed
             self.fail(error)
 
+    def tighten(self, limits: Limits) -> None:
+        """Of a run that goes on: those of `limits` that are tighter than its own hold from now on."""
+        if tightest(self.state.limits, limits) != self.state.limits:
+            self._take(LimitsTightened(self.wire.now_ns, limits))
+
     def command(self, command: Command, reason: str) -> None:
         """Pause or resume entries."""
         self._take(Commanded(self.wire.now_ns, command, reason))
+
+    def adopt(self, symbol: str, done: Callable[[Adopted], None], failed: Callable[[TwokeyError], None]) -> None:
+        """Take a position of somebody else into the run, as a person wants it; one of the two is called, once."""
+
+        def found(event: Adopted) -> None:
+            if reason := "The run has ended." if self.ended else refusal(self.state, event):
+                failed(TwokeyError(reason))
+            else:
+                self.take_in(event)
+                done(event)
+
+        conversation = adoption(symbol, self.state, lambda: self.wire.now_ns)
+        converse(self.wire, self._calls, conversation, found, failed)
+
+    def take_in(self, event: Adopted) -> None:
+        """Give the engine a position that a person adopts: it protects it in the same step."""
+        self._take(event)
 
     def stop(self, reason: str) -> None:
         """No entries any more, close what this run holds, and end."""
@@ -177,7 +220,7 @@ class LiveRun:
         self._inform(partial(self._around.happened, event))
         for action in actions:
             if isinstance(action, Alert):
-                self._inform(partial(self._around.said, action))
+                self.wire.later(0, partial(self._inform, partial(self._around.said, action)))  # orders leave first
             elif self._ending and isinstance(action, CancelOrder | CancelStop):
                 self._ending.cancelled.add(action.client_id)
         latch = self.state.latch
@@ -201,7 +244,17 @@ class LiveRun:
             self._look_after_stop()
 
     def _look_after_kill(self) -> None:
-        if self._ending and self._ending.is_over_after_kill(self.state, self.detached, self.wire.now_ns):
+        ending = self._ending
+        if ending is None:
+            return
+        if not self.detached and ending.doubt(self.state):
+            if self.wire.now_ns >= ending.since_ns + KILL_WITHIN_NS:
+                text = "Reads show nothing, but the end of an entry is unknown. The next start goes on with it."
+                self._finish(clean=False, text=f"Killed: {self.killed}. {text}")
+        elif ending.doubted:
+            ending.doubted = False
+            self._close()
+        elif ending.is_over_after_kill(self.state, self.detached, self.wire.now_ns):
             self._finish(clean=True, text=f"Killed: {self.killed}. The account is flat, by two reads.")
 
     def _look_after_stop(self) -> None:

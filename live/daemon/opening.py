@@ -9,6 +9,7 @@ from live.account.ledger import DayLedger, day_ledger
 from live.account.preflight.checks import LARGEST_LEVERAGE, Rules
 from live.account.preflight.facts import AccountFacts
 from live.account.preflight.preflight import check_account
+from live.account.reads import HeldPosition
 from live.binance.calls import Call
 from live.client.conversations import Conversation, ask, body_of
 from live.client.opening import contracts_of
@@ -17,7 +18,7 @@ from live.daemon.settings import DaemonSettings
 from live.engine.contract import Contract
 from live.money import parse
 from live.sockets.endpoints import TradingVenue
-from live.start.capital import require_capital
+from live.start.capital import require_capital, require_one_margin
 from skills_lib.domain.errors import TwokeyError
 
 READINGS: Final = 5
@@ -90,19 +91,25 @@ def prepare_paper(symbols: Sequence[str]) -> Conversation[None]:
         yield from ask(Call("POST", "/fapi/v1/leverage", {"symbol": symbol, "leverage": leverage}))
 
 
-def check_start(settings: DaemonSettings, run: str, now: Callable[[], int]) -> Conversation[Ready]:
+def check_start(
+    settings: DaemonSettings, run: str, now: Callable[[], int], adopted: HeldPosition | None = None
+) -> Conversation[Ready]:
     """All that has to hold before a new run: the account, its emptiness, the capital.
 
+    adopted: a position that a person has decided to adopt, and which is not foreign therefore.
+
     Raises:
-        InputError: the exchange does not list a symbol, or the capital is too small for it.
+        InputError: the exchange does not list a symbol, the capital is too small for it, or the symbols are margined in
+            different assets.
         TwokeyError: the account is not ready, in one line with a remedy for each check that failed.
     """
     paper = settings.venue is TradingVenue.SIMULATOR
     if paper:
         yield from prepare_paper(settings.symbols)
     contracts = yield from contracts_of(settings.symbols)
+    require_one_margin(contracts)
     has_rights = settings.venue is TradingVenue.MAINNET
-    found = yield from check_account(Rules(contracts, address_list=has_rights), now, run, has_rights)
+    found = yield from check_account(Rules(contracts, address_list=has_rights, adopted=adopted), now, run, has_rights)
     if found.failures:
         raise TwokeyError(f"The account is not ready. {' '.join(map(str, found.failures))}")
     for contract in contracts:

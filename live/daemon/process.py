@@ -12,26 +12,40 @@ from typing import Final
 import msgspec
 
 from live.alerts.channel import AlertChannel
+from live.bars.strategy import BarStrategy
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
+from live.client.books import load_compiled
 from live.control.folder import SessionFolder
 from live.control.heartbeat import EVERY_S, Beat, write_beat
 from live.control.latch import KillLatch, killed_status, latched, set_latch
 from live.control.lock import DaemonLock
-from live.control.protocol import ControlCommand, ControlReply, ControlRequest, JournalStatus, LiveStatus
+from live.control.protocol import (
+    AdoptAnswer,
+    ControlCommand,
+    ControlReply,
+    ControlRequest,
+    JournalStatus,
+    LiveStatus,
+)
 from live.control.server import ControlServer
+from live.daemon.adopting import forget_decision
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
 from live.daemon.notices import Notices
 from live.daemon.runs import journal_of, last_run
-from live.daemon.settings import DaemonSettings
+from live.daemon.settings import DaemonSettings, kept_limits
 from live.daemon.starting import OpenedRun, exchange_clock, open_run
 from live.daemon.status import status_of
+from live.daemon.strategy_process import StrategyProcess
 from live.emergency.drill import last_drill
 from live.engine.actions import Alert
+from live.engine.decided import Adopted
 from live.engine.events import Command, Event
+from live.engine.risk.reducing import stop_id
 from live.journal.writer import JournalWriter
+from live.money import plain
 from live.sockets.clock import MachineClock
 from live.sockets.loop_wire import SocketWire
 from skills_lib.domain.errors import TwokeyError
@@ -58,6 +72,7 @@ class DaemonProcess:
         self._notices: Notices
         self._run: LiveRun | None = None
         self._writer: JournalWriter | None = None
+        self._strategy: StrategyProcess | None = None
         self._wire: SocketWire
         self._over: asyncio.Future[RunEnd]
         self._latch: KillLatch | None = None
@@ -87,13 +102,18 @@ class DaemonProcess:
                 f"The session is killed: {self._latch.reason}. Find out why; then a person at a terminal may reset it: "
                 "twokey live reset"
             )
+        load_compiled()  # the loop stands still meanwhile: before anything is read
         clock = await self._exchange_clock(keeps_trying=unfinished)
         async with SocketWire(self._settings.address, self._failed, clock) as self._wire:
             self._over = asyncio.get_running_loop().create_future()
             self._notices = Notices(self._alerts, self._wire.now_ns)
             opened = await open_run(self._settings, self._folder, last, self._wire, self._calls)
-            self._take_over(opened)
-            return await self._trade()
+            try:
+                self._take_over(opened)
+                return await self._trade()
+            finally:
+                if self._strategy is not None:
+                    self._strategy.close()
 
     async def _exchange_clock(self, *, keeps_trying: bool) -> MachineClock:
         """keeps_trying: there is a run to look after, so an outage is waited for."""
@@ -111,9 +131,23 @@ class DaemonProcess:
         self._is_reset = opened.flattens and self._latch is None
         how = "goes on: its process ended before it did" if opened.goes_on else "begins"
         self._say(f"Run {state.run} {how}. Symbols: {', '.join(state.markets)}.")
-        strategy = self._settings.bar_strategy
-        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy)
+        strategy, by = self._bar_strategy(), self._settings.orders_by
+        self._run = LiveRun(self._wire, self._calls, opened.engine, opened.facts, opened.close, self, strategy, by)
         self._run.resume(opened.pending)
+        if opened.goes_on:
+            for line in kept_limits(state, self._settings):
+                self._say(line)
+            self._run.tighten(self._settings.limits)
+        if opened.adopted is not None:
+            self._run.take_in(opened.adopted)
+            forget_decision(self._folder)
+
+    def _bar_strategy(self) -> BarStrategy | None:
+        settings, program = self._settings.bars, self._settings.program
+        if settings is None or program is None:
+            return None
+        self._strategy = StrategyProcess(program, self._log, self._failed)
+        return BarStrategy(settings, self._strategy)
 
     def _latched_at_start(self) -> KillLatch | None:
         if self._folder.kill_file.exists():
@@ -201,12 +235,25 @@ class DaemonProcess:
             case ControlCommand.RESUME:
                 run.command(Command.RESUME, reason)
                 return ControlReply(done="Entries go on, unless they have ended for this run: see `status`.")
+            case ControlCommand.ADOPT:
+                return await self._adopted(request.symbol)
             case ControlCommand.STOP:
                 run.stop(reason)
             case ControlCommand.KILL:
                 run.kill(reason)
         end = await asyncio.shield(self._over)
         return ControlReply(kill=end.answer, done=end.text)
+
+    async def _adopted(self, symbol: str) -> ControlReply:
+        """The answer to ADOPT."""
+        found: asyncio.Future[Adopted] = asyncio.get_running_loop().create_future()
+        self._live_run.adopt(symbol, found.set_result, found.set_exception)
+        try:
+            event = await found
+        except TwokeyError as error:
+            return ControlReply(error=str(error))
+        stop = stop_id(self._live_run.state.positions[symbol].id)
+        return ControlReply(adopted=AdoptAnswer(symbol, plain(event.quantity), stop))
 
     def _status(self) -> LiveStatus:
         state, writer = self._live_run.state, self._writer
@@ -247,6 +294,9 @@ class DaemonProcess:
                 self._latch = set_latch(self._folder, reason, time.time_ns())
         except OSError as error:
             self._log.error("the latch is not on the disk", error=str(error))
+        asyncio.get_running_loop().call_soon(self._say_killed, reason)  # orders leave first
+
+    def _say_killed(self, reason: str) -> None:
         self._say(f"Killed: {reason}. Closing everything of the account.")
         self._log.error("killed", reason=reason)
         self._notices.on_kill(self._wire.now_ns, reason)

@@ -9,11 +9,13 @@ from live.account.preflight.facts import AccountFacts, read_facts
 from live.binance.calls import CallWriter
 from live.client.wire import S, Wire
 from live.control.folder import SessionFolder
+from live.daemon.adopting import adoption_at_start, decision_of
 from live.daemon.awaiting import finished, opened
 from live.daemon.opening import check_start, read_clock
 from live.daemon.recovery import Pending, Recovered, recover
 from live.daemon.runs import LastRun, carried_to_next, journal_of, next_run, require_no_loss, with_ledger
 from live.daemon.settings import DaemonSettings
+from live.engine.decided import Adopted
 from live.engine.events import Started
 from live.journal.errors import JournalError
 from live.journal.opening import new_journal
@@ -21,6 +23,7 @@ from live.journal.recorded_engine import RecordedEngine
 from live.journal.writer import JournalWriter
 from live.sockets.clock import MachineClock
 from live.sockets.loop_wire import SocketWire
+from live.sockets.tls import require_certificates
 from skills_lib.domain.errors import TwokeyError
 
 LATEST_NS: Final = 1 * S
@@ -28,13 +31,17 @@ LATEST_NS: Final = 1 * S
 
 
 class OpenedRun(NamedTuple):
-    """A run that may start. facts: of its account. pending: requests without an answer. goes_on: it is continued."""
+    """A run that may start. facts: of its account. pending: requests without an answer. goes_on: it is continued.
+
+    adopted: the position that it begins with.
+    """
 
     engine: RecordedEngine
     writer: JournalWriter
     facts: AccountFacts
     pending: tuple[Pending, ...] = ()
     goes_on: bool = False
+    adopted: Adopted | None = None
 
     @property
     def flattens(self) -> bool:
@@ -56,12 +63,14 @@ async def exchange_clock(
     A tape has a time of its own, and it stands still until the first stream is open.
 
     Raises:
-        TwokeyError: the exchange does not answer.
+        TwokeyError: the exchange does not answer, or its certificate is refused.
     """
-    async with SocketWire(settings.address, failed) as wire:
+    await require_certificates(settings.address)
+    clock = MachineClock(speed=settings.speed)
+    async with SocketWire(settings.address, failed, clock) as wire:
         await opened(wire, f"/public/stream?streams={settings.symbols[0].lower()}@depth@100ms")
         skew = await finished(wire, calls, read_clock(lambda: wire.now_ns))
-    return MachineClock(wall_ns=lambda: time.time_ns() + skew.ahead_ns)
+    return clock.set_ahead(skew.ahead_ns)
 
 
 async def open_run(
@@ -85,8 +94,9 @@ async def _new_run(
 ) -> OpenedRun:
     carried = carried_to_next(folder, last) if last else None
     require_no_loss(carried, settings.limits, wire.now_ns)
-    name = next_run(folder.journals, time.time_ns())
-    ready = await finished(wire, calls, check_start(settings, name, lambda: wire.now_ns))
+    name, decision = next_run(folder.journals, time.time_ns()), decision_of(folder)
+    known = decision.position if decision else None
+    ready = await finished(wire, calls, check_start(settings, name, lambda: wire.now_ns, known))
     now_ns = wire.now_ns
     carried = with_ledger(carried, ready.ledger, now_ns)
     require_no_loss(carried, settings.limits, now_ns)
@@ -100,8 +110,11 @@ async def _new_run(
         carried=carried,
         bars=settings.bars,
     )
+    adopted = None
+    if decision is not None:
+        adopted = await finished(wire, calls, adoption_at_start(decision, started, lambda: wire.now_ns))
     writer = new_journal(journal_of(folder.journals, name), now_ns, name, settings.fsync)
-    return OpenedRun(RecordedEngine(writer, started), writer, ready.facts)
+    return OpenedRun(RecordedEngine(writer, started), writer, ready.facts, adopted=adopted)
 
 
 def _require_later(run: Recovered, now_ns: int) -> None:

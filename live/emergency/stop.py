@@ -1,6 +1,7 @@
 """Runs a closing over sockets, and begins it anew after a defect: a kill handler that raises must not end the kill."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 
 from live.account.closing.closing import close_account
@@ -9,6 +10,7 @@ from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.sockets.endpoints import VenueAddress
 from live.sockets.running import run
+from live.sockets.tls import refused_certificate
 from skills_lib import log
 from skills_lib.domain.errors import TwokeyError
 
@@ -25,7 +27,8 @@ async def emergency_stop(address: VenueAddress, signer: Signer, asked: ClosingRe
     """
     for _ in range(DEFECTS):
         try:
-            return await run(address, CallWriter(signer), lambda now: close_account(asked, now), closing=True)
+            closed = await run(address, CallWriter(signer), lambda now: close_account(asked, now), closing=True)
+            return closed if closed.flat else await _explained(address, closed)
         except TwokeyError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever failed, positions are still open
@@ -35,6 +38,12 @@ async def emergency_stop(address: VenueAddress, signer: Signer, asked: ClosingRe
         f"Closing failed {DEFECTS} times by a defect of the program: nothing is proven. Close by hand on Binance's "
         "website, and report it."
     )
+
+
+async def _explained(address: VenueAddress, closed: Closed) -> Closed:
+    """A closing that proved nothing, with what is wrong with the exchange's certificate, if that is why."""
+    problem = await refused_certificate(address)
+    return replace(closed, left=(*closed.left, problem)) if problem else closed
 
 
 def stop_now(address: VenueAddress, signer: Signer, asked: ClosingRequest) -> Closed:

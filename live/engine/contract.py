@@ -1,5 +1,7 @@
 """A contract as the engine trades it: filters, fee rates and leverage."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from live.money import show
@@ -46,3 +48,22 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     def tick_above(self, price: int) -> int:
         """The price rounded up to the tick."""
         return -(-price // self.tick) * self.tick
+
+
+class MarginAssetsError(ValueError):
+    """Contracts of a run are margined in several assets: one account of profit cannot hold them. One line."""
+
+
+def margin_asset_of(contracts: Iterable[Contract]) -> str:
+    """The asset in which the contracts of a run are margined; empty without contracts.
+
+    Raises:
+        MarginAssetsError: there are several.
+    """
+    assets = {contract.margin_asset: contract.symbol for contract in contracts}
+    if len(assets) > 1:
+        found = ", ".join(f"{symbol} in {asset}" for asset, symbol in assets.items())
+        raise MarginAssetsError(
+            f"The symbols are margined in different assets: {found}. Limits hold for one: start a run for each."
+        )
+    return next(iter(assets), "")

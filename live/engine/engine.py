@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
+from live.engine import adopting, exits, fees, funding, protection
 from live.engine import events as e
-from live.engine import exits, fees, funding, protection
 from live.engine.actions import Action, Alert
+from live.engine.contract import margin_asset_of
+from live.engine.decided import Adopted, LimitsTightened
 from live.engine.entries import on_signal
 from live.engine.latching import alert, latch
-from live.engine.limits import UNITS, Executor, require_kind, require_limits
+from live.engine.limits import UNITS, Executor, described, require_kind, require_limits, tightest
 from live.engine.orders import answers, reports
 from live.engine.positions import on_report
 from live.engine.queries import answered
@@ -30,8 +32,10 @@ def start(event: e.Started, make_signal: MakeSignal = ImbalanceSignal) -> Engine
 
     Raises:
         LooserLimitsError: the limits are above those of the capital, or of another kind of strategy.
+        MarginAssetsError: the contracts are margined in several assets.
     """
     require_limits(event.limits, event.capital)
+    margin_asset_of(event.contracts)
     require_kind(event.limits, Executor.BARS if event.bars else Executor.SCALP)
     state = EngineState(
         run=event.run,
@@ -115,6 +119,9 @@ def _on_decided(state: EngineState, event: e.BarDecided) -> list[Action]:
 
 
 def _on_strategy(state: EngineState, event: e.StrategyReported) -> list[Action]:
+    """What is open is looked after without the strategy: by its stop, its target and its longest hold."""
+    if event.code == e.STRATEGY_STOPPED:
+        return latch(state, f"{event.code}: {event.text.rstrip('.')}", event.symbol, event.text, code=event.code)
     return alert(state, event.code, event.symbol, event.text)
 
 
@@ -178,6 +185,17 @@ def _on_contract(state: EngineState, event: e.ContractChanged) -> list[Action]:
     return alert(state, "contract_changed", contract.symbol, text)
 
 
+def _on_limits(state: EngineState, event: LimitsTightened) -> list[Action]:
+    """They hold from now on: what is open above them stays protected, and nothing is entered."""
+    before, state.limits = described(state.limits), tightest(state.limits, event.limits)
+    changed = [
+        f"{name} {now} (was {before[name]})" for name, now in described(state.limits).items() if now != before[name]
+    ]
+    if not changed:
+        return []
+    return alert(state, "limits_tightened", "", f"Limits were tightened: {', '.join(changed)}.")
+
+
 def _on_connection(state: EngineState, event: e.Connection) -> list[Action]:
     """After the user stream is back, whatever it may have missed is asked for."""
     if event.stream is e.StreamKind.MARKET:
@@ -216,7 +234,9 @@ _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.FundingReport: funding.on_report,
     e.PriceReport: fees.on_price,
     e.AccountChanged: _on_account,
+    Adopted: adopting.on_adopted,
     e.ContractChanged: _on_contract,
+    LimitsTightened: _on_limits,
     e.Connection: _on_connection,
     e.Commanded: _on_command,
 }

@@ -6,10 +6,12 @@ field is only added with a default and never reused.
 """
 
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from live.engine.contract import Contract
+from live.engine.decided import Adopted, LimitsTightened
 from live.engine.limits import Limits
 from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.enums import AlgoStatus, OrderStatus, Side
@@ -179,8 +181,14 @@ class BarDecided(msgspec.Struct, frozen=True, tag="bar_decided"):
     share: int = SCALE
 
 
+STRATEGY_STOPPED: Final = "strategy_stopped"
+
+
 class StrategyReported(msgspec.Struct, frozen=True, tag="strategy_reported"):
-    """What whoever runs a strategy on bars has to say of its bars or its code. code: a fixed word."""
+    """What whoever runs a strategy on bars has to say of its bars or its code. code: a fixed word.
+
+    `STRATEGY_STOPPED` ends the run's entries: nothing decides any more.
+    """
 
     time_ns: int
     symbol: str
@@ -292,21 +300,26 @@ class BalanceReport(msgspec.Struct, frozen=True, tag="balance_report"):
 
 
 class FundingPaid(msgspec.Struct, frozen=True, tag="funding"):
-    """Funding of a position; negative if paid."""
+    """Funding of a position; negative if paid. asset: empty in journals that were written before it was kept."""
 
     time_ns: int
     symbol: str
     amount: int
     event_ns: int
+    asset: str = ""
 
 
 class FundingReport(msgspec.Struct, frozen=True, tag="funding_report"):
-    """All funding of the account since `from_ns`, as of `asked_ns`, from the income list."""
+    """All funding of the account since `from_ns`, as of `asked_ns`, from the income list.
+
+    amount: of all assets together, which is only read in journals without `by_asset`.
+    """
 
     time_ns: int
     asked_ns: int
     from_ns: int
     amount: int
+    by_asset: tuple[tuple[str, int], ...] = ()
 
 
 class PriceReport(msgspec.Struct, frozen=True, tag="price"):
@@ -374,7 +387,9 @@ Event = (
     | FundingReport
     | PriceReport
     | AccountChanged
+    | Adopted
     | ContractChanged
+    | LimitsTightened
     | Connection
     | Tick
     | Commanded

@@ -180,6 +180,19 @@ def require_kind(limits: Limits, executor: Executor) -> None:
         raise LooserLimitsError(f"The limits are of '{limits.executor}'. Give those of '{executor}'.")
 
 
+def tightest(run: Limits, given: Limits) -> Limits:
+    """The tighter of two limits, name by name; those of the run where the others are of another kind of strategy."""
+    if run.executor is not given.executor:
+        return run
+    tighter = {name: getattr(given, name) for name in UNITS if _is_tighter(getattr(given, name), getattr(run, name))}
+    return msgspec.structs.replace(run, **tighter)
+
+
+def _is_tighter(value: int, than: int) -> bool:
+    """0 is no limit."""
+    return bool(value) and (not than or value < than)
+
+
 def described(limits: Limits) -> dict[str, str]:
     """The effective limits as text with units, by name."""
     return {name: unit.show(value) if (value := getattr(limits, name)) else "none" for name, unit in UNITS.items()}

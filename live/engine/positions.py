@@ -29,9 +29,12 @@ def book_fill(
     if order:
         order.trades[fill.trade_id] = fill.quantity
         order.filled += fill.quantity
-    _change(state, state.positions[symbol], side.sign * fill.quantity, fill.price)
-    state.positions[symbol].filled_ns = max(state.positions[symbol].filled_ns, event_ns)
-    _compare(state, state.positions[symbol])
+    position = state.positions[symbol]
+    if event_ns > position.believed_ns:  # else the figure that was believed has it
+        position.since_ns = min(position.since_ns or event_ns, event_ns)
+        _change(state, position, side.sign * fill.quantity, fill.price)
+    position.filled_ns = max(position.filled_ns, event_ns)
+    _compare(state, position)
     return True
 
 
@@ -54,7 +57,7 @@ def _change(state: EngineState, position: Position, quantity: int, price: int) -
 
 
 def _opened(state: EngineState, position: Position) -> None:
-    position.opened_ns, position.dust, position.believed = state.now_ns, False, False
+    position.opened_ns, position.dust, position.believed, position.stop_from = state.now_ns, False, False, 0
     position.exit_reason, position.exit_after_ns, position.exit_wait_ns = "", 0, 0
 
 
@@ -64,6 +67,7 @@ def _closed(state: EngineState, position: Position) -> None:
     position.flat_ns = state.now_ns
     restart(market.query(Request.POSITION))
     funding.on_closed(state, position)
+    position.since_ns = 0
     stop = position.stop
     if stop and stop.state is StopState.FIRED:
         position.exit_reason = position.exit_reason or "stop"
@@ -112,6 +116,7 @@ def believe_report(state: EngineState, position: Position) -> list[Action]:
     )
     position.cost = position.reported * (market.mark or position.price) // SCALE
     before, position.quantity, position.differs_ns = position.quantity, position.reported, 0
+    position.believed_ns = position.reported_ns
     if not position.quantity:
         _closed(state, position)
     elif before * position.quantity <= 0:

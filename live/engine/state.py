@@ -105,11 +105,14 @@ class Position:
     """A symbol's position. quantity, cost: from fills, signed; the average price is cost divided by quantity.
 
     id: client id of the entry that opened it; it becomes `closed_id` when the position is flat and its stop has ended.
-    reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's. filled_ns: venue time of
-    the last fill. compare_from_ns: a query sent from then on shows what a cancelled entry has filled late. differs_ns:
-    since when fills and reports disagree, 0 while they agree. exit_reason: why it is being closed; empty while it is
-    not. foreign: opened by somebody else; only a kill closes it. believed: its quantity is the venue's figure, which no
-    trade explains. dust: what is left is below the minimum order.
+    opened_ns: when the engine learnt of it; `since_ns`: venue time of its first fill, 0 while it is flat or nothing is
+    known of its fills. reported: as the venue last said it, as of `reported_ns`; `queried_ns`: the latest query's.
+    filled_ns: venue time of the last fill. compare_from_ns: a query sent from then on shows what a cancelled entry has
+    filled late. differs_ns: since when fills and reports disagree, 0 while they agree. exit_reason: why it is being
+    closed; empty while it is not. foreign: opened by somebody else; only a kill closes it. believed: its quantity is
+    the venue's figure, which no trade explains; `believed_ns`: as of when the last such figure was, in which every
+    earlier fill is. dust: what is left is below the minimum order. stop_from: of an adopted position, the price
+    that its stop is measured from; else 0, for its own.
     """
 
     symbol: str
@@ -118,6 +121,7 @@ class Position:
     quantity: int = 0
     cost: int = 0
     opened_ns: int = 0
+    since_ns: int = 0
     flat_ns: int = 0
     compare_from_ns: int = 0
     filled_ns: int = 0
@@ -131,7 +135,9 @@ class Position:
     exit_wait_ns: int = 0
     foreign: bool = False
     believed: bool = False
+    believed_ns: int = 0
     dust: bool = False
+    stop_from: int = 0
     stop: Stop | None = None
 
     @property

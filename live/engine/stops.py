@@ -13,7 +13,9 @@ def stop_price(state: EngineState, position: Position) -> int:
     if planned := planned_stop(state, position.id):
         return planned
     side = Side.BUY if position.quantity > 0 else Side.SELL
-    return stop_away(state.markets[position.symbol].contract, side, position.price, state.settings.stop_bps)
+    return stop_away(
+        state.markets[position.symbol].contract, side, position.stop_from or position.price, state.settings.stop_bps
+    )
 
 
 def planned_stop(state: EngineState, position_id: str) -> int:

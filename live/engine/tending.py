@@ -185,11 +185,12 @@ def _foreign(state: EngineState) -> list[Action]:
 
 def wake(state: EngineState) -> list[Action]:
     """When to look again, if that is another time than was last asked for."""
-    due_ns = min((due_ns for due_ns in _due(state) if due_ns > state.now_ns), default=_NEVER_NS)
-    if due_ns >= _NEVER_NS or state.now_ns < state.wake_ns <= due_ns:
+    now_ns = state.now_ns
+    due_ns = min([due_ns for due_ns in _due(state) if due_ns > now_ns], default=_NEVER_NS)
+    if due_ns >= _NEVER_NS or now_ns < state.wake_ns <= due_ns:
         return []
     state.wake_ns = due_ns
-    return [WakeAt(state.now_ns, due_ns)]
+    return [WakeAt(now_ns, due_ns)]
 
 
 def _due(state: EngineState) -> Iterator[int]:

@@ -30,17 +30,20 @@ class Deadlines:
             return
         self._contact.look(state)
         for symbol, position in state.positions.items():
-            held = self._watch.positions.get(symbol, 0)
-            open_here = bool(held) and not self._watch.others and not position.dust
-            closing = open_here and self._is_closing(state, symbol)
-            stop = self._resting_stop(symbol)
-            wanted = state.stopping or bool(state.latch and state.latch.flatten)
-            unclosed = open_here and not closing and wanted
-            text = f"a position of {plain(held)} has neither a stop nor an exit"
-            self._lasts(state, "unprotected", position, open_here and not stop and not closing, UNPROTECTED_NS, text)
-            self._lasts(state, "flat_after_kill", position, unclosed, UNCLOSED_NS, "the position is not closed")
-            late = bool(stop) and not held and not self._is_compared(state, position)
-            self._lasts(state, "no_stop_after_flat", position, late, STOP_AFTER_FLAT_NS, f"{stop} rests")
+            held, stop = self._watch.positions.get(symbol, 0), self._resting_stop(symbol)
+            if held or stop or self._since_ns:
+                self._check_symbol(state, position, held, stop)
+
+    def _check_symbol(self, state: EngineState, position: Position, held: int, stop: str) -> None:
+        """held, stop: the exchange's position, and the client id of a stop that rests there."""
+        open_here = bool(held) and not self._watch.others and not position.dust
+        unclosed = open_here and not self._is_closing(state, position.symbol)
+        killed = unclosed and (state.stopping or bool(state.latch and state.latch.flatten))
+        late = bool(stop) and not held and not self._is_compared(state, position)
+        text = "there is neither a stop nor an exit"
+        self._lasts(state, "unprotected", position, unclosed and not stop, UNPROTECTED_NS, text)
+        self._lasts(state, "flat_after_kill", position, killed, UNCLOSED_NS, "the position is not closed")
+        self._lasts(state, "no_stop_after_flat", position, late, STOP_AFTER_FLAT_NS, f"{stop} rests")
 
     def _lasts(
         self, state: EngineState, invariant: str, position: Position, holds: bool, allowed_ns: int, text: str
@@ -51,8 +54,9 @@ class Deadlines:
             return
         since_ns = max(self._since_ns.setdefault(key, state.now_ns), self._contact.clear_ns)
         if state.now_ns > since_ns + allowed_ns:
-            waited = (state.now_ns - since_ns) / 1e9
-            self._watch.found(invariant, f"{position.symbol}: for {waited:.3f} s of contact {text}")
+            waited, held = (state.now_ns - since_ns) / 1e9, self._watch.positions.get(position.symbol, 0)
+            text = f"{position.symbol}: for {waited:.3f} s of contact {text}, with a position of {plain(held)}"
+            self._watch.found(invariant, text)
 
     @staticmethod
     def _is_compared(state: EngineState, position: Position) -> bool:

@@ -5,8 +5,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from live.client.order_connection import OrdersBy
 from live.schedules.numbers import MAX_FAULTS
-from live.simulator.faults import KINDS, VARIANTS, FaultModel, FaultPlan
+from live.simulator.faults import KINDS, VARIANTS, FaultModel, FaultPlan, RequestFault
 from live.simulator.faults.conditions import INTERVALS, Condition
 from live.simulator.faults.kinds.base import Nature
 from live.simulator.faults.kinds.requests import LateVisible
@@ -30,10 +31,19 @@ def random_plan(seed: int) -> tuple[FaultModel, ...]:
     return tuple(_varied(source, source.choice(_EXAMPLES[kind])) for kind in kinds)
 
 
-def plan_of(seed: int, left_out: int = 0) -> FaultPlan:
-    """The plan of a seed, without the faults whose bit is set."""
-    faults = random_plan(seed)
-    return FaultPlan(faults=tuple(fault for n, fault in enumerate(faults) if not left_out >> n & 1))
+def plan_of(seed: int, left_out: int = 0, orders_by: OrdersBy = OrdersBy.REST) -> FaultPlan:
+    """The plan of a seed, without the faults whose bit is set. orders_by: the way whose orders are disturbed."""
+    faults = [fault for n, fault in enumerate(random_plan(seed)) if not left_out >> n & 1]
+    if orders_by is OrdersBy.WEBSOCKET:
+        faults = [_by_websocket(fault) for fault in faults]
+    return FaultPlan(faults=tuple(faults))
+
+
+def _by_websocket(fault: FaultModel) -> FaultModel:
+    """A fault of placing orders by REST as one of placing them by the WebSocket API; every other one as it is."""
+    if isinstance(fault, RequestFault) and fault.method == "POST":
+        return fault.model_copy(update={"method": "WS", "path": "*rder.place"})
+    return fault
 
 
 def _varied(source: random.Random, example: FaultModel) -> FaultModel:

@@ -1,7 +1,7 @@
 """Runs one schedule: an engine and an exchange with faults in virtual time, and every invariant after every step."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 
@@ -11,12 +11,13 @@ from live.binance.signing import Signer
 from live.client.engine_client import EngineClient
 from live.client.market_streams import MarketStreams
 from live.client.opening import contracts_of
+from live.client.order_connection import OrderConnection, OrdersBy
 from live.client.user_stream import UserStream
 from live.client.wire import S
 from live.engine.actions import Action
 from live.engine.contract import Contract
 from live.engine.events import Command, Commanded, Event, Started
-from live.engine.state import EngineState
+from live.engine.state import EngineState, Position
 from live.schedules.checked_engine import CheckedEngine
 from live.schedules.contact import Contact
 from live.schedules.deadlines import Deadlines
@@ -43,6 +44,9 @@ MOVES_MONEY = frozenset({"foreign_action", "liquidate", "partial_liquidation", "
 SETTLE_NS, LOOK_NS = 45 * 60 * S, 60 * S
 """After the last kill: at the longest, which is more than any order may stay hidden, and between two looks at it."""
 
+WHOLE_SETTLES = 8
+"""One of so many schedules waits until the engine gives up what has never come to the exchange."""
+
 WatchSteps = Callable[[Event, list[Action]], None]
 
 
@@ -58,25 +62,27 @@ class ScheduleResult:
 
 
 @lru_cache(maxsize=2 * TAPES)
-def _tape(seed: int, steps: int) -> ScheduleTape:
+def tape_of(seed: int, steps: int) -> ScheduleTape:
     tape = ScheduleTape(seed)
     tape.lines = list(scaled_tape(tape.draw(steps)))
     return tape
 
 
-def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> ScheduleResult:
+def run_schedule(
+    integer: int, watch_steps: WatchSteps | None = None, orders_by: OrdersBy = OrdersBy.REST
+) -> ScheduleResult:
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
-    tape = _tape(number.seed % TAPES, STEPS * number.parts // PARTS)
-    plan = plan_of(number.seed, number.left_out)
+    tape = tape_of(number.seed % TAPES, STEPS * number.parts // PARTS)
+    plan = plan_of(number.seed, number.left_out, orders_by)
     venue = LocalVenue(SimulatorSettings(seed=number.seed, balance="40000", faults=plan), iter(tape.lines))
     variation, wire = variation_of(number.seed), VirtualWire(venue)
     watch = ExchangeWatch(RUN, variation.limits)
     venue.observe = watch.on_events
-    engine, session, market = _joined(variation, wire, watch, tape.symbols)
+    engine, session, market = _joined(variation, wire, watch, tape.symbols, orders_by)
     session.client.watch = watch_steps
     _play(session, market, tape.calm_from_ms * MS, variation.commands, watch)
-    _settle(session, engine.state, watch)
+    _settle(session, engine.state, watch, whole=not number.seed % WHOLE_SETTLES)
     result = ScheduleResult(integer, engine.events, watch.trades, dict(venue.faults.applied_by_kind))
     engine.check_journal()
     if not watch.violations:
@@ -88,22 +94,27 @@ def run_schedule(integer: int, watch_steps: WatchSteps | None = None) -> Schedul
 
 
 def _joined(
-    variation: Variation, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...]
+    variation: Variation, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...], orders_by: OrdersBy
 ) -> tuple[CheckedEngine, EngineSession, MarketStreams]:
     """The engine and its session with the exchange."""
-    calls, settings, listed = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), variation.settings, _listed(symbols)
+    calls, settings, listed = (
+        CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)),
+        variation.settings,
+        listed_contracts(symbols),
+    )
     started = Started(wire.now_ns, RUN, CAPITAL, settings, variation.limits, listed)
     engine = CheckedEngine(started, watch, Deadlines(watch, Contact(wire.venue)))
     writer = RequestWriter(calls, {contract.symbol: contract for contract in listed})
     market = MarketStreams(wire, symbols, settings.depth)
-    client = EngineClient(wire, writer, engine, market, UserStream(wire, calls))
+    orders = OrderConnection(wire, calls) if orders_by is OrdersBy.WEBSOCKET else None
+    client = EngineClient(wire, writer, engine, market, UserStream(wire, calls), orders)
     return engine, EngineSession(wire, client), market
 
 
 @lru_cache
-def _listed(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
+def listed_contracts(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
     """The contracts, asked of an exchange without faults: an engine does not start without them."""
-    tape = next(tape for tape in map(partial(_tape, steps=0), range(TAPES)) if tape.symbols == symbols)
+    tape = next(tape for tape in map(partial(tape_of, steps=0), range(TAPES)) if tape.symbols == symbols)
     wire = VirtualWire(LocalVenue(SimulatorSettings(balance="40000"), iter(tape.lines)))
     return finish(wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), contracts_of(symbols))
 
@@ -132,17 +143,32 @@ def _play(
     market.stop()
 
 
-def _settle(session: EngineSession, state: EngineState, watch: ExchangeWatch) -> None:
-    """Let everything come to rest: until nothing was left to do at two looks in a row."""
+def _settle(session: EngineSession, state: EngineState, watch: ExchangeWatch, whole: bool) -> None:
+    """Let everything come to rest: until nothing was left to do at two looks in a row.
+
+    whole: if not, orders and stops that have never come to the exchange are left in doubt: for half an hour the engine
+    would do no more than ask for them.
+    """
     venue, at_rest = session.venue, 0
     until_ns = venue.now_ns + SETTLE_NS
     while venue.now_ns < until_ns and at_rest < 2 and not watch.violations:
         session.advance(venue.now_ns + LOOK_NS)
         hidden = any(entry.until_ms * MS > venue.now_ns for entry in venue.fault_runner.visibility.hidden)
-        at_rest = 0 if hidden or _is_busy(state) else at_rest + 1
+        vain = frozenset[str]() if whole else watch.intents.keys() - watch.accepted
+        at_rest = 0 if hidden or _is_busy(state, vain) else at_rest + 1
 
 
-def _is_busy(state: EngineState) -> bool:
-    """True while the engine waits for something: the end of an order, a position, a stop, funding or its stream."""
-    closed = all(position.idle or (position.dust and not position.differs_ns) for position in state.positions.values())
-    return not closed or bool(state.working or state.unattributed or state.funding_check_ns) or not state.user_up
+def _is_busy(state: EngineState, vain: Set[str]) -> bool:
+    """True while the engine waits for something: the end of an order, a position, a stop, funding or its stream.
+
+    vain: client ids of orders and stops whose end is not waited for.
+    """
+    closed = all(_is_closed(position, vain) for position in state.positions.values())
+    waits = state.working.keys() - vain or state.unattributed or state.funding_check_ns
+    return not closed or bool(waits) or not state.user_up
+
+
+def _is_closed(position: Position, vain: Set[str]) -> bool:
+    if position.dust or position.quantity or position.stop is None:
+        return position.idle or (position.dust and not position.differs_ns)
+    return position.stop.intent.client_id in vain and position.compared and not position.differs_ns

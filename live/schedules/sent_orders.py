@@ -65,11 +65,16 @@ class SentOrders:
         self._exits_ns[intent.symbol] = intent.client_id, now_ns
 
     def _check_protected(self, event: OrderReport, state: EngineState) -> None:
-        """The stop of a position, or an exit, leaves in the step in which the first fill of its entry is learnt."""
+        """The stop of a position, or an exit, leaves in the step in which the first fill of its entry is learnt.
+
+        A position that the engine has believed before that is protected under another id.
+        """
         entry = self._watch.intents.get(event.client_id)
         if entry is None or entry.purpose is not Purpose.ENTRY or event.client_id in self._filled:
             return
         self._filled.add(event.client_id)
+        if state.positions[event.symbol].believed:
+            return
         if self._watch.others or not self._watch.positions.get(event.symbol) or state.now_ns < state.quiet_until_ns:
             return
         if not any(

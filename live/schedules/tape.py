@@ -17,20 +17,20 @@ MIDNIGHT_MS = 24 * 3_600_000
 THIN_SHARE = 0.25
 """Of the tapes: their levels and trades are smaller than an entry, which then fills in parts."""
 LEVELS = 6
-CALM_STEPS = 80
-"""Steps without any lean after the others, so that what is open ends."""
+CALM_STEPS = 40
+"""Longer steps without any lean after the others, about ten seconds in all, so that what is open ends."""
 SPARSE_MS, SPARSE_STEPS = 30_000, 95
 """After them the books are renewed now and then, so that what is late can still be closed."""
-_STEPS_MS = (40, 100, 100, 150, 250)
+_STEPS_MS, _CALM_STEPS_MS = (40, 100, 100, 150, 250), (150, 250, 250, 250, 380)
 _LEAN_CHANGES = 0.12
 
 
 @dataclass
 class _Book:
-    """One symbol. Prices in ticks of `decimals`, quantities in thousandths; lean: 1 bids weigh, -1 asks weigh."""
+    """One symbol. Prices in ticks of so many cents, quantities in thousandths; lean: 1 bids weigh, -1 asks weigh."""
 
     symbol: str
-    decimals: int
+    tick_cents: int
     middle: int
     update_id: int = 1_000
     trade_id: int = 1
@@ -39,8 +39,9 @@ class _Book:
     asks: dict[int, int] = field(default_factory=dict)
 
     def price(self, ticks: int) -> str:
-        whole, rest = divmod(ticks, 10**self.decimals)
-        return f"{whole}.{rest:0{self.decimals}d}"
+        """Two decimals for either symbol, as Binance writes them: else no reader's fast path takes the levels."""
+        whole, rest = divmod(ticks * self.tick_cents, 100)
+        return f"{whole}.{rest:02d}"
 
     def levels(self, side: dict[int, int]) -> list[tuple[str, str]]:
         return [(self.price(tick), f"{quantity / 1000:.3f}") for tick, quantity in side.items()]
@@ -55,7 +56,7 @@ class ScheduleTape:
         hour_ms = draw.choice((FUNDING_MS, FUNDING_MS, MIDNIGHT_MS))
         self.now_ms = EPOCH_MS + hour_ms - draw.choice((5_000, 20_000, 50_000, 3_600_000))
         self.thin = draw.random() < THIN_SHARE
-        symbols = [_Book("BTCUSDT", 1, 600_000), _Book("ETHUSDT", 2, 300_000)]
+        symbols = [_Book("BTCUSDT", 10, 600_000), _Book("ETHUSDT", 1, 300_000)]
         self.books = symbols[: draw.choice((1, 1, 2))]
         self.lines: list[Played] = []
         self.calm_from_ms = 0
@@ -89,7 +90,7 @@ class ScheduleTape:
 
     def _step(self, book: _Book, calm: bool) -> None:
         draw = self.random
-        self.now_ms += draw.choice(_STEPS_MS)
+        self.now_ms += draw.choice(_CALM_STEPS_MS if calm else _STEPS_MS)
         if draw.random() < _LEAN_CHANGES and not calm:
             book.lean = draw.choice((-1, 0, 1))
         kind = draw.random()

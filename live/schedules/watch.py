@@ -31,7 +31,8 @@ class Violation:
 
 @dataclass(slots=True)
 class ExchangeWatch:
-    """Watches the account of one run. intents: those in the journal, by client id.
+    """Watches the account of one run. intents: those in the journal, by client id. accepted: orders and stops that the
+    exchange has taken, by client id.
 
     traded: entries of the run by client id, with the UTC day of their first fill. others: somebody else has acted in
     the account.
@@ -124,6 +125,7 @@ class ExchangeWatch:
         if algo.status not in _ALIVE:
             stops.pop(algo.algo_id, None)
             return
+        self.accepted.add(algo.client_id)
         stops[algo.algo_id] = algo
         if len(stops) > 1:
             names = sorted(stop.client_id for stop in stops.values())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from live.client.wire import TIMEOUT_NS, Listener, TakeAnswer, ignore
+from live.client.wire import TIMEOUT_NS, Listener, TakeAnswer, Unlimited, ignore
 from live.engine.events import Event
 from live.simulator.outputs import Closed, Frame, Opened, Output, Response
 from live.simulator.schedule import Schedule
@@ -14,8 +14,10 @@ from live.wire import HttpRequest, Opcode
 class VirtualWire:
     """What a client has of the exchange: answers, frames and time. emit: takes events, in the order of their times.
 
-    schedule: what the client itself has to do at some time.
+    schedule: what the client itself has to do at some time. weights: the exchange alone limits what it takes.
     """
+
+    weights = Unlimited()
 
     def __init__(self, venue: LocalVenue) -> None:
         self.venue, self.schedule = venue, Schedule()
@@ -28,6 +30,11 @@ class VirtualWire:
     def now_ns(self) -> int:
         """The time."""
         return self.venue.time.ns
+
+    @property
+    def freezes(self) -> int:
+        """In virtual time no process stands still."""
+        return 0
 
     @property
     def waiting(self) -> int:
@@ -58,6 +65,12 @@ class VirtualWire:
         self._opened.discard(connection)
         if self._listeners.pop(connection, None):
             self.venue.close(connection)
+
+    def break_off(self) -> None:
+        """The client's process is gone: its WebSockets break, and nothing reaches it any more."""
+        for number in self._listeners:
+            self.venue.close(number)
+        self._listeners, self._answers, self.schedule, self.emit = {}, {}, Schedule(), ignore
 
     def later(self, delay_ns: int, call: Callable[[], None]) -> None:
         """Call after some time."""

@@ -69,7 +69,7 @@ class FaultRunner:
     @property
     def due_ns(self) -> int:
         """When the next fault begins or ends by itself."""
-        due_ms = self.faults.due_ms if self.faults.began_ms is not None else None
+        due_ms = self.faults.due_ms
         return NEVER_NS if due_ms is None else due_ms * MS
 
     def on_events(self, events: list[Event]) -> None:

@@ -19,6 +19,7 @@ from live.simulator.core.state import State
 from live.simulator.fault_checks import check_plan
 from live.simulator.fault_runner import FaultRunner
 from live.simulator.faults import Faults
+from live.simulator.faults.kinds.requests import LateVisible, StaleRead
 from live.simulator.faults.visibility import Visibility
 from live.simulator.http.answering import Answering
 from live.simulator.http.connections import NS, Connections
@@ -333,7 +334,7 @@ class LocalVenue:
         settings, plan = self.settings, self.settings.faults
         latency = Latency(settings.seed, settings.inbound, settings.outbound, settings.frame_delays)
         frames = FramePath(self.faults, latency, self.time, self.pending, self._deliver)
-        visibility = Visibility(recording=bool(plan.faults))
+        visibility = Visibility(recording=any(isinstance(fault, LateVisible | StaleRead) for fault in plan.faults))
         answering = Answering(self.gateway, visibility, self._make_carry_out())
         self.requests = RequestPath(self.gateway, self.faults, answering, latency, self.pending, self._deliver)
         self.connections = Connections(

@@ -1,6 +1,8 @@
-"""Whether a capital, its limits and the settings allow the smallest order that a contract takes."""
+"""Whether contracts have one margin asset, and capital, limits and settings allow the smallest order of each."""
 
-from live.engine.contract import Contract
+from collections.abc import Iterable
+
+from live.engine.contract import Contract, MarginAssetsError, margin_asset_of
 from live.engine.limits import UNITS, Limits
 from live.engine.risk.costs import loss_at_stop
 from live.engine.risk.exposure import notional
@@ -11,6 +13,18 @@ from live.money import SCALE, plain
 from skills_lib.domain.errors import InputError
 
 _CENT = SCALE // 100
+
+
+def require_one_margin(contracts: Iterable[Contract]) -> None:
+    """Check that all contracts are margined in one asset.
+
+    Raises:
+        InputError: they are not.
+    """
+    try:
+        margin_asset_of(contracts)
+    except MarginAssetsError as error:
+        raise InputError(str(error)) from None
 
 
 def require_capital(contract: Contract, price: int, capital: int, limits: Limits, settings: StrategySettings) -> None:

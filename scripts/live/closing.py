@@ -28,22 +28,24 @@ def emergency_stop(
     host: Host = "127.0.0.1:9001",
     symbols: Symbols = "",
     minutes: Annotated[int, typer.Option(callback=within(1, 1440), help="How long it is tried.")] = 15,
+    session: Annotated[str, typer.Option(help="Session to latch.", show_default="all of the venue")] = "",
     json: AsJson = False,
 ) -> None:
     """Cancel every order and close every position of the account, whoever opened it, and prove that it is flat.
 
-    It needs the key and a connection, and no daemon. Exit code 0 only if flat was proven by two reads.
+    It needs the key and a connection, and no daemon. Exit code 0 only if flat was proven by two reads. Sessions of the
+    venue are killed first, so that no daemon trades again until `twokey live reset`.
 
     Example: twokey live emergency-stop --venue simulator --host 127.0.0.1:9001
     """
-    answer = _answer(_stopped(venue, host, symbols, minutes))
+    answer = _stopped(venue, host, symbols, minutes, session)
     if json:
         print_answer(answer, "live-emergency-stop", is_stored=False)
     else:
         from scripts.tables.closing import print_closing
 
         print_closing(answer)
-        print_ending(command("live", "status"))
+        print_ending(command("live", "reset") if answer.latched else command("live", "status"))
     if not answer.flat:
         raise typer.Exit(1)
 
@@ -99,17 +101,36 @@ def _drill_answer(done: "Drill", kept: bool) -> "DrillAnswer":
     )
 
 
-def _stopped(venue: str, host: str, symbols: str, minutes: int) -> "Closed":
+def _stopped(venue: str, host: str, symbols: str, minutes: int, session: str) -> "ClosingAnswer":
     from live.account.closing.model import ClosingRequest
     from live.client.wire import S
     from live.emergency.stop import stop_now
 
     address, signer = opened_venue(venue, host)
+    latched = _latched(venue, session)
     asked = ClosingRequest("stop", named=symbols_in(symbols), give_up_ns=minutes * 60 * S)
-    return stop_now(address, signer, asked)
+    return _answer(stop_now(address, signer, asked), latched)
 
 
-def _answer(closed: "Closed") -> "ClosingAnswer":
+def _latched(venue: str, session: str) -> tuple[str, ...]:
+    """Names of the sessions that are latched; a workspace that is missing or broken keeps no account open."""
+    import time
+
+    from live.control.folder import SessionFolder
+    from live.emergency.latching import latch_sessions, sessions_at
+    from skills_lib.domain.errors import TwokeyError
+    from skills_lib.settings import Settings
+
+    try:
+        home = Settings().home
+        folders = [SessionFolder.of(home, session)] if session else sessions_at(home, venue)
+    except (TwokeyError, OSError) as error:
+        typer.echo(f"No session is latched: {error}", err=True)
+        return ()
+    return latch_sessions(folders, time.time_ns())
+
+
+def _answer(closed: "Closed", latched: tuple[str, ...]) -> "ClosingAnswer":
     from skills_lib.answers.closing import ClosingAnswer
 
     return ClosingAnswer(
@@ -121,4 +142,5 @@ def _answer(closed: "Closed") -> "ClosingAnswer":
         refused=list(closed.refused),
         seconds=None if closed.flat_ns is None else closed.flat_ns / 1e9,
         verified_after_seconds=closed.took_ns / 1e9,
+        latched=list(latched),
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from scripts.console import exit_codes
+from scripts.limits import within
 from scripts.live.options import Host, Venue
 from scripts.live.strategies import IMBALANCE
 from scripts.next_step import command, print_ending
@@ -13,6 +14,7 @@ from scripts.simulator_options import EngineParam, Limit, LimitsFile
 
 if TYPE_CHECKING:
     from live.binance.signing import Signer
+    from live.client.order_connection import OrdersBy
     from live.daemon.settings import DaemonSettings
 
 
@@ -36,6 +38,18 @@ def run(
     setting: Annotated[
         list[str] | None, typer.Option(help="NAME=VALUE of a run on bars, such as stop_bps=150; repeatable.")
     ] = None,
+    orders_by: Annotated[
+        str | None,
+        typer.Option(help="How orders go: rest or websocket.", show_default="setting orders_by, or rest"),
+    ] = None,
+    bar_time_limit: Annotated[
+        float | None,
+        typer.Option(
+            callback=within(0.1, 60),
+            help="Seconds a strategy on bars has for each decision; then its process is ended and started again.",
+            show_default="setting bar_time_limit_s, or 5",
+        ),
+    ] = None,
     session: Annotated[str, typer.Option(help="Name of the session.", show_default="the venue")] = "",
 ) -> None:
     """Trade on the local exchange until stopped: by ctrl-C, `twokey live stop` or `twokey live kill`.
@@ -49,11 +63,13 @@ def run(
     from scripts.live.options import opened_venue, venue_of
     from scripts.live.strategies import chosen_strategy
     from skills_lib.domain.assignments import parse_assignments
+    from skills_lib.settings import Settings
 
     address, signer = opened_venue(venue, host)
     amount = amount_of("capital", capital)
     limits = parse_assignments(limit or [], "limit", "daily_loss=200")
-    chosen = chosen_strategy(strategy, timeframe, param or [], setting or [])
+    limit_s = bar_time_limit or Settings().bar_time_limit_s
+    chosen = chosen_strategy(strategy, timeframe, param or [], setting or [], limit_s)
     settings = DaemonSettings(
         venue_of(venue),
         address,
@@ -61,7 +77,8 @@ def run(
         amount,
         limits_of(chosen.executor, amount, limits, limits_file),
         chosen.settings,
-        compute=chosen.compute,
+        program=chosen.program,
+        orders_by=_orders_by(orders_by),
     )
     code = _trade(settings, signer, session or venue)
     print_ending(command("live", "status"))
@@ -77,6 +94,18 @@ def _symbols(text: str) -> tuple[str, ...]:
     if not symbols:
         raise InputError("No symbol is named. Give one or more, such as BTCUSDT,ETHUSDT.")
     return symbols
+
+
+def _orders_by(name: str | None) -> "OrdersBy":
+    from live.client.order_connection import OrdersBy
+    from skills_lib.domain.errors import InputError, did_you_mean
+    from skills_lib.settings import Settings
+
+    allowed, found = [way.value for way in OrdersBy], name or Settings().orders_by
+    if found not in allowed:
+        meant = did_you_mean(found, allowed)
+        raise InputError(f"--orders-by {found[:40]} is not allowed. Give one of {', '.join(allowed)}.{meant}")
+    return OrdersBy(found)
 
 
 def _trade(settings: "DaemonSettings", signer: "Signer", session: str) -> int:

@@ -20,6 +20,8 @@ def print_closing(answer: "ClosingAnswer") -> None:
         screen.text(f"NOT proven flat after {answer.verified_after_seconds:.1f} s.", "bold red")
     closed = ", ".join(answer.closed) or "no position"
     screen.text(f"Closed {closed}; cancelled {answer.cancelled} orders and stops.")
+    if answer.latched:
+        screen.text(f"Killed until a person resets it: session {', '.join(answer.latched)}.")
     for title, texts in (("Left", answer.left), ("Refused", answer.refused)):
         for text in texts:
             screen.note(f"{title}: {text}")

@@ -11,10 +11,10 @@ class ClosingAnswer(Answer):
     cancelled: how many orders and stops rested and no longer do; closed: positions that are gone, with their quantity.
     left: what is still there or could not be read. refused: what the exchange refused for good. seconds: until the
     last order or cancellation that was needed was answered; null if flat is not proven. verified_after_seconds: until
-    the end, the proof included.
+    the end, the proof included. latched: sessions whose daemon stays killed until a person resets it.
     """
 
-    MATTERS: ClassVar = ("flat", "verified_reads", "left", "refused")
+    MATTERS: ClassVar = ("flat", "verified_reads", "left", "refused", "latched")
 
     flat: bool
     verified_reads: int
@@ -24,3 +24,4 @@ class ClosingAnswer(Answer):
     refused: list[str]
     seconds: float | None
     verified_after_seconds: float
+    latched: list[str]

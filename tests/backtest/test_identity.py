@@ -59,7 +59,7 @@ def test_a_new_module_counts_without_being_named_anywhere(tmp_path: Path) -> Non
 
 def test_every_package_of_the_library_computes_or_is_known_not_to() -> None:
     packages = {path.parent.name for path in LIBRARY.glob("*/__init__.py")}
-    others = {"answers", "installation", "market", "report", "testing", "trades", "workspace"}
+    others = {"answers", "installation", "market", "report", "testing", "trades", "workers", "workspace"}
     assert packages - set(COMPUTING_PACKAGES) == others, "say in identity.py whether the new package decides figures"
 
 

@@ -1,6 +1,7 @@
-"""Fixtures of a running local exchange: real sockets on loopback, a generated tape, no latency."""
+"""Fixtures of a running local exchange (real sockets on loopback, a generated tape, no latency) and of scenarios."""
 
-from collections.abc import AsyncIterator, Callable
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from live.simulator.sockets.server import Server, serving
 from live.simulator.tape_source import TapeSource
 from live.simulator.venue import LocalVenue
 from skills_lib.market.depth.tape.lines import read_lines
+from tests.live.daemon.together import Together
 from tests.live.simulator.tapes import write_tape
 from tests.live.simulator.venue_client import BY_HAND
 
@@ -50,15 +52,25 @@ def generated_tape(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tape(tmp_path_factory.mktemp("tapes") / "btcusdt.ts_jsonl")
 
 
+@pytest.fixture(scope="module")
+def together() -> Iterator[Together]:
+    """What runs the scenarios of a module at the same time."""
+    made = Together()
+    yield made
+    made.end()
+
+
 @pytest.fixture
 def serve(generated_tape: Path) -> Serve:
     """`async with serve(speed=1) as running`: defaults are a held tape and no latency."""
 
     @asynccontextmanager
-    async def run(tape: Path = generated_tape, **changes: Any) -> AsyncIterator[Running]:
+    async def run(
+        tape: Path = generated_tape, tls: ssl.SSLContext | None = None, **changes: Any
+    ) -> AsyncIterator[Running]:
         settings = replace(BY_HAND, **changes)
         server = Server(settings, TapeSource().read(read_lines(tape)))
-        async with serving(server) as host:
+        async with serving(server, tls=tls) as host:
             yield Running(server, host)
 
     return run

@@ -8,14 +8,15 @@ from live.money import SCALE
 from scripts.live.strategies import IMBALANCE, chosen_strategy
 from skills_lib.backtest.strategy import compute_signals
 from skills_lib.domain.errors import InputError
-from skills_lib.domain.signals import Signals
 from skills_lib.testing.bars import random_walk
+from skills_lib.workers.signals import bars_as_bytes, signals_in
+from skills_lib.workers.worker import Worker
 from strategies.sma_crossover import SmaCrossover
 
 
 def test_without_a_name_it_is_the_imbalance() -> None:
     chosen = chosen_strategy(IMBALANCE, "1h", ["depth=7"], [])
-    assert (chosen.executor, chosen.compute) == (Executor.SCALP, None)
+    assert (chosen.executor, chosen.program) == (Executor.SCALP, None)
     assert isinstance(chosen.settings, ImbalanceSettings)
     assert chosen.settings.depth == 7
 
@@ -26,11 +27,15 @@ def test_a_strategy_of_the_workspace_computes_its_signals_with_the_parameters_gi
     assert chosen.settings == BarSettings(
         strategy="sma_crossover", timeframe="1m", parameters={"fast": "4", "slow": "30"}, stop_bps=150 * SCALE
     )
-    bars, found = random_walk(120, 3), list[object]()
-    assert chosen.compute is not None
-    chosen.compute(bars, found.append)
-    (signals,) = found
-    assert isinstance(signals, Signals)
+    bars = random_walk(120, 3)
+    assert chosen.program is not None
+    worker = Worker(chosen.program)
+    try:
+        worker.answer(60)
+        worker.put(bars_as_bytes(bars))
+        signals = signals_in(worker.answer(60))
+    finally:
+        worker.kill()
     expected = compute_signals(SmaCrossover, bars, {"fast": 4, "slow": 30})
     assert (signals.long_entry == expected.long_entry).all()
     assert signals.long_entry.any()

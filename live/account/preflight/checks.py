@@ -6,7 +6,7 @@ from typing import Final
 
 from live.account.preflight.facts import AccountFacts
 from live.account.preflight.report import Checked
-from live.account.reads import Unknown
+from live.account.reads import HeldPosition, Unknown
 from live.client.wire import MS
 from live.engine.contract import Contract
 
@@ -22,12 +22,13 @@ CREDITS: Final = "BNFCR"
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a start needs. own: first part of the client ids of the run that goes on, empty for a new one. address_list:
-    whether the key must be bound to addresses."""
+    whether the key must be bound to addresses. adopted: a position that a person adopts, with the orders beside it."""
 
     contracts: tuple[Contract, ...]
     own: str = ""
     address_list: bool = True
     largest_leverage: int = LARGEST_LEVERAGE
+    adopted: HeldPosition | None = None
 
 
 def passed(name: str, found: str) -> Checked:
@@ -179,10 +180,12 @@ def nothing_foreign(facts: AccountFacts, rules: Rules) -> Iterator[Checked]:
     if seen.unknown:
         return
     foreign = [one for one in seen.resting if not (rules.own and one.client_id.startswith(rules.own))]
-    held = () if rules.own else seen.positions
+    held = () if rules.own else tuple(one for one in seen.positions if one != rules.adopted)
+    if rules.adopted in seen.positions:
+        foreign = [one for one in foreign if rules.adopted is None or one.symbol != rules.adopted.symbol]
     texts = [*map(str, held), *(f"{one.symbol} {'stop' if one.stop else 'order'}" for one in foreign)]
     if texts:
-        remedy = "Close it in the app, or all of it: twokey live emergency-stop"
+        remedy = "Adopt a position: twokey live adopt. Or close it in the app, or all of it: twokey live emergency-stop"
         yield Checked(name, ", ".join(texts), "an account without positions and orders of others", remedy)
     else:
         yield passed(name, "no position, order or stop of others")

@@ -6,10 +6,11 @@ from typing import Final
 
 from live.engine.actions import PlaceOrder
 from live.engine.contract import Contract
+from live.engine.decided import LimitsTightened
 from live.engine.events import Command, Commanded, ContractChanged, Event, MarkChanged
 from live.engine.gate.ledger import GateLedger
 from live.engine.intents import Intent, Purpose, is_genuine
-from live.engine.limits import Limits, require_limits
+from live.engine.limits import Limits, require_limits, tightest
 from live.enums import OrderType
 from live.money import SCALE
 
@@ -45,6 +46,8 @@ class Gate:
             self._marks[event.symbol] = event.price
         elif type(event) is ContractChanged:
             self._contracts[event.contract.symbol] = event.contract
+        elif type(event) is LimitsTightened:
+            self._limits = tightest(self._limits, event.limits)
         elif type(event) is Commanded:
             self._ended = event.command if event.command in _ENDS_ENTRIES else self._ended
         else:
@@ -78,6 +81,7 @@ class Gate:
             self._sent_ns.popleft()
 
     def _stop(self, intent: Intent, again: bool) -> str | None:
+        """again: of a position that may be closed by now, which is all that such a stop can do."""
         earlier = self._stops.get(intent.position)
         if earlier is not None and not (again and earlier == intent):
             return f"Position {intent.position} has its stop; only the same may be sent again."
@@ -85,13 +89,14 @@ class Gate:
             return f"Order {intent.client_id} was sent before."
         if intent.type is not OrderType.STOP_MARKET or intent.quantity or intent.trigger_price <= 0:
             return f"Stop {intent.client_id} does not close the whole position at a trigger price."
-        if not self._ledger.position(intent.symbol).reducible(intent.side):
+        if not again and not self._ledger.position(intent.symbol).reducible(intent.side):
             return f"Stop {intent.client_id} would open or add to a position of {intent.symbol}."
         return None if again else self._stop_distance(intent)
 
     def _stop_distance(self, intent: Intent) -> str | None:
         """On the losing side of the entry price: where the entry said, else within the setting and one tick."""
-        entered = self._ledger.position(intent.symbol).entry_price or self._marks.get(intent.symbol, 0)
+        held = self._ledger.position(intent.symbol)
+        entered = held.stop_from or held.entry_price or self._marks.get(intent.symbol, 0)
         loses = (entered - intent.trigger_price) * -intent.side.sign
         tick, entry = self._contracts[intent.symbol].tick, self._ledger.orders.get(intent.position)
         if entry is not None and entry.intent.stop_price:

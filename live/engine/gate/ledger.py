@@ -3,9 +3,12 @@
 Quantities are signed where they are a position's, in units of 1e-8.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from live.engine.constants import HIDDEN_NS, RECV_WINDOW_NS
+from live.engine.decided import Adopted
 from live.engine.events import (
     Answered,
     Event,
@@ -48,7 +51,8 @@ class SentOrder:
 class Held:
     """A position: by trades, and as the venue last reported it. traded_ns, reported_ns: venue times.
 
-    cost: of `quantity` at its entry prices, signed, in units of 1e-16.
+    cost: of `quantity` at its entry prices, signed, in units of 1e-16. stop_from: of an adopted position, the price
+    that its stop is measured from; else 0.
     """
 
     quantity: int = 0
@@ -56,6 +60,7 @@ class Held:
     reported: int = 0
     traded_ns: int = 0
     reported_ns: int = 0
+    stop_from: int = 0
 
     @property
     def amounts(self) -> tuple[int, int]:
@@ -75,6 +80,8 @@ class Held:
     def trade(self, quantity: int, price: int) -> None:
         """Add a signed quantity: what it closes leaves at the mean entry price, what is beyond opens at `price`."""
         after = self.quantity + quantity
+        if after * self.quantity <= 0:
+            self.stop_from = 0
         if self.quantity * quantity >= 0:
             self.cost += quantity * price
         elif after * self.quantity > 0:
@@ -101,6 +108,14 @@ class GateLedger:
         self._trades: set[tuple[str, int]] = set()
         self._by_order_id: dict[tuple[str, int], SentOrder] = {}
         self._unclaimed: dict[tuple[str, int], int] = {}
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            OrderReport: self._order,
+            Answered: self._answer,
+            PositionReport: self._position,
+            TradesReport: self._trades_listed,
+            OpenOrdersReport: self._orders_listed,
+            Adopted: self._adopt,
+        }
 
     def position(self, symbol: str) -> Held:
         """A symbol's position."""
@@ -113,18 +128,24 @@ class GateLedger:
 
     def observe(self, event: Event) -> None:
         """Take in an event."""
-        if isinstance(event, OrderReport):
-            self._order(event)
-        elif isinstance(event, Answered):
-            self._answer(event)
-        elif isinstance(event, PositionReport):
-            self._position(event)
-        elif isinstance(event, TradesReport):
-            for trade in event.trades:
-                self._fill(event.symbol, trade.order_id, trade.side, trade.fill, trade.event_ns)
-        elif isinstance(event, OpenOrdersReport):
-            for order in event.orders:
-                self._order(order)
+        if handler := self._handlers.get(type(event)):
+            handler(event)
+
+    def _trades_listed(self, event: TradesReport) -> None:
+        for trade in event.trades:
+            self._fill(event.symbol, trade.order_id, trade.side, trade.fill, trade.event_ns)
+
+    def _orders_listed(self, event: OpenOrdersReport) -> None:
+        for order in event.orders:
+            self._order(order)
+
+    def _adopt(self, event: Adopted) -> None:
+        """A position of somebody else is the run's from now on."""
+        held = self.position(event.symbol)
+        if held.quantity != event.quantity:
+            held.quantity, held.cost = event.quantity, event.quantity * event.price
+        held.reported, held.reported_ns = event.quantity, max(held.reported_ns, event.asked_ns)
+        held.stop_from = (min if event.quantity > 0 else max)(event.price, event.mark)
 
     def _order(self, report: OrderReport) -> None:
         order = self.orders.get(report.client_id)

@@ -105,4 +105,4 @@ def _entered(market: Market, position: Position | None) -> int:
     """The entry price that a stop belongs to; the mark price where only the venue knows of the position."""
     if position is None or not position.price:
         return market.mark
-    return abs(position.price)
+    return position.stop_from or abs(position.price)

@@ -55,12 +55,12 @@ def losses(state: EngineState) -> list[LimitUse]:
 
 def current(state: EngineState) -> list[LimitUse]:
     """Use of each limit now; of limits that hold for one instrument or position, the highest."""
-    limits, day = state.limits, state.day
+    limits, day, symbols = state.limits, state.day, exposed_symbols(state)
     highest = {
-        "position": max((position_notional(state, symbol) for symbol in state.positions), default=0),
-        "instrument": max((instrument_notional(state, symbol) for symbol in state.markets), default=0),
-        "loss_at_stop": max((_loss(state, symbol) for symbol in state.positions), default=0),
-        "open_positions": len(exposed_symbols(state)),
+        "position": max((position_notional(state, symbol) for symbol in symbols), default=0),
+        "instrument": max((instrument_notional(state, symbol) for symbol in symbols), default=0),
+        "loss_at_stop": max((_loss(state, symbol) for symbol in symbols), default=0),
+        "open_positions": len(symbols),
         "orders_per_second": orders_in_a_second(state),
         "trades_per_day": day.trades + _unfilled_entries(state),
     }

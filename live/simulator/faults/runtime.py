@@ -48,7 +48,8 @@ class Happening:
 class Faults:
     """Progress of a plan. Times are those of the exchange, in milliseconds; `began_ms` is the tape's first.
 
-    over: every fault has been ended, and none begins again.
+    over: every fault has been ended, and none begins again. due_ms: exchange time at which the next fault begins or
+    ends by itself; None if there is none.
     """
 
     plan: FaultPlan = field(default_factory=FaultPlan)
@@ -56,6 +57,7 @@ class Faults:
     observed: Observed = field(default_factory=Observed)
     began_ms: int | None = None
     over: bool = False
+    due_ms: int | None = field(default=None, init=False)
     _now_ms: int = 0
     _all: list[Progress] = field(init=False)
     _active: set[int] = field(default_factory=set)
@@ -81,10 +83,9 @@ class Faults:
         self.pass_time(now_ms)
 
     @property
-    def due_ms(self) -> int | None:
-        """Exchange time at which the next fault begins or ends by itself; None if there is none."""
-        due = [moment for progress in self._all if not self.over and (moment := progress.due_ms) is not None]
-        return min(due) + (self.began_ms or 0) if due else None
+    def idle(self) -> bool:
+        """True if nothing is to be expected of the faults: there are none, or all have been ended for good."""
+        return self.over or not self._all
 
     def pass_time(self, now_ms: int) -> None:
         """Begin and end what is due at `now_ms`."""
@@ -231,12 +232,16 @@ class Faults:
             self._happenings.append(Happening(Change.AFFECTS, progress.fault, moment))
 
     def _note_changes(self) -> None:
-        """Record the lasting faults that have begun or ended since the last call."""
+        """Record the lasting faults that have begun or ended since the last call, and when the next does so."""
+        due: list[int] = []
         for number, progress in enumerate(self._all):
             if progress.fault.NATURE is Nature.LASTING and progress.active != (number in self._active):
                 change = Change.BEGINS if progress.active else Change.ENDS
                 self._happenings.append(Happening(change, progress.fault))
                 (self._active.add if progress.active else self._active.discard)(number)
+            if (due_ms := progress.due_ms) is not None:
+                due.append(due_ms)
+        self.due_ms = min(due) + self.began_ms if due and self.began_ms is not None else None
 
 
 def _selects_frame(fault: FaultModel, seen: tuple[str, str, str, str]) -> bool:

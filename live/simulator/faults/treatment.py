@@ -49,7 +49,7 @@ _UNAVAILABLE = ErrorAnswer(reply=Reply.UNAVAILABLE_503)
 
 def treat(faults: Faults, method: str, path: str) -> Treatment:
     """Count a request and tell what happens to it."""
-    if not faults.plan.faults:
+    if faults.idle:
         return UNTOUCHED
     hits = faults.on_request(method, path)
     down, slow_request, slow_response = faults.active(VenueOutage), _one(hits, SlowRequest), _one(hits, SlowResponse)

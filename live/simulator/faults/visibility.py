@@ -83,15 +83,18 @@ class Visibility:
         """Hide an order from now on."""
         self.hidden.append(Hidden(fault, account, number, conditional, now_ms, now_ms + fault.hidden_ms))
 
-    def view(self, state: State, age_ms: int = 0) -> State:
-        """The state as queries see it, as of `age_ms` ago and without hidden orders."""
-        seen = self._as_of(state, state.now_ms - age_ms) if age_ms else state
-        active = self._active(state.now_ms)
+    def view(self, state: State, now_ms: int, age_ms: int = 0) -> State:
+        """The state as queries see it, as of `age_ms` before `now_ms` and without hidden orders.
+
+        now_ms: the exchange's time, which goes on between two steps of the state.
+        """
+        seen = self._as_of(state, now_ms - age_ms) if age_ms else state
+        active = self._active(now_ms)
         return self._without(seen, active) if active else seen
 
-    def blocks(self, state: State, command: object) -> bool:
+    def blocks(self, state: State, now_ms: int, command: object) -> bool:
         """True if a command cancels an order that is hidden from cancellations too."""
-        return any(entry.fault.cancels and _cancels(state, command, entry) for entry in self._active(state.now_ms))
+        return any(entry.fault.cancels and _cancels(state, command, entry) for entry in self._active(now_ms))
 
     def held_until_ms(self, event: Event, now_ms: int) -> int:
         """When an event of the user stream may be sent: later than `now_ms` if its order is hidden there too."""

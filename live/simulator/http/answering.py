@@ -33,7 +33,7 @@ class Answering:
         gateway = self.gateway
         if treatment.foreign_weight:
             gateway.limits.occupy(address, treatment.foreign_weight, gateway.clock.now_ms())
-        gateway.view = self.visibility.view(gateway.state, treatment.age_ms) if query else None
+        gateway.view = self.visibility.view(gateway.state, gateway.now_ms, treatment.age_ms) if query else None
         gateway.depth_age_ms = treatment.depth_age_ms
         try:
             return run(handler, self._carry_out)
@@ -41,6 +41,6 @@ class Answering:
             gateway.view, gateway.depth_age_ms = None, 0
 
     def _carry_out(self, body: Any) -> Answered:
-        if self.visibility.blocks(self.gateway.feed.exchange.state, body):
+        if self.visibility.blocks(self.gateway.feed.exchange.state, self.gateway.now_ms, body):
             return Answered(0, None, unknown_order())
         return self.carry_out(body)

@@ -11,7 +11,7 @@ from live.simulator.faults.kinds.requests import GarbageResponse
 from live.simulator.faults.treatment import Treatment, treat
 from live.simulator.http.answering import Answering, is_query
 from live.simulator.http.connection import Connection
-from live.simulator.http.fault_replies import REPLIES
+from live.simulator.http.fault_replies import reply_of
 from live.simulator.http.frame_path import FramePath
 from live.simulator.http.last_resort import failed
 from live.simulator.http.rest import is_exempt
@@ -64,7 +64,7 @@ class ApiPath:
         if canned and not is_exempt(canned, method_of(text).endswith(".cancel"), session.params_of(text)):
             if canned.landed:
                 self._answer(session, text, treatment)
-            return encode(session.refusal(text, REPLIES[canned.reply]))
+            return encode(session.refusal(text, reply_of(canned)))
         if treatment.garbage:
             return self._garbled(session, text, treatment, treatment.garbage)
         return encode(self._answer(session, text, treatment))

@@ -1,6 +1,7 @@
 """The documented error responses that the fault `answer` sends."""
 
 from live.simulator.core.rejections import Rejection
+from live.simulator.faults.kinds.requests import ErrorAnswer
 from live.simulator.faults.replies import Reply
 from live.simulator.http.rate_limits import LimitedError
 
@@ -23,3 +24,11 @@ REPLIES: dict[Reply, Rejection] = {
         -1007, "Timeout waiting for response from backend server. Send status unknown; execution status unknown.", 408
     ),
 }
+
+
+def reply_of(fault: ErrorAnswer) -> Rejection:
+    """The response that a fault sends."""
+    refused = REPLIES[fault.reply]
+    if fault.retry_after_s and isinstance(refused, LimitedError):
+        return LimitedError(refused.code, refused.message, refused.status, fault.retry_after_s)
+    return refused

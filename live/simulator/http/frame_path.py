@@ -48,7 +48,7 @@ class FramePath:
         """A frame of a stream leaves the exchange; user streams are named `user`, responses to requests `answer`."""
         if connection.closed or self._is_frozen(connection):
             return
-        if not self.faults.plan.faults:
+        if self.faults.idle:
             self.send(connection, frame)
             return
         fault = self.faults.on_frame(stream, *_kinds(frame))

@@ -9,7 +9,7 @@ from live.simulator.faults.garbage import alters, garbled
 from live.simulator.faults.kinds.requests import GarbageResponse
 from live.simulator.faults.treatment import Treatment, treat
 from live.simulator.http.answering import Answering, is_query
-from live.simulator.http.fault_replies import REPLIES
+from live.simulator.http.fault_replies import reply_of
 from live.simulator.http.gateway import Gateway
 from live.simulator.http.last_resort import failed
 from live.simulator.http.rest import Request, answer, is_exempt, rejection_response
@@ -74,7 +74,7 @@ class RequestPath:
         if canned and not is_exempt(canned, request.method == "DELETE", request.params):
             if canned.landed:
                 self._answer(request, treatment)
-            return rejection_response(REPLIES[canned.reply], {}).encoded()
+            return rejection_response(reply_of(canned), {}).encoded()
         if treatment.garbage:
             return self._garbled(request, treatment, treatment.garbage)
         return self._answer(request, treatment)

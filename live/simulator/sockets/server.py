@@ -1,6 +1,7 @@
 """Web server of a venue: REST, streams and the WebSocket API on one port."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -112,6 +113,8 @@ class Server:
                 return ws
             await ws.prepare(request)
             await self._exchange_messages(number, socket)
+        except ConnectionResetError:
+            pass  # the client went while its WebSocket was being opened
         finally:
             self.sockets.pop(number, None)
             self.venue.close(number)
@@ -145,15 +148,17 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(server: Server, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
-    """Serve until the block ends; yields `host:port`, with a free port if `port` is 0.
+async def serving(
+    server: Server, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
+    """Serve until the block ends; yields `host:port`, with a free port if `port` is 0. tls: by TLS only.
 
     Raises:
         InputError: the port is in use.
     """
     runner = web.ServerRunner(server.http(), shutdown_timeout=0.5)
     await runner.setup()
-    site = web.TCPSite(runner, host, port)
+    site = web.TCPSite(runner, host, port, ssl_context=tls)
     try:
         await site.start()
     except OSError as error:

@@ -14,12 +14,13 @@ class WeightBudget(msgspec.Struct):
     """Times are seconds of a clock that does not go back.
 
     spent: weight by the second until which it counts as just spent, in order. banned_until_s: the end of a ban.
-    written_s: when this was last changed.
+    written_s: when this was last changed. limit: as the host lists it; 0 if nobody has read it.
     """
 
     spent: list[tuple[int, int]] = []
     banned_until_s: float = 0.0
     written_s: float = 0.0
+    limit: int = 0
 
     def used(self, now_s: float) -> int:
         """The weight used within the last minute."""
@@ -51,6 +52,10 @@ class WeightBudget(msgspec.Struct):
         """The host counts `used` in this minute: what is not known of it was used by others."""
         if (unknown := used - self.used(now_s)) > 0:
             self.spend(unknown, now_s)
+
+    def learn(self, limit: int, now_s: float) -> None:
+        """The host lists this limit."""
+        self.limit, self.written_s = limit, max(self.written_s, now_s)
 
     def ban(self, seconds: float, now_s: float) -> None:
         """The host wants nothing more for some seconds."""

@@ -16,7 +16,7 @@ from skills_lib.market.weights.budget import WeightBudget
 from skills_lib.workspace.runtime import runtime_folder
 
 WEIGHT_PER_MINUTE = 2_400
-"""Of one address at USD-M: `rateLimits` of `exchangeInfo`."""
+"""Of one address at USD-M where nobody has read the `rateLimits` of `exchangeInfo` yet; the demo venue lists 6,000."""
 
 
 class SharedBudget:
@@ -33,9 +33,14 @@ class SharedBudget:
         self.shared = True
 
     @property
+    def limit(self) -> int:
+        """The weight that the host lists for a minute, as far as this process knows; reads no file."""
+        return self._known.limit or WEIGHT_PER_MINUTE
+
+    @property
     def banned_s(self) -> float:
         """Remaining seconds of a ban as far as this process knows; reads no file."""
-        return self._known.banned_s(self._now_s())
+        return self._known.banned_s(self._now_s()) if self._known.banned_until_s else 0.0
 
     def reserve(self, weight: int, ceiling: int) -> float:
         """As `WeightBudget.reserve`, now."""
@@ -49,6 +54,11 @@ class SharedBudget:
         """As `WeightBudget.observe`, now; reads no file unless more was used than this process knows of."""
         if used > self._known.used(self._now_s()):
             self._change(lambda budget, now_s: budget.observe(used, now_s))
+
+    def learn(self, limit: int) -> None:
+        """The host lists this weight for a minute: every process goes by it."""
+        if limit != self._known.limit:
+            self._change(lambda budget, now_s: budget.learn(limit, now_s))
 
     def ban(self, seconds: float) -> None:
         """As `WeightBudget.ban`, from now on."""

@@ -57,14 +57,15 @@ def checked_records(file: BinaryIO, name: str, *, unfinished: bool = False) -> I
     while line := file.readline(MAX_LINE_BYTES):
         if unfinished and number and not line.endswith(b"\n") and len(line) < MAX_LINE_BYTES:
             return
-        record = _checked(line, number, previous, name)
+        record = checked_record(line, number, previous, name)
         yield record
         previous, number = record.hash, number + 1
     if not number:
         raise InputError(f"{name} is empty. Name a journal file.")
 
 
-def _checked(line: bytes, number: int, previous: str, name: str) -> Record:
+def checked_record(line: bytes, number: int, previous: str, name: str) -> Record:
+    """The record of line `number`, from 0, behind one with the hash `previous`; raises as `read_journal`."""
     parts = split_line(line)
     record = record_of(*parts) if parts else None
     if not number and parts is None and FORMAT.encode() not in line:

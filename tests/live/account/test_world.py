@@ -18,7 +18,7 @@ def watched(opened: Holding, symbols: tuple[str, ...] = (SYMBOL,), minutes: int 
     said: list[Event] = []
     opened.wire.emit = said.append
     first = opened.have(read_facts(opened.now, has_rights=False))
-    WatchedAccount(opened.wire, opened.calls, first, "r1-", symbols, lambda: True).start()
+    WatchedAccount(opened.wire, opened.calls, first, "r1-", symbols, lambda: True, lambda _: False).start()
     until_ns = opened.now() + minutes * 60_000 * MS
     while opened.now() < until_ns:
         due_ns = min(opened.wire.schedule.due_ns, opened.venue.due_ns, until_ns, line_ns(opened))
@@ -80,5 +80,5 @@ def test_nothing_is_read_while_the_exchange_wants_no_request() -> None:
     opened = holding()
     first = opened.have(read_facts(opened.now, has_rights=False))
     opened.sent.clear()
-    WatchedAccount(opened.wire, opened.calls, first, "r1-", (SYMBOL,), lambda: False).start()
+    WatchedAccount(opened.wire, opened.calls, first, "r1-", (SYMBOL,), lambda: False, lambda _: False).start()
     assert opened.sent == []

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from live.bars.decider import StrategyStoppedError
 from live.client.wire import Listener
 from live.engine.events import BarDecided
 from live.session.virtual_wire import VirtualWire
@@ -152,6 +153,26 @@ def test_a_strategy_that_fails_decides_nothing_at_that_bar_and_goes_on_at_the_ne
     assert text in reported.text
     assert "secret" not in reported.text
     assert len(opened.decided()) == len(calls) - 1
+
+
+def test_a_strategy_that_has_stopped_is_not_asked_again_and_entries_end() -> None:
+    calls: list[int] = []
+
+    def stops(bars: Bars) -> Signals:
+        calls.append(len(bars))
+        if len(calls) == 3:
+            raise StrategyStoppedError("the strategy's process ended 4 times")
+        return sma(bars)
+
+    opened = open_bars(12, signals=stops)
+    opened.run(6)
+    assert [reported.text for reported in opened.reported()] == [
+        "BTCUSDT: entries stopped: the strategy's process ended 4 times."
+    ]
+    assert len(opened.decided()) == 2
+    latch = opened.engine.state.latch
+    assert latch
+    assert latch.reason.startswith("strategy_stopped: BTCUSDT: entries stopped")
 
 
 def test_after_a_stop_of_the_market_nothing_is_decided() -> None:

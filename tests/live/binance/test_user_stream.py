@@ -95,7 +95,7 @@ def test_a_frame_in_the_envelope_of_a_combined_stream_says_the_same(account: Acc
 def test_funding_is_a_payment_and_a_balance() -> None:
     balance, paid = events_of(account_update("FUNDING_FEE", [{"a": "USDT", "wb": "99.5", "bc": "-0.5"}]), 9)
     assert balance == BalanceReport(9, "USDT", parse("99.5"), -1, MS, Witness.STREAM)
-    assert paid == FundingPaid(9, "", -SCALE // 2, MS)
+    assert paid == FundingPaid(9, "", -SCALE // 2, MS, "USDT")
 
 
 @pytest.mark.parametrize("reason", ["DEPOSIT", "WITHDRAW", "ADJUSTMENT", "MARGIN_TRANSFER", "A_NEW_REASON"])

@@ -11,7 +11,7 @@ from live.binance.outcomes import retry_after_ns
 from live.binance.signing import Signer
 from live.binance.websocket_api import METHODS, answer_of, frame_of
 from live.simulator.http.websocket_api import METHODS as SERVED
-from skills_lib.market.weights.headers import USED_WEIGHT
+from skills_lib.market.weights.headers import ORDERS_IN_A_MINUTE, USED_WEIGHT
 from tests.live.signing import signed_params
 
 CALLS = CallWriter(Signer("the-key", "the-secret"), clock_offset_ns=-2_000_000)
@@ -40,7 +40,10 @@ def test_an_answer_is_that_of_rest() -> None:
     found = answer_of(json.dumps(frame).encode())
     assert found is not None
     assert (found.number, found.answer.status, json.loads(found.answer.body)) == (7, 200, {"orderId": 1})
-    assert {name.lower(): value for name, value in found.answer.headers.items()} == {USED_WEIGHT: "17"}
+    assert {name.lower(): value for name, value in found.answer.headers.items()} == {
+        USED_WEIGHT: "17",
+        ORDERS_IN_A_MINUTE: "3",
+    }
 
 
 def test_a_refusal_says_how_long_to_wait() -> None:

@@ -11,6 +11,7 @@ from live.account.preflight.facts import read_facts
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
 from live.client.opening import contracts_of
+from live.client.order_connection import OrdersBy
 from live.client.wire import S
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
@@ -76,9 +77,10 @@ class Hosted:
         seed: int = 2,
         steps: int = 100,
         venue: dict[str, Any] | None = None,
+        orders_by: OrdersBy = OrdersBy.REST,
         **settings: Any,
     ) -> None:
-        self.host, self.journal = Host(), journal
+        self.host, self.journal, self._orders_by = Host(), journal, orders_by
         self.symbols, self.calm_from_ns, self.venue = exchange(seed, steps, faults, **(venue or {}))
         self.wire = WatchedWire(self.venue, self.host.sent)
         self.calls = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET))
@@ -93,7 +95,7 @@ class Hosted:
     def begin(self, engine: RecordedEngine, writer: JournalWriter) -> None:
         """Join an engine with the exchange."""
         facts = finish(self.wire, self.calls, read_facts(lambda: self.wire.now_ns, has_rights=False))
-        self.run = LiveRun(self.wire, self.calls, engine, facts, writer.close, self.host)
+        self.run = LiveRun(self.wire, self.calls, engine, facts, writer.close, self.host, None, self._orders_by)
         self.session = EngineSession(self.wire, self.run.client)
 
     def crash(self) -> None:
@@ -105,6 +107,8 @@ class Hosted:
 
     def go_on(self, recovered: Recovered) -> None:
         """A run that is continued."""
+        assert isinstance(recovered.writer._sink, FileSink)
+        self.sink = recovered.writer._sink
         self.begin(recovered.engine, recovered.writer)
         self.run.resume(recovered.pending)
         self.run.start()

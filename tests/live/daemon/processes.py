@@ -5,25 +5,25 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from itertools import count
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from live.control.client import NotRunningError, ask
 from live.control.folder import SessionFolder
 from live.control.protocol import ControlCommand, ControlReply, Cover, LiveStatus
-from live.schedules.tape import ScheduleTape
-from live.simulator.settings import SimulatorSettings
-from live.simulator.sockets.server import Server, serving
-from live.simulator.tape_source import Played
 from live.simulator.venue import LocalVenue
+from tests.live.daemon.exchanges import Exchange, settings_of
+from tests.live.daemon.lines import Line, line_to
+from tests.live.daemon.together import Body
 from tests.repository import ROOT
 
 WITHIN_S = 90.0
-LOOK_S = 0.05
+LOOK_S = 0.1
 PROGRAM = "from scripts.cli import main; main()"
 SETTINGS = ("max_spread_bps=2", "max_age_ms=5000", "cooldown_ms=100", "target_bps=500", "stop_bps=500")
 """A position stays open for a minute: target and stop are far away."""
@@ -31,7 +31,7 @@ SETTINGS = ("max_spread_bps=2", "max_age_ms=5000", "cooldown_ms=100", "target_bp
 
 @dataclass
 class Daemon:
-    """A process of `twokey live run`."""
+    """A process of `twokey live`."""
 
     process: asyncio.subprocess.Process
 
@@ -45,6 +45,15 @@ class Daemon:
         out, _ = await asyncio.wait_for(self.process.communicate(), WITHIN_S)
         return int(self.process.returncode or 0), out.decode()
 
+    async def says(self, text: str) -> None:
+        """Read what it prints up to a line with a text."""
+        assert self.process.stdout is not None
+        async with asyncio.timeout(WITHIN_S):
+            while line := await self.process.stdout.readline():
+                if text in line.decode():
+                    return
+        raise AssertionError(f"it never said: {text}")
+
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
         self.process.send_signal(number)
@@ -52,17 +61,19 @@ class Daemon:
 
 @dataclass
 class Site:
-    """A workspace, the exchange and the session in it."""
+    """A workspace, an exchange, the line to it, and the session. host: where daemons find the exchange."""
 
     home: Path
-    server: Server
+    exchange: Exchange
+    line: Line
     host: str
+    environment: dict[str, str] = field(default_factory=dict)
     started: list[Daemon] = field(default_factory=list)
 
     @property
     def venue(self) -> LocalVenue:
-        """The exchange."""
-        return self.server.venue
+        """The exchange behind the sockets."""
+        return self.exchange.venue
 
     @property
     def folder(self) -> SessionFolder:
@@ -72,20 +83,22 @@ class Site:
     @property
     def is_flat(self) -> bool:
         """The truth."""
-        state = self.venue.state
-        (account,) = state.accounts.values()
-        return not (account.held() or state.open_orders(account.name) or state.waiting_algos(account.name))
+        return self.exchange.is_flat
 
     async def start(self, *options: str) -> Daemon:
         """Start a daemon, of the imbalance unless its options name another strategy."""
         options = options or tuple(part for text in SETTINGS for part in ("--param", text))
-        daemon = Daemon(await self._process("run", "--host", self.host, "--capital", "40000", *options))
+        return await self.begin("run", "--host", self.host, "--capital", "40000", *options)
+
+    async def begin(self, *arguments: str) -> Daemon:
+        """Start a verb of `twokey live`, which is ended with the scenario."""
+        daemon = Daemon(await self._process(*arguments))
         self.started.append(daemon)
         return daemon
 
     async def call(self, *arguments: str) -> tuple[int, str]:
         """Exit code and output of another verb of `twokey live`."""
-        return await Daemon(await self._process(*arguments)).end()
+        return await (await self.begin(*arguments)).end()
 
     async def answer(self, *arguments: str) -> tuple[int, dict[str, Any]]:
         """Exit code and the object of a verb with `--json`."""
@@ -94,13 +107,18 @@ class Site:
 
     async def held(self) -> LiveStatus:
         """The status, once a position is covered by its stop."""
+        return await self.status(lambda status: [one.cover for one in status.positions] == [Cover.COVERED])
+
+    async def status(self, holds: Callable[[LiveStatus], bool]) -> LiveStatus:
+        """The status, once something holds."""
 
         async def look() -> LiveStatus | None:
             status = (await self.ask(ControlCommand.STATUS)).status
             assert status is not None
-            return status if [one.cover for one in status.positions] == [Cover.COVERED] else None
+            return status if holds(status) else None
 
-        return await until(look)
+        found: LiveStatus = await until(look)
+        return found
 
     async def ask(self, command: ControlCommand, reason: str = "test") -> ControlReply:
         """Ask the daemon, once it listens."""
@@ -110,15 +128,39 @@ class Site:
                 return await asyncio.to_thread(ask, self.folder, command, reason, WITHIN_S)
             return None
 
-        return await until(look)
+        found: ControlReply = await until(look)
+        return found
 
-    async def _process(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def until(self, holds: Callable[[], object]) -> None:
+        """Wait until something holds."""
+
+        async def look() -> object:
+            return holds()
+
+        await until(look)
+
+    async def passed(self, milliseconds: int) -> None:
+        """Wait until so much time has passed at the exchange."""
+        end_ns = self.venue.now_ns + milliseconds * 1_000_000
+        await self.until(lambda: self.venue.now_ns >= end_ns)
+
+    async def at_a_terminal(self, *arguments: str, typed: str) -> int:
+        """The exit code of a verb whose input and output are a terminal where somebody types a line."""
+        ours, theirs = os.openpty()
+        os.write(ours, f"{typed}\n".encode())
+        process = await self._process(*arguments, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        code = await asyncio.wait_for(process.wait(), WITHIN_S)
+        os.close(ours)
+        return code
+
+    async def _process(self, *arguments: str, **streams: Any) -> asyncio.subprocess.Process:
+        own = {"TWOKEY_HOME": str(self.home), "XDG_RUNTIME_DIR": str(self.home / "runtime")}
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-c", PROGRAM, "live", *arguments),
             cwd=ROOT,
-            env=os.environ | {"TWOKEY_HOME": str(self.home)},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
+            env=os.environ | own | self.environment,
+            **({"stdout": asyncio.subprocess.PIPE, "stderr": asyncio.subprocess.STDOUT} | streams),
         )
 
 
@@ -133,28 +175,35 @@ async def until(look: Callable[[], Awaitable[Any]]) -> Any:
     raise AssertionError("it did not happen in time")
 
 
+async def at_a_site(body: Body, settings: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
+    """Run a scenario at an exchange of its own; processes that it leaves are ended.
+
+    settings: `faults` and settings of the exchange. parameters: of the scenario.
+    """
+    changes = dict(settings)
+    faults = changes.pop("faults", [])
+    with TemporaryDirectory(prefix="twokey-") as folder:
+        exchange = Exchange(settings_of(Path(folder), faults(**parameters) if callable(faults) else faults, **changes))
+        await _played(Path(folder), exchange, partial(body, **parameters))
+
+
 def run_at(home: Path, scenario: Callable[[Site], Awaitable[None]], **changes: Any) -> None:
-    """Run a scenario; daemons that it leaves are ended."""
-
-    async def played() -> None:
-        server = Server(SimulatorSettings(balance="40000", **changes), _lines())
-        async with serving(server) as host:
-            site = Site(home, server, host)
-            try:
-                await scenario(site)
-            finally:
-                for daemon in site.started:
-                    with suppress(ProcessLookupError):
-                        daemon.process.kill()
-                    await daemon.process.communicate()
-
-    asyncio.run(played())
+    """The same by itself, in a workspace that has to be there. changes: settings of the exchange."""
+    asyncio.run(_played(home, Exchange(settings_of(home, [], **changes)), scenario))
 
 
-def _lines() -> Iterator[Played]:
-    """A market that leans now to one side and now to the other, for some minutes."""
-    for seed in count(1):
-        tape = ScheduleTape(seed)
-        if tape.symbols == ("BTCUSDT",):
-            yield from tape.draw(2_000)
-            return
+async def _played(home: Path, exchange: Exchange, scenario: Callable[[Site], Awaitable[None]]) -> None:
+    async with AsyncExitStack() as stack:
+        await exchange.open()
+        stack.push_async_callback(exchange.close)
+        line, host = await stack.enter_async_context(line_to(exchange.host))
+        site = Site(home, exchange, line, host)
+        stack.push_async_callback(_end_all, site)
+        await scenario(site)
+
+
+async def _end_all(site: Site) -> None:
+    for daemon in site.started:
+        with suppress(ProcessLookupError):
+            daemon.process.kill()
+        await daemon.process.communicate()

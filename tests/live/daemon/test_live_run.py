@@ -74,6 +74,20 @@ def test_a_stop_leaves_the_position_of_somebody_else_alone(tmp_path: Path) -> No
     assert hosted.end.clean
 
 
+def test_behind_a_frozen_user_stream_a_position_of_an_idle_symbol_is_found_within_a_minute(tmp_path: Path) -> None:
+    frozen = {"kind": "freeze", "stream": "user", "when": {"at_ms": 0}, "end": {"never": True}}
+    hosted = Hosted(tmp_path / "1aaaaaa.journal", [frozen], seed=3, steps=40)
+    hosted.run.start()
+    hosted.run.command(Command.PAUSE, "test")
+    hosted.advance(5 * S)
+    buy_by_hand(hosted.venue)
+    hosted.advance(20 * S)
+    assert hosted.run.state.latch is None
+    hosted.advance(60 * S)
+    assert hosted.run.state.latch is not None
+    assert hosted.run.state.positions["BTCUSDT"].quantity == SCALE // 10
+
+
 def test_a_kill_is_latched_before_anything_else_and_closes_what_somebody_else_holds_too(hosted: Hosted) -> None:
     buy_by_hand(hosted.venue, "ETHUSDT")
     hosted.advance(S)

@@ -6,16 +6,18 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from live.account.closing.model import Closed, ClosingRequest
 from live.binance.signing import Signer
+from live.control.folder import SessionFolder
+from live.control.latch import latched
 from live.emergency.stop import emergency_stop
 from live.sockets.endpoints import TradingVenue, VenueAddress
-from live.sockets.keys import KeyHolder, signer_of
-from skills_lib.domain.errors import InputError, TwokeyError
+from skills_lib.domain.errors import TwokeyError
 from tests.command import Command
 from tests.live.conftest import KEY, SECRET, Running, Serve
 from tests.live.sockets.wires import Client, run_client
@@ -108,12 +110,18 @@ def test_an_exchange_that_cannot_be_reached_ends_it_without_a_claim() -> None:
     assert "/fapi/v3/positionRisk did not answer" in closed.left
 
 
-def test_as_processes_drill_and_stop_answer_one_object_and_their_exit_codes_say_how_it_went(serve: Serve) -> None:
+def test_as_processes_drill_and_stop_answer_one_object_and_their_exit_codes_say_how_it_went(
+    serve: Serve, tmp_path: Path
+) -> None:
     async def done(running: Running, *arguments: str) -> tuple[int, Any]:
         program = "from scripts.cli import main; main()"
         command = (sys.executable, "-c", program, "live", arguments[0], "--host", running.host, "--json")
         process = await asyncio.create_subprocess_exec(
-            *command, *arguments[1:], cwd=ROOT, env=os.environ | {}, stdout=asyncio.subprocess.PIPE
+            *command,
+            *arguments[1:],
+            cwd=ROOT,
+            env=os.environ | {"TWOKEY_HOME": str(tmp_path)},
+            stdout=asyncio.subprocess.PIPE,
         )
         out, _ = await process.communicate()
         return int(process.returncode or 0), json.loads(out)
@@ -122,8 +130,10 @@ def test_as_processes_drill_and_stop_answer_one_object_and_their_exit_codes_say_
         await open_all(client, running)
         code, answer = await done(running, "drill")
         assert (code, answer["passed"], answer["shadow"]) == (0, True, ["BTCUSDT 0.01"]), answer
-        code, answer = await done(running, "emergency-stop", "--symbols", "ETHUSDT")
+        code, answer = await done(running, "emergency-stop", "--symbols", "ETHUSDT", "--session", "paper")
         assert (code, answer["flat"], answer["verified_reads"], answer["cancelled"]) == (0, True, 2, 2)
+        assert answer["latched"] == ["paper"]
+        assert latched(SessionFolder.of(tmp_path, "paper")), "its daemon does not come back trading"
         assert answer["seconds"] < answer["verified_after_seconds"]
         assert is_flat(running)
 
@@ -140,11 +150,3 @@ def test_a_venue_that_does_not_exist_is_refused(twokey: Command) -> None:
     done = twokey("live", "emergency-stop", "--venue", "dem")
     assert done.code == 2
     assert "Did you mean 'demo'?" in done.err
-
-
-def test_only_the_simulator_has_a_key_by_default() -> None:
-    assert signer_of(TradingVenue.SIMULATOR, {}).api_key == KEY
-    with pytest.raises(InputError, match="No TWOKEY_WATCHDOG_API_KEY and TWOKEY_WATCHDOG_API_SECRET"):
-        signer_of(TradingVenue.DEMO, {"TWOKEY_API_KEY": "of the daemon"}, KeyHolder.WATCHDOG)
-    with pytest.raises(InputError, match="No TWOKEY_API_SECRET in the environment"):
-        signer_of(TradingVenue.SIMULATOR, {"TWOKEY_API_KEY": "half"})

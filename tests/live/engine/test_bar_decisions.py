@@ -302,3 +302,23 @@ def test_a_position_of_somebody_else_is_not_closed_by_a_decision() -> None:
     engine.now_ns += MS
     assert engine.position.foreign
     assert not engine.placed(engine.decide(exits=(Side.BUY,)), Purpose.EXIT)
+
+
+def test_a_strategy_that_is_not_asked_any_more_ends_entries_and_the_position_stays_protected() -> None:
+    engine = BarEngine()
+    engine.hold()
+    text = "BTCUSDT: entries stopped: the strategy's process ended 4 times."
+    reported = e.StrategyReported(engine.now_ns, SYMBOL, e.STRATEGY_STOPPED, text)
+    done = [*engine.take(reported), *engine.take(reported)]
+    alerts = [action for action in done if isinstance(action, a.Alert)]
+    assert [(alert.code, alert.text) for alert in alerts] == [("strategy_stopped", text)]
+    assert not engine.placed(done)
+    assert engine.state.latch
+    assert (engine.state.latch.reason, engine.state.latch.flatten) == (f"strategy_stopped: {text[:-1]}", False)
+    engine.next_minute()
+    exits = engine.only(engine.decide(exits=(Side.BUY,)), Purpose.EXIT)
+    engine.leave(exits)
+    engine.next_minute()
+    engine.decide(Side.BUY)
+    engine.now_ns += MS
+    assert not engine.placed(engine.book()), "nothing enters"

@@ -4,18 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from live.client.order_connection import OrdersBy
 from live.engine import protection
 from live.engine.events import Command
 from live.engine.orders import answers
 from live.schedules.many import results, run_many
 from live.schedules.numbers import MAX_FAULTS, PARTS, ScheduleNumber
-from live.schedules.plans import random_plan
+from live.schedules.plans import plan_of, random_plan
 from live.schedules.run import TAPES, run_schedule
 from live.schedules.shrink import shrink
 from live.schedules.story import story
 from live.schedules.tape import EPOCH_MS, MIDNIGHT_MS, ScheduleTape
 from live.schedules.variations import TIGHTER, variation_of
-from live.simulator.faults import KINDS
+from live.simulator.faults import KINDS, RequestFault
 from skills_lib.domain.errors import InputError
 from tests.live.schedules.plant import ROOT, Defect, defects
 
@@ -27,6 +28,19 @@ def test_300_schedules_break_no_invariant(block: int) -> None:
     tally = run_many(1 + block * BLOCK, BLOCK, processes=1)
     assert [(failure.number, failure.violations) for failure in tally.failures] == []
     assert tally.trades > BLOCK // 2
+
+
+def test_schedules_whose_orders_go_by_websocket_break_no_invariant() -> None:
+    found = [run_schedule(ScheduleNumber(seed).integer, orders_by=OrdersBy.WEBSOCKET) for seed in range(10)]
+    assert [(result.number, result.violations) for result in found if result.violations] == []
+    assert sum(result.trades for result in found) > 5
+
+
+def test_faults_of_placing_orders_are_those_of_the_way_that_orders_go() -> None:
+    plans = [plan_of(seed, orders_by=OrdersBy.WEBSOCKET) for seed in range(200)]
+    places = {(fault.method, fault.path) for plan in plans for fault in plan.faults if isinstance(fault, RequestFault)}
+    assert ("WS", "*rder.place") in places
+    assert not any(method == "POST" for method, _ in places)
 
 
 def test_a_schedule_is_the_same_every_time() -> None:

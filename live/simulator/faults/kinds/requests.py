@@ -38,11 +38,15 @@ class SlowResponse(RequestFault):
 
 
 class ErrorAnswer(RequestFault):
-    """`reply` is sent instead of the response; with `landed = true` the request is carried out nevertheless."""
+    """`reply` is sent instead of the response; with `landed = true` the request is carried out nevertheless.
+
+    retry_after_s: what a 429 or 418 asks to wait; 0 for 7 and 120 seconds.
+    """
 
     kind: Literal["answer"] = "answer"
     reply: Reply = Reply.UNKNOWN_503
     landed: bool = False
+    retry_after_s: int = Field(0, ge=0)
 
 
 class GarbageResponse(RequestFault):

@@ -207,6 +207,8 @@ class Params:
 def form_params(query: str, body: str) -> Params:
     """Parameters of a REST request. Of a name in both, the query's value is used, as Binance documents."""
     in_query, repeated_in_query = _fields(query)
+    if not body:
+        return Params(in_query, frozenset(repeated_in_query))
     in_body, repeated_in_body = _fields(body)
     return Params(in_body | in_query, frozenset(repeated_in_query | (repeated_in_body - in_query.keys())))
 

@@ -93,6 +93,7 @@ async def _connect(picows: Any, url: str, listener: Any, limits: SocketLimits) -
             auto_ping_idle_timeout=limits.ping_after_s,
             auto_ping_reply_timeout=limits.pong_within_s,
             max_frame_size=limits.message_bytes,
+            max_redirects=0,
             read_buffer_init_size=_READ_BUFFER,
         )
     except picows.WSError as error:

@@ -195,6 +195,16 @@ def test_a_late_visible_fill_moves_the_position_though_no_query_of_orders_shows_
     assert len(client.get("/fapi/v1/userTrades")) == 1
 
 
+def test_a_hidden_order_is_seen_in_its_time_though_nothing_else_has_happened_since() -> None:
+    slow = {"kind": "slow_request", "delay_ms": 6_000, "method": "GET", "path": "/fapi/v1/openOrders"}
+    client = tried({"kind": "late_visible", "hidden_ms": 5_000}, slow)
+    client.run(60_000)  # past the end of the tape
+    client.limit(newClientOrderId="hidden")
+    late = client.send("GET", "/fapi/v1/openOrders", symbol="BTCUSDT", recvWindow=60_000)
+    client.run(6_001)
+    assert ids(client.answer_of(late)) == ["hidden"]
+
+
 def test_a_late_visible_order_can_hide_position_balance_and_events_as_well() -> None:
     client = tried({"kind": "late_visible", "hidden_ms": 5_000, "positions": True, "user_stream": True})
     user, before = client.user_stream(), client.ask("GET", "/fapi/v3/balance")

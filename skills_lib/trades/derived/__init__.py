@@ -1,0 +1,1 @@
+"""Rows that follow from others in the store: round trips and days. Deriving them again changes nothing."""
