@@ -274,6 +274,7 @@ class DaemonProcess:
             killed_status(latched(self._folder)),
             JournalStatus(file, writer.head, writer.sequence - 1),
             last_drill(self._folder),
+            self._live_run.observed,
         )
 
     @property

@@ -9,14 +9,32 @@ from live.client.user_stream import UserStream
 from tests.live.account.holding import Holding, S, holding
 
 
+def play(opened: Holding, seconds: int) -> None:
+    """Let time pass."""
+    for _ in range(20 * seconds):
+        for output in opened.venue.advance(opened.now() + S // 20):
+            opened.wire.take(output)
+        while opened.wire.schedule.due_ns <= opened.now():
+            opened.wire.schedule.run_next()
+
+
 def with_a_daemon(*faults: dict[str, Any]) -> Holding:
     """An account on which another machine keeps a user stream open."""
     opened = holding(*faults)
     UserStream(opened.wire, opened.calls).start()
-    for _ in range(20):
-        for output in opened.venue.advance(opened.now() + S // 20):
-            opened.wire.take(output)
+    play(opened, 1)
     return opened
+
+
+def test_a_stream_that_was_ended_is_not_opened_again_by_the_end_of_its_key() -> None:
+    opened = holding()
+    stream = UserStream(opened.wire, opened.calls)
+    stream.start()
+    play(opened, 1)
+    stream.end()
+    opened.have(take_away())
+    play(opened, 5)
+    assert opened.have(check_alone()).passed
 
 
 def test_an_account_without_a_user_stream_has_no_daemon() -> None:

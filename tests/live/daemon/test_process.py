@@ -49,7 +49,7 @@ async def test_a_daemon_killed_in_a_position_goes_on_with_it_alone_and_stops_at_
     assert last.carried
     assert replay_journal(last.path).unwritten == 0
     assert has_ended(site.folder.heartbeat.read_bytes()), "so the watchdog closes nothing"
-    code, status = await site.answer("status")
+    code, status = await site.answer("status", "--session", "simulator")
     assert (code, status["running"], status["killed"]["latched"]) == (0, False, False)
 
 
