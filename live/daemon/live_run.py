@@ -102,7 +102,9 @@ class LiveRun:
         self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls), orders)
         self.client.watch = self._watch
         run, may_send = f"{engine.state.run}-", self.client.may_send
-        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send, self._is_idle)
+        self.account = WatchedAccount(
+            wire, calls, facts, run, symbols, may_send, self._is_idle, self.client.contracts_ns
+        )
         self.supervision = Supervision(wire.now_ns)
         self.observed = Observed()
         self.killed, self.detached, self.ended = "", False, False
