@@ -52,6 +52,8 @@ from live.sockets.loop_wire import SocketWire
 from skills_lib.domain.errors import TwokeyError
 
 REPLIES_WITHIN_S: Final = 2.0
+MARK_GONE_WITHIN_S: Final = 10.0
+"""A mark that could not be taken away by then stays for an hour, which the next start says."""
 OUTAGE_S: Final = 5.0
 _SIGNALS: Final = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGUSR1: "kill"}
 
@@ -179,7 +181,7 @@ class DaemonProcess:
     async def _take_mark_away(self) -> None:
         """Nothing of the run is left: the next start, wherever it is, finds the account without a daemon."""
         with suppress(TwokeyError, TimeoutError):
-            await asyncio.wait_for(finished(self._wire, self._calls, take_away()), REPLIES_WITHIN_S)
+            await asyncio.wait_for(finished(self._wire, self._calls, take_away()), MARK_GONE_WITHIN_S)
 
     def _ended(self, end: RunEnd) -> int:
         self._write_status(running=False)
