@@ -38,6 +38,7 @@ VERBS = {
     "journal": "journal",
     "why": "why",
     "explain": "explain",
+    "store": "store",
     "live": "live.command",
     "strategies": "strategies",
     "new-strategy": "new_strategy",

@@ -16,6 +16,7 @@ from live.alerts.channel import AlertChannel
 from live.bars.strategy import BarStrategy
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
+from live.client.books import load_compiled
 from live.control.folder import SessionFolder
 from live.control.heartbeat import EVERY_S, Beat, write_beat
 from live.control.latch import KillLatch, killed_status, latched, set_latch
@@ -105,6 +106,7 @@ class DaemonProcess:
                 f"The session is killed: {self._latch.reason}. Find out why; then a person at a terminal may reset it: "
                 "twokey live reset"
             )
+        load_compiled()  # the loop stands still meanwhile: before anything is read
         clock = await self._exchange_clock(keeps_trying=unfinished)
         async with SocketWire(self._settings.address, self._failed, clock) as self._wire:
             self._over = asyncio.get_running_loop().create_future()
@@ -304,6 +306,9 @@ class DaemonProcess:
                 self._latch = set_latch(self._folder, reason, time.time_ns())
         except OSError as error:
             self._log.error("the latch is not on the disk", error=str(error))
+        asyncio.get_running_loop().call_soon(self._say_killed, reason)  # orders leave first
+
+    def _say_killed(self, reason: str) -> None:
         self._say(f"Killed: {reason}. Closing everything of the account.")
         self._log.error("killed", reason=reason)
         self._notices.on_kill(self._wire.now_ns, reason)
