@@ -58,7 +58,7 @@ study-schedules: setup ## 100,000 schedules of faults on the engine; the same co
 study-defects: setup ## plant 21 defects in the engine, one at a time, and show which schedule finds each
 	nice $(BIN)/python -m tests.live.schedules.plant
 
-study-daemon: setup ## a client dies at every record of its journal, on 20 schedules: `make study-daemon FROM=21`; 20 minutes
+study-daemon: setup ## a client dies at every record of its journal, on 20 schedules; the same command resumes after 40 minutes
 	nice $(BIN)/python -m tests.live.daemon.study --seeds $(or $(CASES),20) --start $(or $(FROM),1)
 
 study-torture: setup ## three bots under every fault into docs/torture.md: `make study-torture FREQTRADE=PATH`; 35 minutes

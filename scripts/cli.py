@@ -39,6 +39,7 @@ VERBS = {
     "why": "why",
     "trades": "trades",
     "explain": "explain",
+    "store": "store",
     "live": "live.command",
     "strategies": "strategies",
     "new-strategy": "new_strategy",

@@ -81,7 +81,7 @@ Embargo = Annotated[str, typer.Option(help="Gap between train and test.")]
 Pick = Annotated[str, typer.Option(help="plateau (centre of the best plateau, recommended) or peak (raw maximum).")]
 Since = Annotated[str | None, typer.Option(help="First day or time, UTC.")]
 Until = Annotated[str | None, typer.Option(help="End day or time, UTC, exclusive.")]
-Source = Annotated[str, typer.Option(help="auto, cache, exchange, archive, sample or yahoo.")]
+Source = Annotated[str, typer.Option(help="auto, cache, exchange, archive, sample, yahoo or store.")]
 Exchange = Annotated[
     str | None, typer.Option(help="Any ccxt exchange id.", show_default="setting exchange, or binance")
 ]

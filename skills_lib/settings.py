@@ -4,6 +4,7 @@ Read from the environment, `.env` and `twokey.toml` of the workspace, in this or
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -55,7 +56,7 @@ class Settings(FrozenModel):
         description="folder of your trial ledger, outside every workspace; by default the user state folder of the "
         "system, such as `~/.local/state/twokey`; not in `twokey.toml`",
     )
-    source: Literal["auto", "cache", "exchange", "archive", "sample", "yahoo"] = Field(
+    source: Literal["auto", "cache", "exchange", "archive", "sample", "yahoo", "store"] = Field(
         "auto", description="where candles come from"
     )
     exchange: str = Field("binance", description="any ccxt exchange id")
@@ -127,11 +128,27 @@ class Settings(FrozenModel):
     http_attempts: int = Field(6, ge=1, description="attempts per request")
     http_backoff_s: float = Field(1.0, ge=0, description="delay before the second attempt, seconds; doubles each time")
 
+    store_url: str | None = Field(
+        None,
+        examples=["postgresql://USER@HOST:5432/DATABASE"],
+        description="where the trade log is: `sqlite:///FILE`, `postgresql://...` or `https://PROJECT.supabase.co`; by "
+        "default `data/store/trades.sqlite`; a password stands in the environment or in `.env` only",
+    )
+    store_schema: str | None = Field(
+        None, examples=["twokey"], description="PostgreSQL schema of the trade log's tables; by default the user's own"
+    )
+    store_owner: str = Field("", description="whose rows of the trade log are used; in Supabase a user's id")
+    store_plaintext: bool = Field(False, description="let the trade log's server be reached over a network without TLS")
+
     def __init__(self, **chosen: Any) -> None:
         home = Path(chosen.pop("home", None) or locate().require()).absolute()
         values = {name: _checked(name, given, home) for name, given in read_values(home).items() if name not in chosen}
         values = {"ledger_dir": home / user_state_path("twokey", appauthor=False)} | values | chosen
         super().__init__(home=home, **values)
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Without the address of the trade log, which may have a password."""
+        return ((name, value) for name, value in super().__repr_args__() if name != "store_url")
 
     @cached_property
     def candles_dir(self) -> Path:
@@ -172,6 +189,10 @@ class Settings(FrozenModel):
     @cached_property
     def journals_dir(self) -> Path:
         return self.home / "data" / "journals"
+
+    @cached_property
+    def store_file(self) -> Path:
+        return self.home / "data" / "store" / "trades.sqlite"
 
     @cached_property
     def jobs_dir(self) -> Path:

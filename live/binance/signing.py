@@ -36,7 +36,8 @@ class Signer:
     def signed(self, parameters: Mapping[str, str]) -> str:
         """The parameters in their order as URL-encoded text, their signature last."""
         payload = _encoded(parameters)
-        return f"{payload}&signature={quote(self._sign(payload.encode()), safe='')}"
+        signature = self._sign(payload.encode())
+        return f"{payload}&signature={signature if _PLAIN.fullmatch(signature) else quote(signature, safe='')}"
 
     def signed_by_name(self, parameters: Mapping[str, str | int]) -> dict[str, str | int]:
         """The parameters of a request of the WebSocket API with the name of the key and their signature."""

@@ -83,10 +83,9 @@ def cost_of_call(call: Call) -> Cost:
 
 
 def _cost(request: HttpRequest, sent: bytes) -> Cost:
-    weight, reads = weight_of(request), request.method == "GET"
-    if request.method != "POST" or request.target.partition("?")[0] not in _ORDERS:
-        return Cost(weight, reads)
-    return Cost(weight, reads, order=True, reduces=any(word in sent for word in _REDUCES))
+    if request.method == "POST" and request.target.partition("?")[0] in _ORDERS:
+        return _REDUCING if any(word in sent for word in _REDUCES) else _OPENING
+    return Cost(weight_of(request), reads=request.method == "GET")
 
 
 def weight_of(request: HttpRequest) -> int:
@@ -104,3 +103,5 @@ def weight_of(request: HttpRequest) -> int:
 
 _ORDERS: Final = ("/fapi/v1/order", "/fapi/v1/algoOrder")
 _REDUCES: Final = (b"reduceOnly=true", b"closePosition=true")
+_OPENING: Final = Cost(0, reads=False, order=True)
+_REDUCING: Final = Cost(0, reads=False, order=True, reduces=True)

@@ -211,7 +211,7 @@ class LiveRun:
         self._inform(partial(self._around.happened, event))
         for action in actions:
             if isinstance(action, Alert):
-                self._inform(partial(self._around.said, action))
+                self.wire.later(0, partial(self._inform, partial(self._around.said, action)))  # orders leave first
             elif self._ending and isinstance(action, CancelOrder | CancelStop):
                 self._ending.cancelled.add(action.client_id)
         latch = self.state.latch

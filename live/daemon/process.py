@@ -292,6 +292,9 @@ class DaemonProcess:
                 self._latch = set_latch(self._folder, reason, time.time_ns())
         except OSError as error:
             self._log.error("the latch is not on the disk", error=str(error))
+        asyncio.get_running_loop().call_soon(self._say_killed, reason)  # orders leave first
+
+    def _say_killed(self, reason: str) -> None:
         self._say(f"Killed: {reason}. Closing everything of the account.")
         self._log.error("killed", reason=reason)
         self._notices.on_kill(self._wire.now_ns, reason)

@@ -41,8 +41,18 @@ def _plain(value: Any) -> Any:
     raise NotImplementedError(f"{type(value).__name__} has no place in a journal")
 
 
+class _ReadApproval(msgspec.Struct):
+    """The part of an approval that is checked again: an order waits for it."""
+
+    intent: Intent
+
+
+class _ReadOrder(msgspec.Struct, tag="order_intent"):
+    approved: _ReadApproval
+
+
 _encode = msgspec.json.Encoder(enc_hook=_plain).encode
-_read_order = msgspec.json.Decoder(JournalledOrder).decode
+_read_order = msgspec.json.Decoder(_ReadOrder).decode
 
 
 def whole(entry: Event | Action) -> bytes:

@@ -1,6 +1,6 @@
 """A journal's records as the engine's structures."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
@@ -8,10 +8,11 @@ from typing import Final, NamedTuple, get_args
 import msgspec
 
 from live.engine.actions import Action
-from live.engine.events import Event
+from live.engine.events import BookChanged, Event, MarkChanged
 from live.journal.encoding import JournalledAction, action_of, event_of
 from skills_lib.trades.journal.format import HEADER, MARKET, Record
-from skills_lib.trades.journal.market.unpacking import updates_of
+from skills_lib.trades.journal.market.model import BOOK_COLUMNS, MARK, Shape
+from skills_lib.trades.journal.market.unpacking import tables_of
 from skills_lib.trades.journal.reading import JournalDamagedError, read_journal
 
 EVENT_KINDS: Final = frozenset(str(kind.__struct_config__.tag) for kind in get_args(Event))
@@ -50,11 +51,22 @@ def entries_of(path: Path) -> Iterator[RecordedEvent | RecordedAction]:
             yield RecordedEvent(line, event_of_record(record, path.name))
 
 
-def market_events(record: Record, name: str) -> Iterator[Event]:
-    """The events of a block; raises JournalDamagedError."""
+def market_events(record: Record, name: str) -> list[BookChanged | MarkChanged]:
+    """The events of a block, at once: a day has a million; raises JournalDamagedError."""
     with damage(record, name):
-        for update in updates_of(record.body_json):
-            yield event_of(*update)
+        order, tables = tables_of(record.body_json)
+    events = [iter(_events(shape, rows)) for shape, rows in tables]
+    return [next(events[index]) for index in order]
+
+
+def _events(shape: Shape, rows: list[list[int]]) -> Sequence[BookChanged | MarkChanged]:
+    symbol, bids = shape.symbol, BOOK_COLUMNS + shape.bids
+    if shape.kind == MARK:
+        return [MarkChanged(time_ns, symbol, event_ns, price) for time_ns, event_ns, price in rows]
+    return [
+        BookChanged(row[0], symbol, row[1], row[2], row[3] != 0, tuple(row[BOOK_COLUMNS:bids]), tuple(row[bids:]))
+        for row in rows
+    ]
 
 
 def event_of_record(record: Record, name: str) -> Event:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from live.engine.actions import Action
-from live.engine.events import Started
+from live.engine.events import BookChanged, MarkChanged, Started
 from live.journal.encoding import body_of, kind_of, whole
-from live.journal.reading import RecordedAction, RecordedEvent, entries_of
+from live.journal.reading import ACTION_KINDS, RecordedAction, RecordedEvent, event_of_record, market_events
 from live.journal.recorded_engine import RecordedEngine
 from live.journal.writer import NoJournal
 from skills_lib.domain.errors import CorruptDataError
+from skills_lib.trades.journal.format import HEADER, MARKET
+from skills_lib.trades.journal.reading import read_journal
 
 
 class DecisionsDifferError(CorruptDataError):
@@ -57,6 +59,19 @@ class JournalComparison:
         else:
             self.unwritten.extend(self.engine.again(found.event))
 
+    def updates(self, line: int, events: list[BookChanged | MarkChanged]) -> None:
+        """Step the engine with a block: only its last update can have decided anything, for actions end a block."""
+        engine = self.engine
+        if engine is None or self.unwritten:
+            self.event(RecordedEvent(line, events[0]))
+        assert engine is not None
+        for event in events:
+            if self.unwritten:
+                self.event(RecordedEvent(line, event))
+            if actions := engine.again(event):
+                self.unwritten.extend(actions)
+        self.events += len(events)
+
     def action(self, found: RecordedAction) -> None:
         """Compare with what the engine wanted."""
         record = found.record
@@ -83,11 +98,14 @@ def compared(path: Path) -> JournalComparison:
         DecisionsDifferError: the first action that differs, by its line.
     """
     comparison = JournalComparison(path.name)
-    for entry in entries_of(path):
-        if isinstance(entry, RecordedEvent):
-            comparison.event(entry)
-        else:
-            comparison.action(entry)
+    for record in read_journal(path):
+        line = record.sequence + 1
+        if record.kind == MARKET:
+            comparison.updates(line, market_events(record, path.name))
+        elif record.kind in ACTION_KINDS:
+            comparison.action(RecordedAction(line, record))
+        elif record.kind != HEADER:
+            comparison.event(RecordedEvent(line, event_of_record(record, path.name)))
     return comparison
 
 

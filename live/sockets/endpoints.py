@@ -6,7 +6,6 @@ Sources: Binance's pages "General Info" of USD-M futures (REST, WebSocket Stream
 
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -41,7 +40,7 @@ def require_armed(venue: TradingVenue) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RestHost:
-    """A host of REST. netloc: its name, with the port if that is not the scheme's."""
+    """A host of requests or streams. netloc: its name, with the port if that is not the scheme's."""
 
     netloc: str
     name: str
@@ -52,11 +51,8 @@ class RestHost:
     def of(cls, url: str) -> "RestHost":
         """The host of a base URL."""
         parts = urlsplit(url)
-        tls = parts.scheme == "https"
+        tls = parts.scheme in ("https", "wss")
         return cls(parts.netloc, parts.hostname or "", parts.port or (443 if tls else 80), tls)
-
-
-_host_of = lru_cache(RestHost.of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +98,15 @@ class VenueAddress:
         route = next((route for route in ROUTES if target.startswith(f"{route}/")), "")
         return self.streams + (target if self.routed else target[len(route) :])
 
-    def rest_host(self, target: str = "") -> RestHost:
-        """The host of a request. target: its path and query; empty for those of futures."""
-        return _host_of(self.wallet if self.wallet and target.startswith(WALLET) else self.rest)
+    def base_of(self, target: str) -> str:
+        """The base URL of a request. target: its path and query."""
+        return self.wallet if self.wallet and target.startswith(WALLET) else self.rest
 
     @property
     def names(self) -> tuple[tuple[str, int], ...]:
         """Name and port of each host that is reached by TLS; none where nothing is."""
-        hosts = [RestHost.of(url.replace("ws", "http", 1)) for url in (self.streams, self.api)]
-        return tuple({(one.name, one.port): None for one in (self.rest_host(), *hosts) if one.tls})
+        hosts = [RestHost.of(url) for url in (self.rest, self.streams, self.api)]
+        return tuple({(one.name, one.port): None for one in hosts if one.tls})
 
 
 def _is_host_and_port(text: str) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from live.binance.weights import cost_of
 from live.client.wire import MS, TIMEOUT_NS, Listener, S, TakeAnswer, ignore
@@ -23,6 +23,14 @@ BEAT_NS: Final = 100 * MS
 LISTING: Final = "/fapi/v1/exchangeInfo"
 
 
+class _Line(NamedTuple):
+    """What carries the requests to one host, and what may leave to it. name: with its port."""
+
+    name: str
+    pool: HttpPool
+    weights: RequestWeights
+
+
 class SocketWire:
     """Requests, WebSockets and time of one client; use `async with`.
 
@@ -36,11 +44,10 @@ class SocketWire:
     def __init__(self, address: VenueAddress, on_error: OnError, clock: MachineClock | None = None) -> None:
         self.emit: Callable[[Event], None] = ignore
         self.address, self.clock = address, clock or MachineClock()
-        self._futures = address.rest_host()
-        self.weights = RequestWeights(self._futures.netloc)
         self._freezes = 0
         self._on_error = on_error
-        self._lines = {self._futures: (self._pool(self._futures), self.weights)}
+        self._lines: dict[str, _Line] = {}
+        self.weights = self._line(address.rest).weights
         self._sockets = WebSockets(self._guard, on_error)
         self._running = False
 
@@ -52,7 +59,7 @@ class SocketWire:
         """
         import_picows()
         self._loop, self._running = asyncio.get_running_loop(), True
-        self._lines[self._futures][0].start()
+        self._lines[self.address.rest].pool.start()
         self._beat()
         return self
 
@@ -60,7 +67,7 @@ class SocketWire:
         """Close everything. The client is called no more."""
         self._running = False
         for line in self._lines.values():
-            await line[0].stop()
+            await line.pool.stop()
         await self._sockets.stop()
 
     @property
@@ -80,12 +87,12 @@ class SocketWire:
         A request that must not leave now is answered in the exchange's place: see `weights.py`.
         """
         self.check()
-        host, cost = self.address.rest_host(request.target), cost_of(request)
-        pool, weights = self._lines.get(host) or self._begin(host)
+        base, cost = self.address.base_of(request.target), cost_of(request)
+        name, pool, weights = self._lines.get(base) or self._begin(base)
         if refusal := weights.refusal(cost):
             self._loop.call_soon(self._guard, partial(take, refusal))
             return
-        data, limit = bytes_of(request, host.netloc), body_limit(request.target)
+        data, limit = bytes_of(request, name), body_limit(request.target)
         take = self._in_time(take) if cost.reads else take
         exchange = Exchange(data, limit, cost.reads, partial(self._on_answer, weights, request.target, take))
         pool.send(exchange)
@@ -115,18 +122,21 @@ class SocketWire:
             return
         self.clock.beat()
         self._freezes += 1
-        unanswered = [one for pool, _ in self._lines.values() for one in pool.renew()]
+        unanswered = [one for line in self._lines.values() for one in line.pool.renew()]
         self._sockets.end_all()
         for exchange in unanswered:
             exchange.end(None)
 
-    def _pool(self, host: RestHost) -> HttpPool:
-        return HttpPool(host.name, host.port, host.tls, self._on_error, self.check)
+    def _line(self, base: str) -> _Line:
+        host = RestHost.of(base)
+        pool = HttpPool(host.name, host.port, host.tls, self._on_error, self.check)
+        line = self._lines[base] = _Line(host.netloc, pool, RequestWeights(host.netloc))
+        return line
 
-    def _begin(self, host: RestHost) -> tuple[HttpPool, RequestWeights]:
+    def _begin(self, base: str) -> _Line:
         """Connections to another host, opened with the first request that goes there."""
-        line = self._lines[host] = (self._pool(host), RequestWeights(host.netloc))
-        line[0].start()
+        line = self._line(base)
+        line.pool.start()
         return line
 
     def _in_time(self, take: TakeAnswer) -> TakeAnswer:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+MS_NS = 1_000_000
 SECOND_NS = 1_000_000_000
 MINUTE_NS = 60 * SECOND_NS
 HOUR_NS = 60 * MINUTE_NS

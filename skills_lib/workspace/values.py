@@ -16,8 +16,8 @@ from skills_lib.workspace.location import HOME_VARIABLE, MARKER
 
 PREFIX = "TWOKEY_"
 ENVIRONMENT = "environment"
-FOREIGN = frozenset({"TWOKEY_LOG", "TWOKEY_PYTHON"})
-"""Variables of the same prefix that are read before any file is: how much is logged, the interpreter in `.mcp.json`."""
+FOREIGN = frozenset({"TWOKEY_LOG", "TWOKEY_PYTHON", "TWOKEY_STORE_KEY", "TWOKEY_STORE_TOKEN"})
+"""Variables of the same prefix that no file can set: how much is logged, the interpreter in `.mcp.json`, secrets."""
 PRIVATE = frozenset({"ledger_dir"})
 """Settings that `twokey.toml`, which travels with a workspace, cannot change."""
 _POSITION = re.compile(r"line \d+, column \d+")

@@ -30,6 +30,8 @@ OTHER_MEANING = {
     ("live faults", "seed"): "of the first schedule",
     ("replay", "seed"): "of latencies and of the samples behind its intervals",
     ("simulate", "seed"): "of latencies and listen keys",
+    ("store ingest", "source"): "only sources that the trade log can be filled from",
+    ("store ingest", "exchange"): "read by the library where it is not given",
     ("tape draw", "seed"): "of the synthetic tape, a part of its name",
     ("torture", "seed"): "of latencies and of faults by probability",
     ("test-strategy", "engine"): "auto, by the number of bars",

@@ -7,11 +7,13 @@ from typing import Any
 
 from skills_lib.domain.timeframes import Timeframe
 from skills_lib.market.candles.sample import sample_bars
+from skills_lib.trades.store.address import parse_address
 from tests.command import Verb, verbs
 from tests.live.journal.examples import write_example
 from tests.live.journal.runs import write_run
 from tests.market.candles.local_venue import span
 from tests.market.depth.generated_tape import generated_tape
+from tests.trades.store.examples import write_store
 
 SPAN = ("--source", "sample", "--since", "2023-01-01", "--until", "2023-09-01")
 SPACE = ("--param", "fast=5,10,20", "--param", "slow=40,80", "--min-trades", "5")
@@ -41,6 +43,10 @@ class Inputs:
     def run(self) -> Path:
         return self.folder / "run.jsonl"
 
+    def store(self, name: str) -> str:
+        """The address of a trade log."""
+        return f"sqlite:///{self.folder / name}.sqlite"
+
     @property
     def tape(self) -> Path:
         return self.folder / "tapes" / "btcusdt.ts_jsonl.gz"
@@ -56,6 +62,8 @@ def make_inputs(folder: Path) -> None:
     generated_tape(inputs.tape)
     write_example(inputs.journal)
     write_run(inputs.run)
+    for name in ("first", "second"):
+        write_store(parse_address(inputs.store(name)), rows=3)
 
 
 Arguments = Callable[[Inputs], tuple[str, ...]]
@@ -88,6 +96,10 @@ ARGUMENTS: dict[Verb, Arguments] = {
     ("journal", "replay"): lambda inputs: (str(inputs.run),),
     ("why",): lambda inputs: ("r1-1", "--journal", str(inputs.journal)),
     ("explain",): lambda inputs: (str(inputs.journal), "--tape", str(inputs.tape)),
+    ("store", "init"): lambda inputs: ("--url", inputs.store("new")),
+    ("store", "migrate"): lambda inputs: ("--url", inputs.store("first")),
+    ("store", "status"): lambda inputs: ("--url", inputs.store("first")),
+    ("store", "copy"): lambda inputs: ("--from", inputs.store("first"), "--to", inputs.store("second")),
     ("init",): lambda inputs: (str(inputs.folder / "new workspace"),),
     ("doctor",): lambda _: (),
 }
@@ -102,6 +114,7 @@ APART: set[Verb] = {
     ("tear-sheet",),
     ("demo",),
     ("journal", "show"),
+    ("store", "ingest"),
     ("live", "emergency-stop"),
     ("live", "run"),
     ("live", "status"),

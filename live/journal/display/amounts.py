@@ -19,6 +19,7 @@ AMOUNTS: Final = _SCALED_LIMITS | {
         "fee",
         "realised",
         "entry_price",
+        "mark",
     ),
     *("capital", "wallet", "available", "amount"),
     *("tick", "step", "min_quantity", "max_quantity", "max_market_quantity", "min_notional"),
@@ -55,6 +56,8 @@ def use_of(use: dict[str, Any]) -> dict[str, str]:
 def _shown(name: str, value: Any) -> Any:
     if name in _SIDES and isinstance(value, list):
         return levels_of(value)
+    if name == "by_asset":
+        return [[asset, plain(amount)] for asset, amount in value]
     if name in AMOUNTS and isinstance(value, int):
         return plain(value)
     return with_decimals(value)

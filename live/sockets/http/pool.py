@@ -74,10 +74,10 @@ class HttpPool:
         exchange.end(None)
 
     def _may_send(self, exchange: Exchange) -> bool:
-        if not self._free:
-            return False
+        if not (self._free and exchange.reads):
+            return bool(self._free)
         reading = sum(one.carried is not None and one.carried.reads for one in self._used)
-        return not exchange.reads or reading < CONNECTIONS - KEPT_FOR_ORDERS
+        return reading < CONNECTIONS - KEPT_FOR_ORDERS
 
     def _send(self, exchange: Exchange) -> None:
         connection = self._free.pop()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 
 from skills_lib import log
 from skills_lib.domain.bars import Bars
@@ -21,6 +22,8 @@ from skills_lib.settings import Settings
 Pages = Callable[[list[TimeSpan]], Iterator[Page]]
 
 YAHOO = Source.YAHOO.value
+_STORED = "skills_lib.trades.candles.stored"
+"""Reads the trade log, a layer above this one: bound when it is asked for, so that nothing here depends on it."""
 _NETWORK_SOURCES = (Source.EXCHANGE, Source.ARCHIVE)
 
 
@@ -71,7 +74,7 @@ def require_fetchable(request: CandleRequest) -> CandleRequest:
     Raises:
         InputError: an unknown exchange, or a source that cannot be fetched from.
     """
-    if request.source in (Source.CACHE, Source.SAMPLE):
+    if request.source in (Source.CACHE, Source.SAMPLE, Source.STORE):
         raise InputError(f"Cannot fetch from {request.source}. Use {option('source', 'exchange')}, archive or yahoo.")
     return _resolve_source(request)
 
@@ -150,6 +153,16 @@ class _CandleLoader:
                 f"Change {option('since')} or {option('until')}, or run `twokey data import FILE`."
             )
         return self.build_candles(bars, Source.SAMPLE, "synthetic", synthetic=True)
+
+    def load_stored(self) -> Candles:
+        reader = import_module(_STORED)
+        bars, address = reader.stored_bars(self.key, self.span, self.settings)
+        if not len(bars):
+            raise SourceUnavailableError(
+                f"The trade log has no {self.key} bars in {self.span}. Run `twokey store ingest "
+                f"{self.key.instrument.pair} {self.key.timeframe}`."
+            )
+        return self.build_candles(bars, Source.STORE, f"{address}, {self.key.exchange}")
 
     def fetch(self, source: Source) -> Candles:
         """Fetch the bars missing from the cache from `source`, store them, and return the whole span."""

@@ -11,7 +11,10 @@ from skills_lib.domain.timeframes import Timeframe
 
 
 class Source(StrEnum):
-    """Sources of bars. AUTO tries fresh cache, exchange, archive, stale cache and sample, in this order."""
+    """Sources of bars. AUTO tries fresh cache, exchange, archive, stale cache and sample, in this order.
+
+    STORE is the trade log.
+    """
 
     AUTO = "auto"
     CACHE = "cache"
@@ -19,6 +22,7 @@ class Source(StrEnum):
     ARCHIVE = "archive"
     SAMPLE = "sample"
     YAHOO = "yahoo"
+    STORE = "store"
 
 
 @dataclass(frozen=True, slots=True)

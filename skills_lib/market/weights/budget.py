@@ -1,6 +1,4 @@
-"""What has been used of a limit within a window, such as a host's request weight within a minute, and until when the
-host asks to wait. Pure.
-"""
+"""What has been used of a host's request weight within a minute, and until when the host asks to wait. Pure."""
 
 from itertools import accumulate
 from math import ceil
@@ -16,18 +14,17 @@ class WeightBudget(msgspec.Struct):
     """Times are seconds of a clock that does not go back.
 
     spent: weight by the second until which it counts as just spent, in order. banned_until_s: the end of a ban.
-    written_s: when this was last changed. limit: as the host lists it; 0 if nobody has read it. window_s: its length.
+    written_s: when this was last changed. limit: as the host lists it; 0 if nobody has read it.
     """
 
     spent: list[tuple[int, int]] = []
     banned_until_s: float = 0.0
     written_s: float = 0.0
     limit: int = 0
-    window_s: int = WINDOW_S
 
     def used(self, now_s: float) -> int:
-        """The weight used within the last window."""
-        return sum(weight for second, weight in self.spent if second > now_s - self.window_s)
+        """The weight used within the last minute."""
+        return sum(weight for second, weight in self.spent if second > now_s - WINDOW_S)
 
     def reserve(self, weight: int, ceiling: int, now_s: float) -> float:
         """Count `weight` as used if no more than `ceiling` then is; returns 0, else the seconds to wait before asking
@@ -42,7 +39,7 @@ class WeightBudget(msgspec.Struct):
 
     def spend(self, weight: int, now_s: float) -> None:
         """Count `weight` as used now, whatever was used before."""
-        self.spent = [(second, used) for second, used in self.spent if second > now_s - self.window_s]
+        self.spent = [(second, used) for second, used in self.spent if second > now_s - WINDOW_S]
         self.written_s = max(self.written_s, now_s)
         second = ceil(now_s)
         if self.spent and self.spent[-1][0] >= second:
@@ -52,7 +49,7 @@ class WeightBudget(msgspec.Struct):
             self.spent.append((second, weight))
 
     def observe(self, used: int, now_s: float) -> None:
-        """The host counts `used` in its window: what is not known of it was used by others."""
+        """The host counts `used` in this minute: what is not known of it was used by others."""
         if (unknown := used - self.used(now_s)) > 0:
             self.spend(unknown, now_s)
 
@@ -75,7 +72,7 @@ class WeightBudget(msgspec.Struct):
         excess = self.used(now_s) - max(0, ceiling - weight)
         if excess <= 0:
             return 0.0
-        live = [(second, used) for second, used in self.spent if second > now_s - self.window_s]
+        live = [(second, used) for second, used in self.spent if second > now_s - WINDOW_S]
         freed = accumulate(used for _, used in live)
         freeing_s = next(second for (second, _), total in zip(live, freed, strict=True) if total >= excess)
-        return freeing_s + self.window_s - now_s
+        return freeing_s + WINDOW_S - now_s

@@ -40,7 +40,7 @@ class SharedBudget:
     @property
     def banned_s(self) -> float:
         """Remaining seconds of a ban as far as this process knows; reads no file."""
-        return self._known.banned_s(self._now_s())
+        return self._known.banned_s(self._now_s()) if self._known.banned_until_s else 0.0
 
     def reserve(self, weight: int, ceiling: int) -> float:
         """As `WeightBudget.reserve`, now."""

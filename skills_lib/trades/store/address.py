@@ -4,7 +4,7 @@ A password or key is never in `repr`, in `shown` or in an error.
 """
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -34,13 +34,15 @@ class StoreAddress:
     """A checked address of a store.
 
     url: as given, for drivers. shown: without password. schema: PostgreSQL's schema for the tables, None for the
-    connection's own. owner: whose rows are written and read; "" where the store has one person's only. key: of REST.
+    connection's own. owner: whose rows are written and read; "" where the store has one person's only. key: of REST;
+    token: of a user who is signed in there, "" where the key alone says who asks.
     """
 
     backend: Backend
     shown: str
     url: str = field(repr=False)
     key: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
     schema: str | None = None
     owner: str = ""
     parameters: tuple[tuple[str, str], ...] = field(default=(), repr=False)
@@ -52,7 +54,13 @@ class StoreAddress:
 
 
 def parse_address(
-    text: str, *, key: str = "", schema: str | None = None, owner: str = "", plaintext: bool = False
+    text: str,
+    *,
+    key: str = "",
+    token: str = "",
+    schema: str | None = None,
+    owner: str = "",
+    plaintext: bool = False,
 ) -> StoreAddress:
     """The address that `text` names. plaintext: a remote host may be reached without TLS.
 
@@ -65,7 +73,7 @@ def parse_address(
     if scheme in ("postgresql", "postgres"):
         return _postgresql(text, schema, owner, plaintext)
     if scheme in ("http", "https"):
-        return _rest(text, key, owner, plaintext)
+        return replace(_rest(text, key, owner, plaintext), token=token)
     found = scheme if scheme.isalnum() and ":" in text else "something else"
     raise InputError(f"A store's address begins with sqlite, postgresql or https, not with {found}. {_ALLOWED}")
 

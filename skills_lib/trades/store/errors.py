@@ -25,7 +25,7 @@ class NotAStoreError(InputError):
     """The database has no store of Twokey, or one of another version."""
 
 
-_BY_STATE: dict[str, tuple[type[TwokeyError], str]] = {
+BY_STATE: dict[str, tuple[type[TwokeyError], str]] = {
     "28P01": (InputError, "the password was refused. Correct the address, or PGPASSWORD in the environment"),
     "28000": (InputError, "the user was refused. Correct the address"),
     "3D000": (InputError, "there is no such database. Correct the address, or create it"),
@@ -47,17 +47,17 @@ _BY_STATE: dict[str, tuple[type[TwokeyError], str]] = {
     "25006": (InputError, "it is read-only. Use the primary server"),
 }
 _BY_TEXT: tuple[tuple[str, type[TwokeyError], str], ...] = (
-    ("password authentication failed", *_BY_STATE["28P01"]),
+    ("password authentication failed", *BY_STATE["28P01"]),
     ("no password supplied", InputError, "it wants a password. Set PGPASSWORD in the environment"),
     ("does not support SSL", InputError, "it has no TLS. Turn it on there, or set store_plaintext = true"),
     ("certificate", InputError, "its certificate was refused. Correct sslmode or sslrootcert"),
-    ('role "', *_BY_STATE["28000"]),
-    ('database "', *_BY_STATE["3D000"]),
-    ("disk is full", *_BY_STATE["53100"]),
-    ("database is locked", *_BY_STATE["55P03"]),
+    ('role "', *BY_STATE["28000"]),
+    ('database "', *BY_STATE["3D000"]),
+    ("disk is full", *BY_STATE["53100"]),
+    ("database is locked", *BY_STATE["55P03"]),
     ("not a database", InputError, "the file is not a SQLite database. Name another"),
-    ("no such table", *_BY_STATE["42P01"]),
-    ("no such column", *_BY_STATE["42703"]),
+    ("no such table", *BY_STATE["42P01"]),
+    ("no such column", *BY_STATE["42703"]),
     ("unable to open", InputError, "the file cannot be opened. Check its folder and your permission"),
     ("readonly database", InputError, "the file is read-only. Give yourself permission to write it"),
     ("malformed", StoreUnavailableError, "the file is damaged. Keep it, and fill a new store from the journals"),
@@ -94,7 +94,7 @@ def explained(error: Exception, address: StoreAddress) -> TwokeyError:
 
 
 def _reason(cause: Any) -> tuple[type[TwokeyError], str]:
-    if found := _BY_STATE.get(str(getattr(cause, "sqlstate", None))):
+    if found := BY_STATE.get(str(getattr(cause, "sqlstate", None))):
         return found
     text = str(cause)
     for part, kind, reason in _BY_TEXT:

@@ -11,8 +11,8 @@ from skills_lib.domain.errors import InputError
 from skills_lib.trades.store.address import Backend, StoreAddress
 from skills_lib.trades.store.money import add_decimal_functions
 
-BUSY_S = 5
-"""How long a writer of SQLite waits for another, and a migration for a lock, seconds."""
+BUSY_S = 5.0
+"""How long a writer of SQLite waits for another, seconds."""
 _CONNECT_S = 10
 _READS = "twokey_reads"
 

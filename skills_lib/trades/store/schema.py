@@ -17,18 +17,24 @@ VERSION_TABLE = "twokey_version"
 """Table with the schema's version."""
 _TYPES: dict[type, Any] = {int: BigInteger, str: Text, bool: Boolean, Decimal: Money}
 
+_TYPES_OF: dict[type[StoredRow], dict[str, tuple[type, bool]]] = {}
 metadata = MetaData()
 
 
 def column_names(kind: type[StoredRow]) -> tuple[str, ...]:
     """The columns of a table that are fields of its row: all but the owner."""
-    return tuple(field.name for field in fields(kind))
+    return tuple(column_types(kind))
 
 
 def column_types(kind: type[StoredRow]) -> dict[str, tuple[type, bool]]:
     """The Python type of each column, and whether it may be None."""
+    return _TYPES_OF.get(kind) or _read_types(kind)
+
+
+def _read_types(kind: type[StoredRow]) -> dict[str, tuple[type, bool]]:
     hints = get_type_hints(kind)
-    return {name: _type_of(hints[name]) for name in column_names(kind)}
+    _TYPES_OF[kind] = {field.name: _type_of(hints[field.name]) for field in fields(kind)}
+    return _TYPES_OF[kind]
 
 
 def _type_of(hint: Any) -> tuple[type, bool]:

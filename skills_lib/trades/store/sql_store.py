@@ -1,9 +1,9 @@
 """A store in SQLite or PostgreSQL."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from sqlalchemy import Engine
 
@@ -17,6 +17,7 @@ from skills_lib.trades.store.rows import ROWS, StoredRow
 from skills_lib.trades.store.writing import write_rows
 
 _PAGE = 5_000
+T = TypeVar("T")
 
 
 class SqlStore:
@@ -36,6 +37,11 @@ class SqlStore:
         with clear_errors(self.address), self._reading.begin() as connection:
             check_version(stored_version(connection, self.address.schema), newest_version(), self.address)
         return self
+
+    def explained(self, work: Callable[[], T]) -> T:
+        """What `work` gives, with errors of the database as one line."""
+        with clear_errors(self.address):
+            return work()
 
     def write(self, rows: Sequence[StoredRow], *, keep: bool = False) -> dict[str, Written]:
         """See `TradeStore`. One transaction; tables in the order of ROWS."""

@@ -164,6 +164,7 @@ def test_every_amount_of_events_settings_and_limits_is_shown_as_decimal_text() -
         if annotation is int and not name.endswith(("_ns", "_ms"))
     }
     assert integers - counted - AMOUNTS == set()
+    assert with_decimals({"by_asset": [["USDT", -50_000_000]]}) == {"by_asset": [["USDT", "-0.5"]]}
     assert with_decimals({"price": 150_000_000, "trade_id": 7, "event_ns": 5}) == {
         "price": "1.5",
         "trade_id": 7,

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from skills_lib.trades.store.address import StoreAddress, parse_address
 from skills_lib.trades.store.migrations.running import initialise
+from skills_lib.trades.store.model import TradeStore
+from skills_lib.trades.store.rest_store import RestStore
 from skills_lib.trades.store.schema import TABLES
 from skills_lib.trades.store.sql_store import SqlStore
+from tests.trades.store.lite import PROGRAM, Lite, serve
+from tests.trades.store.roles import AS_SUPABASE, OWNER, SQL_FILE
 from tests.trades.store.servers import PostgresServer, embedded_programs, postgres_server
 
 
@@ -30,6 +33,12 @@ def postgres_store(postgres: PostgresServer) -> Iterator[SqlStore]:
         yield made
 
 
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """The address of an empty database."""
+    return postgres.new_database()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> StoreAddress:
     """An empty database of each kind."""
@@ -48,12 +57,37 @@ def sqlite_store(tmp_path: Path) -> Iterator[SqlStore]:
         yield made
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def store(request: pytest.FixtureRequest) -> Iterator[SqlStore]:
+@pytest.fixture(scope="session")
+def supabase(postgres: PostgresServer) -> str:
+    """The address of a database as Supabase has it, with the roles of its users and the trade log."""
+    url = postgres.new_database()
+    postgres.script(url, AS_SUPABASE)
+    postgres.script(url, SQL_FILE.read_text(encoding="utf-8"))
+    return url
+
+
+@pytest.fixture(scope="session")
+def lite(supabase: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lite]:
+    """The same database by REST; each answer is cut at 40 rows, as Supabase cuts at 1,000."""
+    if not PROGRAM.exists():
+        pytest.skip("@supabase/lite is not installed: run `make tools`")
+    with serve(supabase, tmp_path_factory.mktemp("lite"), max_rows=40) as served:
+        yield served
+
+
+@pytest.fixture
+def rest_store(lite: Lite) -> Iterator[RestStore]:
+    """The store behind its REST address."""
+    with RestStore(parse_address(lite.url, key=lite.private, owner=OWNER)) as made:
+        yield made
+
+
+@pytest.fixture(params=["sqlite", "postgres", "rest"])
+def store(request: pytest.FixtureRequest) -> Iterator[TradeStore]:
     """A store without rows in a database of each kind."""
-    found: SqlStore = request.getfixturevalue(f"{request.param}_store")
+    found: SqlStore | RestStore = request.getfixturevalue(f"{request.param}_store")
     yield found.check()
-    if request.param == "postgres":
-        names = ", ".join(table.name for table in TABLES.values())
-        with found.engine.begin() as connection:
-            connection.execute(text(f"truncate {names}"))
+    if request.param != "sqlite":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        database = found.address.url if request.param == "postgres" else request.getfixturevalue("supabase")
+        server.script(database, f"truncate {', '.join(table.name for table in TABLES.values())}")

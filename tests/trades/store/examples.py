@@ -4,8 +4,11 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
+from skills_lib.trades.store.address import StoreAddress
+from skills_lib.trades.store.migrations.running import initialise
 from skills_lib.trades.store.rows import ROWS, StoredFill, StoredRow
 from skills_lib.trades.store.schema import column_types
+from skills_lib.trades.store.sql_store import SqlStore
 
 HUGE = 8_089_999_999_999_999_999
 """An id as Binance gives them: above 2**53, where a float has no exact integers."""
@@ -45,6 +48,13 @@ def with_another_key(row: Any) -> Any:
     value = getattr(row, name)
     given = {field.name: getattr(row, field.name) for field in fields(row)}
     return type(row)(**(given | {name: value - 1 if isinstance(value, int) else f"{value}2"}))
+
+
+def write_store(address: StoreAddress, rows: int) -> None:
+    """A store with some fills."""
+    with SqlStore(address) as store:
+        initialise(store.engine, address)
+        store.write([fill(i) for i in range(rows)])
 
 
 EVERY_KIND = ROWS

@@ -40,6 +40,11 @@ class PostgresServer:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    def script(self, url: str, statements: str) -> None:
+        """Run many statements."""
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(statements.encode())
+
     def stop(self, how: str = "immediate") -> None:
         _run(self, "pg_ctl", "stop", "-D", str(self.folder / "data"), "-m", how, "-w")
 

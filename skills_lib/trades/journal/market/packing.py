@@ -6,7 +6,7 @@ import struct
 import msgspec
 import numpy as np
 
-from skills_lib.trades.journal.market.columns import compressed, packed
+from skills_lib.trades.journal.market.columns import compressed, end_of_one, packed
 from skills_lib.trades.journal.market.model import (
     BOOK,
     MARK,
@@ -27,16 +27,19 @@ class UnpackableError(ValueError):
 class _Rows:
     """Rows of one shape."""
 
-    __slots__ = ("index", "pack", "rows", "shape")
+    __slots__ = ("end", "index", "pack", "rows", "shape")
 
     def __init__(self, index: int, shape: Shape) -> None:
         self.index = index
         self.shape = shape
         self.pack = struct.Struct(f"<{shape.columns}q").pack
+        self.end = end_of_one(shape.columns)
         self.rows: list[bytes] = []
 
     def table(self) -> bytes:
-        """The rows, packed."""
+        """The rows, packed. A single row, which an order often waits for, needs no arithmetic."""
+        if len(self.rows) == 1:
+            return self.rows[0] + self.end
         values = np.frombuffer(b"".join(self.rows), "<i8").astype(np.int64, copy=False)
         return packed(values.reshape(-1, self.shape.columns))
 
@@ -89,7 +92,7 @@ class MarketBlock:
     def body(self) -> bytes:
         """The block's body as JSON; the block is empty then."""
         collected = list(self._rows.values())
-        shapes = [rows.shape._replace(rows=len(rows.rows)) for rows in collected]
+        shapes = [Shape(*rows.shape[:-1], len(rows.rows)) for rows in collected]
         data = b"".join((self._order, *(rows.table() for rows in collected if rows.rows)))
         body = BlockBody(len(self._order), shapes, base64.b64encode(compressed(data)).decode())
         self._rows = {}

@@ -44,6 +44,15 @@ def updates_of(body_json: bytes) -> Iterator[MarketUpdate]:
         yield next(rows[index])
 
 
+def tables_of(body_json: bytes) -> tuple[bytes, list[tuple[Shape, list[list[int]]]]]:
+    """A block as it is stored: the index of each row's shape, in the order of the updates; and the rows of each shape.
+
+    The columns of a row are those of docs/journal.md. Raises as `updates_of`.
+    """
+    block = _unpacked(body_json)
+    return block.order, [(shape, table.tolist()) for shape, table in zip(block.shapes, block.tables, strict=True)]
+
+
 def count_of(body_json: bytes) -> int:
     """How many updates a block has, after a check that all can be unpacked; raises as `updates_of`."""
     return len(_unpacked(body_json).order)

@@ -12,10 +12,12 @@ from sqlalchemy.schema import CreateSchema
 from skills_lib.domain.errors import InputError
 from skills_lib.trades.store.address import Backend, StoreAddress
 from skills_lib.trades.store.errors import INIT, NotAStoreError
-from skills_lib.trades.store.opening import BUSY_S
+from skills_lib.trades.store.row_security import is_supabase, secure
 from skills_lib.trades.store.schema import TABLES, VERSION_TABLE
 
 _FOLDER = Path(__file__).parent
+LOCK_S = 5.0
+"""How long a migration in PostgreSQL waits for a table that others use, seconds."""
 _LOCK = 0x74776F6B  # of every migration of a server, so that two do not run at once
 _SHOWN = 5
 
@@ -91,6 +93,8 @@ def _upgrade(connection: Connection, address: StoreAddress, versions: Path | Non
     config = _config(versions)
     config.attributes |= {"connection": connection, "schema": address.schema}
     command.upgrade(config, "head")
+    if address.backend is Backend.POSTGRESQL and is_supabase(connection):
+        secure(connection, address.schema)
 
 
 def _config(versions: Path | None) -> Config:
@@ -103,9 +107,9 @@ def _config(versions: Path | None) -> Config:
 
 
 def _wait_in_turn(connection: Connection, address: StoreAddress) -> None:
-    """SQLite's transaction has the writer's lock already, and waited BUSY_S seconds at most."""
+    """SQLite's transaction has the writer's lock already, and waited for it no longer than a writer does."""
     if address.backend is Backend.POSTGRESQL:
-        connection.execute(text(f"set local lock_timeout = '{BUSY_S}s'"))
+        connection.execute(text(f"set local lock_timeout = {int(LOCK_S * 1000)}"))
         connection.execute(text(f"select pg_advisory_xact_lock({_LOCK})"))
 
 
