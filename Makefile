@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or newer; everything else goes into .venv. uv is used where it is installed, else pip.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo setup test test-oldest study study-exchange study-fills study-daemon study-defects study-oracle study-schedules study-torture study-mutation coverage lint docs tools bench lock wheel clean
+.PHONY: help demo setup test test-oldest study study-exchange study-fills study-daemon study-defects study-oracle study-schedules study-torture study-bots study-soak study-mutation coverage lint docs tools bench lock wheel clean
 
 # The bytecode of what is used stays in .venv: the second start is twice as quick.
 unexport PYTHONDONTWRITEBYTECODE
@@ -61,8 +61,14 @@ study-defects: setup ## plant 21 defects in the engine, one at a time, and show 
 study-daemon: setup ## a client dies at every record of its journal, on 20 schedules; the same command resumes after 40 minutes
 	nice $(BIN)/python -m tests.live.daemon.study --seeds $(or $(CASES),20) --start $(or $(FROM),1)
 
-study-torture: setup ## three bots under every fault into docs/torture.md: `make study-torture FREQTRADE=PATH`; 35 minutes
-	@test -n "$(FREQTRADE)" || { echo "Name freqtrade's program: make study-torture FREQTRADE=PATH" >&2; exit 2; }
+study-torture: setup ## the daemon under 10,000 schedules of faults and deaths of its process; the same command resumes after 40 minutes
+	nice -n 10 $(BIN)/python -m tests.live.schedules.study --daemon --cases $(or $(CASES),10000)
+
+study-soak: setup ## 24 hours of a drawn tape at speed 20 under random faults, in parts of 9 minutes; the same command resumes after 40 minutes
+	nice $(BIN)/python -m tests.live.soak.study --speed $(or $(SPEED),20)
+
+study-bots: setup ## three bots under every fault into docs/torture.md: `make study-bots FREQTRADE=PATH`; 35 minutes
+	@test -n "$(FREQTRADE)" || { echo "Name freqtrade's program: make study-bots FREQTRADE=PATH" >&2; exit 2; }
 	@mkdir -p backtests/answers; port='{port}'; for bot in careless careful; do \
 		$(BIN)/twokey torture --bot "$(CURDIR)/$(BIN)/python tests/live/torture/bots/$${bot}_bot.py $$port" \
 			--port 0 --jobs 3 --speed 1 --seconds 15 --seed 1 --json > backtests/answers/torture-$$bot.json; done

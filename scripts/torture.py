@@ -10,6 +10,7 @@ from scripts.limits import within
 from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 from scripts.tape_argument import TAPE_HELP, tape_of
+from scripts.torture_subject import Subject, print_daemon_schedules, subject_of
 
 if TYPE_CHECKING:
     from live.torture.trial import Trial
@@ -29,7 +30,20 @@ def register(app: typer.Typer) -> None:
 def torture(
     bot: Annotated[
         str, typer.Option(help='Command that starts the bot, in quotes; {port} is replaced: "python bot.py {port}".')
-    ],
+    ] = "",
+    subject: Annotated[
+        Subject, typer.Option(help="bot, or daemon: `twokey live run` in a workspace of its own, which is killed too.")
+    ] = Subject.BOT,
+    schedules: Annotated[
+        int, typer.Option(callback=within(0, 1_000_000), help="Of the daemon: so many in virtual time instead.")
+    ] = 0,
+    schedule: Annotated[
+        int | None, typer.Option(callback=within(0, 10**15), help="Repeat one of them and tell its story.")
+    ] = None,
+    deaths: Annotated[
+        int | None,
+        typer.Option(callback=within(0, 100), help="Kills under each fault.", show_default="daemon 2, bot 0"),
+    ] = None,
     tape: Annotated[Path, typer.Option(callback=tape_of, help=TAPE_HELP)] = Path("sample"),
     port: Annotated[
         int, typer.Option(callback=within(0, 65_535), help="Port of the exchange; 0 picks a free one for each fault.")
@@ -53,13 +67,17 @@ def torture(
 
     Example: twokey torture --bot "python bot.py {port}" --port 9001
     """
+    if subject is Subject.DAEMON and (schedules or schedule is not None):
+        print_daemon_schedules(schedules, schedule, seed, jobs, json)
+        return
     from live.torture.run import TortureRequest, torture_bot
 
-    request = TortureRequest.checked(
-        command=bot, tape=tape, port=port, faults=faults, seconds=seconds, speed=speed, seed=seed, jobs=jobs, logs=logs
-    )
-    with progress_bar(not json) as progress:
+    with subject_of(subject, bot, deaths) as chosen, progress_bar(not json) as progress:
+        given = chosen.run | {"tape": tape, "port": port, "seconds": seconds, "logs": logs}
+        request = TortureRequest.checked(faults=faults, speed=speed, seed=seed, jobs=jobs, **given)
         trials = torture_bot(request, progress)
+        violations = chosen.violations(trials)
+    bot = chosen.run["command"]
     lines = [_line(trial) for trial in trials]
     failed = [trial.fault for trial in trials[1:] if not trial.score.clean] or [trials[-1].fault]
     after = command("simulate", "--tape", tape, "--start", "first-request", "--faults", failed[0])
@@ -67,13 +85,15 @@ def torture(
     if json:
         from skills_lib.answers.torture import TortureAnswer
 
-        answer = TortureAnswer(bot=bot, faults=lines, clean=clean, limits=LIMITS)
+        answer = TortureAnswer(bot=bot, faults=lines, clean=clean, violations=tuple(violations), limits=LIMITS)
         print_answer(ended(answer, after), "torture")
-        return
-    from scripts.tables.torture import print_trials
+    else:
+        from scripts.tables.torture import print_trials
 
-    print_trials(lines, clean, LIMITS)
-    print_ending(after)
+        print_trials(lines, clean, LIMITS, violations)
+        print_ending(after)
+    if violations:
+        raise typer.Exit(1)
 
 
 def _line(trial: "Trial") -> "TortureLine":

@@ -11,6 +11,11 @@ SNAPSHOT_RETRY_NS = 2 * S
 """Between two snapshots of a symbol: one weighs 20 of the 2,400 a minute."""
 
 
+def load_compiled() -> None:
+    """Load the compiled book, or compile it where this was not done before: the caller stands still for a while."""
+    MarketReader("", depth=1)
+
+
 class FollowedBooks:
     """Reads frames and emits what they change. depth: levels that the engine sees."""
 

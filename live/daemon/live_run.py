@@ -24,7 +24,7 @@ from live.client.order_connection import OrderConnection, OrdersBy
 from live.client.user_stream import UserStream
 from live.client.wire import MS, S, Wire, ignore
 from live.daemon.adopting import adoption
-from live.daemon.ending import READS, STOP_WITHIN_NS, Ending, RunEnd, is_quiet
+from live.daemon.ending import KILL_WITHIN_NS, READS, STOP_WITHIN_NS, Ending, RunEnd, is_quiet
 from live.daemon.opening import Skew, read_skew
 from live.daemon.recovery import Pending
 from live.daemon.supervision import Supervision
@@ -37,7 +37,6 @@ from live.engine.risk.profit import carried_over
 from live.engine.settings import ImbalanceSettings, StrategySettings
 from live.engine.state import EngineState
 from live.journal.errors import JournalError
-from live.journal.recorded_engine import RecordedEngine
 from skills_lib.domain.errors import TwokeyError
 
 LOOK_NS: Final = 250 * MS
@@ -48,6 +47,16 @@ HEAD_START_NS: Final = 500 * MS
 FAILURES_KEPT: Final = 10
 CLOSE_AGAIN_NS: Final = 10 * S
 """Between two closings of an account that could not be proven flat."""
+
+
+class RunEngine(Protocol):
+    """What a run needs of its engine, such as `live/journal/recorded_engine.py`."""
+
+    @property
+    def state(self) -> EngineState: ...
+
+    def step(self, event: Event) -> list[Action]:
+        """Write the event, and what is decided on it; what may be carried out."""
 
 
 class Surroundings(Protocol):
@@ -83,7 +92,7 @@ class LiveRun:
         self,
         wire: Wire,
         calls: CallWriter,
-        engine: RecordedEngine,
+        engine: RunEngine,
         facts: AccountFacts,
         close_journal: Callable[[], None],
         around: Surroundings,
@@ -235,7 +244,17 @@ class LiveRun:
             self._look_after_stop()
 
     def _look_after_kill(self) -> None:
-        if self._ending and self._ending.is_over_after_kill(self.state, self.detached, self.wire.now_ns):
+        ending = self._ending
+        if ending is None:
+            return
+        if not self.detached and ending.doubt(self.state):
+            if self.wire.now_ns >= ending.since_ns + KILL_WITHIN_NS:
+                text = "Reads show nothing, but the end of an entry is unknown. The next start goes on with it."
+                self._finish(clean=False, text=f"Killed: {self.killed}. {text}")
+        elif ending.doubted:
+            ending.doubted = False
+            self._close()
+        elif ending.is_over_after_kill(self.state, self.detached, self.wire.now_ns):
             self._finish(clean=True, text=f"Killed: {self.killed}. The account is flat, by two reads.")
 
     def _look_after_stop(self) -> None:

@@ -15,6 +15,7 @@ from live.alerts.channel import AlertChannel
 from live.bars.strategy import BarStrategy
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
+from live.client.books import load_compiled
 from live.control.folder import SessionFolder
 from live.control.heartbeat import EVERY_S, Beat, write_beat
 from live.control.latch import KillLatch, killed_status, latched, set_latch
@@ -101,6 +102,7 @@ class DaemonProcess:
                 f"The session is killed: {self._latch.reason}. Find out why; then a person at a terminal may reset it: "
                 "twokey live reset"
             )
+        load_compiled()  # the loop stands still meanwhile: before anything is read
         clock = await self._exchange_clock(keeps_trying=unfinished)
         async with SocketWire(self._settings.address, self._failed, clock) as self._wire:
             self._over = asyncio.get_running_loop().create_future()

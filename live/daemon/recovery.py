@@ -13,10 +13,11 @@ from live.engine.events import Answered, Request, RequestOutcome
 from live.engine.intents import Purpose
 from live.engine.state import EngineState, OrderState, Query, Stop, StopState
 from live.journal.encoding import whole
-from live.journal.opening import continued_journal
+from live.journal.opening import OpensFile, continued_journal
 from live.journal.recorded_engine import RecordedEngine
 from live.journal.replaying import compared
 from live.journal.settings import Fsync
+from live.journal.sinks import FileSink
 from live.journal.writer import JournalWriter
 from skills_lib.domain.errors import TwokeyError
 
@@ -46,8 +47,10 @@ class Recovered(NamedTuple):
     removed: Path | None
 
 
-def recover(path: Path, fsync: Fsync = Fsync.EACH_ORDER) -> Recovered | None:
+def recover(path: Path, fsync: Fsync = Fsync.EACH_ORDER, opened: OpensFile = FileSink.open) -> Recovered | None:
     """Rebuild the engine and go on in its journal; None if the run was never started, so that nothing was sent.
+
+    opened: opens the journal's file.
 
     Raises:
         JournalError: another process writes the journal, or it cannot be written.
@@ -55,7 +58,7 @@ def recover(path: Path, fsync: Fsync = Fsync.EACH_ORDER) -> Recovered | None:
         JournalDamagedError: damaged before its last record.
         DecisionsDifferError: this version decides otherwise than the journal says.
     """
-    writer, _, removed = continued_journal(path, fsync)
+    writer, _, removed = continued_journal(path, fsync, opened)
     try:
         found = compared(path)
         if found.engine is None:

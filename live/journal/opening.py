@@ -1,6 +1,7 @@
 """Makes a journal's writer: for a new file, or for a file to be continued."""
 
 import os
+from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from shutil import copyfileobj
@@ -12,6 +13,8 @@ from live.journal.sinks import FileSink, MemorySink, failed
 from live.journal.writer import JournalWriter
 from skills_lib.domain.errors import TwokeyError
 from skills_lib.trades.journal.tail import whole_records
+
+OpensFile = Callable[[Path], FileSink]
 
 
 class Continued(NamedTuple):
@@ -46,7 +49,7 @@ def memory_journal(time_ns: int, run: str) -> tuple[JournalWriter, MemorySink]:
     return writer, sink
 
 
-def continued_journal(path: Path, fsync: Fsync = Fsync.EACH_ORDER) -> Continued:
+def continued_journal(path: Path, fsync: Fsync = Fsync.EACH_ORDER, opened: OpensFile = FileSink.open) -> Continued:
     """The writer of an existing file, behind its last whole record.
 
     A torn tail, which an interrupted write leaves, is moved to a file beside it first.
@@ -56,7 +59,7 @@ def continued_journal(path: Path, fsync: Fsync = Fsync.EACH_ORDER) -> Continued:
         InputError: not a journal.
         JournalDamagedError: damaged before its last record; it is left as it is.
     """
-    sink = FileSink.open(path)
+    sink = opened(path)
     try:
         whole = whole_records(path)
         removed = _set_aside(sink, whole.size) if whole.torn else None

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from live.journal.errors import JournalBusyError, JournalError
 
@@ -46,7 +46,7 @@ class FileSink:
         self.size = os.fstat(descriptor).st_size
 
     @classmethod
-    def create(cls, path: Path) -> "FileSink":
+    def create(cls, path: Path) -> Self:
         """A new file.
 
         Raises:
@@ -61,7 +61,7 @@ class FileSink:
         return sink
 
     @classmethod
-    def open(cls, path: Path) -> "FileSink":
+    def open(cls, path: Path) -> Self:
         """An existing file, to be continued.
 
         Raises:

@@ -62,7 +62,7 @@ class ScheduleResult:
 
 
 @lru_cache(maxsize=2 * TAPES)
-def _tape(seed: int, steps: int) -> ScheduleTape:
+def tape_of(seed: int, steps: int) -> ScheduleTape:
     tape = ScheduleTape(seed)
     tape.lines = list(scaled_tape(tape.draw(steps)))
     return tape
@@ -73,7 +73,7 @@ def run_schedule(
 ) -> ScheduleResult:
     """Run a schedule to its end, or to its first violation. watch_steps: called with each event and its actions."""
     number = ScheduleNumber.of(integer)
-    tape = _tape(number.seed % TAPES, STEPS * number.parts // PARTS)
+    tape = tape_of(number.seed % TAPES, STEPS * number.parts // PARTS)
     plan = plan_of(number.seed, number.left_out, orders_by)
     venue = LocalVenue(SimulatorSettings(seed=number.seed, balance="40000", faults=plan), iter(tape.lines))
     variation, wire = variation_of(number.seed), VirtualWire(venue)
@@ -97,7 +97,11 @@ def _joined(
     variation: Variation, wire: VirtualWire, watch: ExchangeWatch, symbols: tuple[str, ...], orders_by: OrdersBy
 ) -> tuple[CheckedEngine, EngineSession, MarketStreams]:
     """The engine and its session with the exchange."""
-    calls, settings, listed = CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), variation.settings, _listed(symbols)
+    calls, settings, listed = (
+        CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)),
+        variation.settings,
+        listed_contracts(symbols),
+    )
     started = Started(wire.now_ns, RUN, CAPITAL, settings, variation.limits, listed)
     engine = CheckedEngine(started, watch, Deadlines(watch, Contact(wire.venue)))
     writer = RequestWriter(calls, {contract.symbol: contract for contract in listed})
@@ -108,9 +112,9 @@ def _joined(
 
 
 @lru_cache
-def _listed(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
+def listed_contracts(symbols: tuple[str, ...]) -> tuple[Contract, ...]:
     """The contracts, asked of an exchange without faults: an engine does not start without them."""
-    tape = next(tape for tape in map(partial(_tape, steps=0), range(TAPES)) if tape.symbols == symbols)
+    tape = next(tape for tape in map(partial(tape_of, steps=0), range(TAPES)) if tape.symbols == symbols)
     wire = VirtualWire(LocalVenue(SimulatorSettings(balance="40000"), iter(tape.lines)))
     return finish(wire, CallWriter(Signer(DEFAULT_KEY, DEFAULT_SECRET)), contracts_of(symbols))
 

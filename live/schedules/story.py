@@ -3,6 +3,7 @@
 from live.engine.actions import Action, Ask, PlaceOrder, WakeAt
 from live.engine.events import BookChanged, Event, MarkChanged, Tick
 from live.money import plain
+from live.schedules.many import RunsSchedule
 from live.schedules.numbers import ScheduleNumber
 from live.schedules.plans import plan_of
 from live.schedules.run import run_schedule
@@ -13,7 +14,7 @@ _UNITS = ("quantity", "filled")
 _WORDS = ("symbol", "client_id", "request", "outcome", "code", "status", "reason", "text", "command")
 
 
-def story(integer: int) -> list[str]:
+def story(integer: int, run: RunsSchedule = run_schedule) -> list[str]:
     """Faults first, then the last lines before the violation; times in seconds from the start."""
     number, lines, started_ns = ScheduleNumber.of(integer), list[str](), list[int]()
 
@@ -22,7 +23,7 @@ def story(integer: int) -> list[str]:
         time = f"{(event.time_ns - started_ns[0]) / 1e9:9.3f} s"
         lines.extend(f"{time}  {_shown(entry)}" for entry in (event, *actions) if not isinstance(entry, _OMITTED))
 
-    result = run_schedule(integer, watch)
+    result = run(integer, watch)
     plan = plan_of(number.seed, number.left_out)
     faults = [f"fault: {fault.kind} {fault.model_dump_json(exclude_defaults=True)}" for fault in plan.faults]
     broken = [f"violation: {violation.invariant}: {violation.text}" for violation in result.violations]

@@ -66,6 +66,12 @@ class VirtualWire:
         if self._listeners.pop(connection, None):
             self.venue.close(connection)
 
+    def break_off(self) -> None:
+        """The client's process is gone: its WebSockets break, and nothing reaches it any more."""
+        for number in self._listeners:
+            self.venue.close(number)
+        self._listeners, self._answers, self.schedule, self.emit = {}, {}, Schedule(), ignore
+
     def later(self, delay_ns: int, call: Callable[[], None]) -> None:
         """Call after some time."""
         self.schedule.add(self.now_ns + delay_ns, call)

@@ -64,7 +64,7 @@ async def start(command: str, port: int, environment: dict[str, str], output: Pa
         InputError: the program does not exist or cannot be started.
     """
     words = arguments(command, port)
-    with output.open("wb") as log:
+    with output.open("ab") as log:
         try:
             process = await asyncio.create_subprocess_exec(
                 *words,

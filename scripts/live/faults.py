@@ -10,7 +10,7 @@ from scripts.next_step import command, ended, print_ending
 from scripts.options import AsJson
 
 if TYPE_CHECKING:
-    from live.schedules.many import Tally
+    from live.schedules.many import RunsSchedule, Tally
     from skills_lib.answers.schedules import SchedulesAnswer
 
 LIMITS = (
@@ -39,8 +39,16 @@ def faults(
 
     Example: twokey live faults --schedules 300 --seed 1
     """
-    answer = _repeated(schedule) if schedule is not None else _run(schedules, seed, jobs, not json)
-    after = command("live", "faults", "--schedule", answer.worst.seed) if answer.worst else ""
+    answer = repeated(schedule) if schedule is not None else ran(schedules, seed, jobs, not json)
+    print_faults(answer, command("live", "faults", "--schedule", answer.worst.seed) if answer.worst else "", json)
+
+
+def print_faults(answer: "SchedulesAnswer", after: str, json: bool) -> None:
+    """Print an answer. after: the next command.
+
+    Raises:
+        Exit: an invariant was broken.
+    """
     if json:
         print_answer(ended(answer, after), "live-faults")
     else:
@@ -52,9 +60,13 @@ def faults(
         raise typer.Exit(1)
 
 
-def _run(schedules: int, seed: int, jobs: int, shown: bool) -> "SchedulesAnswer":
+def ran(schedules: int, seed: int, jobs: int, shown: bool, run: "RunsSchedule | None" = None) -> "SchedulesAnswer":
+    """What schedules came to, with the story of the first that broke an invariant. run: by default of the engine."""
     from live.schedules.many import run_many
+    from live.schedules.run import run_schedule
     from live.schedules.shrink import shrink
+
+    runs = run or run_schedule
 
     with progress_bar(shown) as progress:
         tally = run_many(
@@ -62,21 +74,23 @@ def _run(schedules: int, seed: int, jobs: int, shown: bool) -> "SchedulesAnswer"
             schedules,
             min(jobs, schedules),
             lambda tally: progress(tally.schedules, schedules, f"{tally.violations} violations"),
+            runs,
         )
-    worst = shrink(tally.failures[0]).number if tally.failures else None
-    return _answer(tally, worst)
+    worst = shrink(tally.failures[0], runs).number if tally.failures else None
+    return _answer(tally, worst, runs)
 
 
-def _repeated(schedule: int) -> "SchedulesAnswer":
+def repeated(schedule: int, run: "RunsSchedule | None" = None) -> "SchedulesAnswer":
+    """One schedule with its story."""
     from live.schedules.many import Tally
     from live.schedules.run import run_schedule
 
-    tally = Tally()
-    tally.add(run_schedule(schedule))
-    return _answer(tally, schedule)
+    tally, runs = Tally(), run or run_schedule
+    tally.add(runs(schedule))
+    return _answer(tally, schedule, runs)
 
 
-def _answer(tally: "Tally", shown: int | None) -> "SchedulesAnswer":
+def _answer(tally: "Tally", shown: int | None, run: "RunsSchedule") -> "SchedulesAnswer":
     """shown: the schedule whose story is part of the answer."""
     from live.schedules.story import story
     from skills_lib.answers.schedules import SchedulesAnswer, WorstSchedule
@@ -89,6 +103,6 @@ def _answer(tally: "Tally", shown: int | None) -> "SchedulesAnswer":
         violations=tally.violations,
         worst=WorstSchedule(seed=shown or 0, invariant=failure) if failure else None,
         kinds={kind: tally.kinds[kind] for kind in sorted(tally.kinds)},
-        story=story(shown) if shown is not None else [],
+        story=story(shown, run) if shown is not None else [],
         limits=LIMITS,
     )

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 _COLUMNS = ["applied", "orders", "fills", "refused", "repeated", "naked", "longest s", "orphan stops", "flat after s"]
 
 
-def print_trials(lines: "Sequence[TortureLine]", clean: int, limits: str) -> None:
-    """Print one row a fault, how many were clean, and the limits of the method."""
+def print_trials(lines: "Sequence[TortureLine]", clean: int, limits: str, violations: Sequence[str] = ()) -> None:
+    """Print violations first, one row a fault, how many were clean, and the limits of the method."""
     screen = Screen()
+    for violation in violations:
+        screen.text(violation, "bold red")
     columns = [Column("fault"), *(Column(name, True) for name in _COLUMNS), Column("bot ended")]
     screen.table(columns, [_row(line) for line in lines])
     screen.text(f"Clean under {clean} of {len(lines)}: nothing repeated, naked, orphaned or left open.")

@@ -26,11 +26,16 @@ class TortureLine(FrozenModel):
 
 
 class TortureAnswer(Answer):
-    """Each fault's line. `clean`: faults under which nothing was repeated, naked, orphaned or left open."""
+    """Each fault's line. `clean`: faults under which nothing was repeated, naked, orphaned or left open.
 
-    MATTERS: ClassVar = ("faults",)
+    violations: of the daemon, a line each: orders repeated, an end that was not as it said, a journal that does not
+    hold.
+    """
+
+    MATTERS: ClassVar = ("violations", "faults")
 
     bot: str
     faults: list[TortureLine]
     clean: int
+    violations: tuple[str, ...] = ()
     limits: str

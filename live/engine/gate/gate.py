@@ -81,6 +81,7 @@ class Gate:
             self._sent_ns.popleft()
 
     def _stop(self, intent: Intent, again: bool) -> str | None:
+        """again: of a position that may be closed by now, which is all that such a stop can do."""
         earlier = self._stops.get(intent.position)
         if earlier is not None and not (again and earlier == intent):
             return f"Position {intent.position} has its stop; only the same may be sent again."
@@ -88,7 +89,7 @@ class Gate:
             return f"Order {intent.client_id} was sent before."
         if intent.type is not OrderType.STOP_MARKET or intent.quantity or intent.trigger_price <= 0:
             return f"Stop {intent.client_id} does not close the whole position at a trigger price."
-        if not self._ledger.position(intent.symbol).reducible(intent.side):
+        if not again and not self._ledger.position(intent.symbol).reducible(intent.side):
             return f"Stop {intent.client_id} would open or add to a position of {intent.symbol}."
         return None if again else self._stop_distance(intent)
 

@@ -113,6 +113,8 @@ class Server:
                 return ws
             await ws.prepare(request)
             await self._exchange_messages(number, socket)
+        except ConnectionResetError:
+            pass  # the client went while its WebSocket was being opened
         finally:
             self.sockets.pop(number, None)
             self.venue.close(number)

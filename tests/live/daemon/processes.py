@@ -23,7 +23,7 @@ from tests.live.daemon.together import Body
 from tests.repository import ROOT
 
 WITHIN_S = 90.0
-LOOK_S = 0.05
+LOOK_S = 0.1
 PROGRAM = "from scripts.cli import main; main()"
 SETTINGS = ("max_spread_bps=2", "max_age_ms=5000", "cooldown_ms=100", "target_bps=500", "stop_bps=500")
 """A position stays open for a minute: target and stop are far away."""

@@ -37,7 +37,7 @@ def require_none_flattering(found: Probing) -> None:
 
 @pytest.mark.parametrize("model", STRICT)
 @pytest.mark.parametrize("seed", range(6))
-def test_no_fill_is_flattering_on_a_drawn_tape(seed: int, model: FillModel) -> None:
+def test_no_fill_is_flattering_on_a_tape_of(seed: int, model: FillModel) -> None:
     found = Probing("BTCUSDT", model, every=5, distance=5).run(late_diffs(seed))
     assert found.displayed_passed > 0
     assert len(found.market) > 50

@@ -12,15 +12,17 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from live.schedules.many import run_many
+from live.schedules.many import RunsSchedule, run_many
 from live.schedules.numbers import ScheduleNumber
 from live.schedules.run import run_schedule
 from live.schedules.shrink import shrink
 from live.schedules.story import story
 from live.simulator.faults import KINDS
+from live.torture.daemon.schedule import run_daemon_schedule
 from tests.live.studying import ROOT, StudyJournal, code_digest, studied_files
 
 BLOCK = 50
@@ -29,9 +31,9 @@ KIND_SHARE = 100
 """Of this many schedules, each kind of fault has to apply in one at the least: 1,000 times in 100,000."""
 
 
-def run_block(first: int) -> tuple[int, dict[str, Any]]:
+def run_block(first: int, run: RunsSchedule = run_schedule) -> tuple[int, dict[str, Any]]:
     """Run the seeds of a block: what they came to, and each that failed with its first broken invariant."""
-    tally = run_many(first, BLOCK, processes=1)
+    tally = run_many(first, BLOCK, processes=1, run=run)
     failed = {str(ScheduleNumber.of(one.number).seed): one.violations[0].invariant for one in tally.failures}
     return first, {"events": tally.events, "trades": tally.trades, "kinds": dict(tally.kinds), "failed": failed}
 
@@ -39,13 +41,15 @@ def run_block(first: int) -> tuple[int, dict[str, Any]]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the study; 0 if no invariant was broken, all cases are done and every kind of fault applied often enough."""
     options = _options(arguments)
-    journal = StudyJournal.open(options.journal, code_digest(studied_files()))
+    run: RunsSchedule = run_daemon_schedule if options.daemon else run_schedule
+    folder, kind = ROOT / "backtests" / "answers", "daemon-schedules" if options.daemon else "schedules"
+    journal = StudyJournal.open(options.journal or folder / f"study-{kind}.journal", code_digest(studied_files()))
     firsts = range(1, 1 + options.cases, BLOCK)
     blocks = [first for first in firsts if first not in journal.blocks]
     print(f"{options.cases:,} schedules; {(len(firsts) - len(blocks)) * BLOCK:,} are done", flush=True)
     started = shown = time.monotonic()
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
-        for ran, (first, came_to) in enumerate(pool.imap_unordered(run_block, blocks), 1):
+        for ran, (first, came_to) in enumerate(pool.imap_unordered(partial(run_block, run=run), blocks), 1):
             journal.add(first, came_to)
             now = time.monotonic()
             if now - shown >= PROGRESS_S or ran == len(blocks):
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if now - started > options.minutes * 60:
                 pool.terminate()
                 break
-    return _ending(journal, firsts)
+    return _ending(journal, firsts, run)
 
 
 def failures(journal: StudyJournal) -> dict[int, str]:
@@ -68,7 +72,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--processes", type=int, default=multiprocessing.cpu_count())
     parser.add_argument("--minutes", type=float, default=40)
-    parser.add_argument("--journal", type=Path, default=ROOT / "backtests" / "answers" / "study-schedules.journal")
+    parser.add_argument("--journal", type=Path)
+    parser.add_argument("--daemon", action="store_true", help="the daemon, whose process dies, instead of the engine")
     return parser.parse_args(arguments)
 
 
@@ -77,7 +82,7 @@ def _print_progress(blocks_left: int, failed: int, per_second: float) -> None:
     print(f"{failed} failed, {per_second:.1f} a second, {left_min:.0f} min left", flush=True)
 
 
-def _ending(journal: StudyJournal, firsts: Sequence[int]) -> int:
+def _ending(journal: StudyJournal, firsts: Sequence[int], run: RunsSchedule) -> int:
     done = [journal.blocks[first] for first in firsts if first in journal.blocks]
     kinds: Counter[str] = Counter()
     for block in done:
@@ -88,7 +93,7 @@ def _ending(journal: StudyJournal, firsts: Sequence[int]) -> int:
     for invariant in sorted(set(failed.values())):
         seeds = [seed for seed, name in failed.items() if name == invariant]
         print(f"\n{invariant}: {len(seeds)} schedules, seeds {', '.join(map(str, seeds[:20]))}")
-        print("\n".join(story(shrink(run_schedule(ScheduleNumber(seeds[0]).integer)).number)))
+        print("\n".join(story(shrink(run(ScheduleNumber(seeds[0]).integer), run).number, run)))
     trades, events = (sum(block[name] for block in done) for name in ("trades", "events"))
     rare = [kind for kind in KINDS if kinds[kind] * KIND_SHARE < len(firsts) * BLOCK]
     print(f"{len(done) * BLOCK:,} schedules, {trades:,} trades, {events:,} events, {len(failed)} schedules failed")

@@ -90,7 +90,7 @@ def require_activity(client: VenueClient) -> None:
 @pytest.mark.parametrize(
     ("model", "frames"), [(FillModel.PESSIMISTIC, True), (FillModel.BASE, False), (FillModel.OPTIMISTIC, False)]
 )
-def test_a_drawn_tape_gives_the_same_bytes_either_way(model: FillModel, frames: bool) -> None:
+def test_a_tape_of_gives_the_same_bytes_either_way(model: FillModel, frames: bool) -> None:
     lines = list(decoded(SAMPLE_TAPE, 6_000))
     plain, read_before = trade_along(lines, model, frames), trade_along(scaled_tape(lines), model, frames)
     require_activity(plain)

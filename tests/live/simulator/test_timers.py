@@ -231,7 +231,7 @@ def test_every_charge_has_one_event_and_one_row() -> None:
     assert len(charges(driver)) == 2
 
 
-def test_funding_on_a_drawn_tape_is_charged_once_per_boundary() -> None:
+def test_funding_on_a_tape_of_is_charged_once_per_boundary() -> None:
     """The drawn tape carries its own marks; what they name decides, however often."""
     lines = TapeSource().read(filter(None, (parse_line(line.encode()) for line in TapeWriter(3).lines(200))))
     driver = ExchangeDriver(make_exchange())

@@ -182,6 +182,22 @@ def test_after_a_freeze_nothing_is_written_that_waited() -> None:
     run_with_server(scenario, moved.clock())
 
 
+def test_a_read_that_was_asked_for_before_a_freeze_has_no_answer() -> None:
+    """What it says was so before the process was stopped."""
+    moved = MovedClock()
+
+    async def scenario(wire: SocketWire, server: BareServer) -> None:
+        connections = await server.accept_all(wire)
+        answer = send(wire, READ)
+        carrier = carrier_of(connections)
+        moved.advance(FROZEN_NS + S)
+        carrier.send(OK)
+        assert await answer is None
+        assert wire.freezes == 1
+
+    run_with_server(scenario, moved.clock())
+
+
 def test_a_request_that_would_hold_another_is_not_written() -> None:
     async def scenario(wire: SocketWire, server: BareServer) -> None:
         for target in ("/fapi/v1/time HTTP/1.1\r\nHost: x\r\n\r\nGET /", "/fapi/v1/time x"):

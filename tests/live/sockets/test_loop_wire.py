@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from live.client.wire import S
 from live.sockets.clock import FROZEN_NS
+from live.sockets.endpoints import TradingVenue, VenueAddress
 from live.sockets.loop_wire import SocketWire
 from live.wire import HttpRequest, HttpResponse
 from tests.live.conftest import Running, Serve
@@ -38,6 +40,35 @@ def test_requests_are_answered_over_connections_that_stay_open(serve: Serve) -> 
         assert client.errors == []
 
     run_client(serve, scenario)
+
+
+def test_requests_of_the_wallet_go_to_its_own_host_whose_weight_is_its_own(serve: Serve) -> None:
+    """On mainnet `/sapi` is at another host than `/fapi`; here the two are two exchanges."""
+    rights = "/sapi/v1/account/apiRestrictions"
+
+    async def scenario() -> None:
+        errors: list[Exception] = []
+        async with serve() as futures, serve() as wallet:
+            address = VenueAddress.of(TradingVenue.SIMULATOR, futures.host)
+            async with SocketWire(replace(address, wallet=f"http://{wallet.host}"), errors.append) as wire:
+                client = Client(wire, errors)
+                for path in ("/fapi/v3/balance", rights):
+                    answer = await client.send(client.signed("GET", path))
+                    assert answer is not None
+                    assert answer.status == 200, answer.body
+                used = [
+                    one.venue.gateway.limits.used("127.0.0.1", one.venue.gateway.clock.now_ms())
+                    for one in (futures, wallet)
+                ]
+                assert used == [5, 1]
+                wire.weights.observe(HttpResponse(418, b"", {"Retry-After": "60"}))
+                waits, goes = await client.get("/fapi/v1/time"), await client.send(client.signed("GET", rights))
+                assert waits is not None
+                assert goes is not None
+                assert (waits.status, goes.status) == (429, 200)
+        assert errors == []
+
+    asyncio.run(asyncio.wait_for(scenario(), TIMEOUT_S))
 
 
 def test_a_request_is_on_the_socket_before_the_call_returns() -> None:

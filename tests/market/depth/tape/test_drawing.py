@@ -35,7 +35,7 @@ def make(folder: Path, symbol: str = "BTCUSDT", seed: int = 1, seconds: int = 20
 
 
 @each_symbol
-def test_a_drawn_tape_passes_its_check_without_a_finding(tmp_path: Path, symbol: str) -> None:
+def test_a_tape_of_passes_its_check_without_a_finding(tmp_path: Path, symbol: str) -> None:
     folder = make(tmp_path, symbol)
     report = check_tape(folder)
     assert (report.symbol, report.venue, report.problems) == (symbol, Venue.USDM, [])
