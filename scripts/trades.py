@@ -6,7 +6,7 @@ import typer
 
 from scripts.console import print_answer
 from scripts.next_step import command, ended, print_ending
-from scripts.opened_store import StoreOption, opened_store
+from scripts.opened_store import Url, opened_store
 from scripts.options import AsJson
 
 app = typer.Typer(help="Fill the trade log from journals and the exchange, and list it.", no_args_is_help=True)
@@ -19,7 +19,7 @@ def register(parent: typer.Typer) -> None:
 
 
 @app.command("project")
-def project(store: StoreOption = None, json: AsJson = False) -> None:
+def project(url: Url = None, json: AsJson = False) -> None:
     """Bring the journals of this workspace into the store. Run it again at any time: each row is there once.
 
     Example: twokey trades project
@@ -28,9 +28,9 @@ def project(store: StoreOption = None, json: AsJson = False) -> None:
     from skills_lib.settings import Settings
     from skills_lib.trades.projection.projecting import locked, project_all
 
-    home = Settings().home
-    with opened_store(store, home) as opened, locked(opened):
-        answer = projection_answer(opened, home, *project_all(opened, home))
+    settings = Settings()
+    with opened_store(url, settings) as opened, locked(opened):
+        answer = projection_answer(opened, settings.home, *project_all(opened, settings.home))
     answer = ended(answer, command("trades", "list"))
     if json:
         print_answer(answer, "trades-project")
@@ -50,7 +50,7 @@ def sync(
     since: Annotated[str | None, typer.Option(help="First day or time, UTC; 90 days back at first.")] = None,
     session: Annotated[str, typer.Option(help="The session whose account it is.")] = "paper",
     symbols: Annotated[str, typer.Option(help="Further symbols, such as BTCUSDT,ETHUSDT.")] = "",
-    store: StoreOption = None,
+    url: Url = None,
     json: AsJson = False,
 ) -> None:
     """Read orders, trades and income of the account with a read-only key, and compare them with the journals.
@@ -67,7 +67,7 @@ def sync(
 
     require_binance(exchange)
     settings, first_ms = Settings(), since_ms(since)
-    with reader_at(host, settings) as reader, opened_store(store, settings.home) as opened, locked(opened):
+    with reader_at(host, settings) as reader, opened_store(url, settings) as opened, locked(opened):
         _, failed = project_all(opened, settings.home)
         account = account_of(host, session)
         found = AccountSync(opened, reader, account).run(first_ms, _words(symbols))
@@ -88,7 +88,7 @@ def list_(
     symbol: Annotated[str | None, typer.Option(help="Only trades of this symbol, such as BTCUSDT.")] = None,
     limit: Annotated[int, typer.Option(help="Trades of a page.", min=1, max=MAX_LISTED)] = 50,
     after: Annotated[str, typer.Option(help="What the page before said of the next one.")] = "",
-    store: StoreOption = None,
+    url: Url = None,
     json: AsJson = False,
 ) -> None:
     """List round trips in order of opening, page by page.
@@ -98,10 +98,9 @@ def list_(
     from scripts.trades_answers import trades_page
     from skills_lib.settings import Settings
 
-    with opened_store(store, Settings().home) as opened:
+    with opened_store(url, Settings()) as opened:
         answer = trades_page(opened, strategy, symbol, limit, after)
-    more = ("--after", answer.after) if answer.after else ()
-    answer = ended(answer, command("trades", "list", *more) if more else command("trades", "sync", "binance"))
+    answer = ended(answer, _next_page(strategy, symbol, limit, answer.after))
     if json:
         print_answer(answer, "trades-list")
         return
@@ -109,6 +108,14 @@ def list_(
 
     print_trades(answer)
     print_ending(answer.next)
+
+
+def _next_page(strategy: str | None, symbol: str | None, limit: int, after: str) -> str:
+    """The command for the next page, with the same filters; after the last page, to synchronise."""
+    if not after:
+        return command("trades", "sync", "binance")
+    filters = [*(("--strategy", strategy) if strategy else ()), *(("--symbol", symbol) if symbol else ())]
+    return command("trades", "list", *filters, "--limit", limit, "--after", after)
 
 
 def _words(text: str) -> list[str]:

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 def print_projection(answer: "ProjectionAnswer") -> None:
     """Print what journals brought."""
     screen = Screen()
-    screen.text(
-        f"{answer.journals} journals, {answer.records} new records: {answer.inserted} rows new, {answer.updated} changed."
-    )
+    screen.text(f"{answer.journals} journals, {answer.records} new records: {answer.inserted} new rows.")
     for one in answer.failed:
         screen.note(f"{one['journal']}: {one['reason']}")
     if answer.backlog["records"]:
