@@ -38,6 +38,7 @@ VERBS = {
     "journal": "journal",
     "why": "why",
     "trades": "trades",
+    "jobs": "jobs",
     "explain": "explain",
     "store": "store",
     "live": "live.command",

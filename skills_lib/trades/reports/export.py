@@ -9,7 +9,7 @@ from typing import Final
 
 from skills_lib.domain.errors import InputError
 from skills_lib.trades.derived.funding import payments_of
-from skills_lib.trades.profit.exact import ZERO, quotient
+from skills_lib.trades.profit.exact import ZERO, quotient, total
 from skills_lib.trades.reports.files import write_whole
 from skills_lib.trades.reports.lots import LOTS, LotMethod, TaxLot
 from skills_lib.trades.reports.scope import Scope
@@ -49,6 +49,12 @@ def write_export(path: Path, rows: list[list[str]], *, force: bool = False) -> N
     text = io.StringIO()
     csv.writer(text).writerows([HEAD, *rows])
     write_whole(path, text.getvalue())
+
+
+def sums_of(rows: list[list[str]]) -> dict[str, str]:
+    """The exact sums of the columns of money."""
+    names = ("gross", "fees", "funding", "net")
+    return {name: _text(total(Decimal(row[HEAD.index(name)]) for row in rows)) for name in names}
 
 
 def guarded(text: str) -> str:

@@ -23,7 +23,7 @@ Change = tuple[int, str, int, Decimal]
 
 
 @dataclass(slots=True)
-class Money:
+class MoneySums:
     """Sums in the quote asset. other_fees: by asset, those without a price then. unknown_profit: fills whose venue did
     not say what they realised; they count as 0. fills, trades: counted; wins: trades that ended above 0 after costs.
     """
@@ -48,8 +48,8 @@ class Earned:
     """A span. days: of those on which something happened. changes: in order. max_drawdown: of cumulative net profit,
     from 0 at the start, positive."""
 
-    whole: Money
-    days: dict[date, Money]
+    whole: MoneySums
+    days: dict[date, MoneySums]
     changes: list[Change]
     max_drawdown: Decimal
 
@@ -95,7 +95,7 @@ class _Sums:
     """Adds rows to the whole and to their days."""
 
     def __init__(self, span: ReportSpan) -> None:
-        self.whole, self.days = Money(), dict[date, Money]()
+        self.whole, self.days = MoneySums(), dict[date, MoneySums]()
         self.changes: list[Change] = []
         self._spans = list(span.days())
         self._ends = [day.until_ms for day in self._spans]
@@ -122,6 +122,6 @@ class _Sums:
             money.trades += 1
             money.wins += pnl > 0
 
-    def _day(self, time_ms: int) -> Money:
+    def _day(self, time_ms: int) -> MoneySums:
         day = self._spans[bisect_right(self._ends, time_ms)].day
-        return self.days.setdefault(day, Money())
+        return self.days.setdefault(day, MoneySums())

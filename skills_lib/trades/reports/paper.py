@@ -11,7 +11,7 @@ from skills_lib.trades.store.rows import StoredTrade, TradingMode
 
 
 @dataclass(frozen=True, slots=True)
-class Traded:
+class PaperRecord:
     """All closed trades of a kind of trading. net: after all costs; net_per_trade: rounded to 12 decimals."""
 
     mode: str
@@ -21,7 +21,7 @@ class Traded:
     net_per_trade: Decimal
 
 
-def on_paper(store: TradeStore, scope: Scope) -> Traded | None:
+def on_paper(store: TradeStore, scope: Scope) -> PaperRecord | None:
     """The record on paper, else in the demo, of the strategy of a live scope; None where there is none."""
     if scope.mode != TradingMode.LIVE or scope.strategy_id is None:
         return None
@@ -30,7 +30,7 @@ def on_paper(store: TradeStore, scope: Scope) -> Traded | None:
         if amounts:
             net = total(amounts)
             wins = sum(amount > ZERO for amount in amounts)
-            return Traded(str(mode), len(amounts), wins, net, quotient(net, Decimal(len(amounts))))
+            return PaperRecord(str(mode), len(amounts), wins, net, quotient(net, Decimal(len(amounts))))
     return None
 
 

@@ -83,7 +83,8 @@ def promised(strategies: set[str], validations: Path, replays: Path) -> Promised
     found = [*_validations(validations, names[0]), *(_replays(replays) if names[0] == IMBALANCE else ())]
     if not found:
         return Promised(names[0], sentence=f"Nothing was promised: {names[0]} has no stored validation or replay.")
-    return max(found, key=lambda one: one.created_at)
+    newest: Promised = max(found, key=lambda one: one.created_at)
+    return newest
 
 
 def _validations(folder: Path, strategy: str) -> Iterator[Promised]:

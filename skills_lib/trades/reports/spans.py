@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 from skills_lib.domain.errors import InputError
 
-MAX_DAYS: Final = 3_700
-_FIRST, _LAST = date(2009, 1, 3), date(2999, 12, 31)
+MAX_DAYS: Final = 36_600
+ALL_DAYS: Final = "2009-01-03..2099-12-31"
+"""A period that holds every trade."""
+_FIRST, _LAST = date(2009, 1, 3), date(2099, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class ReportDay:
     """A day of a time zone. start_ms, until_ms: a half-open span, UTC milliseconds."""
 
     day: date
@@ -41,15 +43,15 @@ class ReportSpan:
 
     @property
     def name(self) -> str:
-        """As it is asked for: a day, or two with dots between."""
+        """As a person gives it: a day, or two with dots between."""
         return f"{self.first}" if self.first == self.last else f"{self.first}..{self.last}"
 
-    def days(self) -> Iterator[Day]:
+    def days(self) -> Iterator[ReportDay]:
         """The days in order."""
         day, start_ms = self.first, self.start_ms
         while day <= self.last:
             until_ms = start_of(day + timedelta(days=1), self.zone)
-            yield Day(day, start_ms, until_ms)
+            yield ReportDay(day, start_ms, until_ms)
             day, start_ms = day + timedelta(days=1), until_ms
 
 

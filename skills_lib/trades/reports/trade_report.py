@@ -9,8 +9,8 @@ from skills_lib.trades.profit.exact import ZERO, add
 from skills_lib.trades.reports.completeness import Completeness, completeness_of
 from skills_lib.trades.reports.health import Health, health_of
 from skills_lib.trades.reports.money import Earned, earned
-from skills_lib.trades.reports.paper import Traded, on_paper
-from skills_lib.trades.reports.positions import Position, positions_at
+from skills_lib.trades.reports.paper import PaperRecord, on_paper
+from skills_lib.trades.reports.positions import HeldPosition, positions_at
 from skills_lib.trades.reports.promised import Promised, promised
 from skills_lib.trades.reports.scope import Scope, scope_of
 from skills_lib.trades.reports.spans import ReportSpan
@@ -38,10 +38,10 @@ class TradeReport:
     span: ReportSpan
     scope: Scope
     earned: Earned
-    positions: list[Position]
+    positions: list[HeldPosition]
     health: Health
     promised: Promised
-    paper: Traded | None
+    paper: PaperRecord | None
     completeness: Completeness
     discrepancies: dict[str, int] = field(default_factory=dict)
     other_income: dict[str, Decimal] = field(default_factory=dict)
