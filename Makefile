@@ -64,6 +64,9 @@ study-daemon: setup ## a client dies at every record of its journal, on 20 sched
 study-torture: setup ## the daemon under 10,000 schedules of faults and deaths of its process; the same command resumes after 40 minutes
 	nice -n 10 $(BIN)/python -m tests.live.schedules.study --daemon --cases $(or $(CASES),10000)
 
+study-soak: setup ## 24 hours of a drawn tape at speed 20 under random faults, in parts of 9 minutes; the same command resumes after 40 minutes
+	nice $(BIN)/python -m tests.live.soak.study --speed $(or $(SPEED),20)
+
 study-bots: setup ## three bots under every fault into docs/torture.md: `make study-bots FREQTRADE=PATH`; 35 minutes
 	@test -n "$(FREQTRADE)" || { echo "Name freqtrade's program: make study-bots FREQTRADE=PATH" >&2; exit 2; }
 	@mkdir -p backtests/answers; port='{port}'; for bot in careless careful; do \

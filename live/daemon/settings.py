@@ -17,7 +17,8 @@ from skills_lib.workers.worker import Program
 class DaemonSettings:
     """capital in units of 1e-8. A run that goes on keeps the settings of its journal, and takes tighter limits.
 
-    program: of a strategy on bars, what computes its signals in a process of its own.
+    program: of a strategy on bars, what computes its signals in a process of its own. speed: of a simulator's tape,
+    which only studies play quicker than real time.
     """
 
     venue: TradingVenue
@@ -29,6 +30,7 @@ class DaemonSettings:
     fsync: Fsync = Fsync.EACH_ORDER
     orders_by: OrdersBy = OrdersBy.REST
     program: Program | None = None
+    speed: int = 1
 
     @property
     def imbalance(self) -> ImbalanceSettings | None:

@@ -66,10 +66,11 @@ async def exchange_clock(
         TwokeyError: the exchange does not answer, or its certificate is refused.
     """
     await require_certificates(settings.address)
-    async with SocketWire(settings.address, failed) as wire:
+    clock = MachineClock(speed=settings.speed)
+    async with SocketWire(settings.address, failed, clock) as wire:
         await opened(wire, f"/public/stream?streams={settings.symbols[0].lower()}@depth@100ms")
         skew = await finished(wire, calls, read_clock(lambda: wire.now_ns))
-    return MachineClock(wall_ns=lambda: time.time_ns() + skew.ahead_ns)
+    return clock.set_ahead(skew.ahead_ns)
 
 
 async def open_run(

@@ -22,19 +22,27 @@ def steady_ns() -> int:
 class MachineClock:
     """Wall time when it was made, plus what has passed since. Nanoseconds.
 
-    jumps: how often the system clock was set. ahead_ns: how far it is ahead of this clock.
+    jumps: how often the system clock was set. ahead_ns: how far it is ahead of this clock. speed: of a tape that is
+    played quicker than real time; then it is the exchange's clock and nothing else.
     """
 
-    def __init__(self, wall_ns: Source = time.time_ns, passed_ns: Source = steady_ns) -> None:
-        self._wall_ns, self._passed_ns = wall_ns, passed_ns
-        self._offset_ns = wall_ns() - passed_ns()
+    def __init__(self, wall_ns: Source = time.time_ns, passed_ns: Source = steady_ns, speed: int = 1) -> None:
+        self._wall_ns, self._passed_ns, self.speed = wall_ns, passed_ns, speed
+        self._offset_ns = wall_ns() - passed_ns() * speed
         self._beat_ns = passed_ns()
         self.ahead_ns = self.jumps = 0
 
     @property
     def now_ns(self) -> int:
         """Nanoseconds since 1970; never goes back."""
-        return self._passed_ns() + self._offset_ns
+        return self._passed_ns() * self.speed + self._offset_ns
+
+    def set_ahead(self, by_ns: int) -> "MachineClock":
+        """Another clock, ahead of this one from now on."""
+        other, wall_ns = MachineClock(self._wall_ns, self._passed_ns, self.speed), self._wall_ns
+        other._wall_ns = lambda: wall_ns() + by_ns
+        other._offset_ns = self._offset_ns + by_ns
+        return other
 
     @property
     def frozen(self) -> bool:

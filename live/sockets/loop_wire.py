@@ -98,7 +98,7 @@ class SocketWire:
         pool.send(exchange)
         if not cost.reads:
             self._loop.call_soon(weights.left, cost)
-        exchange.timer = self._loop.call_later(TIMEOUT_NS / S, pool.give_up, exchange)
+        exchange.timer = self._loop.call_later(TIMEOUT_NS / S / self.clock.speed, pool.give_up, exchange)
 
     def connect(self, target: str, listener: Listener) -> int:
         """Open a WebSocket; returns its number. A connection that cannot be opened is one that closes."""
@@ -114,7 +114,7 @@ class SocketWire:
 
     def later(self, delay_ns: int, call: Callable[[], None]) -> None:
         """Call after some time."""
-        self._loop.call_later(delay_ns / S, self._guard, call)
+        self._loop.call_later(delay_ns / S / self.clock.speed, self._guard, call)
 
     def check(self) -> None:
         """Open everything again if the loop has not run for too long."""

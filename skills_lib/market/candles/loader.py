@@ -45,6 +45,8 @@ def load(request: CandleRequest, settings: Settings, progress: Progress = no_pro
             return loader.load_cached()
         case Source.SAMPLE:
             return loader.load_sample()
+        case Source.STORE:
+            return loader.load_stored()
         case _:
             return loader.fetch(request.source)
 

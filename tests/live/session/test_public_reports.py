@@ -77,6 +77,13 @@ def play_until(hosted: Hosted, within_ns: int, reached: Any) -> None:
         hosted.advance(S // 20)
 
 
+def until_held(hosted: Hosted) -> None:
+    """From the start until the exchange has a position whose stop rests, as the engine knows it."""
+    hosted.run.start()
+    held = hosted.run.state.positions.values()
+    play_until(hosted, MINUTE, lambda: any(p.quantity and p.stop and p.stop.state == "resting" for p in held))
+
+
 def ends_flat(hosted: Hosted) -> None:
     """A stop proves that nothing of the run is left."""
     hosted.run.stop("test")
@@ -85,12 +92,16 @@ def ends_flat(hosted: Hosted) -> None:
     assert not hosted.rests
 
 
+@pytest.mark.parametrize("late", [False, True], ids=["stream_first", "answer_first"])
 @pytest.mark.parametrize("reply", ["-1007", "-1006", "unknown_503"])
-def test_an_order_that_was_answered_with_a_timeout_but_accepted_is_not_sent_twice(reply: str, tmp_path: Path) -> None:
+def test_an_order_that_was_answered_with_a_timeout_but_accepted_is_not_sent_twice(
+    reply: str, late: bool, tmp_path: Path
+) -> None:
     """nautilus_trader#4215: a retry after -1007 fired though the user stream had accepted the order."""
     lied = {"kind": "answer", "reply": reply, "landed": True} | PLACES
-    hosted = reported(tmp_path, lied, **NEVER_CLOSES)
-    hosted.play_until_held()
+    stream = {"kind": "delay", "stream": "user", "delay_ms": 4_000} | FOREVER
+    hosted = reported(tmp_path, lied, *([stream] if late else []), **NEVER_CLOSES)
+    until_held(hosted)
     hosted.advance(20 * S)
     (entry,) = entries_of(hosted)
     assert hosted.host.sent == [entry.request.client_id]
@@ -103,9 +114,11 @@ def test_stops_that_queries_do_not_show_for_half_an_hour_are_not_doubled(tmp_pat
     """freqtrade#12681: conditional orders were missing from queries for over half an hour, and stops were doubled."""
     hidden = {"kind": "late_visible", "orders": "conditional", "hidden_ms": 1_800_000} | FOREVER
     hosted = reported(tmp_path, hidden, **NEVER_CLOSES | {"hold_ms": 60_000})
-    hosted.play_until_held()
+    until_held(hosted)
+    begun_ns = hosted.wire.now_ns
     play_until(hosted, 2 * MINUTE, lambda: not hosted.holds)
     assert len(stops_of(hosted)) == len(entries_of(hosted)) == 1
+    assert hosted.wire.now_ns < begun_ns + 10 * S, "what may be without a stop is closed, not covered a second time"
     hosted.run.command(Command.PAUSE, "test")
     hosted.advance(MINUTE)
     assert not hosted.rests
@@ -115,7 +128,7 @@ def test_a_stop_is_looked_for_in_its_own_book_and_not_taken_for_rejected(tmp_pat
     """A bot asked for its stops under /order alone, got -2013, and took them for rejected."""
     hosted = reported(tmp_path, {"kind": "lose_response"} | PLACES_STOPS, **NEVER_CLOSES)
     calls = calls_of(hosted)
-    hosted.play_until_held()
+    until_held(hosted)
     assert calls["GET /fapi/v1/algoOrder"] + calls["GET /fapi/v1/openAlgoOrders"] > 0
     (stop,) = stops_of(hosted)
     assert stop.open
@@ -145,7 +158,7 @@ def test_a_closing_that_is_refused_goes_on_and_nothing_is_entered_meanwhile(repl
     """A closing order was refused by 503, and the bot went on trading with the position open."""
     lasting = {"kind": "answer", "reply": reply, "landed": False, "end": {"duration_ms": 20_000}} | PLACES | HELD
     hosted = reported(tmp_path, lasting, **NEVER_CLOSES | {"hold_ms": 4_000})
-    hosted.play_until_held()
+    until_held(hosted)
     entries, begun_ns = len(entries_of(hosted)), hosted.wire.now_ns
     while hosted.holds:
         hosted.advance(S // 20)
@@ -193,7 +206,7 @@ def test_no_stop_is_left_behind_by_a_position_that_was_closed(tmp_path: Path) ->
     """Stops of closed positions stayed at the exchange, and one opened a position days later."""
     lost = {"kind": "lose_request", "method": "DELETE", "path": "/fapi/v1/algoOrder", "end": {"count": 2}}
     hosted = reported(tmp_path, lost, **NEVER_CLOSES | {"hold_ms": 4_000})
-    hosted.play_until_held()
+    until_held(hosted)
     hosted.run.command(Command.PAUSE, "test")
     play_until(hosted, MINUTE, lambda: not hosted.holds)
     hosted.advance(MINUTE)
@@ -205,7 +218,7 @@ def test_a_run_that_is_flat_does_not_reconcile_without_end(tmp_path: Path) -> No
     """A bot asked for orders that had long ended, again and again, until its address was banned."""
     unknown = {"kind": "lose_response", "end": {"count": 3}} | PLACES
     hosted = reported(tmp_path, unknown, **NEVER_CLOSES | {"hold_ms": 4_000})
-    hosted.play_until_held()
+    until_held(hosted)
     hosted.run.command(Command.PAUSE, "test")
     play_until(hosted, 3 * MINUTE, lambda: not hosted.holds)
     hosted.advance(40 * MINUTE)
@@ -219,7 +232,7 @@ def test_a_run_that_is_flat_does_not_reconcile_without_end(tmp_path: Path) -> No
 def test_no_order_comes_after_a_kill_whose_handler_raises(tmp_path: Path) -> None:
     """A kill handler raised AttributeError, and orders kept coming."""
     hosted = reported(tmp_path, **NEVER_CLOSES)
-    hosted.play_until_held()
+    until_held(hosted)
     decides = hosted.run.engine.step
 
     def raises(event: Event) -> list[Action]:

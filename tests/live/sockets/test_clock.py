@@ -56,6 +56,15 @@ def test_a_pause_of_the_loop_is_a_freeze_and_a_jump_of_the_system_clock_is_none(
     assert not clock.frozen
 
 
+def test_a_clock_of_a_quick_tape_goes_as_fast_as_the_tape_and_freezes_by_the_machine() -> None:
+    moved = MovedClock()
+    clock = MachineClock(lambda: moved.wall_ns, lambda: moved.passed_ns, speed=20).set_ahead(7 * S)
+    began_ns = clock.now_ns
+    assert began_ns == moved.wall_ns + 7 * S
+    moved.advance(FROZEN_NS)
+    assert (clock.now_ns, clock.frozen) == (began_ns + 20 * FROZEN_NS, False)
+
+
 def test_the_time_is_the_machines() -> None:
     clock = MachineClock()
     clock.beat()

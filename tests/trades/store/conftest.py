@@ -15,6 +15,8 @@ from tests.trades.store.lite import PROGRAM, Lite, serve
 from tests.trades.store.roles import AS_SUPABASE, OWNER, SQL_FILE
 from tests.trades.store.servers import PostgresServer, embedded_programs, postgres_server
 
+EMPTY = f"truncate {', '.join(table.name for table in TABLES.values())}"
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
@@ -25,12 +27,19 @@ def postgres() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres_store(postgres: PostgresServer) -> Iterator[SqlStore]:
+def shared_store(postgres: PostgresServer) -> Iterator[SqlStore]:
     """A store that all tests use one after the other: emptying it is quicker than making another."""
     address = parse_address(postgres.new_database())
     with SqlStore(address) as made:
         initialise(made.engine, address)
         yield made
+
+
+@pytest.fixture
+def postgres_store(shared_store: SqlStore, postgres: PostgresServer) -> Iterator[SqlStore]:
+    """A store without rows in PostgreSQL."""
+    yield shared_store
+    postgres.script(shared_store.address.url, EMPTY)
 
 
 @pytest.fixture
@@ -76,18 +85,15 @@ def lite(supabase: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Li
 
 
 @pytest.fixture
-def rest_store(lite: Lite) -> Iterator[RestStore]:
-    """The store behind its REST address."""
+def rest_store(lite: Lite, supabase: str, postgres: PostgresServer) -> Iterator[RestStore]:
+    """A store without rows behind its REST address."""
     with RestStore(parse_address(lite.url, key=lite.private, owner=OWNER)) as made:
         yield made
+    postgres.script(supabase, EMPTY)
 
 
 @pytest.fixture(params=["sqlite", "postgres", "rest"])
-def store(request: pytest.FixtureRequest) -> Iterator[TradeStore]:
+def store(request: pytest.FixtureRequest) -> TradeStore:
     """A store without rows in a database of each kind."""
     found: SqlStore | RestStore = request.getfixturevalue(f"{request.param}_store")
-    yield found.check()
-    if request.param != "sqlite":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        database = found.address.url if request.param == "postgres" else request.getfixturevalue("supabase")
-        server.script(database, f"truncate {', '.join(table.name for table in TABLES.values())}")
+    return found.check()
