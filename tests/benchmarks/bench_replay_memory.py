@@ -37,8 +37,8 @@ class RepeatedTape(ReplayTape):
     def __init__(self, path: Path, events: int) -> None:
         self._events, self._lines, self._length_ms = events, 0, 0
         super().__init__(path, kept_lines=0)
-        self._length_ms = (self.span[1] - self.span[0]) // MS + BREAK_MS
         self._lines = sum(block.count(b"\n") for block in self.blocks() if isinstance(block, bytes))
+        self._length_ms = (self.span[1] - self.span[0]) // MS + BREAK_MS
         repeats = -(-events // self._lines)
         self.span = self.span[0], self.span[1] + (repeats - 1) * self._length_ms * MS
 
