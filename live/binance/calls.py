@@ -13,12 +13,13 @@ _MS: Final = 1_000_000
 
 
 class Call(NamedTuple):
-    """What is called. `signed`: False for what anybody may read."""
+    """What is called. `signed`: False for what anybody may read; with `keyed` it names the key all the same."""
 
     method: str
     path: str
     parameters: Mapping[str, str] = {}
     signed: bool = True
+    keyed: bool = False
 
 
 class CallWriter:
@@ -45,8 +46,8 @@ class CallWriter:
     def write(self, call: Call, now_ns: int) -> HttpRequest:
         """The request of a call at `now_ns`. Parameters of a POST are its body."""
         if not call.signed:
-            query = urlencode(call.parameters)
-            return HttpRequest(call.method, f"{call.path}?{query}" if query else call.path)
+            query, headers = urlencode(call.parameters), self.key_header if call.keyed else {}
+            return HttpRequest(call.method, f"{call.path}?{query}" if query else call.path, headers)
         timestamp_ms = self._timestamp_ms(now_ns)
         timed = {**call.parameters, "recvWindow": str(RECV_WINDOW_MS), "timestamp": str(timestamp_ms)}
         payload, headers = self._signer.signed(timed), self.key_header

@@ -24,8 +24,8 @@ BROKEN_FILTERS: Final = frozenset(
 class ListedContracts:
     """Reads contracts again and emits what changed.
 
-    contracts: by symbol, as last read; the request writer uses them too. may_send: False while the exchange wants no
-    request.
+    contracts: by symbol, as last read at `known_ns`; the request writer uses them too. may_send: False while the
+    exchange wants no request.
     """
 
     def __init__(
@@ -33,11 +33,11 @@ class ListedContracts:
     ) -> None:
         self._wire, self._calls, self.contracts, self._may_send = wire, calls, contracts, may_send
         self._reading = False
-        self._read_ns = 0
+        self._read_ns = self.known_ns = 0
 
     def start(self) -> None:
         """Read every `READ_EVERY_NS` from now on."""
-        self._read_ns = self._wire.now_ns
+        self._read_ns = self.known_ns = self._wire.now_ns
         self._wire.later(READ_EVERY_NS, self._read_later)
 
     def on_code(self, code: int) -> None:
@@ -57,7 +57,7 @@ class ListedContracts:
         converse(self._wire, self._calls, again, self._on_read, self._on_failure)
 
     def _on_read(self, found: Iterable[Contract]) -> None:
-        self._reading = False
+        self._reading, self.known_ns = False, self._read_ns
         for contract in found:
             if contract != self.contracts[contract.symbol]:
                 self.contracts[contract.symbol] = contract

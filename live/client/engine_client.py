@@ -72,6 +72,10 @@ class EngineClient:
         self.market.start()
         self._contracts.start()
 
+    def contracts_ns(self) -> int:
+        """When filters, rates and status were last read."""
+        return self._contracts.known_ns
+
     def resume(self, wake_ns: int, answers: Iterable[Answered]) -> None:
         """Before the start of a run that goes on: the wake-up it waits for, and what is known of requests under way."""
         self._wake_at(wake_ns)

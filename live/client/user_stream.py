@@ -29,12 +29,19 @@ class UserStream:
         self._wire, self._headers = wire, calls.key_header
         self._connection = 0
         self._attempt = 0
-        self.up = False
+        self.up = self._ended = False
 
     def start(self) -> None:
         """Ask for a key; the connection follows."""
+        if self._ended:
+            return
         self._attempt += 1
         self._wire.request(HttpRequest("POST", _PATH, self._headers), self._on_key)
+
+    def end(self) -> None:
+        """Close it for good: nothing opens it again, so that its key can be taken away."""
+        self._ended = True
+        self._wire.close(self._connection)
 
     def on_opened(self) -> None:
         """The engine asks for whatever happened before."""
@@ -57,6 +64,8 @@ class UserStream:
 
     def _on_key(self, answer: HttpResponse | None) -> None:
         key = _key_of(answer)
+        if self._ended:
+            return
         if not key:
             self._again()
             return

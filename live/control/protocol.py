@@ -107,8 +107,20 @@ class DrillStatus(msgspec.Struct, frozen=True):
     last: str
 
 
+class RefusedStatus(msgspec.Struct, frozen=True):
+    """An action that got the same refusal three times in a row or more. ended: it is not tried again."""
+
+    action: str
+    code: int
+    times: int
+    ended: bool
+
+
 class LiveStatus(msgspec.Struct, frozen=True):
-    """A session. position: the first of `positions`, or None while flat. notes: what a person should know now."""
+    """A session. position: the first of `positions`, or None while flat. notes: what a person should know now.
+
+    refused: actions that the exchange refuses. alerts: how often each was raised since the process began.
+    """
 
     session: str
     running: bool
@@ -127,6 +139,8 @@ class LiveStatus(msgspec.Struct, frozen=True):
     drill: DrillStatus
     notes: tuple[str, ...] = ()
     run: str = ""
+    refused: tuple[RefusedStatus, ...] = ()
+    alerts: dict[str, int] = {}
 
 
 class ClosedPosition(msgspec.Struct, frozen=True):

@@ -25,6 +25,7 @@ from live.client.user_stream import UserStream
 from live.client.wire import MS, S, Wire, ignore
 from live.daemon.adopting import adoption
 from live.daemon.ending import KILL_WITHIN_NS, READS, STOP_WITHIN_NS, Ending, RunEnd, is_quiet
+from live.daemon.observed import EndedAction, Observed
 from live.daemon.opening import Skew, read_skew
 from live.daemon.recovery import Pending
 from live.daemon.supervision import Supervision
@@ -32,6 +33,7 @@ from live.engine.actions import Action, Alert, CancelOrder, CancelStop
 from live.engine.adopting import refusal
 from live.engine.decided import Adopted, LimitsTightened
 from live.engine.events import Command, Commanded, Ended, Event
+from live.engine.intents import Purpose
 from live.engine.limits import Limits, tightest
 from live.engine.risk.profit import carried_over
 from live.engine.settings import ImbalanceSettings, StrategySettings
@@ -109,8 +111,11 @@ class LiveRun:
         self.client = EngineClient(wire, writer, self, market, UserStream(wire, calls), orders)
         self.client.watch = self._watch
         run, may_send = f"{engine.state.run}-", self.client.may_send
-        self.account = WatchedAccount(wire, calls, facts, run, symbols, may_send, self._is_idle)
+        self.account = WatchedAccount(
+            wire, calls, facts, run, symbols, may_send, self._is_idle, self.client.contracts_ns
+        )
         self.supervision = Supervision(wire.now_ns)
+        self.observed = Observed()
         self.killed, self.detached, self.ended = "", False, False
         self._ending: Ending | None = None
         self.uninformed: deque[Exception] = deque(maxlen=FAILURES_KEPT)
@@ -217,6 +222,8 @@ class LiveRun:
 
     def _watch(self, event: Event, actions: list[Action]) -> None:
         self.supervision.on_event(event)
+        if ended := self.observed.on_event(event, actions, self.state):
+            self.wire.later(0, partial(self._end_action, ended))
         self._inform(partial(self._around.happened, event))
         for action in actions:
             if isinstance(action, Alert):
@@ -226,6 +233,13 @@ class LiveRun:
         latch = self.state.latch
         if latch and latch.flatten and not self.killed:
             self.kill(latch.reason)
+
+    def _end_action(self, ended: EndedAction) -> None:
+        """The same refusal again and again: no entries until a person resumes; what cannot exit is closed otherwise."""
+        if ended.purpose is Purpose.ENTRY and not self.state.paused:
+            self.command(Command.PAUSE, ended.text)
+        elif ended.purpose is Purpose.EXIT:
+            self.kill(f"refused: {ended.text}")
 
     def _begin_ending(self) -> None:
         self._ending = self._ending or Ending(self.wire.now_ns)
@@ -298,6 +312,7 @@ class LiveRun:
             self._take(Ended(self.wire.now_ns, self.killed or "stopped", carried_over(self.state)))
         self.ended = True
         self.wire.emit = ignore
+        self.client.user.end()
         self._close_journal()
         ending = self._ending or Ending(self.wire.now_ns)
         self._around.over(RunEnd(clean, text, ending.answer(clean, self.wire.now_ns, self.state)))

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from live.account.preflight.mark import take_away
 from live.alerts.channel import AlertChannel
 from live.bars.strategy import BarStrategy
 from live.binance.calls import CallWriter
@@ -30,6 +31,7 @@ from live.control.protocol import (
 )
 from live.control.server import ControlServer
 from live.daemon.adopting import forget_decision
+from live.daemon.awaiting import finished
 from live.daemon.ending import RunEnd
 from live.daemon.live_run import LiveRun
 from live.daemon.logs import Log
@@ -51,6 +53,8 @@ from live.sockets.loop_wire import SocketWire
 from skills_lib.domain.errors import TwokeyError
 
 REPLIES_WITHIN_S: Final = 2.0
+MARK_GONE_WITHIN_S: Final = 10.0
+"""A mark that could not be taken away by then stays for an hour, which the next start says."""
 OUTAGE_S: Final = 5.0
 _SIGNALS: Final = {signal.SIGTERM: "stop", signal.SIGINT: "stop", signal.SIGUSR1: "kill"}
 
@@ -168,11 +172,18 @@ class DaemonProcess:
         beating = asyncio.ensure_future(self._beat())
         try:
             end = await self._over
+            if end.clean:
+                await self._take_mark_away()
         finally:
             beating.cancel()
             await self._replied()
             await server.close()
         return self._ended(end)
+
+    async def _take_mark_away(self) -> None:
+        """Nothing of the run is left: the next start, wherever it is, finds the account without a daemon."""
+        with suppress(TwokeyError, TimeoutError):
+            await asyncio.wait_for(finished(self._wire, self._calls, take_away()), MARK_GONE_WITHIN_S)
 
     def _ended(self, end: RunEnd) -> int:
         self._write_status(running=False)
@@ -267,6 +278,7 @@ class DaemonProcess:
             killed_status(latched(self._folder)),
             JournalStatus(file, writer.head, writer.sequence - 1),
             last_drill(self._folder),
+            self._live_run.observed,
         )
 
     @property

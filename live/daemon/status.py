@@ -15,14 +15,14 @@ from live.control.protocol import (
     PositionStatus,
     StopStatusLine,
 )
+from live.daemon.observed import Observed, notes_of
 from live.engine.limits import UNITS
 from live.engine.risk.profit import profit, unrealised
 from live.engine.risk.uses import current
-from live.engine.state import EngineState, Market, Position, StopState
+from live.engine.state import EngineState, Market, Position
 from live.engine.units import Unit
 from live.money import plain
 
-_COVER = {None: Cover.UNPROTECTED, StopState.RESTING: Cover.COVERED, StopState.ENDED: Cover.UNPROTECTED}
 _MS = 1_000_000
 
 
@@ -34,9 +34,11 @@ def status_of(
     killed: KilledStatus,
     journal: JournalStatus,
     drill: str,
+    observed: Observed,
 ) -> LiveStatus:
     """The status of a run."""
-    positions = tuple(_position(state, one) for one in state.positions.values() if one.quantity)
+    held = [one for one in state.positions.values() if one.quantity]
+    positions = tuple(_position(state, one, observed.cover(one, now_ns)) for one in held)
     return LiveStatus(
         session=session,
         running=True,
@@ -53,20 +55,21 @@ def status_of(
         journal=journal,
         market_data=_market_data(state, now_ns),
         drill=DrillStatus(drill),
-        notes=tuple(_notes(state)),
+        notes=(*_notes(state), *notes_of(observed.refused)),
         run=state.run,
+        refused=observed.refused,
+        alerts=dict(observed.alerts),
     )
 
 
-def _position(state: EngineState, position: Position) -> PositionStatus:
-    stop = position.stop
+def _position(state: EngineState, position: Position, cover: Cover) -> PositionStatus:
     return PositionStatus(
         symbol=position.symbol,
         side="LONG" if position.quantity > 0 else "SHORT",
         quantity=plain(abs(position.quantity)),
         entry=plain(position.price),
         unrealised=plain(unrealised(state, position)),
-        cover=_COVER.get(stop.state if stop else None, Cover.UNKNOWN),
+        cover=cover,
     )
 
 

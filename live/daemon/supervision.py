@@ -7,10 +7,15 @@ from live.client.wire import S
 from live.daemon.opening import Skew
 from live.engine.constants import CLOCK_TOLERANCE_NS
 from live.engine.events import Answered, BookChanged, Event, Request, RequestOutcome
+from live.engine.settings import BarSettings
+from live.engine.signals.bars import BarSignal
 from live.engine.state import EngineState, Position
+from skills_lib.domain.timeframes import Timeframe
 
 STALE_NS: Final = 20 * S
 """A position whose book brought nothing for so long is closed: a silent stream is opened again after 10 s."""
+BAR_LATE_NS: Final = 60 * S
+"""The exchange's list may have a bar this long after its close; one bar may be missed."""
 ERRORS, ERRORS_WITHIN_NS = 10, 60 * S
 """So many orders and cancels that failed within so long: something is wrong that trying again does not mend."""
 SKEW_READINGS: Final = 3
@@ -50,10 +55,28 @@ class Supervision:
             return f"error_rate: {len(self._errors)} orders and cancels failed within {ERRORS_WITHIN_NS // S} s"
         if self._skewed >= SKEW_READINGS:
             return f"clock_skew: the exchange's time differs by {self.skew_ns / S:.1f} s"
+        return self._stale(state, now_ns) or self._barless(state, now_ns)
+
+    def _stale(self, state: EngineState, now_ns: int) -> str:
         for position in state.positions.values():
             age_ns = now_ns - self._seen_ns(position)
             if position.quantity and age_ns > STALE_NS:
                 return f"stale_data: {position.symbol} has a position and for {age_ns // S} s no usable book"
+        return ""
+
+    def _barless(self, state: EngineState, now_ns: int) -> str:
+        """A position of a strategy on bars that has missed a whole bar: nothing decides when to close it."""
+        if not isinstance(state.settings, BarSettings):
+            return ""
+        longest_ns = 2 * Timeframe.parse(state.settings.timeframe).seconds * S + BAR_LATE_NS
+        for symbol, position in state.positions.items():
+            signal = state.markets[symbol].signal
+            decided = signal.decided if isinstance(signal, BarSignal) else None
+            closed_ns = max(decided.bar_close_ns if decided else 0, position.opened_ns, self._started_ns)
+            if position.quantity and not position.foreign and now_ns > closed_ns + longest_ns:
+                return (
+                    f"stale_data: {symbol} has a position and for {(now_ns - closed_ns) // S} s no bar was decided on"
+                )
         return ""
 
     def _seen_ns(self, position: Position) -> int:

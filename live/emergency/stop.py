@@ -1,13 +1,16 @@
 """Runs a closing over sockets, and begins it anew after a defect: a kill handler that raises must not end the kill."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from live.account.closing.closing import close_account
 from live.account.closing.model import Closed, ClosingRequest
+from live.account.preflight.mark import take_away
 from live.binance.calls import CallWriter
 from live.binance.signing import Signer
+from live.client.conversations import Conversation
 from live.sockets.endpoints import VenueAddress
 from live.sockets.running import run
 from live.sockets.tls import refused_certificate
@@ -27,7 +30,7 @@ async def emergency_stop(address: VenueAddress, signer: Signer, asked: ClosingRe
     """
     for _ in range(DEFECTS):
         try:
-            closed = await run(address, CallWriter(signer), lambda now: close_account(asked, now), closing=True)
+            closed = await run(address, CallWriter(signer), lambda now: _closing(asked, now), closing=True)
             return closed if closed.flat else await _explained(address, closed)
         except TwokeyError:
             raise
@@ -38,6 +41,14 @@ async def emergency_stop(address: VenueAddress, signer: Signer, asked: ClosingRe
         f"Closing failed {DEFECTS} times by a defect of the program: nothing is proven. Close by hand on Binance's "
         "website, and report it."
     )
+
+
+def _closing(asked: ClosingRequest, now: Callable[[], int]) -> Conversation[Closed]:
+    """Close; of an account that is flat the mark of a daemon is taken away, whose machine may be gone."""
+    closed = yield from close_account(asked, now)
+    if closed.flat:
+        yield from take_away()
+    return closed
 
 
 async def _explained(address: VenueAddress, closed: Closed) -> Closed:

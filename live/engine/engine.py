@@ -9,6 +9,7 @@ from live.engine.actions import Action, Alert
 from live.engine.contract import margin_asset_of
 from live.engine.decided import Adopted, LimitsTightened
 from live.engine.entries import on_signal
+from live.engine.known import AccountKnown
 from live.engine.latching import alert, latch
 from live.engine.limits import UNITS, Executor, described, require_kind, require_limits, tightest
 from live.engine.orders import answers, reports
@@ -174,6 +175,15 @@ def _on_account(state: EngineState, event: e.AccountChanged) -> list[Action]:
     return latch(state, "account_changed", event.symbol, text)
 
 
+def _on_known(state: EngineState, event: AccountKnown) -> list[Action]:
+    state.account_known = event.known
+    if event.known:
+        return []
+    return alert(
+        state, "account_unread", "", "The account or its contracts could not be read for minutes. Entries wait."
+    )
+
+
 def _on_contract(state: EngineState, event: e.ContractChanged) -> list[Action]:
     """New orders keep to the new filters; what rests or is under way stays as it was sent."""
     market, contract = state.markets.get(event.contract.symbol), event.contract
@@ -234,6 +244,7 @@ _HANDLERS: dict[type, Callable[[EngineState, Any], list[Action]]] = {
     e.FundingReport: funding.on_report,
     e.PriceReport: fees.on_price,
     e.AccountChanged: _on_account,
+    AccountKnown: _on_known,
     Adopted: adopting.on_adopted,
     e.ContractChanged: _on_contract,
     LimitsTightened: _on_limits,

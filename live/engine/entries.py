@@ -52,7 +52,7 @@ def obstacle(state: EngineState, market: Market, book: BookChanged) -> str:
         return "stopping"
     if state.paused or state.now_ns < state.quiet_until_ns:
         return "paused"
-    if not (state.user_up and state.market_up):
+    if not (state.user_up and state.market_up and state.account_known):
         return "disconnected"
     return _obstacle_of_symbol(state, market, book)
 

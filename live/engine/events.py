@@ -12,6 +12,7 @@ import msgspec
 
 from live.engine.contract import Contract
 from live.engine.decided import Adopted, LimitsTightened
+from live.engine.known import AccountKnown
 from live.engine.limits import Limits
 from live.engine.settings import BarSettings, ImbalanceSettings, StrategySettings
 from live.enums import AlgoStatus, OrderStatus, Side
@@ -387,6 +388,7 @@ Event = (
     | FundingReport
     | PriceReport
     | AccountChanged
+    | AccountKnown
     | Adopted
     | ContractChanged
     | LimitsTightened

@@ -254,9 +254,9 @@ class Latch:
 class EngineState:
     """All state of one run. quiet_until_ns: the venue wants no request before (429, 418). stopping: it will end.
 
-    order_ids: client ids by the venue's order id. trades: True where the fee is known. unattributed: by order id, what
-    no order of this run explains yet. named_stops: of which an alert has said that they outlive their position.
-    fee_prices: by pair, such as BNBUSDT.
+    account_known: False while its settings were not read of late. order_ids: client ids by the venue's order id.
+    trades: True where the fee is known. unattributed: by order id, what no order of this run explains yet. named_stops:
+    of which an alert has said that they outlive their position. fee_prices: by pair, such as BNBUSDT.
     """
 
     run: str
@@ -282,6 +282,7 @@ class EngineState:
     stopping: bool = False
     market_up: bool = True
     user_up: bool = True
+    account_known: bool = True
     trades: dict[tuple[str, int], bool] = field(default_factory=dict)
     unattributed: dict[int, Unattributed] = field(default_factory=dict)
     approached: set[str] = field(default_factory=set)

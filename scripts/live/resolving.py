@@ -41,9 +41,22 @@ def resolve(session: Session = "", venue: Venue = "simulator", host: Host = "127
         if typer.prompt(f"Compare its journal with the account's trades. Type {_WORD} to end it") != _WORD:
             raise TwokeyError("Nothing was changed.")
         typer.echo(f"Its journal is kept: {set_aside(folder, journal)}")
+        _take_mark_away(venue, host)
     finally:
         lock.release()
     print_ending(command("live", "run"))
+
+
+def _take_mark_away(venue: str, host: str) -> None:
+    """The run's user stream is over too, though its key lives for an hour."""
+    import asyncio
+
+    from live.account.preflight.mark import take_away
+    from live.binance.calls import CallWriter
+    from live.sockets.running import run
+
+    address, signer = opened_venue(venue, host)
+    asyncio.run(run(address, CallWriter(signer), lambda _: take_away()))
 
 
 def _require_flat(venue: str, host: str) -> None:

@@ -31,6 +31,8 @@ def print_status(found: "LiveStatus") -> None:
     screen.text(f"Limits in use: {', '.join(used) or 'none'}.")
     data = found.market_data
     screen.text(f"Market data {'usable' if data.usable else 'NOT usable'}, {data.age_ms} ms old.")
+    if found.alerts:
+        screen.text(f"Alerts: {', '.join(f'{code} {count}' for code, count in found.alerts.items())}.")
     screen.path("journal", found.journal.file)
     for note in found.notes:
         screen.note(note)

@@ -5,7 +5,7 @@ Pages "Account Config", "Symbol Config", "Get BNB Burn Status", "Account Informa
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 import msgspec
@@ -17,6 +17,9 @@ from live.client.conversations import Conversation, ask_all
 T = TypeVar("T")
 CONFIG, SYMBOLS, BURN = "/fapi/v1/accountConfig", "/fapi/v1/symbolConfig", "/fapi/v1/feeBurn"
 BALANCE, TIME, RIGHTS = "/fapi/v3/balance", "/fapi/v1/time", "/sapi/v1/account/apiRestrictions"
+FUNDING: Final = "/fapi/v1/fundingInfo"
+USUAL_FUNDING_HOURS: Final = 8
+"""Of symbols that `fundingInfo` does not list: page "Get Funding Rate Info"."""
 
 
 class AccountConfig(msgspec.Struct, rename="camel", gc=False):
@@ -64,6 +67,13 @@ class KeyRights(msgspec.Struct, rename="camel", gc=False):
     permits_universal_transfer: bool = True
 
 
+class FundingInfo(msgspec.Struct, rename="camel", gc=False):
+    """A row of `fundingInfo`, which lists symbols whose funding differs from the usual."""
+
+    symbol: str
+    funding_interval_hours: int
+
+
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
     """What was read. server_ms: the exchange's time; asked_ns, answered_ns: ours before and after. rights: None where
@@ -78,6 +88,17 @@ class AccountFacts:
     seen: Seen
     asked_ns: int
     answered_ns: int
+    funding: dict[str, int] | Unknown = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """True if nothing that a run rests on is unknown."""
+        read = (self.config, self.symbols, self.assets, self.funding)
+        return not (self.seen.unknown or any(isinstance(one, Unknown) for one in read))
+
+    def funding_hours(self, symbol: str) -> int:
+        """Between two charges of funding; 0 where it is not known."""
+        return 0 if isinstance(self.funding, Unknown) else self.funding.get(symbol, USUAL_FUNDING_HOURS)
 
 
 _CONFIG: Final = msgspec.json.Decoder(AccountConfig)
@@ -85,13 +106,14 @@ _SYMBOLS: Final = msgspec.json.Decoder(list[SymbolConfig])
 _BURN: Final = msgspec.json.Decoder(FeeBurn)
 _BALANCES: Final = msgspec.json.Decoder(list[Balance])
 _TIME: Final = msgspec.json.Decoder(ServerTime)
+_FUNDING: Final = msgspec.json.Decoder(list[FundingInfo])
 _RIGHTS: Final = msgspec.json.Decoder(KeyRights)
 
 
 def read_facts(now: Callable[[], int], has_rights: bool) -> Conversation[AccountFacts]:
     """Read all of it. has_rights: whether the venue tells what a key may do. now: the time in nanoseconds."""
     asked_ns = now()
-    (time,) = yield from ask_all([Call("GET", TIME, signed=False)])
+    time, funding = yield from ask_all([Call("GET", TIME, signed=False), Call("GET", FUNDING, signed=False)])
     answered_ns = now()
     signed = [Call("GET", path) for path in (CONFIG, SYMBOLS, BURN, BALANCE, *([RIGHTS] if has_rights else []))]
     config, symbols, burn, balance, *rights = yield from ask_all(signed)
@@ -106,4 +128,7 @@ def read_facts(now: Callable[[], int], has_rights: bool) -> Conversation[Account
         seen=seen,
         asked_ns=asked_ns,
         answered_ns=answered_ns,
+        funding=read(
+            FUNDING, funding, lambda body: {one.symbol: one.funding_interval_hours for one in _FUNDING.decode(body)}
+        ),
     )

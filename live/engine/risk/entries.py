@@ -47,8 +47,14 @@ def _ended(state: EngineState) -> Found | None:
         return Reason.STOPPING, "The run is being stopped."
     if state.paused:
         return Reason.PAUSED, "Entries are paused."
+    return _disconnected(state)
+
+
+def _disconnected(state: EngineState) -> Found | None:
     if not (state.market_up and state.user_up):
         return Reason.DISCONNECTED, "A stream of the exchange is down."
+    if not state.account_known:
+        return Reason.DISCONNECTED, "The account or its contracts were not read of late."
     return None
 
 

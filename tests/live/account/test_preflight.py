@@ -46,7 +46,7 @@ def test_an_account_as_it_should_be_passes_every_check() -> None:
     assert found.failures == ()
     assert [check.name.split()[0] for check in found.checks] == [
         *("one_way_mode", "single_asset_mode", "can_trade", "isolated_margin", "leverage", "fee_burn"),
-        *("no_credits_account", "key_rights", "clock", "contract", "nothing_foreign", "stops"),
+        *("no_credits_account", "key_rights", "clock", "contract", "nothing_foreign", "alone", "stops"),
     ]
     assert opened.is_flat
 

@@ -4,9 +4,12 @@ import pytest
 
 from live.client.wire import S
 from live.daemon.opening import Skew
-from live.daemon.supervision import ERRORS, ERRORS_WITHIN_NS, SKEW_READINGS, STALE_NS, Supervision
-from live.engine.events import Answered, BookChanged, Request, RequestOutcome
+from live.daemon.supervision import BAR_LATE_NS, ERRORS, ERRORS_WITHIN_NS, SKEW_READINGS, STALE_NS, Supervision
+from live.engine.events import Answered, BarDecided, BookChanged, Request, RequestOutcome
+from live.engine.settings import BarSettings
+from live.engine.signals.bars import BarSignal
 from live.engine.state import EngineState
+from tests.live.engine.driven import DrivenEngine
 from tests.live.engine.states import NOW_NS, SYMBOL, hold, quiet_state
 
 
@@ -65,3 +68,43 @@ def test_a_clock_that_is_off_kills_after_several_readings_and_one_late_answer_do
         assert supervision.reason(quiet_state(), NOW_NS) == ""
         supervision.on_time(Skew(sign * 2 * S, 0))
     assert supervision.reason(quiet_state(), NOW_NS).startswith("clock_skew: ")
+
+
+def on_bars() -> EngineState:
+    """A run on bars of a minute that holds a position."""
+    state = DrivenEngine(bars=BarSettings(strategy="s", timeframe="1m")).state
+    hold(state, "0.1").opened_ns = NOW_NS
+    return state
+
+
+def fresh(now_ns: int) -> Supervision:
+    """A supervision that has just seen a usable book."""
+    supervision = Supervision(NOW_NS)
+    supervision.on_event(book(now_ns, usable=True))
+    return supervision
+
+
+def test_a_position_that_has_missed_a_whole_bar_is_closed_though_its_book_is_fresh() -> None:
+    state, late_ns = on_bars(), NOW_NS + 120 * S + BAR_LATE_NS
+    assert fresh(late_ns).reason(state, late_ns) == ""
+    assert fresh(late_ns).reason(state, late_ns + 1) == (
+        "stale_data: BTCUSDT has a position and for 180 s no bar was decided on"
+    )
+    state.positions[SYMBOL].foreign = True
+    assert fresh(late_ns).reason(state, late_ns + 1) == ""
+
+
+def test_each_bar_that_is_decided_on_gives_the_position_time_until_the_one_after_the_next() -> None:
+    state, late_ns = on_bars(), NOW_NS + 120 * S + BAR_LATE_NS
+    signal = state.markets[SYMBOL].signal
+    assert isinstance(signal, BarSignal)
+    signal.take(BarDecided(NOW_NS + 61 * S, SYMBOL, NOW_NS + 60 * S))
+    assert fresh(late_ns + 60 * S).reason(state, late_ns + 60 * S) == ""
+    assert fresh(late_ns + 60 * S).reason(state, late_ns + 60 * S + 1).startswith("stale_data: ")
+
+
+def test_without_a_position_a_bar_that_does_not_come_kills_nothing_and_the_imbalance_needs_none() -> None:
+    state, late_ns = on_bars(), NOW_NS + 10_000 * S
+    state.positions[SYMBOL].quantity = 0
+    assert fresh(late_ns).reason(state, late_ns) == ""
+    assert fresh(late_ns).reason(held(), late_ns) == ""

@@ -130,6 +130,10 @@ def lose_the_market(state: EngineState) -> None:
     state.market_up = False
 
 
+def lose_sight_of_the_account(state: EngineState) -> None:
+    state.account_known = False
+
+
 def lose_the_user_stream(state: EngineState) -> None:
     state.user_up = False
 
@@ -161,6 +165,7 @@ BLOCKED: list[tuple[Callable[[EngineState], object], Reason]] = [
     (stop_the_run, Reason.STOPPING),
     (lose_the_market, Reason.DISCONNECTED),
     (lose_the_user_stream, Reason.DISCONNECTED),
+    (lose_sight_of_the_account, Reason.DISCONNECTED),
     (halt, Reason.NOT_TRADING),
     (reuse, Reason.ID_USED),
     (lambda state: hold(state, "0.05"), Reason.SYMBOL_BUSY),
